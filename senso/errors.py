@@ -1,0 +1,67 @@
+"""Everything that can go wrong and that somebody above can act on.
+
+SensoError
+├── ConfigError            a setting, a file or an argument is wrong: exit 2
+├── NotFound               no such org, batch, run ...: exit 4
+├── InsufficientCredits    the partner cannot pay: exit 3
+├── Unreachable            Postgres, Redis or a program of ours is not there: exit 5
+└── OutsideError           a service that is not ours failed; knows which and how
+    ├── Unavailable        another try may succeed; may say after how many seconds
+    │   └── RateLimited    the service asked us to wait: no failure of the work
+    ├── Refused            the same request will be refused again
+    └── Malformed          it answered, and the answer cannot be used
+"""
+
+
+class SensoError(Exception):
+    exit_code = 1
+
+
+class ConfigError(SensoError):
+    exit_code = 2
+
+
+class NotFound(SensoError):
+    exit_code = 4
+
+
+class InsufficientCredits(SensoError):
+    exit_code = 3
+
+
+class Unreachable(SensoError):
+    exit_code = 5
+
+
+class OutsideError(SensoError):
+    """`usage` is what the call cost although it failed (a refusal is billed too); None when nothing was billed."""
+
+    def __init__(self, service: str, reason: str, *, status: int | None = None, usage: object = None) -> None:
+        self.service = service
+        self.reason = reason
+        self.status = status
+        self.usage = usage
+        super().__init__(f"{service}: {reason}" if status is None else f"{service} {status}: {reason}")
+
+
+class Unavailable(OutsideError):
+    """`retry_after_seconds` is the service's own word on when to come back; None when it gave none.
+
+
+    def __init__(
+        self, service: str, reason: str, *, status: int | None = None, retry_after_seconds: float | None = None
+    ) -> None:
+        super().__init__(service, reason, status=status)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class RateLimited(Unavailable):
+    pass
+
+
+class Refused(OutsideError):
+    pass
+
+
+class Malformed(OutsideError):
+    pass

@@ -1,0 +1,91 @@
+"""Stage 2: runs in, answers out.
+
+A provider has two verbs. `submit(runs)` hands the runs over and returns a Ticket; `collect(ticket)` returns the
+answers, or None while they are not ready. A chat API's ticket already holds its answer; a snapshot's holds only the
+name under which the vendor works on it. A provider raises the OutsideErrors of `senso.errors` and nothing else.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One question for one model at one place. `number` is the join key that vendors echo."""
+
+    number: int
+    question: str
+    model: str  # the provider's own name for the model
+    country: str  # ISO 3166-1 alpha-2
+    region: str | None = None
+    city: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a call is billed by. `tokens_cached` are part of `tokens_in`; `searches` and `records` are counts."""
+
+    tokens_in: int = 0
+    tokens_cached: int = 0
+    tokens_out: int = 0
+    searches: int = 0
+    records: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    url: str
+    title: str | None
+    position: int  # from 1, in the order in which the vendor listed it
+    cited: bool  # False: offered to the reader, but no sentence refers to it
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back for one run: a text, or the vendor's reason why there is none."""
+
+    number: int
+    text: str | None = None
+    error: str | None = None
+    model_version: str | None = None
+    country: str | None = None  # where the vendor says it asked
+    searched: bool | None = None  # None: the vendor does not say, or cannot be believed
+    sources: tuple[Source, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """`answers` are there at once from a chat API; else `external_id` names the vendor's job."""
+
+    external_id: str | None = None
+    answers: tuple[Answer, ...] | None = None
+
+
+class Provider(Protocol):
+    def submit(self, runs: Sequence[Run]) -> Ticket: ...
+
+    def collect(self, ticket: Ticket, runs: Sequence[Run]) -> list[Answer] | None: ...
+
+    def cancel(self, ticket: Ticket) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A request for structured output: `schema` is JSON Schema in the strict subset, `schema_name` says what it is."""
+
+    system: str
+    user: str
+    schema_name: str
+    schema: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    content: str  # JSON that should fit the schema; whoever asked checks it
+    model_version: str
+    usage: Usage
+
+
+Complete = Callable[[Prompt], Completion]

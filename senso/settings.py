@@ -1,0 +1,123 @@
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, PositiveInt, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from senso.errors import ConfigError
+
+
+class Settings(BaseSettings):
+    """The environment, read once and typed; field NAME is variable NAME in capitals.
+
+    Any secret may also come from a file whose path is in NAME_FILE. A base URL is without its last slash.
+    """
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True, frozen=True)
+
+    database_url: SecretStr | None = None
+    redis_url: SecretStr | None = None
+    senso_home: Path = Path(".senso")
+
+    openai_api_key: SecretStr | None = None
+    openai_base_url: str = "https://api.openai.com/v1"
+    azure_openai_endpoint: str | None = None
+    azure_openai_key: SecretStr | None = None
+    azure_openai_api_version: str | None = None
+    azure_openai_deployment_name: str | None = None
+    anthropic_api_key: SecretStr | None = None
+    anthropic_base_url: str = "https://api.anthropic.com"
+    perplexity_api_key: SecretStr | None = None
+    perplexity_base_url: str = "https://api.perplexity.ai"
+    gemini_api_key: SecretStr | None = None
+    gemini_base_url: str = "https://generativelanguage.googleapis.com"
+    brightdata_api_key: SecretStr | None = None
+    brightdata_base_url: str = "https://api.brightdata.com"
+    linkup_api_key: SecretStr | None = None
+    linkup_base_url: str = "https://api.linkup.so"
+
+    application_api_url: str | None = None
+    api_token: SecretStr | None = None
+    slack_webhook_url: SecretStr | None = None
+    sentry_dsn: SecretStr | None = None
+    event_key: SecretStr | None = None
+    signing_key: SecretStr | None = None
+    inngest_event_key: SecretStr | None = None
+    inngest_signing_key: SecretStr | None = None
+
+    port: int = Field(8080, ge=0, le=65535)
+    environment: Literal["development", "test", "staging", "production"] = "development"
+    log_format: Literal["console", "json"] = "console"
+    evaluation_model: str = "gpt-4.1"
+    reading_model: str = "gpt-4.1-mini"
+    names_model: str = "gpt-4.1-mini"
+    max_running_batches: PositiveInt = 500
+    credits_per_evaluation: int = Field(1, ge=0)
+    max_daily_cost: float | None = Field(None, gt=0)
+    senso_schedule: Path | None = None
+    senso_clock: str | None = None
+    use_chords: bool = True
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, SecretFiles(settings_cls), dotenv_settings
+
+    def model_post_init(self, _context: Any) -> None:
+        if self.environment == "production" and self.senso_clock:
+            raise ConfigError("SENSO_CLOCK: not allowed when ENVIRONMENT=production; unset it")
+
+
+class SecretFiles(PydanticBaseSettingsSource):
+    """NAME_FILE=/run/secrets/name, as container platforms hand out secrets; the last newline is not part of one."""
+
+    def get_field_value(self, _field: Any, field_name: str) -> tuple[Any, str, bool]:
+        path = os.environ.get(f"{field_name.upper()}_FILE")
+        if not path or SecretStr.__name__ not in str(self.settings_cls.model_fields[field_name].annotation):
+            return None, field_name, False
+        try:
+            return Path(path).read_text().rstrip("\r\n"), field_name, False
+        except OSError as error:
+            raise ConfigError(f"{field_name.upper()}_FILE: cannot read {path}: {error.strerror}") from error
+
+    def __call__(self) -> dict[str, Any]:
+        found = {name: self.get_field_value(None, name)[0] for name in self.settings_cls.model_fields}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+def read_settings(**overrides: Any) -> Settings:
+    """Raises ConfigError naming the variable; the value is left out, since it may be a secret."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = ".".join(str(part) for part in first["loc"]).upper()
+        raise ConfigError(f"{name}: {first['msg']}") from None
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    return read_settings()
+
+
+def use_environment(values: Mapping[str, str]) -> Settings:
+    """Puts values into this process's environment, and with it into its children's, and reads the settings again."""
+    os.environ.update(values)
+    settings.cache_clear()
+    return settings()
+
+
+def secret(value: SecretStr | None, variable: str) -> str:
+    """Raises ConfigError naming the variable that is missing."""
+    if value is None:
+        raise ConfigError(f"{variable} is not set; put it into the environment or into .env")
+    return value.get_secret_value()
