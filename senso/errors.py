@@ -45,8 +45,7 @@ class OutsideError(SensoError):
 
 
 class Unavailable(OutsideError):
-    """`retry_after_seconds` is the service's own word on when to come back; None when it gave none.
-
+    """`retry_after_seconds` is the service's own word on when to come back; None when it gave none."""
 
     def __init__(
         self, service: str, reason: str, *, status: int | None = None, retry_after_seconds: float | None = None

@@ -1,5 +1,7 @@
 import os
+import re
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -60,6 +62,8 @@ class Settings(BaseSettings):
     senso_schedule: Path | None = None
     senso_clock: str | None = None
     use_chords: bool = True
+    soft_shutdown_seconds: float = Field(45, ge=0)
+    call_threads: PositiveInt = 100
 
     @classmethod
     def settings_customise_sources(
@@ -68,7 +72,7 @@ class Settings(BaseSettings):
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
         dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  theirs reads a folder; ours reads NAME_FILE
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, SecretFiles(settings_cls), dotenv_settings
 
@@ -121,3 +125,23 @@ def secret(value: SecretStr | None, variable: str) -> str:
     if value is None:
         raise ConfigError(f"{variable} is not set; put it into the environment or into .env")
     return value.get_secret_value()
+
+
+OFFSET = re.compile(r"([+-])(\d+)([dhm])")
+UNITS = {"d": "days", "h": "hours", "m": "minutes"}
+
+
+def clock() -> datetime:
+    """The only clock that decides what is due. SENSO_CLOCK moves it: +3d, -2h, +30m, or a moment at which it stands."""
+    moved = settings().senso_clock
+    if not moved:
+        return datetime.now(UTC)
+    offset = OFFSET.fullmatch(moved)
+    if offset:
+        by = timedelta(**{UNITS[offset[3]]: int(offset[1] + offset[2])})
+        return datetime.now(UTC) + by
+    try:
+        moment = datetime.fromisoformat(moved)
+    except ValueError:
+        raise ConfigError(f"SENSO_CLOCK: {moved!r} is neither an offset (+3d, -2h, +30m) nor an ISO moment") from None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

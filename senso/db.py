@@ -1,0 +1,103 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.exc import OperationalError
+
+from senso.errors import ConfigError, Unreachable
+from senso.settings import secret, settings
+
+# A call that hangs in the database must not hold a worker's slot for ever: threads cannot be killed from outside.
+CONNECTION_OPTIONS = (
+    "-c timezone=UTC -c statement_timeout=30s -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s"
+)
+CHECKOUT = Path(__file__).resolve().parent.parent
+PACKAGED = Path(__file__).resolve().parent / "packaged"
+
+
+def connect(url: str, *, pool_size: int = 10) -> Engine:
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=20,
+        pool_pre_ping=True,
+        pool_recycle=1800,
+        connect_args={"connect_timeout": 5, "options": CONNECTION_OPTIONS, "application_name": "senso"},
+    )
+
+
+@lru_cache(maxsize=1)
+def engine() -> Engine:
+    return connect(secret(settings().database_url, "DATABASE_URL"))
+
+
+@contextmanager
+def transaction() -> Iterator[Connection]:
+    """Commits when the block ends, rolls back when it raises. Raises Unreachable when Postgres is not there.
+
+    Never held open during a slow call: a connection that waits for a provider is one that nobody else has.
+    """
+    try:
+        with engine().begin() as connection:
+            yield connection
+    except OperationalError as error:
+        raise Unreachable(f"Postgres: {first_line(error)}") from error
+
+
+def first_line(error: OperationalError) -> str:
+    """psycopg2 repeats host and port over several lines; a password is in none of them."""
+    return str(error.orig).strip().splitlines()[0]
+
+
+def alembic_config(connection: Connection | None = None) -> Config:
+    """The migrations of the checkout, or the copy that an installed wheel carries."""
+    folder = CHECKOUT / "alembic"
+    config = Config()
+    config.set_main_option("script_location", str(folder if (folder / "env.py").exists() else PACKAGED / "alembic"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def migrate() -> tuple[str | None, str | None]:
+    """Brings the schema to head; returns the revision before and after. Two at once wait for each other."""
+    with transaction() as connection:
+        connection.exec_driver_sql("SET LOCAL lock_timeout = '60s'; SELECT pg_advisory_xact_lock(7230154)")
+        before = revision(connection)
+        refuse_newer(before)
+        command.upgrade(alembic_config(connection), "head")
+        return before, revision(connection)
+
+
+def revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def head_revision() -> str | None:
+    return ScriptDirectory.from_config(alembic_config()).get_current_head()
+
+
+def refuse_newer(current: str | None) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
+    if current is not None and current not in known:
+        raise ConfigError(f"the database is at revision {current}, which this version does not know; upgrade senso")
+
+
+def require_head() -> None:
+    """Raises ConfigError when the schema is missing, older or newer than this code."""
+    with transaction() as connection:
+        current = revision(connection)
+    refuse_newer(current)
+    if current != head_revision():
+        raise ConfigError(f"the database is at revision {current or 'nothing'}; run: senso migrate")
+
+
+def rows(result: Any) -> list[dict[str, Any]]:
+    return [dict(row) for row in result.mappings()]

@@ -1,0 +1,69 @@
+"""Stage 1: which question goes to which model at which place. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from itertools import product
+from uuid import UUID
+
+UUID_VERSION_8 = 0x8 << 76
+UUID_VARIANT = 0x2 << 62
+
+
+def dated_id(day: date, *key: object) -> UUID:
+    """A UUID of version 8 (RFC 9562): 48 bits of Unix milliseconds of the day's start, the rest a hash of the key.
+
+    The same natural key gives the same id, and ids sort by day.
+    """
+    milliseconds = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)
+    hashed = int.from_bytes(sha256("\x1f".join(map(str, key)).encode()).digest()[:16], "big")
+    value = (milliseconds << 80) | UUID_VERSION_8 | (hashed & (0xFFF << 64)) | UUID_VARIANT | (hashed & ((1 << 62) - 1))
+    return UUID(int=value)
+
+
+def batch_id(kind: str, org_id: UUID | None, network_id: UUID | None, day: date) -> UUID:
+    return dated_id(day, "batch", kind, org_id, network_id)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRun:
+    """A cell of the matrix with the ids that its rows will have."""
+
+    id: UUID
+    evaluation_id: UUID
+    question_id: UUID
+    model_id: UUID
+    location_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    questions: Sequence[UUID]
+    models: Sequence[UUID]
+    locations: Sequence[UUID]
+
+
+def planned_runs(batch: UUID, org: UUID, day: date, matrix: Matrix) -> list[PlannedRun]:
+    """Ordered by question first, so that a batch that ends early has asked all models alike."""
+    cells = product(matrix.questions, matrix.locations, matrix.models)
+    return [planned_run(batch, org, day, cell) for cell in cells]
+
+
+def planned_run(batch: UUID, org: UUID, day: date, cell: tuple[UUID, UUID, UUID]) -> PlannedRun:
+    question, location, model = cell
+    run = dated_id(day, "run", batch, question, model, location, 0)
+    return PlannedRun(run, dated_id(day, "evaluation", run, org, 1), question, model, location)
+
+
+def due_date(created_at: datetime, now: datetime, hour: int) -> date:
+    """The latest day, at `hour` UTC or later, on the weekday on which the org was created."""
+    today = (now.astimezone(UTC) - timedelta(hours=hour)).date()
+    weekday = created_at.astimezone(UTC).weekday()
+    return today - timedelta(days=(today.weekday() - weekday) % 7)
+
+
+def batch_state(done: int, planned: int) -> str:
+    if done == planned:
+        return "completed"
+    return "partial" if done else "failed"

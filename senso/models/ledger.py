@@ -1,0 +1,48 @@
+"""Credits, and what the calls cost."""
+
+from uuid import UUID
+
+from sqlalchemy import Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from senso.models.base import Base, Big, Created, Serial, Word, link, one_of
+
+
+class LedgerRow(Base):
+    """Credits only move by a row here; `partners.available` is their sum."""
+
+    __tablename__ = "ledger"
+    __table_args__ = (one_of("kind", "org", "network"),)
+    id: Mapped[Serial]
+    idempotency_key: Mapped[Word] = mapped_column(unique=True)
+    entry: Mapped[Word]
+    partner_id: Mapped[UUID] = link("partners.id", index=True)
+    org_id: Mapped[UUID | None] = link("orgs.id")
+    kind: Mapped[Word | None]
+    credits: Mapped[Big]  # signed: what it does to `available`
+    batch_id: Mapped[UUID | None] = link("batches.id", index=True)
+    run_id: Mapped[UUID | None] = link("question_runs.id")
+    created_at: Mapped[Created]
+
+
+class LlmCall(Base):
+    """Every paid call, written before it is made. An outcome that stays null past the lease is maybe paid."""
+
+    __tablename__ = "llm_calls"
+    __table_args__ = (Index("ix_llm_calls_unreported", "batch_id", postgresql_where=text("outcome IS NULL")),)
+    id: Mapped[Serial]
+    purpose: Mapped[Word]
+    batch_id: Mapped[UUID | None] = link("batches.id", index=True)
+    run_id: Mapped[UUID | None] = link("question_runs.id", index=True)
+    org_id: Mapped[UUID | None] = link("orgs.id")
+    fence: Mapped[int]  # of the claim that made it
+    provider: Mapped[Word]
+    model: Mapped[Word]
+    prompt_version: Mapped[Word | None]
+    tokens_in: Mapped[int | None]
+    tokens_cached: Mapped[int | None]
+    tokens_out: Mapped[int | None]
+    cost_microusd: Mapped[Big | None]  # null: the price is not known, or the call has not reported back
+    latency_ms: Mapped[int | None]
+    outcome: Mapped[Word | None]
+    started_at: Mapped[Created]

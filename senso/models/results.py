@@ -1,0 +1,31 @@
+"""Numbers."""
+
+from uuid import UUID
+
+from sqlalchemy import UniqueConstraint
+from sqlalchemy.orm import Mapped
+
+from senso.models.base import Base, Serial, Word, link
+
+
+class Metric(Base):
+    __tablename__ = "metrics"
+    __table_args__ = (
+        UniqueConstraint(
+            "batch_id", "name", "kind", "surface", "model", "location", postgresql_nulls_not_distinct=True
+        ),
+    )
+    id: Mapped[Serial]
+    batch_id: Mapped[UUID] = link("batches.id")
+    name: Mapped[Word]
+    kind: Mapped[Word]
+    surface: Mapped[Word]
+    model: Mapped[Word | None]
+    location: Mapped[Word | None]
+    value: Mapped[float | None]
+    numerator: Mapped[float]
+    denominator: Mapped[float]
+    low: Mapped[float | None]
+    high: Mapped[float | None]
+    method: Mapped[Word]
+    rule_version: Mapped[Word]

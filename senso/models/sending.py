@@ -1,0 +1,88 @@
+"""What must be sent, who sends it, and who did what."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import Index, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from senso.models.base import Base, Created, Json, Moment, Serial, Word, Zero, link, one_of
+
+
+class Outbox(Base):
+    """What must be sent later, written by the transaction that makes it due."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index("ix_outbox_unpublished", "not_before", postgresql_where=text("published_at IS NULL")),)
+    id: Mapped[Serial]
+    key: Mapped[Word] = mapped_column(unique=True)
+    pipeline: Mapped[Word]  # a name in senso.tasks.pipelines
+    ids: Mapped[list[str]] = mapped_column(JSONB)
+    batch_id: Mapped[UUID | None] = link("batches.id", index=True)
+    not_before: Mapped[Created]
+    published_at: Mapped[Moment | None]
+
+
+class Push(Base):
+    __tablename__ = "pushes"
+    __table_args__ = (
+        one_of("status", "pending", "sent", "failed", "not configured"),
+        Index("ix_pushes_due", "next_at", postgresql_where=text("status = 'pending'")),
+    )
+    key: Mapped[Word] = mapped_column(primary_key=True)
+    batch_id: Mapped[UUID] = link("batches.id", index=True)
+    episode: Mapped[int]
+    body: Mapped[Json]
+    status: Mapped[Word] = mapped_column(server_default="pending")
+    tries: Mapped[Zero]
+    next_at: Mapped[Moment | None]
+    lease_until: Mapped[Moment | None]
+    error: Mapped[Word | None]
+    created_at: Mapped[Created]
+    sent_at: Mapped[Moment | None]
+
+
+class Trigger(Base):
+    __tablename__ = "triggers"
+    idempotency_key: Mapped[Word] = mapped_column(primary_key=True)
+    payload_hash: Mapped[Word]
+    batch_id: Mapped[UUID] = link("batches.id")
+    created_at: Mapped[Created]
+
+
+class ScheduleRun(Base):
+    __tablename__ = "schedule_runs"
+    subject: Mapped[Word] = mapped_column(primary_key=True)  # org:<id>
+    due_date: Mapped[date] = mapped_column(primary_key=True)
+    batch_id: Mapped[UUID | None] = link("batches.id")
+    created_at: Mapped[Created]
+
+
+class Worker(Base):
+    __tablename__ = "workers"
+    id: Mapped[Word] = mapped_column(primary_key=True)
+    started_at: Mapped[Created]
+    heartbeat_at: Mapped[Created]
+    ended_at: Mapped[Moment | None]  # it said so itself, or the reaper found it silent
+
+
+class Repair(Base):
+    """What the sweep and the reaper mended: more than a few a day means a fault elsewhere."""
+
+    __tablename__ = "repairs"
+    id: Mapped[Serial]
+    kind: Mapped[Word]
+    count: Mapped[int]
+    at: Mapped[Created]
+
+
+class Audit(Base):
+    __tablename__ = "audit"
+    id: Mapped[Serial]
+    action: Mapped[Word]
+    actor: Mapped[Word]
+    subject: Mapped[Word | None]
+    batch_id: Mapped[UUID | None] = link("batches.id", index=True)
+    details: Mapped[Json]
+    at: Mapped[Created]

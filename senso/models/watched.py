@@ -1,0 +1,119 @@
+"""Who is watched, and what is asked."""
+
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from senso.models.base import Base, Big, Created, Id, Moment, Word, Zero, link, one_of
+
+
+class Partner(Base):
+    __tablename__ = "partners"
+    __table_args__ = (CheckConstraint("available >= 0", name="available"),)
+    id: Mapped[Id]
+    name: Mapped[Word]
+    available: Mapped[Big | None]  # credits; null: not metered
+    created_at: Mapped[Created]
+
+
+class Org(Base):
+    __tablename__ = "orgs"
+    id: Mapped[Id]
+    partner_id: Mapped[UUID] = link("partners.id", index=True)
+    name: Mapped[Word]
+    active: Mapped[bool] = mapped_column(server_default="true")
+    competitors: Mapped[list[str]] = mapped_column(JSONB, server_default="[]")
+    created_at: Mapped[Moment]  # decides the weekday of the weekly batch
+    imported_at: Mapped[Created]  # nothing was due before this
+
+
+class OrgWebsite(Base):
+    __tablename__ = "org_websites"
+    org_id: Mapped[UUID] = link("orgs.id", primary_key=True)
+    url: Mapped[Word] = mapped_column(primary_key=True)
+    position: Mapped[Zero]
+
+
+class Network(Base):
+    __tablename__ = "networks"
+    id: Mapped[Id]
+    partner_id: Mapped[UUID] = link("partners.id")
+    name: Mapped[Word]
+    created_at: Mapped[Created]
+
+
+class NetworkOrg(Base):
+    __tablename__ = "network_orgs"
+    network_id: Mapped[UUID] = link("networks.id", primary_key=True)
+    org_id: Mapped[UUID] = link("orgs.id", primary_key=True)
+
+
+class Question(Base):
+    __tablename__ = "questions"
+    __table_args__ = (one_of("kind", "branded", "unbranded"),)
+    id: Mapped[Id]
+    text: Mapped[Word]
+    kind: Mapped[Word]
+
+
+class Model(Base):
+    __tablename__ = "models"
+    __table_args__ = (one_of("surface", "consumer", "api"),)
+    id: Mapped[Id]
+    slug: Mapped[Word] = mapped_column(unique=True)
+    provider: Mapped[Word]
+    name: Mapped[Word]  # the provider's own name for it
+    surface: Mapped[Word]
+    rpm: Mapped[int | None]
+    tpm: Mapped[int | None]
+    max_in_flight: Mapped[int | None]
+    deadline_seconds: Mapped[int]
+
+
+class Location(Base):
+    __tablename__ = "locations"
+    __table_args__ = (UniqueConstraint("country", "region", "city", postgresql_nulls_not_distinct=True),)
+    id: Mapped[Id]
+    country: Mapped[Word]
+    region: Mapped[Word | None]
+    city: Mapped[Word | None]
+
+
+class OrgQuestion(Base):
+    __tablename__ = "org_questions"
+    org_id: Mapped[UUID] = link("orgs.id", primary_key=True)
+    question_id: Mapped[UUID] = link("questions.id", primary_key=True)
+    position: Mapped[Zero]
+
+
+class OrgModel(Base):
+    __tablename__ = "org_models"
+    org_id: Mapped[UUID] = link("orgs.id", primary_key=True)
+    model_id: Mapped[UUID] = link("models.id", primary_key=True)
+
+
+class OrgLocation(Base):
+    __tablename__ = "org_locations"
+    org_id: Mapped[UUID] = link("orgs.id", primary_key=True)
+    location_id: Mapped[UUID] = link("locations.id", primary_key=True)
+
+
+class NetworkQuestion(Base):
+    __tablename__ = "network_questions"
+    network_id: Mapped[UUID] = link("networks.id", primary_key=True)
+    question_id: Mapped[UUID] = link("questions.id", primary_key=True)
+    position: Mapped[Zero]
+
+
+class NetworkModel(Base):
+    __tablename__ = "network_models"
+    network_id: Mapped[UUID] = link("networks.id", primary_key=True)
+    model_id: Mapped[UUID] = link("models.id", primary_key=True)
+
+
+class NetworkLocation(Base):
+    __tablename__ = "network_locations"
+    network_id: Mapped[UUID] = link("networks.id", primary_key=True)
+    location_id: Mapped[UUID] = link("locations.id", primary_key=True)

@@ -1,0 +1,212 @@
+"""Batches, runs and what is read from their answers."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from senso.models.base import Base, Big, Created, Id, Moment, Serial, Word, Zero, link, one_of
+
+
+class Batch(Base):
+    """queued: waits for admission; running: it works; the others are ends, left only by a new episode."""
+
+    __tablename__ = "batches"
+    __table_args__ = (
+        UniqueConstraint("kind", "org_id", "network_id", "batch_date", postgresql_nulls_not_distinct=True),
+        one_of("kind", "org", "network", "network_org"),
+        one_of("state", "queued", "running", "completed", "partial", "failed", "blocked", "cancelled"),
+        one_of("finished_by", "chord", "rows", "sweep"),
+        CheckConstraint("remaining >= 0", name="remaining"),
+        Index("ix_batches_open", "state", "queued_at", postgresql_where=text("state IN ('queued', 'running')")),
+    )
+    id: Mapped[Id]
+    kind: Mapped[Word]
+    org_id: Mapped[UUID | None] = link("orgs.id", index=True)
+    network_id: Mapped[UUID | None] = link("networks.id", index=True)
+    batch_date: Mapped[date]
+    state: Mapped[Word] = mapped_column(server_default="queued")
+    episode: Mapped[int] = mapped_column(server_default="1")
+    planned: Mapped[int | None]  # null until the matrix is frozen
+    remaining: Mapped[int | None]
+    credits_per_evaluation: Mapped[int]
+    deadline: Mapped[Moment | None]
+    finished_by: Mapped[Word | None]
+    triggered_by: Mapped[Word]
+    user_id: Mapped[Word | None]
+    error: Mapped[Word | None]
+    note: Mapped[Word | None]  # what went another way than planned, in words, without failing the batch
+    queued_at: Mapped[Created]
+    started_at: Mapped[Moment | None]
+    ended_at: Mapped[Moment | None]
+
+
+class Snapshot(Base):
+    """A provider's job. submitting: may or may not have reached the vendor; running: it has a name there."""
+
+    __tablename__ = "snapshots"
+    __table_args__ = (
+        UniqueConstraint("provider", "external_id"),
+        one_of("state", "submitting", "running", "collected", "failed", "cancelled"),
+        Index("ix_snapshots_due", "next_poll_at", postgresql_where=text("state IN ('submitting', 'running')")),
+    )
+    id: Mapped[Id]
+    batch_id: Mapped[UUID] = link("batches.id", index=True)
+    provider: Mapped[Word]
+    model_id: Mapped[UUID] = link("models.id")
+    location_id: Mapped[UUID] = link("locations.id")
+    external_id: Mapped[Word | None]
+    state: Mapped[Word] = mapped_column(server_default="submitting")
+    fence: Mapped[Zero]
+    failures: Mapped[Zero]
+    lease_owner: Mapped[Word | None]
+    lease_until: Mapped[Moment | None]
+    next_poll_at: Mapped[Moment | None]  # when a tick looks next: for submitting, when it is sent (again)
+    deadline: Mapped[Moment]
+    error: Mapped[Word | None]
+    created_at: Mapped[Created]
+    submitted_at: Mapped[Moment | None]
+    ended_at: Mapped[Moment | None]
+
+
+class QuestionRun(Base):
+    """planned: nobody has it; asking: a claim or a snapshot has it; answered, failed, cancelled: ends."""
+
+    __tablename__ = "question_runs"
+    __table_args__ = (
+        UniqueConstraint("batch_id", "question_id", "model_id", "location_id", "sample"),
+        one_of("state", "planned", "asking", "answered", "failed", "cancelled"),
+        one_of("searched", "yes", "no", "unknown"),
+        Index("ix_question_runs_open", "batch_id", postgresql_where=text("state IN ('planned', 'asking')")),
+        Index("ix_question_runs_due", "next_at", postgresql_where=text("state = 'planned' AND next_at IS NOT NULL")),
+        Index("ix_question_runs_leased", "lease_owner", postgresql_where=text("lease_owner IS NOT NULL")),
+        Index(
+            "uq_question_runs_latest",
+            "subject_id",
+            "question_id",
+            "model_id",
+            "location_id",
+            "sample",
+            unique=True,
+            postgresql_where=text("is_latest"),
+        ),
+    )
+    id: Mapped[Id]
+    number: Mapped[int] = mapped_column(BigInteger, Identity(), unique=True)  # the join key that vendors echo
+    batch_id: Mapped[UUID] = link("batches.id")
+    subject_id: Mapped[UUID]  # the batch's org or network
+    question_id: Mapped[UUID] = link("questions.id")
+    model_id: Mapped[UUID] = link("models.id")
+    location_id: Mapped[UUID] = link("locations.id")
+    sample: Mapped[Zero]
+    state: Mapped[Word] = mapped_column(server_default="planned")
+    sent_at: Mapped[Moment | None]  # when a message for it was last intended; null: not yet handed out
+    fence: Mapped[Zero]
+    failures: Mapped[Zero]
+    lease_owner: Mapped[Word | None]
+    lease_until: Mapped[Moment | None]
+    next_at: Mapped[Moment | None]
+    snapshot_id: Mapped[UUID | None] = link("snapshots.id", index=True)
+    answer_text: Mapped[Word | None]
+    model_version: Mapped[Word | None]
+    reported_country: Mapped[Word | None]
+    searched: Mapped[Word | None]
+    tokens_in: Mapped[int | None]
+    tokens_out: Mapped[int | None]
+    cost_microusd: Mapped[Big | None]  # null: the price is not known
+    is_latest: Mapped[bool] = mapped_column(server_default="false")
+    error: Mapped[Word | None]
+    answered_at: Mapped[Moment | None]
+
+
+class Evaluation(Base):
+    """pending: waits for its answer or for a reader; extracting: claimed; done, failed, cancelled: ends."""
+
+    __tablename__ = "evaluations"
+    __table_args__ = (
+        UniqueConstraint("run_id", "org_id", "version"),
+        one_of("state", "pending", "extracting", "done", "failed", "cancelled"),
+        one_of("sentiment", "positive", "negative", "neutral"),
+        Index("uq_evaluations_current", "run_id", "org_id", unique=True, postgresql_where=text("is_current")),
+        Index("ix_evaluations_batch_id", "batch_id"),
+        Index(
+            "ix_evaluations_open",
+            "run_id",
+            postgresql_where=text("state IN ('pending', 'extracting')"),
+        ),
+        Index("ix_evaluations_due", "next_at", postgresql_where=text("state = 'pending' AND next_at IS NOT NULL")),
+        Index("ix_evaluations_leased", "lease_owner", postgresql_where=text("lease_owner IS NOT NULL")),
+    )
+    id: Mapped[Id]
+    run_id: Mapped[UUID] = link("question_runs.id")
+    org_id: Mapped[UUID] = link("orgs.id")
+    version: Mapped[int] = mapped_column(server_default="1")
+    batch_id: Mapped[UUID] = link("batches.id")
+    is_current: Mapped[bool] = mapped_column(server_default="true")
+    state: Mapped[Word] = mapped_column(server_default="pending")
+    sent_at: Mapped[Moment | None]
+    fence: Mapped[Zero]
+    failures: Mapped[Zero]
+    lease_owner: Mapped[Word | None]
+    lease_until: Mapped[Moment | None]
+    next_at: Mapped[Moment | None]
+    mentioned: Mapped[bool | None]
+    mention_text: Mapped[Word | None]
+    sentiment: Mapped[Word | None]
+    rank: Mapped[int | None]
+    share_of_text: Mapped[float | None]
+    marks: Mapped[list[Any]] = mapped_column(JSONB, server_default="[]")  # what was dropped or corrected, and why
+    extractor: Mapped[Word | None]
+    prompt_version: Mapped[Word | None]
+    model_version: Mapped[Word | None]
+    error: Mapped[Word | None]
+    ended_at: Mapped[Moment | None]
+
+
+class Citation(Base):
+    __tablename__ = "citations"
+    __table_args__ = (UniqueConstraint("run_id", "canonical_url"),)
+    id: Mapped[Serial]
+    run_id: Mapped[UUID] = link("question_runs.id")
+    url: Mapped[Word]
+    canonical_url: Mapped[Word]
+    host: Mapped[Word]
+    registrable_domain: Mapped[Word]
+    title: Mapped[Word | None]
+    position: Mapped[int]
+    cited: Mapped[bool]  # false: offered beside the answer only
+
+
+class Competitor(Base):
+    __tablename__ = "competitors"
+    __table_args__ = (UniqueConstraint("evaluation_id", "name"),)
+    id: Mapped[Serial]
+    evaluation_id: Mapped[UUID] = link("evaluations.id")
+    name: Mapped[Word]
+
+
+class Claim(Base):
+    __tablename__ = "claims"
+    __table_args__ = (UniqueConstraint("evaluation_id", "position"),)
+    id: Mapped[Serial]
+    evaluation_id: Mapped[UUID] = link("evaluations.id")
+    position: Mapped[int]
+    text: Mapped[Word]
+
+
+class NameVariation(Base):
+    """The names under which answers may speak of an org; they hold while the fingerprint does and until they expire."""
+
+    __tablename__ = "name_variations"
+    org_id: Mapped[UUID] = link("orgs.id", primary_key=True)
+    names: Mapped[list[str] | None] = mapped_column(JSONB)
+    fingerprint: Mapped[Word | None]
+    is_fallback: Mapped[bool] = mapped_column(server_default="false")  # the call failed: only the name and domains
+    expires_at: Mapped[Moment | None]
+    fence: Mapped[Zero]
+    failures: Mapped[Zero]
+    lease_owner: Mapped[Word | None]
+    lease_until: Mapped[Moment | None]

@@ -1,0 +1,178 @@
+"""BrightData: asks the consumer pages of AI assistants. A job (snapshot) collects the answers to many questions.
+
+Wire facts: docs.brightdata.com (data sets API v3); three saved records of the ChatGPT data set.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from senso.errors import Malformed, Refused
+from senso.http import call, json_of
+from senso.providers import Answer, Run, Source, Ticket, Usage
+
+SERVICE = "brightdata"
+PROMPT_LENGTH = 4096
+UNAUTHORISED = {401, 403}
+ACCEPTED = 202
+DEAD = {"failed", "error", "canceled", "cancelled"}
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    id: str
+    url: str  # the engine's own; every other is refused
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+DATA_SETS = {
+    "chatgpt": DataSet("gd_m7aof0k82r803d5bjm", "https://chatgpt.com/", {"web_search": True}),
+}
+
+# A whole record is half a megabyte or more of HTML; these fields are a few kilobytes.
+FIELDS = (
+    "prompt|answer_text_markdown|answer_text|citations|links_attached|search_sources|"
+    "web_search_triggered|web_search_query|country|index|model|input"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BrightData:
+    base_url: str
+    key: str
+
+    def submit(self, runs: Sequence[Run]) -> Ticket:
+        """One job for runs of one model. A request whose reply is lost may have made a job all the same."""
+        data_set = DATA_SETS[runs[0].model]
+        query = {
+            "dataset_id": data_set.id,
+            "format": "json",
+            "include_errors": "true",
+            "custom_output_fields": FIELDS,
+        }
+        made = self.request("POST", "/datasets/v3/trigger", params=query, json=[entry(data_set, run) for run in runs])
+        if not isinstance(made, dict) or not made.get("snapshot_id"):
+            raise Malformed(SERVICE, "the job was accepted without a snapshot_id")
+        return Ticket(external_id=made["snapshot_id"])
+
+    def collect(self, ticket: Ticket, runs: Sequence[Run]) -> list[Answer] | None:
+        """One answer for each run, in their order. Raises Refused when the job as a whole has failed."""
+        progress = self.request("GET", f"/datasets/v3/progress/{ticket.external_id}")
+        status = progress.get("status") if isinstance(progress, dict) else None
+        if status in DEAD:
+            raise Refused(SERVICE, progress.get("error_message") or f"the snapshot is {status}")
+        if status != "ready":  # also what we have never heard of: the list of the vendor's states is not closed
+            return None
+        records = self.request("GET", f"/datasets/v3/snapshot/{ticket.external_id}", params={"format": "json"})
+        return None if records is None else answers(runs, records)
+
+    def cancel(self, ticket: Ticket) -> None:
+        """What is given up but not cancelled keeps counting against the limit of running jobs."""
+        try:
+            self.request("POST", f"/datasets/v3/snapshot/{ticket.external_id}/cancel")
+        except Refused:
+            return  # it is not running any more, which is what was wanted
+
+    def request(self, method: str, path: str, **options: Any) -> Any:
+        """The parsed answer; None for a 202, which says that the work is not done yet."""
+        headers = {"Authorization": f"Bearer {self.key}"}
+        try:
+            response = call(SERVICE, method, self.base_url + path, headers=headers, **options)
+        except Refused as error:
+            if error.status in UNAUTHORISED:
+                raise Refused(SERVICE, "the key in BRIGHTDATA_API_KEY was not accepted", status=error.status) from None
+            raise
+        return None if response.status_code == ACCEPTED else loose_json(response)
+
+
+def loose_json(response: Any) -> Any:
+    """A cancelled job is confirmed with the plain text OK."""
+    return response.text if response.text.strip() == "OK" else json_of(SERVICE, response)
+
+
+def entry(data_set: DataSet, run: Run) -> dict[str, Any]:
+    return {
+        "url": data_set.url,
+        "prompt": run.question,
+        "country": run.country,
+        "index": run.number,
+        **data_set.extra,
+    }
+
+
+def answers(runs: Sequence[Run], records: Any) -> list[Answer]:
+    if not isinstance(records, list):
+        raise Malformed(SERVICE, "the snapshot is not a list of records")
+    joined = join(runs, [record for record in records if isinstance(record, dict)])
+    return [answer(run, joined.get(run.number)) for run in runs]
+
+
+def join(runs: Sequence[Run], records: list[dict[str, Any]]) -> dict[int, dict[str, Any]]:
+    """By the number that the record echoes, then, for records without one, by the input that it repeats."""
+    wanted = {run.number for run in runs}
+    found = {number(record): record for record in reversed(records) if number(record) in wanted}
+    left = {(run.question, run.country): run.number for run in reversed(runs) if run.number not in found}
+    for record in records:
+        if number(record) is None and (unclaimed := left.pop(asked(record), None)) is not None:
+            found[unclaimed] = record
+    return {key: record for key, record in found.items() if key is not None}
+
+
+def number(record: dict[str, Any]) -> int | None:
+    """A number in the vendor's traffic, a string in its documentation, in the record or in the input it repeats."""
+    for holder in (record, record.get("input") or {}):
+        try:
+            return int(holder["index"])
+        except (KeyError, TypeError, ValueError):
+            continue
+    return None
+
+
+def asked(record: dict[str, Any]) -> tuple[Any, Any]:
+    given = record.get("input") or {}
+    return given.get("prompt"), given.get("country")
+
+
+def answer(run: Run, record: dict[str, Any] | None) -> Answer:
+    if record is None:
+        return Answer(run.number, error="no record came back for this question")
+    text = (record.get("answer_text_markdown") or record.get("answer_text") or "").strip()
+    wrong = fault(run, record, text)
+    if wrong:  # the vendor's own failures are free; a record that turns out to be no answer is not
+        return Answer(run.number, error=wrong, usage=Usage(records=0 if record.get("error") else 1))
+    return Answer(
+        number=run.number,
+        text=text,
+        model_version=record.get("model"),
+        country=record.get("country"),
+        searched=searched(record),
+        sources=tuple(sources(record)),
+        usage=Usage(records=1),
+    )
+
+
+def fault(run: Run, record: dict[str, Any], text: str) -> str | None:
+    """The vendor's reason, or one of ours for a record that is no answer."""
+    if record.get("error"):
+        code = record.get("error_code")
+        return f"{code}: {record['error']}" if code else str(record["error"])
+    if not text:
+        return "the answer is empty"
+    return "the question came back as its own answer" if text == run.question.strip() else None
+
+
+def searched(record: dict[str, Any]) -> bool | None:
+    """`web_search_triggered` is often false beside real sources; queries alone may be another session's."""
+    if record.get("web_search_triggered") or record.get("citations"):
+        return True
+    return None if record.get("web_search_query") else False
+
+
+def sources(record: dict[str, Any]) -> list[Source]:
+    """`citations` mixes what is cited with what is only offered; the links in the text are the next best."""
+    listed = record.get("citations") or record.get("links_attached") or []
+    return [
+        Source(item["url"], item.get("title") or item.get("text"), position, bool(item.get("cited", True)))
+        for position, item in enumerate(listed, start=1)
+        if isinstance(item, dict) and item.get("url")
+    ]

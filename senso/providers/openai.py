@@ -1,0 +1,156 @@
+"""OpenAI: answers by the Responses API with web search, structured output by chat completions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from senso.errors import Malformed, Refused, Unavailable
+from senso.http import call, json_of
+from senso.providers import Answer, Completion, Prompt, Run, Source, Ticket, Usage
+
+SERVICE = "openai"
+ANSWER_TOKENS = 4096
+READING_TOKENS = 2048
+UNAUTHORISED = {401, 403}
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAI:
+    base_url: str
+    key: str
+
+    def submit(self, runs: Sequence[Run]) -> Ticket:
+        """One call a run. Raises when the answer was refused, cut off or is empty; its `usage` says what that cost."""
+        return Ticket(answers=tuple(self.ask(run) for run in runs))
+
+    def collect(self, ticket: Ticket, runs: Sequence[Run]) -> list[Answer] | None:  # noqa: ARG002  the ticket holds all
+        return list(ticket.answers or ())
+
+    def cancel(self, ticket: Ticket) -> None:
+        pass
+
+    def ask(self, run: Run) -> Answer:
+        return read_answer(run, self.post("/responses", question(run)))
+
+    def complete(self, prompt: Prompt, model: str) -> Completion:
+        """Raises Refused for a refusal and Malformed for a cut-off answer, both with what they cost."""
+        return read_completion(self.post("/chat/completions", structured(prompt, model)))
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {self.key}"}
+        try:
+            found = json_of(SERVICE, call(SERVICE, "POST", self.base_url + path, json=body, headers=headers))
+        except Refused as error:
+            if error.status in UNAUTHORISED:
+                raise Refused(SERVICE, "the key in OPENAI_API_KEY was not accepted", status=error.status) from None
+            raise
+        if not isinstance(found, dict):
+            raise Malformed(SERVICE, "its answer is not a JSON object")
+        return found
+
+
+def question(run: Run) -> dict[str, Any]:
+    place = {"country": run.country, "region": run.region, "city": run.city}
+    search = {
+        "type": "web_search",
+        "user_location": {"type": "approximate"} | {key: value for key, value in place.items() if value},
+    }
+    return {
+        "model": run.model,
+        "input": run.question,
+        "tools": [search],
+        "include": ["web_search_call.action.sources"],
+        "max_output_tokens": ANSWER_TOKENS,
+        "store": False,
+    }
+
+
+def read_answer(run: Run, found: dict[str, Any]) -> Answer:
+    """Walks the output: searches and reasoning may stand before the message, in any number."""
+    output = found.get("output") or []
+    searches = [item for item in output if item.get("type") == "web_search_call"]
+    parts = [part for item in output if item.get("type") == "message" for part in item.get("content") or []]
+    usage = response_usage(found, searches)
+    refuse_failed(found, parts, usage)
+    text = "".join(part.get("text", "") for part in parts if part.get("type") == "output_text")
+    if not text.strip():
+        raise Malformed(SERVICE, "the answer is empty", usage=usage)
+    return Answer(
+        number=run.number,
+        text=text,
+        model_version=found.get("model"),
+        searched=bool(searches),
+        sources=tuple(sources(parts, searches)),
+        usage=usage,
+    )
+
+
+def refuse_failed(found: dict[str, Any], parts: list[dict[str, Any]], usage: Usage) -> None:
+    """A 200 can be a failure: failed, incomplete, or a refusal in place of the text."""
+    status = found.get("status")
+    if status == "failed":
+        raise Unavailable(SERVICE, f"the response failed: {(found.get('error') or {}).get('code')}")
+    if status == "incomplete":
+        why = (found.get("incomplete_details") or {}).get("reason")
+        raise Malformed(SERVICE, f"the answer is incomplete: {why}", usage=usage)
+    if any(part.get("type") == "refusal" for part in parts):
+        raise Refused(SERVICE, "the model refused to answer", usage=usage)
+
+
+def sources(parts: list[dict[str, Any]], searches: list[dict[str, Any]]) -> list[Source]:
+    """Cited ones from the annotations of the text, then what the searches offered and no sentence refers to."""
+    notes = [note for part in parts for note in part.get("annotations") or [] if note.get("type") == "url_citation"]
+    offered = [source for item in searches for source in (item.get("action") or {}).get("sources") or []]
+    listed = [(note, True) for note in notes] + [(source, False) for source in offered]
+    return [
+        Source(item["url"], item.get("title"), position, cited)
+        for position, (item, cited) in enumerate(listed, start=1)
+        if item.get("url")
+    ]
+
+
+def response_usage(found: dict[str, Any], searches: list[dict[str, Any]]) -> Usage:
+    counts = found.get("usage") or {}
+    made = [item for item in searches if (item.get("action") or {}).get("type", "search") == "search"]
+    return Usage(
+        tokens_in=counts.get("input_tokens", 0),
+        tokens_cached=(counts.get("input_tokens_details") or {}).get("cached_tokens", 0),
+        tokens_out=counts.get("output_tokens", 0),
+        searches=len(made),
+    )
+
+
+def structured(prompt: Prompt, model: str) -> dict[str, Any]:
+    schema = {"name": prompt.schema_name, "strict": True, "schema": prompt.schema}
+    return {
+        "model": model,
+        "temperature": 0,
+        "max_completion_tokens": READING_TOKENS,
+        "messages": [
+            {"role": "system", "content": prompt.system},
+            {"role": "user", "content": prompt.user},
+        ],
+        "response_format": {"type": "json_schema", "json_schema": schema},
+    }
+
+
+def read_completion(found: dict[str, Any]) -> Completion:
+    usage = chat_usage(found.get("usage") or {})
+    try:
+        choice = found["choices"][0]
+        message, ending = choice["message"], choice["finish_reason"]
+    except (KeyError, IndexError, TypeError):
+        raise Malformed(SERVICE, "the completion has no message", usage=usage) from None
+    if message.get("refusal"):
+        raise Refused(SERVICE, "the model refused to read the answer", usage=usage)
+    if ending != "stop" or not message.get("content"):
+        raise Malformed(SERVICE, f"the completion ended with {ending} and cannot be used", usage=usage)
+    return Completion(content=message["content"], model_version=found.get("model") or "unknown", usage=usage)
+
+
+def chat_usage(counts: dict[str, Any]) -> Usage:
+    return Usage(
+        tokens_in=counts.get("prompt_tokens", 0),
+        tokens_cached=(counts.get("prompt_tokens_details") or {}).get("cached_tokens", 0),
+        tokens_out=counts.get("completion_tokens", 0),
+    )

@@ -1,0 +1,65 @@
+"""Stage 6: the result as the main application takes it, and handing it over."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from senso.http import call
+from senso.score import CitedDomain, Metric, Standing
+
+SERVICE = "application"
+SCHEMA_VERSION = 1
+SLICE = ("kind", "surface", "model", "location")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a batch hands over. `counts` are evaluations by how they stand."""
+
+    batch_id: UUID
+    episode: int
+    kind: str
+    org_id: UUID | None
+    network_id: UUID | None
+    date: date
+    state: str
+    counts: dict[str, int]
+    cost_microusd: int
+    charged: int
+    metrics: Sequence[Metric]
+    competitors: Sequence[Standing]
+    citations: Sequence[CitedDomain]
+
+
+def content(result: Result) -> dict[str, Any]:
+    """JSON of the agreed form (schema_version 1)."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "batch_id": str(result.batch_id),
+        "episode": result.episode,
+        "kind": result.kind,
+        "org_id": result.org_id and str(result.org_id),
+        "network_id": result.network_id and str(result.network_id),
+        "date": result.date.isoformat(),
+        "state": result.state,
+        "counts": result.counts,
+        "cost_microusd": result.cost_microusd,
+        "charged": result.charged,
+        "metrics": [metric_json(metric) for metric in result.metrics],
+        "competitors": [asdict(standing) for standing in result.competitors],
+        "citations": [asdict(domain) for domain in result.citations],
+    }
+
+
+def metric_json(metric: Metric) -> dict[str, Any]:
+    flat = asdict(metric)
+    cut = {name: flat.pop(name) for name in SLICE}
+    return {"name": flat.pop("name"), "slice": cut, **flat}
+
+
+def send(base_url: str, token: str | None, key: str, body: dict[str, Any]) -> None:
+    """Raises an OutsideError when the application did not take it. Sent twice, the key tells it so."""
+    headers = {"Idempotency-Key": key} | ({"Authorization": f"Bearer {token}"} if token else {})
+    call(SERVICE, "POST", base_url.rstrip("/") + "/analytics", json=body, headers=headers, timeout_seconds=30)

@@ -1,0 +1,221 @@
+"""Opening a batch, admitting it, freezing its matrix, and finding it again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from senso.errors import NotFound
+from senso.matrix import Matrix, PlannedRun, batch_id
+
+ENDS = ("completed", "partial", "failed", "blocked", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    id: UUID
+    kind: str
+    org_id: UUID | None
+    network_id: UUID | None
+    batch_date: date
+    state: str
+    episode: int
+    planned: int | None
+    remaining: int | None
+    credits_per_evaluation: int
+    deadline: datetime | None
+    overdue: bool
+    finished_by: str | None
+    error: str | None
+    note: str | None
+
+    @property
+    def ended(self) -> bool:
+        return self.state in ENDS
+
+
+COLUMNS = """id, kind, org_id, network_id, batch_date, state, episode, planned, remaining, credits_per_evaluation,
+    deadline, coalesce(deadline < now(), false) AS overdue, finished_by, error, note"""
+
+ONE = text(f"SELECT {COLUMNS} FROM batches WHERE id = :id")
+ONE_LOCKED = text(f"SELECT {COLUMNS} FROM batches WHERE id = :id FOR NO KEY UPDATE")
+
+
+def load(db: Connection, batch: UUID, *, lock: bool = False) -> Batch:
+    found = db.execute(ONE_LOCKED if lock else ONE, {"id": batch}).mappings().one_or_none()
+    if found is None:
+        raise NotFound(f"no batch {batch}")
+    return Batch(**found)
+
+
+INSERT = text("""
+    INSERT INTO batches (id, kind, org_id, batch_date, credits_per_evaluation, triggered_by, user_id)
+    VALUES (:id, 'org', :org_id, :batch_date, :credits, :triggered_by, :user_id)
+    ON CONFLICT (kind, org_id, network_id, batch_date) DO NOTHING
+    RETURNING id
+""")
+
+
+def insert_org_batch(
+    db: Connection, org: UUID, day: date, *, credits_each: int, triggered_by: str, user_id: str | None = None
+) -> tuple[UUID, bool]:
+    """The id of that day's batch, and whether it was made here. The unique key lets one of many callers make it."""
+    made = batch_id("org", org, None, day)
+    values = {
+        "id": made,
+        "org_id": org,
+        "batch_date": day,
+        "credits": credits_each,
+        "triggered_by": triggered_by,
+        "user_id": user_id,
+    }
+    return made, db.execute(INSERT, values).first() is not None
+
+
+# A new episode keeps what is done; what failed is planned again when the batch opens, after its own hold.
+QUEUE_AGAIN = text("""
+    UPDATE batches
+    SET state = 'queued', episode = episode + :step, queued_at = now(), error = NULL, note = NULL,
+        started_at = NULL, ended_at = NULL, finished_by = NULL
+    WHERE id = :id AND state = ANY(:states)
+    RETURNING episode
+""")
+
+
+def queue_again(db: Connection, batch: UUID, states: Sequence[str], *, new_episode: bool) -> bool:
+    """False when the batch is in none of the states, because somebody else was faster."""
+    values = {"id": batch, "states": list(states), "step": int(new_episode)}
+    return db.execute(QUEUE_AGAIN, values).first() is not None
+
+
+# Admission is one at a time, or two ticks would each fill the same free places.
+ADMIT = text("""
+    WITH room AS (
+        SELECT greatest(0, :most - count(*)) AS places FROM batches WHERE state = 'running'
+    ),
+    admitted AS (
+        UPDATE batches SET state = 'running', started_at = coalesce(started_at, now())
+        WHERE id IN (
+            SELECT id FROM batches WHERE state = 'queued' ORDER BY queued_at
+            LIMIT (SELECT places FROM room) FOR UPDATE SKIP LOCKED
+        )
+        RETURNING id, episode
+    )
+    INSERT INTO outbox (key, pipeline, ids, batch_id, not_before)
+    SELECT 'start:' || id || ':' || episode, 'start', jsonb_build_array(id), id, now() + interval '5 seconds'
+    FROM admitted
+    ON CONFLICT (key) DO UPDATE SET published_at = NULL, not_before = excluded.not_before
+    RETURNING id
+""")
+ADMISSION_LOCK = text("SELECT pg_try_advisory_xact_lock(7230155)")
+
+
+def admit(db: Connection, most: int) -> list[int]:
+    """Moves queued batches to running while fewer than `most` run; returns the outbox rows to publish."""
+    if not db.execute(ADMISSION_LOCK).scalar_one():
+        return []
+    return list(db.execute(ADMIT, {"most": most}).scalars())
+
+
+MATRIX = text("""
+    SELECT
+        ARRAY(SELECT question_id FROM org_questions WHERE org_id = :org ORDER BY position, question_id) AS questions,
+        ARRAY(SELECT model_id FROM org_models JOIN models m ON m.id = model_id WHERE org_id = :org ORDER BY m.slug)
+            AS models,
+        ARRAY(SELECT location_id FROM org_locations JOIN locations l ON l.id = location_id WHERE org_id = :org
+            ORDER BY l.country, l.region, l.city, l.id) AS locations
+""")
+
+
+def org_matrix(db: Connection, org: UUID) -> Matrix:
+    found = db.execute(MATRIX, {"org": org}).mappings().one()
+    return Matrix(found["questions"], found["models"], found["locations"])
+
+
+FREEZE = text("""
+    WITH cells AS (
+        SELECT * FROM unnest(
+            CAST(:ids AS uuid[]), CAST(:evaluations AS uuid[]), CAST(:questions AS uuid[]),
+            CAST(:models AS uuid[]), CAST(:locations AS uuid[])
+        ) AS cell (id, evaluation_id, question_id, model_id, location_id)
+    ),
+    runs AS (
+        INSERT INTO question_runs (id, batch_id, subject_id, question_id, model_id, location_id)
+        SELECT id, :batch, :org, question_id, model_id, location_id FROM cells
+        ON CONFLICT DO NOTHING
+    )
+    INSERT INTO evaluations (id, run_id, org_id, batch_id) SELECT evaluation_id, id, :org, :batch FROM cells
+    ON CONFLICT DO NOTHING
+""")
+
+
+def freeze(db: Connection, batch: UUID, org: UUID, runs: Sequence[PlannedRun]) -> None:
+    values: dict[str, Any] = {
+        "batch": batch,
+        "org": org,
+        "ids": [str(run.id) for run in runs],
+        "evaluations": [str(run.evaluation_id) for run in runs],
+        "questions": [str(run.question_id) for run in runs],
+        "models": [str(run.model_id) for run in runs],
+        "locations": [str(run.location_id) for run in runs],
+    }
+    db.execute(FREEZE, values)
+
+
+UNDONE = text("SELECT count(*) FROM evaluations WHERE batch_id = :id AND state IN ('failed', 'cancelled')")
+
+# An answer that is there is not asked for again: only its reading is planned anew.
+PLAN_AGAIN = text("""
+    WITH again AS (
+        UPDATE evaluations e SET state = 'pending', error = NULL, failures = 0, fence = e.fence + 1, ended_at = NULL,
+            lease_owner = NULL, lease_until = NULL, sent_at = NULL,
+            next_at = CASE WHEN r.state = 'answered' THEN now() END
+        FROM question_runs r
+        WHERE r.id = e.run_id AND e.batch_id = :id AND e.state IN ('failed', 'cancelled')
+        RETURNING e.run_id
+    )
+    UPDATE question_runs r SET state = 'planned', error = NULL, failures = 0, fence = fence + 1, snapshot_id = NULL,
+        lease_owner = NULL, lease_until = NULL, sent_at = NULL, next_at = NULL
+    FROM again WHERE r.id = again.run_id AND r.state IN ('failed', 'cancelled')
+""")
+
+
+def undone(db: Connection, batch: UUID) -> int:
+    return int(db.execute(UNDONE, {"id": batch}).scalar_one())
+
+
+def plan_again(db: Connection, batch: UUID) -> None:
+    db.execute(PLAN_AGAIN, {"id": batch})
+
+
+OPENED = text("""
+    UPDATE batches
+    SET planned = coalesce(planned, 0) + CASE WHEN planned IS NULL THEN CAST(:evaluations AS integer) ELSE 0 END,
+        remaining = :evaluations, deadline = now() + make_interval(secs => :seconds)
+    WHERE id = :id
+""")
+
+
+def opened(db: Connection, batch: UUID, evaluations: int, deadline_seconds: float) -> None:
+    db.execute(OPENED, {"id": batch, "evaluations": evaluations, "seconds": deadline_seconds})
+
+
+END = text("""
+    UPDATE batches SET state = :state, error = :error, ended_at = now(), finished_by = :by,
+        remaining = CASE WHEN planned IS NULL THEN NULL ELSE 0 END
+    WHERE id = :id
+""")
+
+
+def end(db: Connection, batch: UUID, state: str, *, error: str | None = None, by: str | None = None) -> None:
+    db.execute(END, {"id": batch, "state": state, "error": error, "by": by})
+
+
+NOTE = text("UPDATE batches SET note = :note WHERE id = :id AND note IS DISTINCT FROM :note")
+
+
+def note(db: Connection, batch: UUID, said: str) -> None:
+    db.execute(NOTE, {"id": batch, "note": said})

@@ -1,0 +1,31 @@
+"""The parts of statements that carry a promise and must read the same wherever they stand."""
+
+# Rule: saving, counting down and saying what is next are one transaction. `ended` is a CTE with a `batch_id` for each
+# evaluation that became terminal in this statement. The row lock on the batch lets exactly one statement see 0. The
+# chord normally comes first; the outbox row is for when it does not.
+COUNT_DOWN = """
+counted AS (
+    UPDATE batches b SET remaining = b.remaining - e.evaluations
+    FROM (SELECT batch_id, count(*) AS evaluations FROM ended GROUP BY batch_id) e
+    WHERE b.id = e.batch_id
+    RETURNING b.id, b.episode, b.remaining
+),
+due AS (
+    INSERT INTO outbox (key, pipeline, ids, batch_id, not_before)
+    SELECT 'finish:' || id || ':' || episode, 'finish', jsonb_build_array(id), id, now() + interval '5 seconds'
+    FROM counted WHERE remaining = 0
+    ON CONFLICT (key) DO NOTHING
+)
+"""
+
+# A claim's call reports back: also when its result came too late to count, because it was paid.
+REPORT_CALL = """
+reported AS (
+    UPDATE llm_calls SET outcome = :outcome, tokens_in = :tokens_in, tokens_cached = :tokens_cached,
+        tokens_out = :tokens_out, cost_microusd = :cost_microusd, latency_ms = :latency_ms
+    WHERE id = :call_id
+)
+"""
+
+# Whoever ends evaluations locks their batch before them, as the end of a batch does; the other order deadlocks.
+LOCK_BATCH = "batch AS (SELECT id FROM batches WHERE id = :batch_id FOR NO KEY UPDATE)"

@@ -1,0 +1,106 @@
+"""Credits move only by rows of the ledger, and `available` by exactly what was inserted."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from senso.db import rows
+
+# One guarded UPDATE: two batches that open at once cannot both spend the last credits. For a partner that is not
+# metered `available` is null and stays so; the rows are written all the same.
+HOLD = text("""
+    WITH held AS (
+        UPDATE partners p SET available = available - :credits
+        FROM orgs o
+        WHERE o.id = :org AND p.id = o.partner_id AND (p.available IS NULL OR p.available >= :credits)
+            AND NOT EXISTS (SELECT FROM ledger WHERE idempotency_key = :key)
+        RETURNING p.id
+    )
+    INSERT INTO ledger (idempotency_key, entry, partner_id, org_id, kind, credits, batch_id)
+    SELECT :key, 'hold', id, :org, 'org', -:credits, :batch FROM held
+    RETURNING id
+""")
+
+
+def hold_key(batch: UUID, episode: int) -> str:
+    return f"hold:{batch}:{episode}"
+
+
+def hold(db: Connection, batch: UUID, episode: int, org: UUID, credits_wanted: int) -> bool:
+    """False when the partner has fewer credits. The caller has the batch locked and has seen that nothing is held."""
+    values = {"key": hold_key(batch, episode), "org": org, "batch": batch, "credits": credits_wanted}
+    return db.execute(HOLD, values).first() is not None
+
+
+HELD = text("SELECT EXISTS (SELECT FROM ledger WHERE idempotency_key = :key)")
+
+
+def is_held(db: Connection, batch: UUID, episode: int) -> bool:
+    return bool(db.execute(HELD, {"key": hold_key(batch, episode)}).scalar_one())
+
+
+# One charge for each answer that was read, whatever how often this is called; then the hold goes back in full.
+SETTLE = text("""
+    WITH written AS (
+        INSERT INTO ledger (idempotency_key, entry, partner_id, org_id, kind, credits, batch_id, run_id)
+        SELECT 'charge:' || e.run_id || ':' || e.org_id, 'charge', o.partner_id, e.org_id, 'org',
+            -b.credits_per_evaluation, b.id, e.run_id
+        FROM evaluations e JOIN batches b ON b.id = e.batch_id JOIN orgs o ON o.id = e.org_id
+        WHERE e.batch_id = :batch AND e.state = 'done'
+        UNION ALL
+        SELECT 'release:' || l.batch_id || ':' || :episode, 'release', l.partner_id, l.org_id, l.kind,
+            -l.credits, l.batch_id, NULL
+        FROM ledger l WHERE l.idempotency_key = 'hold:' || :batch || ':' || :episode
+        ON CONFLICT (idempotency_key) DO NOTHING
+        RETURNING partner_id, entry, credits
+    ),
+    moved AS (
+        UPDATE partners p SET available = available + w.credits
+        FROM (SELECT partner_id, sum(credits) AS credits FROM written GROUP BY partner_id) w
+        WHERE p.id = w.partner_id
+    )
+    SELECT count(*) FROM written WHERE entry = 'charge'
+""")
+
+
+def settle(db: Connection, batch: UUID, episode: int) -> int:
+    """Charges what was read and releases the hold of this episode; returns how many charges were written now."""
+    return int(db.execute(SETTLE, {"batch": str(batch), "episode": str(episode)}).scalar_one())
+
+
+GRANT = text("""
+    WITH granted AS (
+        INSERT INTO ledger (idempotency_key, entry, partner_id, credits)
+        SELECT 'grant:' || :ref, 'grant', id, :credits FROM partners WHERE id = :partner
+        ON CONFLICT (idempotency_key) DO NOTHING
+        RETURNING partner_id, credits
+    )
+    UPDATE partners p SET available = coalesce(available, 0) + granted.credits FROM granted
+    WHERE p.id = granted.partner_id
+    RETURNING available
+""")
+
+
+def grant(db: Connection, partner: UUID, credits_given: int, ref: str) -> bool:
+    """False when this ref was granted before."""
+    values = {"partner": partner, "credits": credits_given, "ref": ref}
+    return db.execute(GRANT, values).first() is not None
+
+
+GRANTED = text("SELECT partner_id, credits FROM ledger WHERE idempotency_key = 'grant:' || :ref")
+
+
+def granted(db: Connection, ref: str) -> dict[str, Any] | None:
+    found = db.execute(GRANTED, {"ref": ref}).mappings().one_or_none()
+    return dict(found) if found else None
+
+
+OF_PARTNER = text("""
+    SELECT idempotency_key, entry, org_id, kind, credits, batch_id, run_id, created_at FROM ledger
+    WHERE partner_id = :partner ORDER BY id
+""")
+
+
+def of_partner(db: Connection, partner: UUID) -> list[dict[str, Any]]:
+    return rows(db.execute(OF_PARTNER, {"partner": partner}))

@@ -1,0 +1,117 @@
+"""The names under which answers may speak of an org: one call per org, kept while the fingerprint holds."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from senso.queries.fragments import REPORT_CALL
+from senso.queries.runs import LEASE_SECONDS, Report
+
+TRIES = 3
+KEPT = "30 days"
+# After a failed call the plain name serves the batch that waits for it; the next day's batch asks again.
+FALLBACK_KEPT = "1 hour"
+
+
+@dataclass(frozen=True, slots=True)
+class OrgNames:
+    id: UUID
+    name: str
+    websites: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NamesWork:
+    org_id: UUID
+    fence: int
+    failures: int
+    call_id: int
+
+
+ORG = text("""
+    SELECT id, name, ARRAY(SELECT url FROM org_websites WHERE org_id = orgs.id ORDER BY position, url) AS websites
+    FROM orgs WHERE id = :org
+""")
+
+
+def org(db: Connection, org_id: UUID) -> OrgNames:
+    found = db.execute(ORG, {"org": org_id}).mappings().one()
+    return OrgNames(found["id"], found["name"], tuple(found["websites"]))
+
+
+SETTLED = text("""
+    SELECT is_fallback FROM name_variations
+    WHERE org_id = :org AND fingerprint = :fingerprint AND names IS NOT NULL AND expires_at > now()
+""")
+
+
+def settled(db: Connection, org_id: UUID, fingerprint: str) -> bool | None:
+    """None: there are no names yet that may be used; else whether they are only the fallback."""
+    return db.execute(SETTLED, {"org": org_id, "fingerprint": fingerprint}).scalar_one_or_none()
+
+
+CLAIM = text("""
+    WITH claimed AS (
+        INSERT INTO name_variations AS n (org_id, fence, lease_owner, lease_until)
+        VALUES (:org, 1, :owner, now() + make_interval(secs => :lease))
+        ON CONFLICT (org_id) DO UPDATE SET fence = n.fence + 1, lease_owner = excluded.lease_owner,
+            lease_until = excluded.lease_until,
+            failures = n.failures + CASE WHEN n.lease_until IS NULL THEN 0 ELSE 1 END
+        WHERE (n.names IS NULL OR n.fingerprint IS DISTINCT FROM :fingerprint OR n.expires_at <= now())
+            AND (n.lease_until IS NULL OR n.lease_until < now())
+        RETURNING org_id, fence, failures
+    ),
+    called AS (
+        INSERT INTO llm_calls (purpose, batch_id, org_id, fence, provider, model, prompt_version)
+        SELECT 'names', :batch, org_id, fence, 'openai', :model, :prompt_version FROM claimed
+        RETURNING id
+    )
+    SELECT claimed.*, called.id AS call_id FROM claimed, called
+""")
+
+
+def claim(
+    db: Connection, org_id: UUID, fingerprint: str, owner: str, *, batch: UUID, model: str, prompt_version: str
+) -> NamesWork | None:
+    """None: they are there, or somebody else is asking for them."""
+    values = {"org": org_id, "fingerprint": fingerprint, "owner": owner, "lease": LEASE_SECONDS, "batch": batch}
+    found = db.execute(CLAIM, values | {"model": model, "prompt_version": prompt_version}).mappings().one_or_none()
+    return NamesWork(**found) if found else None
+
+
+SAVE = text(f"""
+    WITH {REPORT_CALL}
+    UPDATE name_variations SET names = CAST(:names AS jsonb), fingerprint = :fingerprint, is_fallback = :is_fallback,
+        expires_at = now() + CAST(:kept AS interval), failures = 0, lease_owner = NULL, lease_until = NULL
+    WHERE org_id = :org AND fence = :fence
+""")
+
+
+def save(
+    db: Connection, work: NamesWork, names: Sequence[str], fingerprint: str, report: Report, *, is_fallback: bool
+) -> None:
+    values = report.values() | {
+        "call_id": work.call_id,
+        "org": work.org_id,
+        "fence": work.fence,
+        "names": json.dumps(list(names)),
+        "fingerprint": fingerprint,
+        "is_fallback": is_fallback,
+        "kept": FALLBACK_KEPT if is_fallback else KEPT,
+    }
+    db.execute(SAVE, values)
+
+
+PUT_BACK = text(f"""
+    WITH {REPORT_CALL}
+    UPDATE name_variations SET failures = failures + 1, lease_owner = NULL, lease_until = NULL
+    WHERE org_id = :org AND fence = :fence
+""")
+
+
+def put_back(db: Connection, work: NamesWork, report: Report) -> None:
+    values = report.values() | {"call_id": work.call_id, "org": work.org_id, "fence": work.fence}
+    db.execute(PUT_BACK, values)

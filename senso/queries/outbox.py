@@ -1,0 +1,72 @@
+"""What must be sent: written by the transaction that makes it due, published after its commit or by the relay."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    id: int
+    pipeline: str
+    ids: tuple[str, ...]
+    batch_id: UUID | None
+
+
+ADD = text("""
+    INSERT INTO outbox (key, pipeline, ids, batch_id, not_before)
+    VALUES (:key, :pipeline, CAST(:ids AS jsonb), :batch, now() + make_interval(secs => :seconds))
+    ON CONFLICT (key) DO UPDATE SET published_at = NULL, not_before = excluded.not_before
+    WHERE outbox.published_at IS NOT NULL OR outbox.not_before > excluded.not_before
+    RETURNING id
+""")
+
+
+def add(db: Connection, key: str, pipeline: str, ids: str, *, batch: UUID | None, after_seconds: float) -> list[int]:
+    """Written again under the same key it is due again. `ids` is a JSON list."""
+    values = {"key": key, "pipeline": pipeline, "ids": ids, "batch": batch, "seconds": after_seconds}
+    return list(db.execute(ADD, values).scalars())
+
+
+LOADED = text(
+    "SELECT id, pipeline, ids, batch_id FROM outbox WHERE id = ANY(:ids) AND published_at IS NULL ORDER BY id"
+)
+
+# Taken out of the way before publishing, so that two relays do not send the same and no lock is held meanwhile.
+TAKE = text("""
+    UPDATE outbox SET not_before = now() + interval '30 seconds'
+    WHERE id IN (
+        SELECT id FROM outbox WHERE published_at IS NULL AND not_before <= now()
+        ORDER BY id LIMIT 500 FOR UPDATE SKIP LOCKED
+    )
+    RETURNING id, pipeline, ids, batch_id
+""")
+PUBLISHED = text("UPDATE outbox SET published_at = now() WHERE id = ANY(:ids)")
+SETTLED = text("UPDATE outbox SET published_at = now() WHERE key = :key AND published_at IS NULL")
+
+
+def load(db: Connection, ids: Sequence[int]) -> list[Intent]:
+    return [Intent(o.id, o.pipeline, tuple(o.ids), o.batch_id) for o in db.execute(LOADED, {"ids": list(ids)})]
+
+
+def take_due(db: Connection) -> list[Intent]:
+    return [Intent(o.id, o.pipeline, tuple(o.ids), o.batch_id) for o in db.execute(TAKE)]
+
+
+def published(db: Connection, ids: Sequence[int]) -> None:
+    db.execute(PUBLISHED, {"ids": list(ids)})
+
+
+def settle(db: Connection, key: str) -> None:
+    """What the row was the safety net for has been done."""
+    db.execute(SETTLED, {"key": key})
+
+
+# A published row is a trace for whoever explains a batch; after three days nobody asks.
+PRUNE = text("DELETE FROM outbox WHERE published_at < now() - interval '3 days'")
+
+
+def prune(db: Connection) -> None:
+    db.execute(PRUNE)

@@ -1,0 +1,226 @@
+"""Stage 2 for models that answer at once: handing runs out, claiming one before the call, saving what came back."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+from sqlalchemy.dialects.postgresql import insert
+
+from senso.extraction.citations import Citation
+from senso.models import Citation as CitationRow
+from senso.providers import Answer, Run, Usage
+from senso.queries.fragments import COUNT_DOWN, LOCK_BATCH, REPORT_CALL
+
+MAX_FAILURES = 5
+# Longer than the longest call, so that a living caller is never overtaken; a dead one is noticed by its heartbeat.
+LEASE_SECONDS = 150
+# How many runs of one batch are in the queues at a time: a large batch must not stand in front of all small ones.
+WINDOW = 100
+
+
+@dataclass(frozen=True, slots=True)
+class AskWork:
+    """A claimed run. Every later write names the fence; `call_id` is the call's row, written before the call."""
+
+    id: UUID
+    batch_id: UUID
+    fence: int
+    failures: int
+    call_id: int
+    provider: str
+    run: Run
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How a paid call ended: for its row in llm_calls."""
+
+    outcome: str
+    usage: Usage
+    cost_microusd: int | None
+    latency_ms: int
+
+    def values(self) -> dict[str, Any]:
+        return {
+            "outcome": self.outcome,
+            "tokens_in": self.usage.tokens_in,
+            "tokens_cached": self.usage.tokens_cached,
+            "tokens_out": self.usage.tokens_out,
+            "cost_microusd": self.cost_microusd,
+            "latency_ms": self.latency_ms,
+        }
+
+
+# Runs that no message was sent for yet, up to the window; the outbox row is both the nudge and its safety net.
+HAND_OUT = text("""
+    WITH picked AS (
+        SELECT r.id FROM question_runs r JOIN models m ON m.id = r.model_id
+        WHERE r.batch_id = :batch AND r.state = 'planned' AND r.sent_at IS NULL AND r.next_at IS NULL
+            AND m.provider <> ALL(:snapshot_providers)
+        ORDER BY r.number
+        LIMIT :window - (
+            SELECT count(*) FROM question_runs o WHERE o.batch_id = :batch AND o.sent_at IS NOT NULL
+                AND o.snapshot_id IS NULL AND o.state IN ('planned', 'asking')
+        )
+        FOR UPDATE OF r SKIP LOCKED
+    ),
+    sent AS (UPDATE question_runs r SET sent_at = now() FROM picked WHERE r.id = picked.id RETURNING r.id, r.number)
+    INSERT INTO outbox (key, pipeline, ids, batch_id, not_before)
+    SELECT 'read:' || :batch || ':' || :episode || ':' || min(number), 'read', jsonb_agg(id ORDER BY number),
+        CAST(:batch AS uuid), now() + interval '5 seconds'
+    FROM sent HAVING count(*) > 0
+    RETURNING id
+""")
+
+
+def hand_out(db: Connection, batch: UUID, episode: int, snapshot_providers: Sequence[str]) -> list[int]:
+    values = {
+        "batch": str(batch),
+        "episode": str(episode),
+        "snapshot_providers": list(snapshot_providers),
+        "window": WINDOW,
+    }
+    return list(db.execute(HAND_OUT, values).scalars())
+
+
+UNSENT = text("""
+    SELECT EXISTS (
+        SELECT FROM question_runs WHERE batch_id = :batch AND state = 'planned' AND sent_at IS NULL AND next_at IS NULL
+            AND snapshot_id IS NULL
+    )
+""")
+
+
+def any_unsent(db: Connection, batch: UUID) -> bool:
+    return bool(db.execute(UNSENT, {"batch": batch}).scalar_one())
+
+
+# Claim before you pay: the row moves, its fence rises and the call's row exists, in one statement that is committed
+# before the call. A lease that ran out is a claim that never reported back, which counts as a failure.
+CLAIM = text("""
+    WITH claimed AS (
+        UPDATE question_runs SET state = 'asking', fence = fence + 1, lease_owner = :owner,
+            failures = failures + CASE WHEN state = 'asking' THEN 1 ELSE 0 END,
+            lease_until = now() + make_interval(secs => :lease), next_at = NULL
+        WHERE id = :id AND snapshot_id IS NULL AND failures < :most AND (
+            (state = 'planned' AND (next_at IS NULL OR next_at <= now()))
+            OR (state = 'asking' AND lease_until < now())
+        )
+        RETURNING *
+    ),
+    work AS (
+        SELECT c.id, c.batch_id, c.number, c.fence, c.failures, m.provider, m.name AS model, q.text AS question,
+            l.country, l.region, l.city, c.subject_id
+        FROM claimed c JOIN models m ON m.id = c.model_id JOIN questions q ON q.id = c.question_id
+            JOIN locations l ON l.id = c.location_id
+    ),
+    called AS (
+        INSERT INTO llm_calls (purpose, batch_id, run_id, org_id, fence, provider, model)
+        SELECT 'ask', work.batch_id, work.id, b.org_id, work.fence, work.provider, work.model
+        FROM work JOIN batches b ON b.id = work.batch_id
+        RETURNING id
+    )
+    SELECT work.*, called.id AS call_id FROM work, called
+""")
+
+
+def claim(db: Connection, run: UUID, owner: str) -> AskWork | None:
+    """None: done already, another copy has it, it is not due yet, or nobody wants it any more."""
+    values = {"id": run, "owner": owner, "lease": LEASE_SECONDS, "most": MAX_FAILURES}
+    found = db.execute(CLAIM, values).mappings().one_or_none()
+    if found is None:
+        return None
+    asked = Run(found["number"], found["question"], found["model"], found["country"], found["region"], found["city"])
+    return AskWork(
+        id=found["id"],
+        batch_id=found["batch_id"],
+        fence=found["fence"],
+        failures=found["failures"],
+        call_id=found["call_id"],
+        provider=found["provider"],
+        run=asked,
+    )
+
+
+# The reaper may have put a run back whose caller was only slow: while nobody else has claimed it, the fence still
+# stands and the answer that was paid for counts. Whoever asked goes on to read: the evaluation is marked as its own.
+SAVE_ANSWER = f"""
+    WITH {REPORT_CALL},
+    saved AS (
+        UPDATE question_runs SET state = 'answered', answer_text = :text, model_version = :model_version,
+            reported_country = :country, searched = :searched, tokens_in = :tokens_in, tokens_out = :tokens_out,
+            cost_microusd = :cost_microusd, lease_owner = NULL, lease_until = NULL, next_at = NULL, error = NULL,
+            answered_at = now()
+        WHERE id = :id AND fence = :fence AND state IN ('asking', 'planned')
+        RETURNING id
+    )
+    UPDATE evaluations e SET sent_at = now(), lease_owner = :owner FROM saved
+    WHERE e.run_id = saved.id AND e.state = 'pending'
+    RETURNING e.run_id
+"""
+SAVE_ANSWER_STATEMENT = text(SAVE_ANSWER)
+
+
+def save_answer(
+    db: Connection, work: AskWork, answer: Answer, citations: Sequence[Citation], report: Report, owner: str | None
+) -> bool:
+    """False when the fence has risen since: the call is costed, the answer is not used."""
+    values = report.values() | {
+        "call_id": work.call_id,
+        "id": work.id,
+        "fence": work.fence,
+        "owner": owner,
+        "text": answer.text,
+        "model_version": answer.model_version,
+        "country": answer.country,
+        "searched": {True: "yes", False: "no", None: "unknown"}[answer.searched],
+    }
+    saved = db.execute(SAVE_ANSWER_STATEMENT, values).first() is not None
+    if saved and citations:
+        listed = [asdict(citation) | {"run_id": work.id} for citation in citations]
+        db.execute(insert(CitationRow).on_conflict_do_nothing(), listed)
+    return saved
+
+
+PUT_BACK = text(f"""
+    WITH {REPORT_CALL}
+    UPDATE question_runs SET state = 'planned', failures = failures + :counted, error = :error,
+        next_at = now() + make_interval(secs => :seconds), lease_owner = NULL, lease_until = NULL
+    WHERE id = :id AND fence = :fence AND state = 'asking'
+    RETURNING id
+""")
+
+
+def put_back(
+    db: Connection, work: AskWork, report: Report, error: str, *, seconds: float, counts_as_failure: bool
+) -> None:
+    values = report.values() | {"call_id": work.call_id, "id": work.id, "fence": work.fence}
+    db.execute(PUT_BACK, values | {"error": error, "seconds": seconds, "counted": int(counts_as_failure)})
+
+
+# A run that fails takes its evaluations with it.
+FAIL = text(f"""
+    WITH {LOCK_BATCH}, {REPORT_CALL},
+    failed AS (
+        UPDATE question_runs r SET state = 'failed', error = :error, fence = fence + 1, lease_owner = NULL,
+            lease_until = NULL, next_at = NULL, cost_microusd = coalesce(:cost_microusd, r.cost_microusd)
+        FROM batch
+        WHERE r.batch_id = batch.id AND r.id = :id AND r.fence = :fence AND r.state IN ('asking', 'planned')
+        RETURNING r.id
+    ),
+    ended AS (
+        UPDATE evaluations e SET state = 'failed', error = :error, fence = fence + 1, ended_at = now(),
+            lease_owner = NULL, lease_until = NULL, next_at = NULL
+        FROM failed WHERE e.run_id = failed.id AND e.state IN ('pending', 'extracting')
+        RETURNING e.batch_id
+    ),
+    {COUNT_DOWN}
+    SELECT remaining FROM counted
+""")
+
+
+def fail(db: Connection, work: AskWork, report: Report, error: str) -> None:
+    values = report.values() | {"call_id": work.call_id, "id": work.id, "fence": work.fence}
+    db.execute(FAIL, values | {"batch_id": work.batch_id, "error": error})

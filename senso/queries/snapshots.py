@@ -1,0 +1,325 @@
+"""Stage 2 for models that answer later: a job at the vendor collects the answers to several runs."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+from sqlalchemy.dialects.postgresql import insert
+
+from senso.extraction.citations import Citation
+from senso.matrix import dated_id
+from senso.models import Citation as CitationRow
+from senso.providers import Answer, Run
+from senso.queries.fragments import COUNT_DOWN, LOCK_BATCH
+from senso.queries.runs import LEASE_SECONDS, MAX_FAILURES
+
+# As many questions as a vendor's page takes in one job without trouble; groups of this size were used before.
+RUNS_EACH = 20
+LOOKED_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotWork:
+    id: UUID
+    batch_id: UUID
+    provider: str
+    fence: int
+    failures: int
+    external_id: str | None
+    overdue: bool
+    age_seconds: float
+    run_ids: tuple[UUID, ...]
+    runs: tuple[Run, ...]
+
+    def run_id(self, number: int) -> UUID:
+        return next(id_ for id_, run in zip(self.run_ids, self.runs, strict=True) if run.number == number)
+
+
+GROUPS = text("""
+    SELECT r.model_id, r.location_id, m.provider, m.deadline_seconds, array_agg(r.id ORDER BY r.number) AS runs,
+        min(r.number) AS first
+    FROM question_runs r JOIN models m ON m.id = r.model_id
+    WHERE r.batch_id = :batch AND r.state = 'planned' AND r.sent_at IS NULL AND r.snapshot_id IS NULL
+        AND m.provider = ANY(:providers)
+    GROUP BY r.model_id, r.location_id, m.provider, m.deadline_seconds
+""")
+
+# The outbox row sends the submission; `next_poll_at` is its safety net, should both be lost.
+PLAN = text("""
+    WITH made AS (
+        INSERT INTO snapshots (id, batch_id, provider, model_id, location_id, deadline, next_poll_at)
+        VALUES (:id, :batch, :provider, :model, :location, now() + make_interval(secs => :seconds),
+            now() + interval '30 seconds')
+        ON CONFLICT DO NOTHING
+        RETURNING id
+    ),
+    bound AS (
+        UPDATE question_runs r SET snapshot_id = made.id, sent_at = now() FROM made
+        WHERE r.id = ANY(CAST(:runs AS uuid[]))
+    )
+    INSERT INTO outbox (key, pipeline, ids, batch_id, not_before)
+    SELECT 'submit:' || id, 'submit', jsonb_build_array(id), CAST(:batch AS uuid),
+        now() + interval '5 seconds'
+    FROM made
+    ON CONFLICT (key) DO NOTHING
+    RETURNING id
+""")
+
+
+def plan(db: Connection, batch: UUID, day: date, providers: Sequence[str]) -> list[int]:
+    """Groups the planned runs of each model and location into jobs; returns the outbox rows that submit them."""
+    sent: list[int] = []
+    for group in db.execute(GROUPS, {"batch": batch, "providers": list(providers)}).mappings().all():
+        for start in range(0, len(group["runs"]), RUNS_EACH):
+            runs = group["runs"][start : start + RUNS_EACH]
+            values = {
+                "id": dated_id(day, "snapshot", batch, *runs, group["first"]),
+                "batch": batch,
+                "provider": group["provider"],
+                "model": group["model_id"],
+                "location": group["location_id"],
+                "seconds": group["deadline_seconds"],
+                "runs": [str(run) for run in runs],
+            }
+            sent += db.execute(PLAN, values).scalars()
+    return sent
+
+
+RUNS = text("""
+    SELECT r.id, r.number, q.text AS question, m.name AS model, l.country, l.region, l.city
+    FROM question_runs r JOIN questions q ON q.id = r.question_id JOIN models m ON m.id = r.model_id
+        JOIN locations l ON l.id = r.location_id
+    WHERE r.snapshot_id = :id AND r.state IN ('planned', 'asking') ORDER BY r.number
+""")
+COLUMNS = """s.id, s.batch_id, s.provider, s.fence, s.failures, s.external_id, s.deadline < now() AS overdue,
+    extract(epoch FROM now() - coalesce(s.submitted_at, s.created_at))::float AS age_seconds"""
+
+
+def with_runs(db: Connection, found: dict[str, object]) -> SnapshotWork:
+    listed = db.execute(RUNS, {"id": found["id"]}).mappings().all()
+    runs = tuple(Run(r["number"], r["question"], r["model"], r["country"], r["region"], r["city"]) for r in listed)
+    return SnapshotWork(run_ids=tuple(r["id"] for r in listed), runs=runs, **found)  # type: ignore[arg-type]
+
+
+# One claim for the job and all its runs, with a row for each call that the vendor may bill.
+CLAIM = text(f"""
+    WITH claimed AS (
+        UPDATE snapshots s SET fence = fence + 1, lease_owner = :owner,
+            failures = failures + CASE WHEN lease_owner IS NULL THEN 0 ELSE 1 END,
+            lease_until = now() + make_interval(secs => :lease),
+            next_poll_at = now() + make_interval(secs => :lease)
+        WHERE id = :id AND state = 'submitting' AND (lease_until IS NULL OR lease_until < now())
+            AND failures < :most AND deadline > now()
+        RETURNING {COLUMNS}
+    ),
+    asking AS (
+        UPDATE question_runs r SET state = 'asking', fence = r.fence + 1 FROM claimed
+        WHERE r.snapshot_id = claimed.id AND r.state IN ('planned', 'asking')
+        RETURNING r.id, r.batch_id, r.fence, r.model_id
+    ),
+    called AS (
+        INSERT INTO llm_calls (purpose, batch_id, run_id, org_id, fence, provider, model)
+        SELECT 'ask', a.batch_id, a.id, b.org_id, a.fence, m.provider, m.name
+        FROM asking a JOIN batches b ON b.id = a.batch_id JOIN models m ON m.id = a.model_id
+    )
+    SELECT * FROM claimed
+""")
+
+
+def claim(db: Connection, snapshot: UUID, owner: str) -> SnapshotWork | None:
+    values = {"id": snapshot, "owner": owner, "lease": LEASE_SECONDS, "most": MAX_FAILURES}
+    found = db.execute(CLAIM, values).mappings().one_or_none()
+    return with_runs(db, dict(found)) if found else None
+
+
+# First looked at after half of what the last jobs of this model took, so that neither side is asked for nothing.
+SUBMITTED = text("""
+    UPDATE snapshots s SET state = 'running', external_id = :external_id, lease_owner = NULL, lease_until = NULL,
+        submitted_at = now(), error = NULL, next_poll_at = now() + make_interval(secs => greatest(2, 0.5 * coalesce((
+            SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM ended_at - submitted_at))
+            FROM (
+                SELECT submitted_at, ended_at FROM snapshots past
+                WHERE past.model_id = s.model_id AND past.state = 'collected' ORDER BY past.created_at DESC LIMIT 50
+            ) AS recent
+        ), 0)))
+    WHERE id = :id AND fence = :fence AND state = 'submitting'
+    RETURNING id
+""")
+
+
+def submitted(db: Connection, work: SnapshotWork, external_id: str) -> bool:
+    """False when somebody else has it by now, or its batch has ended: then the job is to be cancelled."""
+    values = {"id": work.id, "fence": work.fence, "external_id": external_id}
+    return db.execute(SUBMITTED, values).first() is not None
+
+
+PUT_BACK = text("""
+    WITH back AS (
+        UPDATE snapshots SET lease_owner = NULL, lease_until = NULL, error = :error, failures = failures + :counted,
+            next_poll_at = now() + make_interval(secs => :seconds)
+        WHERE id = :id AND fence = :fence AND state = 'submitting'
+        RETURNING id
+    )
+    UPDATE llm_calls c SET outcome = :outcome, cost_microusd = 0 FROM question_runs r, back
+    WHERE r.snapshot_id = back.id AND c.run_id = r.id AND c.fence = r.fence AND c.outcome IS NULL AND c.purpose = 'ask'
+""")
+
+
+def put_back(
+    db: Connection, work: SnapshotWork, error: str, *, outcome: str, seconds: float, counts_as_failure: bool
+) -> None:
+    values = {"id": work.id, "fence": work.fence, "error": error, "outcome": outcome, "seconds": seconds}
+    db.execute(PUT_BACK, values | {"counted": int(counts_as_failure)})
+
+
+# Looking at many at once. The next look is set before this one, so a look that dies costs a little time, no more.
+DUE = text(f"""
+    UPDATE snapshots s SET next_poll_at = now() + make_interval(secs =>
+        least(15, greatest(2, 0.1 * extract(epoch FROM now() - s.submitted_at))))
+    WHERE id IN (
+        SELECT id FROM snapshots WHERE state = 'running' AND next_poll_at <= now()
+        ORDER BY next_poll_at LIMIT :most FOR UPDATE SKIP LOCKED
+    )
+    RETURNING {COLUMNS}
+""")
+
+
+def due(db: Connection) -> list[SnapshotWork]:
+    found = db.execute(DUE, {"most": LOOKED_AT_ONCE}).mappings().all()
+    return [with_runs(db, dict(one)) for one in found]
+
+
+UNSUBMITTED = text("""
+    UPDATE snapshots SET next_poll_at = now() + interval '30 seconds'
+    WHERE id IN (
+        SELECT id FROM snapshots WHERE state = 'submitting' AND next_poll_at <= now() AND failures < :most
+            AND (lease_until IS NULL OR lease_until < now()) AND deadline > now()
+        ORDER BY next_poll_at LIMIT 200 FOR UPDATE SKIP LOCKED
+    )
+    RETURNING id
+""")
+
+
+def unsubmitted(db: Connection) -> list[UUID]:
+    """Those whose message was lost or whose submission is to be tried again now."""
+    return list(db.execute(UNSUBMITTED, {"most": MAX_FAILURES}).scalars())
+
+
+HOPELESS = text(f"""
+    SELECT {COLUMNS} FROM snapshots s
+    WHERE s.state = 'submitting' AND (s.deadline < now() OR s.failures >= :most)
+        AND (s.lease_until IS NULL OR s.lease_until < now())
+    LIMIT 50 FOR UPDATE SKIP LOCKED
+""")
+
+
+def hopeless(db: Connection) -> list[SnapshotWork]:
+    """Those that were never submitted and will not be."""
+    found = db.execute(HOPELESS, {"most": MAX_FAILURES}).mappings().all()
+    return [with_runs(db, dict(one)) for one in found]
+
+
+COLLECTED = text("""
+    UPDATE snapshots SET state = :state, error = :error, ended_at = now(), lease_owner = NULL, lease_until = NULL
+    WHERE id = :id AND fence = :fence AND state IN ('submitting', 'running')
+    RETURNING id
+""")
+
+SAVE_ANSWER = text("""
+    WITH saved AS (
+        UPDATE question_runs SET state = 'answered', answer_text = :text, model_version = :model_version,
+            reported_country = :country, searched = :searched, cost_microusd = :cost_microusd, error = NULL,
+            answered_at = now()
+        WHERE id = :id AND state = 'asking'
+        RETURNING id, fence
+    ),
+    reported AS (
+        UPDATE llm_calls c SET outcome = 'answered', cost_microusd = :cost_microusd, latency_ms = :latency_ms
+        FROM saved WHERE c.run_id = saved.id AND c.fence = saved.fence AND c.purpose = 'ask'
+    )
+    UPDATE evaluations e SET sent_at = now() FROM saved WHERE e.run_id = saved.id AND e.state = 'pending'
+    RETURNING e.run_id
+""")
+
+
+def save_answer(
+    db: Connection, run: UUID, answer: Answer, citations: Sequence[Citation], *, cost_microusd: int | None, age: float
+) -> bool:
+    values = {
+        "id": run,
+        "text": answer.text,
+        "model_version": answer.model_version,
+        "country": answer.country,
+        "searched": {True: "yes", False: "no", None: "unknown"}[answer.searched],
+        "cost_microusd": cost_microusd,
+        "latency_ms": round(age * 1000),
+    }
+    saved = db.execute(SAVE_ANSWER, values).first() is not None
+    if saved and citations:
+        db.execute(insert(CitationRow).on_conflict_do_nothing(), [asdict(one) | {"run_id": run} for one in citations])
+    return saved
+
+
+# A run without an answer fails with the vendor's reason, and its evaluations with it, in one statement.
+FAIL_RUN = text(f"""
+    WITH {LOCK_BATCH},
+    failed AS (
+        UPDATE question_runs r SET state = 'failed', error = :error, fence = r.fence + 1,
+            cost_microusd = :cost_microusd, lease_owner = NULL, lease_until = NULL
+        FROM batch WHERE r.batch_id = batch.id AND r.id = :id AND r.state IN ('planned', 'asking')
+        RETURNING r.id, r.fence - 1 AS fence
+    ),
+    reported AS (
+        UPDATE llm_calls c SET outcome = :outcome, cost_microusd = :cost_microusd
+        FROM failed WHERE c.run_id = failed.id AND c.fence = failed.fence AND c.purpose = 'ask' AND c.outcome IS NULL
+    ),
+    ended AS (
+        UPDATE evaluations e SET state = 'failed', error = :error, fence = e.fence + 1, ended_at = now()
+        FROM failed WHERE e.run_id = failed.id AND e.state IN ('pending', 'extracting')
+        RETURNING e.batch_id
+    ),
+    {COUNT_DOWN}
+    SELECT remaining FROM counted
+""")
+
+
+def fail_run(
+    db: Connection, batch: UUID, run: UUID, error: str, *, cost_microusd: int | None = 0, outcome: str = "failed"
+) -> None:
+    values = {"batch_id": batch, "id": run, "error": error, "cost_microusd": cost_microusd, "outcome": outcome}
+    db.execute(FAIL_RUN, values)
+
+
+LOCK = text("SELECT id FROM batches WHERE id = :id FOR NO KEY UPDATE")
+
+
+def close(db: Connection, work: SnapshotWork, state: str, error: str | None = None) -> bool:
+    """False when somebody else closed it. Locks the batch first, as everything does that ends evaluations."""
+    db.execute(LOCK, {"id": work.batch_id})
+    values = {"id": work.id, "fence": work.fence, "state": state, "error": error}
+    return db.execute(COLLECTED, values).first() is not None
+
+
+READ = text("""
+    INSERT INTO outbox (key, pipeline, ids, batch_id, not_before)
+    SELECT 'extract:' || :id, 'extract', CAST(:runs AS jsonb), :batch, now() + interval '5 seconds'
+    ON CONFLICT (key) DO NOTHING
+    RETURNING id
+""")
+
+
+def read_answers(db: Connection, work: SnapshotWork, runs_json: str) -> list[int]:
+    """The outbox row that has the answers of one snapshot read, while others still run."""
+    return list(db.execute(READ, {"id": str(work.id), "runs": runs_json, "batch": work.batch_id}).scalars())
+
+
+ABANDONED = text("""
+    SELECT id, provider, external_id FROM snapshots
+    WHERE batch_id = :batch AND state = 'cancelled' AND external_id IS NOT NULL
+""")
+
+
+def abandoned(db: Connection, batch: UUID) -> list[tuple[UUID, str, str]]:
+    return [(one.id, one.provider, one.external_id) for one in db.execute(ABANDONED, {"batch": batch})]

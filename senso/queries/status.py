@@ -1,0 +1,87 @@
+"""What an operator asks: how a batch stands, and what an org's last one found."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from senso.db import rows
+from senso.queries.results import LOCATION
+
+STATUS = """
+    SELECT b.id, b.kind, b.org_id, b.network_id, b.batch_date AS date, b.episode, b.state, b.planned,
+        coalesce(r.answered, 0) AS answered, coalesce(e.evaluated, 0) AS evaluated, coalesce(e.failed, 0) AS failed,
+        coalesce(charges.charged, 0) AS charged, coalesce(calls.cost_microusd, 0) AS cost_microusd,
+        coalesce(calls.llm_calls, 0) AS llm_calls, coalesce(calls.unknown_cost, 0) AS calls_of_unknown_cost,
+        b.finished_by, p.status AS push, b.queued_at, b.started_at, b.ended_at, b.error, b.note, o.name AS org,
+        b.remaining, coalesce(r.asking, 0) AS asking
+    FROM batches b
+    LEFT JOIN orgs o ON o.id = b.org_id
+    LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE state = 'answered') AS answered,
+        count(*) FILTER (WHERE state = 'asking') AS asking FROM question_runs WHERE batch_id = b.id) r ON true
+    LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE state = 'done') AS evaluated,
+        count(*) FILTER (WHERE state = 'failed') AS failed FROM evaluations WHERE batch_id = b.id) e ON true
+    LEFT JOIN LATERAL (SELECT -sum(credits)::bigint AS charged FROM ledger
+        WHERE batch_id = b.id AND entry = 'charge') charges ON true
+    LEFT JOIN LATERAL (SELECT sum(cost_microusd)::bigint AS cost_microusd, count(*) AS llm_calls,
+        count(*) FILTER (WHERE cost_microusd IS NULL) AS unknown_cost FROM llm_calls
+        WHERE batch_id = b.id) calls ON true
+    LEFT JOIN pushes p ON p.key = 'push:' || b.id || ':' || b.episode
+"""
+ONE = text(STATUS + " WHERE b.id = :batch")
+RECENT = text(STATUS + " ORDER BY b.queued_at DESC LIMIT :most")
+
+
+def batch(db: Connection, batch_id: UUID) -> dict[str, Any] | None:
+    found = rows(db.execute(ONE, {"batch": batch_id}))
+    return found[0] if found else None
+
+
+def recent(db: Connection, most: int = 20) -> list[dict[str, Any]]:
+    return rows(db.execute(RECENT, {"most": most}))
+
+
+LAST_SCORED = text("""
+    SELECT b.id FROM batches b WHERE b.org_id = :org AND EXISTS (SELECT FROM metrics m WHERE m.batch_id = b.id)
+    ORDER BY b.batch_date DESC LIMIT 1
+""")
+
+
+def last_scored(db: Connection, org: UUID) -> UUID | None:
+    return db.execute(LAST_SCORED, {"org": org}).scalar_one_or_none()
+
+
+ORG = text("SELECT id, name FROM orgs WHERE id = :org")
+
+
+def org(db: Connection, org_id: UUID) -> dict[str, Any] | None:
+    found = rows(db.execute(ORG, {"org": org_id}))
+    return found[0] if found else None
+
+
+EXAMPLE = text(f"""
+    SELECT q.text AS question, m.slug AS model, {LOCATION} AS location, r.answer_text, e.mention_text,
+        e.sentiment, e.rank
+    FROM evaluations e JOIN question_runs r ON r.id = e.run_id JOIN questions q ON q.id = r.question_id
+        JOIN models m ON m.id = r.model_id JOIN locations l ON l.id = r.location_id
+    WHERE e.batch_id = :batch AND e.state = 'done'
+    ORDER BY e.mentioned DESC, q.kind = 'unbranded' DESC, r.number LIMIT 1
+""")
+
+
+def example(db: Connection, batch_id: UUID) -> dict[str, Any] | None:
+    """One answer to show, with a mention if there is one."""
+    found = rows(db.execute(EXAMPLE, {"batch": batch_id}))
+    return found[0] if found else None
+
+
+ASKED = text(f"""
+    SELECT count(DISTINCT question_id) AS questions, array_agg(DISTINCT m.slug) AS models,
+        array_agg(DISTINCT {LOCATION}) AS locations
+    FROM question_runs r JOIN models m ON m.id = r.model_id JOIN locations l ON l.id = r.location_id
+    WHERE r.batch_id = :batch
+""")
+
+
+def asked(db: Connection, batch_id: UUID) -> dict[str, Any]:
+    return rows(db.execute(ASKED, {"batch": batch_id}))[0]

@@ -1,0 +1,137 @@
+"""The look that misses nothing: whatever a crash left between two lines is found here from the rows alone."""
+
+import json
+from datetime import date
+
+from sqlalchemy import Connection, text
+
+from senso.queries import outbox
+
+EXPIRED_RUNS = text("""
+    UPDATE question_runs SET state = 'planned', failures = failures + 1, lease_owner = NULL, lease_until = NULL,
+        next_at = now(), sent_at = NULL, error = 'the claim ran out'
+    WHERE id IN (
+        SELECT id FROM question_runs WHERE state = 'asking' AND lease_until < now() LIMIT 500 FOR UPDATE SKIP LOCKED
+    )
+    RETURNING id
+""")
+EXPIRED_EVALUATIONS = text("""
+    UPDATE evaluations SET state = 'pending', failures = failures + 1, lease_owner = NULL, lease_until = NULL,
+        next_at = now(), sent_at = NULL, error = 'the claim ran out'
+    WHERE id IN (
+        SELECT id FROM evaluations WHERE state = 'extracting' AND lease_until < now() LIMIT 500 FOR UPDATE SKIP LOCKED
+    )
+    RETURNING id
+""")
+
+# A message that was sent, is in no queue and led to no claim is lost. While queues are long it may only be waiting.
+LOST_RUNS = text("""
+    UPDATE question_runs SET next_at = now(), sent_at = NULL
+    WHERE id IN (
+        SELECT id FROM question_runs WHERE state = 'planned' AND snapshot_id IS NULL
+            AND sent_at < now() - make_interval(secs => :quiet) AND (next_at IS NULL OR next_at <= sent_at)
+        LIMIT 500 FOR UPDATE SKIP LOCKED
+    )
+    RETURNING id
+""")
+LOST_EVALUATIONS = text("""
+    UPDATE evaluations SET next_at = now(), sent_at = NULL, lease_owner = NULL
+    WHERE id IN (
+        SELECT e.id FROM evaluations e JOIN question_runs r ON r.id = e.run_id
+        WHERE e.state = 'pending' AND r.state = 'answered'
+            AND coalesce(e.sent_at, r.answered_at) < now() - make_interval(secs => :quiet)
+            AND (e.next_at IS NULL OR e.next_at <= e.sent_at)
+        LIMIT 500 FOR UPDATE OF e SKIP LOCKED
+    )
+    RETURNING id
+""")
+
+RECOUNT = text("""
+    WITH open AS (
+        SELECT id FROM batches WHERE state = 'running' AND remaining IS NOT NULL
+        ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+    )
+    UPDATE batches b SET remaining = counted.evaluations
+    FROM (
+        SELECT open.id, (
+            SELECT count(*) FROM evaluations e WHERE e.batch_id = open.id AND e.state IN ('pending', 'extracting')
+        ) AS evaluations FROM open
+    ) counted
+    WHERE b.id = counted.id AND b.remaining <> counted.evaluations
+    RETURNING b.id
+""")
+
+UNFINISHED = text("""
+    SELECT id FROM batches WHERE state = 'running' AND (deadline < now() OR (remaining = 0 AND NOT EXISTS (
+        SELECT FROM outbox o WHERE o.key = 'finish:' || batches.id || ':' || batches.episode
+            AND (o.published_at IS NULL OR o.published_at > now() - interval '30 seconds')
+    )))
+""")
+# Running, but nothing is in anybody's hands and nothing is under way: opening or asking died.
+IDLE = text("""
+    SELECT b.id, b.episode, NOT EXISTS (
+        SELECT FROM ledger WHERE idempotency_key = 'hold:' || b.id || ':' || b.episode
+    ) AS unopened
+    FROM batches b
+    WHERE b.state = 'running' AND b.started_at < now() - interval '60 seconds' AND (
+        NOT EXISTS (SELECT FROM ledger WHERE idempotency_key = 'hold:' || b.id || ':' || b.episode)
+        OR (
+            EXISTS (SELECT FROM question_runs r WHERE r.batch_id = b.id AND r.state = 'planned' AND r.sent_at IS NULL
+                AND r.next_at IS NULL)
+            AND NOT EXISTS (SELECT FROM question_runs r WHERE r.batch_id = b.id AND r.snapshot_id IS NULL
+                AND r.sent_at IS NOT NULL AND r.state IN ('planned', 'asking'))
+        )
+    )
+    LIMIT 500
+""")
+STALE_BLOCKED = text("""
+    UPDATE batches SET state = 'cancelled', error = 'blocked for want of credits until its day was over'
+    WHERE state = 'blocked' AND batch_date < :today
+    RETURNING id
+""")
+COUNT = text("INSERT INTO repairs (kind, count) VALUES (:kind, :count)")
+
+
+def expire_leases(db: Connection) -> dict[str, int]:
+    return {
+        "expired runs": len(db.execute(EXPIRED_RUNS).all()),
+        "expired evaluations": len(db.execute(EXPIRED_EVALUATIONS).all()),
+    }
+
+
+def find_lost(db: Connection, quiet_seconds: float) -> dict[str, int]:
+    values = {"quiet": quiet_seconds}
+    return {
+        "lost runs": len(db.execute(LOST_RUNS, values).all()),
+        "lost evaluations": len(db.execute(LOST_EVALUATIONS, values).all()),
+    }
+
+
+def recount(db: Connection) -> dict[str, int]:
+    return {"recounted batches": len(db.execute(RECOUNT).all())}
+
+
+def finish_left_over(db: Connection) -> dict[str, int]:
+    found = list(db.execute(UNFINISHED).scalars())
+    for batch in found:
+        outbox.add(db, f"sweep:{batch}", "sweep finish", json.dumps([str(batch)]), batch=batch, after_seconds=0)
+    return {"unfinished batches": len(found)}
+
+
+def restart_idle(db: Connection) -> dict[str, int]:
+    found = db.execute(IDLE).all()
+    for batch in found:
+        pipeline = "start" if batch.unopened else "prepare"
+        key = f"{pipeline}:{batch.id}:{batch.episode}"
+        outbox.add(db, key, pipeline, json.dumps([str(batch.id)]), batch=batch.id, after_seconds=0)
+    return {"idle batches": len(found)}
+
+
+def expire_blocked(db: Connection, today: date) -> int:
+    return len(db.execute(STALE_BLOCKED, {"today": today}).all())
+
+
+def count_repairs(db: Connection, repairs: dict[str, int]) -> None:
+    for kind, count in repairs.items():
+        if count:
+            db.execute(COUNT, {"kind": kind, "count": count})

@@ -1,0 +1,135 @@
+"""Who is alive, and taking back the work of who is not."""
+
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from senso.queries.fragments import COUNT_DOWN
+from senso.queries.runs import MAX_FAILURES
+
+SILENT = "10 seconds"
+
+BEAT = text("""
+    INSERT INTO workers (id) VALUES (:id)
+    ON CONFLICT (id) DO UPDATE SET heartbeat_at = now(), ended_at = NULL
+""")
+LEAVE = text("UPDATE workers SET ended_at = now(), heartbeat_at = now() - interval '1 hour' WHERE id = :id")
+
+
+def beat(db: Connection, worker: str) -> None:
+    db.execute(BEAT, {"id": worker})
+
+
+def leave(db: Connection, worker: str) -> None:
+    """Said at the end of a shutdown: what it still holds is taken back at once."""
+    db.execute(LEAVE, {"id": worker})
+
+
+ALIVE = f"EXISTS (SELECT FROM workers w WHERE w.id = lease_owner AND w.heartbeat_at > now() - interval '{SILENT}')"
+
+# The fence stays: an owner that was only slow may still save, until somebody else claims the row.
+TAKE_BACK_RUNS = text(f"""
+    UPDATE question_runs SET state = 'planned', failures = failures + 1, lease_owner = NULL, lease_until = NULL,
+        next_at = now(), sent_at = NULL, error = 'the worker that asked ended before it reported back'
+    WHERE lease_owner IS NOT NULL AND state = 'asking' AND NOT {ALIVE}
+    RETURNING id
+""")
+TAKE_BACK_EVALUATIONS = text(f"""
+    UPDATE evaluations SET state = 'pending', failures = failures + CASE WHEN state = 'extracting' THEN 1 ELSE 0 END,
+        lease_owner = NULL, lease_until = NULL, next_at = now(), sent_at = NULL
+    WHERE lease_owner IS NOT NULL AND state IN ('pending', 'extracting') AND NOT {ALIVE}
+    RETURNING run_id
+""")
+TAKE_BACK_SNAPSHOTS = text(f"""
+    UPDATE snapshots SET failures = failures + 1, lease_owner = NULL, lease_until = NULL, next_poll_at = now()
+    WHERE lease_owner IS NOT NULL AND state = 'submitting' AND NOT {ALIVE}
+    RETURNING id
+""")
+TAKE_BACK_NAMES = text(f"""
+    UPDATE name_variations SET failures = failures + 1, lease_owner = NULL, lease_until = NULL
+    WHERE lease_owner IS NOT NULL AND NOT {ALIVE}
+    RETURNING org_id
+""")
+MARK_DEAD = text(f"""
+    UPDATE workers SET ended_at = now() WHERE ended_at IS NULL AND heartbeat_at < now() - interval '{SILENT}'
+    RETURNING id
+""")
+FORGET = text("DELETE FROM workers WHERE ended_at < now() - interval '7 days'")
+
+
+def take_back(db: Connection) -> dict[str, int]:
+    """Ends the leases of owners that are silent; returns how many by kind. What is due again goes out with the tick."""
+    db.execute(FORGET)
+    counts = {
+        "workers": len(db.execute(MARK_DEAD).all()),
+        "runs": len(db.execute(TAKE_BACK_RUNS).all()),
+        "evaluations": len(db.execute(TAKE_BACK_EVALUATIONS).all()),
+        "snapshots": len(db.execute(TAKE_BACK_SNAPSHOTS).all()),
+        "names": len(db.execute(TAKE_BACK_NAMES).all()),
+    }
+    return {kind: count for kind, count in counts.items() if count}
+
+
+# Runs and evaluations whose time has come and that no message is under way for.
+DUE_RUNS = text("""
+    UPDATE question_runs SET sent_at = now()
+    WHERE id IN (
+        SELECT id FROM question_runs
+        WHERE state = 'planned' AND next_at <= now() AND (sent_at IS NULL OR sent_at < next_at) AND failures < :most
+            AND snapshot_id IS NULL
+        ORDER BY next_at LIMIT 500 FOR UPDATE SKIP LOCKED
+    )
+    RETURNING id
+""")
+DUE_EVALUATIONS = text("""
+    UPDATE evaluations SET sent_at = now()
+    WHERE id IN (
+        SELECT id FROM evaluations
+        WHERE state = 'pending' AND next_at <= now() AND (sent_at IS NULL OR sent_at < next_at) AND failures < :most
+        ORDER BY next_at LIMIT 500 FOR UPDATE SKIP LOCKED
+    )
+    RETURNING run_id
+""")
+
+
+def due(db: Connection) -> tuple[list[UUID], list[UUID]]:
+    """Runs to ask (and read), and runs whose answer is to be read."""
+    values = {"most": MAX_FAILURES}
+    return list(db.execute(DUE_RUNS, values).scalars()), list(db.execute(DUE_EVALUATIONS, values).scalars())
+
+
+# A run that took its worker down each time must not do so for ever.
+EXHAUSTED = text(f"""
+    WITH candidates AS (
+        SELECT r.id, r.batch_id FROM question_runs r
+        WHERE r.state IN ('planned', 'asking') AND r.failures >= :most
+            AND (r.lease_until IS NULL OR r.lease_until < now())
+        UNION
+        SELECT e.run_id, e.batch_id FROM evaluations e
+        WHERE e.state IN ('pending', 'extracting') AND e.failures >= :most
+            AND (e.lease_until IS NULL OR e.lease_until < now())
+        LIMIT 200
+    ),
+    locked AS (
+        SELECT id FROM batches WHERE id IN (SELECT batch_id FROM candidates) ORDER BY id FOR NO KEY UPDATE
+    ),
+    failed AS (
+        UPDATE question_runs r SET state = 'failed', fence = r.fence + 1, lease_owner = NULL, lease_until = NULL,
+            next_at = NULL, error = 'given up after ' || r.failures || ' failures: ' || coalesce(r.error, 'unknown')
+        FROM candidates c, locked
+        WHERE r.id = c.id AND locked.id = c.batch_id AND r.state IN ('planned', 'asking') AND r.failures >= :most
+    ),
+    ended AS (
+        UPDATE evaluations e SET state = 'failed', fence = e.fence + 1, lease_owner = NULL, lease_until = NULL,
+            next_at = NULL, ended_at = now(), error = coalesce(e.error, 'given up after ' || :most || ' failures')
+        FROM candidates c, locked
+        WHERE e.run_id = c.id AND locked.id = c.batch_id AND e.state IN ('pending', 'extracting')
+        RETURNING e.batch_id
+    ),
+    {COUNT_DOWN}
+    SELECT coalesce((SELECT count(*) FROM ended), 0)
+""")
+
+
+def give_up(db: Connection) -> int:
+    return int(db.execute(EXHAUSTED, {"most": MAX_FAILURES}).scalar_one())

@@ -1,0 +1,51 @@
+from collections.abc import Callable
+from typing import Any
+
+from celery import Celery
+from celery.signals import beat_init, celeryd_init, setup_logging, task_postrun, task_prerun, worker_init
+from structlog.contextvars import bind_contextvars, clear_contextvars
+
+from senso import log
+from senso.db import require_head
+from senso.errors import SensoError
+from senso.settings import settings
+from senso.tasks.backend import GuardedRedisBackend
+
+app = Celery("senso")
+app.config_from_object("senso.tasks.configuration")
+
+
+def stage(name: str, *, in_chord: bool = False) -> Callable[[Callable[..., Any]], Any]:
+    """A task `senso.<name>`, whose queue the routes say. A chord counts only members that store a result."""
+    return app.task(name=f"senso.{name}", ignore_result=not in_chord)  # type: ignore[no-any-return]
+
+
+@setup_logging.connect
+def use_our_logs(**_: Any) -> None:
+    log.configure(settings().log_format)
+
+
+@celeryd_init.connect
+@beat_init.connect
+def refuse_to_run_half_alive(**_: Any) -> None:
+    """Celery ignores a misplaced backend without a word, and a worker without a schema fails at every task."""
+    try:
+        require_head()
+    except SensoError as error:
+        raise SystemExit(f"senso: {error}") from None
+
+
+@worker_init.connect
+def require_guarded_backend(**_: Any) -> None:
+    if not isinstance(app.backend, GuardedRedisBackend):
+        raise SystemExit(f"senso: the result backend is {type(app.backend).__name__}, not the guarded one")
+
+
+@task_prerun.connect
+def bind_task(task_id: str, task: Any, **_: Any) -> None:
+    bind_contextvars(task=task.name, task_id=task_id)
+
+
+@task_postrun.connect
+def unbind_task(**_: Any) -> None:
+    clear_contextvars()

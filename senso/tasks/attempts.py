@@ -1,0 +1,92 @@
+"""What a paid call's end means: its report, and whether and when there is another try. The row decides, not a loop."""
+
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import stamina
+from sqlalchemy import Connection
+
+from senso.db import transaction
+from senso.errors import (
+    ConfigError,
+    Malformed,
+    OutsideError,
+    RateLimited,
+    Refused,
+    SensoError,
+    Unavailable,
+    Unreachable,
+)
+from senso.log import logger
+from senso.prices import cost_microusd
+from senso.providers import Usage
+from senso.queries.runs import LEASE_SECONDS, MAX_FAILURES, Report
+
+T = TypeVar("T")
+log = logger(__name__)
+LONGEST_WAIT_SECONDS = 300
+# When a service asks us to wait and does not say how long.
+WAIT_SECONDS = 15
+
+
+class Stopwatch:
+    def __init__(self) -> None:
+        self.started = time.monotonic()
+
+    def milliseconds(self) -> int:
+        return round((time.monotonic() - self.started) * 1000)
+
+
+def report(outcome: str, provider: str, model: str, usage: Usage, watch: Stopwatch) -> Report:
+    return Report(outcome, usage, cost_microusd(provider, model, usage), watch.milliseconds())
+
+
+def failed_report(error: SensoError, provider: str, model: str, watch: Stopwatch) -> Report:
+    """A refusal that was billed says so. A call that got no reply at all may have been billed: its cost is unknown."""
+    usage = getattr(error, "usage", None) or Usage()
+    cost = cost_microusd(provider, model, usage)
+    unknown = isinstance(error, Unavailable) and error.status is None
+    return Report(outcome_of(error), usage, None if unknown else cost, watch.milliseconds())
+
+
+def outcome_of(error: SensoError) -> str:
+    names: dict[type[SensoError], str] = {
+        RateLimited: "rate limited",
+        Unavailable: "unavailable",
+        Refused: "refused",
+        Malformed: "malformed",
+    }
+    return names.get(type(error), "failed")
+
+
+def wait_seconds(error: SensoError, failures: int) -> float | None:
+    """Until the next try; None when there is none. Being asked to wait is no failure: the deadline bounds it.
+
+    After the first failure up to 4 s, then 8, 16, 32 (full jitter): five failures end the run.
+    """
+    if isinstance(error, RateLimited):
+        asked = WAIT_SECONDS if error.retry_after_seconds is None else error.retry_after_seconds
+        return min(LONGEST_WAIT_SECONDS, asked) * random.uniform(1, 1.3)
+    if not isinstance(error, Unavailable) or failures + 1 >= MAX_FAILURES:
+        return None
+    return max(error.retry_after_seconds or 0, random.uniform(0.5, 2 ** (failures + 2)))
+
+
+def guarded(call: Callable[[], T]) -> T:
+    """A mistake of ours ends the run with its name, or the next four claims would pay for the same mistake."""
+    try:
+        return call()
+    except (OutsideError, ConfigError):
+        raise
+    except Exception as error:
+        log.exception("a call ended in a way that nobody foresaw")
+        raise Malformed("senso", f"internal error: {type(error).__name__}") from error
+
+
+@stamina.retry(on=Unreachable, attempts=None, timeout=LEASE_SECONDS / 2, wait_max=5)
+def keep(save: Callable[[Connection], T]) -> T:
+    """Saves what was paid for: while the lease holds, a database that is away for a moment costs no second call."""
+    with transaction() as db:
+        return save(db)

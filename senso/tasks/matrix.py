@@ -1,0 +1,101 @@
+"""Stage 1: a batch opens. Its credits are held, its matrix is frozen, and the org's names are found."""
+
+import json
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from senso.db import transaction
+from senso.errors import OutsideError
+from senso.extraction import names
+from senso.log import logger
+from senso.matrix import planned_runs
+from senso.queries import batches, ledger, outbox
+from senso.queries import names as name_rows
+from senso.queries.batches import Batch
+from senso.queries.names import NamesWork
+from senso.settings import settings
+from senso.tasks.app import stage
+from senso.tasks.attempts import Stopwatch, failed_report, guarded, keep, report
+from senso.tasks.process import owner
+from senso.tasks.reach import completer
+
+log = logger(__name__)
+# Beyond the slowest provider (20 minutes) and the longest waits between tries; a batch that is not done by then ends.
+DEADLINE_SECONDS = 6 * 3600
+# Should the chain that opened the batch be lost, this row has the rest of it sent again.
+SAFETY_NET_SECONDS = 20
+
+
+def prepare_key(batch: Batch) -> str:
+    return f"prepare:{batch.id}:{batch.episode}"
+
+
+@stage("open_batch")
+def open_batch(batch_id: str, **_: object) -> str:
+    with transaction() as db:
+        batch = batches.load(db, UUID(batch_id), lock=True)
+        if batch.state == "running" and not ledger.is_held(db, batch.id, batch.episode):
+            open_now(db, batch)
+    return batch_id
+
+
+def open_now(db: Connection, batch: Batch) -> None:
+    """Hold, then freeze: what cannot be paid for leaves no rows, and is tried again as it is by then."""
+    assert batch.org_id is not None  # noqa: S101  networks have a workflow of their own
+    runs = planned_runs(batch.id, batch.org_id, batch.batch_date, batches.org_matrix(db, batch.org_id))
+    evaluations = len(runs) if batch.planned is None else batches.undone(db, batch.id)
+    if not evaluations:
+        batches.end(db, batch.id, "failed", error="the org has no questions, models or locations to ask")
+        return
+    if not ledger.hold(db, batch.id, batch.episode, batch.org_id, evaluations * batch.credits_per_evaluation):
+        batches.end(db, batch.id, "blocked", error=f"{evaluations * batch.credits_per_evaluation} credits are needed")
+        log.info("batch blocked", batch=str(batch.id), org=str(batch.org_id))
+        return
+    if batch.planned is None:
+        batches.freeze(db, batch.id, batch.org_id, runs)
+    else:
+        batches.plan_again(db, batch.id)
+    batches.opened(db, batch.id, evaluations, DEADLINE_SECONDS)
+    ids = json.dumps([str(batch.id)])
+    outbox.add(db, prepare_key(batch), "prepare", ids, batch=batch.id, after_seconds=SAFETY_NET_SECONDS)
+    log.info("batch opened", batch=str(batch.id), org=str(batch.org_id), evaluations=evaluations)
+
+
+@stage("find_names")
+def find_names(batch_id: str, **_: object) -> str:
+    """One call per org, kept in its table while the fingerprint holds."""
+    model = settings().names_model
+    with transaction() as db:
+        batch = batches.load(db, UUID(batch_id))
+        if batch.state != "running" or batch.org_id is None:
+            return batch_id
+        org = name_rows.org(db, batch.org_id)
+        mark = names.fingerprint(org.name, org.websites)
+        version = names.NAMES_VERSION
+        work = name_rows.claim(db, org.id, mark, owner(), batch=batch.id, model=model, prompt_version=version)
+    if work is not None:
+        ask_for_names(work, org, mark, model)
+    return batch_id
+
+
+def ask_for_names(work: NamesWork, org: name_rows.OrgNames, mark: str, model: str) -> None:
+    watch = Stopwatch()
+    try:
+        found = guarded(lambda: names.find(org.name, org.websites, completer(model)))
+    except OutsideError as error:
+        names_failed(work, org, mark, error, watch)
+        return
+    done = report("found", "openai", model, found.completion.usage, watch)
+    keep(lambda db: name_rows.save(db, work, found.names, mark, done, is_fallback=False))
+
+
+def names_failed(work: NamesWork, org: name_rows.OrgNames, mark: str, error: OutsideError, watch: Stopwatch) -> None:
+    """The name and the domains do, once it is clear that asking again does not help."""
+    log.warning("the names call failed", org=str(org.id), error=str(error))
+    failed = failed_report(error, "openai", settings().names_model, watch)
+    if work.failures + 1 < name_rows.TRIES and failed.outcome in {"unavailable", "rate limited"}:
+        keep(lambda db: name_rows.put_back(db, work, failed))
+        return
+    plain = names.fallback(org.name, org.websites)
+    keep(lambda db: name_rows.save(db, work, plain, mark, failed, is_fallback=True))

@@ -1,0 +1,101 @@
+"""All workflows in one table, and the one place that sends messages.
+
+chain 1   open_batch | find_names | ask_batch
+chords    read or extract for each run, then finish_batch, which returns at once while anything remains
+chain 2   finish_batch | push, joined by an outbox row, since only the last of many finish_batch ends the batch
+
+Tasks go by their names, which are part of the wire: so this table needs none of the modules it sends to.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from celery import chain, chord, group
+from kombu.exceptions import KombuError, OperationalError
+from redis.exceptions import RedisError
+
+from senso.db import transaction
+from senso.log import logger
+from senso.queries import outbox
+from senso.queries.outbox import Intent
+from senso.settings import settings
+from senso.tasks.app import app
+
+log = logger(__name__)
+
+
+def task(name: str, *arguments: str) -> Any:
+    return app.signature(f"senso.{name}", args=arguments, immutable=True)
+
+
+def start(intent: Intent) -> Any:
+    (batch,) = intent.ids
+    return chain(task("open_batch", batch), task("find_names", batch), task("ask_batch", batch))
+
+
+def prepare(intent: Intent) -> Any:
+    (batch,) = intent.ids
+    return chain(task("find_names", batch), task("ask_batch", batch))
+
+
+def each_then_finish(name: str) -> Callable[[Intent], Any]:
+    def pipeline(intent: Intent) -> Any:
+        members = [task(name, run) for run in intent.ids]
+        if not settings().use_chords:
+            return group(members)
+        return chord(members, task("finish_batch", str(intent.batch_id), "chord"))
+
+    return pipeline
+
+
+def one(name: str, *more: str) -> Callable[[Intent], Any]:
+    def pipeline(intent: Intent) -> Any:
+        return task(name, *intent.ids, *more)
+
+    return pipeline
+
+
+PIPELINES: dict[str, Callable[[Intent], Any]] = {
+    "admit": one("tick.admit"),
+    "start": start,
+    "prepare": prepare,
+    "ask": one("ask_batch"),
+    "read": each_then_finish("read"),
+    "submit": one("submit_snapshot"),
+    "extract": each_then_finish("extract"),
+    "finish": one("finish_batch", "rows"),
+    "sweep finish": one("finish_batch", "sweep"),
+    "push": one("push"),
+    "cancel": one("cancel_snapshots"),
+}
+
+
+def publish(ids: Sequence[int]) -> None:
+    """Right after the commit that wrote the rows. What fails here stays in the outbox, and the relay sends it."""
+    if not ids:
+        return
+    with transaction() as db:
+        intents = outbox.load(db, ids)
+    send(intents)
+
+
+def send(intents: Sequence[Intent]) -> int:
+    """How many were sent. Marked only afterwards: a crash in between sends twice, which every task bears."""
+    sent = []
+    for intent in intents:
+        try:
+            PIPELINES[intent.pipeline](intent).apply_async()
+        except (KombuError, OperationalError, RedisError, OSError) as error:
+            log.warning("could not publish; the relay will", pipeline=intent.pipeline, error=type(error).__name__)
+            break
+        sent.append(intent.id)
+    if sent:
+        with transaction() as db:
+            outbox.published(db, sent)
+    return len(sent)
+
+
+def send_each(name: str, ids: Sequence[Any]) -> None:
+    """Messages for rows that say themselves when they are due again, so that nothing is lost with one of these."""
+    for id_ in ids:
+        task(name, str(id_)).apply_async()

@@ -1,0 +1,33 @@
+"""Stage 6: a push that fails stays in its row and is tried again; its batch has ended all the same."""
+
+from senso import push as handing_over
+from senso.db import transaction
+from senso.errors import OutsideError
+from senso.log import logger
+from senso.queries import pushes
+from senso.settings import secret, settings
+from senso.tasks.app import stage
+from senso.tasks.attempts import guarded, keep
+
+log = logger(__name__)
+LONGEST_WAIT_SECONDS = 3600
+
+
+@stage("push")
+def push(key: str, **_: object) -> str:
+    with transaction() as db:
+        work = pushes.claim(db, key)
+    base_url = settings().application_api_url
+    if work is None or base_url is None:
+        return key
+    token = settings().api_token
+    try:
+        told = secret(token, "API_TOKEN") if token else None
+        guarded(lambda: handing_over.send(base_url, told, key, work.body))
+    except OutsideError as error:
+        log.warning("a push failed", push=key, tries=work.tries, error=str(error))
+        reason, wait = str(error), min(LONGEST_WAIT_SECONDS, 5 * 2**work.tries)
+        keep(lambda db: pushes.again(db, key, reason, wait))
+        return key
+    keep(lambda db: pushes.sent(db, key))
+    return key

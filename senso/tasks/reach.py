@@ -1,0 +1,48 @@
+"""From a provider's name to the provider, with its key: the edge at which the outside is chosen."""
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+
+from senso.errors import ConfigError
+from senso.providers import Complete, Completion, Prompt, Provider
+from senso.providers.brightdata import BrightData
+from senso.providers.openai import OpenAI
+from senso.settings import secret, settings
+
+SNAPSHOT_PROVIDERS = ("brightdata",)
+
+
+def openai() -> OpenAI:
+    read = settings()
+    return OpenAI(read.openai_base_url, secret(read.openai_api_key, "OPENAI_API_KEY"))
+
+
+def brightdata() -> BrightData:
+    read = settings()
+    return BrightData(read.brightdata_base_url, secret(read.brightdata_api_key, "BRIGHTDATA_API_KEY"))
+
+
+PROVIDERS: dict[str, Callable[[], Provider]] = {"openai": openai, "brightdata": brightdata}
+
+
+@lru_cache(maxsize=16)
+def provider(name: str) -> Provider:
+    """Raises ConfigError when this version cannot reach it, or its key is missing."""
+    if name not in PROVIDERS:
+        raise ConfigError(f"no provider {name} in this version; it has {', '.join(sorted(PROVIDERS))}")
+    return PROVIDERS[name]()
+
+
+def require(names: Iterable[str]) -> None:
+    """All that a batch will call, asked before anything is held or called: its models, and the model that reads."""
+    for name in {*names, "openai"}:
+        provider(name)
+
+
+def completer(model: str) -> Complete:
+    reader = openai()
+
+    def complete(prompt: Prompt) -> Completion:
+        return reader.complete(prompt, model)
+
+    return complete

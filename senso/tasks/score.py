@@ -1,0 +1,118 @@
+"""Stages 4 and 5: what was read becomes numbers, is charged, and the batch ends, in one transaction."""
+
+import json
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from senso import push, score
+from senso.db import transaction
+from senso.extraction.citations import is_primary, kind
+from senso.log import logger
+from senso.matrix import batch_state
+from senso.push import Result
+from senso.queries import batches, ledger, outbox, pushes, results, runs
+from senso.queries.batches import Batch
+from senso.queries.results import Found
+from senso.score import CitedPage, Fact
+from senso.settings import settings
+from senso.tasks.app import stage
+from senso.tasks.pipelines import publish
+
+log = logger(__name__)
+REASON_LENGTH = 500
+
+
+@stage("finish_batch")
+def finish_batch(batch_id: str, by: str, **_: object) -> str:
+    """Reachable three ways (chord, rows, sweep), and it ends a batch once: a second caller finds it ended."""
+    with transaction() as db:
+        batch = batches.load(db, UUID(batch_id), lock=True)
+        sent = step(db, batch, by) if batch.state == "running" and batch.planned is not None else []
+    publish(sent)
+    return batch_id
+
+
+def step(db: Connection, batch: Batch, by: str) -> list[int]:
+    if batch.remaining and not batch.overdue:
+        return next_window(db, batch)
+    return finish(db, batch, by)
+
+
+def next_window(db: Connection, batch: Batch) -> list[int]:
+    if not runs.any_unsent(db, batch.id):
+        return []
+    ids = json.dumps([str(batch.id)])
+    return outbox.add(db, f"ask:{batch.id}:{batch.remaining}", "ask", ids, batch=batch.id, after_seconds=5)
+
+
+def finish(db: Connection, batch: Batch, by: str) -> list[int]:
+    assert batch.org_id is not None  # noqa: S101  networks have a workflow of their own
+    left_over = results.close_open_work(db, batch.id, "failed", "the batch reached its deadline")
+    found = results.found(db, batch.id)
+    sites = results.websites(db, batch.org_id)
+    facts = [fact(one, sites) for one in found]
+    metrics = score.score(facts)
+    results.save_metrics(db, batch.id, metrics)
+    ledger.settle(db, batch.id, batch.episode)
+    results.move_latest(db, batch.id, batch.org_id)
+    counts = results.counts(db, batch.id)
+    state = batch_state(counts["evaluated"], counts["planned"])
+    batches.end(db, batch.id, state, error=summary(db, batch, counts), by=by)
+    outbox.settle(db, f"finish:{batch.id}:{batch.episode}")
+    log.info("batch ended", batch=str(batch.id), org=str(batch.org_id), state=state, by=by, **counts)
+    result = Result(
+        batch_id=batch.id,
+        episode=batch.episode,
+        kind=batch.kind,
+        org_id=batch.org_id,
+        network_id=batch.network_id,
+        date=batch.batch_date,
+        state=state,
+        counts=counts,
+        metrics=metrics,
+        competitors=score.leaderboard(facts),
+        citations=score.sources(page for one in found for page in cited_pages(one, sites)),
+        **results.cost(db, batch.id),
+    )
+    return hand_on(db, batch, push.content(result), left_over=left_over)
+
+
+def cited_pages(one: Found, sites: tuple[str, ...]) -> list[CitedPage]:
+    run = str(one.run_id)
+    return [CitedPage(run, cited.registrable_domain, kind(cited, sites)) for cited in one.citations]
+
+
+def hand_on(db: Connection, batch: Batch, body: dict[str, object], *, left_over: bool) -> list[int]:
+    configured = settings().application_api_url is not None
+    key = pushes.insert(db, batch.id, batch.episode, body, configured=configured)
+    sent = outbox.add(db, key, "push", json.dumps([key]), batch=batch.id, after_seconds=5) if configured else []
+    if left_over:
+        ids = json.dumps([str(batch.id)])
+        sent += outbox.add(db, f"cancel:{batch.id}:{batch.episode}", "cancel", ids, batch=batch.id, after_seconds=5)
+    return sent
+
+
+def fact(one: Found, sites: tuple[str, ...]) -> Fact:
+    return Fact(
+        question_id=str(one.question_id),
+        question_kind=one.question_kind,
+        surface=one.surface,
+        model=one.model,
+        location=one.location,
+        mentioned=one.mentioned,
+        sentiment=one.sentiment,
+        rank=one.rank,
+        competitors=one.competitors,
+        citations=len(one.citations),
+        owned_citations=sum(is_primary(cited, sites) for cited in one.citations),
+    )
+
+
+def summary(db: Connection, batch: Batch, counts: dict[str, int]) -> str | None:
+    """The reasons, most frequent first, so that the batch itself says what went wrong."""
+    reasons = results.failure_reasons(db, batch.id)
+    if not reasons:
+        return None
+    said = "; ".join(f"{reason['runs']} × {reason['error']}" for reason in reasons)
+    return f"{counts['failed']} of {counts['planned']} failed: {said}"[:REASON_LENGTH]

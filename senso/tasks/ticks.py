@@ -1,0 +1,148 @@
+"""What beat calls. A tick looks at rows and sends what is due; two at once, or one too few, do no harm."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from redis.exceptions import RedisError
+
+from senso.db import transaction
+from senso.errors import SensoError
+from senso.log import logger
+from senso.matrix import due_date
+from senso.queries import batches, outbox, pushes, schedule, snapshots, sweep, workers
+from senso.queries.schedule import Candidate
+from senso.settings import clock, settings
+from senso.tasks.app import app, stage
+from senso.tasks.ask import fail_snapshot, look_at
+from senso.tasks.configuration import CALL_QUEUES
+from senso.tasks.pipelines import publish, send, send_each
+from senso.tasks.trigger import By, trigger_within
+
+log = logger(__name__)
+LOOKERS = 16
+# A message that is in no queue is in a worker's hands or lost; while queues are long it may only be waiting there.
+QUIET_SECONDS = 20
+BUSY_SECONDS = 300
+
+
+@stage("tick.admit")
+def admit(**_: object) -> None:
+    with transaction() as db:
+        sent = batches.admit(db, settings().max_running_batches)
+    publish(sent)
+
+
+@stage("tick.relay")
+def relay(**_: object) -> None:
+    """The safety net of every publish: sends what is due and still unpublished."""
+    with transaction() as db:
+        intents = outbox.take_due(db)
+    send(intents)
+    with transaction() as db:
+        overdue = pushes.due(db)
+    send_each("push", overdue)
+
+
+@stage("tick.due")
+def due(**_: object) -> None:
+    """Runs and evaluations whose time for another try has come."""
+    with transaction() as db:
+        to_ask, to_read = workers.due(db)
+    send_each("read", to_ask)
+    send_each("extract", to_read)
+
+
+@stage("tick.poll")
+def poll(**_: object) -> None:
+    """Looks at every job that is due, many at a time; each has its own transaction."""
+    with transaction() as db:
+        found = snapshots.due(db)
+        unsent = snapshots.unsubmitted(db)
+        for work in snapshots.hopeless(db):
+            fail_snapshot(db, work, f"{work.provider}: the job could not be submitted")
+    send_each("submit_snapshot", unsent)
+    if found:
+        with ThreadPoolExecutor(min(LOOKERS, len(found)), "look") as pool:
+            list(pool.map(look_safely, found))
+
+
+def look_safely(work: Any) -> None:
+    """One job that cannot be looked at must not keep the others waiting."""
+    try:
+        look_at(work)
+    except SensoError as error:
+        log.warning("a look failed", snapshot=str(work.id), error=str(error))
+
+
+@stage("tick.reap")
+def reap(**_: object) -> None:
+    """Takes back the work of processes that have fallen silent, and sends it again at once."""
+    with transaction() as db:
+        taken = workers.take_back(db)
+        given_up = workers.give_up(db)
+        sweep.count_repairs(db, {f"reaped {kind}": count for kind, count in taken.items()} | {"given up": given_up})
+    if taken:
+        log.warning("took back the work of silent workers", **taken)
+        with transaction() as db:
+            sweep.find_lost(db, quiet_seconds())
+    due()
+
+
+@stage("tick.sweep")
+def sweep_all(**_: object) -> None:
+    """Part of the normal path: picks up whatever a crash left between two lines, and counts it."""
+    repairs: dict[str, int] = {}
+    for look in (
+        sweep.expire_leases,
+        lambda db: sweep.find_lost(db, quiet_seconds()),
+        sweep.recount,
+        sweep.finish_left_over,
+        sweep.restart_idle,
+    ):
+        with transaction() as db:
+            found = look(db)
+            sweep.count_repairs(db, found)
+        repairs |= {kind: count for kind, count in found.items() if count}
+    with transaction() as db:
+        sweep.expire_blocked(db, clock().date())
+        outbox.prune(db)
+    if repairs:
+        log.warning("the sweep repaired", **{kind.replace(" ", "_"): count for kind, count in repairs.items()})
+    relay()
+    due()
+
+
+def quiet_seconds() -> float:
+    try:
+        with app.connection_for_read() as connection, connection.channel() as channel:
+            waiting = sum(channel.client.llen(queue) for queue in CALL_QUEUES)
+    except (RedisError, OSError):
+        return BUSY_SECONDS
+    return BUSY_SECONDS if waiting else QUIET_SECONDS
+
+
+@stage("tick.due_orgs")
+def due_orgs(hour: int = 2, **_: object) -> None:
+    """Each active org on its weekday, from `hour` UTC; a day that was missed is caught up once."""
+    now = clock()
+    with transaction() as db:
+        found = schedule.candidates(db, (now - timedelta(hours=hour)).date())
+    for org in found:
+        open_due(org, now, hour)
+
+
+def open_due(org: Candidate, now: datetime, hour: int) -> None:
+    """The claim commits with the batch: neither is there without the other."""
+    due_on = due_date(org.created_at, now, hour)
+    if datetime.combine(due_on, time(hour), UTC) < org.imported_at:
+        return
+    try:
+        with transaction() as db:
+            if not schedule.claim(db, org.org_id, due_on):
+                return
+            found, sent = trigger_within(db, org.org_id, By("beat", "schedule"))
+            schedule.bind(db, org.org_id, due_on, found.batch.id)
+        publish(sent)
+    except SensoError as error:
+        log.warning("a due org could not be triggered", org=str(org.org_id), error=str(error))
