@@ -14,6 +14,21 @@ from sqlalchemy.exc import OperationalError
 from senso.errors import ConfigError, Unreachable
 from senso.settings import secret, settings
 
+__all__ = [
+    "CHECKOUT",
+    "PACKAGED",
+    "Connection",
+    "alembic_config",
+    "connect",
+    "engine",
+    "head_revision",
+    "migrate",
+    "require_head",
+    "revision",
+    "rows",
+    "transaction",
+]
+
 # A call that hangs in the database must not hold a worker's slot for ever: threads cannot be killed from outside.
 CONNECTION_OPTIONS = (
     "-c timezone=UTC -c statement_timeout=30s -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s"

@@ -5,10 +5,8 @@ BrightData's pay-as-you-go price for one record, read on the same day. A model t
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from senso.providers import Usage
+from senso.providers import Usage
 
 SOURCE = "litellm 1.109.1 and the vendors' price pages"
 READ_ON = "2026-11-21"
@@ -41,7 +39,7 @@ PRICES = {
 }
 
 
-def cost_microusd(provider: str, model: str, usage: "Usage | None") -> int | None:
+def cost_microusd(provider: str, model: str, usage: Usage | None) -> int | None:
     """None when the price is not known, which is not the same as free. A call that was not billed costs 0.
 
     A price of 0 for web search in a token table means that none is listed, so a call that searched has no known cost.

@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     use_chords: bool = True
     soft_shutdown_seconds: float = Field(45, ge=0)
     call_threads: PositiveInt = 100
+    flower_port: int = Field(5555, ge=1, le=65535)
 
     @classmethod
     def settings_customise_sources(

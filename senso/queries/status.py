@@ -85,3 +85,7 @@ ASKED = text(f"""
 
 def asked(db: Connection, batch_id: UUID) -> dict[str, Any]:
     return rows(db.execute(ASKED, {"batch": batch_id}))[0]
+
+
+def count_orgs(db: Connection) -> int:
+    return int(db.execute(text("SELECT count(*) FROM orgs")).scalar_one())

@@ -133,3 +133,10 @@ EXHAUSTED = text(f"""
 
 def give_up(db: Connection) -> int:
     return int(db.execute(EXHAUSTED, {"most": MAX_FAILURES}).scalar_one())
+
+
+LIVING = text(f"SELECT count(*) FROM workers WHERE heartbeat_at > now() - interval '{SILENT}'")
+
+
+def living(db: Connection) -> int:
+    return int(db.execute(LIVING).scalar_one())

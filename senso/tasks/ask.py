@@ -4,9 +4,7 @@ import json
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Connection
-
-from senso.db import transaction
+from senso.db import Connection, transaction
 from senso.errors import ConfigError, NotFound, OutsideError
 from senso.extraction import names
 from senso.extraction.citations import cite

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import stamina
-from sqlalchemy import Connection
 
-from senso.db import transaction
+from senso.db import Connection, transaction
 from senso.errors import (
     ConfigError,
     Malformed,

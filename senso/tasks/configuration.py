@@ -9,23 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 from kombu.entity import Queue
 
 from senso.settings import secret, settings
-
-# A queue each stage, so that one slow stage does not stand in front of the others. Scoring and charging are one
-# transaction and so one task. No priorities: Redis emulates them with four lists, and they can starve.
-CALL_QUEUES = ("matrix", "ask", "extract")
-CONTROL_QUEUES = ("control", "score", "push")
-ROUTES = {
-    "senso.open_batch": "matrix",
-    "senso.find_names": "matrix",
-    "senso.ask_batch": "ask",
-    "senso.read": "ask",
-    "senso.submit_snapshot": "ask",
-    "senso.cancel_snapshots": "ask",
-    "senso.extract": "extract",
-    "senso.finish_batch": "score",
-    "senso.push": "push",
-    "senso.tick.*": "control",
-}
+from senso.tasks.queues import CALL_QUEUES, CONTROL_QUEUES, ROUTES
 
 
 def other_database(url: str) -> str:

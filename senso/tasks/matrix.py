@@ -3,9 +3,7 @@
 import json
 from uuid import UUID
 
-from sqlalchemy import Connection
-
-from senso.db import transaction
+from senso.db import Connection, transaction
 from senso.errors import OutsideError
 from senso.extraction import names
 from senso.log import logger

@@ -3,10 +3,8 @@
 import json
 from uuid import UUID
 
-from sqlalchemy import Connection
-
 from senso import push, score
-from senso.db import transaction
+from senso.db import Connection, transaction
 from senso.extraction.citations import is_primary, kind
 from senso.log import logger
 from senso.matrix import batch_state

@@ -4,8 +4,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from redis.exceptions import RedisError
-
 from senso.db import transaction
 from senso.errors import SensoError
 from senso.log import logger
@@ -13,10 +11,11 @@ from senso.matrix import due_date
 from senso.queries import batches, outbox, pushes, schedule, snapshots, sweep, workers
 from senso.queries.schedule import Candidate
 from senso.settings import clock, settings
-from senso.tasks.app import app, stage
+from senso.tasks import broker
+from senso.tasks.app import stage
 from senso.tasks.ask import fail_snapshot, look_at
-from senso.tasks.configuration import CALL_QUEUES
 from senso.tasks.pipelines import publish, send, send_each
+from senso.tasks.queues import CALL_QUEUES
 from senso.tasks.trigger import By, trigger_within
 
 log = logger(__name__)
@@ -115,11 +114,9 @@ def sweep_all(**_: object) -> None:
 
 def quiet_seconds() -> float:
     try:
-        with app.connection_for_read() as connection, connection.channel() as channel:
-            waiting = sum(channel.client.llen(queue) for queue in CALL_QUEUES)
-    except (RedisError, OSError):
+        return BUSY_SECONDS if any(broker.waiting(CALL_QUEUES).values()) else QUIET_SECONDS
+    except SensoError:
         return BUSY_SECONDS
-    return BUSY_SECONDS if waiting else QUIET_SECONDS
 
 
 @stage("tick.due_orgs")

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
 
-from sqlalchemy import Connection
-
-from senso.db import transaction
+from senso.db import Connection, transaction
 from senso.errors import ConfigError, NotFound
 from senso.queries import batches, outbox, triggers
 from senso.queries.batches import Batch

@@ -1,0 +1,47 @@
+# One file for the workflow; CI calls the same words.
+# The first of these that runs: a name on the PATH may be a shim for a version that is not there.
+PYTHON := $(shell for p in python3.12 python3.11 python3; do \
+	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PYTEST_ARGS ?=
+
+.PHONY: demo up test check format clean
+.DELETE_ON_ERROR:
+
+demo: $(READY)
+	@$(BIN)/senso demo
+
+up: $(READY)
+	@$(BIN)/senso up
+
+test: $(VENV)/.ready-test
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(VENV)/.ready-test
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+format: $(VENV)/.ready-test
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "senso needs Python 3.11 or 3.12 on the PATH"; exit 2; }
+	@echo "Making $(VENV) with $(PYTHON)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(READY): $(VENV)/bin/python setup.cfg setup.py pyproject.toml constraints.txt
+	@echo "Installing (once)"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.ready-test: $(READY)
+	@echo "Installing what tests need (once)"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .coverage*

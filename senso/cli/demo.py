@@ -1,0 +1,187 @@
+"""`demo`: the whole product in one minute, for a stranger."""
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+from uuid import UUID
+
+import yaml
+from rich.markup import escape
+from rich.panel import Panel
+
+from senso import imports, log
+from senso.cli.printing import dollars, out
+from senso.cli.reporting import print_report
+from senso.cli.surroundings import embedded
+from senso.cli.watching import follow, load
+from senso.db import transaction
+from senso.queries import imports as import_queries
+from senso.queries import results
+from senso.queries import status as queries
+from senso.sandbox.world import World
+from senso.settings import settings, use_environment
+
+MODELS = ["chatgpt", "gpt-4.1", "gpt-4.1-mini"]
+LOCATIONS = [{"country": "US"}, {"country": "CA", "region": "Ontario"}]
+FIRST_SEED = 7
+SHOWN = 1200
+KEY = "sandbox-key"
+
+
+def run(questions: int) -> None:
+    """In a home of its own, so that made-up orgs never stand beside real ones; the results stay to be looked at."""
+    home = settings().senso_home.resolve() / "demo"
+    with interruptible(), embedded(home):
+        log.configure("console", level=40)
+        seed = FIRST_SEED + orgs_so_far()
+        with stack(home, seed) as application:
+            org = load_world(seed, questions)
+            batch = ask(org)
+            show(org, batch, application, home)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Whoever stops us in whatever way: everything that was started is stopped on the way out."""
+
+    def stop(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def orgs_so_far() -> int:
+    """Each demo watches another org, since an org has one batch a day."""
+    with transaction() as db:
+        return queries.count_orgs(db)
+
+
+@contextmanager
+def stack(home: Path, seed: int) -> Iterator[str]:
+    """The stand-in first, since the workers read its address when they start; yields the address of its application."""
+    from senso import stack as parts  # noqa: PLC0415  needs the servers' URLs
+
+    address = home / "sandbox.url"
+    address.unlink(missing_ok=True)
+    logs = home / "logs"
+    outside = parts.sandbox(address, "--seed", str(seed), "--answer-seconds", "0.5", "--snapshot-seconds", "3")
+    standing_in = parts.Stack([outside], say=say, logs=logs)
+    standing_in.start()
+    try:
+        url = parts.announced(address, outside)
+        use_environment(sandbox_environment(url))
+        working = parts.Stack([*parts.call_workers(1), parts.control_worker(), parts.beat(home)], say=say, logs=logs)
+        working.start()
+        try:
+            yield f"{url}/application"
+        finally:
+            working.stop()
+    finally:
+        standing_in.stop()
+
+
+def say(line: str) -> None:
+    out.print(f"senso: {line}")
+
+
+def sandbox_environment(url: str) -> dict[str, str]:
+    return {
+        "OPENAI_BASE_URL": f"{url}/openai/v1",
+        "OPENAI_API_KEY": KEY,
+        "BRIGHTDATA_BASE_URL": f"{url}/brightdata",
+        "BRIGHTDATA_API_KEY": KEY,
+        "APPLICATION_API_URL": f"{url}/application",
+        "API_TOKEN": "sandbox-token",
+    }
+
+
+def load_world(seed: int, questions: int) -> UUID:
+    sample = World(seed, orgs=1, questions=questions).import_document(models=MODELS, locations=LOCATIONS)
+    document = imports.parse(yaml.safe_dump(sample), "sample.yaml")
+    with transaction() as db:
+        import_queries.store(db, document, "demo")
+    return UUID(str(sample["orgs"][0]["id"]))
+
+
+def ask(org: UUID) -> UUID:
+    from senso.tasks.trigger import By, trigger_org  # noqa: PLC0415  needs the broker's URL
+
+    batch = trigger_org(org, By("demo", "demo")).batch.id
+    out.print(f"[bold]senso trigger org {org}[/]")
+    follow([batch])
+    wait_for_push(batch)
+    return batch
+
+
+def wait_for_push(batch: UUID) -> None:
+    """The push outlives its batch by a moment; the story is complete with it."""
+    for _ in range(50):
+        if load(batch)["push"] != "pending":
+            return
+        time.sleep(0.1)
+
+
+def show(org_id: UUID, batch_id: UUID, application: str, home: Path) -> None:
+    with transaction() as db:
+        org = queries.org(db, org_id) or {}
+        asked = queries.asked(db, batch_id)
+        example = queries.example(db, batch_id)
+        metrics = results.metrics(db, batch_id)
+    batch = load(batch_id)
+    print_asked(org, asked, batch)
+    if example:
+        print_answer(example)
+    print_report(org, batch, metrics)
+    print_end(org_id, batch, application, home)
+
+
+def print_asked(org: dict[str, Any], asked: dict[str, Any], batch: dict[str, Any]) -> None:
+    out.print(
+        f"\nAsked about [bold]{escape(org['name'])}[/] (made up): {asked['questions']} questions x "
+        f"{len(asked['models'])} models ({', '.join(asked['models'])}) x {len(asked['locations'])} places "
+        f"({', '.join(asked['locations'])}) = {batch['planned']} runs; {batch['answered']} answered, "
+        f"{batch['evaluated']} read, {batch['failed']} failed.\n"
+    )
+
+
+def print_answer(example: dict[str, Any]) -> None:
+    about = f"{example['model']} in {example['location']}: {example['question']}"
+    said = (
+        f"mentioned, {example['sentiment']}, rank {example['rank'] or '-'}"
+        if example["mention_text"]
+        else "not mentioned"
+    )
+    out.print(Panel(marked(example), title=escape(about), title_align="left", subtitle=said, subtitle_align="left"))
+    out.print()
+
+
+def marked(example: dict[str, Any]) -> str:
+    """The answer from its first mention on, the naming sentences in reverse."""
+    answer, parts = str(example["answer_text"]), (example["mention_text"] or "").split(" || ")
+    first = min((answer.find(part) for part in parts if part and part in answer), default=0)
+    start = max(0, first - SHOWN // 3)
+    shown = escape(("... " if start else "") + answer[start : start + SHOWN])
+    for part in filter(None, parts):
+        shown = shown.replace(escape(part), f"[reverse]{escape(part)}[/]")
+    return shown + (" ..." if start + SHOWN < len(answer) else "")
+
+
+def print_end(org: UUID, batch: dict[str, Any], application: str, home: Path) -> None:
+    shown = home if not home.is_relative_to(Path.cwd()) else home.relative_to(Path.cwd())
+    out.print(
+        f"\nCharged {batch['charged']} credits, one for each answer read. "
+        f"The calls would have cost {dollars(batch['cost_microusd'])}."
+    )
+    out.print(f"Pushed to {application}/analytics: {batch['push']}. Nothing was left running.\n")
+    out.print("Next:")
+    out.print(f"  SENSO_HOME={shown} senso status {batch['id']}")
+    out.print(f"  SENSO_HOME={shown} senso report {org} --format json")
+    out.print("  senso up                      with your own keys in .env, then: senso import, senso trigger org")

@@ -1,0 +1,63 @@
+"""`up`, `migrate`, `sandbox`: what runs."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from senso import db
+from senso.cli.printing import err, out, print_json
+from senso.cli.surroundings import connected
+from senso.settings import settings
+
+
+@contextmanager
+def told_to_stop() -> Iterator[threading.Event]:
+    """Set by Ctrl-C, by a terminal that closes and by whoever stops services; then put back as it was."""
+    told = threading.Event()
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, lambda *_: told.set()) for number in signals}
+    try:
+        yield told
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def up(call_workers: int | None, *, with_flower: bool) -> None:
+    with told_to_stop() as told, connected(migrate=True):
+        from senso import stack  # noqa: PLC0415  needs the servers' URLs
+        from senso.cli.surroundings import require_redis  # noqa: PLC0415
+
+        require_redis()
+        home = settings().senso_home.resolve()
+        home.mkdir(parents=True, exist_ok=True)
+        cores = call_workers or os.cpu_count() or 1
+        children = [stack.beat(home), *stack.call_workers(cores), stack.control_worker()]
+        children += [stack.flower()] if with_flower else []
+        running = stack.Stack(children, say=lambda line: err.print(f"senso: {line}"))
+        out.print(f"senso is up: {cores} call workers of {settings().call_threads} threads, control, beat")
+        if with_flower:
+            out.print(f"Flower: http://127.0.0.1:{settings().flower_port}   stop: Ctrl-C")
+        try:
+            running.start()
+            running.run(told.is_set)
+        finally:
+            out.print("stopping")
+            running.stop()
+
+
+def migrate(*, as_json: bool) -> None:
+    with connected(migrate=True):
+        head = db.head_revision()
+    if as_json:
+        print_json({"revision": head})
+    else:
+        out.print(f"The schema is at revision {head}.")
+
+
+def sandbox(arguments: Sequence[str]) -> None:
+    from senso.sandbox.__main__ import main  # noqa: PLC0415  its server is not needed by any other command
+
+    main(list(arguments))

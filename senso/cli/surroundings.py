@@ -1,0 +1,63 @@
+"""What a command stands on: servers that are there or are started, a migrated schema, quiet logs."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID
+
+from senso import db, log
+from senso.embedded import servers
+from senso.errors import ConfigError, Unreachable
+from senso.settings import Settings, settings, use_environment
+
+
+@contextmanager
+def connected(*, migrate: bool = False) -> Iterator[Settings]:
+    """The configured servers, or the embedded ones for as long as the block runs. Embedded ones are always migrated."""
+    log.configure(settings().log_format, logging.WARNING)
+    read = settings()
+    if (read.database_url is None) != (read.redis_url is None):
+        missing = "REDIS_URL" if read.redis_url is None else "DATABASE_URL"
+        raise ConfigError(f"{missing} is not set; set both, or none for the embedded servers")
+    if read.database_url is not None:
+        ready(migrate=migrate)
+        yield read
+        return
+    with embedded(read.senso_home) as started:
+        yield started
+
+
+@contextmanager
+def embedded(home: Path) -> Iterator[Settings]:
+    with servers(home) as urls:
+        read = use_environment({"DATABASE_URL": urls.database_url, "REDIS_URL": urls.redis_url})
+        try:
+            ready(migrate=True)
+            yield read
+        finally:
+            db.engine().dispose()
+
+
+def ready(*, migrate: bool) -> None:
+    if migrate:
+        db.migrate()
+    else:
+        db.require_head()
+
+
+def require_redis() -> None:
+    """Raises Unreachable. Asked before something is promised that only messages can start."""
+    from senso.tasks.broker import ping  # noqa: PLC0415  commands that only read need no broker
+
+    ping()
+
+
+def uuid(text: str, what: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise ConfigError(f"{text!r} is not the id of a {what}: ids are UUIDs") from None
+
+
+__all__ = ["Unreachable", "connected", "embedded", "ready", "require_redis", "uuid"]

@@ -1,0 +1,129 @@
+"""`status` and `watch`: how batches stand."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from senso.cli.printing import dollars, err, moment, out, print_json, styled, table
+from senso.db import transaction
+from senso.errors import NotFound
+from senso.queries import status as queries
+from senso.queries import workers
+from senso.queries.batches import ENDS
+
+LOOK_SECONDS = 0.5
+# Nobody works: said once, after the time in which a worker that lives would have been seen.
+PATIENCE_SECONDS = 12
+
+
+def load(batch: UUID) -> dict[str, Any]:
+    with transaction() as db:
+        found = queries.batch(db, batch)
+    if found is None:
+        raise NotFound(f"no batch {batch}; senso status lists the latest")
+    return found
+
+
+def status(batch: UUID | None, *, as_json: bool) -> None:
+    if batch is not None:
+        show(load(batch), as_json=as_json)
+        return
+    with transaction() as db:
+        found = queries.recent(db)
+    if as_json:
+        print_json(found)
+    elif not found:
+        out.print("No batches yet. Open one: senso trigger org <id>")
+    else:
+        out.print(table(None, *listing(found), numbers=("done", "failed", "charged", "cost")))
+
+
+def listing(found: Sequence[dict[str, Any]]) -> tuple[list[str], list[list[str]]]:
+    columns = ["batch", "org", "date", "state", "done", "failed", "charged", "cost"]
+    rows = [
+        [
+            str(one["id"]),
+            escape(one["org"] or "-"),
+            str(one["date"]),
+            styled(one["state"]),
+            f"{one['evaluated']}/{one['planned'] if one['planned'] is not None else '?'}",
+            str(one["failed"]),
+            str(one["charged"]),
+            dollars(one["cost_microusd"]),
+        ]
+        for one in found
+    ]
+    return columns, rows
+
+
+def show(found: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(found)
+        return
+    lines = {
+        "batch": str(found["id"]),
+        "org": f"{escape(found['org'] or '-')} ({found['org_id']})",
+        "date": f"{found['date']}, episode {found['episode']}",
+        "state": styled(found["state"]) + (f", ended by {found['finished_by']}" if found["finished_by"] else ""),
+        "runs": f"{found['planned'] if found['planned'] is not None else '?'} planned, {found['answered']} answered, "
+        f"{found['evaluated']} evaluated, {found['failed']} failed",
+        "charged": f"{found['charged']} credits",
+        "cost": f"{dollars(found['cost_microusd'])} for {found['llm_calls']} calls"
+        + (f", {found['calls_of_unknown_cost']} of unknown cost" if found["calls_of_unknown_cost"] else ""),
+        "push": found["push"] or "-",
+        "queued": moment(found["queued_at"]),
+        "started": moment(found["started_at"]),
+        "ended": moment(found["ended_at"]),
+        "note": escape(found["note"] or ""),
+        "error": escape(found["error"] or ""),
+    }
+    for name, value in lines.items():
+        if value:
+            out.print(f"[bold]{name:<8}[/] {value}")
+
+
+def watch(batches: Sequence[UUID], *, as_json: bool) -> list[dict[str, Any]]:
+    """Until all have ended; prints each then. Progress goes to stderr, so that stdout can be piped."""
+    found = follow(batches)
+    if as_json:
+        print_json(found if len(found) > 1 else found[0])
+    else:
+        for one in found:
+            show(one, as_json=False)
+    return found
+
+
+def follow(batches: Sequence[UUID]) -> list[dict[str, Any]]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as progress:
+        lines = {batch: progress.add_task("queued", total=None) for batch in batches}
+        started, told = time.monotonic(), False
+        while True:
+            found = [load(batch) for batch in batches]
+            for one in found:
+                progress.update(lines[one["id"]], description=describe(one), completed=done(one), total=one["planned"])
+            if all(one["state"] in ENDS for one in found):
+                return found
+            if not told and time.monotonic() - started > PATIENCE_SECONDS:
+                told = warn_when_nobody_works(progress)
+            time.sleep(LOOK_SECONDS)
+
+
+def done(one: dict[str, Any]) -> int:
+    return int(one["evaluated"]) + int(one["failed"])
+
+
+def describe(one: dict[str, Any]) -> str:
+    return f"{escape(one['org'] or str(one['id']))}: {one['state']}, {one['answered']} answered"
+
+
+def warn_when_nobody_works(progress: Progress) -> bool:
+    with transaction() as db:
+        if workers.living(db):
+            return False
+    progress.console.print("No worker is running: start them with `senso up` in another terminal.")
+    return True

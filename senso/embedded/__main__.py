@@ -1,0 +1,5 @@
+import sys
+
+from senso.embedded.guardian import main
+
+main(sys.argv[1:])

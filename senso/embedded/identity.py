@@ -1,0 +1,88 @@
+"""Whom the servers run as. Postgres refuses root, and its initdb refuses a user without a name."""
+
+import os
+import pwd
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from senso.embedded.home import Home, user_name
+from senso.embedded.programs import Programs
+from senso.errors import Unreachable
+
+# The servers see nothing of our environment: neither its secrets nor PGDATA and its like.
+ENVIRONMENT = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C", "TZ": "UTC"}
+
+
+@dataclass(frozen=True)
+class Identity:
+    prefix: tuple[str, ...]  # goes before a command
+    uid: int  # owns the data
+    gid: int
+
+    def give(self, folder: Path) -> None:
+        """Hands a data folder over that was made by, or under, another identity."""
+        if folder.stat().st_uid == self.uid:
+            return
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, self.uid, self.gid, follow_symlinks=False)
+
+
+def become_owner(home: Home) -> None:
+    """For good: in an ordinary user's home the servers must never be that user's way to the rights of root."""
+    found = home.path.stat()
+    if os.geteuid() == 0 and found.st_uid != 0:
+        os.setgroups([])
+        os.setgid(found.st_gid)
+        os.setuid(found.st_uid)
+
+
+def find_identity(home: Home, programs: Programs) -> Identity:
+    """The first one that can write to the home and run the programs. Raises Unreachable when none can."""
+    refusal = ""
+    for identity in identities():
+        refusal = trial(identity, home, programs)
+        if not refusal:
+            return identity
+    raise Unreachable(f"the servers cannot work in {home.path} as {user_name(os.geteuid()) or 'this user'}: {refusal}")
+
+
+def identities() -> Iterator[Identity]:
+    uid, gid = os.geteuid(), os.getegid()
+    if uid != 0 and user_name(uid):
+        yield Identity((), uid, gid)
+        return
+    # In a user namespace of its own a process is root no longer, and yet all files stay root's.
+    stranger = next(user for user in pwd.getpwall() if user.pw_uid)
+    in_namespace = ("unshare", "--user", f"--map-user={stranger.pw_uid}", f"--map-group={stranger.pw_gid}")
+    yield Identity(in_namespace, uid, gid)
+    if uid == 0:
+        yield service_user()
+
+
+def service_user() -> Identity:
+    """Where namespaces are forbidden, as in a plain container. It reads all that root reads, so nothing is copied."""
+    nobody = next((user for user in pwd.getpwall() if user.pw_name == "nobody"), None)
+    uid, gid = (nobody.pw_uid, nobody.pw_gid) if nobody else (65534, 65534)
+    capability = ("--inh-caps=+dac_override", "--ambient-caps=+dac_override")
+    return Identity(("setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups", *capability), uid, gid)
+
+
+def trial(identity: Identity, home: Home, programs: Programs) -> str:
+    """What goes wrong; empty when nothing does."""
+    script = 'test -w "$1" || { echo "cannot write to $1"; exit 1; }; "$2" --version && "$3" --version'
+    arguments = ("sh", str(home.path), str(programs.postgres), str(programs.redis))
+    done = subprocess.run(
+        [*identity.prefix, "sh", "-c", script, *arguments],
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        env=ENVIRONMENT,
+        cwd="/",
+        timeout=10,
+    )
+    return "" if done.returncode == 0 else done.stdout.strip().rpartition("\n")[2] or f"exit code {done.returncode}"

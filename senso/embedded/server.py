@@ -1,0 +1,169 @@
+"""The life of one server: found a port, started, awaited, restarted when it died, stopped."""
+
+import logging
+import os
+import signal
+import socket
+import subprocess
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from senso.embedded.home import Home, patience
+from senso.embedded.identity import ENVIRONMENT, Identity
+from senso.errors import Unreachable
+
+READY_SECONDS = 75
+STOP_SECONDS = 10
+LONGEST_LOG = 10 * 1024 * 1024  # bytes
+
+logger = logging.getLogger(__name__)
+
+
+class Server(ABC):
+    name: str
+    pid_file: str  # in its folder; the first line is the pid
+    gentle: signal.Signals  # ends it in order
+    harsh: signal.Signals  # ends it at once, with nothing that was promised lost
+
+    def __init__(self, home: Home, program: Path, identity: Identity, password: str) -> None:
+        self.home = home
+        self.program = program
+        self.identity = identity
+        self.password = password
+        self.folder = self.place()
+        self.log = home.log(self.name)
+        self.port = free_port()
+        self.log_start = 0
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @abstractmethod
+    def place(self) -> Path:
+        """Its data and its working directory."""
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """Before each start."""
+
+    @abstractmethod
+    def arguments(self) -> Sequence[str]: ...
+
+    @abstractmethod
+    def answers(self) -> bool:
+        """Over its port, with its password."""
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid if self.process else 0
+
+    def spawn(self) -> None:
+        self.prepare()
+        self.evict()
+        # Should the guardian be killed, the kernel ends the server too. The wish is written after all changes of
+        # rights, which would erase it, by the very process that becomes the server.
+        dies_with_us = ("setpriv", f"--pdeathsig={self.gentle.name.removeprefix('SIG')}")
+        command = [*self.identity.prefix, *dies_with_us, str(self.program), *self.arguments()]
+        with self.log.open("ab") as log:
+            self.log_start = log.tell()
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder, env=ENVIRONMENT
+            )
+
+    def evict(self) -> None:
+        """Two servers on the same data would be its end.
+
+        Ours is the guardian's lock, so one that works here has lost its guardian, and is ending or has to.
+        """
+        orphan = self.orphan()
+        if orphan is None:
+            return
+        with suppress(ProcessLookupError):
+            os.kill(orphan, self.gentle)
+            for _ in patience(STOP_SECONDS):
+                if self.orphan() is None:
+                    return
+            os.kill(orphan, self.harsh)
+
+    def orphan(self) -> int | None:
+        try:
+            pid = (self.folder / self.pid_file).read_text().partition("\n")[0].strip()
+        except FileNotFoundError:
+            return None
+        return int(pid) if works_in(pid, self.folder) else None
+
+    def await_ready(self, *, same_port: bool = False) -> None:
+        """Raises Unreachable with the end of its log."""
+        for _ in patience(READY_SECONDS):
+            if self.has_ended():
+                self.start_again(same_port=same_port)
+            elif self.answers() and not self.has_ended():
+                return
+        raise Unreachable(f"{self.name} does not answer after {READY_SECONDS} s: {self.last_words()} ({self.log})")
+
+    def has_ended(self) -> bool:
+        return self.process is None or self.process.poll() is not None
+
+    def start_again(self, *, same_port: bool) -> None:
+        """After an end that time or another port heals; the caller's patience limits the tries."""
+        said = self.said()
+        if "Address already in use" in said and not same_port:
+            self.port = free_port()
+        # The processes of a killed Postgres let go of its data only after a moment.
+        elif not any(words in said for words in ("still in use", "already exists", "Address already in use")):
+            raise Unreachable(f"{self.name} ended at once: {self.last_words()} ({self.log})")
+        time.sleep(0.1)
+        self.spawn()
+
+    def mend(self) -> bool:
+        """True when it had died and answers again, on the same port, so that its users find it."""
+        if not self.has_ended():
+            return False
+        logger.warning("%s ended: %s", self.name, self.last_words())
+        self.spawn()
+        self.await_ready(same_port=True)
+        return True
+
+    def stop(self) -> None:
+        if self.process and not self.has_ended():
+            self.process.send_signal(self.gentle)
+
+    def await_end(self) -> None:
+        for urgent in (self.harsh, signal.SIGKILL):
+            try:
+                if self.process:
+                    self.process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                logger.warning("%s does not stop, %s", self.name, urgent.name)
+                self.process.send_signal(urgent)  # type: ignore[union-attr]
+
+    def said(self) -> str:
+        with self.log.open("rb") as log:
+            log.seek(self.log_start)
+            return log.read(100_000).decode(errors="replace")
+
+    def last_words(self) -> str:
+        lines = [line.strip() for line in self.said().splitlines() if line.strip()]
+        return " / ".join(lines[-3:]) or "without a word"
+
+    def trim_log(self) -> None:
+        # Every writer appends, so the next line lands at the new end.
+        if self.log.stat().st_size > LONGEST_LOG:
+            self.log_start = 0
+            self.log.write_bytes(b"")
+
+
+def works_in(pid: str, folder: Path) -> bool | None:
+    """None when the system does not tell: the process is another user's."""
+    try:
+        return Path(f"/proc/{pid}/cwd").readlink() == folder
+    except PermissionError:
+        return None
+    except OSError:
+        return False  # gone, or a zombie that nobody collects
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])

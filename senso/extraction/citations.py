@@ -1,0 +1,145 @@
+"""Which pages an answer cites, and whose they are. By rule alone: an address is a fact, no model is asked about it."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Literal
+from urllib.parse import SplitResult, parse_qs, unquote, urldefrag, urlsplit
+
+from tldextract import TLDExtract
+from url_normalize import url_normalize
+
+from senso.providers import Source
+
+# Only the list that came with the library: no call goes out, and all workers judge alike. Private suffixes count, since
+# a.github.io and b.github.io are two owners.
+REGISTRABLE = TLDExtract(cache_dir=None, suffix_list_urls=(), include_psl_private_domains=True)
+
+# Parameters that say where a reader came from, never which page is shown.
+TRACKING = re.compile(
+    r"utm_.*|hsa_.*|_hs(?:enc|mi|fp)|mtm_.*|pk_(?:campaign|kwd|source|medium|content)|matomo_.*|vero_.*|oly_.*|"
+    r"gclid|gclsrc|dclid|gbraid|wbraid|gad_.*|_gsid|srsltid|_ga|_gl|fbclid|fb_(?:action_.*|ref|source)|msclkid|y[s]?clid|"
+    r"twclid|ttclid|li_fat_id|igsh(?:id)?|epik|rdt_cid|sccid|irclickid|mc_(?:cid|eid)|mkt_tok|_openstat|s_kwcid|ef_id|"
+    r"ref|ref_|ref_?src|ref_?url|referr?er|cmpid|trk|trkcampaign|spm|share_id|at_(?:medium|campaign)|xtor",
+    re.IGNORECASE,
+)
+GOOGLE = re.compile(r"(?:www\.)?google(?:\.[a-z]{2,3}){1,2}")
+ASSISTANT = re.compile(r"(?:www\.)?(?:chatgpt\.com|chat\.openai\.com)")
+WEB_HOST = re.compile(r"[^\s%]+[.:][^\s%]+")  # a name without a dot is one of somebody's own network
+MOST_WRAPPERS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    url: str  # as given
+    canonical_url: str  # the same for every address of one page
+    host: str
+    registrable_domain: str  # the host itself where there is none: an IP address, a bare suffix
+    title: str | None
+    position: int
+    cited: bool  # False: offered only
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    citations: tuple[Citation, ...]
+    dropped: int  # sources that are no citation: no web address, or a search of the assistant's own
+    merged: int  # sources whose page was there already
+
+
+def cite(sources: Sequence[Source]) -> Cited:
+    read = [citation for citation in map(_citation, sources) if citation]
+    pages: dict[str, Citation] = {}
+    for citation in read:
+        first = pages.setdefault(citation.canonical_url, citation)
+        title, cited = first.title or citation.title, first.cited or citation.cited
+        pages[citation.canonical_url] = replace(first, title=title, cited=cited)
+    return Cited(tuple(pages.values()), dropped=len(sources) - len(read), merged=len(read) - len(pages))
+
+
+def canonical(url: str) -> str | None:
+    """None where the address is not one of a page on the web."""
+    parts = _parts(url)
+    return None if parts is None else _joined(parts)
+
+
+def is_primary(citation: Citation, websites: Iterable[str]) -> bool:
+    """Does the page belong to one of the org's websites?
+
+    A website without a path stands for its whole registrable domain. One with a path (facebook.com/acme) is a page on
+    somebody's platform, and stands for what lies below that path.
+    """
+    return any(_covers(domain, path, citation) for domain, path in map(_site, websites))
+
+
+def kind(citation: Citation, websites: Iterable[str]) -> Literal["primary", "secondary"]:
+    return "primary" if is_primary(citation, websites) else "secondary"
+
+
+def _citation(source: Source) -> Citation | None:
+    parts = _parts(source.url)
+    if parts is None or not parts.hostname or _is_own_search(parts):
+        return None
+    return Citation(
+        url=source.url,
+        canonical_url=_joined(parts),
+        host=parts.hostname,
+        registrable_domain=_registrable(parts.hostname),
+        title=source.title,
+        position=source.position,
+        cited=source.cited,
+    )
+
+
+def _parts(url: str, wrappers: int = MOST_WRAPPERS) -> SplitResult | None:
+    """The normalised parts of the page behind the address; url_normalize would make a query out of a "#!" fragment."""
+    if not re.match(r"\s*https?://", url, re.IGNORECASE):
+        return None
+    try:
+        parts = urlsplit(url_normalize(urldefrag(url.strip()).url) or "")
+        port = parts.port
+    except ValueError:  # no such host or port; IDNA's error is one of these
+        return None
+    if not WEB_HOST.fullmatch(parts.hostname or "") or port == 0:
+        return None
+    inner = _unwrapped(parts)
+    return _parts(inner, wrappers - 1) if inner and wrappers else parts
+
+
+def _unwrapped(parts: SplitResult) -> str | None:
+    if parts.path != "/url" or not GOOGLE.fullmatch(parts.hostname or ""):
+        return None
+    query = parse_qs(parts.query)
+    return next(iter(query.get("q", []) + query.get("url", [])), None)
+
+
+def _is_own_search(parts: SplitResult) -> bool:
+    """A link by which the assistant lets its reader search on: it names no source."""
+    host, query = parts.hostname or "", parse_qs(parts.query)
+    if ASSISTANT.fullmatch(host):
+        return "hints" in query or "q" in query
+    return bool(GOOGLE.fullmatch(host)) and parts.path in {"/search", "/url"}
+
+
+def _joined(parts: SplitResult) -> str:
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    port = f":{parts.port}" if parts.port not in {None, 80, 443} else ""
+    kept = [pair for pair in parts.query.split("&") if pair and not TRACKING.fullmatch(unquote(pair.partition("=")[0]))]
+    return f"https://{host}{port}{parts.path.rstrip('/')}" + ("?" + "&".join(kept) if kept else "")
+
+
+def _registrable(host: str) -> str:
+    return REGISTRABLE(host).top_domain_under_public_suffix or host
+
+
+@lru_cache(maxsize=4096)
+def _site(website: str) -> tuple[str, str]:
+    """The registrable domain and the path of a website; a bare host is taken for one. ("", "") covers nothing."""
+    parts = _parts(website if "://" in website else f"https://{website}")
+    return ("", "") if parts is None else (_registrable(parts.hostname or ""), parts.path.rstrip("/").casefold())
+
+
+def _covers(domain: str, path: str, citation: Citation) -> bool:
+    page = urlsplit(citation.canonical_url).path.casefold()
+    return citation.registrable_domain == domain and (page == path or page.startswith(f"{path}/") or not path)

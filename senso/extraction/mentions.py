@@ -1,0 +1,91 @@
+"""Is the org really named, how, and in which place? The model may reject what the words show, never add to it.
+
+A model alone says yes to "building a strong community" for Community Financial Credit Union; words alone say yes to
+"I could not find information about X". So an occurrence of a variation comes first, and the model's verdict second;
+where the two disagree, the disagreement is kept as a mark.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Sentiment = Literal["positive", "negative", "neutral"]
+Marked = tuple[str, str, str]  # field, kind, value: what was dropped or corrected, and why
+SEPARATOR = " || "
+
+
+class Said(BaseModel):
+    # What the model says; nothing of it is believed before `checked`. A docstring would be sent with the schema.
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    mentioned: bool = Field(
+        description="true only if the answer names this very organisation by one of its variations and says something "
+        "about it; false for a word in its everyday sense, for another entity, or if it only says that nothing is known"
+    )
+    mention_text: str | None = Field(
+        description="every sentence of the answer that names the organisation, copied character by character, in "
+        "order, joined by ' || '; null if mentioned is false"
+    )
+    sentiment: Sentiment | None = Field(
+        description="how those sentences speak of the organisation; null if mentioned is false"
+    )
+    rank: int | None = Field(
+        description="1 for the organisation that the answer names first or puts first, 2 for the next, counted over "
+        "all organisations named in the answer; null if mentioned is false or the answer names only this one in passing"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the words of the answer show, found without a model."""
+
+    naming: Sequence[str]  # the sentences in which a variation occurs; none: the first gate is shut
+    located: Callable[[str], str | None]  # a quote as the answer has it; None: it is not there
+    names: Callable[[str], bool]  # does this piece of text hold a variation?
+    organisations: int  # how many the answer names, the org among them
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    mentioned: bool
+    text: str | None
+    sentiment: Sentiment | None
+    rank: int | None
+
+
+def checked(said: Said, evidence: Evidence) -> tuple[Mention, list[Marked]]:
+    if not evidence.naming or not said.mentioned:
+        return Mention(mentioned=False, text=None, sentiment=None, rank=None), _refusals(said, evidence)
+    quotes, quote_marks = _quotes(said.mention_text or "", evidence)
+    rank, rank_marks = _rank(said.rank, evidence.organisations)
+    mention = Mention(mentioned=True, text=SEPARATOR.join(quotes), sentiment=said.sentiment, rank=rank)
+    return mention, [*quote_marks, *rank_marks]
+
+
+def _refusals(said: Said, evidence: Evidence) -> list[Marked]:
+    marks: list[Marked] = []
+    if said.mentioned:
+        marks.append(("mentioned", "no-literal-mention", "true"))
+    elif evidence.naming:
+        marks.append(("mentioned", "model-rejected", SEPARATOR.join(evidence.naming)))
+    needless = {"mention_text": said.mention_text, "sentiment": said.sentiment, "rank": said.rank}
+    return marks + [(name, "not-mentioned", str(value)) for name, value in needless.items() if value is not None]
+
+
+def _quotes(quoted: str, evidence: Evidence) -> tuple[list[str], list[Marked]]:
+    """True quotes as the answer has them; the naming sentences where no true quote names the org."""
+    parts = list(filter(None, (part.strip() for part in quoted.split(SEPARATOR.strip()))))
+    found = {part: evidence.located(part) for part in parts}
+    marks = [("mention_text", "quote-not-in-answer", part) for part, true in found.items() if true is None]
+    quotes = [true for true in dict.fromkeys(found.values()) if true is not None]
+    if any(evidence.names(quote) for quote in quotes):
+        return quotes, marks
+    return list(dict.fromkeys(evidence.naming)), [*marks, ("mention_text", "recovered-by-rule", quoted)]
+
+
+def _rank(rank: int | None, organisations: int) -> tuple[int | None, list[Marked]]:
+    if rank is None or 1 <= rank <= organisations:
+        return rank, []
+    return None, [("rank", "rank-out-of-range", str(rank))]

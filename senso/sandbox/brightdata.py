@@ -1,0 +1,171 @@
+"""BrightData's data sets: a job is triggered, looked at until it is ready, and downloaded."""
+
+import json
+from typing import Any
+
+from senso.sandbox.brightdata_inputs import TOO_MANY, engine_for, fault, inputs_in, plain
+from senso.sandbox.calls import Call
+from senso.sandbox.endpoint import KEY_START, Endpoint
+from senso.sandbox.faults import LATE, Rule
+from senso.sandbox.replies import Cut, Reply
+from senso.sandbox.snapshots import Snapshot, fates_of, listed, records_of
+
+FORMATS = ("json", "ndjson", "jsonl")
+
+
+class BrightData(Endpoint):
+    SUPPORTED_METHODS = ("GET",)
+
+    async def reply(self, call: Call, *path: str) -> Reply:
+        self._check_key()
+        call.snapshot_id = path[0] if path else None
+        return await self.work(call, *path)
+
+    async def work(self, call: Call, *path: str) -> Reply:
+        raise NotImplementedError
+
+    def refusal(self, rule: Rule) -> Reply:
+        return fault(rule)
+
+    def query(self, name: str) -> str | None:
+        return self.get_query_argument(name, None)
+
+    async def found(self, call: Call, id_: str) -> Snapshot:
+        snapshot = self.state.snapshots.get(id_)
+        if snapshot is None:
+            raise plain(404, "Snapshot does not exist")
+        await self.suffer(call, "\n".join(asked["prompt"] for asked in snapshot.inputs))
+        return snapshot
+
+    def _check_key(self) -> None:
+        if "Authorization" not in self.request.headers:
+            raise plain(401, "Credentials are missing")
+        key = self.bearer()
+        if key is None:
+            raise plain(401, "Auth method is not supported")
+        if not key.startswith(KEY_START):
+            raise plain(401, "Invalid credentials")
+
+
+class Trigger(BrightData):
+    SUPPORTED_METHODS = ("POST",)
+    where = "brightdata.trigger"
+
+    async def work(self, call: Call, *_: str) -> Reply:
+        dataset_id = self.query("dataset_id")
+        engine = engine_for(dataset_id)
+        inputs = inputs_in(self.request.body, engine)
+        call.model, call.inputs = engine.slug, [_known(asked) for asked in inputs]
+        prompts = "\n".join(asked["prompt"] for asked in inputs)
+        await self.suffer(call, prompts)
+        self._check_running(str(dataset_id))
+        snapshot = self._born(str(dataset_id), inputs)
+        call.snapshot_id = snapshot.id
+        if self.state.faults.draw([self.where], LATE, prompts):
+            call.fault = "drop-after"
+            raise Cut
+        return Reply(200, {"snapshot_id": snapshot.id})
+
+    def _born(self, dataset_id: str, inputs: list[dict[str, Any]]) -> Snapshot:
+        fate, fates = fates_of(self.state.faults, inputs)
+        fields = self.query("custom_output_fields")
+        snapshot = Snapshot(
+            dataset_id=dataset_id,
+            inputs=inputs,
+            seconds=self.state.timing.snapshot_seconds,
+            include_errors=self.query("include_errors") == "true",
+            fields=fields.split("|") if fields else None,
+            fate=fate,
+            fates=fates,
+        )
+        self.state.snapshots[snapshot.id] = snapshot
+        self.state.maybe_running.append(snapshot)
+        return snapshot
+
+    def _check_running(self, dataset_id: str) -> None:
+        """Only when the limit could be reached are all looked at: a day has a hundred thousand jobs."""
+        limit = self.state.running_jobs_limit
+        if len(self.state.maybe_running) < limit:
+            return
+        self.state.maybe_running = [job for job in self.state.maybe_running if job.running]
+        if sum(job.dataset_id == dataset_id for job in self.state.maybe_running) >= limit:
+            raise plain(429, TOO_MANY.format(limit))
+
+
+class Progress(BrightData):
+    where = "brightdata.progress"
+
+    async def work(self, call: Call, *path: str) -> Reply:
+        snapshot = await self.found(call, path[0])
+        known = {"snapshot_id": snapshot.id, "dataset_id": snapshot.dataset_id, "status": snapshot.status}
+        if known["status"] == "failed":
+            return Reply(200, known | {"error_message": "Failed to trigger collector"})
+        if known["status"] == "ready":
+            return Reply(200, known | {"records": len(snapshot.inputs), "collection_duration": snapshot.seconds * 1000})
+        return Reply(200, known)
+
+
+class Download(BrightData):
+    where = "brightdata.snapshot"
+
+    async def work(self, call: Call, *path: str) -> Reply:
+        snapshot = await self.found(call, path[0])
+        if snapshot.running:
+            return _later("running", "is not ready yet")
+        if snapshot.status != "ready":
+            raise plain(400, "Snapshot is empty")
+        if not snapshot.built:
+            snapshot.built = True
+            return _later("building", "is building")
+        records = records_of(snapshot, self.state.seed, self.state.ask)
+        if not records:
+            raise plain(400, "Snapshot is empty")
+        return _in_format(self.query("format") or "json", records)
+
+
+class Cancel(BrightData):
+    SUPPORTED_METHODS = ("POST",)
+    where = "brightdata.cancel"
+
+    async def work(self, call: Call, *path: str) -> Reply:
+        snapshot = await self.found(call, path[0])
+        if not snapshot.running:
+            raise plain(400, "Snapshot is not running")
+        snapshot.cancelled = True
+        return Reply(200, "OK")
+
+
+class Inputs(BrightData):
+    """What a job was triggered with: the only way to tell whose it is when the reply to the trigger was lost."""
+
+    where = "brightdata.input"
+
+    async def work(self, call: Call, *path: str) -> Reply:
+        return Reply(200, (await self.found(call, path[0])).inputs)
+
+
+class Snapshots(BrightData):
+    where = "brightdata.snapshots"
+
+    async def work(self, call: Call, *_: str) -> Reply:
+        await self.suffer(call, "")
+        wanted = {name: self.query(name) for name in ("dataset_id", "status")}
+        found = [listed(snapshot) for snapshot in self.state.snapshots.values()]
+        return Reply(200, [one for one in found if all(value in (None, one[name]) for name, value in wanted.items())])
+
+
+def _known(asked: dict[str, Any]) -> dict[str, Any]:
+    return {name: asked.get(name) for name in ("prompt", "country", "index")}
+
+
+def _later(status: str, reason: str) -> Reply:
+    return Reply(202, {"status": status, "message": f"Snapshot {reason}, try again in 10s"})
+
+
+def _in_format(format_: str, records: list[dict[str, Any]]) -> Reply:
+    if format_ not in FORMATS:
+        raise plain(400, f"The sandbox delivers {', '.join(FORMATS)}")
+    if format_ == "json":
+        return Reply(200, records)
+    lines = "\n".join(json.dumps(one, ensure_ascii=False) for one in records)
+    return Reply(200, lines)

@@ -1,0 +1,42 @@
+"""What the sandbox was asked, in order. No header is kept, so no key can be."""
+
+import time
+from collections import deque
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+KEPT = 500_000  # a day of a large test; older calls fall off
+
+
+@dataclass(slots=True)
+class Call:
+    """`status` stays None while the call is open, and when it was cut before any reply."""
+
+    at: float  # seconds since 1970
+    where: str
+    question: str | None = None
+    organisation: str | None = None
+    schema: str | None = None
+    model: str | None = None
+    country: str | None = None
+    status: int | None = None
+    fault: str | None = None
+    snapshot_id: str | None = None
+    inputs: list[dict[str, Any]] = field(default_factory=list)
+    seconds: float | None = None
+
+
+class CallLog:
+    def __init__(self) -> None:
+        self._calls: deque[Call] = deque(maxlen=KEPT)
+
+    def arrived(self, where: str) -> Call:
+        call = Call(time.time(), where)
+        self._calls.append(call)
+        return call
+
+    def clear(self) -> None:
+        self._calls.clear()
+
+    def listed(self, where: str | None = None) -> list[dict[str, Any]]:
+        return [asdict(call) for call in self._calls if where in (None, call.where)]

@@ -1,0 +1,123 @@
+"""/_sandbox: what a test or a demonstration turns and reads. None of it exists at any vendor."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, fields
+from typing import Any
+
+from tornado.web import HTTPError, RequestHandler
+
+from senso.sandbox.faults import rule_from
+from senso.sandbox.lies import KINDS
+from senso.sandbox.state import State, Timing
+
+
+class Control(RequestHandler):
+    def initialize(self, state: State) -> None:
+        self.state = state
+
+    def given(self) -> Any:
+        try:
+            return json.loads(self.request.body)
+        except ValueError as error:
+            raise HTTPError(400) from error
+
+    def show(self, value: Any) -> None:
+        self.set_header("Content-Type", "application/json")
+        self.finish(json.dumps(value, ensure_ascii=False))
+
+    def checked(self, work: Callable[[], None]) -> None:
+        """A wrong wish is refused whole, in one line."""
+        try:
+            work()
+        except (ValueError, TypeError) as error:
+            raise HTTPError(400) from error
+
+    def log_exception(self, *_: Any) -> None:
+        """Whoever sent the wish is told, and nobody else."""
+
+    def write_error(self, status_code: int, **failure: Any) -> None:
+        error = failure["exc_info"][1]
+        self.show({"error": str(error.__cause__ or error), "status": status_code})
+
+
+class FaultsControl(Control):
+    def get(self) -> None:
+        self.show(self.state.faults.listed())
+
+    def post(self) -> None:
+        given = self.given()
+        rules = given if isinstance(given, list) else [given]
+        self.checked(lambda: self.state.faults.add([rule_from(rule) for rule in rules]))
+        self.show(self.state.faults.listed())
+
+    def delete(self) -> None:
+        self.state.faults.clear()
+        self.show([])
+
+
+class TimingControl(Control):
+    """Also the number of jobs that BrightData lets run at once, for what is slow there is often a full queue."""
+
+    def get(self) -> None:
+        self.show(asdict(self.state.timing) | {"running_jobs_limit": self.state.running_jobs_limit})
+
+    def post(self) -> None:
+        self.checked(lambda: self._set(self.given()))
+        self.get()
+
+    def _set(self, wanted: dict[str, float]) -> None:
+        known = [field.name for field in fields(Timing)]
+        for name, value in wanted.items():
+            if name not in [*known, "running_jobs_limit"] or not isinstance(value, int | float) or value < 0:
+                raise ValueError(
+                    f"timing has {', '.join(known)}, running_jobs_limit, each 0 or more; not {name}={value}"
+                )
+        for name, value in wanted.items():
+            setattr(self.state.timing if name in known else self.state, name, value)
+
+
+class LiesControl(Control):
+    def get(self) -> None:
+        self.show(self.state.liar.told())
+
+    def post(self) -> None:
+        self.checked(lambda: self._tune(self.given()))
+        self.show(self.state.liar.told())
+
+    def delete(self) -> None:
+        self.state.liar.clear()
+        self.show([])
+
+    def _tune(self, wanted: dict[str, Any]) -> None:
+        kinds = wanted.get("kinds", list(KINDS))
+        if not 0 <= wanted.get("share", -1) <= 1 or not set(kinds) <= set(KINDS):
+            raise ValueError(f"lies need a share between 0 and 1, and kinds out of {', '.join(KINDS)}")
+        self.state.liar.tune(wanted["share"], kinds)
+
+
+class CallsControl(Control):
+    def get(self) -> None:
+        self.show(self.state.calls.listed(self.get_query_argument("where", None)))
+
+    def delete(self) -> None:
+        self.state.calls.clear()
+        self.show([])
+
+
+class PushesControl(Control):
+    def get(self) -> None:
+        self.show(self.state.pushes)
+
+    def delete(self) -> None:
+        self.state.pushes.clear()
+        self.show([])
+
+
+ROUTES = (
+    ("/_sandbox/faults", FaultsControl),
+    ("/_sandbox/timing", TimingControl),
+    ("/_sandbox/lies", LiesControl),
+    ("/_sandbox/calls", CallsControl),
+    ("/_sandbox/pushes", PushesControl),
+)

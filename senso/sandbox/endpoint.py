@@ -1,0 +1,78 @@
+"""One way for all endpoints: log the call, check it, suffer the fault that is due, answer."""
+
+import asyncio
+import json
+from typing import Any
+
+from tornado.web import RequestHandler
+
+from senso.sandbox.calls import Call
+from senso.sandbox.faults import CALL, Rule
+from senso.sandbox.replies import Cut, Problem, Reply, proxy_error
+from senso.sandbox.state import State
+
+KEY_START = "sandbox"  # every key that starts so is right
+
+
+class Endpoint(RequestHandler):
+    where = ""
+    at_once = CALL  # the faults that end a call before its work is done
+
+    def initialize(self, state: State) -> None:
+        self.state = state
+
+    async def get(self, *path: str) -> None:
+        await self.attend(*path)
+
+    async def post(self, *path: str) -> None:
+        await self.attend(*path)
+
+    async def attend(self, *path: str) -> None:
+        call = self.state.calls.arrived(self.where)
+        start = asyncio.get_running_loop().time()
+        try:
+            self.send(call, await self.reply(call, *path))
+        except Problem as problem:
+            self.send(call, problem.reply)
+        except Cut:
+            self.detach().close()
+        call.seconds = round(asyncio.get_running_loop().time() - start, 4)
+
+    async def reply(self, call: Call, *path: str) -> Reply:
+        raise NotImplementedError
+
+    def refusal(self, rule: Rule) -> Reply:
+        """What a fault that is a status looks like at this vendor."""
+        raise NotImplementedError
+
+    async def suffer(self, call: Call, text: str) -> None:
+        rule = self.state.faults.draw([self.where], self.at_once, text)
+        if rule is None:
+            return
+        call.fault = rule.kind
+        if rule.kind == "hang":
+            await asyncio.sleep(rule.seconds)
+        if rule.kind in ("hang", "drop"):
+            raise Cut
+        raise Problem(proxy_error() if rule.kind == "502" else self.refusal(rule))
+
+    def send(self, call: Call, reply: Reply) -> None:
+        call.status = reply.status
+        self.set_status(reply.status)
+        for name, value in reply.headers.items():
+            self.set_header(name, value)
+        if isinstance(reply.body, str):
+            self.set_header("Content-Type", "text/plain; charset=utf-8")
+            self.write(reply.body)
+        else:
+            self.set_header("Content-Type", "application/json")
+            self.write(reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body, ensure_ascii=False))
+
+    def bearer(self) -> str | None:
+        """The key, or None where there is no bearer key at all."""
+        scheme, _, key = self.request.headers.get("Authorization", "").partition(" ")
+        return key.strip() if scheme.lower() == "bearer" and key.strip() else None
+
+    def write_error(self, status_code: int, **_: Any) -> None:
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.finish(f"The sandbox has nothing here ({status_code}).")

@@ -1,0 +1,104 @@
+"""Readings that are false on request, each kept with what was said, so that a check can be shown to catch them."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from senso.sandbox.dice import dice, number, share
+from senso.sandbox.passages import passages
+from senso.sandbox.reader import Task, names_it
+
+Reading = dict[str, Any]
+Told = tuple[Reading, str] | None  # the false reading and what is false in it; None: this lie does not fit the answer
+
+INVENTED = ("Vellmoor Savings", "Quarrington Trust", "Ashdown & Pike", "Tidewell Finance", "Brackenridge Loans")
+SWAPS = ("reliably", "certainly", "supposedly", "remarkably")
+
+
+@dataclass(slots=True)
+class Lie:
+    kind: str
+    organisation: str
+    question: str
+    detail: str
+    times: int = 1
+
+
+def generic_mention(task: Task, reading: Reading, _seed: int) -> Told:
+    """An ordinary word of the name is taken for the organisation."""
+    words = [word for word in task.organisation.split() if len(word) > 4]  # noqa: PLR2004 - "of" convinces nobody
+    mute = passages(task.answer).sentences if not reading["mentioned"] else ()
+    for sentence in mute:
+        word = next((word for word in words if word.lower() in sentence.lower().split()), None)
+        if word and not names_it(task, sentence):
+            found = {"mentioned": True, "mention_text": sentence, "sentiment": "neutral"}
+            return reading | found, f"{word!r} in: {sentence}"
+    return None
+
+
+def altered_quote(task: Task, reading: Reading, seed: int) -> Told:
+    quote = reading["mention_text"] or ""
+    words = [word for word in quote.split() if word.isalpha() and not names_it(task, word)]
+    chance = dice(seed, "quote", task.answer)
+    for word in chance.sample(words, len(words)):
+        altered = quote.replace(f" {word} ", f" {chance.choice(SWAPS)} ", 1)
+        if altered.split(" || ")[0] not in task.answer:
+            return reading | {"mention_text": altered}, altered
+    return None
+
+
+def invented_competitor(task: Task, reading: Reading, seed: int) -> Told:
+    names = [name for name in INVENTED if name not in task.answer]
+    if not names:
+        return None
+    name = names[number(seed, "invented", task.answer) % len(names)]
+    return reading | {"competitors": [*reading["competitors"], {"name": name}]}, name
+
+
+def self_as_competitor(task: Task, reading: Reading, _seed: int) -> Told:
+    competitors = [{"name": task.organisation}, *reading["competitors"]]
+    return reading | {"competitors": competitors}, task.organisation
+
+
+KINDS: dict[str, Callable[[Task, Reading, int], Told]] = {
+    "generic-mention": generic_mention,
+    "altered-quote": altered_quote,
+    "invented-competitor": invented_competitor,
+    "self-as-competitor": self_as_competitor,
+}
+
+
+class Liar:
+    """Lies about a share of the answers. The same answer is always lied about in the same way."""
+
+    def __init__(self, seed: int, probability: float) -> None:
+        self._seed = seed
+        self._told: dict[tuple[str, int], Lie] = {}
+        self.tune(probability, KINDS)
+
+    def tune(self, probability: float, kinds: Iterable[str]) -> None:
+        self._probability, self._kinds = probability, tuple(kinds)
+
+    def told(self) -> list[dict[str, Any]]:
+        return [asdict(lie) for lie in self._told.values()]
+
+    def clear(self) -> None:
+        self._told.clear()
+
+    def reading(self, task: Task, honest: Reading) -> Reading:
+        if share(self._seed, "lie", task.organisation, task.answer) >= self._probability:
+            return honest
+        kinds = dice(self._seed, "kind", task.organisation, task.answer).sample(self._kinds, len(self._kinds))
+        for kind in kinds:
+            told = KINDS[kind](task, honest, self._seed)
+            if told:
+                self._note(kind, task, told[1])
+                return told[0]
+        return honest
+
+    def _note(self, kind: str, task: Task, detail: str) -> None:
+        key = (task.organisation, number(task.answer))
+        if key in self._told:
+            self._told[key].times += 1
+        else:
+            self._told[key] = Lie(kind, task.organisation, task.question, detail)

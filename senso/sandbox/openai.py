@@ -1,0 +1,144 @@
+"""OpenAI's two endpoints: /responses asks the assistant, /chat/completions reads what it said."""
+
+import asyncio
+import json
+from typing import Any
+
+from senso.sandbox.answers import Answer
+from senso.sandbox.calls import Call
+from senso.sandbox.endpoint import KEY_START, Endpoint
+from senso.sandbox.faults import ANSWER, CALL, Rule
+from senso.sandbox.openai_bodies import INLINE_LINK, REFUSED, Said, chat_completion, headers, limited, response
+from senso.sandbox.openai_checks import check_chat, check_responses
+from senso.sandbox.openai_errors import fault, invalid, unauthorized
+from senso.sandbox.prose import generic_answer
+from senso.sandbox.reader import reading_of, task_in, variations_for
+from senso.sandbox.replies import Problem, Reply
+from senso.sandbox.schema import filled
+
+Body = dict[str, Any]
+
+
+class OpenAI(Endpoint):
+    SUPPORTED_METHODS = ("POST",)
+    model = ""
+
+    def body(self, call: Call) -> Body:
+        key = self.bearer()
+        if key is None or not key.startswith(KEY_START):
+            raise Problem(unauthorized(key))
+        try:
+            body = json.loads(self.request.body)
+        except ValueError:
+            body = None
+        if not isinstance(body, dict):
+            raise invalid("We could not parse the JSON body of your request.", None, None)
+        call.model = self.model = str(body.get("model"))
+        return body
+
+    def refusal(self, rule: Rule) -> Reply:
+        return fault(rule, self.model)
+
+    async def wait(self, call: Call, seconds: float, text: str) -> Rule | None:
+        """As long as the model would take; a fault comes back where it spoils the answer and not the call."""
+        await self.suffer(call, text)
+        await asyncio.sleep(seconds)
+        rule = self.state.faults.draw([self.where], ANSWER | (CALL - self.at_once), text)
+        call.fault = rule.kind if rule else None
+        return rule
+
+    def read(self, wanted: Body, user: str) -> str:
+        """Structured output: the content that fits the schema."""
+        known: Body = {}
+        if wanted["name"] == "name_variations":
+            known = variations_for(user)
+        elif task := task_in(user):
+            known = self.state.liar.reading(task, reading_of(task))
+        return json.dumps(filled(wanted["schema"], known), ensure_ascii=False)
+
+
+class Responses(OpenAI):
+    where = "openai.responses"
+
+    async def reply(self, call: Call, *_: str) -> Reply:
+        body = self.body(call)
+        check_responses(body)
+        question = call.question = _text(body["input"])
+        call.country = _country(body)
+        seconds = self.state.timing.answer_seconds
+        rule = await self.wait(call, seconds, question)
+        said, answer = self._said(call, question, body)
+        said = spoiled(rule, limited(said, body.get("max_output_tokens")), silence=Said(""))
+        prompt = f"{body.get('instructions') or ''}\n{question}"
+        return Reply(200, response(body, prompt, said, answer.sources), headers(seconds))
+
+    def _said(self, call: Call, question: str, body: Body) -> tuple[Said, Answer]:
+        wanted = (body.get("text") or {}).get("format") or {}
+        if wanted.get("type") == "json_schema":
+            return Said(self.read(wanted, question)), Answer("")
+        answer = self.state.ask(question, self.model, call.country or "") or generic_answer()
+        return Said(answer.text if body.get("tools") else INLINE_LINK.sub("", answer.text)), answer
+
+
+class ChatCompletions(OpenAI):
+    where = "openai.chat"
+    at_once = CALL - {"malformed"}  # here it is the content that cannot be read
+
+    async def reply(self, call: Call, *_: str) -> Reply:
+        body = self.body(call)
+        check_chat(body)
+        user = _last_said(body["messages"], "user")
+        wanted = (body.get("response_format") or {}).get("json_schema")
+        _note(call, user, wanted)
+        seconds = self.state.timing.reading_seconds
+        rule = await self.wait(call, seconds, user)
+        said = Said(self.read(wanted, user) if wanted else self._plain(user))
+        said = limited(said, body.get("max_completion_tokens") or body.get("max_tokens"))
+        said = spoiled(rule, said, silence=Said("", cut=True))  # all tokens went into thinking
+        prompt = "\n".join(_text(message["content"]) for message in body["messages"])
+        return Reply(200, chat_completion(self.model, prompt, said), headers(seconds))
+
+    def _plain(self, user: str) -> str:
+        """Without a search there are no links."""
+        answer = self.state.ask(user, self.model, "") or generic_answer()
+        return INLINE_LINK.sub("", answer.text)
+
+
+def spoiled(rule: Rule | None, said: Said, silence: Said) -> Said:
+    match rule.kind if rule else None:
+        case "refusal":
+            return REFUSED
+        case "length":
+            return Said((said.text or "")[: len(said.text or "") // 2], cut=True)
+        case "empty":
+            return silence
+        case "malformed":
+            return Said('Sure! Here is the JSON you asked for: {"mentioned": tru')
+        case _:
+            return said
+
+
+def _note(call: Call, user: str, wanted: Body | None) -> None:
+    """The log says whose answer was read, not the answer."""
+    call.schema = wanted["name"] if wanted else None
+    task = task_in(user)
+    call.organisation = task.organisation if task else None
+    call.question = task.question or None if task else user if wanted is None else None
+
+
+def _text(content: Any) -> str:
+    """A string, or the parts and messages that a string can be wrapped in."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        return "\n".join(_text(part) for part in content)
+    return _text(content.get("content", content.get("text", ""))) if isinstance(content, dict) else ""
+
+
+def _last_said(messages: list[Body], role: str) -> str:
+    return next((_text(message["content"]) for message in reversed(messages) if message["role"] == role), "")
+
+
+def _country(body: Body) -> str | None:
+    places = (tool.get("user_location") or {} for tool in body.get("tools") or [])
+    return next((place["country"] for place in places if place.get("country")), None)

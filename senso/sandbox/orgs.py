@@ -1,0 +1,152 @@
+"""The made-up orgs. Each is computed from its number and found again by its town: no size has to be agreed on."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from senso.sandbox.dice import dice, number
+from senso.sandbox.vocabulary import (
+    BRANDED,
+    ORDINARY,
+    RIVALS,
+    SHARED,
+    TAILS,
+    TOPICS,
+    TOWN_AFTER,
+    TOWN_BEFORE,
+    TOWN_MIDDLE,
+    UNBRANDED,
+)
+
+TOWNS = len(TOWN_BEFORE) * len(TOWN_MIDDLE) * len(TOWN_AFTER)
+NETWORK_SIZE = 10
+QUESTIONS = 2 * len(TOPICS) * len(BRANDED)  # as many as have a text of their own
+NETWORK_QUESTIONS = len(TOPICS) * len(SHARED)
+
+# A step without a factor in common with TOWNS visits every town once, and can be taken back.
+STEP = 7919
+BACK = pow(STEP, -1, TOWNS)
+
+BEFORE, MIDDLE, AFTER = ("|".join(filter(None, words)) for words in (TOWN_BEFORE, TOWN_MIDDLE, TOWN_AFTER))
+TOWN = re.compile(rf"\b(in|around) ((?:(?:{BEFORE}) )?(?:{MIDDLE}) (?:{AFTER}))\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Org:
+    """`forms` are the ways in which answers name it; `shared_forms` those that no other org of its network has."""
+
+    number: int
+    id: UUID
+    name: str
+    first: str
+    forms: tuple[str, ...]
+    shared_forms: tuple[str, ...]
+    town: str
+    websites: tuple[str, ...]
+    rivals: tuple[str, ...]
+    partner: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    id: UUID
+    text: str
+    kind: str  # branded or unbranded
+    town: str
+    topic: str
+    orgs: tuple[Org, ...]  # whose question it is; several for a network's
+
+
+def identity(seed: int, *parts: object) -> UUID:
+    return uuid5(NAMESPACE_URL, "/".join(["senso-sandbox", str(seed), *map(str, parts)]))
+
+
+def town_name(seed: int, org: int) -> str:
+    place = (org * STEP + number(seed, "towns")) % TOWNS
+    place, after = divmod(place, len(TOWN_AFTER))
+    before, middle = divmod(place, len(TOWN_MIDDLE))
+    return f"{TOWN_BEFORE[before]} {TOWN_MIDDLE[middle]} {TOWN_AFTER[after]}".strip()
+
+
+def org_number(seed: int, town: str) -> int:
+    *before, middle, after = town.split()
+    place = TOWN_BEFORE.index("".join(before)) * len(TOWN_MIDDLE) + TOWN_MIDDLE.index(middle)
+    place = place * len(TOWN_AFTER) + TOWN_AFTER.index(after)
+    return (place - number(seed, "towns")) * BACK % TOWNS
+
+
+@lru_cache(maxsize=4096)
+def org_of(seed: int, org: int) -> Org:
+    first, tail, again = name_parts(org)
+    town = town_name(seed, org)
+    name = f"{first} {tail} of {town}" if again else f"{first} {tail}"
+    short = tuple(form.format(first) for form in TAILS[tail])
+    initials = "".join(word[0] for word in f"{first} {tail}".split())
+    return Org(
+        number=org,
+        id=identity(seed, "org", org),
+        name=name,
+        first=first,
+        forms=(name, *short, *([initials] if len(initials) > 2 else [])),  # noqa: PLR2004 - two letters name too much
+        shared_forms=(name, *short),
+        town=town,
+        websites=websites_of(name, org),
+        rivals=tuple(dice(seed, "rivals", org).sample(RIVALS, 8)),
+        partner=org - (org % 4 == 3),  # every fourth org shares the partner of the one before  # noqa: PLR2004
+        created_at=datetime(2026, 1, 5, 9, 30, tzinfo=UTC) + timedelta(days=number(seed, "created", org) % 180),
+    )
+
+
+def name_parts(org: int) -> tuple[str, str, int]:
+    """The pairs of words are used up one by one; from then on the town is part of the name."""
+    round_, first = divmod(org, len(ORDINARY))
+    again = org // (len(ORDINARY) * len(TAILS))
+    return list(ORDINARY)[first], list(TAILS)[(round_ + org) % len(TAILS)], again
+
+
+def websites_of(name: str, org: int) -> tuple[str, ...]:
+    label = re.sub(r"[^a-z]", "", name.lower().replace("credit union", "cu"))
+    home = f"https://www.{label}.com"
+    return (home, f"https://{label}.co.uk/") if org % 3 == 1 else (home,)
+
+
+def question_of(seed: int, org: int, place: int) -> Question:
+    who = org_of(seed, org)
+    kind, topic, text = _worded(who, place)
+    return Question(identity(seed, "question", org, place), text, kind, who.town, topic, (who,))
+
+
+def _worded(who: Org, place: int) -> tuple[str, str, str]:
+    """Branded and unbranded questions take turns."""
+    nth, odd = divmod(place, 2)
+    kind, wordings = ("unbranded", UNBRANDED) if odd else ("branded", BRANDED)
+    wording, topic = _wording(wordings, nth)
+    return kind, topic, wording.format(name=who.name, town=who.town, topic=topic)
+
+
+def network_question_of(seed: int, network: int, place: int) -> Question:
+    orgs = tuple(org_of(seed, network * NETWORK_SIZE + member) for member in range(NETWORK_SIZE))
+    wording, topic = _wording(SHARED, place)
+    text = wording.format(town=orgs[0].town, topic=topic)
+    return Question(identity(seed, "network question", network, place), text, "unbranded", orgs[0].town, topic, orgs)
+
+
+def _wording(wordings: tuple[str, ...], nth: int) -> tuple[str, str]:
+    return wordings[(nth + nth // len(TOPICS)) % len(wordings)], TOPICS[nth % len(TOPICS)]
+
+
+def question_for(seed: int, text: str) -> Question | None:
+    """The question with exactly this text, in a world of any size."""
+    found = TOWN.search(text)
+    if not found:
+        return None
+    org = org_number(seed, found[2])
+    if found[1] == "around":
+        shared = (network_question_of(seed, org // NETWORK_SIZE, place) for place in range(NETWORK_QUESTIONS))
+        return next((question for question in shared if question.text == text), None)
+    who = org_of(seed, org)
+    place = next((place for place in range(QUESTIONS) if _worded(who, place)[2] == text), None)
+    return None if place is None else question_of(seed, org, place)

@@ -1,0 +1,71 @@
+"""What an answer will say before it has words: who is named, where, and how they come off."""
+
+from dataclasses import dataclass
+from random import Random
+
+from senso.sandbox.dice import dice, share
+from senso.sandbox.orgs import Org, Question
+
+MENTION_OF_A_BRANDED_ORG = 0.92
+LISTED = ("numbered", "numbered", "numbered", "plain", "prose")  # three of five answers are a numbered list in bold
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """One org or rival as the answer names it; `org` is None for a rival. Aside: after the list, without a rank."""
+
+    name: str
+    sentiment: str
+    aside: bool = False
+    org: Org | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    shape: str  # numbered, plain or prose
+    namings: tuple[Naming, ...]
+
+    def naming(self, org: Org) -> Naming | None:
+        return next((naming for naming in self.namings if naming.org == org), None)
+
+    @property
+    def listed(self) -> list[Naming]:
+        return [naming for naming in self.namings if not naming.aside] if self.shape != "prose" else []
+
+    @property
+    def asides(self) -> list[Naming]:
+        return [naming for naming in self.namings if naming not in self.listed]
+
+
+def plan_for(seed: int, question: Question, model: str, country: str) -> Plan:
+    chance = dice(seed, "plan", question.text, model, country)
+    namings = [*_rivals(chance, question), *_orgs(chance, seed, question, model, country)]
+    chance.shuffle(namings)
+    return Plan(chance.choice(LISTED), tuple(namings))
+
+
+def _rivals(chance: Random, question: Question) -> list[Naming]:
+    names = chance.sample(question.orgs[0].rivals, chance.randint(2, 5))
+    return [Naming(name, chance.choice(("positive", "negative", "neutral"))) for name in names]
+
+
+def _orgs(chance: Random, seed: int, question: Question, model: str, country: str) -> list[Naming]:
+    shared = len(question.orgs) > 1
+    return [
+        Naming(
+            name=chance.choice(org.shared_forms if shared else org.forms),
+            sentiment=chance.choices(("positive", "neutral", "negative"), (5, 3, 2))[0],
+            aside=chance.random() < 0.15,  # noqa: PLR2004 - about every seventh is named without a rank
+            org=org,
+        )
+        for org in question.orgs
+        if chance.random() < _mention_rate(seed, org, question.kind, model, country)
+    ]
+
+
+def _mention_rate(seed: int, org: Org, kind: str, model: str, country: str) -> float:
+    """Each org is known more or less well, and each model and place adds its own leaning."""
+    if kind == "branded":
+        return MENTION_OF_A_BRANDED_ORG
+    fame, leaning = share(seed, "fame", org.number), share(seed, "leaning", org.number, model, country)
+    return 0.15 + 0.5 * fame + 0.2 * leaning

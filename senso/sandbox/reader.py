@@ -1,0 +1,99 @@
+"""The stand-in for a reading model: it sees the request and nothing else, and knows no truth.
+
+Its heuristics are honest but plain: whole-word names, opinion words, lists. Instructions inside the answer are text
+like any other.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from senso.sandbox.passages import Passages, passages, spoken
+from senso.sandbox.variations import name_variations, ordinary
+
+PRAISE = re.compile(
+    r"\b(recommended|excellent|praised|popular|trusted|friendly|competitive|helpful|quick|best|great"
+    r"|top[- ]rated|leading|outstanding|impressive|reliable|superb|ideal|perfect|favou?rite|well[- ]regarded"
+    r"|award[- ]winning|low fees)\b",
+    re.IGNORECASE,
+)
+BLAME = re.compile(
+    r"\b(criticised|criticized|complaints?|high fees|slow|outdated|poor|hard to reach|avoid|worst|disappointing"
+    r"|unreliable|expensive|overpriced|lacks?|limited|frustrating|problems?|weak|not recommended|not ideal)\b",
+    re.IGNORECASE,
+)
+NEGATED = re.compile(r"\b(?:not|never|hardly|less|isn't) (?:\w+ ){0,2}$", re.IGNORECASE)
+ANSWER = re.compile(r"<answer-([0-9a-f]{12})>\n(.*)\n</answer-\1>", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What the request says is to be read: whose answer, under which names, and the answer itself."""
+
+    organisation: str
+    names: tuple[str, ...]
+    question: str
+    answer: str
+
+
+def task_in(user: str) -> Task | None:
+    first, _, rest = user.partition("\n")
+    try:
+        asked = json.loads(first)
+        organisation, variations = str(asked["organisation"]), asked.get("variations") or []
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    found = ANSWER.search(rest)
+    names = tuple(dict.fromkeys([organisation, *map(str, variations)]))
+    return Task(organisation, names, str(asked.get("question", "")), found[2] if found else rest)
+
+
+def variations_for(user: str) -> dict[str, Any]:
+    try:
+        asked = json.loads(user)
+        return {"variations": name_variations(str(asked["organisation"]), list(asked.get("websites") or []))}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {"variations": []}
+
+
+def reading_of(task: Task) -> dict[str, Any]:
+    found = passages(task.answer)
+    named = naming_sentences(task, found)
+    others = [name for name in found.ranking + found.bold if not names_it(task, name)]
+    return {
+        "mentioned": bool(named),
+        "mention_text": " || ".join(named) or None,
+        "sentiment": _sentiment(named) if named else None,
+        "rank": _rank(task, found),
+        "competitors": [{"name": name} for name in dict.fromkeys(others)],
+    }
+
+
+def naming_sentences(task: Task, found: Passages) -> list[str]:
+    return [sentence for sentence in found.sentences if names_it(task, spoken(sentence))]
+
+
+def names_it(task: Task, text: str) -> bool:
+    return _matcher(task.names).search(text) is not None
+
+
+@lru_cache(maxsize=1024)
+def _matcher(names: tuple[str, ...]) -> re.Pattern[str]:
+    """Whole words in any case, longest first; a single ordinary word only as it is written in the name."""
+    longest = sorted((name for name in names if name.strip()), key=len, reverse=True)
+    written = [f"(?-i:{re.escape(name)})" if ordinary(name) else re.escape(name) for name in longest]
+    return re.compile(rf"(?<!\w)(?:{'|'.join(written) or '(?!)'})(?!\w)", re.IGNORECASE)
+
+
+def _sentiment(sentences: list[str]) -> str:
+    text = spoken(" ".join(sentences))
+    praise = [found for found in PRAISE.finditer(text) if not NEGATED.search(text, 0, found.start())]
+    balance = len(praise) - len(BLAME.findall(text))
+    return "positive" if balance > 0 else "negative" if balance < 0 else "neutral"
+
+
+def _rank(task: Task, found: Passages) -> int | None:
+    places = (place for place, name in enumerate(found.ranking, start=1) if names_it(task, name))
+    return next(places, None)

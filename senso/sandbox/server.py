@@ -1,0 +1,120 @@
+"""All endpoints on one loopback port."""
+
+import asyncio
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from tornado.httpserver import HTTPServer
+from tornado.web import Application, RequestHandler
+
+from senso.sandbox import brightdata, control, openai
+from senso.sandbox.answers import Ask
+from senso.sandbox.application import Analytics
+from senso.sandbox.faults import Faults
+from senso.sandbox.lies import Liar
+from senso.sandbox.openai_errors import error_body
+from senso.sandbox.replay import Replay
+from senso.sandbox.state import State, Timing
+from senso.sandbox.world import World
+
+DATASETS = "/brightdata/datasets/v3"
+LOOPBACK = "127.0.0.1"  # and never anything else: every key opens it
+BACKLOG = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`lies` is the share of answers about which the reader lies; `replay` a folder that answers for the world."""
+
+    port: int = 0  # 0: any free one
+    seed: int = 7
+    timing: Timing = field(default_factory=Timing)
+    lies: float = 0.0
+    replay: Path | None = None
+
+
+class Nowhere(RequestHandler):
+    def prepare(self) -> None:
+        message = f"Invalid URL ({self.request.method} {self.request.path})"
+        self.set_status(404)
+        self.finish(error_body(message, "invalid_request_error", None, None))
+
+
+def application(settings: Settings) -> Application:
+    state = {"state": state_for(settings)}
+    routes: list[tuple[str, type[RequestHandler]]] = [
+        ("/openai/v1/responses", openai.Responses),
+        ("/openai/v1/chat/completions", openai.ChatCompletions),
+        (f"{DATASETS}/trigger", brightdata.Trigger),
+        (f"{DATASETS}/progress/([^/]+)", brightdata.Progress),
+        (f"{DATASETS}/snapshot/([^/]+)", brightdata.Download),
+        (f"{DATASETS}/snapshot/([^/]+)/cancel", brightdata.Cancel),
+        (f"{DATASETS}/snapshot/([^/]+)/input", brightdata.Inputs),
+        (f"{DATASETS}/snapshots", brightdata.Snapshots),
+        ("/application/analytics", Analytics),
+        *control.ROUTES,
+    ]
+    return Application(
+        [(path, handler, state) for path, handler in routes],
+        default_handler_class=Nowhere,
+        log_function=lambda _: None,  # the call log has it all, and no headers
+    )
+
+
+def state_for(settings: Settings) -> State:
+    ask: Ask = Replay(settings.replay, settings.seed).answer if settings.replay else World(settings.seed).answer
+    return State(
+        settings.seed, ask, replace(settings.timing), Faults(settings.seed), Liar(settings.seed, settings.lies)
+    )
+
+
+def serve(settings: Settings, ready: Callable[[str], None] = lambda _: None) -> None:
+    """Blocks until SIGINT or SIGTERM. `ready` gets the URL once connections are accepted."""
+    served = application(settings)
+
+    async def work() -> None:
+        stop = asyncio.Event()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(name, stop.set)
+        await _listen(served, settings.port, ready, stop)
+
+    asyncio.run(work())
+
+
+@contextmanager
+def running(settings: Settings | None = None) -> Iterator[str]:
+    """The sandbox in a thread of this process, for tests; gives its URL."""
+    wanted = settings or Settings()
+    served = application(wanted)
+    url: Future[str] = Future()
+    stops: list[Callable[[], object]] = []
+
+    async def work() -> None:
+        stop, loop = asyncio.Event(), asyncio.get_running_loop()
+        stops.append(lambda: loop.call_soon_threadsafe(stop.set))
+        await _listen(served, wanted.port, url.set_result, stop)
+
+    thread = threading.Thread(target=lambda: asyncio.run(work()), daemon=True)
+    thread.start()
+    try:
+        yield url.result(timeout=10)
+    finally:
+        stops[0]()
+        thread.join(10)
+
+
+async def _listen(served: Application, port: int, ready: Callable[[str], None], stop: asyncio.Event) -> None:
+    server = HTTPServer(served)
+    listening = socket.create_server((LOOPBACK, port), backlog=BACKLOG)
+    listening.setblocking(False)
+    server.add_socket(listening)
+    ready(f"http://{LOOPBACK}:{listening.getsockname()[1]}")
+    await stop.wait()
+    server.stop()
+    await server.close_all_connections()

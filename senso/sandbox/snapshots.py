@@ -1,0 +1,126 @@
+"""A job of BrightData's: born with its fate, then it only grows older."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from senso.sandbox.answers import Ask
+from senso.sandbox.brightdata_inputs import ENGINES
+from senso.sandbox.dice import dice
+from senso.sandbox.faults import JOB, RECORD, Faults
+from senso.sandbox.records import Record, failed, now, record
+
+PLACES = ("brightdata.trigger", "brightdata.progress", "brightdata.snapshot")
+STARTING = 0.1  # of its time a job is only starting
+
+TIMEOUT = ("Crawler error: waiting for selector ... timeout 30000ms exceeded", "timeout")
+NOT_RECORDED = ("Crawler error: no recorded answer to this prompt", "dead_page")
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """`fate` is a fault of the whole job, `fates` has those of single inputs by their place."""
+
+    dataset_id: str
+    inputs: list[Record]
+    seconds: float
+    include_errors: bool
+    fields: list[str] | None
+    fate: str | None
+    fates: Mapping[int, str]
+    id: str = field(default_factory=lambda: f"s_{uuid4().hex[:18]}")
+    created: str = field(default_factory=now)
+    began: float = field(default_factory=time.monotonic)
+    cancelled: bool = False
+    built: bool = False  # the first download after ready finds it still building
+
+    @property
+    def status(self) -> str:
+        if self.cancelled:
+            return "canceled"
+        age = time.monotonic() - self.began
+        if age < self.seconds * STARTING:
+            return "starting"
+        if self.fate == "never-ready":
+            return "running"
+        if age < self.seconds:
+            return "digesting" if self.fate == "unknown-status" else "running"
+        return "failed" if self.fate == "snapshot-failed" else "ready"
+
+    @property
+    def running(self) -> bool:
+        return self.status in ("starting", "running", "digesting")
+
+
+def fates_of(faults: Faults, inputs: list[Record]) -> tuple[str | None, dict[int, str]]:
+    """Drawn when the job is born, so that a job that fails stays failed however often it is looked at."""
+    job = faults.draw(PLACES, JOB, "\n".join(asked["prompt"] for asked in inputs))
+    drawn = {place: faults.draw(PLACES, RECORD, asked["prompt"]) for place, asked in enumerate(inputs)}
+    return job.kind if job else None, {place: rule.kind for place, rule in drawn.items() if rule}
+
+
+def records_of(snapshot: Snapshot, seed: int, ask: Ask) -> list[Record]:
+    found = [_record(snapshot, place, asked, ask) for place, asked in enumerate(snapshot.inputs)]
+    records = [one for one in found if one and (snapshot.include_errors or "error" not in one)]
+    dice(seed, "order", snapshot.id).shuffle(records)
+    return [_reduced(one, snapshot.fields) for one in records]
+
+
+def _record(snapshot: Snapshot, place: int, asked: Record, ask: Ask) -> Record | None:
+    fate = snapshot.fates.get(place)
+    if fate == "missing-records":
+        return None
+    if fate == "error-records":
+        return failed(asked, *TIMEOUT)
+    engine = ENGINES[snapshot.dataset_id]
+    answer = ask(asked["prompt"], engine.slug, asked.get("country") or "US")
+    if answer is None:
+        return failed(asked, *NOT_RECORDED)
+    whole = record(engine, asked, answer)
+    return SPOILS[fate](whole) if fate else whole
+
+
+def _silent(whole: Record) -> Record:
+    return whole | {"answer_text": "", "answer_text_markdown": ""}
+
+
+def _echoed(whole: Record) -> Record:
+    return whole | {"answer_text": whole["prompt"], "answer_text_markdown": whole["prompt"]}
+
+
+def _elsewhere(whole: Record) -> Record:
+    return whole | {"country": "DE" if whole["input"].get("country") != "DE" else "US"}
+
+
+def _without_sources(whole: Record) -> Record:
+    return whole | {
+        name: None for name in ("citations", "links_attached", "search_sources", "sources") if name in whole
+    }
+
+
+SPOILS: dict[str, Callable[[Record], Record]] = {
+    "null-index": lambda whole: whole | {"index": None},
+    "echo-prompt": _echoed,
+    "empty": _silent,
+    "wrong-country": _elsewhere,
+    "null-citations": _without_sources,
+}
+
+
+def _reduced(whole: Record, fields: list[str] | None) -> Record:
+    """An error says that it is one, whatever was asked for."""
+    if fields is None or "error" in whole:
+        return whole
+    return {name: value for name, value in whole.items() if name in fields}
+
+
+def listed(snapshot: Snapshot) -> dict[str, Any]:
+    return {
+        "id": snapshot.id,
+        "created": snapshot.created,
+        "status": snapshot.status,
+        "dataset_id": snapshot.dataset_id,
+        "dataset_size": len(snapshot.inputs),
+    }

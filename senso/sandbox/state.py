@@ -1,0 +1,31 @@
+"""What the sandbox remembers while it runs, and how slow it pretends to be."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from senso.sandbox.answers import Ask
+from senso.sandbox.calls import CallLog
+from senso.sandbox.faults import Faults
+from senso.sandbox.lies import Liar
+from senso.sandbox.snapshots import Snapshot
+
+
+@dataclass
+class Timing:
+    answer_seconds: float = 0.3
+    reading_seconds: float = 0.15
+    snapshot_seconds: float = 2.0
+
+
+@dataclass(slots=True)
+class State:
+    seed: int
+    ask: Ask
+    timing: Timing
+    faults: Faults
+    liar: Liar
+    calls: CallLog = field(default_factory=CallLog)
+    pushes: list[dict[str, Any]] = field(default_factory=list)
+    snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    maybe_running: list[Snapshot] = field(default_factory=list)
+    running_jobs_limit: int = 5000  # of one data set, as the vendor's newest page has it

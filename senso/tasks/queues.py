@@ -1,0 +1,18 @@
+"""Which task goes to which queue, and which kind of worker listens to it."""
+
+# A queue each stage, so that one slow stage does not stand in front of the others. Scoring and charging are one
+# transaction and so one task. No priorities: Redis emulates them with four lists, and they can starve.
+CALL_QUEUES = ("matrix", "ask", "extract")
+CONTROL_QUEUES = ("control", "score", "push")
+ROUTES = {
+    "senso.open_batch": "matrix",
+    "senso.find_names": "matrix",
+    "senso.ask_batch": "ask",
+    "senso.read": "ask",
+    "senso.submit_snapshot": "ask",
+    "senso.cancel_snapshots": "ask",
+    "senso.extract": "extract",
+    "senso.finish_batch": "score",
+    "senso.push": "push",
+    "senso.tick.*": "control",
+}

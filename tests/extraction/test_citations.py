@@ -1,0 +1,187 @@
+import json
+
+import pytest
+
+from senso.extraction.citations import canonical, cite, is_primary, kind
+from senso.providers import Source
+
+
+def source(url, position=1, *, title=None, cited=True):
+    return Source(url=url, title=title, position=position, cited=cited)
+
+
+def citation(url):
+    (only,) = cite([source(url)]).citations
+    return only
+
+
+PAGE = "https://acme.com/loans"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://acme.com/loans",
+        "http://acme.com/loans",
+        "HTTPS://ACME.COM/loans",
+        "https://acme.com:443/loans",
+        "http://acme.com:80/loans/",
+        "https://acme.com./loans",
+        "https://acme.com/loans#rates",
+        "https://acme.com/loans#!rates",
+        "https://acme.com/loans#:~:text=low%20rates",
+        "https://acme.com/loans?utm_source=chatgpt.com&utm_medium=ai",
+        "https://acme.com/loans?UTM_Source=x",
+        "https://acme.com/loans?%75tm_source=x",
+        "https://acme.com/loans?gclid=1&fbclid=2&msclkid=3&srsltid=4&ref=x&_gsid=5",
+        "https://acme.com/loans?",
+        "https://user:secret@acme.com/loans",
+        "https://acme.com/about/../loans",
+        "https://acme.com/l%6fans",
+        " https://acme.com/loans\n",
+        "https://www.google.com/url?q=https%3A%2F%2Facme.com%2Floans&sa=U",
+        "https://www.google.co.uk/url?sa=t&url=https://acme.com/loans",
+        "https://google.com/url?q=https://www.google.com/url?q%3Dhttps://acme.com/loans",
+    ],
+)
+def test_every_address_of_one_page_has_one_canonical_form(url):
+    assert canonical(url) == PAGE
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://acme.com", "https://acme.com"),
+        ("https://acme.com/", "https://acme.com"),
+        ("https://acme.com/?b=2&a=1&a=0", "https://acme.com?b=2&a=1&a=0"),
+        ("https://acme.com/p?id=7&utm_source=x&page=2", "https://acme.com/p?id=7&page=2"),
+        ("https://acme.com/p?preference=1&utmost=2", "https://acme.com/p?preference=1&utmost=2"),
+        ("https://acme.com:8080/p", "https://acme.com:8080/p"),
+        ("https://acme.com/Loans", "https://acme.com/Loans"),
+        ("https://www.acme.com/p", "https://www.acme.com/p"),
+        ("https://b\u00fccher.de/p", "https://xn--bcher-kva.de/p"),
+        ("https://[2001:db8::1]/p", "https://[2001:db8::1]/p"),
+        ("https://acme.com/a b", "https://acme.com/a%20b"),
+        ("https://evil.com/url?q=https://acme.com", "https://evil.com/url?q=https://acme.com"),
+    ],
+)
+def test_what_tells_pages_apart_is_kept(url, expected):
+    assert canonical(url) == expected
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *["", "acme.com", "mailto:a@acme.com", "javascript:alert(1)", "ftp://acme.com/x", "file:///etc/passwd"],
+        *[
+            "https://",
+            "https:///x",
+            "http://localhost/x",
+            "https://.../x",
+            "https://[bad/x",
+            "https://a b.com/",
+            "https://acme.com:99999/",
+        ],
+        *["https://%20/x", f"https://{'a' * 70}.com/", "data:text/html,x", "//acme.com/x"],
+        "https://chatgpt.com/?hints=search&q=HP+15.6%22+Laptop",
+        "https://www.google.com/search?q=acme",
+        "https://www.google.com/url?sa=t",
+    ],
+)
+def test_what_is_no_citation_is_dropped_and_counted(url):
+    cited = cite([source(url), source(PAGE, 2)])
+
+    assert [found.canonical_url for found in cited.citations] == [PAGE]
+    assert (cited.dropped, cited.merged) == (1, 0)
+
+
+def test_a_page_of_the_assistants_site_is_a_citation():
+    assert citation("https://chatgpt.com/pricing").host == "chatgpt.com"
+
+
+def test_one_page_listed_twice_is_one_citation():
+    listed = [
+        source(f"{PAGE}?utm_source=a", 2, cited=False),
+        source("https://other.org", 3, title="Other"),
+        source(f"http://acme.com/loans/#{'x'}", 4, title="Loans", cited=True),
+    ]
+    cited = cite(listed)
+
+    first, other = cited.citations
+    assert (first.url, first.canonical_url, first.position) == (f"{PAGE}?utm_source=a", PAGE, 2)
+    assert (first.title, first.cited) == ("Loans", True)
+    assert (other.title, other.position) == ("Other", 3)
+    assert (cited.dropped, cited.merged) == (0, 1)
+
+
+def test_what_is_only_offered_is_not_cited():
+    (only,) = cite([source(PAGE, cited=False)]).citations
+
+    assert only.cited is False
+
+
+def test_no_sources_are_no_citations():
+    assert cite([]).citations == ()
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "registrable"),
+    [
+        ("https://www.shop.acme.co.uk/x", "www.shop.acme.co.uk", "acme.co.uk"),
+        ("https://a.github.io/x", "a.github.io", "a.github.io"),
+        ("https://github.io/x", "github.io", "github.io"),
+        ("https://192.0.2.1/x", "192.0.2.1", "192.0.2.1"),
+    ],
+)
+def test_the_registrable_domain_is_the_owners(url, host, registrable):
+    assert (citation(url).host, citation(url).registrable_domain) == (host, registrable)
+
+
+@pytest.mark.parametrize(
+    ("url", "website"),
+    [
+        ("https://acme.com/loans", "https://www.acme.com/"),
+        ("http://shop.acme.com/loans", "https://acme.com"),
+        ("https://acme.com", "acme.com"),
+        ("https://m.facebook.com/acme", "https://www.facebook.com/acme"),
+        ("https://www.facebook.com/Acme/posts/1", "https://www.facebook.com/acme/"),
+        ("https://www.facebook.com/acme?v=info", "https://www.facebook.com/acme"),
+        ("https://uk.linkedin.com/company/acme", "https://www.linkedin.com/company/acme"),
+        ("https://a.github.io/docs", "https://a.github.io"),
+    ],
+)
+def test_a_page_on_the_orgs_own_site_is_primary(url, website):
+    assert is_primary(citation(url), ["https://other.org", website])
+    assert kind(citation(url), [website]) == "primary"
+
+
+@pytest.mark.parametrize(
+    ("url", "website"),
+    [
+        ("https://acmebank.com.evil.net/x", "https://acmebank.com"),
+        ("https://notacme.com/x", "https://acme.com"),
+        ("https://acme.co/x", "https://acme.com"),
+        ("https://evil.net/acme.com", "https://acme.com"),
+        ("https://acme.com@evil.net/", "https://acme.com"),
+        ("https://www.facebook.com/acmefans", "https://www.facebook.com/acme"),
+        ("https://www.facebook.com/other", "https://www.facebook.com/acme"),
+        ("https://www.facebook.com", "https://www.facebook.com/acme"),
+        ("https://b.github.io", "https://a.github.io"),
+        ("https://acme.com", "not a website"),
+        ("https://acme.com", ""),
+    ],
+)
+def test_a_look_alike_and_somebody_elses_page_are_secondary(url, website):
+    assert not is_primary(citation(url), [website])
+    assert kind(citation(url), [website]) == "secondary"
+
+
+def test_the_real_sources_keep_no_tracking_and_no_search_links(shared):
+    lines = (shared / "answers" / "chatgpt" / "run_1.jsonl").read_text().splitlines()
+    listed = [
+        Source(entry["url"], entry["title"], 1, cited=True) for line in lines for entry in json.loads(line)["sources"]
+    ]
+    urls = [found.canonical_url for found in cite(listed).citations]
+
+    assert urls
+    assert not [url for url in urls if "utm_" in url or "hints=search" in url or "#" in url]

@@ -1,0 +1,166 @@
+"""Situations in one line each, with plausible defaults; every row is committed, as the product's own are."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+from sqlalchemy import text
+
+from senso.db import rows, transaction
+from senso.extraction import names
+from senso.queries import outbox
+from senso.tasks.ask import ask_batch
+from senso.tasks.matrix import open_batch
+from senso.tasks.ticks import admit
+from senso.tasks.trigger import By, trigger_org
+
+NAME = "Larch Hill Credit Union"
+ANSWER = f"**{NAME}** is a good choice. Vantry is another."
+
+
+@dataclass(frozen=True)
+class Org:
+    id: UUID
+    partner: UUID
+    name: str
+
+
+class Factory:
+    """`make.org()`, `make.batch()`, `make.run(answered=True)`."""
+
+    def sql(self, statement: str, **values: Any) -> list[dict[str, Any]]:
+        with transaction() as db:
+            result = db.execute(text(statement), values)
+            return rows(result) if result.returns_rows else []
+
+    def one(self, statement: str, **values: Any) -> Any:
+        (row,) = self.sql(statement, **values)
+        return next(iter(row.values()))
+
+    def org(
+        self,
+        *,
+        questions: int = 2,
+        models: tuple[str, ...] = ("gpt-4.1",),
+        countries: tuple[str, ...] = ("US",),
+        available: int | None = 1000,
+        active: bool = True,
+        created_at: datetime = datetime(2026, 1, 5, 9, tzinfo=UTC),
+        imported_at: datetime = datetime(2026, 1, 5, 9, tzinfo=UTC),
+        texts: list[str] | None = None,
+    ) -> Org:
+        org, partner = uuid4(), uuid4()
+        self.sql(
+            "INSERT INTO partners (id, name, available) VALUES (:id, 'Partner', :credits)",
+            id=partner,
+            credits=available,
+        )
+        if available:
+            self.sql(
+                "INSERT INTO ledger (idempotency_key, entry, partner_id, credits) "
+                "VALUES (:key, 'grant', :id, :credits)",
+                key=f"grant:{partner}",
+                id=partner,
+                credits=available,
+            )
+        self.sql(
+            "INSERT INTO orgs (id, partner_id, name, active, created_at, imported_at) "
+            "VALUES (:id, :partner, :name, :active, :created_at, :imported_at)",
+            id=org,
+            partner=partner,
+            name=NAME,
+            active=active,
+            created_at=created_at,
+            imported_at=imported_at,
+        )
+        self.sql("INSERT INTO org_websites (org_id, url) VALUES (:org, 'https://larchhill.example')", org=org)
+        for number, asked in enumerate(texts or [f"Which lender is best for loan {n}?" for n in range(questions)]):
+            self.question(org, asked, number)
+        for slug in models:
+            self.sql(
+                "INSERT INTO org_models SELECT CAST(:org AS uuid), id FROM models WHERE slug = :slug",
+                org=org,
+                slug=slug,
+            )
+        for country in countries:
+            self.location(org, country)
+        return Org(org, partner, NAME)
+
+    def question(self, org: UUID, asked: str, position: int) -> UUID:
+        question = uuid4()
+        self.sql("INSERT INTO questions (id, text, kind) VALUES (:id, :text, 'unbranded')", id=question, text=asked)
+        self.sql("INSERT INTO org_questions VALUES (:org, :id, :position)", org=org, id=question, position=position)
+        return question
+
+    def location(self, org: UUID, country: str) -> None:
+        location = uuid5(UUID(int=0), country)
+        self.sql(
+            "INSERT INTO locations (id, country) VALUES (:id, :country) ON CONFLICT DO NOTHING",
+            id=location,
+            country=country,
+        )
+        self.sql("INSERT INTO org_locations VALUES (:org, :id)", org=org, id=location)
+
+    def names(self, org: Org) -> None:
+        """As if an earlier batch had asked for them."""
+        self.sql(
+            "INSERT INTO name_variations (org_id, names, fingerprint, expires_at) "
+            "VALUES (:org, jsonb_build_array(CAST(:name AS text)), :mark, now() + interval '1 day')",
+            org=org.id,
+            name=org.name,
+            mark=names.fingerprint(org.name, ("https://larchhill.example",)),
+        )
+
+    def queued(self, org: Org | None = None, **options: Any) -> UUID:
+        return trigger_org((org or self.org(**options)).id, By("test")).batch.id
+
+    def batch(self, org: Org | None = None, **options: Any) -> UUID:
+        """Open, with its names known and its runs handed out, and nobody at work on them."""
+        org = org or self.org(**options)
+        self.names(org)
+        batch = self.queued(org)
+        admit()
+        open_batch(str(batch))
+        ask_batch(str(batch))
+        return batch
+
+    def runs(self, batch: UUID) -> list[UUID]:
+        return [
+            row["id"] for row in self.sql("SELECT id FROM question_runs WHERE batch_id = :b ORDER BY number", b=batch)
+        ]
+
+    def answered(self, run: UUID, answer: str = ANSWER) -> None:
+        self.sql(
+            "UPDATE question_runs SET state = 'answered', answer_text = :answer, fence = fence + 1, "
+            "answered_at = now() WHERE id = :run",
+            run=run,
+            answer=answer,
+        )
+
+    def run(self, *, answered: bool = False, **options: Any) -> UUID:
+        (run,) = self.runs(self.batch(**{"questions": 1} | options))
+        if answered:
+            self.answered(run)
+        return run
+
+    def state(self, batch: UUID) -> dict[str, Any]:
+        (row,) = self.sql("SELECT * FROM batches WHERE id = :batch", batch=batch)
+        return row
+
+    def everything(self) -> dict[str, list[dict[str, Any]]]:
+        """All rows that say what was done; a stage that changes nothing leaves this as it is."""
+        tables = ("batches", "question_runs", "evaluations", "citations", "competitors", "ledger", "llm_calls")
+        tables += ("metrics", "pushes", "snapshots", "name_variations", "partners")
+        return {table: self.sql(f"SELECT * FROM {table} t ORDER BY t::text") for table in tables}
+
+    def unpublished(self) -> list[str]:
+        return [row["key"] for row in self.sql("SELECT key FROM outbox WHERE published_at IS NULL ORDER BY id")]
+
+    def due_now(self) -> list[outbox.Intent]:
+        self.sql("UPDATE outbox SET not_before = now() WHERE published_at IS NULL")
+        with transaction() as db:
+            return outbox.take_due(db)
+
+
+TODAY = date(2026, 11, 21)

@@ -1,0 +1,32 @@
+"""One sandbox for the whole run, on a free port and without waits; each test finds it untouched."""
+
+import pytest
+from sandbox_client import Client
+
+from senso.sandbox.server import Settings, running
+from senso.sandbox.state import Timing
+from senso.sandbox.world import World
+
+QUICK = {"answer_seconds": 0, "reading_seconds": 0, "snapshot_seconds": 0, "running_jobs_limit": 5000}
+
+
+@pytest.fixture(scope="session")
+def url():
+    with running(Settings(timing=Timing(0, 0, 0))) as url:
+        yield url
+
+
+@pytest.fixture
+def client(url):
+    client = Client(url)
+    yield client
+    for what in ("faults", "lies", "calls", "pushes"):
+        client.control(what, method="DELETE")
+    client.control("timing", QUICK)
+    client.control("lies", {"share": 0})
+    client.http.close()
+
+
+@pytest.fixture(scope="session")
+def world():
+    return World(7, orgs=20, questions=10, networks=1)

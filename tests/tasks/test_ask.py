@@ -1,0 +1,322 @@
+import pytest
+
+from senso.extraction import READING_VERSION
+from senso.providers import Answer
+from senso.tasks import ask
+from senso.tasks.ask import ask_batch, read, submit_snapshot
+from senso.tasks.extract import extract
+from senso.tasks.ticks import due, poll, reap, relay
+
+
+def test_a_run_is_asked_read_and_counted_down(make, sandbox):
+    run = make.run()
+
+    read(str(run))
+
+    (row,) = make.sql("SELECT * FROM question_runs")
+    (evaluation,) = make.sql("SELECT * FROM evaluations")
+    assert (row["state"], row["searched"], row["model_version"]) == ("answered", "yes", "gpt-4.1-2025-04-14")
+    assert (evaluation["state"], evaluation["prompt_version"]) == ("done", READING_VERSION)
+    assert make.one("SELECT remaining FROM batches") == 0
+    assert [key for key in make.unpublished() if key.startswith("finish")]
+
+
+def test_asking_twice_makes_no_second_call(make, sandbox):
+    run = make.run()
+    read(str(run))
+    before = make.everything(), len(sandbox.calls())
+
+    read(str(run))
+    extract(str(run))
+
+    assert (make.everything(), len(sandbox.calls())) == before
+
+
+def test_a_call_is_written_down_before_it_is_made(make, sandbox, monkeypatch):
+    run = make.run()
+    seen = []
+
+    def look(work):
+        seen.extend(make.sql("SELECT * FROM llm_calls"))
+        return Answer(work.run.number, text="An answer.")
+
+    monkeypatch.setattr("senso.tasks.ask.ask_now", look)
+
+    read(str(run))
+
+    (call,) = seen
+    assert (call["purpose"], call["run_id"], call["outcome"]) == ("ask", run, None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "words"),
+    [
+        ("refusal", "failed", "refused"),
+        ("empty", "failed", "empty"),
+        ("length", "failed", "incomplete"),
+        ("malformed", "failed", "not JSON"),
+        ("401", "failed", "OPENAI_API_KEY"),
+        ("429-quota", "failed", "quota"),
+        ("500", "planned", "500"),
+        ("503", "planned", "503"),
+        ("drop", "planned", "connection"),
+        ("429", "planned", "429"),
+    ],
+)
+def test_a_failed_call_ends_the_run_or_is_due_again(make, sandbox, kind, state, words):
+    run = make.run()
+    sandbox.fault("openai.responses", kind, share=1)
+
+    read(str(run))
+
+    (row,) = make.sql("SELECT *, next_at > now() AS later FROM question_runs")
+    assert row["state"] == state
+    assert words in row["error"]
+    assert bool(row["later"]) == (state == "planned")
+
+
+def test_a_failed_run_takes_its_evaluation_with_it_in_the_same_statement(make, sandbox):
+    batch = make.batch(questions=2)
+    first, _second = make.runs(batch)
+    sandbox.fault("openai.responses", "401", times=1)
+
+    read(str(first))
+
+    states = make.sql(
+        "SELECT r.state AS run, e.state FROM question_runs r JOIN evaluations e ON e.run_id = r.id ORDER BY r.number"
+    )
+    assert [tuple(row.values()) for row in states] == [("failed", "failed"), ("planned", "pending")]
+    assert make.state(batch)["remaining"] == 1
+
+
+def test_being_asked_to_wait_is_no_failure_and_an_outage_is_one(make, sandbox):
+    run = make.run()
+    sandbox.fault("openai.responses", "429", times=1, retry_after=30)
+    read(str(run))
+    waited = make.one("SELECT failures FROM question_runs")
+    make.sql("UPDATE question_runs SET next_at = now()")
+    sandbox.heal()
+    sandbox.fault("openai.responses", "500", share=1)
+
+    read(str(run))
+
+    assert (waited, make.one("SELECT failures FROM question_runs")) == (0, 1)
+
+
+def test_a_run_is_given_up_after_five_failures(make, sandbox):
+    run = make.run()
+    sandbox.fault("openai.responses", "500", share=1)
+
+    for _ in range(7):
+        read(str(run))
+        make.sql("UPDATE question_runs SET next_at = now() WHERE state = 'planned'")
+
+    assert make.one("SELECT state FROM question_runs") == "failed"
+    assert len(sandbox.calls("openai.responses")) == 5
+    assert make.one("SELECT remaining FROM batches") == 0
+
+
+def test_a_run_that_waits_is_sent_again_when_its_time_has_come(make, sandbox, messages):
+    run = make.run()
+    sandbox.fault("openai.responses", "500", times=1)
+    read(str(run))
+    messages.clear()
+    due()
+    early = messages("ask")
+    make.sql("UPDATE question_runs SET next_at = now()")
+
+    due()
+    due()
+
+    assert early == []
+    assert messages("ask") == [("senso.read", [str(run)])]
+
+
+def test_a_late_answer_changes_no_row_once_another_claimed_the_run(make, sandbox, monkeypatch):
+    run = make.run()
+    make.sql("UPDATE question_runs SET sent_at = now()")
+    real = ask.ask_now
+
+    def overtaken(work):
+        answer = real(work)
+        make.sql("UPDATE question_runs SET fence = fence + 1, lease_owner = 'another'")
+        return answer
+
+    monkeypatch.setattr("senso.tasks.ask.ask_now", overtaken)
+
+    read(str(run))
+
+    (row,) = make.sql("SELECT * FROM question_runs")
+    (call,) = make.sql("SELECT * FROM llm_calls")
+    assert (row["state"], row["answer_text"], row["lease_owner"]) == ("asking", None, "another")
+    assert call["outcome"] == "answered"
+    assert call["cost_microusd"] > 0
+
+
+def test_a_mistake_of_ours_ends_the_run_and_is_not_paid_for_again(make, sandbox, monkeypatch):
+    run = make.run()
+    monkeypatch.setattr("senso.providers.openai.read_answer", lambda *_: {}["nothing"])
+
+    read(str(run))
+    read(str(run))
+
+    assert make.one("SELECT error FROM question_runs") == "senso: internal error: KeyError"
+    assert len(sandbox.calls("openai.responses")) == 1
+
+
+def test_work_of_a_silent_worker_is_taken_back_and_sent_again(make, messages):
+    run = make.run()
+    make.sql("INSERT INTO workers (id, heartbeat_at) VALUES ('dead', now() - interval '11 seconds')")
+    make.sql("UPDATE question_runs SET state = 'asking', lease_owner = 'dead', lease_until = now() + interval '1 hour'")
+    messages.clear()
+
+    reap()
+
+    (row,) = make.sql("SELECT * FROM question_runs")
+    assert (row["state"], row["failures"], row["lease_owner"]) == ("planned", 1, None)
+    assert messages("ask") == [("senso.read", [str(run)])]
+
+
+def test_work_of_a_living_worker_is_left_alone(make):
+    make.run()
+    make.sql("INSERT INTO workers (id) VALUES ('alive')")
+    make.sql(
+        "UPDATE question_runs SET state = 'asking', lease_owner = 'alive', lease_until = now() + interval '1 hour'"
+    )
+
+    reap()
+
+    assert make.one("SELECT state FROM question_runs") == "asking"
+
+
+def test_an_answer_that_its_caller_never_came_to_read_is_read_by_another(make, messages):
+    run = make.run(answered=True)
+    make.sql("UPDATE evaluations SET lease_owner = 'dead', sent_at = now()")
+
+    reap()
+
+    assert messages("extract") == [("senso.extract", [str(run)])]
+    assert make.one("SELECT failures FROM evaluations") == 0
+
+
+def test_no_more_than_a_window_of_runs_is_handed_out_at_a_time(make, sandbox):
+    batch = make.batch(questions=130)
+    sent = make.one("SELECT count(*) FROM question_runs WHERE sent_at IS NOT NULL")
+
+    ask_batch(str(batch))
+
+    again = make.one("SELECT count(*) FROM question_runs WHERE sent_at IS NOT NULL")
+    assert (sent, again) == (100, 100)
+
+
+def collected(make) -> str:
+    """Submits what is planned and looks until it is collected."""
+    for row in make.sql("SELECT id FROM snapshots"):
+        submit_snapshot(str(row["id"]))
+    for _ in range(5):
+        make.sql("UPDATE snapshots SET next_poll_at = now()")
+        poll()
+    return make.one("SELECT state FROM snapshots")
+
+
+def test_one_job_collects_all_questions_of_a_model_and_place(make, sandbox):
+    make.batch(questions=3, models=("chatgpt",), countries=("US", "CA"))
+
+    snapshots = make.sql("SELECT count(*) AS runs FROM question_runs GROUP BY snapshot_id ORDER BY 1")
+
+    assert [row["runs"] for row in snapshots] == [3, 3]
+
+
+def test_answers_of_a_job_are_joined_by_number_and_sent_to_be_read(make, sandbox):
+    make.batch(questions=4, models=("chatgpt",))
+
+    state = collected(make)
+
+    answered = make.sql(
+        "SELECT q.text, r.answer_text FROM question_runs r JOIN questions q ON q.id = r.question_id "
+        "WHERE r.state = 'answered'"
+    )
+    assert state == "collected"
+    assert len(answered) == 4
+    assert len(sandbox.calls("brightdata.trigger")) == 1
+    assert make.one("SELECT jsonb_array_length(ids) FROM outbox WHERE pipeline = 'extract'") == 4
+
+
+def test_missing_and_failed_records_become_failed_runs_with_the_reason(make, sandbox):
+    make.batch(texts=["good question one", "bad question two", "good question three"], models=("chatgpt",))
+    sandbox.fault("brightdata.snapshot", "error-records", share=1, match="bad question")
+
+    collected(make)
+
+    rows = make.sql("SELECT r.state, r.error, r.cost_microusd FROM question_runs r ORDER BY r.number")
+    assert [row["state"] for row in rows] == ["answered", "failed", "answered"]
+    assert rows[1]["error"].startswith("brightdata: ")
+    assert [row["cost_microusd"] for row in rows] == [1500, 0, 1500]
+
+
+def test_records_without_a_number_are_joined_by_their_input(make, sandbox):
+    make.batch(questions=3, models=("chatgpt",))
+    sandbox.fault("brightdata.snapshot", "null-index", share=1)
+
+    collected(make)
+
+    assert make.one("SELECT count(*) FROM question_runs WHERE state = 'answered'") == 3
+
+
+def test_a_job_past_its_deadline_is_given_up_and_cancelled_at_the_vendor(make, sandbox):
+    make.batch(questions=2, models=("chatgpt",))
+    sandbox.fault("brightdata.progress", "never-ready", share=1)
+    (row,) = make.sql("SELECT id FROM snapshots")
+    submit_snapshot(str(row["id"]))
+    make.sql("UPDATE snapshots SET deadline = now() - interval '1 second', next_poll_at = now()")
+
+    poll()
+
+    assert make.one("SELECT state FROM snapshots") == "failed"
+    assert {r["error"] for r in make.sql("SELECT error FROM question_runs")} == {
+        "brightdata: no answer within 0 minutes"
+    }
+    assert make.one("SELECT remaining FROM batches") == 0
+    assert sandbox.calls("brightdata.cancel")
+
+
+def test_a_job_that_failed_as_a_whole_fails_its_runs_with_the_vendors_reason(make, sandbox):
+    make.batch(questions=2, models=("chatgpt",))
+    sandbox.fault("brightdata.progress", "snapshot-failed", share=1)
+
+    assert collected(make) == "failed"
+    assert make.one("SELECT remaining FROM batches") == 0
+
+
+def test_a_job_that_is_refused_for_now_is_submitted_again(make, sandbox):
+    make.batch(questions=2, models=("chatgpt",))
+    sandbox.fault("brightdata.trigger", "429", times=1)
+    (row,) = make.sql("SELECT id FROM snapshots")
+    submit_snapshot(str(row["id"]))
+    waiting = make.one("SELECT state FROM snapshots"), make.one("SELECT failures FROM snapshots")
+    make.sql("UPDATE snapshots SET next_poll_at = now()")
+
+    assert collected(make) == "collected"
+    assert waiting == ("submitting", 0)
+    assert len(sandbox.calls("brightdata.trigger")) == 2
+
+
+def test_a_question_too_long_for_the_vendor_fails_with_its_words(make, sandbox):
+    make.batch(texts=["why? " * 1000], models=("chatgpt",))
+
+    for row in make.sql("SELECT id FROM snapshots"):
+        submit_snapshot(str(row["id"]))
+
+    assert make.one("SELECT state FROM question_runs") == "failed"
+
+
+def test_the_relay_sends_what_was_committed_and_never_published(make, messages):
+    batch = make.batch(questions=2)
+    make.sql("UPDATE outbox SET published_at = NULL, not_before = now() WHERE pipeline = 'read'")
+    messages.clear()
+
+    relay()
+
+    assert [name for name, _ in messages("ask")] == ["senso.read", "senso.read"]
+    assert not [key for key in make.unpublished() if key.startswith("read")]
+    assert make.state(batch)["state"] == "running"

@@ -1,0 +1,419 @@
+"""The table "what happens when" of the design, a test for each row that is reached."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import pytest
+
+from senso.db import transaction
+from senso.errors import ConfigError, NotFound
+from senso.queries import invariants, ledger
+from senso.settings import settings
+from senso.tasks import ask, reach
+from senso.tasks.ask import ask_batch, read
+from senso.tasks.matrix import find_names, open_batch
+from senso.tasks.score import finish_batch
+from senso.tasks.ticks import admit, due, due_orgs, sweep_all
+from senso.tasks.trigger import By, trigger_org
+
+ME = By("test")
+
+
+def work_off(make, batch) -> None:
+    """What the workers would do, one after the other in this process."""
+    admit()
+    open_batch(str(batch))
+    find_names(str(batch))
+    ask_batch(str(batch))
+    for run in make.runs(batch):
+        read(str(run))
+    finish_batch(str(batch), "chord")
+
+
+def kept() -> bool:
+    with transaction() as db:
+        return not invariants.broken(db)
+
+
+def test_a_trigger_while_the_batch_is_queued_or_running_attaches_to_it(make, sandbox):
+    org = make.org()
+    opened = trigger_org(org.id, ME)
+    queued = trigger_org(org.id, ME)
+    admit()
+
+    running = trigger_org(org.id, ME)
+
+    assert [opened.outcome, queued.outcome, running.outcome] == ["opened", "attached", "attached"]
+    assert {opened.batch.id, queued.batch.id, running.batch.id} == {opened.batch.id}
+
+
+def test_a_completed_batch_is_printed_and_nothing_is_done(make, sandbox):
+    org = make.org()
+    batch = make.queued(org)
+    work_off(make, batch)
+    before = make.everything(), len(sandbox.calls())
+
+    again = trigger_org(org.id, ME)
+    work_off(make, batch)
+
+    assert again.outcome == "completed"
+    assert (make.everything(), len(sandbox.calls())) == before
+    assert kept()
+
+
+@pytest.mark.parametrize(("failing", "state"), [(1, "partial"), (3, "failed")])
+def test_a_batch_with_failures_ends_with_what_it_has(make, sandbox, failing, state):
+    org = make.org(questions=3)
+    batch = make.queued(org)
+    sandbox.fault("openai.responses", "401", times=failing)
+    work_off(make, batch)
+
+    again = trigger_org(org.id, ME)
+
+    row = make.state(batch)
+    assert (again.outcome, row["state"]) == (state, state)
+    assert row["error"].startswith(f"{failing} of 3 failed: {failing} × openai 401")
+    assert make.one("SELECT count(*) FROM ledger WHERE entry = 'charge'") == 3 - failing
+    assert make.one("SELECT available FROM partners") == 1000 - (3 - failing)
+    assert kept()
+
+
+def test_a_cancelled_batch_is_refused_unless_it_is_reopened(make, sandbox):
+    org = make.org()
+    batch = make.queued(org)
+    make.sql("UPDATE batches SET state = 'cancelled'")
+
+    with pytest.raises(ConfigError, match="--reopen"):
+        trigger_org(org.id, ME)
+    reopened = trigger_org(org.id, ME, reopen=True)
+    work_off(make, batch)
+
+    assert (reopened.outcome, reopened.batch.episode) == ("reopened", 2)
+    assert make.state(batch)["state"] == "completed"
+    assert kept()
+
+
+def test_without_credits_a_batch_is_blocked_and_nothing_is_called(make, sandbox):
+    org = make.org(questions=3, available=2)
+    batch = make.queued(org)
+
+    work_off(make, batch)
+
+    assert make.state(batch)["state"] == "blocked"
+    assert "3 credits" in make.state(batch)["error"]
+    assert sandbox.calls() == []
+    assert make.sql("SELECT * FROM question_runs") == []
+    assert kept()
+
+
+def test_a_blocked_batch_goes_on_after_a_grant(make, sandbox):
+    org = make.org(questions=3, available=2)
+    batch = make.queued(org)
+    work_off(make, batch)
+    with transaction() as db:
+        ledger.grant(db, org.partner, 10, "invoice 7")
+
+    resumed = trigger_org(org.id, ME)
+    work_off(make, batch)
+
+    assert (resumed.outcome, resumed.batch.episode) == ("resumed", 1)
+    assert make.state(batch)["state"] == "completed"
+    assert make.one("SELECT available FROM partners") == 9
+    assert kept()
+
+
+def test_a_blocked_batch_expires_on_a_later_date(make, environment):
+    batch = make.queued(questions=3, available=2)
+    admit()
+    open_batch(str(batch))
+    sweep_all()
+    same_day = make.state(batch)["state"]
+    environment.setenv("SENSO_CLOCK", "+1d")
+    settings.cache_clear()
+
+    sweep_all()
+
+    assert (same_day, make.state(batch)["state"]) == ("blocked", "cancelled")
+
+
+def test_two_batches_cannot_spend_the_same_credits(make):
+    first, second = make.org(questions=3, available=4), make.org(questions=3, available=4)
+    make.sql("UPDATE orgs SET partner_id = :partner", partner=first.partner)
+    batches = [make.queued(first), make.queued(second)]
+    admit()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(open_batch, map(str, batches)))
+
+    assert sorted(make.state(batch)["state"] for batch in batches) == ["blocked", "running"]
+    assert make.one("SELECT available FROM partners WHERE id = :id", id=first.partner) == 1
+
+
+def test_the_matrix_stays_as_it_was_frozen(make, sandbox):
+    org = make.org(questions=2)
+    batch = make.batch(org)
+    make.question(org.id, "One more?", 9)
+    make.sql("DELETE FROM org_models")
+
+    work_off(make, batch)
+
+    assert make.state(batch)["planned"] == 2
+    assert make.state(batch)["state"] == "completed"
+
+
+def test_yesterdays_batch_goes_on_beside_todays(make, sandbox, environment):
+    org = make.org()
+    yesterday = make.batch(org)
+    environment.setenv("SENSO_CLOCK", "+1d")
+    settings.cache_clear()
+    today = trigger_org(org.id, ME)
+    work_off(make, yesterday)
+
+    work_off(make, today.batch.id)
+
+    assert today.outcome == "opened"
+    assert {make.state(yesterday)["state"], make.state(today.batch.id)["state"]} == {"completed"}
+    assert make.one("SELECT count(DISTINCT batch_id) FROM question_runs WHERE is_latest") == 1
+    assert make.one("SELECT DISTINCT batch_id FROM question_runs WHERE is_latest") == today.batch.id
+
+
+def test_an_older_answer_never_becomes_the_latest(make, sandbox, environment):
+    org = make.org()
+    yesterday = make.batch(org)
+    environment.setenv("SENSO_CLOCK", "+1d")
+    settings.cache_clear()
+    today = make.queued(org)
+    work_off(make, today)
+
+    work_off(make, yesterday)
+
+    assert make.one("SELECT DISTINCT batch_id FROM question_runs WHERE is_latest") == today
+
+
+def test_an_idempotency_key_used_again_finds_its_batch_and_refuses_another_request(make):
+    org, other = make.org(), make.org()
+    first = trigger_org(org.id, ME, idempotency_key="k-1")
+
+    again = trigger_org(org.id, ME, idempotency_key="k-1")
+
+    assert again.batch.id == first.batch.id
+    with pytest.raises(ConfigError, match="another request"):
+        trigger_org(other.id, ME, idempotency_key="k-1")
+    assert make.one("SELECT count(*) FROM batches") == 1
+
+
+def test_a_batch_past_its_deadline_ends_with_what_it_has(make, sandbox):
+    batch = make.batch(questions=3)
+    first, second, _third = make.runs(batch)
+    read(str(first))
+    make.sql("UPDATE question_runs SET state = 'asking', fence = 1 WHERE id = :id", id=second)
+    make.sql("UPDATE batches SET deadline = now() - interval '1 second'")
+
+    sweep_all()
+    finish_batch(str(batch), "sweep")
+
+    states = make.sql("SELECT state, fence FROM question_runs ORDER BY number")
+    assert make.state(batch)["state"] == "partial"
+    assert [tuple(row.values()) for row in states] == [("answered", 1), ("failed", 2), ("failed", 1)]
+    assert make.one("SELECT count(*) FROM ledger WHERE entry = 'charge'") == 1
+    assert kept()
+
+
+def test_what_arrives_after_the_end_is_costed_and_never_charged(make, sandbox, monkeypatch):
+    batch = make.batch(questions=1)
+    (run,) = make.runs(batch)
+    real = ask.ask_now
+
+    def too_late(work):
+        answer = real(work)
+        make.sql("UPDATE batches SET deadline = now() - interval '1 second'")
+        finish_batch(str(batch), "sweep")
+        return answer
+
+    monkeypatch.setattr("senso.tasks.ask.ask_now", too_late)
+
+    read(str(run))
+
+    (call,) = make.sql("SELECT * FROM llm_calls")
+    assert (call["outcome"], call["cost_microusd"] > 0) == ("answered", True)
+    assert make.one("SELECT answer_text FROM question_runs") is None
+    assert make.one("SELECT count(*) FROM ledger WHERE entry = 'charge'") == 0
+    assert kept()
+
+
+def test_when_the_names_call_fails_name_and_domain_are_used_and_the_batch_says_so(make, sandbox):
+    org = make.org(questions=1)
+    batch = make.queued(org)
+    sandbox.fault("openai.chat", "refusal", times=1)
+
+    work_off(make, batch)
+
+    row = make.state(batch)
+    assert row["state"] == "completed"
+    assert "names call failed" in row["note"]
+    assert make.one("SELECT names FROM name_variations") == [org.name, "larchhill.example"]
+
+
+def test_a_names_call_that_may_heal_is_tried_three_times_before_the_batch_goes_on(make, sandbox):
+    batch = make.queued(questions=1)
+    sandbox.fault("openai.chat", "500", times=3)
+    admit()
+    open_batch(str(batch))
+
+    for _ in range(3):
+        find_names(str(batch))
+        ask_batch(str(batch))
+
+    assert make.one("SELECT is_fallback FROM name_variations") is True
+    assert make.one("SELECT count(*) FROM llm_calls WHERE purpose = 'names'") == 3
+    assert make.one("SELECT count(*) FROM question_runs WHERE sent_at IS NOT NULL") == 1
+
+
+def test_names_are_asked_for_once_and_kept_while_the_org_stays_the_same(make, sandbox, environment):
+    org = make.org(questions=1)
+    work_off(make, make.queued(org))
+    environment.setenv("SENSO_CLOCK", "+1d")
+    settings.cache_clear()
+    work_off(make, make.queued(org))
+    unchanged = make.one("SELECT count(*) FROM llm_calls WHERE purpose = 'names'")
+    make.sql("UPDATE orgs SET name = 'Larch Hill Bank'")
+    environment.setenv("SENSO_CLOCK", "+2d")
+    settings.cache_clear()
+
+    work_off(make, make.queued(org))
+
+    assert (unchanged, make.one("SELECT count(*) FROM llm_calls WHERE purpose = 'names'")) == (1, 2)
+
+
+def test_an_org_that_cannot_be_asked_about_is_refused_before_anything_is_written(make, sandbox):
+    refused = {
+        "not active": make.org(active=False),
+        "no questions": make.org(questions=0),
+        "no models": make.org(models=()),
+        "no locations": make.org(countries=()),
+        "anthropic": make.org(models=("claude",)),
+    }
+
+    for reason, org in refused.items():
+        with pytest.raises(ConfigError, match=reason):
+            trigger_org(org.id, ME)
+    with pytest.raises(NotFound):
+        trigger_org(refused["no models"].partner, ME)
+
+    assert make.sql("SELECT * FROM batches") == make.sql("SELECT * FROM audit") == []
+
+
+def test_a_missing_key_is_refused_before_the_hold_and_named(make, sandbox, environment):
+    org = make.org(models=("chatgpt",))
+    environment.delenv("BRIGHTDATA_API_KEY")
+    settings.cache_clear()
+    reach.provider.cache_clear()
+
+    with pytest.raises(ConfigError, match="BRIGHTDATA_API_KEY"):
+        trigger_org(org.id, ME)
+
+    assert make.sql("SELECT * FROM batches") == []
+
+
+def test_five_triggers_at_once_open_one_batch(make):
+    org = make.org()
+
+    with ThreadPoolExecutor(5) as pool:
+        found = list(pool.map(lambda _: trigger_org(org.id, ME), range(5)))
+
+    assert sorted(one.outcome for one in found) == ["attached"] * 4 + ["opened"]
+    assert make.one("SELECT count(*) FROM batches") == 1
+
+
+def test_no_more_batches_run_than_are_allowed(make, environment):
+    environment.setenv("MAX_RUNNING_BATCHES", "2")
+    settings.cache_clear()
+    for _ in range(4):
+        make.queued()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: admit(), range(4)))
+
+    assert make.one("SELECT count(*) FROM batches WHERE state = 'running'") == 2
+
+
+def test_finishing_twenty_times_at_once_charges_once_and_ends_once(make, sandbox):
+    batch = make.batch(questions=3)
+    for run in make.runs(batch):
+        read(str(run))
+
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(lambda _: finish_batch(str(batch), "rows"), range(20)))
+
+    assert make.one("SELECT count(*) FROM ledger WHERE entry = 'charge'") == 3
+    assert make.one("SELECT count(*) FROM pushes") == 1
+    assert kept()
+
+
+def test_the_last_two_runs_finishing_together_start_the_end_exactly_once(make, sandbox):
+    batch = make.batch(questions=2)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(read, map(str, make.runs(batch))))
+
+    assert make.state(batch)["remaining"] == 0
+    assert [key for key in make.unpublished() if key.startswith("finish")] == [f"finish:{batch}:1"]
+
+
+def test_unmetered_partners_are_charged_in_the_ledger_and_never_blocked(make, sandbox):
+    batch = make.queued(questions=2, available=None)
+
+    work_off(make, batch)
+
+    assert make.state(batch)["state"] == "completed"
+    assert make.one("SELECT available FROM partners") is None
+    assert make.one("SELECT sum(credits) FROM ledger") == -2
+    assert kept()
+
+
+WEDNESDAY = datetime(2026, 1, 7, 9, tzinfo=UTC)
+
+
+def test_an_org_is_due_on_its_weekday_from_two_o_clock_and_once(make, environment):
+    make.org(created_at=WEDNESDAY, imported_at=WEDNESDAY)
+    opened = []
+    for moment in ("2026-11-24T23:00", "2026-11-25T01:59", "2026-11-25T02:00", "2026-11-25T05:00", "2026-11-26T02:00"):
+        environment.setenv("SENSO_CLOCK", moment)
+        settings.cache_clear()
+        due_orgs()
+        due_orgs()
+        opened.append(make.one("SELECT count(*) FROM batches WHERE batch_date >= '2026-11-25'"))
+
+    assert opened == [0, 0, 1, 1, 1]
+    assert make.one("SELECT count(*) FROM schedule_runs WHERE due_date = '2026-11-25'") == 1
+
+
+def test_a_day_that_beat_missed_is_caught_up_once(make, environment):
+    make.org(created_at=WEDNESDAY, imported_at=WEDNESDAY)
+    environment.setenv("SENSO_CLOCK", "2026-11-27T08:00")
+    settings.cache_clear()
+
+    due_orgs()
+    due_orgs()
+
+    assert [row["batch_date"].isoformat() for row in make.sql("SELECT batch_date FROM batches")] == ["2026-11-27"]
+    assert [row["due_date"].isoformat() for row in make.sql("SELECT due_date FROM schedule_runs")] == ["2026-11-25"]
+
+
+def test_nothing_was_due_before_an_org_was_imported(make, environment):
+    make.org(created_at=WEDNESDAY, imported_at=datetime(2026, 11, 25, 10, tzinfo=UTC))
+    environment.setenv("SENSO_CLOCK", "2026-11-25T12:00")
+    settings.cache_clear()
+
+    due_orgs()
+
+    assert make.sql("SELECT * FROM batches") == []
+
+
+def test_waiting_evaluations_are_sent_when_due(make, messages):
+    run = make.run(answered=True)
+    make.sql("UPDATE evaluations SET next_at = now()")
+
+    due()
+
+    assert messages("extract") == [("senso.extract", [str(run)])]

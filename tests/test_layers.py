@@ -1,0 +1,79 @@
+"""The layers: a file imports from its own line or from lines above it. The list is the documentation."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1] / "senso"
+
+LAYERS = [
+    {"errors", "settings", "log"},
+    {"matrix"},
+    {"http"},
+    {"providers"},
+    {"prices", "extraction"},
+    {"score"},
+    {"push", "imports"},
+    {"db", "models", "queries"},
+    {"tasks"},
+    {"embedded", "sandbox", "stack"},
+    {"cli"},
+]
+RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
+# Who may import what is not ours.
+ONLY_IN = {"celery": {"tasks"}, "kombu": {"tasks"}, "sqlalchemy": {"db", "models", "queries", "tasks"}}
+FILES = sorted(ROOT.rglob("*.py"))
+
+
+def part(path: Path) -> str:
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def own_parts(path: Path) -> set[str]:
+    return {name.split(".")[1] for name in imported(path) if name.startswith("senso.") and name.split(".")[1] in RANK}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_file_imports_only_from_its_own_line_or_above(path):
+    if part(path) == "__init__":
+        assert not own_parts(path)
+        return
+
+    below = {name for name in own_parts(path) if RANK[name] > RANK[part(path)]}
+
+    assert not below
+
+
+@pytest.mark.parametrize(("library", "allowed"), ONLY_IN.items())
+def test_a_library_stays_where_it_belongs(library, allowed):
+    users = {part(path) for path in FILES if any(name.split(".")[0] == library for name in imported(path))}
+
+    assert users <= allowed
+
+
+@pytest.mark.parametrize("package", ["providers", "extraction"])
+def test_siblings_do_not_import_each_other(package):
+    for path in (ROOT / package).glob("[!_]*.py"):
+        siblings = {name for name in imported(path) if name.startswith(f"senso.{package}.")}
+
+        assert not {name for name in siblings if (ROOT / package / f"{name.split('.')[2]}.py").exists()}, path
+
+
+def test_the_sandbox_knows_nothing_of_the_pipeline():
+    for path in (ROOT / "sandbox").glob("*.py"):
+        assert own_parts(path) <= {"sandbox", "errors"}, path
+
+
+def test_every_part_has_its_line():
+    assert {part(path) for path in FILES} - {"__init__", "packaged"} == set(RANK)
