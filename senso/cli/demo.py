@@ -1,6 +1,8 @@
 """`demo`: the whole product in one minute, for a stranger."""
 
+import shutil
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +16,7 @@ from rich.panel import Panel
 
 from senso import imports, log
 from senso.cli.printing import dollars, out
-from senso.cli.reporting import print_report
+from senso.cli.reporting import print_overview
 from senso.cli.surroundings import embedded
 from senso.cli.watching import follow, load
 from senso.db import transaction
@@ -115,7 +117,7 @@ def ask(org: UUID) -> UUID:
     from senso.tasks.trigger import By, trigger_org  # noqa: PLC0415  needs the broker's URL
 
     batch = trigger_org(org, By("demo", "demo")).batch.id
-    out.print(f"[bold]senso trigger org {org}[/]")
+    out.print(f"[bold]senso trigger org {org}[/]", soft_wrap=True)
     follow([batch])
     wait_for_push(batch)
     return batch
@@ -139,7 +141,7 @@ def show(org_id: UUID, batch_id: UUID, application: str, home: Path) -> None:
     print_asked(org, asked, batch)
     if example:
         print_answer(example)
-    print_report(org, batch, metrics)
+    print_overview(metrics)
     print_end(org_id, batch, application, home)
 
 
@@ -169,19 +171,33 @@ def marked(example: dict[str, Any]) -> str:
     first = min((answer.find(part) for part in parts if part and part in answer), default=0)
     start = max(0, first - SHOWN // 3)
     shown = escape(("... " if start else "") + answer[start : start + SHOWN])
-    for part in filter(None, parts):
-        shown = shown.replace(escape(part), f"[reverse]{escape(part)}[/]")
+    for part in filter(None, parts):  # the marks also show where a terminal has no colours
+        shown = shown.replace(escape(part), f"[reverse]»{escape(part)}«[/]")
     return shown + (" ..." if start + SHOWN < len(answer) else "")
 
 
 def print_end(org: UUID, batch: dict[str, Any], application: str, home: Path) -> None:
-    shown = home if not home.is_relative_to(Path.cwd()) else home.relative_to(Path.cwd())
-    out.print(
-        f"\nCharged {batch['charged']} credits, one for each answer read. "
-        f"The calls would have cost {dollars(batch['cost_microusd'])}."
+    shown = home.relative_to(Path.cwd()) if home.is_relative_to(Path.cwd()) else home
+    lines = (
+        "",
+        (
+            f"Charged {batch['charged']} credits, one for each answer read. "
+            f"The calls would have cost {dollars(batch['cost_microusd'])}."
+        ),
+        f"Pushed to {application}/analytics: {batch['push']}. Nothing was left running.",
+        "",
+        "Next:",
+        f"  SENSO_HOME={shown} {command()} status {batch['id']}",
+        f"  SENSO_HOME={shown} {command()} report {org}",
+        f"  {command()} up        with your own keys in .env; then senso import FILE, senso trigger org ID",
     )
-    out.print(f"Pushed to {application}/analytics: {batch['push']}. Nothing was left running.\n")
-    out.print("Next:")
-    out.print(f"  SENSO_HOME={shown} senso status {batch['id']}")
-    out.print(f"  SENSO_HOME={shown} senso report {org} --format json")
-    out.print("  senso up                      with your own keys in .env, then: senso import, senso trigger org")
+    for line in lines:
+        out.print(line, soft_wrap=True)
+
+
+def command() -> str:
+    """As the reader can type it: the program may not be on the PATH."""
+    program = Path(sys.argv[0])
+    if shutil.which("senso"):
+        return "senso"
+    return str(program.relative_to(Path.cwd()) if program.is_relative_to(Path.cwd()) else program)

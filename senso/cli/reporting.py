@@ -59,6 +59,23 @@ def print_report(org: dict[str, Any], batch: dict[str, Any], metrics: Sequence[M
         out.print(table(None, *breakdown(members), numbers=("mention rate", "of")))
 
 
+HEADLINES = ("mention_rate", "share_of_voice", "owned_citation_rate", "average_rank")
+
+
+def print_overview(metrics: Sequence[Metric]) -> None:
+    """One line a slice: what a reader wants first, each number with its interval."""
+    columns = ["questions", "surface", *(NAMES[name] for name in HEADLINES)]
+    lines = []
+    for (kind, surface), members in slices(metrics).items():
+        whole = {metric.name: metric for metric in members if metric.model is None and metric.location is None}
+        lines.append([kind, surface, *(with_interval(whole[name]) for name in HEADLINES)])
+    out.print(table("The numbers (95 % intervals)", columns, lines))
+
+
+def with_interval(metric: Metric) -> str:
+    return value(metric) if metric.low is None else f"{value(metric)} ({interval(metric)})"
+
+
 def slices(metrics: Sequence[Metric]) -> dict[tuple[str, str], list[Metric]]:
     found: dict[tuple[str, str], list[Metric]] = {}
     for metric in metrics:

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped
 
-from senso.models.base import Base, Serial, Word, link
+from senso.models.base import Base, Big, Serial, Word, link
 
 
 class Metric(Base):
@@ -23,8 +23,8 @@ class Metric(Base):
     model: Mapped[Word | None]
     location: Mapped[Word | None]
     value: Mapped[float | None]
-    numerator: Mapped[float]
-    denominator: Mapped[float]
+    numerator: Mapped[Big]
+    denominator: Mapped[Big]
     low: Mapped[float | None]
     high: Mapped[float | None]
     method: Mapped[Word]

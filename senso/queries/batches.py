@@ -79,7 +79,7 @@ def insert_org_batch(
 QUEUE_AGAIN = text("""
     UPDATE batches
     SET state = 'queued', episode = episode + :step, queued_at = now(), error = NULL, note = NULL,
-        started_at = NULL, ended_at = NULL, finished_by = NULL
+        started_at = NULL, ended_at = NULL, finished_by = NULL, remaining = NULL, deadline = NULL
     WHERE id = :id AND state = ANY(:states)
     RETURNING episode
 """)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.extraction import Reading, Watched
-from senso.queries.fragments import COUNT_DOWN, LOCK_BATCH, REPORT_CALL
+from senso.queries.fragments import COUNT_DOWN, REPORT_CALL
 from senso.queries.runs import LEASE_SECONDS, MAX_FAILURES, Report
 
 
@@ -77,14 +77,13 @@ def claim(db: Connection, run: UUID, owner: str, *, model: str, prompt_version: 
 
 
 SAVE = text(f"""
-    WITH {LOCK_BATCH}, {REPORT_CALL},
+    WITH {REPORT_CALL},
     ended AS (
         UPDATE evaluations e SET state = 'done', mentioned = :mentioned, mention_text = :mention_text,
             sentiment = :sentiment, rank = :rank, share_of_text = :share_of_text, marks = CAST(:marks AS jsonb),
             extractor = :extractor, prompt_version = :prompt_version, model_version = :model_version,
             lease_owner = NULL, lease_until = NULL, next_at = NULL, error = NULL, ended_at = now()
-        FROM batch
-        WHERE e.batch_id = batch.id AND e.id = :id AND e.fence = :fence AND e.state IN ('extracting', 'pending')
+        WHERE e.id = :id AND e.fence = :fence AND e.state IN ('extracting', 'pending')
         RETURNING e.id, e.batch_id
     ),
     named AS (
@@ -102,7 +101,6 @@ def save(db: Connection, work: ReadWork, reading: Reading, report: Report, *, ex
     values = report.values() | {
         "call_id": work.call_id,
         "id": work.id,
-        "batch_id": work.batch_id,
         "fence": work.fence,
         "mentioned": reading.mentioned,
         "mention_text": reading.mention_text,
@@ -135,12 +133,11 @@ def put_back(
 
 
 FAIL = text(f"""
-    WITH {LOCK_BATCH}, {REPORT_CALL},
+    WITH {REPORT_CALL},
     ended AS (
         UPDATE evaluations e SET state = 'failed', error = :error, fence = e.fence + 1, ended_at = now(),
             lease_owner = NULL, lease_until = NULL, next_at = NULL
-        FROM batch
-        WHERE e.batch_id = batch.id AND e.id = :id AND e.fence = :fence AND e.state IN ('extracting', 'pending')
+        WHERE e.id = :id AND e.fence = :fence AND e.state IN ('extracting', 'pending')
         RETURNING e.batch_id
     ),
     {COUNT_DOWN}
@@ -150,4 +147,4 @@ FAIL = text(f"""
 
 def fail(db: Connection, work: ReadWork, report: Report, error: str) -> None:
     values = report.values() | {"call_id": work.call_id, "id": work.id, "fence": work.fence}
-    db.execute(FAIL, values | {"batch_id": work.batch_id, "error": error})
+    db.execute(FAIL, values | {"error": error})

@@ -1,4 +1,9 @@
-"""The parts of statements that carry a promise and must read the same wherever they stand."""
+"""The parts of statements that carry a promise and must read the same wherever they stand.
+
+Rows are locked in one order everywhere, or two transactions would wait for each other: snapshots, runs, evaluations,
+batches, partners, orgs. A batch's row is never locked and then updated in one statement: the statement's snapshot may
+be older than the lock, and two of them that chase each other's versions deadlock (seen on Postgres 18).
+"""
 
 # Rule: saving, counting down and saying what is next are one transaction. `ended` is a CTE with a `batch_id` for each
 # evaluation that became terminal in this statement. The row lock on the batch lets exactly one statement see 0. The
@@ -26,6 +31,3 @@ reported AS (
     WHERE id = :call_id
 )
 """
-
-# Whoever ends evaluations locks their batch before them, as the end of a batch does; the other order deadlocks.
-LOCK_BATCH = "batch AS (SELECT id FROM batches WHERE id = :batch_id FOR NO KEY UPDATE)"

@@ -96,11 +96,12 @@ CLOSE_SNAPSHOTS = text("""
 
 
 def close_open_work(db: Connection, batch: UUID, state: str, reason: str) -> bool:
-    """Whether jobs at a vendor are left to be cancelled there."""
+    """Whether jobs at a vendor are left to be cancelled there. Called before the batch's row is locked."""
     values = {"batch": batch, "state": state, "reason": reason}
+    left = any(db.execute(CLOSE_SNAPSHOTS, values).scalars().all())
     db.execute(CLOSE_RUNS, values)
     db.execute(CLOSE_EVALUATIONS, values)
-    return any(db.execute(CLOSE_SNAPSHOTS, values).scalars().all())
+    return left
 
 
 # The newest answer to a question of a model at a place; yesterday's batch that ends late does not take it back.

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from senso.extraction.citations import Citation
 from senso.models import Citation as CitationRow
 from senso.providers import Answer, Run, Usage
-from senso.queries.fragments import COUNT_DOWN, LOCK_BATCH, REPORT_CALL
+from senso.queries.fragments import COUNT_DOWN, REPORT_CALL
 
 MAX_FAILURES = 5
 # Longer than the longest call, so that a living caller is never overtaken; a dead one is noticed by its heartbeat.
@@ -202,12 +202,11 @@ def put_back(
 
 # A run that fails takes its evaluations with it.
 FAIL = text(f"""
-    WITH {LOCK_BATCH}, {REPORT_CALL},
+    WITH {REPORT_CALL},
     failed AS (
         UPDATE question_runs r SET state = 'failed', error = :error, fence = fence + 1, lease_owner = NULL,
             lease_until = NULL, next_at = NULL, cost_microusd = coalesce(:cost_microusd, r.cost_microusd)
-        FROM batch
-        WHERE r.batch_id = batch.id AND r.id = :id AND r.fence = :fence AND r.state IN ('asking', 'planned')
+        WHERE r.id = :id AND r.fence = :fence AND r.state IN ('asking', 'planned')
         RETURNING r.id
     ),
     ended AS (
@@ -223,4 +222,4 @@ FAIL = text(f"""
 
 def fail(db: Connection, work: AskWork, report: Report, error: str) -> None:
     values = report.values() | {"call_id": work.call_id, "id": work.id, "fence": work.fence}
-    db.execute(FAIL, values | {"batch_id": work.batch_id, "error": error})
+    db.execute(FAIL, values | {"error": error})

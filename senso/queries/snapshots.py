@@ -12,7 +12,7 @@ from senso.extraction.citations import Citation
 from senso.matrix import dated_id
 from senso.models import Citation as CitationRow
 from senso.providers import Answer, Run
-from senso.queries.fragments import COUNT_DOWN, LOCK_BATCH
+from senso.queries.fragments import COUNT_DOWN
 from senso.queries.runs import LEASE_SECONDS, MAX_FAILURES
 
 # As many questions as a vendor's page takes in one job without trouble; groups of this size were used before.
@@ -264,11 +264,10 @@ def save_answer(
 
 # A run without an answer fails with the vendor's reason, and its evaluations with it, in one statement.
 FAIL_RUN = text(f"""
-    WITH {LOCK_BATCH},
-    failed AS (
+    WITH failed AS (
         UPDATE question_runs r SET state = 'failed', error = :error, fence = r.fence + 1,
             cost_microusd = :cost_microusd, lease_owner = NULL, lease_until = NULL
-        FROM batch WHERE r.batch_id = batch.id AND r.id = :id AND r.state IN ('planned', 'asking')
+        WHERE r.id = :id AND r.state IN ('planned', 'asking')
         RETURNING r.id, r.fence - 1 AS fence
     ),
     reported AS (
@@ -285,19 +284,13 @@ FAIL_RUN = text(f"""
 """)
 
 
-def fail_run(
-    db: Connection, batch: UUID, run: UUID, error: str, *, cost_microusd: int | None = 0, outcome: str = "failed"
-) -> None:
-    values = {"batch_id": batch, "id": run, "error": error, "cost_microusd": cost_microusd, "outcome": outcome}
+def fail_run(db: Connection, run: UUID, error: str, *, cost_microusd: int | None = 0, outcome: str = "failed") -> None:
+    values = {"id": run, "error": error, "cost_microusd": cost_microusd, "outcome": outcome}
     db.execute(FAIL_RUN, values)
 
 
-LOCK = text("SELECT id FROM batches WHERE id = :id FOR NO KEY UPDATE")
-
-
 def close(db: Connection, work: SnapshotWork, state: str, error: str | None = None) -> bool:
-    """False when somebody else closed it. Locks the batch first, as everything does that ends evaluations."""
-    db.execute(LOCK, {"id": work.batch_id})
+    """False when somebody else closed it."""
     values = {"id": work.id, "fence": work.fence, "state": state, "error": error}
     return db.execute(COLLECTED, values).first() is not None
 

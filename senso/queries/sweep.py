@@ -46,18 +46,17 @@ LOST_EVALUATIONS = text("""
     RETURNING id
 """)
 
+# Locked first and counted in a statement of its own: one that does both counts what was there before it had the locks.
+OPEN = text("""
+    SELECT id FROM batches WHERE state = 'running' AND remaining IS NOT NULL ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+""")
 RECOUNT = text("""
-    WITH open AS (
-        SELECT id FROM batches WHERE state = 'running' AND remaining IS NOT NULL
-        ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
-    )
     UPDATE batches b SET remaining = counted.evaluations
     FROM (
-        SELECT open.id, (
-            SELECT count(*) FROM evaluations e WHERE e.batch_id = open.id AND e.state IN ('pending', 'extracting')
-        ) AS evaluations FROM open
+        SELECT e.batch_id, count(*) FILTER (WHERE state IN ('pending', 'extracting')) AS evaluations
+        FROM evaluations e WHERE e.batch_id = ANY(:ids) GROUP BY e.batch_id
     ) counted
-    WHERE b.id = counted.id AND b.remaining <> counted.evaluations
+    WHERE b.id = counted.batch_id AND b.remaining <> counted.evaluations
     RETURNING b.id
 """)
 
@@ -108,7 +107,8 @@ def find_lost(db: Connection, quiet_seconds: float) -> dict[str, int]:
 
 
 def recount(db: Connection) -> dict[str, int]:
-    return {"recounted batches": len(db.execute(RECOUNT).all())}
+    ids = list(db.execute(OPEN).scalars())
+    return {"recounted batches": len(db.execute(RECOUNT, {"ids": ids}).all()) if ids else 0}
 
 
 def finish_left_over(db: Connection) -> dict[str, int]:

@@ -101,29 +101,24 @@ def due(db: Connection) -> tuple[list[UUID], list[UUID]]:
 # A run that took its worker down each time must not do so for ever.
 EXHAUSTED = text(f"""
     WITH candidates AS (
-        SELECT r.id, r.batch_id FROM question_runs r
+        SELECT r.id FROM question_runs r
         WHERE r.state IN ('planned', 'asking') AND r.failures >= :most
             AND (r.lease_until IS NULL OR r.lease_until < now())
         UNION
-        SELECT e.run_id, e.batch_id FROM evaluations e
+        SELECT e.run_id FROM evaluations e
         WHERE e.state IN ('pending', 'extracting') AND e.failures >= :most
             AND (e.lease_until IS NULL OR e.lease_until < now())
         LIMIT 200
     ),
-    locked AS (
-        SELECT id FROM batches WHERE id IN (SELECT batch_id FROM candidates) ORDER BY id FOR NO KEY UPDATE
-    ),
     failed AS (
         UPDATE question_runs r SET state = 'failed', fence = r.fence + 1, lease_owner = NULL, lease_until = NULL,
             next_at = NULL, error = 'given up after ' || r.failures || ' failures: ' || coalesce(r.error, 'unknown')
-        FROM candidates c, locked
-        WHERE r.id = c.id AND locked.id = c.batch_id AND r.state IN ('planned', 'asking') AND r.failures >= :most
+        FROM candidates c WHERE r.id = c.id AND r.state IN ('planned', 'asking') AND r.failures >= :most
     ),
     ended AS (
         UPDATE evaluations e SET state = 'failed', fence = e.fence + 1, lease_owner = NULL, lease_until = NULL,
             next_at = NULL, ended_at = now(), error = coalesce(e.error, 'given up after ' || :most || ' failures')
-        FROM candidates c, locked
-        WHERE e.run_id = c.id AND locked.id = c.batch_id AND e.state IN ('pending', 'extracting')
+        FROM candidates c WHERE e.run_id = c.id AND e.state IN ('pending', 'extracting')
         RETURNING e.batch_id
     ),
     {COUNT_DOWN}

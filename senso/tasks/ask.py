@@ -138,7 +138,7 @@ def submission_failed(work: SnapshotWork, error: OutsideError | ConfigError) -> 
 def fail_snapshot(db: Connection, work: SnapshotWork, reason: str) -> None:
     if snapshots.close(db, work, "failed", reason):
         for run in work.run_ids:
-            snapshots.fail_run(db, work.batch_id, run, reason)
+            snapshots.fail_run(db, run, reason)
 
 
 def look_at(work: SnapshotWork) -> None:
@@ -191,7 +191,7 @@ def save(db: Connection, work: SnapshotWork, answer: Answer) -> bool:
     cost = cost_microusd(work.provider, asked.model, answer.usage)
     if answer.text is None:
         reason = f"{work.provider}: {answer.error}"
-        snapshots.fail_run(db, work.batch_id, run, reason, cost_microusd=cost)
+        snapshots.fail_run(db, run, reason, cost_microusd=cost)
         return False
     found = cite(answer.sources).citations
     return snapshots.save_answer(db, run, answer, found, cost_microusd=cost, age=work.age_seconds)

@@ -25,16 +25,19 @@ REASON_LENGTH = 500
 def finish_batch(batch_id: str, by: str, **_: object) -> str:
     """Reachable three ways (chord, rows, sweep), and it ends a batch once: a second caller finds it ended."""
     with transaction() as db:
-        batch = batches.load(db, UUID(batch_id), lock=True)
-        sent = step(db, batch, by) if batch.state == "running" and batch.planned is not None else []
+        sent = step(db, batches.load(db, UUID(batch_id)), by)
     publish(sent)
     return batch_id
 
 
 def step(db: Connection, batch: Batch, by: str) -> list[int]:
+    if batch.state != "running" or batch.remaining is None:
+        return []
     if batch.remaining and not batch.overdue:
         return next_window(db, batch)
-    return finish(db, batch, by)
+    left_over = batch.overdue and results.close_open_work(db, batch.id, "failed", "the batch reached its deadline")
+    locked = batches.load(db, batch.id, lock=True)
+    return finish(db, locked, by, left_over=left_over) if locked.state == "running" else []
 
 
 def next_window(db: Connection, batch: Batch) -> list[int]:
@@ -44,9 +47,8 @@ def next_window(db: Connection, batch: Batch) -> list[int]:
     return outbox.add(db, f"ask:{batch.id}:{batch.remaining}", "ask", ids, batch=batch.id, after_seconds=5)
 
 
-def finish(db: Connection, batch: Batch, by: str) -> list[int]:
+def finish(db: Connection, batch: Batch, by: str, *, left_over: bool) -> list[int]:
     assert batch.org_id is not None  # noqa: S101  networks have a workflow of their own
-    left_over = results.close_open_work(db, batch.id, "failed", "the batch reached its deadline")
     found = results.found(db, batch.id)
     sites = results.websites(db, batch.org_id)
     facts = [fact(one, sites) for one in found]

@@ -1,0 +1,99 @@
+"""An import file: YAML or JSON in, a checked and frozen document out, or one line that says what is wrong where.
+
+`source` reads the text into plain values that remember their lines, `schema` checks each value, and what no single
+value shows (ids given twice, questions that contradict each other) is checked here. What only the database knows, such
+as whether a partner exists, is checked by `queries.imports`, which asks the document for the lines.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from senso.errors import ConfigError
+from senso.imports.schema import Contents, Question, contents
+from senso.imports.source import Place, Reader, Source, refusal
+
+MOST_BYTES = 50_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    source: Source
+    contents: Contents
+
+    def refusal(self, place: Place, reason: str) -> ConfigError:
+        return self.source.refusal(place, reason)
+
+
+def read(path: Path) -> Document:
+    """Raises ConfigError with one line: the file, the line, the place in the document, and what is wrong there."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+        return parse(decoded(data, str(path)), str(path))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+
+
+def decoded(data: bytes, name: str) -> str:
+    require_size(len(data), name)
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise refusal(name, data.count(b"\n", 0, error.start) + 1, (), "not UTF-8 text") from error
+
+
+def require_size(size: int, name: str) -> None:
+    if size > MOST_BYTES:
+        raise ConfigError(f"{name}: larger than {MOST_BYTES // 1_000_000} MB; import it in parts")
+
+
+def parse(text: str, name: str) -> Document:
+    """`name` is what errors call the file. Raises ConfigError as `read` does."""
+    require_size(len(text), name)
+    source = Source(name, Reader(name, text).root())
+    document = Document(source, contents(source))
+    check(document)
+    return document
+
+
+def check(document: Document) -> None:
+    for place, values in unique(document.contents):
+        once(document, place, values)
+    questions_agree(document)
+
+
+def unique(found: Contents) -> Iterator[tuple[Callable[[int], Place], Iterable[Hashable]]]:
+    """Each list in which nothing may occur twice, and the place of its nth value."""
+    yield nth("partners", key="id"), (partner.id for partner in found.partners)
+    yield nth("models", key="slug"), (model.slug for model in found.models)
+    yield nth("orgs", key="id"), (org.id for org in found.orgs)
+    yield nth("networks", key="id"), (network.id for network in found.networks)
+    for place, subject in found.asked():
+        yield nth(*place, "questions", key="id"), (question.id for question in subject.questions)
+        for name in ("models", "locations", "websites", "competitors", "orgs"):
+            yield nth(*place, name), getattr(subject, name, ())
+
+
+def nth(*place: str | int, key: str | None = None) -> Callable[[int], Place]:
+    return lambda index: (*place, index) if key is None else (*place, index, key)
+
+
+def once(document: Document, place: Callable[[int], Place], values: Iterable[Hashable]) -> None:
+    seen: dict[Hashable, int] = {}
+    for index, value in enumerate(values):
+        if value in seen:
+            line = document.source.line(place(seen[value]))
+            raise document.refusal(place(index), f"given before, on line {line}")
+        seen[value] = index
+
+
+def questions_agree(document: Document) -> None:
+    """Many orgs may ask a question; it is one row, with one text and one kind."""
+    seen: dict[UUID, tuple[Place, Question]] = {}
+    for place, question in document.contents.questions():
+        first, known = seen.setdefault(question.id, (place, question))
+        if known != question:
+            line = document.source.line((*first, "id"))
+            raise document.refusal((*place, "id"), f"has another text or kind on line {line}; give one a new id")

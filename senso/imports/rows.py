@@ -1,0 +1,104 @@
+"""A document as rows of the tables."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from senso.imports.schema import Contents, Location, Network, Org, model_id
+
+Row = dict[str, Any]
+# As the well-known models have it: a collected answer takes up to twenty minutes, a vendor's own API does not.
+DEADLINE_SECONDS = {"consumer": 1200, "api": 90}
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """Those that the database has already: a row that somebody else made for a slug or a place keeps its id."""
+
+    models: Mapping[str, UUID]
+    locations: Mapping[tuple[str, str | None, str | None], UUID]
+
+    def model(self, slug: str) -> UUID:
+        return self.models.get(slug, model_id(slug))
+
+    def location(self, one: Location) -> UUID:
+        return self.locations.get(one.key, one.id)
+
+
+def rows(found: Contents, ids: Ids) -> dict[str, list[Row]]:
+    """By table, in an order in which no row refers to one of a later table."""
+    return {
+        "models": models(found, ids),
+        "locations": locations(found, ids),
+        "partners": partners(found),
+        "questions": questions(found),
+        "orgs": [org(one) for one in found.orgs],
+        "org_websites": websites(found.orgs),
+        **asked("org", found.orgs, ids),
+        "networks": [{"id": one.id, "partner_id": one.partner, "name": one.name} for one in found.networks],
+        "network_orgs": [{"network_id": one.id, "org_id": member} for one in found.networks for member in one.orgs],
+        **asked("network", found.networks, ids),
+    }
+
+
+def models(found: Contents, ids: Ids) -> list[Row]:
+    return [
+        one.model_dump() | {"id": ids.model(one.slug), "deadline_seconds": DEADLINE_SECONDS[one.surface]}
+        for one in found.models
+    ]
+
+
+def locations(found: Contents, ids: Ids) -> list[Row]:
+    places = dict.fromkeys(place for _, subject in found.asked() for place in subject.locations)
+    return [place.model_dump() | {"id": ids.location(place)} for place in places]
+
+
+def partners(found: Contents) -> list[Row]:
+    """A new one that is metered begins with nothing: credits come by a grant, which is a row of the ledger."""
+    return [{"id": one.id, "name": one.name, "available": None if one.credits is None else 0} for one in found.partners]
+
+
+def questions(found: Contents) -> list[Row]:
+    once = {question.id: question for _, question in found.questions()}
+    return [question.model_dump() for question in once.values()]
+
+
+def org(one: Org) -> Row:
+    return {
+        "id": one.id,
+        "partner_id": one.partner,
+        "name": one.name,
+        "active": one.active,
+        "competitors": one.competitors,
+        "created_at": one.created_at,
+    }
+
+
+def websites(orgs: Sequence[Org]) -> list[Row]:
+    return [
+        {"org_id": one.id, "url": url, "position": position}
+        for one in orgs
+        for position, url in enumerate(one.websites)
+    ]
+
+
+def asked(kind: str, subjects: Sequence[Org | Network], ids: Ids) -> dict[str, list[Row]]:
+    key = f"{kind}_id"
+    return {
+        f"{kind}_questions": [
+            {key: one.id, "question_id": question.id, "position": position}
+            for one in subjects
+            for position, question in enumerate(one.questions)
+        ],
+        f"{kind}_models": [{key: one.id, "model_id": ids.model(slug)} for one in subjects for slug in one.models],
+        f"{kind}_locations": [
+            {key: one.id, "location_id": ids.location(place)} for one in subjects for place in one.locations
+        ],
+    }
+
+
+def as_json(found: Sequence[Row]) -> str:
+    """One value that a statement can unfold: a statement for each of a hundred thousand rows would take minutes."""
+    return json.dumps(found, default=str)

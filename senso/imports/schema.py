@@ -1,0 +1,209 @@
+"""What may stand in an import file.
+
+The file is the whole truth about the orgs and networks in it: a list that is left out is an empty list.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, TypeVar
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from iso3166 import countries_by_alpha2, countries_by_alpha3
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StringConstraints,
+    ValidationError,
+)
+
+from senso.imports.source import Place, Source
+
+
+def one_line(text: str) -> str:
+    if re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", text):
+        raise ValueError("more than one line, or a control character")
+    return text
+
+
+def storable(text: str) -> str:
+    if re.search(r"[\x00\ud800-\udfff]", text):
+        raise ValueError("a character that Postgres cannot store")
+    return text
+
+
+def moment(value: object) -> datetime:
+    """A date is midnight UTC; a time without a zone is UTC."""
+    try:
+        read = datetime.fromisoformat(value if isinstance(value, str) else "")
+        return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("not a date") from None
+
+
+# XK (Kosovo) is in the library and in wide use, but not in ISO 3166-1, which is what the vendors' parameters are.
+COUNTRIES = frozenset(countries_by_alpha2) - {"XK"}
+
+
+def country(code: str) -> str:
+    code = code.upper()
+    if code == "UK":
+        raise ValueError("UK is no ISO 3166-1 code; write GB")
+    if code in countries_by_alpha3:
+        raise ValueError(f"{code} has three letters; write {countries_by_alpha3[code].alpha2}")
+    if code not in COUNTRIES:
+        raise ValueError("not a country code of ISO 3166-1, such as US or GB")
+    return code
+
+
+# A host with a dot; no user name, which would be a secret on its way to a model.
+WEBSITE = re.compile(r"https?://[\w-]+(\.[\w-]+)+(:\d{1,4}|:[1-5]\d{4})?([/?#]\S*)?", re.IGNORECASE)
+
+
+def website(url: str) -> str:
+    """People write acme.com; https is what they mean."""
+    url = url if "://" in url else f"https://{url}"
+    if not WEBSITE.fullmatch(url):
+        raise ValueError("not a URL with a host, such as https://acme.com")
+    return url
+
+
+def nothing_is_empty(value: object) -> object:
+    """`networks:` with nothing after it, or with all its lines commented out."""
+    return [] if value is None else value
+
+
+T = TypeVar("T")
+Listed = Annotated[tuple[T, ...], BeforeValidator(nothing_is_empty)]
+# Some of these end up in unique indexes, whose entries Postgres bounds at 2704 bytes.
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255), AfterValidator(one_line)]
+Website = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
+    AfterValidator(website),
+]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4096), AfterValidator(storable)]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=100)]
+Credits = Annotated[StrictInt, Field(ge=0, le=10**15)]
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Partner(Frozen):
+    id: UUID
+    name: Name
+    credits: Credits | None  # null: not metered. Required, or a forgotten line would be a gift without end
+
+
+class Question(Frozen):
+    id: UUID
+    text: Text
+    kind: Literal["branded", "unbranded"]
+
+
+class Location(Frozen):
+    country: Annotated[str, AfterValidator(country)]
+    region: Name | None = None
+    city: Name | None = None
+
+    @property
+    def key(self) -> tuple[str, str | None, str | None]:
+        return self.country, self.region, self.city
+
+    @property
+    def id(self) -> UUID:
+        """The same in every installation. No name holds a U+001F, so no two places have the same."""
+        return uuid5(NAMESPACE_URL, "senso:location:" + "\x1f".join(part or "" for part in self.key))
+
+
+class Model(Frozen):
+    slug: Slug
+    provider: Slug
+    name: Name
+    surface: Literal["consumer", "api"]
+
+
+def model_id(slug: str) -> UUID:
+    """As the migration with the well-known models makes it."""
+    return uuid5(NAMESPACE_URL, f"senso:model:{slug}")
+
+
+class Asked(Frozen):
+    """What orgs and networks share: who pays, and the matrix."""
+
+    id: UUID
+    name: Name
+    partner: UUID
+    questions: Listed[Question] = ()
+    models: Listed[Slug] = ()
+    locations: Listed[Location] = ()
+
+
+class Org(Asked):
+    websites: Listed[Website] = ()
+    created_at: Annotated[datetime, BeforeValidator(moment)]
+    active: StrictBool = True
+    competitors: Listed[Name] = ()
+
+
+class Network(Asked):
+    orgs: Listed[UUID] = ()
+
+
+class Contents(Frozen):
+    partners: Listed[Partner] = ()
+    orgs: Listed[Org] = ()
+    networks: Listed[Network] = ()
+    models: Listed[Model] = ()
+
+    def asked(self) -> Iterator[tuple[Place, Org | Network]]:
+        """Orgs, then networks, each with its place."""
+        yield from ((("orgs", index), org) for index, org in enumerate(self.orgs))
+        yield from ((("networks", index), network) for index, network in enumerate(self.networks))
+
+    def questions(self) -> Iterator[tuple[Place, Question]]:
+        for place, subject in self.asked():
+            for index, question in enumerate(subject.questions):
+                yield (*place, "questions", index), question
+
+
+def contents(source: Source) -> Contents:
+    try:
+        return Contents.model_validate(source.root)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+        first = min(found, key=lambda one: source.line(one["loc"]))
+        raise source.refusal(first["loc"], reason(first)) from None
+
+
+WHOLE = "not a whole number, 0 or more, or null"
+REASONS: dict[str, str] = {
+    "missing": "missing",
+    "extra_forbidden": "unknown key",
+    "string_type": "not text; put it in quotes",
+    "string_too_short": "empty",
+    "string_too_long": "longer than {max_length} characters",
+    "string_pattern_mismatch": "not a short name of small letters, digits, dots and dashes",
+    "uuid_parsing": "not a UUID",
+    "uuid_type": "not a UUID",
+    "tuple_type": "not a list",
+    "model_type": "not a mapping with keys",
+    "literal_error": "not one of {expected}",
+    "bool_type": "neither true nor false",
+    "int_type": WHOLE,
+    "greater_than_equal": WHOLE,
+    "less_than_equal": "more than {le}",
+    "value_error": "{error}",
+}
+
+
+def reason(error: Any) -> str:
+    found = REASONS.get(error["type"])
+    return found.format(**error.get("ctx", {})) if found else str(error["msg"])

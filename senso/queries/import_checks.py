@@ -1,0 +1,94 @@
+"""What is wrong with an import file that only the database can tell, said with the line of the file."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, TextClause, text
+
+from senso.imports import Document
+from senso.imports.rows import Row, as_json
+from senso.imports.schema import Network, Org, Partner
+from senso.imports.source import Place
+
+KNOWN_PARTNERS = text("SELECT id FROM partners WHERE id = ANY(CAST(:ids AS uuid[]))")
+KNOWN_ORGS = text("SELECT id FROM orgs WHERE id = ANY(CAST(:ids AS uuid[]))")
+KNOWN_MODELS = text("SELECT slug FROM models")
+
+
+def require_references(db: Connection, document: Document) -> None:
+    """Raises ConfigError for the first partner, model or org that is neither in the file nor in the database."""
+    found = document.contents
+    partners = known(db, KNOWN_PARTNERS, {subject.partner for _, subject in found.asked()}, found.partners)
+    orgs = known(db, KNOWN_ORGS, {org for network in found.networks for org in network.orgs}, found.orgs)
+    models = {*db.execute(KNOWN_MODELS).scalars(), *(model.slug for model in found.models)}
+    for place, subject in found.asked():
+        require_partner(document, place, subject, partners)
+        require_models(document, place, subject, models)
+        require_orgs(document, place, subject, orgs)
+
+
+def known(db: Connection, query: TextClause, ids: set[UUID], given: Sequence[Partner] | Sequence[Org]) -> set[UUID]:
+    defined = {one.id for one in given}
+    return defined | set(db.execute(query, {"ids": [str(one) for one in ids - defined]}).scalars())
+
+
+def require_partner(document: Document, place: Place, subject: Org | Network, partners: Collection[UUID]) -> None:
+    if subject.partner not in partners:
+        raise document.refusal((*place, "partner"), "no such partner in this file or in the database")
+
+
+def require_models(document: Document, place: Place, subject: Org | Network, models: Collection[str]) -> None:
+    for index, slug in enumerate(subject.models):
+        if slug not in models:
+            raise document.refusal((*place, "models", index), f"no model {slug}; known: {', '.join(sorted(models))}")
+
+
+def require_orgs(document: Document, place: Place, subject: Org | Network, orgs: Collection[UUID]) -> None:
+    for index, org in enumerate(subject.orgs if isinstance(subject, Network) else ()):
+        if org not in orgs:
+            raise document.refusal((*place, "orgs", index), "no such org in this file or in the database")
+
+
+# What was measured was measured of this text, on this surface, and is paid by this partner.
+REWORDED = text("""
+    SELECT q.id FROM json_to_recordset(CAST(:rows AS json)) AS w (id uuid, text text, kind text)
+        JOIN questions q ON q.id = w.id AND (q.text, q.kind) IS DISTINCT FROM (w.text, w.kind)
+    WHERE EXISTS (SELECT FROM question_runs r WHERE r.question_id = q.id)
+""")
+RESURFACED = text("""
+    SELECT m.slug FROM json_to_recordset(CAST(:rows AS json)) AS w (slug text, surface text)
+        JOIN models m ON m.slug = w.slug AND m.surface <> w.surface
+    WHERE EXISTS (SELECT FROM question_runs r WHERE r.model_id = m.id)
+""")
+MOVED = text("""
+    SELECT o.id FROM json_to_recordset(CAST(:rows AS json)) AS w (id uuid, partner_id uuid)
+        JOIN orgs o ON o.id = w.id AND o.partner_id <> w.partner_id
+    WHERE EXISTS (SELECT FROM batches b WHERE b.org_id = o.id AND b.state IN ('queued', 'running'))
+""")
+
+
+def keep_history(db: Connection, document: Document, rows: Mapping[str, Sequence[Row]]) -> None:
+    """Raises ConfigError. A question that nobody was asked yet may be reworded; after that it takes a new id."""
+    found = document.contents
+    questions = ((place, question.id) for place, question in found.questions())
+    reworded = "its text or kind differs and it was asked before; give the new question a new id"
+    refuse(document, questions, "id", among(db, REWORDED, rows["questions"]), reworded)
+    models = ((("models", index), model.slug) for index, model in enumerate(found.models))
+    resurfaced = "it was asked before, and surfaces are never pooled; give the new model a new slug"
+    refuse(document, models, "surface", among(db, RESURFACED, rows["models"]), resurfaced)
+    orgs = ((place, subject.id) for place, subject in found.asked())
+    moved = "a batch that the partner until now pays is under way; import again when it has ended"
+    refuse(document, orgs, "partner", among(db, MOVED, rows["orgs"]), moved)
+
+
+def among(db: Connection, query: TextClause, rows: Sequence[Row]) -> set[Any]:
+    return set(db.execute(query, {"rows": as_json(rows)}).scalars())
+
+
+def refuse(
+    document: Document, given: Iterable[tuple[Place, object]], key: str, wrong: Collection[object], reason: str
+) -> None:
+    for place, one in given:
+        if one in wrong:
+            raise document.refusal((*place, key), reason)

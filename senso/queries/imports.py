@@ -1,0 +1,233 @@
+"""Making the tables equal to an import file, whole or not at all.
+
+All that can be wrong is looked for before the first row is written. Rows that are as the file wants them are neither
+written nor locked, so an import that changes little disturbs no batch that runs meanwhile. What is not in the file is
+left alone, except what an org or a network of the file no longer has.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Connection, TextClause, text
+
+from senso.imports import Document
+from senso.imports.rows import Ids, Row, as_json, rows
+from senso.imports.schema import Contents, Partner
+from senso.queries.import_checks import keep_history, require_references
+from senso.queries.ledger import grant
+from senso.queries.triggers import audit
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    inserted: int = 0
+    updated: int = 0
+    removed: int = 0
+    unchanged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What an import did to each table; `ledger` are the grants. `notes` say what the file wants and did not get."""
+
+    models: Count
+    locations: Count
+    partners: Count
+    questions: Count
+    orgs: Count
+    org_websites: Count
+    org_questions: Count
+    org_models: Count
+    org_locations: Count
+    networks: Count
+    network_orgs: Count
+    network_questions: Count
+    network_models: Count
+    network_locations: Count
+    ledger: Count
+    notes: tuple[str, ...]
+
+
+# One import at a time: two that lock the same rows in another order would wait for each other. The second waits for the
+# first, longer than a worker's statement may.
+ALONE = text("""
+    SELECT set_config('lock_timeout', '5min', true), set_config('statement_timeout', '10min', true),
+        pg_advisory_xact_lock(7230156)
+""")
+
+
+def store(db: Connection, document: Document, actor: str) -> Changes:
+    """Raises ConfigError with the line of what refers to nothing, or would rewrite what was measured already."""
+    db.execute(ALONE)
+    found = document.contents
+    wanted = rows(found, ids(db))
+    require_references(db, document)
+    keep_history(db, document, wanted)
+    counts = {table.name: make_equal(db, table, wanted[table.name], owners(table, found)) for table in TABLES}
+    ledger, notes = settle_credits(db, found.partners)
+    changes = Changes(**counts, ledger=ledger, notes=notes)
+    audit(db, "import", actor, subject=document.source.name, file=document.source.name, **asdict(changes))
+    return changes
+
+
+MODEL_IDS = text("SELECT slug, id FROM models")
+LOCATION_IDS = text("SELECT country, region, city, id FROM locations")
+
+
+def ids(db: Connection) -> Ids:
+    models = {one.slug: one.id for one in db.execute(MODEL_IDS)}
+    return Ids(models, {(one.country, one.region, one.city): one.id for one in db.execute(LOCATION_IDS)})
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`values` follow the file, `fixed` are only written with a new row.
+
+    Rows of an `owner` in the file that the file does not have are removed.
+    """
+
+    name: str
+    key: tuple[str, ...]
+    values: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()
+    owner: str | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return self.key + self.values + self.fixed
+
+
+TYPES = {
+    "active": "boolean",
+    "available": "bigint",
+    "competitors": "jsonb",
+    "created_at": "timestamptz",
+    "deadline_seconds": "integer",
+    "position": "integer",
+}
+
+
+def sql_type(column: str) -> str:
+    return TYPES.get(column, "uuid" if column.endswith("id") else "text")
+
+
+POSITION = ("position",)
+# In an order in which no row refers to one of a later table.
+TABLES = (
+    Table("models", key=("slug",), values=("provider", "name", "surface"), fixed=("id", "deadline_seconds")),
+    Table("locations", key=("id",), fixed=("country", "region", "city")),
+    Table("partners", key=("id",), values=("name",), fixed=("available",)),
+    Table("questions", key=("id",), values=("text", "kind")),
+    Table("orgs", key=("id",), values=("partner_id", "name", "active", "competitors", "created_at")),
+    Table("org_websites", key=("org_id", "url"), values=POSITION, owner="org_id"),
+    Table("org_questions", key=("org_id", "question_id"), values=POSITION, owner="org_id"),
+    Table("org_models", key=("org_id", "model_id"), owner="org_id"),
+    Table("org_locations", key=("org_id", "location_id"), owner="org_id"),
+    Table("networks", key=("id",), values=("partner_id", "name")),
+    Table("network_orgs", key=("network_id", "org_id"), owner="network_id"),
+    Table("network_questions", key=("network_id", "question_id"), values=POSITION, owner="network_id"),
+    Table("network_models", key=("network_id", "model_id"), owner="network_id"),
+    Table("network_locations", key=("network_id", "location_id"), owner="network_id"),
+)
+
+MAKE_EQUAL = """
+    WITH wanted AS MATERIALIZED (
+        SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS r ({typed})
+    ),
+    added AS (
+        INSERT INTO {table} ({columns})
+        SELECT {columns} FROM wanted w WHERE NOT EXISTS (SELECT FROM {table} t WHERE {same})
+        RETURNING 1
+    ),
+    changed AS ({changed}),
+    removed AS ({removed})
+    SELECT (SELECT count(*) FROM added) AS inserted, (SELECT count(*) FROM changed) AS updated,
+        (SELECT count(*) FROM removed) AS removed
+"""
+# Not ON CONFLICT DO UPDATE: that locks, and so rewrites, every row that it leaves as it is.
+CHANGE = """
+    UPDATE {table} t SET {assigned} FROM wanted w WHERE {same} AND ({differs})
+    RETURNING 1
+"""
+REMOVE = """
+    DELETE FROM {table} t
+    WHERE t.{owner} = ANY(CAST(:owners AS uuid[])) AND NOT EXISTS (SELECT FROM wanted w WHERE {same})
+    RETURNING 1
+"""
+NOTHING = "SELECT 1 WHERE false"
+
+
+def make_equal(db: Connection, table: Table, wanted: Sequence[Row], owners: Sequence[str]) -> Count:
+    bound = {"rows": as_json(wanted)} | ({"owners": owners} if table.owner else {})
+    count = db.execute(statement(table), bound).mappings().one()
+    return Count(**count, unchanged=len(wanted) - count["inserted"] - count["updated"])
+
+
+def statement(table: Table) -> TextClause:
+    parts = {
+        "table": table.name,
+        "owner": table.owner,
+        "columns": ", ".join(table.columns),
+        "typed": ", ".join(f"{column} {sql_type(column)}" for column in table.columns),
+        "same": " AND ".join(f"t.{column} = w.{column}" for column in table.key),
+        "assigned": ", ".join(f"{column} = w.{column}" for column in table.values),
+        "differs": " OR ".join(f"t.{column} IS DISTINCT FROM w.{column}" for column in table.values),
+    }
+    changed = CHANGE.format(**parts) if table.values else NOTHING
+    removed = REMOVE.format(**parts) if table.owner else NOTHING
+    return text(MAKE_EQUAL.format(**parts, changed=changed, removed=removed))
+
+
+def owners(table: Table, found: Contents) -> list[str]:
+    return [str(one.id) for one in (found.orgs if table.owner == "org_id" else found.networks)]
+
+
+STANDING = text("""
+    SELECT p.id, p.available IS NOT NULL AS metered, l.credits AS granted
+    FROM partners p LEFT JOIN ledger l ON l.idempotency_key = 'grant:import:' || p.id
+    WHERE p.id = ANY(CAST(:ids AS uuid[]))
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`granted`: what an import gave; None when none did."""
+
+    metered: bool
+    granted: int | None
+
+
+def settle_credits(db: Connection, partners: Sequence[Partner]) -> tuple[Count, tuple[str, ...]]:
+    """Grants to those who have not been granted by an import yet. What differs later is a note, never a change."""
+    found = db.execute(STANDING, {"ids": [str(one.id) for one in partners]})
+    standing = {one.id: Standing(one.metered, one.granted) for one in found}
+    given = [first_grant(db, one, standing[one.id]) for one in partners]
+    notes = (note(one, standing[one.id]) for one in partners)
+    unchanged = sum(one.granted is not None for one in standing.values())
+    return Count(inserted=sum(given), unchanged=unchanged), tuple(said for said in notes if said)
+
+
+def first_grant(db: Connection, partner: Partner, standing: Standing) -> bool:
+    """A grant of 0 is written too: it says that the number of the file has been granted."""
+    if partner.credits is None or not standing.metered or standing.granted is not None:
+        return False
+    return grant(db, partner.id, partner.credits, f"import:{partner.id}")
+
+
+def note(partner: Partner, standing: Standing) -> str | None:
+    if partner.credits is None:
+        return f"partner {partner.id}: stays metered; no import lifts that" if standing.metered else None
+    if not standing.metered:
+        return f"partner {partner.id}: stays unmetered; a grant would meter it: {GRANT_BY_HAND.format(partner.id, 'N')}"
+    if standing.granted is None or standing.granted == partner.credits:
+        return None
+    return f"partner {partner.id}: credits stay as they are; {instead(partner, partner.credits - standing.granted)}"
+
+
+GRANT_BY_HAND = "senso credits {} --grant {} --ref REF"
+
+
+def instead(partner: Partner, more: int) -> str:
+    if more < 0:
+        return "what was granted is not taken back"
+    return f"grant the rest with: {GRANT_BY_HAND.format(partner.id, more)}"
