@@ -1,0 +1,353 @@
+"""The product as users start it: workers, beat, sandbox as processes, real messages, a world with known truth."""
+
+import os
+import signal
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+import pytest
+import requests
+import yaml
+from conftest import Sandbox, addresses, new_database, use_database
+from factories import Factory
+
+from senso import imports, stack
+from senso.db import transaction
+from senso.extraction.citations import cite, is_primary
+from senso.providers import Source
+from senso.queries import imports as import_queries
+from senso.queries import invariants, ledger
+from senso.sandbox.world import World
+from senso.score import Fact, score
+from senso.settings import settings
+from senso.tasks import reach
+from senso.tasks.trigger import By, trigger_org
+
+SEED = 7
+MODELS = ["chatgpt", "gpt-4.1", "gpt-4.1-mini"]
+LOCATIONS = [{"country": "US"}, {"country": "CA", "region": "Ontario"}]
+ME = By("test")
+
+
+class Product:
+    """The running stack on a database of its own."""
+
+    def __init__(self, running: stack.Stack, sandbox: Sandbox) -> None:
+        self.running = running
+        self.sandbox = sandbox
+        self.make = Factory()
+
+    def load(self, world: World) -> list[UUID]:
+        document = imports.parse(yaml.safe_dump(world.import_document(MODELS, LOCATIONS)), "world.yaml")
+        with transaction() as db:
+            import_queries.store(db, document, "test")
+        return [UUID(str(org.id)) for org in world.orgs]
+
+    def end(self, batches, seconds: float = 120) -> None:
+        deadline = time.monotonic() + seconds
+        wanted = [str(batch) for batch in batches]
+        while time.monotonic() < deadline:
+            self.running.watch()
+            states = self.make.sql("SELECT state FROM batches WHERE id = ANY(CAST(:ids AS uuid[]))", ids=wanted)
+            if all(row["state"] not in {"queued", "running"} for row in states):
+                return
+            time.sleep(0.1)
+        pytest.fail(f"batches did not end: {self.make.sql('SELECT id, state, planned, remaining FROM batches')}")
+
+    def pushed(self, batches, seconds: float = 20) -> dict[str, dict]:
+        keys = {f"push:{batch}:1" for batch in batches}
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            found = {push["idempotency_key"]: push for push in self.sandbox.pushes()}
+            if keys <= set(found):
+                return {key: found[key] for key in keys}
+            time.sleep(0.1)
+        pytest.fail("not every batch was pushed")
+
+
+@pytest.fixture(scope="module")
+def product(urls, tmp_path_factory):
+    yield from running_product(urls, tmp_path_factory.mktemp("stack"), "acceptance", {})
+
+
+@pytest.fixture
+def product_without_chords(urls, tmp_path):
+    yield from running_product(urls, tmp_path, "without_chords", {"USE_CHORDS": "false"})
+
+
+def running_product(urls, home, database, environment):
+    before = dict(os.environ)
+    with new_database(urls, database):
+        outside = stack.sandbox(home / "url", "--seed", str(SEED), "--answer-seconds", "0.3", "--snapshot-seconds", "2")
+        standing_in = stack.Stack([outside], say=print, logs=home)
+        standing_in.start()
+        os.environ |= addresses(stack.announced(home / "url", outside)) | environment
+        settings.cache_clear()
+        reach.provider.cache_clear()
+        running = stack.Stack([*stack.call_workers(2), stack.control_worker(), stack.beat(home)], say=print, logs=home)
+        running.start()
+        try:
+            yield Product(running, Sandbox(os.environ["OPENAI_BASE_URL"].removesuffix("/openai/v1")))
+        finally:
+            running.stop()
+            standing_in.stop()
+            os.environ.clear()
+            os.environ |= before
+            reach.provider.cache_clear()
+            use_database(before["DATABASE_URL"])
+
+
+# First, since two running products must not share one Redis.
+def test_with_chords_switched_off_everything_ends_all_the_same(product_without_chords):
+    product = product_without_chords
+    orgs = product.load(World(SEED, orgs=3, questions=4))
+
+    batches = [trigger_org(org, ME).batch.id for org in orgs]
+    product.end(batches)
+
+    states = product.make.sql("SELECT state, finished_by FROM batches")
+    assert [tuple(row.values()) for row in states] == [("completed", "rows")] * 3
+    assert len(product.pushed(batches)) == 3
+    assert broken() == {}
+
+
+def test_what_is_found_charged_counted_and_pushed_is_what_is_true(product):
+    world = World(SEED, orgs=20, questions=10)
+    orgs = product.load(world)
+
+    batches = {org: trigger_org(org, ME).batch.id for org in orgs}
+    product.end(batches.values())
+
+    states = product.make.sql("SELECT state, finished_by FROM batches")
+    assert Counter(row["state"] for row in states) == {"completed": 20}
+    assert Counter(row["finished_by"] for row in states)["chord"] >= 19
+    assert disagreements(product, world) == Counter()
+    assert product.make.one("SELECT count(*) FROM ledger WHERE entry = 'charge'") == 1200
+    assert product.make.one("SELECT sum(available) FROM partners") == product.make.one(
+        "SELECT sum(credits) FROM ledger"
+    )
+    assert product.make.one("SELECT count(*) FROM llm_calls WHERE outcome IS NULL") == 0
+    assert wrong_numbers(product, world, batches) == []
+    assert broken() == {}
+
+
+def test_the_same_org_triggered_again_and_five_times_at_once_makes_no_further_call(product):
+    (org,) = product.load(World(SEED, orgs=21, questions=4))[20:]
+    with ThreadPoolExecutor(5) as pool:
+        found = list(pool.map(lambda _: trigger_org(org, ME), range(5)))
+    batch = found[0].batch.id
+    product.end([batch])
+    calls = len(product.sandbox.calls())
+
+    again = trigger_org(org, ME)
+    time.sleep(1)
+
+    assert {one.batch.id for one in found} | {again.batch.id} == {batch}
+    assert again.outcome == "completed"
+    assert len(product.sandbox.calls()) == calls
+    assert product.make.one("SELECT count(*) FROM ledger WHERE batch_id = :b AND entry = 'charge'", b=batch) == 24
+
+
+def test_one_failed_run_among_sixty_leaves_fifty_nine_charged(product):
+    (org,) = product.load(World(SEED, orgs=22, questions=10))[21:]
+    product.sandbox.fault("openai.responses", "refusal", times=1)
+
+    batch = trigger_org(org, ME).batch.id
+    product.end([batch])
+    product.sandbox.heal()
+
+    assert product.make.state(batch)["state"] == "partial"
+    assert product.make.one("SELECT count(*) FROM ledger WHERE batch_id = :b AND entry = 'charge'", b=batch) == 59
+    assert broken() == {}
+
+
+def test_without_credits_nothing_is_called_and_after_a_grant_the_batch_goes_on(product):
+    (org,) = product.load(World(SEED, orgs=23, questions=2))[22:]
+    (partner,) = product.make.sql(
+        "SELECT partner_id AS id, available FROM orgs o JOIN partners p ON p.id = partner_id WHERE o.id = :o", o=org
+    )
+    with transaction() as db:
+        ledger.grant(db, partner["id"], 11 - partner["available"], "all but one")
+    calls = len(product.sandbox.calls())
+    batch = trigger_org(org, ME).batch.id
+    product.end([batch])
+    blocked = product.make.state(batch)["state"], len(product.sandbox.calls()) - calls
+
+    with transaction() as db:
+        ledger.grant(db, partner["id"], 1, "one more")
+    trigger_org(org, ME)
+    product.end([batch])
+
+    assert blocked == ("blocked", 0)
+    assert product.make.state(batch)["state"] == "completed"
+    assert product.make.one("SELECT available FROM partners WHERE id = :p", p=partner["id"]) == 0
+
+
+def test_each_lie_of_a_reader_is_corrected_or_marked(product):
+    world = World(SEED, orgs=26, questions=10)
+    orgs = product.load(world)[23:]
+    requests.post(f"{product.sandbox.url}/_sandbox/lies", json={"share": 0.4}, timeout=5).raise_for_status()
+    batches = [trigger_org(org, ME).batch.id for org in orgs]
+    product.end(batches)
+    lies = [lie for lie in product.sandbox.lies() if lie["organisation"] in {org.name for org in world.orgs[23:]}]
+    requests.delete(f"{product.sandbox.url}/_sandbox/lies", timeout=5).raise_for_status()
+
+    marks = product.make.sql(
+        "SELECT mark->>'kind' AS kind FROM evaluations, jsonb_array_elements(marks) mark "
+        "WHERE batch_id = ANY(CAST(:ids AS uuid[]))",
+        ids=[str(batch) for batch in batches],
+    )
+    counted = Counter(row["kind"] for row in marks)
+    told = Counter(lie["kind"] for lie in lies for _ in range(lie["times"]))
+    assert set(told) == {"generic-mention", "altered-quote", "invented-competitor", "self-as-competitor"}
+    assert counted["no-literal-mention"] == told["generic-mention"]
+    assert counted["quote-not-in-answer"] >= told["altered-quote"]
+    assert counted["competitor-not-in-answer"] == told["invented-competitor"]
+    assert counted["own-name-as-competitor"] == told["self-as-competitor"]
+    wrong = disagreements(product, world, batches)
+    assert set(wrong) <= {"sentiment"}, wrong
+
+
+def test_a_killed_call_worker_costs_some_seconds_and_nothing_else(product):
+    world = World(SEED, orgs=36, questions=10)
+    orgs = product.load(world)[26:]
+    victim = product.running.children[0].process
+    before = product.make.one("SELECT coalesce(max(id), 0) FROM llm_calls")
+    batches = [trigger_org(org, ME).batch.id for org in orgs]
+    in_flight = wait_for_flight(product, victim.pid, before)
+
+    victim.send_signal(signal.SIGKILL)
+    killed = time.monotonic()
+    seconds = until_claimed_again(product, killed)
+    product.end(batches, 180)
+
+    twice = product.make.one(
+        "SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM llm_calls WHERE id > :before "
+        "AND run_id IS NOT NULL GROUP BY run_id, purpose HAVING count(*) > 1) twice",
+        before=before,
+    )
+    print(f"{in_flight} calls in flight, work claimed again after {seconds:.1f} s, {twice} calls made twice")
+    states = {product.make.state(batch)["state"] for batch in batches}
+    assert in_flight > 0
+    assert states == {"completed"}
+    assert twice <= in_flight
+    assert seconds < 20
+    assert disagreements(product, world, batches) == Counter()
+    assert broken() == {}
+
+
+def broken() -> dict:
+    with transaction() as db:
+        return invariants.broken(db)
+
+
+def wait_for_flight(product, pid: int, before: int) -> int:
+    """Until the victim has calls under way; returns how many."""
+    for _ in range(600):
+        found = product.make.one(
+            "SELECT (SELECT count(*) FROM question_runs WHERE lease_owner LIKE :me) "
+            "+ (SELECT count(*) FROM evaluations WHERE state = 'extracting' AND lease_owner LIKE :me)",
+            me=f"%:{pid}:%",
+        )
+        if found >= 10 and product.make.one("SELECT count(*) FROM llm_calls WHERE id > :before", before=before) > 150:
+            return found
+        time.sleep(0.02)
+    pytest.fail("the worker never had enough to do")
+
+
+def until_claimed_again(product, killed: float) -> float:
+    while time.monotonic() - killed < 60:
+        product.running.watch()
+        if product.make.one(
+            "SELECT count(*) FROM question_runs WHERE failures > 0 AND fence > 1 AND state <> 'planned'"
+        ) or product.make.one(
+            "SELECT count(*) FROM evaluations WHERE failures > 0 AND fence > 1 AND state <> 'pending'"
+        ):
+            return time.monotonic() - killed
+        time.sleep(0.05)
+    pytest.fail("its work was never claimed again")
+
+
+READINGS = """
+    SELECT e.batch_id, o.name AS org, q.text AS question, m.slug AS model, l.country, e.mentioned, e.sentiment, e.rank,
+        ARRAY(SELECT name FROM competitors c WHERE c.evaluation_id = e.id) AS competitors,
+        ARRAY(SELECT canonical_url FROM citations c WHERE c.run_id = r.id AND cited) AS cited
+    FROM evaluations e JOIN question_runs r ON r.id = e.run_id JOIN questions q ON q.id = r.question_id
+        JOIN models m ON m.id = r.model_id JOIN locations l ON l.id = r.location_id JOIN orgs o ON o.id = e.org_id
+    WHERE e.state = 'done'
+"""
+
+
+def disagreements(product, world, batches=None) -> Counter:
+    """By field, how many evaluations differ from the truth."""
+    wrong = Counter()
+    for row in product.make.sql(READINGS):
+        if batches is not None and row["batch_id"] not in batches:
+            continue
+        truth = world.truth(row["question"], row["model"], row["country"])
+        wrong["mentioned"] += row["mentioned"] != truth.mentioned
+        wrong["sentiment"] += row["sentiment"] != truth.sentiment
+        wrong["rank"] += row["rank"] != truth.rank
+        wrong["competitors"] += set(row["competitors"]) != set(truth.competitors)
+        wrong["citations"] += set(row["cited"]) != true_pages(truth)
+    return +wrong
+
+
+def true_pages(truth) -> set[str]:
+    listed = [Source(one.url, one.title, place, one.cited) for place, one in enumerate(truth.sources)]
+    return {page.canonical_url for page in cite(listed).citations if page.cited}
+
+
+def wrong_numbers(product, world, batches) -> list[str]:
+    """Metrics and pushes computed again from the truth alone, compared exactly."""
+    pushes = product.pushed(batches.values())
+    documents = {UUID(str(org["id"])): org for org in world.import_document(MODELS, LOCATIONS)["orgs"]}
+    wrong = []
+    for org, batch in batches.items():
+        expected = {key(metric): metric for metric in score(true_facts(world, documents[org]))}
+        body = pushes[f"push:{batch}:1"]["body"]
+        for metric in body["metrics"]:
+            of = expected.pop(
+                (metric["name"], *(metric["slice"][name] for name in ("kind", "surface", "model", "location")))
+            )
+            same = (metric["numerator"], metric["denominator"], metric["value"], metric["low"], metric["high"])
+            if same != (of.numerator, of.denominator, of.value, of.low, of.high):
+                wrong.append(f"{org} {metric['name']} {metric['slice']}")
+        wrong += [f"{org} lacks {missing}" for missing in expected]
+        if (body["charged"], body["counts"]["evaluated"], body["state"]) != (60, 60, "completed"):
+            wrong.append(f"{org} counts")
+    return wrong
+
+
+def key(metric) -> tuple:
+    return metric.name, metric.kind, metric.surface, metric.model, metric.location
+
+
+def true_facts(world, org) -> list[Fact]:
+    return [
+        true_fact(world, org, question, model, place)
+        for question in org["questions"]
+        for model in MODELS
+        for place in LOCATIONS
+    ]
+
+
+def true_fact(world, org, question, model, place) -> Fact:
+    truth = world.truth(question["text"], model, place["country"])
+    listed = [Source(one.url, one.title, number, one.cited) for number, one in enumerate(truth.sources)]
+    pages = [page for page in cite(listed).citations if page.cited]
+    return Fact(
+        question_id=question["id"],
+        question_kind=question["kind"],
+        surface="consumer" if model == "chatgpt" else "api",
+        model=model,
+        location="/".join(place.values()),
+        mentioned=truth.mentioned,
+        sentiment=truth.sentiment,
+        rank=truth.rank,
+        competitors=truth.competitors,
+        citations=len(pages),
+        owned_citations=sum(is_primary(page, org["websites"]) for page in pages),
+    )
