@@ -63,9 +63,11 @@ def store(db: Connection, document: Document, actor: str) -> Changes:
     wanted = rows(found, ids(db))
     require_references(db, document)
     keep_history(db, document, wanted)
-    counts = {table.name: make_equal(db, table, wanted[table.name], owners(table, found)) for table in TABLES}
+    # Partners, and the grants that update them, before orgs: the order in which everybody locks.
+    partners = make_equal(db, PARTNERS, wanted["partners"])
     ledger, notes = settle_credits(db, found.partners)
-    changes = Changes(**counts, ledger=ledger, notes=notes)
+    counts = {table.name: make_equal(db, table, wanted[table.name], owners(table, found)) for table in TABLES}
+    changes = Changes(partners=partners, ledger=ledger, **counts, notes=notes)
     audit(db, "import", actor, subject=document.source.name, file=document.source.name, **asdict(changes))
     return changes
 
@@ -112,11 +114,11 @@ def sql_type(column: str) -> str:
 
 
 POSITION = ("position",)
+PARTNERS = Table("partners", key=("id",), values=("name",), fixed=("available",))
 # In an order in which no row refers to one of a later table.
 TABLES = (
     Table("models", key=("slug",), values=("provider", "name", "surface"), fixed=("id", "deadline_seconds")),
     Table("locations", key=("id",), fixed=("country", "region", "city")),
-    Table("partners", key=("id",), values=("name",), fixed=("available",)),
     Table("questions", key=("id",), values=("text", "kind")),
     Table("orgs", key=("id",), values=("partner_id", "name", "active", "competitors", "created_at")),
     Table("org_websites", key=("org_id", "url"), values=POSITION, owner="org_id"),
@@ -157,7 +159,7 @@ REMOVE = """
 NOTHING = "SELECT 1 WHERE false"
 
 
-def make_equal(db: Connection, table: Table, wanted: Sequence[Row], owners: Sequence[str]) -> Count:
+def make_equal(db: Connection, table: Table, wanted: Sequence[Row], owners: Sequence[str] = ()) -> Count:
     bound = {"rows": as_json(wanted)} | ({"owners": owners} if table.owner else {})
     count = db.execute(statement(table), bound).mappings().one()
     return Count(**count, unchanged=len(wanted) - count["inserted"] - count["updated"])
@@ -214,6 +216,9 @@ def first_grant(db: Connection, partner: Partner, standing: Standing) -> bool:
     return grant(db, partner.id, partner.credits, f"import:{partner.id}")
 
 
+GRANT_BY_HAND = "senso credits {} --grant {} --ref REF"
+
+
 def note(partner: Partner, standing: Standing) -> str | None:
     if partner.credits is None:
         return f"partner {partner.id}: stays metered; no import lifts that" if standing.metered else None
@@ -222,9 +227,6 @@ def note(partner: Partner, standing: Standing) -> str | None:
     if standing.granted is None or standing.granted == partner.credits:
         return None
     return f"partner {partner.id}: credits stay as they are; {instead(partner, partner.credits - standing.granted)}"
-
-
-GRANT_BY_HAND = "senso credits {} --grant {} --ref REF"
 
 
 def instead(partner: Partner, more: int) -> str:
