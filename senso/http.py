@@ -1,10 +1,16 @@
 """The border to services that are not ours: every failure of a call becomes one of the OutsideErrors."""
 
 import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
+from math import isfinite
 from typing import Any
 
 import requests
+from requests import exceptions
 from requests.adapters import HTTPAdapter
 
 from senso.errors import ConfigError, Malformed, OutsideError, RateLimited, Refused, Unavailable
@@ -13,12 +19,25 @@ CONNECT_SECONDS = 5
 # Above the concurrency of one worker, or its threads would open and close a connection for each call.
 POOL_SIZE = 256
 REASON_LENGTH = 300
+SUCCESS = range(200, 300)
 PASSING = {408, 409, 425}
 TOO_MANY = 429
 SERVER_FAULT = 500
-GIVEN_IN_TEXT = re.compile(r"(?:try again in|retry (?:after|in)) (\d+(?:\.\d+)?) ?(ms|s)", re.IGNORECASE)
+# 3.89s, 174ms, 7m12s, 33 seconds
+DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(ms|s|m|h)", re.IGNORECASE)
+GIVEN_IN_TEXT = re.compile(rf"(?:try again in|retry (?:after|in)) ((?:{DURATION.pattern})+)", re.IGNORECASE)
+UNIT_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
 # What vendors answer with 429 although waiting does not help: an empty account, a request over the limit by itself.
 HOPELESS = ("insufficient_quota", "spend_limit", "usage_limit_exceeded", "credit_balance", "request too large")
+# Faults of ours. Whatever else `requests` raises may pass.
+WRONG_ADDRESS = (exceptions.URLRequired, exceptions.MissingSchema, exceptions.InvalidSchema, exceptions.InvalidURL)
+WRONG_KEY = (exceptions.InvalidHeader, UnicodeError)
+WRONG_REQUEST = (
+    exceptions.InvalidJSONError,
+    exceptions.StreamConsumedError,
+    exceptions.TooManyRedirects,
+    exceptions.UnrewindableBodyError,
+)
 
 
 @lru_cache(maxsize=1)
@@ -37,17 +56,25 @@ def call(service: str, method: str, url: str, *, timeout_seconds: float = 90, **
         response = session().request(
             method, url, timeout=(CONNECT_SECONDS, timeout_seconds), allow_redirects=False, **options
         )
+    except WRONG_KEY as error:
+        raise translate(service, error) from None  # its own text repeats the key
     except requests.RequestException as error:
         raise translate(service, error) from error
-    if not response.ok or response.is_redirect:
+    if response.status_code not in SUCCESS:
         raise failure(service, response)
     return response
 
 
-def translate(service: str, error: requests.RequestException) -> OutsideError | ConfigError:
+def translate(service: str, error: requests.RequestException | UnicodeError) -> OutsideError | ConfigError:
     """A request that could not even be built is our mistake; everything else may pass."""
-    if isinstance(error, ValueError) and not isinstance(error, requests.JSONDecodeError):
+    if isinstance(error, exceptions.JSONDecodeError):
+        return Malformed(service, "its answer is not JSON")
+    if isinstance(error, WRONG_ADDRESS):
         return ConfigError(f"{service}: its base URL is not one: {type(error).__name__}")
+    if isinstance(error, WRONG_KEY):
+        return ConfigError(f"{service}: its key holds what cannot be sent in a header, such as a line break")
+    if isinstance(error, WRONG_REQUEST):
+        return Refused(service, f"the request cannot be sent: {type(error).__name__}")
     if isinstance(error, requests.Timeout):
         return Unavailable(service, "did not answer in time")
     return Unavailable(service, f"the connection failed: {type(error).__name__}")
@@ -69,17 +96,45 @@ def reason(response: requests.Response) -> str:
         said = said["message"] if isinstance(said, dict) else said
     except (ValueError, KeyError, TypeError):
         said = response.text
-    return " ".join(str(said).split())[:REASON_LENGTH] or "no reason given"
+    return " ".join(without_key(response, str(said)).split())[:REASON_LENGTH] or "no reason given"
+
+
+def without_key(response: requests.Response, said: str) -> str:
+    """Some services repeat what they were sent."""
+    key = response.request.headers.get("Authorization", "").removeprefix("Bearer ")
+    return said.replace(key, "[hidden]") if key else said
 
 
 def wait_seconds(response: requests.Response) -> float | None:
-    for header, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+    """The service's own word on when to come back: a header, else its text."""
+    given = header_seconds(response.headers)
+    return text_seconds(response.text) if given is None else given
+
+
+def header_seconds(headers: Mapping[str, str]) -> float | None:
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         try:
-            return float(response.headers[header]) * unit
+            seconds = float(headers[name]) * unit
         except (KeyError, ValueError):
             continue
-    found = GIVEN_IN_TEXT.search(response.text)
-    return float(found[1]) * (0.001 if found[2].lower() == "ms" else 1) if found else None
+        if isfinite(seconds) and seconds >= 0:
+            return seconds
+    return seconds_until(headers.get("retry-after", ""))
+
+
+def seconds_until(http_date: str) -> float | None:
+    try:
+        moment = parsedate_to_datetime(http_date)
+    except ValueError:
+        return None
+    return max(0, (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+
+
+def text_seconds(text: str) -> float | None:
+    found = GIVEN_IN_TEXT.search(text)
+    if found is None:
+        return None
+    return sum(float(count) * UNIT_SECONDS[unit.lower()] for count, unit in DURATION.findall(found[1]))
 
 
 def json_of(service: str, response: requests.Response) -> Any:
@@ -87,3 +142,12 @@ def json_of(service: str, response: requests.Response) -> Any:
         return response.json()
     except ValueError as error:
         raise Malformed(service, "its answer is not JSON", status=response.status_code) from error
+
+
+@contextmanager
+def reading(service: str) -> Iterator[None]:
+    """An answer that is JSON, but not of the shape that the service documents, cannot be used either."""
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, TypeError) as error:
+        raise Malformed(service, f"its answer has an unknown shape ({type(error).__name__})") from error

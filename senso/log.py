@@ -3,24 +3,56 @@
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
 
-SECRET_NAMES = re.compile(r"key|token|secret|password|authorization|dsn|webhook", re.IGNORECASE)
-SECRET_VALUES = re.compile(r"(sk-[\w-]{8,}|pplx-[\w-]{8,}|Bearer\s+\S+|(?<=://)[^/\s:@]*:[^/\s@]+(?=@))")
+SECRET_NAMES = re.compile(r"key|token(?!s)|secret|password|authorization|dsn|webhook", re.IGNORECASE)
+# Each group is what stays before what is hidden.
+SECRET_VALUES = (
+    re.compile(r"()\b(?:sk|pplx|xox[abp])-[\w-]{8,}"),
+    re.compile(r"()\bAIza[\w-]{20,}"),
+    re.compile(r"(\bBearer\s+)[^\s'\",]+", re.IGNORECASE),
+    re.compile(r"(://)[^/\s:@]*:[^/\s]+(?=@)"),
+    re.compile(r"(/services/)T\w+/B\w+/\w+"),  # a Slack webhook is a secret by itself
+    re.compile(
+        r"(\b(?:[\w-]{0,40}(?:api[_-]?key|token|password|secret)|sig)['\"]?\s*[=:]\s*['\"]?)[^\s'\",&;)}\]]+",
+        re.IGNORECASE,
+    ),
+)
+HARMLESS = (int, float, type(None))
 HIDDEN = "[hidden]"
 
 
 def scrub(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Takes secrets out of every line: values under a telling name, and what looks like a key inside a text."""
+    """Takes secrets out of every line: values under a telling name, and what looks like a key inside a text.
+
+    What stands under a name with an underscore is structlog's own, and is not printed.
+    """
     for name, value in event.items():
-        if SECRET_NAMES.search(name) and name != "idempotency_key":
-            event[name] = HIDDEN
-        elif isinstance(value, str):
-            event[name] = SECRET_VALUES.sub(HIDDEN, value)
+        if not name.startswith("_"):
+            event[name] = clean(name, value)
     return event
+
+
+def clean(name: str, value: Any) -> Any:
+    """The value as it may be printed, however deep a secret lies in it."""
+    if SECRET_NAMES.search(name) and name != "idempotency_key" and value is not None:
+        return HIDDEN
+    if isinstance(value, HARMLESS):
+        return value
+    if isinstance(value, Mapping):
+        return {key: clean(str(key), inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [clean("", inner) for inner in value]
+    return clean_text(value if isinstance(value, str) else repr(value))
+
+
+def clean_text(text: str) -> str:
+    for pattern in SECRET_VALUES:
+        text = pattern.sub(rf"\1{HIDDEN}", text)
+    return text
 
 
 def configure(log_format: str, level: int = logging.INFO) -> None:

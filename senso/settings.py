@@ -6,10 +6,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, PositiveInt, SecretStr, ValidationError
+from pydantic import Field, PositiveInt, SecretStr, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from senso.errors import ConfigError
+
+POSTGRES = re.compile(r"(?:postgresql(?:\+psycopg2)?|postgres)://(\S+)")
+REDIS = re.compile(r"rediss?://[^\s/?]+(?:/\d*)?(?:\?\S*)?")
 
 
 class Settings(BaseSettings):
@@ -77,6 +81,24 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, SecretFiles(settings_cls), dotenv_settings
 
+    @field_validator("database_url")
+    @classmethod
+    def name_the_driver(cls, url: SecretStr | None) -> SecretStr | None:
+        """Without its driver SQLAlchemy takes one that is not installed; some platforms hand out postgres://."""
+        if url is None:
+            return None
+        found = POSTGRES.fullmatch(url.get_secret_value())
+        if found is None:
+            raise PydanticCustomError("url", "must be postgresql://user:password@host:port/database")
+        return SecretStr(f"postgresql+psycopg2://{found[1]}")
+
+    @field_validator("redis_url")
+    @classmethod
+    def check_redis(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not REDIS.fullmatch(url.get_secret_value()):
+            raise PydanticCustomError("url", "must be redis://user:password@host:port/number, or rediss://")
+        return url
+
     def model_post_init(self, _context: Any) -> None:
         if self.environment == "production" and self.senso_clock:
             raise ConfigError("SENSO_CLOCK: not allowed when ENVIRONMENT=production; unset it")
@@ -90,9 +112,12 @@ class SecretFiles(PydanticBaseSettingsSource):
         if not path or SecretStr.__name__ not in str(self.settings_cls.model_fields[field_name].annotation):
             return None, field_name, False
         try:
-            return Path(path).read_text().rstrip("\r\n"), field_name, False
+            found = Path(path).read_text().rstrip("\r\n")
         except OSError as error:
             raise ConfigError(f"{field_name.upper()}_FILE: cannot read {path}: {error.strerror}") from error
+        except UnicodeDecodeError:
+            raise ConfigError(f"{field_name.upper()}_FILE: {path} is not text") from None
+        return found or None, field_name, False  # an empty file is like an empty variable: nothing is set
 
     def __call__(self) -> dict[str, Any]:
         found = {name: self.get_field_value(None, name)[0] for name in self.settings_cls.model_fields}
@@ -137,12 +162,15 @@ def clock() -> datetime:
     moved = settings().senso_clock
     if not moved:
         return datetime.now(UTC)
+    try:
+        return moment(moved)
+    except (ValueError, OverflowError):
+        raise ConfigError(f"SENSO_CLOCK: {moved!r} is neither an offset (+3d, -2h, +30m) nor an ISO moment") from None
+
+
+def moment(moved: str) -> datetime:
     offset = OFFSET.fullmatch(moved)
     if offset:
-        by = timedelta(**{UNITS[offset[3]]: int(offset[1] + offset[2])})
-        return datetime.now(UTC) + by
-    try:
-        moment = datetime.fromisoformat(moved)
-    except ValueError:
-        raise ConfigError(f"SENSO_CLOCK: {moved!r} is neither an offset (+3d, -2h, +30m) nor an ISO moment") from None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return datetime.now(UTC) + timedelta(**{UNITS[offset[3]]: int(offset[1] + offset[2])})
+    found = datetime.fromisoformat(moved)
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)

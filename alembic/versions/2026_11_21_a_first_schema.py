@@ -436,6 +436,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state IN ('planned', 'asking')"),
     )
+    op.create_index("ix_question_runs_question_id", "question_runs", ["question_id"], unique=False)
     op.create_index(op.f("ix_question_runs_snapshot_id"), "question_runs", ["snapshot_id"], unique=False)
     op.create_index(
         "uq_question_runs_latest",
@@ -626,6 +627,7 @@ def downgrade() -> None:
     op.drop_table("citations")
     op.drop_index("uq_question_runs_latest", table_name="question_runs", postgresql_where=sa.text("is_latest"))
     op.drop_index(op.f("ix_question_runs_snapshot_id"), table_name="question_runs")
+    op.drop_index("ix_question_runs_question_id", table_name="question_runs")
     op.drop_index(
         "ix_question_runs_open", table_name="question_runs", postgresql_where=sa.text("state IN ('planned', 'asking')")
     )

@@ -4,7 +4,8 @@ import os
 import sys
 from typing import NoReturn
 
-import click
+import typer
+from typer.exceptions import TyperException
 
 from senso.errors import SensoError
 
@@ -17,14 +18,11 @@ def main() -> NoReturn:
 
     try:
         code = app(standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message())
-        code = WRONG_USE
-    except click.ClickException as error:
-        code = fail(error.format_message(), WRONG_USE)
+    except TyperException as error:
+        code = misused(error)
     except SensoError as error:
         code = fail(str(error), error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
     except BrokenPipeError:  # senso ... | head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -34,6 +32,15 @@ def main() -> NoReturn:
             raise
         code = fail(f"internal error, {type(error).__name__}: {error}; SENSO_DEBUG=1 shows where", 1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def misused(error: TyperException) -> int:
+    """Help, where nothing was said; one line, where it was said wrongly."""
+    said = error.format_message() if hasattr(error, "format_message") else str(error)
+    if type(error).__name__ == "NoArgsIsHelpError":
+        print(said)  # noqa: T201
+        return WRONG_USE
+    return fail(said, WRONG_USE)
 
 
 def fail(message: str, code: int) -> int:

@@ -10,6 +10,8 @@ from rich.table import Table
 
 out = Console(highlight=False, soft_wrap=False)
 err = Console(stderr=True, highlight=False)
+IDS = {"batch", "run"}
+ID_WIDTH = 36
 STATE_STYLES = {"completed": "green", "partial": "yellow", "failed": "red", "blocked": "yellow", "cancelled": "dim"}
 
 
@@ -27,7 +29,8 @@ def table(
 ) -> Table:
     made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        made.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+        whole = ID_WIDTH if column in IDS else None  # an id that is cut in two cannot be copied
+        made.add_column(column, justify="right" if column in numbers else "left", overflow="fold", min_width=whole)
     for row in rows:
         made.add_row(*row)
     return made

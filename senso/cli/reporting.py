@@ -1,12 +1,12 @@
 """`report`: an org's numbers, each with its interval."""
 
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from rich.markup import escape
 
+from senso.cli.form import Form
 from senso.cli.printing import out, print_json, table
 from senso.cli.watching import load
 from senso.db import transaction
@@ -20,17 +20,12 @@ RATES = ("mention_rate", "share_of_voice", "owned_citation_rate", "sentiment_pos
 NAMES = {
     "mention_rate": "mention rate",
     "share_of_voice": "share of voice",
-    "owned_citation_rate": "own pages among citations",
-    "sentiment_positive": "positive among mentions",
-    "sentiment_neutral": "neutral among mentions",
-    "sentiment_negative": "negative among mentions",
+    "owned_citation_rate": "own citations",
+    "sentiment_positive": "positive mentions",
+    "sentiment_neutral": "neutral mentions",
+    "sentiment_negative": "negative mentions",
     "average_rank": "average rank",
 }
-
-
-class Form(StrEnum):
-    text = "text"
-    json = "json"
 
 
 def report(org_id: UUID, form: Form) -> None:
@@ -114,7 +109,8 @@ def value(metric: Metric) -> str:
 def interval(metric: Metric) -> str:
     if metric.low is None:
         return "-"
-    return f"{number(metric, metric.low)} to {number(metric, metric.high)}"
+    low, high = number(metric, metric.low), number(metric, metric.high)
+    return f"{low.removesuffix(' %')} to {high}"
 
 
 def of(metric: Metric) -> str:

@@ -36,11 +36,7 @@ def actor() -> str:
 
 
 def import_file(file: Path, *, as_json: bool) -> None:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    document = imports.parse(text, file.name)
+    document = imports.read(file)
     with connected(), transaction() as db:
         changes = import_queries.store(db, document, actor())
     if as_json:

@@ -88,6 +88,8 @@ def show(found: dict[str, Any], *, as_json: bool) -> None:
 
 def watch(batches: Sequence[UUID], *, as_json: bool) -> list[dict[str, Any]]:
     """Until all have ended; prints each then. Progress goes to stderr, so that stdout can be piped."""
+    for batch in batches:
+        load(batch)  # an unknown one is an error before any progress is drawn
     found = follow(batches)
     if as_json:
         print_json(found if len(found) > 1 else found[0])

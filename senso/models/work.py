@@ -83,6 +83,7 @@ class QuestionRun(Base):
         Index("ix_question_runs_open", "batch_id", postgresql_where=text("state IN ('planned', 'asking')")),
         Index("ix_question_runs_due", "next_at", postgresql_where=text("state = 'planned' AND next_at IS NOT NULL")),
         Index("ix_question_runs_leased", "lease_owner", postgresql_where=text("lease_owner IS NOT NULL")),
+        Index("ix_question_runs_question_id", "question_id"),
         Index(
             "uq_question_runs_latest",
             "subject_id",

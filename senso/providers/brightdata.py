@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from senso.errors import Malformed, Refused
-from senso.http import call, json_of
+from senso.errors import ConfigError, Malformed, Refused
+from senso.http import call, json_of, reading
 from senso.providers import Answer, Run, Source, Ticket, Usage
 
 SERVICE = "brightdata"
@@ -43,7 +43,7 @@ class BrightData:
 
     def submit(self, runs: Sequence[Run]) -> Ticket:
         """One job for runs of one model. A request whose reply is lost may have made a job all the same."""
-        data_set = DATA_SETS[runs[0].model]
+        data_set = data_set_of(runs[0].model)
         query = {
             "dataset_id": data_set.id,
             "format": "json",
@@ -64,14 +64,19 @@ class BrightData:
         if status != "ready":  # also what we have never heard of: the list of the vendor's states is not closed
             return None
         records = self.request("GET", f"/datasets/v3/snapshot/{ticket.external_id}", params={"format": "json"})
-        return None if records is None else answers(runs, records)
+        if records is None:
+            return None
+        with reading(SERVICE):
+            return answers(runs, records)
 
     def cancel(self, ticket: Ticket) -> None:
         """What is given up but not cancelled keeps counting against the limit of running jobs."""
         try:
             self.request("POST", f"/datasets/v3/snapshot/{ticket.external_id}/cancel")
-        except Refused:
-            return  # it is not running any more, which is what was wanted
+        except Refused as error:
+            if error.status in UNAUTHORISED:
+                raise
+            # else it is not running any more, which is what was wanted
 
     def request(self, method: str, path: str, **options: Any) -> Any:
         """The parsed answer; None for a 202, which says that the work is not done yet."""
@@ -83,6 +88,13 @@ class BrightData:
                 raise Refused(SERVICE, "the key in BRIGHTDATA_API_KEY was not accepted", status=error.status) from None
             raise
         return None if response.status_code == ACCEPTED else loose_json(response)
+
+
+def data_set_of(model: str) -> DataSet:
+    """Raises ConfigError when this version has no data set for the model."""
+    if model not in DATA_SETS:
+        raise ConfigError(f"{SERVICE}: no data set for {model} in this version; it has {', '.join(DATA_SETS)}")
+    return DATA_SETS[model]
 
 
 def loose_json(response: Any) -> Any:
@@ -111,16 +123,18 @@ def join(runs: Sequence[Run], records: list[dict[str, Any]]) -> dict[int, dict[s
     """By the number that the record echoes, then, for records without one, by the input that it repeats."""
     wanted = {run.number for run in runs}
     found = {number(record): record for record in reversed(records) if number(record) in wanted}
-    left = {(run.question, run.country): run.number for run in reversed(runs) if run.number not in found}
-    for record in records:
-        if number(record) is None and (unclaimed := left.pop(asked(record), None)) is not None:
-            found[unclaimed] = record
+    left = [run for run in runs if run.number not in found]
+    for record in (one for one in records if number(one) is None):
+        run = next((run for run in left if (run.question, run.country) == asked(record)), None)
+        if run is not None:
+            found[run.number] = record
+            left.remove(run)
     return {key: record for key, record in found.items() if key is not None}
 
 
 def number(record: dict[str, Any]) -> int | None:
     """A number in the vendor's traffic, a string in its documentation, in the record or in the input it repeats."""
-    for holder in (record, record.get("input") or {}):
+    for holder in (record, given(record)):
         try:
             return int(holder["index"])
         except (KeyError, TypeError, ValueError):
@@ -129,8 +143,12 @@ def number(record: dict[str, Any]) -> int | None:
 
 
 def asked(record: dict[str, Any]) -> tuple[Any, Any]:
-    given = record.get("input") or {}
-    return given.get("prompt"), given.get("country")
+    return given(record).get("prompt"), given(record).get("country")
+
+
+def given(record: dict[str, Any]) -> dict[str, Any]:
+    found = record.get("input")
+    return found if isinstance(found, dict) else {}
 
 
 def answer(run: Run, record: dict[str, Any] | None) -> Answer:

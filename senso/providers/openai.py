@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from senso.errors import Malformed, Refused, Unavailable
-from senso.http import call, json_of
+from senso.http import call, json_of, reading
 from senso.providers import Answer, Completion, Prompt, Run, Source, Ticket, Usage
 
 SERVICE = "openai"
@@ -30,11 +30,15 @@ class OpenAI:
         pass
 
     def ask(self, run: Run) -> Answer:
-        return read_answer(run, self.post("/responses", question(run)))
+        found = self.post("/responses", question(run))
+        with reading(SERVICE):
+            return read_answer(run, found)
 
     def complete(self, prompt: Prompt, model: str) -> Completion:
         """Raises Refused for a refusal and Malformed for a cut-off answer, both with what they cost."""
-        return read_completion(self.post("/chat/completions", structured(prompt, model)))
+        found = self.post("/chat/completions", structured(prompt, model))
+        with reading(SERVICE):
+            return read_completion(found)
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self.key}"}

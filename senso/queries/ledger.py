@@ -40,13 +40,15 @@ def is_held(db: Connection, batch: UUID, episode: int) -> bool:
     return bool(db.execute(HELD, {"key": hold_key(batch, episode)}).scalar_one())
 
 
-# One charge for each answer that was read, whatever how often this is called; then the hold goes back in full.
+# One charge for each answer that was read, however often this is called, to the partner whose credits were held: an
+# org may have moved to another since. Then the hold goes back in full.
 SETTLE = text("""
     WITH written AS (
         INSERT INTO ledger (idempotency_key, entry, partner_id, org_id, kind, credits, batch_id, run_id)
-        SELECT 'charge:' || e.run_id || ':' || e.org_id, 'charge', o.partner_id, e.org_id, 'org',
+        SELECT 'charge:' || e.run_id || ':' || e.org_id, 'charge', h.partner_id, e.org_id, 'org',
             -b.credits_per_evaluation, b.id, e.run_id
-        FROM evaluations e JOIN batches b ON b.id = e.batch_id JOIN orgs o ON o.id = e.org_id
+        FROM evaluations e JOIN batches b ON b.id = e.batch_id
+            JOIN ledger h ON h.idempotency_key = 'hold:' || :batch || ':' || :episode
         WHERE e.batch_id = :batch AND e.state = 'done'
         UNION ALL
         SELECT 'release:' || l.batch_id || ':' || :episode, 'release', l.partner_id, l.org_id, l.kind,
@@ -76,14 +78,14 @@ GRANT = text("""
         ON CONFLICT (idempotency_key) DO NOTHING
         RETURNING partner_id, credits
     )
-    UPDATE partners p SET available = coalesce(available, 0) + granted.credits FROM granted
+    UPDATE partners p SET available = available + granted.credits FROM granted
     WHERE p.id = granted.partner_id
     RETURNING available
 """)
 
 
 def grant(db: Connection, partner: UUID, credits_given: int, ref: str) -> bool:
-    """False when this ref was granted before."""
+    """False when this ref was granted before. A partner that is not metered stays so: the row is all there is."""
     values = {"partner": partner, "credits": credits_given, "ref": ref}
     return db.execute(GRANT, values).first() is not None
 

@@ -1,0 +1,3 @@
+from senso.cli import main
+
+main()

@@ -1,0 +1,8 @@
+from enum import StrEnum
+
+
+class Form(StrEnum):
+    """In which a report is printed."""
+
+    text = "text"
+    json = "json"
