@@ -1,7 +1,7 @@
-"""Metadata is in setup.cfg. This only puts the migrations and the timetable, which stand beside the package, into it."""
+"""Metadata is in setup.cfg. This only puts what stands beside the package, migrations and timetable, into it."""
 
 from pathlib import Path
-from shutil import copytree, copy2
+from shutil import copy2, copytree
 
 from setuptools import setup
 from setuptools.command.build_py import build_py

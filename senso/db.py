@@ -9,7 +9,8 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from senso.errors import ConfigError, Unreachable
 from senso.settings import secret, settings
@@ -18,6 +19,8 @@ __all__ = [
     "CHECKOUT",
     "PACKAGED",
     "Connection",
+    "DataError",
+    "Engine",
     "alembic_config",
     "connect",
     "engine",
@@ -33,6 +36,17 @@ __all__ = [
 CONNECTION_OPTIONS = (
     "-c timezone=UTC -c statement_timeout=30s -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s"
 )
+# A peer that is gone without a word is noticed after some 20 s, not a quarter of an hour later by the kernel.
+PATIENCE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 20_000,
+}
+# SQLSTATE classes that say something about the server or the moment, and nothing about the statement: connection,
+# rolled back, resources, operator intervention, and a lock that was not to be had.
+PASSING = ("08", "40", "53", "57", "55P03")
 CHECKOUT = Path(__file__).resolve().parent.parent
 PACKAGED = Path(__file__).resolve().parent / "packaged"
 
@@ -45,7 +59,8 @@ def connect(url: str, *, pool_size: int = 10) -> Engine:
         pool_timeout=20,
         pool_pre_ping=True,
         pool_recycle=1800,
-        connect_args={"connect_timeout": 5, "options": CONNECTION_OPTIONS, "application_name": "senso"},
+        hide_parameters=True,  # they hold answers, and an error's text ends up in logs
+        connect_args={"options": CONNECTION_OPTIONS, "application_name": "senso", **PATIENCE},
     )
 
 
@@ -63,11 +78,23 @@ def transaction() -> Iterator[Connection]:
     try:
         with engine().begin() as connection:
             yield connection
-    except OperationalError as error:
+    except PoolTimeout as error:
+        raise Unreachable("Postgres: no connection became free in time") from error
+    except DBAPIError as error:
+        if not may_pass(error):
+            raise
         raise Unreachable(f"Postgres: {first_line(error)}") from error
 
 
-def first_line(error: OperationalError) -> str:
+def may_pass(error: DBAPIError) -> bool:
+    """Whether the same statement may succeed a moment later; one that can never be stored must not look like that."""
+    state = getattr(error.orig, "pgcode", None)
+    if state is None:
+        return error.connection_invalidated or type(error.orig).__name__ in {"OperationalError", "InterfaceError"}
+    return str(state).startswith(PASSING)
+
+
+def first_line(error: DBAPIError) -> str:
     """psycopg2 repeats host and port over several lines; a password is in none of them."""
     return str(error.orig).strip().splitlines()[0]
 

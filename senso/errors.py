@@ -9,6 +9,7 @@ SensoError
     ├── Unavailable        another try may succeed; may say after how many seconds
     │   └── RateLimited    the service asked us to wait: no failure of the work
     ├── Refused            the same request will be refused again
+    │   └── JobFailed      the vendor says that its job has failed as a whole
     └── Malformed          it answered, and the answer cannot be used
 """
 
@@ -59,6 +60,10 @@ class RateLimited(Unavailable):
 
 
 class Refused(OutsideError):
+    pass
+
+
+class JobFailed(Refused):
     pass
 
 

@@ -1,8 +1,7 @@
 """The border to services that are not ours: every failure of a call becomes one of the OutsideErrors."""
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -139,15 +138,20 @@ def text_seconds(text: str) -> float | None:
 
 def json_of(service: str, response: requests.Response) -> Any:
     try:
-        return response.json()
+        return storable(response.json())
     except ValueError as error:
         raise Malformed(service, "its answer is not JSON", status=response.status_code) from error
 
 
-@contextmanager
-def reading(service: str) -> Iterator[None]:
-    """An answer that is JSON, but not of the shape that the service documents, cannot be used either."""
-    try:
-        yield
-    except (AttributeError, IndexError, KeyError, TypeError) as error:
-        raise Malformed(service, f"its answer has an unknown shape ({type(error).__name__})") from error
+def storable(value: Any) -> Any:
+    """Without what JSON can say and Postgres cannot store: NUL and half of a surrogate pair, in texts at any depth.
+
+    An answer that was paid for must not be lost, and bought again, for one such character.
+    """
+    if isinstance(value, str):
+        return value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, list):
+        return [storable(inner) for inner in value]
+    if isinstance(value, dict):
+        return {name: storable(inner) for name, inner in value.items()}
+    return value

@@ -10,6 +10,7 @@ from senso.http import call
 from senso.score import CitedDomain, Metric, Standing
 
 SERVICE = "application"
+TIMEOUT_SECONDS = 10  # the application stores it and answers; one that hangs is tried again later
 SCHEMA_VERSION = 1
 SLICE = ("kind", "surface", "model", "location")
 
@@ -62,4 +63,11 @@ def metric_json(metric: Metric) -> dict[str, Any]:
 def send(base_url: str, token: str | None, key: str, body: dict[str, Any]) -> None:
     """Raises an OutsideError when the application did not take it. Sent twice, the key tells it so."""
     headers = {"Idempotency-Key": key} | ({"Authorization": f"Bearer {token}"} if token else {})
-    call(SERVICE, "POST", base_url.rstrip("/") + "/analytics", json=body, headers=headers, timeout_seconds=30)
+    call(
+        SERVICE,
+        "POST",
+        base_url.rstrip("/") + "/analytics",
+        json=body,
+        headers=headers,
+        timeout_seconds=TIMEOUT_SECONDS,
+    )

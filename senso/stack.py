@@ -20,7 +20,7 @@ from senso.errors import Unreachable
 from senso.settings import settings
 from senso.tasks.queues import CALL_QUEUES, CONTROL_QUEUES
 
-CONTROL_THREADS = 8
+CONTROL_THREADS = 16
 SOFT_SHUTDOWN_SECONDS = 3
 GRACE_SECONDS = 10
 WATCH_SECONDS = 0.2

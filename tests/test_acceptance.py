@@ -216,8 +216,11 @@ def test_a_killed_call_worker_costs_some_seconds_and_nothing_else(product):
     victim = product.running.children[0].process
     before = product.make.one("SELECT coalesce(max(id), 0) FROM llm_calls")
     batches = [trigger_org(org, ME).batch.id for org in orgs]
-    in_flight = wait_for_flight(product, victim.pid, before)
+    wait_for_flight(product, victim.pid, before)
 
+    victim.send_signal(signal.SIGSTOP)  # frozen, so that what it has in flight can be counted
+    time.sleep(0.5)
+    in_flight = flight(product, victim.pid)
     victim.send_signal(signal.SIGKILL)
     killed = time.monotonic()
     seconds = until_claimed_again(product, killed)
@@ -243,18 +246,24 @@ def broken() -> dict:
         return invariants.broken(db)
 
 
-def wait_for_flight(product, pid: int, before: int) -> int:
-    """Until the victim has calls under way; returns how many."""
+def wait_for_flight(product, pid: int, before: int) -> None:
+    """Until the victim has calls under way."""
     for _ in range(600):
-        found = product.make.one(
-            "SELECT (SELECT count(*) FROM question_runs WHERE lease_owner LIKE :me) "
-            "+ (SELECT count(*) FROM evaluations WHERE state = 'extracting' AND lease_owner LIKE :me)",
-            me=f"%:{pid}:%",
-        )
-        if found >= 10 and product.make.one("SELECT count(*) FROM llm_calls WHERE id > :before", before=before) > 150:
-            return found
+        if (
+            flight(product, pid) >= 10
+            and product.make.one("SELECT count(*) FROM llm_calls WHERE id > :before", before=before) > 150
+        ):
+            return
         time.sleep(0.02)
     pytest.fail("the worker never had enough to do")
+
+
+def flight(product, pid: int) -> int:
+    return product.make.one(
+        "SELECT (SELECT count(*) FROM question_runs WHERE state = 'asking' AND lease_owner LIKE :me) "
+        "+ (SELECT count(*) FROM evaluations WHERE state = 'extracting' AND lease_owner LIKE :me)",
+        me=f"%:{pid}:%",
+    )
 
 
 def until_claimed_again(product, killed: float) -> float:

@@ -136,6 +136,9 @@ def upgrade() -> None:
             postgresql_nulls_not_distinct=True,
         ),
     )
+    op.create_index(
+        "ix_batches_blocked", "batches", ["batch_date"], unique=False, postgresql_where=sa.text("state = 'blocked'")
+    )
     op.create_index(op.f("ix_batches_network_id"), "batches", ["network_id"], unique=False)
     op.create_index(
         "ix_batches_open",
@@ -145,6 +148,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('queued', 'running')"),
     )
     op.create_index(op.f("ix_batches_org_id"), "batches", ["org_id"], unique=False)
+    op.create_index("ix_batches_queued_at", "batches", ["queued_at"], unique=False)
     op.create_table(
         "name_variations",
         sa.Column("org_id", sa.Uuid(), nullable=False),
@@ -158,6 +162,13 @@ def upgrade() -> None:
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["org_id"], ["orgs.id"], name=op.f("fk_name_variations_org_id_orgs")),
         sa.PrimaryKeyConstraint("org_id", name=op.f("pk_name_variations")),
+    )
+    op.create_index(
+        "ix_name_variations_leased",
+        "name_variations",
+        ["lease_owner"],
+        unique=False,
+        postgresql_where=sa.text("lease_owner IS NOT NULL"),
     )
     op.create_table(
         "network_locations",
@@ -285,6 +296,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_outbox_key")),
     )
     op.create_index(op.f("ix_outbox_batch_id"), "outbox", ["batch_id"], unique=False)
+    op.create_index("ix_outbox_published_at", "outbox", ["published_at"], unique=False)
     op.create_index(
         "ix_outbox_unpublished",
         "outbox",
@@ -358,6 +370,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state IN ('submitting', 'running')"),
     )
+    op.create_index(
+        "ix_snapshots_recent",
+        "snapshots",
+        ["model_id", "created_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 'collected'"),
+    )
     op.create_table(
         "triggers",
         sa.Column("idempotency_key", sa.Text(), nullable=False),
@@ -421,6 +440,13 @@ def upgrade() -> None:
         ["next_at"],
         unique=False,
         postgresql_where=sa.text("state = 'planned' AND next_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_question_runs_exhausted",
+        "question_runs",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('planned', 'asking') AND failures >= 5"),
     )
     op.create_index(
         "ix_question_runs_leased",
@@ -503,6 +529,13 @@ def upgrade() -> None:
         ["next_at"],
         unique=False,
         postgresql_where=sa.text("state = 'pending' AND next_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_evaluations_exhausted",
+        "evaluations",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('pending', 'extracting') AND failures >= 5"),
     )
     op.create_index(
         "ix_evaluations_leased",
@@ -618,6 +651,11 @@ def downgrade() -> None:
         "ix_evaluations_leased", table_name="evaluations", postgresql_where=sa.text("lease_owner IS NOT NULL")
     )
     op.drop_index(
+        "ix_evaluations_exhausted",
+        table_name="evaluations",
+        postgresql_where=sa.text("state IN ('pending', 'extracting') AND failures >= 5"),
+    )
+    op.drop_index(
         "ix_evaluations_due",
         table_name="evaluations",
         postgresql_where=sa.text("state = 'pending' AND next_at IS NOT NULL"),
@@ -635,12 +673,18 @@ def downgrade() -> None:
         "ix_question_runs_leased", table_name="question_runs", postgresql_where=sa.text("lease_owner IS NOT NULL")
     )
     op.drop_index(
+        "ix_question_runs_exhausted",
+        table_name="question_runs",
+        postgresql_where=sa.text("state IN ('planned', 'asking') AND failures >= 5"),
+    )
+    op.drop_index(
         "ix_question_runs_due",
         table_name="question_runs",
         postgresql_where=sa.text("state = 'planned' AND next_at IS NOT NULL"),
     )
     op.drop_table("question_runs")
     op.drop_table("triggers")
+    op.drop_index("ix_snapshots_recent", table_name="snapshots", postgresql_where=sa.text("state = 'collected'"))
     op.drop_index(
         "ix_snapshots_due", table_name="snapshots", postgresql_where=sa.text("state IN ('submitting', 'running')")
     )
@@ -651,6 +695,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_pushes_batch_id"), table_name="pushes")
     op.drop_table("pushes")
     op.drop_index("ix_outbox_unpublished", table_name="outbox", postgresql_where=sa.text("published_at IS NULL"))
+    op.drop_index("ix_outbox_published_at", table_name="outbox")
     op.drop_index(op.f("ix_outbox_batch_id"), table_name="outbox")
     op.drop_table("outbox")
     op.drop_table("metrics")
@@ -664,10 +709,15 @@ def downgrade() -> None:
     op.drop_table("network_orgs")
     op.drop_table("network_models")
     op.drop_table("network_locations")
+    op.drop_index(
+        "ix_name_variations_leased", table_name="name_variations", postgresql_where=sa.text("lease_owner IS NOT NULL")
+    )
     op.drop_table("name_variations")
+    op.drop_index("ix_batches_queued_at", table_name="batches")
     op.drop_index(op.f("ix_batches_org_id"), table_name="batches")
     op.drop_index("ix_batches_open", table_name="batches", postgresql_where=sa.text("state IN ('queued', 'running')"))
     op.drop_index(op.f("ix_batches_network_id"), table_name="batches")
+    op.drop_index("ix_batches_blocked", table_name="batches", postgresql_where=sa.text("state = 'blocked'"))
     op.drop_table("batches")
     op.drop_index(op.f("ix_orgs_partner_id"), table_name="orgs")
     op.drop_table("orgs")

@@ -1,10 +1,12 @@
 """The commands and their options. Each imports what it needs when it is called: help and errors come at once."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from senso import __version__
 from senso.cli.form import Form
 
 app = typer.Typer(
@@ -17,7 +19,35 @@ app = typer.Typer(
 trigger = typer.Typer(help="Open or resume today's batch.", no_args_is_help=True)
 app.add_typer(trigger, name="trigger")
 
+
+class State(StrEnum):
+    """Of a batch."""
+
+    queued = "queued"
+    running = "running"
+    completed = "completed"
+    partial = "partial"
+    failed = "failed"
+    blocked = "blocked"
+    cancelled = "cancelled"
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def print_version(wanted: bool) -> None:  # noqa: FBT001  typer calls it so
+    if wanted:
+        typer.echo(f"senso {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
 
 
 @app.command()
@@ -69,29 +99,131 @@ def import_file(file: Path, as_json: Json = False) -> None:
 
 
 @trigger.command("org")
-def trigger_org(
-    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of orgs.")],
+def trigger_org(  # noqa: PLR0917  options
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Ids of orgs.")] = None,
+    file: Annotated[Path | None, typer.Option("--file", metavar="IDS", help="One id a line; # comments.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Until the batches have ended.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="What it would do and cost; nothing is written.")] = False,
     idempotency_key: Annotated[str | None, typer.Option(help="The same key never opens twice.")] = None,
     reopen: Annotated[bool, typer.Option("--reopen", help="Open a cancelled batch again.")] = False,
+    triggered_by: Annotated[str | None, typer.Option(help="Why or through what; default: manual.")] = None,
+    user_id: Annotated[str | None, typer.Option(help="The application's user who asked for it.")] = None,
     as_json: Json = False,
 ) -> None:
     """Open or resume today's batch of each org, and print it."""
     from senso.cli import triggering
-    from senso.cli.surroundings import uuid
 
-    orgs = [uuid(one, "org") for one in ids]
-    triggering.trigger(orgs, wait=wait, idempotency_key=idempotency_key, reopen=reopen, as_json=as_json)
+    orgs = triggering.ids_of(ids or [], file)
+    how = triggering.How(wait, dry_run, idempotency_key, reopen, triggered_by, user_id)
+    triggering.trigger(orgs, how, as_json=as_json)
 
 
 @app.command()
-def status(batch: Annotated[str | None, typer.Argument()] = None, as_json: Json = False) -> None:
+def cancel(batch: str, as_json: Json = False) -> None:
+    """End a batch now: what was read is charged, the rest is not asked, and the hold is released."""
+    from senso.cli import stopping
+    from senso.cli.surroundings import uuid
+
+    stopping.cancel(uuid(batch, "batch"), as_json=as_json)
+
+
+@app.command()
+def retry(batch: str, as_json: Json = False) -> None:
+    """Ask again for what failed of a batch that has ended; what was read stays and is not charged again."""
+    from senso.cli import stopping
+    from senso.cli.surroundings import uuid
+
+    stopping.retry(uuid(batch, "batch"), as_json=as_json)
+
+
+@app.command()
+def status(
+    batch: Annotated[str | None, typer.Argument()] = None,
+    state: Annotated[list[State] | None, typer.Option(help="Only batches in this state; may be repeated.")] = None,
+    since: Annotated[str | None, typer.Option(metavar="WHEN", help="Open, or ended since: 2h, 3d, 2026-11-21.")] = None,
+    as_json: Json = False,
+) -> None:
     """How a batch stands; without one, the latest batches."""
     from senso.cli import watching
     from senso.cli.surroundings import connected, uuid
 
+    states = [one.value for one in state or []]
+    if since:
+        watching.moment_since(since)  # said before any server is started
     with connected():
-        watching.status(uuid(batch, "batch") if batch else None, as_json=as_json)
+        watching.status(uuid(batch, "batch") if batch else None, states=states, since=since, as_json=as_json)
+
+
+@app.command()
+def runs(
+    batch: str,
+    failed: Annotated[bool, typer.Option("--failed", help="Only those that were not answered or not read.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Each run of a batch: what was asked where, how it stands and why, how often it was tried, and its cost."""
+    from senso.cli import inspecting
+    from senso.cli.surroundings import connected, uuid
+
+    wanted = uuid(batch, "batch")
+    with connected():
+        inspecting.runs(wanted, failed=failed, as_json=as_json)
+
+
+@app.command()
+def show(
+    run: Annotated[str, typer.Argument(metavar="RUN|BATCH", help="A run's id or number; or a batch.")],
+    audit: Annotated[bool, typer.Option("--audit", help="Who did what to the batch, and what it stood on.")] = False,
+    as_json: Json = False,
+) -> None:
+    """All about a run: its calls, its answer with the mentions marked, what was read and dropped, its sources."""
+    from senso.cli import inspecting
+    from senso.cli.surroundings import connected
+
+    wanted = inspecting.key(run)
+    with connected():
+        inspecting.show(wanted, audit=audit, as_json=as_json)
+
+
+@app.command()
+def credits(  # noqa: A001  the command's name; the builtin is for the interpreter's prompt
+    partner: str,
+    grant: Annotated[int | None, typer.Option(min=1, metavar="N", help="Give so many credits, under --ref.")] = None,
+    ref: Annotated[str | None, typer.Option(help="An invoice, say; granted under the same ref only once.")] = None,
+    as_json: Json = False,
+) -> None:
+    """What a partner has and what is held; --grant gives it more."""
+    from senso.cli import crediting
+    from senso.cli.surroundings import connected, uuid
+
+    payer = uuid(partner, "partner")
+    crediting.require_both(grant, ref)
+    with connected():
+        crediting.credit(payer, grant, ref, as_json=as_json)
+
+
+@app.command()
+def ledger(
+    partner: str,
+    last: Annotated[int | None, typer.Option(min=1, metavar="N", help="Only the latest N rows.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Every grant, hold, charge and release of a partner, with the balance after each."""
+    from senso.cli import crediting
+    from senso.cli.surroundings import connected, uuid
+
+    payer = uuid(partner, "partner")
+    with connected():
+        crediting.ledger(payer, last, as_json=as_json)
+
+
+@app.command()
+def models(as_json: Json = False) -> None:
+    """What can be asked: through whom, whether this version reaches it, and whether its key is set."""
+    from senso.cli import models as listing
+    from senso.cli.surroundings import connected
+
+    with connected():
+        listing.models(as_json=as_json)
 
 
 @app.command()

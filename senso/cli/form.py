@@ -6,3 +6,5 @@ class Form(StrEnum):
 
     text = "text"
     json = "json"
+    csv = "csv"
+    html = "html"

@@ -1,60 +1,134 @@
 """`report`: an org's numbers, each with its interval."""
 
+import io
+import json
+import os
+import sys
+import tempfile
 from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from rich.console import Console
 from rich.markup import escape
 
 from senso.cli.form import Form
-from senso.cli.printing import out, print_json, table
+from senso.cli.printing import out, plain, table
 from senso.cli.watching import load
 from senso.db import transaction
-from senso.errors import NotFound
+from senso.errors import ConfigError, NotFound
 from senso.push import metric_json
-from senso.queries import results
+from senso.queries import history
 from senso.queries import status as queries
+from senso.reports.content import Batch, Pool, Report
+from senso.reports.page import page
+from senso.reports.sheet import sheet
+from senso.reports.wording import NAMES, interval, of, value, with_interval
 from senso.score import Metric
 
-RATES = ("mention_rate", "share_of_voice", "owned_citation_rate", "sentiment_positive", "sentiment_negative")
-NAMES = {
-    "mention_rate": "mention rate",
-    "share_of_voice": "share of voice",
-    "owned_citation_rate": "own citations",
-    "sentiment_positive": "positive mentions",
-    "sentiment_neutral": "neutral mentions",
-    "sentiment_negative": "negative mentions",
-    "average_rank": "average rank",
-}
+HEADLINES = ("mention_rate", "share_of_voice", "owned_citation_rate", "average_rank")
+MOST_LISTED = 5
 
 
-def report(org_id: UUID, form: Form) -> None:
-    """Raises NotFound for an org that is not there or has no numbers yet."""
+def report(org_id: UUID, form: Form, output: Path | None = None) -> None:
+    """Raises NotFound for an org that is not there or has no numbers yet, ConfigError where nothing can be written."""
     with transaction() as db:
         org = queries.org(db, org_id)
-        batch = queries.last_scored(db, org_id)
-        metrics = results.metrics(db, batch) if batch else []
-    if org is None:
-        raise NotFound(f"no org {org_id}")
-    if batch is None:
-        raise NotFound(f"org {org_id} ({org['name']}) has no numbers yet; open a batch: senso trigger org {org_id}")
-    stands = load(batch)
-    if form is Form.json:
-        print_json({"org": org, "batch": stands, "metrics": [metric_json(metric) for metric in metrics]})
+        batches = history.batches(db, org_id)
+        if org is None:
+            raise NotFound(f"no org {org_id}")
+        if not batches:
+            raise NotFound(f"org {org_id} ({org['name']}) has no numbers yet; open a batch: senso trigger org {org_id}")
+        about = batches[-1]
+        found = Report(
+            org=org["name"],
+            batches=[batch for batch in batches if same_subject(batch, about)],
+            pools=history.pools(db, about.id, org_id),
+            asked=history.asked(db, about.id),
+        )
+    if form is Form.text and output is None:
+        print_report(out, found)
+    else:
+        hand_over(written(form, org, batches, found), output)
+
+
+def same_subject(one: Batch, other: Batch) -> bool:
+    return (one.kind, one.network_id) == (other.kind, other.network_id)
+
+
+def written(form: Form, org: dict[str, Any], batches: Sequence[Batch], found: Report) -> str:
+    match form:
+        case Form.csv:
+            return sheet(batches)
+        case Form.html:
+            return page(found)
+        case Form.json:
+            return json.dumps(as_json(org, found), default=plain, ensure_ascii=False, indent=2) + "\n"
+        case Form.text:
+            console = Console(file=io.StringIO(), width=out.width, highlight=False)
+            print_report(console, found)
+            return str(console.file.getvalue())  # type: ignore[attr-defined]
+
+
+def as_json(org: dict[str, Any], found: Report) -> dict[str, Any]:
+    return {
+        "org": org,
+        "batch": load(found.batch.id),
+        "metrics": [metric_json(metric) for metric in found.batch.metrics],
+        "pools": [asdict(pool) for pool in found.pools],
+        "asked": asdict(found.asked),
+    }
+
+
+def hand_over(text: str, output: Path | None) -> None:
+    if output is None:
+        sys.stdout.write(text)
         return
-    print_report(org, stands, metrics)
+    size = write_whole(output, text.encode())
+    out.print(f"{escape(str(output))}, {size / 1000:.0f} kB", soft_wrap=True)
 
 
-def print_report(org: dict[str, Any], batch: dict[str, Any], metrics: Sequence[Metric]) -> None:
-    out.print(f"[bold]{escape(org['name'])}[/]  {batch['date']}  {batch['state']}, {batch['evaluated']} answers read")
-    for (kind, surface), members in slices(metrics).items():
-        out.print()
-        out.print(table(f"{kind} questions, {surface} surface", *overall(members), numbers=("value", "of")))
-        out.print()
-        out.print(table(None, *breakdown(members), numbers=("mention rate", "of")))
+def write_whole(path: Path, content: bytes) -> int:
+    """The old file stays until the new one is complete. Raises ConfigError."""
+    half = None
+    try:
+        target = path.resolve()
+        if target.exists() and not target.is_file():
+            raise ConfigError(f"{path} is not a file; name one for --output")
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+            half = Path(file.name)
+            file.write(content)
+        half.chmod(0o666 & ~umask())
+        half.replace(target)
+    except OSError as error:
+        if half is not None:
+            half.unlink(missing_ok=True)
+        raise ConfigError(f"cannot write {path}: {error.strerror}; name another file for --output") from error
+    return len(content)
 
 
-HEADLINES = ("mention_rate", "share_of_voice", "owned_citation_rate", "average_rank")
+def umask() -> int:
+    """Only by setting it can it be read."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def print_report(console: Console, found: Report) -> None:
+    batch = found.batch
+    console.print(f"[bold]{escape(found.org)}[/]  {batch.date}  {batch.state}, {found.asked.read} answers read")
+    for (kind, surface), members in slices(batch.metrics).items():
+        console.print()
+        console.print(table(f"{kind} questions, {surface} surface", *overall(members), numbers=("value", "of")))
+        console.print()
+        console.print(table(None, *breakdown(members), numbers=("mention rate", "of")))
+        for pool in found.pools:
+            if (pool.kind, pool.surface) == (kind, surface):
+                console.print()
+                console.print(named(found.org, pool))
+                console.print(cited(pool))
 
 
 def print_overview(metrics: Sequence[Metric]) -> None:
@@ -65,10 +139,6 @@ def print_overview(metrics: Sequence[Metric]) -> None:
         whole = {metric.name: metric for metric in members if metric.model is None and metric.location is None}
         lines.append([kind, surface, *(with_interval(whole[name]) for name in HEADLINES)])
     out.print(table("The numbers (95 % intervals)", columns, lines))
-
-
-def with_interval(metric: Metric) -> str:
-    return value(metric) if metric.low is None else f"{value(metric)} ({interval(metric)})"
 
 
 def slices(metrics: Sequence[Metric]) -> dict[tuple[str, str], list[Metric]]:
@@ -92,26 +162,15 @@ def breakdown(metrics: Sequence[Metric]) -> tuple[list[str], list[list[str]]]:
     ]
 
 
-def percent(metric: Metric) -> bool:
-    return metric.name != "average_rank"
+def named(org: str, pool: Pool) -> str:
+    """The org's own count first, for comparison."""
+    others = [f"{escape(one.name)} {one.answers}" for one in pool.competitors[:MOST_LISTED]]
+    return f"named in answers: {', '.join([f'[bold]{escape(org)} {pool.mentioned}[/]', *others])}, of {pool.answers}"
 
 
-def number(metric: Metric, amount: float | None) -> str:
-    if amount is None:
-        return "-"
-    return f"{amount * 100:.0f} %" if percent(metric) else f"{amount:.1f}"
-
-
-def value(metric: Metric) -> str:
-    return number(metric, metric.value)
-
-
-def interval(metric: Metric) -> str:
-    if metric.low is None:
-        return "-"
-    low, high = number(metric, metric.low), number(metric, metric.high)
-    return f"{low.removesuffix(' %')} to {high}"
-
-
-def of(metric: Metric) -> str:
-    return f"{metric.numerator}/{metric.denominator}" if percent(metric) else f"{metric.denominator} answers"
+def cited(pool: Pool) -> str:
+    sources = [
+        f"{escape(one.domain)}{' (own)' if one.type == 'primary' else ''} {one.answers}"
+        for one in pool.sources[:MOST_LISTED]
+    ]
+    return f"cited in answers: {', '.join(sources) or 'nothing'}"

@@ -1,8 +1,7 @@
 """`import` and `trigger`."""
 
-import getpass
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,27 +11,24 @@ from rich.markup import escape
 
 from senso import imports
 from senso.cli.printing import err, out, print_json
-from senso.cli.surroundings import connected, require_redis
+from senso.cli.surroundings import connected, require_redis, uuid
 from senso.cli.watching import load, show, watch
+from senso.cli.who import actor
 from senso.db import transaction
 from senso.errors import ConfigError
 from senso.queries import imports as import_queries
 from senso.queries import workers
 
-EXIT_CODES = {"failed": 1, "blocked": 3}
+EXIT_CODES = {"failed": 1, "cancelled": 1, "blocked": 3}
 SAID = {
     "opened": "opened",
     "attached": "is under way already; nothing was opened",
     "resumed": "was blocked and is tried again",
     "reopened": "was cancelled and is open again",
     "completed": "is completed already; nothing to do",
-    "partial": "has ended with failures; ask again for what failed: senso retry",
-    "failed": "has failed; ask again: senso retry",
+    "partial": "has ended with failures; ask again for what failed: senso retry {id}",
+    "failed": "has failed; ask again: senso retry {id}",
 }
-
-
-def actor() -> str:
-    return getpass.getuser()
 
 
 def import_file(file: Path, *, as_json: bool) -> None:
@@ -55,22 +51,76 @@ def print_changes(changes: dict[str, Any]) -> None:
         err.print(f"note: {escape(note)}")
 
 
-def trigger(orgs: Sequence[UUID], *, wait: bool, idempotency_key: str | None, reopen: bool, as_json: bool) -> None:
-    if idempotency_key and len(orgs) > 1:
+def ids_of(given: Sequence[str], file: Path | None) -> list[UUID]:
+    """Each once, in the order in which they were said. Raises ConfigError naming the line of a file."""
+    named = [uuid(one, "org") for one in given]
+    found = list(dict.fromkeys([*named, *(ids_in(file) if file else [])]))
+    if not found:
+        raise ConfigError("say which orgs: their ids, or --file with one id a line")
+    return found
+
+
+def ids_in(file: Path) -> list[UUID]:
+    try:
+        lines = file.read_text().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: {getattr(error, 'strerror', None) or 'is not text'}") from None
+    said = ((number, line.partition("#")[0].strip()) for number, line in enumerate(lines, start=1))
+    found = [id_at(file, number, word) for number, word in said if word]
+    if not found:
+        raise ConfigError(f"{file}: no ids in it")
+    return found
+
+
+def id_at(file: Path, number: int, word: str) -> UUID:
+    try:
+        return UUID(word)
+    except ValueError:
+        raise ConfigError(f"{file}:{number}: {word!r} is not the id of an org: ids are UUIDs, one a line") from None
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    wait: bool = False
+    dry_run: bool = False
+    idempotency_key: str | None = None
+    reopen: bool = False
+    triggered_by: str | None = None
+    user_id: str | None = None
+
+
+def trigger(orgs: Sequence[UUID], how: How, *, as_json: bool) -> None:
+    if how.idempotency_key and len(orgs) > 1:
         raise ConfigError("--idempotency-key is for one org; give each its own")
     with connected():
+        if how.dry_run:
+            from senso.cli import foreseeing  # noqa: PLC0415  it needs the broker's URL, which may be new
+
+            foreseeing.dry_run(orgs, reopen=how.reopen, as_json=as_json)
+            return
         require_redis()
-        found = [trigger_one(org, idempotency_key, reopen=reopen) for org in orgs]
-        if wait:
+        found = open_all(orgs, how)
+        if how.wait:
             ended = watch([batch for batch, _ in found], as_json=as_json)
             raise typer.Exit(max(EXIT_CODES.get(one["state"], 0) for one in ended))
         print_triggered(found, as_json=as_json)
 
 
-def trigger_one(org: UUID, idempotency_key: str | None, *, reopen: bool) -> tuple[UUID, str]:
+def open_all(orgs: Sequence[UUID], how: How) -> list[tuple[UUID, str]]:
+    """Of many, all are looked at before the first is opened."""
+    from senso.tasks.foresight import require_triggerable  # noqa: PLC0415  needs the broker's URL, which may be new
+
+    if len(orgs) > 1:
+        with transaction() as db:
+            require_triggerable(db, orgs, reopen=how.reopen)
+    return [trigger_one(org, how) for org in orgs]
+
+
+def trigger_one(org: UUID, how: How) -> tuple[UUID, str]:
     from senso.tasks.trigger import By, trigger_org  # noqa: PLC0415  needs the broker's URL, which may be new
 
-    found = trigger_org(org, By(actor()), idempotency_key=idempotency_key, reopen=reopen)
+    by = By(actor(), how.triggered_by or "manual", how.user_id)
+    found = trigger_org(org, by, idempotency_key=how.idempotency_key, reopen=how.reopen)
     return found.batch.id, found.outcome
 
 
@@ -80,7 +130,7 @@ def print_triggered(found: Sequence[tuple[UUID, str]], *, as_json: bool) -> None
         print_json(stands if len(stands) > 1 else stands[0])
         return
     for one in stands:
-        out.print(f"Batch {one['id']} {SAID[one['outcome']]}.")
+        out.print(f"Batch {one['id']} {SAID[one['outcome']].format(id=one['id'])}.", soft_wrap=True)
         show(one, as_json=False)
     with transaction() as db:
         if not workers.living(db):

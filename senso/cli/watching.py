@@ -1,7 +1,9 @@
 """`status` and `watch`: how batches stand."""
 
+import re
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from senso.cli.printing import dollars, err, moment, out, print_json, styled, table
 from senso.db import transaction
-from senso.errors import NotFound
+from senso.errors import ConfigError, NotFound
 from senso.queries import status as queries
 from senso.queries import workers
 from senso.queries.batches import ENDS
@@ -18,6 +20,10 @@ from senso.queries.batches import ENDS
 LOOK_SECONDS = 0.5
 # Nobody works: said once, after the time in which a worker that lives would have been seen.
 PATIENCE_SECONDS = 12
+LATEST, CHOSEN = 20, 500
+NARROW = 100  # columns; below that an id and the figures do not fit into one row
+SPAN = re.compile(r"([0-9]{1,6})([mhdw])")
+UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def load(batch: UUID) -> dict[str, Any]:
@@ -28,18 +34,55 @@ def load(batch: UUID) -> dict[str, Any]:
     return found
 
 
-def status(batch: UUID | None, *, as_json: bool) -> None:
+def status(batch: UUID | None, *, states: Sequence[str] = (), since: str | None = None, as_json: bool) -> None:
     if batch is not None:
+        if states or since:
+            raise ConfigError("a batch, or --state and --since over all of them; not both")
         show(load(batch), as_json=as_json)
         return
+    most = CHOSEN if states or since else LATEST
     with transaction() as db:
-        found = queries.recent(db)
+        found = queries.recent(db, most + 1, states=states, since=moment_since(since) if since else None)
     if as_json:
-        print_json(found)
-    elif not found:
-        out.print("No batches yet. Open one: senso trigger org <id>")
+        print_json(found[:most])
+    else:
+        print_listing(found[:most], chosen=bool(states or since))
+    if len(found) > most and (states or since):
+        err.print(f"There are more than these {most}; a later --since leaves out the older ones.")
+
+
+def moment_since(said: str) -> datetime:
+    """Raises ConfigError for what is neither a span back from now nor a moment of the past."""
+    span = SPAN.fullmatch(said.strip())
+    now = datetime.now(UTC)
+    try:
+        found = now - timedelta(**{UNITS[span[2]]: int(span[1])}) if span else datetime.fromisoformat(said.strip())
+    except (ValueError, OverflowError):
+        raise ConfigError(f"--since {said!r}: say 30m, 2h, 3d, 1w, a date (2026-11-21) or an ISO moment") from None
+    found = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    if found > now:
+        raise ConfigError(f"--since {said!r}: that is still to come")
+    return found
+
+
+def print_listing(found: Sequence[dict[str, Any]], *, chosen: bool) -> None:
+    if not found:
+        out.print("No such batches." if chosen else "No batches yet. Open one: senso trigger org <id>")
+    elif out.width < NARROW:
+        for one in found:
+            print_narrow(one)
     else:
         out.print(table(None, *listing(found), numbers=("done", "failed", "charged", "cost")))
+
+
+def print_narrow(one: dict[str, Any]) -> None:
+    """Two lines in place of a row whose cells would be cut."""
+    whole = one["planned"] if one["planned"] is not None else "?"
+    out.print(f"{one['id']}  {styled(one['state'])}", soft_wrap=True)
+    out.print(
+        f"    {escape(one['org'] or '-')}, {one['date']}: {one['evaluated']}/{whole} done, {one['failed']} failed, "
+        f"{one['charged']} charged, {dollars(one['cost_microusd'])}"
+    )
 
 
 def listing(found: Sequence[dict[str, Any]]) -> tuple[list[str], list[list[str]]]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from senso.errors import Malformed
 from senso.extraction import citations, competitors, mentions, names, sentences, words
 from senso.extraction.mentions import Sentiment
+from senso.http import storable
 from senso.providers import Complete, Completion, Prompt
 
 __all__ = [
@@ -157,7 +158,7 @@ def checked(answer_text: str, org: Watched, completion: Completion) -> Reading:
         rank=mention.rank,
         share_of_text=_share(answer_text, naming) if mention.mentioned else 0.0,
         competitors=others,
-        marks=tuple(Mark(*mark) for mark in (*mention_marks, *other_marks)),
+        marks=tuple(Mark(*storable(list(mark))) for mark in (*mention_marks, *other_marks)),
         completion=completion,
     )
 

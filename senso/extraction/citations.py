@@ -28,6 +28,7 @@ GOOGLE = re.compile(r"(?:www\.)?google(?:\.[a-z]{2,3}){1,2}")
 ASSISTANT = re.compile(r"(?:www\.)?(?:chatgpt\.com|chat\.openai\.com)")
 WEB_HOST = re.compile(r"[^\s%]+[.:][^\s%]+")  # a name without a dot is one of somebody's own network
 MOST_WRAPPERS = 3
+LONGEST_URL = 2048  # longer ones are sessions and searches, and no browser of the time takes them everywhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def kind(citation: Citation, websites: Iterable[str]) -> Literal["primary", "sec
 
 def _citation(source: Source) -> Citation | None:
     parts = _parts(source.url)
-    if parts is None or not parts.hostname or _is_own_search(parts):
+    if parts is None or not parts.hostname or _is_own_search(parts) or len(source.url) > LONGEST_URL:
         return None
     return Citation(
         url=source.url,

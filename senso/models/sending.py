@@ -14,7 +14,10 @@ class Outbox(Base):
     """What must be sent later, written by the transaction that makes it due."""
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_unpublished", "not_before", postgresql_where=text("published_at IS NULL")),)
+    __table_args__ = (
+        Index("ix_outbox_published_at", "published_at"),
+        Index("ix_outbox_unpublished", "not_before", postgresql_where=text("published_at IS NULL")),
+    )
     id: Mapped[Serial]
     key: Mapped[Word] = mapped_column(unique=True)
     pipeline: Mapped[Word]  # a name in senso.tasks.pipelines

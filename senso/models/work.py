@@ -21,6 +21,8 @@ class Batch(Base):
         one_of("state", "queued", "running", "completed", "partial", "failed", "blocked", "cancelled"),
         one_of("finished_by", "chord", "rows", "sweep"),
         CheckConstraint("remaining >= 0", name="remaining"),
+        Index("ix_batches_queued_at", "queued_at"),
+        Index("ix_batches_blocked", "batch_date", postgresql_where=text("state = 'blocked'")),
         Index("ix_batches_open", "state", "queued_at", postgresql_where=text("state IN ('queued', 'running')")),
     )
     id: Mapped[Id]
@@ -51,6 +53,7 @@ class Snapshot(Base):
     __table_args__ = (
         UniqueConstraint("provider", "external_id"),
         one_of("state", "submitting", "running", "collected", "failed", "cancelled"),
+        Index("ix_snapshots_recent", "model_id", "created_at", postgresql_where=text("state = 'collected'")),
         Index("ix_snapshots_due", "next_poll_at", postgresql_where=text("state IN ('submitting', 'running')")),
     )
     id: Mapped[Id]
@@ -84,6 +87,11 @@ class QuestionRun(Base):
         Index("ix_question_runs_due", "next_at", postgresql_where=text("state = 'planned' AND next_at IS NOT NULL")),
         Index("ix_question_runs_leased", "lease_owner", postgresql_where=text("lease_owner IS NOT NULL")),
         Index("ix_question_runs_question_id", "question_id"),
+        Index(
+            "ix_question_runs_exhausted",
+            "id",
+            postgresql_where=text("state IN ('planned', 'asking') AND failures >= 5"),
+        ),
         Index(
             "uq_question_runs_latest",
             "subject_id",
@@ -139,6 +147,11 @@ class Evaluation(Base):
             postgresql_where=text("state IN ('pending', 'extracting')"),
         ),
         Index("ix_evaluations_due", "next_at", postgresql_where=text("state = 'pending' AND next_at IS NOT NULL")),
+        Index(
+            "ix_evaluations_exhausted",
+            "id",
+            postgresql_where=text("state IN ('pending', 'extracting') AND failures >= 5"),
+        ),
         Index("ix_evaluations_leased", "lease_owner", postgresql_where=text("lease_owner IS NOT NULL")),
     )
     id: Mapped[Id]
@@ -202,6 +215,9 @@ class NameVariation(Base):
     """The names under which answers may speak of an org; they hold while the fingerprint does and until they expire."""
 
     __tablename__ = "name_variations"
+    __table_args__ = (
+        Index("ix_name_variations_leased", "lease_owner", postgresql_where=text("lease_owner IS NOT NULL")),
+    )
     org_id: Mapped[UUID] = link("orgs.id", primary_key=True)
     names: Mapped[list[str] | None] = mapped_column(JSONB)
     fingerprint: Mapped[Word | None]

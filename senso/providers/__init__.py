@@ -64,6 +64,9 @@ class Ticket:
 
 
 class Provider(Protocol):
+    @property
+    def longest_question(self) -> int: ...  # in characters
+
     def submit(self, runs: Sequence[Run]) -> Ticket: ...
 
     def collect(self, ticket: Ticket, runs: Sequence[Run]) -> list[Answer] | None: ...

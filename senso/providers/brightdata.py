@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from senso.errors import ConfigError, Malformed, Refused
-from senso.http import call, json_of, reading
+from senso.errors import ConfigError, JobFailed, Malformed, Refused
+from senso.http import call, json_of
 from senso.providers import Answer, Run, Source, Ticket, Usage
 
 SERVICE = "brightdata"
-PROMPT_LENGTH = 4096
+LOOK_SECONDS = 10  # a look that hangs must not keep the others waiting; the next one is free
 UNAUTHORISED = {401, 403}
 ACCEPTED = 202
 DEAD = {"failed", "error", "canceled", "cancelled"}
@@ -40,6 +40,7 @@ FIELDS = (
 class BrightData:
     base_url: str
     key: str
+    longest_question: int = 4096
 
     def submit(self, runs: Sequence[Run]) -> Ticket:
         """One job for runs of one model. A request whose reply is lost may have made a job all the same."""
@@ -56,18 +57,15 @@ class BrightData:
         return Ticket(external_id=made["snapshot_id"])
 
     def collect(self, ticket: Ticket, runs: Sequence[Run]) -> list[Answer] | None:
-        """One answer for each run, in their order. Raises Refused when the job as a whole has failed."""
-        progress = self.request("GET", f"/datasets/v3/progress/{ticket.external_id}")
+        """One answer for each run, in their order. Raises JobFailed when the vendor says so."""
+        progress = self.request("GET", f"/datasets/v3/progress/{ticket.external_id}", timeout_seconds=LOOK_SECONDS)
         status = progress.get("status") if isinstance(progress, dict) else None
         if status in DEAD:
-            raise Refused(SERVICE, progress.get("error_message") or f"the snapshot is {status}")
+            raise JobFailed(SERVICE, progress.get("error_message") or f"the snapshot is {status}")
         if status != "ready":  # also what we have never heard of: the list of the vendor's states is not closed
             return None
         records = self.request("GET", f"/datasets/v3/snapshot/{ticket.external_id}", params={"format": "json"})
-        if records is None:
-            return None
-        with reading(SERVICE):
-            return answers(runs, records)
+        return None if records is None else answers(runs, records)
 
     def cancel(self, ticket: Ticket) -> None:
         """What is given up but not cancelled keeps counting against the limit of running jobs."""
@@ -154,7 +152,7 @@ def given(record: dict[str, Any]) -> dict[str, Any]:
 def answer(run: Run, record: dict[str, Any] | None) -> Answer:
     if record is None:
         return Answer(run.number, error="no record came back for this question")
-    text = (record.get("answer_text_markdown") or record.get("answer_text") or "").strip()
+    text = text_of(record)
     wrong = fault(run, record, text)
     if wrong:  # the vendor's own failures are free; a record that turns out to be no answer is not
         return Answer(run.number, error=wrong, usage=Usage(records=0 if record.get("error") else 1))
@@ -167,6 +165,11 @@ def answer(run: Run, record: dict[str, Any] | None) -> Answer:
         sources=tuple(sources(record)),
         usage=Usage(records=1),
     )
+
+
+def text_of(record: dict[str, Any]) -> str:
+    found = record.get("answer_text_markdown") or record.get("answer_text")
+    return found.strip() if isinstance(found, str) else ""
 
 
 def fault(run: Run, record: dict[str, Any], text: str) -> str | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from senso.errors import Malformed, Refused, Unavailable
-from senso.http import call, json_of, reading
+from senso.http import call, json_of
 from senso.providers import Answer, Completion, Prompt, Run, Source, Ticket, Usage
 
 SERVICE = "openai"
@@ -18,6 +18,7 @@ UNAUTHORISED = {401, 403}
 class OpenAI:
     base_url: str
     key: str
+    longest_question: int = 100_000
 
     def submit(self, runs: Sequence[Run]) -> Ticket:
         """One call a run. Raises when the answer was refused, cut off or is empty; its `usage` says what that cost."""
@@ -30,15 +31,11 @@ class OpenAI:
         pass
 
     def ask(self, run: Run) -> Answer:
-        found = self.post("/responses", question(run))
-        with reading(SERVICE):
-            return read_answer(run, found)
+        return read_answer(run, self.post("/responses", question(run)))
 
     def complete(self, prompt: Prompt, model: str) -> Completion:
         """Raises Refused for a refusal and Malformed for a cut-off answer, both with what they cost."""
-        found = self.post("/chat/completions", structured(prompt, model))
-        with reading(SERVICE):
-            return read_completion(found)
+        return read_completion(self.post("/chat/completions", structured(prompt, model)))
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self.key}"}

@@ -44,6 +44,14 @@ ONE = text(f"SELECT {COLUMNS} FROM batches WHERE id = :id")
 ONE_LOCKED = text(f"SELECT {COLUMNS} FROM batches WHERE id = :id FOR NO KEY UPDATE")
 
 
+HAND_OUT_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('hand out:' || :id, 0))")
+
+
+def lock_handing_out(db: Connection, batch: UUID) -> None:
+    """One at a time for a batch. Not the row's lock: handing out goes on to lock runs, which come before batches."""
+    db.execute(HAND_OUT_LOCK, {"id": str(batch)})
+
+
 def load(db: Connection, batch: UUID, *, lock: bool = False) -> Batch:
     found = db.execute(ONE_LOCKED if lock else ONE, {"id": batch}).mappings().one_or_none()
     if found is None:
@@ -54,7 +62,7 @@ def load(db: Connection, batch: UUID, *, lock: bool = False) -> Batch:
 INSERT = text("""
     INSERT INTO batches (id, kind, org_id, batch_date, credits_per_evaluation, triggered_by, user_id)
     VALUES (:id, 'org', :org_id, :batch_date, :credits, :triggered_by, :user_id)
-    ON CONFLICT (kind, org_id, network_id, batch_date) DO NOTHING
+    ON CONFLICT DO NOTHING
     RETURNING id
 """)
 

@@ -59,10 +59,12 @@ BROKEN = {
             AND NOT EXISTS (SELECT FROM pushes p WHERE p.batch_id = b.id AND p.episode = b.episode)
     """,
     "I6 no run was asked or read more often than its failures explain": """
-        SELECT c.run_id, c.purpose, count(*) AS calls FROM llm_calls c JOIN question_runs r ON r.id = c.run_id
+        SELECT c.run_id, c.purpose, count(*) FILTER (WHERE c.outcome IN ('answered', 'read')) AS successes
+        FROM llm_calls c JOIN question_runs r ON r.id = c.run_id
             LEFT JOIN evaluations e ON e.run_id = c.run_id AND e.is_current AND e.batch_id = c.batch_id
-        GROUP BY c.run_id, c.purpose, r.fence, e.fence
-        HAVING count(*) > CASE c.purpose WHEN 'ask' THEN r.fence ELSE e.fence END
+        GROUP BY c.run_id, c.purpose, r.failures, e.failures
+        HAVING count(*) FILTER (WHERE c.outcome IN ('answered', 'read'))
+            > 1 + CASE c.purpose WHEN 'ask' THEN r.failures ELSE e.failures END
     """,
     "I7 the outbox drains": """
         SELECT id, key, not_before FROM outbox

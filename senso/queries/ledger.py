@@ -98,11 +98,38 @@ def granted(db: Connection, ref: str) -> dict[str, Any] | None:
     return dict(found) if found else None
 
 
-OF_PARTNER = text("""
-    SELECT idempotency_key, entry, org_id, kind, credits, batch_id, run_id, created_at FROM ledger
-    WHERE partner_id = :partner ORDER BY id
+# What is held is what the holds took and no release has given back yet.
+STANDING = text("""
+    SELECT p.id, p.name, p.available IS NOT NULL AS metered, p.available,
+        -coalesce(sum(l.credits) FILTER (WHERE l.entry IN ('hold', 'release')), 0)::bigint AS held,
+        coalesce(sum(l.credits) FILTER (WHERE l.entry = 'grant'), 0)::bigint AS granted,
+        -coalesce(sum(l.credits) FILTER (WHERE l.entry = 'charge'), 0)::bigint AS charged,
+        (SELECT count(*) FROM orgs o WHERE o.partner_id = p.id) AS orgs
+    FROM partners p LEFT JOIN ledger l ON l.partner_id = p.id
+    WHERE p.id = :partner GROUP BY p.id
 """)
 
 
-def of_partner(db: Connection, partner: UUID) -> list[dict[str, Any]]:
-    return rows(db.execute(OF_PARTNER, {"partner": partner}))
+def standing(db: Connection, partner: UUID) -> dict[str, Any] | None:
+    """`available` is None for a partner that is not metered."""
+    found = rows(db.execute(STANDING, {"partner": partner}))
+    return found[0] if found else None
+
+
+OF_PARTNER = text("""
+    SELECT * FROM (
+        SELECT l.id, l.created_at, l.entry, l.credits, (sum(l.credits) OVER (ORDER BY l.id))::bigint AS balance,
+            l.idempotency_key, l.org_id, l.kind, l.batch_id, l.run_id, r.number AS run,
+            count(*) OVER () AS total
+        FROM ledger l LEFT JOIN question_runs r ON r.id = l.run_id WHERE l.partner_id = :partner
+        ORDER BY l.id DESC LIMIT :most
+    ) latest
+    ORDER BY id
+""")
+
+
+def of_partner(db: Connection, partner: UUID, most: int | None = None) -> tuple[list[dict[str, Any]], int]:
+    """The latest rows, oldest first, each with the sum of all up to it; and how many there are in all."""
+    found = rows(db.execute(OF_PARTNER, {"partner": partner, "most": most}))
+    total = found[0]["total"] if found else 0
+    return [{name: value for name, value in row.items() if name not in {"id", "total"}} for row in found], total

@@ -59,7 +59,7 @@ CLAIM = text("""
         VALUES (:org, 1, :owner, now() + make_interval(secs => :lease))
         ON CONFLICT (org_id) DO UPDATE SET fence = n.fence + 1, lease_owner = excluded.lease_owner,
             lease_until = excluded.lease_until,
-            failures = n.failures + CASE WHEN n.lease_until IS NULL THEN 0 ELSE 1 END
+            failures = n.failures + CASE WHEN n.lease_owner IS NULL THEN 0 ELSE 1 END
         WHERE (n.names IS NULL OR n.fingerprint IS DISTINCT FROM :fingerprint OR n.expires_at <= now())
             AND (n.lease_until IS NULL OR n.lease_until < now())
         RETURNING org_id, fence, failures
@@ -107,11 +107,13 @@ def save(
 
 PUT_BACK = text(f"""
     WITH {REPORT_CALL}
-    UPDATE name_variations SET failures = failures + 1, lease_owner = NULL, lease_until = NULL
+    UPDATE name_variations SET failures = failures + :counted, lease_owner = NULL,
+        lease_until = now() + make_interval(secs => :seconds)
     WHERE org_id = :org AND fence = :fence
 """)
 
 
-def put_back(db: Connection, work: NamesWork, report: Report) -> None:
+def put_back(db: Connection, work: NamesWork, report: Report, *, seconds: float, counts_as_failure: bool) -> None:
+    """Nobody has it, and nobody may claim it before that time."""
     values = report.values() | {"call_id": work.call_id, "org": work.org_id, "fence": work.fence}
-    db.execute(PUT_BACK, values)
+    db.execute(PUT_BACK, values | {"seconds": seconds, "counted": int(counts_as_failure)})

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +15,7 @@ class Intent:
     pipeline: str
     ids: tuple[str, ...]
     batch_id: UUID | None
+    not_before: datetime  # changes when the same intent is written again
 
 
 ADD = text("""
@@ -30,9 +33,9 @@ def add(db: Connection, key: str, pipeline: str, ids: str, *, batch: UUID | None
     return list(db.execute(ADD, values).scalars())
 
 
-LOADED = text(
-    "SELECT id, pipeline, ids, batch_id FROM outbox WHERE id = ANY(:ids) AND published_at IS NULL ORDER BY id"
-)
+LOADED = text("""
+    SELECT id, pipeline, ids, batch_id, not_before FROM outbox WHERE id = ANY(:ids) AND published_at IS NULL ORDER BY id
+""")
 
 # Taken out of the way before publishing, so that two relays do not send the same and no lock is held meanwhile.
 TAKE = text("""
@@ -41,22 +44,27 @@ TAKE = text("""
         SELECT id FROM outbox WHERE published_at IS NULL AND not_before <= now()
         ORDER BY id LIMIT 500 FOR UPDATE SKIP LOCKED
     )
-    RETURNING id, pipeline, ids, batch_id
+    RETURNING id, pipeline, ids, batch_id, not_before
 """)
-PUBLISHED = text("UPDATE outbox SET published_at = now() WHERE id = ANY(:ids)")
+# Not when it was written again meanwhile: what was sent is then the former intent.
+PUBLISHED = text("UPDATE outbox SET published_at = now() WHERE id = :id AND not_before = :not_before")
 SETTLED = text("UPDATE outbox SET published_at = now() WHERE key = :key AND published_at IS NULL")
 
 
 def load(db: Connection, ids: Sequence[int]) -> list[Intent]:
-    return [Intent(o.id, o.pipeline, tuple(o.ids), o.batch_id) for o in db.execute(LOADED, {"ids": list(ids)})]
+    return [intent(row) for row in db.execute(LOADED, {"ids": list(ids)})]
 
 
 def take_due(db: Connection) -> list[Intent]:
-    return [Intent(o.id, o.pipeline, tuple(o.ids), o.batch_id) for o in db.execute(TAKE)]
+    return [intent(row) for row in db.execute(TAKE)]
 
 
-def published(db: Connection, ids: Sequence[int]) -> None:
-    db.execute(PUBLISHED, {"ids": list(ids)})
+def intent(row: Row[Any]) -> Intent:
+    return Intent(row.id, row.pipeline, tuple(row.ids), row.batch_id, row.not_before)
+
+
+def published(db: Connection, sent: Sequence[Intent]) -> None:
+    db.execute(PUBLISHED, [{"id": one.id, "not_before": one.not_before} for one in sent])
 
 
 def settle(db: Connection, key: str) -> None:

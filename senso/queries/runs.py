@@ -60,10 +60,10 @@ HAND_OUT = text("""
         WHERE r.batch_id = :batch AND r.state = 'planned' AND r.sent_at IS NULL AND r.next_at IS NULL
             AND m.provider <> ALL(:snapshot_providers)
         ORDER BY r.number
-        LIMIT :window - (
+        LIMIT greatest(0, :window - (
             SELECT count(*) FROM question_runs o WHERE o.batch_id = :batch AND o.sent_at IS NOT NULL
                 AND o.snapshot_id IS NULL AND o.state IN ('planned', 'asking')
-        )
+        ))
         FOR UPDATE OF r SKIP LOCKED
     ),
     sent AS (UPDATE question_runs r SET sent_at = now() FROM picked WHERE r.id = picked.id RETURNING r.id, r.number)

@@ -1,5 +1,6 @@
 """Stage 2 for models that answer later: a job at the vendor collects the answers to several runs."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -13,10 +14,8 @@ from senso.matrix import dated_id
 from senso.models import Citation as CitationRow
 from senso.providers import Answer, Run
 from senso.queries.fragments import COUNT_DOWN
-from senso.queries.runs import LEASE_SECONDS, MAX_FAILURES
+from senso.queries.runs import LEASE_SECONDS, MAX_FAILURES, WINDOW, Report
 
-# As many questions as a vendor's page takes in one job without trouble; groups of this size were used before.
-RUNS_EACH = 20
 LOOKED_AT_ONCE = 200
 
 
@@ -38,20 +37,20 @@ class SnapshotWork:
 
 
 GROUPS = text("""
-    SELECT r.model_id, r.location_id, m.provider, m.deadline_seconds, array_agg(r.id ORDER BY r.number) AS runs,
-        min(r.number) AS first
+    SELECT r.model_id, r.location_id, m.provider, array_agg(r.id ORDER BY r.number) AS runs
     FROM question_runs r JOIN models m ON m.id = r.model_id
     WHERE r.batch_id = :batch AND r.state = 'planned' AND r.sent_at IS NULL AND r.snapshot_id IS NULL
         AND m.provider = ANY(:providers)
-    GROUP BY r.model_id, r.location_id, m.provider, m.deadline_seconds
+    GROUP BY r.model_id, r.location_id, m.provider
 """)
 
-# The outbox row sends the submission; `next_poll_at` is its safety net, should both be lost.
+# The outbox row sends the submission; `next_poll_at` is its safety net, should both be lost. The vendor's time starts
+# when the job is submitted; until then the batch's deadline stands.
 PLAN = text("""
     WITH made AS (
         INSERT INTO snapshots (id, batch_id, provider, model_id, location_id, deadline, next_poll_at)
-        VALUES (:id, :batch, :provider, :model, :location, now() + make_interval(secs => :seconds),
-            now() + interval '30 seconds')
+        SELECT :id, id, :provider, :model, :location, deadline, now() + interval '30 seconds'
+        FROM batches WHERE id = CAST(:batch AS uuid)
         ON CONFLICT DO NOTHING
         RETURNING id
     ),
@@ -68,22 +67,19 @@ PLAN = text("""
 """)
 
 
-def plan(db: Connection, batch: UUID, day: date, providers: Sequence[str]) -> list[int]:
-    """Groups the planned runs of each model and location into jobs; returns the outbox rows that submit them."""
+def plan(db: Connection, batch: UUID, day: date, episode: int, providers: Sequence[str]) -> list[int]:
+    """One job for all questions of a model at a location; returns the outbox rows that submit them."""
     sent: list[int] = []
     for group in db.execute(GROUPS, {"batch": batch, "providers": list(providers)}).mappings().all():
-        for start in range(0, len(group["runs"]), RUNS_EACH):
-            runs = group["runs"][start : start + RUNS_EACH]
-            values = {
-                "id": dated_id(day, "snapshot", batch, *runs, group["first"]),
-                "batch": batch,
-                "provider": group["provider"],
-                "model": group["model_id"],
-                "location": group["location_id"],
-                "seconds": group["deadline_seconds"],
-                "runs": [str(run) for run in runs],
-            }
-            sent += db.execute(PLAN, values).scalars()
+        values = {
+            "id": dated_id(day, "snapshot", batch, episode, *group["runs"]),
+            "batch": str(batch),
+            "provider": group["provider"],
+            "model": group["model_id"],
+            "location": group["location_id"],
+            "runs": [str(run) for run in group["runs"]],
+        }
+        sent += db.execute(PLAN, values).scalars()
     return sent
 
 
@@ -137,7 +133,11 @@ def claim(db: Connection, snapshot: UUID, owner: str) -> SnapshotWork | None:
 # First looked at after half of what the last jobs of this model took, so that neither side is asked for nothing.
 SUBMITTED = text("""
     UPDATE snapshots s SET state = 'running', external_id = :external_id, lease_owner = NULL, lease_until = NULL,
-        submitted_at = now(), error = NULL, next_poll_at = now() + make_interval(secs => greatest(2, 0.5 * coalesce((
+        submitted_at = now(), error = NULL,
+        deadline = least(deadline, now() + make_interval(secs => (
+            SELECT deadline_seconds FROM models WHERE models.id = s.model_id
+        ))),
+        next_poll_at = now() + make_interval(secs => greatest(2, 0.5 * coalesce((
             SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM ended_at - submitted_at))
             FROM (
                 SELECT submitted_at, ended_at FROM snapshots past
@@ -162,15 +162,16 @@ PUT_BACK = text("""
         WHERE id = :id AND fence = :fence AND state = 'submitting'
         RETURNING id
     )
-    UPDATE llm_calls c SET outcome = :outcome, cost_microusd = 0 FROM question_runs r, back
+    UPDATE llm_calls c SET outcome = :outcome, cost_microusd = :cost_microusd FROM question_runs r, back
     WHERE r.snapshot_id = back.id AND c.run_id = r.id AND c.fence = r.fence AND c.outcome IS NULL AND c.purpose = 'ask'
 """)
 
 
 def put_back(
-    db: Connection, work: SnapshotWork, error: str, *, outcome: str, seconds: float, counts_as_failure: bool
+    db: Connection, work: SnapshotWork, error: str, report: Report, *, seconds: float, counts_as_failure: bool
 ) -> None:
-    values = {"id": work.id, "fence": work.fence, "error": error, "outcome": outcome, "seconds": seconds}
+    values = {"id": work.id, "fence": work.fence, "error": error, "seconds": seconds}
+    values |= {"outcome": report.outcome, "cost_microusd": report.cost_microusd}
     db.execute(PUT_BACK, values | {"counted": int(counts_as_failure)})
 
 
@@ -297,15 +298,20 @@ def close(db: Connection, work: SnapshotWork, state: str, error: str | None = No
 
 READ = text("""
     INSERT INTO outbox (key, pipeline, ids, batch_id, not_before)
-    SELECT 'extract:' || :id, 'extract', CAST(:runs AS jsonb), :batch, now() + interval '5 seconds'
+    SELECT 'extract:' || :id || ':' || :start, 'extract', CAST(:runs AS jsonb), :batch, now() + interval '5 seconds'
     ON CONFLICT (key) DO NOTHING
     RETURNING id
 """)
 
 
-def read_answers(db: Connection, work: SnapshotWork, runs_json: str) -> list[int]:
-    """The outbox row that has the answers of one snapshot read, while others still run."""
-    return list(db.execute(READ, {"id": str(work.id), "runs": runs_json, "batch": work.batch_id}).scalars())
+def read_answers(db: Connection, work: SnapshotWork, runs: Sequence[str]) -> list[int]:
+    """The outbox rows that have the answers of one snapshot read, while others still run."""
+    sent: list[int] = []
+    for start in range(0, len(runs), WINDOW):
+        listed = json.dumps(list(runs[start : start + WINDOW]))
+        values = {"id": str(work.id), "start": str(start), "runs": listed, "batch": work.batch_id}
+        sent += db.execute(READ, values).scalars()
+    return sent
 
 
 ABANDONED = text("""

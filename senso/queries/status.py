@@ -1,5 +1,7 @@
 """What an operator asks: how a batch stands, and what an org's last one found."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -29,7 +31,19 @@ STATUS = """
     LEFT JOIN pushes p ON p.key = 'push:' || b.id || ':' || b.episode
 """
 ONE = text(STATUS + " WHERE b.id = :batch")
-RECENT = text(STATUS + " ORDER BY b.queued_at DESC LIMIT :most")
+# The batches are chosen first: what they add up to is counted for those alone.
+RECENT = text(
+    STATUS
+    + """
+    WHERE b.id IN (
+        SELECT id FROM batches
+        WHERE (CAST(:states AS text[]) IS NULL OR state = ANY(CAST(:states AS text[])))
+            AND (CAST(:since AS timestamptz) IS NULL OR coalesce(ended_at, now()) >= :since)
+        ORDER BY queued_at DESC LIMIT :most
+    )
+    ORDER BY b.queued_at DESC
+"""
+)
 
 
 def batch(db: Connection, batch_id: UUID) -> dict[str, Any] | None:
@@ -37,8 +51,12 @@ def batch(db: Connection, batch_id: UUID) -> dict[str, Any] | None:
     return found[0] if found else None
 
 
-def recent(db: Connection, most: int = 20) -> list[dict[str, Any]]:
-    return rows(db.execute(RECENT, {"most": most}))
+def recent(
+    db: Connection, most: int = 20, *, states: Sequence[str] | None = None, since: datetime | None = None
+) -> list[dict[str, Any]]:
+    """The latest first. With `since`: those that ended then or later, and those that have not ended."""
+    values = {"most": most, "states": list(states) if states else None, "since": since}
+    return rows(db.execute(RECENT, values))
 
 
 LAST_SCORED = text("""
@@ -89,3 +107,15 @@ def asked(db: Connection, batch_id: UUID) -> dict[str, Any]:
 
 def count_orgs(db: Connection) -> int:
     return int(db.execute(text("SELECT count(*) FROM orgs")).scalar_one())
+
+
+ANY_OPEN = text("""
+    SELECT EXISTS (SELECT FROM question_runs WHERE batch_id = :batch AND state IN ('planned', 'asking'))
+        OR EXISTS (SELECT FROM evaluations WHERE batch_id = :batch AND state IN ('pending', 'extracting'))
+        OR EXISTS (SELECT FROM snapshots WHERE batch_id = :batch AND state IN ('submitting', 'running'))
+""")
+
+
+def any_open(db: Connection, batch_id: UUID) -> bool:
+    """Under the batch's lock this is final: whoever opens a batch holds it."""
+    return bool(db.execute(ANY_OPEN, {"batch": batch_id}).scalar_one())

@@ -1,6 +1,7 @@
 """What a trigger needs to know before it opens anything, and what it leaves behind."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -19,20 +20,45 @@ class OrgToTrigger:
     providers: tuple[str, ...]
 
 
-ORG = text("""
+ORGS = text("""
     SELECT id, name, active,
         (SELECT count(*) FROM org_questions WHERE org_id = o.id) AS questions,
         (SELECT count(*) FROM org_models WHERE org_id = o.id) AS models,
         (SELECT count(*) FROM org_locations WHERE org_id = o.id) AS locations,
         ARRAY(SELECT DISTINCT m.provider FROM org_models om JOIN models m ON m.id = om.model_id
             WHERE om.org_id = o.id ORDER BY m.provider) AS providers
-    FROM orgs o WHERE id = :org
+    FROM orgs o WHERE id = ANY(CAST(:ids AS uuid[]))
 """)
 
 
+def orgs(db: Connection, ids: Sequence[UUID]) -> dict[UUID, OrgToTrigger]:
+    """By id; those that are not there are left out."""
+    found = db.execute(ORGS, {"ids": [str(one) for one in ids]}).mappings()
+    return {one["id"]: OrgToTrigger(**(dict(one) | {"providers": tuple(one["providers"])})) for one in found}
+
+
 def org(db: Connection, org_id: UUID) -> OrgToTrigger | None:
-    found = db.execute(ORG, {"org": org_id}).mappings().one_or_none()
-    return OrgToTrigger(**(dict(found) | {"providers": tuple(found["providers"])})) if found else None
+    return orgs(db, [org_id]).get(org_id)
+
+
+# Of the runs that another episode would ask again; those whose answer is there need only the model that reads.
+PROVIDERS = text("""
+    SELECT DISTINCT m.provider FROM question_runs r JOIN models m ON m.id = r.model_id
+    WHERE r.batch_id = :batch AND r.state IN ('failed', 'cancelled')
+""")
+
+
+def providers_to_ask_again(db: Connection, batch: UUID) -> list[str]:
+    return list(db.execute(PROVIDERS, {"batch": batch}).scalars())
+
+
+CANCELLED = text("""
+    SELECT id FROM batches WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'cancelled' ORDER BY id
+""")
+
+
+def cancelled(db: Connection, batches: Sequence[UUID]) -> list[UUID]:
+    return list(db.execute(CANCELLED, {"ids": [str(one) for one in batches]}).scalars())
 
 
 EARLIER = text("SELECT payload_hash, batch_id FROM triggers WHERE idempotency_key = :key")
@@ -42,7 +68,12 @@ REMEMBER = text("""
 """)
 
 
+KEY_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('trigger:' || :key, 0))")
+
+
 def earlier(db: Connection, key: str) -> tuple[str, UUID] | None:
+    """Waits for another transaction that uses the key just now, or both would open."""
+    db.execute(KEY_LOCK, {"key": key})
     found = db.execute(EARLIER, {"key": key}).one_or_none()
     return (found.payload_hash, found.batch_id) if found else None
 

@@ -62,9 +62,9 @@ def take_back(db: Connection) -> dict[str, int]:
     db.execute(FORGET)
     counts = {
         "workers": len(db.execute(MARK_DEAD).all()),
+        "snapshots": len(db.execute(TAKE_BACK_SNAPSHOTS).all()),
         "runs": len(db.execute(TAKE_BACK_RUNS).all()),
         "evaluations": len(db.execute(TAKE_BACK_EVALUATIONS).all()),
-        "snapshots": len(db.execute(TAKE_BACK_SNAPSHOTS).all()),
         "names": len(db.execute(TAKE_BACK_NAMES).all()),
     }
     return {kind: count for kind, count in counts.items() if count}
@@ -99,26 +99,21 @@ def due(db: Connection) -> tuple[list[UUID], list[UUID]]:
 
 
 # A run that took its worker down each time must not do so for ever.
-EXHAUSTED = text(f"""
-    WITH candidates AS (
-        SELECT r.id FROM question_runs r
-        WHERE r.state IN ('planned', 'asking') AND r.failures >= :most
-            AND (r.lease_until IS NULL OR r.lease_until < now())
-        UNION
-        SELECT e.run_id FROM evaluations e
-        WHERE e.state IN ('pending', 'extracting') AND e.failures >= :most
-            AND (e.lease_until IS NULL OR e.lease_until < now())
-        LIMIT 200
-    ),
-    failed AS (
-        UPDATE question_runs r SET state = 'failed', fence = r.fence + 1, lease_owner = NULL, lease_until = NULL,
-            next_at = NULL, error = 'given up after ' || r.failures || ' failures: ' || coalesce(r.error, 'unknown')
-        FROM candidates c WHERE r.id = c.id AND r.state IN ('planned', 'asking') AND r.failures >= :most
-    ),
-    ended AS (
+EXHAUSTED_RUNS = text("""
+    UPDATE question_runs r SET state = 'failed', fence = r.fence + 1, lease_owner = NULL, lease_until = NULL,
+        next_at = NULL, error = 'given up after ' || r.failures || ' failures: ' || coalesce(r.error, 'unknown')
+    WHERE r.state IN ('planned', 'asking') AND r.failures >= :most AND r.snapshot_id IS NULL
+        AND (r.lease_until IS NULL OR r.lease_until < now())
+    RETURNING r.id
+""")
+EXHAUSTED_EVALUATIONS = text(f"""
+    WITH ended AS (
         UPDATE evaluations e SET state = 'failed', fence = e.fence + 1, lease_owner = NULL, lease_until = NULL,
             next_at = NULL, ended_at = now(), error = coalesce(e.error, 'given up after ' || :most || ' failures')
-        FROM candidates c WHERE e.run_id = c.id AND e.state IN ('pending', 'extracting')
+        WHERE e.state IN ('pending', 'extracting') AND (
+            e.run_id = ANY(CAST(:runs AS uuid[]))
+            OR (e.failures >= :most AND (e.lease_until IS NULL OR e.lease_until < now()))
+        )
         RETURNING e.batch_id
     ),
     {COUNT_DOWN}
@@ -127,7 +122,9 @@ EXHAUSTED = text(f"""
 
 
 def give_up(db: Connection) -> int:
-    return int(db.execute(EXHAUSTED, {"most": MAX_FAILURES}).scalar_one())
+    values = {"most": MAX_FAILURES}
+    runs = [str(run) for run in db.execute(EXHAUSTED_RUNS, values).scalars()]
+    return int(db.execute(EXHAUSTED_EVALUATIONS, values | {"runs": runs}).scalar_one())
 
 
 LIVING = text(f"SELECT count(*) FROM workers WHERE heartbeat_at > now() - interval '{SILENT}'")

@@ -1,11 +1,11 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from celery import Celery
 from celery.signals import beat_init, celeryd_init, setup_logging, task_postrun, task_prerun, worker_init
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
-from senso import log
+from senso import log, sentry
 from senso.db import require_head
 from senso.errors import SensoError
 from senso.settings import settings
@@ -26,6 +26,16 @@ def use_our_logs(**_: Any) -> None:
 
 
 @celeryd_init.connect
+def watch_worker(**_: Any) -> None:
+    sentry.start("worker")
+
+
+@beat_init.connect
+def watch_beat(**_: Any) -> None:
+    sentry.start("beat")
+
+
+@celeryd_init.connect
 @beat_init.connect
 def refuse_to_run_half_alive(**_: Any) -> None:
     """Celery ignores a misplaced backend without a word, and a worker without a schema fails at every task."""
@@ -41,9 +51,24 @@ def require_guarded_backend(**_: Any) -> None:
         raise SystemExit(f"senso: the result backend is {type(app.backend).__name__}, not the guarded one")
 
 
+# What a task's first argument is the id of, so that every line it logs says so.
+SUBJECTS = {
+    "senso.open_batch": "batch",
+    "senso.find_names": "batch",
+    "senso.ask_batch": "batch",
+    "senso.finish_batch": "batch",
+    "senso.cancel_snapshots": "batch",
+    "senso.submit_snapshot": "snapshot",
+    "senso.read": "run",
+    "senso.extract": "run",
+    "senso.push": "push",
+}
+
+
 @task_prerun.connect
-def bind_task(task_id: str, task: Any, **_: Any) -> None:
-    bind_contextvars(task=task.name, task_id=task_id)
+def bind_task(task_id: str, task: Any, args: Sequence[Any], **_: Any) -> None:
+    subject = {SUBJECTS[task.name]: args[0]} if task.name in SUBJECTS and args else {}
+    bind_contextvars(task=task.name, task_id=task_id, **subject)
 
 
 @task_postrun.connect

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
-from senso.db import Connection, transaction
-from senso.errors import ConfigError, NotFound, OutsideError
+from senso.db import Connection, DataError, transaction
+from senso.errors import ConfigError, JobFailed, NotFound, OutsideError
 from senso.extraction import names
 from senso.extraction.citations import cite
 from senso.log import logger
@@ -17,7 +18,7 @@ from senso.queries.batches import Batch
 from senso.queries.runs import AskWork
 from senso.queries.snapshots import SnapshotWork
 from senso.tasks.app import stage
-from senso.tasks.attempts import Stopwatch, failed_report, guarded, keep, outcome_of, report, wait_seconds
+from senso.tasks.attempts import Stopwatch, failed_report, guarded, keep, report, unstorable, wait_seconds
 from senso.tasks.extract import extract_run
 from senso.tasks.matrix import prepare_key
 from senso.tasks.pipelines import publish
@@ -33,7 +34,8 @@ NAMES_RETRY_SECONDS = 3
 def ask_batch(batch_id: str, **_: object) -> str:
     """Hands out what was not handed out yet: jobs for the models that answer later, a window of runs for the others."""
     with transaction() as db:
-        batch = batches.load(db, UUID(batch_id), lock=True)
+        batches.lock_handing_out(db, UUID(batch_id))
+        batch = batches.load(db, UUID(batch_id))
         sent = hand_out(db, batch) if batch.state == "running" and batch.planned is not None else []
     publish(sent)
     return batch_id
@@ -45,9 +47,10 @@ def hand_out(db: Connection, batch: Batch) -> list[int]:
         outbox.settle(db, prepare_key(batch))
         outbox.add(db, prepare_key(batch), "prepare", ids, batch=batch.id, after_seconds=NAMES_RETRY_SECONDS)
         return []
-    sent = snapshots.plan(db, batch.id, batch.batch_date, SNAPSHOT_PROVIDERS)
+    sent = snapshots.plan(db, batch.id, batch.batch_date, batch.episode, SNAPSHOT_PROVIDERS)
     sent += runs.hand_out(db, batch.id, batch.episode, SNAPSHOT_PROVIDERS)
     outbox.settle(db, prepare_key(batch))
+    log.info("batch asked", org=str(batch.org_id), messages=len(sent))
     return sent
 
 
@@ -81,7 +84,11 @@ def ask_run(run_id: UUID) -> None:
         return
     done = report("answered", work.provider, work.run.model, answer.usage, watch)
     found = cite(answer.sources).citations
-    keep(lambda db: runs.save_answer(db, work, answer, found, done, owner()))
+    try:
+        keep(lambda db: runs.save_answer(db, work, answer, found, done, owner()))
+    except (DataError, ValueError) as error:
+        reason = unstorable(error)
+        keep(lambda db: runs.fail(db, work, done, reason))
 
 
 def ask_now(work: AskWork) -> Answer:
@@ -105,13 +112,28 @@ def submit_snapshot(snapshot_id: str, **_: object) -> str:
     """In three steps: claimed and committed, sent to the vendor, its name saved."""
     with transaction() as db:
         work = snapshots.claim(db, UUID(snapshot_id), owner())
-    if work is not None and work.runs:
-        submit_now(work)
+    if work is not None:
+        submit_now(without_too_long(work))
     return snapshot_id
+
+
+def without_too_long(work: SnapshotWork) -> SnapshotWork:
+    """A question that the vendor would refuse fails alone, and not the job with all others."""
+    longest = provider(work.provider).longest_question
+    fitting = [place for place, run in enumerate(work.runs) if len(run.question) <= longest]
+    reason = f"{work.provider}: the question is longer than {longest} characters"
+    for place in set(range(len(work.runs))) - set(fitting):
+        run = work.run_ids[place]
+        keep(lambda db, run=run: snapshots.fail_run(db, run, reason))  # type: ignore[misc]
+    runs = tuple(work.runs[place] for place in fitting)
+    return replace(work, runs=runs, run_ids=tuple(work.run_ids[place] for place in fitting))
 
 
 def submit_now(work: SnapshotWork) -> None:
     vendor = provider(work.provider)
+    if not work.runs:
+        keep(lambda db: snapshots.close(db, work, "failed", "no question is left to ask"))
+        return
     try:
         ticket = guarded(lambda: vendor.submit(work.runs))
     except (OutsideError, ConfigError) as error:
@@ -125,20 +147,21 @@ def submit_now(work: SnapshotWork) -> None:
 
 def submission_failed(work: SnapshotWork, error: OutsideError | ConfigError) -> None:
     log.warning("a job was not accepted", snapshot=str(work.id), error=str(error))
-    outcome, seconds = outcome_of(error), wait_seconds(error, work.failures)
-    if seconds is None:
-        keep(lambda db: fail_snapshot(db, work, str(error)))
-        return
-    counts = outcome != "rate limited"
-    keep(
-        lambda db: snapshots.put_back(db, work, str(error), outcome=outcome, seconds=seconds, counts_as_failure=counts)
+    failed, seconds = (
+        failed_report(error, work.provider, work.runs[0].model, Stopwatch()),
+        wait_seconds(error, work.failures),
     )
+    if seconds is None:
+        keep(lambda db: fail_snapshot(db, work, str(error), failed.cost_microusd))
+        return
+    counts = failed.outcome != "rate limited"
+    keep(lambda db: snapshots.put_back(db, work, str(error), failed, seconds=seconds, counts_as_failure=counts))
 
 
-def fail_snapshot(db: Connection, work: SnapshotWork, reason: str) -> None:
+def fail_snapshot(db: Connection, work: SnapshotWork, reason: str, cost: int | None = 0) -> None:
     if snapshots.close(db, work, "failed", reason):
         for run in work.run_ids:
-            snapshots.fail_run(db, run, reason)
+            snapshots.fail_run(db, run, reason, cost_microusd=cost)
 
 
 def look_at(work: SnapshotWork) -> None:
@@ -147,7 +170,7 @@ def look_at(work: SnapshotWork) -> None:
     vendor = provider(work.provider)
     try:
         answers = guarded(lambda: vendor.collect(ticket, work.runs))
-    except OutsideError as error:
+    except (OutsideError, ConfigError) as error:
         looked_in_vain(work, ticket, error)
         return
     if answers is not None:
@@ -156,10 +179,10 @@ def look_at(work: SnapshotWork) -> None:
         give_up(work, ticket)
 
 
-def looked_in_vain(work: SnapshotWork, ticket: Ticket, error: OutsideError) -> None:
-    """What may heal is looked at again until the deadline; what will not, ends now."""
+def looked_in_vain(work: SnapshotWork, ticket: Ticket, error: OutsideError | ConfigError) -> None:
+    """Only the vendor's word that the job has failed ends it: a look is free, and the job behind it is paid for."""
     log.warning("a job could not be looked at", snapshot=str(work.id), error=str(error))
-    if wait_seconds(error, 0) is None:
+    if isinstance(error, JobFailed):
         keep(lambda db: fail_snapshot(db, work, str(error)))
     elif work.overdue:
         give_up(work, ticket)
@@ -181,8 +204,21 @@ def cancel(name: str, ticket: Ticket) -> None:
 def collect(db: Connection, work: SnapshotWork, answers: Sequence[Answer]) -> list[int]:
     if not snapshots.close(db, work, "collected"):
         return []
-    answered = [str(work.run_id(answer.number)) for answer in answers if save(db, work, answer)]
-    return snapshots.read_answers(db, work, json.dumps(answered)) if answered else []
+    answered = [str(work.run_id(answer.number)) for answer in answers if save_alone(db, work, answer)]
+    asked = {"batch": str(work.batch_id), "snapshot": str(work.id), "runs": len(work.runs)}
+    log.info("job collected", **asked, answered=len(answered), seconds=round(work.age_seconds))
+    return snapshots.read_answers(db, work, answered)
+
+
+def save_alone(db: Connection, work: SnapshotWork, answer: Answer) -> bool:
+    """A record that cannot be stored fails its own run, and none of those that were paid for with it."""
+    try:
+        with db.begin_nested():
+            return save(db, work, answer)
+    except (DataError, ValueError) as error:
+        reason = f"{work.provider}: the answer cannot be stored ({type(error).__name__})"
+        snapshots.fail_run(db, work.run_id(answer.number), reason, cost_microusd=None)
+        return False
 
 
 def save(db: Connection, work: SnapshotWork, answer: Answer) -> bool:

@@ -70,7 +70,8 @@ def wait_seconds(error: SensoError, failures: int) -> float | None:
         return min(LONGEST_WAIT_SECONDS, asked) * random.uniform(1, 1.3)
     if not isinstance(error, Unavailable) or failures + 1 >= MAX_FAILURES:
         return None
-    return max(error.retry_after_seconds or 0, random.uniform(0.5, 2 ** (failures + 2)))
+    asked = min(LONGEST_WAIT_SECONDS, error.retry_after_seconds or 0)
+    return max(asked, random.uniform(0.5, 2 ** (failures + 2)))
 
 
 def guarded(call: Callable[[], T]) -> T:
@@ -82,6 +83,12 @@ def guarded(call: Callable[[], T]) -> T:
     except Exception as error:
         log.exception("a call ended in a way that nobody foresaw")
         raise Malformed("senso", f"internal error: {type(error).__name__}") from error
+
+
+def unstorable(error: Exception) -> str:
+    """A result that was paid for and cannot be saved ends its row: claimed again, it would be bought again."""
+    log.error("a result could not be stored", error=type(error).__name__)
+    return f"senso: the result cannot be stored ({type(error).__name__})"
 
 
 @stamina.retry(on=Unreachable, attempts=None, timeout=LEASE_SECONDS / 2, wait_max=5)

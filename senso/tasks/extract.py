@@ -3,13 +3,13 @@
 from uuid import UUID
 
 from senso import extraction
-from senso.db import transaction
+from senso.db import DataError, transaction
 from senso.errors import ConfigError, OutsideError
 from senso.queries import evaluations
 from senso.queries.evaluations import ReadWork
 from senso.settings import settings
 from senso.tasks.app import stage
-from senso.tasks.attempts import Stopwatch, failed_report, guarded, keep, report, wait_seconds
+from senso.tasks.attempts import Stopwatch, failed_report, guarded, keep, report, unstorable, wait_seconds
 from senso.tasks.process import owner
 from senso.tasks.reach import completer
 
@@ -38,7 +38,11 @@ def read_now(work: ReadWork, model: str) -> None:
         return
     done = report("read", "openai", model, reading.completion.usage, watch)
     version = extraction.READING_VERSION
-    keep(lambda db: evaluations.save(db, work, reading, done, extractor=model, version=version))
+    try:
+        keep(lambda db: evaluations.save(db, work, reading, done, extractor=model, version=version))
+    except (DataError, ValueError) as error:
+        reason = unstorable(error)
+        keep(lambda db: evaluations.fail(db, work, done, reason))
 
 
 def read_failed(work: ReadWork, error: OutsideError | ConfigError, model: str, watch: Stopwatch) -> None:

@@ -4,7 +4,7 @@ import json
 from uuid import UUID
 
 from senso.db import Connection, transaction
-from senso.errors import OutsideError
+from senso.errors import ConfigError, Malformed, OutsideError, RateLimited
 from senso.extraction import names
 from senso.log import logger
 from senso.matrix import planned_runs
@@ -14,7 +14,7 @@ from senso.queries.batches import Batch
 from senso.queries.names import NamesWork
 from senso.settings import settings
 from senso.tasks.app import stage
-from senso.tasks.attempts import Stopwatch, failed_report, guarded, keep, report
+from senso.tasks.attempts import Stopwatch, failed_report, guarded, keep, report, wait_seconds
 from senso.tasks.process import owner
 from senso.tasks.reach import completer
 
@@ -48,7 +48,7 @@ def open_now(db: Connection, batch: Batch) -> None:
         return
     if not ledger.hold(db, batch.id, batch.episode, batch.org_id, evaluations * batch.credits_per_evaluation):
         batches.end(db, batch.id, "blocked", error=f"{evaluations * batch.credits_per_evaluation} credits are needed")
-        log.info("batch blocked", batch=str(batch.id), org=str(batch.org_id))
+        log.info("batch blocked", org=str(batch.org_id))
         return
     if batch.planned is None:
         batches.freeze(db, batch.id, batch.org_id, runs)
@@ -57,7 +57,7 @@ def open_now(db: Connection, batch: Batch) -> None:
     batches.opened(db, batch.id, evaluations, DEADLINE_SECONDS)
     ids = json.dumps([str(batch.id)])
     outbox.add(db, prepare_key(batch), "prepare", ids, batch=batch.id, after_seconds=SAFETY_NET_SECONDS)
-    log.info("batch opened", batch=str(batch.id), org=str(batch.org_id), evaluations=evaluations)
+    log.info("batch opened", org=str(batch.org_id), episode=batch.episode, evaluations=evaluations)
 
 
 @stage("find_names")
@@ -80,20 +80,32 @@ def find_names(batch_id: str, **_: object) -> str:
 def ask_for_names(work: NamesWork, org: name_rows.OrgNames, mark: str, model: str) -> None:
     watch = Stopwatch()
     try:
-        found = guarded(lambda: names.find(org.name, org.websites, completer(model)))
-    except OutsideError as error:
+        found = guarded(lambda: call_for_names(work, org, model))
+    except (OutsideError, ConfigError) as error:
         names_failed(work, org, mark, error, watch)
         return
     done = report("found", "openai", model, found.completion.usage, watch)
     keep(lambda db: name_rows.save(db, work, found.names, mark, done, is_fallback=False))
+    log.info("names found", org=str(org.id), names=len(found.names))
 
 
-def names_failed(work: NamesWork, org: name_rows.OrgNames, mark: str, error: OutsideError, watch: Stopwatch) -> None:
+def call_for_names(work: NamesWork, org: name_rows.OrgNames, model: str) -> names.Found:
+    """Not made at all once its tries are used up: workers may have died of it."""
+    if work.failures >= name_rows.TRIES:
+        raise Malformed("senso", f"given up after {work.failures} failures")
+    return names.find(org.name, org.websites, completer(model))
+
+
+def names_failed(
+    work: NamesWork, org: name_rows.OrgNames, mark: str, error: OutsideError | ConfigError, watch: Stopwatch
+) -> None:
     """The name and the domains do, once it is clear that asking again does not help."""
     log.warning("the names call failed", org=str(org.id), error=str(error))
     failed = failed_report(error, "openai", settings().names_model, watch)
-    if work.failures + 1 < name_rows.TRIES and failed.outcome in {"unavailable", "rate limited"}:
-        keep(lambda db: name_rows.put_back(db, work, failed))
+    waited = isinstance(error, RateLimited)
+    seconds = wait_seconds(error, work.failures)
+    if seconds is not None and (waited or work.failures + 1 < name_rows.TRIES):
+        keep(lambda db: name_rows.put_back(db, work, failed, seconds=seconds, counts_as_failure=not waited))
         return
     plain = names.fallback(org.name, org.websites)
     keep(lambda db: name_rows.save(db, work, plain, mark, failed, is_fallback=True))

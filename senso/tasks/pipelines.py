@@ -88,7 +88,7 @@ def send(intents: Sequence[Intent]) -> int:
         except (KombuError, OperationalError, RedisError, OSError) as error:
             log.warning("could not publish; the relay will", pipeline=intent.pipeline, error=type(error).__name__)
             break
-        sent.append(intent.id)
+        sent.append(intent)
     if sent:
         with transaction() as db:
             outbox.published(db, sent)

@@ -3,16 +3,18 @@
 import os
 import socket
 import threading
+import time
 from functools import lru_cache
 from typing import Any
 from uuid import uuid4
 
-from celery.signals import worker_ready, worker_shutdown
+from celery.signals import worker_init, worker_shutdown
 
-from senso.db import transaction
+from senso.db import Engine, connect, transaction
 from senso.errors import SensoError
 from senso.log import logger
 from senso.queries import workers
+from senso.settings import secret, settings
 
 BEAT_SECONDS = 3
 log = logger(__name__)
@@ -25,24 +27,54 @@ def owner() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
 
 
-def beat_for_ever() -> None:
-    while not stopping.is_set():
-        beat()
-        stopping.wait(BEAT_SECONDS)
+class Heart:
+    """`steady_since` is the monotonic moment from which no beat has failed; None before the first."""
+
+    def __init__(self) -> None:
+        self.steady_since: float | None = None
+        self.started = False
+
+    def beat(self) -> None:
+        """Whatever goes wrong, the next beat must come: a heart that stops makes living work look abandoned."""
+        try:
+            with own_engine().begin() as db:
+                workers.beat(db, owner())
+        except Exception as error:  # noqa: BLE001  said in the docstring
+            self.steady_since = None
+            log.warning("no heartbeat", error=type(error).__name__)
+            return
+        self.steady_since = self.steady_since or time.monotonic()
+
+    def beat_for_ever(self) -> None:
+        while not stopping.is_set():
+            self.beat()
+            stopping.wait(BEAT_SECONDS)
+
+    def steady(self, seconds: float) -> bool:
+        """Whether this process has reached Postgres for so long that everybody who lives has had time to beat too.
+
+        True in a process without a heart: whoever calls a tick by hand knows what he does.
+        """
+        if not self.started:
+            return True
+        return self.steady_since is not None and time.monotonic() - self.steady_since >= seconds
 
 
-def beat() -> None:
-    try:
-        with transaction() as db:
-            workers.beat(db, owner())
-    except SensoError as error:
-        log.warning("no heartbeat", error=str(error))
+heart = Heart()
 
 
-@worker_ready.connect
+@lru_cache(maxsize=1)
+def own_engine() -> Engine:
+    """A connection that no call can take away."""
+    return connect(secret(settings().database_url, "DATABASE_URL"), pool_size=1)
+
+
+@worker_init.connect
 def start_heart(**_: Any) -> None:
-    """A thread of its own, so that a hundred slow calls in the pool cannot silence it."""
-    threading.Thread(target=beat_for_ever, name="heart", daemon=True).start()
+    """A thread of its own, so that a hundred slow calls cannot silence it; the first beat before the first claim."""
+    heart.started = True
+    heart.beat()
+    threading.Thread(target=heart.beat_for_ever, name="heart", daemon=True).start()
 
 
 @worker_shutdown.connect

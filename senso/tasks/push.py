@@ -2,7 +2,7 @@
 
 from senso import push as handing_over
 from senso.db import transaction
-from senso.errors import OutsideError
+from senso.errors import ConfigError, OutsideError
 from senso.log import logger
 from senso.queries import pushes
 from senso.settings import secret, settings
@@ -24,10 +24,11 @@ def push(key: str, **_: object) -> str:
     try:
         told = secret(token, "API_TOKEN") if token else None
         guarded(lambda: handing_over.send(base_url, told, key, work.body))
-    except OutsideError as error:
+    except (OutsideError, ConfigError) as error:
         log.warning("a push failed", push=key, tries=work.tries, error=str(error))
         reason, wait = str(error), min(LONGEST_WAIT_SECONDS, 5 * 2**work.tries)
         keep(lambda db: pushes.again(db, key, reason, wait))
         return key
     keep(lambda db: pushes.sent(db, key))
+    log.info("pushed", batch=str(work.batch_id), tries=work.tries)
     return key

@@ -5,14 +5,12 @@ from uuid import UUID
 
 from senso import push, score
 from senso.db import Connection, transaction
-from senso.extraction.citations import is_primary, kind
 from senso.log import logger
 from senso.matrix import batch_state
 from senso.push import Result
 from senso.queries import batches, ledger, outbox, pushes, results, runs
 from senso.queries.batches import Batch
-from senso.queries.results import Found
-from senso.score import CitedPage, Fact
+from senso.queries.history import cited_pages, fact
 from senso.settings import settings
 from senso.tasks.app import stage
 from senso.tasks.pipelines import publish
@@ -37,7 +35,8 @@ def step(db: Connection, batch: Batch, by: str) -> list[int]:
         return next_window(db, batch)
     left_over = batch.overdue and results.close_open_work(db, batch.id, "failed", "the batch reached its deadline")
     locked = batches.load(db, batch.id, lock=True)
-    return finish(db, locked, by, left_over=left_over) if locked.state == "running" else []
+    still = locked.state == "running" and locked.episode == batch.episode and (locked.overdue or locked.remaining == 0)
+    return finish(db, locked, by, left_over=left_over) if still else []
 
 
 def next_window(db: Connection, batch: Batch) -> list[int]:
@@ -60,7 +59,7 @@ def finish(db: Connection, batch: Batch, by: str, *, left_over: bool) -> list[in
     state = batch_state(counts["evaluated"], counts["planned"])
     batches.end(db, batch.id, state, error=summary(db, batch, counts), by=by)
     outbox.settle(db, f"finish:{batch.id}:{batch.episode}")
-    log.info("batch ended", batch=str(batch.id), org=str(batch.org_id), state=state, by=by, **counts)
+    log.info("batch ended", org=str(batch.org_id), state=state, by=by, **counts)
     result = Result(
         batch_id=batch.id,
         episode=batch.episode,
@@ -78,11 +77,6 @@ def finish(db: Connection, batch: Batch, by: str, *, left_over: bool) -> list[in
     return hand_on(db, batch, push.content(result), left_over=left_over)
 
 
-def cited_pages(one: Found, sites: tuple[str, ...]) -> list[CitedPage]:
-    run = str(one.run_id)
-    return [CitedPage(run, cited.registrable_domain, kind(cited, sites)) for cited in one.citations]
-
-
 def hand_on(db: Connection, batch: Batch, body: dict[str, object], *, left_over: bool) -> list[int]:
     configured = settings().application_api_url is not None
     key = pushes.insert(db, batch.id, batch.episode, body, configured=configured)
@@ -91,22 +85,6 @@ def hand_on(db: Connection, batch: Batch, body: dict[str, object], *, left_over:
         ids = json.dumps([str(batch.id)])
         sent += outbox.add(db, f"cancel:{batch.id}:{batch.episode}", "cancel", ids, batch=batch.id, after_seconds=5)
     return sent
-
-
-def fact(one: Found, sites: tuple[str, ...]) -> Fact:
-    return Fact(
-        question_id=str(one.question_id),
-        question_kind=one.question_kind,
-        surface=one.surface,
-        model=one.model,
-        location=one.location,
-        mentioned=one.mentioned,
-        sentiment=one.sentiment,
-        rank=one.rank,
-        competitors=one.competitors,
-        citations=len(one.citations),
-        owned_citations=sum(is_primary(cited, sites) for cited in one.citations),
-    )
 
 
 def summary(db: Connection, batch: Batch, counts: dict[str, int]) -> str | None:

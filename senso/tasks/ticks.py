@@ -1,5 +1,6 @@
 """What beat calls. A tick looks at rows and sends what is due; two at once, or one too few, do no harm."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -15,13 +16,16 @@ from senso.tasks import broker
 from senso.tasks.app import stage
 from senso.tasks.ask import fail_snapshot, look_at
 from senso.tasks.pipelines import publish, send, send_each
+from senso.tasks.process import heart
 from senso.tasks.queues import CALL_QUEUES
 from senso.tasks.trigger import By, trigger_within
 
 log = logger(__name__)
 LOOKERS = 16
+polling = threading.Lock()
 # A message that is in no queue is in a worker's hands or lost; while queues are long it may only be waiting there.
 QUIET_SECONDS = 20
+STEADY_SECONDS = 15
 BUSY_SECONDS = 300
 
 
@@ -54,7 +58,16 @@ def due(**_: object) -> None:
 
 @stage("tick.poll")
 def poll(**_: object) -> None:
-    """Looks at every job that is due, many at a time; each has its own transaction."""
+    """Looks at every job that is due, many at a time; each has its own transaction. One poll at a time in a process."""
+    if not polling.acquire(blocking=False):
+        return
+    try:
+        look_at_due()
+    finally:
+        polling.release()
+
+
+def look_at_due() -> None:
     with transaction() as db:
         found = snapshots.due(db)
         unsent = snapshots.unsubmitted(db)
@@ -70,13 +83,18 @@ def look_safely(work: Any) -> None:
     """One job that cannot be looked at must not keep the others waiting."""
     try:
         look_at(work)
-    except SensoError as error:
-        log.warning("a look failed", snapshot=str(work.id), error=str(error))
+    except Exception as error:  # noqa: BLE001  said in the docstring
+        log.warning("a look failed", snapshot=str(work.id), error=type(error).__name__)
 
 
 @stage("tick.reap")
 def reap(**_: object) -> None:
-    """Takes back the work of processes that have fallen silent, and sends it again at once."""
+    """Takes back the work of processes that have fallen silent, and sends it again at once.
+
+    After Postgres was away every heartbeat is old: who has just come back himself does not judge others.
+    """
+    if not heart.steady(STEADY_SECONDS):
+        return
     with transaction() as db:
         taken = workers.take_back(db)
         given_up = workers.give_up(db)

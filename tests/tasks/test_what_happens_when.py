@@ -263,6 +263,7 @@ def test_a_names_call_that_may_heal_is_tried_three_times_before_the_batch_goes_o
     for _ in range(3):
         find_names(str(batch))
         ask_batch(str(batch))
+        make.sql("UPDATE name_variations SET lease_until = NULL")
 
     assert make.one("SELECT is_fallback FROM name_variations") is True
     assert make.one("SELECT count(*) FROM llm_calls WHERE purpose = 'names'") == 3

@@ -1,0 +1,122 @@
+"""An answer, and what was read from it, as a person checks the one against the other."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from rich.markup import escape
+from rich.text import Text
+
+from senso.cli.printing import moment, out
+from senso.extraction.mentions import SEPARATOR
+
+# What comes from outside must not move the cursor or rename the window.
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+MARKS = {
+    "no-literal-mention": "dropped: the model said it is mentioned, but none of its names stands in the answer",
+    "model-rejected": "not taken for a mention: one of its names stands there, but the model says it means another",
+    "not-mentioned": "dropped: it was said of an org that is not mentioned",
+    "quote-not-in-answer": "dropped: this quote does not stand in the answer",
+    "recovered-by-rule": "corrected: the sentences that name it were taken from the answer in place of the quote",
+    "rank-out-of-range": "dropped: there are not so many organisations in the answer",
+    "own-name-as-competitor": "dropped: a name of the org itself is no competitor",
+    "not-a-name": "dropped: this is not a name",
+    "competitor-not-in-answer": "dropped: this name does not stand in the answer",
+    "tracked-competitor-missed": "added: it stands in the answer, and the org asked to follow it",
+}
+INDENT = 4
+
+
+def below(said: str | Text) -> Text:
+    """Set in under its heading, also where it takes several lines."""
+    text = Text.from_markup(said) if isinstance(said, str) else said
+    lines = text.wrap(out, max(INDENT, out.width - INDENT))
+    return Text("\n").join(Text(" " * INDENT).append_text(line) for line in lines)
+
+
+def printable(text: str) -> str:
+    return CONTROL.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
+
+
+def print_answer(found: dict[str, Any]) -> None:
+    out.print("\n[bold]The answer[/]" + asked_where(found))
+    if found["answer_text"] is None:
+        out.print(below("there is none"))
+        return
+    named = [one["mention_text"] for one in found["evaluations"] if one["mention_text"]]
+    quotes = [quote for text in named for quote in text.split(SEPARATOR)]
+    out.print(marked(found["answer_text"], quotes), soft_wrap=not out.is_terminal)
+
+
+def asked_where(found: dict[str, Any]) -> str:
+    said = {
+        "": found["model_version"],
+        "in ": found["reported_country"],
+        "web search: ": found["searched"],
+    }
+    known = [f"{name}{escape(value)}" for name, value in said.items() if value]
+    return f" ({', '.join(known)})" if known else ""
+
+
+def marked(answer: str, quotes: Sequence[str]) -> Text:
+    """The quotes in reverse and between »«, so that they also show where a terminal has no colours."""
+    shown, end = Text(), 0
+    for start, stop in spans(answer, quotes):
+        shown.append(printable(answer[end:start]))
+        shown.append(f"»{printable(answer[start:stop])}«", style="reverse")
+        end = stop
+    return shown.append(printable(answer[end:]))
+
+
+def spans(answer: str, quotes: Sequence[str]) -> list[tuple[int, int]]:
+    """Where the quotes stand, each place once; quotes that touch or overlap are one."""
+    found = sorted(
+        (place.start(), place.end()) for quote in quotes if quote for place in re.finditer(re.escape(quote), answer)
+    )
+    merged: list[tuple[int, int]] = []
+    for start, stop in found:
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(stop, merged[-1][1]))
+        else:
+            merged.append((start, stop))
+    return merged
+
+
+def print_reading(read: dict[str, Any]) -> None:
+    out.print(f"\n[bold]Read for {escape(read['org'])}[/]: {read['state']}")
+    lines = {"error": read["error"], "tried again at": read["next_at"] and moment(read["next_at"])}
+    if read["state"] == "done":
+        lines |= results(read)
+    for name, value in lines.items():
+        if value:
+            out.print(below(Text(f"{name}: {printable(str(value))}")))
+    for mark in read["marks"]:
+        out.print(below(Text(mark_line(mark))))
+
+
+def results(read: dict[str, Any]) -> dict[str, Any]:
+    by = " ".join(filter(None, (read["extractor"], read["prompt_version"], read["model_version"])))
+    share = f"{read['share_of_text'] or 0:.0%} of the text"
+    about = f"{read['sentiment'] or 'no sentiment'}, rank {read['rank'] or '-'}, {share}"
+    return {
+        "mentioned": f"yes, {about}" if read["mentioned"] else "no",
+        "competitors": ", ".join(read["competitors"]) or "none",
+        "charged": f"{read['charged']} credits" if read["charged"] is not None else "not yet",
+        "by": by,
+    }
+
+
+def mark_line(mark: dict[str, str]) -> str:
+    why = MARKS.get(mark["kind"], mark["kind"])
+    return f"{mark['field']} {why}: {printable(mark['value'])}"
+
+
+def print_citations(found: dict[str, Any]) -> None:
+    if not found["citations"]:
+        return
+    out.print(f"\n[bold]Sources[/] ({len(found['citations'])})")
+    for one in found["citations"]:
+        whose = ", ".join(dict.fromkeys(one["whose"].values())) or "-"
+        kind = whose if one["cited"] else f"{whose}, only offered"
+        out.print(Text(f"{one['position']:>3} {kind}: {printable(one['title'] or one['host'])}"))
+        out.print(Text(" " * INDENT + printable(one["url"])), soft_wrap=True)

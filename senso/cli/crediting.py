@@ -1,0 +1,109 @@
+"""`credits` and `ledger`: what a partner has, and how it came to that."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from rich.markup import escape
+
+from senso.cli.printing import err, moment, out, print_json
+from senso.cli.who import actor
+from senso.db import Connection, transaction
+from senso.errors import ConfigError, NotFound
+from senso.queries import ledger as rows
+from senso.queries import triggers
+
+SHOWN = 200
+
+
+def require_both(amount: int | None, ref: str | None) -> None:
+    if (amount is None) != (not ref):
+        raise ConfigError("--grant and --ref go together: the ref lets the same grant be said twice and given once")
+
+
+def credit(partner: UUID, amount: int | None, ref: str | None, *, as_json: bool) -> None:
+    """Raises NotFound, or ConfigError for a ref that was used for another grant."""
+    with transaction() as db:
+        require(db, partner)
+        said = {} if amount is None or ref is None else {"grant": grant(db, partner, amount, ref)}
+        found = require(db, partner) | said
+    if as_json:
+        print_json(found)
+    else:
+        show(found)
+
+
+def require(db: Connection, partner: UUID) -> dict[str, Any]:
+    found = rows.standing(db, partner)
+    if found is None:
+        raise NotFound(f"no partner {partner}; import it first")
+    return found
+
+
+def grant(db: Connection, partner: UUID, amount: int, ref: str) -> dict[str, Any]:
+    made = rows.grant(db, partner, amount, ref)
+    before = rows.granted(db, ref) or {}
+    if (before["partner_id"], before["credits"]) != (partner, amount):
+        given = f"{before['credits']} credits to partner {before['partner_id']}"
+        raise ConfigError(f"ref {ref!r} was used before, for {given}; take another ref for another grant")
+    if made:
+        triggers.audit(db, "grant", actor(), subject=f"partner:{partner}", credits=amount, ref=ref)
+    return {"ref": ref, "credits": amount, "outcome": "granted" if made else "already granted"}
+
+
+def show(found: dict[str, Any]) -> None:
+    given = found.get("grant")
+    if given:
+        out.print(f"{given['credits']} credits {given['outcome']} under ref {escape(given['ref'])}.", soft_wrap=True)
+    lines = {
+        "partner": str(found["id"]),
+        "name": escape(found["name"]),
+        "available": str(found["available"])
+        if found["metered"]
+        else "not metered: it can always pay, grants add nothing",
+        "held": f"{found['held']} for batches under way",
+        "granted": str(found["granted"]),
+        "charged": str(found["charged"]),
+        "orgs": str(found["orgs"]),
+    }
+    for name, value in lines.items():
+        out.print(f"[bold]{name:<10}[/] {value}")
+
+
+def ledger(partner: UUID, last: int | None, *, as_json: bool) -> None:
+    """All rows as JSON, the latest in a terminal, unless `last` says how many."""
+    with transaction() as db:
+        standing = require(db, partner)
+        found, total = rows.of_partner(db, partner, last or (None if as_json else SHOWN))
+    if as_json:
+        print_json(found)
+        return
+    if not found:
+        out.print(f"No rows yet. Grant credits: senso credits {partner} --grant N --ref REF", soft_wrap=True)
+        return
+    for line in lines(found):
+        out.print(line, soft_wrap=True)
+    if not standing["metered"]:
+        out.print("This partner is not metered: the balance says what was charged, and stops nothing.")
+    if len(found) < total:
+        err.print(f"The latest {len(found)} of {total} rows; --last says how many.")
+
+
+def lines(found: list[dict[str, Any]]) -> Iterator[str]:
+    """The id of a batch on a line of its own, once for all rows that follow, so that it is never cut."""
+    yield f"[bold]{'when':<23}  {'entry':<7} {'credits':>8} {'balance':>9}[/]"
+    batch = None
+    for row in found:
+        if row["batch_id"] != batch:
+            batch = row["batch_id"]
+            yield f"[dim]batch[/] {batch}" if batch else "[dim]no batch[/]"
+        about = what(row)
+        yield f"{moment(row['created_at'])}  {row['entry']:<7} {row['credits']:>+8} {row['balance']:>9}" + (
+            f"\n  {about}" if about else ""
+        )
+
+
+def what(row: dict[str, Any]) -> str:
+    if row["entry"] == "grant":
+        return f"ref {escape(row['idempotency_key'].removeprefix('grant:'))}"
+    return f"run {row['run']}" if row["run"] is not None else ""

@@ -1,0 +1,155 @@
+"""`trigger --dry-run`: what it would do and cost. Nothing is written."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from rich.markup import escape
+
+from senso.cli.printing import dollars, out, print_json, table
+from senso.db import transaction
+from senso.prices import READ_ON, SOURCE
+from senso.tasks.foresight import ASSUMED, Estimate, Foreseen, foresee
+
+LISTED = 20
+WOULD = {
+    "opened": "would open a batch",
+    "attached": "is under way already: nothing would be opened",
+    "resumed": "was blocked and would be tried again",
+    "reopened": "was cancelled and would be opened again",
+    "completed": "is completed already: nothing would be done",
+    "partial": "has ended with failures: only senso retry would ask again",
+    "failed": "has failed: only senso retry would ask again",
+}
+
+
+def dry_run(orgs: Sequence[UUID], *, reopen: bool, as_json: bool) -> None:
+    with transaction() as db:
+        found = foresee(db, orgs, reopen=reopen)
+    summary = {"totals": totals(found), "credits": credit(found), "assumed": assumptions(found)}
+    if as_json:
+        print_json({"orgs": [asdict(one) for one in found], **summary})
+        return
+    print_foreseen(found, summary)
+
+
+def totals(found: Sequence[Foreseen]) -> dict[str, Any]:
+    """`cost_microusd` is null as soon as a part of it is not known; what is known stands beside it."""
+    every = [estimate for one in found for estimate in one.estimates]
+    known = [estimate.cost_microusd for estimate in every if estimate.cost_microusd is not None]
+    return {
+        "runs": sum(one.runs for one in found),
+        "evaluations": sum(one.evaluations for one in found),
+        "calls": sum(estimate.calls for estimate in every),
+        "tokens_in": sum(estimate.tokens_in for estimate in every),
+        "tokens_out": sum(estimate.tokens_out for estimate in every),
+        "cost_microusd": sum(known) if len(known) == len(every) else None,
+        "known_cost_microusd": sum(known),
+        "calls_of_unknown_cost": sum(estimate.calls for estimate in every if estimate.cost_microusd is None),
+    }
+
+
+def credit(found: Sequence[Foreseen]) -> list[dict[str, Any]]:
+    """By partner, since orgs of one partner spend the same credits."""
+    payers = {one.partner["id"]: one.partner for one in found}
+    needed = {payer: sum(one.credits for one in found if one.partner["id"] == payer) for payer in payers}
+    return [
+        {
+            "partner": payer,
+            "name": partner["name"],
+            "needed": needed[payer],
+            "available": partner["available"],
+            "metered": partner["available"] is not None,
+            "enough": partner["available"] is None or partner["available"] >= needed[payer],
+        }
+        for payer, partner in payers.items()
+    ]
+
+
+def assumptions(found: Sequence[Foreseen]) -> dict[str, Any]:
+    """Those that were used: calls of which this org has no history."""
+    used = {estimate.purpose for one in found for estimate in one.estimates if not estimate.answers}
+    return {purpose: asdict(usage) for purpose, usage in ASSUMED.items() if purpose in used}
+
+
+def print_foreseen(found: Sequence[Foreseen], summary: dict[str, Any]) -> None:
+    for one in found[:LISTED]:
+        about = one.batch or one.org_id
+        out.print(f"[bold]{escape(one.org)}[/] {'batch' if one.batch else 'org'} {about}", soft_wrap=True)
+        out.print(f"  {WOULD[one.outcome]}" + (f": {one.runs} runs, {one.credits} credits" if one.evaluations else ""))
+    if len(found) > LISTED:
+        out.print(f"... and {len(found) - LISTED} more orgs; --json lists them all")
+    merged = list(merge(estimate for one in found for estimate in one.estimates))
+    if merged:
+        out.print()
+        kept = [place for place, column in enumerate(COLUMNS) if out.width >= NARROW or "tokens" not in column]
+        rows = [[cells(one)[place] for place in kept] for one in merged]
+        out.print(table(None, [COLUMNS[place] for place in kept], rows, numbers=COLUMNS[1:5]))
+    print_totals(summary)
+    print_grounds(merged, summary)
+    out.print("Nothing was written.")
+
+
+NARROW = 90  # columns; below that the tokens are left to the JSON
+COLUMNS = ["calls for", "calls", "tokens in", "tokens out", "cost", "from"]
+
+
+def merge(estimates: Iterable[Estimate]) -> Iterable[Estimate]:
+    """One line for a kind of call over all orgs; of unknown cost where any part is."""
+    kinds: dict[tuple[Any, ...], list[Estimate]] = {}
+    for one in estimates:
+        kinds.setdefault((one.purpose, one.asked, one.provider, one.model, bool(one.answers)), []).append(one)
+    for (purpose, asked, provider, model, _), members in kinds.items():
+        costs = [one.cost_microusd for one in members]
+        yield Estimate(
+            purpose,
+            asked,
+            provider,
+            model,
+            calls=sum(one.calls for one in members),
+            tokens_in=sum(one.tokens_in for one in members),
+            tokens_out=sum(one.tokens_out for one in members),
+            cost_microusd=None if None in costs else sum(cost for cost in costs if cost is not None),
+            answers=sum(one.answers for one in members),
+            unknown=sum(one.unknown for one in members),
+        )
+
+
+def cells(one: Estimate) -> list[str]:
+    about = {"ask": f"ask {one.asked}", "read": f"read {one.asked}"}.get(one.purpose, one.purpose)
+    grounds = f"{one.answers} before" if one.answers else "assumed"
+    cost = dollars(one.cost_microusd)
+    return [escape(about), str(one.calls), str(one.tokens_in), str(one.tokens_out), cost, grounds]
+
+
+def print_totals(summary: dict[str, Any]) -> None:
+    total = summary["totals"]
+    out.print(f"\n{total['runs']} runs, {total['calls']} calls, {total['evaluations']} answers to read")
+    if total["cost_microusd"] is None:
+        known, calls = dollars(total["known_cost_microusd"]), total["calls_of_unknown_cost"]
+        out.print(f"cost     unknown: {known} and {calls} calls whose price is not known")
+    else:
+        out.print(f"cost     {dollars(total['cost_microusd'])}")
+    for one in summary["credits"]:
+        out.print(f"credits  {said_of_credits(one)} ({escape(one['name'])})")
+
+
+def said_of_credits(one: dict[str, Any]) -> str:
+    if not one["metered"]:
+        return f"{one['needed']} needed, not metered"
+    verdict = "enough" if one["enough"] else "[red]not enough: what cannot be paid would be blocked[/]"
+    return f"{one['needed']} needed, {one['available']} available: {verdict}"
+
+
+def print_grounds(merged: Sequence[Estimate], summary: dict[str, Any]) -> None:
+    """Where the numbers come from, for whoever has to answer for them."""
+    if any(one.answers for one in merged):
+        out.print("before: the mean of the org's own last batches, tries that failed included.")
+    if unknown := sum(one.unknown for one in merged):
+        out.print(f"{unknown} calls of those batches have no known cost and are not in it.")
+    for purpose, usage in summary["assumed"].items():
+        search = f", {usage['searches']} web search" if usage["searches"] else ""
+        out.print(f"assumed: {purpose} {usage['tokens_in']} tokens in, {usage['tokens_out']} out{search} a call")
+    if summary["assumed"]:
+        out.print(f"Prices: {SOURCE}, read {READ_ON}. A job at BrightData is billed by the record, 1 a run.")

@@ -1,0 +1,202 @@
+"""`runs` and `show`: what happened, for whoever has to explain it."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from rich.markup import escape
+from rich.text import Text
+
+from senso.cli import answering
+from senso.cli.printing import dollars, err, moment, out, print_json, styled
+from senso.cli.surroundings import uuid
+from senso.cli.watching import load
+from senso.cli.watching import show as show_batch
+from senso.db import Connection, transaction
+from senso.errors import ConfigError, NotFound
+from senso.extraction import citations
+from senso.queries import inspection
+from senso.queries import status as queries
+
+NUMBER = re.compile(r"[0-9]{1,18}")
+
+
+def runs(batch: UUID, *, failed: bool, as_json: bool) -> None:
+    stands = load(batch)
+    with transaction() as db:
+        found = inspection.runs(db, batch, failed=failed)
+    if as_json:
+        print_json(found)
+        return
+    for one in found:
+        print_run_line(one)
+    print_runs_end(stands, found, failed=failed)
+
+
+def print_run_line(one: dict[str, Any]) -> None:
+    """Three short lines in place of a row of eight cells: they fit a terminal of 60 columns, and nothing is cut."""
+    tries = f"{one['tries']} {'call' if one['tries'] == 1 else 'calls'}"
+    place = f"{escape(one['model'])} in {escape(one['location'])}"
+    out.print(f"[bold]{one['number']}[/]  {state(one)}  {place}  {tries}, {cost(one)}")
+    shown = Text(answering.printable(" ".join(one["question"].split())))
+    shown.truncate(out.width - answering.INDENT, overflow="ellipsis")
+    out.print(answering.below(shown), no_wrap=True)
+    if one["reason"]:
+        out.print(answering.below(Text(answering.printable(one["reason"]))))
+
+
+def state(one: dict[str, Any]) -> str:
+    """The run's, and its reading's where that is another story."""
+    if one["state"] == "answered" and one["evaluation"]:
+        return "answered, read" if one["evaluation"] == "done" else f"answered, reading {styled(one['evaluation'])}"
+    return styled(one["state"])
+
+
+def cost(one: dict[str, Any]) -> str:
+    unknown = one["calls_of_unknown_cost"]
+    return dollars(one["cost_microusd"]) + (f" and {unknown} of unknown cost" if unknown else "")
+
+
+def print_runs_end(batch: dict[str, Any], found: Sequence[dict[str, Any]], *, failed: bool) -> None:
+    if not found and batch["error"]:
+        out.print(f"No {'failed ' if failed else ''}runs. {batch['state']}: {escape(batch['error'])}")
+    elif not found:
+        out.print(f"No {'failed ' if failed else ''}runs; the batch is {batch['state']}.")
+    else:
+        err.print(f"{len(found)} runs. One of them from its first claim on: senso show {found[0]['number']}")
+
+
+def key(wanted: str) -> UUID | int:
+    """The number of a run, or the id of a run or a batch."""
+    return int(wanted) if NUMBER.fullmatch(wanted) else uuid(wanted, "run or batch")
+
+
+def show(wanted: UUID | int, *, audit: bool, as_json: bool) -> None:
+    """A run by its id or number, else a batch. Raises NotFound when it is neither."""
+    with transaction() as db:
+        run = inspection.run(db, wanted)
+        found = story(db, run) if run else None
+        batch = queries.batch(db, wanted) if run is None and isinstance(wanted, UUID) else None
+    if found is None and batch is None:
+        raise NotFound(f"no run and no batch {wanted}; senso status lists the latest batches")
+    if found is not None:
+        if audit:
+            raise ConfigError(f"--audit is for batches; this run belongs to {found['batch_id']}")
+        show_run(found, as_json=as_json)
+    elif batch is not None and audit:
+        show_audit(batch["id"], as_json=as_json)
+    elif batch is not None:
+        show_batch(batch, as_json=as_json)
+
+
+def story(db: Connection, run: dict[str, Any]) -> dict[str, Any]:
+    """All that is known of a run."""
+    readings = inspection.evaluations(db, run["id"])
+    return run | {
+        "calls": inspection.calls(db, run["id"]),
+        "snapshot": inspection.snapshot(db, run["snapshot_id"]) if run["snapshot_id"] else None,
+        "evaluations": readings,
+        "citations": [judged(one, readings) for one in inspection.citations(db, run["id"])],
+    }
+
+
+def judged(one: dict[str, Any], readings: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Whose a page is depends on the org, so it is said for each that read the answer."""
+    page = citations.Citation(**one)
+    return one | {"whose": {str(read["org_id"]): citations.kind(page, read["websites"]) for read in readings}}
+
+
+def show_run(found: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(found)
+        return
+    print_head(found)
+    print_timeline(found)
+    answering.print_answer(found)
+    for read in found["evaluations"]:
+        answering.print_reading(read)
+    answering.print_citations(found)
+
+
+def print_head(found: dict[str, Any]) -> None:
+    lines = {
+        "run": f"{found['id']}",
+        "number": str(found["number"]),
+        "batch": f"{found['batch_id']}",
+        "of": f"{escape(found['org'] or '-')}, {found['batch_date']}, {found['batch_state']}",
+        "question": escape(answering.printable(found["question"])),
+        "asked": f"{escape(found['model'])} ({found['provider']}, {found['surface']}) in {escape(found['location'])}",
+        "state": f"{styled(found['state'])}, claims {found['fence']}, failures {found['failures']}",
+        "cost": dollars(found["cost_microusd"]),
+        "error": escape(answering.printable(found["error"] or "")),
+        "next": f"tried again at {moment(found['next_at'])}" if found["next_at"] else "",
+        "held by": f"{found['lease_owner']} until {moment(found['lease_until'])}" if found["lease_owner"] else "",
+    }
+    for name, value in lines.items():
+        if value:
+            out.print(f"[bold]{name:<9}[/] {value}", soft_wrap=name in {"run", "batch"})
+
+
+def print_timeline(found: dict[str, Any]) -> None:
+    out.print("\n[bold]What happened[/]")
+    events = [(call["started_at"], call_line(call)) for call in found["calls"]]
+    events += snapshot_events(found["snapshot"]) if found["snapshot"] else []
+    events += [(found["answered_at"], "the answer was saved")] if found["answered_at"] else []
+    events += [(one["ended_at"], f"reading ended: {one['state']}") for one in found["evaluations"] if one["ended_at"]]
+    if not events:
+        out.print(answering.below("nothing yet: no call was made"))
+    for when, said in sorted(events, key=lambda event: event[0]):
+        out.print(moment(when))
+        out.print(answering.below(said))
+
+
+def call_line(call: dict[str, Any]) -> str:
+    head = f"claim {call['fence']}: {call['purpose']}, {call['provider']} {escape(call['model'])}"
+    if call["outcome"] is None:
+        open_ = "under way" if call["under_way"] else "[yellow]it never reported back, maybe paid[/]"
+        return f"{head}: {open_}"
+    took = f"{call['latency_ms'] / 1000:.1f} s" if call["latency_ms"] is not None else "-"
+    tokens = f", {call['tokens_in']} tokens in, {call['tokens_out']} out" if call["tokens_in"] is not None else ""
+    price = "cost unknown" if call["cost_microusd"] is None else dollars(call["cost_microusd"])
+    return f"{head}: {escape(call['outcome'])} after {took}{tokens}, {price}"
+
+
+def snapshot_events(snapshot: dict[str, Any]) -> list[tuple[Any, str]]:
+    name = f"snapshot {snapshot['external_id'] or '(no name at the vendor yet)'}"
+    why = f": {escape(answering.printable(snapshot['error']))}" if snapshot["error"] else ""
+    events = [(snapshot["created_at"], f"planned into a snapshot of {snapshot['runs']} runs at {snapshot['provider']}")]
+    events += [(snapshot["submitted_at"], f"{name} was submitted")] if snapshot["submitted_at"] else []
+    if snapshot["ended_at"]:
+        return [*events, (snapshot["ended_at"], f"{name} ended: {snapshot['state']}{why}")]
+    looked = f"; looked at next {moment(snapshot['next_poll_at'])}" if snapshot["next_poll_at"] else ""
+    return [
+        *events,
+        (snapshot["submitted_at"] or snapshot["created_at"], f"{name} is {snapshot['state']}{looked}{why}"),
+    ]
+
+
+def show_audit(batch: UUID, *, as_json: bool) -> None:
+    with transaction() as db:
+        found = inspection.audit(db, batch)
+    if as_json:
+        print_json(found)
+        return
+    if not found:
+        out.print("Nobody did anything to it that is audited.")
+    for one in found:
+        out.print(f"{moment(one['at'])}  [bold]{escape(one['actor'])}[/]  {one['action']}", soft_wrap=True)
+        said = ", ".join(f"{name} {value}" for name, value in details(one["details"]).items())
+        for line in filter(None, (one["subject"], said)):
+            out.print(answering.below(Text(answering.printable(line))))
+
+
+def details(said: dict[str, Any], before: str = "") -> dict[str, Any]:
+    """Flat, without what is empty: an import counts what it left as it was."""
+    flat: dict[str, Any] = {}
+    for name, value in said.items():
+        if isinstance(value, dict):
+            flat |= details({key: count for key, count in value.items() if key != "unchanged"}, f"{name} ")
+        elif value not in (None, 0, "", []):
+            flat[before + name] = value
+    return flat

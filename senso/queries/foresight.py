@@ -1,0 +1,113 @@
+"""What a trigger would cost, from what was asked before. These statements only read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+# The connection then refuses every write, so that a dry run is one whatever it calls.
+READ_ONLY = text("SET TRANSACTION READ ONLY")
+
+
+def read_only(db: Connection) -> None:
+    """For the rest of the transaction. To be called first in it."""
+    db.execute(READ_ONLY)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The part of a batch that one model has: how many runs are to be asked, and how many answers to be read."""
+
+    slug: str
+    provider: str
+    name: str
+    asks: int
+    reads: int
+
+
+NEW = text("""
+    SELECT m.slug, m.provider, m.name, cells.runs AS asks, cells.runs AS reads
+    FROM org_models om JOIN models m ON m.id = om.model_id, LATERAL (
+        SELECT (SELECT count(*) FROM org_questions WHERE org_id = om.org_id)
+            * (SELECT count(*) FROM org_locations WHERE org_id = om.org_id) AS runs
+    ) cells
+    WHERE om.org_id = :org ORDER BY m.slug
+""")
+AGAIN = text("""
+    SELECT m.slug, m.provider, m.name, count(*) FILTER (WHERE r.state IN ('failed', 'cancelled')) AS asks,
+        count(*) AS reads
+    FROM evaluations e JOIN question_runs r ON r.id = e.run_id JOIN models m ON m.id = r.model_id
+    WHERE e.batch_id = :batch AND e.state IN ('failed', 'cancelled')
+    GROUP BY m.slug, m.provider, m.name ORDER BY m.slug
+""")
+
+
+def shares(db: Connection, org: UUID) -> list[Share]:
+    """Of a batch that opens."""
+    return [Share(**one) for one in db.execute(NEW, {"org": org}).mappings()]
+
+
+def shares_again(db: Connection, batch: UUID) -> list[Share]:
+    """Of a batch whose matrix is frozen: what another episode would do."""
+    return [Share(**one) for one in db.execute(AGAIN, {"batch": batch}).mappings()]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What calls of one purpose took. `answers` are those that were of use; tries that failed cost them too.
+
+    `slug` is the model that was asked: also for reading, since a long answer takes longer to read; None for names.
+    `priced` are the answers whose cost is known, `cost_microusd` what all known calls cost; `unknown` counts calls.
+    """
+
+    purpose: str
+    slug: str | None
+    provider: str
+    model: str
+    answers: int
+    calls: int
+    tokens_in: int
+    tokens_out: int
+    priced: int
+    cost_microusd: int
+    unknown: int
+
+
+BATCHES = 5
+HISTORY = text("""
+    WITH latest AS (
+        SELECT id FROM batches WHERE kind = 'org' AND org_id = :org AND ended_at IS NOT NULL
+        ORDER BY batch_date DESC LIMIT :batches
+    ),
+    made AS (
+        SELECT c.*, m.slug, coalesce(c.run_id, c.batch_id) AS work, c.outcome IN ('answered', 'read', 'found') AS useful
+        FROM llm_calls c LEFT JOIN question_runs r ON r.id = c.run_id LEFT JOIN models m ON m.id = r.model_id
+        WHERE c.batch_id IN (SELECT id FROM latest)
+    )
+    SELECT purpose, slug, provider, model, count(DISTINCT work) FILTER (WHERE useful) AS answers, count(*) AS calls,
+        coalesce(sum(tokens_in), 0)::bigint AS tokens_in, coalesce(sum(tokens_out), 0)::bigint AS tokens_out,
+        count(DISTINCT work) FILTER (WHERE useful AND cost_microusd IS NOT NULL) AS priced,
+        coalesce(sum(cost_microusd), 0)::bigint AS cost_microusd,
+        count(*) FILTER (WHERE cost_microusd IS NULL) AS unknown
+    FROM made GROUP BY purpose, slug, provider, model
+    HAVING count(*) FILTER (WHERE useful) > 0
+""")
+
+
+def history(db: Connection, org: UUID) -> list[Past]:
+    """Of the org's last batches that ended. Calls that never led to anything are no history to count on."""
+    return [Past(**one) for one in db.execute(HISTORY, {"org": org, "batches": BATCHES}).mappings()]
+
+
+PAYERS = text("""
+    SELECT o.id AS org, p.id, p.name, p.available FROM orgs o JOIN partners p ON p.id = o.partner_id
+    WHERE o.id = ANY(CAST(:ids AS uuid[]))
+""")
+
+
+def payers(db: Connection, orgs: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    """The partner of each org; `available` is None for one that is not metered."""
+    found = db.execute(PAYERS, {"ids": [str(one) for one in orgs]}).mappings()
+    return {one["org"]: {"id": one["id"], "name": one["name"], "available": one["available"]} for one in found}

@@ -1,0 +1,126 @@
+"""What a report is made of: an org's batches over time, and what the latest of them asked and found."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from senso.db import rows
+from senso.extraction.citations import is_primary, kind
+from senso.queries import results
+from senso.queries.results import LOCATION, Found
+from senso.reports.content import Asked, Batch, Heard, Pool, Question
+from senso.score import CitedPage, Fact, Metric, leaderboard, sources
+
+METRICS = text("""
+    SELECT b.id, b.batch_date AS date, b.kind AS batch_kind, b.network_id, b.state, m.name, m.kind, m.surface, m.model,
+        m.location, m.value, m.numerator, m.denominator, m.low, m.high, m.method, m.rule_version
+    FROM batches b JOIN metrics m ON m.batch_id = b.id
+    WHERE b.org_id = :org ORDER BY b.batch_date, b.kind = 'org', b.id, m.id
+""")
+OF_BATCH = ("id", "date", "batch_kind", "network_id", "state")
+
+
+def batches(db: Connection, org: UUID) -> list[Batch]:
+    """Those that have numbers, oldest first; of one date, the org's own batch after those of its networks."""
+    found = rows(db.execute(METRICS, {"org": org}))
+    return [_batch(list(members)) for _, members in groupby(found, key=lambda one: one["id"])]
+
+
+def _batch(members: Sequence[dict[str, Any]]) -> Batch:
+    about = {name: members[0][name] for name in OF_BATCH}
+    metrics = (Metric(**{name: one[name] for name in one if name not in OF_BATCH}) for one in members)
+    return Batch(kind=about.pop("batch_kind"), metrics=tuple(metrics), **about)
+
+
+def pools(db: Connection, batch: UUID, org: UUID) -> list[Pool]:
+    """The leaderboard and the sources of a batch, each pool for itself."""
+    sites = results.websites(db, org)
+    members: dict[tuple[str, str], list[Found]] = defaultdict(list)
+    for one in results.found(db, batch):
+        members[one.question_kind, one.surface].append(one)
+    return [_pool(question_kind, surface, found, sites) for (question_kind, surface), found in sorted(members.items())]
+
+
+def _pool(question_kind: str, surface: str, found: Sequence[Found], sites: Sequence[str]) -> Pool:
+    return Pool(
+        kind=question_kind,
+        surface=surface,
+        answers=len(found),
+        mentioned=sum(one.mentioned for one in found),
+        competitors=tuple(leaderboard(fact(one, sites) for one in found)),
+        sources=tuple(sources(page for one in found for page in cited_pages(one, sites))),
+    )
+
+
+def fact(one: Found, sites: Iterable[str]) -> Fact:
+    sites = tuple(sites)
+    return Fact(
+        question_id=str(one.question_id),
+        question_kind=one.question_kind,
+        surface=one.surface,
+        model=one.model,
+        location=one.location,
+        mentioned=one.mentioned,
+        sentiment=one.sentiment,
+        rank=one.rank,
+        competitors=one.competitors,
+        citations=len(one.citations),
+        owned_citations=sum(is_primary(cited, sites) for cited in one.citations),
+    )
+
+
+def cited_pages(one: Found, sites: Sequence[str]) -> list[CitedPage]:
+    run = str(one.run_id)
+    return [CitedPage(run, cited.registrable_domain, kind(cited, sites)) for cited in one.citations]
+
+
+QUESTIONS = text("""
+    SELECT q.id, q.text, q.kind, m.surface, count(*) FILTER (WHERE e.state = 'done') AS read,
+        count(*) FILTER (WHERE e.state = 'done' AND e.mentioned) AS mentioned
+    FROM evaluations e JOIN question_runs r ON r.id = e.run_id JOIN questions q ON q.id = r.question_id
+        JOIN models m ON m.id = r.model_id
+    WHERE e.batch_id = :batch AND e.is_current
+    GROUP BY q.id, m.surface ORDER BY min(min(r.number)) OVER (PARTITION BY q.id), m.surface DESC
+""")
+MODELS = text("""
+    SELECT DISTINCT m.slug, m.surface FROM evaluations e JOIN question_runs r ON r.id = e.run_id
+        JOIN models m ON m.id = r.model_id
+    WHERE e.batch_id = :batch ORDER BY m.surface DESC, m.slug
+""")
+LOCATIONS = text(f"""
+    SELECT DISTINCT {LOCATION} AS location FROM evaluations e JOIN question_runs r ON r.id = e.run_id
+        JOIN locations l ON l.id = r.location_id
+    WHERE e.batch_id = :batch ORDER BY location
+""")
+
+
+def asked(db: Connection, batch: UUID) -> Asked:
+    """What a batch was to ask, as frozen when it opened, and how much of it came back."""
+    values = {"batch": batch}
+    counts = results.counts(db, batch)
+    return Asked(
+        questions=_questions(rows(db.execute(QUESTIONS, values))),
+        models=tuple((one["slug"], one["surface"]) for one in rows(db.execute(MODELS, values))),
+        locations=tuple(db.execute(LOCATIONS, values).scalars()),
+        planned=counts["planned"],
+        answered=counts["answered"],
+        read=counts["evaluated"],
+        failed=counts["failed"],
+        failures=tuple((one["error"] or "no reason given", one["runs"]) for one in results.failure_reasons(db, batch)),
+    )
+
+
+def _questions(found: Sequence[dict[str, Any]]) -> tuple[Question, ...]:
+    together = [list(members) for _, members in groupby(found, key=lambda one: one["id"])]
+    return tuple(
+        Question(
+            text=members[0]["text"],
+            kind=members[0]["kind"],
+            heard=tuple(Heard(one["surface"], one["read"], one["mentioned"]) for one in members),
+        )
+        for members in together
+    )

@@ -1,0 +1,74 @@
+"""What a report is made of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from senso.score import CitedDomain, Metric, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch that has numbers. Only batches of one `kind` and network ask the same questions and make one trend."""
+
+    id: UUID
+    date: date
+    kind: str
+    network_id: UUID | None
+    state: str
+    metrics: tuple[Metric, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """What belongs together: branded and unbranded questions, consumer apps and APIs, are never counted as one."""
+
+    kind: str
+    surface: str
+    answers: int
+    mentioned: int  # of `answers`
+    competitors: tuple[Standing, ...]
+    sources: tuple[CitedDomain, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What one surface answered to one question."""
+
+    surface: str
+    read: int
+    mentioned: int  # of `read`
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    text: str
+    kind: str
+    heard: tuple[Heard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a batch asked, and what came of it. `failures` are reasons with the number of answers lost to each."""
+
+    questions: tuple[Question, ...]
+    models: tuple[tuple[str, str], ...]  # slug and surface
+    locations: tuple[str, ...]
+    planned: int
+    answered: int
+    read: int
+    failed: int
+    failures: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    org: str
+    batches: Sequence[Batch]  # oldest first; the report is about the last one, the others are its past
+    pools: Sequence[Pool]
+    asked: Asked
+
+    @property
+    def batch(self) -> Batch:
+        return self.batches[-1]

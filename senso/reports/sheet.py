@@ -1,0 +1,44 @@
+"""The numbers for a spreadsheet: one row a metric of a batch, so that a pivot over the dates is a trend."""
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import asdict
+
+from senso.reports.content import Batch
+
+COLUMNS = (
+    "batch_date",
+    "batch_id",
+    "name",
+    "kind",
+    "surface",
+    "model",
+    "location",
+    "value",
+    "numerator",
+    "denominator",
+    "low",
+    "high",
+    "method",
+    "rule_version",
+    "batch_kind",
+)
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def sheet(batches: Iterable[Batch]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for batch in batches:
+        about = {"batch_date": batch.date.isoformat(), "batch_id": str(batch.id), "batch_kind": batch.kind}
+        for metric in batch.metrics:
+            row = asdict(metric) | about
+            writer.writerow([cell(row[column]) for column in COLUMNS])
+    return text.getvalue()
+
+
+def cell(value: object) -> object:
+    """A text that a spreadsheet would run as a formula is shown as the text that it is."""
+    return f"'{value}" if isinstance(value, str) and value.lstrip(" ").startswith(FORMULA) else value

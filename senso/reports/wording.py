@@ -1,0 +1,95 @@
+"""Numbers and findings in words; the same on a page and in a terminal."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from senso.score import Metric
+
+NAMES = {
+    "mention_rate": "mention rate",
+    "share_of_voice": "share of voice",
+    "owned_citation_rate": "own citations",
+    "sentiment_positive": "positive mentions",
+    "sentiment_neutral": "neutral mentions",
+    "sentiment_negative": "negative mentions",
+    "average_rank": "average rank",
+}
+SURFACES = {"consumer": "consumer apps", "api": "the vendors' APIs"}
+QUESTIONS = {"unbranded": "questions that do not name it", "branded": "questions that name it"}
+
+
+def value(metric: Metric) -> str:
+    return number(metric, metric.value)
+
+
+def interval(metric: Metric) -> str:
+    if metric.low is None:
+        return "-"
+    return f"{number(metric, metric.low).removesuffix(' %')} to {number(metric, metric.high)}"
+
+
+def of(metric: Metric) -> str:
+    return f"{metric.numerator}/{metric.denominator}" if percent(metric) else f"{metric.denominator} answers"
+
+
+def with_interval(metric: Metric) -> str:
+    return value(metric) if metric.low is None else f"{value(metric)} ({interval(metric)})"
+
+
+def percent(metric: Metric) -> bool:
+    return metric.name != "average_rank"
+
+
+def number(metric: Metric, amount: float | None) -> str:
+    if amount is None:
+        return "-"
+    return f"{amount * 100:.0f} %" if percent(metric) else f"{amount:.1f}"
+
+
+def day(on: date) -> str:
+    return f"{on.day} {on:%b %Y}"
+
+
+def title(kind: str, surface: str) -> str:
+    return f"{kind.capitalize()} questions, {'consumer apps' if surface == 'consumer' else 'APIs'}"
+
+
+def headline(org: str, rate: Metric) -> str:
+    where = f"{SURFACES[rate.surface]} to {QUESTIONS[rate.kind]}"
+    return (
+        f"{org} is mentioned in {rate.numerator} of {rate.denominator} answers of {where}: {value(rate)}"
+        f" (95 % interval: {interval(rate)})."
+    )
+
+
+def voice(org: str, share: Metric) -> str:
+    if not share.denominator:
+        return "These answers name no company at all."
+    within = f" (95 % interval: {interval(share)})" if share.low is not None else ""
+    return f"When these answers name a company, it is {org} {value(share)} of the time{within}."
+
+
+def change(now: Metric, before: Metric | None, on: date) -> str:
+    """Against the batch before. Intervals that overlap are called no change: the careful side of the error."""
+    if before is None or None in {now.low, now.high, before.low, before.high}:
+        return ""
+    then = f"{with_interval(before)} on {day(on)}"
+    if now.rule_version != before.rule_version:
+        return f"It was {then}, counted by another rule ({before.rule_version}): do not compare."
+    if _overlap(now, before):
+        return f"It was {then}: the intervals overlap, so a difference may be chance."
+    direction = "up" if (now.value or 0) > (before.value or 0) else "down"
+    return f"It is {direction} from {then}, and the intervals do not overlap: more than chance."
+
+
+def _overlap(one: Metric, other: Metric) -> bool:
+    return (one.low or 0) <= (other.high or 0) and (other.low or 0) <= (one.high or 0)
+
+
+def whole(metrics: Iterable[Metric], kind: str, surface: str) -> dict[str, Metric]:
+    """The numbers of a pool over all its models and places, by name."""
+    return {
+        metric.name: metric
+        for metric in metrics
+        if (metric.kind, metric.surface, metric.model, metric.location) == (kind, surface, None, None)
+    }

@@ -1,0 +1,46 @@
+"""Errors to Sentry, where SENTRY_DSN is set: what happened and where, and nothing secret."""
+
+from typing import Any
+
+import sentry_sdk
+from sentry_sdk.integrations.celery import CeleryIntegration
+from sentry_sdk.types import Event, Hint
+
+from senso import __version__
+from senso.log import scrub
+from senso.settings import settings
+
+
+def start(part: str) -> bool:
+    """`part` is worker, beat or cli. False where there is no DSN. Called once a process, before anything can fail."""
+    dsn = settings().sentry_dsn
+    if dsn is None:
+        return False
+    sentry_sdk.init(
+        dsn.get_secret_value(),
+        environment=settings().environment,
+        release=f"senso@{__version__}",
+        before_send=without_secrets,
+        # Values of local variables hold prompts, answers and keys; the stack alone says where it was.
+        include_local_variables=False,
+        send_default_pii=False,
+        max_request_body_size="never",
+        integrations=[CeleryIntegration(monitor_beat_tasks=False)],
+    )
+    sentry_sdk.set_tag("part", part)
+    return True
+
+
+def without_secrets(event: Event, _hint: Hint) -> Event:
+    """The same rules as for a line of the log, at any depth; the server's name tells where a customer runs it."""
+    event.pop("server_name", None)
+    clean: Any = cleaned(dict(event))
+    return clean  # type: ignore[no-any-return]
+
+
+def cleaned(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: cleaned(inner) for name, inner in scrub(None, "", dict(value)).items()}
+    if isinstance(value, (list, tuple)):
+        return [cleaned(inner) for inner in value]
+    return scrub(None, "", {"text": value})["text"] if isinstance(value, str) else value

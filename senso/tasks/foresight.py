@@ -1,0 +1,173 @@
+"""What a trigger would do and cost, said before anything is done. From the org's own history, else from the prices."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from senso.db import Connection
+from senso.errors import ConfigError, NotFound
+from senso.extraction import names
+from senso.matrix import batch_id
+from senso.prices import cost_microusd
+from senso.providers import Usage
+from senso.queries import batches, foresight, triggers
+from senso.queries import names as name_rows
+from senso.queries.batches import Batch
+from senso.queries.foresight import Past, Share
+from senso.settings import clock, settings
+from senso.tasks.reach import SNAPSHOT_PROVIDERS
+from senso.tasks.trigger import RESUMED, require_ready
+
+# What one call takes where there is no history. Asking: two recorded answers with a web search took 9,463 and 16,981
+# tokens in, 660 and 461 out. Reading: a prompt of 1,450 tokens and an answer of 3,100 characters (the mean of 264 real
+# ones). What is billed by the record has no tokens.
+ASSUMED = {
+    "ask": Usage(tokens_in=13_000, tokens_out=800, searches=1),
+    "read": Usage(tokens_in=2_400, tokens_out=250),
+    "names": Usage(tokens_in=500, tokens_out=120),
+}
+RECORD = Usage(records=1)
+
+
+class Call(NamedTuple):
+    """A kind of call. `asked`: whose answer it is about, None for names; `model`: the one that is paid."""
+
+    purpose: str
+    asked: str | None
+    provider: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What calls of one kind take. `answers` of the past it stands on, 0: assumed. No cost: a price is not known."""
+
+    purpose: str
+    asked: str | None
+    provider: str
+    model: str
+    calls: int
+    tokens_in: int
+    tokens_out: int
+    cost_microusd: int | None
+    answers: int = 0
+    unknown: int = 0  # calls of that past whose cost is not known: maybe paid
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """`outcome` as a trigger would say it; `batch` is today's, where there is one."""
+
+    org_id: UUID
+    org: str
+    batch: UUID | None
+    outcome: str
+    runs: int
+    evaluations: int
+    credits: int
+    partner: dict[str, Any]
+    estimates: tuple[Estimate, ...]
+
+
+def require_triggerable(db: Connection, orgs: Sequence[UUID], *, reopen: bool) -> None:
+    """Raises what the triggers would raise, one org in a thousand included, before the first of them is opened."""
+    found = triggers.orgs(db, orgs)
+    unknown = [str(org) for org in orgs if org not in found]
+    if len(unknown) > 1:
+        more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
+        raise NotFound(f"no org {unknown[0]}{more}; import them first; nothing was opened")
+    for org in orgs:
+        require_ready(org, found.get(org))
+    stopped = [] if reopen else triggers.cancelled(db, [todays_id(org) for org in orgs])
+    if stopped:
+        raise ConfigError(f"batch {stopped[0]} of today was cancelled; say --reopen to open it again")
+
+
+def foresee(db: Connection, orgs: Sequence[UUID], *, reopen: bool) -> list[Foreseen]:
+    """Writes nothing: the transaction is made read-only. Raises what the triggers would raise."""
+    foresight.read_only(db)
+    require_triggerable(db, orgs, reopen=reopen)
+    payers = foresight.payers(db, orgs)
+    return [foresee_one(db, org, payers[org]) for org in orgs]
+
+
+def foresee_one(db: Connection, org_id: UUID, partner: dict[str, Any]) -> Foreseen:
+    batch = todays(db, org_id)
+    shares = shares_of(db, org_id, batch)
+    org = name_rows.org(db, org_id)
+    evaluations = sum(share.reads for share in shares)
+    each = settings().credits_per_evaluation if batch is None else batch.credits_per_evaluation
+    return Foreseen(
+        org_id=org_id,
+        org=org.name,
+        batch=batch.id if batch else None,
+        outcome=outcome(batch),
+        runs=sum(share.asks for share in shares),
+        evaluations=evaluations,
+        credits=evaluations * each,
+        partner=partner,
+        estimates=tuple(estimates(shares, foresight.history(db, org_id), needs_names=needs_names(db, org, shares))),
+    )
+
+
+def todays_id(org: UUID) -> UUID:
+    return batch_id("org", org, None, clock().date())
+
+
+def todays(db: Connection, org: UUID) -> Batch | None:
+    try:
+        return batches.load(db, todays_id(org))
+    except NotFound:
+        return None
+
+
+def outcome(batch: Batch | None) -> str:
+    if batch is None:
+        return "opened"
+    ended = {"blocked": "resumed", "cancelled": "reopened"}
+    return ended.get(batch.state) or RESUMED.get(batch.state, batch.state)
+
+
+def shares_of(db: Connection, org: UUID, batch: Batch | None) -> list[Share]:
+    """None for a batch that is under way or has ended: triggering it does nothing."""
+    if batch is not None and batch.state not in {"blocked", "cancelled"}:
+        return []
+    if batch is None or batch.planned is None:
+        return foresight.shares(db, org)
+    return foresight.shares_again(db, batch.id)
+
+
+def needs_names(db: Connection, org: name_rows.OrgNames, shares: Sequence[Share]) -> bool:
+    return bool(shares) and name_rows.settled(db, org.id, names.fingerprint(org.name, org.websites)) is None
+
+
+def estimates(shares: Sequence[Share], past: Sequence[Past], *, needs_names: bool) -> list[Estimate]:
+    known = {Call(one.purpose, one.slug, one.provider, one.model): one for one in past}
+    wanted = [(Call("names", None, "openai", settings().names_model), int(needs_names))]
+    for share in shares:
+        wanted.append((Call("ask", share.slug, share.provider, share.name), share.asks))
+        wanted.append((Call("read", share.slug, "openai", settings().reading_model), share.reads))
+    return [estimate(call, answers, known.get(call)) for call, answers in wanted if answers]
+
+
+def estimate(call: Call, answers: int, past: Past | None) -> Estimate:
+    if past is None:
+        return assumed(call, answers)
+    each = answers / past.answers
+    return Estimate(
+        *call,
+        calls=round(past.calls * each),
+        tokens_in=round(past.tokens_in * each),
+        tokens_out=round(past.tokens_out * each),
+        cost_microusd=round(past.cost_microusd * answers / past.priced) if past.priced else None,
+        answers=past.answers,
+        unknown=past.unknown,
+    )
+
+
+def assumed(call: Call, answers: int) -> Estimate:
+    usage = RECORD if call.purpose == "ask" and call.provider in SNAPSHOT_PROVIDERS else ASSUMED[call.purpose]
+    each = cost_microusd(call.provider, call.model, usage)
+    cost = None if each is None else each * answers
+    return Estimate(*call, answers, usage.tokens_in * answers, usage.tokens_out * answers, cost)

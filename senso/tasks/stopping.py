@@ -1,0 +1,178 @@
+"""Cancelling a batch, and asking again for what failed of one: the two things that an operator does to a batch.
+
+A cancelled batch ends like any other: what is open is closed under raised fences, what was read is charged, the hold
+goes back, all in one transaction. What was charged for is handed over: its numbers are made and pushed, under this
+episode's own key. Where nothing was read there is nothing to hand over, and no push.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+import stamina
+
+from senso import push, score
+from senso.db import Connection, transaction
+from senso.errors import ConfigError, SensoError, Unreachable
+from senso.log import logger
+from senso.push import Result
+from senso.queries import batches, ledger, outbox, results, status, triggers
+from senso.queries.batches import Batch
+from senso.tasks.pipelines import publish
+from senso.tasks.reach import require
+from senso.tasks.score import cited_pages, fact, finish, hand_on
+from senso.tasks.trigger import By, ask_admission, require_ready
+
+log = logger(__name__)
+T = TypeVar("T")
+RETRIED = ("partial", "failed", "cancelled")
+CANCELLED = ("queued", "running", "blocked")
+TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """`outcome`: cancelled; already (it was); or finished: all was read, so it ended as what it is."""
+
+    batch: Batch
+    outcome: str
+    charged: int = 0
+
+
+class OpenedMeanwhile(SensoError):
+    """Its runs were planned between our look at them and our lock on the batch; nothing was changed."""
+
+
+def heals(error: Exception) -> bool:
+    """We close many rows at once, and so does the reaper: in whatever order each finds them."""
+    return isinstance(error, OpenedMeanwhile) or (isinstance(error, Unreachable) and "deadlock" in str(error))
+
+
+def settled(change: Callable[[Connection], tuple[T, list[int]]]) -> T:
+    """One transaction, tried again where it met another; published after its commit."""
+    for attempt in stamina.retry_context(on=heals, attempts=TRIES, wait_initial=0.05, wait_max=1, wait_jitter=0.1):
+        with attempt, transaction() as db:
+            found, sent = change(db)
+    publish(sent)
+    return found
+
+
+def cancel(batch_id: UUID, by: By) -> Stopped:
+    """Raises NotFound, or ConfigError for a batch that has ended. Cancelled twice, nothing changes."""
+    return settled(lambda db: cancel_within(db, batch_id, by))
+
+
+def cancel_within(db: Connection, batch_id: UUID, by: By) -> tuple[Stopped, list[int]]:
+    """Nothing is handed out meanwhile; open work is closed before the batch's row is locked, as everybody does."""
+    batches.lock_handing_out(db, batch_id)
+    before = batches.load(db, batch_id).state
+    left_over = before in CANCELLED and results.close_open_work(db, batch_id, "cancelled", f"cancelled by {by.actor}")
+    batch = batches.load(db, batch_id, lock=True)
+    if batch.state == "cancelled":
+        return Stopped(batch, "already"), []
+    if batch.state not in CANCELLED:
+        raise ConfigError(f"batch {batch.id} has ended as {batch.state}: there is nothing to cancel")
+    if batch.state != before or status.any_open(db, batch.id):
+        raise OpenedMeanwhile(f"batch {batch.id} is being opened at this moment; say it again")
+    if batch.remaining == 0:
+        return Stopped(batch, "finished"), finish(db, batch, "rows", left_over=False)
+    charged, sent = end_cancelled(db, batch, by, left_over=left_over)
+    return Stopped(batches.load(db, batch.id), "cancelled", charged), sent
+
+
+def end_cancelled(db: Connection, batch: Batch, by: By, *, left_over: bool) -> tuple[int, list[int]]:
+    counts = results.counts(db, batch.id)
+    charged = ledger.settle(db, batch.id, batch.episode)
+    body = numbers(db, batch, counts) if counts["evaluated"] else None
+    said = f"{counts['evaluated']} of {batch.planned} were read" if batch.planned else "nothing was asked"
+    batches.end(db, batch.id, "cancelled", error=f"cancelled by {by.actor}: {said}")
+    outbox.settle(db, f"finish:{batch.id}:{batch.episode}")
+    triggers.audit(
+        db,
+        "cancel",
+        by.actor,
+        subject=f"org:{batch.org_id}",
+        batch=batch.id,
+        episode=batch.episode,
+        was=batch.state,
+        reason=by.reason,
+        user_id=by.user_id,
+        charged=charged,
+        **counts,
+    )
+    log.info("batch cancelled", batch=str(batch.id), org=str(batch.org_id), by=by.actor, **counts)
+    if body is not None:
+        return charged, hand_on(db, batch, body, left_over=left_over)
+    return charged, call_off(db, batch) if left_over else []
+
+
+def numbers(db: Connection, batch: Batch, counts: dict[str, int]) -> dict[str, object]:
+    """What has been charged for: its metrics are kept, its answers become the latest, and the push's body is made."""
+    assert batch.org_id is not None  # noqa: S101  networks have a workflow of their own
+    found, sites = results.found(db, batch.id), results.websites(db, batch.org_id)
+    facts = [fact(one, sites) for one in found]
+    metrics = score.score(facts)
+    results.save_metrics(db, batch.id, metrics)
+    results.move_latest(db, batch.id, batch.org_id)
+    result = Result(
+        batch_id=batch.id,
+        episode=batch.episode,
+        kind=batch.kind,
+        org_id=batch.org_id,
+        network_id=batch.network_id,
+        date=batch.batch_date,
+        state="cancelled",
+        counts=counts,
+        metrics=metrics,
+        competitors=score.leaderboard(facts),
+        citations=score.sources(page for one in found for page in cited_pages(one, sites)),
+        **results.cost(db, batch.id),
+    )
+    return push.content(result)
+
+
+def call_off(db: Connection, batch: Batch) -> list[int]:
+    ids = json.dumps([str(batch.id)])
+    return outbox.add(db, f"cancel:{batch.id}:{batch.episode}", "cancel", ids, batch=batch.id, after_seconds=5)
+
+
+def retry(batch_id: UUID, by: By) -> Batch:
+    """Raises NotFound, or ConfigError for a batch of which nothing can be asked again, or whose keys are missing."""
+    return settled(lambda db: retry_within(db, batch_id, by))
+
+
+def retry_within(db: Connection, batch_id: UUID, by: By) -> tuple[Batch, list[int]]:
+    """A new episode: what is done stays, what failed is planned again when it opens, after a hold for that alone."""
+    batch = batches.load(db, batch_id, lock=True)
+    if batch.state not in RETRIED:
+        raise ConfigError(f"batch {batch.id} {WHY_NOT[batch.state]}")
+    undone = None if batch.planned is None else batches.undone(db, batch.id)
+    if undone == 0:
+        raise ConfigError(f"batch {batch.id} is {batch.state}, but all of it was read: there is nothing to ask again")
+    require_askable(db, batch)
+    batches.queue_again(db, batch.id, RETRIED, new_episode=True)
+    queued = batches.load(db, batch.id)
+    said = {"episode": queued.episode, "was": batch.state, "evaluations": undone, "user_id": by.user_id}
+    subject = f"org:{batch.org_id}"
+    triggers.audit(db, "retry", by.actor, subject=subject, batch=batch.id, reason=by.reason, **said)
+    return queued, ask_admission(db, queued)
+
+
+WHY_NOT = {
+    "queued": "is queued: it waits for its turn",
+    "running": "is under way: retry it when it has ended, or cancel it first",
+    "completed": "is completed: nothing of it failed",
+    "blocked": "is blocked for want of credits: grant some (senso credits), then trigger it again",
+}
+
+
+def require_askable(db: Connection, batch: Batch) -> None:
+    """Keys before the hold. The matrix is frozen: what the org lost since does not matter, unless it is inactive."""
+    assert batch.org_id is not None  # noqa: S101  networks have a workflow of their own
+    org = triggers.org(db, batch.org_id)
+    if org is None or not org.active or batch.planned is None:
+        require_ready(batch.org_id, org)
+        return
+    require(triggers.providers_to_ask_again(db, batch.id))

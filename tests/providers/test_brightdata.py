@@ -1,0 +1,345 @@
+import json
+
+import pytest
+from requests import Response
+
+from senso.errors import ConfigError, Malformed, Refused
+from senso.providers import Answer, Run, Source, Ticket, Usage
+from senso.providers import brightdata as module
+from senso.providers.brightdata import DATA_SETS, FIELDS, BrightData, answers, sources
+
+QUESTION = "Which bank is best for students?"
+OTHER = "Which card is best for travel?"
+JOB = Ticket(external_id="s_1")
+
+
+def run(number, question=QUESTION, country="CA"):
+    return Run(number, question, "chatgpt", country)
+
+
+def record(text="Bank A.", **fields):
+    return {"answer_text_markdown": text, "citations": None, "model": "gpt-5-1", "country": "CA"} | fields
+
+
+def asked(question=QUESTION, country="CA", **more):
+    return {"prompt": question, "country": country} | more
+
+
+def texts(runs, records):
+    return [answer.text for answer in answers(runs, records)]
+
+
+def test_records_out_of_order_find_their_runs_by_number():
+    records = [record("third", index=3), record("first", index=1), record("second", index=2)]
+
+    assert texts([run(1), run(2), run(3)], records) == ["first", "second", "third"]
+
+
+@pytest.mark.parametrize("index", ["7", 7, 7.0])
+def test_the_number_may_come_back_as_text(index):
+    assert texts([run(7)], [record("mine", index=index)]) == ["mine"]
+
+
+@pytest.mark.parametrize("index", [7, "7"])
+def test_the_number_may_be_only_in_the_input(index):
+    assert texts([run(7)], [record("mine", index=None, input=asked(index=index))]) == ["mine"]
+
+
+def test_a_record_without_a_number_is_joined_by_its_input():
+    records = [record("travel", index=None, input=asked(OTHER)), record("students", input=asked())]
+
+    assert texts([run(1), run(2, OTHER)], records) == ["students", "travel"]
+
+
+def test_the_same_question_in_another_country_is_another_input():
+    records = [record("US", input=asked(country="US")), record("CA", input=asked(country="CA"))]
+
+    assert texts([run(1, country="CA"), run(2, country="US")], records) == ["CA", "US"]
+
+
+def test_the_number_goes_before_the_input():
+    records = [record("by input", input=asked()), record("by number", index=1, input=asked(OTHER))]
+
+    assert texts([run(1)], records) == ["by number"]
+
+
+def test_a_question_asked_twice_gets_both_of_its_records():
+    records = [record("one", input=asked()), record("two", input=asked())]
+
+    assert texts([run(1), run(2)], records) == ["one", "two"]
+
+
+def test_a_question_asked_twice_may_be_joined_in_both_ways():
+    records = [record("one", input=asked()), record("two", index=1)]
+
+    assert texts([run(1), run(2)], records) == ["two", "one"]
+
+
+def test_of_two_records_with_one_number_the_first_counts():
+    assert texts([run(1)], [record("one", index=1), record("two", index=1)]) == ["one"]
+
+
+def test_a_record_of_somebody_else_is_nobodys():
+    (answer,) = answers([run(1)], [record("foreign", index=99), record("foreign", input=asked(OTHER))])
+
+    assert answer == Answer(1, error="no record came back for this question")
+
+
+@pytest.mark.parametrize("odd", [None, "text", 7, ["list"]])
+def test_what_is_no_record_does_not_spoil_the_others(odd):
+    assert texts([run(1)], [odd, record("mine", index=1)]) == ["mine"]
+
+
+@pytest.mark.parametrize("given", [None, "text", ["list"], {}, {"prompt": ["list"]}])
+def test_an_input_of_another_shape_does_not_spoil_the_others(given):
+    assert texts([run(1)], [record("odd", input=given), record("mine", index=1)]) == ["mine"]
+
+
+@pytest.mark.parametrize("records", [None, {}, "OK", {"status": "building"}])
+def test_a_snapshot_that_is_no_list_cannot_be_used(records):
+    with pytest.raises(Malformed, match="not a list"):
+        answers([run(1)], records)
+
+
+def test_every_run_gets_an_answer_in_the_order_of_the_runs():
+    found = answers([run(3), run(1), run(2)], [record(index=1)])
+
+    assert [answer.number for answer in found] == [3, 1, 2]
+    assert [answer.text for answer in found] == [None, "Bank A.", None]
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"error": "Crawler error: timeout", "error_code": "timeout"}, "timeout: Crawler error: timeout"),
+        ({"error": "Auth wall: sign-up prompt detected"}, "Auth wall: sign-up prompt detected"),
+    ],
+)
+def test_an_error_record_is_the_vendors_reason_and_free(fields, reason):
+    (answer,) = answers([run(1)], [{"input": asked(index=1)} | fields])
+
+    assert answer == Answer(1, error=reason, usage=Usage(records=0))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "the answer is empty"),
+        ("  \n", "the answer is empty"),
+        (None, "the answer is empty"),
+        (["a list"], "the answer is empty"),
+        (QUESTION, "the question came back as its own answer"),
+        (f" {QUESTION}\n", "the question came back as its own answer"),
+    ],
+)
+def test_a_record_that_is_no_answer_is_an_error_that_was_paid_for(text, reason):
+    (answer,) = answers([run(1)], [record(text, index=1)])
+
+    assert answer == Answer(1, error=reason, usage=Usage(records=1))
+
+
+def test_a_record_becomes_an_answer_with_all_it_says():
+    (answer,) = answers([run(1)], [record("Bank A.", index=1, web_search_triggered=True)])
+
+    assert answer == Answer(1, "Bank A.", None, "gpt-5-1", "CA", searched=True, usage=Usage(records=1))
+
+
+def test_a_text_without_marks_is_better_than_none():
+    (answer,) = answers([run(1)], [record(None, index=1, answer_text=" Bank A. ")])
+
+    assert answer.text == "Bank A."
+
+
+def test_an_answer_from_elsewhere_says_where():
+    (answer,) = answers([run(1, country="CA")], [record(index=1, country="DE")])
+
+    assert answer.country == "DE"
+
+
+@pytest.mark.parametrize(
+    ("fields", "searched"),
+    [
+        ({"web_search_triggered": True}, True),
+        ({"web_search_triggered": False, "citations": [{"url": "https://a.example"}]}, True),
+        ({"web_search_triggered": False, "web_search_query": ["of another session"]}, None),
+        ({"web_search_triggered": False, "web_search_query": []}, False),
+        ({}, False),
+    ],
+)
+def test_whether_there_was_a_search_is_not_left_to_the_flag(fields, searched):
+    (answer,) = answers([run(1)], [record(index=1, **fields)])
+
+    assert answer.searched is searched
+
+
+def test_cited_and_merely_offered_sources_are_told_apart():
+    listed = [
+        {"url": "https://a.example", "title": "A", "cited": True},
+        {"url": "https://b.example", "title": "B", "cited": False},
+        {"url": "https://c.example", "title": "C"},
+    ]
+
+    assert sources({"citations": listed}) == [
+        Source("https://a.example", "A", 1, cited=True),
+        Source("https://b.example", "B", 2, cited=False),
+        Source("https://c.example", "C", 3, cited=True),
+    ]
+
+
+@pytest.mark.parametrize("citations", [None, []])
+def test_without_citations_the_links_of_the_text_are_the_sources(citations):
+    links = [{"url": "https://a.example", "text": "A 1+", "position": 1}]
+
+    found = sources({"citations": citations, "links_attached": links})
+
+    assert found == [Source("https://a.example", "A 1+", 1, cited=True)]
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, {"citations": None}, {"citations": None, "links_attached": None}, {"citations": [None, {}, "x"]}]
+)
+def test_an_answer_may_have_no_source_at_all(fields):
+    assert sources(fields) == []
+
+
+def test_a_job_is_triggered_with_errors_and_only_with_the_fields_that_are_read(wire):
+    wire.says(200, {"snapshot_id": "s_1"})
+
+    ticket = wire.vendor.submit([run(1), run(2, OTHER, "US")])
+
+    (call,) = wire.calls
+    assert ticket == Ticket(external_id="s_1")
+    assert (call["method"], call["path"]) == ("POST", "/datasets/v3/trigger")
+    assert call["params"] == {
+        "dataset_id": "gd_m7aof0k82r803d5bjm",
+        "format": "json",
+        "include_errors": "true",
+        "custom_output_fields": FIELDS,
+    }
+    assert call["json"] == [
+        {"url": "https://chatgpt.com/", "prompt": QUESTION, "country": "CA", "index": 1, "web_search": True},
+        {"url": "https://chatgpt.com/", "prompt": OTHER, "country": "US", "index": 2, "web_search": True},
+    ]
+
+
+def test_the_fields_asked_for_are_those_that_are_read():
+    assert {"prompt", "answer_text_markdown", "answer_text", "citations", "links_attached", "index", "input"} <= set(
+        FIELDS.split("|")
+    )
+    assert not {"answer_html", "answer_section_html", "response_raw"} & set(FIELDS.split("|"))
+
+
+def test_a_model_without_a_data_set_is_a_mistake_of_configuration(wire):
+    with pytest.raises(ConfigError, match="no data set for grok in this version; it has " + ", ".join(DATA_SETS)):
+        wire.vendor.submit([Run(1, QUESTION, "grok", "CA")])
+
+    assert wire.calls == []
+
+
+@pytest.mark.parametrize("body", [{}, {"snapshot_id": None}, [], "OK"])
+def test_a_job_without_a_name_cannot_be_used(wire, body):
+    wire.says(200, body)
+
+    with pytest.raises(Malformed, match="snapshot_id"):
+        wire.vendor.submit([run(1)])
+
+
+@pytest.mark.parametrize("status", ["starting", "running", "building", "collecting", "digesting", "READY?", None])
+def test_a_status_that_is_neither_ready_nor_dead_is_still_working(wire, status):
+    wire.says(200, {"status": status})
+
+    assert wire.vendor.collect(JOB, [run(1)]) is None
+
+
+@pytest.mark.parametrize("body", [[], "OK"])
+def test_a_progress_of_another_shape_is_still_working(wire, body):
+    wire.says(200, body)
+
+    assert wire.vendor.collect(JOB, [run(1)]) is None
+
+
+def test_a_job_may_still_be_building_after_it_is_ready(wire):
+    wire.says(200, {"status": "ready"})
+    wire.says(202, {"status": "building", "message": "Snapshot is building, try again in 10s"})
+
+    assert wire.vendor.collect(JOB, [run(1)]) is None
+
+
+def test_a_job_that_is_ready_is_collected(wire):
+    wire.says(200, {"status": "ready"})
+    wire.says(200, [record("Bank A.", index=1)])
+
+    (answer,) = wire.vendor.collect(JOB, [run(1)])
+
+    assert answer.text == "Bank A."
+    assert [call["path"] for call in wire.calls] == ["/datasets/v3/progress/s_1", "/datasets/v3/snapshot/s_1"]
+    assert wire.calls[1]["params"] == {"format": "json"}
+
+
+@pytest.mark.parametrize("status", ["failed", "error", "canceled", "cancelled"])
+def test_a_job_that_is_dead_is_refused(wire, status):
+    wire.says(200, {"status": status})
+
+    with pytest.raises(Refused, match=f"the snapshot is {status}"):
+        wire.vendor.collect(JOB, [run(1)])
+
+
+def test_a_job_that_failed_says_why(wire):
+    wire.says(200, {"status": "failed", "error_message": "Account is suspended"})
+
+    with pytest.raises(Refused, match="Account is suspended"):
+        wire.vendor.collect(JOB, [run(1)])
+
+
+def test_a_cancelled_job_is_confirmed_in_plain_text(wire):
+    wire.says(200, "OK")
+
+    wire.vendor.cancel(JOB)
+
+    assert [(call["method"], call["path"]) for call in wire.calls] == [("POST", "/datasets/v3/snapshot/s_1/cancel")]
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_a_job_that_is_not_running_need_not_be_cancelled(wire, status):
+    wire.says(status, "Snapshot is not running")
+
+    wire.vendor.cancel(JOB)
+
+    assert len(wire.calls) == 1
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_job_that_may_not_be_cancelled_goes_on_and_that_is_said(wire, status):
+    wire.says(status, "Invalid credentials")
+
+    with pytest.raises(Refused, match="BRIGHTDATA_API_KEY"):
+        wire.vendor.cancel(JOB)
+
+
+class Wire:
+    """The edge: what would go out is kept, what would come back is given."""
+
+    def __init__(self):
+        self.replies, self.calls = [], []
+        self.vendor = BrightData("http://vendor.example", "a-key")
+
+    def says(self, status, body):
+        found = Response()
+        found.status_code, found.encoding = status, "utf-8"
+        found._content = (body if isinstance(body, str) else json.dumps(body)).encode()
+        self.replies.append(found)
+
+    def send(self, service, method, url, *, headers, **options):
+        assert headers == {"Authorization": "Bearer a-key"}
+        self.calls.append({"method": method, "path": url.removeprefix("http://vendor.example"), **options})
+        found = self.replies.pop(0)
+        if not found.ok:
+            raise Refused(service, found.text, status=found.status_code)
+        return found
+
+
+@pytest.fixture
+def wire(monkeypatch):
+    made = Wire()
+    monkeypatch.setattr(module, "call", made.send)
+    return made

@@ -1,0 +1,212 @@
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from senso.errors import Malformed, Refused, Unavailable
+from senso.providers import Prompt, Run, Source, Usage
+from senso.providers.openai import question, read_answer, read_completion, structured
+
+WRITTEN = Path(__file__).parents[1] / "replies" / "openai"
+RECORDED = Path(os.environ.get("SENSO_SHARED", Path(__file__).parents[3] / "shared")) / "recorded"
+RUN = Run(7, "Which bank is best for students?", "gpt-4.1", "CA")
+CITED = Source("https://example.com/a?utm_source=openai", "Student accounts", 1, cited=True)
+
+
+def written(name):
+    return json.loads((WRITTEN / f"{name}.json").read_text())["body"]
+
+
+def recorded(name):
+    path = RECORDED / f"openai-{name}.json"
+    if not path.exists():
+        pytest.skip(f"no recorded exchange {path}")
+    return json.loads(path.read_text())["response"]["body"]
+
+
+def test_a_recorded_answer_keeps_its_six_citations_in_order():
+    answer = read_answer(RUN, recorded("responses-web-search-citations"))
+
+    assert [source.position for source in answer.sources] == [1, 2, 3, 4, 5, 6]
+    assert all(source.cited for source in answer.sources)
+    assert answer.sources[0].title == "Bitcoin Price January 1. 2026 | StatMuse Money"
+    assert [source.url.split("/")[2] for source in answer.sources] == [
+        "www.statmuse.com",
+        "www.tipranks.com",
+        "m.economictimes.com",
+    ] * 2
+
+
+def test_a_recorded_answer_tells_its_model_text_and_search():
+    answer = read_answer(RUN, recorded("responses-web-search-citations"))
+
+    assert (answer.number, answer.model_version, answer.searched) == (7, "gpt-4o-2024-08-06", True)
+    assert answer.text.startswith("Here\u2019s the historical Bitcoin price")
+    assert (answer.usage.searches, answer.usage.records) == (1, 0)
+
+
+def test_a_recorded_answer_without_citations_is_an_answer():
+    answer = read_answer(RUN, recorded("responses-web-search-user-location"))
+
+    assert (answer.searched, answer.sources) == (True, ())
+    assert answer.usage == Usage(tokens_in=9463, tokens_cached=8320, tokens_out=660, searches=1)
+
+
+def test_a_recorded_incomplete_answer_cannot_be_used_and_says_what_it_cost():
+    with pytest.raises(Malformed, match="incomplete: max_output_tokens") as caught:
+        read_answer(RUN, recorded("responses-incomplete"))
+
+    assert caught.value.usage == Usage(tokens_in=14, tokens_out=50)
+
+
+def test_a_recorded_answer_that_searched_nothing_says_so():
+    answer = read_answer(RUN, recorded("responses-structured-ok"))
+
+    assert (answer.searched, answer.usage.searches) == (False, 0)
+
+
+def test_a_recorded_structured_completion_is_its_json():
+    completion = read_completion(recorded("chat-structured-ok"))
+
+    assert json.loads(completion.content)["rating"] == 7
+    assert completion.model_version == "gpt-4o-2024-08-06"
+    assert completion.usage == Usage(tokens_in=172, tokens_out=29)
+
+
+def test_a_recorded_refusal_is_refused_and_says_what_it_cost():
+    with pytest.raises(Refused) as caught:
+        read_completion(recorded("chat-refusal"))
+
+    assert caught.value.usage == Usage(tokens_in=64, tokens_out=13)
+
+
+def test_a_recorded_completion_that_was_cut_off_cannot_be_used_and_says_what_it_cost():
+    with pytest.raises(Malformed, match="length") as caught:
+        read_completion(recorded("chat-length"))
+
+    assert caught.value.usage == Usage(tokens_in=14, tokens_out=50)
+
+
+def test_cached_tokens_are_a_part_of_those_that_went_in():
+    usage = read_completion(recorded("chat-cached-tokens")).usage
+
+    assert usage == Usage(tokens_in=3663, tokens_cached=3584, tokens_out=117)
+
+
+def test_searches_and_reasoning_may_stand_before_the_message():
+    answer = read_answer(RUN, written("several-searches"))
+
+    assert answer.text.startswith("Bank A leads")
+    assert (answer.searched, answer.sources) == (True, (CITED,))
+
+
+def test_only_searches_are_billed_not_the_pages_opened():
+    assert read_answer(RUN, written("several-searches")).usage.searches == 2
+
+
+def test_sources_that_no_sentence_refers_to_come_as_offered_after_the_cited():
+    first, *others = read_answer(RUN, written("offered-sources")).sources
+
+    assert first == CITED
+    assert Source("https://example.org/b", None, 3, cited=False) in others
+    assert not any(source.cited for source in others)
+
+
+def test_a_search_without_annotations_is_an_answer_without_sources():
+    answer = read_answer(RUN, written("no-annotations"))
+
+    assert (answer.text, answer.searched, answer.sources) == ("Bank A leads.", True, ())
+
+
+def test_an_answer_without_a_search_says_so():
+    answer = read_answer(RUN, written("no-search"))
+
+    assert (answer.searched, answer.usage.searches) == (False, 0)
+
+
+def test_counts_that_are_absent_are_zero():
+    assert read_answer(RUN, written("no-cache-write-tokens")).usage == Usage(tokens_in=17391, tokens_out=45)
+
+
+def test_parts_of_a_text_are_joined():
+    answer = read_answer(RUN, written("two-messages"))
+
+    assert answer.text == "Bank A leads, then Bank B."
+    assert answer.sources == (Source("https://example.com/b", "B", 1, cited=True),)
+
+
+def test_a_response_that_failed_may_be_tried_again():
+    with pytest.raises(Unavailable, match="server_error"):
+        read_answer(RUN, written("failed"))
+
+
+def test_a_refusal_inside_a_completed_response_is_refused_and_says_what_it_cost():
+    with pytest.raises(Refused) as caught:
+        read_answer(RUN, written("refusal"))
+
+    assert caught.value.usage == Usage(tokens_in=100, tokens_out=20)
+
+
+def test_an_answer_that_was_filtered_is_incomplete():
+    with pytest.raises(Malformed, match="content_filter"):
+        read_answer(RUN, written("incomplete-content-filter"))
+
+
+@pytest.mark.parametrize("body", [{}, {"output": []}, {"output": None, "usage": None}, {"status": "queued"}])
+def test_a_response_without_a_text_cannot_be_used(body):
+    with pytest.raises(Malformed, match="empty") as caught:
+        read_answer(RUN, body)
+
+    assert caught.value.usage == Usage()
+
+
+@pytest.mark.parametrize(
+    ("name", "usage"),
+    [("chat-silent", Usage(tokens_in=50, tokens_out=64)), ("chat-content-filter", Usage(tokens_in=50, tokens_out=5))],
+)
+def test_a_completion_that_did_not_end_by_itself_cannot_be_used(name, usage):
+    with pytest.raises(Malformed) as caught:
+        read_completion(written(name))
+
+    assert caught.value.usage == usage
+
+
+@pytest.mark.parametrize("body", [{}, {"choices": []}, {"choices": None}, {"choices": [{"index": 0}]}])
+def test_a_completion_without_a_message_cannot_be_used(body):
+    with pytest.raises(Malformed, match="no message"):
+        read_completion(body)
+
+
+@pytest.mark.parametrize(
+    ("region", "city", "place"),
+    [
+        (None, None, {"type": "approximate", "country": "CA"}),
+        ("Ontario", None, {"type": "approximate", "country": "CA", "region": "Ontario"}),
+        ("Ontario", "Toronto", {"type": "approximate", "country": "CA", "region": "Ontario", "city": "Toronto"}),
+    ],
+)
+def test_the_place_is_flat_and_holds_only_what_is_known(region, city, place):
+    (tool,) = question(Run(7, "Which?", "gpt-4.1", "CA", region, city))["tools"]
+
+    assert tool == {"type": "web_search", "user_location": place}
+
+
+def test_nothing_is_stored_at_the_vendor():
+    assert question(RUN)["store"] is False
+
+
+def test_the_sources_that_were_offered_are_asked_for():
+    assert question(RUN)["include"] == ["web_search_call.action.sources"]
+
+
+def test_structured_output_is_strict_and_counts_tokens_as_new_models_want_it():
+    body = structured(Prompt("system", "user", "reading", {"type": "object"}), "gpt-4.1-mini")
+
+    assert body["response_format"]["json_schema"] == {"name": "reading", "strict": True, "schema": {"type": "object"}}
+    assert "max_tokens" not in body
+
+
+@pytest.mark.parametrize("path", sorted(WRITTEN.glob("*.json")), ids=lambda path: path.stem)
+def test_a_reply_written_by_us_says_so(path):
+    assert json.loads(path.read_text())["written"].startswith("by hand, to documented facts: ")

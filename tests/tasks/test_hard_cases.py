@@ -1,0 +1,308 @@
+"""What a close look found to be wrong once, each with the promise that it broke."""
+
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from senso.db import transaction
+from senso.errors import ConfigError, Unreachable
+from senso.http import storable
+from senso.providers import Answer, Source, Usage
+from senso.queries import invariants, outbox
+from senso.settings import settings
+from senso.tasks import ask, ticks
+from senso.tasks.ask import ask_batch, read, submit_snapshot
+from senso.tasks.matrix import find_names, open_batch
+from senso.tasks.pipelines import send
+from senso.tasks.process import Heart
+from senso.tasks.score import finish_batch
+from senso.tasks.ticks import admit, poll, reap
+from senso.tasks.trigger import By, trigger_org
+
+ME = By("test")
+
+
+def test_a_batch_of_jobs_that_failed_can_be_opened_again(make, sandbox):
+    org = make.org(models=("chatgpt",))
+    batch = make.batch(org)
+    make.sql("UPDATE batches SET deadline = now() - interval '1 second'")
+    finish_batch(str(batch), "sweep")
+    make.sql("UPDATE batches SET state = 'cancelled'")
+    trigger_org(org.id, ME, reopen=True)
+    admit()
+    open_batch(str(batch))
+
+    ask_batch(str(batch))
+
+    assert make.one("SELECT count(*) FROM snapshots WHERE state = 'submitting'") == 1
+    assert (
+        make.one(
+            "SELECT count(*) FROM question_runs r JOIN snapshots s ON s.id = snapshot_id WHERE s.state = 'submitting'"
+        )
+        == 2
+    )
+
+
+def test_a_heart_goes_on_beating_whatever_goes_wrong(make, monkeypatch):
+    def no_connection():
+        raise PoolTimeout
+
+    heart = Heart()
+    heart.started = True
+    monkeypatch.setattr("senso.tasks.process.own_engine", no_connection)
+    heart.beat()
+    in_trouble = heart.steady(0)
+    monkeypatch.undo()
+
+    heart.beat()
+
+    assert (in_trouble, heart.steady(0), heart.steady(60)) == (False, True, False)
+
+
+def test_who_has_just_come_back_does_not_judge_others(make, monkeypatch):
+    make.run()
+    make.sql(
+        "UPDATE question_runs SET state = 'asking', lease_owner = 'living', lease_until = now() + interval '1 hour'"
+    )
+    monkeypatch.setattr(ticks.heart, "started", True)
+    monkeypatch.setattr(ticks.heart, "steady_since", time.monotonic() - 5)
+    reap()
+    soon = make.one("SELECT state FROM question_runs")
+    monkeypatch.setattr(ticks.heart, "steady_since", time.monotonic() - 20)
+
+    reap()
+
+    assert (soon, make.one("SELECT state FROM question_runs")) == ("asking", "planned")
+
+
+def test_no_free_connection_is_a_server_out_of_reach(make, monkeypatch):
+    class Full:
+        def begin(self):
+            raise PoolTimeout
+
+    monkeypatch.setattr("senso.db.engine", Full)
+
+    with pytest.raises(Unreachable, match="no connection became free"), transaction():
+        pass
+
+
+@pytest.mark.parametrize("text", ["a \x00 b", "half \ud83d of a pair"])
+def test_text_that_postgres_cannot_store_is_made_storable_at_the_border(make, text):
+    cleaned = storable({"deep": [text]})["deep"][0]
+
+    assert make.one("SELECT CAST(:text AS text)", text=cleaned) == cleaned
+
+
+def test_an_answer_that_cannot_be_stored_ends_its_run_and_is_not_bought_again(make, sandbox, monkeypatch):
+    run = make.run()
+    calls = []
+
+    def poison(work):
+        calls.append(work.id)
+        return Answer(work.run.number, text="a \x00 b", usage=Usage(tokens_in=10))
+
+    monkeypatch.setattr(ask, "ask_now", poison)
+
+    for _ in range(3):
+        read(str(run))
+
+    assert len(calls) == 1
+    assert make.one("SELECT state FROM question_runs") == "failed"
+    assert "cannot be stored" in make.one("SELECT error FROM question_runs")
+
+
+def test_an_endless_address_is_no_citation(make, sandbox, monkeypatch):
+    run = make.run()
+    source = Source("https://example.com/" + "x" * 9000, "long", 1, cited=True)
+    monkeypatch.setattr(ask, "ask_now", lambda work: Answer(work.run.number, text="An answer.", sources=(source,)))
+
+    read(str(run))
+
+    assert make.one("SELECT state FROM question_runs") == "answered"
+    assert make.sql("SELECT * FROM citations") == []
+
+
+def test_one_record_that_cannot_be_stored_costs_the_others_nothing(make, sandbox, monkeypatch):
+    make.batch(questions=3, models=("chatgpt",))
+    real = ask.save
+
+    def save(db, work, answer):
+        if answer.number == work.runs[1].number:
+            raise ValueError
+        return real(db, work, answer)
+
+    monkeypatch.setattr(ask, "save", save)
+    for row in make.sql("SELECT id FROM snapshots"):
+        submit_snapshot(str(row["id"]))
+
+    for _ in range(5):
+        make.sql("UPDATE snapshots SET next_poll_at = now()")
+        poll()
+
+    states = make.sql("SELECT state FROM question_runs ORDER BY number")
+    assert [row["state"] for row in states] == ["answered", "failed", "answered"]
+
+
+def test_one_question_that_is_too_long_fails_alone(make, sandbox):
+    make.batch(texts=["Which lender?", "why? " * 1000, "Which bank?"], models=("chatgpt",))
+
+    for row in make.sql("SELECT id FROM snapshots"):
+        submit_snapshot(str(row["id"]))
+
+    states = make.sql("SELECT state, error FROM question_runs ORDER BY number")
+    assert [row["state"] for row in states] == ["asking", "failed", "asking"]
+    assert "longer than 4096 characters" in states[1]["error"]
+
+
+@pytest.mark.parametrize("kind", ["malformed", "500", "401"])
+def test_a_look_that_fails_is_free_and_does_not_end_a_job_that_is_paid_for(make, sandbox, kind):
+    make.batch(questions=2, models=("chatgpt",))
+    for row in make.sql("SELECT id FROM snapshots"):
+        submit_snapshot(str(row["id"]))
+    sandbox.fault("brightdata.progress", kind, times=1)
+
+    for _ in range(6):
+        make.sql("UPDATE snapshots SET next_poll_at = now()")
+        poll()
+
+    assert make.one("SELECT state FROM snapshots") == "collected"
+
+
+def test_a_jobs_time_starts_when_it_is_submitted(make, sandbox):
+    make.batch(questions=1, models=("chatgpt",))
+    before = make.one("SELECT deadline > now() + interval '1 hour' FROM snapshots")
+    for row in make.sql("SELECT id FROM snapshots"):
+        submit_snapshot(str(row["id"]))
+
+    assert before
+    assert make.one(
+        "SELECT deadline BETWEEN now() + interval '19 minutes' AND now() + interval '21 minutes' FROM snapshots"
+    )
+
+
+def test_the_first_triggers_of_an_org_may_come_at_the_same_moment(make):
+    for org in [make.org() for _ in range(10)]:
+        with ThreadPoolExecutor(8) as pool:
+            outcomes = list(pool.map(lambda _, org=org: trigger_org(org.id, ME).outcome, range(8)))
+
+        assert sorted(outcomes) == ["attached"] * 7 + ["opened"]
+
+
+def test_one_idempotency_key_for_two_requests_at_once_opens_one(make):
+    orgs = [make.org(), make.org()]
+
+    def attempt(org):
+        try:
+            return trigger_org(org.id, ME, idempotency_key="same").outcome
+        except ConfigError:
+            return "refused"
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = sorted(pool.map(attempt, orgs))
+
+    assert outcomes == ["opened", "refused"]
+    assert make.one("SELECT count(*) FROM batches") == 1
+
+
+def test_an_intent_that_is_written_again_while_it_is_sent_is_not_lost(make):
+    with transaction() as db:
+        ids = outbox.add(db, "key", "admit", json.dumps([]), batch=None, after_seconds=0)
+        before = outbox.load(db, ids)
+    make.sql("UPDATE outbox SET published_at = now()")
+    with transaction() as db:
+        outbox.add(db, "key", "admit", json.dumps([]), batch=None, after_seconds=3)
+
+    send(before)
+
+    assert make.unpublished() == ["key"]
+
+
+def test_more_runs_under_way_than_the_window_hand_out_none(make, sandbox):
+    batch = make.batch(questions=130)
+    make.sql("UPDATE question_runs SET sent_at = now()")
+    make.sql("UPDATE question_runs SET sent_at = NULL WHERE number = (SELECT max(number) FROM question_runs)")
+
+    ask_batch(str(batch))
+
+    assert make.one("SELECT count(*) FROM question_runs WHERE sent_at IS NULL") == 1
+
+
+def test_being_asked_to_wait_for_names_is_no_failure(make, sandbox):
+    batch = make.queued(questions=1)
+    sandbox.fault("openai.chat", "429", times=1, retry_after=30)
+    admit()
+    open_batch(str(batch))
+
+    find_names(str(batch))
+    find_names(str(batch))
+
+    (row,) = make.sql(
+        "SELECT failures, names, lease_until > now() + interval '20 seconds' AS waits FROM name_variations"
+    )
+    assert tuple(row.values()) == (0, None, True)
+    assert len(sandbox.calls("openai.chat")) == 1
+
+
+def test_a_missing_key_of_a_worker_does_not_hold_up_the_names(make, sandbox, environment):
+    batch = make.queued(questions=1)
+    admit()
+    open_batch(str(batch))
+    environment.delenv("OPENAI_API_KEY")
+    settings.cache_clear()
+
+    find_names(str(batch))
+
+    assert make.one("SELECT is_fallback FROM name_variations") is True
+
+
+def test_an_end_that_was_decided_before_a_retry_does_not_end_the_next_episode(make, sandbox, monkeypatch):
+    batch = make.batch(questions=1)
+    (run,) = make.runs(batch)
+    read(str(run))
+    real = ticks.batches.load
+
+    def overtaken(db, batch_id, *, lock=False):
+        if lock:
+            make.sql("UPDATE batches SET episode = 2, remaining = 1")
+        return real(db, batch_id, lock=lock)
+
+    monkeypatch.setattr("senso.queries.batches.load", overtaken)
+
+    finish_batch(str(batch), "rows")
+
+    assert make.state(batch)["state"] == "running"
+
+
+def test_a_push_to_an_address_that_is_none_is_tried_again_and_says_why(make, sandbox, environment):
+    batch = make.batch(questions=1)
+    for run in make.runs(batch):
+        read(str(run))
+    finish_batch(str(batch), "rows")
+    environment.setenv("APPLICATION_API_URL", "nowhere")
+    settings.cache_clear()
+
+    from senso.tasks.push import push  # noqa: PLC0415
+
+    push(f"push:{batch}:1")
+
+    (row,) = make.sql("SELECT status, tries, error FROM pushes")
+    assert (row["status"], row["tries"]) == ("pending", 1)
+    assert "base URL" in row["error"]
+
+
+def test_the_promises_notice_an_answer_that_was_bought_twice(make, sandbox):
+    batch = make.batch(questions=1)
+    for run in make.runs(batch):
+        read(str(run))
+    make.sql(
+        "INSERT INTO llm_calls (purpose, batch_id, run_id, fence, provider, model, outcome) "
+        "SELECT purpose, batch_id, run_id, fence, provider, model, outcome FROM llm_calls"
+    )
+
+    with transaction() as db:
+        broken = invariants.broken(db)
+
+    assert [name for name in broken if name.startswith("I6")]

@@ -1,0 +1,355 @@
+"""`runs`, `show`, `status`: a batch that failed is explained from the command line alone."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from at_work import work_off
+from shell import Shell
+
+from senso.cli.answering import MARKS, marked, spans
+from senso.cli.inspecting import key
+from senso.errors import ConfigError
+from senso.extraction import competitors, mentions
+from senso.tasks.ask import ask_run, read, submit_snapshot
+from senso.tasks.extract import extract_run
+from senso.tasks.score import finish_batch
+
+UNKNOWN = "00000000-0000-0000-0000-000000000001"
+
+
+def test_each_run_is_listed_with_the_vendors_reason_its_tries_and_its_cost(senso, make, sandbox):
+    batch = make.queued(questions=2)
+    sandbox.fault("openai.responses", "401", times=1)
+    work_off(make, batch)
+
+    every, failed = senso("runs", batch, "--json").json, senso("runs", batch, "--failed", "--json").json
+
+    assert [one["state"] for one in every] == ["failed", "answered"]
+    assert failed == every[:1]
+    assert failed[0]["reason"] == "openai 401: the key in OPENAI_API_KEY was not accepted"
+    assert (failed[0]["tries"], every[1]["tries"], every[1]["evaluation"]) == (1, 2, "done")
+    assert every[1]["cost_microusd"] == make.one(
+        "SELECT sum(cost_microusd)::bigint FROM llm_calls WHERE run_id = :r", r=every[1]["id"]
+    )
+    assert (every[0]["model"], every[0]["location"]) == ("gpt-4.1", "US")
+
+
+def test_a_run_that_was_answered_but_not_read_is_among_the_failed(senso, make, sandbox):
+    batch = make.batch(questions=1)
+    (run,) = make.runs(batch)
+    ask_run(run)
+    sandbox.fault("openai.chat", "refusal", times=1)
+    extract_run(run)
+
+    (one,) = senso("runs", batch, "--failed", "--json").json
+    said = senso("runs", batch, "--failed").out
+
+    assert (one["state"], one["evaluation"]) == ("answered", "failed")
+    assert "refus" in one["reason"]
+    assert "answered, reading failed" in said
+
+
+@pytest.mark.parametrize("columns", [60, 100])
+def test_a_question_is_shortened_for_the_terminal_and_whole_in_json(senso, make, columns):
+    senso.columns(columns)
+    text = "Which of the many lenders in this town, " + "small or large, " * 12 + "is best?\nSay why."
+    batch = make.batch(texts=[text])
+
+    said = senso("runs", batch).out
+    (one,) = senso("runs", batch, "--json").json
+
+    assert one["question"] == text
+    assert max(map(len, said.splitlines())) <= columns
+    assert "…" in said
+
+
+def test_a_batch_without_runs_says_why(senso, make):
+    batch = make.queued(questions=3, available=2)
+    make.sql("UPDATE batches SET state = 'blocked', error = '3 credits are needed'")
+
+    assert "blocked: 3 credits are needed" in senso("runs", batch).out
+    assert senso("runs", batch, "--json").json == []
+
+
+def test_a_run_is_shown_from_its_first_claim_to_its_sources(senso, make, sandbox):
+    run = make.run()
+    sandbox.fault("openai.responses", "500", times=1)
+    read(str(run))
+    make.sql("UPDATE question_runs SET next_at = now()")
+    read(str(run))
+
+    found = senso("show", run, "--json").json
+    said = senso("show", found["number"]).out
+
+    assert [(call["purpose"], call["outcome"]) for call in found["calls"]] == [
+        ("ask", "unavailable"),
+        ("ask", "answered"),
+        ("read", "read"),
+    ]
+    assert [call["fence"] for call in found["calls"]] == [1, 2, 1]
+    assert found["calls"][1]["tokens_in"] > 0
+    assert found["evaluations"][0]["state"] == "done"
+    for words in ("claim 1: ask, openai gpt-4.1: unavailable", "claim 2: ask", "tokens in", "the answer was saved"):
+        assert words in said
+    assert found["id"] in said
+
+
+def test_mentions_are_marked_in_the_answer(senso, make, sandbox):
+    run = make.run(answered=True)
+    make.sql(
+        "UPDATE evaluations SET state = 'done', mentioned = true, mention_text = '**Larch Hill Credit Union** is a "
+        "good choice.', sentiment = 'positive', rank = 1, share_of_text = 0.7"
+    )
+
+    said = senso("show", run).out
+
+    assert "»**Larch Hill Credit Union** is a good choice.« Vantry is another." in said
+    assert "yes, positive, rank 1, 70% of the text" in said
+
+
+def test_quotes_that_overlap_are_marked_once_and_control_characters_are_taken_out():
+    answer = "A is good. A is cheap. \x1b[2J[red]B[/red]"
+
+    shown = marked(answer, ["A is good. A", "A is cheap.", "", "nowhere"])
+
+    assert shown.plain == "»A is good. A is cheap.« �[2J[red]B[/red]"
+    assert spans("aXa", ["a"]) == [(0, 1), (2, 3)]
+    assert [answer[start:end] for start, end in spans(answer, ["A is good. A", "A is cheap."])] == [answer[:22]]
+
+
+def test_what_was_dropped_or_corrected_is_said_with_its_reason(senso, make):
+    run = make.run(answered=True)
+    marks = [
+        {"field": "mentioned", "kind": "no-literal-mention", "value": "true"},
+        {"field": "competitors", "kind": "competitor-not-in-answer", "value": "Globex"},
+        {"field": "rank", "kind": "of tomorrow", "value": "9"},
+    ]
+    make.sql("UPDATE evaluations SET state = 'done', mentioned = false, marks = CAST(:m AS jsonb)", m=json.dumps(marks))
+    make.sql("INSERT INTO competitors (evaluation_id, name) SELECT id, 'Vantry' FROM evaluations")
+
+    said = " ".join(senso("show", run).out.split())
+
+    assert "none of its names stands in the answer: true" in said
+    assert "competitors dropped: this name does not stand in the answer: Globex" in said
+    assert "rank of tomorrow: 9" in said
+    assert "competitors: Vantry" in said
+
+
+def test_every_mark_of_the_extraction_has_its_sentence():
+    source = "".join(Path(module.__file__).read_text() for module in (competitors, mentions))
+
+    assert set(re.findall(r'"([a-z]+(?:-[a-z]+)+)"', source)) == set(MARKS)
+
+
+def test_sources_are_judged_for_the_org(senso, make):
+    run = make.run(answered=True)
+    add = (
+        "INSERT INTO citations (run_id, url, canonical_url, host, registrable_domain, title, position, cited) "
+        "VALUES (:run, :url, :url, :host, :host, 'A page', :position, :cited)"
+    )
+    make.sql(add, run=run, url="https://larchhill.example/rates", host="larchhill.example", position=1, cited=True)
+    make.sql(add, run=run, url="https://news.example/x", host="news.example", position=2, cited=False)
+
+    found = senso("show", run, "--json").json
+    said = senso("show", run).out
+
+    assert [list(one["whose"].values()) for one in found["citations"]] == [["primary"], ["secondary"]]
+    assert "1 primary: A page" in said
+    assert "2 secondary, only offered: A page" in said
+    assert "https://larchhill.example/rates" in said
+
+
+def test_a_call_that_never_reported_back_is_maybe_paid(senso, make):
+    run = make.run()
+    make.sql(
+        "INSERT INTO llm_calls (purpose, run_id, fence, provider, model) VALUES ('ask', :run, 1, 'openai', 'gpt-4.1')",
+        run=run,
+    )
+    make.sql(
+        "UPDATE question_runs SET state = 'asking', fence = 1, lease_owner = 'w', "
+        "lease_until = now() + interval '1 minute'"
+    )
+    holding = senso("show", run).out
+    make.sql("UPDATE question_runs SET state = 'planned', lease_owner = NULL, lease_until = NULL")
+
+    lost = senso("show", run).out
+
+    assert "under way" in holding
+    assert "held by   w until" in holding
+    assert "maybe paid" not in holding
+    assert "it never reported back, maybe paid" in lost
+
+
+def test_a_snapshot_is_shown_with_its_name_at_the_vendor(senso, make, sandbox):
+    sandbox.timing(snapshot_seconds=60)
+    batch = make.batch(models=("chatgpt",))
+    submit_snapshot(str(make.one("SELECT id FROM snapshots")))
+
+    found = senso("show", make.runs(batch)[0], "--json").json
+    said = senso("show", found["number"]).out
+
+    assert found["snapshot"]["external_id"].startswith("s_")
+    assert (found["snapshot"]["state"], found["snapshot"]["runs"]) == ("running", 2)
+    assert f"snapshot {found['snapshot']['external_id']} is running" in " ".join(said.split())
+    assert "under way" in said
+    assert "maybe paid" not in said
+
+
+def test_show_takes_a_batch_for_what_it_is(senso, make):
+    batch = make.batch()
+
+    assert senso("show", batch, "--json").json["id"] == str(batch)
+    assert "2 planned" in senso("show", batch).out
+
+
+def test_the_audit_of_a_batch_says_who_did_what_when(senso, make, sandbox):
+    org = make.org(questions=1)
+    senso("credits", org.partner, "--grant", 5, "--ref", "invoice 7")
+    opened = senso("trigger", "org", org.id, "--triggered-by", "ticket 9", "--user-id", "u-1", "--json").json
+    senso("cancel", opened["id"])
+    senso("retry", opened["id"])
+    other = make.org()
+    senso("credits", other.partner, "--grant", 5, "--ref", "invoice 8")
+
+    found = senso("show", opened["id"], "--audit", "--json").json
+    said = senso("show", opened["id"], "--audit").out
+
+    assert [one["action"] for one in found] == ["grant", "trigger", "cancel", "retry"]
+    assert found[0]["details"] == {"credits": 5, "ref": "invoice 7"}
+    assert found[1]["details"] == {"outcome": "opened", "reason": "ticket 9", "user_id": "u-1"}
+    assert len({one["actor"] for one in found}) == 1
+    assert "reason ticket 9" in said
+    row = make.state(opened["id"])
+    assert (row["triggered_by"], row["user_id"]) == ("ticket 9", "u-1")
+
+
+def test_an_audit_is_of_a_batch(senso, make):
+    run = make.run()
+
+    done = senso("show", run, "--audit")
+
+    assert (done.code, done.err.count("\n"), "--audit is for batches" in done.err) == (2, 1, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["runs", UNKNOWN], 4, "no batch"),
+        (["runs", "x"], 2, "ids are UUIDs"),
+        (["show", UNKNOWN], 4, "no run and no batch"),
+        (["show", "77"], 4, "no run and no batch 77"),
+        (["show", "9" * 19], 2, "ids are UUIDs"),
+        (["show", "x"], 2, "'x' is not the id of a run or batch"),
+        (["cancel", UNKNOWN], 4, "no batch"),
+        (["retry", UNKNOWN], 4, "no batch"),
+        (["cancel", "x"], 2, "ids are UUIDs"),
+        (["status", "--state", "done"], 2, "'completed'"),
+        (["status", "--since", "yesterday"], 2, "2h, 3d"),
+        (["status", "--since", "9999999w"], 2, "2h, 3d"),
+        (["status", "--since", "2999-01-01"], 2, "still to come"),
+        (["status", UNKNOWN, "--state", "failed"], 2, "not both"),
+    ],
+)
+def test_wrong_use_is_one_line_with_its_exit_code(senso, make, arguments, code, words):
+    done = senso(*arguments)
+
+    assert (done.code, done.err.count("\n"), done.out) == (code, 1, "")
+    assert words in done.err
+
+
+def test_status_chooses_by_state_and_by_time(senso, make, sandbox):
+    failed, running, old = make.queued(questions=1), make.queued(), make.queued()
+    sandbox.fault("openai.responses", "401", times=1)
+    work_off(make, failed)
+    make.sql("UPDATE batches SET state = 'completed', ended_at = now() - interval '3 hours' WHERE id = :id", id=old)
+
+    def chosen(*arguments) -> set[str]:
+        return {one["id"] for one in senso("status", *arguments, "--json").json}
+
+    everything = {str(failed), str(running), str(old)}
+    today = (datetime.now(UTC) - timedelta(hours=23)).date().isoformat()
+    assert chosen("--state", "failed") == {str(failed)}
+    assert chosen("--state", "failed", "--state", "completed") == {str(failed), str(old)}
+    assert chosen("--since", "2h") == everything - {str(old)}
+    assert chosen("--since", "4h") == chosen("--since", f"{today}T00:00+00:00") == chosen() == everything
+    assert chosen("--since", "2h", "--state", "completed") == set()
+    assert "No such batches." in senso("status", "--state", "partial").out
+
+
+def test_no_id_is_cut_in_a_terminal_of_sixty_columns(senso, make, sandbox):
+    senso.columns(60)
+    batch = make.queued(models=("gpt-4.1", "chatgpt"), questions=3)
+    sandbox.fault("openai.responses", "401", times=2)
+    work_off(make, batch)
+    run = make.runs(batch)[0]
+    partner = make.one("SELECT id FROM partners")
+
+    for arguments in (["status"], ["status", batch], ["show", run], ["ledger", partner], ["credits", partner]):
+        said = senso(*arguments).out
+        wanted = run if arguments[0] == "show" else partner if arguments[0] == "credits" else batch
+        assert str(wanted) in said
+        assert "\x1b" not in said
+    for arguments in (["runs", batch], ["models"], ["show", batch, "--audit"]):
+        assert max(map(len, senso(*arguments).out.splitlines())) <= 60
+
+
+def test_a_batch_is_cancelled_and_retried_from_the_command_line(senso, make, sandbox):
+    batch = make.batch(questions=2)
+    read(str(make.runs(batch)[0]))
+
+    cancelled = senso("cancel", batch)
+    again = senso("cancel", batch, "--json").json
+    retried = senso("retry", batch)
+    refused = senso("retry", batch)
+    work_off(make, batch)
+    completed = senso("cancel", batch)
+
+    assert f"Batch {batch} is cancelled: 1 answers that had been read were charged" in cancelled.out
+    assert (again["outcome"], again["state"], again["charged"]) == ("already", "cancelled", 1)
+    assert f"Batch {batch} is queued again, as episode 2." in retried.out
+    assert "No worker is running" in retried.err
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+    assert (completed.code, "has ended as completed" in completed.err) == (2, True)
+
+
+def test_a_finished_batch_that_had_failures_names_its_retry(senso, make, sandbox):
+    org = make.org(questions=1)
+    batch = make.queued(org)
+    sandbox.fault("openai.responses", "401", times=1)
+    work_off(make, batch)
+    finish_batch(str(batch), "rows")
+
+    assert f"senso retry {batch}" in senso("trigger", "org", org.id).out
+
+
+def test_models_say_what_can_be_asked(senso, make, environment):
+    found = {one["slug"]: one for one in senso("models", "--json").json}
+
+    assert found["gpt-4.1"] | {"name": ""} == {
+        "slug": "gpt-4.1",
+        "provider": "openai",
+        "name": "",
+        "surface": "api",
+        "deadline_seconds": 90,
+        "reachable": True,
+        "key_variable": "OPENAI_API_KEY",
+        "key_set": True,
+        "price_known": True,
+    }
+    assert "gpt-4.1-mini" in senso("models").out
+
+
+def test_numbers_and_ids_of_runs_do_not_meet():
+    run = uuid4()
+    assert (key("12"), key(str(run)), key(run.hex)) == (12, run, run)
+    with pytest.raises(ConfigError):
+        key("²")
+
+
+@pytest.fixture
+def senso(make, monkeypatch, capsys) -> Shell:
+    return Shell(monkeypatch, capsys)

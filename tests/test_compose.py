@@ -1,0 +1,170 @@
+"""compose.yaml says the same as the code, and tells no secret."""
+
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+import yaml
+from celery import Celery
+
+from senso import stack
+from senso.settings import Settings
+from senso.tasks.queues import CALL_QUEUES, CONTROL_QUEUES
+
+TEXT = (Path(__file__).parents[1] / "compose.yaml").read_text()
+COMPOSE = yaml.safe_load(TEXT)
+SERVICES = COMPOSE["services"]
+OURS = ("migrate", "worker", "control", "beat", "flower")
+LONG_RUNNING = ("postgres", "redis", "worker", "control", "beat", "flower")
+
+
+def line(service):
+    return [*SERVICES[service].get("entrypoint", []), *SERVICES[service].get("command", [])]
+
+
+def option(words, *names):
+    """The value of an option, in whichever of its forms it is written."""
+    for place, word in enumerate(words):
+        name, _, value = word.partition("=")
+        if name in names:
+            return value or words[place + 1]
+    raise AssertionError(f"none of {names} in {words}")
+
+
+def flags(words):
+    return {word for word in words if word.startswith("--without") or word == "-E"}
+
+
+def test_the_services_are_those_that_production_needs():
+    assert set(SERVICES) == {*LONG_RUNNING, "migrate"}
+
+
+@pytest.mark.parametrize("service", LONG_RUNNING)
+def test_what_runs_on_is_watched_and_restarted(service):
+    assert SERVICES[service]["healthcheck"]["test"][0] in {"CMD", "CMD-SHELL"}
+    assert SERVICES[service]["restart"] == "unless-stopped"
+
+
+def test_migrating_ends_and_is_not_started_again():
+    assert line("migrate") == ["migrate"]
+    assert SERVICES["migrate"]["restart"] == "no"
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_nothing_of_ours_starts_before_what_it_stands_on(service):
+    wanted = {"migrate": "service_completed_successfully", "redis": "service_healthy"}
+    if service == "migrate":
+        wanted = {"postgres": "service_healthy"}
+
+    assert {name: found["condition"] for name, found in SERVICES[service]["depends_on"].items()} == wanted
+
+
+@pytest.mark.parametrize(
+    ("service", "child"), [("worker", stack.call_workers(1)[0]), ("control", stack.control_worker())]
+)
+def test_a_worker_is_started_as_the_stack_starts_it(service, child):
+    ours, theirs = line(service), list(child.arguments)
+
+    assert ours[0] == "celery"
+    assert ours[3] == theirs[4] == "worker"
+    for names in (("-A", "--app"), ("-P", "--pool"), ("-c", "--concurrency"), ("-Q", "--queues")):
+        assert option(ours, *names) == option(theirs, *names)
+    assert flags(ours) == flags(theirs)
+
+
+def test_each_worker_of_a_machine_has_a_name_of_its_own():
+    names = [option(line(service), "-n", "--hostname") for service in ("worker", "control")]
+
+    assert len(set(names)) == 2
+    assert all(name.endswith("@%h") for name in names)
+
+
+def test_every_queue_has_a_worker():
+    heard = {queue for service in ("worker", "control") for queue in option(line(service), "-Q").split(",")}
+
+    assert heard == {*CALL_QUEUES, *CONTROL_QUEUES}
+
+
+@pytest.mark.parametrize(("service", "child"), [("beat", stack.beat(Path())), ("flower", stack.flower())])
+def test_beat_and_flower_run_the_app_that_the_stack_runs(service, child):
+    ours, theirs = line(service), list(child.arguments)
+
+    assert option(ours, "-A") == option(theirs, "-A")
+    assert ours[3] == theirs[4] == service
+
+
+@pytest.mark.parametrize("service", ["worker", "control", "beat", "flower"])
+def test_the_app_that_is_named_exists(service):
+    module, name = option(line(service), "-A").split(":")
+
+    assert isinstance(getattr(import_module(module), name), Celery)
+
+
+def test_there_is_one_beat():
+    assert SERVICES["beat"].get("scale", 1) == 1
+
+
+def test_volumes_and_secrets_are_declared():
+    volumes = {volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])}
+    secrets = {secret for service in SERVICES.values() for secret in service.get("secrets", [])}
+
+    assert volumes == set(COMPOSE["volumes"]) == {"postgres", "redis"}
+    assert secrets == set(COMPOSE["secrets"])
+
+
+@pytest.mark.parametrize("service", ["postgres", "redis"])
+def test_what_must_outlive_a_container_is_on_a_volume(service):
+    assert SERVICES[service]["volumes"]
+
+
+def test_redis_keeps_its_queues():
+    words = SERVICES["redis"]["command"]
+
+    assert option(words, "--appendonly") == "yes"
+    assert option(words, "--maxmemory-policy") == "noeviction"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_variable_is_one_that_is_read(service):
+    if service == "postgres":
+        return
+    known = {name.upper() for name in Settings.model_fields} | {"REMAP_SIGTERM", "FLOWER_BASIC_AUTH"}
+
+    assert {name.removesuffix("_FILE") for name in SERVICES[service].get("environment", {})} <= known
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_secret_comes_from_a_file_that_the_service_may_read(service):
+    given = SERVICES[service].get("environment", {})
+    files = {value for name, value in given.items() if name.endswith("_FILE")}
+
+    assert files <= {f"/run/secrets/{secret}" for secret in SERVICES[service].get("secrets", [])}
+
+
+def test_no_secret_stands_in_the_file():
+    secret = re.compile(r"KEY$|TOKEN$|PASSWORD$|SECRET$|DSN$|_URL$|AUTH$")
+    values = {
+        name: value
+        for service in SERVICES.values()
+        for name, value in service.get("environment", {}).items()
+        if secret.search(name)
+    }
+
+    assert [name for name, value in values.items() if not value.startswith("${")] == []
+    assert not re.search(r"sk-[\w-]{8}|://[^\s/$]*:[^\s/]+@|Bearer ", TEXT)
+
+
+def test_the_secrets_are_files_outside_of_the_image():
+    assert {secret["file"].split("/")[1] for secret in COMPOSE["secrets"].values()} == {"secrets"}
+
+
+def test_a_worker_has_longer_to_end_than_it_takes():
+    grace = int(SERVICES["worker"]["stop_grace_period"].removesuffix("s"))
+
+    assert grace > float(SERVICES["worker"]["environment"]["SOFT_SHUTDOWN_SECONDS"]) + 15
+    assert SERVICES["worker"]["environment"]["REMAP_SIGTERM"] == "SIGQUIT"
+
+
+def test_only_this_machine_reaches_the_dashboard():
+    assert all(port.startswith("127.0.0.1:") for service in SERVICES.values() for port in service.get("ports", []))

@@ -1,0 +1,322 @@
+import inspect
+import threading
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import requests
+from requests import PreparedRequest, Response, exceptions
+
+from senso.errors import ConfigError, Malformed, OutsideError, RateLimited, Refused, Unavailable
+from senso.http import REASON_LENGTH, call, failure, json_of, session, translate
+
+# What each error of the library means here. A mistake of configuration is never tried again, a passing one is.
+MEANING = {
+    "RequestException": Unavailable,
+    "HTTPError": Unavailable,
+    "ConnectionError": Unavailable,
+    "ProxyError": Unavailable,
+    "SSLError": Unavailable,
+    "Timeout": Unavailable,
+    "ConnectTimeout": Unavailable,
+    "ReadTimeout": Unavailable,
+    "ChunkedEncodingError": Unavailable,
+    "ContentDecodingError": Unavailable,
+    "RetryError": Unavailable,
+    "URLRequired": ConfigError,
+    "MissingSchema": ConfigError,
+    "InvalidSchema": ConfigError,
+    "InvalidURL": ConfigError,
+    "InvalidProxyURL": ConfigError,
+    "InvalidHeader": ConfigError,
+    "InvalidJSONError": Refused,
+    "StreamConsumedError": Refused,
+    "TooManyRedirects": Refused,
+    "UnrewindableBodyError": Refused,
+    "JSONDecodeError": Malformed,
+}
+LIBRARY = {
+    name: found
+    for name, found in inspect.getmembers(exceptions, inspect.isclass)
+    if issubclass(found, exceptions.RequestException)
+}
+
+
+def raised(name):
+    return LIBRARY[name]("why", "", 0) if name == "JSONDecodeError" else LIBRARY[name]("why")
+
+
+def response(status, text="", headers=(), sent=()):
+    made = Response()
+    made.status_code, made._content, made.encoding = status, text.encode(), "utf-8"
+    made.headers.update(dict(headers))
+    made.request = PreparedRequest()
+    made.request.prepare("POST", "http://vendor.example/", headers=dict(sent))
+    return made
+
+
+def test_every_error_of_the_library_has_a_meaning():
+    assert set(LIBRARY) == set(MEANING)
+
+
+def test_no_error_of_the_library_hides_below_another_module():
+    def below(found):
+        return {found} | {deeper for one in found.__subclasses__() for deeper in below(one)}
+
+    of_requests = {one for one in below(exceptions.RequestException) if one.__module__.startswith("requests.")}
+
+    assert of_requests <= set(LIBRARY.values())
+
+
+@pytest.mark.parametrize("name", sorted(LIBRARY))
+def test_an_error_of_the_library_becomes_the_one_that_says_what_to_do(name):
+    found = translate("vendor", raised(name))
+
+    assert type(found) is MEANING[name]
+    assert str(found).startswith("vendor: ")
+
+
+@pytest.mark.parametrize("name", ["Timeout", "ConnectTimeout", "ReadTimeout"])
+def test_a_timeout_says_that_it_was_one(name):
+    assert translate("vendor", raised(name)).reason == "did not answer in time"
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (301, Refused),
+        (304, Refused),
+        (400, Refused),
+        (401, Refused),
+        (402, Refused),
+        (403, Refused),
+        (404, Refused),
+        (408, Unavailable),
+        (409, Unavailable),
+        (410, Refused),
+        (413, Refused),
+        (422, Refused),
+        (425, Unavailable),
+        (429, RateLimited),
+        (500, Unavailable),
+        (501, Unavailable),
+        (502, Unavailable),
+        (503, Unavailable),
+        (504, Unavailable),
+        (529, Unavailable),
+    ],
+)
+def test_a_status_becomes_the_error_that_says_what_to_do(status, expected):
+    found = failure("vendor", response(status, "why"))
+
+    assert (type(found), found.service, found.status, found.reason) == (expected, "vendor", status, "why")
+    assert str(found) == f"vendor {status}: why"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"error": {"message": "You exceeded your current quota.", "code": "insufficient_quota"}}',
+        '{"error": {"message": "Stop.", "type": "insufficient_quota", "code": "credit_balance_exhausted"}}',
+        '{"error": {"message": "Stop.", "code": "organization_spend_limit_exceeded"}}',
+        '{"error": {"message": "Stop.", "code": "project_spend_limit_exceeded"}}',
+        '{"error": {"message": "Stop.", "code": "organization_usage_limit_exceeded"}}',
+        '{"error": {"message": "Request too large for gpt-4.1", "code": "rate_limit_exceeded"}}',
+    ],
+)
+def test_a_429_that_no_waiting_helps_is_a_refusal(body):
+    assert type(failure("vendor", response(429, body))) is Refused
+
+
+@pytest.mark.parametrize(
+    ("headers", "text", "seconds"),
+    [
+        ({"retry-after": "7"}, "", 7),
+        ({"Retry-After": "0"}, "", 0),
+        ({"retry-after": "1.5"}, "", 1.5),
+        ({"retry-after-ms": "250"}, "", 0.25),
+        ({"retry-after-ms": "250", "retry-after": "1"}, "", 0.25),
+        ({"retry-after-ms": "soon", "retry-after": "2"}, "", 2),
+        ({"retry-after": "3"}, "Please try again in 9s.", 3),
+        ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, "", 0),
+        ({"retry-after": "soon"}, "Please try again in 9s.", 9),
+        ({"retry-after": "-1"}, "", None),
+        ({"retry-after": "nan"}, "", None),
+        ({"retry-after": "inf"}, "", None),
+        ({"retry-after": ""}, "", None),
+        ({}, "Please try again in 3.89s. Visit https://vendor.example/limits", 3.89),
+        ({}, "Please try again in 174ms.", 0.174),
+        ({}, "Please try again in 7m12s.", 432),
+        ({}, "Please try again in 1h0m1.5s.", 3601.5),
+        ({}, "Please retry after 33 seconds.", 33),
+        ({}, "Snapshot is not ready yet, try again in 10s", 10),
+        ({}, "RETRY IN 5 S", 5),
+        ({}, "Please try again later.", None),
+        ({}, "", None),
+    ],
+)
+def test_the_time_to_wait_is_the_services_own_word(headers, text, seconds):
+    assert failure("vendor", response(429, text, headers)).retry_after_seconds == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_retry_after_may_be_a_date(status):
+    moment = datetime.now(UTC) + timedelta(seconds=90)
+    found = failure("vendor", response(status, "", {"retry-after": format_datetime(moment, usegmt=True)}))
+
+    assert 85 < found.retry_after_seconds <= 90
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ('{"error": {"message": "Too long.", "code": "x"}}', "Too long."),
+        ('{"error": "Invalid input provided", "code": "validation_error"}', "Invalid input provided"),
+        ('{"detail": "no such thing"}', '{"detail": "no such thing"}'),
+        ('["a list"]', '["a list"]'),
+        ("Collector\n  not found\n", "Collector not found"),
+        ("", "no reason given"),
+    ],
+)
+def test_the_reason_is_the_services_own_in_one_line(body, reason):
+    assert failure("vendor", response(400, body)).reason == reason
+
+
+def test_a_long_body_is_cut():
+    assert failure("vendor", response(400, "x" * 100_000)).reason == "x" * REASON_LENGTH
+
+
+def test_a_page_of_a_proxy_is_a_passing_failure_in_one_line():
+    page = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n</html>"
+    found = failure("vendor", response(502, page, {"content-type": "text/html"}))
+
+    assert type(found) is Unavailable
+    assert "502 Bad Gateway" in found.reason
+    assert len(str(found).splitlines()) == 1
+
+
+@pytest.mark.parametrize("padding", [0, REASON_LENGTH - 10])
+def test_a_key_that_the_service_repeats_is_not_in_the_reason(padding):
+    sent = {"Authorization": "Bearer very-secret-key"}
+    found = failure("vendor", response(400, "x" * padding + " bad key very-secret-key", sent=sent))
+
+    assert "very-sec" not in str(found)
+
+
+def test_what_is_not_json_is_malformed():
+    with pytest.raises(Malformed) as caught:
+        json_of("vendor", response(200, '{"id": '))
+
+    assert (caught.value.service, caught.value.status) == ("vendor", 200)
+
+
+@pytest.mark.parametrize("url", ["", "vendor.example/v1", "ftp://vendor.example", "http://", "http://[::1"])
+def test_a_base_url_that_is_none_is_a_mistake_of_configuration(url):
+    with pytest.raises(ConfigError, match=r"^vendor: its base URL is not one"):
+        call("vendor", "GET", url)
+
+
+@pytest.mark.parametrize("key", ["very-secret\nkey", "very-secret-k\u2026y"])
+def test_a_key_that_cannot_be_sent_is_a_mistake_of_configuration(url, key):
+    with pytest.raises(ConfigError, match=r"^vendor: its key") as caught:
+        call("vendor", "GET", url, headers={"Authorization": f"Bearer {key}"})
+
+    assert "very-secret" not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+def test_a_body_that_is_no_json_is_not_sent_again(url):
+    with pytest.raises(Refused):
+        call("vendor", "POST", url, json={"value": float("nan")})
+
+
+def test_a_port_on_which_nobody_listens_is_a_passing_failure():
+    with pytest.raises(Unavailable, match="the connection failed"):
+        call("vendor", "GET", "http://127.0.0.1:9/")
+
+
+def test_a_service_that_hangs_is_given_up(url):
+    with pytest.raises(Unavailable, match="did not answer in time"):
+        call("vendor", "GET", f"{url}/hang", timeout_seconds=0.1)
+
+
+@pytest.mark.parametrize("path", ["/redirect", "/300"])
+def test_redirects_are_not_followed(url, path):
+    with pytest.raises(Refused) as caught:
+        call("vendor", "GET", url + path)
+
+    assert caught.value.status in {300, 302}
+
+
+def test_a_good_answer_comes_back(url):
+    assert call("vendor", "GET", f"{url}/ok").text == "fine"
+
+
+def test_a_cut_body_is_a_passing_failure(url):
+    with pytest.raises(Unavailable, match="the connection failed"):
+        call("vendor", "GET", f"{url}/cut")
+
+
+def test_neither_a_proxy_nor_a_netrc_of_the_machine_is_used(url, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+
+    assert call("vendor", "GET", f"{url}/ok").text == "fine"
+
+
+def test_errors_know_their_service(url):
+    with pytest.raises(OutsideError) as caught:
+        call("vendor", "GET", f"{url}/404")
+
+    assert (caught.value.service, caught.value.status) == ("vendor", 404)
+
+
+def test_one_pool_serves_the_whole_process():
+    assert session() is session()
+    assert isinstance(session(), requests.Session)
+
+
+class Vendor(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    released = threading.Event()
+
+    def do_GET(self):
+        path = self.path.strip("/")
+        if path == "hang":
+            self.released.wait(5)
+        elif path == "cut":
+            self.reply(200, b"half", length=8)
+            self.close_connection = True
+        elif path == "redirect":
+            self.reply(302, b"", Location="/ok")
+        elif path == "ok":
+            self.reply(200, b"fine")
+        else:
+            self.reply(int(path), b"")
+
+    def do_POST(self):
+        self.reply(200, b"")
+
+    def reply(self, status, body, length=None, **headers):
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(length or len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def url():
+    Vendor.released.clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Vendor) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        Vendor.released.set()
+        session().close()
+        server.shutdown()
+        thread.join()

@@ -1,0 +1,466 @@
+"""The report: the same numbers in every form, nothing from outside that runs, one file that stands alone."""
+
+import csv
+import io
+import json
+import re
+from dataclasses import asdict, replace
+from datetime import date, timedelta
+from html.parser import HTMLParser
+from itertools import pairwise
+from uuid import UUID, uuid4
+
+import pytest
+
+from senso.cli import reporting
+from senso.cli.form import Form
+from senso.errors import ConfigError, NotFound
+from senso.push import metric_json
+from senso.queries import history, results
+from senso.reports import charts, wording
+from senso.reports.content import Asked, Batch, Heard, Pool, Question, Report
+from senso.reports.page import ORDER, page
+from senso.reports.sheet import COLUMNS, cell, sheet
+from senso.score import CitedDomain, Fact, Standing, score
+from senso.settings import settings
+from senso.tasks.score import finish_batch
+
+ORG = "Larch Hill Credit Union"
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "' onload='alert(1)",
+    "{{ 7 * 7 }}",
+    "]]></svg><script>alert(1)</script>",
+    "&lt;b&gt;",
+]
+FIRST = date(2026, 9, 5)
+
+
+class Page(HTMLParser):
+    """What a browser would make of it: elements with their attributes, and the text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.texts).replace("\u00a0", " ").split())
+
+    def all(self, *tags: str) -> list[tuple[str, dict[str, str | None]]]:
+        return [(tag, attributes) for tag, attributes in self.elements if tag in tags]
+
+
+def facts(*, questions: int = 4, kinds=ORDER, mentioned: bool = True, competitor: str = "Vantry") -> list[Fact]:
+    return [
+        Fact(
+            question_id=str(number),
+            question_kind=kind,
+            surface=surface,
+            model=model,
+            location=location,
+            mentioned=mentioned and (number + len(location)) % 3 > 0,
+            sentiment="positive" if mentioned and (number + len(location)) % 3 > 0 else None,
+            rank=number + 1 if mentioned and (number + len(location)) % 3 > 0 else None,
+            competitors=(competitor, "Kestrel"),
+            citations=2,
+            owned_citations=number % 2,
+        )
+        for kind, surface in kinds
+        for number in range(questions)
+        for model in ("chatgpt", "perplexity")
+        for location in ("US", "CA/Ontario")
+    ]
+
+
+def batch(week: int = 0, found: list[Fact] | None = None) -> Batch:
+    metrics = tuple(score(facts() if found is None else found))
+    return Batch(UUID(int=week + 1), FIRST + timedelta(weeks=week), "org", None, "completed", metrics)
+
+
+def report(
+    *,
+    batches: list[Batch] | None = None,
+    org: str = ORG,
+    competitors: tuple[Standing, ...] = (Standing("Vantry", 16), Standing("Kestrel", 2)),
+    sources: tuple[CitedDomain, ...] = (CitedDomain("larchhill.example", "primary", 3),),
+    text: str = "Which lender is best?",
+    failures: tuple[tuple[str, int], ...] = (),
+) -> Report:
+    batches = batches if batches is not None else [batch()]
+    pools = [
+        Pool(
+            kind, surface, metrics["mention_rate"].denominator, metrics["mention_rate"].numerator, competitors, sources
+        )
+        for kind, surface in sorted(ORDER)
+        if (metrics := wording.whole(batches[-1].metrics, kind, surface))
+    ]
+    asked = Asked(
+        questions=(Question(text, "unbranded", (Heard("consumer", 15, 9), Heard("api", 16, 2))),),
+        models=(("chatgpt", "consumer"), ("sonar", "api")),
+        locations=("CA/Ontario", "US"),
+        planned=64,
+        answered=63,
+        read=62,
+        failed=2,
+        failures=failures,
+    )
+    return Report(org, batches, pools, asked)
+
+
+def test_the_page_says_the_metrics_own_numbers():
+    found = report()
+    shown = Page(page(found)).text
+
+    for kind, surface in ORDER:
+        metrics = wording.whole(found.batch.metrics, kind, surface)
+        assert wording.headline(ORG, metrics["mention_rate"]) in shown
+        for name in ("mention_rate", "share_of_voice", "owned_citation_rate", "average_rank", "sentiment_positive"):
+            assert f"{wording.value(metrics[name])} {wording.interval(metrics[name])}" in shown
+
+
+def test_every_model_and_place_stands_with_its_interval():
+    found = report()
+    shown = Page(page(found)).text
+
+    for metric in found.batch.metrics:
+        if metric.name in {"mention_rate", "share_of_voice"} and (metric.model or metric.location):
+            assert f"{wording.value(metric)} {wording.interval(metric)}" in shown
+
+
+def test_a_sheet_has_each_metric_of_each_batch_unrounded():
+    batches = [batch(0), batch(1, facts(questions=1))]
+    read = list(csv.DictReader(io.StringIO(sheet(batches))))
+
+    expected = [
+        {name: "" if one is None else str(one) for name, one in asdict(metric).items()}
+        | {"batch_date": member.date.isoformat(), "batch_id": str(member.id), "batch_kind": "org"}
+        for member in batches
+        for metric in member.metrics
+    ]
+    assert read == [{name: row[name] for name in COLUMNS} for row in expected]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1"])
+def test_a_text_is_no_formula_in_a_spreadsheet(text):
+    found = [replace(one, model=text, location=text) for one in facts(questions=1)]
+    rows = list(csv.DictReader(io.StringIO(sheet([batch(0, found)]), newline="")))
+
+    assert {row["model"] for row in rows} == {"", f"'{text}"}
+    assert {row["location"] for row in rows} == {"", f"'{text}"}
+
+
+def test_a_number_below_zero_stays_a_number():
+    assert cell(-1.5) == -1.5
+    assert cell("US") == "US"
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_comes_from_outside_is_text_and_never_markup(name):
+    found = [replace(one, model=name, location=name) for one in facts(competitor=name)]
+    hostile = report(
+        batches=[batch(0, found), batch(1, found)],
+        org=name,
+        competitors=(Standing(name, 3),),
+        sources=(CitedDomain(name, "secondary", 2),),
+        text=name,
+        failures=((name, 2),),
+    )
+    plain = replace(hostile, org="x", pools=[replace(pool, competitors=(), sources=()) for pool in hostile.pools])
+
+    read, harmless = Page(page(hostile)), Page(page(plain))
+
+    assert not read.all("script", "img", "iframe", "object", "embed", "form", "base", "link")
+    assert not [name for _, attributes in read.elements for name in attributes if name.startswith("on")]
+    assert {tag for tag, _ in read.elements} <= {tag for tag, _ in harmless.elements} | {"a", "svg", "g", "p", "small"}
+    assert " ".join(name.split()) in read.text
+
+
+@pytest.mark.parametrize(
+    "domain", ["javascript:alert(1)", "data:text/html,x", "a.example/x", "a.example:80", "-a.example", "A B", "10"]
+)
+def test_only_a_plain_domain_becomes_a_link(domain):
+    read = Page(page(report(sources=(CitedDomain(domain, "secondary", 2),))))
+
+    assert all(attributes["href"].startswith("#") for _, attributes in read.all("a"))
+    assert domain in read.text
+
+
+def test_the_only_addresses_are_the_sources_and_they_open_apart():
+    read = Page(page(report(batches=[batch(week) for week in range(3)])))
+    outside = [
+        (tag, attributes)
+        for tag, attributes in read.elements
+        for name in ("href", "src", "xlink:href", "action", "data")
+        if name in attributes and not (attributes[name] or "").startswith("#")
+    ]
+
+    assert {attributes["href"] for _, attributes in outside} == {"https://larchhill.example"}
+    assert all(tag == "a" and "noopener" in (attributes["rel"] or "") for tag, attributes in outside)
+    assert "url(" not in page(report())
+    assert "@import" not in page(report())
+
+
+def test_a_page_is_readable_without_seeing_its_charts():
+    read = Page(page(report()))
+    levels = [int(tag[1]) for tag, _ in read.elements if re.fullmatch("h[1-6]", tag)]
+
+    assert read.all("html")[0][1]["lang"] == "en"
+    assert [attributes for _, attributes in read.all("meta") if attributes.get("name") == "viewport"]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(deeper <= upper + 1 for upper, deeper in pairwise(levels))
+    assert all(one["role"] == "img" and one["aria-label"] for _, one in read.all("svg"))
+    assert len(read.all("table")) == len(read.all("caption"))
+    assert all(attributes.get("scope") for _, attributes in read.all("th"))
+    ids = [attributes["id"] for _, attributes in read.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+
+
+def test_the_same_data_is_the_same_text():
+    assert page(report()) == page(report())
+
+
+def test_half_a_year_of_weeks_stays_a_small_file():
+    shown = page(report(batches=[batch(week) for week in range(60)]))
+
+    assert len(shown) < 300_000
+    assert "34 earlier" in shown
+
+
+def test_a_batch_that_read_nothing_says_so():
+    read = Page(page(report(batches=[batch(0, [])], failures=(("openai 401: no such key", 64),))))
+
+    assert "No answer was read, so there are no numbers." in read.text
+    assert "64 × openai 401: no such key" in read.text
+
+
+def test_one_question_has_no_bootstrap_interval_and_is_shown_all_the_same():
+    lonely = [replace(one, question_id="0") for one in facts()]
+    found = report(batches=[batch(0, lonely), batch(1, lonely)])
+    share = wording.whole(found.batch.metrics, "unbranded", "consumer")["share_of_voice"]
+
+    read = Page(page(found))
+
+    assert share.low is None
+    assert f"it is {ORG} {wording.value(share)} of the time." in read.text
+
+
+def test_an_org_that_nobody_mentions_has_no_sentiment():
+    read = Page(page(report(batches=[batch(0, facts(mentioned=False))])))
+
+    assert f"No answer mentions {ORG} here." in read.text
+    assert f"{ORG} is mentioned in 0 of 16 answers" in read.text
+
+
+def test_pools_are_never_counted_together():
+    found = report(batches=[batch(0, facts(kinds=[("branded", "api")]))])
+    read = Page(page(found))
+
+    assert [attributes["id"] for tag, attributes in read.all("section") if "id" in attributes] == ["branded-api"]
+
+
+def test_questions_are_counted_apart_by_surface():
+    read = Page(page(report()))
+
+    assert "consumer apps APIs Which lender is best? unbranded 9 of 15 2 of 16" in read.text
+
+
+def test_the_org_stands_among_its_competitors_by_its_own_count():
+    pool = replace(report().pools[0], mentioned=16)
+    read = Page(page(replace(report(), pools=[pool])))
+
+    assert f"1 {ORG} 16 1 Vantry 16 3 Kestrel 2" in read.text
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        ((0.5, 0.4, 0.6), "the intervals overlap, so a difference may be chance"),
+        ((0.1, 0.05, 0.2), "It is up from 10 % (5 to 20 %) on 5 Sep 2026"),
+        ((0.9, 0.8, 0.95), "It is down from 90 % (80 to 95 %) on 5 Sep 2026"),
+        ((0.5, None, None), ""),
+    ],
+)
+def test_a_change_is_only_called_one_where_the_intervals_are_apart(before, said):
+    rate = wording.whole(batch().metrics, "branded", "api")["mention_rate"]
+    now = replace(rate, value=0.55, low=0.45, high=0.65)
+    then = replace(rate, value=before[0], low=before[1], high=before[2])
+
+    found = wording.change(now, then, FIRST)
+
+    assert said in found
+    assert bool(said) == bool(found)
+
+
+def test_numbers_of_two_rules_are_not_compared():
+    rate = wording.whole(batch().metrics, "branded", "api")["mention_rate"]
+
+    assert "do not compare" in wording.change(rate, replace(rate, rule_version="score-0"), FIRST)
+
+
+def test_a_trend_breaks_where_the_rule_changed_and_its_band_where_an_interval_is_missing():
+    rate = wording.whole(batch().metrics, "branded", "api")["mention_rate"]
+    past = [rate, rate, replace(rate, low=None, high=None), rate, *[replace(rate, rule_version="score-2")] * 2]
+    points = [charts.Point(FIRST + timedelta(weeks=week), metric) for week, metric in enumerate(past)]
+
+    drawn = charts.trend("Mention rate", points)
+
+    assert drawn.count('<g class="band"><path') == 3
+    assert drawn.count('<g class="line"><path') == 2
+    assert drawn.count("<circle") == 6
+
+
+def test_a_trend_of_one_batch_is_a_point_with_a_whisker():
+    rate = wording.whole(batch().metrics, "branded", "api")["mention_rate"]
+
+    drawn = charts.trend("Mention rate", [charts.Point(FIRST, rate)])
+
+    assert drawn.count("<circle") == 1
+    assert "nan" not in drawn.lower()
+
+
+def test_an_org_without_numbers_is_not_found(make):
+    org = make.org()
+
+    with pytest.raises(NotFound, match="has no numbers yet; open a batch"):
+        reporting.report(org.id, Form.html)
+    with pytest.raises(NotFound, match="no org"):
+        reporting.report(uuid4(), Form.html)
+
+
+def test_history_is_the_batches_the_pools_and_what_was_asked(make, db, scored):
+    org, first, second = scored
+
+    found = history.batches(db, org.id)
+    (pool,) = history.pools(db, second, org.id)
+    asked = history.asked(db, second)
+
+    assert [one.id for one in found] == [first, second]
+    assert list(found[1].metrics) == results.metrics(db, second)
+    assert (pool.kind, pool.surface, pool.answers, pool.mentioned) == ("unbranded", "api", 3, 3)
+    assert pool.competitors == (Standing("Vantry", 3),)
+    assert pool.sources == (CitedDomain("larchhill.example", "primary", 1),)
+    assert (asked.planned, asked.read, asked.failed) == (4, 3, 1)
+    assert asked.failures == (("gone", 1),)
+    assert [question.heard for question in asked.questions] == [(Heard("api", 2, 2),), (Heard("api", 1, 1),)]
+    assert asked.models == (("gpt-4.1", "api"),)
+    assert asked.locations == ("CA", "US")
+
+
+def test_a_networks_batch_is_in_the_sheet_and_in_no_trend_of_the_org(make, scored, capsys):
+    org, first, _ = scored
+    network = uuid4()
+    make.sql("INSERT INTO networks (id, partner_id, name) VALUES (:id, :partner, 'N')", id=network, partner=org.partner)
+    make.sql("UPDATE batches SET kind = 'network_org', network_id = :n WHERE id = :id", n=network, id=first)
+
+    reporting.report(org.id, Form.csv)
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    reporting.report(org.id, Form.html)
+
+    assert {row["batch_kind"] for row in rows} == {"org", "network_org"}
+    assert capsys.readouterr().out.count("<circle") == 2  # one batch: a point a chart
+
+
+def test_json_has_what_the_push_has(make, db, scored, capsys):
+    org, _, second = scored
+
+    reporting.report(org.id, Form.json)
+
+    said = json.loads(capsys.readouterr().out)
+    assert said["metrics"] == [metric_json(metric) for metric in results.metrics(db, second)]
+    assert said["pools"][0]["competitors"] == [{"name": "Vantry", "answers": 3}]
+    assert said["asked"]["planned"] == 4
+
+
+@pytest.mark.parametrize("form", Form)
+def test_an_output_file_is_written_whole_and_named_with_its_size(make, scored, tmp_path, capsys, form):
+    org, _, _ = scored
+    output = tmp_path / "report"
+
+    reporting.report(org.id, form, output)
+
+    assert re.fullmatch(rf"{re.escape(str(output))}, \d+ kB\n", capsys.readouterr().out)
+    assert ORG in output.read_text() or form is Form.csv
+    assert output.stat().st_mode & 0o777 == 0o666 & ~reporting.umask()
+    assert names(tmp_path) == ["report"]
+
+
+def test_an_output_that_cannot_be_written_leaves_nothing(tmp_path):
+    (tmp_path / "file").touch()
+
+    for path in (tmp_path / "none" / "r.html", tmp_path / "file" / "r.html", tmp_path, tmp_path / ("x" * 300)):
+        with pytest.raises(ConfigError, match="--output"):
+            reporting.write_whole(path, b"x")
+
+    assert names(tmp_path) == ["file"]
+
+
+def test_a_device_is_not_replaced():
+    with pytest.raises(ConfigError, match="is not a file"):
+        reporting.write_whole(reporting.Path("/dev/null"), b"x")
+
+
+def test_the_old_file_stays_when_the_disk_is_full(tmp_path, monkeypatch):
+    output = tmp_path / "r.html"
+    output.write_text("old")
+    monkeypatch.setattr(reporting.Path, "replace", full)
+
+    with pytest.raises(ConfigError, match="No space left on device"):
+        reporting.write_whole(output, b"new")
+
+    assert output.read_text() == "old"
+    assert names(tmp_path) == ["r.html"]
+
+
+def names(folder) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
+def full(*_):
+    raise OSError(28, "No space left on device")
+
+
+@pytest.fixture
+def scored(make, messages, environment):
+    """Two batches of one org, a week apart; of four answers three were read."""
+    org = make.org(countries=("US", "CA"))
+    environment.setenv("SENSO_CLOCK", "-7d")
+    settings.cache_clear()
+    first = read(make, org)
+    environment.delenv("SENSO_CLOCK")
+    settings.cache_clear()
+    make.sql("DELETE FROM name_variations")
+    return org, first, read(make, org)
+
+
+def read(make, org) -> UUID:
+    opened = make.batch(org)
+    make.sql("UPDATE question_runs SET state = 'answered' WHERE batch_id = :b", b=opened)
+    make.sql(
+        "UPDATE evaluations SET state = 'done', mentioned = true, sentiment = 'neutral' WHERE batch_id = :b", b=opened
+    )
+    runs = make.runs(opened)
+    make.sql("UPDATE evaluations SET state = 'failed', error = 'gone' WHERE run_id = :run", run=runs[-1])
+    make.sql(
+        "INSERT INTO competitors (evaluation_id, name) SELECT id, 'Vantry' FROM evaluations WHERE batch_id = :b",
+        b=opened,
+    )
+    make.sql(
+        "INSERT INTO citations (run_id, url, canonical_url, host, registrable_domain, position, cited) VALUES "
+        "(:run, 'https://larchhill.example/a', 'https://larchhill.example/a', 'larchhill.example', "
+        "'larchhill.example', 1, true)",
+        run=runs[0],
+    )
+    make.sql("UPDATE batches SET remaining = 0 WHERE id = :b", b=opened)
+    finish_batch(str(opened), "rows")
+    return opened

@@ -1,0 +1,325 @@
+import os
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from senso.errors import ConfigError
+from senso.settings import Settings, clock, read_settings, secret, settings, use_environment
+
+VARIABLES = [
+    "DATABASE_URL",
+    "REDIS_URL",
+    "SENSO_HOME",
+    "OPENAI_API_KEY",
+    "OPENAI_BASE_URL",
+    "AZURE_OPENAI_ENDPOINT",
+    "AZURE_OPENAI_KEY",
+    "AZURE_OPENAI_API_VERSION",
+    "AZURE_OPENAI_DEPLOYMENT_NAME",
+    "ANTHROPIC_API_KEY",
+    "ANTHROPIC_BASE_URL",
+    "PERPLEXITY_API_KEY",
+    "PERPLEXITY_BASE_URL",
+    "GEMINI_API_KEY",
+    "GEMINI_BASE_URL",
+    "BRIGHTDATA_API_KEY",
+    "BRIGHTDATA_BASE_URL",
+    "LINKUP_API_KEY",
+    "LINKUP_BASE_URL",
+    "APPLICATION_API_URL",
+    "API_TOKEN",
+    "SLACK_WEBHOOK_URL",
+    "SENTRY_DSN",
+    "EVENT_KEY",
+    "SIGNING_KEY",
+    "INNGEST_EVENT_KEY",
+    "INNGEST_SIGNING_KEY",
+    "PORT",
+    "ENVIRONMENT",
+    "LOG_FORMAT",
+    "EVALUATION_MODEL",
+    "READING_MODEL",
+    "NAMES_MODEL",
+    "MAX_RUNNING_BATCHES",
+    "CREDITS_PER_EVALUATION",
+    "MAX_DAILY_COST",
+    "SENSO_SCHEDULE",
+    "SENSO_CLOCK",
+]
+SECRETS = [name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)]
+URLS = {"database_url": "postgresql+psycopg2://me:hunter2@host/senso", "redis_url": "redis://:hunter2@host:6379/0"}
+
+
+def given(name):
+    return URLS.get(name, "hunter2")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("senso_home", Path(".senso")),
+        ("openai_base_url", "https://api.openai.com/v1"),
+        ("brightdata_base_url", "https://api.brightdata.com"),
+        ("port", 8080),
+        ("environment", "development"),
+        ("log_format", "console"),
+        ("evaluation_model", "gpt-4.1"),
+        ("reading_model", "gpt-4.1-mini"),
+        ("names_model", "gpt-4.1-mini"),
+        ("max_running_batches", 500),
+        ("credits_per_evaluation", 1),
+        ("max_daily_cost", None),
+        ("senso_schedule", None),
+        ("senso_clock", None),
+        ("use_chords", True),
+    ],
+)
+def test_what_is_not_set_has_its_default(nothing_set, name, value):
+    assert getattr(read_settings(), name) == value
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_no_secret_has_a_default(nothing_set, name):
+    assert getattr(read_settings(), name) is None
+
+
+def test_every_variable_of_the_design_is_read():
+    assert set(VARIABLES) <= {name.upper() for name in Settings.model_fields}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [name for name in VARIABLES if re.search("KEY$|TOKEN$|DSN$|DATABASE_URL|REDIS_URL|WEBHOOK", name)],
+)
+def test_what_opens_a_door_is_kept_as_a_secret(name):
+    assert name.lower() in SECRETS
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("PORT", "eighty"),
+        ("PORT", "70000"),
+        ("ENVIRONMENT", "live"),
+        ("LOG_FORMAT", "xml"),
+        ("MAX_RUNNING_BATCHES", "-17"),
+        ("CREDITS_PER_EVALUATION", "-1"),
+        ("MAX_DAILY_COST", "free"),
+        ("USE_CHORDS", "perhaps"),
+        ("DATABASE_URL", "hunter2"),
+        ("DATABASE_URL", "mysql://me:hunter2@host/senso"),
+        ("REDIS_URL", "hunter2"),
+        ("REDIS_URL", "http://:hunter2@host"),
+        ("REDIS_URL", "redis://:hunter2@host/first"),
+    ],
+)
+def test_a_bad_value_is_one_line_that_names_the_variable_and_not_the_value(nothing_set, variable, value):
+    nothing_set.setenv(variable, value)
+
+    with pytest.raises(ConfigError) as caught:
+        read_settings()
+
+    said = str(caught.value)
+    assert said.startswith(f"{variable}: ")
+    assert len(said.splitlines()) == 1
+    assert value not in said
+    assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg2"])
+def test_a_database_url_is_good_in_every_form_that_platforms_hand_out(nothing_set, scheme):
+    nothing_set.setenv("DATABASE_URL", f"{scheme}://me:hunter2@host:5432/senso?sslmode=require")
+
+    read = read_settings().database_url.get_secret_value()
+
+    assert read == "postgresql+psycopg2://me:hunter2@host:5432/senso?sslmode=require"
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["redis://host", "redis://host:6379/", "redis://:pw@host:6379/1", "rediss://me:pw@host/0?ssl_cert_reqs=required"],
+)
+def test_a_redis_url_stays_as_it_is(nothing_set, url):
+    nothing_set.setenv("REDIS_URL", url)
+
+    assert read_settings().redis_url.get_secret_value() == url
+
+
+@pytest.mark.parametrize("name", SECRETS)
+@pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
+def test_a_secret_may_come_from_a_file_and_its_last_newline_is_not_part_of_it(nothing_set, tmp_path, name, ending):
+    (tmp_path / "secret").write_text(given(name) + ending, newline="")
+    nothing_set.setenv(f"{name.upper()}_FILE", str(tmp_path / "secret"))
+
+    assert getattr(read_settings(), name).get_secret_value() == given(name)
+
+
+def test_the_variable_itself_goes_before_its_file(nothing_set, tmp_path):
+    (tmp_path / "key").write_text("from the file")
+    nothing_set.setenv("OPENAI_API_KEY_FILE", str(tmp_path / "key"))
+    nothing_set.setenv("OPENAI_API_KEY", "from the variable")
+
+    assert read_settings().openai_api_key.get_secret_value() == "from the variable"
+
+
+def test_an_empty_variable_leaves_the_word_to_its_file(nothing_set, tmp_path):
+    (tmp_path / "key").write_text("from the file")
+    nothing_set.setenv("OPENAI_API_KEY_FILE", str(tmp_path / "key"))
+    nothing_set.setenv("OPENAI_API_KEY", "")
+
+    assert read_settings().openai_api_key.get_secret_value() == "from the file"
+
+
+@pytest.mark.parametrize("content", ["", "\n"])
+def test_an_empty_file_sets_nothing(nothing_set, tmp_path, content):
+    (tmp_path / "key").write_text(content)
+    nothing_set.setenv("BRIGHTDATA_API_KEY_FILE", str(tmp_path / "key"))
+
+    assert read_settings().brightdata_api_key is None
+
+
+def test_what_is_no_secret_does_not_come_from_a_file(nothing_set, tmp_path):
+    (tmp_path / "port").write_text("9000")
+    nothing_set.setenv("PORT_FILE", str(tmp_path / "port"))
+
+    assert read_settings().port == 8080
+
+
+def test_a_wrong_path_is_one_line(nothing_set, tmp_path):
+    nothing_set.setenv("OPENAI_API_KEY_FILE", str(tmp_path / "none"))
+
+    with pytest.raises(ConfigError) as caught:
+        read_settings()
+
+    assert str(caught.value) == f"OPENAI_API_KEY_FILE: cannot read {tmp_path}/none: No such file or directory"
+
+
+def test_a_file_that_is_not_text_is_one_line(nothing_set, tmp_path):
+    (tmp_path / "key").write_bytes(b"\xff\xfe\x00")
+    nothing_set.setenv("OPENAI_API_KEY_FILE", str(tmp_path / "key"))
+
+    with pytest.raises(ConfigError, match=r"^OPENAI_API_KEY_FILE: .*is not text$"):
+        read_settings()
+
+
+def test_a_file_with_a_bad_value_is_not_repeated(nothing_set, tmp_path):
+    (tmp_path / "url").write_text("hunter2")
+    nothing_set.setenv("DATABASE_URL_FILE", str(tmp_path / "url"))
+
+    with pytest.raises(ConfigError, match=r"^DATABASE_URL: ") as caught:
+        read_settings()
+
+    assert "hunter2" not in str(caught.value)
+
+
+def test_the_dotenv_of_the_working_folder_is_read(nothing_set, tmp_path):
+    (tmp_path / ".env").write_text("PORT=9000\nOPENAI_API_KEY='hunter2'\nUNKNOWN=1\n")
+    nothing_set.chdir(tmp_path)
+    nothing_set.setitem(Settings.model_config, "env_file", ".env")
+
+    read = read_settings()
+
+    assert (read.port, read.openai_api_key.get_secret_value()) == (9000, "hunter2")
+
+
+def test_the_environment_goes_before_the_dotenv(nothing_set, tmp_path):
+    (tmp_path / ".env").write_text("PORT=9000\n")
+    nothing_set.chdir(tmp_path)
+    nothing_set.setitem(Settings.model_config, "env_file", ".env")
+    nothing_set.setenv("PORT", "9001")
+
+    assert read_settings().port == 9001
+
+
+def test_the_product_reads_a_dotenv():
+    text = (Path(__file__).parents[1] / "senso" / "settings.py").read_text()
+
+    assert 'env_file=".env"' in text  # the tests' own conftest switches it off
+
+
+@pytest.mark.parametrize(
+    ("moved", "by"),
+    [("+3d", timedelta(days=3)), ("-2h", timedelta(hours=-2)), ("+30m", timedelta(minutes=30))],
+)
+def test_the_clock_can_be_moved_by_an_offset(nothing_set, moved, by):
+    nothing_set.setenv("SENSO_CLOCK", moved)
+
+    assert abs(clock() - datetime.now(UTC) - by) < timedelta(seconds=5)
+
+
+@pytest.mark.parametrize(
+    ("moved", "moment"),
+    [
+        ("2026-11-21T02:00:00+00:00", datetime(2026, 11, 21, 2, tzinfo=UTC)),
+        ("2026-11-21T02:00:00Z", datetime(2026, 11, 21, 2, tzinfo=UTC)),
+        ("2026-11-21T04:00:00+02:00", datetime(2026, 11, 21, 2, tzinfo=UTC)),
+        ("2026-11-21T02:00:00", datetime(2026, 11, 21, 2, tzinfo=UTC)),
+        ("2026-11-21", datetime(2026, 11, 21, tzinfo=UTC)),
+    ],
+)
+def test_the_clock_can_stand_at_a_moment(nothing_set, moved, moment):
+    nothing_set.setenv("SENSO_CLOCK", moved)
+
+    assert clock() == moment
+    assert clock().utcoffset() == timedelta(0)
+
+
+def test_the_clock_is_the_machines_when_nothing_moves_it(nothing_set):
+    assert abs(clock() - datetime.now(UTC)) < timedelta(seconds=5)
+
+
+@pytest.mark.parametrize("moved", ["tomorrow", "3d", "+3w", "+d", "+99999999999d", "0001-01-01T00:00:00+05:00"])
+def test_a_clock_that_cannot_be_read_is_one_line(nothing_set, moved):
+    nothing_set.setenv("SENSO_CLOCK", moved)
+
+    with pytest.raises(ConfigError, match=r"^SENSO_CLOCK: "):
+        clock()
+
+
+def test_the_clock_cannot_be_moved_in_production(nothing_set):
+    nothing_set.setenv("ENVIRONMENT", "production")
+    nothing_set.setenv("SENSO_CLOCK", "+3d")
+
+    with pytest.raises(ConfigError, match=r"^SENSO_CLOCK: not allowed when ENVIRONMENT=production"):
+        read_settings()
+
+
+def test_secrets_do_not_show(nothing_set):
+    for name in SECRETS:
+        nothing_set.setenv(name.upper(), given(name))
+    read = read_settings()
+
+    assert "hunter2" not in f"{read!r} {read} {read.model_dump()} {read.model_dump_json()}"
+
+
+def test_settings_do_not_change_under_a_running_process(nothing_set):
+    with pytest.raises(ValueError, match="frozen"):
+        settings().port = 9000
+
+
+def test_what_is_put_into_the_environment_is_read_at_once(nothing_set):
+    nothing_set.setenv("PORT", "8080")
+
+    assert use_environment({"PORT": "9000"}).port == 9000
+    assert (settings().port, os.environ["PORT"]) == (9000, "9000")
+
+
+def test_a_missing_secret_is_named():
+    with pytest.raises(ConfigError, match=r"^OPENAI_API_KEY is not set"):
+        secret(None, "OPENAI_API_KEY")
+
+
+def test_a_secret_is_handed_out_only_by_name():
+    assert secret(SecretStr("hunter2"), "OPENAI_API_KEY") == "hunter2"
+
+
+@pytest.fixture
+def nothing_set(environment):
+    """Not a single variable of ours, not even those of the test run."""
+    for name in Settings.model_fields:
+        environment.delenv(name.upper(), raising=False)
+    settings.cache_clear()
+    return environment
