@@ -7,12 +7,15 @@ from uuid import NAMESPACE_URL, uuid5
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import insert
 
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+# A model that somebody uses stays when this is taken back.
+USERS = ("org_models", "network_models", "question_runs", "snapshots")
 # slug, provider, the provider's name for it, surface, seconds until its answer is given up
 MODELS = [
     ("chatgpt", "brightdata", "chatgpt", "consumer", 1200),
@@ -38,9 +41,11 @@ def upgrade() -> None:
     )
     columns = ("slug", "provider", "name", "surface", "deadline_seconds")
     rows = [dict(zip(columns, model, strict=True)) for model in MODELS]
-    op.bulk_insert(models, [row | {"id": uuid5(NAMESPACE_URL, f"senso:model:{row['slug']}")} for row in rows])
+    made = [row | {"id": uuid5(NAMESPACE_URL, f"senso:model:{row['slug']}")} for row in rows]
+    op.execute(insert(models).values(made).on_conflict_do_nothing())
 
 
 def downgrade() -> None:
     slugs = ", ".join(f"'{model[0]}'" for model in MODELS)
-    op.execute(f"DELETE FROM models WHERE slug IN ({slugs})")
+    unused = " AND ".join(f"NOT EXISTS (SELECT FROM {table} t WHERE t.model_id = models.id)" for table in USERS)
+    op.execute(f"DELETE FROM models WHERE slug IN ({slugs}) AND {unused}")

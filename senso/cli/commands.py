@@ -240,6 +240,7 @@ def watch(batch: str, as_json: Json = False) -> None:
 def report(
     org: str,
     form: Annotated[Form, typer.Option("--format", help="How to print it.")] = Form.text,
+    output: Annotated[Path | None, typer.Option("--output", help="Write to this file instead.")] = None,
     as_json: Json = False,
 ) -> None:
     """The numbers of an org's latest batch, with their intervals."""
@@ -247,7 +248,7 @@ def report(
     from senso.cli.surroundings import connected, uuid
 
     with connected():
-        reporting.report(uuid(org, "org"), Form.json if as_json else form)
+        reporting.report(uuid(org, "org"), Form.json if as_json else form, output)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -22,18 +22,27 @@ DEAD = {"failed", "error", "canceled", "cancelled"}
 class DataSet:
     id: str
     url: str  # the engine's own; every other is refused
+    fields: str  # of a record beside those that all have
     extra: dict[str, Any] = field(default_factory=dict)
 
 
 DATA_SETS = {
-    "chatgpt": DataSet("gd_m7aof0k82r803d5bjm", "https://chatgpt.com/", {"web_search": True}),
+    "chatgpt": DataSet(
+        "gd_m7aof0k82r803d5bjm",
+        "https://chatgpt.com/",
+        "links_attached|country|model|web_search_triggered|web_search_query",
+        {"web_search": True},
+    ),
+    "perplexity": DataSet("gd_m7dhdot1vw9a7gc1n", "https://www.perplexity.ai", "sources|web_search_query"),
+    "gemini": DataSet(
+        "gd_mbz66arm2mf9cu856y",
+        "https://gemini.google.com/",
+        "links_attached|country|model|web_search_triggered",
+    ),
 }
 
 # A whole record is half a megabyte or more of HTML; these fields are a few kilobytes.
-FIELDS = (
-    "prompt|answer_text_markdown|answer_text|citations|links_attached|search_sources|"
-    "web_search_triggered|web_search_query|country|index|model|input"
-)
+FIELDS = "prompt|answer_text_markdown|answer_text|citations|index|input"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +58,7 @@ class BrightData:
             "dataset_id": data_set.id,
             "format": "json",
             "include_errors": "true",
-            "custom_output_fields": FIELDS,
+            "custom_output_fields": f"{FIELDS}|{data_set.fields}",
         }
         made = self.request("POST", "/datasets/v3/trigger", params=query, json=[entry(data_set, run) for run in runs])
         if not isinstance(made, dict) or not made.get("snapshot_id"):
@@ -191,7 +200,7 @@ def searched(record: dict[str, Any]) -> bool | None:
 
 def sources(record: dict[str, Any]) -> list[Source]:
     """`citations` mixes what is cited with what is only offered; the links in the text are the next best."""
-    listed = record.get("citations") or record.get("links_attached") or []
+    listed = record.get("citations") or record.get("links_attached") or record.get("sources") or []
     return [
         Source(item["url"], item.get("title") or item.get("text"), position, bool(item.get("cited", True)))
         for position, item in enumerate(listed, start=1)

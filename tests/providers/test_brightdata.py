@@ -214,7 +214,7 @@ def test_a_job_is_triggered_with_errors_and_only_with_the_fields_that_are_read(w
         "dataset_id": "gd_m7aof0k82r803d5bjm",
         "format": "json",
         "include_errors": "true",
-        "custom_output_fields": FIELDS,
+        "custom_output_fields": f"{FIELDS}|{DATA_SETS['chatgpt'].fields}",
     }
     assert call["json"] == [
         {"url": "https://chatgpt.com/", "prompt": QUESTION, "country": "CA", "index": 1, "web_search": True},
@@ -222,11 +222,13 @@ def test_a_job_is_triggered_with_errors_and_only_with_the_fields_that_are_read(w
     ]
 
 
-def test_the_fields_asked_for_are_those_that_are_read():
-    assert {"prompt", "answer_text_markdown", "answer_text", "citations", "links_attached", "index", "input"} <= set(
-        FIELDS.split("|")
-    )
-    assert not {"answer_html", "answer_section_html", "response_raw"} & set(FIELDS.split("|"))
+@pytest.mark.parametrize("data_set", DATA_SETS.values(), ids=DATA_SETS)
+def test_the_fields_asked_for_are_those_that_are_read(data_set):
+    asked = set(f"{FIELDS}|{data_set.fields}".split("|"))
+
+    assert {"prompt", "answer_text_markdown", "answer_text", "citations", "index", "input"} <= asked
+    assert {"links_attached", "sources"} & asked
+    assert not {"answer_html", "answer_section_html", "response_raw"} & asked
 
 
 def test_a_model_without_a_data_set_is_a_mistake_of_configuration(wire):

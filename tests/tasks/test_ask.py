@@ -2,6 +2,7 @@ import pytest
 
 from senso.extraction import READING_VERSION
 from senso.providers import Answer
+from senso.sandbox.world import World
 from senso.tasks import ask
 from senso.tasks.ask import ask_batch, read, submit_snapshot
 from senso.tasks.extract import extract
@@ -252,6 +253,18 @@ def test_missing_and_failed_records_become_failed_runs_with_the_reason(make, san
     assert [row["state"] for row in rows] == ["answered", "failed", "answered"]
     assert rows[1]["error"].startswith("brightdata: ")
     assert [row["cost_microusd"] for row in rows] == [1500, 0, 1500]
+
+
+@pytest.mark.parametrize("engine", ["chatgpt", "perplexity", "gemini"])
+def test_every_engine_of_the_vendor_is_asked_and_answers_with_its_sources(make, sandbox, engine):
+    asked = World(7, orgs=1, questions=2).import_document([engine], [{"country": "US"}])["orgs"][0]["questions"]
+    make.batch(texts=[question["text"] for question in asked], models=(engine,))
+
+    state = collected(make)
+
+    assert state == "collected"
+    assert make.one("SELECT count(*) FROM question_runs WHERE state = 'answered'") == 2
+    assert make.one("SELECT count(DISTINCT run_id) FROM citations") == 2
 
 
 def test_records_without_a_number_are_joined_by_their_input(make, sandbox):

@@ -70,11 +70,6 @@ def test_a_part_that_is_noted_twice_counts_once(queued):
     assert len(queued("score")) == 1
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="Celery subscribes to the result of every member of a chord, and nobody ever waits for one: see the backend",
-)
 def test_who_sends_a_chord_keeps_nothing_of_it(queued):
     before = held()
 
