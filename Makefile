@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PYTEST_ARGS ?=
 
-.PHONY: demo up test check format clean
+.PHONY: demo up test check format bench real-answers clean
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -27,6 +27,16 @@ check: $(VENV)/.ready-test
 format: $(VENV)/.ready-test
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.ready-bench
+	@$(BIN)/python bench/run.py $(BENCH_ARGS)
+
+real-answers: $(READY)
+	@$(BIN)/python bench/real_answers.py
+
+$(VENV)/.ready-bench: $(READY) bench/requirements.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -r bench/requirements.txt
+	@touch $@
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "senso needs Python 3.11 or 3.12 on the PATH"; exit 2; }

@@ -1,20 +1,15 @@
 """Real parts: an embedded Postgres and Redis for the whole run, a database of its own for each test that wants one."""
 
-import base64
-import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
-import psycopg2
 import pytest
-import requests
 from factories import Factory
-from redis import Redis
+from ground import NOWHERE, TEMPLATE, Messages, Sandbox, addresses, admin, new_database, relax, run_sql
 from sqlalchemy import Connection
 
 from senso import db as database_module
@@ -26,8 +21,6 @@ from senso.sandbox.state import Timing
 from senso.settings import Settings, settings
 from senso.tasks import reach
 
-TEMPLATE = "senso_template"
-NOWHERE = "http://127.0.0.1:9"  # a port on which nobody listens: a call that a test did not mean fails at once
 SHARED = Path(os.environ.get("SENSO_SHARED", Path(__file__).parents[2] / "shared"))
 
 
@@ -66,48 +59,6 @@ def urls(request) -> Urls:
     database_module.engine().dispose()
     run_sql(admin(found.database_url), f"CREATE DATABASE {TEMPLATE} TEMPLATE senso STRATEGY FILE_COPY")
     return found
-
-
-def relax(url: str) -> None:
-    """No test here pulls the plug, so Postgres need not wait for the disk; the product's own always does."""
-    run_sql(admin(url), "ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET full_page_writes = off")
-    run_sql(admin(url), "SELECT pg_reload_conf()")
-
-
-def admin(url: str) -> str:
-    return url.replace("postgresql+psycopg2://", "postgresql://").rsplit("/", 1)[0] + "/postgres"
-
-
-def run_sql(url: str, *statements: str) -> None:
-    connection = psycopg2.connect(url)
-    connection.autocommit = True
-    try:
-        with connection.cursor() as cursor:
-            for statement in statements:
-                cursor.execute(statement)
-    finally:
-        connection.close()
-
-
-@contextmanager
-def new_database(urls: Urls, name: str) -> Iterator[str]:
-    """A copy of the migrated template, with real commits; the process and its children use it meanwhile."""
-    own = urls.database_url.rsplit("/", 1)[0] + f"/{name}"
-    run_sql(admin(urls.database_url), f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
-    before = os.environ["DATABASE_URL"]
-    use_database(own)
-    try:
-        yield own
-    finally:
-        database_module.engine().dispose()
-        use_database(before)
-        run_sql(admin(urls.database_url), f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def use_database(url: str) -> None:
-    os.environ["DATABASE_URL"] = url
-    settings.cache_clear()
-    database_module.engine.cache_clear()
 
 
 @pytest.fixture
@@ -152,58 +103,6 @@ def sandbox(environment) -> Iterator["Sandbox"]:
         reach.provider.cache_clear()
         yield Sandbox(url)
         http_session().close()
-
-
-def addresses(url: str) -> dict[str, str]:
-    return {
-        "OPENAI_BASE_URL": f"{url}/openai/v1",
-        "OPENAI_API_KEY": "sandbox-key",
-        "BRIGHTDATA_BASE_URL": f"{url}/brightdata",
-        "BRIGHTDATA_API_KEY": "sandbox-key",
-        "APPLICATION_API_URL": f"{url}/application",
-        "API_TOKEN": "sandbox-token",
-    }
-
-
-class Sandbox:
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-    def fault(self, where: str, kind: str, **options: Any) -> None:
-        requests.post(
-            f"{self.url}/_sandbox/faults", json=[{"where": where, "kind": kind, **options}], timeout=5
-        ).raise_for_status()
-
-    def heal(self) -> None:
-        requests.delete(f"{self.url}/_sandbox/faults", timeout=5).raise_for_status()
-
-    def timing(self, **seconds: float) -> None:
-        requests.post(f"{self.url}/_sandbox/timing", json=seconds, timeout=5).raise_for_status()
-
-    def calls(self, where: str = "") -> list[dict[str, Any]]:
-        found = requests.get(f"{self.url}/_sandbox/calls", timeout=5).json()
-        return [call for call in found if call["where"].startswith(where)]
-
-    def pushes(self) -> list[dict[str, Any]]:
-        return requests.get(f"{self.url}/_sandbox/pushes", timeout=5).json()
-
-    def lies(self) -> list[dict[str, Any]]:
-        return requests.get(f"{self.url}/_sandbox/lies", timeout=5).json()
-
-
-class Messages:
-    """What waits in the real queues; no worker runs in a test of one function."""
-
-    def __init__(self, url: str) -> None:
-        self.redis = Redis.from_url(url)
-        self.clear()
-
-    def clear(self) -> None:
-        self.redis.flushall()
-
-    def __call__(self, queue: str) -> list[tuple[str, list[Any]]]:
-        found = [json.loads(raw) for raw in reversed(self.redis.lrange(queue, 0, -1))]
-        return [(one["headers"]["task"], json.loads(base64.b64decode(one["body"]))[0]) for one in found]
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from uuid import UUID
 import pytest
 import requests
 import yaml
-from conftest import Sandbox, addresses, new_database, use_database
 from factories import Factory
+from ground import Sandbox, addresses, new_database, use_database
 
 from senso import imports, stack
 from senso.db import transaction

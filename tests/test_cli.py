@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import addresses, new_database
+from ground import addresses, new_database
 
 from senso.sandbox.world import World
 from senso.settings import Settings

@@ -14,7 +14,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from conftest import admin, run_sql, use_database
+from ground import admin, run_sql, use_database
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import ProgrammingError
 

@@ -145,8 +145,11 @@ def _untitled(node: Any) -> Any:
 
 
 def _distinct(names: Iterable[str]) -> list[str]:
-    trimmed = [" ".join(name.split()) for name in names]
-    return list({name.casefold(): name for name in reversed(trimmed) if name}.values())[::-1]
+    found: dict[str, str] = {}
+    for name in (" ".join(name.split()) for name in names):
+        if name:
+            found.setdefault(name.casefold(), name)
+    return list(found.values())
 
 
 def _means_the_org(variation: str, name: str, websites: Sequence[str]) -> bool:

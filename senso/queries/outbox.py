@@ -33,11 +33,11 @@ def add(db: Connection, key: str, pipeline: str, ids: str, *, batch: UUID | None
     return list(db.execute(ADD, values).scalars())
 
 
-LOADED = text("""
-    SELECT id, pipeline, ids, batch_id, not_before FROM outbox WHERE id = ANY(:ids) AND published_at IS NULL ORDER BY id
+# Taken out of the way before publishing, so that no relay sends the same meanwhile, and no lock is held.
+TAKE_THESE = text("""
+    UPDATE outbox SET not_before = now() + interval '30 seconds' WHERE id = ANY(:ids) AND published_at IS NULL
+    RETURNING id, pipeline, ids, batch_id, not_before
 """)
-
-# Taken out of the way before publishing, so that two relays do not send the same and no lock is held meanwhile.
 TAKE = text("""
     UPDATE outbox SET not_before = now() + interval '30 seconds'
     WHERE id IN (
@@ -51,8 +51,8 @@ PUBLISHED = text("UPDATE outbox SET published_at = now() WHERE id = :id AND not_
 SETTLED = text("UPDATE outbox SET published_at = now() WHERE key = :key AND published_at IS NULL")
 
 
-def load(db: Connection, ids: Sequence[int]) -> list[Intent]:
-    return [intent(row) for row in db.execute(LOADED, {"ids": list(ids)})]
+def take(db: Connection, ids: Sequence[int]) -> list[Intent]:
+    return [intent(row) for row in db.execute(TAKE_THESE, {"ids": sorted(ids)})]
 
 
 def take_due(db: Connection) -> list[Intent]:

@@ -75,7 +75,7 @@ def publish(ids: Sequence[int]) -> None:
     if not ids:
         return
     with transaction() as db:
-        intents = outbox.load(db, ids)
+        intents = outbox.take(db, ids)
     send(intents)
 
 

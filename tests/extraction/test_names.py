@@ -93,3 +93,12 @@ def test_an_unusable_completion_is_malformed_and_keeps_its_cost(says, content):
         names.find(NAME, SITES, says(content))
 
     assert error.value.usage.tokens_in == 900
+
+
+def test_the_own_name_comes_first_even_when_the_model_repeats_it_last():
+    many = [f"Acme Bank of Town {number}" for number in range(19)]
+
+    found = names.checked("Acme Bank", ["https://acme.com"], [*many, "acme bank"])
+
+    assert found[:2] == ["Acme Bank", "acme.com"]
+    assert len(found) == 20

@@ -210,7 +210,7 @@ def test_one_idempotency_key_for_two_requests_at_once_opens_one(make):
 def test_an_intent_that_is_written_again_while_it_is_sent_is_not_lost(make):
     with transaction() as db:
         ids = outbox.add(db, "key", "admit", json.dumps([]), batch=None, after_seconds=0)
-        before = outbox.load(db, ids)
+        before = outbox.take(db, ids)
     make.sql("UPDATE outbox SET published_at = now()")
     with transaction() as db:
         outbox.add(db, "key", "admit", json.dumps([]), batch=None, after_seconds=3)

@@ -1,0 +1,92 @@
+"""Every reply that a run of the benchmark will ask for, made before it starts, so that giving it costs next to nothing.
+
+The answers are those of the sandbox's world and the readings those of its reader: what the product checks, stores and
+counts is as large and as true as with the sandbox itself.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from work import LOCATIONS, READING_MODEL, Work
+
+from senso import extraction
+from senso.extraction import Watched, names
+from senso.providers import Run
+from senso.providers.openai import question as request_for
+from senso.sandbox.brightdata_inputs import ENGINES
+from senso.sandbox.openai_bodies import Said, chat_completion, response
+from senso.sandbox.orgs import Org
+from senso.sandbox.reader import reading_of, task_in
+from senso.sandbox.records import record
+from senso.sandbox.schema import filled
+from senso.sandbox.variations import name_variations
+
+CHATGPT = next(engine for engine in ENGINES.values() if engine.slug == "chatgpt")
+HEAVY = {"answer_html", "answer_section_html", "response_raw"}  # what nobody asks for
+MARK = re.compile(r"<answer-([0-9a-f]{12})>")
+
+
+@dataclass
+class Prepared:
+    answers: dict[tuple[str, str, str], bytes] = field(default_factory=dict)  # model, country, question
+    records: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)  # country, question
+    readings: dict[str, bytes] = field(default_factory=dict)  # the digits between which the prompt puts an answer
+    names: dict[str, bytes] = field(default_factory=dict)  # organisation
+
+
+def prepare(work: Work) -> Prepared:
+    made = Prepared()
+    for org in work.world.orgs:
+        made.names[org.name] = names_reply(org)
+        watched = watched_by(org)
+        for question, model, country in asked(work, org):
+            answer = work.world.answer(question, model, country)
+            if model == "chatgpt":
+                made.records[country, question] = slim(question, country, answer)
+            else:
+                run = Run(1, question, model, country, None, None)
+                body = response(request_for(run), question, Said(answer.text), answer.sources)
+                made.answers[model, country, question] = as_json(body)
+            made.readings |= dict([reading(answer.text.strip(), question, watched)])
+    return made
+
+
+def asked(work: Work, org: Org) -> Iterator[tuple[str, str, str]]:
+    for question in work.world.questions(org):
+        for model in work.models:
+            for place in LOCATIONS[: work.places]:
+                yield question.text, model, place["country"]
+
+
+def watched_by(org: Org) -> Watched:
+    """As the product will know it once it has asked for the org's names."""
+    variations = names.checked(org.name, org.websites, name_variations(org.name, org.websites))
+    return Watched(org.name, tuple(variations), org.websites, org.rivals[:3])
+
+
+def names_reply(org: Org) -> bytes:
+    content = json.dumps({"variations": name_variations(org.name, org.websites)})
+    return as_json(chat_completion(READING_MODEL, names.SYSTEM, Said(content)))
+
+
+def reading(text: str, question: str, watched: Watched) -> tuple[str, bytes]:
+    prompt = extraction.prompt(text, question, watched)
+    task, mark = task_in(prompt.user), MARK.search(prompt.user)
+    assert task is not None and mark is not None  # noqa: PT018  our own prompt has both
+    content = json.dumps(filled(prompt.schema, reading_of(task)), ensure_ascii=False)
+    return mark[1], as_json(chat_completion(READING_MODEL, prompt.system + prompt.user, Said(content)))
+
+
+def slim(question: str, country: str, answer: Any) -> dict[str, Any]:
+    whole = record(CHATGPT, {"prompt": question, "country": country}, answer)
+    return {name: value for name, value in whole.items() if name not in HEAVY}
+
+
+def as_json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()
+
+
+__all__ = ["MARK", "Prepared", "prepare", "watched_by"]

@@ -1,0 +1,129 @@
+"""What processes cost, read from /proc: CPU by kind of process, memory of all of them."""
+
+import os
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+PROC = Path("/proc")
+SAMPLE_SECONDS = 1.0
+UTIME, CSTIME, PARENT = 11, 15, 1  # places in /proc/<pid>/stat behind the name
+CHILDREN_OF_UP = ("call", "control", "beat", "flower")
+
+Seconds = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Roots:
+    """Process ids from which the kinds are found, each with all that lives below it."""
+
+    up: int
+    postgres: int
+    redis: int
+    guardian: int
+    stand_in: int
+
+
+def stat(pid: int) -> list[str]:
+    return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+
+
+def parents() -> dict[int, int]:
+    found = {}
+    for folder in PROC.iterdir():
+        if folder.name.isdigit():
+            with suppress(OSError):
+                found[int(folder.name)] = int(stat(int(folder.name))[PARENT])
+    return found
+
+
+def tree(root: int, known: Mapping[int, int]) -> list[int]:
+    below = [root]
+    for pid in below:
+        below += [child for child, parent in known.items() if parent == pid]
+    return below
+
+
+def kind_of(pid: int) -> str:
+    """A child of `senso up` by the name it was given."""
+    with suppress(OSError):
+        words = (PROC / str(pid) / "cmdline").read_bytes().decode().split("\0")
+        return next((kind for kind in CHILDREN_OF_UP if any(word.startswith(kind) for word in words)), "senso up")
+    return "senso up"
+
+
+def by_kind(roots: Roots) -> dict[str, list[int]]:
+    known = parents()
+    kinds: dict[str, list[int]] = defaultdict(list)
+    taken: set[int] = set()
+    for kind, root in (("postgres", roots.postgres), ("redis", roots.redis), ("stand-in", roots.stand_in)):
+        kinds[kind] = tree(root, known)
+        taken |= set(kinds[kind])
+    kinds["guardian"] = [roots.guardian]
+    for child in (pid for pid, parent in known.items() if parent == roots.up):
+        kinds[kind_of(child)] += tree(child, known)
+    kinds["senso up"] += [roots.up]
+    return kinds
+
+
+def cpu_of(pid: int) -> float:
+    """Its own and that of its children that have ended: what a backend used that is gone by now stays counted."""
+    with suppress(OSError):
+        return sum(map(int, stat(pid)[UTIME:CSTIME])) / TICKS
+    return 0.0
+
+
+def cpu(roots: Roots) -> Seconds:
+    return {kind: sum(map(cpu_of, pids)) for kind, pids in by_kind(roots).items()}
+
+
+def spent(before: Seconds, after: Seconds) -> Seconds:
+    return {kind: after[kind] - before.get(kind, 0) for kind in after}
+
+
+def proportional(pid: int) -> int:
+    """Bytes; a page shared by n processes counts an nth for each, so that the sum is what is really used."""
+    with suppress(OSError):
+        for line in (PROC / str(pid) / "smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    return 0
+
+
+def memory(roots: Roots) -> dict[str, int]:
+    return {kind: sum(map(proportional, pids)) for kind, pids in by_kind(roots).items()}
+
+
+@dataclass
+class Peak:
+    """The largest sum of all but the stand-in, and how it was made up then."""
+
+    total: int = 0
+    kinds: dict[str, int] = field(default_factory=dict)
+
+    def look(self, roots: Roots) -> None:
+        now = {kind: used for kind, used in memory(roots).items() if kind != "stand-in"}
+        if sum(now.values()) > self.total:
+            self.total, self.kinds = sum(now.values()), now
+
+
+@contextmanager
+def watched(look: Callable[[], None]) -> Iterator[None]:
+    """Looks every second from a thread, as long as the block runs."""
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(SAMPLE_SECONDS):
+            look()
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

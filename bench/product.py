@@ -1,0 +1,190 @@
+"""The product as users start it: `senso up` on embedded servers in a temporary home, beside a stand-in provider."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg2
+
+from senso import db, imports
+from senso.embedded import Urls, processes, servers
+from senso.queries import imports as import_queries
+from senso.settings import Settings, use_environment
+
+READY_SECONDS = 60
+STOP_SECONDS = 40
+POLL_SECONDS = 0.25
+Row = tuple[Any, ...]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def forget_environment() -> None:
+    """Neither the caller's variables nor a .env decide what is measured."""
+    for name in Settings.model_fields:
+        os.environ.pop(name.upper(), None)
+    Settings.model_config["env_file"] = None
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="senso-bench-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def child(name: str, arguments: Sequence[str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A Python program of ours, its output in a file of `folder`; stopped as a person would stop it."""
+    with (folder / f"{name}.log").open("ab") as log:
+        started = subprocess.Popen(
+            [sys.executable, *arguments], cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
+    try:
+        yield started
+    finally:
+        started.send_signal(signal.SIGINT)
+        try:
+            started.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            started.kill()
+            started.wait()
+
+
+@contextmanager
+def standing_in(folder: Path, arguments: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """The sandbox, or a faster stand-in with the same options; its URL and its process id."""
+    announce = folder / "stand-in.url"
+    announce.unlink(missing_ok=True)
+    with child("stand-in", [*arguments, "--announce", str(announce)], folder) as process:
+        yield announced(announce, process, folder), process.pid
+
+
+def announced(path: Path, process: subprocess.Popen[bytes], folder: Path) -> str:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        with suppress(FileNotFoundError):
+            if said := path.read_text().strip():
+                return said
+        time.sleep(0.05)
+    raise SystemExit(f"the stand-in did not start: {(folder / 'stand-in.log').read_text()[-800:]}")
+
+
+def addresses(url: str) -> dict[str, str]:
+    return {
+        "OPENAI_BASE_URL": f"{url}/openai/v1",
+        "OPENAI_API_KEY": "sandbox-key",
+        "BRIGHTDATA_BASE_URL": f"{url}/brightdata",
+        "BRIGHTDATA_API_KEY": "sandbox-key",
+        "APPLICATION_API_URL": f"{url}/application",
+        "API_TOKEN": "sandbox-token",
+    }
+
+
+@dataclass(frozen=True)
+class Product:
+    """A running one. `up` is the process id of `senso up`; `servers` those of guardian, postgres and redis."""
+
+    folder: Path
+    urls: Urls
+    up: int
+    servers: Mapping[str, int]
+    started_seconds: float
+
+    def load(self, document: dict[str, Any]) -> None:
+        import yaml  # noqa: PLC0415  only here
+
+        found = imports.parse(yaml.safe_dump(document, allow_unicode=True), "bench.yaml")
+        with db.transaction() as connection:
+            import_queries.store(connection, found, "bench")
+
+    def trigger(self, orgs: Sequence[str]) -> list[UUID]:
+        from senso.tasks.trigger import By, trigger_org  # noqa: PLC0415  needs the broker's URL
+
+        return [trigger_org(UUID(org), By("bench", "bench")).batch.id for org in orgs]
+
+    def query(self, statement: str, *values: Any) -> list[Row]:
+        return query(self.urls.database_url, statement, *values)
+
+    def wait(self, batches: Sequence[UUID], seconds: float) -> None:
+        """Until every batch has ended and was pushed."""
+        ids = [str(batch) for batch in batches]
+        left = """SELECT count(*) FROM batches b LEFT JOIN pushes p ON p.batch_id = b.id
+            WHERE b.id = ANY(%s::uuid[]) AND (b.state IN ('queued', 'running') OR p.status IS DISTINCT FROM 'sent')"""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if self.query(left, ids) == [(0,)]:
+                return
+            time.sleep(POLL_SECONDS)
+        states = self.query("SELECT state, planned, remaining, error FROM batches WHERE id = ANY(%s::uuid[])", ids)
+        raise SystemExit(f"not all ended after {seconds:.0f} s: {states}")
+
+
+def query(url: str, statement: str, *values: Any) -> list[Row]:
+    connection = psycopg2.connect(url.replace("postgresql+psycopg2://", "postgresql://"))
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            return cursor.fetchall() if cursor.description else []
+    finally:
+        connection.close()
+
+
+@contextmanager
+def running(folder: Path, url: str, more: Mapping[str, str] | None = None) -> Iterator[Product]:
+    with embedded(folder) as urls, up(folder, urls, addresses(url) | dict(more or {})) as product:
+        yield product
+
+
+@contextmanager
+def embedded(folder: Path) -> Iterator[Urls]:
+    """We are one more user of the servers, so that they outlive `senso up` and can be asked afterwards."""
+    with servers(folder / "home") as urls:
+        yield urls
+
+
+@contextmanager
+def up(folder: Path, urls: Urls, environment: Mapping[str, str]) -> Iterator[Product]:
+    """`senso up` finds the servers by their home, as a user's would; only this process is told their addresses."""
+    home = folder / "home"
+    use_environment({**environment, "SENSO_HOME": str(home), "FLOWER_PORT": str(free_port())})
+    began = time.monotonic()
+    with child("up", ["-m", "senso.cli", "up"], folder) as started:
+        use_environment({"DATABASE_URL": urls.database_url, "REDIS_URL": urls.redis_url})
+        try:
+            wait_for_workers(urls, started, folder)
+            yield Product(folder, urls, started.pid, processes(home), time.monotonic() - began)
+        finally:
+            db.engine().dispose()
+            for name in ("DATABASE_URL", "REDIS_URL"):
+                os.environ.pop(name)
+
+
+def wait_for_workers(urls: Urls, up: subprocess.Popen[bytes], folder: Path) -> None:
+    """One call worker a core and the one for control have beaten."""
+    wanted = (os.cpu_count() or 1) + 1
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and up.poll() is None:
+        with suppress(psycopg2.Error):
+            if query(urls.database_url, "SELECT count(*) FROM workers")[0][0] >= wanted:
+                return
+        time.sleep(0.2)
+    raise SystemExit(f"the product did not start: {(folder / 'up.log').read_text()[-1500:]}")

@@ -1,0 +1,82 @@
+"""What is asked in one case of the benchmark: so many orgs, 60 runs each, of the sandbox's world."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from senso.sandbox.orgs import Org
+from senso.sandbox.world import World
+
+SEED = 7
+RUNS_EACH = 60
+READING_MODEL = "gpt-4.1-mini"
+LOCATIONS = ({"country": "US"}, {"country": "GB"})
+WARM_UP_ORGS = 1
+COUNTED_ORGS = 4  # whose statements are counted one by one, after the measurement
+
+
+@dataclass(frozen=True)
+class Case:
+    """`models` times `places` divide the 60 runs of an org."""
+
+    name: str
+    title: str
+    models: tuple[str, ...]
+    places: int
+
+    @property
+    def questions(self) -> int:
+        return RUNS_EACH // (len(self.models) * self.places)
+
+
+CASES = {
+    case.name: case
+    for case in (
+        Case("direct", "direct models, one call a run", ("gpt-4.1", "gpt-4.1-mini"), 1),
+        Case("snapshots", "chatgpt, thirty questions a snapshot", ("chatgpt",), 2),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Work:
+    case: Case
+    orgs: int
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        return self.case.models
+
+    @property
+    def places(self) -> int:
+        return self.case.places
+
+    @cached_property
+    def world(self) -> World:
+        """The orgs that are measured, behind them those whose statements are counted, and the one that warms up."""
+        return World(SEED, orgs=self.orgs + COUNTED_ORGS + WARM_UP_ORGS, questions=self.case.questions)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        return self.world.import_document(self.models, LOCATIONS[: self.places])
+
+    @property
+    def measured(self) -> list[Org]:
+        return self.world.orgs[: self.orgs]
+
+    @property
+    def counted(self) -> list[Org]:
+        return self.world.orgs[self.orgs : -WARM_UP_ORGS]
+
+    @property
+    def warming_up(self) -> list[Org]:
+        return self.world.orgs[-WARM_UP_ORGS:]
+
+    def runs(self) -> Iterator[tuple[Org, str, str, str]]:
+        """Org, question, model, country."""
+        for org in self.measured:
+            for question in self.world.questions(org):
+                for model in self.models:
+                    for place in LOCATIONS[: self.places]:
+                        yield org, question.text, model, place["country"]

@@ -1,0 +1,113 @@
+"""What tests stand on that is no fixture: databases, addresses, the verbs of the sandbox and of the queues."""
+
+import base64
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg2
+import requests
+from redis import Redis
+
+from senso import db as database_module
+from senso.embedded import Urls
+from senso.settings import settings
+
+TEMPLATE = "senso_template"
+NOWHERE = "http://127.0.0.1:9"  # a port on which nobody listens: a call that a test did not mean fails at once
+
+
+def relax(url: str) -> None:
+    """No test here pulls the plug, so Postgres need not wait for the disk; the product's own always does."""
+    run_sql(admin(url), "ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET full_page_writes = off")
+    run_sql(admin(url), "SELECT pg_reload_conf()")
+
+
+def admin(url: str) -> str:
+    return url.replace("postgresql+psycopg2://", "postgresql://").rsplit("/", 1)[0] + "/postgres"
+
+
+def run_sql(url: str, *statements: str) -> None:
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+    finally:
+        connection.close()
+
+
+@contextmanager
+def new_database(urls: Urls, name: str) -> Iterator[str]:
+    """A copy of the migrated template, with real commits; the process and its children use it meanwhile."""
+    own = urls.database_url.rsplit("/", 1)[0] + f"/{name}"
+    run_sql(admin(urls.database_url), f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+    before = os.environ["DATABASE_URL"]
+    use_database(own)
+    try:
+        yield own
+    finally:
+        database_module.engine().dispose()
+        use_database(before)
+        run_sql(admin(urls.database_url), f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def use_database(url: str) -> None:
+    os.environ["DATABASE_URL"] = url
+    settings.cache_clear()
+    database_module.engine.cache_clear()
+
+
+def addresses(url: str) -> dict[str, str]:
+    return {
+        "OPENAI_BASE_URL": f"{url}/openai/v1",
+        "OPENAI_API_KEY": "sandbox-key",
+        "BRIGHTDATA_BASE_URL": f"{url}/brightdata",
+        "BRIGHTDATA_API_KEY": "sandbox-key",
+        "APPLICATION_API_URL": f"{url}/application",
+        "API_TOKEN": "sandbox-token",
+    }
+
+
+class Sandbox:
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def fault(self, where: str, kind: str, **options: Any) -> None:
+        requests.post(
+            f"{self.url}/_sandbox/faults", json=[{"where": where, "kind": kind, **options}], timeout=5
+        ).raise_for_status()
+
+    def heal(self) -> None:
+        requests.delete(f"{self.url}/_sandbox/faults", timeout=5).raise_for_status()
+
+    def timing(self, **seconds: float) -> None:
+        requests.post(f"{self.url}/_sandbox/timing", json=seconds, timeout=5).raise_for_status()
+
+    def calls(self, where: str = "") -> list[dict[str, Any]]:
+        found = requests.get(f"{self.url}/_sandbox/calls", timeout=5).json()
+        return [call for call in found if call["where"].startswith(where)]
+
+    def pushes(self) -> list[dict[str, Any]]:
+        return requests.get(f"{self.url}/_sandbox/pushes", timeout=5).json()
+
+    def lies(self) -> list[dict[str, Any]]:
+        return requests.get(f"{self.url}/_sandbox/lies", timeout=5).json()
+
+
+class Messages:
+    """What waits in the real queues; no worker runs in a test of one function."""
+
+    def __init__(self, url: str) -> None:
+        self.redis = Redis.from_url(url)
+        self.clear()
+
+    def clear(self) -> None:
+        self.redis.flushall()
+
+    def __call__(self, queue: str) -> list[tuple[str, list[Any]]]:
+        found = [json.loads(raw) for raw in reversed(self.redis.lrange(queue, 0, -1))]
+        return [(one["headers"]["task"], json.loads(base64.b64decode(one["body"]))[0]) for one in found]
