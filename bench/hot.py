@@ -16,6 +16,8 @@ RATE = 200
 TOP = 25
 Frames = tuple[str, ...]
 
+ROOT = Path(__file__).resolve().parents[1]
+
 
 def profile(of: Roots, work: Callable[[], object], out: Path) -> None:
     """Starts recording, then the work; what ends sooner than the recording leaves it idle, and idle is not counted."""
@@ -48,7 +50,7 @@ def short(frame: str) -> str:
     """Without line numbers, and with as much of the path as names the module."""
     name, _, place = frame.partition(" (")
     path = place.rstrip(")").rpartition(":")[0]
-    for root in ("site-packages/", "/work/main/", "lib/python3.11/", "lib/python3.12/"):
+    for root in ("site-packages/", f"{ROOT}/", "lib/python3.11/", "lib/python3.12/"):
         path = path.rpartition(root)[2]
     return f"{path}:{name}"
 

@@ -47,19 +47,24 @@ def next_window(db: Connection, batch: Batch) -> list[int]:
 
 
 def finish(db: Connection, batch: Batch, by: str, *, left_over: bool) -> list[int]:
-    assert batch.org_id is not None  # noqa: S101  networks have a workflow of their own
-    found = results.found(db, batch.id)
-    sites = results.websites(db, batch.org_id)
-    facts = [fact(one, sites) for one in found]
-    metrics = score.score(facts)
-    results.save_metrics(db, batch.id, metrics)
     ledger.settle(db, batch.id, batch.episode)
-    results.move_latest(db, batch.id, batch.org_id)
     counts = results.counts(db, batch.id)
     state = batch_state(counts["evaluated"], counts["planned"])
+    body = numbers(db, batch, state, counts)
     batches.end(db, batch.id, state, error=summary(db, batch, counts), by=by)
     outbox.settle(db, f"finish:{batch.id}:{batch.episode}")
     log.info("batch ended", org=str(batch.org_id), state=state, by=by, **counts)
+    return hand_on(db, batch, body, left_over=left_over)
+
+
+def numbers(db: Connection, batch: Batch, state: str, counts: dict[str, int]) -> dict[str, object]:
+    """After the charges: metrics are kept, answers become the latest, and the body of the push is made."""
+    assert batch.org_id is not None  # noqa: S101  networks have a workflow of their own
+    found, sites = results.found(db, batch.id), results.websites(db, batch.org_id)
+    facts = [fact(one, sites) for one in found]
+    metrics = score.score(facts)
+    results.save_metrics(db, batch.id, metrics)
+    results.move_latest(db, batch.id, batch.org_id)
     result = Result(
         batch_id=batch.id,
         episode=batch.episode,
@@ -74,17 +79,20 @@ def finish(db: Connection, batch: Batch, by: str, *, left_over: bool) -> list[in
         citations=score.sources(page for one in found for page in cited_pages(one, sites)),
         **results.cost(db, batch.id),
     )
-    return hand_on(db, batch, push.content(result), left_over=left_over)
+    return push.content(result)
 
 
 def hand_on(db: Connection, batch: Batch, body: dict[str, object], *, left_over: bool) -> list[int]:
     configured = settings().application_api_url is not None
     key = pushes.insert(db, batch.id, batch.episode, body, configured=configured)
     sent = outbox.add(db, key, "push", json.dumps([key]), batch=batch.id, after_seconds=5) if configured else []
-    if left_over:
-        ids = json.dumps([str(batch.id)])
-        sent += outbox.add(db, f"cancel:{batch.id}:{batch.episode}", "cancel", ids, batch=batch.id, after_seconds=5)
-    return sent
+    return sent + (call_off(db, batch) if left_over else [])
+
+
+def call_off(db: Connection, batch: Batch) -> list[int]:
+    """Jobs at a vendor that nobody waits for any more."""
+    ids = json.dumps([str(batch.id)])
+    return outbox.add(db, f"cancel:{batch.id}:{batch.episode}", "cancel", ids, batch=batch.id, after_seconds=5)
 
 
 def summary(db: Connection, batch: Batch, counts: dict[str, int]) -> str | None:

@@ -5,7 +5,6 @@ goes back, all in one transaction. What was charged for is handed over: its numb
 episode's own key. Where nothing was read there is nothing to hand over, and no push.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -13,16 +12,14 @@ from uuid import UUID
 
 import stamina
 
-from senso import push, score
 from senso.db import Connection, transaction
 from senso.errors import ConfigError, SensoError, Unreachable
 from senso.log import logger
-from senso.push import Result
 from senso.queries import batches, ledger, outbox, results, status, triggers
 from senso.queries.batches import Batch
 from senso.tasks.pipelines import publish
 from senso.tasks.reach import require
-from senso.tasks.score import cited_pages, fact, finish, hand_on
+from senso.tasks.score import call_off, finish, hand_on, numbers
 from senso.tasks.trigger import By, ask_admission, require_ready
 
 log = logger(__name__)
@@ -85,7 +82,7 @@ def cancel_within(db: Connection, batch_id: UUID, by: By) -> tuple[Stopped, list
 def end_cancelled(db: Connection, batch: Batch, by: By, *, left_over: bool) -> tuple[int, list[int]]:
     counts = results.counts(db, batch.id)
     charged = ledger.settle(db, batch.id, batch.episode)
-    body = numbers(db, batch, counts) if counts["evaluated"] else None
+    body = numbers(db, batch, "cancelled", counts) if counts["evaluated"] else None
     said = f"{counts['evaluated']} of {batch.planned} were read" if batch.planned else "nothing was asked"
     batches.end(db, batch.id, "cancelled", error=f"cancelled by {by.actor}: {said}")
     outbox.settle(db, f"finish:{batch.id}:{batch.episode}")
@@ -106,36 +103,6 @@ def end_cancelled(db: Connection, batch: Batch, by: By, *, left_over: bool) -> t
     if body is not None:
         return charged, hand_on(db, batch, body, left_over=left_over)
     return charged, call_off(db, batch) if left_over else []
-
-
-def numbers(db: Connection, batch: Batch, counts: dict[str, int]) -> dict[str, object]:
-    """What has been charged for: its metrics are kept, its answers become the latest, and the push's body is made."""
-    assert batch.org_id is not None  # noqa: S101  networks have a workflow of their own
-    found, sites = results.found(db, batch.id), results.websites(db, batch.org_id)
-    facts = [fact(one, sites) for one in found]
-    metrics = score.score(facts)
-    results.save_metrics(db, batch.id, metrics)
-    results.move_latest(db, batch.id, batch.org_id)
-    result = Result(
-        batch_id=batch.id,
-        episode=batch.episode,
-        kind=batch.kind,
-        org_id=batch.org_id,
-        network_id=batch.network_id,
-        date=batch.batch_date,
-        state="cancelled",
-        counts=counts,
-        metrics=metrics,
-        competitors=score.leaderboard(facts),
-        citations=score.sources(page for one in found for page in cited_pages(one, sites)),
-        **results.cost(db, batch.id),
-    )
-    return push.content(result)
-
-
-def call_off(db: Connection, batch: Batch) -> list[int]:
-    ids = json.dumps([str(batch.id)])
-    return outbox.add(db, f"cancel:{batch.id}:{batch.episode}", "cancel", ids, batch=batch.id, after_seconds=5)
 
 
 def retry(batch_id: UUID, by: By) -> Batch:
