@@ -261,7 +261,9 @@ def wait_for_flight(product, pid: int, before: int) -> None:
 def flight(product, pid: int) -> int:
     return product.make.one(
         "SELECT (SELECT count(*) FROM question_runs WHERE state = 'asking' AND lease_owner LIKE :me) "
-        "+ (SELECT count(*) FROM evaluations WHERE state = 'extracting' AND lease_owner LIKE :me)",
+        "+ (SELECT count(*) FROM evaluations WHERE state = 'extracting' AND lease_owner LIKE :me)"
+        "+ (SELECT count(*) FROM question_runs r JOIN snapshots s ON s.id = r.snapshot_id "
+        "WHERE s.state = 'submitting' AND s.lease_owner LIKE :me)",
         me=f"%:{pid}:%",
     )
 
