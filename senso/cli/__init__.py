@@ -28,6 +28,8 @@ def main() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except Exception as error:
+        if "sentry_sdk" in sys.modules:  # it does nothing unless a command has started it
+            sys.modules["sentry_sdk"].capture_exception(error)
         if os.environ.get("SENSO_DEBUG"):
             raise
         code = fail(f"internal error, {type(error).__name__}: {error}; SENSO_DEBUG=1 shows where", 1)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
-from senso import db, log
+from senso import db, log, sentry
 from senso.embedded import servers
 from senso.errors import ConfigError, Unreachable
 from senso.settings import Settings, settings, use_environment
@@ -17,6 +17,8 @@ def connected(*, migrate: bool = False) -> Iterator[Settings]:
     """The configured servers, or the embedded ones for as long as the block runs. Embedded ones are always migrated."""
     log.configure(settings().log_format, logging.WARNING)
     read = settings()
+    if read.sentry_dsn is not None:
+        sentry.start("cli")
     if (read.database_url is None) != (read.redis_url is None):
         missing = "REDIS_URL" if read.redis_url is None else "DATABASE_URL"
         raise ConfigError(f"{missing} is not set; set both, or none for the embedded servers")
