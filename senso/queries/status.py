@@ -59,16 +59,6 @@ def recent(
     return rows(db.execute(RECENT, values))
 
 
-LAST_SCORED = text("""
-    SELECT b.id FROM batches b WHERE b.org_id = :org AND EXISTS (SELECT FROM metrics m WHERE m.batch_id = b.id)
-    ORDER BY b.batch_date DESC LIMIT 1
-""")
-
-
-def last_scored(db: Connection, org: UUID) -> UUID | None:
-    return db.execute(LAST_SCORED, {"org": org}).scalar_one_or_none()
-
-
 ORG = text("SELECT id, name FROM orgs WHERE id = :org")
 
 
