@@ -69,6 +69,8 @@ class Settings(BaseSettings):
     soft_shutdown_seconds: float = Field(45, ge=0)
     call_threads: PositiveInt = 100
     flower_port: int = Field(5555, ge=1, le=65535)
+    failpoints: str | None = None
+    failpoints_folder: Path | None = None
 
     @classmethod
     def settings_customise_sources(
@@ -100,8 +102,9 @@ class Settings(BaseSettings):
         return url
 
     def model_post_init(self, _context: Any) -> None:
-        if self.environment == "production" and self.senso_clock:
-            raise ConfigError("SENSO_CLOCK: not allowed when ENVIRONMENT=production; unset it")
+        for name in ("senso_clock", "failpoints"):
+            if self.environment == "production" and getattr(self, name):
+                raise ConfigError(f"{name.upper()}: not allowed when ENVIRONMENT=production; unset it")
 
 
 class SecretFiles(PydanticBaseSettingsSource):

@@ -9,6 +9,7 @@ from senso.db import Connection, DataError, transaction
 from senso.errors import ConfigError, JobFailed, NotFound, OutsideError
 from senso.extraction import names
 from senso.extraction.citations import cite
+from senso.failpoints import failpoint
 from senso.log import logger
 from senso.prices import cost_microusd
 from senso.providers import Answer, Ticket
@@ -76,12 +77,14 @@ def ask_run(run_id: UUID) -> None:
         work = runs.claim(db, run_id, owner())
     if work is None:
         return
+    failpoint("run claimed", work.run.question)
     watch = Stopwatch()
     try:
         answer = guarded(lambda: ask_now(work))
     except (OutsideError, ConfigError) as error:
         ask_failed(work, error, watch)
         return
+    failpoint("answer came", work.run.question)
     done = report("answered", work.provider, work.run.model, answer.usage, watch)
     found = cite(answer.sources).citations
     try:
@@ -139,6 +142,7 @@ def submit_now(work: SnapshotWork) -> None:
     except (OutsideError, ConfigError) as error:
         submission_failed(work, error)
         return
+    failpoint("job submitted")
     external_id = ticket.external_id or ""
     if not keep(lambda db: snapshots.submitted(db, work, external_id)):
         log.warning("a job came too late and is cancelled", snapshot=str(work.id), external_id=external_id)

@@ -5,6 +5,7 @@ from uuid import UUID
 from senso import extraction
 from senso.db import DataError, transaction
 from senso.errors import ConfigError, OutsideError
+from senso.failpoints import failpoint
 from senso.queries import evaluations
 from senso.queries.evaluations import ReadWork
 from senso.settings import settings
@@ -36,6 +37,7 @@ def read_now(work: ReadWork, model: str) -> None:
     except (OutsideError, ConfigError) as error:
         read_failed(work, error, model, watch)
         return
+    failpoint("reading came", work.question)
     done = report("read", "openai", model, reading.completion.usage, watch)
     version = extraction.READING_VERSION
     try:

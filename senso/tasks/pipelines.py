@@ -15,6 +15,7 @@ from kombu.exceptions import KombuError, OperationalError
 from redis.exceptions import RedisError
 
 from senso.db import transaction
+from senso.failpoints import failpoint
 from senso.log import logger
 from senso.queries import outbox
 from senso.queries.outbox import Intent
@@ -74,6 +75,7 @@ def publish(ids: Sequence[int]) -> None:
     """Right after the commit that wrote the rows. What fails here stays in the outbox, and the relay sends it."""
     if not ids:
         return
+    failpoint("intent committed")
     with transaction() as db:
         intents = outbox.take(db, ids)
     send(intents)

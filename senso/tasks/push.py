@@ -3,6 +3,7 @@
 from senso import push as handing_over
 from senso.db import transaction
 from senso.errors import ConfigError, OutsideError
+from senso.failpoints import failpoint
 from senso.log import logger
 from senso.queries import pushes
 from senso.settings import secret, settings
@@ -29,6 +30,7 @@ def push(key: str, **_: object) -> str:
         reason, wait = str(error), min(LONGEST_WAIT_SECONDS, 5 * 2**work.tries)
         keep(lambda db: pushes.again(db, key, reason, wait))
         return key
+    failpoint("push sent")
     keep(lambda db: pushes.sent(db, key))
     log.info("pushed", batch=str(work.batch_id), tries=work.tries)
     return key

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from senso import push, score
 from senso.db import Connection, transaction
+from senso.failpoints import failpoint
 from senso.log import logger
 from senso.matrix import batch_state
 from senso.push import Result
@@ -48,6 +49,7 @@ def next_window(db: Connection, batch: Batch) -> list[int]:
 
 def finish(db: Connection, batch: Batch, by: str, *, left_over: bool) -> list[int]:
     ledger.settle(db, batch.id, batch.episode)
+    failpoint("batch charged")
     counts = results.counts(db, batch.id)
     state = batch_state(counts["evaluated"], counts["planned"])
     body = numbers(db, batch, state, counts)
