@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PYTEST_ARGS ?=
 
-.PHONY: demo up test check format bench real-answers clean
+.PHONY: demo up test faults chaos check format bench real-answers clean
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -18,6 +18,16 @@ up: $(READY)
 
 test: $(VENV)/.ready-test
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# Every fault of docs/faults.md, on real processes: half an hour. The page is made anew from what was measured.
+faults: $(VENV)/.ready-test
+	@rm -f build/faults.jsonl && mkdir -p build
+	@FAULTS_RESULTS=build/faults.jsonl $(BIN)/python -m pytest -m "" tests/faults $(PYTEST_ARGS); \
+		outcome=$$?; $(BIN)/python tests/faults/table.py build/faults.jsonl docs/faults.md; exit $$outcome
+
+# A mix of faults by lot under load: make chaos MINUTES=20 SEED=1
+chaos: $(VENV)/.ready-test
+	@MINUTES=$(or $(MINUTES),20) SEED=$(or $(SEED),1) $(BIN)/python -m pytest -m "" -s tests/faults/chaos.py
 
 check: $(VENV)/.ready-test
 	@$(BIN)/ruff format --check .

@@ -70,6 +70,14 @@ def take_back(db: Connection) -> dict[str, int]:
     return {kind: count for kind, count in counts.items() if count}
 
 
+DIED_LATELY = text("SELECT EXISTS (SELECT FROM workers WHERE ended_at > now() - interval '2 minutes')")
+
+
+def died_lately(db: Connection) -> bool:
+    """What a process had taken out of its queue and not yet claimed stands in no row, and is looked for longer."""
+    return bool(db.execute(DIED_LATELY).scalar_one())
+
+
 # Runs and evaluations whose time has come and that no message is under way for.
 DUE_RUNS = text("""
     UPDATE question_runs SET sent_at = now()

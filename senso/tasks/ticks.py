@@ -13,11 +13,11 @@ from senso.queries import batches, outbox, pushes, schedule, snapshots, sweep, w
 from senso.queries.schedule import Candidate
 from senso.settings import clock, settings
 from senso.tasks import broker
-from senso.tasks.app import stage
 from senso.tasks.ask import fail_snapshot, look_at
 from senso.tasks.pipelines import publish, send, send_each
 from senso.tasks.process import heart
 from senso.tasks.queues import CALL_QUEUES
+from senso.tasks.ticking import tick
 from senso.tasks.trigger import By, trigger_within
 
 log = logger(__name__)
@@ -29,14 +29,14 @@ STEADY_SECONDS = 15
 BUSY_SECONDS = 300
 
 
-@stage("tick.admit")
+@tick("admit")
 def admit(**_: object) -> None:
     with transaction() as db:
         sent = batches.admit(db, settings().max_running_batches)
     publish(sent)
 
 
-@stage("tick.relay")
+@tick("relay")
 def relay(**_: object) -> None:
     """The safety net of every publish: sends what is due and still unpublished."""
     with transaction() as db:
@@ -47,7 +47,7 @@ def relay(**_: object) -> None:
     send_each("push", overdue)
 
 
-@stage("tick.due")
+@tick("due")
 def due(**_: object) -> None:
     """Runs and evaluations whose time for another try has come."""
     with transaction() as db:
@@ -56,7 +56,7 @@ def due(**_: object) -> None:
     send_each("extract", to_read)
 
 
-@stage("tick.poll")
+@tick("poll")
 def poll(**_: object) -> None:
     """Looks at every job that is due, many at a time; each has its own transaction. One poll at a time in a process."""
     if not polling.acquire(blocking=False):
@@ -87,7 +87,7 @@ def look_safely(work: Any) -> None:
         log.warning("a look failed", snapshot=str(work.id), error=type(error).__name__)
 
 
-@stage("tick.reap")
+@tick("reap")
 def reap(**_: object) -> None:
     """Takes back the work of processes that have fallen silent, and sends it again at once.
 
@@ -99,14 +99,21 @@ def reap(**_: object) -> None:
         taken = workers.take_back(db)
         given_up = workers.give_up(db)
         sweep.count_repairs(db, {f"reaped {kind}": count for kind, count in taken.items()} | {"given up": given_up})
+        someone_died = workers.died_lately(db)
     if taken:
         log.warning("took back the work of silent workers", **taken)
-        with transaction() as db:
-            sweep.find_lost(db, quiet_seconds())
+    if someone_died:
+        find_lost()
     due()
 
 
-@stage("tick.sweep")
+def find_lost() -> None:
+    quiet = quiet_seconds()
+    with transaction() as db:
+        sweep.count_repairs(db, sweep.find_lost(db, quiet))
+
+
+@tick("sweep")
 def sweep_all(**_: object) -> None:
     """Part of the normal path: picks up whatever a crash left between two lines, and counts it."""
     repairs: dict[str, int] = {}
@@ -137,7 +144,7 @@ def quiet_seconds() -> float:
         return BUSY_SECONDS
 
 
-@stage("tick.due_orgs")
+@tick("due_orgs")
 def due_orgs(hour: int = 2, **_: object) -> None:
     """Each active org on its weekday, from `hour` UTC; a day that was missed is caught up once."""
     now = clock()

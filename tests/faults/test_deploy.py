@@ -1,0 +1,55 @@
+"""Old and new processes at work together: a renamed argument, one that is new, a column that is new."""
+
+import re
+import shutil
+from pathlib import Path
+
+from product import HERE
+
+ROOT = Path(__file__).parents[2]
+
+
+def next_version(folder: Path) -> Path:
+    """This version with every first argument renamed, and one more that its messages carry."""
+    shutil.copytree(ROOT / "senso", folder / "senso")
+    renamed = 0
+    for file in (folder / "senso" / "tasks").glob("*.py"):
+        functions = [with_new_names(function) for function in file.read_text().split("\n\n\n")]
+        renamed += sum("the_batch: str" in function or "the_run: str" in function for function in functions)
+        file.write_text("\n\n\n".join(functions))
+    assert renamed >= 6
+    change(folder / "senso/tasks/pipelines.py", "args=arguments,", 'args=arguments, kwargs={"priority": 1},')
+    at_start = (
+        'import os\nos.close(os.open(os.environ["SABOTAGE_FOLDER"] + f"/next version.{os.getpid()}", os.O_CREAT))\n'
+    )
+    change(folder / "senso/tasks/queues.py", "CALL_QUEUES = ", at_start + "CALL_QUEUES = ")
+    return folder
+
+
+def with_new_names(function: str) -> str:
+    if not re.search(r"def \w+\((batch|run)_id: str, .*\*\*_", function):
+        return function
+    return re.sub(r"(?<![.\w])(batch|run)_id\b(?!=)", r"the_\1", function)
+
+
+def change(file: Path, old: str, new: str) -> None:
+    assert file.read_text().count(old) == 1
+    file.write_text(file.read_text().replace(old, new))
+
+
+def test_old_and_new_workers_together(start, told, tmp_path):
+    new = next_version(tmp_path / "next")
+    path = {"PYTHONPATH": f"{new}:{HERE}", "PYTHONSAFEPATH": "1"}
+    product = start(control_workers=2, environment_of={"call-2": path, "control-2": path}, orgs=5)
+    batches = product.trigger()
+    product.wait_for_flight(20)
+    product.make.sql("ALTER TABLE question_runs ADD COLUMN of_the_next_version integer NOT NULL DEFAULT 1")
+    product.make.sql("ALTER TABLE batches ADD COLUMN of_the_next_version integer")
+    recovery = product.end(batches)
+
+    row = told(product, 23, struck="half of the processes with renamed and new arguments; two columns added under load",
+        load="200 runs", recovery=recovery)  # fmt: skip
+    assert product.strikes("next version") >= 2
+    assert product.states() == {"completed": 5}
+    assert row["broken"] == []
+    assert row["twice"] == 0

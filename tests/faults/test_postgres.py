@@ -1,0 +1,85 @@
+"""Postgres dies again and again, has no connection left, or keeps a row locked."""
+
+import os
+import random
+import time
+from contextlib import suppress
+
+import psycopg2
+
+
+def test_postgres_killed_again_and_again(start, told):
+    product = start(orgs=6, answer_seconds=1.5)
+    batches = product.trigger()
+    product.wait_for_flight(60)
+    dice, outages = random.Random(19), []
+
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        product.down(product.servers.postgres)
+        time.sleep(dice.uniform(0, 2))
+        product.up(product.servers.postgres)
+        before = product.calls_made()
+        outages.append(
+            product.until(
+                lambda b=before: product.calls_made() > b or not product.open(batches), 60, "nobody asked again"
+            )
+        )
+        time.sleep(dice.uniform(3, 12))
+    product.end(batches, 300)
+
+    row = told(product, 19, struck=f"{len(outages)} × kill -9 of Postgres in 60 s", load="240 runs",
+        recovery=max(outages), note="10 min in the row")  # fmt: skip
+    assert product.states() == {"completed": 6}
+    assert row["broken"] == []
+    assert row["twice"] <= product.make.one("SELECT sum(failures) FROM (SELECT failures FROM question_runs "
+        "UNION ALL SELECT failures FROM evaluations) f") + 60 * len(outages)  # fmt: skip
+
+
+def test_postgres_without_a_free_connection(start, told):
+    product = start(orgs=4, answer_seconds=1)
+    batches = product.trigger()
+    product.wait_for_flight(40)
+
+    taken = take_all(product)
+    time.sleep(20)
+    for connection in taken:
+        connection.close()
+    recovery = product.end(batches)
+
+    row = told(product, 20, struck=f"{len(taken)} sessions of others, none left, for 20 s", load="160 runs",
+        recovery=recovery)  # fmt: skip
+    assert len(taken) > 50
+    assert product.states() == {"completed": 4}
+    assert row["broken"] == []
+    assert row["twice"] == 0
+
+
+def take_all(product) -> list:
+    url = product.servers.url_of("postgres").replace("+psycopg2", "")
+    taken = []
+    with suppress(psycopg2.OperationalError):
+        while len(taken) < 300:
+            taken.append(psycopg2.connect(url))
+    return taken
+
+
+def test_a_locked_row_holds_up_its_own_batch_alone(start, told):
+    product = start(orgs=4, answer_seconds=1)
+    batches = product.trigger()
+    product.until(lambda: product.make.one("SELECT count(*) FROM question_runs") == 160, 60, "not every batch opened")
+    locker = psycopg2.connect(os.environ["DATABASE_URL"].replace("+psycopg2", ""))
+    with locker, locker.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM batches WHERE id = %s FOR UPDATE", [str(batches[0])])
+        others = product.until(lambda: product.open(batches) == 1, 60, "other batches did not move on")
+        time.sleep(max(0, 40 - others))
+        still = product.open(batches)
+    locker.close()
+    recovery = product.end(batches)
+
+    row = told(product, 20, struck="a batch's row locked for 40 s", load="160 runs", recovery=recovery,
+        note=f"the others ended after {others:.0f} s")  # fmt: skip
+    assert still == 1
+    assert product.states() == {"completed": 4}
+    assert row["broken"] == []
+    assert row["twice"] == 0
