@@ -1,4 +1,4 @@
-"""Real parts: an embedded Postgres and Redis for the whole run, a database of its own for each test that wants one."""
+"""Real parts: an embedded Postgres and Redis for the whole run, an empty database for each test that wants one."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from factories import Factory
-from ground import NOWHERE, TEMPLATE, Messages, Sandbox, addresses, admin, new_database, relax, run_sql
+from ground import NOWHERE, TEMPLATE, Messages, OneDatabase, Sandbox, addresses, admin, relax, run_sql, use_database
 from sqlalchemy import Connection
 
 from senso import db as database_module
@@ -61,10 +61,22 @@ def urls(request) -> Urls:
     return found
 
 
+@pytest.fixture(scope="session")
+def one_database(urls) -> Iterator[OneDatabase]:
+    made = OneDatabase(urls)
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def database(urls, request) -> Iterator[str]:
-    with new_database(urls, f"test_{abs(hash(request.node.nodeid))}") as url:
-        yield url
+def database(one_database) -> Iterator[str]:
+    """Empty but for what the migrations put in; with real commits, so that processes and threads see them."""
+    before = os.environ["DATABASE_URL"]
+    one_database.empty()
+    use_database(one_database.url)
+    yield one_database.url
+    database_module.engine().dispose()
+    use_database(before)
 
 
 @pytest.fixture

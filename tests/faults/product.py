@@ -91,7 +91,7 @@ class Plan:
     sabotage: dict[str, str] = field(default_factory=dict)  # by process: names of functions of saboteur.py
     failpoints: list[dict[str, Any]] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
-    environment_of: dict[str, dict[str, str]] = field(default_factory=dict)  # by process
+    code_of: dict[str, Path] = field(default_factory=dict)  # by process: where its senso is, in place of ours
     redis_proxy: bool = False
 
 
@@ -107,15 +107,17 @@ class Product:
 
     # What a test does to it.
 
-    def trigger(self) -> list[UUID]:
-        world = World(SEED, orgs=self.plan.orgs, questions=self.plan.questions)
-        document = imports.parse(
-            yaml.safe_dump(world.import_document(self.plan.models, self.plan.places)), "world.yaml"
-        )
+    def load(self, orgs: int | None = None, questions: int | None = None, seed: int = SEED) -> list[UUID]:
+        world = World(seed, orgs=orgs or self.plan.orgs, questions=questions or self.plan.questions)
+        content = yaml.safe_dump(world.import_document(self.plan.models, self.plan.places))
+        document = imports.parse(content, "world.yaml")
         with transaction() as db:
             import_queries.store(db, document, "test")
         self.started_at = time.monotonic()
-        return [trigger_org(UUID(str(org.id)), ME).batch.id for org in world.orgs]
+        return [UUID(str(org.id)) for org in world.orgs]
+
+    def trigger(self, orgs: list[UUID] | None = None) -> list[UUID]:
+        return [trigger_org(org, ME).batch.id for org in orgs or self.load()]
 
     def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> int:
         process = self.children[name].process
@@ -247,6 +249,9 @@ def children(plan: Plan, home: Path) -> dict[str, stack.Child]:
 def arranged(child: stack.Child, plan: Plan) -> stack.Child:
     if "worker" in child.arguments:
         child.arguments = [*child.arguments, "-I", "saboteur"]
+    if child.name in plan.code_of:
+        # Celery looks for the app in its working folder before anywhere else.
+        child.arguments = [*child.arguments[:2], "--workdir", str(plan.code_of[child.name]), *child.arguments[2:]]
     wanted = plan.sabotage.get(child.name, plan.sabotage.get("all", ""))
     child.environment = {
         **child.environment,
@@ -254,7 +259,6 @@ def arranged(child: stack.Child, plan: Plan) -> stack.Child:
         # Not in our own environment: what a test process itself calls must not die.
         "FAILPOINTS": json.dumps(plan.failpoints),
         "PYTHONPATH": os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")]),
-        **plan.environment_of.get(child.name, {}),
     }
     return child
 

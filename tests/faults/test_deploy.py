@@ -4,8 +4,6 @@ import re
 import shutil
 from pathlib import Path
 
-from product import HERE
-
 ROOT = Path(__file__).parents[2]
 
 
@@ -39,8 +37,7 @@ def change(file: Path, old: str, new: str) -> None:
 
 def test_old_and_new_workers_together(start, told, tmp_path):
     new = next_version(tmp_path / "next")
-    path = {"PYTHONPATH": f"{new}:{HERE}", "PYTHONSAFEPATH": "1"}
-    product = start(control_workers=2, environment_of={"call-2": path, "control-2": path}, orgs=5)
+    product = start(control_workers=2, code_of={"call-2": new, "control-2": new}, orgs=5)
     batches = product.trigger()
     product.wait_for_flight(20)
     product.make.sql("ALTER TABLE question_runs ADD COLUMN of_the_next_version integer NOT NULL DEFAULT 1")

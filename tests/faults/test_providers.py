@@ -25,9 +25,10 @@ def test_killed_between_a_job_and_its_record_the_job_is_found_again(start, told)
 
 def test_a_storm_of_429_burns_no_tries(start, told):
     product = start(orgs=3)
+    batches = product.trigger()
+    product.wait_for_flight(30)
     for where in ("openai.responses", "openai.chat"):
         product.sandbox.fault(where, "429", retry_after=2)
-    batches = product.trigger()
     time.sleep(20)
     product.sandbox.heal()
     recovery = product.end(batches)
@@ -44,15 +45,16 @@ def test_a_storm_of_429_burns_no_tries(start, told):
 
 def test_an_outage_of_all_calls_ends_nothing_that_time_heals(start, told):
     product = start(orgs=3)
+    batches = product.trigger()
+    product.wait_for_flight(30)
     for where in ("openai.responses", "openai.chat"):
         product.sandbox.fault(where, "503")
-    batches = product.trigger()
-    time.sleep(12)
+    time.sleep(8)
     product.sandbox.heal()
     recovery = product.end(batches)
 
     failed = sum(call["fault"] == "503" for call in product.sandbox.calls())
-    row = told(product, 27, struck=f"{failed} × 503 in 12 s", load="120 runs", recovery=recovery,
+    row = told(product, 27, struck=f"{failed} × 503 in 8 s", load="120 runs", recovery=recovery,
         note="promises only; the breaker comes later")  # fmt: skip
     assert failed > 50
     assert product.states() == {"completed": 3}
