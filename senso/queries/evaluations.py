@@ -1,14 +1,16 @@
 """Stage 3: claiming an answer to read, and saving what was read."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, text
-
+from senso.db import Link
 from senso.extraction import Reading, Watched
 from senso.queries.fragments import COUNT_DOWN, REPORT_CALL
-from senso.queries.runs import LEASE_SECONDS, MAX_FAILURES, Report
+from senso.queries.prepared import Prepared
+from senso.queries.runs import LEASE_SECONDS, MAX_FAILURES, SAVED, Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,20 @@ class ReadWork:
     org: Watched
 
 
-CLAIM = text("""
+# What a claimed evaluation is read with. Of `claimed` it needs the id, run, org, batch, fence, failures and question.
+READ_WORK = """
+    called AS (
+        INSERT INTO llm_calls (purpose, batch_id, run_id, org_id, fence, provider, model, prompt_version)
+        SELECT 'read', batch_id, run_id, org_id, fence, 'openai', :model, :prompt_version FROM claimed
+        RETURNING id, org_id
+    )
+    SELECT c.id, c.run_id, c.batch_id, c.fence, c.failures, called.id AS call_id, c.answer_text, q.text AS question,
+        o.name, o.competitors, coalesce(n.names, '[]') AS names,
+        ARRAY(SELECT url FROM org_websites w WHERE w.org_id = o.id ORDER BY position, url) AS websites
+    FROM claimed c JOIN called ON called.org_id = c.org_id JOIN questions q ON q.id = c.question_id
+        JOIN orgs o ON o.id = c.org_id LEFT JOIN name_variations n ON n.org_id = o.id
+"""
+CLAIM = Prepared(f"""
     WITH claimed AS (
         UPDATE evaluations e SET state = 'extracting', fence = e.fence + 1, lease_owner = :owner,
             failures = e.failures + CASE WHEN e.state = 'extracting' THEN 1 ELSE 0 END,
@@ -38,25 +53,18 @@ CLAIM = text("""
         )
         RETURNING e.id, e.run_id, e.org_id, e.batch_id, e.fence, e.failures, r.answer_text, r.question_id
     ),
-    called AS (
-        INSERT INTO llm_calls (purpose, batch_id, run_id, org_id, fence, provider, model, prompt_version)
-        SELECT 'read', batch_id, run_id, org_id, fence, 'openai', :model, :prompt_version FROM claimed
-        RETURNING id, org_id
-    )
-    SELECT c.id, c.run_id, c.batch_id, c.fence, c.failures, called.id AS call_id, c.answer_text, q.text AS question,
-        o.name, o.competitors, coalesce(n.names, '[]') AS names,
-        ARRAY(SELECT url FROM org_websites w WHERE w.org_id = o.id ORDER BY position, url) AS websites
-    FROM claimed c JOIN called ON called.org_id = c.org_id JOIN questions q ON q.id = c.question_id
-        JOIN orgs o ON o.id = c.org_id LEFT JOIN name_variations n ON n.org_id = o.id
+    {READ_WORK}
 """)
 
 
-def claim(db: Connection, run: UUID, owner: str, *, model: str, prompt_version: str) -> ReadWork | None:
-    """None: read already, another copy has it, it is not due yet, or nobody wants it any more."""
+def claim(db: Link, run: UUID, owner: str, *, model: str, prompt_version: str) -> list[ReadWork]:
+    """Empty: read already, another copy has it, it is not due yet, or nobody wants it any more."""
     values = {"run": run, "owner": owner, "lease": LEASE_SECONDS, "most": MAX_FAILURES}
-    found = db.execute(CLAIM, values | {"model": model, "prompt_version": prompt_version}).mappings().one_or_none()
-    if found is None:
-        return None
+    found = CLAIM.rows(db, values | {"model": model, "prompt_version": prompt_version})
+    return list(map(read_work, found))
+
+
+def read_work(found: dict[str, Any]) -> ReadWork:
     org = Watched(
         name=found["name"],
         variations=tuple(found["names"]) or (found["name"],),
@@ -76,7 +84,30 @@ def claim(db: Connection, run: UUID, owner: str, *, model: str, prompt_version: 
     )
 
 
-SAVE = text(f"""
+# Saved, and claimed for reading by whoever asked: one statement, so that no run lies in nobody's hands in between.
+SAVE_ANSWER_AND_CLAIM = Prepared(f"""
+    WITH {SAVED},
+    claimed AS (
+        UPDATE evaluations e SET state = 'extracting', fence = e.fence + 1, lease_owner = :owner, sent_at = now(),
+            lease_until = now() + make_interval(secs => :lease), next_at = NULL
+        FROM saved
+        WHERE e.run_id = saved.id AND e.state = 'pending' AND e.failures < :most
+        RETURNING e.id, e.run_id, e.org_id, e.batch_id, e.fence, e.failures, :text AS answer_text, saved.question_id
+    ),
+    {READ_WORK}
+""")
+
+
+def save_answer_and_claim(
+    db: Link, saved: Mapping[str, Any], owner: str, *, model: str, prompt_version: str
+) -> list[ReadWork]:
+    """`saved`: of `runs.saved_values`. Empty when the fence has risen since: the call is costed and not used."""
+    values = {**saved, "owner": owner, "lease": LEASE_SECONDS, "most": MAX_FAILURES}
+    found = SAVE_ANSWER_AND_CLAIM.rows(db, values | {"model": model, "prompt_version": prompt_version})
+    return list(map(read_work, found))
+
+
+SAVE = Prepared(f"""
     WITH {REPORT_CALL},
     ended AS (
         UPDATE evaluations e SET state = 'done', mentioned = :mentioned, mention_text = :mention_text,
@@ -96,7 +127,7 @@ SAVE = text(f"""
 """)
 
 
-def save(db: Connection, work: ReadWork, reading: Reading, report: Report, *, extractor: str, version: str) -> None:
+def save(db: Link, work: ReadWork, reading: Reading, report: Report, *, extractor: str, version: str) -> None:
     """Changes no row when the fence has risen since; the call is costed all the same."""
     values = report.values() | {
         "call_id": work.call_id,
@@ -113,10 +144,10 @@ def save(db: Connection, work: ReadWork, reading: Reading, report: Report, *, ex
         "prompt_version": version,
         "model_version": reading.completion.model_version,
     }
-    db.execute(SAVE, values)
+    SAVE.rows(db, values)
 
 
-PUT_BACK = text(f"""
+PUT_BACK = Prepared(f"""
     WITH {REPORT_CALL}
     UPDATE evaluations SET state = 'pending', failures = failures + :counted, error = :error,
         next_at = now() + make_interval(secs => :seconds), lease_owner = NULL, lease_until = NULL
@@ -125,14 +156,12 @@ PUT_BACK = text(f"""
 """)
 
 
-def put_back(
-    db: Connection, work: ReadWork, report: Report, error: str, *, seconds: float, counts_as_failure: bool
-) -> None:
+def put_back(db: Link, work: ReadWork, report: Report, error: str, *, seconds: float, counts_as_failure: bool) -> None:
     values = report.values() | {"call_id": work.call_id, "id": work.id, "fence": work.fence}
-    db.execute(PUT_BACK, values | {"error": error, "seconds": seconds, "counted": int(counts_as_failure)})
+    PUT_BACK.rows(db, values | {"error": error, "seconds": seconds, "counted": int(counts_as_failure)})
 
 
-FAIL = text(f"""
+FAIL = Prepared(f"""
     WITH {REPORT_CALL},
     ended AS (
         UPDATE evaluations e SET state = 'failed', error = :error, fence = e.fence + 1, ended_at = now(),
@@ -145,6 +174,6 @@ FAIL = text(f"""
 """)
 
 
-def fail(db: Connection, work: ReadWork, report: Report, error: str) -> None:
+def fail(db: Link, work: ReadWork, report: Report, error: str) -> None:
     values = report.values() | {"call_id": work.call_id, "id": work.id, "fence": work.fence}
-    db.execute(FAIL, values | {"error": error})
+    FAIL.rows(db, values | {"error": error})

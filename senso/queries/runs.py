@@ -1,23 +1,39 @@
 """Stage 2 for models that answer at once: handing runs out, claiming one before the call, saving what came back."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
-from sqlalchemy.dialects.postgresql import insert
 
+from senso.db import Link
 from senso.extraction.citations import Citation
-from senso.models import Citation as CitationRow
 from senso.providers import Answer, Run, Usage
 from senso.queries.fragments import COUNT_DOWN, REPORT_CALL
+from senso.queries.prepared import Prepared
 
 MAX_FAILURES = 5
 # Longer than the longest call, so that a living caller is never overtaken; a dead one is noticed by its heartbeat.
 LEASE_SECONDS = 150
 # How many runs of one batch are in the queues at a time: a large batch must not stand in front of all small ones.
 WINDOW = 100
+
+# The columns of a citation, and their types: a list of each in one statement, in place of a statement each.
+CITED = {
+    "url": "text",
+    "canonical_url": "text",
+    "host": "text",
+    "registrable_domain": "text",
+    "title": "text",
+    "position": "int",
+    "cited": "bool",
+}
+
+
+def unnested(columns: Mapping[str, str]) -> str:
+    """Lists under the names of `columns`, as rows."""
+    return f"unnest({', '.join(f'CAST(:{name} AS {kind}[])' for name, kind in columns.items())})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +115,7 @@ def any_unsent(db: Connection, batch: UUID) -> bool:
 
 # Claim before you pay: the row moves, its fence rises and the call's row exists, in one statement that is committed
 # before the call. A lease that ran out is a claim that never reported back, which counts as a failure.
-CLAIM = text("""
+CLAIM = Prepared("""
     WITH claimed AS (
         UPDATE question_runs SET state = 'asking', fence = fence + 1, lease_owner = :owner,
             failures = failures + CASE WHEN state = 'asking' THEN 1 ELSE 0 END,
@@ -126,10 +142,10 @@ CLAIM = text("""
 """)
 
 
-def claim(db: Connection, run: UUID, owner: str) -> AskWork | None:
+def claim(db: Link, run: UUID, owner: str) -> AskWork | None:
     """None: done already, another copy has it, it is not due yet, or nobody wants it any more."""
     values = {"id": run, "owner": owner, "lease": LEASE_SECONDS, "most": MAX_FAILURES}
-    found = db.execute(CLAIM, values).mappings().one_or_none()
+    found = CLAIM.one(db, values)
     if found is None:
         return None
     asked = Run(found["number"], found["question"], found["model"], found["country"], found["region"], found["city"])
@@ -145,46 +161,55 @@ def claim(db: Connection, run: UUID, owner: str) -> AskWork | None:
 
 
 # The reaper may have put a run back whose caller was only slow: while nobody else has claimed it, the fence still
-# stands and the answer that was paid for counts. Whoever asked goes on to read: the evaluation is marked as its own.
-SAVE_ANSWER = f"""
-    WITH {REPORT_CALL},
+# stands and the answer that was paid for counts.
+SAVED = f"""
+    {REPORT_CALL},
     saved AS (
         UPDATE question_runs SET state = 'answered', answer_text = :text, model_version = :model_version,
             reported_country = :country, searched = :searched, tokens_in = :tokens_in, tokens_out = :tokens_out,
             cost_microusd = :cost_microusd, lease_owner = NULL, lease_until = NULL, next_at = NULL, error = NULL,
             answered_at = now()
         WHERE id = :id AND fence = :fence AND state IN ('asking', 'planned')
-        RETURNING id
+        RETURNING id, question_id
+    ),
+    cited AS (
+        INSERT INTO citations (run_id, {", ".join(CITED)})
+        SELECT saved.id, cited.* FROM saved, {unnested(CITED)} AS cited
+        ON CONFLICT DO NOTHING
     )
+"""
+# Whoever asked goes on to read: the evaluation is marked as its own.
+SAVE_ANSWER = Prepared(f"""
+    WITH {SAVED}
     UPDATE evaluations e SET sent_at = now(), lease_owner = :owner FROM saved
     WHERE e.run_id = saved.id AND e.state = 'pending'
     RETURNING e.run_id
-"""
-SAVE_ANSWER_STATEMENT = text(SAVE_ANSWER)
+""")
 
 
-def save_answer(
-    db: Connection, work: AskWork, answer: Answer, citations: Sequence[Citation], report: Report, owner: str | None
-) -> bool:
-    """False when the fence has risen since: the call is costed, the answer is not used."""
-    values = report.values() | {
-        "call_id": work.call_id,
-        "id": work.id,
-        "fence": work.fence,
-        "owner": owner,
-        "text": answer.text,
-        "model_version": answer.model_version,
-        "country": answer.country,
-        "searched": {True: "yes", False: "no", None: "unknown"}[answer.searched],
-    }
-    saved = db.execute(SAVE_ANSWER_STATEMENT, values).first() is not None
-    if saved and citations:
-        listed = [asdict(citation) | {"run_id": work.id} for citation in citations]
-        db.execute(insert(CitationRow).on_conflict_do_nothing(), listed)
-    return saved
+def save_answer(db: Link, saved: Mapping[str, Any], owner: str) -> bool:
+    """`saved`: of `saved_values`. False when the fence has risen since: the call is costed, the answer is not used."""
+    return SAVE_ANSWER.one(db, {**saved, "owner": owner}) is not None
 
 
-PUT_BACK = text(f"""
+def saved_values(work: AskWork, answer: Answer, citations: Sequence[Citation], report: Report) -> dict[str, Any]:
+    """What SAVED has places for."""
+    return (
+        report.values()
+        | {name: [getattr(citation, name) for citation in citations] for name in CITED}
+        | {
+            "call_id": work.call_id,
+            "id": work.id,
+            "fence": work.fence,
+            "text": answer.text,
+            "model_version": answer.model_version,
+            "country": answer.country,
+            "searched": {True: "yes", False: "no", None: "unknown"}[answer.searched],
+        }
+    )
+
+
+PUT_BACK = Prepared(f"""
     WITH {REPORT_CALL}
     UPDATE question_runs SET state = 'planned', failures = failures + :counted, error = :error,
         next_at = now() + make_interval(secs => :seconds), lease_owner = NULL, lease_until = NULL
@@ -193,15 +218,13 @@ PUT_BACK = text(f"""
 """)
 
 
-def put_back(
-    db: Connection, work: AskWork, report: Report, error: str, *, seconds: float, counts_as_failure: bool
-) -> None:
+def put_back(db: Link, work: AskWork, report: Report, error: str, *, seconds: float, counts_as_failure: bool) -> None:
     values = report.values() | {"call_id": work.call_id, "id": work.id, "fence": work.fence}
-    db.execute(PUT_BACK, values | {"error": error, "seconds": seconds, "counted": int(counts_as_failure)})
+    PUT_BACK.rows(db, values | {"error": error, "seconds": seconds, "counted": int(counts_as_failure)})
 
 
 # A run that fails takes its evaluations with it.
-FAIL = text(f"""
+FAIL = Prepared(f"""
     WITH {REPORT_CALL},
     failed AS (
         UPDATE question_runs r SET state = 'failed', error = :error, fence = fence + 1, lease_owner = NULL,
@@ -220,6 +243,6 @@ FAIL = text(f"""
 """)
 
 
-def fail(db: Connection, work: AskWork, report: Report, error: str) -> None:
+def fail(db: Link, work: AskWork, report: Report, error: str) -> None:
     values = report.values() | {"call_id": work.call_id, "id": work.id, "fence": work.fence}
-    db.execute(FAIL, values | {"error": error})
+    FAIL.rows(db, values | {"error": error})

@@ -9,9 +9,12 @@ from senso import log, sentry
 from senso.db import require_head
 from senso.errors import SensoError
 from senso.settings import settings
+from senso.tasks import transport
 from senso.tasks.backend import GuardedRedisBackend
+from senso.tasks.events import Amqp
 
-app = Celery("senso")
+transport.install()
+app = Celery("senso", amqp=Amqp)
 app.config_from_object("senso.tasks.configuration")
 
 

@@ -3,9 +3,11 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
-from senso.db import Connection, DataError, transaction
+from senso import extraction
+from senso.db import Connection, DataError, Link, at_once, transaction
 from senso.errors import ConfigError, JobFailed, NotFound, OutsideError
 from senso.extraction import names
 from senso.extraction.citations import cite
@@ -13,14 +15,16 @@ from senso.failpoints import failpoint
 from senso.log import logger
 from senso.prices import cost_microusd
 from senso.providers import Answer, Ticket
-from senso.queries import batches, outbox, runs, snapshots
+from senso.queries import batches, evaluations, outbox, runs, snapshots
 from senso.queries import names as name_rows
 from senso.queries.batches import Batch
+from senso.queries.evaluations import ReadWork
 from senso.queries.runs import AskWork
 from senso.queries.snapshots import SnapshotWork
+from senso.settings import settings
 from senso.tasks.app import stage
-from senso.tasks.attempts import Stopwatch, failed_report, guarded, keep, report, unstorable, wait_seconds
-from senso.tasks.extract import extract_run
+from senso.tasks.attempts import Stopwatch, failed_report, guarded, keep, keep_at_once, report, unstorable, wait_seconds
+from senso.tasks.extract import extract_run, read_now
 from senso.tasks.matrix import prepare_key
 from senso.tasks.pipelines import publish
 from senso.tasks.process import owner
@@ -67,31 +71,45 @@ def names_are_settled(db: Connection, batch: Batch) -> bool:
 @stage("read", in_chord=True)
 def read(run_id: str, **_: object) -> str:
     """What the row still lacks: ask, then extract, each under its own claim. Never raises for a provider's failure."""
-    ask_run(UUID(run_id))
-    extract_run(UUID(run_id))
+    model = settings().reading_model
+    claimed = ask_run(UUID(run_id), claim_for=model)
+    for work in claimed:
+        read_now(work, model)
+    if not claimed:
+        extract_run(UUID(run_id))
     return run_id
 
 
-def ask_run(run_id: UUID) -> None:
-    with transaction() as db:
+def ask_run(run_id: UUID, *, claim_for: str | None = None) -> list[ReadWork]:
+    """What the statement that saved the answer has claimed for the reading model `claim_for`."""
+    with at_once() as db:
         work = runs.claim(db, run_id, owner())
     if work is None:
-        return
+        return []
     failpoint("run claimed", work.run.question)
     watch = Stopwatch()
     try:
         answer = guarded(lambda: ask_now(work))
     except (OutsideError, ConfigError) as error:
         ask_failed(work, error, watch)
-        return
+        return []
     failpoint("answer came", work.run.question)
     done = report("answered", work.provider, work.run.model, answer.usage, watch)
-    found = cite(answer.sources).citations
+    values = runs.saved_values(work, answer, cite(answer.sources).citations, done)
     try:
-        keep(lambda db: runs.save_answer(db, work, answer, found, done, owner()))
+        return keep_at_once(lambda db: save_answer(db, values, claim_for))
     except (DataError, ValueError) as error:
         reason = unstorable(error)
-        keep(lambda db: runs.fail(db, work, done, reason))
+        keep_at_once(lambda db: runs.fail(db, work, done, reason))
+        return []
+
+
+def save_answer(db: Link, values: dict[str, Any], claim_for: str | None) -> list[ReadWork]:
+    if claim_for is None:
+        runs.save_answer(db, values, owner())
+        return []
+    version = extraction.READING_VERSION
+    return evaluations.save_answer_and_claim(db, values, owner(), model=claim_for, prompt_version=version)
 
 
 def ask_now(work: AskWork) -> Answer:
@@ -104,10 +122,10 @@ def ask_failed(work: AskWork, error: OutsideError | ConfigError, watch: Stopwatc
     failed = failed_report(error, work.provider, work.run.model, watch)
     seconds = wait_seconds(error, work.failures)
     if seconds is None:
-        keep(lambda db: runs.fail(db, work, failed, str(error)))
+        keep_at_once(lambda db: runs.fail(db, work, failed, str(error)))
         return
     counts = failed.outcome != "rate limited"
-    keep(lambda db: runs.put_back(db, work, failed, str(error), seconds=seconds, counts_as_failure=counts))
+    keep_at_once(lambda db: runs.put_back(db, work, failed, str(error), seconds=seconds, counts_as_failure=counts))
 
 
 @stage("submit_snapshot")

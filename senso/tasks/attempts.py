@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import stamina
 
-from senso.db import Connection, transaction
+from senso.db import Connection, Link, at_once, transaction
 from senso.errors import (
     ConfigError,
     Malformed,
@@ -95,4 +95,11 @@ def unstorable(error: Exception) -> str:
 def keep(save: Callable[[Connection], T]) -> T:
     """Saves what was paid for: while the lease holds, a database that is away for a moment costs no second call."""
     with transaction() as db:
+        return save(db)
+
+
+@stamina.retry(on=Unreachable, attempts=None, timeout=LEASE_SECONDS / 2, wait_max=5)
+def keep_at_once(save: Callable[[Link], T]) -> T:
+    """The same for what is saved by one statement."""
+    with at_once() as db:
         return save(db)

@@ -64,6 +64,7 @@ redis_socket_timeout = 15
 redis_socket_connect_timeout = 5
 redis_socket_keepalive = True
 redis_retry_on_timeout = True
+result_backend_thread_safe = True  # else each of a hundred threads has a backend, a client and connections of its own
 result_backend_always_retry = True
 result_backend_max_retries = 10  # by default for ever, and a dead Redis would hold every slot
 result_expires = 3600
@@ -85,6 +86,7 @@ task_routes = {name: {"queue": queue} for name, queue in ROUTES.items()}
 task_allow_error_cb_on_chord_header = True
 task_send_sent_event = True
 worker_send_task_events = True
+worker_consumer = "senso.tasks.events:Consumer"
 
 worker_prefetch_multiplier = 1
 worker_disable_prefetch = True  # a message that a busy worker has reserved is one that no idle worker can take

@@ -3,14 +3,14 @@
 from uuid import UUID
 
 from senso import extraction
-from senso.db import DataError, transaction
+from senso.db import DataError, at_once
 from senso.errors import ConfigError, OutsideError
 from senso.failpoints import failpoint
 from senso.queries import evaluations
 from senso.queries.evaluations import ReadWork
 from senso.settings import settings
 from senso.tasks.app import stage
-from senso.tasks.attempts import Stopwatch, failed_report, guarded, keep, report, unstorable, wait_seconds
+from senso.tasks.attempts import Stopwatch, failed_report, guarded, keep_at_once, report, unstorable, wait_seconds
 from senso.tasks.process import owner
 from senso.tasks.reach import completer
 
@@ -24,9 +24,9 @@ def extract(run_id: str, **_: object) -> str:
 
 def extract_run(run_id: UUID) -> None:
     model = settings().reading_model
-    with transaction() as db:
-        work = evaluations.claim(db, run_id, owner(), model=model, prompt_version=extraction.READING_VERSION)
-    if work is not None:
+    with at_once() as db:
+        claimed = evaluations.claim(db, run_id, owner(), model=model, prompt_version=extraction.READING_VERSION)
+    for work in claimed:
         read_now(work, model)
 
 
@@ -41,17 +41,19 @@ def read_now(work: ReadWork, model: str) -> None:
     done = report("read", "openai", model, reading.completion.usage, watch)
     version = extraction.READING_VERSION
     try:
-        keep(lambda db: evaluations.save(db, work, reading, done, extractor=model, version=version))
+        keep_at_once(lambda db: evaluations.save(db, work, reading, done, extractor=model, version=version))
     except (DataError, ValueError) as error:
         reason = unstorable(error)
-        keep(lambda db: evaluations.fail(db, work, done, reason))
+        keep_at_once(lambda db: evaluations.fail(db, work, done, reason))
 
 
 def read_failed(work: ReadWork, error: OutsideError | ConfigError, model: str, watch: Stopwatch) -> None:
     failed = failed_report(error, "openai", model, watch)
     seconds = wait_seconds(error, work.failures)
     if seconds is None:
-        keep(lambda db: evaluations.fail(db, work, failed, str(error)))
+        keep_at_once(lambda db: evaluations.fail(db, work, failed, str(error)))
         return
     counts = failed.outcome != "rate limited"
-    keep(lambda db: evaluations.put_back(db, work, failed, str(error), seconds=seconds, counts_as_failure=counts))
+    keep_at_once(
+        lambda db: evaluations.put_back(db, work, failed, str(error), seconds=seconds, counts_as_failure=counts)
+    )

@@ -21,6 +21,8 @@ from senso.queries import outbox
 from senso.queries.outbox import Intent
 from senso.settings import settings
 from senso.tasks.app import app
+from senso.tasks.events import gathered
+from senso.tasks.transport import together
 
 log = logger(__name__)
 
@@ -86,7 +88,8 @@ def send(intents: Sequence[Intent]) -> int:
     sent = []
     for intent in intents:
         try:
-            PIPELINES[intent.pipeline](intent).apply_async()
+            with together(), gathered(app.amqp):
+                PIPELINES[intent.pipeline](intent).apply_async()
         except (KombuError, OperationalError, RedisError, OSError) as error:
             log.warning("could not publish; the relay will", pipeline=intent.pipeline, error=type(error).__name__)
             break
@@ -99,5 +102,6 @@ def send(intents: Sequence[Intent]) -> int:
 
 def send_each(name: str, ids: Sequence[Any]) -> None:
     """Messages for rows that say themselves when they are due again, so that nothing is lost with one of these."""
-    for id_ in ids:
-        task(name, str(id_)).apply_async()
+    with together(), gathered(app.amqp):
+        for id_ in ids:
+            task(name, str(id_)).apply_async()

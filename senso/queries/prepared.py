@@ -1,0 +1,56 @@
+"""Statements that every run needs: planned once a connection, and sent without SQLAlchemy in between.
+
+Planning one of our claims costs Postgres more than doing it, and binding it costs SQLAlchemy more than sending it.
+Whoever is to reach Postgres through a pooler needs one that knows prepared statements.
+"""
+
+import re
+from collections.abc import Mapping
+from itertools import count
+from typing import Any
+
+import psycopg2
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from senso.db import Link
+
+PLACE = re.compile(r"(?<![:\w]):(\w+)")
+numbers = count(1)
+Values = Mapping[str, Any]
+Found = dict[str, Any]
+
+
+class Prepared:
+    """`words` have a :name where a value goes. A name that Postgres cannot tell the type of needs a CAST."""
+
+    def __init__(self, words: str) -> None:
+        self.words = words
+        self.names = list(dict.fromkeys(PLACE.findall(words)))
+        self.title = f"senso_{next(numbers)}"
+        places = {name: f"${place}" for place, name in enumerate(self.names, start=1)}
+        self.prepare = f"PREPARE {self.title} AS {PLACE.sub(lambda found: places[found[1]], words)}"
+        self.execute = f"EXECUTE {self.title} ({', '.join(['%s'] * len(self.names))})"
+
+    def rows(self, link: Link, values: Values) -> list[Found]:
+        """Raises SQLAlchemy's errors, as every other statement does."""
+        connection = link.connection if isinstance(link, Connection) else link
+        try:
+            return self.sent(connection, [values[name] for name in self.names])
+        except psycopg2.Error as error:
+            raise DBAPIError.instance(self.words, {}, error, psycopg2.Error, hide_parameters=True) from error
+
+    def one(self, link: Link, values: Values) -> Found | None:
+        """None where there is none; the first, if there are more."""
+        return next(iter(self.rows(link, values)), None)
+
+    def sent(self, connection: Any, values: list[Any]) -> list[Found]:
+        with connection.driver_connection.cursor() as cursor:
+            if self.title not in connection.info:
+                cursor.execute(self.prepare)
+                connection.info[self.title] = True
+            cursor.execute(self.execute, values)
+            if cursor.description is None:
+                return []
+            columns = [column[0] for column in cursor.description]
+            return [dict(zip(columns, row, strict=True)) for row in cursor]

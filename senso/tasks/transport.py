@@ -1,0 +1,112 @@
+"""kombu's Redis transport, for thousands of small messages: what it does for every one is done once for many.
+
+Stock kombu 5.7 makes a Redis client object for each command, sends an acknowledgement each in a transaction of its own,
+and each message of a chord by itself. What stands in Redis is the same, so stock clients may read it.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from kombu.asynchronous import get_event_loop
+from kombu.transport import TRANSPORT_ALIASES, redis
+from kombu.utils.json import dumps
+
+__all__ = ["Transport", "install", "together"]
+
+# How long an acknowledgement may wait for others. A crash in between delivers a message again, which claims bear.
+ACKNOWLEDGE_SECONDS = 0.05
+
+
+class Gathering(threading.local):
+    """What this thread has sent inside a block of `together`; None outside of one."""
+
+    messages: list[tuple[str, str]] | None = None  # the key of a queue, and what is pushed on it
+    channel: Any = None
+
+
+gathering = Gathering()
+
+
+class QoS(redis.QoS):
+    """Acknowledgements of a worker's loop go out together."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.done: list[str] = []
+        self.is_due = False
+
+    def ack(self, delivery_tag: str) -> None:
+        self.done.append(delivery_tag)
+        super(redis.QoS, self).ack(delivery_tag)
+        loop = get_event_loop()
+        if loop is None:
+            self.acknowledge()
+        elif not self.is_due:
+            self.is_due = True
+            loop.call_later(ACKNOWLEDGE_SECONDS, self.acknowledge)
+
+    def acknowledge(self) -> None:
+        """Raises the errors of Redis; the tags are then kept, and go out with the next."""
+        self.is_due = False
+        if tags := list(self.done):
+            with self.pipe_or_acquire() as pipe:
+                pipe.zrem(self.unacked_index_key, *tags).hdel(self.unacked_key, *tags).execute()
+            del self.done[: len(tags)]
+
+    def restore_unacked_once(self, stderr: Any = None) -> None:
+        """When the channel closes, whatever the reason."""
+        with suppress(*self.channel.connection_errors):
+            self.acknowledge()
+        super().restore_unacked_once(stderr)
+
+
+class Channel(redis.Channel):
+    QoS = QoS
+    shared: Any = None
+
+    def _create_client(self, asynchronous: bool = False) -> Any:  # noqa: FBT001, FBT002  kombu's
+        """One client for the life of a pool: it holds nothing but the pool, so threads may share it."""
+        if asynchronous:
+            return super()._create_client(asynchronous=True)
+        if self.shared is None or self.shared.connection_pool is not self.pool:
+            self.shared = super()._create_client()
+        return self.shared
+
+    def _put(self, queue: str, message: dict[str, Any], **options: Any) -> None:
+        if gathering.messages is None:
+            super()._put(queue, message, **options)
+            return
+        key = self._q_for_pri(queue, self._get_message_priority(message, reverse=False))
+        gathering.messages.append((key, dumps(message)))
+        gathering.channel = self
+
+
+class Transport(redis.Transport):
+    Channel = Channel
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """What this thread sends inside the block goes out at its end, in one round trip; nothing of it if it raises.
+
+    Raises the errors of Redis: what has arrived is then not known.
+    """
+    gathering.messages = []
+    try:
+        yield
+        messages, channel = gathering.messages, gathering.channel
+    finally:
+        gathering.messages = gathering.channel = None
+    if messages:
+        with channel.conn_or_acquire() as client, client.pipeline(transaction=False) as pipe:
+            for key, message in messages:
+                pipe.lpush(key, message)
+            pipe.execute()
+
+
+def install() -> None:
+    """Whatever in this process connects to redis:// does so by this transport."""
+    for scheme in ("redis", "rediss"):
+        TRANSPORT_ALIASES[scheme] = f"{__name__}:Transport"
