@@ -14,9 +14,10 @@ from senso.cli.answering import MARKS, marked, spans
 from senso.cli.inspecting import key
 from senso.errors import ConfigError
 from senso.extraction import competitors, mentions
-from senso.tasks.ask import ask_run, read, submit_snapshot
+from senso.tasks.ask import ask_run, read
 from senso.tasks.extract import extract_run
 from senso.tasks.score import finish_batch
+from senso.tasks.submit import submit_snapshot
 
 UNKNOWN = "00000000-0000-0000-0000-000000000001"
 

@@ -9,11 +9,11 @@ from senso.db import transaction
 from senso.errors import SensoError
 from senso.log import logger
 from senso.matrix import due_date
-from senso.queries import batches, outbox, pushes, schedule, snapshots, sweep, workers
+from senso.queries import batches, outbox, pushes, schedule, snapshots, submissions, sweep, workers
 from senso.queries.schedule import Candidate
 from senso.settings import clock, settings
 from senso.tasks import broker
-from senso.tasks.ask import fail_snapshot, look_at
+from senso.tasks.collect import look_at
 from senso.tasks.pipelines import publish, send, send_each
 from senso.tasks.process import heart
 from senso.tasks.queues import CALL_QUEUES
@@ -70,9 +70,9 @@ def poll(**_: object) -> None:
 def look_at_due() -> None:
     with transaction() as db:
         found = snapshots.due(db)
-        unsent = snapshots.unsubmitted(db)
-        for work in snapshots.hopeless(db):
-            fail_snapshot(db, work, f"{work.provider}: the job could not be submitted")
+        unsent = submissions.unsubmitted(db)
+        for work in submissions.hopeless(db):
+            snapshots.fail(db, work, f"{work.provider}: the job could not be submitted")
     send_each("submit_snapshot", unsent)
     if found:
         with ThreadPoolExecutor(min(LOOKERS, len(found)), "look") as pool:

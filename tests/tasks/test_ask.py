@@ -4,8 +4,9 @@ from senso.extraction import READING_VERSION
 from senso.providers import Answer
 from senso.sandbox.world import World
 from senso.tasks import ask
-from senso.tasks.ask import ask_batch, read, submit_snapshot
+from senso.tasks.ask import ask_batch, read
 from senso.tasks.extract import extract
+from senso.tasks.submit import submit_snapshot
 from senso.tasks.ticks import due, poll, reap, relay
 
 

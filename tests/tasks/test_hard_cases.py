@@ -13,12 +13,13 @@ from senso.http import storable
 from senso.providers import Answer, Source, Usage
 from senso.queries import invariants, outbox
 from senso.settings import settings
-from senso.tasks import ask, ticks
-from senso.tasks.ask import ask_batch, read, submit_snapshot
+from senso.tasks import ask, collect, ticks
+from senso.tasks.ask import ask_batch, read
 from senso.tasks.matrix import find_names, open_batch
 from senso.tasks.pipelines import send
 from senso.tasks.process import Heart
 from senso.tasks.score import finish_batch
+from senso.tasks.submit import submit_snapshot
 from senso.tasks.ticks import admit, poll, reap
 from senso.tasks.trigger import By, trigger_org
 
@@ -127,14 +128,14 @@ def test_an_endless_address_is_no_citation(make, sandbox, monkeypatch):
 
 def test_one_record_that_cannot_be_stored_costs_the_others_nothing(make, sandbox, monkeypatch):
     make.batch(questions=3, models=("chatgpt",))
-    real = ask.save
+    real = collect.save
 
     def save(db, work, answer):
         if answer.number == work.runs[1].number:
             raise ValueError
         return real(db, work, answer)
 
-    monkeypatch.setattr(ask, "save", save)
+    monkeypatch.setattr(collect, "save", save)
     for row in make.sql("SELECT id FROM snapshots"):
         submit_snapshot(str(row["id"]))
 

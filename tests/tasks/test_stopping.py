@@ -8,15 +8,17 @@ from at_work import start, work_off
 
 from senso.db import transaction
 from senso.errors import ConfigError, NotFound
-from senso.queries import invariants, runs, snapshots
+from senso.queries import invariants, runs, snapshots, submissions
 from senso.settings import settings
 from senso.tasks import ask, reach, stopping
-from senso.tasks.ask import ask_batch, ask_run, cancel_snapshots, read, submit_snapshot
+from senso.tasks.abandon import cancel_snapshots
+from senso.tasks.ask import ask_batch, ask_run, read
 from senso.tasks.extract import extract_run
 from senso.tasks.matrix import find_names, open_batch
 from senso.tasks.push import push
 from senso.tasks.score import finish_batch
 from senso.tasks.stopping import cancel, retry
+from senso.tasks.submit import submit_snapshot
 from senso.tasks.ticks import admit, due, sweep_all
 from senso.tasks.trigger import By, trigger_org
 
@@ -431,9 +433,9 @@ def test_a_job_that_failed_whole_is_submitted_again_by_a_retry(make, sandbox):
     batch = make.batch(models=("chatgpt",))
     (first,) = make.sql("SELECT id FROM snapshots")
     with transaction() as db:
-        work = snapshots.claim(db, first["id"], "me")
+        work = submissions.claim(db, first["id"], "me")
     with transaction() as db:
-        ask.fail_snapshot(db, work, "brightdata: the key was not accepted")
+        snapshots.fail(db, work, "brightdata: the key was not accepted")
     finish_batch(str(batch), "rows")
 
     retry(batch, ME)

@@ -1,0 +1,80 @@
+"""Stage 2 for models that answer later: a vendor's job is looked at until its answers are there."""
+
+from collections.abc import Sequence
+
+from senso.db import Connection, DataError
+from senso.errors import ConfigError, JobFailed, OutsideError
+from senso.extraction.citations import cite
+from senso.log import logger
+from senso.prices import cost_microusd
+from senso.providers import Answer, Ticket
+from senso.queries import snapshots
+from senso.queries.snapshots import SnapshotWork
+from senso.tasks.abandon import cancel
+from senso.tasks.attempts import guarded, keep
+from senso.tasks.pipelines import publish
+from senso.tasks.reach import provider
+
+log = logger(__name__)
+
+
+def look_at(work: SnapshotWork) -> None:
+    """One look at a vendor's job: collected, failed, given up past its deadline, or left for the next look."""
+    ticket = Ticket(external_id=work.external_id)
+    vendor = provider(work.provider)
+    try:
+        answers = guarded(lambda: vendor.collect(ticket, work.runs))
+    except (OutsideError, ConfigError) as error:
+        looked_in_vain(work, ticket, error)
+        return
+    if answers is not None:
+        publish(keep(lambda db: collect(db, work, answers)))
+    elif work.overdue:
+        give_up(work, ticket)
+
+
+def looked_in_vain(work: SnapshotWork, ticket: Ticket, error: OutsideError | ConfigError) -> None:
+    """Only the vendor's word that the job has failed ends it: a look is free, and the job behind it is paid for."""
+    log.warning("a job could not be looked at", snapshot=str(work.id), error=str(error))
+    if isinstance(error, JobFailed):
+        keep(lambda db: snapshots.fail(db, work, str(error)))
+    elif work.overdue:
+        give_up(work, ticket)
+
+
+def give_up(work: SnapshotWork, ticket: Ticket) -> None:
+    reason = f"{work.provider}: no answer within {work.age_seconds / 60:.0f} minutes"
+    keep(lambda db: snapshots.fail(db, work, reason))
+    cancel(work.provider, ticket)
+
+
+def collect(db: Connection, work: SnapshotWork, answers: Sequence[Answer]) -> list[int]:
+    if not snapshots.close(db, work, "collected"):
+        return []
+    answered = [str(work.run_id(answer.number)) for answer in answers if save_alone(db, work, answer)]
+    asked = {"batch": str(work.batch_id), "snapshot": str(work.id), "runs": len(work.runs)}
+    log.info("job collected", **asked, answered=len(answered), seconds=round(work.age_seconds))
+    return snapshots.read_answers(db, work, answered)
+
+
+def save_alone(db: Connection, work: SnapshotWork, answer: Answer) -> bool:
+    """A record that cannot be stored fails its own run, and none of those that were paid for with it."""
+    try:
+        with db.begin_nested():
+            return save(db, work, answer)
+    except (DataError, ValueError) as error:
+        reason = f"{work.provider}: the answer cannot be stored ({type(error).__name__})"
+        snapshots.fail_run(db, work.run_id(answer.number), reason, cost_microusd=None)
+        return False
+
+
+def save(db: Connection, work: SnapshotWork, answer: Answer) -> bool:
+    run = work.run_id(answer.number)
+    asked = next(one for one in work.runs if one.number == answer.number)
+    cost = cost_microusd(work.provider, asked.model, answer.usage)
+    if answer.text is None:
+        reason = f"{work.provider}: {answer.error}"
+        snapshots.fail_run(db, run, reason, cost_microusd=cost)
+        return False
+    found = cite(answer.sources).citations
+    return snapshots.save_answer(db, run, answer, found, cost_microusd=cost, age=work.age_seconds)
