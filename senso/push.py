@@ -66,7 +66,7 @@ def send(base_url: str, token: str | None, key: str, body: dict[str, Any]) -> No
     call(
         SERVICE,
         "POST",
-        base_url.rstrip("/") + "/analytics",
+        base_url + "/analytics",
         json=body,
         headers=headers,
         timeout_seconds=TIMEOUT_SECONDS,

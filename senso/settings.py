@@ -13,6 +13,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from senso.errors import ConfigError
 
 POSTGRES = re.compile(r"(?:postgresql(?:\+psycopg2)?|postgres)://(\S+)")
+SERVICES = ("openai", "anthropic", "perplexity", "gemini", "brightdata", "linkup")
+BASE_URLS = (*(f"{service}_base_url" for service in SERVICES), "azure_openai_endpoint", "application_api_url")
 REDIS = re.compile(r"rediss?://[^\s/?]+(?:/\d*)?(?:\?\S*)?")
 
 
@@ -82,6 +84,12 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  theirs reads a folder; ours reads NAME_FILE
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, SecretFiles(settings_cls), dotenv_settings
+
+    @field_validator(*BASE_URLS)
+    @classmethod
+    def drop_last_slash(cls, url: str | None) -> str | None:
+        """Paths are put behind it, and some services answer `//` with 404."""
+        return url.rstrip("/") if url else url
 
     @field_validator("database_url")
     @classmethod

@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from senso.errors import ConfigError
-from senso.settings import Settings, clock, read_settings, secret, settings, use_environment
+from senso.settings import BASE_URLS, Settings, clock, read_settings, secret, settings, use_environment
 
 VARIABLES = [
     "DATABASE_URL",
@@ -136,6 +136,17 @@ def test_a_database_url_is_good_in_every_form_that_platforms_hand_out(nothing_se
     read = read_settings().database_url.get_secret_value()
 
     assert read == "postgresql+psycopg2://me:hunter2@host:5432/senso?sslmode=require"
+
+
+@pytest.mark.parametrize("name", BASE_URLS)
+def test_a_base_url_is_without_its_last_slash(nothing_set, name):
+    nothing_set.setenv(name.upper(), "https://vendor.example/v1/")
+
+    assert getattr(read_settings(), name) == "https://vendor.example/v1"
+
+
+def test_every_base_url_is_among_those_that_lose_their_last_slash():
+    assert {name for name in Settings.model_fields if name.endswith("_base_url")} <= set(BASE_URLS)
 
 
 @pytest.mark.parametrize(
