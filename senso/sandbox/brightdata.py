@@ -6,10 +6,11 @@ from typing import Any
 from senso.sandbox.brightdata_inputs import TOO_MANY, engine_for, fault, inputs_in, plain
 from senso.sandbox.calls import Call
 from senso.sandbox.endpoint import KEY_START, Endpoint
-from senso.sandbox.faults import LATE, Rule
+from senso.sandbox.faults import LATE, UNLISTED, Rule
 from senso.sandbox.replies import Cut, Reply
-from senso.sandbox.snapshots import Snapshot, fates_of, listed, records_of
+from senso.sandbox.snapshots import Snapshot, as_csv, fates_of, listed, records_of
 
+MOST_LISTED = 5000  # whatever `limit` says
 FORMATS = ("json", "ndjson", "jsonl")
 
 
@@ -136,22 +137,35 @@ class Cancel(BrightData):
 
 
 class Inputs(BrightData):
-    """What a job was triggered with: the only way to tell whose it is when the reply to the trigger was lost."""
+    """What a job was triggered with, as CSV: the only way to tell whose it is when the reply was lost."""
 
     where = "brightdata.input"
 
     async def work(self, call: Call, *path: str) -> Reply:
-        return Reply(200, (await self.found(call, path[0])).inputs)
+        return Reply(200, as_csv((await self.found(call, path[0])).inputs), {"Content-Type": "text/csv"})
 
 
 class Snapshots(BrightData):
+    """Newest first, a page at a time; days are whole days in UTC."""
+
     where = "brightdata.snapshots"
 
     async def work(self, call: Call, *_: str) -> Reply:
+        if not self.query("dataset_id"):
+            raise plain(400, "dataset_id is required")
         await self.suffer(call, "")
-        wanted = {name: self.query(name) for name in ("dataset_id", "status")}
-        found = [listed(snapshot) for snapshot in self.state.snapshots.values()]
-        return Reply(200, [one for one in found if all(value in (None, one[name]) for name, value in wanted.items())])
+        if self.state.faults.draw([self.where], UNLISTED, ""):
+            call.fault = "unlisted"
+            return Reply(200, [])
+        found = [listed(snapshot) for snapshot in reversed(self.state.snapshots.values())]
+        skip, limit = int(self.query("skip") or 0), min(int(self.query("limit") or 1000), MOST_LISTED)
+        return Reply(200, [one for one in found if self._wanted(one)][skip : skip + limit])
+
+    def _wanted(self, one: dict[str, Any]) -> bool:
+        since = self.query("from_date") or ""
+        return one["created"] >= since and all(
+            self.query(name) in (None, one[name]) for name in ("dataset_id", "status")
+        )
 
 
 def _known(asked: dict[str, Any]) -> dict[str, Any]:

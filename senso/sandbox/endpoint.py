@@ -59,13 +59,13 @@ class Endpoint(RequestHandler):
     def send(self, call: Call, reply: Reply) -> None:
         call.status = reply.status
         self.set_status(reply.status)
+        text = isinstance(reply.body, str)
+        self.set_header("Content-Type", "text/plain; charset=utf-8" if text else "application/json")
         for name, value in reply.headers.items():
             self.set_header(name, value)
-        if isinstance(reply.body, str):
-            self.set_header("Content-Type", "text/plain; charset=utf-8")
+        if text:
             self.write(reply.body)
         else:
-            self.set_header("Content-Type", "application/json")
             self.write(reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body, ensure_ascii=False))
 
     def bearer(self) -> str | None:

@@ -11,6 +11,7 @@ from senso.sandbox.dice import share
 CALL = frozenset({"429", "429-quota", "429-too-large", "500", "502", "503", "401", "drop", "hang", "malformed"})
 ANSWER = frozenset({"refusal", "length", "empty"})  # to an answer of OpenAI's
 LATE = frozenset({"drop-after"})  # the work is done, and the reply is lost
+UNLISTED = frozenset({"unlisted"})  # the list of jobs is empty, as if it lagged behind
 JOB = frozenset({"never-ready", "snapshot-failed", "unknown-status"})  # to a snapshot
 RECORD = frozenset(
     {"missing-records", "error-records", "null-index", "echo-prompt", "empty", "wrong-country", "null-citations"}
@@ -22,6 +23,9 @@ KINDS = {
     "brightdata.trigger": CALL | LATE | JOB | RECORD,
     "brightdata.progress": CALL | JOB,
     "brightdata.snapshot": CALL | JOB | RECORD,
+    "brightdata.snapshots": CALL | UNLISTED,
+    "brightdata.input": CALL,
+    "brightdata.cancel": CALL,
     "application": CALL | LATE,
 }
 

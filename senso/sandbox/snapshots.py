@@ -1,8 +1,10 @@
 """A job of BrightData's: born with its fate, then it only grows older."""
 
+import csv
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from io import StringIO
 from typing import Any
 from uuid import uuid4
 
@@ -124,3 +126,15 @@ def listed(snapshot: Snapshot) -> dict[str, Any]:
         "dataset_id": snapshot.dataset_id,
         "dataset_size": len(snapshot.inputs),
     }
+
+
+def as_csv(inputs: list[Record]) -> str:
+    file = StringIO(newline="")
+    writer = csv.DictWriter(file, list({name: None for one in inputs for name in one}))
+    writer.writeheader()
+    writer.writerows({name: _in_cell(value) for name, value in one.items()} for one in inputs)
+    return file.getvalue()
+
+
+def _in_cell(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value

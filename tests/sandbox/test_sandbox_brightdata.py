@@ -1,4 +1,6 @@
+import csv
 import json
+from io import StringIO
 
 import pytest
 from sandbox_client import CHATGPT, KEY
@@ -106,8 +108,33 @@ def test_a_job_can_be_found_again_by_its_inputs(client, question):
     job = next(job for job in jobs if job["id"] == id_)
 
     assert {"created", "status", "dataset_id", "dataset_size"} <= set(job)
-    assert client.get(f"{V3}/snapshot/{id_}/input").json()[0]["prompt"] == question
     assert client.get(f"{V3}/snapshots?dataset_id=gd_none").json() == []
+    assert client.get(f"{V3}/snapshots").status_code == 400
+
+
+def test_the_inputs_of_a_job_are_given_as_csv(client):
+    id_ = client.trigger('Which "bank",\nand why?', web_search=True).json()["snapshot_id"]
+    reply = client.get(f"{V3}/snapshot/{id_}/input")
+
+    (row,) = csv.DictReader(StringIO(reply.text, newline=""))
+    assert reply.headers["content-type"].startswith("text/csv")
+    assert row == {
+        "url": "https://chatgpt.com/",
+        "prompt": 'Which "bank",\nand why?',
+        "country": "US",
+        "index": "1",
+        "web_search": "true",
+    }
+
+
+def test_jobs_are_listed_newest_first_a_page_at_a_time_and_by_day(client, question):
+    made = [client.trigger(question).json()["snapshot_id"] for _ in range(3)]
+
+    def ids(query):
+        return [job["id"] for job in client.get(f"{V3}/snapshots?dataset_id={CHATGPT}&{query}").json()]
+
+    assert (ids("limit=2"), ids("limit=1&skip=2")) == (made[:0:-1], made[:1])
+    assert (ids("from_date=2026-01-01")[:3], ids("from_date=2999-01-01")) == (made[::-1], [])
 
 
 def test_too_many_running_jobs_are_a_429_in_plain_text(client, question):

@@ -4,7 +4,7 @@ import time
 import openai
 import pytest
 import requests
-from sandbox_client import reading_request
+from sandbox_client import CHATGPT, reading_request
 
 V3 = "/brightdata/datasets/v3"
 
@@ -201,7 +201,25 @@ def test_a_trigger_can_do_its_work_and_lose_the_reply(client):
         client.trigger("lost and found")
 
     call = client.control("calls")[-1]
-    assert client.get(f"{V3}/snapshot/{call['snapshot_id']}/input").json()[0]["prompt"] == "lost and found"
+    assert "lost and found" in client.get(f"{V3}/snapshot/{call['snapshot_id']}/input").text
+
+
+def test_the_list_of_jobs_can_lag_behind(client):
+    id_ = client.trigger("Who?").json()["snapshot_id"]
+    client.fault("brightdata.snapshots", "unlisted", times=1)
+    lists = [client.get(f"{V3}/snapshots?dataset_id={CHATGPT}").json() for _ in range(2)]
+
+    assert (lists[0], lists[1][0]["id"]) == ([], id_)
+
+
+@pytest.mark.parametrize("where", ["snapshots", "input", "cancel"])
+def test_what_is_asked_about_a_job_can_fail(client, where):
+    id_ = client.trigger("Who?").json()["snapshot_id"]
+    client.fault(f"brightdata.{where}", "503")
+    path = f"snapshots?dataset_id={CHATGPT}" if where == "snapshots" else f"snapshot/{id_}/{where}"
+    reply = client.post(f"{V3}/{path}", None) if where == "cancel" else client.get(f"{V3}/{path}")
+
+    assert reply.status_code == 503
 
 
 def test_a_rule_strikes_as_often_as_it_says_and_where_it_matches(client):
