@@ -354,3 +354,15 @@ def test_numbers_and_ids_of_runs_do_not_meet():
 @pytest.fixture
 def senso(make, monkeypatch, capsys) -> Shell:
     return Shell(monkeypatch, capsys)
+
+
+def test_doctor_shows_what_was_repaired_in_the_last_day(senso, make):
+    make.sql(
+        "INSERT INTO repairs (kind, count, at) VALUES ('submit adopted', 1, now()), ('lost runs', 2, now()), "
+        "('lost runs', 3, now()), ('given up', 7, now() - interval '25 hours')"
+    )
+
+    said, told = senso("doctor").out, senso("doctor", "--json").json
+
+    assert told["repairs, last day"] == {"lost runs": 5, "submit adopted": 1}
+    assert re.search(r"repairs, last day +5 × lost runs, 1 × submit adopted\n", said)

@@ -87,7 +87,7 @@ def test_two_at_once_both_succeed(empty):
     assert sorted(found, key=str) == sorted([(None, head_revision()), (head_revision(), head_revision())], key=str)
 
 
-def test_the_newest_goes_down_and_up_again_with_rows_in_the_table(database, make):
+def test_the_well_known_models_go_and_come_again_beside_an_own_one(database, make):
     org = make.org(models=())
     make.sql(
         "INSERT INTO models (id, slug, provider, name, surface, deadline_seconds) "
@@ -96,19 +96,31 @@ def test_the_newest_goes_down_and_up_again_with_rows_in_the_table(database, make
     )
     before = snapshot()
 
-    go(command.downgrade, "-1")
-    assert (current(), make.one("SELECT slug FROM models")) == (NEWEST[1], "own")
+    go(command.downgrade, "0001")
+    assert (current(), make.one("SELECT slug FROM models")) == ("0001", "own")
     go(command.upgrade, "head")
 
     assert current() == head_revision()
     assert snapshot() == before
 
 
-def test_the_newest_goes_down_and_up_again_with_rows_that_refer_to_it(database, make):
+def test_the_well_known_models_go_and_come_again_beneath_rows_that_refer_to_them(database, make):
     make.run(answered=True)
     before = snapshot()
 
+    go(command.downgrade, "0001")
+    go(command.upgrade, "head")
+
+    assert snapshot() == before
+
+
+def test_the_newest_goes_down_and_up_again_with_rows_in_the_table(database, make):
+    make.run(answered=True)
+    make.batch(models=("chatgpt",))
+    before = snapshot()
+
     go(command.downgrade, "-1")
+    assert current() == NEWEST[1]
     go(command.upgrade, "head")
 
     assert snapshot() == before

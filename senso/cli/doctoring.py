@@ -10,7 +10,7 @@ from senso.cli.surroundings import connected
 from senso.db import transaction
 from senso.errors import SensoError
 from senso.queries import invariants as promises
-from senso.queries import workers
+from senso.queries import sweep, workers
 from senso.settings import settings
 
 KEYS = ("openai_api_key", "brightdata_api_key", "api_token", "application_api_url")
@@ -37,7 +37,7 @@ def general_report() -> dict[str, Any]:
     from senso.tasks import broker, timetable  # noqa: PLC0415  needs the broker's URL
 
     with transaction() as connection:
-        living = workers.living(connection)
+        living, repairs = workers.living(connection), sweep.repairs_of_the_day(connection)
         version = connection.exec_driver_sql("SHOW server_version").scalar_one()
     broken = {}
     try:
@@ -48,6 +48,7 @@ def general_report() -> dict[str, Any]:
         "postgres": f"{version}, schema {db.head_revision()}",
         "redis": redis,
         "workers alive": living,
+        "repairs, last day": repairs,
         "timetable": str(timetable.path()),
         "environment": settings().environment,
         **{key.upper(): "set" if getattr(settings(), key) else "not set" for key in KEYS},
@@ -58,6 +59,11 @@ def general_report() -> dict[str, Any]:
 def print_lines(found: dict[str, Any]) -> None:
     for name, value in found.items():
         if name != "broken":
-            out.print(f"{name:<64} {value}" if name.startswith("I") and name[1].isdigit() else f"{name:<20} {value}")
+            width = 64 if name.startswith("I") and name[1].isdigit() else 20
+            out.print(f"{name:<{width}} {counted(value) if isinstance(value, dict) else value}")
     for name, breaking in found["broken"].items():
         out.print(f"[red]{name}[/]: {breaking}")
+
+
+def counted(repairs: dict[str, int]) -> str:
+    return ", ".join(f"{count} × {kind}" for kind, count in repairs.items()) or "none"

@@ -47,7 +47,11 @@ class Batch(Base):
 
 
 class Snapshot(Base):
-    """A provider's job. submitting: may or may not have reached the vendor; running: it has a name there."""
+    """A provider's job. submitting: may or may not have reached the vendor; running: it has a name there.
+
+    In doubt is a row with `maybe_sent_at` and without an external id: a request went out, and whether the vendor took
+    it is not known. Cleared by a refusal, by the name that comes back, or by a look in vain when the grace is over.
+    """
 
     __tablename__ = "snapshots"
     __table_args__ = (
@@ -55,6 +59,8 @@ class Snapshot(Base):
         one_of("state", "submitting", "running", "collected", "failed", "cancelled"),
         Index("ix_snapshots_recent", "model_id", "created_at", postgresql_where=text("state = 'collected'")),
         Index("ix_snapshots_due", "next_poll_at", postgresql_where=text("state IN ('submitting', 'running')")),
+        Index("ix_snapshots_cancel_due", "cancel_due_at", postgresql_where=text("cancel_due_at IS NOT NULL")),
+        Index("ix_snapshots_request_hash", "request_hash", postgresql_where=text("state = 'submitting'")),
     )
     id: Mapped[Id]
     batch_id: Mapped[UUID] = link("batches.id", index=True)
@@ -68,6 +74,11 @@ class Snapshot(Base):
     lease_owner: Mapped[Word | None]
     lease_until: Mapped[Moment | None]
     next_poll_at: Mapped[Moment | None]  # when a tick looks next: for submitting, when it is sent (again)
+    maybe_sent_at: Mapped[Moment | None]  # committed before the request; null: the vendor has surely no job of it
+    request_hash: Mapped[Word | None]  # of the inputs as they were sent
+    grace_until: Mapped[Moment | None]  # until then a list of the vendor's jobs without ours proves nothing
+    cancel_due_at: Mapped[Moment | None]  # to be cancelled at the vendor, and when that is tried next
+    cancelled_at: Mapped[Moment | None]  # the vendor took the cancel, or said that the job had ended
     deadline: Mapped[Moment]
     error: Mapped[Word | None]
     created_at: Mapped[Created]

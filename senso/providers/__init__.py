@@ -3,10 +3,14 @@
 A provider has two verbs. `submit(runs)` hands the runs over and returns a Ticket; `collect(ticket)` returns the
 answers, or None while they are not ready. A chat API's ticket already holds its answer; a snapshot's holds only the
 name under which the vendor works on it. A provider raises the OutsideErrors of `senso.errors` and nothing else.
+
+Where the reply to a submission may be lost, a vendor of jobs can be asked afterwards: which jobs it has, and what each
+was asked. A fingerprint stands for the questions of a job; equal ones are the same request.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 
@@ -72,6 +76,14 @@ class Provider(Protocol):
     def collect(self, ticket: Ticket, runs: Sequence[Run]) -> list[Answer] | None: ...
 
     def cancel(self, ticket: Ticket) -> None: ...
+
+
+class JobProvider(Provider, Protocol):
+    def fingerprint(self, runs: Sequence[Run]) -> str: ...
+
+    def jobs_since(self, model: str, since: datetime) -> list[str]: ...  # their external ids, oldest first
+
+    def fingerprint_of(self, external_id: str) -> str | None: ...  # None: the vendor does not say
 
 
 @dataclass(frozen=True, slots=True)

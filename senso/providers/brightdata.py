@@ -3,8 +3,13 @@
 Wire facts: docs.brightdata.com (data sets API v3); three saved records of the ChatGPT data set.
 """
 
-from collections.abc import Sequence
+import csv
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from io import StringIO
 from typing import Any
 
 from senso.errors import ConfigError, JobFailed, Malformed, Refused
@@ -13,6 +18,8 @@ from senso.providers import Answer, Run, Source, Ticket, Usage
 
 SERVICE = "brightdata"
 LOOK_SECONDS = 10  # a look that hangs must not keep the others waiting; the next one is free
+LIST_SECONDS = 30
+PAGE = 5000  # the vendor's most
 UNAUTHORISED = {401, 403}
 ACCEPTED = 202
 DEAD = {"failed", "error", "canceled", "cancelled"}
@@ -76,10 +83,47 @@ class BrightData:
         records = self.request("GET", f"/datasets/v3/snapshot/{ticket.external_id}", params={"format": "json"})
         return None if records is None else answers(runs, records)
 
+    def fingerprint(self, runs: Sequence[Run]) -> str:
+        data_set = data_set_of(runs[0].model)
+        return fingerprint([entry(data_set, run) for run in runs])
+
+    def jobs_since(self, model: str, since: datetime) -> list[str]:
+        """From the day before, as the vendor counts in whole days and does not say whether the first is one of them."""
+        first_day = (since.astimezone(UTC) - timedelta(days=1)).date().isoformat()
+        query = {"dataset_id": data_set_of(model).id, "from_date": first_day, "limit": PAGE}
+        listed = sorted((created(one), one["id"]) for one in self.all_pages(query))
+        return [id_ for moment, id_ in listed if moment >= since]
+
+    def all_pages(self, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """One job may stand on two pages: new ones push the others on while we read."""
+        seen: set[str] = set()
+        while True:
+            page = self.page(query | {"skip": len(seen)})
+            new = [one for one in page if one["id"] not in seen]
+            seen |= {one["id"] for one in new}
+            yield from new
+            if len(page) < PAGE or not new:
+                return
+
+    def page(self, query: dict[str, Any]) -> list[dict[str, Any]]:
+        found = self.request("GET", "/datasets/v3/snapshots", params=query, timeout_seconds=LIST_SECONDS)
+        if not isinstance(found, list):
+            raise Malformed(SERVICE, "its list of jobs is not a list")
+        return [one for one in found if isinstance(one, dict) and isinstance(one.get("id"), str)]
+
+    def fingerprint_of(self, external_id: str) -> str | None:
+        try:
+            reply = self.reply("GET", f"/datasets/v3/snapshot/{external_id}/input", timeout_seconds=LOOK_SECONDS)
+        except Refused as error:
+            if error.status in UNAUTHORISED:
+                raise
+            return None
+        return fingerprint(inputs_in(reply))
+
     def cancel(self, ticket: Ticket) -> None:
         """What is given up but not cancelled keeps counting against the limit of running jobs."""
         try:
-            self.request("POST", f"/datasets/v3/snapshot/{ticket.external_id}/cancel")
+            self.request("POST", f"/datasets/v3/snapshot/{ticket.external_id}/cancel", timeout_seconds=LOOK_SECONDS)
         except Refused as error:
             if error.status in UNAUTHORISED:
                 raise
@@ -87,14 +131,17 @@ class BrightData:
 
     def request(self, method: str, path: str, **options: Any) -> Any:
         """The parsed answer; None for a 202, which says that the work is not done yet."""
+        response = self.reply(method, path, **options)
+        return None if response.status_code == ACCEPTED else loose_json(response)
+
+    def reply(self, method: str, path: str, **options: Any) -> Any:
         headers = {"Authorization": f"Bearer {self.key}"}
         try:
-            response = call(SERVICE, method, self.base_url + path, headers=headers, **options)
+            return call(SERVICE, method, self.base_url + path, headers=headers, **options)
         except Refused as error:
             if error.status in UNAUTHORISED:
                 raise Refused(SERVICE, "the key in BRIGHTDATA_API_KEY was not accepted", status=error.status) from None
             raise
-        return None if response.status_code == ACCEPTED else loose_json(response)
 
 
 def data_set_of(model: str) -> DataSet:
@@ -117,6 +164,36 @@ def entry(data_set: DataSet, run: Run) -> dict[str, Any]:
         "index": run.number,
         **data_set.extra,
     }
+
+
+def created(job: dict[str, Any]) -> datetime:
+    """A job whose time cannot be read may be ours: it counts as new."""
+    try:
+        found = datetime.fromisoformat(job["created"])
+    except (KeyError, TypeError, ValueError):
+        return datetime.now(UTC)
+    return found.replace(tzinfo=found.tzinfo or UTC)
+
+
+def inputs_in(reply: Any) -> list[dict[str, Any]]:
+    """CSV by the documentation; JSON, as they were sent, costs a line more. Every data set of ours asks for a url."""
+    text = reply.content.decode("utf-8", "replace").removeprefix("\ufeff")
+    as_json = text.lstrip().startswith("[")
+    found = json_of(SERVICE, reply) if as_json else list(csv.DictReader(StringIO(text, newline="")))
+    if not found or not all(isinstance(one, dict) and "url" in one for one in found):
+        raise Malformed(SERVICE, "the inputs of a job cannot be read")
+    return found
+
+
+def fingerprint(inputs: Sequence[dict[str, Any]]) -> str:
+    """The same for what was sent and for what comes back: in any order, as text or as numbers, empty or left out."""
+    told = sorted(json.dumps(comparable(one), sort_keys=True) for one in inputs)
+    return sha256("\n".join(told).encode()).hexdigest()
+
+
+def comparable(one: dict[str, Any]) -> dict[str, str]:
+    words = {str(name): " ".join(str("" if value is None else value).split()) for name, value in one.items()}
+    return {name: told.lower() if told.lower() in {"true", "false"} else told for name, told in words.items() if told}
 
 
 def answers(runs: Sequence[Run], records: Any) -> list[Answer]:

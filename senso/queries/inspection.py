@@ -74,7 +74,8 @@ def calls(db: Connection, run_id: UUID) -> list[dict[str, Any]]:
 
 SNAPSHOT = text("""
     SELECT id, provider, external_id, state, fence, failures, created_at, submitted_at, ended_at, next_poll_at,
-        deadline, error, (SELECT count(*) FROM question_runs r WHERE r.snapshot_id = snapshots.id) AS runs
+        maybe_sent_at, cancel_due_at, cancelled_at, deadline, error,
+        (SELECT count(*) FROM question_runs r WHERE r.snapshot_id = snapshots.id) AS runs
     FROM snapshots WHERE id = :id
 """)
 

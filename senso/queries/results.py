@@ -89,9 +89,9 @@ CLOSE_EVALUATIONS = text("""
 """)
 CLOSE_SNAPSHOTS = text("""
     UPDATE snapshots SET state = 'cancelled', error = :reason, fence = fence + 1, ended_at = now(), lease_owner = NULL,
-        lease_until = NULL
+        lease_until = NULL, cancel_due_at = CASE WHEN coalesce(external_id, request_hash) IS NOT NULL THEN now() END
     WHERE batch_id = :batch AND state IN ('submitting', 'running')
-    RETURNING external_id
+    RETURNING cancel_due_at
 """)
 
 

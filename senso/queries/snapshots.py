@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -24,13 +24,21 @@ class SnapshotWork:
     id: UUID
     batch_id: UUID
     provider: str
+    model: str
     fence: int
     failures: int
     external_id: str | None
+    maybe_sent_at: datetime | None
+    request_hash: str | None
+    grace_over: bool
     overdue: bool
     age_seconds: float
     run_ids: tuple[UUID, ...]
     runs: tuple[Run, ...]
+
+    @property
+    def in_doubt(self) -> bool:
+        return self.maybe_sent_at is not None and self.external_id is None
 
     def run_id(self, number: int) -> UUID:
         return next(id_ for id_, run in zip(self.run_ids, self.runs, strict=True) if run.number == number)
@@ -89,7 +97,9 @@ RUNS = text("""
         JOIN locations l ON l.id = r.location_id
     WHERE r.snapshot_id = :id AND r.state IN ('planned', 'asking') ORDER BY r.number
 """)
-COLUMNS = """s.id, s.batch_id, s.provider, s.fence, s.failures, s.external_id, s.deadline < now() AS overdue,
+COLUMNS = """s.id, s.batch_id, s.provider, (SELECT name FROM models WHERE models.id = s.model_id) AS model, s.fence,
+    s.failures, s.external_id, s.maybe_sent_at, s.request_hash, coalesce(s.grace_until < now(), true) AS grace_over,
+    s.deadline < now() AS overdue,
     extract(epoch FROM now() - coalesce(s.submitted_at, s.created_at))::float AS age_seconds"""
 
 
@@ -116,8 +126,11 @@ def due(db: Connection) -> list[SnapshotWork]:
     return [with_runs(db, dict(one)) for one in found]
 
 
-COLLECTED = text("""
-    UPDATE snapshots SET state = :state, error = :error, ended_at = now(), lease_owner = NULL, lease_until = NULL
+CLOSE = text("""
+    UPDATE snapshots SET state = :state, error = :error, ended_at = now(), lease_owner = NULL, lease_until = NULL,
+        cancel_due_at = CASE WHEN :abandoned THEN now() END,
+        maybe_sent_at = CASE WHEN :abandoned OR external_id IS NOT NULL THEN maybe_sent_at END,
+        request_hash = CASE WHEN :abandoned OR external_id IS NOT NULL THEN request_hash END
     WHERE id = :id AND fence = :fence AND state IN ('submitting', 'running')
     RETURNING id
 """)
@@ -184,15 +197,17 @@ def fail_run(db: Connection, run: UUID, error: str, *, cost_microusd: int | None
     db.execute(FAIL_RUN, values)
 
 
-def close(db: Connection, work: SnapshotWork, state: str, error: str | None = None) -> bool:
-    """False when somebody else closed it."""
-    values = {"id": work.id, "fence": work.fence, "state": state, "error": error}
-    return db.execute(COLLECTED, values).first() is not None
+def close(db: Connection, work: SnapshotWork, state: str, error: str | None = None, *, abandoned: bool = False) -> bool:
+    """False when somebody else closed it. `abandoned`: the vendor may have a job of it, to be cancelled there."""
+    values = {"id": work.id, "fence": work.fence, "state": state, "error": error, "abandoned": abandoned}
+    return db.execute(CLOSE, values).first() is not None
 
 
-def fail(db: Connection, work: SnapshotWork, reason: str, cost_microusd: int | None = 0) -> None:
+def fail(
+    db: Connection, work: SnapshotWork, reason: str, *, cost_microusd: int | None = 0, abandoned: bool = False
+) -> None:
     """The job and all its runs; nothing when somebody else closed it."""
-    if close(db, work, "failed", reason):
+    if close(db, work, "failed", reason, abandoned=abandoned):
         for run in work.run_ids:
             fail_run(db, run, reason, cost_microusd=cost_microusd)
 
@@ -213,13 +228,3 @@ def read_answers(db: Connection, work: SnapshotWork, runs: Sequence[str]) -> lis
         values = {"id": str(work.id), "start": str(start), "runs": listed, "batch": work.batch_id}
         sent += db.execute(READ, values).scalars()
     return sent
-
-
-ABANDONED = text("""
-    SELECT id, provider, external_id FROM snapshots
-    WHERE batch_id = :batch AND state = 'cancelled' AND external_id IS NOT NULL
-""")
-
-
-def abandoned(db: Connection, batch: UUID) -> list[tuple[UUID, str, str]]:
-    return [(one.id, one.provider, one.external_id) for one in db.execute(ABANDONED, {"batch": batch})]

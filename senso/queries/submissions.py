@@ -1,5 +1,11 @@
-"""Handing a job over to a vendor: claimed before it is sent, saved under the name that the vendor gave it."""
+"""Handing a job over to a vendor that knows no idempotency keys.
 
+Three commits: claimed; about to be sent (from here on in doubt); saved under the name that the vendor gave it. A row
+that stays in doubt is claimed to be looked up, and its fence rises only when a new request is to go out: whoever sent
+the former one may still save its name meanwhile, and of all who find that job exactly one saves it.
+"""
+
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -7,20 +13,28 @@ from sqlalchemy import Connection, text
 from senso.queries.runs import LEASE_SECONDS, MAX_FAILURES, Report
 from senso.queries.snapshots import COLUMNS, SnapshotWork, with_runs
 
-# One claim for the job and all its runs, with a row for each call that the vendor may bill.
+# How long a vendor's list may take to show a job, once the request for it has ended.
+GRACE_SECONDS = 30
+
+# Five failures end a job that has surely not arrived. One in doubt has as many looks again that may go wrong, lest the
+# fifth lost reply buys a job for nobody.
+HOPE = "s.failures < CASE WHEN s.maybe_sent_at IS NULL THEN :most ELSE 2 * :most END"
+
+# One claim for the job and all its runs, with a row for each call that the vendor may bill. A look calls nothing new:
+# what was sent before is what may be billed.
 CLAIM = text(f"""
     WITH claimed AS (
-        UPDATE snapshots s SET fence = fence + 1, lease_owner = :owner,
+        UPDATE snapshots s SET fence = fence + CASE WHEN maybe_sent_at IS NULL THEN 1 ELSE 0 END, lease_owner = :owner,
             failures = failures + CASE WHEN lease_owner IS NULL THEN 0 ELSE 1 END,
             lease_until = now() + make_interval(secs => :lease),
             next_poll_at = now() + make_interval(secs => :lease)
         WHERE id = :id AND state = 'submitting' AND (lease_until IS NULL OR lease_until < now())
-            AND failures < :most AND deadline > now()
+            AND {HOPE} AND deadline > now()
         RETURNING {COLUMNS}
     ),
     asking AS (
         UPDATE question_runs r SET state = 'asking', fence = r.fence + 1 FROM claimed
-        WHERE r.snapshot_id = claimed.id AND r.state IN ('planned', 'asking')
+        WHERE r.snapshot_id = claimed.id AND r.state IN ('planned', 'asking') AND claimed.maybe_sent_at IS NULL
         RETURNING r.id, r.batch_id, r.fence, r.model_id
     ),
     called AS (
@@ -38,27 +52,53 @@ def claim(db: Connection, snapshot: UUID, owner: str) -> SnapshotWork | None:
     return with_runs(db, dict(found)) if found else None
 
 
-# First looked at after half of what the last jobs of this model took, so that neither side is asked for nothing.
-SUBMITTED = text("""
-    UPDATE snapshots s SET state = 'running', external_id = :external_id, lease_owner = NULL, lease_until = NULL,
-        submitted_at = now(), error = NULL,
-        deadline = least(deadline, now() + make_interval(secs => (
-            SELECT deadline_seconds FROM models WHERE models.id = s.model_id
-        ))),
-        next_poll_at = now() + make_interval(secs => greatest(2, 0.5 * coalesce((
-            SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM ended_at - submitted_at))
-            FROM (
-                SELECT submitted_at, ended_at FROM snapshots past
-                WHERE past.model_id = s.model_id AND past.state = 'collected' ORDER BY past.created_at DESC LIMIT 50
-            ) AS recent
-        ), 0)))
-    WHERE id = :id AND fence = :fence AND state = 'submitting'
+# The lease is longer than the longest call: when it is over, nobody's request is under way any more.
+SENDING = text("""
+    UPDATE snapshots SET maybe_sent_at = now(), request_hash = :request_hash,
+        grace_until = now() + make_interval(secs => :lease)
+    WHERE id = :id AND fence = :fence AND state = 'submitting' AND maybe_sent_at IS NULL
     RETURNING id
 """)
 
 
+def sending(db: Connection, work: SnapshotWork, request_hash: str) -> bool:
+    """Committed right before the request. False: its batch has ended, or somebody else is to send it."""
+    values = {"id": work.id, "fence": work.fence, "request_hash": request_hash, "lease": LEASE_SECONDS}
+    return db.execute(SENDING, values).first() is not None
+
+
+# First looked at after half of what the last jobs of this model took, so that neither side is asked for nothing. The
+# calls are open again: what a lost reply made of them ("unavailable, cost unknown") is now known.
+SUBMITTED = text("""
+    WITH submitted AS (
+        UPDATE snapshots s SET state = 'running', external_id = :external_id, lease_owner = NULL, lease_until = NULL,
+            submitted_at = maybe_sent_at, error = NULL,
+            deadline = least(deadline, now() + make_interval(secs => (
+                SELECT deadline_seconds FROM models WHERE models.id = s.model_id
+            ))),
+            next_poll_at = now() + make_interval(secs => greatest(2, 0.5 * coalesce((
+                SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM ended_at - submitted_at))
+                FROM (
+                    SELECT submitted_at, ended_at FROM snapshots past
+                    WHERE past.model_id = s.model_id AND past.state = 'collected' ORDER BY past.created_at DESC LIMIT 50
+                ) AS recent
+            ), 0)))
+        WHERE id = :id AND fence = :fence AND state = 'submitting' AND maybe_sent_at IS NOT NULL AND NOT EXISTS (
+            SELECT FROM snapshots other WHERE other.provider = s.provider AND other.external_id = :external_id
+        )
+        RETURNING id
+    ),
+    reopened AS (
+        UPDATE llm_calls c SET outcome = NULL, cost_microusd = NULL FROM question_runs r, submitted
+        WHERE r.snapshot_id = submitted.id AND c.run_id = r.id AND c.fence = r.fence AND c.purpose = 'ask'
+            AND c.outcome IS NOT NULL
+    )
+    SELECT id FROM submitted
+""")
+
+
 def submitted(db: Connection, work: SnapshotWork, external_id: str) -> bool:
-    """False when somebody else has it by now, or its batch has ended: then the job is to be cancelled."""
+    """False when somebody else has it by now, or its batch has ended."""
     values = {"id": work.id, "fence": work.fence, "external_id": external_id}
     return db.execute(SUBMITTED, values).first() is not None
 
@@ -66,7 +106,10 @@ def submitted(db: Connection, work: SnapshotWork, external_id: str) -> bool:
 PUT_BACK = text("""
     WITH back AS (
         UPDATE snapshots SET lease_owner = NULL, lease_until = NULL, error = :error, failures = failures + :counted,
-            next_poll_at = now() + make_interval(secs => :seconds)
+            next_poll_at = now() + make_interval(secs => :seconds),
+            maybe_sent_at = CASE WHEN :in_doubt THEN maybe_sent_at END,
+            request_hash = CASE WHEN :in_doubt THEN request_hash END,
+            grace_until = CASE WHEN :in_doubt THEN now() + make_interval(secs => :grace) END
         WHERE id = :id AND fence = :fence AND state = 'submitting'
         RETURNING id
     )
@@ -76,17 +119,71 @@ PUT_BACK = text("""
 
 
 def put_back(
-    db: Connection, work: SnapshotWork, error: str, report: Report, *, seconds: float, counts_as_failure: bool
+    db: Connection,
+    work: SnapshotWork,
+    error: str,
+    report: Report,
+    *,
+    seconds: float,
+    counts_as_failure: bool,
+    in_doubt: bool,
 ) -> None:
-    values = {"id": work.id, "fence": work.fence, "error": error, "seconds": seconds}
-    values |= {"outcome": report.outcome, "cost_microusd": report.cost_microusd}
+    """`in_doubt`: the vendor may have taken it, so that it is looked up before it is sent again."""
+    values = {"id": work.id, "fence": work.fence, "error": error, "seconds": seconds, "grace": GRACE_SECONDS}
+    values |= {"outcome": report.outcome, "cost_microusd": report.cost_microusd, "in_doubt": in_doubt}
     db.execute(PUT_BACK, values | {"counted": int(counts_as_failure)})
 
 
-UNSUBMITTED = text("""
+WITHOUT_ROW = text("""
+    SELECT job FROM unnest(CAST(:jobs AS text[])) WITH ORDINALITY AS listed(job, place)
+    WHERE NOT EXISTS (SELECT FROM snapshots s WHERE s.provider = :provider AND s.external_id = job) ORDER BY place
+""")
+
+
+def without_row(db: Connection, provider: str, jobs: Sequence[str]) -> list[str]:
+    """Those of a vendor's jobs that nobody here has under their name, in the same order."""
+    return list(db.execute(WITHOUT_ROW, {"provider": provider, "jobs": list(jobs)}).scalars())
+
+
+# The older the doubt, the rarer the looks; right after the grace there is one in any case.
+LOOK_AGAIN = text("""
+    UPDATE snapshots SET lease_owner = NULL, lease_until = NULL, failures = failures + :counted,
+        error = coalesce(:error, error),
+        next_poll_at = CASE WHEN grace_until > now()
+            THEN least(grace_until, now() + make_interval(secs => greatest(:seconds, 10)))
+            ELSE now() + make_interval(
+                secs => greatest(:seconds, least(60, 2 + 0.25 * extract(epoch FROM now() - maybe_sent_at))))
+        END
+    WHERE id = :id AND fence = :fence AND state = 'submitting' AND maybe_sent_at IS NOT NULL
+""")
+
+
+def look_again(
+    db: Connection, work: SnapshotWork, error: str | None = None, *, seconds: float = 0, counts_as_failure: bool = False
+) -> None:
+    values = {"id": work.id, "fence": work.fence, "error": error, "seconds": seconds}
+    db.execute(LOOK_AGAIN, values | {"counted": int(counts_as_failure)})
+
+
+NEVER_ARRIVED = text("""
+    UPDATE snapshots SET lease_owner = NULL, lease_until = NULL, next_poll_at = now(), maybe_sent_at = NULL,
+        request_hash = NULL, grace_until = NULL
+    WHERE id = :id AND fence = :fence AND state = 'submitting' AND maybe_sent_at = :maybe_sent_at
+        AND grace_until < now()
+    RETURNING id
+""")
+
+
+def never_arrived(db: Connection, work: SnapshotWork) -> bool:
+    """Believed when the grace is over, and not known: from here on it may be sent again."""
+    values = {"id": work.id, "fence": work.fence, "maybe_sent_at": work.maybe_sent_at}
+    return db.execute(NEVER_ARRIVED, values).first() is not None
+
+
+UNSUBMITTED = text(f"""
     UPDATE snapshots SET next_poll_at = now() + interval '30 seconds'
     WHERE id IN (
-        SELECT id FROM snapshots WHERE state = 'submitting' AND next_poll_at <= now() AND failures < :most
+        SELECT id FROM snapshots s WHERE state = 'submitting' AND next_poll_at <= now() AND {HOPE}
             AND (lease_until IS NULL OR lease_until < now()) AND deadline > now()
         ORDER BY next_poll_at LIMIT 200 FOR UPDATE SKIP LOCKED
     )
@@ -95,19 +192,19 @@ UNSUBMITTED = text("""
 
 
 def unsubmitted(db: Connection) -> list[UUID]:
-    """Those whose message was lost or whose submission is to be tried again now."""
+    """Those whose message was lost, or whose submission is to be tried again or looked up now."""
     return list(db.execute(UNSUBMITTED, {"most": MAX_FAILURES}).scalars())
 
 
 HOPELESS = text(f"""
     SELECT {COLUMNS} FROM snapshots s
-    WHERE s.state = 'submitting' AND (s.deadline < now() OR s.failures >= :most)
+    WHERE s.state = 'submitting' AND (s.deadline < now() OR NOT {HOPE})
         AND (s.lease_until IS NULL OR s.lease_until < now())
     LIMIT 50 FOR UPDATE SKIP LOCKED
 """)
 
 
 def hopeless(db: Connection) -> list[SnapshotWork]:
-    """Those that were never submitted and will not be."""
+    """Those that were never submitted, as far as we know, and will not be."""
     found = db.execute(HOPELESS, {"most": MAX_FAILURES}).mappings().all()
     return [with_runs(db, dict(one)) for one in found]

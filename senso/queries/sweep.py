@@ -91,6 +91,12 @@ STALE_BLOCKED = text("""
 COUNT = text("INSERT INTO repairs (kind, count) VALUES (:kind, :count)")
 
 
+COUNTED = text("""
+    SELECT kind, sum(count)::bigint AS total FROM repairs WHERE at > now() - interval '1 day' GROUP BY kind
+    ORDER BY kind
+""")
+
+
 def expire_leases(db: Connection) -> dict[str, int]:
     return {
         "expired runs": len(db.execute(EXPIRED_RUNS).all()),
@@ -135,3 +141,8 @@ def count_repairs(db: Connection, repairs: dict[str, int]) -> None:
     for kind, count in repairs.items():
         if count:
             db.execute(COUNT, {"kind": kind, "count": count})
+
+
+def repairs_of_the_day(db: Connection) -> dict[str, int]:
+    """By kind, of the last 24 hours."""
+    return {one.kind: one.total for one in db.execute(COUNTED)}

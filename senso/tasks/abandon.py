@@ -1,33 +1,70 @@
-"""Jobs at a vendor that nobody waits for any more are cancelled there: else they count against its limit."""
+"""Jobs at a vendor that nobody waits for any more are cancelled there: else they count against its limit.
 
+A row says so (`cancel_due_at`) until the vendor took the cancel or said that the job has ended; a tick looks at it.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
-from senso.db import transaction
-from senso.errors import NotFound, OutsideError
+from senso.db import Connection, transaction
+from senso.errors import ConfigError, OutsideError
 from senso.log import logger
 from senso.providers import Ticket
-from senso.queries import snapshots
+from senso.queries import abandoned, sweep
+from senso.queries.snapshots import SnapshotWork
 from senso.tasks.app import stage
-from senso.tasks.reach import provider
+from senso.tasks.attempts import guarded, keep
+from senso.tasks.lookup import jobs_like
+from senso.tasks.reach import job_provider
 
 log = logger(__name__)
+CANCELLERS = 8
 
 
 @stage("cancel_snapshots")
 def cancel_snapshots(batch_id: str, **_: object) -> str:
-    """Jobs of a batch that ended without them: not cancelled, they count against the vendor's limit."""
-    try:
-        with transaction() as db:
-            left = snapshots.abandoned(db, UUID(batch_id))
-    except NotFound:
-        return batch_id
-    for _id, name, external_id in left:
-        cancel(name, Ticket(external_id=external_id))
+    """At once when a batch has ended; whatever fails here is tried again by the tick that polls."""
+    cancel_due(UUID(batch_id))
     return batch_id
 
 
-def cancel(name: str, ticket: Ticket) -> None:
+def cancel_due(batch: UUID | None = None) -> None:
+    """Those of one batch, or all: many at a time, each on its own."""
+    with transaction() as db:
+        found = abandoned.due(db, batch)
+    if found:
+        with ThreadPoolExecutor(min(CANCELLERS, len(found)), "cancel") as pool:
+            list(pool.map(cancel_safely, found))
+
+
+def cancel_safely(work: SnapshotWork) -> None:
+    """One that cannot be cancelled must not keep the others waiting. Its next try is set already."""
     try:
-        provider(name).cancel(ticket)
-    except OutsideError as error:
-        log.warning("an abandoned job could not be cancelled", external_id=ticket.external_id, error=str(error))
+        cancel(work)
+    except (OutsideError, ConfigError) as error:
+        log.warning("an abandoned job could not be cancelled", snapshot=str(work.id), error=str(error))
+    except Exception as error:  # noqa: BLE001  said in the docstring
+        log.warning("an abandoned job could not be cancelled", snapshot=str(work.id), error=type(error).__name__)
+
+
+def cancel(work: SnapshotWork) -> None:
+    if work.external_id is None:
+        search(work)
+        return
+    vendor, ticket = job_provider(work.provider), Ticket(external_id=work.external_id)
+    guarded(lambda: vendor.cancel(ticket))
+    keep(lambda db: abandoned.done(db, work))
+
+
+def search(work: SnapshotWork) -> None:
+    """It was in doubt when its batch ended. What is found is due at once, and cancelled by the next tick."""
+    found = jobs_like(work)
+    if found:
+        keep(lambda db: [abandoned.stray(db, work, job, is_sure=False) for job in found])
+    elif work.grace_over:
+        keep(lambda db: given_up(db, work))
+
+
+def given_up(db: Connection, work: SnapshotWork) -> None:
+    is_over = abandoned.done(db, work)
+    sweep.count_repairs(db, {"submit unknown": int(is_over)})

@@ -10,7 +10,7 @@ from senso.prices import cost_microusd
 from senso.providers import Answer, Ticket
 from senso.queries import snapshots
 from senso.queries.snapshots import SnapshotWork
-from senso.tasks.abandon import cancel
+from senso.tasks.abandon import cancel_due
 from senso.tasks.attempts import guarded, keep
 from senso.tasks.pipelines import publish
 from senso.tasks.reach import provider
@@ -25,27 +25,27 @@ def look_at(work: SnapshotWork) -> None:
     try:
         answers = guarded(lambda: vendor.collect(ticket, work.runs))
     except (OutsideError, ConfigError) as error:
-        looked_in_vain(work, ticket, error)
+        looked_in_vain(work, error)
         return
     if answers is not None:
         publish(keep(lambda db: collect(db, work, answers)))
     elif work.overdue:
-        give_up(work, ticket)
+        give_up(work)
 
 
-def looked_in_vain(work: SnapshotWork, ticket: Ticket, error: OutsideError | ConfigError) -> None:
+def looked_in_vain(work: SnapshotWork, error: OutsideError | ConfigError) -> None:
     """Only the vendor's word that the job has failed ends it: a look is free, and the job behind it is paid for."""
     log.warning("a job could not be looked at", snapshot=str(work.id), error=str(error))
     if isinstance(error, JobFailed):
         keep(lambda db: snapshots.fail(db, work, str(error)))
     elif work.overdue:
-        give_up(work, ticket)
+        give_up(work)
 
 
-def give_up(work: SnapshotWork, ticket: Ticket) -> None:
+def give_up(work: SnapshotWork) -> None:
     reason = f"{work.provider}: no answer within {work.age_seconds / 60:.0f} minutes"
-    keep(lambda db: snapshots.fail(db, work, reason))
-    cancel(work.provider, ticket)
+    keep(lambda db: snapshots.fail(db, work, reason, abandoned=True))
+    cancel_due(work.batch_id)
 
 
 def collect(db: Connection, work: SnapshotWork, answers: Sequence[Answer]) -> list[int]:

@@ -4,12 +4,10 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from senso.errors import ConfigError
-from senso.providers import Complete, Completion, Prompt, Provider
+from senso.providers import Complete, Completion, JobProvider, Prompt, Provider
 from senso.providers.brightdata import BrightData
 from senso.providers.openai import OpenAI
 from senso.settings import secret, settings
-
-SNAPSHOT_PROVIDERS = ("brightdata",)
 
 
 def openai() -> OpenAI:
@@ -22,7 +20,9 @@ def brightdata() -> BrightData:
     return BrightData(read.brightdata_base_url, secret(read.brightdata_api_key, "BRIGHTDATA_API_KEY"))
 
 
-PROVIDERS: dict[str, Callable[[], Provider]] = {"openai": openai, "brightdata": brightdata}
+JOB_PROVIDERS: dict[str, Callable[[], JobProvider]] = {"brightdata": brightdata}
+PROVIDERS: dict[str, Callable[[], Provider]] = {"openai": openai, **JOB_PROVIDERS}
+SNAPSHOT_PROVIDERS = tuple(JOB_PROVIDERS)
 
 
 @lru_cache(maxsize=16)
@@ -31,6 +31,11 @@ def provider(name: str) -> Provider:
     if name not in PROVIDERS:
         raise ConfigError(f"no provider {name} in this version; it has {', '.join(sorted(PROVIDERS))}")
     return PROVIDERS[name]()
+
+
+def job_provider(name: str) -> JobProvider:
+    """Raises ConfigError when its key is missing. Only the names in SNAPSHOT_PROVIDERS have one."""
+    return JOB_PROVIDERS[name]()
 
 
 def require(names: Iterable[str]) -> None:

@@ -5,14 +5,16 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from senso.db import transaction
+from senso.db import Connection, transaction
 from senso.errors import SensoError
 from senso.log import logger
 from senso.matrix import due_date
 from senso.queries import batches, outbox, pushes, schedule, snapshots, submissions, sweep, workers
 from senso.queries.schedule import Candidate
+from senso.queries.snapshots import SnapshotWork
 from senso.settings import clock, settings
 from senso.tasks import broker
+from senso.tasks.abandon import cancel_due
 from senso.tasks.collect import look_at
 from senso.tasks.pipelines import publish, send, send_each
 from senso.tasks.process import heart
@@ -72,11 +74,17 @@ def look_at_due() -> None:
         found = snapshots.due(db)
         unsent = submissions.unsubmitted(db)
         for work in submissions.hopeless(db):
-            snapshots.fail(db, work, f"{work.provider}: the job could not be submitted")
+            give_up_submission(db, work)
     send_each("submit_snapshot", unsent)
     if found:
         with ThreadPoolExecutor(min(LOOKERS, len(found)), "look") as pool:
             list(pool.map(look_safely, found))
+    cancel_due()
+
+
+def give_up_submission(db: Connection, work: SnapshotWork) -> None:
+    reason, cost = f"{work.provider}: the job could not be submitted", None if work.in_doubt else 0
+    snapshots.fail(db, work, reason, cost_microusd=cost, abandoned=work.in_doubt)
 
 
 def look_safely(work: Any) -> None:

@@ -1,4 +1,5 @@
 import json
+from datetime import UTC, datetime
 
 import pytest
 from requests import Response
@@ -345,3 +346,133 @@ def wire(monkeypatch):
     made = Wire()
     monkeypatch.setattr(module, "call", made.send)
     return made
+
+
+def given(number, question=QUESTION, **more):
+    return {
+        "url": "https://chatgpt.com/",
+        "prompt": question,
+        "country": "CA",
+        "index": number,
+        "web_search": True,
+    } | more
+
+
+def replied(text, status=200):
+    reply = Response()
+    reply.status_code, reply._content = status, text.encode()
+    return reply
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps([given(1), given(2, OTHER)]),
+        json.dumps([given("2", OTHER), given("1", additional_prompt=None)]),
+        (
+            "url,prompt,country,index,web_search\r\n"
+            f"https://chatgpt.com/,{QUESTION},CA,1,true\r\nhttps://chatgpt.com/,{OTHER},CA,2,true\r\n"
+        ),
+        (
+            "\ufeffindex,prompt,additional_prompt,country,web_search,url\n"
+            f'2,"{OTHER}",,CA,TRUE,https://chatgpt.com/\n1,"{QUESTION}",,CA,TRUE,https://chatgpt.com/\n'
+        ),
+    ],
+)
+def test_inputs_are_recognised_in_whatever_form_the_vendor_gives_them_back(monkeypatch, text):
+    vendor = BrightData("http://nowhere", "key")
+    monkeypatch.setattr(module, "call", lambda *_, **__: replied(text))
+
+    assert vendor.fingerprint_of("s_1") == vendor.fingerprint([run(1), run(2, OTHER)])
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        [given(1)],
+        [given(1), given(3, OTHER)],
+        [given(1), given(2, OTHER + "?")],
+        [given(1), given(2, OTHER, country="US")],
+        [given(1), given(2, OTHER, web_search=False)],
+        [given(1), given(2, OTHER, additional_prompt="And why?")],
+        [given(1), given(2, OTHER), given(2, OTHER)],
+        [given(1), given(2, OTHER), {}],
+        [],
+    ],
+)
+def test_other_inputs_have_another_fingerprint(inputs):
+    assert module.fingerprint(inputs) != BrightData("", "").fingerprint([run(1), run(2, OTHER)])
+
+
+def test_a_question_of_many_lines_survives_the_way_through_csv(monkeypatch):
+    asked = 'Which "bank",\r\nand why?'
+    text = 'url,prompt,country,index,web_search\r\nhttps://chatgpt.com/,"Which ""bank"",\nand why?",CA,1,true\r\n'
+    monkeypatch.setattr(module, "call", lambda *_, **__: replied(text))
+
+    assert BrightData("", "").fingerprint_of("s_1") == BrightData("", "").fingerprint([run(1, asked)])
+
+
+def test_a_job_whose_inputs_the_vendor_does_not_tell_is_nobodys(monkeypatch):
+    def refuse(*_, **__):
+        raise Refused("brightdata", "Snapshot does not exist", status=404)
+
+    monkeypatch.setattr(module, "call", refuse)
+
+    assert BrightData("", "").fingerprint_of("s_1") is None
+
+
+@pytest.mark.parametrize("text", ["", "OK", "[]", '["text"]', '{"id": "broken", "object": ', "id,name\n1,2\n"])
+def test_inputs_that_cannot_be_read_prove_nothing(monkeypatch, text):
+    monkeypatch.setattr(module, "call", lambda *_, **__: replied(text))
+
+    with pytest.raises(Malformed, match="inputs of a job"):
+        BrightData("", "").fingerprint_of("s_1")
+
+
+def listed_as(monkeypatch, jobs, page=3):
+    """Answers like the vendor's list: newest first, `limit` and `skip`."""
+    asked = []
+
+    def call(*_, params, **__):
+        asked.append(params)
+        return replied(json.dumps(jobs[params["skip"] : params["skip"] + page]))
+
+    monkeypatch.setattr(module, "call", call)
+    monkeypatch.setattr(module, "PAGE", page)
+    return asked
+
+
+SINCE = datetime(2026, 11, 21, 0, 30, tzinfo=UTC)
+
+
+def test_jobs_since_a_moment_come_oldest_first_over_all_pages(monkeypatch):
+    jobs = [{"id": f"s_{n}", "created": f"2026-11-21T00:{n}:00.000Z"} for n in range(39, 25, -1)]
+    asked = listed_as(monkeypatch, jobs)
+
+    assert BrightData("", "").jobs_since("chatgpt", SINCE) == [f"s_{n}" for n in range(30, 40)]
+    assert {one["from_date"] for one in asked} == {"2026-11-20"}
+    assert [one["skip"] for one in asked] == [0, 3, 6, 9, 12]
+
+
+def test_a_vendor_that_gives_the_same_page_for_ever_is_not_asked_for_ever(monkeypatch):
+    asked = listed_as(monkeypatch, [])
+    monkeypatch.setattr(
+        module, "call", lambda *_, **__: asked.append(1) or replied('[{"id": "a"}, {"id": "b"}, {"id": "c"}]')
+    )
+
+    assert BrightData("", "").jobs_since("chatgpt", SINCE) == ["a", "b", "c"]
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize("created", [None, "yesterday", 7, {}])
+def test_a_job_whose_time_cannot_be_read_counts_as_new(monkeypatch, created):
+    listed_as(monkeypatch, [{"id": "s_1", "created": created}, {"no": "id"}, "odd"], page=9)
+
+    assert BrightData("", "").jobs_since("chatgpt", SINCE) == ["s_1"]
+
+
+def test_a_list_of_another_shape_proves_nothing(monkeypatch):
+    monkeypatch.setattr(module, "call", lambda *_, **__: replied('{"status": "building"}'))
+
+    with pytest.raises(Malformed, match="not a list"):
+        BrightData("", "").jobs_since("chatgpt", SINCE)
