@@ -19,7 +19,7 @@ from senso.queries.evaluations import ReadWork
 from senso.queries.runs import AskWork
 from senso.settings import settings
 from senso.tasks.app import stage
-from senso.tasks.attempts import Stopwatch, failed_report, guarded, keep, keep_at_once, report, unstorable, wait_seconds
+from senso.tasks.attempts import Stopwatch, failed_report, guarded, keep_at_once, report, unstorable, wait_seconds
 from senso.tasks.extract import extract_run, read_now
 from senso.tasks.matrix import prepare_key
 from senso.tasks.pipelines import publish
