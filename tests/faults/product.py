@@ -107,9 +107,14 @@ class Product:
 
     # What a test does to it.
 
-    def load(self, orgs: int | None = None, questions: int | None = None, seed: int = SEED) -> list[UUID]:
+    def load(
+        self, orgs: int | None = None, questions: int | None = None, seed: int = SEED, **asked: tuple[Any, ...]
+    ) -> list[UUID]:
+        """`models` and `locations` may differ from the plan's."""
         world = World(seed, orgs=orgs or self.plan.orgs, questions=questions or self.plan.questions)
-        content = yaml.safe_dump(world.import_document(self.plan.models, self.plan.places))
+        content = yaml.safe_dump(
+            world.import_document(**{"models": self.plan.models, "locations": self.plan.places} | asked)
+        )
         document = imports.parse(content, "world.yaml")
         with transaction() as db:
             import_queries.store(db, document, "test")

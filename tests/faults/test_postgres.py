@@ -37,7 +37,7 @@ def test_postgres_killed_again_and_again(start, told):
 
 
 def test_postgres_without_a_free_connection(start, told):
-    product = start(orgs=4, answer_seconds=1)
+    product = start(orgs=4, answer_seconds=2)
     batches = product.trigger()
     product.wait_for_flight(40)
 
@@ -65,7 +65,7 @@ def take_all(product) -> list:
 
 
 def test_a_locked_row_holds_up_its_own_batch_alone(start, told):
-    product = start(orgs=4, answer_seconds=1)
+    product = start(orgs=4, answer_seconds=2)
     batches = product.trigger()
     product.until(lambda: product.make.one("SELECT count(*) FROM question_runs") == 160, 60, "not every batch opened")
     locker = psycopg2.connect(os.environ["DATABASE_URL"].replace("+psycopg2", ""))

@@ -9,16 +9,16 @@ import pytest
 
 @pytest.mark.selection
 def test_a_killed_call_worker_costs_seconds_and_what_it_had_in_flight(start, told):
-    product = start(orgs=5, answer_seconds=2)
+    product = start(orgs=6, answer_seconds=3)
     batches = product.trigger()
 
     pid, held = product.kill_with_work("call-1", 30)
     recovery = product.claimed_again(held)
     product.end(batches)
 
-    load = f"200 runs, {len(held)} calls in its hands"
+    load = f"240 runs, {len(held)} calls in its hands"
     row = told(product, 1, struck=f"kill -9 of pid {pid}", load=load, recovery=recovery)
-    assert product.states() == {"completed": 5}
+    assert product.states() == {"completed": 6}
     assert row["broken"] == []
     assert row["twice"] <= len(held)
     assert recovery <= 20
@@ -40,7 +40,7 @@ def test_a_worker_killed_between_the_charges_and_their_commit_charges_once(start
 
 
 def test_all_processes_killed_at_once(start, told):
-    product = start(orgs=5, answer_seconds=2)
+    product = start(orgs=6, answer_seconds=3)
     batches = product.trigger()
     product.wait_for_flight(60)
 
@@ -50,9 +50,9 @@ def test_all_processes_killed_at_once(start, told):
     recovery = product.until(lambda: product.calls_made() > made, 60, "nobody asked again")
     product.end(batches)
 
-    row = told(product, 3, struck=f"kill -9 of {len(pids)} processes", load=f"200 runs, {dead_with} calls in flight",
+    row = told(product, 3, struck=f"kill -9 of {len(pids)} processes", load=f"240 runs, {dead_with} calls in flight",
         recovery=recovery)  # fmt: skip
-    assert product.states() == {"completed": 5}
+    assert product.states() == {"completed": 6}
     assert row["broken"] == []
     assert row["twice"] <= dead_with
 
@@ -110,9 +110,9 @@ def test_killed_between_a_commit_and_its_message(start, told):
 
 
 def test_told_to_go_under_load_a_worker_leaves_nothing_behind(start, told):
-    product = start(orgs=5, answer_seconds=1)
+    product = start(orgs=6, answer_seconds=1.5)
     batches = product.trigger()
-    product.wait_for_flight(60)
+    product.wait_for_flight(40)
 
     process = product.children["call-1"].process
     asked = time.monotonic()
@@ -121,9 +121,9 @@ def test_told_to_go_under_load_a_worker_leaves_nothing_behind(start, told):
     seconds = time.monotonic() - asked
     product.end(batches)
 
-    row = told(product, 22, struck=f"SIGTERM, gone after {seconds:.1f} s", load="200 runs, 60 calls in flight",
+    row = told(product, 22, struck=f"SIGTERM, gone after {seconds:.1f} s", load="240 runs, 40 calls in flight",
         recovery=seconds, note="grace 3 s, as in `senso up`")  # fmt: skip
-    assert product.states() == {"completed": 5}
+    assert product.states() == {"completed": 6}
     assert row["broken"] == []
     assert row["twice"] == 0
     assert seconds < 10
