@@ -199,6 +199,10 @@ class Product:
     def calls_made(self) -> int:
         return self.make.one("SELECT coalesce(max(id), 0) FROM llm_calls")
 
+    def asked(self) -> int:
+        """Calls that only a message can have started: whoever has an answer in hand reads it without one."""
+        return self.make.one("SELECT count(*) FROM llm_calls WHERE purpose = 'ask'")
+
     def claimed_again(self, held: set[str], seconds: float = 60) -> float:
         """Seconds until a claim of what a dead process held is claimed by another."""
         return self.until(lambda: self.fences_risen(held), seconds, "its work was never claimed again")

@@ -13,9 +13,9 @@ def test_redis_killed_and_down_for_ten_seconds(start, told):
 
     product.down(product.servers.redis)
     time.sleep(10)
-    made = product.calls_made()
+    made = product.asked()
     product.up(product.servers.redis)
-    recovery = product.until(lambda: product.calls_made() > made, 60, "nobody asked again")
+    recovery = product.until(lambda: product.asked() > made, 60, "nobody asked again")
     product.end(batches)
 
     row = told(
@@ -36,9 +36,9 @@ def test_redis_away_for_longer_than_every_patience(start, told):
 
     product.down(product.servers.redis)
     time.sleep(90)
-    made = product.calls_made()
+    made = product.asked()
     product.up(product.servers.redis)
-    recovery = product.until(lambda: product.calls_made() > made, 90, "nobody asked again")
+    recovery = product.until(lambda: product.asked() > made, 90, "nobody asked again")
     product.end(batches)
 
     row = told(product, 14, struck="Redis away for 90 s", load="320 runs, 60 calls in flight", recovery=recovery,
