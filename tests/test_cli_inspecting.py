@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from at_work import work_off
+from at_work import start, work_off
 from shell import Shell
 
 from senso.cli.answering import MARKS, marked, spans
@@ -94,7 +94,7 @@ def test_a_run_is_shown_from_its_first_claim_to_its_sources(senso, make, sandbox
     assert [call["fence"] for call in found["calls"]] == [1, 2, 1]
     assert found["calls"][1]["tokens_in"] > 0
     assert found["evaluations"][0]["state"] == "done"
-    for words in ("claim 1: ask, openai gpt-4.1: unavailable", "claim 2: ask", "tokens in", "the answer was saved"):
+    for words in ("call 1: ask, openai gpt-4.1: unavailable", "call 2: ask", "tokens in", "the answer was saved"):
         assert words in said
     assert found["id"] in said
 
@@ -180,7 +180,7 @@ def test_a_call_that_never_reported_back_is_maybe_paid(senso, make):
     lost = senso("show", run).out
 
     assert "under way" in holding
-    assert "held by   w until" in holding
+    assert "held by    w until" in holding
     assert "maybe paid" not in holding
     assert "it never reported back, maybe paid" in lost
 
@@ -325,6 +325,67 @@ def test_a_finished_batch_that_had_failures_names_its_retry(senso, make, sandbox
     finish_batch(str(batch), "rows")
 
     assert f"senso retry {batch}" in senso("trigger", "org", org.id).out
+
+
+def test_a_batch_that_did_not_end_well_names_the_command_that_comes_next(senso, make, sandbox):
+    org = make.org(questions=3, available=2)
+    blocked = make.queued(org)
+    start(blocked)
+    other = make.batch(questions=2)
+    senso("cancel", other)
+
+    said = senso("status", blocked)
+
+    assert f"({org.partner}), 2 credits available" in said.out
+    assert f"senso credits {org.partner} --grant N --ref REF" in said.err
+    assert f"senso trigger org {org.id}" in said.err
+    assert f"senso retry {other}" in senso("status", other).err
+
+
+def test_a_run_without_an_answer_is_not_said_to_have_been_read(senso, make, sandbox):
+    batch = make.queued(questions=1)
+    sandbox.fault("openai.responses", "refusal")
+    work_off(make, batch)
+
+    said = senso("show", make.runs(batch)[0]).out
+
+    assert "failed, 1 call" in said
+    assert "the run, which has no answer, ended: failed" in said
+    assert "Read for" not in said
+
+
+def test_a_reading_that_is_no_json_is_said_to_be_that(senso, make, sandbox):
+    run = make.run()
+    sandbox.fault("openai.chat", "malformed")
+    read(str(run))
+
+    assert "answer_reading: the reply is not JSON" in senso("show", run).out
+
+
+@pytest.mark.parametrize("columns", [60, 100, 119, 120, 160])
+def test_no_figure_is_cut_at_any_width(senso, make, sandbox, columns):
+    senso.columns(columns)
+    batch = make.queued(questions=1)
+    work_off(make, batch)
+    make.sql("UPDATE orgs SET name = 'The Very Long Name of a Credit Union That Merged Twice'")
+
+    said = senso("status").out
+
+    assert max(map(len, said.splitlines())) <= columns
+    assert re.search(r"\$0\.\d{4}", said)
+    assert "charged" in said
+
+
+def test_a_long_value_goes_on_below_itself(senso, make, sandbox):
+    senso.columns(60)
+    batch = make.queued(questions=1)
+    make.sql("UPDATE batches SET error = 'one of many words, ' || repeat('and then another, ', 8)")
+
+    lines = senso("status", batch).out.splitlines()
+
+    (first,) = (number for number, line in enumerate(lines) if line.startswith("error      one"))
+    assert all(line.startswith(" " * 11) for line in lines[first + 1 :])
+    assert max(map(len, lines[first:])) <= 60
 
 
 def test_models_say_what_can_be_asked(senso, make, environment):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from rich.markup import escape
 
-from senso.cli.printing import err, moment, out, print_json
+from senso.cli.printing import err, moment, out, print_json, print_named
 from senso.cli.who import actor
 from senso.db import Connection, transaction
 from senso.errors import ConfigError, NotFound
@@ -66,8 +66,7 @@ def show(found: dict[str, Any]) -> None:
         "charged": str(found["charged"]),
         "orgs": str(found["orgs"]),
     }
-    for name, value in lines.items():
-        out.print(f"[bold]{name:<10}[/] {value}")
+    print_named(lines)
 
 
 def ledger(partner: UUID, last: int | None, *, as_json: bool) -> None:

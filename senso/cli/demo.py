@@ -161,7 +161,8 @@ def print_answer(example: dict[str, Any]) -> None:
         if example["mention_text"]
         else "not mentioned"
     )
-    out.print(Panel(marked(example), title=escape(about), title_align="left", subtitle=said, subtitle_align="left"))
+    out.print(escape(about))
+    out.print(Panel(marked(example), subtitle=said, subtitle_align="left"))
     out.print()
 
 

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from senso.cli import answering
-from senso.cli.printing import dollars, err, moment, out, print_json, styled
+from senso.cli.printing import dollars, err, moment, out, print_json, print_named, styled
 from senso.cli.surroundings import uuid
 from senso.cli.watching import load
 from senso.cli.watching import show as show_batch
@@ -18,6 +18,7 @@ from senso.errors import ConfigError, NotFound
 from senso.extraction import citations
 from senso.queries import inspection
 from senso.queries import status as queries
+from senso.queries.runs import MAX_FAILURES
 
 NUMBER = re.compile(r"[0-9]{1,18}")
 
@@ -60,7 +61,7 @@ def cost(one: dict[str, Any]) -> str:
 
 def print_runs_end(batch: dict[str, Any], found: Sequence[dict[str, Any]], *, failed: bool) -> None:
     if not found and batch["error"]:
-        out.print(f"No {'failed ' if failed else ''}runs. {batch['state']}: {escape(batch['error'])}")
+        out.print(f"No {'failed ' if failed else ''}runs; the batch is {batch['state']}: {escape(batch['error'])}")
     elif not found:
         out.print(f"No {'failed ' if failed else ''}runs; the batch is {batch['state']}.")
     else:
@@ -114,12 +115,13 @@ def show_run(found: dict[str, Any], *, as_json: bool) -> None:
     print_head(found)
     print_timeline(found)
     answering.print_answer(found)
-    for read in found["evaluations"]:
+    for read in found["evaluations"] if found["answer_text"] is not None else ():
         answering.print_reading(read)
     answering.print_citations(found)
 
 
 def print_head(found: dict[str, Any]) -> None:
+    tries = len(found["calls"])
     lines = {
         "run": f"{found['id']}",
         "number": str(found["number"]),
@@ -127,23 +129,23 @@ def print_head(found: dict[str, Any]) -> None:
         "of": f"{escape(found['org'] or '-')}, {found['batch_date']}, {found['batch_state']}",
         "question": escape(answering.printable(found["question"])),
         "asked": f"{escape(found['model'])} ({found['provider']}, {found['surface']}) in {escape(found['location'])}",
-        "state": f"{styled(found['state'])}, claims {found['fence']}, failures {found['failures']}",
+        "state": f"{styled(found['state'])}, {tries} {'call' if tries == 1 else 'calls'}"
+        + (f", {found['failures']} of {MAX_FAILURES} failures" if found["failures"] else ""),
         "cost": dollars(found["cost_microusd"]),
         "error": escape(answering.printable(found["error"] or "")),
         "next": f"tried again at {moment(found['next_at'])}" if found["next_at"] else "",
         "held by": f"{found['lease_owner']} until {moment(found['lease_until'])}" if found["lease_owner"] else "",
     }
-    for name, value in lines.items():
-        if value:
-            out.print(f"[bold]{name:<9}[/] {value}", soft_wrap=name in {"run", "batch"})
+    print_named(lines)
 
 
 def print_timeline(found: dict[str, Any]) -> None:
     out.print("\n[bold]What happened[/]")
-    events = [(call["started_at"], call_line(call)) for call in found["calls"]]
+    events = [(call["started_at"], call_line(number, call)) for number, call in enumerate(found["calls"], start=1)]
     events += snapshot_events(found["snapshot"]) if found["snapshot"] else []
     events += [(found["answered_at"], "the answer was saved")] if found["answered_at"] else []
-    events += [(one["ended_at"], f"reading ended: {one['state']}") for one in found["evaluations"] if one["ended_at"]]
+    what = "the reading" if found["answer_text"] is not None else "the run, which has no answer,"
+    events += [(one["ended_at"], f"{what} ended: {one['state']}") for one in found["evaluations"] if one["ended_at"]]
     if not events:
         out.print(answering.below("nothing yet: no call was made"))
     for when, said in sorted(events, key=lambda event: event[0]):
@@ -151,15 +153,15 @@ def print_timeline(found: dict[str, Any]) -> None:
         out.print(answering.below(said))
 
 
-def call_line(call: dict[str, Any]) -> str:
-    head = f"claim {call['fence']}: {call['purpose']}, {call['provider']} {escape(call['model'])}"
+def call_line(number: int, call: dict[str, Any]) -> str:
+    head = f"call {number}: {call['purpose']}, {call['provider']} {escape(call['model'])}"
     if call["outcome"] is None:
         open_ = "under way" if call["under_way"] else "[yellow]it never reported back, maybe paid[/]"
         return f"{head}: {open_}"
-    took = f"{call['latency_ms'] / 1000:.1f} s" if call["latency_ms"] is not None else "-"
+    took = f" after {call['latency_ms'] / 1000:.1f} s" if call["latency_ms"] is not None else ""
     tokens = f", {call['tokens_in']} tokens in, {call['tokens_out']} out" if call["tokens_in"] is not None else ""
     price = "cost unknown" if call["cost_microusd"] is None else dollars(call["cost_microusd"])
-    return f"{head}: {escape(call['outcome'])} after {took}{tokens}, {price}"
+    return f"{head}: {escape(call['outcome'])}{took}{tokens}, {price}"
 
 
 def snapshot_events(snapshot: dict[str, Any]) -> list[tuple[Any, str]]:
@@ -186,7 +188,9 @@ def show_audit(batch: UUID, *, as_json: bool) -> None:
         out.print("Nobody did anything to it that is audited.")
     for one in found:
         out.print(f"{moment(one['at'])}  [bold]{escape(one['actor'])}[/]  {one['action']}", soft_wrap=True)
-        said = ", ".join(f"{name} {value}" for name, value in details(one["details"]).items())
+        said = ", ".join(
+            f"{name} {value}" for name, value in details(one["details"]).items() if value != one["subject"]
+        )
         for line in filter(None, (one["subject"], said)):
             out.print(answering.below(Text(answering.printable(line))))
 

@@ -1,17 +1,18 @@
 """How things look in a terminal; no colour and no box where the terminal has none."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 out = Console(highlight=False, soft_wrap=False)
 err = Console(stderr=True, highlight=False)
 IDS = {"batch", "run"}
-ID_WIDTH = 36
+NAME_WIDTH = 11  # of the names before values
 STATE_STYLES = {"completed": "green", "partial": "yellow", "failed": "red", "blocked": "yellow", "cancelled": "dim"}
 
 
@@ -29,11 +30,22 @@ def table(
 ) -> Table:
     made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        whole = ID_WIDTH if column in IDS else None  # an id that is cut in two cannot be copied
-        made.add_column(column, justify="right" if column in numbers else "left", overflow="fold", min_width=whole)
+        whole = column in IDS or column in numbers  # what is cut in two can be neither copied nor compared
+        made.add_column(column, justify="right" if column in numbers else "left", overflow="fold", no_wrap=whole)
     for row in rows:
         made.add_row(*row)
     return made
+
+
+def print_named(lines: Mapping[str, str]) -> None:
+    """A name and its value each; a long value goes on below itself. What has none is left out. An id is never cut."""
+    for name, value in lines.items():
+        text = Text.from_markup(value)
+        room = max(out.width - NAME_WIDTH, *(len(word) for word in text.plain.split()), 1)
+        for number, line in enumerate(text.wrap(out, room) if value else []):
+            line.rstrip()
+            label = Text(f"{'' if number else name:<{NAME_WIDTH}}", style="bold")
+            out.print(label.append_text(line), soft_wrap=True)
 
 
 def dollars(microusd: int | None) -> str:

@@ -46,9 +46,9 @@ def print_changes(changes: dict[str, Any]) -> None:
     for name, counts in changes.items():
         said = ", ".join(f"{count} {what}" for what, count in counts.items() if count) if counts else ""
         if said:
-            out.print(f"{name:<12} {said}")
+            out.print(f"{name:<17} {said}")
     for note in notes:
-        err.print(f"note: {escape(note)}")
+        err.print(f"note: {escape(note)}", soft_wrap=True)
 
 
 def ids_of(given: Sequence[str], file: Path | None) -> list[UUID]:

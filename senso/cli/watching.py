@@ -10,7 +10,7 @@ from uuid import UUID
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from senso.cli.printing import dollars, err, moment, out, print_json, styled, table
+from senso.cli.printing import dollars, err, moment, out, print_json, print_named, styled, table
 from senso.db import transaction
 from senso.errors import ConfigError, NotFound
 from senso.queries import status as queries
@@ -21,8 +21,14 @@ LOOK_SECONDS = 0.5
 # Nobody works: said once, after the time in which a worker that lives would have been seen.
 PATIENCE_SECONDS = 12
 LATEST, CHOSEN = 20, 500
-NARROW = 100  # columns; below that an id and the figures do not fit into one row
+NARROW = 120  # columns; below that an id and the figures do not fit into one row
 SPAN = re.compile(r"([0-9]{1,6})([mhdw])")
+NEXT = {
+    "partial": "Why, run by run: senso runs {id} --failed   Again: senso retry {id}",
+    "failed": "Why, run by run: senso runs {id} --failed   Again: senso retry {id}",
+    "cancelled": "Ask for the rest: senso retry {id}",
+    "blocked": "Pay: senso credits {partner_id} --grant N --ref REF   Go on: senso trigger org {org_id}",
+}
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -110,6 +116,7 @@ def show(found: dict[str, Any], *, as_json: bool) -> None:
     lines = {
         "batch": str(found["id"]),
         "org": f"{escape(found['org'] or '-')} ({found['org_id']})",
+        "partner": payer(found),
         "date": f"{found['date']}, episode {found['episode']}",
         "state": styled(found["state"]) + (f", ended by {found['finished_by']}" if found["finished_by"] else ""),
         "runs": f"{found['planned'] if found['planned'] is not None else '?'} planned, {found['answered']} answered, "
@@ -124,9 +131,16 @@ def show(found: dict[str, Any], *, as_json: bool) -> None:
         "note": escape(found["note"] or ""),
         "error": escape(found["error"] or ""),
     }
-    for name, value in lines.items():
-        if value:
-            out.print(f"[bold]{name:<8}[/] {value}")
+    print_named(lines)
+    if found["state"] in NEXT:
+        err.print(NEXT[found["state"]].format(**found), soft_wrap=True)
+
+
+def payer(found: dict[str, Any]) -> str:
+    if found["partner_id"] is None:
+        return ""
+    has = "not metered" if found["partner_available"] is None else f"{found['partner_available']} credits available"
+    return f"{escape(found['partner'])} ({found['partner_id']}), {has}"
 
 
 def watch(batches: Sequence[UUID], *, as_json: bool) -> list[dict[str, Any]]:
@@ -144,7 +158,7 @@ def watch(batches: Sequence[UUID], *, as_json: bool) -> list[dict[str, Any]]:
 
 def follow(batches: Sequence[UUID]) -> list[dict[str, Any]]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True) as progress:
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
         lines = {batch: progress.add_task("queued", total=None) for batch in batches}
         started, told = time.monotonic(), False
         while True:

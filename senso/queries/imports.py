@@ -223,7 +223,7 @@ def note(partner: Partner, standing: Standing) -> str | None:
     if partner.credits is None:
         return f"partner {partner.id}: stays metered; no import lifts that" if standing.metered else None
     if not standing.metered:
-        return f"partner {partner.id}: stays unmetered; a grant would meter it: {GRANT_BY_HAND.format(partner.id, 'N')}"
+        return f"partner {partner.id}: stays unmetered: it can always pay, and neither import nor grant meters it"
     if standing.granted is None or standing.granted == partner.credits:
         return None
     return f"partner {partner.id}: credits stay as they are; {instead(partner, partner.credits - standing.granted)}"

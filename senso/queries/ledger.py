@@ -40,20 +40,20 @@ def is_held(db: Connection, batch: UUID, episode: int) -> bool:
     return bool(db.execute(HELD, {"key": hold_key(batch, episode)}).scalar_one())
 
 
-# One charge for each answer that was read, however often this is called, to the partner whose credits were held: an
-# org may have moved to another since. Then the hold goes back in full.
+# The hold goes back in full, then one charge for each answer that was read, however often this is called, to the
+# partner whose credits were held: an org may have moved to another since. In this order no balance is below zero.
 SETTLE = text("""
     WITH written AS (
         INSERT INTO ledger (idempotency_key, entry, partner_id, org_id, kind, credits, batch_id, run_id)
+        SELECT 'release:' || l.batch_id || ':' || :episode, 'release', l.partner_id, l.org_id, l.kind,
+            -l.credits, l.batch_id, NULL
+        FROM ledger l WHERE l.idempotency_key = 'hold:' || :batch || ':' || :episode
+        UNION ALL
         SELECT 'charge:' || e.run_id || ':' || e.org_id, 'charge', h.partner_id, e.org_id, 'org',
             -b.credits_per_evaluation, b.id, e.run_id
         FROM evaluations e JOIN batches b ON b.id = e.batch_id
             JOIN ledger h ON h.idempotency_key = 'hold:' || :batch || ':' || :episode
         WHERE e.batch_id = :batch AND e.state = 'done'
-        UNION ALL
-        SELECT 'release:' || l.batch_id || ':' || :episode, 'release', l.partner_id, l.org_id, l.kind,
-            -l.credits, l.batch_id, NULL
-        FROM ledger l WHERE l.idempotency_key = 'hold:' || :batch || ':' || :episode
         ON CONFLICT (idempotency_key) DO NOTHING
         RETURNING partner_id, entry, credits
     ),

@@ -16,9 +16,10 @@ STATUS = """
         coalesce(charges.charged, 0) AS charged, coalesce(calls.cost_microusd, 0) AS cost_microusd,
         coalesce(calls.llm_calls, 0) AS llm_calls, coalesce(calls.unknown_cost, 0) AS calls_of_unknown_cost,
         b.finished_by, p.status AS push, b.queued_at, b.started_at, b.ended_at, b.error, b.note, o.name AS org,
+        o.partner_id, t.name AS partner, t.available AS partner_available,
         b.remaining, coalesce(r.asking, 0) AS asking
     FROM batches b
-    LEFT JOIN orgs o ON o.id = b.org_id
+    LEFT JOIN orgs o ON o.id = b.org_id LEFT JOIN partners t ON t.id = o.partner_id
     LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE state = 'answered') AS answered,
         count(*) FILTER (WHERE state = 'asking') AS asking FROM question_runs WHERE batch_id = b.id) r ON true
     LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE state = 'done') AS evaluated,

@@ -15,8 +15,10 @@ from senso.queries.names import NamesWork
 from senso.settings import settings
 from senso.tasks.app import stage
 from senso.tasks.attempts import Stopwatch, failed_report, guarded, keep, report, wait_seconds
+from senso.tasks.pipelines import publish
 from senso.tasks.process import owner
 from senso.tasks.reach import completer
+from senso.tasks.score import finish
 
 log = logger(__name__)
 # Beyond the slowest provider (20 minutes) and the longest waits between tries; a batch that is not done by then ends.
@@ -33,23 +35,26 @@ def prepare_key(batch: Batch) -> str:
 def open_batch(batch_id: str, **_: object) -> str:
     with transaction() as db:
         batch = batches.load(db, UUID(batch_id), lock=True)
-        if batch.state == "running" and not ledger.is_held(db, batch.id, batch.episode):
-            open_now(db, batch)
+        wanted = batch.state == "running" and not ledger.is_held(db, batch.id, batch.episode)
+        sent = open_now(db, batch) if wanted else []
+    publish(sent)
     return batch_id
 
 
-def open_now(db: Connection, batch: Batch) -> None:
+def open_now(db: Connection, batch: Batch) -> list[int]:
     """Hold, then freeze: what cannot be paid for leaves no rows, and is tried again as it is by then."""
     assert batch.org_id is not None  # noqa: S101  networks have a workflow of their own
     runs = planned_runs(batch.id, batch.org_id, batch.batch_date, batches.org_matrix(db, batch.org_id))
     evaluations = len(runs) if batch.planned is None else batches.undone(db, batch.id)
+    if not evaluations and batch.planned:  # all of it was read before: it ends as what it has
+        return finish(db, batch, "rows", left_over=False)
     if not evaluations:
         batches.end(db, batch.id, "failed", error="the org has no questions, models or locations to ask")
-        return
+        return []
     if not ledger.hold(db, batch.id, batch.episode, batch.org_id, evaluations * batch.credits_per_evaluation):
         batches.end(db, batch.id, "blocked", error=f"{evaluations * batch.credits_per_evaluation} credits are needed")
         log.info("batch blocked", org=str(batch.org_id))
-        return
+        return []
     if batch.planned is None:
         batches.freeze(db, batch.id, batch.org_id, runs)
     else:
@@ -58,6 +63,7 @@ def open_now(db: Connection, batch: Batch) -> None:
     ids = json.dumps([str(batch.id)])
     outbox.add(db, prepare_key(batch), "prepare", ids, batch=batch.id, after_seconds=SAFETY_NET_SECONDS)
     log.info("batch opened", org=str(batch.org_id), episode=batch.episode, evaluations=evaluations)
+    return []
 
 
 @stage("find_names")

@@ -4,12 +4,13 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 from senso.db import Connection, transaction
 from senso.errors import SensoError
 from senso.log import logger
-from senso.matrix import due_date
-from senso.queries import batches, outbox, pushes, schedule, snapshots, submissions, sweep, workers
+from senso.matrix import batch_id, due_date
+from senso.queries import batches, outbox, pushes, schedule, snapshots, submissions, sweep, triggers, workers
 from senso.queries.schedule import Candidate
 from senso.queries.snapshots import SnapshotWork
 from senso.settings import clock, settings
@@ -171,8 +172,17 @@ def open_due(org: Candidate, now: datetime, hour: int) -> None:
         with transaction() as db:
             if not schedule.claim(db, org.org_id, due_on):
                 return
-            found, sent = trigger_within(db, org.org_id, By("beat", "schedule"))
-            schedule.bind(db, org.org_id, due_on, found.batch.id)
+            batch, sent = batch_due(db, org.org_id, now)
+            schedule.bind(db, org.org_id, due_on, batch)
         publish(sent)
     except SensoError as error:
         log.warning("a due org could not be triggered", org=str(org.org_id), error=str(error))
+
+
+def batch_due(db: Connection, org: UUID, now: datetime) -> tuple[UUID, list[int]]:
+    """The batch of today that somebody cancelled was this day's: whoever wants it again says so."""
+    today = batch_id("org", org, None, now.date())
+    if triggers.cancelled(db, [today]):
+        return today, []
+    found, sent = trigger_within(db, org, By("beat", "schedule"))
+    return found.batch.id, sent

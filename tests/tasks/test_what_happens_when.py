@@ -13,6 +13,7 @@ from senso.tasks import ask, reach
 from senso.tasks.ask import ask_batch, read
 from senso.tasks.matrix import find_names, open_batch
 from senso.tasks.score import finish_batch
+from senso.tasks.stopping import cancel
 from senso.tasks.ticks import admit, due, due_orgs, sweep_all
 from senso.tasks.trigger import By, trigger_org
 
@@ -90,6 +91,23 @@ def test_a_cancelled_batch_is_refused_unless_it_is_reopened(make, sandbox):
 
     assert (reopened.outcome, reopened.batch.episode) == ("reopened", 2)
     assert make.state(batch)["state"] == "completed"
+    assert kept()
+
+
+def test_a_cancelled_batch_of_which_all_was_read_ends_as_what_it_has_when_it_is_reopened(make, sandbox):
+    org = make.org(questions=2)
+    batch = make.queued(org)
+    work_off(make, batch)
+    make.sql("UPDATE batches SET state = 'cancelled'")
+    calls = len(sandbox.calls("openai"))
+
+    trigger_org(org.id, ME, reopen=True)
+    work_off(make, batch)
+
+    assert make.state(batch)["state"] == "completed"
+    assert make.one("SELECT count(*) FROM ledger WHERE entry = 'charge'") == 2
+    assert make.one("SELECT count(*) FROM metrics") > 0
+    assert len(sandbox.calls("openai")) == calls
     assert kept()
 
 
@@ -399,6 +417,25 @@ def test_a_day_that_beat_missed_is_caught_up_once(make, environment):
 
     assert [row["batch_date"].isoformat() for row in make.sql("SELECT batch_date FROM batches")] == ["2026-11-27"]
     assert [row["due_date"].isoformat() for row in make.sql("SELECT due_date FROM schedule_runs")] == ["2026-11-25"]
+
+
+def test_a_batch_cancelled_before_its_hour_stays_so_and_is_asked_about_once(make, environment, monkeypatch):
+    warned = []
+    monkeypatch.setattr("senso.tasks.ticks.log.warning", lambda *said, **_: warned.append(said))
+    org = make.org(created_at=WEDNESDAY, imported_at=WEDNESDAY)
+    environment.setenv("SENSO_CLOCK", "2026-11-25T01:00")
+    settings.cache_clear()
+    batch = make.queued(org)
+    cancel(batch, ME)
+    environment.setenv("SENSO_CLOCK", "2026-11-25T02:00")
+    settings.cache_clear()
+
+    due_orgs()
+    due_orgs()
+
+    assert warned == []
+    assert make.state(batch)["state"] == "cancelled"
+    assert make.sql("SELECT batch_id FROM schedule_runs WHERE due_date = '2026-11-25'") == [{"batch_id": batch}]
 
 
 def test_nothing_was_due_before_an_org_was_imported(make, environment):
