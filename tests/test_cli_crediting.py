@@ -179,6 +179,13 @@ def test_a_user_without_a_name_is_known_by_its_number(monkeypatch):
     assert who.actor() == "4000000"
 
 
+def test_the_sandbox_says_what_it_takes(senso):
+    said = senso("sandbox", "--help")
+
+    assert said.code == 0
+    assert "--snapshot-seconds" in said.out
+
+
 def test_the_version_is_printed(senso):
     assert senso("--version").out == f"senso {__version__}\n"
 

@@ -19,7 +19,7 @@ from senso.push import metric_json
 from senso.queries import history, results
 from senso.reports import charts, wording
 from senso.reports.content import Asked, Batch, Heard, Pool, Question, Report
-from senso.reports.page import ORDER, page
+from senso.reports.page import ORDER, breakable, page
 from senso.reports.sheet import COLUMNS, cell, sheet
 from senso.score import CitedDomain, Fact, Standing, score
 from senso.settings import settings
@@ -318,6 +318,27 @@ def test_a_trend_breaks_where_the_rule_changed_and_its_band_where_an_interval_is
     assert drawn.count('<g class="band"><path') == 3
     assert drawn.count('<g class="line"><path') == 2
     assert drawn.count("<circle") == 6
+
+
+@pytest.mark.parametrize(
+    ("most", "ticks"),
+    [
+        (1, "0 1"),
+        (3, "0 1 2 3"),
+        (7, "0 2 4 6"),
+        (21, "0 5 10 15 20"),
+        (106, "0 50 100"),
+        (4000, "0 1000 2000 3000 4000"),
+    ],
+)
+def test_counts_are_marked_in_steps_that_a_reader_counts_in(most, ticks):
+    shown = Page(str(charts.counts("a title", [("Vantry", most, False)]))).text
+
+    assert [word for word in shown.split() if word.isdigit()] == ticks.split()
+
+
+def test_a_place_breaks_after_a_slash_and_stays_text():
+    assert breakable("DE/<b>/Köln") == "DE/<wbr>&lt;b&gt;/<wbr>Köln"
 
 
 def test_a_trend_of_one_batch_is_a_point_with_a_whisker():

@@ -251,9 +251,9 @@ def report(
         reporting.report(uuid(org, "org"), Form.json if as_json else form, output)
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
 def sandbox(context: typer.Context) -> None:
-    """The local stand-in for every provider; takes --port, --seed, --lies, --replay and more (see README)."""
+    """The local stand-in for every provider; takes --port, --seed, --lies, --replay and more (sandbox --help)."""
     from senso.cli import running
 
     running.sandbox(context.args)

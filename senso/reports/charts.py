@@ -75,9 +75,16 @@ def rates(title: str, rows: Sequence[tuple[str, Metric]]) -> Markup:
 def counts(title: str, rows: Sequence[tuple[str, int, bool]]) -> Markup:
     """A bar each; the flag marks the one to compare with."""
     top = max([1, *(count for _, count, _ in rows)])
-    ticks = list(range(0, top + 1, math.ceil(top / TICKS)))
+    ticks = list(range(0, top + 1, _step(top)))
     bars = [{"value": count, "node": {"class": "marked" if marked else "plain"}} for _, count, marked in rows]
     return _bars(title, [name for name, _, _ in rows], bars, _axis(top, ticks, lambda count: f"{count:.0f}"))
+
+
+def _step(top: int) -> int:
+    """1, 2 or 5, or ten, a hundred times that: what a reader counts in."""
+    least = top / TICKS
+    size = int(10 ** max(0, math.floor(math.log10(least))))
+    return next(size * times for times in (1, 2, 5, 10) if size * times >= least)
 
 
 def _bars(title: str, labels: Sequence[str], bars: Sequence[dict[str, Any]], axis: dict[str, Any]) -> Markup:

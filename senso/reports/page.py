@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from senso.reports import wording
 from senso.reports.charts import Point, counts, rates, trend
@@ -23,6 +24,12 @@ MOST_COMPETITORS = 12
 MOST_SOURCES = 20
 DOMAIN = re.compile(r"(?!-)[a-z0-9-]+(\.[a-z0-9-]+)+")
 
+
+def breakable(name: str) -> Markup:
+    """A place goes on in the next line after a slash rather than anywhere."""
+    return escape(name).replace("/", Markup("/<wbr>"))
+
+
 TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent),
     autoescape=True,
@@ -31,7 +38,11 @@ TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 TEMPLATES.globals |= {"wording": wording}
-TEMPLATES.filters |= {"day": wording.day, "together": lambda text: text.replace(" %", "\u00a0%")}
+TEMPLATES.filters |= {
+    "day": wording.day,
+    "breakable": breakable,
+    "together": lambda text: text.replace(" %", "\u00a0%"),
+}
 
 
 @dataclass(frozen=True, slots=True)

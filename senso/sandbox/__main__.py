@@ -52,7 +52,7 @@ def settings_from(given: argparse.Namespace) -> Settings:
 
 
 def parser() -> Parser:
-    options = Parser(prog="sandbox", description="A loopback stand-in for the providers.")
+    options = Parser(prog="senso sandbox", description="A loopback stand-in for the providers.")
     options.add_argument("--port", type=port, default=0, help="0: any free one")
     options.add_argument("--seed", type=int, default=7)
     options.add_argument("--answer-seconds", type=up_to(DAY), default=Timing.answer_seconds)
