@@ -14,6 +14,7 @@ from senso.cli.answering import MARKS, marked, spans
 from senso.cli.inspecting import key
 from senso.errors import ConfigError
 from senso.extraction import competitors, mentions
+from senso.settings import settings
 from senso.tasks.ask import ask_run, read
 from senso.tasks.extract import extract_run
 from senso.tasks.score import finish_batch
@@ -374,6 +375,16 @@ def test_no_figure_is_cut_at_any_width(senso, make, sandbox, columns):
     assert max(map(len, said.splitlines())) <= columns
     assert re.search(r"\$0\.\d{4}", said)
     assert "charged" in said
+
+
+def test_a_doctor_who_cannot_reach_redis_says_so_and_exits_five(senso, make, environment):
+    environment.setenv("REDIS_URL", "redis://127.0.0.1:9/0")
+    settings.cache_clear()
+
+    said = senso("doctor")
+
+    assert said.code == 5
+    assert "redis: Redis: ConnectionError" in said.out
 
 
 def test_a_long_value_goes_on_below_itself(senso, make, sandbox):

@@ -31,6 +31,8 @@ def below(said: str | Text) -> Text:
     """Set in under its heading, also where it takes several lines."""
     text = Text.from_markup(said) if isinstance(said, str) else said
     lines = text.wrap(out, max(INDENT, out.width - INDENT))
+    for line in lines:
+        line.rstrip()
     return Text("\n").join(Text(" " * INDENT).append_text(line) for line in lines)
 
 

@@ -8,7 +8,7 @@ from senso import db
 from senso.cli.printing import out, print_json
 from senso.cli.surroundings import connected
 from senso.db import transaction
-from senso.errors import SensoError
+from senso.errors import SensoError, Unreachable
 from senso.queries import invariants as promises
 from senso.queries import sweep, workers
 from senso.settings import settings
@@ -24,7 +24,7 @@ def doctor(*, invariants: bool, as_json: bool) -> None:
     else:
         print_lines(found)
     if found["broken"]:
-        raise typer.Exit(1)
+        raise typer.Exit(1 if invariants else Unreachable.exit_code)
 
 
 def invariants_report() -> dict[str, Any]:

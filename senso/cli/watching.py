@@ -24,10 +24,10 @@ LATEST, CHOSEN = 20, 500
 NARROW = 120  # columns; below that an id and the figures do not fit into one row
 SPAN = re.compile(r"([0-9]{1,6})([mhdw])")
 NEXT = {
-    "partial": "Why, run by run: senso runs {id} --failed   Again: senso retry {id}",
-    "failed": "Why, run by run: senso runs {id} --failed   Again: senso retry {id}",
+    "partial": "Why, run by run: senso runs {id} --failed\nAgain: senso retry {id}",
+    "failed": "Why, run by run: senso runs {id} --failed\nAgain: senso retry {id}",
     "cancelled": "Ask for the rest: senso retry {id}",
-    "blocked": "Pay: senso credits {partner_id} --grant N --ref REF   Go on: senso trigger org {org_id}",
+    "blocked": "Pay: senso credits {partner_id} --grant N --ref REF\nGo on: senso trigger org {org_id}",
 }
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 

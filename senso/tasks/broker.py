@@ -20,7 +20,9 @@ def ping() -> str:
         with client() as redis:
             return str(redis.info("server")["redis_version"])
     except RedisError as error:
-        raise Unreachable(f"Redis: {type(error).__name__}: {str(error).splitlines()[0]}; check REDIS_URL") from None
+        raise Unreachable(
+            f"Redis: {type(error).__name__}: {str(error).splitlines()[0].rstrip('.')}; check REDIS_URL"
+        ) from None
 
 
 def waiting(queues: tuple[str, ...] = (*CALL_QUEUES, *CONTROL_QUEUES)) -> dict[str, int]:
