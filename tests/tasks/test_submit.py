@@ -39,6 +39,17 @@ def test_a_job_whose_reply_was_lost_is_adopted_and_paid_for_once(make, sandbox):
     assert broken() == {}
 
 
+def test_a_record_that_fails_in_an_adopted_job_is_reported_on_the_call_that_bought_it(make, sandbox):
+    sandbox.fault("brightdata.snapshot", "error-records", share=1, match="bad question")
+    snapshot = lost(make, sandbox, texts=["good question", "bad question"])
+
+    submit_snapshot(snapshot)
+    collect(make)
+
+    calls = make.sql("SELECT outcome, cost_microusd FROM llm_calls WHERE purpose = 'ask' ORDER BY outcome")
+    assert [tuple(call.values()) for call in calls] == [("answered", 1500), ("failed", 0)]
+
+
 @pytest.mark.parametrize("kind", ["drop", "500", "502", "malformed"])
 def test_a_request_that_never_arrived_is_sent_again_after_the_grace_and_counted(make, sandbox, kind):
     snapshot = job(make)
@@ -247,9 +258,11 @@ def test_two_rows_can_never_have_one_job(make, sandbox):
     assert [save(work) for work in works] == [True, False]
 
 
-def test_who_was_only_slow_still_saves_the_name_while_another_looks(make, sandbox, monkeypatch):
-    """Its lease was taken back; whoever looks meanwhile must neither adopt it twice nor have it cancelled."""
+@pytest.mark.parametrize("unlisted", [0, 1])
+def test_who_was_only_slow_still_saves_the_name_while_another_looks(make, sandbox, monkeypatch, unlisted):
+    """Its lease was taken back; whoever looks meanwhile, and finds it or not, must not have it cancelled."""
     sandbox.timing(snapshot_seconds=60)
+    sandbox.fault("brightdata.snapshots", "unlisted", times=unlisted)
     snapshot = job(make)
     vendor = type(reach.provider("brightdata"))
     real = vendor.submit
