@@ -15,12 +15,12 @@ def test_killed_between_a_job_and_its_record_the_job_is_found_again(start, told)
     product.until(lambda: product.strikes("job submitted"), 60, "no job was submitted")
     recovery = product.end(batches, 240)
 
-    row = told(product, 6, struck="kill -9 between the submission and its record", load="80 runs in 4 jobs",
+    row = told(product, 6, struck="kill -9 between the submission and its record", load="40 runs in 4 jobs",
         recovery=recovery, twice=promises.jobs_made_twice(product))  # fmt: skip
     assert product.states() == {"completed": 2}
     assert row["broken"] == []
     assert row["twice"] == 0
-    assert product.make.one("SELECT count(*) FROM ledger WHERE entry = 'charge'") == 80
+    assert product.make.one("SELECT count(*) FROM ledger WHERE entry = 'charge'") == 40
 
 
 def test_a_storm_of_429_burns_no_tries(start, told):
