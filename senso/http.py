@@ -1,23 +1,28 @@
 """The border to services that are not ours: every failure of a call becomes one of the OutsideErrors."""
 
+import json
 import re
+import ssl
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from math import isfinite
 from typing import Any
+from urllib.parse import urlencode
 
-import requests
-from requests import exceptions
-from requests.adapters import HTTPAdapter
+import certifi
+from urllib3 import PoolManager, Timeout, exceptions
 
 from senso.errors import ConfigError, Malformed, OutsideError, RateLimited, Refused, Unavailable
+from senso.overtime import Pool, TLSPool, limited
 
 CONNECT_SECONDS = 5
 # Above the concurrency of one worker, or its threads would open and close a connection for each call.
 POOL_SIZE = 256
 REASON_LENGTH = 300
+HEADERS = {"User-Agent": "senso", "Accept-Encoding": "gzip, deflate"}
 SUCCESS = range(200, 300)
 PASSING = {408, 409, 425}
 TOO_MANY = 429
@@ -28,58 +33,96 @@ GIVEN_IN_TEXT = re.compile(rf"(?:try again in|retry (?:after|in)) ((?:{DURATION.
 UNIT_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
 # What vendors answer with 429 although waiting does not help: an empty account, a request over the limit by itself.
 HOPELESS = ("insufficient_quota", "spend_limit", "usage_limit_exceeded", "credit_balance", "request too large")
-# Faults of ours. Whatever else `requests` raises may pass.
-WRONG_ADDRESS = (exceptions.URLRequired, exceptions.MissingSchema, exceptions.InvalidSchema, exceptions.InvalidURL)
-WRONG_KEY = (exceptions.InvalidHeader, UnicodeError)
-WRONG_REQUEST = (
-    exceptions.InvalidJSONError,
-    exceptions.StreamConsumedError,
-    exceptions.TooManyRedirects,
-    exceptions.UnrewindableBodyError,
-)
+LATE = "did not answer in time"
+# Faults of ours. Whatever else urllib3 raises may pass.
+WRONG_ADDRESS = (exceptions.LocationValueError, exceptions.URLSchemeUnknown)
+# What JSON can say and Postgres cannot store: see `storable`. As an escape, or as bytes that no decoder should take.
+UNSTORABLE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])|\xed[\xa0-\xbf]")
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """`key`: what the request was authorised with, so that it can be kept out of what is said about it."""
+
+    status_code: int
+    headers: Mapping[str, str]
+    content: bytes
+    key: str = ""
+
+    @property
+    def text(self) -> str:
+        return self.content.decode(errors="replace")
+
+    def json(self) -> Any:
+        """Raises ValueError."""
+        return json.loads(self.content)
 
 
 @lru_cache(maxsize=1)
-def session() -> requests.Session:
-    """One pool of connections a process. It retries nothing: the row decides about another try."""
-    made = requests.Session()
-    made.trust_env = False
-    for scheme in ("http://", "https://"):
-        made.mount(scheme, HTTPAdapter(pool_connections=16, pool_maxsize=POOL_SIZE, max_retries=0))
+def pools() -> PoolManager:
+    """The connections of this process. They retry nothing: the row decides about another try."""
+    context = ssl.create_default_context(cafile=certifi.where())  # made once: it takes longer than a call
+    made = PoolManager(num_pools=16, maxsize=POOL_SIZE, retries=False, ssl_context=context)
+    made.pool_classes_by_scheme = {"http": Pool, "https": TLSPool}
     return made
 
 
-def call(service: str, method: str, url: str, *, timeout_seconds: float = 90, **options: Any) -> requests.Response:
-    """Raises an OutsideError naming the service for anything but a 2xx. Redirects are answers like any other."""
-    try:
-        response = session().request(
-            method, url, timeout=(CONNECT_SECONDS, timeout_seconds), allow_redirects=False, **options
-        )
-    except WRONG_KEY as error:
-        raise translate(service, error) from None  # its own text repeats the key
-    except requests.RequestException as error:
-        raise translate(service, error) from error
+def call(  # noqa: PLR0913  as many as a request has parts
+    service: str,
+    method: str,
+    url: str,
+    *,
+    timeout_seconds: float = 90,
+    headers: Mapping[str, str] | None = None,
+    params: Mapping[str, Any] | None = None,
+    json: Any = None,
+) -> Response:
+    """Raises an OutsideError naming the service for anything but a 2xx. Redirects are answers like any other.
+
+    `timeout_seconds` is for the whole of it, after the connection.
+    """
+    if not url.startswith(("http://", "https://")):
+        raise ConfigError(f"{service}: its base URL is not one: it must begin with https://")
+    given, body = {**HEADERS, **(headers or {})}, None
+    if json is not None:
+        given["Content-Type"], body = "application/json", encoded(service, json)
+    address = f"{url}?{urlencode(params)}" if params else url
+    timeout = Timeout(connect=CONNECT_SECONDS, read=timeout_seconds)
+    with limited(CONNECT_SECONDS + timeout_seconds) as under_way:
+        try:
+            reply = pools().urlopen(method, address, body=body, headers=given, timeout=timeout, redirect=False)
+        except (exceptions.HTTPError, OSError) as error:
+            raise translate(service, error, is_over=under_way.is_over) from error
+        except ValueError:  # http.client's word for a header that cannot be sent; its own text repeats the key
+            said = "its key holds what cannot be sent in a header, such as a line break"
+            raise ConfigError(f"{service}: {said}") from None
+    if under_way.is_over:  # cut in its head, a reply looks like a whole one without a body
+        raise Unavailable(service, LATE)
+    key = given.get("Authorization", "").removeprefix("Bearer ")
+    response = Response(reply.status, reply.headers, reply.data, key)
     if response.status_code not in SUCCESS:
         raise failure(service, response)
     return response
 
 
-def translate(service: str, error: requests.RequestException | UnicodeError) -> OutsideError | ConfigError:
+def encoded(service: str, value: Any) -> bytes:
+    try:
+        return json.dumps(value, allow_nan=False).encode()
+    except (ValueError, TypeError) as error:
+        raise Refused(service, f"the request cannot be sent: {type(error).__name__}") from error
+
+
+def translate(service: str, error: Exception, *, is_over: bool = False) -> OutsideError | ConfigError:
     """A request that could not even be built is our mistake; everything else may pass."""
-    if isinstance(error, exceptions.JSONDecodeError):
-        return Malformed(service, "its answer is not JSON")
     if isinstance(error, WRONG_ADDRESS):
         return ConfigError(f"{service}: its base URL is not one: {type(error).__name__}")
-    if isinstance(error, WRONG_KEY):
-        return ConfigError(f"{service}: its key holds what cannot be sent in a header, such as a line break")
-    if isinstance(error, WRONG_REQUEST):
-        return Refused(service, f"the request cannot be sent: {type(error).__name__}")
-    if isinstance(error, requests.Timeout):
-        return Unavailable(service, "did not answer in time")
+    # Refused at once is not late, although urllib3 has NewConnectionError below its timeouts.
+    if is_over or (isinstance(error, exceptions.TimeoutError) and not isinstance(error, exceptions.NewConnectionError)):
+        return Unavailable(service, LATE)
     return Unavailable(service, f"the connection failed: {type(error).__name__}")
 
 
-def failure(service: str, response: requests.Response) -> OutsideError:
+def failure(service: str, response: Response) -> OutsideError:
     status, said = response.status_code, reason(response)
     if status == TOO_MANY and not any(word in response.text.lower() for word in HOPELESS):
         return RateLimited(service, said, status=status, retry_after_seconds=wait_seconds(response))
@@ -88,7 +131,7 @@ def failure(service: str, response: requests.Response) -> OutsideError:
     return Refused(service, said, status=status)
 
 
-def reason(response: requests.Response) -> str:
+def reason(response: Response) -> str:
     """The vendor's own words: the message of a JSON error, else the text, cut where it gets long."""
     try:
         said = response.json()["error"]
@@ -98,13 +141,12 @@ def reason(response: requests.Response) -> str:
     return " ".join(without_key(response, str(said)).split())[:REASON_LENGTH] or "no reason given"
 
 
-def without_key(response: requests.Response, said: str) -> str:
+def without_key(response: Response, said: str) -> str:
     """Some services repeat what they were sent."""
-    key = response.request.headers.get("Authorization", "").removeprefix("Bearer ")
-    return said.replace(key, "[hidden]") if key else said
+    return said.replace(response.key, "[hidden]") if response.key else said
 
 
-def wait_seconds(response: requests.Response) -> float | None:
+def wait_seconds(response: Response) -> float | None:
     """The service's own word on when to come back: a header, else its text."""
     given = header_seconds(response.headers)
     return text_seconds(response.text) if given is None else given
@@ -136,9 +178,10 @@ def text_seconds(text: str) -> float | None:
     return sum(float(count) * UNIT_SECONDS[unit.lower()] for count, unit in DURATION.findall(found[1]))
 
 
-def json_of(service: str, response: requests.Response) -> Any:
+def json_of(service: str, response: Response) -> Any:
     try:
-        return storable(response.json())
+        found = response.json()
+        return storable(found) if UNSTORABLE.search(response.content) else found
     except ValueError as error:
         raise Malformed(service, "its answer is not JSON", status=response.status_code) from error
 

@@ -1,59 +1,46 @@
 import inspect
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-import requests
-from requests import PreparedRequest, Response, exceptions
+from urllib3 import HTTPHeaderDict, PoolManager, exceptions
 
+from senso import http, overtime
 from senso.errors import ConfigError, Malformed, OutsideError, RateLimited, Refused, Unavailable
-from senso.http import REASON_LENGTH, call, failure, json_of, session, translate
+from senso.http import REASON_LENGTH, Response, call, failure, json_of, pools, translate
 
 # What each error of the library means here. A mistake of configuration is never tried again, a passing one is.
-MEANING = {
-    "RequestException": Unavailable,
-    "HTTPError": Unavailable,
-    "ConnectionError": Unavailable,
-    "ProxyError": Unavailable,
-    "SSLError": Unavailable,
-    "Timeout": Unavailable,
-    "ConnectTimeout": Unavailable,
-    "ReadTimeout": Unavailable,
-    "ChunkedEncodingError": Unavailable,
-    "ContentDecodingError": Unavailable,
-    "RetryError": Unavailable,
-    "URLRequired": ConfigError,
-    "MissingSchema": ConfigError,
-    "InvalidSchema": ConfigError,
-    "InvalidURL": ConfigError,
-    "InvalidProxyURL": ConfigError,
-    "InvalidHeader": ConfigError,
-    "InvalidJSONError": Refused,
-    "StreamConsumedError": Refused,
-    "TooManyRedirects": Refused,
-    "UnrewindableBodyError": Refused,
-    "JSONDecodeError": Malformed,
-}
+MEANING = dict.fromkeys(
+    [
+        *("HTTPError", "PoolError", "RequestError", "SSLError", "ProxyError", "DecodeError", "ProtocolError"),
+        *("ConnectionError", "MaxRetryError", "HostChangedError", "TimeoutStateError", "TimeoutError"),
+        *("ReadTimeoutError", "ConnectTimeoutError", "NewConnectionError", "NameResolutionError", "EmptyPoolError"),
+        *("FullPoolError", "ClosedPoolError", "ResponseError", "IncompleteRead", "InvalidChunkLength"),
+        *("InvalidHeader", "HeaderParsingError", "UnrewindableBodyError", "ResponseNotChunked"),
+        "BodyNotHttplibCompatible",
+    ],
+    Unavailable,
+) | dict.fromkeys(
+    ["LocationValueError", "LocationParseError", "URLSchemeUnknown", "ProxySchemeUnknown"],
+    ConfigError,
+)
 LIBRARY = {
     name: found
     for name, found in inspect.getmembers(exceptions, inspect.isclass)
-    if issubclass(found, exceptions.RequestException)
+    if issubclass(found, exceptions.HTTPError)
 }
 
 
 def raised(name):
-    return LIBRARY[name]("why", "", 0) if name == "JSONDecodeError" else LIBRARY[name]("why")
+    """Their constructors differ, and their types alone decide."""
+    return LIBRARY[name].__new__(LIBRARY[name])
 
 
-def response(status, text="", headers=(), sent=()):
-    made = Response()
-    made.status_code, made._content, made.encoding = status, text.encode(), "utf-8"
-    made.headers.update(dict(headers))
-    made.request = PreparedRequest()
-    made.request.prepare("POST", "http://vendor.example/", headers=dict(sent))
-    return made
+def response(status, text="", headers=(), key=""):
+    return Response(status, HTTPHeaderDict(headers), text.encode(), key)
 
 
 def test_every_error_of_the_library_has_a_meaning():
@@ -64,9 +51,9 @@ def test_no_error_of_the_library_hides_below_another_module():
     def below(found):
         return {found} | {deeper for one in found.__subclasses__() for deeper in below(one)}
 
-    of_requests = {one for one in below(exceptions.RequestException) if one.__module__.startswith("requests.")}
+    of_urllib3 = {one for one in below(exceptions.HTTPError) if one.__module__.startswith("urllib3.")}
 
-    assert of_requests <= set(LIBRARY.values())
+    assert of_urllib3 <= set(LIBRARY.values())
 
 
 @pytest.mark.parametrize("name", sorted(LIBRARY))
@@ -77,7 +64,7 @@ def test_an_error_of_the_library_becomes_the_one_that_says_what_to_do(name):
     assert str(found).startswith("vendor: ")
 
 
-@pytest.mark.parametrize("name", ["Timeout", "ConnectTimeout", "ReadTimeout"])
+@pytest.mark.parametrize("name", ["TimeoutError", "ConnectTimeoutError", "ReadTimeoutError"])
 def test_a_timeout_says_that_it_was_one(name):
     assert translate("vendor", raised(name)).reason == "did not answer in time"
 
@@ -198,8 +185,7 @@ def test_a_page_of_a_proxy_is_a_passing_failure_in_one_line():
 
 @pytest.mark.parametrize("padding", [0, REASON_LENGTH - 10])
 def test_a_key_that_the_service_repeats_is_not_in_the_reason(padding):
-    sent = {"Authorization": "Bearer very-secret-key"}
-    found = failure("vendor", response(400, "x" * padding + " bad key very-secret-key", sent=sent))
+    found = failure("vendor", response(400, "x" * padding + " bad key very-secret-key", key="very-secret-key"))
 
     assert "very-sec" not in str(found)
 
@@ -272,8 +258,30 @@ def test_errors_know_their_service(url):
 
 
 def test_one_pool_serves_the_whole_process():
-    assert session() is session()
-    assert isinstance(session(), requests.Session)
+    assert pools() is pools()
+    assert isinstance(pools(), PoolManager)
+
+
+@pytest.mark.parametrize("part", ["head", "body"])
+def test_a_service_that_drips_is_given_up_after_the_time_for_the_whole_call(url, part, monkeypatch):
+    monkeypatch.setattr(overtime, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(http, "CONNECT_SECONDS", 0.2)
+    began = time.monotonic()
+
+    with pytest.raises(Unavailable, match="did not answer in time"):
+        call("vendor", "GET", f"{url}/drip-{part}", timeout_seconds=0.3)
+
+    assert time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize("body", ['{"a": ["x\\u0000y"]}', '{"a": ["x\\ud800y"]}', b'{"a": ["x\xed\xa0\x80y"]}'])
+def test_what_postgres_cannot_store_is_taken_out_of_an_answer(body):
+    raw = body if isinstance(body, bytes) else body.encode()
+
+    (kept,) = json_of("vendor", Response(200, {}, raw))["a"]
+
+    assert kept.encode().decode() == kept
+    assert "\x00" not in kept
 
 
 class Vendor(BaseHTTPRequestHandler):
@@ -289,6 +297,10 @@ class Vendor(BaseHTTPRequestHandler):
             self.close_connection = True
         elif path == "redirect":
             self.reply(302, b"", Location="/ok")
+        elif path == "drip-head":
+            self.drip(b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 200)
+        elif path == "drip-body":
+            self.drip(b"HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n" + b"x" * 200)
         elif path == "ok":
             self.reply(200, b"fine")
         else:
@@ -296,6 +308,17 @@ class Vendor(BaseHTTPRequestHandler):
 
     def do_POST(self):
         self.reply(200, b"")
+
+    def drip(self, data):
+        """Never so slowly that one read would be late."""
+        for place in range(len(data)):
+            try:
+                self.wfile.write(data[place : place + 1])
+            except OSError:
+                break
+            if self.released.wait(0.05):
+                break
+        self.close_connection = True
 
     def reply(self, status, body, length=None, **headers):
         self.send_response(status)
@@ -317,6 +340,6 @@ def url():
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"
         Vendor.released.set()
-        session().close()
+        pools().clear()
         server.shutdown()
         thread.join()
