@@ -1,8 +1,9 @@
 import json
 
 import pytest
+from url_normalize import url_normalize
 
-from senso.extraction.citations import canonical, cite, is_primary, kind
+from senso.extraction.citations import PLAIN, canonical, cite, is_primary, kind
 from senso.providers import Source
 
 
@@ -185,3 +186,35 @@ def test_the_real_sources_keep_no_tracking_and_no_search_links(shared):
 
     assert urls
     assert not [url for url in urls if "utm_" in url or "hints=search" in url or "#" in url]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://acme.com",
+        "https://acme.com/",
+        "http://www.acme.co.uk/a/b.html",
+        "https://a-b.acme.com/~x/A_b/c.d.e/",
+        "https://acme.com/p?utm_source=openai",
+        "https://acme.com/p?a=1&b=x.y-z~_",
+        "https://acme.com./",
+        "https://xn--bcher-kva.com/",
+        "https://ab--cd.com/",
+        "https://-acme.com/",
+        "https://acme.com/a/../b",
+        "https://acme.com/a/./b",
+        "https://acme.com//a",
+        "https://acme.com/a%20b",
+        "https://acme.com/p?",
+        "https://acme.com/p?a=",
+        "https://acme.com/p?=1&",
+        "https://ACME.com/",
+        "https://127.0.0.1/",
+        "https://acme.com:443/",
+        "https://me@acme.com/",
+    ],
+)
+def test_an_address_taken_for_plain_is_what_the_library_makes_of_it(url):
+    plain = PLAIN.fullmatch(url)
+
+    assert not plain or url_normalize(url) in {url, f"{url}/"}
