@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from senso.errors import Malformed
 from senso.extraction import citations, competitors, mentions, names, sentences, words
@@ -168,10 +169,14 @@ def _names(org: Watched) -> tuple[str, ...]:
 
 
 def _company(text: words.Text, org: Watched) -> competitors.Evidence:
-    own = frozenset(map(words.key, (org.name, *org.variations, *names.domains(org.websites))))
     return competitors.Evidence(
-        occurs=lambda name: bool(words.namings(text, name)), key=words.key, own=own, tracked=org.competitors
+        occurs=lambda name: bool(words.namings(text, name)), key=words.key, own=_own(org), tracked=org.competitors
     )
+
+
+@lru_cache(maxsize=256)
+def _own(org: Watched) -> frozenset[str]:
+    return frozenset(map(words.key, (org.name, *org.variations, *names.domains(org.websites))))
 
 
 def _evidence(text: words.Text, org: Watched, naming: Sequence[words.Span], organisations: int) -> mentions.Evidence:

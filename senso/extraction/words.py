@@ -56,24 +56,26 @@ class Text:
         return self.starts[self.words[first].start], self.starts[end] if end < len(self.starts) else len(self.answer)
 
 
+@lru_cache(maxsize=64)  # a quote is looked up in the answer, and then looked through itself
 def text(answer: str) -> Text:
     folded, starts = _folded(UNSEEN.sub(lambda unseen: " " * len(unseen[0]), answer))
     words = _words(folded)
     places: dict[str, list[int]] = {}
     for number, word in enumerate(words):
-        for form in {word.form, word.possessor}:
-            places.setdefault(form, []).append(number)
+        places.setdefault(word.form, []).append(number)
+        if word.possessor != word.form:
+            places.setdefault(word.possessor, []).append(number)
     return Text(answer, folded, starts, words, places)
 
 
 def namings(found_in: Text, name: str) -> list[Span]:
     """Every place where the answer names `name`, in order."""
-    wanted, folded = _wanted(name), _folded(name.strip())[0]
+    wanted = _wanted(name)
     if not wanted:
         return []
     starts = [i for i in found_in.places.get(wanted[0][0], ()) if _stands_at(found_in, i, wanted)]
-    if DOMAIN.fullmatch(folded):
-        starts = [i for i in starts if _is_whole_domain(found_in, found_in.words[i].start, folded)]
+    if starts and (domain := _as_domain(name)):
+        starts = [i for i in starts if _is_whole_domain(found_in, found_in.words[i].start, domain)]
     return [found_in.span(i, i + len(wanted) - 1) for i in starts]
 
 
@@ -91,6 +93,7 @@ def located(found_in: Text, quote: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=4096)
 def key(name: str) -> str:
     """Equal for two spellings of one name: without capitals, accents, signs, a leading "the" and the legal form."""
     forms = [word.form for word in _words(_folded(name)[0])]
@@ -99,13 +102,24 @@ def key(name: str) -> str:
     return " ".join(forms[1:] if len(forms) > 1 and forms[0] == "the" else forms)
 
 
+class Folding(dict[int, str]):
+    """A table for str.translate, filled as characters are met."""
+
+    def __missing__(self, number: int) -> str:
+        self[number] = found = _folded_character(chr(number))
+        return found
+
+
+FOLDING = Folding()
+
+
 def _folded(answer: str) -> tuple[str, Sequence[int]]:
-    pieces = [_folded_character(character) for character in answer]
-    starts = [place for place, piece in enumerate(pieces) for _ in piece]
-    return "".join(pieces), starts
+    folded = answer.translate(FOLDING)
+    if all(len(FOLDING[ord(character)]) == 1 for character in set(answer)):
+        return folded, range(len(answer))
+    return folded, [place for place, character in enumerate(answer) for _ in FOLDING[ord(character)]]
 
 
-@lru_cache(maxsize=4096)
 def _folded_character(character: str) -> str:
     if character in APOSTROPHES:
         return "'"
@@ -128,12 +142,14 @@ def _words(folded: str) -> list[Word]:
 
 
 def _word(found: re.Match[str]) -> Word:
-    if found["sign"]:
-        form = "and" if found["sign"] == "&" else "+"
-        return Word(form, form, found.start(), found.end())
-    form = found[0].replace(".", "").replace("'", "")
-    possessor = form[:-1] if found[0].endswith("'s") else form
-    return Word(form, possessor, found.start(), found.end())
+    start, end = found.span()
+    written = form = possessor = found[0]
+    if found.lastgroup == "sign":
+        form = possessor = "and" if written == "&" else "+"
+    elif found.lastgroup == "initials" or "'" in written:
+        form = written.replace(".", "").replace("'", "")
+        possessor = form[:-1] if written.endswith("'s") else form
+    return Word(form, possessor, start, end)
 
 
 @lru_cache(maxsize=4096)
@@ -142,6 +158,12 @@ def _wanted(name: str) -> tuple[tuple[str, bool], ...]:
     folded, _ = _folded(name)
     words = _words(folded)
     return tuple((word.form, i > 0 and not _joined(folded, words[i - 1], word)) for i, word in enumerate(words))
+
+
+@lru_cache(maxsize=4096)
+def _as_domain(name: str) -> str | None:
+    folded = _folded(name.strip())[0]
+    return folded if DOMAIN.fullmatch(folded) else None
 
 
 def _stands_at(found_in: Text, place: int, wanted: tuple[tuple[str, bool], ...]) -> bool:

@@ -98,8 +98,16 @@ def keep(save: Callable[[Connection], T]) -> T:
         return save(db)
 
 
-@stamina.retry(on=Unreachable, attempts=None, timeout=LEASE_SECONDS / 2, wait_max=5)
 def keep_at_once(save: Callable[[Link], T]) -> T:
     """The same for what is saved by one statement."""
+    try:
+        with at_once() as db:
+            return save(db)
+    except Unreachable:
+        return keep_trying(save)
+
+
+@stamina.retry(on=Unreachable, attempts=None, timeout=LEASE_SECONDS / 2, wait_max=5)
+def keep_trying(save: Callable[[Link], T]) -> T:
     with at_once() as db:
         return save(db)
