@@ -44,6 +44,11 @@ class Progress:
             self.under_way -= 1
             self.last = self.monotonic()
 
+    def excused(self) -> None:
+        """From now on it counts again."""
+        with self.lock:
+            self.last = self.monotonic()
+
     def idle_seconds(self) -> float:
         """0 while anything is under way."""
         with self.lock:
@@ -70,12 +75,14 @@ def watch_for_ever() -> None:
 
 
 def is_wedged() -> bool:
-    """Idle for long beside messages of its own queues. Without Redis nobody can tell, and nobody is to blame."""
+    """Idle for long beside messages of its own queues. While Redis is away, and until reconnecting had its time, nobody
+    is to blame."""
     if progress.idle_seconds() < IDLE_SECONDS:
         return False
     try:
         return any(broker.waiting(tuple(app.amqp.queues.consume_from)).values())
     except SensoError:
+        progress.excused()
         return False
 
 

@@ -48,6 +48,7 @@ def test_without_redis_nobody_is_to_blame(idle, environment):
     liveness.broker.settings.cache_clear()
 
     assert not is_wedged()
+    assert idle.idle_seconds() == 0
 
 
 def test_the_process_ends_and_says_why(monkeypatch):
