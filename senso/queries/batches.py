@@ -99,17 +99,19 @@ def queue_again(db: Connection, batch: UUID, states: Sequence[str], *, new_episo
     return db.execute(QUEUE_AGAIN, values).first() is not None
 
 
-# Admission is one at a time, or two ticks would each fill the same free places.
+# Admission is one at a time, or two ticks would each fill the same free places. The rows are chosen once, MATERIALIZED:
+# a subquery that the plan runs anew for each row skips those it has locked and takes others, so that its limit is none.
 ADMIT = text("""
     WITH room AS (
         SELECT greatest(0, :most - count(*)) AS places FROM batches WHERE state = 'running'
     ),
+    next AS MATERIALIZED (
+        SELECT id FROM batches WHERE state = 'queued' ORDER BY queued_at
+        LIMIT (SELECT places FROM room) FOR UPDATE SKIP LOCKED
+    ),
     admitted AS (
         UPDATE batches SET state = 'running', started_at = coalesce(started_at, now())
-        WHERE id IN (
-            SELECT id FROM batches WHERE state = 'queued' ORDER BY queued_at
-            LIMIT (SELECT places FROM room) FOR UPDATE SKIP LOCKED
-        )
+        WHERE id IN (SELECT id FROM next)
         RETURNING id, episode
     )
     INSERT INTO outbox (key, pipeline, ids, batch_id, not_before)

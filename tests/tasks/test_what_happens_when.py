@@ -4,10 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import text
 
 from senso.db import transaction
 from senso.errors import ConfigError, NotFound
-from senso.queries import invariants, ledger
+from senso.queries import batches, invariants, ledger
 from senso.settings import settings
 from senso.tasks import ask, reach
 from senso.tasks.ask import ask_batch, read
@@ -354,6 +355,18 @@ def test_no_more_batches_run_than_are_allowed(make, environment):
         list(pool.map(lambda _: admit(), range(4)))
 
     assert make.one("SELECT count(*) FROM batches WHERE state = 'running'") == 2
+
+
+def test_no_more_batches_run_than_are_allowed_whatever_the_plan(make, sandbox, db):
+    """A subquery with LIMIT and SKIP LOCKED that is run anew for each row skips what this statement has taken."""
+    for _ in range(4):
+        make.queued()
+    for node in ("hashjoin", "mergejoin", "hashagg", "sort", "material"):
+        db.execute(text(f"SET LOCAL enable_{node} = off"))
+
+    batches.admit(db, 2)
+
+    assert db.execute(text("SELECT count(*) FROM batches WHERE state = 'running'")).scalar_one() == 2
 
 
 def test_finishing_twenty_times_at_once_charges_once_and_ends_once(make, sandbox):
