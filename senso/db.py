@@ -139,9 +139,11 @@ def reachable() -> Iterator[None]:
     except PoolTimeout as error:
         raise Unreachable("Postgres: no connection became free in time") from error
     except DBAPIError as error:
+        if str(error.orig).startswith("invalid dsn"):
+            raise ConfigError(f"DATABASE_URL: {first_line(error).removeprefix('invalid dsn: ')}") from None
         if not may_pass(error):
             raise
-        raise Unreachable(f"Postgres: {first_line(error)}") from error
+        raise Unreachable(f"Postgres: {first_line(error)}{what_to_look_at(error)}") from error
 
 
 def may_pass(error: DBAPIError) -> bool:
@@ -150,6 +152,12 @@ def may_pass(error: DBAPIError) -> bool:
     if state is None:
         return error.connection_invalidated or type(error.orig).__name__ in {"OperationalError", "InterfaceError"}
     return str(state).startswith(PASSING)
+
+
+def what_to_look_at(error: DBAPIError) -> str:
+    """Only where nobody answered as a server does: a lock that was not to be had says nothing about the address."""
+    answered = getattr(error.orig, "pgcode", None) is not None
+    return "" if answered else "; is it running, and is DATABASE_URL right?"
 
 
 def first_line(error: DBAPIError) -> str:
@@ -198,7 +206,8 @@ def require_head() -> None:
         current = revision(connection)
     refuse_newer(current)
     if current != head_revision():
-        raise ConfigError(f"the database is at revision {current or 'nothing'}; run: senso migrate")
+        stands = f"is at revision {current}" if current else "has no tables yet"
+        raise ConfigError(f"the database {stands}; run: senso migrate")
 
 
 def rows(result: Any) -> list[dict[str, Any]]:

@@ -12,10 +12,15 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from senso.errors import ConfigError
 
-POSTGRES = re.compile(r"(?:postgresql(?:\+psycopg2)?|postgres)://(\S+)")
 SERVICES = ("openai", "anthropic", "perplexity", "gemini", "brightdata", "linkup")
 BASE_URLS = (*(f"{service}_base_url" for service in SERVICES), "azure_openai_endpoint", "application_api_url")
-REDIS = re.compile(r"rediss?://[^\s/?]+(?:/\d*)?(?:\?\S*)?")
+# What the drivers would take apart in another way than its writer meant: the rest of a password would become a host,
+# which they print, or a port, on which they fail.
+HOST = r"(?:\[[0-9a-fA-F:.]+\]|[^\s@/?#:]+)"
+PORT = r"(?::\d{1,5})?"
+POSTGRES = re.compile(rf"(?:postgresql(?:\+psycopg2)?|postgres)://((?:[^\s@]*@)?{HOST}?{PORT}(?:[/?]\S*)?)")
+REDIS = re.compile(rf"rediss?://(?:[^\s/?#]*@)?{HOST}{PORT}(?:/\d*)?(?:\?\S*)?")
+WEB = re.compile(rf"https?://(?:[^\s@/?#]*@)?{HOST}{PORT}(?:[/?]\S*)?", re.IGNORECASE)
 
 
 class Settings(BaseSettings):
@@ -87,8 +92,10 @@ class Settings(BaseSettings):
 
     @field_validator(*BASE_URLS)
     @classmethod
-    def drop_last_slash(cls, url: str | None) -> str | None:
+    def check_base_url(cls, url: str | None) -> str | None:
         """Paths are put behind it, and some services answer `//` with 404."""
+        if url and not WEB.fullmatch(url):
+            raise PydanticCustomError("url", "must be https://host or http://host, and may go on with a path")
         return url.rstrip("/") if url else url
 
     @field_validator("database_url")
@@ -99,20 +106,28 @@ class Settings(BaseSettings):
             return None
         found = POSTGRES.fullmatch(url.get_secret_value())
         if found is None:
-            raise PydanticCustomError("url", "must be postgresql://user:password@host:port/database")
+            raise PydanticCustomError(
+                "url", "must be postgresql://user:password@host:port/database, with an @ in the password as %40"
+            )
         return SecretStr(f"postgresql+psycopg2://{found[1]}")
 
     @field_validator("redis_url")
     @classmethod
     def check_redis(cls, url: SecretStr | None) -> SecretStr | None:
         if url is not None and not REDIS.fullmatch(url.get_secret_value()):
-            raise PydanticCustomError("url", "must be redis://user:password@host:port/number, or rediss://")
+            raise PydanticCustomError(
+                "url",
+                "must be redis://user:password@host:port/number, or rediss://, "
+                "with / ? # in the password as %2F %3F %23",
+            )
         return url
 
     def model_post_init(self, _context: Any) -> None:
         for name in ("senso_clock", "failpoints"):
             if self.environment == "production" and getattr(self, name):
                 raise ConfigError(f"{name.upper()}: not allowed when ENVIRONMENT=production; unset it")
+        if self.senso_clock:
+            moved(self.senso_clock)  # a stack that is up and cannot tell the time would fail at every tick
 
 
 class SecretFiles(PydanticBaseSettingsSource):
@@ -143,6 +158,10 @@ def read_settings(**overrides: Any) -> Settings:
         first = error.errors(include_input=False, include_url=False)[0]
         name = ".".join(str(part) for part in first["loc"]).upper()
         raise ConfigError(f"{name}: {first['msg']}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(".env: not UTF-8 text") from None
+    except OSError as error:
+        raise ConfigError(f".env: cannot read it: {error.strerror}") from None
 
 
 @lru_cache(maxsize=1)
@@ -170,18 +189,21 @@ UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
 def clock() -> datetime:
     """The only clock that decides what is due. SENSO_CLOCK moves it: +3d, -2h, +30m, or a moment at which it stands."""
-    moved = settings().senso_clock
-    if not moved:
-        return datetime.now(UTC)
+    said = settings().senso_clock
+    return moved(said) if said else datetime.now(UTC)
+
+
+def moved(said: str) -> datetime:
+    """Raises ConfigError."""
     try:
-        return moment(moved)
+        return moment(said)
     except (ValueError, OverflowError):
-        raise ConfigError(f"SENSO_CLOCK: {moved!r} is neither an offset (+3d, -2h, +30m) nor an ISO moment") from None
+        raise ConfigError(f"SENSO_CLOCK: {said!r} is neither an offset (+3d, -2h, +30m) nor an ISO moment") from None
 
 
-def moment(moved: str) -> datetime:
-    offset = OFFSET.fullmatch(moved)
+def moment(said: str) -> datetime:
+    offset = OFFSET.fullmatch(said)
     if offset:
         return datetime.now(UTC) + timedelta(**{UNITS[offset[3]]: int(offset[1] + offset[2])})
-    found = datetime.fromisoformat(moved)
+    found = datetime.fromisoformat(said)
     return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)

@@ -173,7 +173,7 @@ def test_a_database_that_is_newer_than_the_code_is_left_alone(empty, step):
 
 
 def test_an_empty_database_is_told_to_be_migrated(empty):
-    with pytest.raises(ConfigError, match="at revision nothing; run: senso migrate"):
+    with pytest.raises(ConfigError, match="has no tables yet; run: senso migrate"):
         require_head()
 
 

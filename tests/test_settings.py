@@ -114,6 +114,11 @@ def test_what_opens_a_door_is_kept_as_a_secret(name):
         ("REDIS_URL", "hunter2"),
         ("REDIS_URL", "http://:hunter2@host"),
         ("REDIS_URL", "redis://:hunter2@host/first"),
+        ("REDIS_URL", "redis://:hunter#2@host/0"),
+        ("REDIS_URL", "redis://:hunter2@host:port/0"),
+        ("DATABASE_URL", "postgresql://me:hunter2@hunter2@host/senso"),
+        ("DATABASE_URL", "postgresql://me:hunter2@host:port/senso"),
+        ("APPLICATION_API_URL", "application.example"),
     ],
 )
 def test_a_bad_value_is_one_line_that_names_the_variable_and_not_the_value(nothing_set, variable, value):
@@ -151,7 +156,14 @@ def test_every_base_url_is_among_those_that_lose_their_last_slash():
 
 @pytest.mark.parametrize(
     "url",
-    ["redis://host", "redis://host:6379/", "redis://:pw@host:6379/1", "rediss://me:pw@host/0?ssl_cert_reqs=required"],
+    [
+        "redis://host",
+        "redis://host:6379/",
+        "redis://:p@w@host",
+        "redis://[::1]:6379/0",
+        "redis://:pw@host:6379/1",
+        "rediss://me:pw@host/0?ssl_cert_reqs=required",
+    ],
 )
 def test_a_redis_url_stays_as_it_is(nothing_set, url):
     nothing_set.setenv("REDIS_URL", url)
@@ -234,6 +246,23 @@ def test_the_dotenv_of_the_working_folder_is_read(nothing_set, tmp_path):
     read = read_settings()
 
     assert (read.port, read.openai_api_key.get_secret_value()) == (9000, "hunter2")
+
+
+def test_a_dotenv_that_is_not_text_is_one_line(nothing_set, tmp_path):
+    (tmp_path / ".env").write_bytes(b"\xff\xfe\x00")
+    nothing_set.chdir(tmp_path)
+    nothing_set.setitem(Settings.model_config, "env_file", ".env")
+
+    with pytest.raises(ConfigError, match=r"^\.env: not UTF-8 text$"):
+        read_settings()
+
+
+@pytest.mark.parametrize("name", [name for name in Settings.model_fields if name.endswith(("_base_url", "_endpoint"))])
+def test_every_address_is_looked_at(nothing_set, name):
+    nothing_set.setenv(name.upper(), "https://")
+
+    with pytest.raises(ConfigError, match=f"^{name.upper()}: must be https://host"):
+        read_settings()
 
 
 def test_the_environment_goes_before_the_dotenv(nothing_set, tmp_path):
