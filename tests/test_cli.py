@@ -212,53 +212,6 @@ def test_an_org_is_imported_triggered_and_shown(home, served, tmp_path):
     assert batch["id"] in senso("status", home=home, **served).stdout
 
 
-UNKNOWN = "00000000-0000-0000-0000-000000000001"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code", "words"),
-    [
-        (["trigger", "org", UNKNOWN], 4, "no org 00000000"),
-        (["trigger", "org", "acme"], 2, "'acme' is not the id of a org: ids are UUIDs"),
-        (["status", UNKNOWN], 4, "no batch 00000000"),
-        (["watch", UNKNOWN], 4, "no batch 00000000"),
-        (["report", UNKNOWN], 4, "no org 00000000"),
-        (["import", "nowhere.yaml"], 2, "nowhere.yaml"),
-        (["import", __file__], 2, "test_cli.py"),
-        (["status", "--jsno"], 2, "No such option"),
-        (["sing"], 2, "No such command"),
-        (["report", UNKNOWN, "--format", "pdf"], 2, "pdf"),
-    ],
-)
-def test_wrong_use_is_one_line_with_its_exit_code(home, served, arguments, code, words):
-    done = senso(*arguments, home=home, **served)
-
-    assert done.returncode == code, done.stderr
-    assert done.stderr.startswith("senso: ")
-    assert done.stderr.count("\n") == 1
-    assert words in done.stderr
-    assert done.stdout == ""
-
-
-@pytest.mark.parametrize(
-    ("variables", "code", "words"),
-    [
-        ({"DATABASE_URL": "postgresql+psycopg2://senso:hunter2@127.0.0.1:9/senso"}, 5, "Postgres"),
-        ({"REDIS_URL": ""}, 2, "REDIS_URL is not set"),
-        ({"PORT": "eighty"}, 2, "PORT: "),
-        ({"SENSO_CLOCK": "+1d", "ENVIRONMENT": "production"}, 2, "SENSO_CLOCK"),
-        ({"OPENAI_API_KEY_FILE": "/nowhere"}, 2, "OPENAI_API_KEY_FILE"),
-    ],
-)
-def test_a_wrong_setting_is_one_line_that_names_it_and_no_secret(home, served, variables, code, words):
-    done = senso("status", home=home, **(served | variables))
-
-    assert done.returncode == code, done.stderr
-    assert done.stderr.count("\n") == 1
-    assert words in done.stderr
-    assert "hunter2" not in done.stderr
-
-
 def test_an_unreachable_broker_is_said_before_anything_is_opened(home, served, tmp_path):
     file = world_file(tmp_path)
     senso("import", str(file), home=home, **served)

@@ -13,8 +13,6 @@ from senso.cli import who
 from senso.queries import invariants
 from senso.settings import Settings
 
-UNKNOWN = "00000000-0000-0000-0000-000000000001"
-
 
 def test_a_grant_is_given_once_for_a_ref_and_audited_once(senso, make):
     partner = make.org(available=10).partner
@@ -91,27 +89,6 @@ def test_the_ledger_has_a_running_balance_that_ends_in_what_is_available(senso, 
     assert "release" not in last.out
 
 
-@pytest.mark.parametrize(
-    ("arguments", "code", "words"),
-    [
-        (["credits", UNKNOWN], 4, "no partner"),
-        (["ledger", UNKNOWN], 4, "no partner"),
-        (["credits", UNKNOWN, "--grant", "5", "--ref", "x"], 4, "no partner"),
-        (["credits", UNKNOWN, "--grant", "5"], 2, "go together"),
-        (["credits", UNKNOWN, "--ref", "x"], 2, "go together"),
-        (["credits", UNKNOWN, "--grant", "0", "--ref", "x"], 2, "greater than or equal to 1"),
-        (["credits", "acme"], 2, "is not the id of a partner"),
-        (["trigger", "org"], 2, "--file"),
-    ],
-)
-def test_wrong_use_is_one_line_and_writes_nothing(senso, make, arguments, code, words):
-    done = senso(*arguments)
-
-    assert (done.code, done.err.count("\n"), done.out) == (code, 1, "")
-    assert words in done.err
-    assert make.sql("SELECT * FROM audit") == make.sql("SELECT * FROM ledger") == []
-
-
 def test_a_file_of_ids_is_triggered_each_once(senso, make, tmp_path):
     first, second, third = make.org(), make.org(), make.org()
     file = tmp_path / "ids.txt"
@@ -121,21 +98,6 @@ def test_a_file_of_ids_is_triggered_each_once(senso, make, tmp_path):
 
     assert [one["org_id"] for one in found] == [str(third.id), str(second.id), str(first.id)]
     assert make.one("SELECT count(*) FROM batches") == 3
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [(f"{UNKNOWN}\nacme\n", "ids.txt:2: 'acme'"), ("# nothing\n\n", "no ids in it"), (None, "ids.txt: ")],
-)
-def test_a_bad_file_is_refused_with_its_line_and_nothing_is_triggered(senso, make, tmp_path, content, words):
-    file = tmp_path / "ids.txt"
-    if content is not None:
-        file.write_text(content)
-
-    done = senso("trigger", "org", make.org().id, "--file", file)
-
-    assert (done.code, done.err.count("\n"), words in done.err) == (2, 1, True)
-    assert make.sql("SELECT * FROM batches") == []
 
 
 @pytest.mark.parametrize("unknown", [1, 2])

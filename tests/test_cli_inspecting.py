@@ -20,8 +20,6 @@ from senso.tasks.extract import extract_run
 from senso.tasks.score import finish_batch
 from senso.tasks.submit import submit_snapshot
 
-UNKNOWN = "00000000-0000-0000-0000-000000000001"
-
 
 def test_each_run_is_listed_with_the_vendors_reason_its_tries_and_its_cost(senso, make, sandbox):
     batch = make.queued(questions=2)
@@ -235,32 +233,6 @@ def test_an_audit_is_of_a_batch(senso, make):
     done = senso("show", run, "--audit")
 
     assert (done.code, done.err.count("\n"), "--audit is for batches" in done.err) == (2, 1, True)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code", "words"),
-    [
-        (["runs", UNKNOWN], 4, "no batch"),
-        (["runs", "x"], 2, "ids are UUIDs"),
-        (["show", UNKNOWN], 4, "no run and no batch"),
-        (["show", "77"], 4, "no run and no batch 77"),
-        (["show", "9" * 19], 2, "ids are UUIDs"),
-        (["show", "x"], 2, "'x' is not the id of a run or batch"),
-        (["cancel", UNKNOWN], 4, "no batch"),
-        (["retry", UNKNOWN], 4, "no batch"),
-        (["cancel", "x"], 2, "ids are UUIDs"),
-        (["status", "--state", "done"], 2, "'completed'"),
-        (["status", "--since", "yesterday"], 2, "2h, 3d"),
-        (["status", "--since", "9999999w"], 2, "2h, 3d"),
-        (["status", "--since", "2999-01-01"], 2, "still to come"),
-        (["status", UNKNOWN, "--state", "failed"], 2, "not both"),
-    ],
-)
-def test_wrong_use_is_one_line_with_its_exit_code(senso, make, arguments, code, words):
-    done = senso(*arguments)
-
-    assert (done.code, done.err.count("\n"), done.out) == (code, 1, "")
-    assert words in done.err
 
 
 def test_status_chooses_by_state_and_by_time(senso, make, sandbox):

@@ -42,7 +42,9 @@ def misused(error: TyperException) -> int:
     if type(error).__name__ == "NoArgsIsHelpError":
         print(said)  # noqa: T201
         return WRONG_USE
-    return fail(said, WRONG_USE)
+    context = getattr(error, "ctx", None)
+    more = f"; see: {context.command_path} --help" if context else ""
+    return fail(said.replace("Value error, ", "").rstrip(".") + more, WRONG_USE)
 
 
 def fail(message: str, code: int) -> int:

@@ -19,6 +19,9 @@ app = typer.Typer(
 trigger = typer.Typer(help="Open or resume today's batch.", no_args_is_help=True)
 app.add_typer(trigger, name="trigger")
 
+MOST_CREDITS = 10**15  # as in an import file
+MOST_ROWS = 10**9
+
 
 class State(StrEnum):
     """Of a batch."""
@@ -148,10 +151,11 @@ def status(
     from senso.cli.surroundings import connected, uuid
 
     states = [one.value for one in state or []]
-    if since:
+    wanted = uuid(batch, "batch") if batch is not None else None
+    if since is not None:
         watching.moment_since(since)  # said before any server is started
     with connected():
-        watching.status(uuid(batch, "batch") if batch else None, states=states, since=since, as_json=as_json)
+        watching.status(wanted, states=states, since=since, as_json=as_json)
 
 
 @app.command()
@@ -187,7 +191,9 @@ def show(
 @app.command()
 def credits(  # noqa: A001  the command's name; the builtin is for the interpreter's prompt
     partner: str,
-    grant: Annotated[int | None, typer.Option(min=1, metavar="N", help="Give so many credits, under --ref.")] = None,
+    grant: Annotated[
+        int | None, typer.Option(min=1, max=MOST_CREDITS, metavar="N", help="Give so many credits, under --ref.")
+    ] = None,
     ref: Annotated[str | None, typer.Option(help="An invoice, say; granted under the same ref only once.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -204,7 +210,7 @@ def credits(  # noqa: A001  the command's name; the builtin is for the interpret
 @app.command()
 def ledger(
     partner: str,
-    last: Annotated[int | None, typer.Option(min=1, metavar="N", help="Only the latest N rows.")] = None,
+    last: Annotated[int | None, typer.Option(min=1, max=MOST_ROWS, metavar="N", help="Only the latest N rows.")] = None,
     as_json: Json = False,
 ) -> None:
     """Every grant, hold, charge and release of a partner, with the balance after each."""
@@ -232,8 +238,9 @@ def watch(batch: str, as_json: Json = False) -> None:
     from senso.cli import watching
     from senso.cli.surroundings import connected, uuid
 
+    wanted = uuid(batch, "batch")
     with connected():
-        watching.watch([uuid(batch, "batch")], as_json=as_json)
+        watching.watch([wanted], as_json=as_json)
 
 
 @app.command()
@@ -247,8 +254,9 @@ def report(
     from senso.cli import reporting
     from senso.cli.surroundings import connected, uuid
 
+    wanted = uuid(org, "org")
     with connected():
-        reporting.report(uuid(org, "org"), Form.json if as_json else form, output)
+        reporting.report(wanted, Form.json if as_json else form, output)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})

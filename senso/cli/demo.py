@@ -17,7 +17,7 @@ from rich.panel import Panel
 from senso import imports, log
 from senso.cli.printing import dollars, out
 from senso.cli.reporting import print_overview
-from senso.cli.surroundings import embedded
+from senso.cli.surroundings import alone, embedded
 from senso.cli.watching import follow, load
 from senso.db import transaction
 from senso.queries import imports as import_queries
@@ -36,7 +36,7 @@ KEY = "sandbox-key"
 def run(questions: int) -> None:
     """In a home of its own, so that made-up orgs never stand beside real ones; the results stay to be looked at."""
     home = settings().senso_home.resolve() / "demo"
-    with interruptible(), embedded(home):
+    with interruptible(), alone(home), embedded(home):
         log.configure("console", level=40)
         seed = FIRST_SEED + orgs_so_far()
         with stack(home, seed) as application:

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import typer
-
 from senso import db
 from senso.cli.printing import out, print_json
 from senso.cli.surroundings import connected
@@ -23,8 +21,10 @@ def doctor(*, invariants: bool, as_json: bool) -> None:
         print_json(found)
     else:
         print_lines(found)
+    if found["broken"] and not invariants:
+        raise Unreachable(found["broken"]["redis"])
     if found["broken"]:
-        raise typer.Exit(1 if invariants else Unreachable.exit_code)
+        raise SensoError(f"broken: {', '.join(found['broken'])}; this is a bug, report it with the rows above")
 
 
 def invariants_report() -> dict[str, Any]:
@@ -62,7 +62,8 @@ def print_lines(found: dict[str, Any]) -> None:
             width = 64 if name.startswith("I") and name[1].isdigit() else 20
             out.print(f"{name:<{width}} {counted(value) if isinstance(value, dict) else value}")
     for name, breaking in found["broken"].items():
-        out.print(f"[red]{name}[/]: {breaking}")
+        if name != "redis":  # that is said on stderr
+            out.print(f"[red]{name}[/]: {breaking}")
 
 
 def counted(repairs: dict[str, int]) -> str:

@@ -38,7 +38,7 @@ def report(org_id: UUID, form: Form, output: Path | None = None) -> None:
         org = queries.org(db, org_id)
         batches = history.batches(db, org_id)
         if org is None:
-            raise NotFound(f"no org {org_id}")
+            raise NotFound(f"no org {org_id}; import it first")
         if not batches:
             raise NotFound(f"org {org_id} ({org['name']}) has no numbers yet; open a batch: senso trigger org {org_id}")
         about = batches[-1]

@@ -2,13 +2,15 @@
 
 import os
 import signal
+import socket
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from senso import db
 from senso.cli.printing import err, out, print_json
-from senso.cli.surroundings import connected
+from senso.cli.surroundings import alone, connected
+from senso.errors import ConfigError
 from senso.settings import settings
 
 
@@ -26,13 +28,14 @@ def told_to_stop() -> Iterator[threading.Event]:
 
 
 def up(call_workers: int | None, *, with_flower: bool) -> None:
-    with told_to_stop() as told, connected(migrate=True):
+    home = settings().senso_home.resolve()
+    if with_flower:
+        require_free_port(settings().flower_port)
+    with told_to_stop() as told, alone(home), connected(migrate=True):
         from senso import stack  # noqa: PLC0415  needs the servers' URLs
         from senso.cli.surroundings import require_redis  # noqa: PLC0415
 
         require_redis()
-        home = settings().senso_home.resolve()
-        home.mkdir(parents=True, exist_ok=True)
         cores = call_workers or os.cpu_count() or 1
         children = [stack.beat(home), *stack.call_workers(cores), stack.control_worker()]
         children += [stack.flower()] if with_flower else []
@@ -46,6 +49,15 @@ def up(call_workers: int | None, *, with_flower: bool) -> None:
         finally:
             out.print("stopping")
             running.stop()
+
+
+def require_free_port(port: int) -> None:
+    """Raises ConfigError. Flower would die of it again and again, each time with a page of its own words."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError as error:
+        why = os.strerror(error.errno or 0)
+        raise ConfigError(f"FLOWER_PORT: {port}: {why}; set another port, or say --no-flower") from None
 
 
 def migrate(*, as_json: bool) -> None:

@@ -1,6 +1,7 @@
 """What a command stands on: servers that are there or are started, a migrated schema, quiet logs."""
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +9,7 @@ from uuid import UUID
 
 from senso import db, log, sentry
 from senso.embedded import servers
+from senso.embedded.home import Home
 from senso.errors import ConfigError, Unreachable
 from senso.settings import Settings, settings, use_environment
 
@@ -41,6 +43,22 @@ def embedded(home: Path) -> Iterator[Settings]:
             db.engine().dispose()
 
 
+@contextmanager
+def alone(home: Path) -> Iterator[None]:
+    """For who starts workers and beat. Raises ConfigError when somebody does so in this home already.
+
+    Two would run the same beat file and the same node names; the kernel lets go of the lock however its owner ends.
+    """
+    folder = Home.prepared(home)
+    lock = folder.lock("up.lock")
+    if lock is None:
+        raise ConfigError(f"senso is up already in {folder.path}; stop that one, or set SENSO_HOME to another folder")
+    try:
+        yield
+    finally:
+        os.close(lock)
+
+
 def ready(*, migrate: bool) -> None:
     if migrate:
         db.migrate()
@@ -59,7 +77,19 @@ def uuid(text: str, what: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise ConfigError(f"{text!r} is not the id of a {what}: ids are UUIDs") from None
+        article = "an" if what[0] in "aeiou" else "a"
+        raise ConfigError(f"{text!r} is not the id of {article} {what}: ids are UUIDs") from None
 
 
-__all__ = ["Unreachable", "connected", "embedded", "ready", "require_redis", "uuid"]
+LONGEST_KEY = 255
+
+
+def require_short(option: str, text: str) -> None:
+    """Raises ConfigError. It ends up in a unique index, whose entries Postgres bounds at 2704 bytes."""
+    if not text.strip():
+        raise ConfigError(f"{option}: empty; give it a word, or leave the option out")
+    if len(text) > LONGEST_KEY:
+        raise ConfigError(f"{option}: longer than {LONGEST_KEY} characters")
+
+
+__all__ = ["Unreachable", "alone", "connected", "embedded", "ready", "require_redis", "require_short", "uuid"]

@@ -6,20 +6,24 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import typer
 from rich.markup import escape
 
 from senso import imports
 from senso.cli.printing import err, out, print_json
-from senso.cli.surroundings import connected, require_redis, uuid
+from senso.cli.surroundings import connected, require_redis, require_short, uuid
 from senso.cli.watching import load, show, watch
 from senso.cli.who import actor
 from senso.db import transaction
-from senso.errors import ConfigError
+from senso.errors import ConfigError, InsufficientCredits, SensoError
 from senso.queries import imports as import_queries
 from senso.queries import workers
 
-EXIT_CODES = {"failed": 1, "cancelled": 1, "blocked": 3}
+# The one that is said of many comes first.
+ENDED_BADLY = {
+    "blocked": "batch {id} is blocked: {error}; grant some (senso credits), then trigger it again",
+    "failed": "batch {id} failed: {error}; put that right, then: senso retry {id}",
+    "cancelled": "batch {id} was cancelled; to open it again: senso trigger org {org_id} --reopen",
+}
 SAID = {
     "opened": "opened",
     "attached": "is under way already; nothing was opened",
@@ -90,8 +94,10 @@ class How:
 
 
 def trigger(orgs: Sequence[UUID], how: How, *, as_json: bool) -> None:
-    if how.idempotency_key and len(orgs) > 1:
-        raise ConfigError("--idempotency-key is for one org; give each its own")
+    if how.idempotency_key is not None:
+        require_short("--idempotency-key", how.idempotency_key)
+        if len(orgs) > 1:
+            raise ConfigError("--idempotency-key is for one org; give each its own")
     with connected():
         if how.dry_run:
             from senso.cli import foreseeing  # noqa: PLC0415  it needs the broker's URL, which may be new
@@ -102,8 +108,18 @@ def trigger(orgs: Sequence[UUID], how: How, *, as_json: bool) -> None:
         found = open_all(orgs, how)
         if how.wait:
             ended = watch([batch for batch, _ in found], as_json=as_json)
-            raise typer.Exit(max(EXIT_CODES.get(one["state"], 0) for one in ended))
+            require_good_end(ended)
+            return
         print_triggered(found, as_json=as_json)
+
+
+def require_good_end(ended: Sequence[dict[str, Any]]) -> None:
+    """Raises InsufficientCredits or SensoError naming the first batch that must be looked at, and how many are left."""
+    bad = [one for state in ENDED_BADLY for one in ended if one["state"] == state]
+    if bad:
+        said = ENDED_BADLY[bad[0]["state"]].format(**bad[0])
+        kind = InsufficientCredits if bad[0]["state"] == "blocked" else SensoError
+        raise kind(f"{said} (and {len(bad) - 1} more)" if len(bad) > 1 else said)
 
 
 def open_all(orgs: Sequence[UUID], how: How) -> list[tuple[UUID, str]]:

@@ -82,7 +82,10 @@ class Home:
         with naming(self.path):
             free = shutil.disk_usage(self.path).free
         if free < NEEDED_BYTES:
-            raise Unreachable(f"the disk under {self.path} is full: {free >> 20} MB free, {NEEDED_BYTES >> 20} needed")
+            raise Unreachable(
+                f"the disk under {self.path} is full: {free >> 20} MB free, {NEEDED_BYTES >> 20} needed; "
+                "make room, or set SENSO_HOME to another disk"
+            )
 
     @contextmanager
     def as_owner(self) -> Iterator[None]:

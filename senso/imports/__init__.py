@@ -33,7 +33,7 @@ def read(path: Path) -> Document:
             data = file.read(MOST_BYTES + 1)
         return parse(decoded(data, str(path)), str(path))
     except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from error
+        raise ConfigError(f"{path}: {error.strerror}; name a YAML or JSON file") from error
 
 
 def decoded(data: bytes, name: str) -> str:

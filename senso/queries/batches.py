@@ -55,7 +55,7 @@ def lock_handing_out(db: Connection, batch: UUID) -> None:
 def load(db: Connection, batch: UUID, *, lock: bool = False) -> Batch:
     found = db.execute(ONE_LOCKED if lock else ONE, {"id": batch}).mappings().one_or_none()
     if found is None:
-        raise NotFound(f"no batch {batch}")
+        raise NotFound(f"no batch {batch}; senso status lists the latest")
     return Batch(**found)
 
 

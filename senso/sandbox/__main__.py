@@ -1,6 +1,7 @@
 """`python -m senso.sandbox`: the sandbox as a process of its own."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -75,8 +76,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     try:
         serve(settings_from(given), ready)
-    except (BadRecording, OSError) as error:
+    except BadRecording as error:
         stop(str(error))
+    except OSError as error:
+        where = f"argument --announce: {error.filename}" if error.filename else f"argument --port: {given.port}"
+        stop(f"{where}: {os.strerror(error.errno or 0)}; name another")
 
 
 if __name__ == "__main__":

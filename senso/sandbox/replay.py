@@ -54,12 +54,21 @@ def _read(folder: Path) -> Iterator[Recorded]:
     if not files:
         raise BadRecording(f"{folder}: no *.jsonl file in it")
     for file in files:
-        for place, line in enumerate(file.read_text(encoding="utf-8").split("\n"), start=1):
+        for place, line in enumerate(_text(file).split("\n"), start=1):
             if line.strip():
                 try:
                     yield _recorded(json.loads(line))
                 except (ValueError, TypeError) as error:
                     raise BadRecording(f"{file}:{place}: {error}") from error
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise BadRecording(f"{file}: not UTF-8 text") from None
+    except OSError as error:
+        raise BadRecording(f"{file}: {error.strerror}") from None
 
 
 def _recorded(row: Any) -> Recorded:

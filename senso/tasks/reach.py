@@ -29,7 +29,7 @@ SNAPSHOT_PROVIDERS = tuple(JOB_PROVIDERS)
 def provider(name: str) -> Provider:
     """Raises ConfigError when this version cannot reach it, or its key is missing."""
     if name not in PROVIDERS:
-        raise ConfigError(f"no provider {name} in this version; it has {', '.join(sorted(PROVIDERS))}")
+        raise ConfigError(f"no provider {name} in this version; senso models lists what can be asked")
     return PROVIDERS[name]()
 
 

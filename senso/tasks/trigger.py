@@ -60,7 +60,7 @@ def require_ready(org_id: UUID, org: OrgToTrigger | None) -> None:
     if org is None:
         raise NotFound(f"no org {org_id}; import it first")
     if not org.active:
-        raise ConfigError(f"org {org_id} ({org.name}) is not active")
+        raise ConfigError(f"org {org_id} ({org.name}) is not active; set active: true in its import file")
     for what, count in {"questions": org.questions, "models": org.models, "locations": org.locations}.items():
         if not count:
             raise ConfigError(f"org {org_id} ({org.name}) has no {what}; add them to its import file")

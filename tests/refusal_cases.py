@@ -1,0 +1,252 @@
+"""Every way to use `senso` wrongly that we know of, and every missing part: what is typed, and how it must end.
+
+Words in capitals stand for the ids of `WORLD`; {braces} for what only a run knows, such as a port that is taken.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+IDS = {
+    "NOBODY": "00000000-0000-4000-8000-000000000001",
+    "PARTNER": "10000000-0000-4000-8000-000000000001",
+    "POOR": "10000000-0000-4000-8000-000000000002",
+    "ORG": "20000000-0000-4000-8000-000000000001",
+    "OTHER": "20000000-0000-4000-8000-000000000002",
+    "EMPTY": "20000000-0000-4000-8000-000000000003",
+    "ASLEEP": "20000000-0000-4000-8000-000000000004",
+    "CLAUDE": "20000000-0000-4000-8000-000000000005",
+    "BROKE": "20000000-0000-4000-8000-000000000006",
+    "STOPPED": "20000000-0000-4000-8000-000000000007",
+}
+QUESTION = "30000000-0000-4000-8000-000000000001"
+ASKED = f"""
+    questions: [{{id: {QUESTION}, text: Which lender is best?, kind: unbranded}}]
+    locations: [{{country: US}}]"""
+
+
+def org(word: str, *, name: str, partner: str = "PARTNER", asked: str = ASKED, more: str = "models: [gpt-4.1]") -> str:
+    head = f"  - id: {IDS[word]}\n    name: {name}\n    partner: {IDS[partner]}\n    created_at: 2026-01-05"
+    return f"{head}{asked}\n    {more}\n"
+
+
+WORLD = (
+    "partners:\n"
+    f"  - {{id: {IDS['PARTNER']}, name: Larch Partner, credits: 100}}\n"
+    f"  - {{id: {IDS['POOR']}, name: Poor Partner, credits: 0}}\n"
+    "orgs:\n"
+    + org("ORG", name="Larch Hill")
+    + org("OTHER", name="Other")
+    + org("EMPTY", name="No Questions", asked="")
+    + org("ASLEEP", name="Not Active", more="models: [gpt-4.1]\n    active: false")
+    + org("CLAUDE", name="Asks Claude", more="models: [claude]")
+    + org("BROKE", name="No Credits", partner="POOR")
+    + org("STOPPED", name="Cancelled Today")
+)
+GOOD = f"""\
+partners:
+  - {{id: {IDS["PARTNER"]}, name: Larch Partner, credits: 100}}
+orgs:
+  - id: {IDS["NOBODY"]}
+    name: Larch Hill Credit Union
+    partner: {IDS["PARTNER"]}
+    websites: [https://larchhill.example]
+    created_at: 2026-01-05
+    questions:
+      - {{id: {QUESTION}, text: Which lender is best?, kind: unbranded}}
+    models: [gpt-4.1]
+    locations: [{{country: US}}]
+"""
+TWICE = GOOD + GOOD.partition("orgs:\n")[2]
+# By name: an import file that is good but for what its name says.
+IMPORTS: Mapping[str, tuple[str, str]] = {
+    "wrong-date.yaml": ("2026-01-05", "soon"),
+    "no-date.yaml": ("    created_at: 2026-01-05\n", ""),
+    "no-country.yaml": ("country: US", "country: ZZ"),
+    "three-letters.yaml": ("country: US", "country: USA"),
+    "unknown-model.yaml": ("[gpt-4.1]", "[gtp-4.1]"),
+    "unknown-partner.yaml": (f"partner: {IDS['PARTNER']}", f"partner: {IDS['NOBODY']}"),
+    "unknown-key.yaml": ("websites", "website"),
+    "no-uuid.yaml": (f"id: {IDS['NOBODY']}", "id: 17"),
+    "no-kind.yaml": (", kind: unbranded", ""),
+    "half-a-credit.yaml": ("credits: 100", "credits: 0.5"),
+    "no-url.yaml": ("https://larchhill.example", "larchhill"),
+    "unclosed.yaml": ("[gpt-4.1]", "[gpt-4.1"),
+}
+FILES: Mapping[str, bytes] = {
+    **{name: GOOD.replace(*change, 1).encode() for name, change in IMPORTS.items()},
+    "two-orgs-one-id.yaml": TWICE.encode(),
+    "list.yaml": b"- one\n- two\n",
+    "prose.yaml": b"Please import our organisations.\n",
+    "empty.yaml": b"",
+    "comments.yaml": b"# nothing yet\n",
+    "deep.yaml": b"[" * 100_000,
+    "binary.yaml": bytes(range(256)) * 16,
+    "ids.txt": f"# ours\n{IDS['ORG']}\nacme\n".encode(),
+    "empty.txt": b"",
+    "binary.txt": bytes(range(256)),
+    "lines.jsonl": b"\xff\n",
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """`environment`: None takes a variable away. `shows`: the command prints more on stdout before it fails."""
+
+    when: str
+    command: str
+    code: int
+    environment: Mapping[str, str | None] = field(default_factory=dict, hash=False)
+    shows: bool = False
+    root: bool = False
+
+
+EMBEDDED = {"DATABASE_URL": None, "REDIS_URL": None}
+LONG = "x" * 256
+CASES: Mapping[str, tuple[Case, ...]] = {
+    "Ids": (
+        Case("no such org", "trigger org NOBODY", 4),
+        Case("one of several", "trigger org OTHER NOBODY", 4),
+        Case("to foresee", "trigger org NOBODY --dry-run", 4),
+        Case("no such org", "report NOBODY", 4),
+        Case("an org without numbers", "report ORG", 4),
+        Case("no such batch", "status NOBODY", 4),
+        Case("no such batch", "watch NOBODY", 4),
+        Case("no such batch", "cancel NOBODY", 4),
+        Case("no such batch", "retry NOBODY", 4),
+        Case("no such batch", "runs NOBODY", 4),
+        Case("no such run or batch", "show NOBODY", 4),
+        Case("no run of this number", "show 77", 4),
+        Case("no such partner", "credits NOBODY", 4),
+        Case("no such partner", "credits NOBODY --grant 5 --ref invoice-7", 4),
+        Case("no such partner", "ledger NOBODY", 4),
+        Case("not a UUID", "trigger org acme", 2),
+        Case("not a UUID", "report acme", 2),
+        Case("not a UUID", "status acme", 2),
+        Case("not a UUID", "watch acme", 2),
+        Case("not a UUID", "cancel acme", 2),
+        Case("not a UUID", "retry acme", 2),
+        Case("not a UUID", "runs acme", 2),
+        Case("neither UUID nor number", "show acme", 2),
+        Case("longer than a number", "show 9999999999999999999", 2),
+        Case("not a UUID", "credits acme", 2),
+        Case("not a UUID", "ledger acme", 2),
+    ),
+    "Orgs that cannot be asked for": (
+        Case("it has no questions", "trigger org EMPTY", 2),
+        Case("it is not active", "trigger org ASLEEP", 2),
+        Case("its model's provider is not in this version", "trigger org CLAUDE", 2),
+        Case("a key is missing", "trigger org ORG", 2, {"OPENAI_API_KEY": None}),
+        Case("a key is empty", "trigger org ORG", 2, {"OPENAI_API_KEY": ""}),
+        Case("today's batch was cancelled", "trigger org STOPPED", 2),
+        Case("the key was used for another org", "trigger org OTHER --idempotency-key key-1", 2),
+        Case("the key was used without --reopen", "trigger org ORG --idempotency-key key-1 --reopen", 2),
+        Case("one key for two orgs", "trigger org ORG OTHER --idempotency-key key-2", 2),
+        Case("an empty key", "trigger org ORG --idempotency-key ''", 2),
+        Case("a batch that is under way", "retry BATCH", 2),
+    ),
+    "Import files": (
+        *(Case(name.removesuffix(".yaml").replace("-", " "), f"import {name}", 2) for name in IMPORTS),
+        Case("one id twice", "import two-orgs-one-id.yaml", 2),
+        Case("a list", "import list.yaml", 2),
+        Case("prose", "import prose.yaml", 2),
+        Case("an empty file", "import empty.yaml", 2),
+        Case("nothing but comments", "import comments.yaml", 2),
+        Case("nested without end", "import deep.yaml", 2),
+        Case("a binary file", "import binary.yaml", 2),
+        Case("no such file", "import nowhere.yaml", 2),
+        Case("a folder", "import folder", 2),
+    ),
+    "Files of ids": (
+        Case("a line that is no id", "trigger org --file ids.txt", 2),
+        Case("an empty file", "trigger org --file empty.txt", 2),
+        Case("a binary file", "trigger org --file binary.txt", 2),
+        Case("no such file", "trigger org --file nowhere.txt", 2),
+        Case("a folder", "trigger org --file folder", 2),
+    ),
+    "Options": (
+        Case("no such command", "sing", 2),
+        Case("no such option", "status --jsno", 2),
+        Case("an id is missing", "runs", 2),
+        Case("nothing to trigger", "trigger org", 2),
+        Case("no such state", "status --state done", 2),
+        Case("no moment", "status --since nonsense", 2),
+        Case("a moment to come", "status --since 2999-01-01", 2),
+        Case("longer than time", "status --since 999999w", 2),
+        Case("a batch and a choice", "status BATCH --state failed", 2),
+        Case("no such format", "report ORG --format nonsense", 2),
+        Case("an audit of what is no batch", "show 77 --audit", 4),
+        Case("a negative grant", "credits PARTNER --grant -5 --ref invoice-7", 2),
+        Case("a grant of nothing", "credits PARTNER --grant 0 --ref invoice-7", 2),
+        Case("a grant of too much", f"credits PARTNER --grant {10**16} --ref invoice-7", 2),
+        Case("a grant without its ref", "credits PARTNER --grant 5", 2),
+        Case("a ref without a grant", "credits PARTNER --ref invoice-7", 2),
+        Case("an empty ref", "credits PARTNER --grant 5 --ref ' '", 2),
+        Case("a ref that is too long", f"credits PARTNER --grant 5 --ref {LONG}", 2),
+        Case("a ref of another grant", "credits PARTNER --grant 5 --ref import:PARTNER", 2),
+        Case("no rows", "ledger PARTNER --last 0", 2),
+        Case("too many questions", "demo --questions 99", 2),
+        Case("no workers", "up --call-workers 0", 2),
+    ),
+    "Settings": (
+        Case("no number", "status", 2, {"PORT": "abc"}),
+        Case("out of range", "status", 2, {"PORT": "70000"}),
+        Case("below zero", "status", 2, {"MAX_RUNNING_BATCHES": "-1"}),
+        Case("not one of its words", "status", 2, {"LOG_FORMAT": "xml"}),
+        Case("not one of its words", "status", 2, {"ENVIRONMENT": "live"}),
+        Case("no moment", "status", 2, {"SENSO_CLOCK": "nonsense"}),
+        Case("moved in production", "status", 2, {"SENSO_CLOCK": "+1d", "ENVIRONMENT": "production"}),
+        Case("no URL", "status", 2, {"OPENAI_BASE_URL": "api.openai.com"}),
+        Case("no URL", "status", 2, {"APPLICATION_API_URL": "nonsense"}),
+        Case("a file of a secret that is not there", "status", 2, {"OPENAI_API_KEY_FILE": "nowhere"}),
+        Case("a file of a secret that is not text", "status", 2, {"OPENAI_API_KEY_FILE": "binary.txt"}),
+        Case("no timetable there", "doctor", 2, {"SENSO_SCHEDULE": "nowhere.py"}),
+        Case("DATABASE_URL without REDIS_URL", "status", 2, {"REDIS_URL": None}),
+        Case("REDIS_URL without DATABASE_URL", "status", 2, {"DATABASE_URL": None}),
+        Case("another database's URL", "status", 2, {"DATABASE_URL": "mysql://me:hunter2@127.0.0.1/senso"}),
+        Case("an @ in the password", "status", 2, {"DATABASE_URL": "postgresql://me:hunter2@hunter2@127.0.0.1/senso"}),
+        Case("a port that is no number", "status", 2, {"DATABASE_URL": "postgresql://me:hunter2@127.0.0.1:abc/senso"}),
+        Case("an option of DATABASE_URL that there is not", "status", 2, {"DATABASE_URL": "{database}?nonsense=1"}),
+        Case("a # in the password", "doctor", 2, {"REDIS_URL": "redis://:hunter2#hunter2@127.0.0.1:6379/0"}),
+        Case("an option of REDIS_URL that there is not", "trigger org ORG", 2, {"REDIS_URL": "{redis}?nonsense=1"}),
+    ),
+    "Servers": (
+        Case("Postgres is not there", "status", 5, {"DATABASE_URL": "postgresql://senso:hunter2@127.0.0.1:9/senso"}),
+        Case("its host has no address", "status", 5, {"DATABASE_URL": "postgresql://senso:hunter2@nowhere.invalid/x"}),
+        Case("it refuses the password", "status", 5, {"DATABASE_URL": "{wrong_database}"}),
+        Case("it has no such database", "status", 5, {"DATABASE_URL": "{database}_of_nobody"}),
+        Case("its database is empty", "status", 2, {"DATABASE_URL": "{empty}"}),
+        Case("its database is empty", "import unknown-model.yaml", 2, {"DATABASE_URL": "{empty}"}),
+        Case("its database is newer than this version", "status", 2, {"DATABASE_URL": "{newer}"}),
+        Case("its database is newer than this version", "migrate", 2, {"DATABASE_URL": "{newer}"}),
+        Case("Postgres is not there", "up --no-flower", 5, {"DATABASE_URL": "postgresql://127.0.0.1:9/senso"}),
+        Case("Redis is not there", "trigger org ORG", 5, {"REDIS_URL": "redis://:hunter2@127.0.0.1:9/0"}),
+        Case("Redis is not there", "up --no-flower", 5, {"REDIS_URL": "redis://:hunter2@127.0.0.1:9/0"}),
+        Case("Redis is not there", "doctor", 5, {"REDIS_URL": "redis://:hunter2@127.0.0.1:9/0"}, shows=True),
+        Case("Redis refuses the password", "trigger org ORG", 5, {"REDIS_URL": "{wrong_redis}"}),
+        Case("Redis refuses the password", "retry BATCH", 5, {"REDIS_URL": "{wrong_redis}"}),
+    ),
+    "Folders, disks and ports": (
+        Case("the home is a file", "status", 2, {**EMBEDDED, "SENSO_HOME": "empty.txt"}),
+        Case("the home cannot be made", "status", 2, {**EMBEDDED, "SENSO_HOME": "/proc/senso"}),
+        Case("the disk is full", "status", 5, {**EMBEDDED, "SENSO_HOME": "{disk}/home"}, root=True),
+        Case("Flower's port is taken", "up", 2, {"FLOWER_PORT": "{port}"}),
+        Case("Flower's port is none", "up", 2, {"FLOWER_PORT": "0"}),
+        Case("the sandbox's port is taken", "sandbox --port {port}", 2),
+        Case("its port is none", "sandbox --port 99999", 2),
+        Case("its address cannot be written", "sandbox --announce nowhere/url", 2),
+        Case("no such folder to replay", "sandbox --replay nowhere", 2),
+        Case("nothing to replay in it", "sandbox --replay folder", 2),
+        Case("a recording that is not text", "sandbox --replay .", 2),
+        Case("no such option", "sandbox --nonsense", 2),
+    ),
+}
+# While `senso up` runs, and the stand-in for OpenAI accepts no key.
+LIVE: Mapping[str, tuple[Case, ...]] = {
+    "While it runs": (
+        Case("the key is wrong", "trigger org ORG --wait", 1, shows=True),
+        Case("the partner has no credits", "trigger org BROKE --wait", 3, shows=True),
+        Case("it is up already", "up --no-flower", 2),
+        Case("a report into a folder that is not there", "report OTHER --output nowhere/report.html", 2),
+        Case("a report in place of a folder", "report OTHER --format html --output folder", 2),
+    )
+}
