@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -33,14 +35,12 @@ from senso.sandbox.world import World
 from senso.settings import settings
 from senso.tasks import reach
 from senso.tasks.queues import CALL_QUEUES, CONTROL_QUEUES
-from senso.tasks.trigger import By, trigger_org
 
 HERE = Path(__file__).parent
 SEED = 11
 TEMPLATE = "faults_template"
 DIRECT = ("gpt-4.1", "gpt-4.1-mini")
 PLACES = ({"country": "US"}, {"country": "CA", "region": "Ontario"})
-ME = By("test")
 
 
 class Servers:
@@ -122,7 +122,16 @@ class Product:
         return [UUID(str(org.id)) for org in world.orgs]
 
     def trigger(self, orgs: list[UUID] | None = None) -> list[UUID]:
-        return [trigger_org(org, ME).batch.id for org in orgs or self.load()]
+        """By the command, as an operator does it."""
+        command = [sys.executable, "-m", "senso.cli", "trigger", "org", "--json", *map(str, orgs or self.load())]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+        assert done.returncode == 0, done.stderr
+        found = json.loads(done.stdout)
+        return [UUID(batch["id"]) for batch in (found if isinstance(found, list) else [found])]
+
+    def await_workers(self) -> None:
+        wanted = self.plan.call_workers + self.plan.control_workers
+        self.until(lambda: self.make.one("SELECT count(*) FROM workers") >= wanted, 90, "not all workers started")
 
     def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> int:
         process = self.children[name].process
@@ -290,6 +299,7 @@ def running(plan: Plan, servers: Servers, home: Path) -> Iterator[Product]:
         product = Product(plan, servers, home, sandbox)
         product.redis_proxy = redis_proxy
         product.running.start()
+        product.await_workers()
         yield product
     finally:
         with suppress(UnboundLocalError):

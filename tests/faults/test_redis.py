@@ -85,7 +85,6 @@ def test_lines_to_redis_that_carry_nothing_any_more(start, told):
 def test_redis_full(start, told):
     product = start(orgs=3, answer_seconds=1)
     with Redis.from_url(product.servers.redis.url) as client:
-        product.until(lambda: product.make.one("SELECT count(*) FROM workers") >= 3, 30, "workers did not start")
         client.config_set("maxmemory", "1mb")
         batches = product.trigger()
         time.sleep(15)
@@ -97,15 +96,16 @@ def test_redis_full(start, told):
     row = told(product, 17, struck=f"{refused} commands refused, {intents} intents kept", load="120 runs",
         recovery=recovery)  # fmt: skip
     assert refused > 0
+    assert intents > 0
     assert product.states() == {"completed": 3}
     assert row["broken"] == []
     assert row["twice"] == 0
 
 
 def test_redis_slow_and_its_lines_cut(start, told):
-    """300 ms there and back, ten lines cut each second, for 20 s."""
+    """300 ms there and back, twenty lines cut each second, for 20 s."""
     product = start(orgs=3, answer_seconds=1, redis_proxy=True)
-    product.redis_proxy.latency = 0.15
+    product.redis_proxy.latency = 0.15  # each way
     batches = product.trigger()
     cutting = threading.Event()
     cutter = threading.Thread(target=cut_lines, args=(product.redis_proxy, cutting))
@@ -120,6 +120,7 @@ def test_redis_slow_and_its_lines_cut(start, told):
     row = told(product, 18, struck=f"{cuts} lines cut, {product.redis_proxy.delayed} packets delayed", load="120 runs",
         recovery=recovery)  # fmt: skip
     assert cuts > 50
+    assert product.redis_proxy.delayed > 100
     assert product.states() == {"completed": 3}
     assert row["broken"] == []
     assert row["twice"] == 0
@@ -127,7 +128,7 @@ def test_redis_slow_and_its_lines_cut(start, told):
 
 def cut_lines(proxy, stop) -> None:
     while not stop.wait(0.1):
-        proxy.cut(1)
+        proxy.cut(2)
 
 
 def test_messages_delivered_again_while_their_task_runs(start, told):
