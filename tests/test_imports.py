@@ -544,8 +544,12 @@ def test_a_failure_of_the_database_half_way_leaves_nothing(database):
         db.execute(text("ALTER TABLE network_locations ADD CONSTRAINT never CHECK (false)"))
         before = everything(db)
 
-    with pytest.raises(Exception, match="never"), transaction() as db:
-        store(db, parsed(), "ada")
+    try:
+        with pytest.raises(Exception, match="never"), transaction() as db:
+            store(db, parsed(), "ada")
+    finally:
+        with transaction() as db:
+            db.execute(text("ALTER TABLE network_locations DROP CONSTRAINT never"))  # tests share one schema
 
     with transaction() as db:
         assert everything(db) == before
