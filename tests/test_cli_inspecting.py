@@ -356,7 +356,8 @@ def test_a_doctor_who_cannot_reach_redis_says_so_and_exits_five(senso, make, env
     said = senso("doctor")
 
     assert said.code == 5
-    assert "redis: Redis: ConnectionError" in said.out
+    assert "redis                unreachable" in said.out
+    assert "Connection refused; is it running, and is REDIS_URL right?" in said.err
 
 
 def test_a_long_value_goes_on_below_itself(senso, make, sandbox):
