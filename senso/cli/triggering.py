@@ -20,8 +20,9 @@ from senso.queries import workers
 
 # The one that is said of many comes first.
 ENDED_BADLY = {
-    "blocked": "batch {id} is blocked: {error}; grant some (senso credits), then trigger it again",
-    "failed": "batch {id} failed: {error}; put that right, then: senso retry {id}",
+    "blocked": "batch {id} is blocked: {error}; pay: senso credits {partner_id} --grant N --ref REF, "
+    "then go on: senso trigger org {org_id}",
+    "failed": "batch {id} failed: {error}; why, run by run: senso runs {id} --failed; again: senso retry {id}",
     "cancelled": "batch {id} was cancelled; to open it again: senso trigger org {org_id} --reopen",
 }
 SAID = {
@@ -107,7 +108,7 @@ def trigger(orgs: Sequence[UUID], how: How, *, as_json: bool) -> None:
         require_redis()
         found = open_all(orgs, how)
         if how.wait:
-            ended = watch([batch for batch, _ in found], as_json=as_json)
+            ended = watch([batch for batch, _ in found], as_json=as_json, without_steps=ENDED_BADLY)
             require_good_end(ended)
             return
         print_triggered(found, as_json=as_json)

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -109,7 +109,7 @@ def listing(found: Sequence[dict[str, Any]]) -> tuple[list[str], list[list[str]]
     return columns, rows
 
 
-def show(found: dict[str, Any], *, as_json: bool) -> None:
+def show(found: dict[str, Any], *, as_json: bool, next_steps: bool = True) -> None:
     if as_json:
         print_json(found)
         return
@@ -132,7 +132,7 @@ def show(found: dict[str, Any], *, as_json: bool) -> None:
         "error": escape(found["error"] or ""),
     }
     print_named(lines)
-    if found["state"] in NEXT:
+    if next_steps and found["state"] in NEXT:
         err.print(NEXT[found["state"]].format(**found), soft_wrap=True)
 
 
@@ -143,8 +143,11 @@ def payer(found: dict[str, Any]) -> str:
     return f"{escape(found['partner'])} ({found['partner_id']}), {has}"
 
 
-def watch(batches: Sequence[UUID], *, as_json: bool) -> list[dict[str, Any]]:
-    """Until all have ended; prints each then. Progress goes to stderr, so that stdout can be piped."""
+def watch(batches: Sequence[UUID], *, as_json: bool, without_steps: Collection[str] = ()) -> list[dict[str, Any]]:
+    """Until all have ended; prints each then. Progress goes to stderr, so that stdout can be piped.
+
+    `without_steps`: states of which the caller itself says what to do next.
+    """
     for batch in batches:
         load(batch)  # an unknown one is an error before any progress is drawn
     found = follow(batches)
@@ -152,7 +155,7 @@ def watch(batches: Sequence[UUID], *, as_json: bool) -> list[dict[str, Any]]:
         print_json(found if len(found) > 1 else found[0])
     else:
         for one in found:
-            show(one, as_json=False)
+            show(one, as_json=False, next_steps=one["state"] not in without_steps)
     return found
 
 
