@@ -98,6 +98,7 @@ class QuestionRun(Base):
         Index("ix_question_runs_due", "next_at", postgresql_where=text("state = 'planned' AND next_at IS NOT NULL")),
         Index("ix_question_runs_leased", "lease_owner", postgresql_where=text("lease_owner IS NOT NULL")),
         Index("ix_question_runs_question_id", "question_id"),
+        Index("ix_question_runs_snapshot_id", "snapshot_id", postgresql_where=text("snapshot_id IS NOT NULL")),
         Index(
             "ix_question_runs_exhausted",
             "id",
@@ -129,7 +130,7 @@ class QuestionRun(Base):
     lease_owner: Mapped[Word | None]
     lease_until: Mapped[Moment | None]
     next_at: Mapped[Moment | None]
-    snapshot_id: Mapped[UUID | None] = link("snapshots.id", index=True)
+    snapshot_id: Mapped[UUID | None] = link("snapshots.id")
     answer_text: Mapped[Word | None]
     model_version: Mapped[Word | None]
     reported_country: Mapped[Word | None]
