@@ -129,21 +129,29 @@ class Product:
         left = """SELECT count(*) FROM batches b LEFT JOIN pushes p ON p.batch_id = b.id
             WHERE b.id = ANY(%s::uuid[]) AND (b.state IN ('queued', 'running') OR p.status IS DISTINCT FROM 'sent')"""
         deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if self.query(left, ids) == [(0,)]:
-                return
-            time.sleep(POLL_SECONDS)
+        with opened(self.urls.database_url) as connection, connection.cursor() as cursor:
+            while time.monotonic() < deadline:
+                cursor.execute(left, [ids])
+                if cursor.fetchall() == [(0,)]:
+                    return
+                time.sleep(POLL_SECONDS)
         states = self.query("SELECT state, planned, remaining, error FROM batches WHERE id = ANY(%s::uuid[])", ids)
         raise SystemExit(f"not all ended after {seconds:.0f} s: {states}")
 
 
 def query(url: str, statement: str, *values: Any) -> list[Row]:
+    with opened(url) as connection, connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall() if cursor.description else []
+
+
+@contextmanager
+def opened(url: str) -> Iterator["psycopg2.extensions.connection"]:
+    """Opened once where many are asked: a new connection costs Postgres as much as ten runs."""
     connection = psycopg2.connect(url.replace("postgresql+psycopg2://", "postgresql://"))
     connection.autocommit = True
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(statement, values)
-            return cursor.fetchall() if cursor.description else []
+        yield connection
     finally:
         connection.close()
 

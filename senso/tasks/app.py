@@ -18,9 +18,9 @@ app = Celery("senso", amqp=Amqp)
 app.config_from_object("senso.tasks.configuration")
 
 
-def stage(name: str, *, in_chord: bool = False) -> Callable[[Callable[..., Any]], Any]:
-    """A task `senso.<name>`, whose queue the routes say. A chord counts only members that store a result."""
-    return app.task(name=f"senso.{name}", ignore_result=not in_chord)  # type: ignore[no-any-return]
+def stage(name: str) -> Callable[[Callable[..., Any]], Any]:
+    """A task `senso.<name>`, whose queue the routes say."""
+    return app.task(name=f"senso.{name}")  # type: ignore[no-any-return]
 
 
 @setup_logging.connect

@@ -64,7 +64,7 @@ def names_are_settled(db: Connection, batch: Batch) -> bool:
     return is_fallback is not None
 
 
-@stage("read", in_chord=True)
+@stage("read")
 def read(run_id: str, **_: object) -> str:
     """What the row still lacks: ask, then extract, each under its own claim. Never raises for a provider's failure."""
     model = settings().reading_model

@@ -15,7 +15,7 @@ from senso.tasks.process import owner
 from senso.tasks.reach import completer
 
 
-@stage("extract", in_chord=True)
+@stage("extract")
 def extract(run_id: str, **_: object) -> str:
     """Never raises for a provider's failure: that is a fact in the row, and the chord goes on."""
     extract_run(UUID(run_id))
