@@ -5,6 +5,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from ground import NOWHERE
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from senso.db import transaction
@@ -277,12 +278,12 @@ def test_an_end_that_was_decided_before_a_retry_does_not_end_the_next_episode(ma
     assert make.state(batch)["state"] == "running"
 
 
-def test_a_push_to_an_address_that_is_none_is_tried_again_and_says_why(make, sandbox, environment):
+def test_a_push_to_an_address_at_which_nobody_listens_is_tried_again_and_says_why(make, sandbox, environment):
     batch = make.batch(questions=1)
     for run in make.runs(batch):
         read(str(run))
     finish_batch(str(batch), "rows")
-    environment.setenv("APPLICATION_API_URL", "nowhere")
+    environment.setenv("APPLICATION_API_URL", NOWHERE)
     settings.cache_clear()
 
     from senso.tasks.push import push  # noqa: PLC0415
@@ -291,7 +292,7 @@ def test_a_push_to_an_address_that_is_none_is_tried_again_and_says_why(make, san
 
     (row,) = make.sql("SELECT status, tries, error FROM pushes")
     assert (row["status"], row["tries"]) == ("pending", 1)
-    assert "base URL" in row["error"]
+    assert row["error"].startswith("application: ")
 
 
 def test_the_promises_notice_an_answer_that_was_bought_twice(make, sandbox):
