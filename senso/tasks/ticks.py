@@ -29,6 +29,8 @@ polling = threading.Lock()
 # A message that is in no queue is in a worker's hands or lost; while queues are long it may only be waiting there.
 QUIET_SECONDS = 20
 STEADY_SECONDS = 15
+# For so long after a process died or Postgres came back, messages that ended with it are looked for at every look.
+LOOKING_SECONDS = 120
 BUSY_SECONDS = 300
 
 
@@ -111,7 +113,7 @@ def reap(**_: object) -> None:
         someone_died = workers.died_lately(db)
     if taken:
         log.warning("took back the work of silent workers", **taken)
-    if someone_died:
+    if someone_died or not heart.steady(LOOKING_SECONDS):
         find_lost()
     due()
 

@@ -9,7 +9,7 @@ import psycopg2
 
 
 def test_postgres_killed_again_and_again(start, told):
-    product = start(orgs=6, answer_seconds=1.5)
+    product = start(orgs=24, answer_seconds=4)
     batches = product.trigger()
     product.wait_for_flight(60)
     dice, outages = random.Random(19), []
@@ -28,16 +28,16 @@ def test_postgres_killed_again_and_again(start, told):
         time.sleep(dice.uniform(3, 12))
     product.end(batches, 300)
 
-    row = told(product, 19, struck=f"{len(outages)} × kill -9 of Postgres in 60 s", load="240 runs",
+    row = told(product, 19, struck=f"{len(outages)} × kill -9 of Postgres in 60 s", load="960 runs",
         recovery=max(outages), note="10 min in the row")  # fmt: skip
-    assert product.states() == {"completed": 6}
+    assert product.states() == {"completed": 24}
     assert row["broken"] == []
     assert row["twice"] <= product.make.one("SELECT sum(failures) FROM (SELECT failures FROM question_runs "
         "UNION ALL SELECT failures FROM evaluations) f") + 60 * len(outages)  # fmt: skip
 
 
 def test_postgres_without_a_free_connection(start, told):
-    product = start(orgs=4, answer_seconds=2)
+    product = start(orgs=8, answer_seconds=3)
     batches = product.trigger()
     product.wait_for_flight(40)
 
@@ -47,10 +47,10 @@ def test_postgres_without_a_free_connection(start, told):
         connection.close()
     recovery = product.end(batches)
 
-    row = told(product, 20, struck=f"{len(taken)} sessions of others, none left, for 20 s", load="160 runs",
+    row = told(product, 20, struck=f"{len(taken)} sessions of others, none left, for 20 s", load="320 runs",
         recovery=recovery)  # fmt: skip
     assert len(taken) > 50
-    assert product.states() == {"completed": 4}
+    assert product.states() == {"completed": 8}
     assert row["broken"] == []
     assert row["twice"] == 0
 
