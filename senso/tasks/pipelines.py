@@ -10,7 +10,7 @@ Tasks go by their names, which are part of the wire: so this table needs none of
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from celery import chain, chord, group
+from celery import chain, group
 from kombu.exceptions import KombuError, OperationalError
 from redis.exceptions import RedisError
 
@@ -21,6 +21,7 @@ from senso.queries import outbox
 from senso.queries.outbox import Intent
 from senso.settings import settings
 from senso.tasks.app import app
+from senso.tasks.crowd import Crowd
 from senso.tasks.events import gathered
 from senso.tasks.transport import together
 
@@ -43,10 +44,9 @@ def prepare(intent: Intent) -> Any:
 
 def each_then_finish(name: str) -> Callable[[Intent], Any]:
     def pipeline(intent: Intent) -> Any:
-        members = [task(name, run) for run in intent.ids]
         if not settings().use_chords:
-            return group(members)
-        return chord(members, task("finish_batch", str(intent.batch_id), "chord"))
+            return group([task(name, run) for run in intent.ids])
+        return Crowd(app, f"senso.{name}", intent.ids, task("finish_batch", str(intent.batch_id), "chord"))
 
     return pipeline
 
