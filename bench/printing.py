@@ -27,7 +27,19 @@ def print_case(one: Any) -> None:
     line("provider calls", str(sum(one.provider_calls.values())), top(one.provider_calls))
     line("ended", str(one.states), f"finished by {one.finished_by}; `senso up` took {one.start_seconds:.1f} s")
     line("calls made twice", str(one.twice), f"repairs: {one.repairs or 'none'}")
+    if one.textbook:
+        print_textbook(one)
     print_bare(one)
+
+
+def print_textbook(one: Any) -> None:
+    found = one.textbook
+    rate = found["runs"] / found["seconds"]
+    used = sum(found[f"{name}_seconds"] for name in ("cpu", "postgres", "redis")) * 1000 / found["runs"]
+    workers = found["cpu_seconds"] * 1000 / found["runs"]
+    line("textbook chord runs/s", f"{rate:.1f}", f"{found['seconds']:.1f} s; SDK and ORM, two workers of 100 threads")
+    line("textbook CPU ms per run", f"{used:.2f}", f"{workers:.2f} its workers, the rest Postgres and Redis")
+    line("ratio", f"{one.rate / rate:.2f}", f"of its rate, at {one.ours_ms / used:.2f} times its CPU")
 
 
 def print_bare(one: Any) -> None:

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -72,6 +72,7 @@ class Measured:
     statements: float = 0
     statements_top: dict[str, float] = field(default_factory=dict)
     bare: dict[str, float] = field(default_factory=dict)
+    textbook: dict[str, float] = field(default_factory=dict)  # empty where the case is not one of direct models
 
     @property
     def rate(self) -> float:
@@ -204,6 +205,31 @@ def bare(urls: Urls, url: str, work: Work, postgres: int) -> dict[str, float]:
     return found
 
 
+def textbook(urls: Urls, url: str, work: Work, servers: Mapping[str, int]) -> dict[str, float]:
+    """A Celery chord as its guide has it, on the same servers, in databases of its own."""
+    product.query(urls.database_url, "CREATE DATABASE textbook")
+    redis = urls.redis_url.rpartition("/")[0]
+    environment = {
+        "TEXTBOOK_DATABASE": urls.database_url.rpartition("/")[0] + "/textbook",
+        "TEXTBOOK_BROKER": f"{redis}/8",
+        "TEXTBOOK_RESULTS": f"{redis}/9",
+        "TEXTBOOK_URL": f"{url}/openai/v1",
+    }
+    before = {name: pool_cpu(servers[name]) for name in ("postgres", "redis")}
+    done = subprocess.run(
+        [sys.executable, str(HERE / "textbook.py"), "--orgs", str(work.orgs)],
+        env={**os.environ, **environment},
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=END_SECONDS,
+    )
+    if done.returncode:
+        raise SystemExit(f"the textbook failed: {done.stderr[-1500:]}")
+    found: dict[str, float] = json.loads(done.stdout)
+    return found | {f"{name}_seconds": pool_cpu(servers[name]) - used for name, used in before.items()}
+
+
 def pool_cpu(postgres: int) -> float:
     return sum(map(processes.cpu_of, processes.tree(postgres, processes.parents())))
 
@@ -224,8 +250,10 @@ def run_case(case: Case, options: Options) -> Measured | None:
             found = measure(running, work, of, url, options)
             print_settings(counters.settings_in_force(running))
             count_statements(running, work, found)
-            postgres = running.servers["postgres"]
-        found.bare = bare(urls, url, work, postgres)
+            servers = running.servers
+        if case.name == "direct":
+            found.textbook = textbook(urls, url, work, servers)
+        found.bare = bare(urls, url, work, servers["postgres"])
         shutil.copy(folder / "up.log", OUT / f"{case.name}-up.log")
     return found
 
