@@ -49,7 +49,7 @@ def made_twice(product) -> int:
         "SELECT count(*) FROM (SELECT DISTINCT purpose, run_id, org_id FROM llm_calls "
         "WHERE provider = 'openai' AND (outcome IS NULL OR outcome IN ('answered', 'read', 'found'))) w"
     )
-    return sum(paid.values()) - wanted
+    return max(0, sum(paid.values()) - wanted)  # a claim whose caller died before it called is no call
 
 
 def jobs_made_twice(product) -> int:
