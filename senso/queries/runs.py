@@ -36,6 +36,20 @@ def unnested(columns: Mapping[str, str]) -> str:
     return f"unnest({', '.join(f'CAST(:{name} AS {kind}[])' for name, kind in columns.items())})"
 
 
+def listed(citations: Sequence[Citation]) -> dict[str, list[Any]]:
+    return {name: [getattr(citation, name) for citation in citations] for name in CITED}
+
+
+# Of a run that the statement has `saved`.
+SAVE_CITED = f"""
+    cited AS (
+        INSERT INTO citations (run_id, {", ".join(CITED)})
+        SELECT saved.id, cited.* FROM saved, {unnested(CITED)} AS cited
+        ON CONFLICT DO NOTHING
+    )
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class AskWork:
     """A claimed run. Every later write names the fence; `call_id` is the call's row, written before the call."""
@@ -172,11 +186,7 @@ SAVED = f"""
         WHERE id = :id AND fence = :fence AND state IN ('asking', 'planned')
         RETURNING id, question_id
     ),
-    cited AS (
-        INSERT INTO citations (run_id, {", ".join(CITED)})
-        SELECT saved.id, cited.* FROM saved, {unnested(CITED)} AS cited
-        ON CONFLICT DO NOTHING
-    )
+    {SAVE_CITED}
 """
 # Whoever asked goes on to read: the evaluation is marked as its own.
 SAVE_ANSWER = Prepared(f"""
@@ -196,7 +206,7 @@ def saved_values(work: AskWork, answer: Answer, citations: Sequence[Citation], r
     """What SAVED has places for."""
     return (
         report.values()
-        | {name: [getattr(citation, name) for citation in citations] for name in CITED}
+        | listed(citations)
         | {
             "call_id": work.call_id,
             "id": work.id,

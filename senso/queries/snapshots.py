@@ -2,19 +2,18 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, text
-from sqlalchemy.dialects.postgresql import insert
 
 from senso.extraction.citations import Citation
 from senso.matrix import dated_id
-from senso.models import Citation as CitationRow
 from senso.providers import Answer, Run
 from senso.queries.fragments import COUNT_DOWN
-from senso.queries.runs import WINDOW
+from senso.queries.prepared import Prepared
+from senso.queries.runs import SAVE_CITED, WINDOW, listed
 
 LOOKED_AT_ONCE = 200
 
@@ -135,7 +134,7 @@ CLOSE = text("""
     RETURNING id
 """)
 
-SAVE_ANSWER = text("""
+SAVE_ANSWER = Prepared(f"""
     WITH saved AS (
         UPDATE question_runs SET state = 'answered', answer_text = :text, model_version = :model_version,
             reported_country = :country, searched = :searched, cost_microusd = :cost_microusd, error = NULL,
@@ -146,7 +145,8 @@ SAVE_ANSWER = text("""
     reported AS (
         UPDATE llm_calls c SET outcome = 'answered', cost_microusd = :cost_microusd, latency_ms = :latency_ms
         FROM saved WHERE c.run_id = saved.id AND c.fence = saved.fence AND c.purpose = 'ask'
-    )
+    ),
+    {SAVE_CITED}
     UPDATE evaluations e SET sent_at = now() FROM saved WHERE e.run_id = saved.id AND e.state = 'pending'
     RETURNING e.run_id
 """)
@@ -155,7 +155,7 @@ SAVE_ANSWER = text("""
 def save_answer(
     db: Connection, run: UUID, answer: Answer, citations: Sequence[Citation], *, cost_microusd: int | None, age: float
 ) -> bool:
-    values = {
+    values = listed(citations) | {
         "id": run,
         "text": answer.text,
         "model_version": answer.model_version,
@@ -164,10 +164,7 @@ def save_answer(
         "cost_microusd": cost_microusd,
         "latency_ms": round(age * 1000),
     }
-    saved = db.execute(SAVE_ANSWER, values).first() is not None
-    if saved and citations:
-        db.execute(insert(CitationRow).on_conflict_do_nothing(), [asdict(one) | {"run_id": run} for one in citations])
-    return saved
+    return SAVE_ANSWER.one(db, values) is not None
 
 
 # A run without an answer fails with the vendor's reason, and its evaluations with it, in one statement.
