@@ -93,7 +93,8 @@ def logged(log: Path, start: int) -> Iterator[str]:
         file.seek(start)
         text = file.read().decode(errors="replace")
     for found in STATEMENT.finditer(text):
-        yield " ".join(found[1][:300].split())[:64]
+        words = " ".join(found[1][:300].split())[:64]
+        yield words.partition(" (")[0] if words.startswith("EXECUTE ") else words
 
 
 def settings_in_force(running: Product) -> dict[str, Any]:
