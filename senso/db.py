@@ -11,7 +11,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine, event
-from sqlalchemy.exc import DataError, DBAPIError, InvalidatePoolError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from senso.errors import ConfigError, Unreachable
@@ -21,7 +21,7 @@ __all__ = [
     "CHECKOUT",
     "PACKAGED",
     "Connection",
-    "DataError",
+    "DBAPIError",
     "Engine",
     "Link",
     "alembic_config",
@@ -29,6 +29,7 @@ __all__ = [
     "connect",
     "engine",
     "head_revision",
+    "may_pass",
     "migrate",
     "require_head",
     "revision",
@@ -102,7 +103,8 @@ Link = Connection | PoolProxiedConnection
 def transaction() -> Iterator[Connection]:
     """Commits when the block ends, rolls back when it raises. Raises Unreachable when Postgres is not there.
 
-    Never held open during a slow call: a connection that waits for a provider is one that nobody else has.
+    A DBAPIError that comes out is about the statement: the same one will never succeed. Never held open during a slow
+    call: a connection that waits for a provider is one that nobody else has.
     """
     with reachable(), engine().begin() as connection:
         yield connection

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from senso import extraction
-from senso.db import Connection, DataError, Link, at_once, transaction
+from senso.db import Connection, DBAPIError, Link, at_once, transaction
 from senso.errors import ConfigError, OutsideError
 from senso.extraction import names
 from senso.extraction.citations import cite
@@ -16,7 +16,7 @@ from senso.queries import batches, evaluations, outbox, runs, snapshots
 from senso.queries import names as name_rows
 from senso.queries.batches import Batch
 from senso.queries.evaluations import ReadWork
-from senso.queries.runs import AskWork
+from senso.queries.runs import AskWork, Report
 from senso.settings import settings
 from senso.tasks.app import stage
 from senso.tasks.attempts import Stopwatch, failed_report, guarded, keep_at_once, report, unstorable, wait_seconds
@@ -86,15 +86,14 @@ def ask_run(run_id: UUID, *, claim_for: str | None = None) -> list[ReadWork]:
     watch = Stopwatch()
     try:
         answer = guarded(lambda: ask_now(work))
+        done, values = guarded(lambda: bought(work, answer, watch))
     except (OutsideError, ConfigError) as error:
         ask_failed(work, error, watch)
         return []
     failpoint("answer came", work.run.question)
-    done = report("answered", work.provider, work.run.model, answer.usage, watch)
-    values = runs.saved_values(work, answer, cite(answer.sources).citations, done)
     try:
         return keep_at_once(lambda db: save_answer(db, values, claim_for))
-    except (DataError, ValueError) as error:
+    except (DBAPIError, ValueError) as error:
         reason = unstorable(error)
         keep_at_once(lambda db: runs.fail(db, work, done, reason))
         return []
@@ -112,6 +111,11 @@ def ask_now(work: AskWork) -> Answer:
     ticket = provider(work.provider).submit([work.run])
     (answer,) = ticket.answers or ()
     return answer
+
+
+def bought(work: AskWork, answer: Answer, watch: Stopwatch) -> tuple[Report, dict[str, Any]]:
+    done = report("answered", work.provider, work.run.model, answer.usage, watch)
+    return done, runs.saved_values(work, answer, cite(answer.sources).citations, done)
 
 
 def ask_failed(work: AskWork, error: OutsideError | ConfigError, watch: Stopwatch) -> None:

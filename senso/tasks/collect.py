@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from senso.db import Connection, DataError
+from senso.db import Connection, DBAPIError, may_pass
 from senso.errors import ConfigError, JobFailed, OutsideError
 from senso.extraction.citations import cite
 from senso.log import logger
@@ -62,7 +62,9 @@ def save_alone(db: Connection, work: SnapshotWork, answer: Answer) -> bool:
     try:
         with db.begin_nested():
             return save(db, work, answer)
-    except (DataError, ValueError) as error:
+    except Exception as error:
+        if isinstance(error, DBAPIError) and may_pass(error):
+            raise
         reason = f"{work.provider}: the answer cannot be stored ({type(error).__name__})"
         snapshots.fail_run(db, work.run_id(answer.number), reason, cost_microusd=None)
         return False

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from senso import extraction
-from senso.db import DataError, at_once
+from senso.db import DBAPIError, at_once
 from senso.errors import ConfigError, OutsideError
 from senso.failpoints import failpoint
 from senso.queries import evaluations
@@ -34,15 +34,15 @@ def read_now(work: ReadWork, model: str) -> None:
     watch = Stopwatch()
     try:
         reading = guarded(lambda: extraction.read(work.answer, work.question, work.org, completer(model)))
+        done = guarded(lambda: report("read", "openai", model, reading.completion.usage, watch))
     except (OutsideError, ConfigError) as error:
         read_failed(work, error, model, watch)
         return
     failpoint("reading came", work.question)
-    done = report("read", "openai", model, reading.completion.usage, watch)
     version = extraction.READING_VERSION
     try:
         keep_at_once(lambda db: evaluations.save(db, work, reading, done, extractor=model, version=version))
-    except (DataError, ValueError) as error:
+    except (DBAPIError, ValueError) as error:
         reason = unstorable(error)
         keep_at_once(lambda db: evaluations.fail(db, work, done, reason))
 

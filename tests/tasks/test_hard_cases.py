@@ -1,8 +1,11 @@
 """What a close look found to be wrong once, each with the promise that it broke."""
 
 import json
+import random
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from ground import NOWHERE
@@ -308,3 +311,60 @@ def test_the_promises_notice_an_answer_that_was_bought_twice(make, sandbox):
         broken = invariants.broken(db)
 
     assert [name for name in broken if name.startswith("I6")]
+
+
+def endless() -> Source:
+    """Within the length of an address, and nine times as long once it is written as browsers send it."""
+    chance = random.Random(7)
+    return Source(
+        "https://example.com/" + "".join(chr(chance.randint(0x4E00, 0x9FFF)) for _ in range(1500)), "", 1, True
+    )
+
+
+ODD_ANSWERS = {
+    "an address that no index takes": {"sources": (endless(),)},
+    "an address that is no text": {"sources": (Source({"href": "https://example.com"}, None, 1, cited=True),)},  # type: ignore[arg-type]
+    "a title that is no text": {"sources": (Source("https://example.com/a", {"en": "a"}, 1, cited=True),)},  # type: ignore[arg-type]
+    "a model version that is no text": {"model_version": {"slug": "gpt"}},
+    "no count of tokens": {"usage": Usage(tokens_in=None)},  # type: ignore[arg-type]
+}
+
+
+@pytest.mark.parametrize("odd", ODD_ANSWERS.values(), ids=list(ODD_ANSWERS))
+def test_whatever_is_odd_about_an_answer_it_is_bought_once(make, sandbox, monkeypatch, odd):
+    run = make.run()
+    calls = []
+
+    def answer(work):
+        calls.append(work.id)
+        return Answer(work.run.number, **{"text": "An answer."} | odd)
+
+    monkeypatch.setattr(ask, "ask_now", answer)
+
+    for _ in range(3):
+        with suppress(Exception):
+            read(str(run))
+        make.sql("UPDATE question_runs SET lease_until = now() - interval '1 second' WHERE lease_until IS NOT NULL")
+
+    assert (len(calls), make.one("SELECT state FROM question_runs")) in [(1, "failed"), (1, "answered")]
+
+
+@pytest.mark.parametrize("odd", [o for o in ODD_ANSWERS.values() if "usage" not in o], ids=list(ODD_ANSWERS)[:4])
+def test_whatever_is_odd_about_a_record_it_costs_the_others_nothing(make, sandbox, monkeypatch, odd):
+    make.batch(questions=3, models=("chatgpt",))
+    real = collect.collect
+
+    def with_an_odd_one(db, work, answers):
+        return real(db, work, [answers[0], replace(answers[1], **odd), answers[2]])
+
+    monkeypatch.setattr(collect, "collect", with_an_odd_one)
+    for row in make.sql("SELECT id FROM snapshots"):
+        submit_snapshot(str(row["id"]))
+
+    for _ in range(5):
+        make.sql("UPDATE snapshots SET next_poll_at = now()")
+        poll()
+
+    states = [row["state"] for row in make.sql("SELECT state FROM question_runs ORDER BY number")]
+    assert (states[0], states[2]) == ("answered", "answered")
+    assert states[1] in {"answered", "failed"}
