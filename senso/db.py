@@ -54,6 +54,8 @@ PATIENCE = {
 # SQLSTATE classes that say something about the server or the moment, and nothing about the statement: connection,
 # rolled back, resources, operator intervention, and a lock that was not to be had.
 PASSING = ("08", "40", "53", "57", "55P03")
+# In the notes of a pooled connection, which go with it.
+RESTED = "senso rested"
 CHECKOUT = Path(__file__).resolve().parent.parent
 PACKAGED = Path(__file__).resolve().parent / "packaged"
 
@@ -77,11 +79,16 @@ def connect(url: str, *, pool_size: int = 20) -> Engine:
     return made
 
 
-def refuse_closed(connection: Any, *_: Any) -> None:
+def refuse_closed(connection: Any, record: Any, *_: Any) -> None:
     """Survives a restart of Postgres without asking it before each statement whether it is there.
 
     A server that goes closes its end, and that can be read here; nobody writes to a connection at rest but to say so.
+    One that was opened this moment is not looked at: closed too, it would be no error of the server's any more, but
+    one of SQLAlchemy's that has given up.
     """
+    if not record.info.get(RESTED):
+        record.info[RESTED] = True
+        return
     if not connection.closed:
         waiting = select.poll()
         waiting.register(connection.fileno(), select.POLLIN)

@@ -1,0 +1,56 @@
+"""Reaching Postgres, and what a failure to do so is called."""
+
+import psycopg2
+import pytest
+from sqlalchemy import event
+
+from senso import db as database_module
+from senso.db import at_once, connect, transaction
+from senso.errors import Unreachable
+from senso.queries.prepared import Prepared
+from senso.settings import secret, settings
+
+ONE = Prepared("SELECT CAST(:one AS int) AS one")
+
+
+def end(pid: int) -> None:
+    """As a server does that is going away: the session is over, and said to be."""
+    with psycopg2.connect(secret(settings().database_url, "DATABASE_URL").replace("+psycopg2", "")) as other:
+        cursor = other.cursor()
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+    other.close()
+
+
+@pytest.fixture
+def engine(database, monkeypatch):
+    made = connect(secret(settings().database_url, "DATABASE_URL"), pool_size=1)
+    monkeypatch.setattr(database_module, "engine", lambda: made)
+    with transaction():
+        pass
+    yield made
+    made.dispose()
+
+
+def rest(engine) -> int:
+    with engine.connect() as connection:
+        return connection.connection.driver_connection.info.backend_pid
+
+
+def test_a_session_that_ended_at_rest_is_replaced(engine):
+    end(rest(engine))
+
+    with at_once() as link:
+        assert ONE.rows(link, {"one": 1}) == [{"one": 1}]
+    end(rest(engine))
+    with transaction() as connection:
+        assert ONE.rows(connection, {"one": 1}) == [{"one": 1}]
+
+
+@pytest.mark.parametrize("way", [at_once, transaction])
+def test_a_server_that_ends_new_sessions_too_is_out_of_reach(engine, way):
+    """Also at the moment of taking one out of the pool, or what was paid for would not be tried to be saved again."""
+    event.listen(engine, "connect", lambda made, _: end(made.info.backend_pid))
+    end(rest(engine))
+
+    with pytest.raises(Unreachable, match="Postgres"), way() as link:
+        ONE.rows(link, {"one": 1})
