@@ -166,7 +166,7 @@ def header_seconds(headers: Mapping[str, str]) -> float | None:
 def seconds_until(http_date: str) -> float | None:
     try:
         moment = parsedate_to_datetime(http_date)
-    except ValueError:
+    except (ValueError, OverflowError):  # a zone of a thousand years
         return None
     return max(0, (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
 

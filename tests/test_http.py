@@ -129,6 +129,7 @@ def test_a_429_that_no_waiting_helps_is_a_refusal(body):
         ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, "", 0),
         ({"retry-after": "soon"}, "Please try again in 9s.", 9),
         ({"retry-after": "-1"}, "", None),
+        ({"retry-after": "Wed, 21 Oct 2015 07:28:00 +99999999999999"}, "", None),
         ({"retry-after": "nan"}, "", None),
         ({"retry-after": "inf"}, "", None),
         ({"retry-after": ""}, "", None),
