@@ -29,17 +29,20 @@ class ReadWork:
 
 
 # What a claimed evaluation is read with. Of `claimed` it needs the id, run, org, batch, fence, failures and question.
-READ_WORK = """
-    called AS (
-        INSERT INTO llm_calls (purpose, batch_id, run_id, org_id, fence, provider, model, prompt_version)
-        SELECT 'read', batch_id, run_id, org_id, fence, 'openai', :model, :prompt_version FROM claimed
-        RETURNING id, org_id
-    )
+SELECTED = """
     SELECT c.id, c.run_id, c.batch_id, c.fence, c.failures, called.id AS call_id, c.answer_text, q.text AS question,
         o.name, o.competitors, coalesce(n.names, '[]') AS names,
         ARRAY(SELECT url FROM org_websites w WHERE w.org_id = o.id ORDER BY position, url) AS websites
     FROM claimed c JOIN called ON called.org_id = c.org_id JOIN questions q ON q.id = c.question_id
         JOIN orgs o ON o.id = c.org_id LEFT JOIN name_variations n ON n.org_id = o.id
+"""
+READ_WORK = f"""
+    called AS (
+        INSERT INTO llm_calls (purpose, batch_id, run_id, org_id, fence, provider, model, prompt_version)
+        SELECT 'read', batch_id, run_id, org_id, fence, 'openai', :model, :prompt_version FROM claimed
+        RETURNING id, org_id
+    )
+    {SELECTED}
 """
 CLAIM = Prepared(f"""
     WITH claimed AS (
@@ -98,13 +101,32 @@ SAVE_ANSWER_AND_CLAIM = Prepared(f"""
 """)
 
 
+# A claim whose reply was lost is known by its call's row, written by the statement that saved the answer and so at the
+# very same time; one that anybody made since has another. Its lease begins anew.
+CLAIMED_BY_SAVING = Prepared(f"""
+    WITH claimed AS (
+        UPDATE evaluations e SET lease_until = now() + make_interval(secs => :lease)
+        FROM question_runs r JOIN llm_calls l ON l.run_id = r.id AND l.purpose = 'read' AND l.started_at = r.answered_at
+        WHERE r.id = :id AND r.fence = :fence AND e.run_id = r.id AND e.state = 'extracting' AND e.lease_owner = :owner
+            AND l.org_id = e.org_id AND l.fence = e.fence AND l.outcome IS NULL
+        RETURNING e.id, e.run_id, e.org_id, e.batch_id, e.fence, e.failures, r.answer_text, r.question_id,
+            l.id AS call_id
+    ),
+    called AS (SELECT call_id AS id, org_id FROM claimed)
+    {SELECTED}
+""")
+
+
 def save_answer_and_claim(
     db: Link, saved: Mapping[str, Any], owner: str, *, model: str, prompt_version: str
 ) -> list[ReadWork]:
-    """`saved`: of `runs.saved_values`. Empty when the fence has risen since: the call is costed and not used."""
+    """`saved`: of `runs.saved_values`. Empty when the fence has risen since: the call is costed and not used.
+
+    Safe to be called again where the reply was lost with its connection.
+    """
     values = {**saved, "owner": owner, "lease": LEASE_SECONDS, "most": MAX_FAILURES}
     found = SAVE_ANSWER_AND_CLAIM.rows(db, values | {"model": model, "prompt_version": prompt_version})
-    return list(map(read_work, found))
+    return list(map(read_work, found or CLAIMED_BY_SAVING.rows(db, values)))
 
 
 SAVE = Prepared(f"""

@@ -11,17 +11,17 @@ import pytest
 from ground import NOWHERE
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from senso.db import transaction
+from senso.db import at_once, transaction
 from senso.errors import ConfigError, Unreachable
 from senso.http import storable
 from senso.providers import Answer, Source, Usage
-from senso.queries import invariants, outbox
+from senso.queries import evaluations, invariants, outbox
 from senso.settings import settings
 from senso.tasks import ask, collect, ticks
 from senso.tasks.ask import ask_batch, read
 from senso.tasks.matrix import find_names, open_batch
 from senso.tasks.pipelines import send
-from senso.tasks.process import Heart
+from senso.tasks.process import Heart, owner
 from senso.tasks.score import finish_batch
 from senso.tasks.submit import submit_snapshot
 from senso.tasks.ticks import admit, poll, reap
@@ -368,3 +368,44 @@ def test_whatever_is_odd_about_a_record_it_costs_the_others_nothing(make, sandbo
     states = [row["state"] for row in make.sql("SELECT state FROM question_runs ORDER BY number")]
     assert (states[0], states[2]) == ("answered", "answered")
     assert states[1] in {"answered", "failed"}
+
+
+def test_an_answer_whose_saving_was_not_confirmed_is_read_at_once_and_once(make, sandbox, monkeypatch):
+    """Saved and claimed, and the connection lost before the reply."""
+    run = make.run()
+    real, saved = ask.save_answer, []
+
+    def unconfirmed(db, values, claim_for):
+        saved.append(real(db, values, claim_for))
+        if len(saved) == 1:
+            raise Unreachable("Postgres: the connection was lost")
+        return saved[-1]
+
+    monkeypatch.setattr(ask, "save_answer", unconfirmed)
+
+    read(str(run))
+
+    assert make.sql("SELECT state, failures FROM evaluations") == [{"state": "done", "failures": 0}]
+    calls = make.sql("SELECT purpose, outcome FROM llm_calls WHERE purpose <> 'names' ORDER BY id")
+    assert [tuple(call.values()) for call in calls] == [("ask", "answered"), ("read", "read")]
+
+
+def test_a_claim_that_another_made_since_is_left_to_him(make, sandbox, monkeypatch):
+    run = make.run()
+    real, saved = ask.save_answer, []
+
+    def long_unconfirmed(db, values, claim_for):
+        saved.append(real(db, values, claim_for))
+        if len(saved) == 1:
+            make.sql("UPDATE evaluations SET lease_until = now() - interval '1 second'")
+            with at_once() as link:
+                evaluations.claim(link, run, owner(), model="gpt-4.1-mini", prompt_version="1")
+            raise Unreachable("Postgres: the connection was lost")
+        return saved[-1]
+
+    monkeypatch.setattr(ask, "save_answer", long_unconfirmed)
+
+    read(str(run))
+
+    assert (len(saved[0]), saved[1]) == (1, [])
+    assert make.one("SELECT state FROM evaluations") == "extracting"
