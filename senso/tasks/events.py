@@ -5,6 +5,7 @@ Celery 5.7 sends one as soon as its loop comes round, and the event that a task 
 """
 
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -29,6 +30,12 @@ gathering = Gathering()
 
 
 class SentEvents(EventDispatcher):  # type: ignore[misc]
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        # What could not be told while Redis was away: stock Celery keeps it for ever, since only a worker's own
+        # dispatcher is flushed.
+        self._outbound_buffer: deque[Any] = deque(maxlen=0)
+
     def publish(self, type: str, fields: dict[str, Any], producer: Any, **options: Any) -> None:  # noqa: A002  Celery's
         if gathering.events is None:
             super().publish(type, fields, producer, **options)
