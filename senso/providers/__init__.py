@@ -81,7 +81,7 @@ class Provider(Protocol):
 class JobProvider(Provider, Protocol):
     def fingerprint(self, runs: Sequence[Run]) -> str: ...
 
-    def jobs_since(self, model: str, since: datetime) -> list[str]: ...  # their external ids, oldest first
+    def jobs_since(self, model: str, since: datetime) -> dict[str, datetime]: ...  # by external id, oldest first
 
     def fingerprint_of(self, external_id: str) -> str | None: ...  # None: the vendor does not say
 

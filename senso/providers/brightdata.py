@@ -87,12 +87,12 @@ class BrightData:
         data_set = data_set_of(runs[0].model)
         return fingerprint([entry(data_set, run) for run in runs])
 
-    def jobs_since(self, model: str, since: datetime) -> list[str]:
+    def jobs_since(self, model: str, since: datetime) -> dict[str, datetime]:
         """From the day before, as the vendor counts in whole days and does not say whether the first is one of them."""
         first_day = (since.astimezone(UTC) - timedelta(days=1)).date().isoformat()
         query = {"dataset_id": data_set_of(model).id, "from_date": first_day, "limit": PAGE}
         listed = sorted((created(one), one["id"]) for one in self.all_pages(query))
-        return [id_ for moment, id_ in listed if moment >= since]
+        return {id_: moment for moment, id_ in listed if moment >= since}
 
     def all_pages(self, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """One job may stand on two pages: new ones push the others on while we read."""

@@ -1,8 +1,11 @@
 """Finding at the vendor what may have been submitted there."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from senso.db import transaction
+from senso.errors import Malformed
+from senso.providers import JobProvider
 from senso.queries import submissions
 from senso.queries.snapshots import SnapshotWork
 from senso.tasks.attempts import guarded
@@ -10,7 +13,8 @@ from senso.tasks.reach import job_provider
 
 # Between the vendor's clock and the database's.
 SKEW = timedelta(minutes=5)
-# Jobs whose inputs are read in one look. Ours are known by their names, so that few are left to be compared.
+# Jobs whose inputs are read in one look. Ours are known by their names, so that few are left to be compared, unless the
+# account is shared: then those made nearest to our request.
 MOST_COMPARED = 50
 
 
@@ -24,5 +28,21 @@ def jobs_like(work: SnapshotWork) -> list[str]:
     vendor, since = job_provider(work.provider), work.maybe_sent_at - SKEW
     listed = guarded(lambda: vendor.jobs_since(work.model, since))
     with transaction() as db:
-        strange = submissions.without_row(db, work.provider, listed)
-    return guarded(lambda: [job for job in strange[:MOST_COMPARED] if vendor.fingerprint_of(job) == work.request_hash])
+        strange = submissions.without_row(db, work.provider, list(listed))
+    sent = work.maybe_sent_at
+    near = set(sorted(strange, key=lambda job: abs(listed[job] - sent))[:MOST_COMPARED])
+    return guarded(lambda: alike(work, vendor, [job for job in strange if job in near]))
+
+
+def alike(work: SnapshotWork, vendor: JobProvider, jobs: Sequence[str]) -> list[str]:
+    """A job that cannot be read may be ours, as long as ours is not found; it must not keep us from finding it."""
+    found, unread = [], None
+    for job in jobs:
+        try:
+            if vendor.fingerprint_of(job) == work.request_hash:
+                found.append(job)
+        except Malformed as error:
+            unread = error
+    if unread is not None and not found:
+        raise unread
+    return found

@@ -449,7 +449,7 @@ def test_jobs_since_a_moment_come_oldest_first_over_all_pages(monkeypatch):
     jobs = [{"id": f"s_{n}", "created": f"2026-11-21T00:{n}:00.000Z"} for n in range(39, 25, -1)]
     asked = listed_as(monkeypatch, jobs)
 
-    assert BrightData("", "").jobs_since("chatgpt", SINCE) == [f"s_{n}" for n in range(30, 40)]
+    assert list(BrightData("", "").jobs_since("chatgpt", SINCE)) == [f"s_{n}" for n in range(30, 40)]
     assert {one["from_date"] for one in asked} == {"2026-11-20"}
     assert [one["skip"] for one in asked] == [0, 3, 6, 9, 12]
 
@@ -460,7 +460,7 @@ def test_a_vendor_that_gives_the_same_page_for_ever_is_not_asked_for_ever(monkey
         module, "call", lambda *_, **__: asked.append(1) or replied('[{"id": "a"}, {"id": "b"}, {"id": "c"}]')
     )
 
-    assert BrightData("", "").jobs_since("chatgpt", SINCE) == ["a", "b", "c"]
+    assert list(BrightData("", "").jobs_since("chatgpt", SINCE)) == ["a", "b", "c"]
     assert len(asked) == 2
 
 
@@ -468,7 +468,7 @@ def test_a_vendor_that_gives_the_same_page_for_ever_is_not_asked_for_ever(monkey
 def test_a_job_whose_time_cannot_be_read_counts_as_new(monkeypatch, created):
     listed_as(monkeypatch, [{"id": "s_1", "created": created}, {"no": "id"}, "odd"], page=9)
 
-    assert BrightData("", "").jobs_since("chatgpt", SINCE) == ["s_1"]
+    assert list(BrightData("", "").jobs_since("chatgpt", SINCE)) == ["s_1"]
 
 
 def test_a_list_of_another_shape_proves_nothing(monkeypatch):

@@ -4,14 +4,18 @@ import json
 import os
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from jobs import age, collect, job, lost, repairs, row, trigger, triggers
 
 from senso.db import transaction
+from senso.errors import Malformed
+from senso.http import Response, json_of
+from senso.providers.brightdata import BrightData
 from senso.queries import invariants, submissions
-from senso.tasks import reach, submit
+from senso.tasks import lookup, reach, submit
 from senso.tasks.submit import submit_snapshot
 from senso.tasks.ticks import reap
 
@@ -320,3 +324,53 @@ def test_of_two_equal_jobs_the_older_is_adopted_and_the_other_cancelled(make, sa
     older, newer = triggers(sandbox)
     assert make.one("SELECT external_id FROM snapshots WHERE state = 'running'") == older
     assert [call["snapshot_id"] for call in sandbox.calls("brightdata.cancel")] == [newer]
+
+
+def inputs(number: int, **more) -> list[dict]:
+    return [{"url": "https://chatgpt.com/", "prompt": f"Another's {number}?", "country": "US", "index": number} | more]
+
+
+def test_it_is_found_among_more_jobs_of_others_than_can_be_compared(make, sandbox, monkeypatch):
+    """An account that is shared: those made nearest to our request are compared first."""
+    monkeypatch.setattr(lookup, "MOST_COMPARED", 3)
+    for number in range(4):
+        trigger(sandbox, inputs(number))
+    time.sleep(0.1)
+    snapshot = lost(make, sandbox)
+    ours = sandbox.calls("brightdata.trigger")[-1]["snapshot_id"]
+    time.sleep(0.1)
+    for number in range(4):
+        trigger(sandbox, inputs(10 + number))
+
+    submit_snapshot(snapshot)
+
+    assert row(make)["external_id"] == ours
+
+
+def test_a_job_of_others_that_cannot_be_read_does_not_hide_ours(make, sandbox, monkeypatch):
+    foreign = trigger(sandbox, inputs(1))
+    snapshot = lost(make, sandbox)
+    ours = sandbox.calls("brightdata.trigger")[-1]["snapshot_id"]
+    real = BrightData.fingerprint_of
+
+    def read(self, job):
+        if job == foreign:
+            raise Malformed("brightdata", "the inputs of a job cannot be read")
+        return real(self, job)
+
+    monkeypatch.setattr(BrightData, "fingerprint_of", read)
+
+    submit_snapshot(snapshot)
+
+    assert row(make)["external_id"] == ours
+
+
+def test_while_a_job_cannot_be_read_it_may_be_ours(make, sandbox, monkeypatch):
+    snapshot = lost(make, sandbox)
+    monkeypatch.setattr(BrightData, "fingerprint_of", lambda *_: json_of("brightdata", Response(200, {}, b"<html>")))
+    age(make, submissions.GRACE_SECONDS)
+
+    submit_snapshot(snapshot)
+
+    assert len(triggers(sandbox)) == 1
+    assert "cannot be read" in row(make)["error"] or "not JSON" in row(make)["error"]
