@@ -109,7 +109,7 @@ PUT_BACK = text(f"""
     WITH {REPORT_CALL}
     UPDATE name_variations SET failures = failures + :counted, lease_owner = NULL,
         lease_until = now() + make_interval(secs => :seconds)
-    WHERE org_id = :org AND fence = :fence
+    WHERE org_id = :org AND fence = :fence AND lease_owner IS NOT NULL
 """)
 
 

@@ -16,6 +16,8 @@ from senso.errors import ConfigError, Unreachable
 from senso.http import storable
 from senso.providers import Answer, Source, Usage
 from senso.queries import evaluations, invariants, outbox
+from senso.queries import names as name_rows
+from senso.queries.runs import Report
 from senso.settings import settings
 from senso.tasks import ask, collect, ticks
 from senso.tasks.ask import ask_batch, read
@@ -409,3 +411,16 @@ def test_a_claim_that_another_made_since_is_left_to_him(make, sandbox, monkeypat
 
     assert (len(saved[0]), saved[1]) == (1, [])
     assert make.one("SELECT state FROM evaluations") == "extracting"
+
+
+def test_a_failed_names_call_that_is_noted_twice_counts_once(make):
+    """The first note was committed, and its reply lost with the connection."""
+    org = make.org()
+    batch = make.queued(org)
+    with transaction() as db:
+        work = name_rows.claim(db, org.id, "mark", "me", batch=batch, model="gpt-4.1-mini", prompt_version="1")
+    for _ in range(2):
+        with transaction() as db:
+            name_rows.put_back(db, work, Report("unavailable", Usage(), None, 5), seconds=1, counts_as_failure=True)
+
+    assert make.one("SELECT failures FROM name_variations") == 1
