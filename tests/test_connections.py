@@ -2,8 +2,9 @@
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DataError
 
-from senso.db import DataError, at_once, transaction
+from senso.db import at_once, transaction
 from senso.queries.prepared import Prepared
 
 ONE = Prepared("SELECT CAST(:value AS int) AS value")
