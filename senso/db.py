@@ -52,8 +52,8 @@ PATIENCE = {
     "tcp_user_timeout": 20_000,
 }
 # SQLSTATE classes that say something about the server or the moment, and nothing about the statement: connection,
-# rolled back, resources, operator intervention, and a lock that was not to be had.
-PASSING = ("08", "40", "53", "57", "55P03")
+# rolled back, resources, operator intervention, a lock that was not to be had, and a plan older than a migration.
+PASSING = ("08", "40", "53", "57", "55P03", "0A000")
 # In the notes of a pooled connection, which go with it.
 RESTED = "senso rested"
 CHECKOUT = Path(__file__).resolve().parent.parent

@@ -54,3 +54,23 @@ def test_a_server_that_ends_new_sessions_too_is_out_of_reach(engine, way):
 
     with pytest.raises(Unreachable, match="Postgres"), way() as link:
         ONE.rows(link, {"one": 1})
+
+
+@pytest.mark.parametrize("way", [at_once, transaction])
+def test_a_plan_that_a_migration_made_wrong_is_made_again(engine, way):
+    """A worker that lives through it would else fail at this statement for as long as it has the connection."""
+    planned = Prepared("SELECT number FROM migrated WHERE number = :number")
+    with transaction() as connection:
+        connection.exec_driver_sql("CREATE TABLE migrated (number int)")
+    try:
+        with way() as link:
+            planned.rows(link, {"number": 1})
+        with transaction() as connection:
+            connection.exec_driver_sql("ALTER TABLE migrated ALTER number TYPE bigint")
+        with pytest.raises(Unreachable), way() as link:
+            planned.rows(link, {"number": 1})
+        with way() as link:
+            assert planned.rows(link, {"number": 1}) == []
+    finally:
+        with transaction() as connection:
+            connection.exec_driver_sql("DROP TABLE migrated")

@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any
 
 import psycopg2
+import psycopg2.errors
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
@@ -38,6 +39,9 @@ class Prepared:
         try:
             return self.sent(connection, [values[name] for name in self.names])
         except psycopg2.Error as error:
+            if isinstance(error, psycopg2.errors.FeatureNotSupported):
+                # A migration changed a type, and what was planned on this connection stays wrong.
+                connection.driver_connection.close()  # type: ignore[union-attr]
             raise DBAPIError.instance(self.words, {}, error, psycopg2.Error, hide_parameters=True) from error
 
     def one(self, link: Link, values: Values) -> Found | None:
