@@ -56,7 +56,14 @@ class QoS(redis.QoS):
             del self.done[: len(tags)]
 
     def restore_unacked_once(self, stderr: Any = None) -> None:
-        """When the channel closes, whatever the reason."""
+        """When the channel closes, whatever the reason.
+
+        After a lost connection kombu may close a channel whose transport is gone already, and with it the address of
+        Redis: stock kombu then ends the worker with an AttributeError. The messages stay in `unacked`, and their rows
+        send them again.
+        """
+        if getattr(self.channel.connection, "client", None) is None:
+            return
         with suppress(*self.channel.connection_errors):
             self.acknowledge()
         super().restore_unacked_once(stderr)

@@ -1,0 +1,36 @@
+"""The broker's lines break while messages are in hand."""
+
+import pytest
+
+from senso.tasks.app import app
+
+
+@pytest.fixture
+def channel(messages):
+    with app.connection() as connection:
+        yield connection.default_channel
+
+
+def taken(channel):
+    """A message that a worker has in hand."""
+    app.send_task("senso.tick.admit", connection=channel.connection.client)
+    return channel.basic_get("control")
+
+
+def test_a_channel_whose_transport_is_gone_closes_and_its_messages_stay_to_be_delivered_again(channel, messages):
+    assert taken(channel) is not None
+    channel._disconnect_pools()
+    channel.connection.client = None
+
+    channel.close()
+
+    assert messages.redis.hlen("unacked") == 1
+
+
+def test_a_channel_that_closes_in_order_gives_back_what_it_has_in_hand(channel, messages):
+    assert taken(channel) is not None
+
+    channel.close()
+
+    assert messages.redis.hlen("unacked") == 0
+    assert messages.redis.llen("control") == 1
