@@ -164,7 +164,7 @@ def test_without_it_a_test_goes_red(copy, removal):
         (copy / file).write_text(text.replace(old, new))
 
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", removal.red],
+        [sys.executable, "-m", "pytest", "-m", "", "-x", "-p", "no:cacheprovider", removal.red],
         cwd=copy,
         env={name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}},
         capture_output=True,
