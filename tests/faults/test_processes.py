@@ -177,7 +177,7 @@ def test_killed_after_a_push_and_before_its_row(start, told):
     product.end([batch])
 
     recovery = product.until(
-        lambda: product.make.one("SELECT count(*) FROM pushes WHERE state = 'sent'"), 120, "it was never sent again"
+        lambda: product.make.one("SELECT count(*) FROM pushes WHERE status = 'sent'"), 120, "it was never sent again"
     )
 
     keys = [push["idempotency_key"] for push in product.sandbox.pushes()]

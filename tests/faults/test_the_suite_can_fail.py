@@ -121,8 +121,8 @@ REMOVALS = [
         (
             (
                 "senso/providers/brightdata.py",
-                "return [answer(run, joined.get(run.number)) for run in runs]",
-                "return [answer(run, record) for run, record in zip(runs, joined.values(), strict=False)]",
+                "found = {number(record): record for record in reversed(records) if number(record) in wanted}",
+                "found = {run.number: record for run, record in zip(runs, records, strict=False)}",
             ),
         ),
     ),
