@@ -117,7 +117,7 @@ REMOVALS = [
     ),
     Removal(
         "snapshot join by number",
-        "tests/tasks/test_ask.py::test_answers_of_a_job_are_joined_by_number_and_sent_to_be_read",
+        "tests/tasks/test_ask.py::test_answers_are_joined_by_number_also_where_a_record_before_them_is_missing",
         (
             (
                 "senso/providers/brightdata.py",

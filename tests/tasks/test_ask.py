@@ -244,6 +244,19 @@ def test_answers_of_a_job_are_joined_by_number_and_sent_to_be_read(make, sandbox
     assert make.one("SELECT jsonb_array_length(ids) FROM outbox WHERE pipeline = 'extract'") == 4
 
 
+def test_answers_are_joined_by_number_also_where_a_record_before_them_is_missing(make, sandbox):
+    make.batch(texts=["good question one", "bad question two", "good question three"], models=("chatgpt",))
+    sandbox.fault("brightdata.snapshot", "missing-records", share=1, match="bad question")
+
+    collected(make)
+
+    found = make.sql(
+        "SELECT q.text, r.state FROM question_runs r JOIN questions q ON q.id = r.question_id ORDER BY r.number"
+    )
+    assert [row["state"] for row in found if row["text"].startswith("good")] == ["answered", "answered"]
+    assert [row["state"] for row in found if row["text"].startswith("bad")] == ["failed"]
+
+
 def test_missing_and_failed_records_become_failed_runs_with_the_reason(make, sandbox):
     make.batch(texts=["good question one", "bad question two", "good question three"], models=("chatgpt",))
     sandbox.fault("brightdata.snapshot", "error-records", share=1, match="bad question")
