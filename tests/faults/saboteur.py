@@ -27,7 +27,7 @@ def die() -> None:
 
 def between_pop_and_unacked() -> None:
     """A message that was taken out of the queue and is noted nowhere: nobody has a copy (celery#7950)."""
-    from kombu.transport.redis import QoS
+    from senso.tasks.transport import QoS
 
     append = QoS.append
 
