@@ -51,8 +51,8 @@ CLAIM = Prepared(f"""
             lease_until = now() + make_interval(secs => :lease), next_at = NULL
         FROM question_runs r
         WHERE e.run_id = :run AND r.id = e.run_id AND r.state = 'answered' AND e.failures < :most AND (
-            (e.state = 'pending' AND (e.next_at IS NULL OR e.next_at <= now()))
-            OR (e.state = 'extracting' AND e.lease_until < now())
+            ((e.state || '') = 'pending' AND (e.next_at IS NULL OR e.next_at <= now()))
+            OR ((e.state || '') = 'extracting' AND e.lease_until < now())
         )
         RETURNING e.id, e.run_id, e.org_id, e.batch_id, e.fence, e.failures, r.answer_text, r.question_id
     ),
@@ -94,7 +94,7 @@ SAVE_ANSWER_AND_CLAIM = Prepared(f"""
         UPDATE evaluations e SET state = 'extracting', fence = e.fence + 1, lease_owner = :owner, sent_at = now(),
             lease_until = now() + make_interval(secs => :lease), next_at = NULL
         FROM saved
-        WHERE e.run_id = saved.id AND e.state = 'pending' AND e.failures < :most
+        WHERE e.run_id = saved.id AND (e.state || '') = 'pending' AND e.failures < :most
         RETURNING e.id, e.run_id, e.org_id, e.batch_id, e.fence, e.failures, :text AS answer_text, saved.question_id
     ),
     {READ_WORK}
@@ -107,8 +107,8 @@ CLAIMED_BY_SAVING = Prepared(f"""
     WITH claimed AS (
         UPDATE evaluations e SET lease_until = now() + make_interval(secs => :lease)
         FROM question_runs r JOIN llm_calls l ON l.run_id = r.id AND l.purpose = 'read' AND l.started_at = r.answered_at
-        WHERE r.id = :id AND r.fence = :fence AND e.run_id = r.id AND e.state = 'extracting' AND e.lease_owner = :owner
-            AND l.org_id = e.org_id AND l.fence = e.fence AND l.outcome IS NULL
+        WHERE r.id = :id AND r.fence = :fence AND e.run_id = r.id AND (e.state || '') = 'extracting'
+            AND e.lease_owner = :owner AND l.org_id = e.org_id AND l.fence = e.fence AND (l.outcome || '') IS NULL
         RETURNING e.id, e.run_id, e.org_id, e.batch_id, e.fence, e.failures, r.answer_text, r.question_id,
             l.id AS call_id
     ),
@@ -136,7 +136,7 @@ SAVE = Prepared(f"""
             sentiment = :sentiment, rank = :rank, share_of_text = :share_of_text, marks = CAST(:marks AS jsonb),
             extractor = :extractor, prompt_version = :prompt_version, model_version = :model_version,
             lease_owner = NULL, lease_until = NULL, next_at = NULL, error = NULL, ended_at = now()
-        WHERE e.id = :id AND e.fence = :fence AND e.state IN ('extracting', 'pending')
+        WHERE e.id = :id AND e.fence = :fence AND (e.state || '') IN ('extracting', 'pending')
         RETURNING e.id, e.batch_id
     ),
     named AS (
@@ -173,7 +173,7 @@ PUT_BACK = Prepared(f"""
     WITH {REPORT_CALL}
     UPDATE evaluations SET state = 'pending', failures = failures + :counted, error = :error,
         next_at = now() + make_interval(secs => :seconds), lease_owner = NULL, lease_until = NULL
-    WHERE id = :id AND fence = :fence AND state = 'extracting'
+    WHERE id = :id AND fence = :fence AND (state || '') = 'extracting'
     RETURNING id
 """)
 
@@ -188,7 +188,7 @@ FAIL = Prepared(f"""
     ended AS (
         UPDATE evaluations e SET state = 'failed', error = :error, fence = e.fence + 1, ended_at = now(),
             lease_owner = NULL, lease_until = NULL, next_at = NULL
-        WHERE e.id = :id AND e.fence = :fence AND e.state IN ('extracting', 'pending')
+        WHERE e.id = :id AND e.fence = :fence AND (e.state || '') IN ('extracting', 'pending')
         RETURNING e.batch_id
     ),
     {COUNT_DOWN}

@@ -3,6 +3,9 @@
 Rows are locked in one order everywhere, or two transactions would wait for each other: snapshots, runs, evaluations,
 batches, partners, orgs. A batch's row is never locked and then updated in one statement: the statement's snapshot may
 be older than the lock, and two of them that chase each other's versions deadlock (seen on Postgres 18).
+
+What is looked up by its key compares `state || ''`, which hides the indexes of open rows: Postgres takes them to be as
+empty as they are between two nights, and would read all open rows for each claim.
 """
 
 # Rule: saving, counting down and saying what is next are one transaction. `ended` is a CTE with a `batch_id` for each

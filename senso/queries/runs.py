@@ -135,8 +135,8 @@ CLAIM = Prepared("""
             failures = failures + CASE WHEN state = 'asking' THEN 1 ELSE 0 END,
             lease_until = now() + make_interval(secs => :lease), next_at = NULL
         WHERE id = :id AND snapshot_id IS NULL AND failures < :most AND (
-            (state = 'planned' AND (next_at IS NULL OR next_at <= now()))
-            OR (state = 'asking' AND lease_until < now())
+            ((state || '') = 'planned' AND (next_at IS NULL OR next_at <= now()))
+            OR ((state || '') = 'asking' AND lease_until < now())
         )
         RETURNING *
     ),
@@ -183,7 +183,7 @@ SAVED = f"""
             reported_country = :country, searched = :searched, tokens_in = :tokens_in, tokens_out = :tokens_out,
             cost_microusd = :cost_microusd, lease_owner = NULL, lease_until = NULL, next_at = NULL, error = NULL,
             answered_at = now()
-        WHERE id = :id AND fence = :fence AND state IN ('asking', 'planned')
+        WHERE id = :id AND fence = :fence AND (state || '') IN ('asking', 'planned')
         RETURNING id, question_id
     ),
     {SAVE_CITED}
@@ -192,7 +192,7 @@ SAVED = f"""
 SAVE_ANSWER = Prepared(f"""
     WITH {SAVED}
     UPDATE evaluations e SET sent_at = now(), lease_owner = :owner FROM saved
-    WHERE e.run_id = saved.id AND e.state = 'pending'
+    WHERE e.run_id = saved.id AND (e.state || '') = 'pending'
     RETURNING e.run_id
 """)
 
@@ -223,7 +223,7 @@ PUT_BACK = Prepared(f"""
     WITH {REPORT_CALL}
     UPDATE question_runs SET state = 'planned', failures = failures + :counted, error = :error,
         next_at = now() + make_interval(secs => :seconds), lease_owner = NULL, lease_until = NULL
-    WHERE id = :id AND fence = :fence AND state = 'asking'
+    WHERE id = :id AND fence = :fence AND (state || '') = 'asking'
     RETURNING id
 """)
 
@@ -239,13 +239,13 @@ FAIL = Prepared(f"""
     failed AS (
         UPDATE question_runs r SET state = 'failed', error = :error, fence = fence + 1, lease_owner = NULL,
             lease_until = NULL, next_at = NULL, cost_microusd = coalesce(:cost_microusd, r.cost_microusd)
-        WHERE r.id = :id AND r.fence = :fence AND r.state IN ('asking', 'planned')
+        WHERE r.id = :id AND r.fence = :fence AND (r.state || '') IN ('asking', 'planned')
         RETURNING r.id
     ),
     ended AS (
         UPDATE evaluations e SET state = 'failed', error = :error, fence = fence + 1, ended_at = now(),
             lease_owner = NULL, lease_until = NULL, next_at = NULL
-        FROM failed WHERE e.run_id = failed.id AND e.state IN ('pending', 'extracting')
+        FROM failed WHERE e.run_id = failed.id AND (e.state || '') IN ('pending', 'extracting')
         RETURNING e.batch_id
     ),
     {COUNT_DOWN}

@@ -1,0 +1,51 @@
+"""A claim costs the same on the first run of a database as on the last of a night."""
+
+import re
+
+import pytest
+
+from senso.db import at_once
+from senso.queries import evaluations, runs
+from senso.queries.prepared import Prepared
+
+GROWING = re.compile("question_runs|evaluations|llm_calls")
+STATEMENTS = {
+    f"{module.__name__}.{name}": statement
+    for module in (runs, evaluations)
+    for name, statement in vars(module).items()
+    if isinstance(statement, Prepared)
+}
+
+
+def parts(plan):
+    yield plan
+    for inner in plan.get("Plans", ()):
+        yield from parts(inner)
+
+
+def planned(statement):
+    """The plan that a connection makes of it, and keeps, while the tables are all but empty."""
+    with at_once() as db, db.driver_connection.cursor() as cursor:
+        cursor.execute(statement.prepare)
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {statement.execute}", [None] * len(statement.names))
+        (((found,),),) = cursor.fetchall()
+        cursor.execute(f"DEALLOCATE {statement.title}")
+    return list(parts(found["Plan"]))
+
+
+def between_two_nights(make):
+    """Nothing is open, and Postgres knows it."""
+    make.batch()
+    make.sql("UPDATE question_runs SET state = 'answered'")
+    make.sql("UPDATE evaluations SET state = 'done'")
+    make.sql("UPDATE llm_calls SET outcome = 'answered'")
+    make.sql("ANALYZE")
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_a_statement_of_a_run_reads_no_table_and_no_index_from_end_to_end(make, name):
+    between_two_nights(make)
+    for part in planned(STATEMENTS[name]):
+        assert part["Node Type"] != "Seq Scan", part["Relation Name"]
+        if GROWING.search(part.get("Index Name", "")):
+            assert "Index Cond" in part, part["Index Name"]
