@@ -139,7 +139,7 @@ SAVE_ANSWER = Prepared(f"""
         UPDATE question_runs SET state = 'answered', answer_text = :text, model_version = :model_version,
             reported_country = :country, searched = :searched, cost_microusd = :cost_microusd, error = NULL,
             answered_at = now()
-        WHERE id = :id AND state = 'asking'
+        WHERE id = :id AND (state || '') = 'asking'
         RETURNING id, fence
     ),
     reported AS (
@@ -147,7 +147,8 @@ SAVE_ANSWER = Prepared(f"""
         FROM saved WHERE c.run_id = saved.id AND c.fence = saved.fence AND c.purpose = 'ask'
     ),
     {SAVE_CITED}
-    UPDATE evaluations e SET sent_at = now() FROM saved WHERE e.run_id = saved.id AND e.state = 'pending'
+    UPDATE evaluations e SET sent_at = now() FROM saved
+    WHERE e.run_id = saved.id AND (e.state || '') = 'pending'
     RETURNING e.run_id
 """)
 
@@ -172,16 +173,17 @@ FAIL_RUN = text(f"""
     WITH failed AS (
         UPDATE question_runs r SET state = 'failed', error = :error, fence = r.fence + 1,
             cost_microusd = :cost_microusd, lease_owner = NULL, lease_until = NULL
-        WHERE r.id = :id AND r.state IN ('planned', 'asking')
+        WHERE r.id = :id AND (r.state || '') IN ('planned', 'asking')
         RETURNING r.id, r.fence - 1 AS fence
     ),
     reported AS (
         UPDATE llm_calls c SET outcome = :outcome, cost_microusd = :cost_microusd
-        FROM failed WHERE c.run_id = failed.id AND c.fence = failed.fence AND c.purpose = 'ask' AND c.outcome IS NULL
+        FROM failed WHERE c.run_id = failed.id AND c.fence = failed.fence AND c.purpose = 'ask'
+            AND (c.outcome || '') IS NULL
     ),
     ended AS (
         UPDATE evaluations e SET state = 'failed', error = :error, fence = e.fence + 1, ended_at = now()
-        FROM failed WHERE e.run_id = failed.id AND e.state IN ('pending', 'extracting')
+        FROM failed WHERE e.run_id = failed.id AND (e.state || '') IN ('pending', 'extracting')
         RETURNING e.batch_id
     ),
     {COUNT_DOWN}

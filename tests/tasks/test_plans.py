@@ -5,13 +5,13 @@ import re
 import pytest
 
 from senso.db import at_once
-from senso.queries import evaluations, runs
+from senso.queries import evaluations, runs, snapshots
 from senso.queries.prepared import Prepared
 
 GROWING = re.compile("question_runs|evaluations|llm_calls")
 STATEMENTS = {
     f"{module.__name__}.{name}": statement
-    for module in (runs, evaluations)
+    for module in (runs, evaluations, snapshots)
     for name, statement in vars(module).items()
     if isinstance(statement, Prepared)
 }
@@ -38,7 +38,10 @@ def between_two_nights(make):
     make.batch()
     make.sql("UPDATE question_runs SET state = 'answered'")
     make.sql("UPDATE evaluations SET state = 'done'")
-    make.sql("UPDATE llm_calls SET outcome = 'answered'")
+    make.sql(
+        "INSERT INTO llm_calls (purpose, batch_id, run_id, fence, provider, model, outcome) "
+        "SELECT 'ask', batch_id, id, n, 'openai', 'gpt-4.1', 'answered' FROM question_runs, generate_series(1, 200) n"
+    )
     make.sql("ANALYZE")
 
 
