@@ -49,8 +49,8 @@ REMOVALS = [
             (
                 RUNS,
                 """AND failures < :most AND (
-            (state = 'planned' AND (next_at IS NULL OR next_at <= now()))
-            OR (state = 'asking' AND lease_until < now())
+            ((state || '') = 'planned' AND (next_at IS NULL OR next_at <= now()))
+            OR ((state || '') = 'asking' AND lease_until < now())
         )""",
                 "AND failures < :most",
             ),
@@ -62,8 +62,8 @@ REMOVALS = [
         (
             (
                 RUNS,
-                "WHERE id = :id AND fence = :fence AND state IN ('asking', 'planned')",
-                "WHERE id = :id AND :fence > 0 AND state IN ('asking', 'planned')",
+                "WHERE id = :id AND fence = :fence AND (state || '') IN ('asking', 'planned')",
+                "WHERE id = :id AND :fence > 0 AND (state || '') IN ('asking', 'planned')",
             ),
         ),
     ),
