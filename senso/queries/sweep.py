@@ -72,7 +72,7 @@ IDLE = text("""
         SELECT FROM ledger WHERE idempotency_key = 'hold:' || b.id || ':' || b.episode
     ) AS unopened
     FROM batches b
-    WHERE b.state = 'running' AND b.started_at < now() - interval '60 seconds' AND (
+    WHERE b.state = 'running' AND b.started_at < now() - make_interval(secs => :idle) AND (
         NOT EXISTS (SELECT FROM ledger WHERE idempotency_key = 'hold:' || b.id || ':' || b.episode)
         OR (
             EXISTS (SELECT FROM question_runs r WHERE r.batch_id = b.id AND r.state = 'planned' AND r.sent_at IS NULL
@@ -124,8 +124,8 @@ def finish_left_over(db: Connection) -> dict[str, int]:
     return {"unfinished batches": len(found)}
 
 
-def restart_idle(db: Connection) -> dict[str, int]:
-    found = db.execute(IDLE).all()
+def restart_idle(db: Connection, idle_seconds: float) -> dict[str, int]:
+    found = db.execute(IDLE, {"idle": idle_seconds}).all()
     for batch in found:
         pipeline = "start" if batch.unopened else "prepare"
         key = f"{pipeline}:{batch.id}:{batch.episode}"

@@ -32,6 +32,7 @@ STEADY_SECONDS = 15
 # For so long after a process died or Postgres came back, messages that ended with it are looked for at every look.
 LOOKING_SECONDS = 120
 BUSY_SECONDS = 300
+IDLE_SECONDS = 60
 
 
 @tick("admit")
@@ -122,6 +123,8 @@ def find_lost() -> None:
     quiet = quiet_seconds()
     with transaction() as db:
         sweep.count_repairs(db, sweep.find_lost(db, quiet))
+    with transaction() as db:
+        sweep.count_repairs(db, sweep.restart_idle(db, quiet))
 
 
 @tick("sweep")
@@ -133,7 +136,7 @@ def sweep_all(**_: object) -> None:
         lambda db: sweep.find_lost(db, quiet_seconds()),
         sweep.recount,
         sweep.finish_left_over,
-        sweep.restart_idle,
+        lambda db: sweep.restart_idle(db, IDLE_SECONDS),
     ):
         with transaction() as db:
             found = look(db)

@@ -7,7 +7,7 @@ from senso.tasks import ask
 from senso.tasks.ask import ask_batch, read
 from senso.tasks.extract import extract
 from senso.tasks.submit import submit_snapshot
-from senso.tasks.ticks import due, poll, reap, relay
+from senso.tasks.ticks import admit, due, poll, reap, relay
 
 
 def test_a_run_is_asked_read_and_counted_down(make, sandbox):
@@ -177,6 +177,19 @@ def test_work_of_a_silent_worker_is_taken_back_and_sent_again(make, messages):
     (row,) = make.sql("SELECT * FROM question_runs")
     assert (row["state"], row["failures"], row["lease_owner"]) == ("planned", 1, None)
     assert messages("ask") == [("senso.read", [str(run)])]
+
+
+def test_a_batch_whose_opening_died_with_its_worker_is_started_again_by_the_reaper(make, messages):
+    batch = make.queued()
+    admit()
+    messages.clear()
+    make.sql("UPDATE batches SET started_at = now() - interval '30 seconds'")
+    make.sql("INSERT INTO workers (id, heartbeat_at) VALUES ('gone', now() - interval '1 minute')")
+
+    reap()
+
+    assert make.unpublished() == [f"start:{batch}:1"]
+    assert make.one("SELECT sum(count) FROM repairs WHERE kind = 'idle batches'") == 1
 
 
 def test_work_of_a_living_worker_is_left_alone(make):
