@@ -1,4 +1,4 @@
-"""What comes after the end: a fence that rose while a call was under way."""
+"""What comes late: an answer after its episode has ended, and a batch after its deadline."""
 
 import pytest
 
@@ -7,8 +7,9 @@ from senso.queries import invariants
 from senso.tasks import ask
 from senso.tasks.ask import read
 from senso.tasks.matrix import open_batch
+from senso.tasks.score import finish_batch
 from senso.tasks.stopping import cancel, retry
-from senso.tasks.ticks import admit
+from senso.tasks.ticks import admit, sweep_all
 from senso.tasks.trigger import By
 
 ME = By("test")
@@ -37,5 +38,22 @@ def test_an_answer_of_a_cancelled_episode_is_not_taken_for_one_of_the_next(make,
     assert make.state(batch)["episode"] == 2
     assert (row["state"], row["answer_text"]) == ("planned", None)
     assert (call["outcome"], call["costed"]) == ("answered", True)
+    with transaction() as db:
+        assert invariants.broken(db) == {}
+
+
+@pytest.mark.selection
+def test_a_batch_past_its_deadline_is_found_by_the_sweep_and_ends_with_what_it_has(make, sandbox, messages):
+    batch = make.batch(questions=3)
+    read(str(make.runs(batch)[0]))
+    make.sql("UPDATE batches SET deadline = now() - interval '1 second'")
+
+    sweep_all()
+
+    assert ("senso.finish_batch", [str(batch), "sweep"]) in messages("score")
+    finish_batch(str(batch), "sweep")
+    assert make.state(batch)["state"] == "partial"
+    assert make.one("SELECT count(*) FROM ledger WHERE entry = 'charge'") == 1
+    assert make.one("SELECT count(*) FROM question_runs WHERE state IN ('planned', 'asking')") == 0
     with transaction() as db:
         assert invariants.broken(db) == {}

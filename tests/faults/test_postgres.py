@@ -22,7 +22,7 @@ def test_postgres_killed_again_and_again(start, told):
         before = product.calls_made()
         outages.append(
             product.until(
-                lambda b=before: product.calls_made() > b or not product.open(batches), 60, "nobody asked again"
+                lambda b=before: product.calls_made() > b or not product.open(batches), 200, "nobody asked again"
             )
         )
         time.sleep(dice.uniform(3, 12))
