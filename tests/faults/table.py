@@ -11,7 +11,8 @@ HEAD = """# Faults
 
 `make faults` lets each of these happen on real processes (Postgres and Redis with all that keeps data, call workers,
 control, beat, a stand-in for the providers that counts every call) and checks I1 to I8 afterwards
-(`senso doctor --invariants` runs the same statements). Measured {when}, {cores} cores, Python {python}.
+(`senso doctor --invariants` runs the same statements). Measured {when}, {cores} cores with other work on them, Python
+{python}.
 
 *recovery*: seconds from the fault, or from the end of an outage, until the work goes on (for a killed caller: until
 another has claimed what it held; where a batch must end, until all have). *twice*: calls that a provider was paid for
