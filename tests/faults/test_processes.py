@@ -9,16 +9,16 @@ import pytest
 
 @pytest.mark.selection
 def test_a_killed_call_worker_costs_seconds_and_what_it_had_in_flight(start, told):
-    product = start(orgs=6, answer_seconds=3)
+    product = start(orgs=5, answer_seconds=2)
     batches = product.trigger()
 
     pid, held = product.kill_with_work("call-1", 30)
     recovery = product.claimed_again(held)
     product.end(batches)
 
-    load = f"240 runs, {len(held)} calls in its hands"
+    load = f"200 runs, {len(held)} calls in its hands"
     row = told(product, 1, struck=f"kill -9 of pid {pid}", load=load, recovery=recovery)
-    assert product.states() == {"completed": 6}
+    assert product.states() == {"completed": 5}
     assert row["broken"] == []
     assert row["twice"] <= len(held)
     assert recovery <= 20
