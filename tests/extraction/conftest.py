@@ -7,7 +7,7 @@ import pytest
 from senso.extraction import Watched
 from senso.providers import Completion, Usage
 
-SHARED = Path(os.environ.get("SENSO_SHARED", "/work/shared"))
+SHARED = Path(os.environ.get("SENSO_SHARED", Path(__file__).parents[3] / "shared"))
 
 
 class Model:
