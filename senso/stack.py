@@ -21,6 +21,7 @@ from senso.settings import settings
 from senso.tasks.queues import CALL_QUEUES, CONTROL_QUEUES
 
 CONTROL_THREADS = 16
+FEWEST_SLOTS = 8
 SOFT_SHUTDOWN_SECONDS = 3
 GRACE_SECONDS = 10
 WATCH_SECONDS = 0.2
@@ -84,7 +85,9 @@ def worker(name: str, queues: Sequence[str], threads: int) -> Child:
 
 
 def call_workers(count: int) -> list[Child]:
-    return [worker(f"call-{number}", CALL_QUEUES, settings().call_threads) for number in range(1, count + 1)]
+    """A message is a handful of runs. A quarter as many in hand as calls: so no slow one leaves a place empty."""
+    slots = max(FEWEST_SLOTS, settings().call_threads // 4)
+    return [worker(f"call-{number}", CALL_QUEUES, slots) for number in range(1, count + 1)]
 
 
 def control_worker() -> Child:

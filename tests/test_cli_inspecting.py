@@ -15,8 +15,7 @@ from senso.cli.inspecting import key
 from senso.errors import ConfigError
 from senso.extraction import competitors, mentions
 from senso.settings import settings
-from senso.tasks.ask import ask_run, read
-from senso.tasks.extract import extract_run
+from senso.tasks.ask import read
 from senso.tasks.score import finish_batch
 from senso.tasks.submit import submit_snapshot
 
@@ -41,9 +40,8 @@ def test_each_run_is_listed_with_the_vendors_reason_its_tries_and_its_cost(senso
 def test_a_run_that_was_answered_but_not_read_is_among_the_failed(senso, make, sandbox):
     batch = make.batch(questions=1)
     (run,) = make.runs(batch)
-    ask_run(run)
     sandbox.fault("openai.chat", "refusal", times=1)
-    extract_run(run)
+    read(str(run))
 
     (one,) = senso("runs", batch, "--failed", "--json").json
     said = senso("runs", batch, "--failed").out

@@ -11,7 +11,7 @@ from senso.providers import Usage
 from senso.queries import foresight
 from senso.settings import settings
 from senso.tasks import reach
-from senso.tasks.ask import ask_run, read
+from senso.tasks.ask import read
 from senso.tasks.foresight import ASSUMED, Foreseen, foresee
 from senso.tasks.stopping import cancel
 from senso.tasks.trigger import By
@@ -167,7 +167,7 @@ def test_a_cancelled_batch_is_foreseen_with_what_is_left_of_it(senso, make, sand
     batch = make.batch(org)
     first, second, _ = make.runs(batch)
     read(str(first))
-    ask_run(second)
+    make.answered(second)
     cancel(batch, ME)
 
     refused = senso("trigger", "org", org.id, "--dry-run")

@@ -1,7 +1,7 @@
 """Stage 3: claiming an answer to read, and saving what was read."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
@@ -33,36 +33,41 @@ SELECTED = """
     SELECT c.id, c.run_id, c.batch_id, c.fence, c.failures, called.id AS call_id, c.answer_text, q.text AS question,
         o.name, o.competitors, coalesce(n.names, '[]') AS names,
         ARRAY(SELECT url FROM org_websites w WHERE w.org_id = o.id ORDER BY position, url) AS websites
-    FROM claimed c JOIN called ON called.org_id = c.org_id JOIN questions q ON q.id = c.question_id
-        JOIN orgs o ON o.id = c.org_id LEFT JOIN name_variations n ON n.org_id = o.id
+    FROM claimed c JOIN called ON (called.run_id, called.org_id) = (c.run_id, c.org_id)
+        JOIN questions q ON q.id = c.question_id JOIN orgs o ON o.id = c.org_id
+        LEFT JOIN name_variations n ON n.org_id = o.id
 """
 READ_WORK = f"""
     called AS (
         INSERT INTO llm_calls (purpose, batch_id, run_id, org_id, fence, provider, model, prompt_version)
         SELECT 'read', batch_id, run_id, org_id, fence, 'openai', :model, :prompt_version FROM claimed
-        RETURNING id, org_id
+        RETURNING id, run_id, org_id
     )
     {SELECTED}
 """
 CLAIM = Prepared(f"""
-    WITH claimed AS (
-        UPDATE evaluations e SET state = 'extracting', fence = e.fence + 1, lease_owner = :owner,
-            failures = e.failures + CASE WHEN e.state = 'extracting' THEN 1 ELSE 0 END,
-            lease_until = now() + make_interval(secs => :lease), next_at = NULL
-        FROM question_runs r
-        WHERE e.run_id = :run AND r.id = e.run_id AND r.state = 'answered' AND e.failures < :most AND (
+    WITH mine AS (
+        SELECT e.id, r.answer_text, r.question_id FROM evaluations e JOIN question_runs r ON r.id = e.run_id
+        WHERE e.run_id = ANY(CAST(:runs AS uuid[])) AND r.state = 'answered' AND e.failures < :most AND (
             ((e.state || '') = 'pending' AND (e.next_at IS NULL OR e.next_at <= now()))
             OR ((e.state || '') = 'extracting' AND e.lease_until < now())
         )
-        RETURNING e.id, e.run_id, e.org_id, e.batch_id, e.fence, e.failures, r.answer_text, r.question_id
+        FOR NO KEY UPDATE OF e SKIP LOCKED
+    ),
+    claimed AS (
+        UPDATE evaluations e SET state = 'extracting', fence = e.fence + 1, lease_owner = :owner,
+            failures = e.failures + CASE WHEN e.state = 'extracting' THEN 1 ELSE 0 END,
+            lease_until = now() + make_interval(secs => :lease), next_at = NULL
+        FROM mine WHERE e.id = mine.id
+        RETURNING e.id, e.run_id, e.org_id, e.batch_id, e.fence, e.failures, mine.answer_text, mine.question_id
     ),
     {READ_WORK}
 """)
 
 
-def claim(db: Link, run: UUID, owner: str, *, model: str, prompt_version: str) -> list[ReadWork]:
-    """Empty: read already, another copy has it, it is not due yet, or nobody wants it any more."""
-    values = {"run": run, "owner": owner, "lease": LEASE_SECONDS, "most": MAX_FAILURES}
+def claim(db: Link, runs: Sequence[UUID], owner: str, *, model: str, prompt_version: str) -> list[ReadWork]:
+    """Not among them: what was read already, is in another's hands, not due yet, or wanted by nobody any more."""
+    values = {"runs": list(runs), "owner": owner, "lease": LEASE_SECONDS, "most": MAX_FAILURES}
     found = CLAIM.rows(db, values | {"model": model, "prompt_version": prompt_version})
     return list(map(read_work, found))
 
@@ -112,7 +117,7 @@ CLAIMED_BY_SAVING = Prepared(f"""
         RETURNING e.id, e.run_id, e.org_id, e.batch_id, e.fence, e.failures, r.answer_text, r.question_id,
             l.id AS call_id
     ),
-    called AS (SELECT call_id AS id, org_id FROM claimed)
+    called AS (SELECT call_id AS id, run_id, org_id FROM claimed)
     {SELECTED}
 """)
 

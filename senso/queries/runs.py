@@ -128,17 +128,23 @@ def any_unsent(db: Connection, batch: UUID) -> bool:
 
 
 # Claim before you pay: the row moves, its fence rises and the call's row exists, in one statement that is committed
-# before the call. A lease that ran out is a claim that never reported back, which counts as a failure.
+# before the call. A lease that ran out is a claim that never reported back, which counts as a failure. What somebody
+# else has locked he is about to move; who waited for it could stand in the way of one who waits for another of these.
 CLAIM = Prepared("""
-    WITH claimed AS (
-        UPDATE question_runs SET state = 'asking', fence = fence + 1, lease_owner = :owner,
-            failures = failures + CASE WHEN state = 'asking' THEN 1 ELSE 0 END,
-            lease_until = now() + make_interval(secs => :lease), next_at = NULL
-        WHERE id = :id AND snapshot_id IS NULL AND failures < :most AND (
+    WITH mine AS (
+        SELECT id FROM question_runs
+        WHERE id = ANY(CAST(:ids AS uuid[])) AND snapshot_id IS NULL AND failures < :most AND (
             ((state || '') = 'planned' AND (next_at IS NULL OR next_at <= now()))
             OR ((state || '') = 'asking' AND lease_until < now())
         )
-        RETURNING *
+        FOR NO KEY UPDATE SKIP LOCKED
+    ),
+    claimed AS (
+        UPDATE question_runs r SET state = 'asking', fence = r.fence + 1, lease_owner = :owner,
+            failures = r.failures + CASE WHEN r.state = 'asking' THEN 1 ELSE 0 END,
+            lease_until = now() + make_interval(secs => :lease), next_at = NULL
+        FROM mine WHERE r.id = mine.id
+        RETURNING r.*
     ),
     work AS (
         SELECT c.id, c.batch_id, c.number, c.fence, c.failures, m.provider, m.name AS model, q.text AS question,
@@ -150,18 +156,19 @@ CLAIM = Prepared("""
         INSERT INTO llm_calls (purpose, batch_id, run_id, org_id, fence, provider, model)
         SELECT 'ask', work.batch_id, work.id, b.org_id, work.fence, work.provider, work.model
         FROM work JOIN batches b ON b.id = work.batch_id
-        RETURNING id
+        RETURNING id, run_id
     )
-    SELECT work.*, called.id AS call_id FROM work, called
+    SELECT work.*, called.id AS call_id FROM work JOIN called ON called.run_id = work.id ORDER BY work.number
 """)
 
 
-def claim(db: Link, run: UUID, owner: str) -> AskWork | None:
-    """None: done already, another copy has it, it is not due yet, or nobody wants it any more."""
-    values = {"id": run, "owner": owner, "lease": LEASE_SECONDS, "most": MAX_FAILURES}
-    found = CLAIM.one(db, values)
-    if found is None:
-        return None
+def claim(db: Link, runs: Sequence[UUID], owner: str) -> list[AskWork]:
+    """Not among them: what is done already, in another's hands, not due yet, or wanted by nobody any more."""
+    values = {"ids": list(runs), "owner": owner, "lease": LEASE_SECONDS, "most": MAX_FAILURES}
+    return list(map(ask_work, CLAIM.rows(db, values)))
+
+
+def ask_work(found: Mapping[str, Any]) -> AskWork:
     asked = Run(found["number"], found["question"], found["model"], found["country"], found["region"], found["city"])
     return AskWork(
         id=found["id"],
@@ -188,18 +195,6 @@ SAVED = f"""
     ),
     {SAVE_CITED}
 """
-# Whoever asked goes on to read: the evaluation is marked as its own.
-SAVE_ANSWER = Prepared(f"""
-    WITH {SAVED}
-    UPDATE evaluations e SET sent_at = now(), lease_owner = :owner FROM saved
-    WHERE e.run_id = saved.id AND (e.state || '') = 'pending'
-    RETURNING e.run_id
-""")
-
-
-def save_answer(db: Link, saved: Mapping[str, Any], owner: str) -> bool:
-    """`saved`: of `saved_values`. False when the fence has risen since: the call is costed, the answer is not used."""
-    return SAVE_ANSWER.one(db, {**saved, "owner": owner}) is not None
 
 
 def saved_values(work: AskWork, answer: Answer, citations: Sequence[Citation], report: Report) -> dict[str, Any]:

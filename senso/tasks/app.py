@@ -54,7 +54,7 @@ def require_guarded_backend(**_: Any) -> None:
         raise SystemExit(f"senso: the result backend is {type(app.backend).__name__}, not the guarded one")
 
 
-# What a task's first argument is the id of, so that every line it logs says so.
+# What a task's first argument is the id of, so that every line it logs says so; those of many runs say it for each.
 SUBJECTS = {
     "senso.open_batch": "batch",
     "senso.find_names": "batch",
@@ -62,8 +62,6 @@ SUBJECTS = {
     "senso.finish_batch": "batch",
     "senso.cancel_snapshots": "batch",
     "senso.submit_snapshot": "snapshot",
-    "senso.read": "run",
-    "senso.extract": "run",
     "senso.push": "push",
 }
 

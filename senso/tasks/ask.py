@@ -1,8 +1,12 @@
 """Stage 2: each question is asked once, and its answer stored."""
 
 import json
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
+
+from structlog.contextvars import bind_contextvars
 
 from senso import extraction
 from senso.db import Connection, DBAPIError, Link, at_once, transaction
@@ -20,7 +24,8 @@ from senso.queries.runs import AskWork, Report
 from senso.settings import settings
 from senso.tasks.app import stage
 from senso.tasks.attempts import Stopwatch, failed_report, guarded, keep_at_once, report, unstorable, wait_seconds
-from senso.tasks.extract import extract_run, read_now
+from senso.tasks.extract import read_each, read_now
+from senso.tasks.handful import Work, side_by_side
 from senso.tasks.matrix import prepare_key
 from senso.tasks.pipelines import publish
 from senso.tasks.process import owner
@@ -65,23 +70,28 @@ def names_are_settled(db: Connection, batch: Batch) -> bool:
 
 
 @stage("read")
-def read(run_id: str, **_: object) -> str:
-    """What the row still lacks: ask, then extract, each under its own claim. Never raises for a provider's failure."""
-    model = settings().reading_model
-    claimed = ask_run(UUID(run_id), claim_for=model)
-    for work in claimed:
-        read_now(work, model)
-    if not claimed:
-        extract_run(UUID(run_id))
-    return run_id
+def read(*run_ids: str, **_: object) -> list[str]:
+    """What each row still lacks: ask, then extract, each under its own claim. Raises for no provider's failure."""
+    side_by_side(tuple(map(UUID, run_ids)), ask_or_read_each)
+    return list(run_ids)
 
 
-def ask_run(run_id: UUID, *, claim_for: str | None = None) -> list[ReadWork]:
-    """What the statement that saved the answer has claimed for the reading model `claim_for`."""
+def ask_or_read_each(wanted: Sequence[UUID]) -> list[Work]:
     with at_once() as db:
-        work = runs.claim(db, run_id, owner())
-    if work is None:
-        return []
+        asked = runs.claim(db, wanted, owner())
+    others = sorted(set(wanted) - {work.id for work in asked})
+    return [partial(ask_and_read, work) for work in asked] + (read_each(others) if others else [])
+
+
+def ask_and_read(work: AskWork) -> None:
+    model = settings().reading_model
+    for claimed in ask(work, claim_for=model):
+        read_now(claimed, model)
+
+
+def ask(work: AskWork, *, claim_for: str) -> list[ReadWork]:
+    """What the statement that saved the answer has claimed for the reading model `claim_for`."""
+    bind_contextvars(run=str(work.id), batch=str(work.batch_id))
     failpoint("run claimed", work.run.question)
     watch = Stopwatch()
     try:
@@ -99,10 +109,7 @@ def ask_run(run_id: UUID, *, claim_for: str | None = None) -> list[ReadWork]:
         return []
 
 
-def save_answer(db: Link, values: dict[str, Any], claim_for: str | None) -> list[ReadWork]:
-    if claim_for is None:
-        runs.save_answer(db, values, owner())
-        return []
+def save_answer(db: Link, values: dict[str, Any], claim_for: str) -> list[ReadWork]:
     version = extraction.READING_VERSION
     return evaluations.save_answer_and_claim(db, values, owner(), model=claim_for, prompt_version=version)
 

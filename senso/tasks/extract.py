@@ -1,6 +1,10 @@
 """Stage 3: each answer is read for the org."""
 
+from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
+
+from structlog.contextvars import bind_contextvars
 
 from senso import extraction
 from senso.db import DBAPIError, at_once
@@ -11,26 +15,27 @@ from senso.queries.evaluations import ReadWork
 from senso.settings import settings
 from senso.tasks.app import stage
 from senso.tasks.attempts import Stopwatch, failed_report, guarded, keep_at_once, report, unstorable, wait_seconds
+from senso.tasks.handful import Work, side_by_side
 from senso.tasks.process import owner
 from senso.tasks.reach import completer
 
 
 @stage("extract")
-def extract(run_id: str, **_: object) -> str:
+def extract(*run_ids: str, **_: object) -> list[str]:
     """Never raises for a provider's failure: that is a fact in the row, and the chord goes on."""
-    extract_run(UUID(run_id))
-    return run_id
+    side_by_side(tuple(map(UUID, run_ids)), read_each)
+    return list(run_ids)
 
 
-def extract_run(run_id: UUID) -> None:
+def read_each(runs: Sequence[UUID]) -> list[Work]:
     model = settings().reading_model
     with at_once() as db:
-        claimed = evaluations.claim(db, run_id, owner(), model=model, prompt_version=extraction.READING_VERSION)
-    for work in claimed:
-        read_now(work, model)
+        claimed = evaluations.claim(db, runs, owner(), model=model, prompt_version=extraction.READING_VERSION)
+    return [partial(read_now, work, model) for work in claimed]
 
 
 def read_now(work: ReadWork, model: str) -> None:
+    bind_contextvars(run=str(work.run_id), batch=str(work.batch_id))
     watch = Stopwatch()
     try:
         reading = guarded(lambda: extraction.read(work.answer, work.question, work.org, completer(model)))

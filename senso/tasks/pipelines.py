@@ -1,16 +1,16 @@
 """All workflows in one table, and the one place that sends messages.
 
 chain 1   open_batch | find_names | ask_batch
-chords    read or extract for each run, then finish_batch, which returns at once while anything remains
+chords    read or extract, each for a handful of runs, then finish_batch, which returns at once while anything remains
 chain 2   finish_batch | push, joined by an outbox row, since only the last of many finish_batch ends the batch
 
 Tasks go by their names, which are part of the wire: so this table needs none of the modules it sends to.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from celery import chain, group
+from celery import chain, chord, group
 from kombu.exceptions import KombuError, OperationalError
 from redis.exceptions import RedisError
 
@@ -21,8 +21,8 @@ from senso.queries import outbox
 from senso.queries.outbox import Intent
 from senso.settings import settings
 from senso.tasks.app import app
-from senso.tasks.crowd import Crowd
 from senso.tasks.events import gathered
+from senso.tasks.handful import handfuls
 from senso.tasks.transport import together
 
 log = logger(__name__)
@@ -44,9 +44,10 @@ def prepare(intent: Intent) -> Any:
 
 def each_then_finish(name: str) -> Callable[[Intent], Any]:
     def pipeline(intent: Intent) -> Any:
+        members = [task(name, *runs) for runs in handfuls(intent.ids)]
         if not settings().use_chords:
-            return group([task(name, run) for run in intent.ids])
-        return Crowd(app, f"senso.{name}", intent.ids, task("finish_batch", str(intent.batch_id), "chord"))
+            return group(members)
+        return chord(members, task("finish_batch", str(intent.batch_id), "chord"))
 
     return pipeline
 
@@ -102,6 +103,15 @@ def send(intents: Sequence[Intent]) -> int:
 
 def send_each(name: str, ids: Sequence[Any]) -> None:
     """Messages for rows that say themselves when they are due again, so that nothing is lost with one of these."""
+    send_all(task(name, str(id_)) for id_ in ids)
+
+
+def send_handfuls(name: str, runs: Sequence[Any]) -> None:
+    """The same for what takes many runs in a message."""
+    send_all(task(name, *map(str, some)) for some in handfuls(runs))
+
+
+def send_all(messages: Iterable[Any]) -> None:
     with together(), gathered(app.amqp):
-        for id_ in ids:
-            task(name, str(id_)).apply_async()
+        for message in messages:
+            message.apply_async()

@@ -17,7 +17,7 @@ from senso.settings import clock, settings
 from senso.tasks import broker
 from senso.tasks.abandon import cancel_due
 from senso.tasks.collect import look_at
-from senso.tasks.pipelines import publish, send, send_each
+from senso.tasks.pipelines import publish, send, send_each, send_handfuls
 from senso.tasks.process import heart
 from senso.tasks.queues import CALL_QUEUES
 from senso.tasks.ticking import tick
@@ -58,8 +58,8 @@ def due(**_: object) -> None:
     """Runs and evaluations whose time for another try has come."""
     with transaction() as db:
         to_ask, to_read = workers.due(db)
-    send_each("read", to_ask)
-    send_each("extract", to_read)
+    send_handfuls("read", to_ask)
+    send_handfuls("extract", to_read)
 
 
 @tick("poll")

@@ -351,7 +351,7 @@ def test_a_question_too_long_for_the_vendor_fails_with_its_words(make, sandbox):
 
 
 def test_the_relay_sends_what_was_committed_and_never_published(make, messages):
-    batch = make.batch(questions=2)
+    batch = make.batch(questions=12)
     make.sql("UPDATE outbox SET published_at = NULL, not_before = now() WHERE pipeline = 'read'")
     messages.clear()
 

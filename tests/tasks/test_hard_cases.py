@@ -401,7 +401,7 @@ def test_a_claim_that_another_made_since_is_left_to_him(make, sandbox, monkeypat
         if len(saved) == 1:
             make.sql("UPDATE evaluations SET lease_until = now() - interval '1 second'")
             with at_once() as link:
-                evaluations.claim(link, run, owner(), model="gpt-4.1-mini", prompt_version="1")
+                evaluations.claim(link, [run], owner(), model="gpt-4.1-mini", prompt_version="1")
             raise Unreachable("Postgres: the connection was lost")
         return saved[-1]
 

@@ -12,8 +12,7 @@ from senso.queries import invariants, runs, snapshots, submissions
 from senso.settings import settings
 from senso.tasks import ask, reach, stopping
 from senso.tasks.abandon import cancel_snapshots
-from senso.tasks.ask import ask_batch, ask_run, read
-from senso.tasks.extract import extract_run
+from senso.tasks.ask import ask_batch, read
 from senso.tasks.matrix import find_names, open_batch
 from senso.tasks.push import push
 from senso.tasks.score import finish_batch
@@ -34,7 +33,7 @@ def test_a_cancelled_batch_charges_what_was_read_releases_the_hold_and_closes_th
     batch = make.batch(questions=3)
     first, second, _third = make.runs(batch)
     read(str(first))
-    ask_run(second)
+    make.answered(second)
 
     done = cancel(batch, ME)
 
@@ -54,7 +53,7 @@ def test_a_cancelled_batch_charges_what_was_read_releases_the_hold_and_closes_th
 def test_no_claim_commits_after_a_cancel(make, sandbox):
     batch = make.batch(questions=2, models=("gpt-4.1", "chatgpt"))
     first, *_ = make.runs(batch)
-    ask_run(first)
+    make.answered(first)
     snapshot = make.one("SELECT id FROM snapshots")
     cancel(batch, ME)
     before = make.everything(), len(sandbox.calls())
@@ -303,9 +302,8 @@ def test_a_retry_asks_only_what_failed_and_charges_only_that(make, sandbox):
 def test_a_retry_of_what_could_not_be_read_asks_nobody_again(make, sandbox):
     batch = make.batch(questions=1)
     (run,) = make.runs(batch)
-    ask_run(run)
     sandbox.fault("openai.chat", "refusal", times=1)
-    extract_run(run)
+    read(str(run))
     finish_batch(str(batch), "chord")
     asked = len(sandbox.calls("openai.responses"))
 
