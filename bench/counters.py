@@ -103,7 +103,7 @@ def settings_in_force(running: Product) -> dict[str, Any]:
     celery = importlib.import_module("senso.tasks.configuration")
     read = importlib.import_module("senso.settings").settings()
     ours = {
-        "call_threads": read.call_threads,
+        "calls_in_flight": read.calls_in_flight,
         "use_chords": read.use_chords,
         "max_running_batches": read.max_running_batches,
         "log_format": read.log_format,

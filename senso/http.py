@@ -1,9 +1,11 @@
 """The border to services that are not ours: every failure of a call becomes one of the OutsideErrors."""
 
+import atexit
 import json
 import re
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -13,14 +15,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 import certifi
-from urllib3 import PoolManager, Timeout, exceptions
+from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, InvalidURL, TCPConnector
+from yarl import URL
 
 from senso.errors import ConfigError, Malformed, OutsideError, RateLimited, Refused, Unavailable
-from senso.overtime import Pool, TLSPool, limited
+from senso.loop import wait_for
 
 CONNECT_SECONDS = 5
-# Above the concurrency of one worker, or its threads would open and close a connection for each call.
-POOL_SIZE = 256
+# A line of a reply's head, which some services fill with policies and cookies.
+LONGEST_HEADER = 65_536
 REASON_LENGTH = 300
 HEADERS = {"User-Agent": "senso", "Accept-Encoding": "gzip, deflate"}
 SUCCESS = range(200, 300)
@@ -34,8 +37,6 @@ UNIT_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
 # What vendors answer with 429 although waiting does not help: an empty account, a request over the limit by itself.
 HOPELESS = ("insufficient_quota", "spend_limit", "usage_limit_exceeded", "credit_balance", "request too large")
 LATE = "did not answer in time"
-# Faults of ours. Whatever else urllib3 raises may pass.
-WRONG_ADDRESS = (exceptions.LocationValueError, exceptions.URLSchemeUnknown)
 # What JSON can say and Postgres cannot store: see `storable`. As an escape, or as bytes that no decoder should take.
 UNSTORABLE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])|\xed[\xa0-\xbf]")
 
@@ -59,15 +60,41 @@ class Response:
 
 
 @lru_cache(maxsize=1)
-def pools() -> PoolManager:
-    """The connections of this process. They retry nothing: the row decides about another try."""
+def session() -> ClientSession:
+    """The connections of this process, of its loop. They retry no call that is paid for: the row decides about that.
+
+    aiohttp sends a GET again when a kept connection turns out to be closed, and a POST never (aiohttp 3.14, client.py).
+    """
     context = ssl.create_default_context(cafile=certifi.where())  # made once: it takes longer than a call
-    made = PoolManager(num_pools=16, maxsize=POOL_SIZE, retries=False, ssl_context=context)
-    made.pool_classes_by_scheme = {"http": Pool, "https": TLSPool}
+    made = ClientSession(
+        connector=TCPConnector(limit=0, ssl=context),  # how many there are at a time the callers decide
+        cookie_jar=DummyCookieJar(),
+        max_line_size=LONGEST_HEADER,
+        max_field_size=LONGEST_HEADER,
+    )
+    atexit.register(close)
     return made
 
 
-def call(  # noqa: PLR0913  as many as a request has parts
+def close() -> None:
+    """What is kept open; a call after it opens anew."""
+
+    async def closed() -> None:
+        await session().close()
+        session.cache_clear()
+
+    atexit.unregister(close)
+    if session.cache_info().currsize:
+        wait_for(closed())
+
+
+@lru_cache(maxsize=64)
+def time_for(seconds: float) -> ClientTimeout:
+    """For the whole of a call, since a service that sends a byte now and then is never late by its last one."""
+    return ClientTimeout(total=CONNECT_SECONDS + seconds, sock_connect=CONNECT_SECONDS, sock_read=seconds)
+
+
+async def request(  # noqa: PLR0913  as many as a request has parts
     service: str,
     method: str,
     url: str,
@@ -79,30 +106,45 @@ def call(  # noqa: PLR0913  as many as a request has parts
 ) -> Response:
     """Raises an OutsideError naming the service for anything but a 2xx. Redirects are answers like any other.
 
-    `timeout_seconds` is for the whole of it, after the connection.
+    `timeout_seconds` is for the whole of it, after the connection. Awaited in the loop of `senso.loop`.
     """
-    if not url.startswith(("http://", "https://")):
-        raise ConfigError(f"{service}: its base URL is not one: it must begin with https://")
-    given, body = {**HEADERS, **(headers or {})}, None
+    address = address_of(service, f"{url}?{urlencode(params)}" if params else url)
+    given, body = {**HEADERS, **sendable(service, headers or {})}, None
     if json is not None:
         given["Content-Type"], body = "application/json", encoded(service, json)
-    address = f"{url}?{urlencode(params)}" if params else url
-    timeout = Timeout(connect=CONNECT_SECONDS, read=timeout_seconds)
-    with limited(CONNECT_SECONDS + timeout_seconds) as under_way:
-        try:
-            reply = pools().urlopen(method, address, body=body, headers=given, timeout=timeout, redirect=False)
-        except (exceptions.HTTPError, OSError) as error:
-            raise translate(service, error, is_over=under_way.is_over) from error
-        except ValueError:  # http.client's word for a header that cannot be sent; its own text repeats the key
-            said = "its key holds what cannot be sent in a header, such as a line break"
-            raise ConfigError(f"{service}: {said}") from None
-    if under_way.is_over:  # cut in its head, a reply looks like a whole one without a body
-        raise Unavailable(service, LATE)
+    timeout = time_for(timeout_seconds)
+    try:
+        async with session().request(
+            method, address, data=body, headers=given, timeout=timeout, allow_redirects=False
+        ) as reply:
+            content = await reply.read()
+    except (ClientError, OSError) as error:  # a timeout is an OSError
+        raise translate(service, error) from error
     key = given.get("Authorization", "").removeprefix("Bearer ")
-    response = Response(reply.status, reply.headers, reply.data, key)
+    response = Response(reply.status, reply.headers, content, key)
     if response.status_code not in SUCCESS:
         raise failure(service, response)
     return response
+
+
+def call(service: str, method: str, url: str, **options: Any) -> Response:
+    """`request` for a thread, which waits."""
+    return wait_for(request(service, method, url, **options))
+
+
+def address_of(service: str, url: str) -> URL:
+    with suppress(ValueError):
+        address = URL(url, encoded=True)
+        if address.scheme in {"http", "https"} and address.host:
+            return address
+    raise ConfigError(f"{service}: its base URL is not one: it must begin with https://")
+
+
+def sendable(service: str, headers: Mapping[str, str]) -> Mapping[str, str]:
+    """What aiohttp says about a header that is none repeats it, and one of them is the key."""
+    if all(value.isascii() and value.isprintable() for value in headers.values()):
+        return headers
+    raise ConfigError(f"{service}: its key holds what cannot be sent in a header, such as a line break")
 
 
 def encoded(service: str, value: Any) -> bytes:
@@ -112,12 +154,11 @@ def encoded(service: str, value: Any) -> bytes:
         raise Refused(service, f"the request cannot be sent: {type(error).__name__}") from error
 
 
-def translate(service: str, error: Exception, *, is_over: bool = False) -> OutsideError | ConfigError:
-    """A request that could not even be built is our mistake; everything else may pass."""
-    if isinstance(error, WRONG_ADDRESS):
+def translate(service: str, error: Exception) -> OutsideError | ConfigError:
+    """An address that is none is our mistake; everything else may pass."""
+    if isinstance(error, InvalidURL):
         return ConfigError(f"{service}: its base URL is not one: {type(error).__name__}")
-    # Refused at once is not late, although urllib3 has NewConnectionError below its timeouts.
-    if is_over or (isinstance(error, exceptions.TimeoutError) and not isinstance(error, exceptions.NewConnectionError)):
+    if isinstance(error, TimeoutError):
         return Unavailable(service, LATE)
     return Unavailable(service, f"the connection failed: {type(error).__name__}")
 

@@ -86,7 +86,7 @@ def worker(name: str, queues: Sequence[str], threads: int) -> Child:
 
 def call_workers(count: int) -> list[Child]:
     """A message is a handful of runs. A quarter as many in hand as calls: so no slow one leaves a place empty."""
-    slots = max(FEWEST_SLOTS, settings().call_threads // 4)
+    slots = max(FEWEST_SLOTS, settings().calls_in_flight // 4)
     return [worker(f"call-{number}", CALL_QUEUES, slots) for number in range(1, count + 1)]
 
 

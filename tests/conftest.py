@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from senso import db as database_module
 from senso.embedded import Urls, servers
-from senso.http import pools
+from senso.http import close
 from senso.sandbox.server import Settings as SandboxSettings
 from senso.sandbox.server import running
 from senso.sandbox.state import Timing
@@ -102,7 +102,7 @@ def environment(monkeypatch) -> Iterator[pytest.MonkeyPatch]:
 @pytest.fixture(scope="session", autouse=True)
 def close_connections() -> Iterator[None]:
     yield
-    pools().clear()
+    close()
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def sandbox(environment) -> Iterator["Sandbox"]:
         settings.cache_clear()
         reach.provider.cache_clear()
         yield Sandbox(url)
-        pools().clear()
+        close()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1] / "senso"
 LAYERS = [
     {"errors", "settings", "log", "sentry", "failpoints"},
     {"matrix"},
-    {"overtime"},
+    {"loop"},
     {"http"},
     {"providers"},
     {"prices", "extraction"},

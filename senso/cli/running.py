@@ -40,7 +40,7 @@ def up(call_workers: int | None, *, with_flower: bool) -> None:
         children = [stack.beat(home), *stack.call_workers(cores), stack.control_worker()]
         children += [stack.flower()] if with_flower else []
         running = stack.Stack(children, say=lambda line: err.print(f"senso: {line}"))
-        out.print(f"senso is up: {cores} call workers of {settings().call_threads} threads, control, beat")
+        out.print(f"senso is up: {cores} call workers of {settings().calls_in_flight} calls at a time, control, beat")
         if with_flower:
             out.print(f"Flower: http://127.0.0.1:{settings().flower_port}   stop: Ctrl-C")
         try:

@@ -15,7 +15,7 @@ from senso.errors import Malformed
 from senso.extraction import citations, competitors, mentions, names, sentences, words
 from senso.extraction.mentions import Sentiment
 from senso.http import storable
-from senso.providers import Complete, Completion, Prompt
+from senso.providers import Completion, Prompt
 
 __all__ = [
     "READING_VERSION",
@@ -29,7 +29,6 @@ __all__ = [
     "mentions",
     "names",
     "prompt",
-    "read",
     "sentences",
     "words",
 ]
@@ -129,15 +128,10 @@ class AnswerReading(competitors.Said, mentions.Said):
 SCHEMA = names.strict_schema(AnswerReading)
 
 
-def read(answer_text: str, question: str, org: Watched, complete: Complete) -> Reading:
-    """Raises the OutsideErrors of the call, and Malformed when the completion cannot be used."""
+def prompt(answer_text: str, question: str, org: Watched) -> Prompt:
+    """Raises Malformed where there is nothing to read. What comes back is for `checked`."""
     if not answer_text.strip():
         raise Malformed("senso", "the answer is empty, so there is nothing to read")
-    completion = complete(prompt(answer_text, question, org))
-    return checked(answer_text, org, completion)
-
-
-def prompt(answer_text: str, question: str, org: Watched) -> Prompt:
     about = {"organisation": org.name, "variations": _names(org), "websites": org.websites, "question": question}
     digits = hashlib.sha256(answer_text.encode(errors="surrogatepass")).hexdigest()[:12]
     user = f"{json.dumps(about, ensure_ascii=False)}\n<answer-{digits}>\n{answer_text}\n</answer-{digits}>"
@@ -145,7 +139,7 @@ def prompt(answer_text: str, question: str, org: Watched) -> Prompt:
 
 
 def checked(answer_text: str, org: Watched, completion: Completion) -> Reading:
-    """What is left of a completion once it is held against the answer. Makes no call, so it can be run again."""
+    """What is left of a completion once it is held against the answer. Raises Malformed when it cannot be used."""
     said = names.fitting(AnswerReading, "answer_reading", completion)
     text = words.text(answer_text)
     others, other_marks = competitors.checked(said, _company(text, org))

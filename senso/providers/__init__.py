@@ -78,6 +78,12 @@ class Provider(Protocol):
     def cancel(self, ticket: Ticket) -> None: ...
 
 
+class DirectProvider(Provider, Protocol):
+    """One that answers at once, so that a call may wait among hundreds in the loop of `senso.loop`."""
+
+    async def ask(self, run: Run) -> Answer: ...
+
+
 class JobProvider(Provider, Protocol):
     def fingerprint(self, runs: Sequence[Run]) -> str: ...
 

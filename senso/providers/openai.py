@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from senso.errors import Malformed, Refused, Unavailable
-from senso.http import call, json_of
+from senso.http import json_of, request
+from senso.loop import wait_for
 from senso.providers import Answer, Completion, Prompt, Run, Source, Ticket, Usage
 
 SERVICE = "openai"
@@ -21,8 +22,8 @@ class OpenAI:
     longest_question: int = 100_000
 
     def submit(self, runs: Sequence[Run]) -> Ticket:
-        """One call a run. Raises when the answer was refused, cut off or is empty; its `usage` says what that cost."""
-        return Ticket(answers=tuple(self.ask(run) for run in runs))
+        """One call a run, one after the other."""
+        return Ticket(answers=tuple(wait_for(self.ask(run)) for run in runs))
 
     def collect(self, ticket: Ticket, runs: Sequence[Run]) -> list[Answer] | None:  # noqa: ARG002  the ticket holds all
         return list(ticket.answers or ())
@@ -30,17 +31,19 @@ class OpenAI:
     def cancel(self, ticket: Ticket) -> None:
         pass
 
-    def ask(self, run: Run) -> Answer:
-        return read_answer(run, self.post("/responses", question(run)))
+    async def ask(self, run: Run) -> Answer:
+        """Raises when the answer was refused, cut off or is empty; its `usage` says what that cost."""
+        return read_answer(run, await self.post("/responses", question(run)))
 
-    def complete(self, prompt: Prompt, model: str) -> Completion:
+    async def complete(self, prompt: Prompt, model: str) -> Completion:
         """Raises Refused for a refusal and Malformed for a cut-off answer, both with what they cost."""
-        return read_completion(self.post("/chat/completions", structured(prompt, model)))
+        return read_completion(await self.post("/chat/completions", structured(prompt, model)))
 
-    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    async def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self.key}"}
         try:
-            found = json_of(SERVICE, call(SERVICE, "POST", self.base_url + path, json=body, headers=headers))
+            reply = await request(SERVICE, "POST", self.base_url + path, json=body, headers=headers)
+            found = json_of(SERVICE, reply)
         except Refused as error:
             if error.status in UNAUTHORISED:
                 raise Refused(SERVICE, "the key in OPENAI_API_KEY was not accepted", status=error.status) from None

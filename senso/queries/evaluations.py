@@ -1,6 +1,5 @@
 """Stage 3: claiming an answer to read, and saving what was read."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -9,6 +8,7 @@ from uuid import UUID
 from senso.db import Link
 from senso.extraction import Reading, Watched
 from senso.queries.fragments import COUNT_DOWN, REPORT_CALL
+from senso.queries.given import REPORT_CALLS, REPORTED, as_json, given
 from senso.queries.prepared import Prepared
 from senso.queries.runs import LEASE_SECONDS, MAX_FAILURES, SAVED, Report
 
@@ -93,14 +93,16 @@ def read_work(found: dict[str, Any]) -> ReadWork:
 
 
 # Saved, and claimed for reading by whoever asked: one statement, so that no run lies in nobody's hands in between.
-SAVE_ANSWER_AND_CLAIM = Prepared(f"""
+SAVE_ANSWERS_AND_CLAIM = Prepared(f"""
     WITH {SAVED},
     claimed AS (
         UPDATE evaluations e SET state = 'extracting', fence = e.fence + 1, lease_owner = :owner, sent_at = now(),
             lease_until = now() + make_interval(secs => :lease), next_at = NULL
         FROM saved
-        WHERE e.run_id = saved.id AND (e.state || '') = 'pending' AND e.failures < :most
-        RETURNING e.id, e.run_id, e.org_id, e.batch_id, e.fence, e.failures, :text AS answer_text, saved.question_id
+        WHERE e.run_id = ANY(CAST(:ids AS uuid[])) AND e.run_id = saved.id AND (e.state || '') = 'pending'
+            AND e.failures < :most
+        RETURNING e.id, e.run_id, e.org_id, e.batch_id, e.fence, e.failures, saved.text AS answer_text,
+            saved.question_id
     ),
     {READ_WORK}
 """)
@@ -109,10 +111,15 @@ SAVE_ANSWER_AND_CLAIM = Prepared(f"""
 # A claim whose reply was lost is known by its call's row, written by the statement that saved the answer and so at the
 # very same time; one that anybody made since has another. Its lease begins anew.
 CLAIMED_BY_SAVING = Prepared(f"""
-    WITH claimed AS (
+    WITH given AS MATERIALIZED (
+        SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:fences AS bigint[])) AS given(id, fence)
+    ),
+    claimed AS (
         UPDATE evaluations e SET lease_until = now() + make_interval(secs => :lease)
-        FROM question_runs r JOIN llm_calls l ON l.run_id = r.id AND l.purpose = 'read' AND l.started_at = r.answered_at
-        WHERE r.id = :id AND r.fence = :fence AND e.run_id = r.id AND (e.state || '') = 'extracting'
+        FROM given, question_runs r, llm_calls l
+        WHERE r.id = ANY(CAST(:ids AS uuid[])) AND r.id = given.id AND r.fence = given.fence
+            AND l.run_id = r.id AND l.purpose = 'read' AND l.started_at = r.answered_at
+            AND e.run_id = r.id AND (e.state || '') = 'extracting'
             AND e.lease_owner = :owner AND l.org_id = e.org_id AND l.fence = e.fence AND (l.outcome || '') IS NULL
         RETURNING e.id, e.run_id, e.org_id, e.batch_id, e.fence, e.failures, r.answer_text, r.question_id,
             l.id AS call_id
@@ -122,31 +129,65 @@ CLAIMED_BY_SAVING = Prepared(f"""
 """)
 
 
-def save_answer_and_claim(
-    db: Link, saved: Mapping[str, Any], owner: str, *, model: str, prompt_version: str
-) -> list[ReadWork]:
-    """`saved`: of `runs.saved_values`. Empty when the fence has risen since: the call is costed and not used.
+def save_answers_and_claim(
+    db: Link, answers: Sequence[Mapping[str, Any]], owner: str, *, model: str, prompt_version: str
+) -> list[list[ReadWork]]:
+    """`answers`: of `runs.bought`. What is to be read of each; nothing where the fence has risen since.
 
     Safe to be called again where the reply was lost with its connection.
     """
-    values = {**saved, "owner": owner, "lease": LEASE_SECONDS, "most": MAX_FAILURES}
-    found = SAVE_ANSWER_AND_CLAIM.rows(db, values | {"model": model, "prompt_version": prompt_version})
-    return list(map(read_work, found or CLAIMED_BY_SAVING.rows(db, values)))
+    values = by_key(answers) | {"owner": owner, "lease": LEASE_SECONDS, "most": MAX_FAILURES}
+    found = SAVE_ANSWERS_AND_CLAIM.rows(db, values | {"model": model, "prompt_version": prompt_version})
+    saved = {one["run_id"] for one in found}
+    if missing := [answer for answer in answers if answer["id"] not in saved]:
+        lost = {"ids": [one["id"] for one in missing], "fences": [one["fence"] for one in missing]}
+        found += CLAIMED_BY_SAVING.rows(db, lost | {"owner": owner, "lease": LEASE_SECONDS})
+    claimed = list(map(read_work, found))
+    return [[work for work in claimed if work.run_id == answer["id"]] for answer in answers]
 
 
+def by_key(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The rows, and their keys apart: by these they are found whatever the planner thinks of a list in JSON.
+
+    In the order of their ids, so that two statements that touch the same rows do not wait for each other.
+    """
+    ordered = sorted(rows, key=lambda row: row["id"])
+    ids, calls = [row["id"] for row in ordered], [row["call_id"] for row in ordered]
+    return {"given": as_json(ordered), "ids": ids, "calls": calls}
+
+
+READ = REPORTED | {
+    "id": "uuid",
+    "fence": "bigint",
+    "mentioned": "bool",
+    "mention_text": "text",
+    "sentiment": "text",
+    "rank": "int",
+    "share_of_text": "float8",
+    "marks": "jsonb",
+    "competitors": "jsonb",
+    "extractor": "text",
+    "prompt_version": "text",
+    "model_version": "text",
+}
 SAVE = Prepared(f"""
-    WITH {REPORT_CALL},
+    WITH {given(READ)},
+    {REPORT_CALLS},
     ended AS (
-        UPDATE evaluations e SET state = 'done', mentioned = :mentioned, mention_text = :mention_text,
-            sentiment = :sentiment, rank = :rank, share_of_text = :share_of_text, marks = CAST(:marks AS jsonb),
-            extractor = :extractor, prompt_version = :prompt_version, model_version = :model_version,
+        UPDATE evaluations e SET state = 'done', mentioned = given.mentioned, mention_text = given.mention_text,
+            sentiment = given.sentiment, rank = given.rank, share_of_text = given.share_of_text, marks = given.marks,
+            extractor = given.extractor, prompt_version = given.prompt_version, model_version = given.model_version,
             lease_owner = NULL, lease_until = NULL, next_at = NULL, error = NULL, ended_at = now()
-        WHERE e.id = :id AND e.fence = :fence AND (e.state || '') IN ('extracting', 'pending')
+        FROM given
+        WHERE e.id = ANY(CAST(:ids AS uuid[])) AND e.id = given.id AND e.fence = given.fence
+            AND (e.state || '') IN ('extracting', 'pending')
         RETURNING e.id, e.batch_id
     ),
     named AS (
         INSERT INTO competitors (evaluation_id, name)
-        SELECT ended.id, name FROM ended, unnest(CAST(:competitors AS text[])) AS name
+        SELECT ended.id, name FROM ended JOIN given ON given.id = ended.id
+            CROSS JOIN jsonb_array_elements_text(given.competitors) WITH ORDINALITY AS one(name, place)
+        ORDER BY ended.id, place
         ON CONFLICT DO NOTHING
     ),
     {COUNT_DOWN}
@@ -154,9 +195,15 @@ SAVE = Prepared(f"""
 """)
 
 
-def save(db: Link, work: ReadWork, reading: Reading, report: Report, *, extractor: str, version: str) -> None:
-    """Changes no row when the fence has risen since; the call is costed all the same."""
-    values = report.values() | {
+def save(db: Link, readings: Sequence[Mapping[str, Any]]) -> list[None]:
+    """`readings`: of `read`, all of one batch. A row whose fence has risen is not changed; its call is costed."""
+    SAVE.rows(db, by_key(readings))
+    return [None] * len(readings)
+
+
+def read(work: ReadWork, reading: Reading, report: Report, *, extractor: str, version: str) -> dict[str, Any]:
+    """A row of READ."""
+    return report.values() | {
         "call_id": work.call_id,
         "id": work.id,
         "fence": work.fence,
@@ -165,13 +212,12 @@ def save(db: Link, work: ReadWork, reading: Reading, report: Report, *, extracto
         "sentiment": reading.sentiment,
         "rank": reading.rank,
         "share_of_text": reading.share_of_text,
-        "marks": json.dumps([asdict(mark) for mark in reading.marks]),
-        "competitors": list(reading.competitors),
+        "marks": [asdict(mark) for mark in reading.marks],
+        "competitors": reading.competitors,
         "extractor": extractor,
         "prompt_version": version,
         "model_version": reading.completion.model_version,
     }
-    SAVE.rows(db, values)
 
 
 PUT_BACK = Prepared(f"""

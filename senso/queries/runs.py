@@ -11,6 +11,7 @@ from senso.db import Link
 from senso.extraction.citations import Citation
 from senso.providers import Answer, Run, Usage
 from senso.queries.fragments import COUNT_DOWN, REPORT_CALL
+from senso.queries.given import REPORT_CALLS, REPORTED, SAVE_CITED, given, listed
 from senso.queries.prepared import Prepared
 
 MAX_FAILURES = 5
@@ -18,36 +19,7 @@ MAX_FAILURES = 5
 LEASE_SECONDS = 150
 # How many runs of one batch are in the queues at a time: a large batch must not stand in front of all small ones.
 WINDOW = 100
-
-# The columns of a citation, and their types: a list of each in one statement, in place of a statement each.
-CITED = {
-    "url": "text",
-    "canonical_url": "text",
-    "host": "text",
-    "registrable_domain": "text",
-    "title": "text",
-    "position": "int",
-    "cited": "bool",
-}
-
-
-def unnested(columns: Mapping[str, str]) -> str:
-    """Lists under the names of `columns`, as rows."""
-    return f"unnest({', '.join(f'CAST(:{name} AS {kind}[])' for name, kind in columns.items())})"
-
-
-def listed(citations: Sequence[Citation]) -> dict[str, list[Any]]:
-    return {name: [getattr(citation, name) for citation in citations] for name in CITED}
-
-
-# Of a run that the statement has `saved`.
-SAVE_CITED = f"""
-    cited AS (
-        INSERT INTO citations (run_id, {", ".join(CITED)})
-        SELECT saved.id, cited.* FROM saved, {unnested(CITED)} AS cited
-        ON CONFLICT DO NOTHING
-    )
-"""
+SEARCHED = {True: "yes", False: "no", None: "unknown"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,37 +153,46 @@ def ask_work(found: Mapping[str, Any]) -> AskWork:
     )
 
 
+ANSWERED = REPORTED | {
+    "id": "uuid",
+    "fence": "bigint",
+    "text": "text",
+    "model_version": "text",
+    "country": "text",
+    "searched": "text",
+    "citations": "jsonb",
+}
 # The reaper may have put a run back whose caller was only slow: while nobody else has claimed it, the fence still
 # stands and the answer that was paid for counts.
 SAVED = f"""
-    {REPORT_CALL},
+    {given(ANSWERED)},
+    {REPORT_CALLS},
     saved AS (
-        UPDATE question_runs SET state = 'answered', answer_text = :text, model_version = :model_version,
-            reported_country = :country, searched = :searched, tokens_in = :tokens_in, tokens_out = :tokens_out,
-            cost_microusd = :cost_microusd, lease_owner = NULL, lease_until = NULL, next_at = NULL, error = NULL,
-            answered_at = now()
-        WHERE id = :id AND fence = :fence AND (state || '') IN ('asking', 'planned')
-        RETURNING id, question_id
+        UPDATE question_runs r SET state = 'answered', answer_text = given.text, model_version = given.model_version,
+            reported_country = given.country, searched = given.searched, tokens_in = given.tokens_in,
+            tokens_out = given.tokens_out, cost_microusd = given.cost_microusd, lease_owner = NULL, lease_until = NULL,
+            next_at = NULL, error = NULL, answered_at = now()
+        FROM given
+        WHERE r.id = ANY(CAST(:ids AS uuid[])) AND r.id = given.id AND r.fence = given.fence
+            AND (r.state || '') IN ('asking', 'planned')
+        RETURNING r.id, r.question_id, given.text
     ),
     {SAVE_CITED}
 """
 
 
-def saved_values(work: AskWork, answer: Answer, citations: Sequence[Citation], report: Report) -> dict[str, Any]:
-    """What SAVED has places for."""
-    return (
-        report.values()
-        | listed(citations)
-        | {
-            "call_id": work.call_id,
-            "id": work.id,
-            "fence": work.fence,
-            "text": answer.text,
-            "model_version": answer.model_version,
-            "country": answer.country,
-            "searched": {True: "yes", False: "no", None: "unknown"}[answer.searched],
-        }
-    )
+def bought(work: AskWork, answer: Answer, citations: Sequence[Citation], report: Report) -> dict[str, Any]:
+    """A row of ANSWERED."""
+    return report.values() | {
+        "call_id": work.call_id,
+        "id": work.id,
+        "fence": work.fence,
+        "text": answer.text,
+        "model_version": answer.model_version,
+        "country": answer.country,
+        "searched": SEARCHED[answer.searched],
+        "citations": listed(citations),
+    }
 
 
 PUT_BACK = Prepared(f"""

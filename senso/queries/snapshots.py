@@ -1,9 +1,10 @@
 """Stage 2 for models that answer later: a job at the vendor collects the answers to several runs."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -12,8 +13,9 @@ from senso.extraction.citations import Citation
 from senso.matrix import dated_id
 from senso.providers import Answer, Run
 from senso.queries.fragments import COUNT_DOWN
+from senso.queries.given import SAVE_CITED, as_json, given, listed
 from senso.queries.prepared import Prepared
-from senso.queries.runs import SAVE_CITED, WINDOW, listed
+from senso.queries.runs import SEARCHED, WINDOW
 
 LOOKED_AT_ONCE = 200
 
@@ -134,38 +136,55 @@ CLOSE = text("""
     RETURNING id
 """)
 
-SAVE_ANSWER = Prepared(f"""
-    WITH saved AS (
-        UPDATE question_runs SET state = 'answered', answer_text = :text, model_version = :model_version,
-            reported_country = :country, searched = :searched, cost_microusd = :cost_microusd, error = NULL,
-            answered_at = now()
-        WHERE id = :id AND (state || '') = 'asking'
-        RETURNING id, fence
+COLLECTED = {
+    "id": "uuid",
+    "text": "text",
+    "model_version": "text",
+    "country": "text",
+    "searched": "text",
+    "cost_microusd": "bigint",
+    "citations": "jsonb",
+}
+SAVE_ANSWERS = Prepared(f"""
+    WITH {given(COLLECTED)},
+    saved AS (
+        UPDATE question_runs r SET state = 'answered', answer_text = given.text, model_version = given.model_version,
+            reported_country = given.country, searched = given.searched, cost_microusd = given.cost_microusd,
+            error = NULL, answered_at = now()
+        FROM given
+        WHERE r.id = ANY(CAST(:ids AS uuid[])) AND r.id = given.id AND (r.state || '') = 'asking'
+        RETURNING r.id, r.fence, r.cost_microusd
     ),
     reported AS (
-        UPDATE llm_calls c SET outcome = 'answered', cost_microusd = :cost_microusd, latency_ms = :latency_ms
-        FROM saved WHERE c.run_id = saved.id AND c.fence = saved.fence AND c.purpose = 'ask'
+        UPDATE llm_calls c SET outcome = 'answered', cost_microusd = saved.cost_microusd, latency_ms = :latency_ms
+        FROM saved WHERE c.run_id = ANY(CAST(:ids AS uuid[])) AND c.run_id = saved.id AND c.fence = saved.fence
+            AND c.purpose = 'ask'
     ),
     {SAVE_CITED}
     UPDATE evaluations e SET sent_at = now() FROM saved
-    WHERE e.run_id = saved.id AND (e.state || '') = 'pending'
+    WHERE e.run_id = ANY(CAST(:ids AS uuid[])) AND e.run_id = saved.id AND (e.state || '') = 'pending'
     RETURNING e.run_id
 """)
 
 
-def save_answer(
-    db: Connection, run: UUID, answer: Answer, citations: Sequence[Citation], *, cost_microusd: int | None, age: float
-) -> bool:
-    values = listed(citations) | {
+def collected(run: UUID, answer: Answer, citations: Sequence[Citation], *, cost_microusd: int | None) -> dict[str, Any]:
+    """A row of COLLECTED."""
+    return {
         "id": run,
         "text": answer.text,
         "model_version": answer.model_version,
         "country": answer.country,
-        "searched": {True: "yes", False: "no", None: "unknown"}[answer.searched],
+        "searched": SEARCHED[answer.searched],
         "cost_microusd": cost_microusd,
-        "latency_ms": round(age * 1000),
+        "citations": listed(citations),
     }
-    return SAVE_ANSWER.one(db, values) is not None
+
+
+def save_answers(db: Connection, answers: Sequence[Mapping[str, Any]], *, age: float) -> list[UUID]:
+    """`answers`: of `collected`. The runs that are now to be read."""
+    ids = [one["id"] for one in answers]
+    values = {"given": as_json(answers), "ids": ids, "latency_ms": round(age * 1000)}
+    return [one["run_id"] for one in SAVE_ANSWERS.rows(db, values)]
 
 
 # A run without an answer fails with the vendor's reason, and its evaluations with it, in one statement.

@@ -52,7 +52,8 @@ def cancel(work: SnapshotWork) -> None:
         search(work)
         return
     vendor, ticket = job_provider(work.provider), Ticket(external_id=work.external_id)
-    guarded(lambda: vendor.cancel(ticket))
+    with guarded():
+        vendor.cancel(ticket)
     keep(lambda db: abandoned.done(db, work))
 
 

@@ -1,8 +1,7 @@
 """Stage 2: each question is asked once, and its answer stored."""
 
 import json
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -20,16 +19,17 @@ from senso.queries import batches, evaluations, outbox, runs, snapshots
 from senso.queries import names as name_rows
 from senso.queries.batches import Batch
 from senso.queries.evaluations import ReadWork
-from senso.queries.runs import AskWork, Report
+from senso.queries.runs import AskWork
 from senso.settings import settings
 from senso.tasks.app import stage
-from senso.tasks.attempts import Stopwatch, failed_report, guarded, keep_at_once, report, unstorable, wait_seconds
+from senso.tasks.attempts import Stopwatch, failed_report, guarded, report, unstorable, wait_seconds
 from senso.tasks.extract import read_each, read_now
 from senso.tasks.handful import Work, side_by_side
+from senso.tasks.joint import Joint, kept
 from senso.tasks.matrix import prepare_key
 from senso.tasks.pipelines import publish
 from senso.tasks.process import owner
-from senso.tasks.reach import SNAPSHOT_PROVIDERS, provider
+from senso.tasks.reach import SNAPSHOT_PROVIDERS, direct_provider
 
 log = logger(__name__)
 # When the names are not there yet: another process asks for them, or its try failed and the next one is due.
@@ -80,56 +80,54 @@ def ask_or_read_each(wanted: Sequence[UUID]) -> list[Work]:
     with at_once() as db:
         asked = runs.claim(db, wanted, owner())
     others = sorted(set(wanted) - {work.id for work in asked})
-    return [partial(ask_and_read, work) for work in asked] + (read_each(others) if others else [])
+    return [ask_and_read(work) for work in asked] + (read_each(others) if others else [])
 
 
-def ask_and_read(work: AskWork) -> None:
+async def ask_and_read(work: AskWork) -> None:
     model = settings().reading_model
-    for claimed in ask(work, claim_for=model):
-        read_now(claimed, model)
+    for claimed in await ask(work):
+        await read_now(claimed, model)
 
 
-def ask(work: AskWork, *, claim_for: str) -> list[ReadWork]:
-    """What the statement that saved the answer has claimed for the reading model `claim_for`."""
+async def ask(work: AskWork) -> list[ReadWork]:
+    """What the statement that saved the answer has claimed for reading."""
     bind_contextvars(run=str(work.id), batch=str(work.batch_id))
     failpoint("run claimed", work.run.question)
     watch = Stopwatch()
     try:
-        answer = guarded(lambda: ask_now(work))
-        done, values = guarded(lambda: bought(work, answer, watch))
+        with guarded():
+            answer = await ask_now(work)
+            done = report("answered", work.provider, work.run.model, answer.usage, watch)
+            row = runs.bought(work, answer, cite(answer.sources).citations, done)
     except (OutsideError, ConfigError) as error:
-        ask_failed(work, error, watch)
+        await ask_failed(work, error, watch)
         return []
     failpoint("answer came", work.run.question)
     try:
-        return keep_at_once(lambda db: save_answer(db, values, claim_for))
+        return await answers(work.batch_id, row)
     except (DBAPIError, ValueError) as error:
         reason = unstorable(error)
-        keep_at_once(lambda db: runs.fail(db, work, done, reason))
+        await kept(lambda db: runs.fail(db, work, done, reason))
         return []
 
 
-def save_answer(db: Link, values: dict[str, Any], claim_for: str) -> list[ReadWork]:
-    version = extraction.READING_VERSION
-    return evaluations.save_answer_and_claim(db, values, owner(), model=claim_for, prompt_version=version)
+def save_answers(db: Link, bought: Sequence[Mapping[str, Any]]) -> list[list[ReadWork]]:
+    model, version = settings().reading_model, extraction.READING_VERSION
+    return evaluations.save_answers_and_claim(db, bought, owner(), model=model, prompt_version=version)
 
 
-def ask_now(work: AskWork) -> Answer:
-    ticket = provider(work.provider).submit([work.run])
-    (answer,) = ticket.answers or ()
-    return answer
+answers = Joint(save_answers)
 
 
-def bought(work: AskWork, answer: Answer, watch: Stopwatch) -> tuple[Report, dict[str, Any]]:
-    done = report("answered", work.provider, work.run.model, answer.usage, watch)
-    return done, runs.saved_values(work, answer, cite(answer.sources).citations, done)
+async def ask_now(work: AskWork) -> Answer:
+    return await direct_provider(work.provider).ask(work.run)
 
 
-def ask_failed(work: AskWork, error: OutsideError | ConfigError, watch: Stopwatch) -> None:
+async def ask_failed(work: AskWork, error: OutsideError | ConfigError, watch: Stopwatch) -> None:
     failed = failed_report(error, work.provider, work.run.model, watch)
-    seconds = wait_seconds(error, work.failures)
+    reason, seconds = str(error), wait_seconds(error, work.failures)
     if seconds is None:
-        keep_at_once(lambda db: runs.fail(db, work, failed, str(error)))
+        await kept(lambda db: runs.fail(db, work, failed, reason))
         return
     counts = failed.outcome != "rate limited"
-    keep_at_once(lambda db: runs.put_back(db, work, failed, str(error), seconds=seconds, counts_as_failure=counts))
+    await kept(lambda db: runs.put_back(db, work, failed, reason, seconds=seconds, counts_as_failure=counts))

@@ -2,7 +2,8 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import stamina
@@ -74,10 +75,11 @@ def wait_seconds(error: SensoError, failures: int) -> float | None:
     return max(asked, random.uniform(0.5, 2 ** (failures + 2)))
 
 
-def guarded(call: Callable[[], T]) -> T:
+@contextmanager
+def guarded() -> Iterator[None]:
     """A mistake of ours ends the run with its name, or the next four claims would pay for the same mistake."""
     try:
-        return call()
+        yield
     except (OutsideError, ConfigError):
         raise
     except Exception as error:

@@ -1,6 +1,7 @@
 """Stage 2 for models that answer later: a vendor's job is looked at until its answers are there."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from senso.db import Connection, DBAPIError, may_pass
 from senso.errors import ConfigError, JobFailed, OutsideError
@@ -23,7 +24,8 @@ def look_at(work: SnapshotWork) -> None:
     ticket = Ticket(external_id=work.external_id)
     vendor = provider(work.provider)
     try:
-        answers = guarded(lambda: vendor.collect(ticket, work.runs))
+        with guarded():
+            answers = vendor.collect(ticket, work.runs)
     except (OutsideError, ConfigError) as error:
         looked_in_vain(work, error)
         return
@@ -51,32 +53,39 @@ def give_up(work: SnapshotWork) -> None:
 def collect(db: Connection, work: SnapshotWork, answers: Sequence[Answer]) -> list[int]:
     if not snapshots.close(db, work, "collected"):
         return []
-    answered = [str(work.run_id(answer.number)) for answer in answers if save_alone(db, work, answer)]
+    for answer in answers:
+        if answer.text is None:
+            fail(db, work, answer, f"{work.provider}: {answer.error}", cost(work, answer))
+    answered = save(db, work, [answer for answer in answers if answer.text is not None])
     asked = {"batch": str(work.batch_id), "snapshot": str(work.id), "runs": len(work.runs)}
     log.info("job collected", **asked, answered=len(answered), seconds=round(work.age_seconds))
     return snapshots.read_answers(db, work, answered)
 
 
-def save_alone(db: Connection, work: SnapshotWork, answer: Answer) -> bool:
-    """A record that cannot be stored fails its own run, and none of those that were paid for with it."""
+def save(db: Connection, work: SnapshotWork, answers: Sequence[Answer]) -> list[str]:
+    """The runs to be read now. What cannot be stored fails its own run, and none of those that were paid with it."""
     try:
         with db.begin_nested():
-            return save(db, work, answer)
+            rows = [row(work, answer) for answer in answers]
+            return [str(run) for run in snapshots.save_answers(db, rows, age=work.age_seconds)] if rows else []
     except Exception as error:
         if isinstance(error, DBAPIError) and may_pass(error):
             raise
-        reason = f"{work.provider}: the answer cannot be stored ({type(error).__name__})"
-        snapshots.fail_run(db, work.run_id(answer.number), reason, cost_microusd=None)
-        return False
+        if len(answers) > 1:
+            return [run for answer in answers for run in save(db, work, [answer])]
+        fail(db, work, answers[0], f"{work.provider}: the answer cannot be stored ({type(error).__name__})", None)
+        return []
 
 
-def save(db: Connection, work: SnapshotWork, answer: Answer) -> bool:
-    run = work.run_id(answer.number)
-    asked = next(one for one in work.runs if one.number == answer.number)
-    cost = cost_microusd(work.provider, asked.model, answer.usage)
-    if answer.text is None:
-        reason = f"{work.provider}: {answer.error}"
-        snapshots.fail_run(db, run, reason, cost_microusd=cost)
-        return False
+def row(work: SnapshotWork, answer: Answer) -> dict[str, Any]:
     found = cite(answer.sources).citations
-    return snapshots.save_answer(db, run, answer, found, cost_microusd=cost, age=work.age_seconds)
+    return snapshots.collected(work.run_id(answer.number), answer, found, cost_microusd=cost(work, answer))
+
+
+def cost(work: SnapshotWork, answer: Answer) -> int | None:
+    asked = next(one for one in work.runs if one.number == answer.number)
+    return cost_microusd(work.provider, asked.model, answer.usage)
+
+
+def fail(db: Connection, work: SnapshotWork, answer: Answer, reason: str, cost_microusd: int | None) -> None:
+    snapshots.fail_run(db, work.run_id(answer.number), reason, cost_microusd=cost_microusd)

@@ -1,7 +1,6 @@
 """Stage 3: each answer is read for the org."""
 
 from collections.abc import Sequence
-from functools import partial
 from uuid import UUID
 
 from structlog.contextvars import bind_contextvars
@@ -14,10 +13,13 @@ from senso.queries import evaluations
 from senso.queries.evaluations import ReadWork
 from senso.settings import settings
 from senso.tasks.app import stage
-from senso.tasks.attempts import Stopwatch, failed_report, guarded, keep_at_once, report, unstorable, wait_seconds
+from senso.tasks.attempts import Stopwatch, failed_report, guarded, report, unstorable, wait_seconds
 from senso.tasks.handful import Work, side_by_side
+from senso.tasks.joint import Joint, kept
 from senso.tasks.process import owner
-from senso.tasks.reach import completer
+from senso.tasks.reach import reader
+
+readings = Joint(evaluations.save)
 
 
 @stage("extract")
@@ -31,34 +33,34 @@ def read_each(runs: Sequence[UUID]) -> list[Work]:
     model = settings().reading_model
     with at_once() as db:
         claimed = evaluations.claim(db, runs, owner(), model=model, prompt_version=extraction.READING_VERSION)
-    return [partial(read_now, work, model) for work in claimed]
+    return [read_now(work, model) for work in claimed]
 
 
-def read_now(work: ReadWork, model: str) -> None:
+async def read_now(work: ReadWork, model: str) -> None:
     bind_contextvars(run=str(work.run_id), batch=str(work.batch_id))
     watch = Stopwatch()
     try:
-        reading = guarded(lambda: extraction.read(work.answer, work.question, work.org, completer(model)))
-        done = guarded(lambda: report("read", "openai", model, reading.completion.usage, watch))
+        with guarded():
+            completion = await reader().complete(extraction.prompt(work.answer, work.question, work.org), model)
+            reading = extraction.checked(work.answer, work.org, completion)
+            done = report("read", "openai", model, completion.usage, watch)
     except (OutsideError, ConfigError) as error:
-        read_failed(work, error, model, watch)
+        await read_failed(work, error, model, watch)
         return
     failpoint("reading came", work.question)
-    version = extraction.READING_VERSION
+    row = evaluations.read(work, reading, done, extractor=model, version=extraction.READING_VERSION)
     try:
-        keep_at_once(lambda db: evaluations.save(db, work, reading, done, extractor=model, version=version))
+        await readings(work.batch_id, row)
     except (DBAPIError, ValueError) as error:
         reason = unstorable(error)
-        keep_at_once(lambda db: evaluations.fail(db, work, done, reason))
+        await kept(lambda db: evaluations.fail(db, work, done, reason))
 
 
-def read_failed(work: ReadWork, error: OutsideError | ConfigError, model: str, watch: Stopwatch) -> None:
+async def read_failed(work: ReadWork, error: OutsideError | ConfigError, model: str, watch: Stopwatch) -> None:
     failed = failed_report(error, "openai", model, watch)
-    seconds = wait_seconds(error, work.failures)
+    reason, seconds = str(error), wait_seconds(error, work.failures)
     if seconds is None:
-        keep_at_once(lambda db: evaluations.fail(db, work, failed, str(error)))
+        await kept(lambda db: evaluations.fail(db, work, failed, reason))
         return
     counts = failed.outcome != "rate limited"
-    keep_at_once(
-        lambda db: evaluations.put_back(db, work, failed, str(error), seconds=seconds, counts_as_failure=counts)
-    )
+    await kept(lambda db: evaluations.put_back(db, work, failed, reason, seconds=seconds, counts_as_failure=counts))

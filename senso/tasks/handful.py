@@ -1,21 +1,21 @@
-"""The runs of one message, side by side in threads of their own.
+"""The runs of one message, side by side in the loop of this process.
 
 A message costs a worker as much CPU as all that is done for one of its runs, so a message carries a handful; and what
 many runs need at the same moment, such as their claims, is one statement.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextvars import copy_context
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from functools import lru_cache
 from threading import Condition, Lock
 from typing import Any, TypeVar
 
+from senso.loop import wait_for
 from senso.settings import settings
 
 T = TypeVar("T")
-Work = Callable[[], object]
-# Twice as many save a twentieth of a run's CPU more, and all of them wait for the slowest before their chord counts.
+Work = Coroutine[Any, Any, None]
+# Twice as many would save a twentieth of a run's CPU more, and a chord counts a member when its slowest run has ended.
 HANDFUL = 10
 
 
@@ -46,32 +46,31 @@ class Places:
 
 @lru_cache(maxsize=1)
 def places() -> Places:
-    return Places(settings().call_threads)
-
-
-@lru_cache(maxsize=1)
-def threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(places().count, "run")
+    return Places(settings().calls_in_flight)
 
 
 def side_by_side(ids: Sequence[T], begin: Callable[[Sequence[T]], Sequence[Work]]) -> None:
-    """`begin` claims what is left to do for some of `ids`. Raises the first error, once all have ended."""
-    under_way: list[Future[Any]] = []
-    for some in handfuls(ids, min(HANDFUL, places().count)):
-        under_way += begun(some, begin)
-    wait(under_way)
-    for one in under_way:
-        one.result()
+    """`begin` claims what is left to do for `ids`. Raises the first error, once all have ended."""
+    for some in handfuls(ids, places().count):
+        places().take(len(some))
+        try:
+            works = begin(some)
+        except BaseException:
+            places().give_back(len(some))
+            raise
+        places().give_back(len(some) - len(works))
+        if works:
+            wait_for(all_of(works))
 
 
-def begun(some: Sequence[T], begin: Callable[[Sequence[T]], Sequence[Work]]) -> list[Future[Any]]:
-    places().take(len(some))
-    left = len(some)
+async def all_of(works: Sequence[Work]) -> None:
+    for ended in await asyncio.gather(*map(in_its_place, works), return_exceptions=True):
+        if isinstance(ended, BaseException):
+            raise ended
+
+
+async def in_its_place(work: Work) -> None:
     try:
-        under_way = [threads().submit(copy_context().run, work) for work in begin(some)]
-        for one in under_way[:left]:
-            one.add_done_callback(lambda _: places().give_back())
-            left -= 1
+        await work
     finally:
-        places().give_back(left)
-    return under_way
+        places().give_back()

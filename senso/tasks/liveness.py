@@ -15,11 +15,13 @@ from celery.signals import task_postrun, task_prerun, worker_ready
 
 from senso.errors import SensoError
 from senso.log import logger
+from senso.loop import answers
 from senso.tasks import broker
 from senso.tasks.app import app
 from senso.tasks.process import stopping
 
 LOOK_SECONDS = 10
+ANSWER_SECONDS = 10
 IDLE_SECONDS = 40  # I8 allows an idle worker beside a full queue for 60 s
 WEDGED = 70
 log = logger(__name__)
@@ -66,10 +68,13 @@ def watch(**_: Any) -> None:
 
 
 def watch_for_ever() -> None:
-    """Two looks in a row, so that a message that came this moment does not count against anybody."""
+    """Two looks in a row, so that a message that came this moment does not count against anybody.
+
+    A loop that does not come round holds the runs of a whole process, while its heart, a thread, beats on.
+    """
     suspicious = False
     while not stopping.wait(LOOK_SECONDS):
-        was, suspicious = suspicious, is_wedged()
+        was, suspicious = suspicious, is_wedged() or not answers(ANSWER_SECONDS)
         if was and suspicious:
             leave()
 
@@ -88,6 +93,6 @@ def is_wedged() -> bool:
 
 def leave() -> None:
     """At once, and not by an exception: this is a thread, and the one that should end is stuck."""
-    log.error("takes nothing from its queues and ends", idle_seconds=round(progress.idle_seconds()))
+    log.error("is stuck and ends", idle_seconds=round(progress.idle_seconds()))
     sys.stderr.flush()
     os._exit(WEDGED)

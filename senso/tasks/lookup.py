@@ -26,12 +26,14 @@ def jobs_like(work: SnapshotWork) -> list[str]:
     if work.maybe_sent_at is None:
         return []
     vendor, since = job_provider(work.provider), work.maybe_sent_at - SKEW
-    listed = guarded(lambda: vendor.jobs_since(work.model, since))
+    with guarded():
+        listed = vendor.jobs_since(work.model, since)
     with transaction() as db:
         strange = submissions.without_row(db, work.provider, list(listed))
     sent = work.maybe_sent_at
     near = set(sorted(strange, key=lambda job: abs(listed[job] - sent))[:MOST_COMPARED])
-    return guarded(lambda: alike(work, vendor, [job for job in strange if job in near]))
+    with guarded():
+        return alike(work, vendor, [job for job in strange if job in near])
 
 
 def alike(work: SnapshotWork, vendor: JobProvider, jobs: Sequence[str]) -> list[str]:

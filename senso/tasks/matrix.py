@@ -86,7 +86,8 @@ def find_names(batch_id: str, **_: object) -> str:
 def ask_for_names(work: NamesWork, org: name_rows.OrgNames, mark: str, model: str) -> None:
     watch = Stopwatch()
     try:
-        found = guarded(lambda: call_for_names(work, org, model))
+        with guarded():
+            found = call_for_names(work, org, model)
     except (OutsideError, ConfigError) as error:
         names_failed(work, org, mark, error, watch)
         return

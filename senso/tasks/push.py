@@ -24,7 +24,8 @@ def push(key: str, **_: object) -> str:
     token = settings().api_token
     try:
         told = secret(token, "API_TOKEN") if token else None
-        guarded(lambda: handing_over.send(base_url, told, key, work.body))
+        with guarded():
+            handing_over.send(base_url, told, key, work.body)
     except (OutsideError, ConfigError) as error:
         log.warning("a push failed", push=key, tries=work.tries, error=str(error))
         reason, wait = str(error), min(LONGEST_WAIT_SECONDS, 5 * 2**work.tries)

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from senso.errors import ConfigError
-from senso.providers import Complete, Completion, JobProvider, Prompt, Provider
+from senso.loop import wait_for
+from senso.providers import Complete, Completion, DirectProvider, JobProvider, Prompt, Provider
 from senso.providers.brightdata import BrightData
 from senso.providers.openai import OpenAI
 from senso.settings import secret, settings
@@ -21,7 +22,8 @@ def brightdata() -> BrightData:
 
 
 JOB_PROVIDERS: dict[str, Callable[[], JobProvider]] = {"brightdata": brightdata}
-PROVIDERS: dict[str, Callable[[], Provider]] = {"openai": openai, **JOB_PROVIDERS}
+DIRECT_PROVIDERS: dict[str, Callable[[], DirectProvider]] = {"openai": openai}
+PROVIDERS: dict[str, Callable[[], Provider]] = {**DIRECT_PROVIDERS, **JOB_PROVIDERS}
 SNAPSHOT_PROVIDERS = tuple(JOB_PROVIDERS)
 
 
@@ -31,6 +33,18 @@ def provider(name: str) -> Provider:
     if name not in PROVIDERS:
         raise ConfigError(f"no provider {name} in this version; senso models lists what can be asked")
     return PROVIDERS[name]()
+
+
+def direct_provider(name: str) -> DirectProvider:
+    """Raises ConfigError as `provider` does, and for one that has jobs only."""
+    if name not in DIRECT_PROVIDERS:
+        raise ConfigError(f"{name} does not answer at once in this version; senso models lists what can be asked")
+    return DIRECT_PROVIDERS[name]()
+
+
+def reader() -> OpenAI:
+    """Whoever reads answers, and finds names."""
+    return openai()
 
 
 def job_provider(name: str) -> JobProvider:
@@ -45,9 +59,9 @@ def require(names: Iterable[str]) -> None:
 
 
 def completer(model: str) -> Complete:
-    reader = openai()
+    asked = reader()
 
     def complete(prompt: Prompt) -> Completion:
-        return reader.complete(prompt, model)
+        return wait_for(asked.complete(prompt, model))
 
     return complete

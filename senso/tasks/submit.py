@@ -53,7 +53,8 @@ def submit_now(work: SnapshotWork) -> None:
         return
     failpoint("job about to be sent")
     try:
-        ticket = guarded(lambda: vendor.submit(work.runs))
+        with guarded():
+            ticket = vendor.submit(work.runs)
     except (OutsideError, ConfigError) as error:
         submission_failed(work, error)
         return

@@ -5,9 +5,13 @@ import traceback
 import pytest
 
 from senso.errors import Malformed, Refused
-from senso.extraction import SYSTEM, read
+from senso.extraction import SYSTEM, checked, prompt
 
 ANSWER = "Globex Bank is cheap. Acme Bank is good."
+
+
+def read(answer, question, org, complete):
+    return checked(answer, org, complete(prompt(answer, question, org)))
 
 
 @pytest.fixture

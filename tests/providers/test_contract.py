@@ -5,7 +5,8 @@ import time
 import pytest
 
 from senso.errors import ConfigError, JobFailed, Malformed, RateLimited, Refused, Unavailable
-from senso.http import call
+from senso.http import request
+from senso.loop import wait_for
 from senso.providers import Answer, Prompt, Run, Ticket
 from senso.providers.brightdata import BrightData
 from senso.providers.openai import OpenAI
@@ -216,7 +217,7 @@ def test_reading_an_answer_fails_in_the_same_words(sandbox, impatient, kind, err
     sandbox.fault("openai.chat", kind, seconds=1)
 
     with pytest.raises(error) as caught:
-        vendor.complete(PROMPT, "gpt-4.1-mini")
+        wait_for(vendor.complete(PROMPT, "gpt-4.1-mini"))
 
     assert (type(caught.value), caught.value.service, caught.value.status) == (error, "openai", status)
     assert KEY not in str(caught.value)
@@ -225,7 +226,7 @@ def test_reading_an_answer_fails_in_the_same_words(sandbox, impatient, kind, err
 def test_structured_output_comes_back_as_it_was_said(sandbox):
     vendor, _, _ = made("openai", sandbox)
 
-    completion = vendor.complete(PROMPT, "gpt-4.1-mini")
+    completion = wait_for(vendor.complete(PROMPT, "gpt-4.1-mini"))
 
     assert completion.content.startswith('{"mentioned": ')
     assert completion.model_version == "gpt-4.1-mini-2025-04-14"
@@ -264,4 +265,4 @@ def test_an_address_that_is_none_is_a_mistake_of_configuration(name):
 @pytest.fixture
 def impatient(monkeypatch):
     """A call waits for a quarter of a second in place of a minute and a half."""
-    monkeypatch.setitem(call.__kwdefaults__, "timeout_seconds", 0.25)
+    monkeypatch.setitem(request.__kwdefaults__, "timeout_seconds", 0.25)

@@ -38,7 +38,7 @@ def test_a_call_is_written_down_before_it_is_made(make, sandbox, monkeypatch):
     run = make.run()
     seen = []
 
-    def look(work):
+    async def look(work):
         seen.extend(make.sql("SELECT * FROM llm_calls"))
         return Answer(work.run.number, text="An answer.")
 

@@ -107,7 +107,7 @@ def test_an_answer_that_cannot_be_stored_ends_its_run_and_is_not_bought_again(ma
     run = make.run()
     calls = []
 
-    def poison(work):
+    async def poison(work):
         calls.append(work.id)
         return Answer(work.run.number, text="a \x00 b", usage=Usage(tokens_in=10))
 
@@ -124,7 +124,11 @@ def test_an_answer_that_cannot_be_stored_ends_its_run_and_is_not_bought_again(ma
 def test_an_endless_address_is_no_citation(make, sandbox, monkeypatch):
     run = make.run()
     source = Source("https://example.com/" + "x" * 9000, "long", 1, cited=True)
-    monkeypatch.setattr(ask, "ask_now", lambda work: Answer(work.run.number, text="An answer.", sources=(source,)))
+
+    async def answer(work):
+        return Answer(work.run.number, text="An answer.", sources=(source,))
+
+    monkeypatch.setattr(ask, "ask_now", answer)
 
     read(str(run))
 
@@ -134,14 +138,14 @@ def test_an_endless_address_is_no_citation(make, sandbox, monkeypatch):
 
 def test_one_record_that_cannot_be_stored_costs_the_others_nothing(make, sandbox, monkeypatch):
     make.batch(questions=3, models=("chatgpt",))
-    real = collect.save
+    real = collect.row
 
-    def save(db, work, answer):
+    def row(work, answer):
         if answer.number == work.runs[1].number:
             raise ValueError
-        return real(db, work, answer)
+        return real(work, answer)
 
-    monkeypatch.setattr(collect, "save", save)
+    monkeypatch.setattr(collect, "row", row)
     for row in make.sql("SELECT id FROM snapshots"):
         submit_snapshot(str(row["id"]))
 
@@ -337,7 +341,7 @@ def test_whatever_is_odd_about_an_answer_it_is_bought_once(make, sandbox, monkey
     run = make.run()
     calls = []
 
-    def answer(work):
+    async def answer(work):
         calls.append(work.id)
         return Answer(work.run.number, **{"text": "An answer."} | odd)
 
@@ -375,15 +379,15 @@ def test_whatever_is_odd_about_a_record_it_costs_the_others_nothing(make, sandbo
 def test_an_answer_whose_saving_was_not_confirmed_is_read_at_once_and_once(make, sandbox, monkeypatch):
     """Saved and claimed, and the connection lost before the reply."""
     run = make.run()
-    real, saved = ask.save_answer, []
+    real, saved = ask.answers.save, []
 
-    def unconfirmed(db, values, claim_for):
-        saved.append(real(db, values, claim_for))
+    def unconfirmed(db, bought):
+        saved.append(real(db, bought))
         if len(saved) == 1:
             raise Unreachable("Postgres: the connection was lost")
         return saved[-1]
 
-    monkeypatch.setattr(ask, "save_answer", unconfirmed)
+    monkeypatch.setattr(ask.answers, "save", unconfirmed)
 
     read(str(run))
 
@@ -394,10 +398,10 @@ def test_an_answer_whose_saving_was_not_confirmed_is_read_at_once_and_once(make,
 
 def test_a_claim_that_another_made_since_is_left_to_him(make, sandbox, monkeypatch):
     run = make.run()
-    real, saved = ask.save_answer, []
+    real, saved = ask.answers.save, []
 
-    def long_unconfirmed(db, values, claim_for):
-        saved.append(real(db, values, claim_for))
+    def long_unconfirmed(db, bought):
+        saved.append(real(db, bought))
         if len(saved) == 1:
             make.sql("UPDATE evaluations SET lease_until = now() - interval '1 second'")
             with at_once() as link:
@@ -405,11 +409,11 @@ def test_a_claim_that_another_made_since_is_left_to_him(make, sandbox, monkeypat
             raise Unreachable("Postgres: the connection was lost")
         return saved[-1]
 
-    monkeypatch.setattr(ask, "save_answer", long_unconfirmed)
+    monkeypatch.setattr(ask.answers, "save", long_unconfirmed)
 
     read(str(run))
 
-    assert (len(saved[0]), saved[1]) == (1, [])
+    assert (len(saved[0][0]), saved[1]) == (1, [[]])
     assert make.one("SELECT state FROM evaluations") == "extracting"
 
 
