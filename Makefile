@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PYTEST_ARGS ?=
 
-.PHONY: demo up test faults chaos check format bench real-answers clean
+.PHONY: demo up test faults chaos check format bench growth real-answers clean
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -40,6 +40,10 @@ format: $(VENV)/.ready-test
 
 bench: $(VENV)/.ready-bench
 	@$(BIN)/python bench/run.py $(BENCH_ARGS)
+
+# 1, 4 and 16 times the work, 1, 2 and 4 call workers, in one table: GROWTH_ARGS="--cells 20x2 80x2"
+growth: $(VENV)/.ready-bench
+	@$(BIN)/python bench/growth.py $(GROWTH_ARGS)
 
 real-answers: $(READY)
 	@$(BIN)/python bench/real_answers.py

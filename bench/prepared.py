@@ -4,10 +4,14 @@ The answers are those of the sandbox's world and the readings those of its reade
 counts is as large and as true as with the sandbox itself.
 """
 
+import gc
 import json
+import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from work import LOCATIONS, READING_MODEL, Work
@@ -36,21 +40,35 @@ class Prepared:
     readings: dict[str, bytes] = field(default_factory=dict)  # the digits between which the prompt puts an answer
     names: dict[str, bytes] = field(default_factory=dict)  # organisation
 
+    def add(self, part: "Prepared") -> None:
+        for mine, theirs in zip(vars(self).values(), vars(part).values(), strict=True):
+            mine.update(theirs)
+
 
 def prepare(work: Work) -> Prepared:
-    made = Prepared()
-    for org in work.world.orgs:
-        made.names[org.name] = names_reply(org)
-        watched = watched_by(org)
-        for question, model, country in asked(work, org):
-            answer = work.world.answer(question, model, country)
-            if model == "chatgpt":
-                made.records[country, question] = slim(question, country, answer)
-            else:
-                run = Run(1, question, model, country, None, None)
-                body = response(request_for(run), question, Said(answer.text), answer.sources)
-                made.answers[model, country, question] = as_json(body)
-            made.readings |= dict([reading(answer.text.strip(), question, watched)])
+    """A core each takes a share: an org takes 0.07 s, and a night has 1,500. 0.35 MB an org."""
+    made, numbers = Prepared(), range(len(work.world.orgs))  # the world itself cannot be sent; each makes its own
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        for part in pool.map(partial(prepare_one, replace(work)), numbers, chunksize=4):
+            made.add(part)
+    gc.collect()
+    gc.freeze()  # what is never freed need not be looked through while calls are answered
+    return made
+
+
+def prepare_one(work: Work, number: int) -> Prepared:
+    made, org = Prepared(), work.world.orgs[number]
+    made.names[org.name] = names_reply(org)
+    watched = watched_by(org)
+    for question, model, country in asked(work, org):
+        answer = work.world.answer(question, model, country)
+        if model == "chatgpt":
+            made.records[country, question] = slim(question, country, answer)
+        else:
+            run = Run(1, question, model, country, None, None)
+            body = response(request_for(run), question, Said(answer.text), answer.sources)
+            made.answers[model, country, question] = as_json(body)
+        made.readings |= dict([reading(answer.text.strip(), question, watched)])
     return made
 
 

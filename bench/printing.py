@@ -19,7 +19,8 @@ def print_case(one: Any) -> None:
     line("peak memory MB (PSS)", f"{one.peak_bytes / MB:.0f}", kinds(one.peak_kinds))
     line("Redis' own peak MB", f"{one.redis_peak_bytes / MB:.1f}")
     line("transactions per run", f"{one.transactions:.1f}", f"at rest {one.idle_transactions:.1f} a second")
-    line("statements per run", f"{one.statements:.1f}", "with BEGIN, COMMIT and those of ticks; counted apart")
+    if one.statements:
+        line("statements per run", f"{one.statements:.1f}", "with BEGIN, COMMIT and those of ticks; counted apart")
     for words, count in one.statements_top.items():
         print(f"    {count:6.2f}  {words}")
     line("write-ahead log kB per run", f"{one.log_bytes / 1000:.1f}")
@@ -29,7 +30,8 @@ def print_case(one: Any) -> None:
     line("calls made twice", str(one.twice), f"repairs: {one.repairs or 'none'}")
     if one.textbook:
         print_textbook(one)
-    print_bare(one)
+    if one.bare:
+        print_bare(one)
 
 
 def print_textbook(one: Any) -> None:

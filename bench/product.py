@@ -1,5 +1,6 @@
 """The product as users start it: `senso up` on embedded servers in a temporary home, beside a stand-in provider."""
 
+import json
 import os
 import shutil
 import signal
@@ -25,6 +26,7 @@ from senso.settings import Settings, use_environment
 READY_SECONDS = 60
 STOP_SECONDS = 40
 POLL_SECONDS = 0.25
+POLL_SECONDS_EACH = 0.004  # a look at many batches is work for Postgres too
 Row = tuple[Any, ...]
 
 
@@ -69,16 +71,16 @@ def child(name: str, arguments: Sequence[str], folder: Path) -> Iterator[subproc
 
 
 @contextmanager
-def standing_in(folder: Path, arguments: Sequence[str]) -> Iterator[tuple[str, int]]:
+def standing_in(folder: Path, arguments: Sequence[str], seconds: float = READY_SECONDS) -> Iterator[tuple[str, int]]:
     """The sandbox, or a faster stand-in with the same options; its URL and its process id."""
     announce = folder / "stand-in.url"
     announce.unlink(missing_ok=True)
     with child("stand-in", [*arguments, "--announce", str(announce)], folder) as process:
-        yield announced(announce, process, folder), process.pid
+        yield announced(announce, process, folder, seconds), process.pid
 
 
-def announced(path: Path, process: subprocess.Popen[bytes], folder: Path) -> str:
-    deadline = time.monotonic() + READY_SECONDS
+def announced(path: Path, process: subprocess.Popen[bytes], folder: Path, seconds: float) -> str:
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and process.poll() is None:
         with suppress(FileNotFoundError):
             if said := path.read_text().strip():
@@ -109,9 +111,7 @@ class Product:
     started_seconds: float
 
     def load(self, document: dict[str, Any]) -> None:
-        import yaml  # noqa: PLC0415  only here
-
-        found = imports.parse(yaml.safe_dump(document, allow_unicode=True), "bench.yaml")
+        found = imports.parse(json.dumps(document, ensure_ascii=False), "bench.json")
         with db.transaction() as connection:
             import_queries.store(connection, found, "bench")
 
@@ -128,13 +128,13 @@ class Product:
         ids = [str(batch) for batch in batches]
         left = """SELECT count(*) FROM batches b LEFT JOIN pushes p ON p.batch_id = b.id
             WHERE b.id = ANY(%s::uuid[]) AND (b.state IN ('queued', 'running') OR p.status IS DISTINCT FROM 'sent')"""
-        deadline = time.monotonic() + seconds
+        deadline, pause = time.monotonic() + seconds, max(POLL_SECONDS, POLL_SECONDS_EACH * len(ids))
         with opened(self.urls.database_url) as connection, connection.cursor() as cursor:
             while time.monotonic() < deadline:
                 cursor.execute(left, [ids])
                 if cursor.fetchall() == [(0,)]:
                     return
-                time.sleep(POLL_SECONDS)
+                time.sleep(pause)
         states = self.query("SELECT state, planned, remaining, error FROM batches WHERE id = ANY(%s::uuid[])", ids)
         raise SystemExit(f"not all ended after {seconds:.0f} s: {states}")
 
@@ -170,15 +170,15 @@ def embedded(folder: Path) -> Iterator[Urls]:
 
 
 @contextmanager
-def up(folder: Path, urls: Urls, environment: Mapping[str, str]) -> Iterator[Product]:
+def up(folder: Path, urls: Urls, environment: Mapping[str, str], call_workers: int | None = None) -> Iterator[Product]:
     """`senso up` finds the servers by their home, as a user's would; only this process is told their addresses."""
     home = folder / "home"
     use_environment({**environment, "SENSO_HOME": str(home), "FLOWER_PORT": str(free_port())})
-    began = time.monotonic()
-    with child("up", ["-m", "senso.cli", "up"], folder) as started:
+    began, workers = time.monotonic(), call_workers or os.cpu_count() or 1
+    with child("up", ["-m", "senso.cli", "up", "--call-workers", str(workers)], folder) as started:
         use_environment({"DATABASE_URL": urls.database_url, "REDIS_URL": urls.redis_url})
         try:
-            wait_for_workers(urls, started, folder)
+            wait_for_workers(urls, started, folder, workers + 1)
             yield Product(folder, urls, started.pid, processes(home), time.monotonic() - began)
         finally:
             db.engine().dispose()
@@ -186,9 +186,8 @@ def up(folder: Path, urls: Urls, environment: Mapping[str, str]) -> Iterator[Pro
                 os.environ.pop(name)
 
 
-def wait_for_workers(urls: Urls, up: subprocess.Popen[bytes], folder: Path) -> None:
-    """One call worker a core and the one for control have beaten."""
-    wanted = (os.cpu_count() or 1) + 1
+def wait_for_workers(urls: Urls, up: subprocess.Popen[bytes], folder: Path, wanted: int) -> None:
+    """The call workers and the one for control have beaten."""
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline and up.poll() is None:
         with suppress(psycopg2.Error):

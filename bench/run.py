@@ -6,174 +6,28 @@ The product is `senso up` as a user starts it, on embedded servers in a temporar
 import argparse
 import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
-from uuid import UUID
 
 import counters
 import hot
 import processes
 import product
+from machine import HERE, OUT, heading, save
+from measuring import Measured, measure
 from printing import print_case, print_settings
-from processes import Peak, Roots
 from product import Product
+from stand import Ground, Options, add_options, ids, options_of, standing, up
 from work import CASES, COUNTED_ORGS, RUNS_EACH, Case, Work
 
 from senso.embedded import Urls
 
-HERE = Path(__file__).parent
-OUT = HERE / "out"
 END_SECONDS = 900
-IDLE_SECONDS = 12
-
-
-@dataclass(frozen=True)
-class Options:
-    orgs: int
-    answer_seconds: float
-    reading_seconds: float
-    snapshot_seconds: float
-    sandbox: bool
-    profile: bool
-
-
-@dataclass
-class Measured:
-    """Of one case. CPU in milliseconds a run, by kind of process; `idle` in milliseconds a second."""
-
-    case: str
-    runs: int
-    seconds: float
-    load_average: float
-    states: dict[str, int]
-    finished_by: dict[str, int]
-    cpu_ms: dict[str, float]
-    idle_cpu_ms: dict[str, float]
-    peak_bytes: int
-    peak_kinds: dict[str, int]
-    redis_peak_bytes: int
-    transactions: float
-    idle_transactions: float
-    log_bytes: float
-    redis_commands: float
-    redis_top: dict[str, float]
-    provider_calls: dict[str, int]
-    start_seconds: float
-    repairs: dict[str, int]
-    twice: int  # calls made more than once for one run and purpose
-    statements: float = 0
-    statements_top: dict[str, float] = field(default_factory=dict)
-    bare: dict[str, float] = field(default_factory=dict)
-    textbook: dict[str, float] = field(default_factory=dict)  # empty where the case is not one of direct models
-
-    @property
-    def rate(self) -> float:
-        return self.runs / self.seconds
-
-    @property
-    def ours_ms(self) -> float:
-        return sum(used for kind, used in self.cpu_ms.items() if kind != "stand-in")
-
-
-def stand_in(options: Options, case: Case) -> list[str]:
-    seconds = {name: getattr(options, f"{name}_seconds") for name in ("answer", "reading", "snapshot")}
-    waits = [word for name, value in seconds.items() for word in (f"--{name}-seconds", str(value))]
-    if options.sandbox:
-        return ["-m", "senso.sandbox", "--seed", "7", *waits]
-    return [str(HERE / "model_server.py"), "--case", case.name, "--orgs", str(options.orgs), *waits]
-
-
-def roots(running: Product, stand_in_pid: int) -> Roots:
-    pids = running.servers
-    return Roots(running.up, pids["postgres"], pids["redis"], pids["guardian"], stand_in_pid)
-
-
-def ids(orgs: Sequence[Any]) -> list[str]:
-    return [str(org.id) for org in orgs]
-
-
-def warm_up(running: Product, work: Work) -> None:
-    """Imports, connections and plans of one org's batch are not what a night of many is made of."""
-    running.load(work.document)
-    running.wait(running.trigger(ids(work.warming_up)), END_SECONDS)
-
-
-def idle(running: Product, of: Roots) -> tuple[processes.Seconds, float]:
-    """What ticks, heartbeats and events cost while there is nothing to do: CPU and transactions a second."""
-    time.sleep(counters.HAND_IN_SECONDS)
-    before, used = counters.counts(running), processes.cpu(of)
-    time.sleep(IDLE_SECONDS)
-    spent = processes.spent(used, processes.cpu(of))
-    counted = counters.counts(running).since(before)
-    return {kind: value / IDLE_SECONDS for kind, value in spent.items()}, counted.transactions / IDLE_SECONDS
-
-
-def calls(url: str, options: Options) -> dict[str, int]:
-    """How often the stand-in was asked, by what; the sandbox keeps a row for each, so there it is asked only once."""
-    import requests  # noqa: PLC0415  the bare program has none
-
-    if options.sandbox:
-        return {"all": len(requests.get(f"{url}/_sandbox/calls", timeout=60).json())}
-    return dict(requests.get(f"{url}/_calls", timeout=10).json())
-
-
-SPAN = """SELECT extract(epoch FROM max(ended_at) - min(queued_at))::float, sum(planned)::int
-    FROM batches WHERE id = ANY(%s::uuid[])"""
-REPAIRS = "SELECT kind, sum(count)::int FROM repairs GROUP BY kind"
-TWICE = """SELECT coalesce(sum(n - 1), 0)::int FROM (SELECT count(*) AS n FROM llm_calls
-    WHERE batch_id = ANY(%s::uuid[]) AND run_id IS NOT NULL GROUP BY run_id, purpose) AS calls"""
-ENDS = "SELECT {0}, count(*) FROM batches WHERE id = ANY(%s::uuid[]) GROUP BY {0}"
-
-
-def measure(running: Product, work: Work, of: Roots, url: str, options: Options) -> Measured:
-    """From the first batch queued to the last one ended and pushed; pushes are in the CPU, not in the seconds."""
-    idle_cpu, idle_transactions = idle(running, of)
-    peak, asked = Peak(), calls(url, options)
-    commands, before, used = counters.redis_commands(running), counters.counts(running), processes.cpu(of)
-    with processes.watched(lambda: peak.look(of)):
-        triggering = time.process_time()
-        batches = running.trigger(ids(work.measured))
-        triggering = time.process_time() - triggering
-        running.wait(batches, END_SECONDS)
-    spent = processes.spent(used, processes.cpu(of)) | {"trigger": triggering}
-    load = os.getloadavg()[0]
-    asked = {what: count - asked.get(what, 0) for what, count in calls(url, options).items()}
-    redis = counters.redis_commands(running) - commands
-    batch_ids = [str(batch) for batch in batches]
-    ((seconds, runs),) = running.query(SPAN, batch_ids)
-    time.sleep(counters.HAND_IN_SECONDS)
-    counted = counters.counts(running).since(before)
-    extra = idle_transactions * counters.HAND_IN_SECONDS
-    return Measured(
-        case=work.case.name,
-        runs=runs,
-        seconds=seconds,
-        load_average=load,
-        states=dict(running.query(ENDS.format("state"), batch_ids)),
-        finished_by=dict(running.query(ENDS.format("finished_by"), batch_ids)),
-        cpu_ms={kind: value * 1000 / runs for kind, value in spent.items()},
-        idle_cpu_ms={kind: value * 1000 for kind, value in idle_cpu.items()},
-        peak_bytes=peak.total,
-        peak_kinds=peak.kinds,
-        redis_peak_bytes=counters.redis_memory(running),
-        transactions=(counted.transactions - extra) / runs,
-        idle_transactions=idle_transactions,
-        log_bytes=counted.log_bytes / runs,
-        redis_commands=sum(redis.values()) / runs,
-        redis_top={name: count / runs for name, count in redis.most_common(8)},
-        provider_calls=asked,
-        start_seconds=running.started_seconds,
-        repairs=dict(running.query(REPAIRS)),
-        twice=running.query(TWICE, batch_ids)[0][0],
-    )
+COMPARED = ("direct", "snapshots")
 
 
 def count_statements(running: Product, work: Work, found: Measured) -> None:
@@ -234,62 +88,39 @@ def pool_cpu(postgres: int) -> float:
     return sum(map(processes.cpu_of, processes.tree(postgres, processes.parents())))
 
 
-def run_case(case: Case, options: Options) -> Measured | None:
+def run_case(case: Case, options: Options, *, profile: bool, alone: bool) -> Measured | None:
     work = Work(case, options.orgs)
-    with ExitStack() as stack:
-        folder = stack.enter_context(product.temporary_folder())
-        url, pid = stack.enter_context(product.standing_in(folder, stand_in(options, case)))
-        urls = stack.enter_context(product.embedded(folder))
-        with product.up(folder, urls, product.addresses(url)) as running:
-            print(f"\n{case.title}: up after {running.started_seconds:.1f} s", flush=True)
-            warm_up(running, work)
-            of = roots(running, pid)
-            if options.profile:
-                hot.profile(of, lambda: ended(running, work), OUT)
+    with standing(work, options) as stand:
+        with up(stand) as ground:
+            if profile:
+                hot.profile(ground.of, lambda: ended(ground), OUT)
                 return None
-            found = measure(running, work, of, url, options)
-            print_settings(counters.settings_in_force(running))
-            count_statements(running, work, found)
-            servers = running.servers
+            found = measure(ground)
+            print_settings(counters.settings_in_force(ground.running))
+            if alone:
+                return found
+            count_statements(ground.running, work, found)
+            servers = ground.running.servers
         if case.name == "direct":
-            found.textbook = textbook(urls, url, work, servers)
-        found.bare = bare(urls, url, work, servers["postgres"])
-        shutil.copy(folder / "up.log", OUT / f"{case.name}-up.log")
+            found.textbook = textbook(stand.urls, stand.url, work, servers)
+        found.bare = bare(stand.urls, stand.url, work, servers["postgres"])
+        shutil.copy(stand.folder / "up.log", OUT / f"{case.name}-up.log")
     return found
 
 
-def ended(running: Product, work: Work) -> list[UUID]:
-    batches = running.trigger(ids(work.measured))
-    running.wait(batches, END_SECONDS)
-    return batches
+def ended(ground: Ground) -> None:
+    ground.running.wait(ground.running.trigger(ids(ground.work.measured)), END_SECONDS)
 
 
-def revision() -> str:
-    """With a "+" when the checkout holds what no commit has."""
-    git = ["git", "-C", str(HERE)]
-    head = subprocess.run([*git, "rev-parse", "--short", "HEAD"], check=False, capture_output=True, text=True).stdout
-    changed = subprocess.run([*git, "status", "--short", "../senso"], check=False, capture_output=True).stdout
-    return head.strip() + ("+" if changed else "")
-
-
-def machine() -> str:
-    cpu = next(line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name"))
-    return (
-        f"{os.cpu_count()} cores of {cpu.partition(': ')[2]}, {platform.platform()}, Python {platform.python_version()}"
-    )
-
-
-def options_given() -> tuple[list[str], Options]:
+def options_given() -> argparse.Namespace:
     given = argparse.ArgumentParser(description=__doc__)
-    given.add_argument("--orgs", type=int, default=20, help="each has 60 runs")
-    given.add_argument("--case", choices=CASES, action="append", help="default: each of them")
-    given.add_argument("--answer-seconds", type=float, default=0.3)
-    given.add_argument("--reading-seconds", type=float, default=0.15)
-    given.add_argument("--snapshot-seconds", type=float, default=3.0)
+    add_options(given, orgs=20)
+    given.add_argument("--case", choices=COMPARED, action="append", help="default: each of them")
     given.add_argument("--sandbox", action="store_true", help="answer with senso.sandbox, not with the fast stand-in")
+    given.add_argument("--alone", action="store_true", help="the product only: no textbook, bare program, statements")
+    given.add_argument("--json", type=Path, help="the file for the figures of one case; default: one in bench/out")
     given.add_argument("--profile", action="store_true", help="py-spy a call worker and control; measures nothing")
-    read = vars(given.parse_args())
-    return read.pop("case") or list(CASES), Options(**read)
+    return given.parse_args()
 
 
 def each_by_itself(cases: Sequence[str]) -> int:
@@ -298,32 +129,22 @@ def each_by_itself(cases: Sequence[str]) -> int:
     return max(codes)
 
 
-def one_case(case: Case, options: Options) -> None:
-    product.forget_environment()
+def one_case(case: Case, options: Options, given: argparse.Namespace) -> None:
     OUT.mkdir(exist_ok=True)
     name = "senso.sandbox" if options.sandbox else "bench/model_server.py"
-    print(
-        f"{machine()}\nsenso at {revision()}, load average before: {os.getloadavg()[0]:.1f}; models answered by {name}",
-        flush=True,
-    )
-    found = run_case(case, options)
-    if found is None:
-        return
-    print_case(found)
-    path = OUT / f"{case.name}-{time.strftime('%Y%m%d-%H%M%S')}.json"
-    path.write_text(
-        json.dumps(
-            {"machine": machine(), "revision": revision(), "options": asdict(options), **asdict(found)}, indent=1
-        )
-    )
-    print(f"\nJSON: {path}")
+    print(f"{heading()}; models answered by {name}", flush=True)
+    found = run_case(case, options, profile=given.profile, alone=given.alone)
+    if found is not None:
+        print_case(found)
+        save(case.name, {"options": asdict(options), **asdict(found)}, given.json)
 
 
 def main() -> int:
-    cases, options = options_given()
+    given = options_given()
+    cases = given.case or COMPARED
     if len(cases) > 1:
         return each_by_itself(cases)
-    one_case(CASES[cases[0]], options)
+    one_case(CASES[cases[0]], options_of(given), given)
     return 0
 
 

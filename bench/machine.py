@@ -1,0 +1,40 @@
+"""Where and of what a figure was measured, and the file that keeps it."""
+
+import json
+import os
+import platform
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+OUT = HERE / "out"
+
+
+def revision() -> str:
+    """With a "+" when the checkout holds what no commit has."""
+    git = ["git", "-C", str(HERE)]
+    head = subprocess.run([*git, "rev-parse", "--short", "HEAD"], check=False, capture_output=True, text=True).stdout
+    changed = subprocess.run([*git, "status", "--short", "../senso"], check=False, capture_output=True).stdout
+    return head.strip() + ("+" if changed else "")
+
+
+def machine() -> str:
+    cpu = next(line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name"))
+    return (
+        f"{os.cpu_count()} cores of {cpu.partition(': ')[2]}, {platform.platform()}, Python {platform.python_version()}"
+    )
+
+
+def heading() -> str:
+    return f"{machine()}\nsenso at {revision()}, load average before: {os.getloadavg()[0]:.1f}"
+
+
+def save(name: str, found: dict[str, Any], path: Path | None = None) -> None:
+    """Into `path`, for who will read it there; else into a file of this moment, which is printed."""
+    OUT.mkdir(exist_ok=True)
+    file = path or OUT / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}.json"
+    file.write_text(json.dumps({"machine": machine(), "revision": revision(), **found}, indent=1))
+    if path is None:
+        print(f"\nJSON: {file}", flush=True)

@@ -1,0 +1,132 @@
+"""What every benchmark stands on: servers of its own, a stand-in for the model servers, the product beside them."""
+
+import argparse
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import product
+from processes import Roots
+from product import Product
+from work import Work
+
+from senso.embedded import Urls
+
+HERE = Path(__file__).parent
+WARM_UP_SECONDS = 900
+
+
+@dataclass(frozen=True)
+class Options:
+    orgs: int
+    call_workers: int
+    answer_seconds: float
+    reading_seconds: float
+    snapshot_seconds: float
+    sandbox: bool = False
+
+
+def add_options(
+    parser: argparse.ArgumentParser, *, orgs: int, answer: float = 0.3, reading: float = 0.15, snapshot: float = 3.0
+) -> None:
+    """Those of `Options`; a benchmark gives its own defaults."""
+    cores = os.cpu_count() or 1
+    parser.add_argument("--orgs", type=int, default=orgs, help=f"default {orgs}; each has 60 runs")
+    parser.add_argument("--call-workers", type=int, default=cores, help="default: one a core")
+    for name, default in (("answer", answer), ("reading", reading), ("snapshot", snapshot)):
+        parser.add_argument(f"--{name}-seconds", type=float, default=default, help=f"default {default:g}")
+
+
+def options_of(given: argparse.Namespace) -> Options:
+    return Options(**{name: value for name, value in vars(given).items() if name in Options.__dataclass_fields__})
+
+
+@dataclass(frozen=True)
+class Stand:
+    """`url`, `stand_in`: where the stand-in is and its process id."""
+
+    work: Work
+    options: Options
+    folder: Path
+    urls: Urls
+    url: str
+    stand_in: int
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The product, up and warm. `of`: the processes that are its cost."""
+
+    stand: Stand
+    running: Product
+    of: Roots
+
+    @property
+    def work(self) -> Work:
+        return self.stand.work
+
+    def calls(self) -> dict[str, int]:
+        """How often the stand-in was asked, by what; the sandbox keeps a row for each, so ask it seldom."""
+        if self.stand.options.sandbox:
+            return {"all": len(fetched(f"{self.stand.url}/_sandbox/calls"))}
+        return dict(fetched(f"{self.stand.url}/_calls"))
+
+
+def fetched(url: str) -> Any:
+    import requests  # noqa: PLC0415  the bare program has none
+
+    return requests.get(url, timeout=60).json()
+
+
+@contextmanager
+def standing(work: Work, options: Options) -> Iterator[Stand]:
+    """Servers and stand-in, which outlive the product, so that others can be measured on them."""
+    product.forget_environment()
+    with (
+        product.temporary_folder() as folder,
+        product.standing_in(folder, stand_in(work, options), patience(work)) as (url, pid),
+        product.embedded(folder) as urls,
+    ):
+        yield Stand(work, options, folder, urls, url, pid)
+
+
+def stand_in(work: Work, options: Options) -> list[str]:
+    seconds = {name: getattr(options, f"{name}_seconds") for name in ("answer", "reading", "snapshot")}
+    waits = [word for name, value in seconds.items() for word in (f"--{name}-seconds", str(value))]
+    if options.sandbox:
+        return ["-m", "senso.sandbox", "--seed", "7", *waits]
+    return [str(HERE / "model_server.py"), "--case", work.case.name, "--orgs", str(work.orgs), *waits]
+
+
+def patience(work: Work) -> float:
+    """Seconds. To write the answers of an org takes 0.07 s; a loaded machine is given ten times as long."""
+    return product.READY_SECONDS + 0.7 * work.orgs
+
+
+@contextmanager
+def up(stand: Stand, more: Mapping[str, str] | None = None) -> Iterator[Ground]:
+    """Imports, connections and plans of one org's batch are not what a night of many is made of: one org goes first."""
+    environment = product.addresses(stand.url) | dict(more or {})
+    with product.up(stand.folder, stand.urls, environment, stand.options.call_workers) as running:
+        print(f"\n{stand.work.case.title}: up after {running.started_seconds:.1f} s", flush=True)
+        running.load(stand.work.document)
+        running.wait(running.trigger(ids(stand.work.warming_up)), WARM_UP_SECONDS)
+        yield Ground(stand, running, roots(running, stand.stand_in))
+
+
+@contextmanager
+def ground(work: Work, options: Options, more: Mapping[str, str] | None = None) -> Iterator[Ground]:
+    with standing(work, options) as stand, up(stand, more) as found:
+        yield found
+
+
+def roots(running: Product, stand_in_pid: int) -> Roots:
+    pids = running.servers
+    return Roots(running.up, pids["postgres"], pids["redis"], pids["guardian"], stand_in_pid)
+
+
+def ids(orgs: Sequence[Any]) -> list[str]:
+    return [str(org.id) for org in orgs]
