@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PYTEST_ARGS ?=
 
-.PHONY: demo up test faults chaos check format bench growth real-answers clean
+.PHONY: demo up test faults chaos check format bench growth night real-answers clean
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -44,6 +44,10 @@ bench: $(VENV)/.ready-bench
 # 1, 4 and 16 times the work, 1, 2 and 4 call workers, in one table: GROWTH_ARGS="--cells 20x2 80x2"
 growth: $(VENV)/.ready-bench
 	@$(BIN)/python bench/growth.py $(GROWTH_ARGS)
+
+# 1,500 organisations, 90,000 runs, minute by minute, and the promises after them: NIGHT_ARGS="--orgs 100"
+night: $(VENV)/.ready-bench
+	@$(BIN)/python bench/night.py $(NIGHT_ARGS)
 
 real-answers: $(READY)
 	@$(BIN)/python bench/real_answers.py

@@ -60,9 +60,9 @@ def redis_commands(running: Product) -> Counter[str]:
     return Counter({name.removeprefix("cmdstat_"): int(one["calls"]) for name, one in found.items()})
 
 
-def redis_memory(running: Product) -> int:
+def redis_memory(running: Product, what: str = "used_memory_peak") -> int:
     with Redis.from_url(running.urls.redis_url) as redis:
-        return int(redis.info("memory")["used_memory_peak"])
+        return int(redis.info("memory")[what])
 
 
 @contextmanager

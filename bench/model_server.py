@@ -35,12 +35,15 @@ class Replies:
     counted: Counter[str] = field(default_factory=Counter)
     jobs: dict[str, tuple[float, list[dict[str, Any]]]] = field(default_factory=dict)
     numbers: "count[int]" = field(default_factory=count)
+    in_flight: int = 0
 
     def reply(self, path: str, body: bytes) -> Reply:
         *_, first, second = f"//{path.partition('?')[0]}".split("/")
         match first, second:
             case _, "_calls":
                 return json.dumps(self.counted).encode(), 0
+            case _, "_in_flight":
+                return str(self.in_flight).encode(), 0
             case _, "responses":
                 made = self.answer(json.loads(body)), self.answer_seconds
             case _, "completions":
@@ -102,7 +105,15 @@ class Connection(asyncio.Protocol):
             return
         self.received = b""
         reply, seconds = self.replies.reply(head.split(b" ", 2)[1].decode(), body)
-        asyncio.get_running_loop().call_later(seconds, self.send, HEAD % len(reply) + reply)
+        if seconds:
+            self.replies.in_flight += 1
+            asyncio.get_running_loop().call_later(seconds, self.send_late, HEAD % len(reply) + reply)
+        else:
+            self.send(HEAD % len(reply) + reply)
+
+    def send_late(self, data: bytes) -> None:
+        self.replies.in_flight -= 1
+        self.send(data)
 
     def send(self, data: bytes) -> None:
         if not self.transport.is_closing():

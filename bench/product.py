@@ -135,7 +135,9 @@ class Product:
                 if cursor.fetchall() == [(0,)]:
                     return
                 time.sleep(pause)
-        states = self.query("SELECT state, planned, remaining, error FROM batches WHERE id = ANY(%s::uuid[])", ids)
+        states = self.query(
+            "SELECT state, count(*), sum(remaining) FROM batches WHERE id = ANY(%s::uuid[]) GROUP BY state", ids
+        )
         raise SystemExit(f"not all ended after {seconds:.0f} s: {states}")
 
 

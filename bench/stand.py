@@ -74,6 +74,10 @@ class Ground:
             return {"all": len(fetched(f"{self.stand.url}/_sandbox/calls"))}
         return dict(fetched(f"{self.stand.url}/_calls"))
 
+    def in_flight(self) -> int:
+        """Calls that the stand-in has received and not answered yet; the sandbox does not say."""
+        return 0 if self.stand.options.sandbox else int(fetched(f"{self.stand.url}/_in_flight"))
+
 
 def fetched(url: str) -> Any:
     import requests  # noqa: PLC0415  the bare program has none
@@ -85,6 +89,7 @@ def fetched(url: str) -> Any:
 def standing(work: Work, options: Options) -> Iterator[Stand]:
     """Servers and stand-in, which outlive the product, so that others can be measured on them."""
     product.forget_environment()
+    print(f"writing the answers of {len(work.world.orgs)} orgs", flush=True)
     with (
         product.temporary_folder() as folder,
         product.standing_in(folder, stand_in(work, options), patience(work)) as (url, pid),
