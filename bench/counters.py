@@ -16,7 +16,7 @@ from redis import Redis
 # Backends hand in what they counted within a second of work, or after ten of rest.
 HAND_IN_SECONDS = 11
 # The further lines of a statement begin with a tab.
-STATEMENT = re.compile(r"duration: [\d.]+ ms  (?:statement|execute [^:]*): (.*(?:\n\t.*)*)")
+STATEMENT = re.compile(r"duration: ([\d.]+) ms  (?:statement|execute [^:]*): (.*(?:\n\t.*)*)")
 POSTGRES_SETTINGS = ("fsync", "synchronous_commit", "full_page_writes", "shared_buffers", "max_connections")
 CELERY_SETTINGS = (
     "worker_send_task_events",
@@ -66,12 +66,12 @@ def redis_memory(running: Product, what: str = "used_memory_peak") -> int:
 
 
 @contextmanager
-def statements(running: Product) -> Iterator[Counter[str]]:
-    """Every statement of the block, by its first words: Postgres writes each into its log meanwhile.
+def statements(running: Product) -> Iterator[list[tuple[str, float]]]:
+    """Every statement of the block, by its first words, with its milliseconds: Postgres writes each into its log.
 
-    pg_stat_statements does not come with the embedded Postgres, and this slows it down, so no time is measured here.
+    pg_stat_statements does not come with the embedded Postgres. The log slows what is much shorter than a millisecond.
     """
-    log, found = running.folder / "home" / "postgres.log", Counter[str]()
+    log, found = running.folder / "home" / "postgres.log", list[tuple[str, float]]()
     set_logging(running, "0")
     start = log.stat().st_size
     try:
@@ -79,7 +79,7 @@ def statements(running: Product) -> Iterator[Counter[str]]:
         time.sleep(1)
     finally:
         set_logging(running, "-1")
-    found.update(logged(log, start))
+    found.extend(logged(log, start))
 
 
 def set_logging(running: Product, value: str) -> None:
@@ -88,13 +88,13 @@ def set_logging(running: Product, value: str) -> None:
     time.sleep(0.5)
 
 
-def logged(log: Path, start: int) -> Iterator[str]:
+def logged(log: Path, start: int) -> Iterator[tuple[str, float]]:
     with log.open("rb") as file:
         file.seek(start)
         text = file.read().decode(errors="replace")
     for found in STATEMENT.finditer(text):
-        words = " ".join(found[1][:300].split())[:64]
-        yield words.partition(" (")[0] if words.startswith("EXECUTE ") else words
+        words = " ".join(found[2][:300].split())[:64]
+        yield words.partition(" (")[0] if words.startswith("EXECUTE ") else words, float(found[1])
 
 
 def settings_in_force(running: Product) -> dict[str, Any]:

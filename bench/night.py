@@ -1,8 +1,6 @@
 """A whole night: 1,500 organisations of 60 direct runs, triggered as a user triggers them, watched to the last end."""
 
 import argparse
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import pairwise
@@ -13,13 +11,12 @@ import processes
 from machine import heading, save
 from measuring import measure
 from printing import print_case, print_settings
-from stand import Ground, add_options, ground, options_of
+from stand import add_options, ground, options_of
 from watch import Look, Watch, figures
 from work import CASES, Work
 
 BETWEEN_LOOKS = 10.0
 MINUTE = 60.0
-DOCTOR_SECONDS = 300
 
 
 def minutes(looks: Sequence[Look]) -> list[dict[str, Any]]:
@@ -56,19 +53,6 @@ def print_minutes(found: Sequence[dict[str, Any]]) -> None:
         )
 
 
-def doctor(here: Ground) -> str:
-    """What `senso doctor --invariants` says: it holds what is in the database against the promises."""
-    done = subprocess.run(
-        [sys.executable, "-m", "senso.cli", "doctor", "--invariants"],
-        cwd=here.stand.folder,
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=DOCTOR_SECONDS,
-    )
-    return f"{done.stdout}{done.stderr}(exit code {done.returncode})"
-
-
 def main() -> None:
     given = argparse.ArgumentParser(description=__doc__)
     add_options(given, orgs=1500)
@@ -80,12 +64,12 @@ def main() -> None:
         watch = Watch(here)
         with processes.watched(watch.tell, BETWEEN_LOOKS):
             found = measure(here)
-        checked = doctor(here)
+        checked = here.doctor()
     by_minute = minutes(watch.looks)
     print(f"\n{said}")
     print_case(found)
     print_minutes(by_minute)
-    print(f"\nsenso doctor --invariants\n{checked}")
+    print(f"\n{checked}")
     kept = {"minutes": by_minute, "doctor": checked, "looks": figures(watch.looks)}
     save("night", {"options": asdict(options), **asdict(found), **kept})
 

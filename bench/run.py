@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -31,8 +32,9 @@ COMPARED = ("direct", "snapshots")
 
 
 def count_statements(running: Product, work: Work, found: Measured) -> None:
-    with counters.statements(running) as counted:
+    with counters.statements(running) as made:
         running.wait(running.trigger(ids(work.counted)), END_SECONDS)
+    counted = Counter(words for words, _ in made)
     runs = COUNTED_ORGS * RUNS_EACH
     found.statements = sum(counted.values()) / runs
     found.statements_top = {words: count / runs for words, count in counted.most_common(14)}

@@ -2,6 +2,8 @@
 
 import argparse
 import os
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ from senso.embedded import Urls
 
 HERE = Path(__file__).parent
 WARM_UP_SECONDS = 900
+DOCTOR_SECONDS = 600
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,18 @@ class Ground:
     def in_flight(self) -> int:
         """Calls that the stand-in has received and not answered yet; the sandbox does not say."""
         return 0 if self.stand.options.sandbox else int(fetched(f"{self.stand.url}/_in_flight"))
+
+    def doctor(self) -> str:
+        """What `senso doctor --invariants` says: it holds what is in the database against the promises."""
+        done = subprocess.run(
+            [sys.executable, "-m", "senso.cli", "doctor", "--invariants"],
+            cwd=self.stand.folder,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=DOCTOR_SECONDS,
+        )
+        return f"senso doctor --invariants\n{done.stdout}{done.stderr}(exit code {done.returncode})"
 
 
 def fetched(url: str) -> Any:
