@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PYTEST_ARGS ?=
 
-.PHONY: demo up test faults chaos check format bench growth night real-answers clean
+.PHONY: demo up test faults chaos check format bench growth night queued in-flight real-answers clean
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -48,6 +48,14 @@ growth: $(VENV)/.ready-bench
 # 1,500 organisations, 90,000 runs, minute by minute, and the promises after them: NIGHT_ARGS="--orgs 100"
 night: $(VENV)/.ready-bench
 	@$(BIN)/python bench/night.py $(NIGHT_ARGS)
+
+# 100,000 batches queued: what grows while they wait: QUEUED_ARGS="--batches 100000 --minutes 5"
+queued: $(VENV)/.ready-bench
+	@$(BIN)/python bench/queued.py $(QUEUED_ARGS)
+
+# 400 calls in flight for a minute, at the speed of real models: IN_FLIGHT_ARGS="--call-threads 200 --seconds 60"
+in-flight: $(VENV)/.ready-bench
+	@$(BIN)/python bench/in_flight.py $(IN_FLIGHT_ARGS)
 
 real-answers: $(READY)
 	@$(BIN)/python bench/real_answers.py

@@ -11,7 +11,7 @@ import processes
 from machine import heading, save
 from measuring import measure
 from printing import print_case, print_settings
-from stand import add_options, ground, options_of
+from stand import Options, add_options, ground, options_of
 from watch import Look, Watch, figures
 from work import CASES, Work
 
@@ -55,7 +55,7 @@ def print_minutes(found: Sequence[dict[str, Any]]) -> None:
 
 def main() -> None:
     given = argparse.ArgumentParser(description=__doc__)
-    add_options(given, orgs=1500)
+    add_options(given, Options(orgs=1500))
     options = options_of(given.parse_args())
     said = heading()
     print(said, flush=True)

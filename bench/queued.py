@@ -19,7 +19,7 @@ import processes
 from machine import heading, save
 from printing import MB, line
 from product import opened
-from stand import Ground, add_options, ground, options_of
+from stand import Ground, Options, add_options, ground, options_of
 from watch import Look, Watch, cpu_shares, figures
 from work import CASES, Work
 
@@ -148,7 +148,7 @@ def compare(name: str, first: float, last: float, digits: int = 1) -> None:
 
 def main() -> None:
     given = argparse.ArgumentParser(description=__doc__)
-    add_options(given, orgs=1)
+    add_options(given, Options(orgs=1))
     given.add_argument("--batches", type=int, default=100_000)
     given.add_argument("--minutes", type=float, default=5.0, help="default 5; at least 2")
     read = given.parse_args()

@@ -116,7 +116,7 @@ def ended(ground: Ground) -> None:
 
 def options_given() -> argparse.Namespace:
     given = argparse.ArgumentParser(description=__doc__)
-    add_options(given, orgs=20)
+    add_options(given, Options(orgs=20))
     given.add_argument("--case", choices=COMPARED, action="append", help="default: each of them")
     given.add_argument("--sandbox", action="store_true", help="answer with senso.sandbox, not with the fast stand-in")
     given.add_argument("--alone", action="store_true", help="the product only: no textbook, bare program, statements")

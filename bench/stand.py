@@ -25,22 +25,20 @@ DOCTOR_SECONDS = 600
 @dataclass(frozen=True)
 class Options:
     orgs: int
-    call_workers: int
-    answer_seconds: float
-    reading_seconds: float
-    snapshot_seconds: float
+    call_workers: int = os.cpu_count() or 1
+    answer_seconds: float = 0.3
+    reading_seconds: float = 0.15
+    snapshot_seconds: float = 3.0
     sandbox: bool = False
 
 
-def add_options(
-    parser: argparse.ArgumentParser, *, orgs: int, answer: float = 0.3, reading: float = 0.15, snapshot: float = 3.0
-) -> None:
-    """Those of `Options`; a benchmark gives its own defaults."""
-    cores = os.cpu_count() or 1
-    parser.add_argument("--orgs", type=int, default=orgs, help=f"default {orgs}; each has 60 runs")
-    parser.add_argument("--call-workers", type=int, default=cores, help="default: one a core")
-    for name, default in (("answer", answer), ("reading", reading), ("snapshot", snapshot)):
-        parser.add_argument(f"--{name}-seconds", type=float, default=default, help=f"default {default:g}")
+def add_options(parser: argparse.ArgumentParser, usual: Options) -> None:
+    """Those of `Options`, with what a benchmark takes when nothing is said."""
+    parser.add_argument("--orgs", type=int, default=usual.orgs, help=f"default {usual.orgs}")
+    parser.add_argument("--call-workers", type=int, default=usual.call_workers, help=f"default {usual.call_workers}")
+    for name in ("answer_seconds", "reading_seconds", "snapshot_seconds"):
+        default = getattr(usual, name)
+        parser.add_argument(f"--{name.replace('_', '-')}", type=float, default=default, help=f"default {default:g}")
 
 
 def options_of(given: argparse.Namespace) -> Options:
@@ -80,6 +78,12 @@ class Ground:
     def in_flight(self) -> int:
         """Calls that the stand-in has received and not answered yet; the sandbox does not say."""
         return 0 if self.stand.options.sandbox else int(fetched(f"{self.stand.url}/_in_flight"))
+
+    def waiting(self) -> int:
+        """Messages in the queues."""
+        from senso.tasks import broker  # noqa: PLC0415  needs the broker's URL
+
+        return sum(broker.waiting().values())
 
     def doctor(self) -> str:
         """What `senso doctor --invariants` says: it holds what is in the database against the promises."""

@@ -26,6 +26,7 @@ class Look:
     cpu: Seconds
     memory: dict[str, int]
     redis_bytes: int
+    waiting: int  # messages in the queues
     in_flight: int
 
     @property
@@ -51,6 +52,7 @@ class Watch:
             cpu=processes.cpu(self.ground.of),
             memory=processes.memory(self.ground.of),
             redis_bytes=counters.redis_memory(self.ground.running, "used_memory"),
+            waiting=self.ground.waiting(),
             in_flight=self.ground.in_flight(),
         )
         self.looks.append(found)
@@ -72,7 +74,8 @@ def told(before: Look, now: Look) -> str:
     cores = cpu_shares(before, now)
     return (
         f"{now.at:6.0f} s  batches: {now.queued} queued, {now.running} running, {now.ended} ended;"
-        f" {now.runs} runs, {(now.runs - before.runs) / seconds:.1f}/s; {now.in_flight} calls in flight;"
+        f" {now.runs} runs, {(now.runs - before.runs) / seconds:.1f}/s;"
+        f" {now.waiting} messages waiting, {now.in_flight} calls in flight;"
         f" {processes.ours(cores):.2f} cores (stand-in {cores['stand-in']:.2f});"
         f" PSS {now.ours_bytes / MB:.0f} MB, Redis {now.redis_bytes / MB:.1f} MB"
     )
