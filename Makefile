@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PYTEST_ARGS ?=
 
-.PHONY: demo up test faults chaos check format bench growth night queued in-flight real-answers clean
+.PHONY: demo up test faults chaos check format bench growth night queued in-flight alone real-answers clean
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -56,6 +56,10 @@ queued: $(VENV)/.ready-bench
 # 400 calls in flight for a minute, at the speed of real models: IN_FLIGHT_ARGS="--call-threads 200 --seconds 60"
 in-flight: $(VENV)/.ready-bench
 	@$(BIN)/python bench/in_flight.py $(IN_FLIGHT_ARGS)
+
+# One org by itself, direct and as six snapshots of 60 s, from its trigger to its end: ALONE_ARGS="--case six"
+alone: $(VENV)/.ready-bench
+	@$(BIN)/python bench/alone.py $(ALONE_ARGS)
 
 real-answers: $(READY)
 	@$(BIN)/python bench/real_answers.py

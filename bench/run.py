@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,7 +18,7 @@ import counters
 import hot
 import processes
 import product
-from machine import HERE, OUT, heading, save
+from machine import HERE, OUT, each_by_itself, heading, save
 from measuring import Measured, measure
 from printing import print_case, print_settings
 from product import Product
@@ -123,12 +123,6 @@ def options_given() -> argparse.Namespace:
     given.add_argument("--json", type=Path, help="the file for the figures of one case; default: one in bench/out")
     given.add_argument("--profile", action="store_true", help="py-spy a call worker and control; measures nothing")
     return given.parse_args()
-
-
-def each_by_itself(cases: Sequence[str]) -> int:
-    """A process for each, since Celery and the engine read their addresses once."""
-    codes = [subprocess.run([sys.executable, *sys.argv, "--case", case], check=False).returncode for case in cases]
-    return max(codes)
 
 
 def one_case(case: Case, options: Options, given: argparse.Namespace) -> None:

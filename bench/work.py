@@ -11,7 +11,7 @@ from senso.sandbox.world import World
 SEED = 7
 RUNS_EACH = 60
 READING_MODEL = "gpt-4.1-mini"
-LOCATIONS = ({"country": "US"}, {"country": "GB"})
+LOCATIONS = tuple({"country": country} for country in ("US", "GB", "CA", "AU", "IE", "NZ"))
 WARM_UP_ORGS = 1
 COUNTED_ORGS = 4  # whose statements are counted one by one, after the measurement
 
@@ -35,6 +35,7 @@ CASES = {
     for case in (
         Case("direct", "direct models, one call a run", ("gpt-4.1", "gpt-4.1-mini"), 1),
         Case("snapshots", "chatgpt, thirty questions a snapshot", ("chatgpt",), 2),
+        Case("six", "chatgpt at six places, ten questions a snapshot", ("chatgpt",), 6),
     )
 }
 
