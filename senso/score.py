@@ -7,12 +7,14 @@ rates, and answers to one question resemble each other, so their intervals come 
 
 import math
 import random
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from operator import attrgetter, itemgetter
-from typing import Literal
+from operator import mul
+from sys import byteorder
+from typing import Final, Literal, NamedTuple
 
 RULE_VERSION = "score-1"
 Z = 1.959964  # both tails of the normal distribution together hold 5 %
@@ -24,6 +26,8 @@ WILSON = "wilson-95"
 BOOTSTRAP = "bootstrap-question-95"
 TOO_FEW_QUESTIONS = "none-under-2-questions"  # one question drawn again and again says nothing about other questions
 FEWEST_QUESTIONS = 2
+LANE: Final = "I"  # wide enough for the sum of one draw
+LANE_BYTES = array(LANE).itemsize
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +119,23 @@ RATIOS: dict[str, Count] = {
 }
 
 
+class Counted(NamedTuple):
+    """A fact, and what it adds: a numerator and a denominator as one complex number, so that one sum adds both."""
+
+    fact: Fact
+    rates: list[complex]
+    ratios: list[complex]
+
+
 def score(facts: Iterable[Fact]) -> list[Metric]:
     """In a fixed order, whatever the order of the facts."""
-    return [metric for where, members in _slices(facts) for metric in _measured(where, members)]
+    counted = [Counted(fact, _counts(fact, RATES), _counts(fact, RATIOS)) for fact in facts]
+    return [metric for where, members in _slices(counted) for metric in _measured(where, members)]
+
+
+def _counts(fact: Fact, by: dict[str, Count]) -> list[complex]:
+    """Counted once for each fact, however many slices it is in."""
+    return [complex(*count(fact)) for count in by.values()]
 
 
 def wilson(hits: int, trials: int) -> Interval:
@@ -147,35 +165,37 @@ def sources(pages: Iterable[CitedPage]) -> list[CitedDomain]:
     return sorted(domains, key=lambda cited: (-cited.answers, cited.domain, cited.type))
 
 
-def _slices(facts: Iterable[Fact]) -> Iterator[tuple[Slice, list[Fact]]]:
-    pools: dict[tuple[str, str], list[Fact]] = defaultdict(list)
-    for fact in facts:
-        pools[fact.question_kind, fact.surface].append(fact)
+def _slices(facts: Iterable[Counted]) -> Iterator[tuple[Slice, list[Counted]]]:
+    pools: dict[tuple[str, str], list[Counted]] = defaultdict(list)
+    for one in facts:
+        pools[one.fact.question_kind, one.fact.surface].append(one)
     for (kind, surface), pool in sorted(pools.items()):
         yield Slice(kind, surface), pool
-        for model, members in _grouped(pool, attrgetter("model")):
+        for model, members in _grouped(pool, lambda fact: fact.model):
             yield Slice(kind, surface, model=model), members
-        for location, members in _grouped(pool, attrgetter("location")):
+        for location, members in _grouped(pool, lambda fact: fact.location):
             yield Slice(kind, surface, location=location), members
 
 
-def _grouped(facts: Iterable[Fact], name: Callable[[Fact], str]) -> list[tuple[str, list[Fact]]]:
-    groups: dict[str, list[Fact]] = defaultdict(list)
-    for fact in facts:
-        groups[name(fact)].append(fact)
+def _grouped(facts: Iterable[Counted], name: Callable[[Fact], str]) -> list[tuple[str, list[Counted]]]:
+    groups: dict[str, list[Counted]] = defaultdict(list)
+    for one in facts:
+        groups[name(one.fact)].append(one)
     return sorted(groups.items())
 
 
-def _measured(where: Slice, facts: Sequence[Fact]) -> Iterator[Metric]:
-    for name, count in RATES.items():
-        hits, trials = _sum(map(count, facts))
+def _measured(where: Slice, facts: Sequence[Counted]) -> Iterator[Metric]:
+    for name, counts in zip(RATES, zip(*(one.rates for one in facts), strict=True), strict=True):
+        hits, trials = _pair(sum(counts))
         yield _metric(name, where, (hits, trials), wilson(hits, trials), WILSON)
-    questions = _grouped(facts, attrgetter("question_id"))
-    for name, count in RATIOS.items():
-        sums = [_sum(map(count, members)) for _, members in questions]
-        method = BOOTSTRAP if sum(total > 0 for _, total in sums) >= FEWEST_QUESTIONS else TOO_FEW_QUESTIONS
-        interval = _bootstrap(sums, seed=f"{name} {where}") if method == BOOTSTRAP else (None, None)
-        yield _metric(name, where, _sum(sums), interval, method)
+    questions = [
+        [sum(counts) for counts in zip(*(one.ratios for one in members), strict=True)]
+        for _, members in _grouped(facts, lambda fact: fact.question_id)
+    ]
+    for name, counts in zip(RATIOS, zip(*questions, strict=True), strict=True):
+        method = BOOTSTRAP if sum(count.imag > 0 for count in counts) >= FEWEST_QUESTIONS else TOO_FEW_QUESTIONS
+        interval = _bootstrap(counts, seed=f"{name} {where}") if method == BOOTSTRAP else (None, None)
+        yield _metric(name, where, _pair(sum(counts)), interval, method)
 
 
 def _metric(name: str, where: Slice, counts: tuple[int, int], interval: Interval, method: str) -> Metric:
@@ -196,33 +216,41 @@ def _metric(name: str, where: Slice, counts: tuple[int, int], interval: Interval
     )
 
 
-def _bootstrap(sums: Sequence[tuple[int, int]], seed: str) -> Interval:
+def _bootstrap(counts: Sequence[complex], seed: str) -> Interval:
     """The middle 95 % of the ratio over questions drawn again, as many as there are, with the same draws each time.
 
-    A question enters by its two sums, and these as one complex number, so that one addition adds both. A draw of
-    questions that hold nothing to divide by has no ratio and is left out.
+    A draw of questions that hold nothing to divide by has no ratio and is left out.
     """
-    points = [complex(numerator, denominator) for numerator, denominator in sums]
-    totals = [sum(drawn(points)) for drawn in _draws(len(points), seed)]
-    ratios = sorted(total.real / total.imag for total in totals if total.imag)
+    draws = _draws(len(counts), seed)
+    numerators = _totals(draws, [int(count.real) for count in counts])
+    denominators = _totals(draws, [int(count.imag) for count in counts])
+    ratios = sorted([top / bottom for top, bottom in zip(numerators, denominators, strict=True) if bottom])
     last = len(ratios) - 1
     return ratios[math.floor(TAIL * last)], ratios[math.ceil((1 - TAIL) * last)]
 
 
-@lru_cache(maxsize=32)  # of 15 questions, 200 kB each
-def _draws(count: int, seed: str) -> list[Callable[[Sequence[complex]], Sequence[complex]]]:
-    """Kept, since the orgs of a night have the same slices and so the same draws: two thirds of what scoring cost."""
+def _totals(draws: Sequence[int], counts: Sequence[int]) -> list[int]:
+    """Of each draw. A product adds a question's count to all draws at once, as often as it is in each."""
+    lanes = sum(map(mul, draws, counts)).to_bytes(LANE_BYTES * RESAMPLES, byteorder)
+    return memoryview(lanes).cast(LANE).tolist()
+
+
+@lru_cache(maxsize=256)  # of 15 questions, 60 kB each
+def _draws(count: int, seed: str) -> list[int]:
+    """For each question a number of a thousand lanes: how often it is in the first draw, in the second and so on.
+
+    Kept, since the orgs of a night have the same slices and so the same draws.
+    """
     # Reproducible, not secret; a text as seed does not depend on the process's hash seed.
     places = random.Random(seed).choices(range(count), k=RESAMPLES * count)
-    return [itemgetter(*places[start : start + count]) for start in range(0, len(places), count)]
+    lanes = [array(LANE, bytes(LANE_BYTES * RESAMPLES)) for _ in range(count)]
+    for at, place in enumerate(places):
+        lanes[place][at // count] += 1
+    return [int.from_bytes(lane, byteorder) for lane in lanes]
 
 
-def _sum(pairs: Iterable[tuple[int, int]]) -> tuple[int, int]:
-    numerators, denominators = 0, 0
-    for numerator, denominator in pairs:
-        numerators += numerator
-        denominators += denominator
-    return numerators, denominators
+def _pair(count: complex) -> tuple[int, int]:
+    return int(count.real), int(count.imag)
 
 
 def _distinct(names: Iterable[str]) -> dict[str, str]:

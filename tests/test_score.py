@@ -196,6 +196,21 @@ def test_the_bootstrap_holds_the_value():
     assert all(m.low <= m.value <= m.high for m in drawn)
 
 
+def test_the_bootstraps_interval_is_that_of_a_thousand_draws_added_one_by_one():
+    """Written out as slowly as it can be said: how draws are kept and added must not change a number."""
+    facts = [one for one in many() if one.question_kind == "unbranded"]
+    by_question = [list(members) for _, members in itertools.groupby(facts, key=lambda one: one.question_id)]
+    namings = [[(one.mentioned, one.mentioned + len(one.competitors)) for one in members] for members in by_question]
+    sums = [tuple(map(sum, zip(*pairs, strict=True))) for pairs in namings]
+    seed = "share_of_voice Slice(kind='unbranded', surface='consumer', model=None, location=None)"
+    places = random.Random(seed).choices(range(len(sums)), k=1000 * len(sums))
+    drawn = [[sums[place] for place in places[i : i + len(sums)]] for i in range(0, len(places), len(sums))]
+    ratios = sorted(sum(top for top, _ in draw) / sum(bottom for _, bottom in draw) for draw in drawn)
+
+    found = metric(facts, "share_of_voice")
+    assert (found.low, found.high) == (ratios[24], ratios[975])
+
+
 def test_the_bootstrap_draws_questions_and_not_runs():
     alike = [fact(f"q{i}", mentioned=i % 2 == 0, competitors=("Globex",)) for i in range(10) for _ in range(30)]
     unlike = [fact(f"q{i}", mentioned=run % 2 == 0, competitors=("Globex",)) for i in range(10) for run in range(30)]
