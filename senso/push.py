@@ -55,7 +55,7 @@ def content(result: Result) -> dict[str, Any]:
 
 
 def metric_json(metric: Metric) -> dict[str, Any]:
-    flat = asdict(metric)
+    flat = metric.values()
     cut = {name: flat.pop(name) for name in SLICE}
     return {"name": flat.pop("name"), "slice": cut, **flat}
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from operator import mul
 from sys import byteorder
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 RULE_VERSION = "score-1"
 Z = 1.959964  # both tails of the normal distribution together hold 5 %
@@ -71,6 +71,10 @@ class Metric:
     high: float | None
     method: str
     rule_version: str
+
+    def values(self) -> dict[str, Any]:
+        """What dataclasses.asdict gives, for a tenth of its time: it would copy each number, in depth."""
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from senso.errors import NotFound
 from senso.matrix import Matrix, PlannedRun, batch_id
+from senso.queries.prepared import Prepared
 
 ENDS = ("completed", "partial", "failed", "blocked", "cancelled")
 
@@ -40,20 +41,20 @@ class Batch:
 COLUMNS = """id, kind, org_id, network_id, batch_date, state, episode, planned, remaining, credits_per_evaluation,
     deadline, coalesce(deadline < now(), false) AS overdue, finished_by, error, note"""
 
-ONE = text(f"SELECT {COLUMNS} FROM batches WHERE id = :id")
-ONE_LOCKED = text(f"SELECT {COLUMNS} FROM batches WHERE id = :id FOR NO KEY UPDATE")
+ONE = Prepared(f"SELECT {COLUMNS} FROM batches WHERE id = :id")
+ONE_LOCKED = Prepared(f"SELECT {COLUMNS} FROM batches WHERE id = :id FOR NO KEY UPDATE")
 
 
-HAND_OUT_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('hand out:' || :id, 0))")
+HAND_OUT_LOCK = Prepared("SELECT pg_advisory_xact_lock(hashtextextended('hand out:' || :id, 0))")
 
 
 def lock_handing_out(db: Connection, batch: UUID) -> None:
     """One at a time for a batch. Not the row's lock: handing out goes on to lock runs, which come before batches."""
-    db.execute(HAND_OUT_LOCK, {"id": str(batch)})
+    HAND_OUT_LOCK.rows(db, {"id": str(batch)})
 
 
 def load(db: Connection, batch: UUID, *, lock: bool = False) -> Batch:
-    found = db.execute(ONE_LOCKED if lock else ONE, {"id": batch}).mappings().one_or_none()
+    found = (ONE_LOCKED if lock else ONE).one(db, {"id": batch})
     if found is None:
         raise NotFound(f"no batch {batch}; senso status lists the latest")
     return Batch(**found)
@@ -101,7 +102,7 @@ def queue_again(db: Connection, batch: UUID, states: Sequence[str], *, new_episo
 
 # Admission is one at a time, or two ticks would each fill the same free places. The rows are chosen once, MATERIALIZED:
 # a subquery that the plan runs anew for each row skips those it has locked and takes others, so that its limit is none.
-ADMIT = text("""
+ADMIT = Prepared("""
     WITH room AS (
         SELECT greatest(0, :most - count(*)) AS places FROM batches WHERE state = 'running'
     ),
@@ -120,17 +121,17 @@ ADMIT = text("""
     ON CONFLICT (key) DO UPDATE SET published_at = NULL, not_before = excluded.not_before
     RETURNING id
 """)
-ADMISSION_LOCK = text("SELECT pg_try_advisory_xact_lock(7230155)")
+ADMISSION_LOCK = Prepared("SELECT pg_try_advisory_xact_lock(7230155)")
 
 
 def admit(db: Connection, most: int) -> list[int]:
     """Moves queued batches to running while fewer than `most` run; returns the outbox rows to publish."""
-    if not db.execute(ADMISSION_LOCK).scalar_one():
+    if ADMISSION_LOCK.column(db, {}) == [False]:
         return []
-    return list(db.execute(ADMIT, {"most": most}).scalars())
+    return ADMIT.column(db, {"most": most})
 
 
-MATRIX = text("""
+MATRIX = Prepared("""
     SELECT
         ARRAY(SELECT question_id FROM org_questions WHERE org_id = :org ORDER BY position, question_id) AS questions,
         ARRAY(SELECT model_id FROM org_models JOIN models m ON m.id = model_id WHERE org_id = :org ORDER BY m.slug)
@@ -141,11 +142,11 @@ MATRIX = text("""
 
 
 def org_matrix(db: Connection, org: UUID) -> Matrix:
-    found = db.execute(MATRIX, {"org": org}).mappings().one()
+    (found,) = MATRIX.rows(db, {"org": org})
     return Matrix(found["questions"], found["models"], found["locations"])
 
 
-FREEZE = text("""
+FREEZE = Prepared("""
     WITH cells AS (
         SELECT * FROM unnest(
             CAST(:ids AS uuid[]), CAST(:evaluations AS uuid[]), CAST(:questions AS uuid[]),
@@ -166,13 +167,13 @@ def freeze(db: Connection, batch: UUID, org: UUID, runs: Sequence[PlannedRun]) -
     values: dict[str, Any] = {
         "batch": batch,
         "org": org,
-        "ids": [str(run.id) for run in runs],
-        "evaluations": [str(run.evaluation_id) for run in runs],
-        "questions": [str(run.question_id) for run in runs],
-        "models": [str(run.model_id) for run in runs],
-        "locations": [str(run.location_id) for run in runs],
+        "ids": [run.id for run in runs],
+        "evaluations": [run.evaluation_id for run in runs],
+        "questions": [run.question_id for run in runs],
+        "models": [run.model_id for run in runs],
+        "locations": [run.location_id for run in runs],
     }
-    db.execute(FREEZE, values)
+    FREEZE.rows(db, values)
 
 
 UNDONE = text("SELECT count(*) FROM evaluations WHERE batch_id = :id AND state IN ('failed', 'cancelled')")
@@ -201,7 +202,7 @@ def plan_again(db: Connection, batch: UUID) -> None:
     db.execute(PLAN_AGAIN, {"id": batch})
 
 
-OPENED = text("""
+OPENED = Prepared("""
     UPDATE batches
     SET planned = coalesce(planned, 0) + CASE WHEN planned IS NULL THEN CAST(:evaluations AS integer) ELSE 0 END,
         remaining = :evaluations, deadline = now() + make_interval(secs => :seconds)
@@ -210,10 +211,10 @@ OPENED = text("""
 
 
 def opened(db: Connection, batch: UUID, evaluations: int, deadline_seconds: float) -> None:
-    db.execute(OPENED, {"id": batch, "evaluations": evaluations, "seconds": deadline_seconds})
+    OPENED.rows(db, {"id": batch, "evaluations": evaluations, "seconds": deadline_seconds})
 
 
-END = text("""
+END = Prepared("""
     UPDATE batches SET state = :state, error = :error, ended_at = now(), finished_by = :by,
         remaining = CASE WHEN planned IS NULL THEN NULL ELSE 0 END
     WHERE id = :id
@@ -221,7 +222,7 @@ END = text("""
 
 
 def end(db: Connection, batch: UUID, state: str, *, error: str | None = None, by: str | None = None) -> None:
-    db.execute(END, {"id": batch, "state": state, "error": error, "by": by})
+    END.rows(db, {"id": batch, "state": state, "error": error, "by": by})
 
 
 NOTE = text("UPDATE batches SET note = :note WHERE id = :id AND note IS DISTINCT FROM :note")

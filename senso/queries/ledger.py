@@ -6,10 +6,11 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.db import rows
+from senso.queries.prepared import Prepared
 
 # One guarded UPDATE: two batches that open at once cannot both spend the last credits. For a partner that is not
 # metered `available` is null and stays so; the rows are written all the same.
-HOLD = text("""
+HOLD = Prepared("""
     WITH held AS (
         UPDATE partners p SET available = available - :credits
         FROM orgs o
@@ -30,19 +31,19 @@ def hold_key(batch: UUID, episode: int) -> str:
 def hold(db: Connection, batch: UUID, episode: int, org: UUID, credits_wanted: int) -> bool:
     """False when the partner has fewer credits. The caller has the batch locked and has seen that nothing is held."""
     values = {"key": hold_key(batch, episode), "org": org, "batch": batch, "credits": credits_wanted}
-    return db.execute(HOLD, values).first() is not None
+    return HOLD.one(db, values) is not None
 
 
-HELD = text("SELECT EXISTS (SELECT FROM ledger WHERE idempotency_key = :key)")
+HELD = Prepared("SELECT EXISTS (SELECT FROM ledger WHERE idempotency_key = :key)")
 
 
 def is_held(db: Connection, batch: UUID, episode: int) -> bool:
-    return bool(db.execute(HELD, {"key": hold_key(batch, episode)}).scalar_one())
+    return HELD.column(db, {"key": hold_key(batch, episode)}) == [True]
 
 
 # The hold goes back in full, then one charge for each answer that was read, however often this is called, to the
 # partner whose credits were held: an org may have moved to another since. In this order no balance is below zero.
-SETTLE = text("""
+SETTLE = Prepared("""
     WITH written AS (
         INSERT INTO ledger (idempotency_key, entry, partner_id, org_id, kind, credits, batch_id, run_id)
         SELECT 'release:' || l.batch_id || ':' || :episode, 'release', l.partner_id, l.org_id, l.kind,
@@ -53,7 +54,7 @@ SETTLE = text("""
             -b.credits_per_evaluation, b.id, e.run_id
         FROM evaluations e JOIN batches b ON b.id = e.batch_id
             JOIN ledger h ON h.idempotency_key = 'hold:' || :batch || ':' || :episode
-        WHERE e.batch_id = :batch AND e.state = 'done'
+        WHERE e.batch_id = CAST(:batch AS uuid) AND e.state = 'done'
         ON CONFLICT (idempotency_key) DO NOTHING
         RETURNING partner_id, entry, credits
     ),
@@ -68,7 +69,8 @@ SETTLE = text("""
 
 def settle(db: Connection, batch: UUID, episode: int) -> int:
     """Charges what was read and releases the hold of this episode; returns how many charges were written now."""
-    return int(db.execute(SETTLE, {"batch": str(batch), "episode": str(episode)}).scalar_one())
+    (charges,) = SETTLE.column(db, {"batch": str(batch), "episode": str(episode)})
+    return int(charges)
 
 
 GRANT = text("""

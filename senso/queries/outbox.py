@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, text
+
+from senso.queries.prepared import Found, Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Intent:
     not_before: datetime  # changes when the same intent is written again
 
 
-ADD = text("""
+ADD = Prepared("""
     INSERT INTO outbox (key, pipeline, ids, batch_id, not_before)
     VALUES (:key, :pipeline, CAST(:ids AS jsonb), :batch, now() + make_interval(secs => :seconds))
     ON CONFLICT (key) DO UPDATE SET published_at = NULL, not_before = excluded.not_before
@@ -30,15 +31,15 @@ ADD = text("""
 def add(db: Connection, key: str, pipeline: str, ids: str, *, batch: UUID | None, after_seconds: float) -> list[int]:
     """Written again under the same key it is due again. `ids` is a JSON list."""
     values = {"key": key, "pipeline": pipeline, "ids": ids, "batch": batch, "seconds": after_seconds}
-    return list(db.execute(ADD, values).scalars())
+    return ADD.column(db, values)
 
 
 # Taken out of the way before publishing, so that no relay sends the same meanwhile, and no lock is held.
-TAKE_THESE = text("""
+TAKE_THESE = Prepared("""
     UPDATE outbox SET not_before = now() + interval '30 seconds' WHERE id = ANY(:ids) AND published_at IS NULL
     RETURNING id, pipeline, ids, batch_id, not_before
 """)
-TAKE = text("""
+TAKE = Prepared("""
     UPDATE outbox SET not_before = now() + interval '30 seconds'
     WHERE id IN (
         SELECT id FROM outbox WHERE published_at IS NULL AND not_before <= now()
@@ -47,29 +48,33 @@ TAKE = text("""
     RETURNING id, pipeline, ids, batch_id, not_before
 """)
 # Not when it was written again meanwhile: what was sent is then the former intent.
-PUBLISHED = text("UPDATE outbox SET published_at = now() WHERE id = :id AND not_before = :not_before")
-SETTLED = text("UPDATE outbox SET published_at = now() WHERE key = :key AND published_at IS NULL")
+PUBLISHED = Prepared("""
+    UPDATE outbox o SET published_at = now()
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:befores AS timestamptz[])) AS sent (id, not_before)
+    WHERE o.id = sent.id AND o.not_before = sent.not_before
+""")
+SETTLED = Prepared("UPDATE outbox SET published_at = now() WHERE key = :key AND published_at IS NULL")
 
 
 def take(db: Connection, ids: Sequence[int]) -> list[Intent]:
-    return [intent(row) for row in db.execute(TAKE_THESE, {"ids": sorted(ids)})]
+    return [intent(row) for row in TAKE_THESE.rows(db, {"ids": sorted(ids)})]
 
 
 def take_due(db: Connection) -> list[Intent]:
-    return [intent(row) for row in db.execute(TAKE)]
+    return [intent(row) for row in TAKE.rows(db, {})]
 
 
-def intent(row: Row[Any]) -> Intent:
-    return Intent(row.id, row.pipeline, tuple(row.ids), row.batch_id, row.not_before)
+def intent(row: Found) -> Intent:
+    return Intent(**row | {"ids": tuple(row["ids"])})
 
 
 def published(db: Connection, sent: Sequence[Intent]) -> None:
-    db.execute(PUBLISHED, [{"id": one.id, "not_before": one.not_before} for one in sent])
+    PUBLISHED.rows(db, {"ids": [one.id for one in sent], "befores": [one.not_before for one in sent]})
 
 
 def settle(db: Connection, key: str) -> None:
     """What the row was the safety net for has been done."""
-    db.execute(SETTLED, {"key": key})
+    SETTLED.rows(db, {"key": key})
 
 
 # A published row is a trace for whoever explains a batch; after three days nobody asks.

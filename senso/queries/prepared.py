@@ -1,4 +1,4 @@
-"""Statements that every run needs: planned once a connection, and sent without SQLAlchemy in between.
+"""Statements that every run, batch or tick needs: planned once a connection, and sent without SQLAlchemy in between.
 
 Planning one of our claims costs Postgres more than doing it, and binding it costs SQLAlchemy more than sending it.
 Whoever is to reach Postgres through a pooler needs one that knows prepared statements.
@@ -20,6 +20,7 @@ PLACE = re.compile(r"(?<![:\w]):(\w+)")
 numbers = count(1)
 Values = Mapping[str, Any]
 Found = dict[str, Any]
+Row = tuple[Any, ...]
 
 
 class Prepared:
@@ -31,10 +32,23 @@ class Prepared:
         self.title = f"senso_{next(numbers)}"
         places = {name: f"${place}" for place, name in enumerate(self.names, start=1)}
         self.prepare = f"PREPARE {self.title} AS {PLACE.sub(lambda found: places[found[1]], words)}"
-        self.execute = f"EXECUTE {self.title} ({', '.join(['%s'] * len(self.names))})"
+        given = f" ({', '.join(['%s'] * len(self.names))})" if self.names else ""
+        self.execute = f"EXECUTE {self.title}{given}"
 
     def rows(self, link: Link, values: Values) -> list[Found]:
-        """Raises SQLAlchemy's errors, as every other statement does."""
+        columns, found = self.answer(link, values)
+        return [dict(zip(columns, row, strict=True)) for row in found]
+
+    def one(self, link: Link, values: Values) -> Found | None:
+        """None where there is none; the first, if there are more."""
+        return next(iter(self.rows(link, values)), None)
+
+    def column(self, link: Link, values: Values) -> list[Any]:
+        """The first, where there are more."""
+        return [row[0] for row in self.answer(link, values)[1]]
+
+    def answer(self, link: Link, values: Values) -> tuple[list[str], list[Row]]:
+        """The names of the columns, and the rows. Raises SQLAlchemy's errors, as every other statement does."""
         connection = link.connection if isinstance(link, Connection) else link
         try:
             return self.sent(connection, [values[name] for name in self.names])
@@ -44,17 +58,12 @@ class Prepared:
                 connection.driver_connection.close()  # type: ignore[union-attr]
             raise DBAPIError.instance(self.words, {}, error, psycopg2.Error, hide_parameters=True) from error
 
-    def one(self, link: Link, values: Values) -> Found | None:
-        """None where there is none; the first, if there are more."""
-        return next(iter(self.rows(link, values)), None)
-
-    def sent(self, connection: Any, values: list[Any]) -> list[Found]:
+    def sent(self, connection: Any, values: list[Any]) -> tuple[list[str], list[Row]]:
         with connection.driver_connection.cursor() as cursor:
             if self.title not in connection.info:
                 cursor.execute(self.prepare)
                 connection.info[self.title] = True
             cursor.execute(self.execute, values)
             if cursor.description is None:
-                return []
-            columns = [column[0] for column in cursor.description]
-            return [dict(zip(columns, row, strict=True)) for row in cursor]
+                return [], []
+            return [column[0] for column in cursor.description], cursor.fetchall()

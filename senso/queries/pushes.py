@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
+
+from senso.queries.prepared import Prepared
 
 LEASE_SECONDS = 60
 MAX_TRIES = 48  # with waits of up to an hour: two days
@@ -19,25 +21,27 @@ class PushWork:
     tries: int
 
 
-INSERT = text("""
+INSERT = Prepared("""
     INSERT INTO pushes (key, batch_id, episode, body, status, next_at)
-    VALUES ('push:' || :batch || ':' || :episode, CAST(:batch AS uuid), :episode, CAST(:body AS jsonb), :status, now())
+    VALUES (:key, :batch, :episode, CAST(:body AS jsonb), :status, now())
     ON CONFLICT (key) DO NOTHING
 """)
 
 
 def insert(db: Connection, batch: UUID, episode: int, body: dict[str, Any], *, configured: bool) -> str:
+    key = f"push:{batch}:{episode}"
     values = {
-        "batch": str(batch),
+        "key": key,
+        "batch": batch,
         "episode": episode,
         "body": json.dumps(body),
         "status": "pending" if configured else "not configured",
     }
-    db.execute(INSERT, values)
-    return f"push:{batch}:{episode}"
+    INSERT.rows(db, values)
+    return key
 
 
-CLAIM = text("""
+CLAIM = Prepared("""
     UPDATE pushes SET tries = tries + 1, lease_until = now() + make_interval(secs => :lease)
     WHERE key = :key AND status = 'pending' AND next_at <= now() AND (lease_until IS NULL OR lease_until < now())
     RETURNING key, batch_id, body, tries
@@ -45,20 +49,20 @@ CLAIM = text("""
 
 
 def claim(db: Connection, key: str) -> PushWork | None:
-    found = db.execute(CLAIM, {"key": key, "lease": LEASE_SECONDS}).mappings().one_or_none()
+    found = CLAIM.one(db, {"key": key, "lease": LEASE_SECONDS})
     return PushWork(**found) if found else None
 
 
-SENT = text("""
+SENT = Prepared("""
     UPDATE pushes SET status = 'sent', sent_at = now(), error = NULL, lease_until = NULL
     WHERE key = :key AND status <> 'sent'
 """)
-AGAIN = text("""
+AGAIN = Prepared("""
     UPDATE pushes SET error = :error, lease_until = NULL, next_at = now() + make_interval(secs => :seconds),
         status = CASE WHEN tries >= :most THEN 'failed' ELSE 'pending' END
     WHERE key = :key AND status = 'pending'
 """)
-DUE = text("""
+DUE = Prepared("""
     SELECT key FROM pushes WHERE status = 'pending' AND next_at <= now()
         AND (lease_until IS NULL OR lease_until < now())
     ORDER BY next_at LIMIT 100
@@ -66,12 +70,12 @@ DUE = text("""
 
 
 def sent(db: Connection, key: str) -> None:
-    db.execute(SENT, {"key": key})
+    SENT.rows(db, {"key": key})
 
 
 def again(db: Connection, key: str, error: str, seconds: float) -> None:
-    db.execute(AGAIN, {"key": key, "error": error, "seconds": seconds, "most": MAX_TRIES})
+    AGAIN.rows(db, {"key": key, "error": error, "seconds": seconds, "most": MAX_TRIES})
 
 
 def due(db: Connection) -> list[str]:
-    return list(db.execute(DUE).scalars())
+    return DUE.column(db, {})

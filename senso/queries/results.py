@@ -1,15 +1,20 @@
-"""Stages 4 and 5: what a batch found, its numbers, and its end."""
+"""Stages 4 and 5: what a batch found, its numbers, and its end.
 
+A plan is made once a connection, perhaps on the first batch of all: OFFSET 0, ARRAY(...), CASE and "+ 0" keep Postgres
+from reading tables and indexes as a whole, which is quicker while they hold a few rows; rows are looked up by key.
+"""
+
+import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, text
 
 from senso.db import rows
 from senso.extraction.citations import Citation
-from senso.models import Metric as MetricRow
+from senso.queries.prepared import Prepared
 from senso.score import Metric
 
 LOCATION = "concat_ws('/', l.country, l.region, l.city)"
@@ -32,48 +37,58 @@ class Found:
     citations: tuple[Citation, ...]
 
 
-FOUND = text(f"""
-    SELECT r.id AS run_id, r.question_id, q.kind AS question_kind, m.surface, m.slug AS model, {LOCATION} AS location,
+# A list of lists where a JSON object for each citation would cost Postgres twice what all else of this does.
+FOUND = Prepared(f"""
+    SELECT r.id AS run_id, r.question_id, r.question_kind, m.surface, m.slug AS model, {LOCATION} AS location,
         e.mentioned, e.sentiment, e.rank,
-        ARRAY(SELECT name FROM competitors c WHERE c.evaluation_id = e.id ORDER BY c.id) AS competitors,
-        (SELECT coalesce(jsonb_agg(jsonb_build_object('url', url, 'canonical_url', canonical_url, 'host', host,
-                'registrable_domain', registrable_domain, 'title', title, 'position', position, 'cited', cited)
-                ORDER BY position), '[]')
-            FROM citations c WHERE c.run_id = r.id AND c.cited) AS citations
-    FROM evaluations e JOIN question_runs r ON r.id = e.run_id JOIN questions q ON q.id = r.question_id
+        ARRAY(SELECT name FROM competitors c WHERE c.evaluation_id = e.id ORDER BY c.id + 0) AS competitors,
+        ARRAY(SELECT ARRAY[url, canonical_url, host, registrable_domain, title, position::text]
+            FROM citations c WHERE c.run_id = r.id AND c.cited ORDER BY position) AS citations
+    FROM evaluations e CROSS JOIN LATERAL (
+            SELECT r.*, q.kind AS question_kind FROM question_runs r JOIN questions q ON q.id = r.question_id
+            WHERE r.id = e.run_id OFFSET 0
+        ) r
         JOIN models m ON m.id = r.model_id JOIN locations l ON l.id = r.location_id
-    WHERE e.batch_id = :batch AND e.state = 'done' AND e.is_current
+    WHERE e.batch_id = :batch AND CASE WHEN e.is_current THEN e.state END = 'done'
     ORDER BY r.number
 """)
 
 
 def found(db: Connection, batch: UUID) -> list[Found]:
-    return [Found(**one | plural(one)) for one in rows(db.execute(FOUND, {"batch": batch}))]
+    return [Found(**one | plural(one)) for one in FOUND.rows(db, {"batch": batch})]
 
 
 def plural(one: dict[str, Any]) -> dict[str, Any]:
     return {
         "competitors": tuple(one["competitors"]),
-        "citations": tuple(Citation(**citation) for citation in one["citations"]),
+        "citations": tuple(
+            Citation(url, canonical, host, domain, title, int(position), cited=True)
+            for url, canonical, host, domain, title, position in one["citations"]
+        ),
     }
 
 
-WEBSITES = text("SELECT url FROM org_websites WHERE org_id = :org ORDER BY position, url")
+WEBSITES = Prepared("SELECT url FROM org_websites WHERE org_id = :org ORDER BY position, url")
 
 
 def websites(db: Connection, org: UUID) -> tuple[str, ...]:
-    return tuple(db.execute(WEBSITES, {"org": org}).scalars())
+    return tuple(WEBSITES.column(db, {"org": org}))
 
 
-FORGET_METRICS = text("DELETE FROM metrics WHERE batch_id = :batch")
+FORGET_METRICS = Prepared("DELETE FROM metrics WHERE batch_id = :batch")
+SAVE_METRICS = Prepared("""
+    INSERT INTO metrics (batch_id, name, kind, surface, model, location, value, numerator, denominator, low, high,
+        method, rule_version)
+    SELECT :batch, m.* FROM jsonb_to_recordset(CAST(:metrics AS jsonb)) AS m (name text, kind text, surface text,
+        model text, location text, value float, numerator bigint, denominator bigint, low float, high float,
+        method text, rule_version text)
+""")
 
 
 def save_metrics(db: Connection, batch: UUID, metrics: Iterable[Metric]) -> None:
     """A later episode has read more: its numbers replace those of the one before."""
-    db.execute(FORGET_METRICS, {"batch": batch})
-    listed = [asdict(metric) | {"batch_id": batch} for metric in metrics]
-    if listed:
-        db.execute(insert(MetricRow), listed)
+    FORGET_METRICS.rows(db, {"batch": batch})
+    SAVE_METRICS.rows(db, {"batch": batch, "metrics": json.dumps([metric.values() for metric in metrics])})
 
 
 # What is still open when a batch ends. Fences rise, so that what arrives late changes nothing.
@@ -105,62 +120,72 @@ def close_open_work(db: Connection, batch: UUID, state: str, reason: str) -> boo
 
 
 # The newest answer to a question of a model at a place; yesterday's batch that ends late does not take it back.
-FORMER_LATEST = text("""
-    UPDATE question_runs old SET is_latest = false
-    FROM question_runs new, batches ob, batches nb
-    WHERE new.batch_id = :batch AND new.state = 'answered' AND nb.id = new.batch_id AND ob.id = old.batch_id
-        AND old.is_latest AND old.id <> new.id AND ob.batch_date <= nb.batch_date
-        AND (old.subject_id, old.question_id, old.model_id, old.location_id, old.sample)
-            = (new.subject_id, new.question_id, new.model_id, new.location_id, new.sample)
+FORMER_LATEST = Prepared("""
+    UPDATE question_runs SET is_latest = false
+    WHERE id = ANY(ARRAY(
+        SELECT old.id FROM question_runs new CROSS JOIN LATERAL (
+            SELECT other.id, b.batch_date FROM question_runs other JOIN batches b ON b.id = other.batch_id
+            WHERE other.is_latest AND other.id <> new.id
+                AND (other.subject_id, other.question_id, other.model_id, other.location_id, other.sample)
+                    = (new.subject_id, new.question_id, new.model_id, new.location_id, new.sample)
+            OFFSET 0
+        ) old
+        WHERE new.batch_id = :batch AND new.state = 'answered'
+            AND old.batch_date <= (SELECT batch_date FROM batches WHERE id = :batch)
+    ))
 """)
-LATEST = text("""
+LATEST = Prepared("""
     UPDATE question_runs new SET is_latest = true
     WHERE new.batch_id = :batch AND new.state = 'answered' AND NOT new.is_latest AND NOT EXISTS (
         SELECT FROM question_runs other WHERE other.is_latest
             AND (other.subject_id, other.question_id, other.model_id, other.location_id, other.sample)
                 = (new.subject_id, new.question_id, new.model_id, new.location_id, new.sample)
+        OFFSET 0
     )
 """)
-LOCK_SUBJECT = text("SELECT id FROM orgs WHERE id = :org FOR NO KEY UPDATE")
+LOCK_SUBJECT = Prepared("SELECT id FROM orgs WHERE id = :org FOR NO KEY UPDATE")
 
 
 def move_latest(db: Connection, batch: UUID, org: UUID) -> None:
     """One batch of a subject at a time, or two that end together would each see the other's answers as former."""
-    db.execute(LOCK_SUBJECT, {"org": org})
-    db.execute(FORMER_LATEST, {"batch": batch})
-    db.execute(LATEST, {"batch": batch})
+    LOCK_SUBJECT.rows(db, {"org": org})
+    FORMER_LATEST.rows(db, {"batch": batch})
+    LATEST.rows(db, {"batch": batch})
 
 
-COUNTS = text("""
-    SELECT count(*) AS planned, count(*) FILTER (WHERE r.state = 'answered') AS answered,
+COUNTS = Prepared("""
+    SELECT count(*) AS planned,
+        count(*) FILTER (WHERE (SELECT state FROM question_runs WHERE id = e.run_id) = 'answered') AS answered,
         count(*) FILTER (WHERE e.state = 'done') AS evaluated, count(*) FILTER (WHERE e.state = 'failed') AS failed,
         count(*) FILTER (WHERE e.state = 'cancelled') AS cancelled
-    FROM evaluations e JOIN question_runs r ON r.id = e.run_id WHERE e.batch_id = :batch
+    FROM evaluations e WHERE e.batch_id = :batch
 """)
 
 
 def counts(db: Connection, batch: UUID) -> dict[str, int]:
-    return dict(db.execute(COUNTS, {"batch": batch}).mappings().one())
+    (found,) = COUNTS.rows(db, {"batch": batch})
+    return found
 
 
-COST = text("""
+COST = Prepared("""
     SELECT (SELECT coalesce(sum(cost_microusd), 0)::bigint FROM llm_calls WHERE batch_id = :batch) AS cost_microusd,
         (SELECT coalesce(-sum(credits), 0)::bigint FROM ledger WHERE batch_id = :batch AND entry = 'charge') AS charged
 """)
 
 
 def cost(db: Connection, batch: UUID) -> dict[str, int]:
-    return dict(db.execute(COST, {"batch": batch}).mappings().one())
+    (found,) = COST.rows(db, {"batch": batch})
+    return found
 
 
-REASONS = text("""
+REASONS = Prepared("""
     SELECT error, count(*) AS runs FROM evaluations WHERE batch_id = :batch AND state = 'failed'
     GROUP BY error ORDER BY count(*) DESC, error LIMIT 5
 """)
 
 
 def failure_reasons(db: Connection, batch: UUID) -> list[dict[str, Any]]:
-    return rows(db.execute(REASONS, {"batch": batch}))
+    return REASONS.rows(db, {"batch": batch})
 
 
 METRICS = text("""

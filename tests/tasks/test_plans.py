@@ -4,14 +4,14 @@ import re
 
 import pytest
 
-from senso.db import at_once
-from senso.queries import evaluations, runs, snapshots
+from senso.db import at_once, engine
+from senso.queries import batches, evaluations, ledger, outbox, pushes, results, runs, snapshots
 from senso.queries.prepared import Prepared
 
-GROWING = re.compile("question_runs|evaluations|llm_calls")
+GROWING = re.compile("question_runs|evaluations|llm_calls|citations|competitors|metrics|ledger")
 STATEMENTS = {
     f"{module.__name__}.{name}": statement
-    for module in (runs, evaluations, snapshots)
+    for module in (runs, evaluations, snapshots, batches, results, ledger, outbox, pushes)
     for name, statement in vars(module).items()
     if isinstance(statement, Prepared)
 }
@@ -25,6 +25,7 @@ def parts(plan):
 
 def planned(statement):
     """The plan that a connection makes of it, and keeps, while the tables are all but empty."""
+    engine().dispose()
     with at_once() as db, db.driver_connection.cursor() as cursor:
         cursor.execute(statement.prepare)
         cursor.execute(f"EXPLAIN (FORMAT JSON) {statement.execute}", [None] * len(statement.names))
@@ -46,7 +47,7 @@ def between_two_nights(make):
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
-def test_a_statement_of_a_run_reads_no_table_and_no_index_from_end_to_end(make, name):
+def test_a_statement_of_a_run_or_a_batch_reads_no_table_and_no_index_from_end_to_end(make, name):
     between_two_nights(make)
     for part in planned(STATEMENTS[name]):
         assert part["Node Type"] != "Seq Scan", part["Relation Name"]
