@@ -184,7 +184,7 @@ def _evidence(text: words.Text, org: Watched, naming: Sequence[words.Span], orga
 
 def _naming_sentences(text: words.Text, org: Watched) -> list[words.Span]:
     places = [place for name in _names(org) for place in words.namings(text, name)]
-    return sentences.around(places, sentences.sentences(text.answer))
+    return sentences.around(places, sentences.sentences(text.answer)) if places else []
 
 
 def _share(answer_text: str, naming: Sequence[words.Span]) -> float:

@@ -8,22 +8,23 @@ the end of a line: "Chase, Bank of America" does not name Chase Bank.
 
 import re
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from typing import NamedTuple
 
 Span = tuple[int, int]  # from, to: places in the answer as it came
 
 # What a reader of the answer does not see, or sees only as the mark of a source: a cited page does not name anybody.
+# Apart, since a pattern whose branches all begin with a sign is searched, and any other is tried at every place.
+LISTED = re.compile(r"(?m)^[ \t]*\[[^\]\n]+\]:[ \t]*<?https?://.*$")  # the link targets below an answer
 UNSEEN = re.compile(
-    r"(?m)(?<=\])\((?:[^()\s]|\([^()\s]*\))*(?:\s+\"[^\"\n]*\")?\)"  # the target of a link
-    r"|^[ \t]*\[[^\]\n]+\]:[ \t]*<?https?://.*$"  # the list of link targets below an answer
+    r"\((?<=\]\()(?:[^()\s]++|\([^()\s]*\))*(?:\s+\"[^\"\n]*\")?\)"  # the target of a link
     r"|\[\d{1,3}\]|\u3010[^\u3011\n]*\u3011"  # [3], and the same in the brackets that ChatGPT uses
 )
-WORD = re.compile(
-    r"(?P<initials>(?:[^\W\d_]\.){2,}(?:[^\W\d_](?![^\W_]))?)|(?P<plain>[^\W_]+(?:'[^\W_]+)*)|(?P<sign>[&+])"
-)
+# Initials, words, signs. One group, so that a split gives words and gaps by turns.
+WORD = re.compile(r"([^\W\d_]\.[^\W\d_]\.(?:[^\W\d_]\.)*(?:[^\W\d_](?![^\W_]))?|[^\W_]+(?:'[^\W_]+)*|[&+])")
 # Between two words of one name: emphasis marks and either spaces or one hyphen; a dot only after "St", "Inc" and such.
 JOINT = re.compile(r"[*_`~\\]*(?: *|-)[*_`~\\]*")
 ABBREVIATION = re.compile(r"[^\W\d_]|st|ste|mt|ft|dr|mr|mrs|ms|jr|sr|bros|inc|ltd|llc|corp|co|no|natl|intl|assn")
@@ -34,49 +35,50 @@ LINE_ENDS = "\n\r\v\f\u0085\u2028\u2029"
 LEGAL_FORMS = frozenset({"inc", "incorporated", "llc", "ltd", "limited", "corp", "corporation", "co", "plc", "na"})
 
 
-class Word(NamedTuple):  # an answer has hundreds, and a frozen dataclass takes three times as long to make
-    form: str
-    possessor: str  # the form without a possessive "'s"
-    start: int
-    end: int
+class Words(NamedTuple):
+    """`folded`, cut: word i stands from `edges[2 * i]` to `edges[2 * i + 1]`.
+
+    An answer has hundreds of words, so they are no objects. `line` has their forms, each between two spaces, and a name
+    is looked up by searching that one string.
+    """
+
+    folded: str
+    written: Sequence[str]
+    edges: Sequence[int]
+    line: str
+
+    def gap(self, before: int) -> str:
+        """What stands between a word and the one before it."""
+        return self.folded[self.edges[2 * before - 1] : self.edges[2 * before]]
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """An answer made ready for looking up names. `starts[i]` is where character i of `folded` stands in the answer."""
+    """An answer made ready for looking up names. `starts[i]` is where folded character i stands in the answer."""
 
     answer: str
-    folded: str
+    words: Words
     starts: Sequence[int]
-    words: list[Word]
-    places: dict[str, list[int]] = field(repr=False)
 
     def span(self, first: int, last: int) -> Span:
-        end = self.words[last].end  # up to the next character, so that an accent of its own stays with its letter
-        return self.starts[self.words[first].start], self.starts[end] if end < len(self.starts) else len(self.answer)
+        start, end = self.words.edges[2 * first], self.words.edges[2 * last + 1]
+        # up to the next character, so that an accent of its own stays with its letter
+        return self.starts[start], self.starts[end] if end < len(self.starts) else len(self.answer)
 
 
 @lru_cache(maxsize=64)  # a quote is looked up in the answer, and then looked through itself
 def text(answer: str) -> Text:
-    folded, starts = _folded(UNSEEN.sub(lambda unseen: " " * len(unseen[0]), answer))
-    words = _words(folded)
-    places: dict[str, list[int]] = {}
-    for number, word in enumerate(words):
-        places.setdefault(word.form, []).append(number)
-        if word.possessor != word.form:
-            places.setdefault(word.possessor, []).append(number)
-    return Text(answer, folded, starts, words, places)
+    folded, starts = _folded(_seen(answer))
+    return Text(answer, _words(folded), starts)
 
 
 def namings(found_in: Text, name: str) -> list[Span]:
     """Every place where the answer names `name`, in order."""
     wanted = _wanted(name)
-    if not wanted:
-        return []
-    starts = [i for i in found_in.places.get(wanted[0][0], ()) if _stands_at(found_in, i, wanted)]
+    starts = [i for i in _places(found_in.words, wanted) if _is_joined(found_in.words, i, wanted)]
     if starts and (domain := _as_domain(name)):
-        starts = [i for i in starts if _is_whole_domain(found_in, found_in.words[i].start, domain)]
-    return [found_in.span(i, i + len(wanted) - 1) for i in starts]
+        starts = [i for i in starts if _is_whole_domain(found_in.words, i, domain)]
+    return [found_in.span(i, i + len(wanted.apart) - 1) for i in starts]
 
 
 def located(found_in: Text, quote: str) -> str | None:
@@ -85,18 +87,19 @@ def located(found_in: Text, quote: str) -> str | None:
     Words are compared, not characters, since a model that quotes drops emphasis, links and marks of sources. What is
     kept is the answer's own text, so a stored quote is verbatim whatever the model did to it.
     """
-    forms = [word.form for word in text(quote).words]
-    for i in found_in.places.get(forms[0], ()) if forms else ():
-        if [word.form for word in found_in.words[i : i + len(forms)]] == forms:
-            start, end = found_in.span(i, i + len(forms) - 1)
-            return found_in.answer[start:end] + _full_stop(found_in.answer[end : end + 1])
-    return None
+    quoted = text(quote).words
+    place = found_in.words.line.find(quoted.line)
+    if not quoted.written or place < 0:
+        return None
+    first = found_in.words.line.count(" ", 0, place)
+    start, end = found_in.span(first, first + len(quoted.written) - 1)
+    return found_in.answer[start:end] + _full_stop(found_in.answer[end : end + 1])
 
 
 @lru_cache(maxsize=4096)
 def key(name: str) -> str:
     """Equal for two spellings of one name: without capitals, accents, signs, a leading "the" and the legal form."""
-    forms = [word.form for word in _words(_folded(name)[0])]
+    forms = _words(_folded(name)[0]).line.split()
     while len(forms) > 1 and forms[-1] in LEGAL_FORMS:
         forms.pop()
     return " ".join(forms[1:] if len(forms) > 1 and forms[0] == "the" else forms)
@@ -113,9 +116,17 @@ class Folding(dict[int, str]):
 FOLDING = Folding()
 
 
+def _seen(answer: str) -> str:
+    patterns = [LISTED, UNSEEN] if "]:" in answer else [UNSEEN]
+    for pattern in patterns:
+        answer = pattern.sub(lambda unseen: " " * len(unseen[0]), answer)
+    return answer
+
+
 def _folded(answer: str) -> tuple[str, Sequence[int]]:
-    folded = answer.translate(FOLDING)
-    if all(len(FOLDING[ord(character)]) == 1 for character in set(answer)):
+    ascii_folded = answer.encode(errors="surrogatepass").translate(ASCII).decode(errors="surrogatepass")
+    folded = BEYOND_ASCII.sub(lambda beyond: beyond[0].translate(FOLDING), ascii_folded)
+    if all(len(FOLDING[ord(character)]) == 1 for character in set("".join(BEYOND_ASCII.findall(answer)))):
         return folded, range(len(answer))
     return folded, [place for place, character in enumerate(answer) for _ in FOLDING[ord(character)]]
 
@@ -137,27 +148,28 @@ def _folded_character(character: str) -> str:
     return spelt.translate(UNDECOMPOSED)
 
 
-def _words(folded: str) -> list[Word]:
-    return [_word(found) for found in WORD.finditer(folded)]
+# str.translate asks a table of this kind for each character, unless all are ASCII: those are folded as bytes.
+ASCII = bytes(range(128)).decode().translate(FOLDING).encode() + bytes(range(128, 256))
+BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
-def _word(found: re.Match[str]) -> Word:
-    start, end = found.span()
-    written = form = possessor = found[0]
-    if found.lastgroup == "sign":
-        form = possessor = "and" if written == "&" else "+"
-    elif found.lastgroup == "initials" or "'" in written:
-        form = written.replace(".", "").replace("'", "")
-        possessor = form[:-1] if written.endswith("'s") else form
-    return Word(form, possessor, start, end)
+def _words(folded: str) -> Words:
+    pieces = WORD.split(folded)
+    line = f" {' '.join(pieces[1::2])} ".replace("'", "").replace(".", "").replace("&", "and")
+    return Words(folded, pieces[1::2], list(accumulate(map(len, pieces))), line)
+
+
+class Wanted(NamedTuple):
+    """A name as it is looked for: for each of its words, does the name itself have a comma or the like before it?"""
+
+    line: str
+    apart: Sequence[bool]
 
 
 @lru_cache(maxsize=4096)
-def _wanted(name: str) -> tuple[tuple[str, bool], ...]:
-    """The name's words; each with whether the name itself has a comma, a dot or the like before it."""
-    folded, _ = _folded(name)
-    words = _words(folded)
-    return tuple((word.form, i > 0 and not _joined(folded, words[i - 1], word)) for i, word in enumerate(words))
+def _wanted(name: str) -> Wanted:
+    words = _words(_folded(name)[0])
+    return Wanted(words.line, [i > 0 and not _joins(words, i) for i in range(len(words.written))])
 
 
 @lru_cache(maxsize=4096)
@@ -166,32 +178,39 @@ def _as_domain(name: str) -> str | None:
     return folded if DOMAIN.fullmatch(folded) else None
 
 
-def _stands_at(found_in: Text, place: int, wanted: tuple[tuple[str, bool], ...]) -> bool:
-    here = found_in.words[place : place + len(wanted)]
-    if len(here) < len(wanted) or any(word.form != form for word, (form, _) in zip(here[:-1], wanted, strict=False)):
-        return False
-    if wanted[-1][0] not in (here[-1].form, here[-1].possessor):
-        return False
-    pairs = zip(here, here[1:], wanted[1:], strict=False)
-    return all(_joined(found_in.folded, one, other, apart=apart) for one, other, (_, apart) in pairs)
+def _places(words: Words, wanted: Wanted) -> Iterator[int]:
+    """The words with which `wanted` begins. Its last word may be a possessive there, with an "'s" more."""
+    sought, number, counted = wanted.line[:-1], 0, 0
+    place = words.line.find(sought) if wanted.apart else -1
+    while place >= 0:
+        number, counted = number + words.line.count(" ", counted, place), place
+        after = words.line[place + len(sought) : place + len(sought) + 2]
+        if after[0] == " " or (after == "s " and words.written[number + len(wanted.apart) - 1].endswith("'s")):
+            yield number
+        place = words.line.find(sought, place + 1)
 
 
-def _joined(folded: str, one: Word, other: Word, *, apart: bool = False) -> bool:
-    """May these neighbours belong to one name? `apart`: the name has a sign of its own between them."""
-    gap = folded[one.end : other.start]
+def _is_joined(words: Words, first: int, wanted: Wanted) -> bool:
+    return all(_joins(words, i, apart=apart) for i, apart in enumerate(wanted.apart[1:], start=first + 1))
+
+
+def _joins(words: Words, number: int, *, apart: bool = False) -> bool:
+    """May a word belong to one name with the word before? `apart`: the name has a sign of its own between them."""
+    gap = words.gap(number)
     if apart:
         return "\n" not in gap
-    if gap.startswith(".") and ABBREVIATION.fullmatch(folded[one.start : one.end]):
+    if gap.startswith(".") and ABBREVIATION.fullmatch(words.written[number - 1]):
         gap = gap[1:]
     return JOINT.fullmatch(gap) is not None
 
 
-def _is_whole_domain(found_in: Text, start: int, domain: str) -> bool:
+def _is_whole_domain(words: Words, first: int, domain: str) -> bool:
     """acme.com is not named by my-acme.com, acme.com.evil.net or acme.community."""
+    start = words.edges[2 * first]
     end = start + len(domain)
-    before, after = found_in.folded[max(start - 1, 0) : start], found_in.folded[end : end + 2]
+    before, after = words.folded[max(start - 1, 0) : start], words.folded[end : end + 2]
     follows_on = len(after) > 1 and after[0] in ".-" and after[1].isalnum()
-    return found_in.folded[start:end] == domain and before != "-" and not follows_on
+    return words.folded[start:end] == domain and before != "-" and not follows_on
 
 
 def _full_stop(character: str) -> str:
