@@ -125,6 +125,7 @@ def minute(looks: Sequence[Look]) -> dict[str, Any]:
         "cpu": cpu_shares(first, last),
         "pss_mb": {kind: mean(one.memory.get(kind, 0) for one in looks) / MB for kind in last.memory},
         "redis_mb": mean(one.redis_bytes for one in looks) / MB,
+        "waiting": {queue: mean(one.waiting[queue] for one in looks) for queue in last.waiting},
     }
 
 
@@ -138,6 +139,8 @@ def print_minutes(first: dict[str, Any], last: dict[str, Any], admitted: Sequenc
     for kind in first["pss_mb"]:
         compare(f"  {kind}", first["pss_mb"][kind], last["pss_mb"][kind])
     compare("Redis' own memory MB", first["redis_mb"], last["redis_mb"], digits=2)
+    for queue in first["waiting"]:
+        compare(f"messages in {queue}", first["waiting"][queue], last["waiting"][queue])
     for when, one in zip(("before the first", "after the last"), admitted, strict=True):
         line("admit, ms a statement", f"{one['median_ms']:.1f}", f"most {one['most_ms']:.1f}, {when} minute")
 

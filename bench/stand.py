@@ -79,11 +79,11 @@ class Ground:
         """Calls that the stand-in has received and not answered yet; the sandbox does not say."""
         return 0 if self.stand.options.sandbox else int(fetched(f"{self.stand.url}/_in_flight"))
 
-    def waiting(self) -> int:
-        """Messages in the queues."""
+    def waiting(self) -> dict[str, int]:
+        """Messages by queue."""
         from senso.tasks import broker  # noqa: PLC0415  needs the broker's URL
 
-        return sum(broker.waiting().values())
+        return broker.waiting()
 
     def doctor(self) -> str:
         """What `senso doctor --invariants` says: it holds what is in the database against the promises."""

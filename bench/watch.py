@@ -26,7 +26,7 @@ class Look:
     cpu: Seconds
     memory: dict[str, int]
     redis_bytes: int
-    waiting: int  # messages in the queues
+    waiting: dict[str, int]  # messages, by queue
     in_flight: int
 
     @property
@@ -75,7 +75,7 @@ def told(before: Look, now: Look) -> str:
     return (
         f"{now.at:6.0f} s  batches: {now.queued} queued, {now.running} running, {now.ended} ended;"
         f" {now.runs} runs, {(now.runs - before.runs) / seconds:.1f}/s;"
-        f" {now.waiting} messages waiting, {now.in_flight} calls in flight;"
+        f" {sum(now.waiting.values())} messages waiting, {now.in_flight} calls in flight;"
         f" {processes.ours(cores):.2f} cores (stand-in {cores['stand-in']:.2f});"
         f" PSS {now.ours_bytes / MB:.0f} MB, Redis {now.redis_bytes / MB:.1f} MB"
     )
