@@ -53,7 +53,7 @@ night: $(VENV)/.ready-bench
 queued: $(VENV)/.ready-bench
 	@$(BIN)/python bench/queued.py $(QUEUED_ARGS)
 
-# 400 calls in flight for a minute, at the speed of real models: IN_FLIGHT_ARGS="--call-threads 200 --seconds 60"
+# 400 calls in flight for a minute, at the speed of real models: IN_FLIGHT_ARGS="--calls 200 --seconds 60"
 in-flight: $(VENV)/.ready-bench
 	@$(BIN)/python bench/in_flight.py $(IN_FLIGHT_ARGS)
 

@@ -1,6 +1,6 @@
 """Four hundred calls in flight for a minute, at the speed of real models: what does waiting for so many cost?
 
-Two call workers of 200 threads, 5 s an answer and 5 s a reading. The aim: 400 in flight with at most 60 % of one core.
+Two call workers of 200 calls, 5 s an answer and 5 s a reading. The aim: 400 in flight with at most 60 % of one core.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from watch import Look, Watch, cpu_shares, figures
 from work import CASES, Work
 
 BETWEEN_LOOKS = 3.0
-FULL = 0.95  # of all threads: from then on it is steady
+FULL = 0.95  # of all there is room for: from then on it is steady
 CLAIMED = "SELECT count(*) FROM llm_calls WHERE outcome IS NULL"
 AIM_CORES = 0.6
 
@@ -81,12 +81,12 @@ def held(here: Ground, wanted: int, seconds: float) -> tuple[dict[str, Any], Wat
 def main() -> None:
     given = argparse.ArgumentParser(description=__doc__)
     add_options(given, Options(orgs=80, call_workers=2, answer_seconds=5.0, reading_seconds=5.0))
-    given.add_argument("--call-threads", type=int, default=200, help="of each call worker; default 200")
+    given.add_argument("--calls", type=int, default=200, help="of each call worker; default 200")
     given.add_argument("--seconds", type=float, default=60.0, help="of the steady time; default 60")
     read = given.parse_args()
-    options, wanted, said = options_of(read), read.call_threads * read.call_workers, heading()
+    options, wanted, said = options_of(read), read.calls * read.call_workers, heading()
     print(said, flush=True)
-    with ground(Work(CASES["direct"], options.orgs), options, {"CALL_THREADS": str(read.call_threads)}) as here:
+    with ground(Work(CASES["direct"], options.orgs), options, {"CALLS_IN_FLIGHT": str(read.calls)}) as here:
         found, watch = held(here, wanted, read.seconds)
     print(f"\n== in flight: {said} ==")
     print_figures(found, wanted)

@@ -74,7 +74,7 @@ class Settings(BaseSettings):
     senso_clock: str | None = None
     use_chords: bool = True
     soft_shutdown_seconds: float = Field(45, ge=0)
-    calls_in_flight: PositiveInt = 100
+    calls_in_flight: PositiveInt = 200  # of a call worker
     flower_port: int = Field(5555, ge=1, le=65535)
     failpoints: str | None = None
     failpoints_folder: Path | None = None
