@@ -43,7 +43,6 @@ def steady(watch: Watch, seconds: float) -> tuple[Sequence[Look], list[int]]:
         while time.monotonic() < end:
             claimed.append(watch.ground.running.query(CLAIMED)[0][0])
             time.sleep(BETWEEN_LOOKS)
-    watch.tell()
     return watch.looks, claimed
 
 
