@@ -10,13 +10,14 @@ from celery import current_task
 
 from senso.tasks.app import stage
 
-CLOSEST_SECONDS = 0.5
+CLOSEST_SECONDS = 0.1
 last: dict[str, float] = {}
+waiting: set[str] = set()
 lock = threading.Lock()
 
 
 def tick(name: str) -> Callable[[Callable[..., None]], Any]:
-    """A stage `senso.tick.<name>`. Of those that piled up behind an outage one in half a second is done.
+    """A stage `senso.tick.<name>`. Of those that piled up behind an outage ten a second are done.
 
     So a tick may live long in its queue. With a life of some seconds every tick would be found expired by a worker
     whose clock is ahead of beat's, and nothing would ever move again.
@@ -25,7 +26,7 @@ def tick(name: str) -> Callable[[Callable[..., None]], Any]:
     def made(function: Callable[..., None]) -> Any:
         @wraps(function)
         def unless_just_done(**options: Any) -> None:
-            if current_task.request.called_directly or is_due(name):
+            if current_task.request.called_directly or its_turn(name):
                 function(**options)
 
         return stage(f"tick.{name}")(unless_just_done)
@@ -33,10 +34,19 @@ def tick(name: str) -> Callable[[Callable[..., None]], Any]:
     return made
 
 
-def is_due(name: str) -> bool:
+def its_turn(name: str) -> bool:
+    """Waits for it where the last one was a moment ago, since what it was sent for may be newer than that.
+
+    False where somebody waits already: he will see what there is to see.
+    """
     with lock:
-        now = time.monotonic()
-        if now - last.get(name, -CLOSEST_SECONDS) < CLOSEST_SECONDS:
+        if name in waiting:
             return False
-        last[name] = now
-        return True
+        waiting.add(name)
+        seconds = last.get(name, -CLOSEST_SECONDS) + CLOSEST_SECONDS - time.monotonic()
+    if seconds > 0:
+        time.sleep(seconds)
+    with lock:
+        waiting.discard(name)
+        last[name] = time.monotonic()
+    return True

@@ -50,7 +50,8 @@ def relay(**_: object) -> None:
     send(intents)
     with transaction() as db:
         overdue = pushes.due(db)
-    send_each("push", overdue)
+    if overdue and not are_waiting(("push",)):
+        send_each("push", overdue)
 
 
 @tick("due")
@@ -152,10 +153,15 @@ def sweep_all(**_: object) -> None:
 
 
 def quiet_seconds() -> float:
+    return BUSY_SECONDS if are_waiting(CALL_QUEUES) else QUIET_SECONDS
+
+
+def are_waiting(queues: tuple[str, ...]) -> bool:
+    """Whether messages wait there, among which may be the one that is missed. While Redis is away they may."""
     try:
-        return BUSY_SECONDS if any(broker.waiting(CALL_QUEUES).values()) else QUIET_SECONDS
+        return any(broker.waiting(queues).values())
     except SensoError:
-        return BUSY_SECONDS
+        return True
 
 
 @tick("due_orgs")

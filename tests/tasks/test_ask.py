@@ -3,9 +3,11 @@ import pytest
 from senso.extraction import READING_VERSION
 from senso.providers import Answer
 from senso.sandbox.world import World
+from senso.settings import settings
 from senso.tasks import ask
 from senso.tasks.ask import ask_batch, read
 from senso.tasks.extract import extract
+from senso.tasks.score import finish_batch
 from senso.tasks.submit import submit_snapshot
 from senso.tasks.ticks import admit, due, poll, reap, relay
 
@@ -348,6 +350,24 @@ def test_a_question_too_long_for_the_vendor_fails_with_its_words(make, sandbox):
         submit_snapshot(str(row["id"]))
 
     assert make.one("SELECT state FROM question_runs") == "failed"
+
+
+def test_a_push_whose_message_still_waits_is_not_sent_again(make, messages, environment):
+    """With a thousand of them behind a slow application each relay would send all that are due once more."""
+    environment.setenv("APPLICATION_API_URL", "http://127.0.0.1:9")
+    settings.cache_clear()
+    batch = make.batch(questions=1)
+    for run in make.runs(batch):
+        make.answered(run)
+    make.sql("UPDATE evaluations SET state = 'done', mentioned = false")
+    make.sql("UPDATE batches SET remaining = 0")
+    finish_batch(str(batch), "chord")
+    messages.clear()
+
+    relay()
+    relay()
+
+    assert [name for name, _ in messages("push")] == ["senso.push"]
 
 
 def test_the_relay_sends_what_was_committed_and_never_published(make, messages):

@@ -1,13 +1,14 @@
 """Alive means getting on."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from senso.tasks import liveness
+from senso.tasks import liveness, ticking
 from senso.tasks.app import app
 from senso.tasks.liveness import Progress, is_wedged
-from senso.tasks.ticking import is_due
+from senso.tasks.ticking import its_turn
 
 
 @pytest.fixture
@@ -60,5 +61,15 @@ def test_the_process_ends_and_says_why(monkeypatch):
     assert codes == [liveness.WEDGED]
 
 
-def test_of_ticks_that_piled_up_one_is_done():
-    assert [is_due("a tick"), is_due("a tick"), is_due("another")] == [True, False, True]
+def test_of_ticks_that_piled_up_the_first_is_done_and_one_for_all_the_others(monkeypatch):
+    """One that comes right after another was sent for something newer, such as a batch that waits to be admitted."""
+    monkeypatch.setattr(ticking, "CLOSEST_SECONDS", 0.5)
+    assert its_turn("a tick")
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(lambda _: its_turn("a tick"), range(8))) == 1
+
+
+def test_ticks_of_different_names_do_not_wait_for_one_another(monkeypatch):
+    monkeypatch.setattr(ticking, "CLOSEST_SECONDS", 3600)
+    assert its_turn("one")
+    assert its_turn("two")
