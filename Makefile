@@ -57,7 +57,7 @@ queued: $(VENV)/.ready-bench
 in-flight: $(VENV)/.ready-bench
 	@$(BIN)/python bench/in_flight.py $(IN_FLIGHT_ARGS)
 
-# One org by itself, direct and as six snapshots of 60 s, from its trigger to its end: ALONE_ARGS="--case six"
+# One org by itself, direct and as six snapshots of 60 s, from its trigger to its end: ALONE_ARGS="--case snapshots"
 alone: $(VENV)/.ready-bench
 	@$(BIN)/python bench/alone.py $(ALONE_ARGS)
 

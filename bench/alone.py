@@ -16,7 +16,7 @@ from measuring import longest
 from stand import Ground, Options, add_options, ground, ids, options_of
 from work import CASES, Work
 
-KINDS = ("direct", "six")
+KINDS = ("direct", "snapshots")
 # Seconds since the trigger's transaction began. A call and a snapshot are rows before they are sent.
 MOMENTS = """
     WITH moments AS (

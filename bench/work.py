@@ -34,8 +34,7 @@ CASES = {
     case.name: case
     for case in (
         Case("direct", "direct models, one call a run", ("gpt-4.1", "gpt-4.1-mini"), 1),
-        Case("snapshots", "chatgpt, thirty questions a snapshot", ("chatgpt",), 2),
-        Case("six", "chatgpt at six places, ten questions a snapshot", ("chatgpt",), 6),
+        Case("snapshots", "chatgpt at six places, ten questions a snapshot", ("chatgpt",), 6),
     )
 }
 
