@@ -38,7 +38,8 @@ UNIT_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
 HOPELESS = ("insufficient_quota", "spend_limit", "usage_limit_exceeded", "credit_balance", "request too large")
 LATE = "did not answer in time"
 # What JSON can say and Postgres cannot store: see `storable`. As an escape, or as bytes that no decoder should take.
-UNSTORABLE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])|\xed[\xa0-\xbf]")
+# Two patterns, since each is searched by the sign it begins with: together they take eight times as long.
+UNSTORABLE = (re.compile(rb"\\u(?:0000|[dD][89a-fA-F])"), re.compile(rb"\xed[\xa0-\xbf]"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +223,7 @@ def text_seconds(text: str) -> float | None:
 def json_of(service: str, response: Response) -> Any:
     try:
         found = response.json()
-        return storable(found) if UNSTORABLE.search(response.content) else found
+        return storable(found) if any(kind.search(response.content) for kind in UNSTORABLE) else found
     except ValueError as error:
         raise Malformed(service, "its answer is not JSON", status=response.status_code) from error
 
