@@ -1,24 +1,25 @@
-"""What one run costs in one thread, part by part: CPU, without Celery and Postgres, against the stand-in server."""
+"""What one run by itself costs, part by part: CPU, without Celery and Postgres, against the stand-in server."""
 
 import argparse
-import gc
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
 
 import product
 from prepared import watched_by
 from work import CASES, READING_MODEL, Work
 
-from senso import extraction, http
+from senso import extraction
 from senso.extraction.citations import cite
+from senso.http import Response, json_of, request
+from senso.loop import wait_for
 from senso.prices import cost_microusd
 from senso.providers import Run
 from senso.providers.openai import OpenAI, question, read_answer, read_completion, structured
 
-T = TypeVar("T")
+WARM_UP_RUNS = 30
 SERVER = Path(__file__).with_name("model_server.py")
 
 
@@ -28,44 +29,46 @@ class Parts:
     def __init__(self) -> None:
         self.seconds: dict[str, float] = defaultdict(float)
 
-    def timed(self, part: str, work: Callable[[], T]) -> T:
+    @contextmanager
+    def timed(self, part: str) -> Iterator[None]:
         began = time.process_time_ns()
-        try:
-            return work()
-        finally:
-            self.seconds[part] += (time.process_time_ns() - began) / 1e9
+        yield
+        self.seconds[part] += (time.process_time_ns() - began) / 1e9
 
 
-def run(parts: Parts, openai: OpenAI, asked: Run, org: extraction.Watched) -> extraction.Reading:
-    body = question(asked)
-    headers = {"Authorization": f"Bearer {openai.key}"}
-    reply = parts.timed("call, asked", lambda: post(openai.base_url + "/responses", body, headers))
-    answer = parts.timed("answer parsed", lambda: read_answer(asked, http.json_of("openai", reply)))
-    parts.timed("cite", lambda: cite(answer.sources))
+async def run(parts: Parts, openai: OpenAI, asked: Run, org: extraction.Watched) -> None:
+    with parts.timed("call, asked"):
+        reply = await post(openai, "/responses", question(asked))
+    with parts.timed("answer parsed"):
+        answer = read_answer(asked, json_of("openai", reply))
+    with parts.timed("cite"):
+        cite(answer.sources)
     text = (answer.text or "").strip()
-    prompt = parts.timed("prompt", lambda: extraction.prompt(text, asked.question, org))
-    request = parts.timed("prompt", lambda: structured(prompt, READING_MODEL))
-    reply = parts.timed("call, read", lambda: post(openai.base_url + "/chat/completions", request, headers))
-    completion = parts.timed("completion parsed", lambda: read_completion(http.json_of("openai", reply)))
-    parts.timed("report", lambda: cost_microusd("openai", READING_MODEL, completion.usage))
-    return parts.timed("checked", lambda: extraction.checked(text, org, completion))
+    with parts.timed("prompt"):
+        body = structured(extraction.prompt(text, asked.question, org), READING_MODEL)
+    with parts.timed("call, read"):
+        reply = await post(openai, "/chat/completions", body)
+    with parts.timed("completion parsed"):
+        completion = read_completion(json_of("openai", reply))
+    with parts.timed("checked"):
+        extraction.checked(text, org, completion)
+    with parts.timed("cost"):
+        cost_microusd("openai", READING_MODEL, completion.usage)
 
 
-def post(url: str, body: object, headers: dict[str, str]) -> http.Response:
-    return http.call("openai", "POST", url, json=body, headers=headers)
+async def post(openai: OpenAI, path: str, body: object) -> Response:
+    headers = {"Authorization": f"Bearer {openai.key}"}
+    return await request("openai", "POST", openai.base_url + path, json=body, headers=headers)
 
 
-def measure(work: Work, openai: OpenAI, rounds: int) -> tuple[Parts, int]:
-    parts, counted = Parts(), 0
+async def measure(work: Work, openai: OpenAI, rounds: int) -> tuple[Parts, int]:
+    parts = Parts()
     asked = [(Run(1, text, model, country), watched_by(org)) for org, text, model, country in work.runs()]
-    for one, org in asked[:30]:
-        run(Parts(), openai, one, org)
-    gc.collect()
-    for _ in range(rounds):
-        for one, org in asked:
-            run(parts, openai, one, org)
-            counted += 1
-    return parts, counted
+    for one, org in asked[:WARM_UP_RUNS]:
+        await run(Parts(), openai, one, org)
+    for one, org in asked * rounds:
+        await run(parts, openai, one, org)
+    return parts, len(asked) * rounds
 
 
 def main() -> None:
@@ -77,7 +80,7 @@ def main() -> None:
     command = ["--case", "direct", "--orgs", str(given.orgs)]
     command += ["--answer-seconds", "0", "--reading-seconds", "0", "--snapshot-seconds", "0"]
     with product.temporary_folder() as folder, product.standing_in(folder, [str(SERVER), *command]) as (url, _):
-        parts, runs = measure(work, OpenAI(f"{url}/v1", "a-key"), given.rounds)
+        parts, runs = wait_for(measure(work, OpenAI(f"{url}/v1", "a-key"), given.rounds))
     for part, seconds in parts.seconds.items():
         print(f"{part:<18} {seconds / runs * 1000:6.3f} ms")
     print(f"{'one run':<18} {sum(parts.seconds.values()) / runs * 1000:6.3f} ms   ({runs} runs)")
