@@ -55,11 +55,22 @@ def collect(db: Connection, work: SnapshotWork, answers: Sequence[Answer]) -> li
         return []
     for answer in answers:
         if answer.text is None:
-            fail(db, work, answer, f"{work.provider}: {answer.error}", cost(work, answer))
+            save_refusal(db, work, answer)
     answered = save(db, work, [answer for answer in answers if answer.text is not None])
     asked = {"batch": str(work.batch_id), "snapshot": str(work.id), "runs": len(work.runs)}
     log.info("job collected", **asked, answered=len(answered), seconds=round(work.age_seconds))
     return snapshots.read_answers(db, work, answered)
+
+
+def save_refusal(db: Connection, work: SnapshotWork, answer: Answer) -> None:
+    """The vendor's word why there is no answer, which may be as odd as an answer."""
+    try:
+        with db.begin_nested():
+            fail(db, work, answer, f"{work.provider}: {answer.error}", cost(work, answer))
+    except Exception as error:
+        if isinstance(error, DBAPIError) and may_pass(error):
+            raise
+        fail(db, work, answer, f"{work.provider}: the reason cannot be stored ({type(error).__name__})", None)
 
 
 def save(db: Connection, work: SnapshotWork, answers: Sequence[Answer]) -> list[str]:

@@ -376,6 +376,27 @@ def test_whatever_is_odd_about_a_record_it_costs_the_others_nothing(make, sandbo
     assert states[1] in {"answered", "failed"}
 
 
+def test_a_reason_that_cannot_be_stored_costs_the_others_nothing(make, sandbox, monkeypatch):
+    make.batch(questions=2, models=("chatgpt",))
+    real = collect.collect
+
+    def with_an_odd_refusal(db, work, answers):
+        return real(db, work, [answers[0], replace(answers[1], text=None, error="not \x00 today")])
+
+    monkeypatch.setattr(collect, "collect", with_an_odd_refusal)
+    for row in make.sql("SELECT id FROM snapshots"):
+        submit_snapshot(str(row["id"]))
+
+    for _ in range(5):
+        make.sql("UPDATE snapshots SET next_poll_at = now()")
+        poll()
+
+    assert [row["state"] for row in make.sql("SELECT state FROM question_runs ORDER BY number")] == [
+        "answered",
+        "failed",
+    ]
+
+
 def test_an_answer_whose_saving_was_not_confirmed_is_read_at_once_and_once(make, sandbox, monkeypatch):
     """Saved and claimed, and the connection lost before the reply."""
     run = make.run()
