@@ -102,7 +102,7 @@ def queue_again(db: Connection, batch: UUID, states: Sequence[str], *, new_episo
 
 # Admission is one at a time, or two ticks would each fill the same free places. The rows are chosen once, MATERIALIZED:
 # a subquery that the plan runs anew for each row skips those it has locked and takes others, so that its limit is none.
-ADMIT = Prepared("""
+ADMIT = text("""
     WITH room AS (
         SELECT greatest(0, :most - count(*)) AS places FROM batches WHERE state = 'running'
     ),
@@ -128,7 +128,7 @@ def admit(db: Connection, most: int) -> list[int]:
     """Moves queued batches to running while fewer than `most` run; returns the outbox rows to publish."""
     if ADMISSION_LOCK.column(db, {}) == [False]:
         return []
-    return ADMIT.column(db, {"most": most})
+    return list(db.execute(ADMIT, {"most": most}).scalars())
 
 
 MATRIX = Prepared("""

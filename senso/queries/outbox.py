@@ -51,7 +51,7 @@ TAKE = Prepared("""
 PUBLISHED = Prepared("""
     UPDATE outbox o SET published_at = now()
     FROM unnest(CAST(:ids AS bigint[]), CAST(:befores AS timestamptz[])) AS sent (id, not_before)
-    WHERE o.id = sent.id AND o.not_before = sent.not_before
+    WHERE o.id = ANY(CAST(:ids AS bigint[])) AND o.id = sent.id AND o.not_before = sent.not_before
 """)
 SETTLED = Prepared("UPDATE outbox SET published_at = now() WHERE key = :key AND published_at IS NULL")
 

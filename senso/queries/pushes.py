@@ -43,7 +43,8 @@ def insert(db: Connection, batch: UUID, episode: int, body: dict[str, Any], *, c
 
 CLAIM = Prepared("""
     UPDATE pushes SET tries = tries + 1, lease_until = now() + make_interval(secs => :lease)
-    WHERE key = :key AND status = 'pending' AND next_at <= now() AND (lease_until IS NULL OR lease_until < now())
+    WHERE key = :key AND (status || '') = 'pending' AND next_at <= now()
+        AND (lease_until IS NULL OR lease_until < now())
     RETURNING key, batch_id, body, tries
 """)
 
@@ -60,7 +61,7 @@ SENT = Prepared("""
 AGAIN = Prepared("""
     UPDATE pushes SET error = :error, lease_until = NULL, next_at = now() + make_interval(secs => :seconds),
         status = CASE WHEN tries >= :most THEN 'failed' ELSE 'pending' END
-    WHERE key = :key AND status = 'pending'
+    WHERE key = :key AND (status || '') = 'pending'
 """)
 DUE = Prepared("""
     SELECT key FROM pushes WHERE status = 'pending' AND next_at <= now()

@@ -124,7 +124,7 @@ FORMER_LATEST = Prepared("""
     UPDATE question_runs SET is_latest = false
     WHERE id = ANY(ARRAY(
         SELECT old.id FROM question_runs new CROSS JOIN LATERAL (
-            SELECT other.id, b.batch_date FROM question_runs other JOIN batches b ON b.id = other.batch_id
+            SELECT other.id, (SELECT batch_date FROM batches WHERE id = other.batch_id) FROM question_runs other
             WHERE other.is_latest AND other.id <> new.id
                 AND (other.subject_id, other.question_id, other.model_id, other.location_id, other.sample)
                     = (new.subject_id, new.question_id, new.model_id, new.location_id, new.sample)
