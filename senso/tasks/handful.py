@@ -5,10 +5,14 @@ many runs need at the same moment, such as their claims, is one statement.
 """
 
 import asyncio
+import signal
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from functools import lru_cache
 from threading import Condition, Lock
 from typing import Any, TypeVar
+
+from celery.exceptions import Reject
+from celery.signals import worker_ready
 
 from senso.loop import wait_for
 from senso.settings import settings
@@ -29,13 +33,19 @@ class Places:
     def __init__(self, count: int) -> None:
         self.count = count
         self.taken = 0
+        self.is_closed = False
         self.turn = Lock()
         self.changed = Condition()
 
     def take(self, count: int) -> None:
-        """Whoever waits for many is not passed by for ever by those who want few. More than there are never come."""
+        """Whoever waits for many is not passed by for ever by those who want few. More than there are never come.
+
+        Raises Reject in a process that stops: a call that begins there is cut off, and paid for again elsewhere.
+        """
         with self.turn, self.changed:
-            self.changed.wait_for(lambda: self.taken + count <= self.count)
+            self.changed.wait_for(lambda: self.is_closed or self.taken + count <= self.count)
+            if self.is_closed:
+                raise Reject("this worker stops", requeue=True)
             self.taken += count
 
     def give_back(self, count: int = 1) -> None:
@@ -43,10 +53,32 @@ class Places:
             self.taken -= count
             self.changed.notify()
 
+    def close(self) -> None:
+        with self.changed:
+            self.is_closed = True
+            self.changed.notify()
+
 
 @lru_cache(maxsize=1)
 def places() -> Places:
     return Places(settings().calls_in_flight)
+
+
+@worker_ready.connect
+def close_when_told_to_stop(**_: Any) -> None:
+    """By the signal itself: Celery says that a worker stops only when the time that it gives its tasks is over."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        former = signal.getsignal(number)
+        if callable(former):
+            signal.signal(number, closing_first(former))
+
+
+def closing_first(former: Callable[..., Any]) -> Callable[..., None]:
+    def stop(*said: Any) -> None:
+        places().close()
+        former(*said)
+
+    return stop
 
 
 def side_by_side(ids: Sequence[T], begin: Callable[[Sequence[T]], Sequence[Work]]) -> None:

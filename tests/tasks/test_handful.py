@@ -1,9 +1,11 @@
 """The runs of one message, side by side."""
 
 import asyncio
+import signal
 import threading
 
 import pytest
+from celery.exceptions import Reject
 
 from senso.tasks import handful
 from senso.tasks.handful import Places, handfuls, side_by_side
@@ -104,3 +106,36 @@ def test_who_wants_many_is_not_passed_by(four):
     one.join(5)
 
     assert order == [3, 1]
+
+
+def test_who_waits_for_room_in_a_process_that_stops_goes_back_unclaimed(four):
+    """Claimed there, its runs would be asked until the process is killed, and asked again elsewhere."""
+    four.take(4)
+    ended = []
+
+    def wanting():
+        with pytest.raises(Reject) as refused:
+            side_by_side(range(3), lambda _: pytest.fail("claimed"))
+        ended.append(refused.value.requeue)
+
+    waiting = [threading.Thread(target=wanting) for _ in range(2)]
+    for one in waiting:
+        one.start()
+
+    four.close()
+    for one in waiting:
+        one.join(5)
+
+    assert (ended, four.taken) == ([True, True], 4)
+
+
+def test_the_signal_to_stop_closes_the_room_before_celery_waits(four, monkeypatch):
+    seen = []
+    monkeypatch.setattr(signal, "getsignal", lambda _: lambda *_: seen.append(four.is_closed))
+    handlers = {}
+    monkeypatch.setattr(signal, "signal", handlers.__setitem__)
+
+    handful.close_when_told_to_stop()
+    handlers[signal.SIGTERM](signal.SIGTERM, None)
+
+    assert seen == [True]
