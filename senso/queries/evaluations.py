@@ -143,7 +143,14 @@ def save_answers_and_claim(
         lost = {"ids": [one["id"] for one in missing], "fences": [one["fence"] for one in missing]}
         found += CLAIMED_BY_SAVING.rows(db, lost | {"owner": owner, "lease": LEASE_SECONDS})
     claimed = list(map(read_work, found))
-    return [[work for work in claimed if work.run_id == answer["id"]] for answer in answers]
+    return [
+        [work for work in claimed if work.run_id == answer["id"] and is_last(answer, answers)] for answer in answers
+    ]
+
+
+def is_last(answer: Mapping[str, Any], answers: Sequence[Mapping[str, Any]]) -> bool:
+    """Only the last claim of a run is saved: what came back to an earlier one must not be read a second time."""
+    return all(other["fence"] <= answer["fence"] for other in answers if other["id"] == answer["id"])
 
 
 def by_key(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -181,12 +188,12 @@ SAVE = Prepared(f"""
         FROM given
         WHERE e.id = ANY(CAST(:ids AS uuid[])) AND e.id = given.id AND e.fence = given.fence
             AND (e.state || '') IN ('extracting', 'pending')
-        RETURNING e.id, e.batch_id
+        RETURNING e.id, e.batch_id, given.competitors
     ),
     named AS (
         INSERT INTO competitors (evaluation_id, name)
-        SELECT ended.id, name FROM ended JOIN given ON given.id = ended.id
-            CROSS JOIN jsonb_array_elements_text(given.competitors) WITH ORDINALITY AS one(name, place)
+        SELECT ended.id, name
+        FROM ended CROSS JOIN jsonb_array_elements_text(ended.competitors) WITH ORDINALITY AS one(name, place)
         ORDER BY ended.id, place
         ON CONFLICT DO NOTHING
     ),

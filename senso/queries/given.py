@@ -47,12 +47,13 @@ def listed(citations: Sequence[Citation]) -> list[dict[str, Any]]:
     return [{name: getattr(citation, name) for name in CITED} for citation in citations]
 
 
-# Of the runs that the statement has `saved`, from the citations that were `given` with each.
+# Of the runs that the statement has `saved`, each with the citations that were given with it. Not by the run's id from
+# all that was given: a run may be among them twice, under the fence of a claim that ran out too.
 SAVE_CITED = f"""
     cited AS (
         INSERT INTO citations (run_id, {", ".join(CITED)})
         SELECT saved.id, {", ".join(f"one.{name}" for name in CITED)}
-        FROM saved JOIN given ON given.id = saved.id CROSS JOIN {table("given.citations", "one", CITED)}
+        FROM saved CROSS JOIN {table("saved.citations", "one", CITED)}
         ON CONFLICT DO NOTHING
     )
 """

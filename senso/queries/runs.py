@@ -175,7 +175,7 @@ SAVED = f"""
         FROM given
         WHERE r.id = ANY(CAST(:ids AS uuid[])) AND r.id = given.id AND r.fence = given.fence
             AND (r.state || '') IN ('asking', 'planned')
-        RETURNING r.id, r.question_id, given.text
+        RETURNING r.id, r.question_id, given.text, given.citations
     ),
     {SAVE_CITED}
 """

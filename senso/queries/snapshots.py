@@ -153,7 +153,7 @@ SAVE_ANSWERS = Prepared(f"""
             error = NULL, answered_at = now()
         FROM given
         WHERE r.id = ANY(CAST(:ids AS uuid[])) AND r.id = given.id AND (r.state || '') = 'asking'
-        RETURNING r.id, r.fence, r.cost_microusd
+        RETURNING r.id, r.fence, r.cost_microusd, given.citations
     ),
     reported AS (
         UPDATE llm_calls c SET outcome = 'answered', cost_microusd = saved.cost_microusd, latency_ms = :latency_ms
