@@ -9,7 +9,7 @@ from structlog.contextvars import bind_contextvars
 
 from senso import extraction
 from senso.db import Connection, DBAPIError, Link, at_once, transaction
-from senso.errors import ConfigError, OutsideError
+from senso.errors import ConfigError, OutsideError, Unreachable
 from senso.extraction import names
 from senso.extraction.citations import cite
 from senso.failpoints import failpoint
@@ -80,7 +80,22 @@ def ask_or_read_each(wanted: Sequence[UUID]) -> list[Work]:
     with at_once() as db:
         asked = runs.claim(db, wanted, owner())
     others = sorted(set(wanted) - {work.id for work in asked})
-    return [ask_and_read(work) for work in asked] + (read_each(others) if others else [])
+    to_read = read_others(others, beside=bool(asked)) if others else []
+    return [ask_and_read(work) for work in asked] + to_read
+
+
+def read_others(runs: Sequence[UUID], *, beside: bool) -> list[Work]:
+    """Their claim must not take down those `beside` it, which are claimed already and would lie until their leases end.
+
+    What is not claimed here is found by its row, and sent again.
+    """
+    try:
+        return read_each(runs)
+    except Unreachable as error:
+        if not beside:
+            raise
+        log.warning("answers could not be claimed for reading", runs=len(runs), error=str(error))
+        return []
 
 
 async def ask_and_read(work: AskWork) -> None:
