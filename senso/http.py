@@ -57,7 +57,10 @@ class Response:
 
     def json(self) -> Any:
         """Raises ValueError."""
-        return json.loads(self.content)
+        try:
+            return json.loads(self.content)
+        except RecursionError:
+            raise ValueError("lists in lists without end") from None
 
 
 @lru_cache(maxsize=1)
@@ -119,7 +122,7 @@ async def request(  # noqa: PLR0913  as many as a request has parts
             method, address, data=body, headers=given, timeout=timeout, allow_redirects=False
         ) as reply:
             content = await reply.read()
-    except (ClientError, OSError) as error:  # a timeout is an OSError
+    except (ClientError, OSError, ValueError) as error:  # a timeout is an OSError
         raise translate(service, error) from error
     key = given.get("Authorization", "").removeprefix("Bearer ")
     response = Response(reply.status, reply.headers, content, key)
@@ -134,10 +137,11 @@ def call(service: str, method: str, url: str, **options: Any) -> Response:
 
 
 def address_of(service: str, url: str) -> URL:
+    """Without a user and a password: aiohttp refuses them beside the key that goes with each call."""
     with suppress(ValueError):
         address = URL(url, encoded=True)
         if address.scheme in {"http", "https"} and address.host:
-            return address
+            return address.with_user(None)
     raise ConfigError(f"{service}: its base URL is not one: it must begin with https://")
 
 
@@ -156,8 +160,8 @@ def encoded(service: str, value: Any) -> bytes:
 
 
 def translate(service: str, error: Exception) -> OutsideError | ConfigError:
-    """An address that is none is our mistake; everything else may pass."""
-    if isinstance(error, InvalidURL):
+    """An address that is none is our mistake, such as a host with an empty label; everything else may pass."""
+    if isinstance(error, InvalidURL) or not isinstance(error, ClientError | OSError):
         return ConfigError(f"{service}: its base URL is not one: {type(error).__name__}")
     if isinstance(error, TimeoutError):
         return Unavailable(service, LATE)
@@ -174,13 +178,13 @@ def failure(service: str, response: Response) -> OutsideError:
 
 
 def reason(response: Response) -> str:
-    """The vendor's own words: the message of a JSON error, else the text, cut where it gets long."""
+    """The vendor's own words, storable: the message of a JSON error, else the text, cut where it gets long."""
     try:
         said = response.json()["error"]
         said = said["message"] if isinstance(said, dict) else said
     except (ValueError, KeyError, TypeError):
         said = response.text
-    return " ".join(without_key(response, str(said)).split())[:REASON_LENGTH] or "no reason given"
+    return " ".join(without_key(response, storable(str(said))).split())[:REASON_LENGTH] or "no reason given"
 
 
 def without_key(response: Response, said: str) -> str:

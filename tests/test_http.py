@@ -143,6 +143,9 @@ def test_a_retry_after_may_be_a_date(status):
         ('["a list"]', '["a list"]'),
         ("Collector\n  not found\n", "Collector not found"),
         ("", "no reason given"),
+        ('{"error": {"message": "a NUL\\u0000 and half a pair \\ud800"}}', "a NUL and half a pair ?"),
+        ("a NUL\x00 in a text", "a NUL in a text"),
+        ("[" * 200_000, "[" * REASON_LENGTH),
     ],
 )
 def test_the_reason_is_the_services_own_in_one_line(body, reason):
@@ -169,17 +172,26 @@ def test_a_key_that_the_service_repeats_is_not_in_the_reason(padding):
     assert "very-sec" not in str(found)
 
 
-def test_what_is_not_json_is_malformed():
+@pytest.mark.parametrize("body", ['{"id": ', "[" * 200_000])
+def test_what_is_not_json_is_malformed(body):
     with pytest.raises(Malformed) as caught:
-        json_of("vendor", response(200, '{"id": '))
+        json_of("vendor", response(200, body))
 
     assert (caught.value.service, caught.value.status) == ("vendor", 200)
 
 
-@pytest.mark.parametrize("url", ["", "vendor.example/v1", "ftp://vendor.example", "http://", "http://[::1"])
+@pytest.mark.parametrize(
+    "url", ["", "vendor.example/v1", "ftp://vendor.example", "http://", "http://[::1", "http://vendor..example"]
+)
 def test_a_base_url_that_is_none_is_a_mistake_of_configuration(url):
     with pytest.raises(ConfigError, match=r"^vendor: its base URL is not one"):
         call("vendor", "GET", url)
+
+
+def test_a_user_in_a_base_url_does_not_stand_in_the_way_of_the_key(url):
+    given = {"Authorization": "Bearer key"}
+
+    assert call("vendor", "GET", url.replace("//", "//me:password@") + "/ok", headers=given).text == "fine"
 
 
 @pytest.mark.parametrize("key", ["very-secret\nkey", "very-secret-k\u2026y"])

@@ -13,6 +13,7 @@ SERVICE = "openai"
 ANSWER_TOKENS = 4096
 READING_TOKENS = 2048
 UNAUTHORISED = {401, 403}
+MOST_TOKENS = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +118,17 @@ def response_usage(found: dict[str, Any], searches: list[dict[str, Any]]) -> Usa
     counts = found.get("usage") or {}
     made = [item for item in searches if (item.get("action") or {}).get("type", "search") == "search"]
     return Usage(
-        tokens_in=counts.get("input_tokens", 0),
-        tokens_cached=(counts.get("input_tokens_details") or {}).get("cached_tokens", 0),
-        tokens_out=counts.get("output_tokens", 0),
+        tokens_in=count(counts, "input_tokens"),
+        tokens_cached=count(counts.get("input_tokens_details"), "cached_tokens"),
+        tokens_out=count(counts, "output_tokens"),
         searches=len(made),
     )
+
+
+def count(counts: Any, name: str) -> int:
+    """0 where none is said, or one that no row can hold: it must not cost the answer that came with it."""
+    said = counts.get(name) if isinstance(counts, dict) else None
+    return said if type(said) is int and 0 <= said <= MOST_TOKENS else 0
 
 
 def structured(prompt: Prompt, model: str) -> dict[str, Any]:
@@ -154,7 +161,7 @@ def read_completion(found: dict[str, Any]) -> Completion:
 
 def chat_usage(counts: dict[str, Any]) -> Usage:
     return Usage(
-        tokens_in=counts.get("prompt_tokens", 0),
-        tokens_cached=(counts.get("prompt_tokens_details") or {}).get("cached_tokens", 0),
-        tokens_out=counts.get("completion_tokens", 0),
+        tokens_in=count(counts, "prompt_tokens"),
+        tokens_cached=count(counts.get("prompt_tokens_details"), "cached_tokens"),
+        tokens_out=count(counts, "completion_tokens"),
     )

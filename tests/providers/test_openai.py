@@ -129,6 +129,14 @@ def test_counts_that_are_absent_are_zero():
     assert read_answer(RUN, written("no-cache-write-tokens")).usage == Usage(tokens_in=17391, tokens_out=45)
 
 
+@pytest.mark.parametrize("said", [None, True, -1, 12.5, "12", 10**12, [12]])
+def test_a_count_that_no_row_can_hold_does_not_cost_the_answer(said):
+    body = written("no-cache-write-tokens")
+    body["usage"] = {"input_tokens": said, "input_tokens_details": said, "output_tokens": 45}
+
+    assert read_answer(RUN, body).usage == Usage(tokens_out=45)
+
+
 def test_parts_of_a_text_are_joined():
     answer = read_answer(RUN, written("two-messages"))
 
