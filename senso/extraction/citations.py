@@ -95,7 +95,7 @@ def kind(citation: Citation, websites: Iterable[str]) -> Literal["primary", "sec
 
 def _citation(source: Source) -> Citation | None:
     page = _page(source.url) if len(source.url) <= LONGEST_URL else None
-    if page is None:
+    if page is None or len(page.canonical_url) > LONGEST_URL:  # each letter of another script is nine there
         return None
     return Citation(
         url=source.url,

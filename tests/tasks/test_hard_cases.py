@@ -13,9 +13,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from senso.db import at_once, transaction
 from senso.errors import ConfigError, Unreachable
-from senso.http import storable
+from senso.extraction.citations import cite
+from senso.http import Response, failure, storable
 from senso.providers import Answer, Source, Usage
-from senso.queries import evaluations, invariants, outbox
+from senso.queries import evaluations, invariants, outbox, runs
 from senso.queries import names as name_rows
 from senso.queries.runs import Report
 from senso.settings import settings
@@ -449,3 +450,74 @@ def test_a_failed_names_call_that_is_noted_twice_counts_once(make):
             name_rows.put_back(db, work, Report("unavailable", Usage(), None, 5), seconds=1, counts_as_failure=True)
 
     assert make.one("SELECT failures FROM name_variations") == 1
+
+
+def test_words_of_a_vendor_that_cannot_be_stored_do_not_have_it_asked_again(make, sandbox, monkeypatch):
+    """They were the reason of a refusal; the run was left to its lease, and asked five times."""
+    run = make.run()
+    real = ask.ask_now
+
+    async def refused(work):
+        await real(work)
+        raise failure("openai", Response(400, {}, b"no such \x00 model"))
+
+    monkeypatch.setattr("senso.tasks.ask.ask_now", refused)
+
+    read(str(run))
+
+    assert make.one("SELECT error FROM question_runs WHERE state = 'failed'") == "openai 400: no such model"
+
+
+def test_a_run_whose_two_claims_end_together_is_saved_and_read_once(make, sandbox):
+    """Its first claim ran out, its second was by the same process: both answers are in one statement."""
+    run = make.run()
+    with at_once() as db:
+        (first,) = runs.claim(db, [run], owner())
+        make.sql("UPDATE question_runs SET lease_until = now() - interval '1 second'")
+        (second,) = runs.claim(db, [run], owner())
+    asked, again = bought(first, "https://first.example/"), bought(second, "https://second.example/")
+
+    with at_once() as db:
+        to_read = evaluations.save_answers_and_claim(db, [again, asked], owner(), model="m", prompt_version="1")
+
+    assert [len(one) for one in to_read] == [1, 0]
+    assert make.one("SELECT url FROM citations") == "https://second.example/"
+    assert make.one("SELECT count(*) FROM llm_calls WHERE purpose = 'ask' AND outcome = 'answered'") == 2
+
+
+def bought(work, url):
+    answer, cited = Answer(work.run.number, text=f"From {url}"), cite([Source(url, None, 1, cited=True)])
+    return runs.bought(work, answer, cited.citations, Report("answered", Usage(), 0, 1))
+
+
+def test_runs_that_are_claimed_are_asked_although_others_of_their_message_cannot_be_read(make, sandbox, monkeypatch):
+    batch = make.batch(questions=3)
+    done, *open_ones = make.runs(batch)
+    make.answered(done)
+
+    def away(*_, **__):
+        raise Unreachable("Postgres is away")
+
+    monkeypatch.setattr(evaluations, "claim", away)
+
+    read(*map(str, (done, *open_ones)))
+
+    assert make.one("SELECT count(*) FROM question_runs WHERE state = 'answered'") == 3
+    with pytest.raises(Unreachable):
+        read(str(done))
+
+
+def test_an_address_that_no_index_can_hold_does_not_cost_the_answer(make, sandbox, monkeypatch):
+    """Each letter of another script is nine in the canonical address."""
+    letters = random.Random(7)
+    long = "https://example.com/" + "".join(chr(letters.randrange(0x4E00, 0x9FA0)) for _ in range(1500))
+    run = make.run()
+
+    async def asked(work):
+        return Answer(work.run.number, text="An answer.", sources=(Source(long, None, 1, cited=True),))
+
+    monkeypatch.setattr("senso.tasks.ask.ask_now", asked)
+
+    read(str(run))
+
+    assert make.one("SELECT state FROM question_runs") == "answered"
