@@ -1,6 +1,6 @@
-"""Named places at which a test lets this process die, end or wait: the windows that a kill at random does not hit.
+"""Named places at which a test lets this process die, fail or wait: the windows that a kill at random does not hit.
 
-FAILPOINTS arms them, a JSON list of `{"at": name, "do": kill | exit | error | pause, "times": 1, "match": "",
+FAILPOINTS arms them, a JSON list of `{"at": name, "do": kill | error | pause, "times": 1, "match": "",
 "seconds": 0}`; FAILPOINTS_FOLDER gets one file a strike, so that several processes together strike no more often than
 `times`. Both are refused when ENVIRONMENT=production; without them a place costs one look at an empty tuple.
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 from senso.errors import ConfigError
 from senso.settings import settings
 
-ACTIONS = ("kill", "exit", "error", "pause")
+ACTIONS = ("kill", "error", "pause")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,6 @@ class Trap:
     def act(self) -> None:
         if self.do == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
-        if self.do == "exit":
-            raise SystemExit(f"failpoint {self.at}")
         if self.do == "error":
             raise ConnectionResetError(f"failpoint {self.at}")
         time.sleep(self.seconds)

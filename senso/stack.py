@@ -18,10 +18,11 @@ from typing import IO
 
 from senso.errors import Unreachable
 from senso.settings import settings
-from senso.tasks.queues import CALL_QUEUES, CONTROL_QUEUES
+from senso.tasks.queues import CALL_QUEUES, CONTROL_QUEUES, HANDFUL
 
 CONTROL_THREADS = 16
-FEWEST_SLOTS = 8
+# For messages that open a batch or ask for names, and for handfuls of which only slow runs are left.
+SPARE_SLOTS = 8
 SOFT_SHUTDOWN_SECONDS = 3
 GRACE_SECONDS = 10
 WATCH_SECONDS = 0.2
@@ -85,8 +86,8 @@ def worker(name: str, queues: Sequence[str], threads: int) -> Child:
 
 
 def call_workers(count: int) -> list[Child]:
-    """A message is a handful of runs. A quarter as many in hand as calls: so no slow one leaves a place empty."""
-    slots = max(FEWEST_SLOTS, settings().calls_in_flight // 4)
+    """A message is a handful of runs; more than it has room for a worker would only keep from one that is idle."""
+    slots = settings().calls_in_flight // HANDFUL + SPARE_SLOTS
     return [worker(f"call-{number}", CALL_QUEUES, slots) for number in range(1, count + 1)]
 
 

@@ -1,5 +1,6 @@
 """Stage 3: each answer is read for the org."""
 
+import asyncio
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from senso import extraction
 from senso.db import DBAPIError, at_once
 from senso.errors import ConfigError, OutsideError
 from senso.failpoints import failpoint
+from senso.providers import Completion
 from senso.queries import evaluations
 from senso.queries.evaluations import ReadWork
 from senso.settings import settings
@@ -20,6 +22,7 @@ from senso.tasks.process import owner
 from senso.tasks.reach import reader
 
 readings = Joint(evaluations.save)
+LONG_ANSWER = 50_000  # characters: 0.1 s
 
 
 @stage("extract")
@@ -42,7 +45,7 @@ async def read_now(work: ReadWork, model: str) -> None:
     try:
         with guarded():
             completion = await reader().complete(extraction.prompt(work.answer, work.question, work.org), model)
-            reading = extraction.checked(work.answer, work.org, completion)
+            reading = await checked(work, completion)
             done = report("read", "openai", model, completion.usage, watch)
     except (OutsideError, ConfigError) as error:
         await read_failed(work, error, model, watch)
@@ -54,6 +57,13 @@ async def read_now(work: ReadWork, model: str) -> None:
     except (DBAPIError, ValueError) as error:
         reason = unstorable(error)
         await kept(lambda db: evaluations.fail(db, work, done, reason))
+
+
+async def checked(work: ReadWork, completion: Completion) -> extraction.Reading:
+    """A book of an answer is looked through in a thread, or it would hold up all others of this process."""
+    if len(work.answer) < LONG_ANSWER:
+        return extraction.checked(work.answer, work.org, completion)
+    return await asyncio.to_thread(extraction.checked, work.answer, work.org, completion)
 
 
 async def read_failed(work: ReadWork, error: OutsideError | ConfigError, model: str, watch: Stopwatch) -> None:

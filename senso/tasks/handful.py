@@ -16,11 +16,10 @@ from celery.signals import worker_ready
 
 from senso.loop import wait_for
 from senso.settings import settings
+from senso.tasks.queues import HANDFUL
 
 T = TypeVar("T")
 Work = Coroutine[Any, Any, None]
-# Twice as many would save a twentieth of a run's CPU more, and a chord counts a member when its slowest run has ended.
-HANDFUL = 10
 
 
 def handfuls(ids: Sequence[T], size: int = HANDFUL) -> Iterator[Sequence[T]]:

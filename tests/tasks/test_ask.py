@@ -141,8 +141,8 @@ def test_a_late_answer_changes_no_row_once_another_claimed_the_run(make, sandbox
     make.sql("UPDATE question_runs SET sent_at = now()")
     real = ask.ask_now
 
-    def overtaken(work):
-        answer = real(work)
+    async def overtaken(work):
+        answer = await real(work)
         make.sql("UPDATE question_runs SET fence = fence + 1, lease_owner = 'another'")
         return answer
 
