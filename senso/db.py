@@ -61,7 +61,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 PACKAGED = Path(__file__).resolve().parent / "packaged"
 
 
-def connect(url: str, *, pool_size: int = 20) -> Engine:
+def connect(url: str, *, pool_size: int = 10) -> Engine:
     """All connections are kept: one that is opened for a moment costs more CPU than fifty statements, on both sides.
 
     The one used last is used next, so that few are warm and the others rest.

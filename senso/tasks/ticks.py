@@ -137,7 +137,7 @@ def sweep_all(**_: object) -> None:
         lambda db: sweep.find_lost(db, quiet_seconds()),
         sweep.recount,
         sweep.finish_left_over,
-        lambda db: sweep.restart_idle(db, IDLE_SECONDS),
+        lambda db: sweep.restart_idle(db, max(IDLE_SECONDS, quiet_seconds())),
     ):
         with transaction() as db:
             found = look(db)
