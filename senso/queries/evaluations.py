@@ -34,8 +34,9 @@ SELECTED = """
         o.name, o.competitors, coalesce(n.names, '[]') AS names,
         ARRAY(SELECT url FROM org_websites w WHERE w.org_id = o.id ORDER BY position, url) AS websites
     FROM claimed c JOIN called ON (called.run_id, called.org_id) = (c.run_id, c.org_id)
-        JOIN questions q ON q.id = c.question_id JOIN orgs o ON o.id = c.org_id
-        LEFT JOIN name_variations n ON n.org_id = o.id
+        JOIN questions q ON q.id = ANY(ARRAY(SELECT question_id FROM claimed)) AND q.id = c.question_id
+        JOIN orgs o ON o.id = ANY(ARRAY(SELECT org_id FROM claimed)) AND o.id = c.org_id
+        LEFT JOIN name_variations n ON n.org_id = ANY(ARRAY(SELECT org_id FROM claimed)) AND n.org_id = o.id
 """
 READ_WORK = f"""
     called AS (
@@ -48,7 +49,8 @@ READ_WORK = f"""
 CLAIM = Prepared(f"""
     WITH mine AS (
         SELECT e.id, r.answer_text, r.question_id FROM evaluations e JOIN question_runs r ON r.id = e.run_id
-        WHERE e.run_id = ANY(CAST(:runs AS uuid[])) AND r.state = 'answered' AND e.failures < :most AND (
+        WHERE e.run_id = ANY(CAST(:runs AS uuid[])) AND r.id = ANY(CAST(:runs AS uuid[])) AND r.state = 'answered'
+            AND e.failures < :most AND (
             ((e.state || '') = 'pending' AND (e.next_at IS NULL OR e.next_at <= now()))
             OR ((e.state || '') = 'extracting' AND e.lease_until < now())
         )
@@ -58,7 +60,7 @@ CLAIM = Prepared(f"""
         UPDATE evaluations e SET state = 'extracting', fence = e.fence + 1, lease_owner = :owner,
             failures = e.failures + CASE WHEN e.state = 'extracting' THEN 1 ELSE 0 END,
             lease_until = now() + make_interval(secs => :lease), next_at = NULL
-        FROM mine WHERE e.id = mine.id
+        FROM mine WHERE e.id = ANY(ARRAY(SELECT id FROM mine)) AND e.id = mine.id
         RETURNING e.id, e.run_id, e.org_id, e.batch_id, e.fence, e.failures, mine.answer_text, mine.question_id
     ),
     {READ_WORK}

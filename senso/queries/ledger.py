@@ -13,8 +13,7 @@ from senso.queries.prepared import Prepared
 HOLD = Prepared("""
     WITH held AS (
         UPDATE partners p SET available = available - :credits
-        FROM orgs o
-        WHERE o.id = :org AND p.id = o.partner_id AND (p.available IS NULL OR p.available >= :credits)
+        WHERE p.id = (SELECT partner_id FROM orgs WHERE id = :org) AND (p.available IS NULL OR p.available >= :credits)
             AND NOT EXISTS (SELECT FROM ledger WHERE idempotency_key = :key)
         RETURNING p.id
     )

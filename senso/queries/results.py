@@ -45,8 +45,8 @@ FOUND = Prepared(f"""
         ARRAY(SELECT ARRAY[url, canonical_url, host, registrable_domain, title, position::text]
             FROM citations c WHERE c.run_id = r.id AND c.cited ORDER BY position) AS citations
     FROM evaluations e CROSS JOIN LATERAL (
-            SELECT r.*, q.kind AS question_kind FROM question_runs r JOIN questions q ON q.id = r.question_id
-            WHERE r.id = e.run_id OFFSET 0
+            SELECT r.*, (SELECT kind FROM questions q WHERE q.id = r.question_id) AS question_kind
+            FROM question_runs r WHERE r.id = e.run_id OFFSET 0
         ) r
         JOIN models m ON m.id = r.model_id JOIN locations l ON l.id = r.location_id
     WHERE e.batch_id = :batch AND CASE WHEN e.is_current THEN e.state END = 'done'

@@ -115,19 +115,19 @@ CLAIM = Prepared("""
         UPDATE question_runs r SET state = 'asking', fence = r.fence + 1, lease_owner = :owner,
             failures = r.failures + CASE WHEN r.state = 'asking' THEN 1 ELSE 0 END,
             lease_until = now() + make_interval(secs => :lease), next_at = NULL
-        FROM mine WHERE r.id = mine.id
+        FROM mine WHERE r.id = ANY(CAST(:ids AS uuid[])) AND r.id = mine.id
         RETURNING r.*
     ),
     work AS (
         SELECT c.id, c.batch_id, c.number, c.fence, c.failures, m.provider, m.name AS model, q.text AS question,
             l.country, l.region, l.city, c.subject_id
-        FROM claimed c JOIN models m ON m.id = c.model_id JOIN questions q ON q.id = c.question_id
-            JOIN locations l ON l.id = c.location_id
+        FROM claimed c JOIN models m ON m.id = c.model_id JOIN locations l ON l.id = c.location_id
+            JOIN questions q ON q.id = ANY(ARRAY(SELECT question_id FROM claimed)) AND q.id = c.question_id
     ),
     called AS (
         INSERT INTO llm_calls (purpose, batch_id, run_id, org_id, fence, provider, model)
         SELECT 'ask', work.batch_id, work.id, b.org_id, work.fence, work.provider, work.model
-        FROM work JOIN batches b ON b.id = work.batch_id
+        FROM work JOIN batches b ON b.id = ANY(ARRAY(SELECT batch_id FROM claimed)) AND b.id = work.batch_id
         RETURNING id, run_id
     )
     SELECT work.*, called.id AS call_id FROM work JOIN called ON called.run_id = work.id ORDER BY work.number

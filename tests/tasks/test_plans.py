@@ -8,7 +8,9 @@ from senso.db import at_once, engine
 from senso.queries import batches, evaluations, ledger, outbox, pushes, results, runs, snapshots
 from senso.queries.prepared import Prepared
 
-GROWING = re.compile("question_runs|evaluations|llm_calls|citations|competitors|metrics|ledger|outbox|pushes")
+GROWING = re.compile(
+    "batches|questions|orgs|name_variations|question_runs|evaluations|llm_calls|citations|competitors|metrics|ledger|outbox|pushes"
+)
 STATEMENTS = {
     f"{module.__name__}.{name}": statement
     for module in (runs, evaluations, snapshots, batches, results, ledger, outbox, pushes)
