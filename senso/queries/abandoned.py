@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from senso.db import rows
 from senso.queries.snapshots import COLUMNS, SnapshotWork, with_runs
 
 # The next try is set before this one, as with a look. After a day the job has long ended, whatever became of it.
@@ -20,8 +21,7 @@ DUE = text(f"""
 
 
 def due(db: Connection, batch: UUID | None = None) -> list[SnapshotWork]:
-    found = db.execute(DUE, {"batch": batch}).mappings().all()
-    return [with_runs(db, dict(one)) for one in found]
+    return with_runs(db, rows(db.execute(DUE, {"batch": batch})))
 
 
 # A job that its row did not wait for: it becomes that row's own where that has ended without one, else a row of its

@@ -102,13 +102,17 @@ def queue_again(db: Connection, batch: UUID, states: Sequence[str], *, new_episo
 
 # Admission is one at a time, or two ticks would each fill the same free places. The rows are chosen once, MATERIALIZED:
 # a subquery that the plan runs anew for each row skips those it has locked and takes others, so that its limit is none.
+# The inner limit is a number that the planner knows: for one that it does not it would sort all that are queued.
 ADMIT = text("""
     WITH room AS (
         SELECT greatest(0, :most - count(*)) AS places FROM batches WHERE state = 'running'
     ),
     next AS MATERIALIZED (
-        SELECT id FROM batches WHERE state = 'queued' ORDER BY queued_at
-        LIMIT (SELECT places FROM room) FOR UPDATE SKIP LOCKED
+        SELECT id FROM batches
+        WHERE state = 'queued' AND id = ANY(ARRAY(
+            SELECT id FROM batches WHERE state = 'queued' ORDER BY queued_at LIMIT :most
+        ))
+        ORDER BY queued_at LIMIT (SELECT places FROM room) FOR UPDATE SKIP LOCKED
     ),
     admitted AS (
         UPDATE batches SET state = 'running', started_at = coalesce(started_at, now())

@@ -35,8 +35,10 @@ def add(db: Connection, key: str, pipeline: str, ids: str, *, batch: UUID | None
 
 
 # Taken out of the way before publishing, so that no relay sends the same meanwhile, and no lock is held.
+# What is looked up by its key hides the index of unpublished rows, as in fragments.py.
 TAKE_THESE = Prepared("""
-    UPDATE outbox SET not_before = now() + interval '30 seconds' WHERE id = ANY(:ids) AND published_at IS NULL
+    UPDATE outbox SET not_before = now() + interval '30 seconds'
+    WHERE id = ANY(:ids) AND CAST(published_at AS text) IS NULL
     RETURNING id, pipeline, ids, batch_id, not_before
 """)
 TAKE = Prepared("""
@@ -53,7 +55,7 @@ PUBLISHED = Prepared("""
     FROM unnest(CAST(:ids AS bigint[]), CAST(:befores AS timestamptz[])) AS sent (id, not_before)
     WHERE o.id = ANY(CAST(:ids AS bigint[])) AND o.id = sent.id AND o.not_before = sent.not_before
 """)
-SETTLED = Prepared("UPDATE outbox SET published_at = now() WHERE key = :key AND published_at IS NULL")
+SETTLED = Prepared("UPDATE outbox SET published_at = now() WHERE key = :key AND CAST(published_at AS text) IS NULL")
 
 
 def take(db: Connection, ids: Sequence[int]) -> list[Intent]:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from senso.db import rows
 from senso.extraction.citations import Citation
 from senso.matrix import dated_id
 from senso.providers import Answer, Run
@@ -93,10 +94,10 @@ def plan(db: Connection, batch: UUID, day: date, episode: int, providers: Sequen
 
 
 RUNS = text("""
-    SELECT r.id, r.number, q.text AS question, m.name AS model, l.country, l.region, l.city
+    SELECT r.snapshot_id, r.id, r.number, q.text AS question, m.name AS model, l.country, l.region, l.city
     FROM question_runs r JOIN questions q ON q.id = r.question_id JOIN models m ON m.id = r.model_id
         JOIN locations l ON l.id = r.location_id
-    WHERE r.snapshot_id = :id AND r.state IN ('planned', 'asking') ORDER BY r.number
+    WHERE r.snapshot_id = ANY(:ids) AND r.state IN ('planned', 'asking') ORDER BY r.number
 """)
 COLUMNS = """s.id, s.batch_id, s.provider, (SELECT name FROM models WHERE models.id = s.model_id) AS model, s.fence,
     s.failures, s.external_id, s.maybe_sent_at, s.request_hash, coalesce(s.grace_until < now(), true) AS grace_over,
@@ -104,10 +105,16 @@ COLUMNS = """s.id, s.batch_id, s.provider, (SELECT name FROM models WHERE models
     extract(epoch FROM now() - coalesce(s.submitted_at, s.created_at))::float AS age_seconds"""
 
 
-def with_runs(db: Connection, found: dict[str, object]) -> SnapshotWork:
-    listed = db.execute(RUNS, {"id": found["id"]}).mappings().all()
+def with_runs(db: Connection, found: Sequence[Mapping[str, Any]]) -> list[SnapshotWork]:
+    asked: dict[UUID, list[Mapping[str, Any]]] = {one["id"]: [] for one in found}
+    for run in rows(db.execute(RUNS, {"ids": list(asked)})):
+        asked[run["snapshot_id"]].append(run)
+    return [work_of(one, asked[one["id"]]) for one in found]
+
+
+def work_of(found: Mapping[str, Any], listed: Sequence[Mapping[str, Any]]) -> SnapshotWork:
     runs = tuple(Run(r["number"], r["question"], r["model"], r["country"], r["region"], r["city"]) for r in listed)
-    return SnapshotWork(run_ids=tuple(r["id"] for r in listed), runs=runs, **found)  # type: ignore[arg-type]
+    return SnapshotWork(run_ids=tuple(r["id"] for r in listed), runs=runs, **found)
 
 
 # Looking at many at once. The next look is set before this one, so a look that dies costs a little time, no more.
@@ -123,8 +130,7 @@ DUE = text(f"""
 
 
 def due(db: Connection) -> list[SnapshotWork]:
-    found = db.execute(DUE, {"most": LOOKED_AT_ONCE}).mappings().all()
-    return [with_runs(db, dict(one)) for one in found]
+    return with_runs(db, rows(db.execute(DUE, {"most": LOOKED_AT_ONCE})))
 
 
 CLOSE = text("""

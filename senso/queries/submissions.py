@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from senso.db import rows
 from senso.queries.runs import LEASE_SECONDS, MAX_FAILURES, Report
 from senso.queries.snapshots import COLUMNS, SnapshotWork, with_runs
 
@@ -48,8 +49,7 @@ CLAIM = text(f"""
 
 def claim(db: Connection, snapshot: UUID, owner: str) -> SnapshotWork | None:
     values = {"id": snapshot, "owner": owner, "lease": LEASE_SECONDS, "most": MAX_FAILURES}
-    found = db.execute(CLAIM, values).mappings().one_or_none()
-    return with_runs(db, dict(found)) if found else None
+    return next(iter(with_runs(db, rows(db.execute(CLAIM, values)))), None)
 
 
 # The lease is longer than the longest call: when it is over, nobody's request is under way any more.
@@ -206,5 +206,4 @@ HOPELESS = text(f"""
 
 def hopeless(db: Connection) -> list[SnapshotWork]:
     """Those that were never submitted, as far as we know, and will not be."""
-    found = db.execute(HOPELESS, {"most": MAX_FAILURES}).mappings().all()
-    return [with_runs(db, dict(one)) for one in found]
+    return with_runs(db, rows(db.execute(HOPELESS, {"most": MAX_FAILURES})))
