@@ -57,7 +57,7 @@ def when_publishing(task: str, number: int, act) -> None:
 
 
 def between_members_of_a_chord() -> None:
-    when_publishing("senso.read", 10, die)
+    when_publishing("senso.read", 3, die)
 
 
 def at_the_join() -> None:

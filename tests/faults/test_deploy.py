@@ -13,7 +13,7 @@ def next_version(folder: Path) -> Path:
     renamed = 0
     for file in (folder / "senso" / "tasks").glob("*.py"):
         functions = [with_new_names(function) for function in file.read_text().split("\n\n\n")]
-        renamed += sum("the_batch: str" in function or "the_run: str" in function for function in functions)
+        renamed += sum("the_batch_id: str" in function or "the_run_ids: str" in function for function in functions)
         file.write_text("\n\n\n".join(functions))
     assert renamed >= 6
     change(folder / "senso/tasks/pipelines.py", "args=arguments,", 'args=arguments, kwargs={"priority": 1},')
@@ -25,9 +25,9 @@ def next_version(folder: Path) -> Path:
 
 
 def with_new_names(function: str) -> str:
-    if not re.search(r"def \w+\((batch|run)_id: str, .*\*\*_", function):
+    if not re.search(r"def \w+\(\*?(batch_id|run_ids): str, .*\*\*_", function):
         return function
-    return re.sub(r"(?<![.\w])(batch|run)_id\b(?!=)", r"the_\1", function)
+    return re.sub(r"(?<![.\w])(batch_id|run_ids)\b(?!=)", r"the_\1", function)
 
 
 def change(file: Path, old: str, new: str) -> None:

@@ -64,8 +64,8 @@ REMOVALS = [
         (
             (
                 RUNS,
-                "WHERE id = :id AND fence = :fence AND (state || '') IN ('asking', 'planned')",
-                "WHERE id = :id AND :fence > 0 AND (state || '') IN ('asking', 'planned')",
+                "AND r.id = given.id AND r.fence = given.fence",
+                "AND r.id = given.id AND given.fence > 0",
             ),
         ),
     ),
