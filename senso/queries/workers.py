@@ -1,9 +1,11 @@
 """Who is alive, and taking back the work of who is not."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from senso.db import rows
 from senso.queries.fragments import COUNT_DOWN
 from senso.queries.runs import MAX_FAILURES
 
@@ -27,16 +29,19 @@ def leave(db: Connection, worker: str) -> None:
 
 ALIVE = f"EXISTS (SELECT FROM workers w WHERE w.id = lease_owner AND w.heartbeat_at > now() - interval '{SILENT}')"
 
+# A run that takes its worker down takes down whatever was in flight beside it. Who was taken back before comes again at
+# a moment of its own, or all of them would die together until they are given up together.
+APART = "next_at = now() + failures * (1 + 9 * random()) * interval '1 second'"
 # The fence stays: an owner that was only slow may still save, until somebody else claims the row.
 TAKE_BACK_RUNS = text(f"""
     UPDATE question_runs SET state = 'planned', failures = failures + 1, lease_owner = NULL, lease_until = NULL,
-        next_at = now(), sent_at = NULL, error = 'the worker that asked ended before it reported back'
+        {APART}, sent_at = NULL, error = 'the worker that asked ended before it reported back'
     WHERE lease_owner IS NOT NULL AND state = 'asking' AND NOT {ALIVE}
     RETURNING id
 """)
 TAKE_BACK_EVALUATIONS = text(f"""
     UPDATE evaluations SET state = 'pending', failures = failures + CASE WHEN state = 'extracting' THEN 1 ELSE 0 END,
-        lease_owner = NULL, lease_until = NULL, next_at = now(), sent_at = NULL
+        lease_owner = NULL, lease_until = NULL, {APART}, sent_at = NULL
     WHERE lease_owner IS NOT NULL AND state IN ('pending', 'extracting') AND NOT {ALIVE}
     RETURNING run_id
 """)
@@ -87,7 +92,7 @@ DUE_RUNS = text("""
             AND snapshot_id IS NULL
         ORDER BY next_at LIMIT 500 FOR UPDATE SKIP LOCKED
     )
-    RETURNING id
+    RETURNING id AS run_id, failures
 """)
 DUE_EVALUATIONS = text("""
     UPDATE evaluations SET sent_at = now()
@@ -96,14 +101,20 @@ DUE_EVALUATIONS = text("""
         WHERE state = 'pending' AND next_at <= now() AND (sent_at IS NULL OR sent_at < next_at) AND failures < :most
         ORDER BY next_at LIMIT 500 FOR UPDATE SKIP LOCKED
     )
-    RETURNING run_id
+    RETURNING run_id, failures
 """)
 
 
-def due(db: Connection) -> tuple[list[UUID], list[UUID]]:
+@dataclass(frozen=True, slots=True)
+class Due:
+    run_id: UUID
+    failures: int
+
+
+def due(db: Connection) -> tuple[list[Due], list[Due]]:
     """Runs to ask (and read), and runs whose answer is to be read."""
-    values = {"most": MAX_FAILURES}
-    return list(db.execute(DUE_RUNS, values).scalars()), list(db.execute(DUE_EVALUATIONS, values).scalars())
+    to_ask, to_read = (rows(db.execute(found, {"most": MAX_FAILURES})) for found in (DUE_RUNS, DUE_EVALUATIONS))
+    return [Due(**one) for one in to_ask], [Due(**one) for one in to_read]
 
 
 # A run that took its worker down each time must not do so for ever.

@@ -1,6 +1,7 @@
 """What beat calls. A tick looks at rows and sends what is due; two at once, or one too few, do no harm."""
 
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from senso.matrix import batch_id, due_date
 from senso.queries import batches, outbox, pushes, schedule, snapshots, submissions, sweep, triggers, workers
 from senso.queries.schedule import Candidate
 from senso.queries.snapshots import SnapshotWork
+from senso.queries.workers import Due
 from senso.settings import clock, settings
 from senso.tasks import broker
 from senso.tasks.abandon import cancel_due
@@ -59,8 +61,14 @@ def due(**_: object) -> None:
     """Runs and evaluations whose time for another try has come."""
     with transaction() as db:
         to_ask, to_read = workers.due(db)
-    send_handfuls("read", to_ask)
-    send_handfuls("extract", to_read)
+    send_due("read", to_ask)
+    send_due("extract", to_read)
+
+
+def send_due(name: str, found: Sequence[Due]) -> None:
+    """What has failed before goes by itself: a worker may have died of it, and would die of the same handful again."""
+    send_handfuls(name, [one.run_id for one in found if not one.failures])
+    send_each(name, [one.run_id for one in found if one.failures])
 
 
 @tick("poll")

@@ -181,6 +181,26 @@ def test_work_of_a_silent_worker_is_taken_back_and_sent_again(make, messages):
     assert messages("ask") == [("senso.read", [str(run)])]
 
 
+def test_what_died_with_its_worker_before_goes_by_itself_and_at_a_moment_of_its_own(make, messages):
+    """One of a handful takes the worker down, and would take the others with it until all are given up."""
+    batch = make.batch(questions=12)
+    first, second, *_ = make.runs(batch)
+    make.sql("UPDATE question_runs SET state = 'asking', lease_owner = 'dead', sent_at = NULL")
+    make.sql("UPDATE question_runs SET failures = 1 WHERE id IN (:first, :second)", first=first, second=second)
+    messages.clear()
+
+    reap()
+    at_once = [runs for name, runs in messages("ask") if name == "senso.read"]
+    later = make.sql("SELECT id, failures, next_at > now() AS later FROM question_runs WHERE failures = 2")
+    messages.clear()
+    make.sql("UPDATE question_runs SET next_at = now() WHERE failures = 2")
+    due()
+
+    assert sorted(len(runs) for runs in at_once) == [1] * 10
+    assert [row["later"] for row in later] == [True, True]
+    assert sorted(runs for _, runs in messages("ask")) == sorted([[str(first)], [str(second)]])
+
+
 def test_a_batch_whose_opening_died_with_its_worker_is_started_again_by_the_reaper(make, messages):
     batch = make.queued()
     admit()
