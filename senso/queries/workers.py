@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 from senso.db import rows
 from senso.queries.fragments import COUNT_DOWN
 from senso.queries.runs import MAX_FAILURES
+from senso.queries.submissions import GRACE_SECONDS
 
 SILENT = "10 seconds"
 
@@ -45,8 +46,11 @@ TAKE_BACK_EVALUATIONS = text(f"""
     WHERE lease_owner IS NOT NULL AND state IN ('pending', 'extracting') AND NOT {ALIVE}
     RETURNING run_id
 """)
+# Whoever was to send its request is dead and sends nothing any more: the vendor's list has as long to show it as ever.
 TAKE_BACK_SNAPSHOTS = text(f"""
-    UPDATE snapshots SET failures = failures + 1, lease_owner = NULL, lease_until = NULL, next_poll_at = now()
+    UPDATE snapshots SET failures = failures + 1, lease_owner = NULL, lease_until = NULL, next_poll_at = now(),
+        grace_until = CASE WHEN grace_until IS NOT NULL
+            THEN least(grace_until, now() + make_interval(secs => {GRACE_SECONDS})) END
     WHERE lease_owner IS NOT NULL AND state = 'submitting' AND NOT {ALIVE}
     RETURNING id
 """)

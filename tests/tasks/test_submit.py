@@ -374,3 +374,17 @@ def test_while_a_job_cannot_be_read_it_may_be_ours(make, sandbox, monkeypatch):
 
     assert len(triggers(sandbox)) == 1
     assert "cannot be read" in row(make)["error"] or "not JSON" in row(make)["error"]
+
+
+def test_the_request_of_a_dead_sender_is_waited_for_no_longer_than_the_vendors_list(make):
+    """While its sender lives, a request may be under way for as long as the longest call."""
+    job(make)
+    make.sql(
+        "UPDATE snapshots SET lease_owner = 'dead', maybe_sent_at = now(), request_hash = 'x', "
+        "grace_until = now() + interval '150 seconds', lease_until = now() + interval '150 seconds'"
+    )
+
+    reap()
+
+    seconds = make.one("SELECT extract(epoch FROM grace_until - now())::int FROM snapshots")
+    assert (row(make)["lease_owner"], 20 < seconds <= 30) == (None, True)
