@@ -2,14 +2,9 @@ import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import psycopg2
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine, event
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -18,21 +13,14 @@ from senso.errors import ConfigError, Unreachable
 from senso.settings import secret, settings
 
 __all__ = [
-    "CHECKOUT",
-    "PACKAGED",
     "Connection",
     "DBAPIError",
     "Engine",
     "Link",
-    "alembic_config",
     "at_once",
     "connect",
     "engine",
-    "head_revision",
     "may_pass",
-    "migrate",
-    "require_head",
-    "revision",
     "rows",
     "transaction",
 ]
@@ -57,8 +45,6 @@ PATIENCE = {
 PASSING = ("08", "40", "53", "57", "55P03", "0A000")
 # In the notes of a pooled connection, which go with it.
 RESTED = "senso rested"
-CHECKOUT = Path(__file__).resolve().parent.parent
-PACKAGED = Path(__file__).resolve().parent / "packaged"
 
 
 def connect(url: str, *, pool_size: int = 10) -> Engine:
@@ -175,51 +161,6 @@ def what_to_look_at(error: DBAPIError) -> str:
 def first_line(error: DBAPIError) -> str:
     """psycopg2 repeats host and port over several lines; a password is in none of them."""
     return str(error.orig).strip().splitlines()[0]
-
-
-def alembic_config(connection: Connection | None = None) -> Config:
-    """The migrations of the checkout, or the copy that an installed wheel carries."""
-    folder = CHECKOUT / "alembic"
-    config = Config()
-    config.set_main_option("script_location", str(folder if (folder / "env.py").exists() else PACKAGED / "alembic"))
-    config.attributes["connection"] = connection
-    return config
-
-
-def migrate() -> tuple[str | None, str | None]:
-    """Brings the schema to head; returns the revision before and after. Two at once wait for each other."""
-    with transaction() as connection:
-        connection.exec_driver_sql(
-            "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '60s'; SELECT pg_advisory_xact_lock(7230154)"
-        )
-        before = revision(connection)
-        refuse_newer(before)
-        command.upgrade(alembic_config(connection), "head")
-        return before, revision(connection)
-
-
-def revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
-
-
-def head_revision() -> str | None:
-    return ScriptDirectory.from_config(alembic_config()).get_current_head()
-
-
-def refuse_newer(current: str | None) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
-    if current is not None and current not in known:
-        raise ConfigError(f"the database is at revision {current}, which this version does not know; upgrade senso")
-
-
-def require_head() -> None:
-    """Raises ConfigError when the schema is missing, older or newer than this code."""
-    with transaction() as connection:
-        current = revision(connection)
-    refuse_newer(current)
-    if current != head_revision():
-        stands = f"is at revision {current}" if current else "has no tables yet"
-        raise ConfigError(f"the database {stands}; run: senso migrate")
 
 
 def rows(result: Any) -> list[dict[str, Any]]:

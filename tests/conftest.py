@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from senso import db as database_module
 from senso.embedded import Urls, servers
 from senso.http import close
+from senso.migrations import migrate
 from senso.sandbox.server import Settings as SandboxSettings
 from senso.sandbox.server import running
 from senso.sandbox.state import Timing
@@ -55,7 +56,7 @@ def urls(request) -> Urls:
     """Migrated once in a run; the copy of it that every test gets is made from that."""
     found = request.config.urls
     relax(found.database_url)
-    database_module.migrate()
+    migrate()
     database_module.engine().dispose()
     run_sql(admin(found.database_url), f"CREATE DATABASE {TEMPLATE} TEMPLATE senso STRATEGY FILE_COPY")
     return found

@@ -17,6 +17,8 @@ LAYERS = [
     {"score"},
     {"push", "imports", "reports"},
     {"db", "models", "queries"},
+    {"schema", "migrations"},
+    {"checks"},
     {"tasks"},
     {"embedded", "sandbox", "stack"},
     {"cli"},
@@ -28,7 +30,8 @@ ONLY_IN = {
     "jinja2": {"reports"},
     "celery": {"tasks"},
     "kombu": {"tasks"},
-    "sqlalchemy": {"db", "models", "queries", "tasks"},
+    "sqlalchemy": {"db", "schema", "models", "queries", "tasks"},
+    "alembic": {"migrations"},
 }
 FILES = sorted(ROOT.rglob("*.py"))
 

@@ -18,9 +18,11 @@ from ground import admin, run_sql, use_database
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import ProgrammingError
 
-from senso.db import alembic_config, engine, head_revision, migrate, require_head, revision, transaction
+from senso.db import engine, transaction
 from senso.errors import ConfigError
+from senso.migrations import alembic_config, migrate
 from senso.models import Base
+from senso.schema import head_revision, require_head, revision
 
 ROOT = Path(__file__).parents[1]
 PARTS = ("setup.py", "setup.cfg", "pyproject.toml", "README.md", "LICENSE", "MANIFEST.in", "constraints.txt")
@@ -220,7 +222,8 @@ def test_what_a_wheel_carries_is_found_where_there_is_no_checkout(wheel, tmp_pat
     zipfile.ZipFile(wheel).extractall(tmp_path / "site")
     (tmp_path / "empty").mkdir()
     look = (
-        "from senso.db import alembic_config, head_revision; from senso.tasks import timetable;"
+        "from senso.migrations import alembic_config; from senso.schema import head_revision;"
+        "from senso.tasks import timetable;"
         "print(alembic_config().get_main_option('script_location')); print(timetable.path()); print(head_revision())"
     )
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from senso import db
+from senso import schema
 from senso.cli.printing import out, print_json
 from senso.cli.surroundings import connected
 from senso.db import transaction
@@ -45,7 +45,7 @@ def general_report() -> dict[str, Any]:
     except SensoError as error:
         redis, broken["redis"] = "unreachable", str(error)
     return {
-        "postgres": f"{version}, schema {db.head_revision()}",
+        "postgres": f"{version}, schema {schema.head_revision()}",
         "redis": redis,
         "workers alive": living,
         "repairs, last day": repairs,

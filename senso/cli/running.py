@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from senso import db
+from senso import schema
 from senso.cli.printing import err, out, print_json
 from senso.cli.surroundings import alone, connected
 from senso.errors import ConfigError
@@ -62,7 +62,7 @@ def require_free_port(port: int) -> None:
 
 def migrate(*, as_json: bool) -> None:
     with connected(migrate=True):
-        head = db.head_revision()
+        head = schema.head_revision()
     if as_json:
         print_json({"revision": head})
     else:

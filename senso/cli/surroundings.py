@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
-from senso import db, log, sentry
+from senso import db, log, schema, sentry
 from senso.embedded import servers
 from senso.embedded.home import Home
 from senso.errors import ConfigError, Unreachable
@@ -61,9 +61,11 @@ def alone(home: Path) -> Iterator[None]:
 
 def ready(*, migrate: bool) -> None:
     if migrate:
-        db.migrate()
+        from senso import migrations  # noqa: PLC0415  Alembic is for those who migrate
+
+        migrations.migrate()
     else:
-        db.require_head()
+        schema.require_head()
 
 
 def require_redis() -> None:

@@ -6,8 +6,8 @@ from celery.signals import beat_init, celeryd_init, setup_logging, task_postrun,
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from senso import log, sentry
-from senso.db import require_head
 from senso.errors import SensoError
+from senso.schema import require_head
 from senso.settings import settings
 from senso.tasks import transport
 from senso.tasks.backend import GuardedRedisBackend

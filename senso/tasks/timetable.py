@@ -3,8 +3,8 @@
 import runpy
 from pathlib import Path
 
-from senso.db import CHECKOUT, PACKAGED
 from senso.errors import ConfigError
+from senso.schema import CHECKOUT, PACKAGED
 from senso.settings import settings
 
 NAME = "celerybeat-schedule.py"

@@ -11,6 +11,7 @@ import pytest
 from ground import run_sql
 
 from senso import db as database_module
+from senso.migrations import migrate
 
 RESULTS = os.environ.get("FAULTS_RESULTS")
 
@@ -27,7 +28,7 @@ def servers(tmp_path_factory):
     made = products.Servers(tmp_path_factory.mktemp("faults"))
     before = os.environ["DATABASE_URL"]
     products.use_database(made.url_of("senso"))
-    database_module.migrate()
+    migrate()
     database_module.engine().dispose()
     products.use_database(before)
     run_sql(made.url_of("postgres").replace("+psycopg2", ""), f"CREATE DATABASE {products.TEMPLATE} TEMPLATE senso")

@@ -1,0 +1,68 @@
+"""Which schema this code needs, and which the database has.
+
+Alembic is not needed to ask: it takes a quarter of a second to import, and every command asks.
+"""
+
+import ast
+from functools import lru_cache
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+
+from senso.db import transaction
+from senso.errors import ConfigError
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+PACKAGED = Path(__file__).resolve().parent / "packaged"
+REVISION = text("SELECT version_num FROM alembic_version")
+HAS_REVISION = text("SELECT to_regclass('alembic_version') IS NOT NULL")
+
+
+def folder() -> Path:
+    """The migrations of the checkout, or the copy that an installed wheel carries."""
+    found = CHECKOUT / "alembic"
+    return found if (found / "env.py").exists() else PACKAGED / "alembic"
+
+
+@lru_cache(maxsize=1)
+def revisions() -> dict[str, str | None]:
+    """Each revision and the one before it."""
+    return dict(map(revision_of, (folder() / "versions").glob("*.py")))
+
+
+def revision_of(migration: Path) -> tuple[str, str | None]:
+    named = {
+        node.targets[0].id: ast.literal_eval(node.value)
+        for node in ast.parse(migration.read_text()).body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Name)
+        and node.targets[0].id in {"revision", "down_revision"}
+    }
+    return named["revision"], named["down_revision"]
+
+
+def head_revision() -> str:
+    (head,) = revisions().keys() - revisions().values()
+    return head
+
+
+def revision(connection: Connection) -> str | None:
+    """None where no migration has run."""
+    if not connection.execute(HAS_REVISION).scalar_one():
+        return None
+    return connection.execute(REVISION).scalar_one_or_none()
+
+
+def refuse_newer(current: str | None) -> None:
+    if current is not None and current not in revisions():
+        raise ConfigError(f"the database is at revision {current}, which this version does not know; upgrade senso")
+
+
+def require_head() -> None:
+    """Raises ConfigError when the schema is missing, older or newer than this code."""
+    with transaction() as connection:
+        current = revision(connection)
+    refuse_newer(current)
+    if current != head_revision():
+        stands = f"is at revision {current}" if current else "has no tables yet"
+        raise ConfigError(f"the database {stands}; run: senso migrate")
