@@ -10,7 +10,7 @@ def test_a_fault_is_refused_in_one_line_that_says_what_why_and_what_to_do():
     fault = Finding("postgres encoding", "fault", "LATIN1", "answers cannot be stored", "make the database with UTF8")
 
     with pytest.raises(
-        ConfigError, match="^postgres encoding: LATIN1; answers cannot be stored; make the database with UTF8$"
+        ConfigError, match=r"^postgres encoding: LATIN1; answers cannot be stored; make the database with UTF8$"
     ):
         require([Finding("postgres", "ok", "18.4"), fault])
 
