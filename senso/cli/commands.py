@@ -147,15 +147,15 @@ def status(
     as_json: Json = False,
 ) -> None:
     """How a batch stands; without one, the latest batches."""
-    from senso.cli import watching
+    from senso.cli import standing
     from senso.cli.surroundings import connected, uuid
 
     states = [one.value for one in state or []]
     wanted = uuid(batch, "batch") if batch is not None else None
     if since is not None:
-        watching.moment_since(since)  # said before any server is started
+        standing.moment_since(since)  # said before any server is started
     with connected():
-        watching.status(wanted, states=states, since=since, as_json=as_json)
+        standing.status(wanted, states=states, since=since, as_json=as_json)
 
 
 @app.command()

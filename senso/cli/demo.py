@@ -17,8 +17,9 @@ from rich.panel import Panel
 from senso import imports, log
 from senso.cli.printing import dollars, out
 from senso.cli.reporting import print_overview
+from senso.cli.standing import load
 from senso.cli.surroundings import alone, embedded
-from senso.cli.watching import follow, load
+from senso.cli.watching import follow
 from senso.db import transaction
 from senso.queries import imports as import_queries
 from senso.queries import results

@@ -10,9 +10,9 @@ from rich.text import Text
 
 from senso.cli import answering
 from senso.cli.printing import dollars, err, moment, out, print_json, print_named, styled
+from senso.cli.standing import load
+from senso.cli.standing import show as show_batch
 from senso.cli.surroundings import uuid
-from senso.cli.watching import load
-from senso.cli.watching import show as show_batch
 from senso.db import Connection, transaction
 from senso.errors import ConfigError, NotFound
 from senso.extraction import citations

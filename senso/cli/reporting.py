@@ -16,7 +16,7 @@ from rich.markup import escape
 
 from senso.cli.form import Form
 from senso.cli.printing import out, plain, table
-from senso.cli.watching import load
+from senso.cli.standing import load
 from senso.db import transaction
 from senso.errors import ConfigError, NotFound
 from senso.push import metric_json

@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from senso.cli.printing import err, out, print_json
+from senso.cli.standing import load, show
 from senso.cli.surroundings import connected, require_redis
-from senso.cli.watching import load, show
 from senso.cli.who import actor
 from senso.db import transaction
 from senso.queries import workers

@@ -10,8 +10,9 @@ from rich.markup import escape
 
 from senso import imports
 from senso.cli.printing import err, out, print_json
+from senso.cli.standing import load, show
 from senso.cli.surroundings import connected, require_redis, require_short, uuid
-from senso.cli.watching import load, show, watch
+from senso.cli.watching import watch
 from senso.cli.who import actor
 from senso.db import transaction
 from senso.errors import ConfigError, InsufficientCredits, SensoError

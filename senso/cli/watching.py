@@ -1,146 +1,22 @@
-"""`status` and `watch`: how batches stand."""
+"""`watch`: following batches until they end."""
 
-import re
 import time
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from senso.cli.printing import dollars, err, moment, out, print_json, print_named, styled, table
+from senso.cli.printing import err, print_json
+from senso.cli.standing import load, show
 from senso.db import transaction
-from senso.errors import ConfigError, NotFound
-from senso.queries import status as queries
 from senso.queries import workers
 from senso.queries.batches import ENDS
 
 LOOK_SECONDS = 0.5
 # Nobody works: said once, after the time in which a worker that lives would have been seen.
 PATIENCE_SECONDS = 12
-LATEST, CHOSEN = 20, 500
-NARROW = 120  # columns; below that an id and the figures do not fit into one row
-SPAN = re.compile(r"([0-9]{1,6})([mhdw])")
-NEXT = {
-    "partial": "Why, run by run: senso runs {id} --failed\nAgain: senso retry {id}",
-    "failed": "Why, run by run: senso runs {id} --failed\nAgain: senso retry {id}",
-    "cancelled": "Ask for the rest: senso retry {id}",
-    "blocked": "Pay: senso credits {partner_id} --grant N --ref REF\nGo on: senso trigger org {org_id}",
-}
-UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-
-
-def load(batch: UUID) -> dict[str, Any]:
-    with transaction() as db:
-        found = queries.batch(db, batch)
-    if found is None:
-        raise NotFound(f"no batch {batch}; senso status lists the latest")
-    return found
-
-
-def status(batch: UUID | None, *, states: Sequence[str] = (), since: str | None = None, as_json: bool) -> None:
-    if batch is not None:
-        if states or since:
-            raise ConfigError("a batch, or --state and --since over all of them; not both")
-        show(load(batch), as_json=as_json)
-        return
-    most = CHOSEN if states or since else LATEST
-    with transaction() as db:
-        found = queries.recent(db, most + 1, states=states, since=moment_since(since) if since else None)
-    if as_json:
-        print_json(found[:most])
-    else:
-        print_listing(found[:most], chosen=bool(states or since))
-    if len(found) > most and (states or since):
-        err.print(f"There are more than these {most}; a later --since leaves out the older ones.")
-
-
-def moment_since(said: str) -> datetime:
-    """Raises ConfigError for what is neither a span back from now nor a moment of the past."""
-    span = SPAN.fullmatch(said.strip())
-    now = datetime.now(UTC)
-    try:
-        found = now - timedelta(**{UNITS[span[2]]: int(span[1])}) if span else datetime.fromisoformat(said.strip())
-    except (ValueError, OverflowError):
-        raise ConfigError(f"--since {said!r}: say 30m, 2h, 3d, 1w, a date (2026-11-21) or an ISO moment") from None
-    found = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
-    if found > now:
-        raise ConfigError(f"--since {said!r}: that is still to come")
-    return found
-
-
-def print_listing(found: Sequence[dict[str, Any]], *, chosen: bool) -> None:
-    if not found:
-        out.print("No such batches." if chosen else "No batches yet. Open one: senso trigger org <id>")
-    elif out.width < NARROW:
-        for one in found:
-            print_narrow(one)
-    else:
-        out.print(table(None, *listing(found), numbers=("done", "failed", "charged", "cost")))
-
-
-def print_narrow(one: dict[str, Any]) -> None:
-    """Two lines in place of a row whose cells would be cut."""
-    whole = one["planned"] if one["planned"] is not None else "?"
-    out.print(f"{one['id']}  {styled(one['state'])}", soft_wrap=True)
-    out.print(
-        f"    {escape(one['org'] or '-')}, {one['date']}: {one['evaluated']}/{whole} done, {one['failed']} failed, "
-        f"{one['charged']} charged, {dollars(one['cost_microusd'])}"
-    )
-
-
-def listing(found: Sequence[dict[str, Any]]) -> tuple[list[str], list[list[str]]]:
-    columns = ["batch", "org", "date", "state", "done", "failed", "charged", "cost"]
-    rows = [
-        [
-            str(one["id"]),
-            escape(one["org"] or "-"),
-            str(one["date"]),
-            styled(one["state"]),
-            f"{one['evaluated']}/{one['planned'] if one['planned'] is not None else '?'}",
-            str(one["failed"]),
-            str(one["charged"]),
-            dollars(one["cost_microusd"]),
-        ]
-        for one in found
-    ]
-    return columns, rows
-
-
-def show(found: dict[str, Any], *, as_json: bool, next_steps: bool = True) -> None:
-    if as_json:
-        print_json(found)
-        return
-    lines = {
-        "batch": str(found["id"]),
-        "org": f"{escape(found['org'] or '-')} ({found['org_id']})",
-        "partner": payer(found),
-        "date": f"{found['date']}, episode {found['episode']}",
-        "state": styled(found["state"]) + (f", ended by {found['finished_by']}" if found["finished_by"] else ""),
-        "runs": f"{found['planned'] if found['planned'] is not None else '?'} planned, {found['answered']} answered, "
-        f"{found['evaluated']} evaluated, {found['failed']} failed",
-        "charged": f"{found['charged']} credits",
-        "cost": f"{dollars(found['cost_microusd'])} for {found['llm_calls']} calls"
-        + (f", {found['calls_of_unknown_cost']} of unknown cost" if found["calls_of_unknown_cost"] else ""),
-        "push": found["push"] or "-",
-        "queued": moment(found["queued_at"]),
-        "started": moment(found["started_at"]),
-        "ended": moment(found["ended_at"]),
-        "note": escape(found["note"] or ""),
-        "error": escape(found["error"] or ""),
-    }
-    print_named(lines)
-    if next_steps and found["state"] in NEXT:
-        err.print(NEXT[found["state"]].format(**found), soft_wrap=True)
-
-
-def payer(found: dict[str, Any]) -> str:
-    if found["partner_id"] is None:
-        return ""
-    has = "not metered" if found["partner_available"] is None else f"{found['partner_available']} credits available"
-    return f"{escape(found['partner'])} ({found['partner_id']}), {has}"
 
 
 def watch(batches: Sequence[UUID], *, as_json: bool, without_steps: Collection[str] = ()) -> list[dict[str, Any]]:
