@@ -6,8 +6,6 @@ import sys
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
-import structlog
-
 SECRET_NAMES = re.compile(r"key|token(?!s)|secret|password|authorization|dsn|webhook", re.IGNORECASE)
 # Each group is what stays before what is hidden.
 SECRET_VALUES = (
@@ -55,8 +53,36 @@ def clean_text(text: str) -> str:
     return text
 
 
+class Unconfigured(logging.Handler):
+    """Configures logs when the first line comes: structlog takes a tenth of a second to import, and most commands have
+    nothing to log."""
+
+    def __init__(self, log_format: str, level: int) -> None:
+        super().__init__()
+        self.log_format, self.log_level = log_format, level
+
+    def configure(self) -> None:
+        configure(self.log_format, self.log_level)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.configure()
+        logging.getLogger().handle(record)
+
+
+def configure_when_needed(log_format: str, level: int) -> None:
+    """The same as `configure`, once something is logged or asks for a logger."""
+    if "structlog" in sys.modules:  # a logger may be there already, and would print what it gets as it is
+        configure(log_format, level)
+        return
+    root = logging.getLogger()
+    root.handlers = [Unconfigured(log_format, level)]
+    root.setLevel(level)
+
+
 def configure(log_format: str, level: int = logging.INFO) -> None:
     """Sends our lines and those of the libraries through the same processors, to stderr."""
+    import structlog  # noqa: PLC0415  see Unconfigured
+
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -89,4 +115,9 @@ def configure(log_format: str, level: int = logging.INFO) -> None:
 
 
 def logger(name: str) -> Any:
+    import structlog  # noqa: PLC0415  see Unconfigured
+
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, Unconfigured):
+            handler.configure()
     return structlog.get_logger(name)

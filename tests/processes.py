@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LIBRARIES = ("alembic.command", "celery", "kombu.transport.redis", "psycopg2.extras", "rich.progress", "rich.table")
-LIBRARIES += ("sqlalchemy.dialects.postgresql.psycopg2", "stamina", "tldextract")
+LIBRARIES += ("sqlalchemy.dialects.postgresql.psycopg2", "stamina", "structlog", "tldextract")
 OURS = ("cli.commands", "embedded", "imports", "push", "queries.import_checks", "queries.imports", "queries.status")
 OURS += ("extraction", "models", "prices", "providers.brightdata", "providers.openai", "queries.runs", "reports.page")
 OURS += ("sandbox.__main__", "sentry")

@@ -1,6 +1,7 @@
 import io
 import json
 import logging
+import subprocess
 import sys
 from datetime import UTC, datetime
 from uuid import UUID
@@ -164,6 +165,27 @@ def test_the_console_form_is_for_people_and_scrubbed_too(console):
 
     assert "a push failed" in console.getvalue()
     assert not shows(console.getvalue())
+
+
+LATE = """
+import logging, sys
+from senso import log
+log.configure_when_needed("json", logging.WARNING)
+assert "structlog" not in sys.modules
+{}
+logging.getLogger("a.library").info("of no interest")
+"""
+
+
+@pytest.mark.parametrize("logger", ["logging.getLogger('a.library')", "log.logger('senso.test')"])
+def test_logs_that_are_configured_with_their_first_line_hide_secrets_too(logger):
+    line = f"{logger}.warning('cannot reach redis://:hunter2@host/0')"
+
+    done = subprocess.run([sys.executable, "-c", LATE.format(line)], capture_output=True, text=True, check=True)
+
+    assert done.stdout == ""
+    (said,) = done.stderr.splitlines()
+    assert json.loads(said)["event"] == f"cannot reach redis://{HIDDEN}@host/0"
 
 
 @pytest.fixture

@@ -7,11 +7,9 @@ from typing import Any
 from rich.markup import escape
 from rich.text import Text
 
-from senso.cli.printing import moment, out
+from senso.cli.printing import INDENT, below, moment, out, printable
 from senso.extraction.mentions import SEPARATOR
 
-# What comes from outside must not move the cursor or rename the window.
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 MARKS = {
     "no-literal-mention": "dropped: the model said it is mentioned, but none of its names stands in the answer",
     "model-rejected": "not taken for a mention: one of its names stands there, but the model says it means another",
@@ -24,20 +22,6 @@ MARKS = {
     "competitor-not-in-answer": "dropped: this name does not stand in the answer",
     "tracked-competitor-missed": "added: it stands in the answer, and the org asked to follow it",
 }
-INDENT = 4
-
-
-def below(said: str | Text) -> Text:
-    """Set in under its heading, also where it takes several lines."""
-    text = Text.from_markup(said) if isinstance(said, str) else said
-    lines = text.wrap(out, max(INDENT, out.width - INDENT))
-    for line in lines:
-        line.rstrip()
-    return Text("\n").join(Text(" " * INDENT).append_text(line) for line in lines)
-
-
-def printable(text: str) -> str:
-    return CONTROL.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
 
 
 def print_answer(found: dict[str, Any]) -> None:

@@ -165,12 +165,12 @@ def runs(
     as_json: Json = False,
 ) -> None:
     """Each run of a batch: what was asked where, how it stands and why, how often it was tried, and its cost."""
-    from senso.cli import inspecting
+    from senso.cli import runs as listing
     from senso.cli.surroundings import connected, uuid
 
     wanted = uuid(batch, "batch")
     with connected():
-        inspecting.runs(wanted, failed=failed, as_json=as_json)
+        listing.runs(wanted, failed=failed, as_json=as_json)
 
 
 @app.command()

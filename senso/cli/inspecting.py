@@ -1,4 +1,4 @@
-"""`runs` and `show`: what happened, for whoever has to explain it."""
+"""`show`: what happened to a run or a batch, for whoever has to explain it."""
 
 import re
 from collections.abc import Sequence
@@ -9,8 +9,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from senso.cli import answering
-from senso.cli.printing import dollars, err, moment, out, print_json, print_named, styled
-from senso.cli.standing import load
+from senso.cli.printing import below, dollars, moment, out, print_json, print_named, printable, styled
 from senso.cli.standing import show as show_batch
 from senso.cli.surroundings import uuid
 from senso.db import Connection, transaction
@@ -18,54 +17,9 @@ from senso.errors import ConfigError, NotFound
 from senso.extraction import citations
 from senso.queries import inspection
 from senso.queries import status as queries
-from senso.queries.runs import MAX_FAILURES
+from senso.queries.leases import MAX_FAILURES
 
 NUMBER = re.compile(r"[0-9]{1,18}")
-
-
-def runs(batch: UUID, *, failed: bool, as_json: bool) -> None:
-    stands = load(batch)
-    with transaction() as db:
-        found = inspection.runs(db, batch, failed=failed)
-    if as_json:
-        print_json(found)
-        return
-    for one in found:
-        print_run_line(one)
-    print_runs_end(stands, found, failed=failed)
-
-
-def print_run_line(one: dict[str, Any]) -> None:
-    """Three short lines in place of a row of eight cells: they fit a terminal of 60 columns, and nothing is cut."""
-    tries = f"{one['tries']} {'call' if one['tries'] == 1 else 'calls'}"
-    place = f"{escape(one['model'])} in {escape(one['location'])}"
-    out.print(f"[bold]{one['number']}[/]  {state(one)}  {place}  {tries}, {cost(one)}")
-    shown = Text(answering.printable(" ".join(one["question"].split())))
-    shown.truncate(out.width - answering.INDENT, overflow="ellipsis")
-    out.print(answering.below(shown), no_wrap=True)
-    if one["reason"]:
-        out.print(answering.below(Text(answering.printable(one["reason"]))))
-
-
-def state(one: dict[str, Any]) -> str:
-    """The run's, and its reading's where that is another story."""
-    if one["state"] == "answered" and one["evaluation"]:
-        return "answered, read" if one["evaluation"] == "done" else f"answered, reading {styled(one['evaluation'])}"
-    return styled(one["state"])
-
-
-def cost(one: dict[str, Any]) -> str:
-    unknown = one["calls_of_unknown_cost"]
-    return dollars(one["cost_microusd"]) + (f" and {unknown} of unknown cost" if unknown else "")
-
-
-def print_runs_end(batch: dict[str, Any], found: Sequence[dict[str, Any]], *, failed: bool) -> None:
-    if not found and batch["error"]:
-        out.print(f"No {'failed ' if failed else ''}runs; the batch is {batch['state']}: {escape(batch['error'])}")
-    elif not found:
-        out.print(f"No {'failed ' if failed else ''}runs; the batch is {batch['state']}.")
-    else:
-        err.print(f"{len(found)} runs. One of them from its first claim on: senso show {found[0]['number']}")
 
 
 def key(wanted: str) -> UUID | int:
@@ -127,12 +81,12 @@ def print_head(found: dict[str, Any]) -> None:
         "number": str(found["number"]),
         "batch": f"{found['batch_id']}",
         "of": f"{escape(found['org'] or '-')}, {found['batch_date']}, {found['batch_state']}",
-        "question": escape(answering.printable(found["question"])),
+        "question": escape(printable(found["question"])),
         "asked": f"{escape(found['model'])} ({found['provider']}, {found['surface']}) in {escape(found['location'])}",
         "state": f"{styled(found['state'])}, {tries} {'call' if tries == 1 else 'calls'}"
         + (f", {found['failures']} of {MAX_FAILURES} failures" if found["failures"] else ""),
         "cost": dollars(found["cost_microusd"]),
-        "error": escape(answering.printable(found["error"] or "")),
+        "error": escape(printable(found["error"] or "")),
         "next": f"tried again at {moment(found['next_at'])}" if found["next_at"] else "",
         "held by": f"{found['lease_owner']} until {moment(found['lease_until'])}" if found["lease_owner"] else "",
     }
@@ -147,10 +101,10 @@ def print_timeline(found: dict[str, Any]) -> None:
     what = "the reading" if found["answer_text"] is not None else "the run, which has no answer,"
     events += [(one["ended_at"], f"{what} ended: {one['state']}") for one in found["evaluations"] if one["ended_at"]]
     if not events:
-        out.print(answering.below("nothing yet: no call was made"))
+        out.print(below("nothing yet: no call was made"))
     for when, said in sorted(events, key=lambda event: event[0]):
         out.print(moment(when))
-        out.print(answering.below(said))
+        out.print(below(said))
 
 
 def call_line(number: int, call: dict[str, Any]) -> str:
@@ -166,7 +120,7 @@ def call_line(number: int, call: dict[str, Any]) -> str:
 
 def snapshot_events(snapshot: dict[str, Any]) -> list[tuple[Any, str]]:
     name = f"snapshot {snapshot['external_id'] or '(no name at the vendor yet)'}"
-    why = f": {escape(answering.printable(snapshot['error']))}" if snapshot["error"] else ""
+    why = f": {escape(printable(snapshot['error']))}" if snapshot["error"] else ""
     events = [(snapshot["created_at"], f"planned into a snapshot of {snapshot['runs']} runs at {snapshot['provider']}")]
     events += [(snapshot["submitted_at"], f"{name} was submitted")] if snapshot["submitted_at"] else []
     if snapshot["ended_at"]:
@@ -192,7 +146,7 @@ def show_audit(batch: UUID, *, as_json: bool) -> None:
             f"{name} {value}" for name, value in details(one["details"]).items() if value != one["subject"]
         )
         for line in filter(None, (one["subject"], said)):
-            out.print(answering.below(Text(answering.printable(line))))
+            out.print(below(Text(printable(line))))
 
 
 def details(said: dict[str, Any], before: str = "") -> dict[str, Any]:

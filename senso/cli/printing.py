@@ -1,6 +1,7 @@
 """How things look in a terminal; no colour and no box where the terminal has none."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,9 @@ out = Console(highlight=False, soft_wrap=False)
 err = Console(stderr=True, highlight=False)
 IDS = {"batch", "run"}
 NAME_WIDTH = 11  # of the names before values
+INDENT = 4
+# What comes from outside must not move the cursor or rename the window.
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 STATE_STYLES = {"completed": "green", "partial": "yellow", "failed": "red", "blocked": "yellow", "cancelled": "dim"}
 
 
@@ -46,6 +50,19 @@ def print_named(lines: Mapping[str, str]) -> None:
             line.rstrip()
             label = Text(f"{'' if number else name:<{NAME_WIDTH}}", style="bold")
             out.print(label.append_text(line), soft_wrap=True)
+
+
+def below(said: str | Text) -> Text:
+    """Set in under its heading, also where it takes several lines."""
+    text = Text.from_markup(said) if isinstance(said, str) else said
+    lines = text.wrap(out, max(INDENT, out.width - INDENT))
+    for line in lines:
+        line.rstrip()
+    return Text("\n").join(Text(" " * INDENT).append_text(line) for line in lines)
+
+
+def printable(text: str) -> str:
+    return CONTROL.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
 
 
 def dollars(microusd: int | None) -> str:

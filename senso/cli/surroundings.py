@@ -17,7 +17,7 @@ from senso.settings import Settings, settings, use_environment
 @contextmanager
 def connected(*, migrate: bool = False) -> Iterator[Settings]:
     """The configured servers, or the embedded ones for as long as the block runs. Embedded ones are always migrated."""
-    log.configure(settings().log_format, logging.WARNING)
+    log.configure_when_needed(settings().log_format, logging.WARNING)
     read = settings()
     if read.sentry_dsn is not None:
         sentry.start("cli")
@@ -60,11 +60,11 @@ def alone(home: Path) -> Iterator[None]:
 
 
 def ready(*, migrate: bool) -> None:
-    if migrate:
-        from senso import migrations  # noqa: PLC0415  Alembic is for those who migrate
+    if migrate and not schema.is_head():
+        from senso import migrations  # noqa: PLC0415  Alembic takes a quarter of a second to import
 
         migrations.migrate()
-    else:
+    elif not migrate:
         schema.require_head()
 
 

@@ -9,8 +9,9 @@ from senso.db import Link
 from senso.extraction import Reading, Watched
 from senso.queries.fragments import COUNT_DOWN, REPORT_CALL
 from senso.queries.given import REPORT_CALLS, REPORTED, as_json, given
+from senso.queries.leases import LEASE_SECONDS, MAX_FAILURES
 from senso.queries.prepared import Prepared
-from senso.queries.runs import LEASE_SECONDS, MAX_FAILURES, SAVED, Report
+from senso.queries.runs import SAVED, Report
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ which hides the indexes of open rows: Postgres takes them to be as empty as they
 all open rows for each claim.
 """
 
+LOCATION = "concat_ws('/', l.country, l.region, l.city)"
+
 # Rule: saving, counting down and saying what is next are one transaction. `ended` is a CTE with a `batch_id` for each
 # evaluation that became terminal in this statement. The row lock on the batch lets exactly one statement see 0. The
 # chord normally comes first; the outbox row is for when it does not.

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, text
 from senso.db import rows
 from senso.extraction.citations import is_primary, kind
 from senso.queries import results
-from senso.queries.results import LOCATION, Found
+from senso.queries.fragments import LOCATION
+from senso.queries.results import Found
 from senso.reports.content import Asked, Batch, Heard, Pool, Question
 from senso.score import CitedPage, Fact, Metric, leaderboard, sources
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.db import rows
-from senso.queries.results import LOCATION
+from senso.queries.fragments import LOCATION
 
 # `tries` are calls that were made for the run, for whatever purpose; each of them may have cost something.
 RUN_COLUMNS = f"""

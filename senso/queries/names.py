@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.queries.fragments import REPORT_CALL
-from senso.queries.runs import LEASE_SECONDS, Report
+from senso.queries.leases import LEASE_SECONDS
+from senso.queries.runs import Report
 
 TRIES = 3
 KEPT = "30 days"

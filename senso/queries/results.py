@@ -14,10 +14,9 @@ from sqlalchemy import Connection, text
 
 from senso.db import rows
 from senso.extraction.citations import Citation
+from senso.queries.fragments import LOCATION
 from senso.queries.prepared import Prepared
 from senso.score import Metric
-
-LOCATION = "concat_ws('/', l.country, l.region, l.city)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,9 @@ from senso.extraction.citations import Citation
 from senso.providers import Answer, Run, Usage
 from senso.queries.fragments import COUNT_DOWN, REPORT_CALL
 from senso.queries.given import REPORT_CALLS, REPORTED, SAVE_CITED, given, listed
+from senso.queries.leases import LEASE_SECONDS, MAX_FAILURES
 from senso.queries.prepared import Prepared
 
-MAX_FAILURES = 5
-# Longer than the longest call, so that a living caller is never overtaken; a dead one is noticed by its heartbeat.
-LEASE_SECONDS = 150
 # How many runs of one batch are in the queues at a time: a large batch must not stand in front of all small ones.
 WINDOW = 100
 SEARCHED = {True: "yes", False: "no", None: "unknown"}

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.db import rows
-from senso.queries.results import LOCATION
+from senso.queries.fragments import LOCATION
 
 STATUS = """
     SELECT b.id, b.kind, b.org_id, b.network_id, b.batch_date AS date, b.episode, b.state, b.planned,

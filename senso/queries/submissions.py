@@ -11,11 +11,9 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.db import rows
-from senso.queries.runs import LEASE_SECONDS, MAX_FAILURES, Report
+from senso.queries.leases import GRACE_SECONDS, LEASE_SECONDS, MAX_FAILURES
+from senso.queries.runs import Report
 from senso.queries.snapshots import COLUMNS, SnapshotWork, with_runs
-
-# How long a vendor's list may take to show a job, once the request for it has ended.
-GRACE_SECONDS = 30
 
 # Five failures end a job that has surely not arrived. One in doubt has as many looks again that may go wrong, lest the
 # fifth lost reply buys a job for nobody.

@@ -7,10 +7,7 @@ from sqlalchemy import Connection, text
 
 from senso.db import rows
 from senso.queries.fragments import COUNT_DOWN
-from senso.queries.runs import MAX_FAILURES
-from senso.queries.submissions import GRACE_SECONDS
-
-SILENT = "10 seconds"
+from senso.queries.leases import GRACE_SECONDS, MAX_FAILURES, SILENT
 
 BEAT = text("""
     INSERT INTO workers (id) VALUES (:id)

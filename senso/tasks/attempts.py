@@ -22,7 +22,8 @@ from senso.errors import (
 from senso.log import logger
 from senso.prices import cost_microusd
 from senso.providers import Usage
-from senso.queries.runs import LEASE_SECONDS, MAX_FAILURES, Report
+from senso.queries.leases import LEASE_SECONDS, MAX_FAILURES
+from senso.queries.runs import Report
 
 T = TypeVar("T")
 log = logger(__name__)

@@ -6,7 +6,7 @@ from at_work import start
 from jobs import age, job, lost, repairs, row, triggers
 
 from senso.db import transaction
-from senso.queries import abandoned, invariants, submissions
+from senso.queries import abandoned, invariants, leases, submissions
 from senso.tasks import submit
 from senso.tasks.abandon import cancel_snapshots
 from senso.tasks.stopping import cancel, retry
@@ -98,7 +98,7 @@ def test_five_lost_replies_end_a_job_and_the_fifth_is_still_looked_for(make, san
     sandbox.fault("brightdata.trigger", "drop", times=4)
     sandbox.fault("brightdata.trigger", "drop-after", times=1)
     for _ in range(5):
-        age(make, submissions.GRACE_SECONDS)
+        age(make, leases.GRACE_SECONDS)
         submit_snapshot(snapshot)
     failures = row(make)["failures"]
     poll()

@@ -14,7 +14,7 @@ from senso.db import transaction
 from senso.errors import Malformed
 from senso.http import Response, json_of
 from senso.providers.brightdata import BrightData
-from senso.queries import invariants, submissions
+from senso.queries import invariants, leases, submissions
 from senso.tasks import lookup, reach, submit
 from senso.tasks.submit import submit_snapshot
 from senso.tasks.ticks import reap
@@ -61,7 +61,7 @@ def test_a_request_that_never_arrived_is_sent_again_after_the_grace_and_counted(
     submit_snapshot(snapshot)
     submit_snapshot(snapshot)
     early = len(triggers(sandbox)), row(make)["state"]
-    age(make, submissions.GRACE_SECONDS)
+    age(make, leases.GRACE_SECONDS)
 
     submit_snapshot(snapshot)
     collect(make)
@@ -197,7 +197,7 @@ def test_a_job_with_other_inputs_is_somebody_elses(make, sandbox, changed):
     foreign.append(trigger(sandbox, [*whole, whole[-1]]))
 
     submit_snapshot(snapshot)
-    age(make, submissions.GRACE_SECONDS)
+    age(make, leases.GRACE_SECONDS)
     submit_snapshot(snapshot)
 
     assert row(make)["external_id"] not in foreign
@@ -316,7 +316,7 @@ def test_of_two_equal_jobs_the_older_is_adopted_and_the_other_cancelled(make, sa
     snapshot = lost(make, sandbox)
     sandbox.fault("brightdata.snapshots", "unlisted", times=1)
     sandbox.fault("brightdata.trigger", "drop-after", times=1)
-    age(make, submissions.GRACE_SECONDS)
+    age(make, leases.GRACE_SECONDS)
     submit_snapshot(snapshot)
 
     submit_snapshot(snapshot)
@@ -368,7 +368,7 @@ def test_a_job_of_others_that_cannot_be_read_does_not_hide_ours(make, sandbox, m
 def test_while_a_job_cannot_be_read_it_may_be_ours(make, sandbox, monkeypatch):
     snapshot = lost(make, sandbox)
     monkeypatch.setattr(BrightData, "fingerprint_of", lambda *_: json_of("brightdata", Response(200, {}, b"<html>")))
-    age(make, submissions.GRACE_SECONDS)
+    age(make, leases.GRACE_SECONDS)
 
     submit_snapshot(snapshot)
 

@@ -1,0 +1,58 @@
+"""`runs`: each run of a batch in a few lines."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from rich.markup import escape
+from rich.text import Text
+
+from senso.cli.printing import INDENT, below, dollars, err, out, print_json, printable, styled
+from senso.cli.standing import load
+from senso.db import transaction
+from senso.queries import inspection
+
+
+def runs(batch: UUID, *, failed: bool, as_json: bool) -> None:
+    stands = load(batch)
+    with transaction() as db:
+        found = inspection.runs(db, batch, failed=failed)
+    if as_json:
+        print_json(found)
+        return
+    for one in found:
+        print_run_line(one)
+    print_runs_end(stands, found, failed=failed)
+
+
+def print_run_line(one: dict[str, Any]) -> None:
+    """Three short lines in place of a row of eight cells: they fit a terminal of 60 columns, and nothing is cut."""
+    tries = f"{one['tries']} {'call' if one['tries'] == 1 else 'calls'}"
+    place = f"{escape(one['model'])} in {escape(one['location'])}"
+    out.print(f"[bold]{one['number']}[/]  {state(one)}  {place}  {tries}, {cost(one)}")
+    shown = Text(printable(" ".join(one["question"].split())))
+    shown.truncate(out.width - INDENT, overflow="ellipsis")
+    out.print(below(shown), no_wrap=True)
+    if one["reason"]:
+        out.print(below(Text(printable(one["reason"]))))
+
+
+def state(one: dict[str, Any]) -> str:
+    """The run's, and its reading's where that is another story."""
+    if one["state"] == "answered" and one["evaluation"]:
+        return "answered, read" if one["evaluation"] == "done" else f"answered, reading {styled(one['evaluation'])}"
+    return styled(one["state"])
+
+
+def cost(one: dict[str, Any]) -> str:
+    unknown = one["calls_of_unknown_cost"]
+    return dollars(one["cost_microusd"]) + (f" and {unknown} of unknown cost" if unknown else "")
+
+
+def print_runs_end(batch: dict[str, Any], found: Sequence[dict[str, Any]], *, failed: bool) -> None:
+    if not found and batch["error"]:
+        out.print(f"No {'failed ' if failed else ''}runs; the batch is {batch['state']}: {escape(batch['error'])}")
+    elif not found:
+        out.print(f"No {'failed ' if failed else ''}runs; the batch is {batch['state']}.")
+    else:
+        err.print(f"{len(found)} runs. One of them from its first claim on: senso show {found[0]['number']}")
