@@ -22,6 +22,7 @@ from senso import db, imports
 from senso.embedded import Urls, processes, servers
 from senso.queries import imports as import_queries
 from senso.settings import Settings, use_environment
+from senso.settings.outside import Dotenv
 
 READY_SECONDS = 60
 STOP_SECONDS = 40
@@ -40,7 +41,7 @@ def forget_environment() -> None:
     """Neither the caller's variables nor a .env decide what is measured."""
     for name in Settings.model_fields:
         os.environ.pop(name.upper(), None)
-    Settings.model_config["env_file"] = None
+    Dotenv.path = None
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from senso.sandbox.server import Settings as SandboxSettings
 from senso.sandbox.server import running
 from senso.sandbox.state import Timing
 from senso.settings import Settings, settings
+from senso.settings.outside import Dotenv
 from senso.tasks import reach
 
 SHARED = Path(os.environ.get("SENSO_SHARED", Path(__file__).parents[2] / "shared"))
@@ -29,7 +30,7 @@ def pytest_configure() -> None:
     """Nothing from outside leaks in: neither the caller's variables nor a .env in the checkout."""
     for name in Settings.model_fields:
         os.environ.pop(name.upper(), None)
-    Settings.model_config["env_file"] = None
+    Dotenv.path = None
     os.environ |= {"ENVIRONMENT": "test"} | addresses(NOWHERE)
     settings.cache_clear()
 

@@ -1,5 +1,7 @@
 import os
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -7,8 +9,21 @@ import pytest
 from pydantic import SecretStr
 
 from senso.errors import ConfigError
-from senso.settings import BASE_URLS, Settings, clock, read_settings, secret, settings, use_environment
+from senso.settings import (
+    BASE_URLS,
+    Settings,
+    clock,
+    misspelt,
+    read_settings,
+    secret,
+    settings,
+    unused,
+    use_environment,
+)
+from senso.settings.outside import Dotenv
+from senso.settings.variables import REFUSED, variables
 
+ROOT = Path(__file__).parents[1]
 VARIABLES = [
     "DATABASE_URL",
     "REDIS_URL",
@@ -48,9 +63,25 @@ VARIABLES = [
     "MAX_DAILY_COST",
     "SENSO_SCHEDULE",
     "SENSO_CLOCK",
+    "READING_MODELS",
+    "READING_MODE",
+    "METRICS_PORT",
+    "API_HOST",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "MAX_REPLY_BYTES",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "SECRETS_MANAGER",
+    "ENCRYPTION_KEYS",
+    "DATABASE_READ_URL",
+    "HELICONE_API_KEY",
 ]
 SECRETS = [name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)]
-URLS = {"database_url": "postgresql+psycopg2://me:hunter2@host/senso", "redis_url": "redis://:hunter2@host:6379/0"}
+URLS = {
+    "database_read_url": "postgresql://me:hunter2@host/senso",
+    "database_url": "postgresql+psycopg2://me:hunter2@host/senso",
+    "redis_url": "redis://:hunter2@host:6379/0",
+}
 
 
 def given(name):
@@ -71,7 +102,6 @@ def given(name):
         ("names_model", "gpt-4.1-mini"),
         ("max_running_batches", 500),
         ("credits_per_evaluation", 1),
-        ("max_daily_cost", None),
         ("senso_schedule", None),
         ("senso_clock", None),
         ("use_chords", True),
@@ -86,8 +116,8 @@ def test_no_secret_has_a_default(nothing_set, name):
     assert getattr(read_settings(), name) is None
 
 
-def test_every_variable_of_the_design_is_read():
-    assert set(VARIABLES) <= {name.upper() for name in Settings.model_fields}
+def test_every_variable_that_others_rely_on_is_known():
+    assert set(VARIABLES) <= {one.name for one in variables()}
 
 
 @pytest.mark.parametrize(
@@ -107,7 +137,6 @@ def test_what_opens_a_door_is_kept_as_a_secret(name):
         ("LOG_FORMAT", "xml"),
         ("MAX_RUNNING_BATCHES", "-17"),
         ("CREDITS_PER_EVALUATION", "-1"),
-        ("MAX_DAILY_COST", "free"),
         ("USE_CHORDS", "perhaps"),
         ("DATABASE_URL", "hunter2"),
         ("DATABASE_URL", "mysql://me:hunter2@host/senso"),
@@ -241,7 +270,7 @@ def test_a_file_with_a_bad_value_is_not_repeated(nothing_set, tmp_path):
 def test_the_dotenv_of_the_working_folder_is_read(nothing_set, tmp_path):
     (tmp_path / ".env").write_text("PORT=9000\nOPENAI_API_KEY='hunter2'\nUNKNOWN=1\n")
     nothing_set.chdir(tmp_path)
-    nothing_set.setitem(Settings.model_config, "env_file", ".env")
+    nothing_set.setattr(Dotenv, "path", Path(".env"))
 
     read = read_settings()
 
@@ -251,13 +280,13 @@ def test_the_dotenv_of_the_working_folder_is_read(nothing_set, tmp_path):
 def test_a_dotenv_that_is_not_text_is_one_line(nothing_set, tmp_path):
     (tmp_path / ".env").write_bytes(b"\xff\xfe\x00")
     nothing_set.chdir(tmp_path)
-    nothing_set.setitem(Settings.model_config, "env_file", ".env")
+    nothing_set.setattr(Dotenv, "path", Path(".env"))
 
     with pytest.raises(ConfigError, match=r"^\.env: not UTF-8 text$"):
         read_settings()
 
 
-@pytest.mark.parametrize("name", [name for name in Settings.model_fields if name.endswith(("_base_url", "_endpoint"))])
+@pytest.mark.parametrize("name", BASE_URLS)
 def test_every_address_is_looked_at(nothing_set, name):
     nothing_set.setenv(name.upper(), "https://")
 
@@ -268,16 +297,82 @@ def test_every_address_is_looked_at(nothing_set, name):
 def test_the_environment_goes_before_the_dotenv(nothing_set, tmp_path):
     (tmp_path / ".env").write_text("PORT=9000\n")
     nothing_set.chdir(tmp_path)
-    nothing_set.setitem(Settings.model_config, "env_file", ".env")
+    nothing_set.setattr(Dotenv, "path", Path(".env"))
     nothing_set.setenv("PORT", "9001")
 
     assert read_settings().port == 9001
 
 
-def test_the_product_reads_a_dotenv():
-    text = (Path(__file__).parents[1] / "senso" / "settings.py").read_text()
+def test_the_product_reads_a_dotenv(tmp_path):
+    (tmp_path / ".env").write_text("PORT=9000\n")  # in a process of its own: the tests' conftest switches it off
+    program = "from senso.settings import settings; print(settings().port)"
+    clean = {name: value for name, value in os.environ.items() if name != "PORT"} | {"PYTHONPATH": str(ROOT)}
 
-    assert 'env_file=".env"' in text  # the tests' own conftest switches it off
+    said = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=clean, capture_output=True, check=True)
+
+    assert said.stdout == b"9000\n"
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_limit_or_a_protection_that_there_is_not_is_refused(nothing_set, name):
+    nothing_set.setenv(name.upper(), "0.01")
+
+    with pytest.raises(ConfigError, match=rf"^{name.upper()}: not supported: .*; unset it$"):
+        read_settings()
+
+
+def test_a_limit_that_there_is_not_is_refused_in_a_dotenv_and_as_a_file_too(nothing_set, tmp_path):
+    (tmp_path / ".env").write_text("# ours\n\nMAX_DAILY_COST=0.01\n")
+    nothing_set.chdir(tmp_path)
+    nothing_set.setattr(Dotenv, "path", Path(".env"))
+    with pytest.raises(ConfigError, match=r"^\.env:3: MAX_DAILY_COST: not supported"):
+        read_settings()
+
+    (tmp_path / ".env").write_text("ENCRYPTION_KEYS_FILE=/run/secrets/keys\n")
+    with pytest.raises(ConfigError, match=r"^\.env:1: ENCRYPTION_KEYS_FILE: not supported"):
+        read_settings()
+
+
+def test_an_empty_limit_is_none(nothing_set):
+    nothing_set.setenv("MAX_DAILY_COST", "")
+
+    assert read_settings()
+
+
+def test_what_is_set_and_does_nothing_is_listed(nothing_set, tmp_path):
+    (tmp_path / ".env").write_text("INNGEST_EVENT_KEY=key\nPORT=9000\nOPENAI_API_KEY=sk-used\nAPI_HOST=\n")
+    nothing_set.chdir(tmp_path)
+    nothing_set.setattr(Dotenv, "path", Path(".env"))
+    for name in ("ANTHROPIC_API_KEY_FILE", "OTEL_TRACES_SAMPLER", "SLACK_WEBHOOK_URL"):
+        nothing_set.setenv(name, "set")
+
+    names = [name for name in unused() if name not in {"HTTPS_PROXY", "NO_PROXY"}]
+
+    assert names == ["ANTHROPIC_API_KEY", "INNGEST_EVENT_KEY", "OTEL_TRACES_SAMPLER", "PORT", "SLACK_WEBHOOK_URL"]
+
+
+def test_what_is_said_to_do_nothing_is_used_nowhere_and_all_else_is():
+    code = "".join(
+        file.read_text() for file in (ROOT / "senso").rglob("*.py") if file.parts[-2] not in {"settings", "sandbox"}
+    )
+    read = {name for name in Settings.model_fields if re.search(rf"(settings\(\)|\bread|\bstarted)\.{name}\b", code)}
+
+    assert read | {"senso_clock"} == {one.name.lower() for one in variables() if one.use == "used"}
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("OPENAI_APIKEY", "OPENAI_API_KEY"),
+        ("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_KEY"),
+        ("REDIS_ULR", "REDIS_URL"),
+        ("openai_api_keys", "OPENAI_API_KEY"),
+    ],
+)
+def test_a_name_that_is_nearly_one_of_ours_is_told(nothing_set, written, meant):
+    nothing_set.setenv(written, "x")
+
+    assert misspelt()[written.upper()] == meant
 
 
 @pytest.mark.parametrize(

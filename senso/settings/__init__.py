@@ -1,0 +1,25 @@
+"""What is configured: read from the environment, from files of secrets and from `.env`, once and typed.
+
+outside      what is given, and where: variables, files of secrets, lines of .env
+fields       the settings: each with its type, default and meaning
+moments      SENSO_CLOCK in figures
+variables    every variable in one table: for doctor, .env.example and docs/configuration.md
+reading      the three together; `settings()` is what everything else asks
+"""
+
+from senso.settings.fields import BASE_URLS, SERVICES, Settings
+from senso.settings.reading import clock, read_settings, secret, settings, use_environment
+from senso.settings.variables import misspelt, unused
+
+__all__ = [
+    "BASE_URLS",
+    "SERVICES",
+    "Settings",
+    "clock",
+    "misspelt",
+    "read_settings",
+    "secret",
+    "settings",
+    "unused",
+    "use_environment",
+]

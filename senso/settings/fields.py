@@ -1,0 +1,158 @@
+"""The settings: each with its type, its default and what it means. Field NAME is variable NAME in capitals."""
+
+import re
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, field_validator
+from pydantic_core import PydanticCustomError
+
+from senso.settings.moments import moment
+
+SERVICES: Final = ("openai", "anthropic", "perplexity", "gemini", "brightdata", "linkup")
+BASE_URLS: Final = (*(f"{service}_base_url" for service in SERVICES), "azure_openai_endpoint", "application_api_url")
+# What the drivers would take apart in another way than its writer meant: the rest of a password would become a host,
+# which they print, or a port, on which they fail.
+HOST = r"(?:\[[0-9a-fA-F:.]+\]|[^\s@/?#:]+)"
+PORT = r"(?::\d{1,5})?"
+POSTGRES = re.compile(rf"(?:postgresql(?:\+psycopg2)?|postgres)://((?:[^\s@]*@)?{HOST}?{PORT}(?:[/?]\S*)?)")
+REDIS = re.compile(rf"rediss?://(?:[^\s/?#]*@)?{HOST}{PORT}(?:/\d*)?(?:\?\S*)?")
+WEB = re.compile(rf"https?://(?:[^\s@/?#]*@)?{HOST}{PORT}(?:[/?]\S*)?", re.IGNORECASE)
+
+
+# Marks what is accepted and does nothing in this version.
+IDLE: Final[dict[str, Any]] = {"unused": True}
+
+
+def setting(default: Any, meaning: str, **limits: Any) -> Any:
+    return Field(default, description=meaning, **limits)
+
+
+def unused(default: Any, meaning: str, **limits: Any) -> Any:
+    return setting(default, meaning, json_schema_extra=IDLE, **limits)
+
+
+class Settings(BaseModel):
+    """The environment, read once and typed. A base URL is without its last slash."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    database_url: SecretStr | None = setting(None, "Postgres: postgresql://user:password@host:port/database")
+    redis_url: SecretStr | None = setting(None, "Redis: redis://user:password@host:port/number, or rediss:// for TLS")
+    database_read_url: SecretStr | None = unused(None, "a Postgres that is only read")
+
+    openai_api_key: SecretStr | None = setting(None, "OpenAI's key, which also reads the answers and finds the names")
+    openai_base_url: str = setting("https://api.openai.com/v1", "where OpenAI is reached")
+    brightdata_api_key: SecretStr | None = setting(
+        None, "BrightData's key: ChatGPT, Perplexity, Gemini as people see them"
+    )
+    brightdata_base_url: str = setting("https://api.brightdata.com", "where BrightData is reached")
+    azure_openai_endpoint: str | None = unused(None, "where Azure OpenAI is reached")
+    azure_openai_key: SecretStr | None = unused(None, "Azure OpenAI's key")
+    azure_openai_api_version: str | None = unused(None, "Azure OpenAI's version of its API")
+    azure_openai_deployment_name: str | None = unused(None, "the deployment at Azure OpenAI")
+    anthropic_api_key: SecretStr | None = unused(None, "Anthropic's key")
+    anthropic_base_url: str = unused("https://api.anthropic.com", "where Anthropic is reached")
+    perplexity_api_key: SecretStr | None = unused(None, "Perplexity's key")
+    perplexity_base_url: str = unused("https://api.perplexity.ai", "where Perplexity is reached")
+    gemini_api_key: SecretStr | None = unused(None, "Gemini's key")
+    gemini_base_url: str = unused("https://generativelanguage.googleapis.com", "where Gemini is reached")
+    linkup_api_key: SecretStr | None = unused(None, "Linkup's key")
+    linkup_base_url: str = unused("https://api.linkup.so", "where Linkup is reached")
+    helicone_api_key: SecretStr | None = unused(None, "Helicone's key")
+    https_proxy: SecretStr | None = unused(None, "a proxy for calls that go out; they go out directly")
+    no_proxy: str | None = unused(None, "hosts that are reached without the proxy")
+
+    application_api_url: str | None = setting(
+        None, "your application: results are sent to its /analytics; unset: nowhere"
+    )
+    api_token: SecretStr | None = setting(None, "sent to your application as Bearer token")
+    event_key: SecretStr | None = unused(None, "who may send events")
+    signing_key: SecretStr | None = unused(None, "what events are signed with")
+    inngest_event_key: SecretStr | None = unused(None, "another name of EVENT_KEY")
+    inngest_signing_key: SecretStr | None = unused(None, "another name of SIGNING_KEY")
+    api_host: str | None = unused(None, "the address on which the API listens")
+    port: int = unused(8080, "the port of the API", ge=0, le=65535)
+
+    environment: Literal["development", "test", "staging", "production"] = setting(
+        "development", "where this is; production refuses what may be left out elsewhere (docs/production.md)"
+    )
+    max_running_batches: PositiveInt = setting(500, "batches that run at a time; more of them wait, queued")
+    credits_per_evaluation: int = setting(
+        1, "credits for each answer that was read, of batches opened from now on", ge=0
+    )
+    reading_model: str = setting("gpt-4.1-mini", "the OpenAI model that reads answers")
+    names_model: str = setting("gpt-4.1-mini", "the OpenAI model that finds what an organisation may be called")
+    evaluation_model: str = unused("gpt-4.1", "a model that judges readings")
+    reading_models: str | None = unused(None, "models that read answers, in the order in which they are tried")
+    reading_mode: str | None = unused(None, "whether answers are read at once or in batches at the vendor")
+    calls_in_flight: PositiveInt = setting(200, "calls that a call worker has in hand at a time")
+    use_chords: bool = setting(True, "whether Celery's chords say when a batch is complete, before the rows do")
+    soft_shutdown_seconds: float = setting(45, "how long a worker that is stopped gives its calls", ge=0)
+
+    senso_home: Path = setting(Path(".senso"), "the folder of the embedded servers and of what `senso up` writes")
+    senso_schedule: Path | None = setting(
+        None, "the timetable; unset: celerybeat-schedule.py here, else the packaged one"
+    )
+    flower_port: int = setting(5555, "Flower's port in `senso up`", ge=1, le=65535)
+
+    log_format: Literal["console", "json"] = setting("console", "how logs are written, to stderr")
+    sentry_dsn: SecretStr | None = setting(None, "where errors are reported, without secrets; unset: nowhere")
+    slack_webhook_url: SecretStr | None = unused(None, "where messages to people are sent")
+    metrics_port: int | None = unused(None, "the port of the metrics", ge=0, le=65535)
+    otel_exporter_otlp_endpoint: str | None = unused(None, "where traces are sent; and every other name with OTEL_")
+
+    senso_clock: str | None = setting(None, "moves the day, to try things out: +3d, -2h, +30m, or a moment")
+    failpoints: str | None = setting(None, "JSON: where this program is to fail, for tests of itself")
+    failpoints_folder: Path | None = setting(None, "where failpoints count how often they struck")
+
+    @field_validator(*BASE_URLS)
+    @classmethod
+    def check_base_url(cls, url: str | None) -> str | None:
+        """Paths are put behind it, and some services answer `//` with 404."""
+        if url and not WEB.fullmatch(url):
+            raise PydanticCustomError("url", "must be https://host or http://host, and may go on with a path")
+        return url.rstrip("/") if url else url
+
+    @field_validator("database_url")
+    @classmethod
+    def name_the_driver(cls, url: SecretStr | None) -> SecretStr | None:
+        """Without its driver SQLAlchemy takes one that is not installed; some platforms hand out postgres://."""
+        if url is None:
+            return None
+        found = POSTGRES.fullmatch(url.get_secret_value())
+        if found is None:
+            raise PydanticCustomError(
+                "url", "must be postgresql://user:password@host:port/database, with an @ in the password as %40"
+            )
+        return SecretStr(f"postgresql+psycopg2://{found[1]}")
+
+    @field_validator("redis_url")
+    @classmethod
+    def check_redis(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not REDIS.fullmatch(url.get_secret_value()):
+            raise PydanticCustomError(
+                "url",
+                "must be redis://user:password@host:port/number, or rediss://, "
+                "with / ? # in the password as %2F %3F %23",
+            )
+        return url
+
+    @field_validator("senso_clock")
+    @classmethod
+    def check_clock(cls, said: str | None) -> str | None:
+        """A stack that is up and cannot tell the time would fail at every tick."""
+        try:
+            moment(said or "+0d")
+        except (ValueError, OverflowError):
+            raise PydanticCustomError(
+                "clock", "{said} is neither an offset (+3d, -2h, +30m) nor an ISO moment", {"said": repr(said)}
+            ) from None
+        return said
+
+
+SECRETS: Final = frozenset(
+    name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)
+)
+# What may also stand in a file whose path is in NAME_FILE, as container platforms hand out secrets.
+FILED: Final = SECRETS | set(BASE_URLS)

@@ -1,0 +1,138 @@
+"""What is given from outside, and where it stands: variables, files of secrets, lines of `.env`.
+
+An order decides when one thing is given twice: NAME in the environment, NAME_FILE there, NAME in `.env`, NAME_FILE
+there. What is empty counts as not given.
+"""
+
+import os
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Final
+
+from dotenv.parser import Binding, parse_stream
+
+from senso.errors import ConfigError
+from senso.settings.texts import cleaned
+
+LONGEST_SECRET_BYTES: Final = 65_536
+
+
+class Dotenv:
+    """Where it is looked for: the working folder. Tests and benchmarks set None, which is nowhere."""
+
+    path: Path | None = Path(".env")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """`where` begins what is said about the value: the variable, and the line of `.env` when it stands there."""
+
+    text: str
+    where: str
+
+
+def given(names: Collection[str], filed: Collection[str]) -> dict[str, Given]:
+    """By name in small letters. `filed`: those that may also stand in a file. Raises ConfigError."""
+    found: dict[str, Given] = {}
+    for layer in layers(names):
+        for name in names:
+            if name in found and found[name].text:
+                continue
+            one = from_layer(layer, name, filed)
+            if one is not None:
+                found[name] = one
+    return found
+
+
+def layers(names: Collection[str]) -> tuple[Mapping[str, Given], Mapping[str, Given]]:
+    """Names are read in any case; where two differ in it alone, the one in capitals counts."""
+    ours = {*names, *(f"{name}_file" for name in names)}
+    variables = {name.lower(): Given(text, name.upper()) for name, text in sorted(os.environ.items(), reverse=True)}
+    return {name: one for name, one in variables.items() if name in ours}, from_dotenv(ours)
+
+
+def from_layer(layer: Mapping[str, Given], name: str, filed: Collection[str]) -> Given | None:
+    here = layer.get(name)
+    if here is not None and cleaned(here.text):
+        return Given(cleaned(here.text), here.where)
+    file = layer.get(f"{name}_file")
+    if name in filed and file is not None and cleaned(file.text):
+        return Given(cleaned(secret_file(Path(cleaned(file.text)), file.where)), here_of(file))
+    return None if here is None else Given("", here.where)
+
+
+def here_of(file: Given) -> str:
+    return file.where.removesuffix("_FILE")
+
+
+def secret_file(path: Path, where: str) -> str:
+    """Raises ConfigError."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(LONGEST_SECRET_BYTES + 1)
+        if len(content) > LONGEST_SECRET_BYTES:
+            raise ConfigError(f"{where}: {path} is longer than {LONGEST_SECRET_BYTES} bytes; is it the right file?")
+        return content.decode("utf-8-sig")
+    except OSError as error:
+        raise ConfigError(f"{where}: cannot read {path}: {error.strerror}") from error
+    except UnicodeDecodeError:
+        raise ConfigError(f"{where}: {path} is not text") from None
+
+
+def from_dotenv(ours: Collection[str]) -> dict[str, Given]:
+    """Raises ConfigError for a line that cannot be read, and for one of ours that would be read in two ways."""
+    found: dict[str, Given] = {}
+    for line, binding in bindings():
+        name = (binding.key or "").lower()
+        if name not in ours:
+            continue
+        where = f"{Dotenv.path}:{line}"
+        if name in found:
+            raise ConfigError(f"{where}: {name.upper()} is set a second time; keep one of the two lines")
+        found[name] = Given(as_written(binding, where), f"{where}: {name.upper()}")
+    return found
+
+
+def as_written(binding: Binding, where: str) -> str:
+    """Raises ConfigError where an escape would make another text of it: in quotes, a backslash begins one."""
+    text = binding.value or ""
+    if text not in binding.original.string:
+        raise ConfigError(f"{where}: {str(binding.key).upper()} has a backslash in quotes; write it without the quotes")
+    return text
+
+
+def bindings() -> list[tuple[int, Binding]]:
+    """Each `NAME=value` of `.env` with its line. Nothing is put into a value: `${NAME}` stays as it is."""
+    read = list(parse_stream(StringIO(dotenv_text())))
+    numbered = [(line_of(one), one) for one in read]
+    for line, one in numbered:
+        if one.error:
+            raise ConfigError(f"{Dotenv.path}:{line}: cannot be read; write NAME=value, a quote closed where it opened")
+    return numbered
+
+
+def line_of(binding: Binding) -> int:
+    """Of its name: empty lines before it belong to it."""
+    before = binding.original.string[: len(binding.original.string) - len(binding.original.string.lstrip())]
+    return binding.original.line + before.count("\n")
+
+
+def dotenv_text() -> str:
+    if Dotenv.path is None:
+        return ""
+    try:
+        return Dotenv.path.read_text("utf-8-sig")
+    except (FileNotFoundError, IsADirectoryError):  # some keep a virtual environment in a folder of this name
+        return ""
+    except UnicodeDecodeError:
+        raise ConfigError(f"{Dotenv.path}: not UTF-8 text") from None
+    except OSError as error:
+        raise ConfigError(f"{Dotenv.path}: cannot read it: {error.strerror}") from None
+
+
+def every_name() -> dict[str, str]:
+    """In small letters, with where it stands: all that is set and not empty, in the environment and in `.env`."""
+    lines = {str(one.key).lower(): f"{Dotenv.path}:{line}: {one.key}" for line, one in bindings() if one.value}
+    return lines | {name.lower(): name for name, text in os.environ.items() if text}

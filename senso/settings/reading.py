@@ -1,0 +1,62 @@
+"""From what is given to the settings: `settings()` is what everything else asks."""
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from pydantic import SecretStr, ValidationError
+
+from senso.errors import ConfigError
+from senso.settings.fields import FILED, Settings
+from senso.settings.moments import moment
+from senso.settings.outside import Given, given
+from senso.settings.variables import refuse_unsupported
+
+
+def read_settings(**overrides: Any) -> Settings:
+    """Raises ConfigError naming the variable and where it stands, without its value, which may be a secret."""
+    refuse_unsupported()
+    found = given(Settings.model_fields, FILED)
+    read = typed(found, overrides)
+    if read.environment == "production":
+        for name in ("senso_clock", "failpoints"):
+            if getattr(read, name):
+                raise ConfigError(f"{name.upper()}: not allowed when ENVIRONMENT=production; unset it")
+    return read
+
+
+def typed(found: Mapping[str, Given], overrides: Mapping[str, Any]) -> Settings:
+    try:
+        return Settings(**{name: one.text for name, one in found.items() if one.text} | dict(overrides))
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        where = found[name].where if name in found else name.upper()
+        raise ConfigError(f"{where}: {first['msg']}") from None
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    return read_settings()
+
+
+def use_environment(values: Mapping[str, str]) -> Settings:
+    """Puts values into this process's environment, and with it into its children's, and reads the settings again."""
+    os.environ.update(values)
+    settings.cache_clear()
+    return settings()
+
+
+def secret(value: SecretStr | None, variable: str) -> str:
+    """Raises ConfigError naming the variable that is missing."""
+    if value is None:
+        raise ConfigError(f"{variable} is not set; put it into the environment or into .env")
+    return value.get_secret_value()
+
+
+def clock() -> datetime:
+    """The only clock that decides what is due. SENSO_CLOCK moves it."""
+    said = settings().senso_clock
+    return moment(said) if said else datetime.now(UTC)
