@@ -18,7 +18,7 @@ except SystemExit as ended:
 print("\\n" + json.dumps({"code": code, "modules": sorted(sys.modules)}))
 """
 HEAVY = {"aiohttp", "alembic", "celery", "jinja2", "kombu", "pygal", "sentry_sdk", "stamina", "structlog", "tldextract"}
-DATABASE = {"psycopg2", "pydantic", "sqlalchemy"}
+DATABASE = {"psycopg2", "senso.settings", "sqlalchemy"}
 PARTS = {"senso.embedded.guardian", "senso.reports", "senso.sandbox", "senso.tasks"}
 NOTHING = str(uuid4())
 
