@@ -62,7 +62,7 @@ def test_a_question_is_shortened_for_the_terminal_and_whole_in_json(senso, make,
 
     assert one["question"] == text
     assert max(map(len, said.splitlines())) <= columns
-    assert "…" in said
+    assert "..." in said
 
 
 def test_a_batch_without_runs_says_why(senso, make):
@@ -280,7 +280,7 @@ def test_a_batch_is_cancelled_and_retried_from_the_command_line(senso, make, san
     work_off(make, batch)
     completed = senso("cancel", batch)
 
-    assert f"Batch {batch} is cancelled: 1 answers that had been read were charged" in cancelled.out
+    assert f"Batch {batch} is cancelled: charged now for 1 answer that had been read" in cancelled.out
     assert (again["outcome"], again["state"], again["charged"]) == ("already", "cancelled", 1)
     assert f"Batch {batch} is queued again, as episode 2." in retried.out
     assert "No worker is running" in retried.err

@@ -8,6 +8,7 @@ from typing import NoReturn
 import typer
 from typer.exceptions import TyperException
 
+from senso.cli.encoding import be_tolerant
 from senso.errors import SensoError
 
 WRONG_USE = 2
@@ -18,6 +19,7 @@ FEW_COLLECTIONS = 50_000
 
 def main() -> NoReturn:
     gc.set_threshold(FEW_COLLECTIONS)
+    be_tolerant()
     from senso.cli.commands import app  # noqa: PLC0415  `senso --help` and errors should not wait for what is not used
 
     try:

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from senso.cli.printing import INDENT, below, moment, out, printable
 from senso.extraction.mentions import SEPARATOR
+from senso.quantities import counted
 
 MARKS = {
     "no-literal-mention": "dropped: the model said it is mentioned, but none of its names stands in the answer",
@@ -87,7 +88,7 @@ def results(read: dict[str, Any]) -> dict[str, Any]:
     return {
         "mentioned": f"yes, {about}" if read["mentioned"] else "no",
         "competitors": ", ".join(read["competitors"]) or "none",
-        "charged": f"{read['charged']} credits" if read["charged"] is not None else "not yet",
+        "charged": counted(read["charged"], "credit") if read["charged"] is not None else "not yet",
         "by": by,
     }
 

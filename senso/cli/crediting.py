@@ -11,6 +11,7 @@ from senso.cli.surroundings import require_short
 from senso.cli.who import actor
 from senso.db import Connection, transaction
 from senso.errors import ConfigError, NotFound
+from senso.quantities import counted
 from senso.queries import ledger as rows
 from senso.queries import triggers
 
@@ -48,7 +49,7 @@ def grant(db: Connection, partner: UUID, amount: int, ref: str) -> dict[str, Any
     made = rows.grant(db, partner, amount, ref)
     before = rows.granted(db, ref) or {}
     if (before["partner_id"], before["credits"]) != (partner, amount):
-        given = f"{before['credits']} credits to partner {before['partner_id']}"
+        given = f"{counted(before['credits'], 'credit')} to partner {before['partner_id']}"
         raise ConfigError(f"ref {ref!r} was used before, for {given}; take another ref for another grant")
     if made:
         triggers.audit(db, "grant", actor(), subject=f"partner:{partner}", credits=amount, ref=ref)
@@ -58,7 +59,10 @@ def grant(db: Connection, partner: UUID, amount: int, ref: str) -> dict[str, Any
 def show(found: dict[str, Any]) -> None:
     given = found.get("grant")
     if given:
-        out.print(f"{given['credits']} credits {given['outcome']} under ref {escape(given['ref'])}.", soft_wrap=True)
+        out.print(
+            f"{counted(given['credits'], 'credit')} {given['outcome']} under ref {escape(given['ref'])}.",
+            soft_wrap=True,
+        )
     lines = {
         "partner": str(found["id"]),
         "name": escape(found["name"]),
@@ -89,7 +93,7 @@ def ledger(partner: UUID, last: int | None, *, as_json: bool) -> None:
     if not standing["metered"]:
         out.print("This partner is not metered: the balance says what was charged, and stops nothing.")
     if len(found) < total:
-        err.print(f"The latest {len(found)} of {total} rows; --last says how many.")
+        err.print(f"The latest {len(found)} of {counted(total, 'row')}; --last says how many.")
 
 
 def lines(found: list[dict[str, Any]]) -> Iterator[str]:

@@ -21,6 +21,7 @@ from senso.cli.standing import load
 from senso.cli.surroundings import alone, embedded
 from senso.cli.watching import follow
 from senso.db import transaction
+from senso.quantities import counted
 from senso.queries import imports as import_queries
 from senso.queries import results
 from senso.queries import status as queries
@@ -148,9 +149,10 @@ def show(org_id: UUID, batch_id: UUID, application: str, home: Path) -> None:
 
 def print_asked(org: dict[str, Any], asked: dict[str, Any], batch: dict[str, Any]) -> None:
     out.print(
-        f"\nAsked about [bold]{escape(org['name'])}[/] (made up): {asked['questions']} questions x "
-        f"{len(asked['models'])} models ({', '.join(asked['models'])}) x {len(asked['locations'])} places "
-        f"({', '.join(asked['locations'])}) = {batch['planned']} runs; {batch['answered']} answered, "
+        f"\nAsked about [bold]{escape(org['name'])}[/] (made up): {counted(asked['questions'], 'question')} x "
+        f"{counted(len(asked['models']), 'model')} ({', '.join(asked['models'])}) x "
+        f"{counted(len(asked['locations']), 'place')} ({', '.join(asked['locations'])}) = "
+        f"{counted(batch['planned'], 'run')}; {batch['answered']} answered, "
         f"{batch['evaluated']} read, {batch['failed']} failed.\n"
     )
 
@@ -183,7 +185,7 @@ def print_end(org: UUID, batch: dict[str, Any], application: str, home: Path) ->
     lines = (
         "",
         (
-            f"Charged {batch['charged']} credits, one for each answer read. "
+            f"Charged {counted(batch['charged'], 'credit')}, one for each answer read. "
             f"The calls would have cost {dollars(batch['cost_microusd'])}."
         ),
         f"Pushed to {application}/analytics: {batch['push']}. Nothing was left running.",

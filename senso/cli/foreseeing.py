@@ -10,6 +10,7 @@ from rich.markup import escape
 from senso.cli.printing import dollars, out, print_json, table
 from senso.db import transaction
 from senso.prices import READ_ON, SOURCE
+from senso.quantities import counted
 from senso.tasks.foresight import ASSUMED, Estimate, Foreseen, foresee
 
 LISTED = 20
@@ -77,9 +78,12 @@ def print_foreseen(found: Sequence[Foreseen], summary: dict[str, Any]) -> None:
     for one in found[:LISTED]:
         about = one.batch or one.org_id
         out.print(f"[bold]{escape(one.org)}[/] {'batch' if one.batch else 'org'} {about}", soft_wrap=True)
-        out.print(f"  {WOULD[one.outcome]}" + (f": {one.runs} runs, {one.credits} credits" if one.evaluations else ""))
+        out.print(
+            f"  {WOULD[one.outcome]}"
+            + (f": {counted(one.runs, 'run')}, {counted(one.credits, 'credit')}" if one.evaluations else "")
+        )
     if len(found) > LISTED:
-        out.print(f"... and {len(found) - LISTED} more orgs; --json lists them all")
+        out.print(f"... and {counted(len(found) - LISTED, 'more org')}; --json lists them all")
     merged = list(merge(estimate for one in found for estimate in one.estimates))
     if merged:
         out.print()
@@ -125,10 +129,11 @@ def cells(one: Estimate) -> list[str]:
 
 def print_totals(summary: dict[str, Any]) -> None:
     total = summary["totals"]
-    out.print(f"\n{total['runs']} runs, {total['calls']} calls, {total['evaluations']} answers to read")
+    said = [counted(total["runs"], "run"), counted(total["calls"], "call"), counted(total["evaluations"], "answer")]
+    out.print(f"\n{', '.join(said)} to read")
     if total["cost_microusd"] is None:
         known, calls = dollars(total["known_cost_microusd"]), total["calls_of_unknown_cost"]
-        out.print(f"cost     unknown: {known} and {calls} calls whose price is not known")
+        out.print(f"cost     unknown: {known} and {counted(calls, 'call')} whose price is not known")
     else:
         out.print(f"cost     {dollars(total['cost_microusd'])}")
     for one in summary["credits"]:
@@ -147,9 +152,9 @@ def print_grounds(merged: Sequence[Estimate], summary: dict[str, Any]) -> None:
     if any(one.answers for one in merged):
         out.print("before: the mean of the org's own last batches, tries that failed included.")
     if unknown := sum(one.unknown for one in merged):
-        out.print(f"{unknown} calls of those batches have no known cost and are not in it.")
+        out.print(f"{counted(unknown, 'call')} of those batches of unknown cost not counted.")
     for purpose, usage in summary["assumed"].items():
-        search = f", {usage['searches']} web search" if usage["searches"] else ""
+        search = f", {counted(usage['searches'], 'web search', 'web searches')}" if usage["searches"] else ""
         out.print(f"assumed: {purpose} {usage['tokens_in']} tokens in, {usage['tokens_out']} out{search} a call")
     if summary["assumed"]:
         out.print(f"Prices: {SOURCE}, read {READ_ON}. A job at BrightData is billed by the record, 1 a run.")

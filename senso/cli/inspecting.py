@@ -15,6 +15,7 @@ from senso.cli.surroundings import uuid
 from senso.db import Connection, transaction
 from senso.errors import ConfigError, NotFound
 from senso.extraction import citations
+from senso.quantities import counted
 from senso.queries import inspection
 from senso.queries import status as queries
 from senso.queries.leases import MAX_FAILURES
@@ -83,7 +84,7 @@ def print_head(found: dict[str, Any]) -> None:
         "of": f"{escape(found['org'] or '-')}, {found['batch_date']}, {found['batch_state']}",
         "question": escape(printable(found["question"])),
         "asked": f"{escape(found['model'])} ({found['provider']}, {found['surface']}) in {escape(found['location'])}",
-        "state": f"{styled(found['state'])}, {tries} {'call' if tries == 1 else 'calls'}"
+        "state": f"{styled(found['state'])}, {counted(tries, 'call')}"
         + (f", {found['failures']} of {MAX_FAILURES} failures" if found["failures"] else ""),
         "cost": dollars(found["cost_microusd"]),
         "error": escape(printable(found["error"] or "")),
@@ -121,7 +122,12 @@ def call_line(number: int, call: dict[str, Any]) -> str:
 def snapshot_events(snapshot: dict[str, Any]) -> list[tuple[Any, str]]:
     name = f"snapshot {snapshot['external_id'] or '(no name at the vendor yet)'}"
     why = f": {escape(printable(snapshot['error']))}" if snapshot["error"] else ""
-    events = [(snapshot["created_at"], f"planned into a snapshot of {snapshot['runs']} runs at {snapshot['provider']}")]
+    events = [
+        (
+            snapshot["created_at"],
+            f"planned into a snapshot of {counted(snapshot['runs'], 'run')} at {snapshot['provider']}",
+        )
+    ]
     events += [(snapshot["submitted_at"], f"{name} was submitted")] if snapshot["submitted_at"] else []
     if snapshot["ended_at"]:
         return [*events, (snapshot["ended_at"], f"{name} ended: {snapshot['state']}{why}")]

@@ -6,23 +6,49 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from rich.cells import cell_len, chop_cells
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-out = Console(highlight=False, soft_wrap=False)
-err = Console(stderr=True, highlight=False)
-IDS = {"batch", "run"}
+from senso.cli.encoding import holds_everything
+from senso.cli.layout import Listing, wrapped
+
 NAME_WIDTH = 11  # of the names before values
+LEAST_ROOM = 8  # beside them
 INDENT = 4
+CUT = "..."
 # What comes from outside must not move the cursor or rename the window.
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+REPLACED = "\N{REPLACEMENT CHARACTER}"
 STATE_STYLES = {"completed": "green", "partial": "yellow", "failed": "red", "blocked": "yellow", "cancelled": "dim"}
 
 
+class Terminal(Console):
+    """Breaks text as `layout` says, and lets nothing through that would steer the terminal.
+
+    `soft_wrap` leaves a line as it is, for a command that is to be copied: the terminal breaks it where it must.
+    """
+
+    def print(self, *objects: Any, soft_wrap: bool | None = None, **options: Any) -> None:
+        laid_out = [self.laid_out(one, whole=bool(soft_wrap)) for one in objects]
+        whole = soft_wrap or all(isinstance(one, Text) for one in laid_out)
+        super().print(*laid_out, soft_wrap=whole, **{"crop": False} | options)
+
+    def laid_out(self, said: Any, *, whole: bool) -> Any:
+        if isinstance(said, str):
+            said = self.render_str(CONTROL.sub(REPLACED, said), highlight=False)
+        if whole or not isinstance(said, Text):
+            return said
+        return Text("\n").join(wrapped(said, self.width))
+
+
+out = Terminal(highlight=False)
+err = Terminal(stderr=True, highlight=False)
+
+
 def print_json(value: Any) -> None:
-    """Plain, also into a pipe: ids, dates and moments as strings."""
-    print(json.dumps(value, default=plain, ensure_ascii=False, indent=2))  # noqa: T201
+    """Plain, also into a pipe: ids, dates and moments as strings. It says the same whatever the encoding."""
+    print(json.dumps(value, default=plain, ensure_ascii=not holds_everything(), indent=2))  # noqa: T201
 
 
 def plain(value: Any) -> Any:
@@ -31,23 +57,16 @@ def plain(value: Any) -> Any:
 
 def table(
     title: str | None, columns: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[str] = ()
-) -> Table:
-    made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        whole = column in IDS or column in numbers  # what is cut in two can be neither copied nor compared
-        made.add_column(column, justify="right" if column in numbers else "left", overflow="fold", no_wrap=whole)
-    for row in rows:
-        made.add_row(*row)
-    return made
+) -> Listing:
+    return Listing(title, columns, [[CONTROL.sub(REPLACED, cell) for cell in row] for row in rows], numbers)
 
 
 def print_named(lines: Mapping[str, str]) -> None:
     """A name and its value each; a long value goes on below itself. What has none is left out. An id is never cut."""
     for name, value in lines.items():
         text = Text.from_markup(value)
-        room = max(out.width - NAME_WIDTH, *(len(word) for word in text.plain.split()), 1)
-        for number, line in enumerate(text.wrap(out, room) if value else []):
-            line.rstrip()
+        room = max(out.width - NAME_WIDTH, LEAST_ROOM)
+        for number, line in enumerate(wrapped(text, room) if value else []):
             label = Text(f"{'' if number else name:<{NAME_WIDTH}}", style="bold")
             out.print(label.append_text(line), soft_wrap=True)
 
@@ -55,14 +74,18 @@ def print_named(lines: Mapping[str, str]) -> None:
 def below(said: str | Text) -> Text:
     """Set in under its heading, also where it takes several lines."""
     text = Text.from_markup(said) if isinstance(said, str) else said
-    lines = text.wrap(out, max(INDENT, out.width - INDENT))
-    for line in lines:
-        line.rstrip()
+    lines = wrapped(text, max(INDENT, out.width - INDENT))
     return Text("\n").join(Text(" " * INDENT).append_text(line) for line in lines)
 
 
+def shortened(said: str, width: int) -> str:
+    """On one line of at most `width` cells."""
+    line = " ".join(said.split())
+    return line if cell_len(line) <= width else chop_cells(line, max(width - len(CUT), 1))[0].rstrip() + CUT
+
+
 def printable(text: str) -> str:
-    return CONTROL.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
+    return CONTROL.sub(REPLACED, text.replace("\r\n", "\n"))
 
 
 def dollars(microusd: int | None) -> str:

@@ -15,11 +15,12 @@ from rich.console import Console
 from rich.markup import escape
 
 from senso.cli.form import Form
-from senso.cli.printing import out, plain, table
+from senso.cli.printing import Terminal, out, plain, table
 from senso.cli.standing import load
 from senso.db import transaction
 from senso.errors import ConfigError, NotFound
 from senso.push import metric_json
+from senso.quantities import counted
 from senso.queries import history
 from senso.queries import status as queries
 from senso.reports.content import Batch, Pool, Report
@@ -67,7 +68,7 @@ def written(form: Form, org: dict[str, Any], batches: Sequence[Batch], found: Re
         case Form.json:
             return json.dumps(as_json(org, found), default=plain, ensure_ascii=False, indent=2) + "\n"
         case Form.text:
-            console = Console(file=io.StringIO(), width=out.width, highlight=False)
+            console = Terminal(file=io.StringIO(), width=out.width, highlight=False)
             print_report(console, found)
             return str(console.file.getvalue())  # type: ignore[attr-defined]
 
@@ -118,7 +119,9 @@ def umask() -> int:
 
 def print_report(console: Console, found: Report) -> None:
     batch = found.batch
-    console.print(f"[bold]{escape(found.org)}[/]  {batch.date}  {batch.state}, {found.asked.read} answers read")
+    console.print(
+        f"[bold]{escape(found.org)}[/]  {batch.date}  {batch.state}, {counted(found.asked.read, 'answer')} read"
+    )
     for (kind, surface), members in slices(batch.metrics).items():
         console.print()
         console.print(table(f"{kind} questions, {surface} surface", *overall(members), numbers=("value", "of")))

@@ -7,9 +7,10 @@ from uuid import UUID
 from rich.markup import escape
 from rich.text import Text
 
-from senso.cli.printing import INDENT, below, dollars, err, out, print_json, printable, styled
+from senso.cli.printing import INDENT, below, dollars, err, out, print_json, printable, shortened, styled
 from senso.cli.standing import load
 from senso.db import transaction
+from senso.quantities import counted
 from senso.queries import inspection
 
 
@@ -27,12 +28,10 @@ def runs(batch: UUID, *, failed: bool, as_json: bool) -> None:
 
 def print_run_line(one: dict[str, Any]) -> None:
     """Three short lines in place of a row of eight cells: they fit a terminal of 60 columns, and nothing is cut."""
-    tries = f"{one['tries']} {'call' if one['tries'] == 1 else 'calls'}"
+    tries = counted(one["tries"], "call")
     place = f"{escape(one['model'])} in {escape(one['location'])}"
     out.print(f"[bold]{one['number']}[/]  {state(one)}  {place}  {tries}, {cost(one)}")
-    shown = Text(printable(" ".join(one["question"].split())))
-    shown.truncate(out.width - INDENT, overflow="ellipsis")
-    out.print(below(shown), no_wrap=True)
+    out.print(below(Text(shortened(printable(one["question"]), out.width - INDENT))))
     if one["reason"]:
         out.print(below(Text(printable(one["reason"]))))
 
@@ -55,4 +54,4 @@ def print_runs_end(batch: dict[str, Any], found: Sequence[dict[str, Any]], *, fa
     elif not found:
         out.print(f"No {'failed ' if failed else ''}runs; the batch is {batch['state']}.")
     else:
-        err.print(f"{len(found)} runs. One of them from its first claim on: senso show {found[0]['number']}")
+        err.print(f"{counted(len(found), 'run')}. One of them from its first claim on: senso show {found[0]['number']}")

@@ -11,6 +11,7 @@ from rich.markup import escape
 from senso.cli.printing import dollars, err, moment, out, print_json, print_named, styled, table
 from senso.db import transaction
 from senso.errors import ConfigError, NotFound
+from senso.quantities import counted
 from senso.queries import status as queries
 
 LATEST, CHOSEN = 20, 500
@@ -114,8 +115,8 @@ def show(found: dict[str, Any], *, as_json: bool, next_steps: bool = True) -> No
         "state": styled(found["state"]) + (f", ended by {found['finished_by']}" if found["finished_by"] else ""),
         "runs": f"{found['planned'] if found['planned'] is not None else '?'} planned, {found['answered']} answered, "
         f"{found['evaluated']} evaluated, {found['failed']} failed",
-        "charged": f"{found['charged']} credits",
-        "cost": f"{dollars(found['cost_microusd'])} for {found['llm_calls']} calls"
+        "charged": counted(found["charged"], "credit"),
+        "cost": f"{dollars(found['cost_microusd'])} for {counted(found['llm_calls'], 'call')}"
         + (f", {found['calls_of_unknown_cost']} of unknown cost" if found["calls_of_unknown_cost"] else ""),
         "push": found["push"] or "-",
         "queued": moment(found["queued_at"]),
@@ -132,5 +133,9 @@ def show(found: dict[str, Any], *, as_json: bool, next_steps: bool = True) -> No
 def payer(found: dict[str, Any]) -> str:
     if found["partner_id"] is None:
         return ""
-    has = "not metered" if found["partner_available"] is None else f"{found['partner_available']} credits available"
+    has = (
+        "not metered"
+        if found["partner_available"] is None
+        else f"{counted(found['partner_available'], 'credit')} available"
+    )
     return f"{escape(found['partner'])} ({found['partner_id']}), {has}"

@@ -7,10 +7,11 @@ from senso.cli.standing import load, show
 from senso.cli.surroundings import connected, require_redis
 from senso.cli.who import actor
 from senso.db import transaction
+from senso.quantities import counted
 from senso.queries import workers
 
 SAID = {
-    "cancelled": "is cancelled: {charged} answers that had been read were charged now, what was held is released",
+    "cancelled": "is cancelled: charged now for {charged} that had been read, and what was held is released",
     "already": "is cancelled already; nothing was changed",
     "finished": "had read everything, so it has ended as what it is; there was nothing to cancel",
 }
@@ -27,7 +28,7 @@ def cancel(batch: UUID, *, as_json: bool) -> None:
     if as_json:
         print_json(stands)
         return
-    out.print(f"Batch {batch} {SAID[done.outcome].format(charged=done.charged)}.", soft_wrap=True)
+    out.print(f"Batch {batch} {SAID[done.outcome].format(charged=counted(done.charged, 'answer'))}.", soft_wrap=True)
     show(stands, as_json=False)
 
 

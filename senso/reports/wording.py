@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
+from senso.quantities import counted
 from senso.score import Metric
 
 NAMES = {
@@ -29,7 +30,7 @@ def interval(metric: Metric) -> str:
 
 
 def of(metric: Metric) -> str:
-    return f"{metric.numerator}/{metric.denominator}" if percent(metric) else f"{metric.denominator} answers"
+    return f"{metric.numerator}/{metric.denominator}" if percent(metric) else counted(metric.denominator, "answer")
 
 
 def with_interval(metric: Metric) -> str:
@@ -57,7 +58,7 @@ def title(kind: str, surface: str) -> str:
 def headline(org: str, rate: Metric) -> str:
     where = f"{SURFACES[rate.surface]} to {QUESTIONS[rate.kind]}"
     return (
-        f"{org} is mentioned in {rate.numerator} of {rate.denominator} answers of {where}: {value(rate)}"
+        f"{org} is mentioned in {rate.numerator} of {counted(rate.denominator, 'answer')} of {where}: {value(rate)}"
         f" (95 % interval: {interval(rate)})."
     )
 

@@ -8,6 +8,7 @@ from senso.errors import ConfigError, Malformed, OutsideError, RateLimited
 from senso.extraction import names
 from senso.log import logger
 from senso.matrix import planned_runs
+from senso.quantities import counted
 from senso.queries import batches, ledger, outbox
 from senso.queries import names as name_rows
 from senso.queries.batches import Batch
@@ -52,7 +53,9 @@ def open_now(db: Connection, batch: Batch) -> list[int]:
         batches.end(db, batch.id, "failed", error="the org has no questions, models or locations to ask")
         return []
     if not ledger.hold(db, batch.id, batch.episode, batch.org_id, evaluations * batch.credits_per_evaluation):
-        batches.end(db, batch.id, "blocked", error=f"{evaluations * batch.credits_per_evaluation} credits are needed")
+        batches.end(
+            db, batch.id, "blocked", error=f"{counted(evaluations * batch.credits_per_evaluation, 'credit')} needed"
+        )
         log.info("batch blocked", org=str(batch.org_id))
         return []
     if batch.planned is None:
