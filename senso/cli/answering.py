@@ -21,6 +21,7 @@ MARKS = {
     "own-name-as-competitor": "dropped: a name of the org itself is no competitor",
     "not-a-name": "dropped: this is not a name",
     "competitor-not-in-answer": "dropped: this name does not stand in the answer",
+    "fallback-names": "not complete: the call for them had failed, so these alone were looked for",
     "tracked-competitor-missed": "added: it stands in the answer, and the org asked to follow it",
 }
 

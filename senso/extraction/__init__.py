@@ -97,11 +97,12 @@ class Watched:
     variations: tuple[str, ...]
     websites: tuple[str, ...]
     competitors: tuple[str, ...]  # those it asked to follow
+    by_fallback: bool = False  # the call for its names had failed: `variations` are its name and domains alone
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What was dropped or corrected, and why: the model's disagreements with the words of the answer."""
+    """What was dropped, corrected or not known: above all the model's disagreements with the words of the answer."""
 
     field: str
     kind: str
@@ -153,9 +154,13 @@ def checked(answer_text: str, org: Watched, completion: Completion) -> Reading:
         rank=mention.rank,
         share_of_text=_share(answer_text, naming) if mention.mentioned else 0.0,
         competitors=others,
-        marks=tuple(Mark(*storable(list(mark))) for mark in (*mention_marks, *other_marks)),
+        marks=tuple(Mark(*storable(list(mark))) for mark in (*mention_marks, *other_marks, *_of_names(org))),
         completion=completion,
     )
+
+
+def _of_names(org: Watched) -> list[mentions.Marked]:
+    return [("names", mentions.FALLBACK_NAMES, ", ".join(_names(org)))] if org.by_fallback else []
 
 
 def _names(org: Watched) -> tuple[str, ...]:

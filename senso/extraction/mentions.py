@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 Sentiment = Literal["positive", "negative", "neutral"]
 Marked = tuple[str, str, str]  # field, kind, value: what was dropped or corrected, and why
 SEPARATOR = " || "
+FALLBACK_NAMES = "fallback-names"  # kept with what was read, since better names may come later
 
 
 class Said(BaseModel):

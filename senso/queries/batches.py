@@ -187,7 +187,7 @@ PLAN_AGAIN = text("""
     WITH again AS (
         UPDATE evaluations e SET state = 'pending', error = NULL, failures = 0, fence = e.fence + 1, ended_at = NULL,
             lease_owner = NULL, lease_until = NULL, sent_at = NULL,
-            next_at = CASE WHEN r.state = 'answered' THEN now() END
+            next_at = CASE WHEN r.state = 'answered' THEN now() + make_interval(secs => :seconds) END
         FROM question_runs r
         WHERE r.id = e.run_id AND e.batch_id = :id AND e.state IN ('failed', 'cancelled')
         RETURNING e.run_id
@@ -202,8 +202,19 @@ def undone(db: Connection, batch: UUID) -> int:
     return int(db.execute(UNDONE, {"id": batch}).scalar_one())
 
 
-def plan_again(db: Connection, batch: UUID) -> None:
-    db.execute(PLAN_AGAIN, {"id": batch})
+def plan_again(db: Connection, batch: UUID, *, read_after_seconds: float = 0) -> None:
+    """Answers that are there are read after that time, or once `read_now` is called."""
+    db.execute(PLAN_AGAIN, {"id": batch, "seconds": read_after_seconds})
+
+
+READ_NOW = text("""
+    UPDATE evaluations SET next_at = now()
+    WHERE batch_id = :id AND state = 'pending' AND failures = 0 AND sent_at IS NULL AND next_at > now()
+""")
+
+
+def read_now(db: Connection, batch: UUID) -> None:
+    db.execute(READ_NOW, {"id": batch})
 
 
 OPENED = Prepared("""

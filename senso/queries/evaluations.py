@@ -33,6 +33,7 @@ class ReadWork:
 SELECTED = """
     SELECT c.id, c.run_id, c.batch_id, c.fence, c.failures, called.id AS call_id, c.answer_text, q.text AS question,
         o.name, o.competitors, coalesce(n.names, '[]') AS names,
+        coalesce(n.is_fallback, false) AS by_fallback,
         ARRAY(SELECT url FROM org_websites w WHERE w.org_id = o.id ORDER BY position, url) AS websites
     FROM claimed c JOIN called ON (called.run_id, called.org_id) = (c.run_id, c.org_id)
         JOIN questions q ON q.id = ANY(ARRAY(SELECT question_id FROM claimed)) AND q.id = c.question_id
@@ -81,6 +82,7 @@ def read_work(found: dict[str, Any]) -> ReadWork:
         variations=tuple(found["names"]) or (found["name"],),
         websites=tuple(found["websites"]),
         competitors=tuple(found["competitors"]),
+        by_fallback=found["by_fallback"],
     )
     return ReadWork(
         id=found["id"],

@@ -13,7 +13,7 @@ from senso.queries.runs import Report
 
 TRIES = 3
 KEPT = "30 days"
-# After a failed call the plain name serves the batch that waits for it; the next day's batch asks again.
+# After a failed call the plain name serves the batch that waits for it; a retry of it asks again, and the next batch.
 FALLBACK_KEPT = "1 hour"
 
 
@@ -52,6 +52,18 @@ SETTLED = text("""
 def settled(db: Connection, org_id: UUID, fingerprint: str) -> bool | None:
     """None: there are no names yet that may be used; else whether they are only the fallback."""
     return db.execute(SETTLED, {"org": org_id, "fingerprint": fingerprint}).scalar_one_or_none()
+
+
+ASK_AGAIN = text("""
+    UPDATE name_variations SET failures = 0, expires_at = now(),
+        lease_until = CASE WHEN lease_owner IS NOT NULL THEN lease_until END
+    WHERE org_id = :org AND (is_fallback OR names IS NULL)
+""")
+
+
+def ask_again(db: Connection, org_id: UUID) -> bool:
+    """A retried batch asks anew for names that a failed call left it without. False: its names are good."""
+    return bool(db.execute(ASK_AGAIN, {"org": org_id}).rowcount)
 
 
 CLAIM = text("""

@@ -34,12 +34,18 @@ class Found:
     rank: int | None
     competitors: tuple[str, ...]
     citations: tuple[Citation, ...]
+    made_up: bool
+    by_fallback: bool
 
 
+# The stand-in for the providers names itself as the model that answered, or that read.
+MADE_UP = "strpos(concat_ws(' ', r.model_version, e.model_version), 'senso-sandbox/') > 0"
+# The call for the org's names had failed, and the answer was read with its name and domains alone.
+BY_FALLBACK = """e.marks @> '[{"kind": "fallback-names"}]'"""
 # A list of lists where a JSON object for each citation would cost Postgres twice what all else of this does.
 FOUND = Prepared(f"""
     SELECT r.id AS run_id, r.question_id, r.question_kind, m.surface, m.slug AS model, {LOCATION} AS location,
-        e.mentioned, e.sentiment, e.rank,
+        e.mentioned, e.sentiment, e.rank, {MADE_UP} AS made_up, {BY_FALLBACK} AS by_fallback,
         ARRAY(SELECT name FROM competitors c WHERE c.evaluation_id = e.id ORDER BY c.id + 0) AS competitors,
         ARRAY(SELECT ARRAY[url, canonical_url, host, registrable_domain, title, position::text]
             FROM citations c WHERE c.run_id = r.id AND c.cited ORDER BY position) AS citations

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from senso.sandbox.answers import Source
 from senso.sandbox.openai_checks import SNAPSHOTS
+from senso.sandbox.signature import signed
 
 INLINE_LINK = re.compile(r" ?\(\[[^\]]+\]\(([^)\s]+)\)\)")
 CACHE_FROM, CACHE_STEP = 1024, 128  # tokens; shorter prompts are never cached, longer ones in steps
@@ -60,7 +61,7 @@ def chat_completion(model: str, prompt: str, said: Said) -> dict[str, Any]:
         "id": f"chatcmpl-{uuid4().hex[:29]}",
         "object": "chat.completion",
         "created": int(time.time()),
-        "model": SNAPSHOTS[model],
+        "model": signed(SNAPSHOTS[model]),
         "choices": [
             {
                 "index": 0,
@@ -108,7 +109,7 @@ def response(body: dict[str, Any], prompt: str, said: Said, sources: Iterable[So
         "instructions": body.get("instructions"),
         "max_output_tokens": body.get("max_output_tokens"),
         "max_tool_calls": None,
-        "model": SNAPSHOTS[body["model"]],
+        "model": signed(SNAPSHOTS[body["model"]]),
         "output": [*_thought(body["model"]), *_search(searched, prompt, pages, include), _message(said, pages, status)],
         "parallel_tool_calls": True,
         "previous_response_id": None,

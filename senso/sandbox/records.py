@@ -7,6 +7,7 @@ from urllib.parse import quote, urlsplit
 
 from senso.sandbox.answers import Answer, Source
 from senso.sandbox.brightdata_inputs import Engine
+from senso.sandbox.signature import signed
 
 Record = dict[str, Any]
 
@@ -22,7 +23,7 @@ def now() -> str:
 def record(engine: Engine, asked: Record, answer: Answer) -> Record:
     cited = [source for source in answer.sources if source.cited]
     shapes = {"chatgpt": _chatgpt, "perplexity": _perplexity, "gemini": _gemini}
-    return _shared(engine, asked, answer) | shapes[engine.slug](engine, asked, answer, cited)
+    return _shared(engine, asked, answer) | shapes[engine.slug](asked, answer, cited)
 
 
 def failed(asked: Record, error: str, code: str) -> Record:
@@ -46,6 +47,7 @@ def _shared(engine: Engine, asked: Record, answer: Answer) -> Record:
         "index": asked.get("index"),
         "timestamp": now(),
         "input": asked,
+        "model": signed(engine.model or engine.slug),
     }
 
 
@@ -53,7 +55,7 @@ def _page(characters: int) -> str:
     return f"<html>{FILLER * (characters // len(FILLER))}</html>"
 
 
-def _chatgpt(engine: Engine, asked: Record, answer: Answer, cited: list[Source]) -> Record:
+def _chatgpt(asked: Record, answer: Answer, cited: list[Source]) -> Record:
     """Cited and merely offered sources come mixed; `domain` is the name of the site, not its host."""
     query = [asked["prompt"].rstrip("?").lower()] if answer.sources else []
     return {
@@ -78,11 +80,10 @@ def _chatgpt(engine: Engine, asked: Record, answer: Answer, cited: list[Source])
         "country": asked.get("country") or "US",
         "additional_prompt": asked.get("additional_prompt"),
         "additional_answer_text": None,
-        "model": engine.model,
     }
 
 
-def _perplexity(_: Engine, asked: Record, answer: Answer, cited: list[Source]) -> Record:
+def _perplexity(asked: Record, answer: Answer, cited: list[Source]) -> Record:
     """`position` is text in one list and a number in the other, as it is at the vendor."""
     return {
         "citations": [
@@ -102,7 +103,7 @@ def _perplexity(_: Engine, asked: Record, answer: Answer, cited: list[Source]) -
     }
 
 
-def _gemini(engine: Engine, asked: Record, answer: Answer, cited: list[Source]) -> Record:
+def _gemini(asked: Record, answer: Answer, cited: list[Source]) -> Record:
     return {
         "links_attached": _links(cited),
         "citations": [
@@ -113,7 +114,6 @@ def _gemini(engine: Engine, asked: Record, answer: Answer, cited: list[Source]) 
         "sources_not_required": False,
         "web_search_triggered": bool(answer.sources),
         "additional_prompt": asked.get("additional_prompt"),
-        "model": engine.model,
     }
 
 

@@ -48,25 +48,28 @@ def ask_batch(batch_id: str, **_: object) -> str:
 
 
 def hand_out(db: Connection, batch: Batch) -> list[int]:
-    if not names_are_settled(db, batch):
+    is_fallback = names_settled(db, batch)
+    if is_fallback is None:
         ids = json.dumps([str(batch.id)])
         outbox.settle(db, prepare_key(batch))
         outbox.add(db, prepare_key(batch), "prepare", ids, batch=batch.id, after_seconds=NAMES_RETRY_SECONDS)
         return []
     sent = snapshots.plan(db, batch.id, batch.batch_date, batch.episode, SNAPSHOT_PROVIDERS)
     sent += runs.hand_out(db, batch.id, batch.episode, SNAPSHOT_PROVIDERS)
+    if batch.episode > 1:
+        batches.read_now(db, batch.id)
     outbox.settle(db, prepare_key(batch))
+    if is_fallback:
+        batches.note(db, batch.id, "the names call failed: mentions are looked for by name and domain only")
     log.info("batch asked", org=str(batch.org_id), messages=len(sent))
     return sent
 
 
-def names_are_settled(db: Connection, batch: Batch) -> bool:
+def names_settled(db: Connection, batch: Batch) -> bool | None:
+    """None: not yet; else whether they are only the fallback."""
     assert batch.org_id is not None  # noqa: S101  networks have a workflow of their own
     org = name_rows.org(db, batch.org_id)
-    is_fallback = name_rows.settled(db, org.id, names.fingerprint(org.name, org.websites))
-    if is_fallback:
-        batches.note(db, batch.id, "the names call failed: mentions were looked for by name and domain only")
-    return is_fallback is not None
+    return name_rows.settled(db, org.id, names.fingerprint(org.name, org.websites))
 
 
 @stage("read")

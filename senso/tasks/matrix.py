@@ -1,13 +1,14 @@
 """Stage 1: a batch opens. Its credits are held, its matrix is frozen, and the org's names are found."""
 
 import json
+from collections.abc import Sequence
 from uuid import UUID
 
 from senso.db import Connection, transaction
 from senso.errors import ConfigError, Malformed, OutsideError, RateLimited
 from senso.extraction import names
 from senso.log import logger
-from senso.matrix import planned_runs
+from senso.matrix import PlannedRun, planned_runs
 from senso.quantities import counted
 from senso.queries import batches, ledger, outbox
 from senso.queries import names as name_rows
@@ -26,6 +27,8 @@ log = logger(__name__)
 DEADLINE_SECONDS = 6 * 3600
 # Should the chain that opened the batch be lost, this row has the rest of it sent again.
 SAFETY_NET_SECONDS = 20
+# Should whoever asks for names be lost, answers are read with those that there are.
+NAMES_PATIENCE_SECONDS = 120
 
 
 def prepare_key(batch: Batch) -> str:
@@ -58,15 +61,22 @@ def open_now(db: Connection, batch: Batch) -> list[int]:
         )
         log.info("batch blocked", org=str(batch.org_id))
         return []
-    if batch.planned is None:
-        batches.freeze(db, batch.id, batch.org_id, runs)
-    else:
-        batches.plan_again(db, batch.id)
+    plan(db, batch, runs)
     batches.opened(db, batch.id, evaluations, DEADLINE_SECONDS)
     ids = json.dumps([str(batch.id)])
     outbox.add(db, prepare_key(batch), "prepare", ids, batch=batch.id, after_seconds=SAFETY_NET_SECONDS)
     log.info("batch opened", org=str(batch.org_id), episode=batch.episode, evaluations=evaluations)
     return []
+
+
+def plan(db: Connection, batch: Batch, runs: Sequence[PlannedRun]) -> None:
+    """A retry asks for names once more where the call for them had failed, and answers that it has wait for these."""
+    assert batch.org_id is not None  # noqa: S101  networks have a workflow of their own
+    names_wanted = batch.episode > 1 and name_rows.ask_again(db, batch.org_id)
+    if batch.planned is None:
+        batches.freeze(db, batch.id, batch.org_id, runs)
+    else:
+        batches.plan_again(db, batch.id, read_after_seconds=NAMES_PATIENCE_SECONDS if names_wanted else 0)
 
 
 @stage("find_names")

@@ -1,6 +1,7 @@
 """Stages 4 and 5: what was read becomes numbers, is charged, and the batch ends, in one transaction."""
 
 import json
+from collections.abc import Sequence
 from uuid import UUID
 
 from senso import push, score
@@ -12,6 +13,8 @@ from senso.push import Result
 from senso.queries import batches, ledger, outbox, pushes, results, runs
 from senso.queries.batches import Batch
 from senso.queries.history import cited_pages, fact
+from senso.queries.results import Found
+from senso.reports.basis import Basis, cautions
 from senso.settings import settings
 from senso.tasks.app import stage
 from senso.tasks.pipelines import publish
@@ -63,6 +66,7 @@ def numbers(db: Connection, batch: Batch, state: str, counts: dict[str, int]) ->
     """After the charges: metrics are kept, answers become the latest, and the body of the push is made."""
     assert batch.org_id is not None  # noqa: S101  networks have a workflow of their own
     found, sites = results.found(db, batch.id), results.websites(db, batch.org_id)
+    say_what_it_rests_on(db, batch, found)
     facts = [fact(one, sites) for one in found]
     metrics = score.score(facts)
     results.save_metrics(db, batch.id, metrics)
@@ -82,6 +86,12 @@ def numbers(db: Connection, batch: Batch, state: str, counts: dict[str, int]) ->
         **results.cost(db, batch.id),
     )
     return push.content(result)
+
+
+def say_what_it_rests_on(db: Connection, batch: Batch, found: Sequence[Found]) -> None:
+    basis = Basis(len(found), sum(one.made_up for one in found), sum(one.by_fallback for one in found))
+    if said := cautions(basis):
+        batches.note(db, batch.id, "; ".join(said))
 
 
 def hand_on(db: Connection, batch: Batch, body: dict[str, object], *, left_over: bool) -> list[int]:

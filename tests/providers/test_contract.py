@@ -229,7 +229,7 @@ def test_structured_output_comes_back_as_it_was_said(sandbox):
     completion = wait_for(vendor.complete(PROMPT, "gpt-4.1-mini"))
 
     assert completion.content.startswith('{"mentioned": ')
-    assert completion.model_version == "gpt-4.1-mini-2025-04-14"
+    assert completion.model_version == "senso-sandbox/gpt-4.1-mini-2025-04-14"
 
 
 @pytest.mark.parametrize("kind", ["refusal", "length", "empty"])

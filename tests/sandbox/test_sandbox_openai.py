@@ -38,7 +38,7 @@ def test_the_sdk_asks_with_a_search_and_gets_the_worlds_answer(sdk, world):
 
     assert found.output_text == world.answer(question, "gpt-4.1", "CA").text
     assert [item.type for item in found.output] == ["web_search_call", "message"]
-    assert (found.status, found.model) == ("completed", "gpt-4.1-2025-04-14")
+    assert (found.status, found.model) == ("completed", "senso-sandbox/gpt-4.1-2025-04-14")
     assert found.tools[0].user_location.country == "CA"
     assert found.usage.total_tokens == found.usage.input_tokens + found.usage.output_tokens
 
@@ -91,7 +91,7 @@ def test_the_sdk_parses_a_reading(sdk):
     reading = found.choices[0].message.parsed
     assert (reading.mentioned, reading.rank, reading.sentiment) == (True, 2, "negative")
     assert [one.name for one in reading.competitors] == ["Acme"]
-    assert found.model == "gpt-4.1-mini-2025-04-14"
+    assert found.model == "senso-sandbox/gpt-4.1-mini-2025-04-14"
 
 
 def test_the_names_of_an_organisation_are_varied(client):

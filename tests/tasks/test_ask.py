@@ -19,7 +19,11 @@ def test_a_run_is_asked_read_and_counted_down(make, sandbox):
 
     (row,) = make.sql("SELECT * FROM question_runs")
     (evaluation,) = make.sql("SELECT * FROM evaluations")
-    assert (row["state"], row["searched"], row["model_version"]) == ("answered", "yes", "gpt-4.1-2025-04-14")
+    assert (row["state"], row["searched"], row["model_version"]) == (
+        "answered",
+        "yes",
+        "senso-sandbox/gpt-4.1-2025-04-14",
+    )
     assert (evaluation["state"], evaluation["prompt_version"]) == ("done", READING_VERSION)
     assert make.one("SELECT remaining FROM batches") == 0
     assert [key for key in make.unpublished() if key.startswith("finish")]

@@ -14,7 +14,7 @@ from senso.tasks import ask, reach
 from senso.tasks.ask import ask_batch, read
 from senso.tasks.matrix import find_names, open_batch
 from senso.tasks.score import finish_batch
-from senso.tasks.stopping import cancel
+from senso.tasks.stopping import cancel, retry
 from senso.tasks.ticks import admit, due, due_orgs, sweep_all
 from senso.tasks.trigger import By, trigger_org
 
@@ -271,6 +271,83 @@ def test_when_the_names_call_fails_name_and_domain_are_used_and_the_batch_says_s
     assert row["state"] == "completed"
     assert "names call failed" in row["note"]
     assert make.one("SELECT names FROM name_variations") == [org.name, "larchhill.example"]
+
+
+def test_names_whose_call_failed_are_asked_for_again_with_a_retry_and_not_sooner(make, sandbox):
+    org = make.org(questions=1)
+    batch = make.queued(org)
+    sandbox.fault("openai.chat", "refusal", times=2)
+    work_off(make, batch)
+    find_names(str(batch))
+    before = make.state(batch)["state"], make.one("SELECT count(*) FROM llm_calls WHERE purpose = 'names'")
+
+    retry(batch, ME)
+    work_off(make, batch)
+    find_names(str(batch))
+
+    assert before == ("failed", 1)
+    assert make.one("SELECT count(*) FROM llm_calls WHERE purpose = 'names'") == 2
+    assert make.one("SELECT is_fallback FROM name_variations") is False
+    assert make.state(batch)["state"] == "completed"
+    assert "names" not in make.state(batch)["note"]
+    assert kept()
+
+
+def test_an_answer_that_is_there_is_read_again_once_the_retry_has_its_names(make, sandbox):
+    batch = make.queued(questions=1)
+    sandbox.fault("openai.chat", "refusal", times=2)
+    work_off(make, batch)
+    retry(batch, ME)
+    admit()
+    open_batch(str(batch))
+    (run,) = make.runs(batch)
+
+    read(str(run))  # before the names are there
+    early = make.one("SELECT state FROM evaluations")
+    find_names(str(batch))
+    ask_batch(str(batch))
+    read(str(run))
+
+    assert (early, make.one("SELECT state FROM evaluations")) == ("pending", "done")
+    assert make.one("SELECT marks FROM evaluations") == []
+
+
+def test_what_was_read_by_the_fallback_is_kept_as_such_when_better_names_come(make, sandbox):
+    batch = make.queued(questions=2)
+    sandbox.fault("openai.chat", "refusal", times=1)
+    sandbox.fault("openai.chat", "refusal", times=1, match="loan 1")
+    work_off(make, batch)
+
+    retry(batch, ME)
+    work_off(make, batch)
+
+    readings = make.sql("SELECT e.marks FROM evaluations e JOIN question_runs r ON r.id = e.run_id ORDER BY r.number")
+    assert [[mark["kind"] for mark in one["marks"]] for one in readings] == [["fallback-names"], []]
+    assert "the names call failed: in 1 of 2 answers read" in make.state(batch)["note"]
+    assert make.one("SELECT is_fallback FROM name_variations") is False
+
+
+def test_a_cancelled_batch_that_is_reopened_asks_for_names_again(make, sandbox):
+    batch = make.queued(questions=1)
+    sandbox.fault("openai.chat", "refusal", times=1)
+    admit()
+    open_batch(str(batch))
+    find_names(str(batch))
+    cancel(batch, ME)
+
+    retry(batch, ME)
+    work_off(make, batch)
+
+    assert make.one("SELECT count(*) FROM llm_calls WHERE purpose = 'names'") == 2
+    assert make.one("SELECT is_fallback FROM name_variations") is False
+
+
+def test_a_batch_keeps_that_its_answers_came_from_the_sandbox(make, sandbox):
+    batch = make.queued(questions=1)
+    work_off(make, batch)
+
+    said = "made-up data: 1 of 1 answer read came from the sandbox, not from an assistant"
+    assert make.state(batch)["note"] == said
 
 
 def test_a_names_call_that_may_heal_is_tried_three_times_before_the_batch_goes_on(make, sandbox):

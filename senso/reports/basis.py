@@ -1,0 +1,37 @@
+"""What numbers rest on, as it was recorded when each answer was given and read, and what a reader must know of it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """`answers` were read; `made_up` of them came from the sandbox, or were read by it; `by_fallback` were read while
+    the org's names were not known beyond its name and domains."""
+
+    answers: int = 0
+    made_up: int = 0
+    by_fallback: int = 0
+
+
+def made_up(basis: Basis) -> str:
+    """Empty where nothing is."""
+    if not basis.made_up:
+        return ""
+    which = f"{basis.made_up} of {answers(basis.answers)}"
+    return f"made-up data: {which} read came from the sandbox, not from an assistant"
+
+
+def by_fallback(basis: Basis) -> str:
+    """Empty where the names were known."""
+    if not basis.by_fallback:
+        return ""
+    which = f"{basis.by_fallback} of {answers(basis.answers)}"
+    return f"the names call failed: in {which} read, mentions were looked for by name and domain only"
+
+
+def answers(count: int) -> str:
+    return f"{count} answer" if count == 1 else f"{count} answers"
+
+
+def cautions(basis: Basis) -> list[str]:
+    return [said for said in (made_up(basis), by_fallback(basis)) if said]
