@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from senso.sandbox.server import running
 from senso.sandbox.state import Timing
 from senso.settings import Settings, settings
 from senso.settings.outside import Dotenv
+from senso.settings.variables import variables
 from senso.tasks import reach
 
 SHARED = Path(os.environ.get("SENSO_SHARED", Path(__file__).parents[2] / "shared"))
@@ -99,6 +100,28 @@ def environment(monkeypatch) -> Iterator[pytest.MonkeyPatch]:
     monkeypatch.undo()
     settings.cache_clear()
     reach.provider.cache_clear()
+
+
+@pytest.fixture
+def nothing_set(environment) -> pytest.MonkeyPatch:
+    """Not a single variable of ours, not even those of the test run."""
+    ours = {one.name for one in variables()}
+    for name in [name for name in os.environ if name.upper().removesuffix("_FILE") in ours]:
+        environment.delenv(name)
+    settings.cache_clear()
+    return environment
+
+
+@pytest.fixture
+def dotenv(nothing_set, tmp_path) -> Callable[[str | bytes], None]:
+    """Writes the `.env` of the working folder, and nothing else is set."""
+    nothing_set.chdir(tmp_path)
+    nothing_set.setattr(Dotenv, "path", Path(".env"))
+
+    def write(content: str | bytes) -> None:
+        (tmp_path / ".env").write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    return write
 
 
 @pytest.fixture(scope="session", autouse=True)

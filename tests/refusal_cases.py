@@ -101,6 +101,10 @@ class Case:
 
 
 EMBEDDED = {"DATABASE_URL": None, "REDIS_URL": None}
+NO_KEY = {"OPENAI_API_KEY": None}
+PRODUCTION = {"ENVIRONMENT": "production"}
+OWN = {"OPENAI_API_KEY": "sk-4f8a0c17be", "BRIGHTDATA_API_KEY": "0b7d5e624f", "API_TOKEN": "9d2c4b1f0a"}
+KNOWN = {"DATABASE_URL": "postgresql://senso:senso@127.0.0.1/senso"}
 LONG = "x" * 256
 CASES: Mapping[str, tuple[Case, ...]] = {
     "Ids": (
@@ -192,13 +196,18 @@ CASES: Mapping[str, tuple[Case, ...]] = {
         Case("out of range", "status", 2, {"PORT": "70000"}),
         Case("below zero", "status", 2, {"MAX_RUNNING_BATCHES": "-1"}),
         Case("not one of its words", "status", 2, {"LOG_FORMAT": "xml"}),
-        Case("not one of its words", "status", 2, {"ENVIRONMENT": "live"}),
+        Case("not one of its words", "status", 2, {"ENVIRONMENT": "Production"}),
         Case("no moment", "status", 2, {"SENSO_CLOCK": "nonsense"}),
-        Case("moved in production", "status", 2, {"SENSO_CLOCK": "+1d", "ENVIRONMENT": "production"}),
         Case("no URL", "status", 2, {"OPENAI_BASE_URL": "api.openai.com"}),
         Case("no URL", "status", 2, {"APPLICATION_API_URL": "nonsense"}),
-        Case("a file of a secret that is not there", "status", 2, {"OPENAI_API_KEY_FILE": "nowhere"}),
-        Case("a file of a secret that is not text", "status", 2, {"OPENAI_API_KEY_FILE": "binary.txt"}),
+        Case("a file of a secret that is not there", "status", 2, {**NO_KEY, "OPENAI_API_KEY_FILE": "nowhere"}),
+        Case("a file of a secret that is not text", "status", 2, {**NO_KEY, "OPENAI_API_KEY_FILE": "binary.txt"}),
+        Case("a file of a secret with three lines", "status", 2, {**NO_KEY, "OPENAI_API_KEY_FILE": "ids.txt"}),
+        Case("a key in quotes", "status", 2, {"OPENAI_API_KEY": "'sk-hunter2'"}),
+        Case("a key with a space in it", "status", 2, {"OPENAI_API_KEY": "sk-hunter2 hunter2"}),
+        Case("a key that cannot be sent", "status", 2, {"BRIGHTDATA_API_KEY": "hünter2"}),
+        Case("a limit that there is not", "trigger org ORG", 2, {"MAX_DAILY_COST": "0.01"}),
+        Case("a protection that there is not", "status", 2, {"ENCRYPTION_KEYS": "hunter2"}),
         Case("no timetable there", "doctor", 2, {"SENSO_SCHEDULE": "nowhere.py"}),
         Case("DATABASE_URL without REDIS_URL", "status", 2, {"REDIS_URL": None}),
         Case("REDIS_URL without DATABASE_URL", "status", 2, {"DATABASE_URL": None}),
@@ -208,6 +217,23 @@ CASES: Mapping[str, tuple[Case, ...]] = {
         Case("an option of DATABASE_URL that there is not", "status", 2, {"DATABASE_URL": "{database}?nonsense=1"}),
         Case("a # in the password", "doctor", 2, {"REDIS_URL": "redis://:hunter2#hunter2@127.0.0.1:6379/0"}),
         Case("an option of REDIS_URL that there is not", "trigger org ORG", 2, {"REDIS_URL": "{redis}?nonsense=1"}),
+    ),
+    "Settings in production": (
+        Case("the clock is moved", "status", 2, {"SENSO_CLOCK": "+1d", **PRODUCTION}),
+        Case("it is told to fail", "status", 2, {"FAILPOINTS": "[]", **PRODUCTION}),
+        Case("no servers are named", "up", 2, {**EMBEDDED, **PRODUCTION}),
+        Case("a key is empty", "status", 2, {"OPENAI_API_KEY": "", **PRODUCTION}),
+        Case("a file of a secret is empty", "status", 2, {**NO_KEY, "OPENAI_API_KEY_FILE": "empty.txt", **PRODUCTION}),
+        Case("a key of the sandbox", "status", 2, {**OWN, "OPENAI_API_KEY": "sandbox-key", **PRODUCTION}),
+        Case("a password that everybody knows", "status", 2, {**OWN, **KNOWN, **PRODUCTION}),
+        Case(
+            "a key would be sent in clear text",
+            "status",
+            2,
+            {**OWN, "OPENAI_BASE_URL": "http://api.example", **PRODUCTION},
+        ),
+        Case("a proxy that is not used", "status", 2, {**OWN, "HTTPS_PROXY": "http://127.0.0.1:9", **PRODUCTION}),
+        Case("a trial", "demo", 2, {**OWN, **PRODUCTION}),
     ),
     "Servers": (
         Case("Postgres is not there", "status", 5, {"DATABASE_URL": "postgresql://senso:hunter2@127.0.0.1:9/senso"}),

@@ -78,6 +78,7 @@ VARIABLES = [
 ]
 SECRETS = [name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)]
 URLS = {
+    "sentry_dsn": "https://hunter2@sentry.example/17",
     "database_read_url": "postgresql://me:hunter2@host/senso",
     "database_url": "postgresql+psycopg2://me:hunter2@host/senso",
     "redis_url": "redis://:hunter2@host:6379/0",
@@ -148,6 +149,9 @@ def test_what_opens_a_door_is_kept_as_a_secret(name):
         ("DATABASE_URL", "postgresql://me:hunter2@hunter2@host/senso"),
         ("DATABASE_URL", "postgresql://me:hunter2@host:port/senso"),
         ("APPLICATION_API_URL", "application.example"),
+        ("SENTRY_DSN", "sentry.example/17"),
+        ("SENTRY_DSN", "https://sentry.example/17"),
+        ("SENTRY_DSN", "https://hunter2@sentry.example/"),
     ],
 )
 def test_a_bad_value_is_one_line_that_names_the_variable_and_not_the_value(nothing_set, variable, value):
@@ -210,19 +214,19 @@ def test_a_secret_may_come_from_a_file_and_its_last_newline_is_not_part_of_it(no
 
 
 def test_the_variable_itself_goes_before_its_file(nothing_set, tmp_path):
-    (tmp_path / "key").write_text("from the file")
+    (tmp_path / "key").write_text("from-the-file")
     nothing_set.setenv("OPENAI_API_KEY_FILE", str(tmp_path / "key"))
-    nothing_set.setenv("OPENAI_API_KEY", "from the variable")
+    nothing_set.setenv("OPENAI_API_KEY", "from-the-variable")
 
-    assert read_settings().openai_api_key.get_secret_value() == "from the variable"
+    assert read_settings().openai_api_key.get_secret_value() == "from-the-variable"
 
 
 def test_an_empty_variable_leaves_the_word_to_its_file(nothing_set, tmp_path):
-    (tmp_path / "key").write_text("from the file")
+    (tmp_path / "key").write_text("from-the-file")
     nothing_set.setenv("OPENAI_API_KEY_FILE", str(tmp_path / "key"))
     nothing_set.setenv("OPENAI_API_KEY", "")
 
-    assert read_settings().openai_api_key.get_secret_value() == "from the file"
+    assert read_settings().openai_api_key.get_secret_value() == "from-the-file"
 
 
 @pytest.mark.parametrize("content", ["", "\n"])
@@ -449,12 +453,3 @@ def test_a_missing_secret_is_named():
 
 def test_a_secret_is_handed_out_only_by_name():
     assert secret(SecretStr("hunter2"), "OPENAI_API_KEY") == "hunter2"
-
-
-@pytest.fixture
-def nothing_set(environment):
-    """Not a single variable of ours, not even those of the test run."""
-    for name in Settings.model_fields:
-        environment.delenv(name.upper(), raising=False)
-    settings.cache_clear()
-    return environment

@@ -21,6 +21,7 @@ from senso.cli.standing import load
 from senso.cli.surroundings import alone, embedded
 from senso.cli.watching import follow
 from senso.db import transaction
+from senso.errors import ConfigError
 from senso.quantities import counted
 from senso.queries import imports as import_queries
 from senso.queries import results
@@ -37,7 +38,10 @@ KEY = "sandbox-key"
 
 def run(questions: int) -> None:
     """In a home of its own, so that made-up orgs never stand beside real ones; the results stay to be looked at."""
-    home = settings().senso_home.resolve() / "demo"
+    read = settings()
+    if read.environment == "production":
+        raise ConfigError("senso demo is a trial with made-up organisations, and not for ENVIRONMENT=production")
+    home = read.senso_home.resolve() / "demo"
     with interruptible(), alone(home), embedded(home):
         log.configure("console", level=40)
         seed = FIRST_SEED + orgs_so_far()

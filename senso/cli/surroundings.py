@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from senso import db, log, schema, sentry
 from senso.embedded import servers
 from senso.embedded.home import Home
 from senso.errors import ConfigError, Unreachable
-from senso.settings import Settings, settings, use_environment
+from senso.settings import Settings, moved_clock, settings, use_environment
 
 
 @contextmanager
@@ -66,6 +67,14 @@ def ready(*, migrate: bool) -> None:
         migrations.migrate()
     elif not migrate:
         schema.require_head()
+    say_moved_clock()
+
+
+def say_moved_clock() -> None:
+    """Whoever forgot that SENSO_CLOCK is set would open batches, and pay for answers, of another day."""
+    said = moved_clock()
+    if said:
+        print(f"senso: {said}", file=sys.stderr)  # noqa: T201  one line, however narrow the terminal is
 
 
 def require_redis() -> None:

@@ -4,11 +4,11 @@ outside      what is given, and where: variables, files of secrets, lines of .en
 fields       the settings: each with its type, default and meaning
 moments      SENSO_CLOCK in figures
 variables    every variable in one table: for doctor, .env.example and docs/configuration.md
-reading      the three together; `settings()` is what everything else asks
+reading      all of it together; `settings()` is what everything else asks
 """
 
 from senso.settings.fields import BASE_URLS, SERVICES, Settings
-from senso.settings.reading import clock, read_settings, secret, settings, use_environment
+from senso.settings.reading import clock, moved_clock, read_settings, secret, settings, use_environment
 from senso.settings.variables import misspelt, unused
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Settings",
     "clock",
     "misspelt",
+    "moved_clock",
     "read_settings",
     "secret",
     "settings",

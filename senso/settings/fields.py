@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, field
 from pydantic_core import PydanticCustomError
 
 from senso.settings.moments import moment
+from senso.settings.texts import Kind
 
 SERVICES: Final = ("openai", "anthropic", "perplexity", "gemini", "brightdata", "linkup")
 BASE_URLS: Final = (*(f"{service}_base_url" for service in SERVICES), "azure_openai_endpoint", "application_api_url")
@@ -17,8 +18,9 @@ HOST = r"(?:\[[0-9a-fA-F:.]+\]|[^\s@/?#:]+)"
 PORT = r"(?::\d{1,5})?"
 POSTGRES = re.compile(rf"(?:postgresql(?:\+psycopg2)?|postgres)://((?:[^\s@]*@)?{HOST}?{PORT}(?:[/?]\S*)?)")
 REDIS = re.compile(rf"rediss?://(?:[^\s/?#]*@)?{HOST}{PORT}(?:/\d*)?(?:\?\S*)?")
-WEB = re.compile(rf"https?://(?:[^\s@/?#]*@)?{HOST}{PORT}(?:[/?]\S*)?", re.IGNORECASE)
+WEB = re.compile(rf"https?://(?:[^\s@/?#]*@)?{HOST}{PORT}(?:/[^\s?#]*)?", re.IGNORECASE)
 
+DSN = re.compile(rf"https?://[^\s:@/]+(?::[^\s:@/]+)?@{HOST}{PORT}/(?:[^\s?#]*/)?\d+", re.IGNORECASE)
 
 # Marks what is accepted and does nothing in this version.
 IDLE: Final[dict[str, Any]] = {"unused": True}
@@ -138,6 +140,13 @@ class Settings(BaseModel):
             )
         return url
 
+    @field_validator("sentry_dsn")
+    @classmethod
+    def check_dsn(cls, dsn: SecretStr | None) -> SecretStr | None:
+        if dsn is not None and not DSN.fullmatch(dsn.get_secret_value()):
+            raise PydanticCustomError("url", "must be https://key@host/number, as Sentry shows it")
+        return dsn
+
     @field_validator("senso_clock")
     @classmethod
     def check_clock(cls, said: str | None) -> str | None:
@@ -156,3 +165,10 @@ SECRETS: Final = frozenset(
 )
 # What may also stand in a file whose path is in NAME_FILE, as container platforms hand out secrets.
 FILED: Final = SECRETS | set(BASE_URLS)
+ADDRESSES: Final = {"database_url", "database_read_url", "redis_url", "https_proxy", *BASE_URLS}
+# Sent to a service as it is, like a key, although everybody may see it.
+MODELS: Final = {"reading_model", "names_model"}
+KINDS: Final[dict[str, Kind]] = {
+    name: "address" if name in ADDRESSES else "key" if name in SECRETS | MODELS else "word"
+    for name in Settings.model_fields
+}

@@ -59,12 +59,9 @@ def from_layer(layer: Mapping[str, Given], name: str, filed: Collection[str]) ->
         return Given(cleaned(here.text), here.where)
     file = layer.get(f"{name}_file")
     if name in filed and file is not None and cleaned(file.text):
-        return Given(cleaned(secret_file(Path(cleaned(file.text)), file.where)), here_of(file))
+        text = cleaned(secret_file(Path(cleaned(file.text)), file.where))
+        return Given(text, file.where.removesuffix("_FILE") if text else file.where)
     return None if here is None else Given("", here.where)
-
-
-def here_of(file: Given) -> str:
-    return file.where.removesuffix("_FILE")
 
 
 def secret_file(path: Path, where: str) -> str:
@@ -79,6 +76,8 @@ def secret_file(path: Path, where: str) -> str:
         raise ConfigError(f"{where}: cannot read {path}: {error.strerror}") from error
     except UnicodeDecodeError:
         raise ConfigError(f"{where}: {path} is not text") from None
+    except ValueError:  # a NUL in the path
+        raise ConfigError(f"{where}: no path of a file") from None
 
 
 def from_dotenv(ours: Collection[str]) -> dict[str, Given]:

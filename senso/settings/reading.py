@@ -9,9 +9,11 @@ from typing import Any
 from pydantic import SecretStr, ValidationError
 
 from senso.errors import ConfigError
-from senso.settings.fields import FILED, Settings
+from senso.settings import production
+from senso.settings.fields import FILED, KINDS, Settings
 from senso.settings.moments import moment
 from senso.settings.outside import Given, given
+from senso.settings.texts import fault
 from senso.settings.variables import refuse_unsupported
 
 
@@ -19,11 +21,13 @@ def read_settings(**overrides: Any) -> Settings:
     """Raises ConfigError naming the variable and where it stands, without its value, which may be a secret."""
     refuse_unsupported()
     found = given(Settings.model_fields, FILED)
+    for name, one in found.items():
+        wrong = fault(one.text, KINDS[name])
+        if wrong:
+            raise ConfigError(f"{one.where}: {wrong}")
     read = typed(found, overrides)
     if read.environment == "production":
-        for name in ("senso_clock", "failpoints"):
-            if getattr(read, name):
-                raise ConfigError(f"{name.upper()}: not allowed when ENVIRONMENT=production; unset it")
+        production.require(read, found)
     return read
 
 
@@ -60,3 +64,9 @@ def clock() -> datetime:
     """The only clock that decides what is due. SENSO_CLOCK moves it."""
     said = settings().senso_clock
     return moment(said) if said else datetime.now(UTC)
+
+
+def moved_clock() -> str | None:
+    """One line about SENSO_CLOCK, when it is set."""
+    said = settings().senso_clock
+    return f"SENSO_CLOCK={said} is set: today is taken to be {clock():%A %Y-%m-%d, %H:%M} UTC" if said else None

@@ -1,15 +1,48 @@
-"""Text on its way in: what stands around a value without being part of it."""
+"""Text on its way in: what stands around a value without being part of it, and what no value of its kind holds."""
 
 import string
+from typing import Final, Literal
+from unicodedata import category
 
 # A byte-order mark, joiners and marks of direction are what a copied key brings along without anybody seeing it.
-INVISIBLE = "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u00ad"
-SPACES = (
-    "\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
-)
-AROUND = string.whitespace + SPACES + INVISIBLE
+INVISIBLE: Final = "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u00ad"
+SPACES: Final = "".join(chr(number) for number in (0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029))
+WIDE_SPACES: Final = "\u202f\u205f\u3000"
+AROUND: Final = string.whitespace + SPACES + WIDE_SPACES + INVISIBLE
+QUOTES: Final = ('"', "'", "`", "\u201c", "\u201d", "\u2018", "\u2019", "\u00ab", "\u00bb")
+
+# A key is sent in a header; the validators of an address say what is wrong with a space; a word may be a path.
+Kind = Literal["key", "address", "word"]
+NEVER: Final[dict[Kind, frozenset[str]]] = {
+    "word": frozenset({"Cc", "Cs", "Zl", "Zp"}),
+    "address": frozenset({"Cc", "Cs", "Zl", "Zp", "Cf"}),
+    "key": frozenset({"Cc", "Cs", "Zl", "Zp", "Cf", "Zs"}),
+}
+NAMES: Final = {"Cs": "a byte that is not UTF-8", "Zs": "a space", "Cf": "an invisible character"}
 
 
 def cleaned(text: str) -> str:
     """Without spaces, line breaks and invisible characters around it."""
     return text.strip(AROUND)
+
+
+def fault(text: str, kind: Kind) -> str | None:
+    """What is wrong with a cleaned text, without any part of it, which may be a secret; None when nothing is."""
+    if "\n" in text or "\r" in text:
+        return "has more than one line; it must be one"
+    for place, character in enumerate(text, start=1):
+        what = oddity(character, kind)
+        if what:
+            return f"has {what} in it, as character {place}; copy it again"
+    if text.startswith(QUOTES) or text.endswith(QUOTES):
+        return "begins or ends with a quotation mark; take the quotes away"
+    return None
+
+
+def oddity(character: str, kind: Kind) -> str | None:
+    if character.isascii() and character.isprintable() and character != " ":
+        return None
+    found = category(character)
+    if found in NEVER[kind]:
+        return NAMES.get(found, "a control character")
+    return "a character that is not ASCII" if kind == "key" and not character.isascii() else None

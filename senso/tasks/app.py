@@ -6,16 +6,24 @@ from celery.signals import beat_init, celeryd_init, setup_logging, task_postrun,
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from senso import log, sentry
-from senso.errors import SensoError
 from senso.schema import require_head
-from senso.settings import settings
+from senso.settings import moved_clock, secret, settings
 from senso.tasks import transport
 from senso.tasks.backend import GuardedRedisBackend
 from senso.tasks.events import Amqp
+from senso.tasks.refusing import in_one_line
 
 transport.install()
 app = Celery("senso", amqp=Amqp)
 app.config_from_object("senso.tasks.configuration")
+
+
+@app.on_configure.connect
+def refuse_wrong_settings(**_: Any) -> None:
+    """Before anything else: Celery's own settings are read from ours."""
+    with in_one_line():
+        for name in ("database_url", "redis_url"):
+            secret(getattr(settings(), name), name.upper())
 
 
 def stage(name: str) -> Callable[[Callable[..., Any]], Any]:
@@ -42,10 +50,16 @@ def watch_beat(**_: Any) -> None:
 @beat_init.connect
 def refuse_to_run_half_alive(**_: Any) -> None:
     """Celery ignores a misplaced backend without a word, and a worker without a schema fails at every task."""
-    try:
+    with in_one_line():
         require_head()
-    except SensoError as error:
-        raise SystemExit(f"senso: {error}") from None
+
+
+@celeryd_init.connect
+@beat_init.connect
+def say_moved_clock(**_: Any) -> None:
+    said = moved_clock()
+    if said:
+        log.logger(__name__).warning(said)
 
 
 @worker_init.connect

@@ -1,12 +1,10 @@
 """The app as beat runs it: with the timetable. `celery -A senso.tasks.beat:app beat`."""
 
-from senso.errors import SensoError
 from senso.tasks import timetable
 from senso.tasks.app import app
+from senso.tasks.refusing import in_one_line
 
 __all__ = ["app"]
 
-try:
+with in_one_line():
     timetable.load()
-except SensoError as error:
-    raise SystemExit(f"senso: {error}") from None

@@ -1,0 +1,100 @@
+"""ENVIRONMENT=production: what may be left out or made up elsewhere is refused."""
+
+import re
+from collections.abc import Iterator, Mapping
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from senso.errors import ConfigError
+from senso.settings.fields import ADDRESSES, BASE_URLS, SECRETS, Settings
+from senso.settings.outside import Given
+
+FOR_TESTS: Final = ("senso_clock", "failpoints", "failpoints_folder")
+NEEDED: Final = ("database_url", "redis_url")
+# As letters alone: what images, guides and the sandbox of this product hand out.
+KNOWN: Final = frozenset(
+    {"admin", "changeit", "changeme", "changethis", "default", "demo", "dummy", "example", "foobared", "guest"}
+    | {"letmein", "none", "null", "pass", "passwd", "password", "placeholder", "postgres", "postgresql", "redis"}
+    | {"replaceme", "root", "sample", "sandboxkey", "sandboxtoken", "secret", "senso", "test", "todo", "user"}
+)
+DRESSED: Final = str.maketrans("0@$", "oas")
+MADE_UP: Final = re.compile(
+    r"<.*>|\[.*\]|\$\{?\w+\}?|(?:sk-)?(?:x{3,}|\*{3,}|\.{3,})|.*\.\.\.|\d{1,8}"
+    r"|(?:sk-|pplx-)?(?:your|my|insert|enter|put|replace|change)[-_ ]?(?:.*[-_ ])?"
+    r"(?:key|token|password|secret|me|this|here)",
+    re.IGNORECASE,
+)
+# Names that are given to hosts of one's own network.
+INSIDE: Final = (".local", ".internal", ".localhost", ".lan", ".svc", ".home.arpa")
+
+
+def require(read: Settings, found: Mapping[str, Given]) -> None:
+    """Raises ConfigError for the first thing that production refuses."""
+    for said in faults(read, found):
+        raise ConfigError(said)
+
+
+def faults(read: Settings, found: Mapping[str, Given]) -> Iterator[str]:
+    yield from (
+        f"{place(found, name)}: not allowed when ENVIRONMENT=production; unset it"
+        for name in FOR_TESTS
+        if getattr(read, name)
+    )
+    yield from (
+        f"{place(found, name)}: empty; when ENVIRONMENT=production a secret has a value, or is not set"
+        for name in SECRETS
+        if name in found and not found[name].text
+    )
+    yield from (
+        f"{name.upper()}: not set; when ENVIRONMENT=production there are no embedded servers: "
+        f"set {name.upper()} or {name.upper()}_FILE"
+        for name in NEEDED
+        if getattr(read, name) is None
+    )
+    if read.https_proxy is not None:
+        yield f"{place(found, 'https_proxy')}: this version calls services directly, not through a proxy; unset it"
+    yield from well_known(found)
+    yield from in_clear_text(read)
+
+
+def place(found: Mapping[str, Given], name: str) -> str:
+    return found[name].where if name in found else name.upper()
+
+
+def well_known(found: Mapping[str, Given]) -> Iterator[str]:
+    for name in sorted(SECRETS & found.keys()):
+        secrets = passwords(found[name].text) if name in ADDRESSES else [found[name].text]
+        if any(known(secret) for secret in secrets):
+            where = f"{place(found, name)}: {'its password' if name in ADDRESSES else 'it'}"
+            yield f"{where} is empty, an example or a default that everybody knows; set one of your own"
+
+
+def passwords(url: str) -> list[str]:
+    """All that a URL says, as themselves; the user's name for one that is the same."""
+    parts = urlsplit(url)
+    said = [] if parts.password is None else [unquote(parts.password)]
+    said += parse_qs(parts.query, keep_blank_values=True).get("password", [])
+    return ["" if one == unquote(parts.username or "") else one for one in said]
+
+
+def known(secret: str) -> bool:
+    """Whether it stands for a secret to come, or is mostly a word that everybody tries, however it is dressed up."""
+    letters = re.sub(r"[\W\d_]", "", secret.translate(DRESSED)).lower()
+    return not secret or (letters in KNOWN and 2 * len(letters) >= len(secret)) or bool(MADE_UP.fullmatch(secret))
+
+
+def in_clear_text(read: Settings) -> Iterator[str]:
+    for name in BASE_URLS:
+        url = urlsplit(getattr(read, name) or "")
+        if url.scheme.lower() == "http" and not inside(url.hostname or ""):
+            yield f"{name.upper()}: http:// would send its key in clear text; when ENVIRONMENT=production use https://"
+
+
+def inside(host: str) -> bool:
+    """Whether a host is this machine or one of its own network, as far as its name says."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return "." not in host or host.endswith(INSIDE)
+    return address.is_private or address.is_loopback
