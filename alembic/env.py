@@ -3,10 +3,17 @@ from sqlalchemy import Connection
 
 from senso.db import engine
 from senso.models import Base
+from senso.schema import current_schema
 
 
 def migrate(connection: Connection) -> None:
-    context.configure(connection=connection, target_metadata=Base.metadata, compare_server_default=False)
+    """Into the first schema of `search_path`, where an older version of it further on does not count."""
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        compare_server_default=False,
+        version_table_schema=current_schema(connection),
+    )
     with context.begin_transaction():
         context.run_migrations()
 

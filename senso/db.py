@@ -1,4 +1,5 @@
 import select
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -9,8 +10,10 @@ from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine,
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from senso import outages
 from senso.errors import ConfigError, Unreachable
 from senso.settings import secret, settings
+from senso.settings.databases import parameters
 
 __all__ = [
     "Connection",
@@ -25,13 +28,31 @@ __all__ = [
     "transaction",
 ]
 
-# A call that hangs in the database must not hold a worker's slot for ever: threads cannot be killed from outside.
-# What is prepared is asked by key: its plan is made once a connection, and not five times over before it is kept. Made
-# on the first run of a night, while a table is small, it would read that table from end to end for each run after it.
-CONNECTION_OPTIONS = (
-    "-c timezone=UTC -c statement_timeout=30s -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s"
-    " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off"
-)
+# Promises rest on these, whatever a URL, a role or a database says: a plan is made once a connection, and not five
+# times over before it is kept; made on the first run of a night, while a table is small, it would read that table from
+# end to end for each run after it. Rows are locked and counted down as READ COMMITTED does it.
+ALWAYS = {
+    "TimeZone": "UTC",
+    "IntervalStyle": "postgres",
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "default_transaction_isolation": "read committed",
+}
+# A call that hangs in the database must not hold a worker's slot for ever: threads cannot be killed from outside. Who
+# gives other limits in DATABASE_URL (`options`) gets them.
+UNLESS_GIVEN = {"statement_timeout": "30s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "60s"}
+# Said once a session is open, and not while it opens: so the options of a URL, of PGOPTIONS and of a service file stay
+# as they are, and a pooler, which lets no options pass, needs no setting for ours.
+SETTLE = """
+    SELECT set_config(name, value, false)
+    FROM unnest(%(names)s, %(values)s, %(always)s) AS ours(name, value, always) JOIN pg_settings USING (name)
+    WHERE always OR source <> 'client'
+"""
+OURS = {
+    "names": [*ALWAYS, *UNLESS_GIVEN],
+    "values": [*ALWAYS.values(), *UNLESS_GIVEN.values()],
+    "always": [True] * len(ALWAYS) + [False] * len(UNLESS_GIVEN),
+}
 # A peer that is gone without a word is noticed after some 20 s, not a quarter of an hour later by the kernel.
 PATIENCE = {
     "connect_timeout": 5,
@@ -40,11 +61,12 @@ PATIENCE = {
     "keepalives_count": 2,
     "tcp_user_timeout": 20_000,
 }
-# SQLSTATE classes that say something about the server or the moment, and nothing about the statement: connection,
-# rolled back, resources, operator intervention, a lock that was not to be had, and a plan older than a migration.
-PASSING = ("08", "40", "53", "57", "55P03", "0A000")
+NAMED = {"fallback_application_name": "senso"}
+# Whatever a URL or PGCLIENTENCODING says: answers are in every script.
+ENCODED = {"client_encoding": "UTF8"}
 # In the notes of a pooled connection, which go with it.
 RESTED = "senso rested"
+MADE_AT = "senso made at"
 
 
 def connect(url: str, *, pool_size: int = 10) -> Engine:
@@ -53,17 +75,40 @@ def connect(url: str, *, pool_size: int = 10) -> Engine:
     The one used last is used next, so that few are warm and the others rest.
     """
     made = create_engine(
-        url,
+        "postgresql+psycopg2://",
         pool_size=pool_size,
         max_overflow=0,
         pool_use_lifo=True,
         pool_timeout=20,
         pool_recycle=1800,
         hide_parameters=True,  # they hold answers, and an error's text ends up in logs
-        connect_args={"options": CONNECTION_OPTIONS, "application_name": "senso", **PATIENCE},
+        connect_args=arguments(url),
     )
+    event.listen(made, "connect", settle)
     event.listen(made, "checkout", refuse_closed)
     return made
+
+
+def arguments(url: str) -> dict[str, Any]:
+    """As psycopg2 takes them. Raises ValueError as `parameters` does."""
+    return NAMED | PATIENCE | parameters(url) | ENCODED
+
+
+def settle(connection: Any, record: Any) -> None:
+    record.info[MADE_AT] = time.monotonic()
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(SETTLE, OURS)
+    connection.autocommit = False
+
+
+class Trust:
+    """Sessions that were opened before `since` (monotonic) may be on a server that is no primary any more."""
+
+    since = 0.0
+
+
+trust = Trust()
 
 
 def refuse_closed(connection: Any, record: Any, *_: Any) -> None:
@@ -76,7 +121,7 @@ def refuse_closed(connection: Any, record: Any, *_: Any) -> None:
     if not record.info.get(RESTED):
         record.info[RESTED] = True
         return
-    if not connection.closed:
+    if not connection.closed and record.info[MADE_AT] >= trust.since:
         waiting = select.poll()
         waiting.register(connection.fileno(), select.POLLIN)
         if not waiting.poll(0):
@@ -94,13 +139,13 @@ Link = Connection | PoolProxiedConnection
 
 
 @contextmanager
-def transaction() -> Iterator[Connection]:
+def transaction(of: Engine | None = None) -> Iterator[Connection]:
     """Commits when the block ends, rolls back when it raises. Raises Unreachable when Postgres is not there.
 
     A DBAPIError that comes out is about the statement: the same one will never succeed. Never held open during a slow
     call: a connection that waits for a provider is one that nobody else has.
     """
-    with reachable(), engine().begin() as connection:
+    with reachable(), (of or engine()).begin() as connection:
         yield connection
 
 
@@ -137,30 +182,18 @@ def reachable() -> Iterator[None]:
     except PoolTimeout as error:
         raise Unreachable("Postgres: no connection became free in time") from error
     except DBAPIError as error:
-        if str(error.orig).startswith("invalid dsn"):
-            raise ConfigError(f"DATABASE_URL: {first_line(error).removeprefix('invalid dsn: ')}") from None
+        if outages.is_wrong_setting(error.orig):
+            raise ConfigError(f"DATABASE_URL: {outages.said(error.orig).partition('; is it')[0]}") from None
+        if outages.is_stale(error.orig):
+            trust.since = time.monotonic()
         if not may_pass(error):
             raise
-        raise Unreachable(f"Postgres: {first_line(error)}{what_to_look_at(error)}") from error
+        raise Unreachable(f"Postgres: {outages.said(error.orig)}") from error
 
 
 def may_pass(error: DBAPIError) -> bool:
     """Whether the same statement may succeed a moment later; one that can never be stored must not look like that."""
-    state = getattr(error.orig, "pgcode", None)
-    if state is None:
-        return error.connection_invalidated or type(error.orig).__name__ in {"OperationalError", "InterfaceError"}
-    return str(state).startswith(PASSING)
-
-
-def what_to_look_at(error: DBAPIError) -> str:
-    """Only where nobody answered as a server does: a lock that was not to be had says nothing about the address."""
-    answered = getattr(error.orig, "pgcode", None) is not None
-    return "" if answered else "; is it running, and is DATABASE_URL right?"
-
-
-def first_line(error: DBAPIError) -> str:
-    """psycopg2 repeats host and port over several lines; a password is in none of them."""
-    return str(error.orig).strip().splitlines()[0]
+    return outages.may_pass(error.orig, lost=error.connection_invalidated)
 
 
 def rows(result: Any) -> list[dict[str, Any]]:

@@ -16,7 +16,9 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 PACKAGED = Path(__file__).resolve().parent / "packaged"
 NAMED = re.compile(r'^(revision|down_revision) = (?:"(\w+)"|None)$', re.MULTILINE)
 REVISION = text("SELECT version_num FROM alembic_version")
-HAS_REVISION = text("SELECT to_regclass('alembic_version') IS NOT NULL")
+# In the schema in which tables are made, the first of `search_path` that is there: one further on may be another's.
+HAS_REVISION = text("SELECT to_regclass(quote_ident(current_schema()) || '.alembic_version') IS NOT NULL")
+CURRENT_SCHEMA = text("SELECT current_schema()")
 
 
 def folder() -> Path:
@@ -47,6 +49,11 @@ def revision(connection: Connection) -> str | None:
     if not connection.execute(HAS_REVISION).scalar_one():
         return None
     return connection.execute(REVISION).scalar_one_or_none()
+
+
+def current_schema(connection: Connection) -> str | None:
+    """Where tables are made; None where `search_path` names no schema that there is."""
+    return connection.execute(CURRENT_SCHEMA).scalar_one()  # type: ignore[no-any-return]
 
 
 def refuse_newer(current: str | None) -> None:

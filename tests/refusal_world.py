@@ -28,6 +28,11 @@ WRITING = bool(os.environ.get("WRITE_REFUSALS"))
 WRONG = "hunter2"
 BEATS = {"workers", "outbox", "schedule_runs"}  # written by the stack itself, whatever is asked of it
 STARTING_SECONDS = 60
+# Databases that are not copies of the migrated one.
+BARE = {
+    "empty": "template0",
+    "latin": "template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' LOCALE_PROVIDER libc",
+}
 
 
 @dataclass
@@ -128,8 +133,7 @@ def fingerprint(url: str) -> list[tuple[str, int, str]]:
 def databases(urls, *names_: str) -> Iterator[dict[str, str]]:
     at = admin(urls.database_url)
     for name in names_:
-        template = "template0" if name == "empty" else f"{TEMPLATE} STRATEGY FILE_COPY"
-        run_sql(at, f"CREATE DATABASE refusals_{name} TEMPLATE {template}")
+        run_sql(at, f"CREATE DATABASE refusals_{name} TEMPLATE {BARE.get(name, f'{TEMPLATE} STRATEGY FILE_COPY')}")
     try:
         yield {name: f"{urls.database_url.rpartition('/')[0]}/refusals_{name}" for name in names_}
     finally:

@@ -16,7 +16,7 @@ LAYERS = [
     {"prices", "extraction"},
     {"score"},
     {"push", "imports", "reports"},
-    {"db", "models", "queries"},
+    {"outages", "db", "models", "queries"},
     {"schema", "migrations"},
     {"checks"},
     {"tasks"},

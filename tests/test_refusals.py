@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 
 import pytest
-from ground import Sandbox, run_sql
+from ground import Sandbox, admin, run_sql
 from processes import Commands, Ended
 from refusal_cases import CASES, FILES, IDS, LIVE, WORLD, Case
 from refusal_page import FILE, page
@@ -129,13 +129,14 @@ def world(urls, commands, rows, tmp_path_factory) -> Iterator[World]:
     for name, content in FILES.items():
         (folder / name).write_bytes(content)
     with ExitStack() as stack:
-        values = stack.enter_context(databases(urls, "database", "empty", "newer"))
+        values = stack.enter_context(databases(urls, "database", "empty", "newer", "latin", "frozen"))
         values["redis"] = urls.redis_url.rsplit("/", 1)[0] + "/5"
         taken = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         values["port"] = str(taken.getsockname()[1])
         values["disk"] = stack.enter_context(small_disk(tmp_path_factory.mktemp("disk") / "small"))
         values |= {f"wrong_{name}": wrong_password(values[name]) for name in ("database", "redis")}
         run_sql(values["newer"].replace("+psycopg2", ""), "UPDATE alembic_version SET version_num = '9999'")
+        run_sql(admin(urls.database_url), "ALTER DATABASE refusals_frozen SET default_transaction_read_only = on")
         made = World(commands, folder, values, environment(folder.parent / "home", values), rows)
         furnish(made)
         yield made

@@ -167,15 +167,6 @@ def test_a_bad_value_is_one_line_that_names_the_variable_and_not_the_value(nothi
     assert caught.value.__suppress_context__
 
 
-@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg2"])
-def test_a_database_url_is_good_in_every_form_that_platforms_hand_out(nothing_set, scheme):
-    nothing_set.setenv("DATABASE_URL", f"{scheme}://me:hunter2@host:5432/senso?sslmode=require")
-
-    read = read_settings().database_url.get_secret_value()
-
-    assert read == "postgresql+psycopg2://me:hunter2@host:5432/senso?sslmode=require"
-
-
 @pytest.mark.parametrize("name", BASE_URLS)
 def test_a_base_url_is_without_its_last_slash(nothing_set, name):
     nothing_set.setenv(name.upper(), "https://vendor.example/v1/")

@@ -26,6 +26,8 @@ def connected(*, migrate: bool = False) -> Iterator[Settings]:
         missing = "REDIS_URL" if read.redis_url is None else "DATABASE_URL"
         raise ConfigError(f"{missing} is not set; set both, or none for the embedded servers")
     if read.database_url is not None:
+        if migrate:
+            require_good_postgres()
         ready(migrate=migrate)
         yield read
         return
@@ -75,6 +77,13 @@ def say_moved_clock() -> None:
     said = moved_clock()
     if said:
         print(f"senso: {said}", file=sys.stderr)  # noqa: T201  one line, however narrow the terminal is
+
+
+def require_good_postgres() -> None:
+    """Raises ConfigError or Unreachable. For who makes tables or starts workers; others only ask for the schema."""
+    from senso.checks import postgres, require  # noqa: PLC0415  most commands need none of it
+
+    require(postgres.findings())
 
 
 def require_redis() -> None:

@@ -1,7 +1,7 @@
 """Statements that every run, batch or tick needs: planned once a connection, and sent without SQLAlchemy in between.
 
 Planning one of our claims costs Postgres more than doing it, and binding it costs SQLAlchemy more than sending it.
-Whoever is to reach Postgres through a pooler needs one that knows prepared statements.
+They stand in a session, so that a pooler must leave a client its session for as long as it is connected.
 """
 
 import re
@@ -10,7 +10,6 @@ from itertools import count
 from typing import Any
 
 import psycopg2
-import psycopg2.errors
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
@@ -53,9 +52,6 @@ class Prepared:
         try:
             return self.sent(connection, [values[name] for name in self.names])
         except psycopg2.Error as error:
-            if isinstance(error, psycopg2.errors.FeatureNotSupported):
-                # A migration changed a type, and what was planned on this connection stays wrong.
-                connection.driver_connection.close()  # type: ignore[union-attr]
             raise DBAPIError.instance(self.words, {}, error, psycopg2.Error, hide_parameters=True) from error
 
     def sent(self, connection: Any, values: list[Any]) -> tuple[list[str], list[Row]]:

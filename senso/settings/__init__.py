@@ -2,6 +2,7 @@
 
 outside      what is given, and where: variables, files of secrets, lines of .env
 fields       the settings: each with its type, default and meaning
+databases    DATABASE_URL in every form that it may have
 moments      SENSO_CLOCK in figures
 variables    every variable in one table: for doctor, .env.example and docs/configuration.md
 reading      all of it together; `settings()` is what everything else asks

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, field_validator
 from pydantic_core import PydanticCustomError
 
+from senso.settings import databases
 from senso.settings.moments import moment
 from senso.settings.texts import Kind
 
@@ -16,7 +17,6 @@ BASE_URLS: Final = (*(f"{service}_base_url" for service in SERVICES), "azure_ope
 # which they print, or a port, on which they fail.
 HOST = r"(?:\[[0-9a-fA-F:.]+\]|[^\s@/?#:]+)"
 PORT = r"(?::\d{1,5})?"
-POSTGRES = re.compile(rf"(?:postgresql(?:\+psycopg2)?|postgres)://((?:[^\s@]*@)?{HOST}?{PORT}(?:[/?]\S*)?)")
 REDIS = re.compile(rf"rediss?://(?:[^\s/?#]*@)?{HOST}{PORT}(?:/\d*)?(?:\?\S*)?")
 WEB = re.compile(rf"https?://(?:[^\s@/?#]*@)?{HOST}{PORT}(?:/[^\s?#]*)?", re.IGNORECASE)
 
@@ -118,16 +118,12 @@ class Settings(BaseModel):
 
     @field_validator("database_url")
     @classmethod
-    def name_the_driver(cls, url: SecretStr | None) -> SecretStr | None:
-        """Without its driver SQLAlchemy takes one that is not installed; some platforms hand out postgres://."""
-        if url is None:
-            return None
-        found = POSTGRES.fullmatch(url.get_secret_value())
-        if found is None:
-            raise PydanticCustomError(
-                "url", "must be postgresql://user:password@host:port/database, with an @ in the password as %40"
-            )
-        return SecretStr(f"postgresql+psycopg2://{found[1]}")
+    def check_database(cls, url: SecretStr | None) -> SecretStr | None:
+        try:
+            databases.parameters(url.get_secret_value()) if url else {}
+        except ValueError as error:
+            raise PydanticCustomError("url", "{said}", {"said": str(error)}) from None
+        return url
 
     @field_validator("redis_url")
     @classmethod

@@ -6,6 +6,7 @@ from celery.signals import beat_init, celeryd_init, setup_logging, task_postrun,
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from senso import log, sentry
+from senso.checks import postgres, require
 from senso.schema import require_head
 from senso.settings import moved_clock, secret, settings
 from senso.tasks import transport
@@ -49,8 +50,12 @@ def watch_beat(**_: Any) -> None:
 @celeryd_init.connect
 @beat_init.connect
 def refuse_to_run_half_alive(**_: Any) -> None:
-    """Celery ignores a misplaced backend without a word, and a worker without a schema fails at every task."""
+    """Celery ignores a misplaced backend without a word, and a worker without a schema fails at every task.
+
+    So does one whose Postgres cannot store what it buys.
+    """
     with in_one_line():
+        require(postgres.findings())
         require_head()
 
 

@@ -37,7 +37,7 @@ class Heart:
     def beat(self) -> None:
         """Whatever goes wrong, the next beat must come: a heart that stops makes living work look abandoned."""
         try:
-            with own_engine().begin() as db:
+            with transaction(own_engine()) as db:
                 workers.beat(db, owner())
         except Exception as error:  # noqa: BLE001  said in the docstring
             self.steady_since = None
