@@ -1,13 +1,17 @@
-FROM python:3.12-slim AS build
+FROM python:3.12.12-slim-bookworm AS build
 WORKDIR /build
-COPY . .
+# Folder by folder: whatever else lies beside them, secrets above all, is in no layer.
+COPY setup.py setup.cfg pyproject.toml constraints.txt MANIFEST.in README.md LICENSE celerybeat-schedule.py ./
+COPY alembic alembic
+COPY senso senso
 RUN pip wheel --no-cache-dir --wheel-dir /wheels -c constraints.txt .
 
-FROM python:3.12-slim
+FROM python:3.12.12-slim-bookworm
 RUN useradd --create-home --uid 10001 senso
-COPY --from=build /wheels /wheels
-RUN pip install --no-cache-dir --no-index --find-links /wheels senso && rm -rf /wheels
+RUN --mount=type=bind,from=build,source=/wheels,target=/wheels \
+    pip install --no-cache-dir --no-index --find-links /wheels senso
 USER senso
+# The timetable of the working folder goes before the one in the package: compose.yaml mounts it here.
 WORKDIR /home/senso
 ENV PYTHONUNBUFFERED=1 ENVIRONMENT=production LOG_FORMAT=json
 ENTRYPOINT ["senso"]

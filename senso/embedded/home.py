@@ -77,6 +77,10 @@ class Home:
             names = {path.name for path in self.path.iterdir()}
             if not names or "users.lock" in names:
                 self.path.chmod(0o700)
+            if not names:  # it may lie in somebody's repository, under any name
+                ignored = self.path / ".gitignore"
+                ignored.touch(0o600)
+                ignored.write_text("*\n")
 
     def refuse_full_disk(self) -> None:
         with naming(self.path):
