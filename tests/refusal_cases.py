@@ -70,6 +70,7 @@ IMPORTS: Mapping[str, tuple[str, str]] = {
     "no-kind.yaml": (", kind: unbranded", ""),
     "half-a-credit.yaml": ("credits: 100", "credits: 0.5"),
     "no-url.yaml": ("https://larchhill.example", "larchhill"),
+    "a-name-of-no-word.yaml": ("    created_at", "    competitors: ['!!!']\n    created_at"),
     "unclosed.yaml": ("[gpt-4.1]", "[gpt-4.1"),
 }
 FILES: Mapping[str, bytes] = {
@@ -83,6 +84,7 @@ FILES: Mapping[str, bytes] = {
     "binary.yaml": bytes(range(256)) * 16,
     "ids.txt": f"# ours\n{IDS['ORG']}\nacme\n".encode(),
     "empty.txt": b"",
+    "sheet.csv": f"name;id\r\nLarch;{IDS['ORG']}\r\nOther\r\n".encode("utf-16"),
     "binary.txt": bytes(range(256)),
     "lines.jsonl": b"\xff\n",
 }
@@ -162,6 +164,7 @@ CASES: Mapping[str, tuple[Case, ...]] = {
     ),
     "Files of ids": (
         Case("a line that is no id", "trigger org --file ids.txt", 2),
+        Case("a line without its id", "trigger org --file sheet.csv", 2),
         Case("an empty file", "trigger org --file empty.txt", 2),
         Case("a binary file", "trigger org --file binary.txt", 2),
         Case("no such file", "trigger org --file nowhere.txt", 2),

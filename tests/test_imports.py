@@ -311,7 +311,7 @@ def test_a_file_that_is_too_large_is_refused(monkeypatch, tmp_path):
     path = tmp_path / "orgs.yaml"
     path.write_text("# ü\n" * 250_000)
 
-    with pytest.raises(ConfigError, match="larger than 1 MB; import it in parts"):
+    with pytest.raises(ConfigError, match="larger than 1 MB; give it in parts"):
         imports.read(path)
 
 
@@ -331,7 +331,7 @@ def test_a_file_in_another_encoding_is_refused_with_its_line(tmp_path):
     path = tmp_path / "orgs.yaml"
     path.write_bytes("partners:\n  - {name: Müller}\n".encode("latin-1"))
 
-    with pytest.raises(ConfigError, match=r"orgs\.yaml:2: not UTF-8 text$"):
+    with pytest.raises(ConfigError, match=r"orgs\.yaml:2: not UTF-8 text; save the file as UTF-8$"):
         imports.read(path)
 
 

@@ -96,9 +96,9 @@ def doctor(
 @app.command("import")
 def import_file(file: Path, as_json: Json = False) -> None:
     """Partners, orgs, networks, models from YAML or JSON; again, it changes only what differs."""
-    from senso.cli import triggering
+    from senso.cli import importing
 
-    triggering.import_file(file, as_json=as_json)
+    importing.import_file(file, as_json=as_json)
 
 
 @trigger.command("org")
@@ -202,9 +202,9 @@ def credits(  # noqa: A001  the command's name; the builtin is for the interpret
     from senso.cli.surroundings import connected, uuid
 
     payer = uuid(partner, "partner")
-    crediting.require_both(grant, ref)
+    under = crediting.require_both(grant, ref)
     with connected():
-        crediting.credit(payer, grant, ref, as_json=as_json)
+        crediting.credit(payer, grant, under, as_json=as_json)
 
 
 @app.command()

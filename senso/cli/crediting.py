@@ -7,7 +7,7 @@ from uuid import UUID
 from rich.markup import escape
 
 from senso.cli.printing import err, moment, out, print_json, print_named
-from senso.cli.surroundings import require_short
+from senso.cli.surroundings import short
 from senso.cli.who import actor
 from senso.db import Connection, transaction
 from senso.errors import ConfigError, NotFound
@@ -18,12 +18,11 @@ from senso.queries import triggers
 SHOWN = 200
 
 
-def require_both(amount: int | None, ref: str | None) -> None:
-    """Raises ConfigError."""
+def require_both(amount: int | None, ref: str | None) -> str | None:
+    """The ref as it is kept. Raises ConfigError."""
     if (amount is None) != (not ref):
         raise ConfigError("--grant and --ref go together: the ref lets the same grant be said twice and given once")
-    if ref is not None:
-        require_short("--ref", ref)
+    return None if ref is None else short("--ref", ref)
 
 
 def credit(partner: UUID, amount: int | None, ref: str | None, *, as_json: bool) -> None:

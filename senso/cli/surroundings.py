@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,9 @@ from senso import db, log, schema, sentry
 from senso.embedded import servers
 from senso.embedded.home import Home
 from senso.errors import ConfigError, Unreachable
+from senso.ids import id_in
 from senso.settings import Settings, moved_clock, settings, use_environment
+from senso.settings.texts import cleaned
 
 
 @contextmanager
@@ -93,23 +96,34 @@ def require_redis() -> None:
     ping()
 
 
+LONGEST_SHOWN = 60
+
+
 def uuid(text: str, what: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
+    found = id_in(text)
+    if found is None:
         article = "an" if what[0] in "aeiou" else "a"
-        raise ConfigError(f"{text!r} is not the id of {article} {what}: ids are UUIDs") from None
+        raise ConfigError(f"{text[:LONGEST_SHOWN]!r} is not the id of {article} {what}: ids are UUIDs")
+    return found
 
 
 LONGEST_KEY = 255
+UNSTORABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
-def require_short(option: str, text: str) -> None:
-    """Raises ConfigError. It ends up in a unique index, whose entries Postgres bounds at 2704 bytes."""
-    if not text.strip():
+def short(option: str, text: str) -> str:
+    """Without what stands around it. Raises ConfigError.
+
+    It ends up in a unique index, whose entries Postgres bounds at 2704 bytes. Two keys that look the same are the same.
+    """
+    found = cleaned(text)
+    if not found:
         raise ConfigError(f"{option}: empty; give it a word, or leave the option out")
-    if len(text) > LONGEST_KEY:
+    if len(found) > LONGEST_KEY:
         raise ConfigError(f"{option}: longer than {LONGEST_KEY} characters")
+    if UNSTORABLE.search(found):
+        raise ConfigError(f"{option}: more than one line, or a character that is none in UTF-8")
+    return found
 
 
-__all__ = ["Unreachable", "alone", "connected", "embedded", "ready", "require_redis", "require_short", "uuid"]
+__all__ = ["Unreachable", "alone", "connected", "embedded", "ready", "require_redis", "short", "uuid"]

@@ -1,22 +1,19 @@
-"""`import` and `trigger`."""
+"""`trigger`."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from rich.markup import escape
-
-from senso import imports
 from senso.cli.printing import err, out, print_json
 from senso.cli.standing import load, show
-from senso.cli.surroundings import connected, require_redis, require_short, uuid
+from senso.cli.surroundings import connected, require_redis, short, uuid
 from senso.cli.watching import watch
 from senso.cli.who import actor
 from senso.db import transaction
 from senso.errors import ConfigError, InsufficientCredits, SensoError
-from senso.queries import imports as import_queries
+from senso.imports.ids import read_ids
 from senso.queries import workers
 
 # The one that is said of many comes first.
@@ -37,52 +34,13 @@ SAID = {
 }
 
 
-def import_file(file: Path, *, as_json: bool) -> None:
-    document = imports.read(file)
-    with connected(), transaction() as db:
-        changes = import_queries.store(db, document, actor())
-    if as_json:
-        print_json(asdict(changes))
-        return
-    print_changes(asdict(changes))
-
-
-def print_changes(changes: dict[str, Any]) -> None:
-    notes = changes.pop("notes", ())
-    for name, counts in changes.items():
-        said = ", ".join(f"{count} {what}" for what, count in counts.items() if count) if counts else ""
-        if said:
-            out.print(f"{name:<17} {said}")
-    for note in notes:
-        err.print(f"note: {escape(note)}", soft_wrap=True)
-
-
 def ids_of(given: Sequence[str], file: Path | None) -> list[UUID]:
     """Each once, in the order in which they were said. Raises ConfigError naming the line of a file."""
     named = [uuid(one, "org") for one in given]
-    found = list(dict.fromkeys([*named, *(ids_in(file) if file else [])]))
+    found = list(dict.fromkeys([*named, *(read_ids(file) if file else [])]))
     if not found:
         raise ConfigError("say which orgs: their ids, or --file with one id a line")
     return found
-
-
-def ids_in(file: Path) -> list[UUID]:
-    try:
-        lines = file.read_text().splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file}: {getattr(error, 'strerror', None) or 'is not text'}") from None
-    said = ((number, line.partition("#")[0].strip()) for number, line in enumerate(lines, start=1))
-    found = [id_at(file, number, word) for number, word in said if word]
-    if not found:
-        raise ConfigError(f"{file}: no ids in it")
-    return found
-
-
-def id_at(file: Path, number: int, word: str) -> UUID:
-    try:
-        return UUID(word)
-    except ValueError:
-        raise ConfigError(f"{file}:{number}: {word!r} is not the id of an org: ids are UUIDs, one a line") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +52,24 @@ class How:
     triggered_by: str | None = None
     user_id: str | None = None
 
+    def cleaned(self) -> "How":
+        """Raises ConfigError."""
+        return replace(
+            self,
+            idempotency_key=maybe_short("--idempotency-key", self.idempotency_key),
+            triggered_by=maybe_short("--triggered-by", self.triggered_by),
+            user_id=maybe_short("--user-id", self.user_id),
+        )
+
+
+def maybe_short(option: str, text: str | None) -> str | None:
+    return None if text is None else short(option, text)
+
 
 def trigger(orgs: Sequence[UUID], how: How, *, as_json: bool) -> None:
-    if how.idempotency_key is not None:
-        require_short("--idempotency-key", how.idempotency_key)
-        if len(orgs) > 1:
-            raise ConfigError("--idempotency-key is for one org; give each its own")
+    how = how.cleaned()
+    if how.idempotency_key is not None and len(orgs) > 1:
+        raise ConfigError("--idempotency-key is for one org; give each its own")
     with connected():
         if how.dry_run:
             from senso.cli import foreseeing  # noqa: PLC0415  it needs the broker's URL, which may be new

@@ -1,8 +1,9 @@
 """An import file: YAML or JSON in, a checked and frozen document out, or one line that says what is wrong where.
 
-`source` reads the text into plain values that remember their lines, `schema` checks each value, and what no single
-value shows (ids given twice, questions that contradict each other) is checked here. What only the database knows, such
-as whether a partner exists, is checked by `queries.imports`, which asks the document for the lines.
+`text` reads the file, `source` its text into plain values that remember their lines, `schema` checks each value, and
+what no single value shows (ids given twice, questions that contradict each other, names that no answer can be seen to
+name) is checked here. What only the database knows, such as whether a partner exists, is checked by `queries.imports`,
+which asks the document for the lines. `ids` reads a file of ids.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
@@ -11,10 +12,13 @@ from pathlib import Path
 from uuid import UUID
 
 from senso.errors import ConfigError
-from senso.imports.schema import Contents, Question, contents
-from senso.imports.source import Place, Reader, Source, refusal
+from senso.imports.names import can_be_found, findable_domains
+from senso.imports.schema import Contents, Org, Question, contents
+from senso.imports.source import Place, Reader, Source
+from senso.imports.text import read_text
 
 MOST_BYTES = 50_000_000
+NEVER = "this name can never be found in an answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,33 +29,21 @@ class Document:
     def refusal(self, place: Place, reason: str) -> ConfigError:
         return self.source.refusal(place, reason)
 
+    def notes(self) -> Iterator[str]:
+        """What is imported all the same, and whoever imports it should know."""
+        for index, org in enumerate(self.contents.orgs):
+            if not can_be_found(org.name):
+                only = ", ".join(findable_domains(org.websites))
+                yield str(self.refusal(("orgs", index, "name"), f"{NEVER}; only {only} can"))
+
 
 def read(path: Path) -> Document:
     """Raises ConfigError with one line: the file, the line, the place in the document, and what is wrong there."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-        return parse(decoded(data, str(path)), str(path))
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}; name a YAML or JSON file") from error
-
-
-def decoded(data: bytes, name: str) -> str:
-    require_size(len(data), name)
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        raise refusal(name, data.count(b"\n", 0, error.start) + 1, (), "not UTF-8 text") from error
-
-
-def require_size(size: int, name: str) -> None:
-    if size > MOST_BYTES:
-        raise ConfigError(f"{name}: larger than {MOST_BYTES // 1_000_000} MB; import it in parts")
+    return parse(read_text(path, MOST_BYTES, "a YAML or JSON file"), str(path))
 
 
 def parse(text: str, name: str) -> Document:
     """`name` is what errors call the file. Raises ConfigError as `read` does."""
-    require_size(len(text), name)
     source = Source(name, Reader(name, text).root())
     document = Document(source, contents(source))
     check(document)
@@ -62,6 +54,17 @@ def check(document: Document) -> None:
     for place, values in unique(document.contents):
         once(document, place, values)
     questions_agree(document)
+    for index, org in enumerate(document.contents.orgs):
+        can_be_measured(document, ("orgs", index), org)
+
+
+def can_be_measured(document: Document, place: Place, org: Org) -> None:
+    """Raises ConfigError for a name of which every answer would say 0 %, for ever."""
+    if not can_be_found(org.name) and not findable_domains(org.websites):
+        raise document.refusal((*place, "name"), f"{NEVER}; name it in words, or give it a website of its own")
+    for index, name in enumerate(org.competitors):
+        if not can_be_found(name):
+            raise document.refusal((*place, "competitors", index), f"{NEVER}; name it in words")
 
 
 def unique(found: Contents) -> Iterator[tuple[Callable[[int], Place], Iterable[Hashable]]]:

@@ -22,7 +22,9 @@ from pydantic import (
     ValidationError,
 )
 
+from senso.ids import id_in
 from senso.imports.source import Place, Source
+from senso.settings.texts import cleaned
 
 
 def one_line(text: str) -> str:
@@ -78,16 +80,25 @@ def nothing_is_empty(value: object) -> object:
     return [] if value is None else value
 
 
+def pasted(value: object) -> UUID:
+    found = id_in(value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError("not a UUID")
+    return found
+
+
+def around(value: object) -> object:
+    return cleaned(value) if isinstance(value, str) else value
+
+
 T = TypeVar("T")
 Listed = Annotated[tuple[T, ...], BeforeValidator(nothing_is_empty)]
 # Some of these end up in unique indexes, whose entries Postgres bounds at 2704 bytes.
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255), AfterValidator(one_line)]
-Website = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
-    AfterValidator(website),
-]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4096), AfterValidator(storable)]
+Id = Annotated[UUID, BeforeValidator(pasted)]
+AROUND = BeforeValidator(around)
+Name = Annotated[str, StringConstraints(min_length=1, max_length=255), AROUND, AfterValidator(one_line)]
+Website = Annotated[str, StringConstraints(min_length=1, max_length=500), AROUND, AfterValidator(website)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=4096), AROUND, AfterValidator(storable)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=100)]
 Credits = Annotated[StrictInt, Field(ge=0, le=10**15)]
 
@@ -97,13 +108,13 @@ class Frozen(BaseModel):
 
 
 class Partner(Frozen):
-    id: UUID
+    id: Id
     name: Name
     credits: Credits | None  # null: not metered. Required, or a forgotten line would be a gift without end
 
 
 class Question(Frozen):
-    id: UUID
+    id: Id
     text: Text
     kind: Literal["branded", "unbranded"]
 
@@ -138,9 +149,9 @@ def model_id(slug: str) -> UUID:
 class Asked(Frozen):
     """What orgs and networks share: who pays, and the matrix."""
 
-    id: UUID
+    id: Id
     name: Name
-    partner: UUID
+    partner: Id
     questions: Listed[Question] = ()
     models: Listed[Slug] = ()
     locations: Listed[Location] = ()
@@ -154,7 +165,7 @@ class Org(Asked):
 
 
 class Network(Asked):
-    orgs: Listed[UUID] = ()
+    orgs: Listed[Id] = ()
 
 
 class Contents(Frozen):
@@ -191,8 +202,6 @@ REASONS: dict[str, str] = {
     "string_too_short": "empty",
     "string_too_long": "longer than {max_length} characters",
     "string_pattern_mismatch": "not a short name of small letters, digits, dots and dashes",
-    "uuid_parsing": "not a UUID",
-    "uuid_type": "not a UUID",
     "tuple_type": "not a list",
     "model_type": "not a mapping with keys",
     "literal_error": "not one of {expected}",

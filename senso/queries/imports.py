@@ -67,7 +67,7 @@ def store(db: Connection, document: Document, actor: str) -> Changes:
     partners = make_equal(db, PARTNERS, wanted["partners"])
     ledger, notes = settle_credits(db, found.partners)
     counts = {table.name: make_equal(db, table, wanted[table.name], owners(table, found)) for table in TABLES}
-    changes = Changes(partners=partners, ledger=ledger, **counts, notes=notes)
+    changes = Changes(partners=partners, ledger=ledger, **counts, notes=(*document.notes(), *notes))
     audit(db, "import", actor, subject=document.source.name, file=document.source.name, **asdict(changes))
     return changes
 

@@ -5,7 +5,7 @@ from typing import Final, Literal
 from unicodedata import category
 
 # A byte-order mark, joiners and marks of direction are what a copied key brings along without anybody seeing it.
-INVISIBLE: Final = "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u00ad"
+INVISIBLE: Final = "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u00ad\u115f\u1160\u3164\uffa0\u2800"
 SPACES: Final = "".join(chr(number) for number in (0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029))
 WIDE_SPACES: Final = "\u202f\u205f\u3000"
 AROUND: Final = string.whitespace + SPACES + WIDE_SPACES + INVISIBLE

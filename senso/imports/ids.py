@@ -1,0 +1,62 @@
+"""A file of ids: one a line, or a table (CSV) whose first line names the column they stand in."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+from senso.errors import ConfigError
+from senso.ids import id_in
+from senso.imports.text import read_text
+from senso.settings.texts import cleaned
+
+MOST_BYTES = 50_000_000
+SEPARATORS = ",;\t|"
+HEADINGS = {"id", "org_id", "org id", "orgid", "org", "uuid"}
+SHOWN = 60
+
+
+def read_ids(path: Path) -> list[UUID]:
+    """In their order; a # begins a comment. Raises ConfigError naming file and line."""
+    lines = read_text(path, MOST_BYTES, "a file with one id a line").split("\n")
+    said = [(number, cleaned(line)) for number, line in enumerate(lines, start=1)]
+    said = [(number, line) for number, line in said if line and not line.startswith("#")]
+    found = [id_at(path, number, word) for number, word in words(path, said)]
+    if not found:
+        raise ConfigError(f"{path}: no ids in it")
+    return found
+
+
+def words(path: Path, said: list[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """The text that should be an id, with its line."""
+    separator, column = heading(said[0][1]) if said else (None, None)
+    if column is None:
+        yield from ((number, cleaned(line.partition("#")[0])) for number, line in said)
+        return
+    for number, line in said[1:]:
+        cells = cells_of(line, separator or ",")
+        if len(cells) <= column:
+            raise ConfigError(f"{path}:{number}: too few columns: the ids stand in column {column + 1}")
+        yield number, cells[column]
+
+
+def heading(line: str) -> tuple[str | None, int | None]:
+    """What separates the columns, and which of them holds the ids; (None, None) where there is no heading."""
+    separator = next((sign for sign in SEPARATORS if sign in line), None)
+    named = [cleaned(cell).lower() for cell in cells_of(line, separator or ",")]
+    return next(((separator, place) for place, name in enumerate(named) if name in HEADINGS), (None, None))
+
+
+def cells_of(line: str, separator: str) -> list[str]:
+    return next(csv.reader([line], delimiter=separator), [])
+
+
+def id_at(path: Path, number: int, word: str) -> UUID:
+    found = id_in(word.rstrip(SEPARATORS))
+    if found is None:
+        several = any(sign in word for sign in SEPARATORS)
+        instead = (
+            "one a line, or under a first line that names the columns, such as id,name" if several else "one a line"
+        )
+        raise ConfigError(f"{path}:{number}: {word[:SHOWN]!r} is not the id of an org: ids are UUIDs, {instead}")
+    return found
