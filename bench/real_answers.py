@@ -237,7 +237,19 @@ def measure(source: Path) -> None:
     product.forget_environment()
     with product.temporary_folder() as folder:
         replay = recorded.write_replay(known, folder / "replay")
-        sandbox = ["-m", "senso.sandbox", "--replay", str(replay), "--answer-seconds", "0", "--reading-seconds", "0"]
+        sandbox = [
+            "-m",
+            "senso.cli",
+            "sandbox",
+            "--port",
+            "0",
+            "--replay",
+            str(replay),
+            "--answer-seconds",
+            "0",
+            "--reading-seconds",
+            "0",
+        ]
         with (
             product.standing_in(folder, [*sandbox, "--snapshot-seconds", "1"]) as (url, _),
             product.running(folder, url) as running,

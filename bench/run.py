@@ -118,7 +118,7 @@ def options_given() -> argparse.Namespace:
     given = argparse.ArgumentParser(description=__doc__)
     add_options(given, Options(orgs=20))
     given.add_argument("--case", choices=COMPARED, action="append", help="default: each of them")
-    given.add_argument("--sandbox", action="store_true", help="answer with senso.sandbox, not with the fast stand-in")
+    given.add_argument("--sandbox", action="store_true", help="answer with senso sandbox, not with the fast stand-in")
     given.add_argument("--alone", action="store_true", help="the product only: no textbook, bare program, statements")
     given.add_argument("--json", type=Path, help="the file for the figures of one case; default: one in bench/out")
     given.add_argument("--profile", action="store_true", help="py-spy a call worker and control; measures nothing")
@@ -127,7 +127,7 @@ def options_given() -> argparse.Namespace:
 
 def one_case(case: Case, options: Options, given: argparse.Namespace) -> None:
     OUT.mkdir(exist_ok=True)
-    name = "senso.sandbox" if options.sandbox else "bench/model_server.py"
+    name = "senso sandbox" if options.sandbox else "bench/model_server.py"
     print(f"{heading()}; models answered by {name}", flush=True)
     found = run_case(case, options, profile=given.profile, alone=given.alone)
     if found is not None:

@@ -108,7 +108,7 @@ def flower() -> Child:
 
 
 def sandbox(announce: Path, *more: str) -> Child:
-    return Child("sandbox", ["-m", "senso.sandbox", "--announce", str(announce), *more])
+    return Child("sandbox", ["-m", "senso.cli", "sandbox", "--port", "0", "--announce", str(announce), *more])
 
 
 @dataclass

@@ -19,7 +19,7 @@ LIBRARIES = ("alembic.command", "celery", "kombu.transport.redis", "psycopg2.ext
 LIBRARIES += ("sqlalchemy.dialects.postgresql.psycopg2", "stamina", "structlog", "tldextract")
 OURS = ("cli.commands", "embedded", "imports", "push", "queries.import_checks", "queries.imports", "queries.status")
 OURS += ("extraction", "models", "prices", "providers.brightdata", "providers.openai", "queries.runs", "reports.page")
-OURS += ("sandbox.__main__", "sentry")
+OURS += ("cli.sandboxing", "sentry")
 PATIENCE_SECONDS = 90
 
 

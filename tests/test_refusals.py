@@ -101,7 +101,7 @@ def test_sixty_columns_hold_every_line_and_every_id_is_whole(live):
 
 def assert_refused(case: Case, done: Ended, world: "World") -> None:
     assert done.code == case.code, done.err
-    assert re.fullmatch(r"(senso|sandbox): [^\n]+\n", done.err), done.err
+    assert re.fullmatch(r"senso: [^\n]+\n", done.err), done.err
     assert bool(done.out) == case.shows, done.out
     for never in ("internal error", "Traceback", WRONG, *world.secrets):
         assert never not in done.err + done.out

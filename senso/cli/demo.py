@@ -1,8 +1,6 @@
 """`demo`: the whole product in one minute, for a stranger."""
 
-import shutil
 import signal
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +14,7 @@ from rich.panel import Panel
 
 from senso import imports, log
 from senso.cli.printing import dollars, out
+from senso.cli.program import command
 from senso.cli.reporting import print_overview
 from senso.cli.standing import load
 from senso.cli.surroundings import alone, embedded
@@ -26,6 +25,7 @@ from senso.quantities import counted
 from senso.queries import imports as import_queries
 from senso.queries import results
 from senso.queries import status as queries
+from senso.sandbox.env import environment
 from senso.sandbox.world import World
 from senso.settings import settings, use_environment
 
@@ -33,7 +33,6 @@ MODELS = ["chatgpt", "gpt-4.1", "gpt-4.1-mini"]
 LOCATIONS = [{"country": "US"}, {"country": "CA", "region": "Ontario"}]
 FIRST_SEED = 7
 SHOWN = 1200
-KEY = "sandbox-key"
 
 
 def run(questions: int) -> None:
@@ -85,7 +84,7 @@ def stack(home: Path, seed: int) -> Iterator[str]:
     standing_in.start()
     try:
         url = parts.announced(address, outside)
-        use_environment(sandbox_environment(url))
+        use_environment(environment(url))
         working = parts.Stack([*parts.call_workers(1), parts.control_worker(), parts.beat(home)], say=say, logs=logs)
         working.start()
         try:
@@ -98,17 +97,6 @@ def stack(home: Path, seed: int) -> Iterator[str]:
 
 def say(line: str) -> None:
     out.print(f"senso: {line}")
-
-
-def sandbox_environment(url: str) -> dict[str, str]:
-    return {
-        "OPENAI_BASE_URL": f"{url}/openai/v1",
-        "OPENAI_API_KEY": KEY,
-        "BRIGHTDATA_BASE_URL": f"{url}/brightdata",
-        "BRIGHTDATA_API_KEY": KEY,
-        "APPLICATION_API_URL": f"{url}/application",
-        "API_TOKEN": "sandbox-token",
-    }
 
 
 def load_world(seed: int, questions: int) -> UUID:
@@ -201,11 +189,3 @@ def print_end(org: UUID, batch: dict[str, Any], application: str, home: Path) ->
     )
     for line in lines:
         out.print(line, soft_wrap=True)
-
-
-def command() -> str:
-    """As the reader can type it: the program may not be on the PATH."""
-    program = Path(sys.argv[0])
-    if shutil.which("senso"):
-        return "senso"
-    return str(program.relative_to(Path.cwd()) if program.is_relative_to(Path.cwd()) else program)

@@ -1,10 +1,10 @@
-"""`up`, `migrate`, `sandbox`: what runs."""
+"""`up`, `migrate`: what runs."""
 
 import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from senso import schema
@@ -67,9 +67,3 @@ def migrate(*, as_json: bool) -> None:
         print_json({"revision": head})
     else:
         out.print(f"The schema is at revision {head}.")
-
-
-def sandbox(arguments: Sequence[str]) -> None:
-    from senso.sandbox.__main__ import main  # noqa: PLC0415  its server is not needed by any other command
-
-    main(list(arguments))

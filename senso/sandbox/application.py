@@ -6,10 +6,10 @@ from typing import Any
 
 from senso.sandbox.calls import Call
 from senso.sandbox.endpoint import Endpoint
-from senso.sandbox.faults import LATE, Rule
+from senso.sandbox.env import TOKEN
+from senso.sandbox.fault_kinds import LATE
+from senso.sandbox.fault_rules import Rule
 from senso.sandbox.replies import Cut, Problem, Reply, broken_json, retry_headers
-
-TOKEN = "sandbox-token"  # noqa: S105 - the sandbox's own, worth nothing elsewhere
 
 REFUSALS = {
     "401": (401, "unauthorized"),

@@ -5,8 +5,10 @@ from typing import Any
 
 from senso.sandbox.brightdata_inputs import TOO_MANY, engine_for, fault, inputs_in, plain
 from senso.sandbox.calls import Call
-from senso.sandbox.endpoint import KEY_START, Endpoint
-from senso.sandbox.faults import LATE, UNLISTED, Rule
+from senso.sandbox.endpoint import Endpoint
+from senso.sandbox.env import KEY_START
+from senso.sandbox.fault_kinds import LATE, UNLISTED
+from senso.sandbox.fault_rules import Rule
 from senso.sandbox.replies import Cut, Reply
 from senso.sandbox.snapshots import Snapshot, as_csv, fates_of, listed, records_of
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from senso.sandbox.faults import Rule
+from senso.sandbox.fault_rules import Rule
 from senso.sandbox.replies import Problem, Reply, broken_json, retry_headers
 
 PROMPT_LENGTH = 4096  # characters

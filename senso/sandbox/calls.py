@@ -5,6 +5,7 @@ from collections import deque
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+FAILURE = 400  # and above
 KEPT = 500_000  # a day of a large test; older calls fall off
 
 
@@ -26,6 +27,22 @@ class Call:
     seconds: float | None = None
 
 
+@dataclass(slots=True)
+class Counts:
+    """`failed`: a status of 400 or more, or no reply; `struck`: by a fault."""
+
+    all: int = 0
+    open: int = 0
+    failed: int = 0
+    struck: int = 0
+
+    def add(self, call: Call) -> None:
+        self.all += 1
+        self.open += call.seconds is None
+        self.failed += call.seconds is not None and (call.status or FAILURE) >= FAILURE
+        self.struck += call.fault is not None
+
+
 class CallLog:
     def __init__(self) -> None:
         self._calls: deque[Call] = deque(maxlen=KEPT)
@@ -40,3 +57,14 @@ class CallLog:
 
     def listed(self, where: str | None = None) -> list[dict[str, Any]]:
         return [asdict(call) for call in self._calls if where in (None, call.where)]
+
+    def latest(self, most: int) -> list[Call]:
+        """The newest first."""
+        return [self._calls[-place] for place in range(1, min(most, len(self._calls)) + 1)]
+
+    def counts(self) -> dict[str, Counts]:
+        """By place, in the order of its first call."""
+        found: dict[str, Counts] = {}
+        for call in self._calls:
+            found.setdefault(call.where, Counts()).add(call)
+        return found

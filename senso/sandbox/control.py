@@ -7,14 +7,18 @@ from typing import Any
 
 from tornado.web import HTTPError, RequestHandler
 
-from senso.sandbox.faults import rule_from
+from senso.sandbox.fault_rules import rule_from
 from senso.sandbox.lies import KINDS
 from senso.sandbox.state import State, Timing
+from senso.sandbox.visitors import require_own
 
 
 class Control(RequestHandler):
     def initialize(self, state: State) -> None:
         self.state = state
+
+    def prepare(self) -> None:
+        require_own(self.request)
 
     def given(self) -> Any:
         try:
@@ -38,7 +42,8 @@ class Control(RequestHandler):
 
     def write_error(self, status_code: int, **failure: Any) -> None:
         error = failure["exc_info"][1]
-        self.show({"error": str(error.__cause__ or error), "status": status_code})
+        said = error.__cause__ or getattr(error, "log_message", None) or error
+        self.show({"error": str(said), "status": status_code})
 
 
 class FaultsControl(Control):
@@ -54,6 +59,29 @@ class FaultsControl(Control):
     def delete(self) -> None:
         self.state.faults.clear()
         self.show([])
+
+
+class FaultControl(Control):
+    """One of them, by its number."""
+
+    def delete(self, number: str) -> None:
+        if not self.state.faults.remove(int(number)):
+            raise HTTPError(404, f"no fault has the number {number}")
+        self.show(self.state.faults.listed())
+
+
+class TruthControl(Control):
+    """What a perfect reader finds in one answer: for who checks what the product found."""
+
+    def get(self) -> None:
+        if self.state.world is None:
+            raise HTTPError(404, "recorded answers have no truth")
+        question, model, country = (self.get_query_argument(name, "") for name in ("question", "model", "country"))
+        organisation = self.get_query_argument("organisation", None)
+        try:
+            self.show(asdict(self.state.world.truth(question, model, country, organisation)))
+        except KeyError:
+            raise HTTPError(404, f"this question is not about {organisation}") from None
 
 
 class TimingControl(Control):
@@ -116,6 +144,8 @@ class PushesControl(Control):
 
 ROUTES = (
     ("/_sandbox/faults", FaultsControl),
+    (r"/_sandbox/faults/(\d{1,9})", FaultControl),
+    ("/_sandbox/truth", TruthControl),
     ("/_sandbox/timing", TimingControl),
     ("/_sandbox/lies", LiesControl),
     ("/_sandbox/calls", CallsControl),

@@ -7,16 +7,15 @@ from typing import Any
 from tornado.web import RequestHandler
 
 from senso.sandbox.calls import Call
-from senso.sandbox.faults import CALL, Rule
+from senso.sandbox.fault_kinds import CALL
+from senso.sandbox.fault_rules import Rule
 from senso.sandbox.replies import Cut, Problem, Reply, proxy_error
 from senso.sandbox.state import State
-
-KEY_START = "sandbox"  # every key that starts so is right
 
 
 class Endpoint(RequestHandler):
     where = ""
-    at_once = CALL  # the faults that end a call before its work is done
+    at_once = frozenset(CALL)  # the faults that end a call before its work is done
 
     def initialize(self, state: State) -> None:
         self.state = state

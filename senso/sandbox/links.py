@@ -9,7 +9,6 @@ from senso.sandbox.answers import Source
 from senso.sandbox.dice import dice
 from senso.sandbox.orgs import Org, Question
 from senso.sandbox.plan import Plan
-from senso.sandbox.vocabulary import OWN_PAGES, PRESS
 
 FRAGMENTS = ("", "#:~:text=compare%20rates", "#:~:text=member%20reviews,local%20branches")
 
@@ -29,8 +28,9 @@ class Links:
 
 def links_for(seed: int, question: Question, plan: Plan, model: str, country: str) -> Links:
     chance = dice(seed, "sources", question.text, model, country)
-    press = cycle(Source(page, title, page=page) for page, title in chance.sample(PRESS, len(PRESS)))
-    pages = [_page_for(chance, naming.org, press) for naming in plan.namings]
+    sites = question.trade.press
+    press = cycle(Source(page, title, page=page) for page, title in chance.sample(sites, len(sites)))
+    pages = [_page_for(chance, question, naming.org, press) for naming in plan.namings]
     return Links(
         cited=tuple(dressed(chance, page, model) for page in pages),
         again=tuple(dressed(chance, page, model) for page in pages[:1]),
@@ -44,19 +44,19 @@ def dressed(chance: Random, page: Source, model: str, *, cited: bool = True) -> 
     )
 
 
-def _page_for(chance: Random, org: Org | None, press: Iterator[Source]) -> Source:
-    return _own_page(chance, org) if org and chance.random() < 0.7 else next(press)  # noqa: PLR2004
+def _page_for(chance: Random, question: Question, org: Org | None, press: Iterator[Source]) -> Source:
+    return _own_page(chance, question, org) if org and org.websites and chance.random() < 0.7 else next(press)  # noqa: PLR2004
 
 
 def _offered(chance: Random, question: Question, plan: Plan, press: Iterator[Source]) -> list[Source]:
     """An engine may find an org's own page and yet not name the org."""
     unnamed = [org for org in question.orgs if not plan.naming(org)][:1]
     pages = [next(press) for _ in range(chance.randint(1, 3))]
-    return pages + [_own_page(chance, org) for org in unnamed if chance.random() < 0.4]  # noqa: PLR2004
+    return pages + [_own_page(chance, question, org) for org in unnamed if org.websites and chance.random() < 0.4]  # noqa: PLR2004
 
 
-def _own_page(chance: Random, org: Org) -> Source:
-    path, title = chance.choice(OWN_PAGES)
+def _own_page(chance: Random, question: Question, org: Org) -> Source:
+    path, title = chance.choice(question.trade.own_pages)
     page = chance.choice(org.websites).rstrip("/") + path
     return Source(page, f"{title} | {org.name}", page=page, own=True)
 

@@ -6,8 +6,10 @@ from typing import Any
 
 from senso.sandbox.answers import Answer
 from senso.sandbox.calls import Call
-from senso.sandbox.endpoint import KEY_START, Endpoint
-from senso.sandbox.faults import ANSWER, CALL, Rule
+from senso.sandbox.endpoint import Endpoint
+from senso.sandbox.env import KEY_START
+from senso.sandbox.fault_kinds import ANSWER, CALL
+from senso.sandbox.fault_rules import Rule
 from senso.sandbox.openai_bodies import INLINE_LINK, REFUSED, Said, chat_completion, headers, limited, response
 from senso.sandbox.openai_checks import check_chat, check_responses
 from senso.sandbox.openai_errors import fault, invalid, unauthorized
@@ -43,7 +45,7 @@ class OpenAI(Endpoint):
         """As long as the model would take; a fault comes back where it spoils the answer and not the call."""
         await self.suffer(call, text)
         await asyncio.sleep(seconds)
-        rule = self.state.faults.draw([self.where], ANSWER | (CALL - self.at_once), text)
+        rule = self.state.faults.draw([self.where], {*ANSWER, *(CALL.keys() - self.at_once)}, text)
         call.fault = rule.kind if rule else None
         return rule
 
@@ -52,6 +54,7 @@ class OpenAI(Endpoint):
         known: Body = {}
         if wanted["name"] == "name_variations":
             known = variations_for(user)
+            self.state.meet(user)
         elif task := task_in(user):
             known = self.state.liar.reading(task, reading_of(task))
         return json.dumps(filled(wanted["schema"], known), ensure_ascii=False)
@@ -82,7 +85,7 @@ class Responses(OpenAI):
 
 class ChatCompletions(OpenAI):
     where = "openai.chat"
-    at_once = CALL - {"malformed"}  # here it is the content that cannot be read
+    at_once = frozenset(CALL) - {"malformed"}  # here it is the content that cannot be read
 
     async def reply(self, call: Call, *_: str) -> Reply:
         body = self.body(call)

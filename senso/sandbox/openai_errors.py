@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from senso.sandbox.faults import Rule
+from senso.sandbox.fault_rules import Rule
 from senso.sandbox.replies import Problem, Reply, broken_json, retry_headers
 
 KEYS_PAGE = "You can find your API key at https://platform.openai.com/account/api-keys."

@@ -1,12 +1,13 @@
 """The made-up orgs. Each is computed from its number and found again by its town: no size has to be agreed on."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from senso.sandbox.dice import dice, number
+from senso.sandbox.trades import LENDING, Trade
 from senso.sandbox.vocabulary import (
     BRANDED,
     ORDINARY,
@@ -35,7 +36,10 @@ TOWN = re.compile(rf"\b(in|around) ((?:(?:{BEFORE}) )?(?:{MIDDLE}) (?:{AFTER}))\
 
 @dataclass(frozen=True, slots=True)
 class Org:
-    """`forms` are the ways in which answers name it; `shared_forms` those that no other org of its network has."""
+    """`forms` are the ways in which answers name it; `shared_forms` those that no other org of its network has.
+
+    `certain`: questions and models for which it is named whatever the dice say.
+    """
 
     number: int
     id: UUID
@@ -48,6 +52,7 @@ class Org:
     rivals: tuple[str, ...]
     partner: int
     created_at: datetime
+    certain: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,7 @@ class Question:
     town: str
     topic: str
     orgs: tuple[Org, ...]  # whose question it is; several for a network's
+    trade: Trade = field(default=LENDING, compare=False)
 
 
 def identity(seed: int, *parts: object) -> UUID:

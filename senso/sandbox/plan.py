@@ -45,7 +45,8 @@ def plan_for(seed: int, question: Question, model: str, country: str) -> Plan:
 
 
 def _rivals(chance: Random, question: Question) -> list[Naming]:
-    names = chance.sample(question.orgs[0].rivals, chance.randint(2, 5))
+    asked_about = {org.name for org in question.orgs}
+    names = [name for name in chance.sample(question.orgs[0].rivals, chance.randint(2, 5)) if name not in asked_about]
     return [Naming(name, chance.choice(("positive", "negative", "neutral"))) for name in names]
 
 
@@ -59,13 +60,15 @@ def _orgs(chance: Random, seed: int, question: Question, model: str, country: st
             org=org,
         )
         for org in question.orgs
-        if chance.random() < _mention_rate(seed, org, question.kind, model, country)
+        if chance.random() < _mention_rate(seed, org, question, model, country)
     ]
 
 
-def _mention_rate(seed: int, org: Org, kind: str, model: str, country: str) -> float:
+def _mention_rate(seed: int, org: Org, question: Question, model: str, country: str) -> float:
     """Each org is known more or less well, and each model and place adds its own leaning."""
-    if kind == "branded":
+    if (question.text, model) in org.certain:
+        return 1.0
+    if question.kind == "branded":
         return MENTION_OF_A_BRANDED_ORG
     fame, leaning = share(seed, "fame", org.number), share(seed, "leaning", org.number, model, country)
     return 0.15 + 0.5 * fame + 0.2 * leaning

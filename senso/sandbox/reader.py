@@ -50,12 +50,18 @@ def task_in(user: str) -> Task | None:
     return Task(organisation, names, str(asked.get("question", "")), found[2] if found else rest)
 
 
-def variations_for(user: str) -> dict[str, Any]:
+def organisation_in(user: str) -> tuple[str, list[str]] | None:
+    """Whose names are asked for, and its websites."""
     try:
         asked = json.loads(user)
-        return {"variations": name_variations(str(asked["organisation"]), list(asked.get("websites") or []))}
+        return str(asked["organisation"]), [str(website) for website in asked.get("websites") or []]
     except (ValueError, KeyError, TypeError, AttributeError):
-        return {"variations": []}
+        return None
+
+
+def variations_for(user: str) -> dict[str, Any]:
+    found = organisation_in(user)
+    return {"variations": name_variations(*found) if found else []}
 
 
 def reading_of(task: Task) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from senso.sandbox.faults import Rule
+from senso.sandbox.fault_rules import Rule
 
 
 @dataclass(frozen=True, slots=True)

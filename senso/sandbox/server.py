@@ -4,7 +4,7 @@ import asyncio
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -13,15 +13,17 @@ from pathlib import Path
 from tornado.httpserver import HTTPServer
 from tornado.web import Application, RequestHandler
 
-from senso.sandbox import brightdata, control, openai
-from senso.sandbox.answers import Ask
+from senso.sandbox import brightdata, control, openai, page
 from senso.sandbox.application import Analytics
+from senso.sandbox.env import SEED
+from senso.sandbox.fault_rules import Rule
 from senso.sandbox.faults import Faults
+from senso.sandbox.guests import Guest
 from senso.sandbox.lies import Liar
 from senso.sandbox.openai_errors import error_body
 from senso.sandbox.replay import Replay
 from senso.sandbox.state import State, Timing
-from senso.sandbox.world import World
+from senso.sandbox.world import SHOWN_ORGS, SHOWN_QUESTIONS, World
 
 DATASETS = "/brightdata/datasets/v3"
 LOOPBACK = "127.0.0.1"  # and never anything else: every key opens it
@@ -30,13 +32,20 @@ BACKLOG = 1024
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`lies` is the share of answers about which the reader lies; `replay` a folder that answers for the world."""
+    """`lies` is the share of answers about which the reader lies; `replay` a folder that answers for the world.
+
+    `guests` are organisations that the world does not have; `meets`: whether those whose names are asked for become
+    known to it. `faults` strike from the start.
+    """
 
     port: int = 0  # 0: any free one
-    seed: int = 7
+    seed: int = SEED
     timing: Timing = field(default_factory=Timing)
     lies: float = 0.0
     replay: Path | None = None
+    guests: Sequence[Guest] = ()
+    meets: bool = False
+    faults: Sequence[Rule] = ()
 
 
 class Nowhere(RequestHandler):
@@ -59,6 +68,7 @@ def application(settings: Settings) -> Application:
         (f"{DATASETS}/snapshots", brightdata.Snapshots),
         ("/application/analytics", Analytics),
         *control.ROUTES,
+        *page.ROUTES,
     ]
     return Application(
         [(path, handler, state) for path, handler in routes],
@@ -68,10 +78,12 @@ def application(settings: Settings) -> Application:
 
 
 def state_for(settings: Settings) -> State:
-    ask: Ask = Replay(settings.replay, settings.seed).answer if settings.replay else World(settings.seed).answer
-    return State(
-        settings.seed, ask, replace(settings.timing), Faults(settings.seed), Liar(settings.seed, settings.lies)
-    )
+    seed, timing = settings.seed, replace(settings.timing)
+    faults, liar = Faults(seed, settings.faults), Liar(seed, settings.lies)
+    if settings.replay:
+        return State(seed, Replay(settings.replay, seed).answer, timing, faults, liar)
+    world = World(seed, SHOWN_ORGS, SHOWN_QUESTIONS, guests=settings.guests)
+    return State(seed, world.answer, timing, faults, liar, world, settings.meets)
 
 
 def serve(settings: Settings, ready: Callable[[str], None] = lambda _: None) -> None:

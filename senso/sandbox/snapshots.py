@@ -11,7 +11,8 @@ from uuid import uuid4
 from senso.sandbox.answers import Ask
 from senso.sandbox.brightdata_inputs import ENGINES
 from senso.sandbox.dice import dice
-from senso.sandbox.faults import JOB, RECORD, Faults
+from senso.sandbox.fault_kinds import JOB, RECORD
+from senso.sandbox.faults import Faults
 from senso.sandbox.records import Record, failed, now, record
 
 PLACES = ("brightdata.trigger", "brightdata.progress", "brightdata.snapshot")

@@ -7,7 +7,9 @@ from senso.sandbox.answers import Ask
 from senso.sandbox.calls import CallLog
 from senso.sandbox.faults import Faults
 from senso.sandbox.lies import Liar
+from senso.sandbox.reader import organisation_in
 from senso.sandbox.snapshots import Snapshot
+from senso.sandbox.world import World
 
 
 @dataclass
@@ -19,13 +21,22 @@ class Timing:
 
 @dataclass(slots=True)
 class State:
+    """`world` is None where recorded answers are given; `meets`: whether it remembers whose names it was asked for."""
+
     seed: int
     ask: Ask
     timing: Timing
     faults: Faults
     liar: Liar
+    world: World | None = None
+    meets: bool = False
     calls: CallLog = field(default_factory=CallLog)
     pushes: list[dict[str, Any]] = field(default_factory=list)
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
     maybe_running: list[Snapshot] = field(default_factory=list)
     running_jobs_limit: int = 5000  # of one data set, as the vendor's newest page has it
+
+    def meet(self, user: str) -> None:
+        found = organisation_in(user)
+        if self.world and self.meets and found:
+            self.world.guests.meet(*found)

@@ -4,12 +4,14 @@ Everything follows from the seed. The truth comes first and the text is written 
 text can be held against the truth.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from senso.sandbox.answers import Answer, Source
+from senso.sandbox.env import SEED
+from senso.sandbox.guests import Guest, guests_of
 from senso.sandbox.links import Links, links_for
 from senso.sandbox.orgs import (
     NETWORK_QUESTIONS,
@@ -28,6 +30,7 @@ from senso.sandbox.plan import Plan, plan_for
 from senso.sandbox.prose import compose, generic_answer
 
 CREDITS = 100_000
+SHOWN_ORGS, SHOWN_QUESTIONS = 3, 4  # for a first look
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,13 @@ class Truth:
 class World:
     """`answer` and `truth` work for every org there can be; `orgs`, `questions` and `networks` only size the import.
 
-    Network n is made of the orgs 10n to 10n+9, so a world with networks needs at least ten orgs for each.
+    Network n is made of the orgs 10n to 10n+9, so a world with networks needs at least ten orgs for each. `guests` are
+    organisations of somebody else, about whose questions it answers, too.
     """
 
-    def __init__(self, seed: int = 7, orgs: int = 20, questions: int = 10, networks: int = 0) -> None:
+    def __init__(
+        self, seed: int = SEED, orgs: int = 20, questions: int = 10, networks: int = 0, guests: Iterable[Guest] = ()
+    ) -> None:
         most = {
             "orgs": (orgs, TOWNS),
             "questions": (questions, QUESTIONS),
@@ -58,7 +64,8 @@ class World:
                 raise ValueError(f"a world can have 0 to {limit} {what}, not {wanted}")
         self.seed = seed
         self._sizes = orgs, questions, networks
-        self._question = lru_cache(maxsize=4096)(lambda text: question_for(seed, text))
+        self.guests = guests_of(seed, guests)
+        self._own_question = lru_cache(maxsize=4096)(lambda text: question_for(seed, text))
         self._written = lru_cache(maxsize=2048)(self._write)
 
     @property
@@ -72,20 +79,26 @@ class World:
         places = range(min(self._sizes[1], NETWORK_QUESTIONS))
         return [network_question_of(self.seed, network, place) for place in places]
 
+    def _question(self, text: str, model: str) -> Question | None:
+        return self._own_question(text) or self.guests.question(text, model)
+
     def answer(self, question_text: str, model: str, country: str) -> Answer:
-        question = self._question(question_text)
+        question = self._question(question_text, model)
         if question is None:
             return generic_answer()
         _, links, text = self._written(question, model, country)
         return Answer(text, links.all)
 
     def truth(self, question_text: str, model: str, country: str, org_name: str | None = None) -> Truth:
-        """For the org whose question it is; `org_name` chooses one of several for a network's question."""
-        question = self._question(question_text)
+        """For the org whose question it is; `org_name` chooses one of several. Raises KeyError where it is no such."""
+        question = self._question(question_text, model)
         if question is None:
             return Truth(mentioned=False, sentiment=None, rank=None, competitors=(), sources=())
         plan, links, _ = self._written(question, model, country)
-        return _truth_for(next(org for org in question.orgs if org_name in (None, org.name)), plan, links)
+        org = next((org for org in question.orgs if org_name in (None, org.name)), None)
+        if org is None:
+            raise KeyError(org_name)
+        return _truth_for(org, plan, links)
 
     def _write(self, question: Question, model: str, country: str) -> tuple[Plan, Links, str]:
         plan = plan_for(self.seed, question, model, country)

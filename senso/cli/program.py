@@ -1,0 +1,13 @@
+"""How the reader can type `senso`."""
+
+import shutil
+import sys
+from pathlib import Path
+
+
+def command() -> str:
+    """The program may not be on the PATH."""
+    program = Path(sys.argv[0])
+    if shutil.which("senso"):
+        return "senso"
+    return str(program.relative_to(Path.cwd()) if program.is_relative_to(Path.cwd()) else program)

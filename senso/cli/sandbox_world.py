@@ -1,0 +1,88 @@
+"""`sandbox --write-import FILE`: the made-up world as a file that `senso import` takes."""
+
+import os
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from senso.cli.printing import err
+from senso.cli.program import command
+from senso.errors import ConfigError
+from senso.sandbox import env
+from senso.sandbox.world import SHOWN_ORGS, SHOWN_QUESTIONS, World
+
+MODELS = ("chatgpt", "perplexity", "gpt-4.1")
+LOCATIONS = ({"country": "US"}, {"country": "CA", "region": "Ontario"})
+CREDITS = 1000  # of each partner
+STDOUT = Path("-")
+
+
+class Plain(yaml.SafeDumper):
+    """Says what is the same twice, and not by reference: people read and copy parts of it."""
+
+    def ignore_aliases(self, _: object) -> bool:
+        return True
+
+
+def world_of(seed: int, orgs: int | None, questions: int | None) -> World:
+    try:
+        return World(seed, orgs or SHOWN_ORGS, questions or SHOWN_QUESTIONS)
+    except ValueError as error:
+        raise ConfigError(f"--orgs, --questions: {error}") from None
+
+
+def write(file: Path, world: World, *, port: int, force: bool) -> None:
+    """Raises ConfigError. What to do with it is said on stderr, so that stdout can be the file."""
+    document = world.import_document(MODELS, LOCATIONS, CREDITS)
+    save(file, text_of(document, world.seed), force=force)
+    for line in told(file, document, world.seed, port):
+        err.print(line, soft_wrap=True, markup=False)
+
+
+def text_of(document: dict[str, Any], seed: int) -> str:
+    """One line for each small thing, such as a question."""
+    head = f"# Made up by `senso sandbox`, seed {seed}: it answers these questions. Nothing in here exists.\n"
+    kept = {name: value for name, value in document.items() if value}
+    return head + yaml.dump(
+        kept, Dumper=Plain, sort_keys=False, allow_unicode=True, width=1000, default_flow_style=None
+    )
+
+
+def save(file: Path, text: str, *, force: bool) -> None:
+    if file == STDOUT:
+        sys.stdout.write(text)
+        return
+    try:
+        with file.open("w" if force else "x", encoding="utf-8") as written:
+            written.write(text)
+    except FileExistsError:
+        raise ConfigError(f"{file}: there is such a file; name another, or say --force to write over it") from None
+    except OSError as error:
+        raise ConfigError(f"{file}: {os.strerror(error.errno or 0)}; name a file that can be written") from error
+
+
+def told(file: Path, document: dict[str, Any], seed: int, port: int) -> Iterator[str]:
+    orgs = document["orgs"]
+    questions = len(orgs[0]["questions"]) if orgs else 0
+    runs = questions * len(MODELS) * len(LOCATIONS)
+    each = f"{questions} questions x {len(MODELS)} models x {len(LOCATIONS)} places = {runs} runs"
+    yield f"{file}: {len(orgs)} organisations, each of {each}; the sandbox answers them in seconds and for nothing"
+    if orgs and file != STDOUT:
+        yield "Next, with the sandbox and senso up running:"
+        yield from (f"  {line}" for line in next_commands(file, orgs[0]["id"], seed, port))
+
+
+def next_commands(file: Path, org: str, seed: int, port: int) -> Iterator[str]:
+    program = command()
+    seeded = "" if seed == env.SEED else f" --seed {seed}"
+    ported = "" if port == env.PORT else f" --port {port}"
+    yield f"{program} sandbox{seeded}{ported}"
+    yield f"{program} sandbox{ported} --env >> .env"
+    yield f"{program} up"
+    yield f"{program} import {shlex.quote(str(file))}"
+    yield f"{program} trigger org {org} --wait"
+    yield f"{program} report {org}"

@@ -1,0 +1,94 @@
+"""Every fault there is: the places where one can strike, and what each kind does there. docs/sandbox.md lists them."""
+
+PLACES = {
+    "openai.responses": "a question is asked of OpenAI: POST /openai/v1/responses",
+    "openai.chat": "an answer is read, or names are asked for: POST /openai/v1/chat/completions",
+    "brightdata.trigger": "a job is started at BrightData: POST .../trigger",
+    "brightdata.progress": "a job is looked at: GET .../progress/ID",
+    "brightdata.snapshot": "the answers of a job are fetched: GET .../snapshot/ID",
+    "brightdata.snapshots": "jobs are listed, to find one whose start got no reply: GET .../snapshots",
+    "brightdata.input": "what a job was started with is fetched: GET .../snapshot/ID/input",
+    "brightdata.cancel": "a job is cancelled: POST .../snapshot/ID/cancel",
+    "application": "a result is pushed: POST /application/analytics",
+}
+
+# What can happen to any call, before the work is done.
+CALL = {
+    "401": "the key is refused",
+    "429": "the rate limit is reached; `retry_after=N` says after how many seconds to come back",
+    "429-quota": "the account has no money left",
+    "429-too-large": "this one request is too large",
+    "500": "an internal error",
+    "502": "a proxy's HTML page with status 502",
+    "503": "overloaded; with `retry_after=N` it says when to come back",
+    "drop": "the connection is cut at once, without a reply",
+    "hang": "no reply for `seconds=N` (3600 if not said), then the connection is cut",
+    "malformed": "status 200 with a body that is broken JSON",
+}
+OPENAI = CALL | {
+    "401": "401 `invalid_api_key`",
+    "429": "429 `rate_limit_exceeded`; `retry_after=N` says so in the Retry-After header and in words, without it only "
+    "the words say 174ms",
+    "429-quota": "429 `insufficient_quota`: the account has no money left",
+    "429-too-large": "429: this one request is over the limit of tokens a minute",
+    "500": "500 `server_error`",
+    "503": "503 `server_is_overloaded`; with `retry_after=N` it says when to come back",
+}
+BRIGHTDATA = CALL | {
+    "401": "401 Invalid credentials",
+    "429": "429 too many running jobs",
+    "429-quota": "402 Insufficient balance",
+    "429-too-large": "400 the number of inputs is refused",
+    "500": "500 Internal server error",
+    "503": "503 Service Unavailable; with `retry_after=N` it says when to come back",
+}
+APPLICATION = CALL | {
+    "401": "401 the token is refused",
+    "429": "429 too many requests; `retry_after=N` says when to come back",
+    "429-quota": "429 quota exceeded",
+    "429-too-large": "413 the result is too large",
+}
+
+# To an answer of OpenAI's, which is made and paid for.
+ANSWER = {
+    "refusal": "the model refuses to answer",
+    "length": "the answer is cut off in the middle: its tokens ran out",
+    "empty": "the answer has no text",
+}
+READING = {
+    "malformed": "the reading is no JSON, in a reply that is in order",
+    "refusal": "the model refuses to read",
+    "length": "the reading is cut off in the middle: its tokens ran out",
+    "empty": "the reading has no text: all tokens went into thinking",
+}
+# The work is done, and the reply is lost.
+LATE = {"drop-after": "the work is done, then the connection is cut without a reply"}
+UNLISTED = {"unlisted": "the list is empty, as if it lagged behind"}
+# To a job, drawn when it is started; it does not matter at which of its three places they are asked for.
+JOB = {
+    "never-ready": "the job runs for ever",
+    "snapshot-failed": "the job fails when its time is up",
+    "unknown-status": "the job says `digesting`, a status nobody knows, until its time is up",
+}
+# To single answers of a job, each drawn by itself when the job is started.
+RECORD = {
+    "missing-records": "the answer is not in the download",
+    "error-records": "an error of the vendor's stands in its place (timeout)",
+    "null-index": "the answer does not say which input it belongs to",
+    "echo-prompt": "the answer is the question again",
+    "empty": "the answer has no text",
+    "wrong-country": "the answer comes from another country than was asked for",
+    "null-citations": "the lists of sources are null",
+}
+
+KINDS: dict[str, dict[str, str]] = {
+    "openai.responses": OPENAI | ANSWER,
+    "openai.chat": OPENAI | READING,
+    "brightdata.trigger": BRIGHTDATA | LATE | JOB | RECORD,
+    "brightdata.progress": BRIGHTDATA | JOB,
+    "brightdata.snapshot": BRIGHTDATA | JOB | RECORD,
+    "brightdata.snapshots": BRIGHTDATA | UNLISTED,
+    "brightdata.input": BRIGHTDATA,
+    "brightdata.cancel": BRIGHTDATA,
+    "application": APPLICATION | LATE,
+}
