@@ -224,6 +224,36 @@ def ledger(
         crediting.ledger(payer, last, as_json=as_json)
 
 
+Limit = Annotated[int | None, typer.Option("--limit", min=1, max=MOST_ROWS, metavar="N", help="Only the first N.")]
+Search = Annotated[str, typer.Option("--search", metavar="TEXT", help="A part of the name; or how the id begins.")]
+
+
+@app.command()
+def orgs(
+    partner: Annotated[str | None, typer.Option("--partner", metavar="ID", help="Only those of this partner.")] = None,
+    search: Search = "",
+    limit: Limit = None,
+    as_json: Json = False,
+) -> None:
+    """The organisations that are watched: ids, partner, weekday, how much is asked, the last batch."""
+    from senso.cli import directory
+    from senso.cli.surroundings import connected, uuid
+
+    payer = uuid(partner, "partner") if partner is not None else None
+    with connected():
+        directory.orgs(search, payer, limit, as_json=as_json)
+
+
+@app.command()
+def partners(search: Search = "", limit: Limit = None, as_json: Json = False) -> None:
+    """Who pays: ids, credits, how many organisations."""
+    from senso.cli import directory
+    from senso.cli.surroundings import connected
+
+    with connected():
+        directory.partners(search, limit, as_json=as_json)
+
+
 @app.command()
 def models(as_json: Json = False) -> None:
     """What can be asked: through whom, whether this version reaches it, and whether its key is set."""

@@ -41,14 +41,22 @@ def status(batch: UUID | None, *, states: Sequence[str] = (), since: str | None 
         show(load(batch), as_json=as_json)
         return
     most = CHOSEN if states or since else LATEST
+    after = moment_since(since) if since else None
     with transaction() as db:
-        found = queries.recent(db, most + 1, states=states, since=moment_since(since) if since else None)
+        found = queries.recent(db, most + 1, states=states, since=after)
+        total = queries.totals(db, states=states, since=after) if len(found) > most else {}
     if as_json:
         print_json(found[:most])
     else:
         print_listing(found[:most], chosen=bool(states or since))
-    if len(found) > most and (states or since):
-        err.print(f"There are more than these {most}; a later --since leaves out the older ones.")
+    if total:
+        err.print(more_than_shown(most, total, chosen=bool(states or since)))
+
+
+def more_than_shown(shown: int, total: dict[str, int], *, chosen: bool) -> str:
+    by_state = ", ".join(f"{number} {state}" for state, number in total.items())
+    how = "a later --since leaves out the older ones" if chosen else f"--since 7d or --state shows up to {CHOSEN}"
+    return f"The latest {shown} of {sum(total.values())} batches ({by_state}); {how}."
 
 
 def moment_since(said: str) -> datetime:

@@ -60,6 +60,22 @@ def recent(
     return rows(db.execute(RECENT, values))
 
 
+TOTALS = text("""
+    SELECT state, count(*) AS batches FROM batches
+    WHERE (CAST(:states AS text[]) IS NULL OR state = ANY(CAST(:states AS text[])))
+        AND (CAST(:since AS timestamptz) IS NULL OR coalesce(ended_at, now()) >= :since)
+    GROUP BY state ORDER BY array_position(
+        ARRAY['queued', 'running', 'blocked', 'failed', 'partial', 'cancelled', 'completed'], state
+    )
+""")
+
+
+def totals(db: Connection, *, states: Sequence[str] | None = None, since: datetime | None = None) -> dict[str, int]:
+    """How many batches `recent` would find without its limit, by state; what is open comes first."""
+    found = db.execute(TOTALS, {"states": list(states) if states else None, "since": since})
+    return {one.state: one.batches for one in found}
+
+
 ORG = text("SELECT id, name FROM orgs WHERE id = :org")
 
 

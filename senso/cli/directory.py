@@ -1,0 +1,82 @@
+"""`orgs` and `partners`: what is there, with the ids that other commands ask for."""
+
+from typing import Any
+from uuid import UUID
+
+from rich.markup import escape
+
+from senso.cli.printing import err, out, print_json, styled
+from senso.db import transaction
+from senso.errors import NotFound
+from senso.quantities import counted
+from senso.queries import directory as queries
+
+SHOWN = 50
+WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
+
+
+def orgs(search: str, partner: UUID | None, most: int | None, *, as_json: bool) -> None:
+    """All as JSON, the first in a terminal, unless `most` says how many. Raises NotFound for an unknown partner."""
+    with transaction() as db:
+        if partner is not None and not queries.is_partner(db, partner):
+            raise NotFound(f"no partner {partner}; senso partners lists them")
+        wanted = most or (None if as_json else SHOWN)
+        found, total = queries.orgs(db, search=search, partner=partner, most=wanted)
+    if as_json:
+        print_json([one | {"weekday": weekday(one)} for one in found])
+        return
+    for one in found:
+        print_org(one)
+    if total["orgs"]:
+        err.print(shown(len(found), total["orgs"], f"{counted(total['orgs'], 'org')}, {total['active']} active"))
+    else:
+        out.print("No such orgs." if search or partner else "No orgs yet. Bring some in: senso import FILE")
+
+
+def weekday(one: dict[str, Any]) -> str | None:
+    """On which it runs by itself, in UTC; None for one that does not."""
+    return WEEKDAYS[one["created_at"].weekday()].removesuffix("s") if one["active"] and one["runs"] else None
+
+
+def print_org(one: dict[str, Any]) -> None:
+    """The id on a line that can be copied, and below it what there is to know."""
+    out.print(f"{one['id']}  [bold]{escape(one['name'])}[/]", soft_wrap=True)
+    matrix = " × ".join(
+        [
+            counted(one["questions"], "question"),
+            counted(one["models"], "model"),
+            counted(one["locations"], "place"),
+        ]
+    )
+    day = weekday(one)
+    runs = "not active" if not one["active"] else f"on {day}s" if day else "never by itself"
+    last = f"last {one['batch_date']} {styled(one['batch_state'])}" if one["batch_id"] else "no batch yet"
+    out.print(f"    {escape(one['partner'])}; {runs}; {matrix} = {counted(one['runs'], 'run')}; {last}")
+
+
+def partners(search: str, most: int | None, *, as_json: bool) -> None:
+    with transaction() as db:
+        found, total = queries.partners(db, search=search, most=most or (None if as_json else SHOWN))
+    if as_json:
+        print_json(found)
+        return
+    for one in found:
+        print_partner(one)
+    if total:
+        err.print(shown(len(found), total, counted(total, "partner")))
+    else:
+        out.print("No such partners." if search else "No partners yet. Bring some in: senso import FILE")
+
+
+def print_partner(one: dict[str, Any]) -> None:
+    out.print(f"{one['id']}  [bold]{escape(one['name'])}[/]", soft_wrap=True)
+    has = f"{counted(one['available'], 'credit')} available" if one["metered"] else "not metered"
+    held = f", {one['held']} held for batches under way" if one["held"] else ""
+    out.print(f"    {has}{held}; {counted(one['orgs'], 'org')}, {one['active']} active")
+
+
+def shown(number: int, total: int, all_of_them: str) -> str:
+    """Never a part of a list without a word that it is one."""
+    if number == total:
+        return f"{all_of_them}."
+    return f"The first {number} of {all_of_them}; --limit N shows more, --search TEXT fewer."

@@ -1,0 +1,75 @@
+"""Who is watched and who pays: orgs and partners with their ids, found by a part of their name."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from senso.db import rows
+
+# A part of the name in any case, or the beginning of an id.
+MATCHES = "(:search = '' OR strpos(lower({0}.name), lower(:search)) > 0 OR starts_with({0}.id::text, lower(:search)))"
+OF_PARTNER = "(CAST(:partner AS uuid) IS NULL OR o.partner_id = :partner)"
+# The orgs are chosen first: what belongs to them is looked up for those alone.
+ORGS = text(f"""
+    WITH chosen AS MATERIALIZED (
+        SELECT * FROM orgs o WHERE {MATCHES.format("o")} AND {OF_PARTNER} ORDER BY o.name, o.id LIMIT :most
+    )
+    SELECT o.id, o.name, o.active, o.partner_id, t.name AS partner, o.created_at, q.questions, m.models, l.locations,
+        q.questions * m.models * l.locations AS runs, b.batch_id, b.batch_date, b.batch_state
+    FROM chosen o JOIN partners t ON t.id = o.partner_id
+    CROSS JOIN LATERAL (SELECT count(*) AS questions FROM org_questions WHERE org_id = o.id) q
+    CROSS JOIN LATERAL (SELECT count(*) AS models FROM org_models WHERE org_id = o.id) m
+    CROSS JOIN LATERAL (SELECT count(*) AS locations FROM org_locations WHERE org_id = o.id) l
+    LEFT JOIN LATERAL (
+        SELECT id AS batch_id, batches.batch_date, state AS batch_state FROM batches
+        WHERE kind = 'org' AND org_id = o.id ORDER BY batches.batch_date DESC LIMIT 1
+    ) b ON true
+    ORDER BY o.name, o.id
+""")
+COUNT_ORGS = text(f"""
+    SELECT count(*) AS orgs, count(*) FILTER (WHERE o.active) AS active
+    FROM orgs o WHERE {MATCHES.format("o")} AND {OF_PARTNER}
+""")
+
+
+def orgs(
+    db: Connection, *, search: str = "", partner: UUID | None = None, most: int | None = None
+) -> tuple[list[dict[str, Any]], dict[str, int]]:
+    """By name, each with its last batch; and how many match in all, and are active."""
+    values = {"search": search, "partner": partner}
+    return rows(db.execute(ORGS, values | {"most": most})), rows(db.execute(COUNT_ORGS, values))[0]
+
+
+# Only open batches hold credits: when one ends, its hold is released in full.
+PARTNERS = text(f"""
+    WITH chosen AS MATERIALIZED (
+        SELECT * FROM partners p WHERE {MATCHES.format("p")} ORDER BY p.name, p.id LIMIT :most
+    ),
+    held AS (
+        SELECT l.partner_id, -sum(l.credits)::bigint AS credits
+        FROM batches b JOIN ledger l ON l.batch_id = b.id
+        WHERE b.state IN ('queued', 'running') AND l.entry IN ('hold', 'release') GROUP BY l.partner_id
+    )
+    SELECT p.id, p.name, p.available IS NOT NULL AS metered, p.available, coalesce(h.credits, 0) AS held,
+        o.orgs, o.active
+    FROM chosen p LEFT JOIN held h ON h.partner_id = p.id
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS orgs, count(*) FILTER (WHERE active) AS active FROM orgs WHERE partner_id = p.id
+    ) o
+    ORDER BY p.name, p.id
+""")
+COUNT_PARTNERS = text(f"SELECT count(*) AS partners FROM partners p WHERE {MATCHES.format('p')}")
+
+
+def partners(db: Connection, *, search: str = "", most: int | None = None) -> tuple[list[dict[str, Any]], int]:
+    """By name; and how many match in all."""
+    total = db.execute(COUNT_PARTNERS, {"search": search}).scalar_one()
+    return rows(db.execute(PARTNERS, {"search": search, "most": most})), int(total)
+
+
+KNOWN = text("SELECT EXISTS (SELECT FROM partners WHERE id = :partner)")
+
+
+def is_partner(db: Connection, partner: UUID) -> bool:
+    return bool(db.execute(KNOWN, {"partner": partner}).scalar_one())
