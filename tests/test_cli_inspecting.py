@@ -282,8 +282,10 @@ def test_a_batch_is_cancelled_and_retried_from_the_command_line(senso, make, san
 
     assert f"Batch {batch} is cancelled: charged now for 1 answer that had been read" in cancelled.out
     assert (again["outcome"], again["state"], again["charged"]) == ("already", "cancelled", 1)
-    assert f"Batch {batch} is queued again, as episode 2." in retried.out
-    assert "No worker is running" in retried.err
+    assert "1 answered, 1 evaluated, 0 failed, 1 cancelled" in cancelled.out
+    assert f"Batch {batch} is queued again, as episode 2: 1 run will be asked again." in retried.out
+    assert "2 planned, 1 evaluated before, 1 to be asked or read again" in retried.out
+    assert "a worker: none is running" in retried.out
     assert (refused.code, refused.err.count("\n")) == (2, 1)
     assert (completed.code, "has ended as completed" in completed.err) == (2, True)
 

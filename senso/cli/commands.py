@@ -265,14 +265,22 @@ def models(as_json: Json = False) -> None:
 
 
 @app.command()
-def watch(batch: str, as_json: Json = False) -> None:
-    """Follow a batch until it ends."""
+def watch(
+    batches: Annotated[
+        list[str] | None, typer.Argument(metavar="[BATCH]...", help="Default: all that are open.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Follow batches until they end, and what they wait for meanwhile. Ctrl-C stops the following, not the batches."""
     from senso.cli import watching
     from senso.cli.surroundings import connected, uuid
 
-    wanted = uuid(batch, "batch")
+    wanted = list(dict.fromkeys(uuid(batch, "batch") for batch in batches or []))
     with connected():
-        watching.watch([wanted], as_json=as_json)
+        if wanted:
+            watching.watch(wanted, as_json=as_json)
+        else:
+            watching.watch_open(as_json=as_json)
 
 
 @app.command()

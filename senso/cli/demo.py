@@ -13,12 +13,13 @@ from rich.markup import escape
 from rich.panel import Panel
 
 from senso import imports, log
+from senso.cli.following import Known, follow
+from senso.cli.patience import Patience
 from senso.cli.printing import dollars, out
 from senso.cli.program import command
 from senso.cli.reporting import print_overview
 from senso.cli.standing import load
 from senso.cli.surroundings import alone, embedded
-from senso.cli.watching import follow
 from senso.db import transaction
 from senso.errors import ConfigError
 from senso.quantities import counted
@@ -112,7 +113,7 @@ def ask(org: UUID) -> UUID:
 
     batch = trigger_org(org, By("demo", "demo")).batch.id
     out.print(f"[bold]senso trigger org {org}[/]", soft_wrap=True)
-    follow([batch])
+    follow([batch], Known(), Patience(), one_by_one=True)
     wait_for_push(batch)
     return batch
 

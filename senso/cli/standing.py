@@ -8,16 +8,22 @@ from uuid import UUID
 
 from rich.markup import escape
 
-from senso.cli.printing import dollars, err, moment, out, print_json, print_named, styled, table
-from senso.db import transaction
+from senso.cli.printing import below, dollars, err, moment, out, print_json, print_named, styled, table
+from senso.cli.waiting import lines
+from senso.db import Connection, transaction
 from senso.errors import ConfigError, NotFound
 from senso.quantities import counted
 from senso.queries import status as queries
+from senso.queries import waiting
+from senso.queries.waiting import Wait
 
+OPEN = ("queued", "running")
 LATEST, CHOSEN = 20, 500
 NARROW = 120  # columns; below that an id and the figures do not fit into one row
 SPAN = re.compile(r"([0-9]{1,6})([mhdw])")
 NEXT = {
+    "queued": "Follow it: senso watch {id}",
+    "running": "Follow it: senso watch {id}",
     "partial": "Why, run by run: senso runs {id} --failed\nAgain: senso retry {id}",
     "failed": "Why, run by run: senso runs {id} --failed\nAgain: senso retry {id}",
     "cancelled": "Ask for the rest: senso retry {id}",
@@ -27,11 +33,27 @@ UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def load(batch: UUID) -> dict[str, Any]:
+    """Raises NotFound."""
+    return load_all([batch])[0]
+
+
+def load_all(batches: Sequence[UUID]) -> list[dict[str, Any]]:
+    """In their order, each with what it waits for. Raises NotFound naming the first that there is not."""
     with transaction() as db:
-        found = queries.batch(db, batch)
-    if found is None:
-        raise NotFound(f"no batch {batch}; senso status lists the latest")
-    return found
+        found = {one["id"]: one for one in queries.batches(db, batches)}
+        for batch in batches:
+            if batch not in found:
+                raise NotFound(f"no batch {batch}; senso status lists the latest")
+        return with_waits(db, [found[batch] for batch in batches])
+
+
+def with_waits(db: Connection, found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    waits = waiting.by_batch(waiting.waits(db, [one["id"] for one in found if is_waiting(one)], each=True))
+    return [one | {"waiting_for": [wait.facts() for wait in waits.get(one["id"], ())]} for one in found]
+
+
+def is_waiting(one: dict[str, Any]) -> bool:
+    return one["state"] in OPEN or one["state"] == "blocked" or one["push"] == "pending"
 
 
 def status(batch: UUID | None, *, states: Sequence[str] = (), since: str | None = None, as_json: bool) -> None:
@@ -45,10 +67,14 @@ def status(batch: UUID | None, *, states: Sequence[str] = (), since: str | None 
     with transaction() as db:
         found = queries.recent(db, most + 1, states=states, since=after)
         total = queries.totals(db, states=states, since=after) if len(found) > most else {}
+        open_ones = [one["id"] for one in found[:most] if one["state"] in OPEN]
+        waits = [] if as_json else waiting.waits(db, open_ones, each=False)
+        shown = with_waits(db, found[:most]) if as_json else found[:most]
     if as_json:
-        print_json(found[:most])
+        print_json(shown)
     else:
-        print_listing(found[:most], chosen=bool(states or since))
+        print_listing(shown, chosen=bool(states or since))
+        print_waits(len(open_ones), waits)
     if total:
         err.print(more_than_shown(most, total, chosen=bool(states or since)))
 
@@ -83,6 +109,15 @@ def print_listing(found: Sequence[dict[str, Any]], *, chosen: bool) -> None:
         out.print(table(None, *listing(found), numbers=("done", "failed", "charged", "cost")))
 
 
+def print_waits(open_ones: int, waits: Sequence[Wait]) -> None:
+    if not waits:
+        return
+    out.print(f"\n{counted(open_ones, 'batch is open and waits', 'batches are open and wait')} for")
+    for line in lines([wait.facts() for wait in waits], waits[0].seen_at):
+        out.print(below(f"- {escape(line)}"))
+    err.print("Follow: senso watch", soft_wrap=True)
+
+
 def print_narrow(one: dict[str, Any]) -> None:
     """Two lines in place of a row whose cells would be cut."""
     whole = one["planned"] if one["planned"] is not None else "?"
@@ -115,14 +150,14 @@ def show(found: dict[str, Any], *, as_json: bool, next_steps: bool = True) -> No
     if as_json:
         print_json(found)
         return
-    lines = {
+    named = {
         "batch": str(found["id"]),
         "org": f"{escape(found['org'] or '-')} ({found['org_id']})",
         "partner": payer(found),
         "date": f"{found['date']}, episode {found['episode']}",
         "state": styled(found["state"]) + (f", ended by {found['finished_by']}" if found["finished_by"] else ""),
-        "runs": f"{found['planned'] if found['planned'] is not None else '?'} planned, {found['answered']} answered, "
-        f"{found['evaluated']} evaluated, {found['failed']} failed",
+        "waits for": waits_of(found),
+        "runs": counts(found),
         "charged": counted(found["charged"], "credit"),
         "cost": f"{dollars(found['cost_microusd'])} for {counted(found['llm_calls'], 'call')}"
         + (f", {found['calls_of_unknown_cost']} of unknown cost" if found["calls_of_unknown_cost"] else ""),
@@ -133,9 +168,24 @@ def show(found: dict[str, Any], *, as_json: bool, next_steps: bool = True) -> No
         "note": escape(found["note"] or ""),
         "error": escape(found["error"] or ""),
     }
-    print_named(lines)
+    print_named(named)
     if next_steps and found["state"] in NEXT:
         err.print(NEXT[found["state"]].format(**found), soft_wrap=True)
+
+
+def waits_of(found: dict[str, Any]) -> str:
+    said = lines(found.get("waiting_for", ()), found["seen_at"])
+    return "\n".join(escape(f"- {line}" if len(said) > 1 else line) for line in said)
+
+
+def counts(found: dict[str, Any]) -> str:
+    """Of a new episode that has not opened yet, what is left to do; what failed before is no failure of it."""
+    planned, read = found["planned"], found["evaluated"]
+    if planned is not None and found["remaining"] is None and found["state"] in OPEN:
+        return f"{planned} planned, {read} evaluated before, {planned - read} to be asked or read again"
+    left = planned - read - found["failed"] if planned is not None and found["state"] == "cancelled" else 0
+    said = f"{'?' if planned is None else planned} planned, {found['answered']} answered, {read} evaluated"
+    return f"{said}, {found['failed']} failed" + (f", {left} cancelled" if left else "")
 
 
 def payer(found: dict[str, Any]) -> str:

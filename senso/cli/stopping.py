@@ -1,5 +1,7 @@
 """`cancel` and `retry`."""
 
+import re
+from typing import Any
 from uuid import UUID
 
 from senso.cli.printing import err, out, print_json
@@ -8,8 +10,13 @@ from senso.cli.surroundings import connected, require_redis
 from senso.cli.who import actor
 from senso.db import transaction
 from senso.quantities import counted
-from senso.queries import workers
+from senso.queries import foresight
 
+REFUSED_KEY = re.compile(r"the key in (\w+) was not accepted")
+KEY = (
+    "{name} was not accepted before. Workers read .env and {name}_FILE again when a key is refused; one that they have "
+    "from their environment stays until they are restarted."
+)
 SAID = {
     "cancelled": "is cancelled: charged now for {charged} that had been read, and what was held is released",
     "already": "is cancelled already; nothing was changed",
@@ -38,14 +45,34 @@ def retry(batch: UUID, *, as_json: bool) -> None:
         from senso.tasks import stopping  # noqa: PLC0415  needs the broker's URL, which may be new
         from senso.tasks.trigger import By  # noqa: PLC0415
 
+        before = load(batch)
+        again = again_of(before)
         stopping.retry(batch, By(actor()))
-        stands = load(batch) | {"outcome": "queued"}
-        with transaction() as db:
-            idle = not workers.living(db)
+        stands = load(batch) | {"outcome": "queued"} | again
     if as_json:
         print_json(stands)
         return
-    out.print(f"Batch {batch} is queued again, as episode {stands['episode']}.", soft_wrap=True)
+    out.print(f"Batch {batch} is queued again, as episode {stands['episode']}: {todo(again)}.", soft_wrap=True)
     show(stands, as_json=False)
-    if idle:
-        err.print("No worker is running: start them with `senso up`.")
+    key = REFUSED_KEY.search(before["error"] or "")
+    if key:
+        err.print(KEY.format(name=key[1]), soft_wrap=True)
+
+
+def again_of(before: dict[str, Any]) -> dict[str, int | None]:
+    """Of what has ended: how many runs will be asked, and how many answers only read. None: it was never opened."""
+    if before["planned"] is None:
+        return {"asked_again": None, "read_again": None}
+    with transaction() as db:
+        found = foresight.shares_again(db, before["id"])
+    asks = sum(one.asks for one in found)
+    return {"asked_again": asks, "read_again": sum(one.reads for one in found) - asks}
+
+
+def todo(again: dict[str, int | None]) -> str:
+    asks, reads = again["asked_again"], again["read_again"]
+    if asks is None or reads is None:
+        return "it had not been opened, and is opened now"
+    asked, read = counted(asks, "run"), counted(reads, "answer")
+    parts = ([f"{asked} will be asked again"] if asks else []) + ([f"{read} will be read again"] if reads else [])
+    return " and ".join(parts) or "nothing is left to do"

@@ -1,20 +1,25 @@
 """`trigger`."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from senso.cli.leaving import told_between
 from senso.cli.printing import err, out, print_json
-from senso.cli.standing import load, show
+from senso.cli.standing import load_all, show
+from senso.cli.summing import print_incomplete
 from senso.cli.surroundings import connected, require_redis, short, uuid
-from senso.cli.watching import watch
+from senso.cli.watching import FEW, watch
 from senso.cli.who import actor
 from senso.db import transaction
 from senso.errors import ConfigError, InsufficientCredits, SensoError
 from senso.imports.ids import read_ids
 from senso.queries import workers
+from senso.queries.batches import ENDS
 
 # The one that is said of many comes first.
 ENDED_BADLY = {
@@ -31,6 +36,15 @@ SAID = {
     "completed": "is completed already; nothing to do",
     "partial": "has ended with failures; ask again for what failed: senso retry {id}",
     "failed": "has failed; ask again: senso retry {id}",
+}
+SAID_OF_MANY = {
+    "opened": "opened",
+    "attached": "under way already",
+    "resumed": "blocked before and tried again",
+    "reopened": "open again",
+    "completed": "completed already",
+    "partial": "ended with failures before",
+    "failed": "failed before",
 }
 
 
@@ -76,7 +90,6 @@ def trigger(orgs: Sequence[UUID], how: How, *, as_json: bool) -> None:
 
             foreseeing.dry_run(orgs, reopen=how.reopen, as_json=as_json)
             return
-        require_redis()
         found = open_all(orgs, how)
         if how.wait:
             ended = watch([batch for batch, _ in found], as_json=as_json, without_steps=ENDED_BADLY)
@@ -98,10 +111,34 @@ def open_all(orgs: Sequence[UUID], how: How) -> list[tuple[UUID, str]]:
     """Of many, all are looked at before the first is opened."""
     from senso.tasks.foresight import require_triggerable  # noqa: PLC0415  needs the broker's URL, which may be new
 
-    if len(orgs) > 1:
-        with transaction() as db:
-            require_triggerable(db, orgs, reopen=how.reopen)
-    return [trigger_one(org, how) for org in orgs]
+    found: list[tuple[UUID, str]] = []
+    with saying_what_was_opened(found, len(orgs)), told_between() as between:
+        require_redis()
+        if len(orgs) > 1:
+            with transaction() as db:
+                require_triggerable(db, orgs, reopen=how.reopen)
+        for org in orgs:
+            between()
+            found.append(trigger_one(org, how))
+    return found
+
+
+@contextmanager
+def saying_what_was_opened(found: Sequence[tuple[UUID, str]], wanted: int) -> Iterator[None]:
+    """Where it ends before all are open: whoever says it again opens the rest, and attaches to these."""
+    try:
+        yield
+    except SensoError as error:
+        if found:
+            error.args = (f"{error}; {partly(found, wanted)}",)
+        raise
+    except (KeyboardInterrupt, SystemExit):
+        err.print(f"Stopped: {partly(found, wanted)}." if found else "Stopped: nothing was opened.", soft_wrap=True)
+        raise
+
+
+def partly(found: Sequence[tuple[UUID, str]], wanted: int) -> str:
+    return f"{len(found)} of {wanted} batches are open, and the same command opens the rest; these: senso watch"
 
 
 def trigger_one(org: UUID, how: How) -> tuple[UUID, str]:
@@ -113,13 +150,29 @@ def trigger_one(org: UUID, how: How) -> tuple[UUID, str]:
 
 
 def print_triggered(found: Sequence[tuple[UUID, str]], *, as_json: bool) -> None:
-    stands = [load(batch) | {"outcome": outcome} for batch, outcome in found]
+    loaded = load_all([batch for batch, _ in found])
+    stands = [one | {"outcome": outcome} for one, (_, outcome) in zip(loaded, found, strict=True)]
     if as_json:
         print_json(stands if len(stands) > 1 else stands[0])
-        return
-    for one in stands:
-        out.print(f"Batch {one['id']} {SAID[one['outcome']].format(id=one['id'])}.", soft_wrap=True)
-        show(one, as_json=False)
+    elif len(stands) > FEW:
+        print_many(stands)
+    else:
+        for one in stands:
+            out.print(f"Batch {one['id']} {SAID[one['outcome']].format(id=one['id'])}.", soft_wrap=True)
+            show(one, as_json=False)
+    if not as_json and not somebody_works():
+        err.print("No worker is running: start them with `senso up`.")
+
+
+def print_many(stands: Sequence[dict[str, Any]]) -> None:
+    outcomes = Counter(one["outcome"] for one in stands)
+    said = ", ".join(f"{outcomes[outcome]} {words}" for outcome, words in SAID_OF_MANY.items() if outcomes[outcome])
+    out.print(f"{len(stands)} batches: {said}.")
+    print_incomplete([one for one in stands if one["outcome"] in {"partial", "failed"}])
+    if any(one["state"] not in ENDS for one in stands):
+        err.print("Follow those that are open: senso watch")
+
+
+def somebody_works() -> bool:
     with transaction() as db:
-        if not workers.living(db):
-            err.print("No worker is running: start them with `senso up`.")
+        return workers.living(db) > 0

@@ -1,67 +1,72 @@
-"""`watch`: following batches until they end."""
+"""`watch` and `--wait`: following batches until they end."""
 
-import time
 from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-from senso.cli.printing import err, print_json
-from senso.cli.standing import load, show
+from senso.cli import following
+from senso.cli.leaving import told_to_leave
+from senso.cli.patience import Patience
+from senso.cli.printing import err, out, print_json
+from senso.cli.standing import load_all, show
+from senso.cli.summing import print_summary
 from senso.db import transaction
+from senso.errors import SensoError
+from senso.queries import status as queries
 from senso.queries import workers
 from senso.queries.batches import ENDS
 
-LOOK_SECONDS = 0.5
-# Nobody works: said once, after the time in which a worker that lives would have been seen.
-PATIENCE_SECONDS = 12
+FEW = 5  # so many are drawn and printed each by itself
+MOST = 10_000
 
 
 def watch(batches: Sequence[UUID], *, as_json: bool, without_steps: Collection[str] = ()) -> list[dict[str, Any]]:
-    """Until all have ended; prints each then. Progress goes to stderr, so that stdout can be piped.
+    """Until all have ended; prints each then, or of many their totals and those that did not complete.
 
-    `without_steps`: states of which the caller itself says what to do next.
+    Progress goes to stderr, so that stdout can be piped. Raises NotFound before any is drawn. `without_steps`: states
+    of which the caller itself says what to do next.
     """
-    for batch in batches:
-        load(batch)  # an unknown one is an error before any progress is drawn
-    found = follow(batches)
+    patience, known = Patience(), following.Known()
+    try:
+        with told_to_leave():
+            following.follow(batches, known, patience, one_by_one=len(batches) <= FEW)
+            found = patience.ask(lambda: load_all(batches))
+    except (KeyboardInterrupt, SystemExit):
+        say_it_goes_on([batch for batch in batches if batch not in known or known[batch]["state"] not in ENDS])
+        raise
     if as_json:
         print_json(found if len(found) > 1 else found[0])
-    else:
+    elif len(found) <= FEW:
         for one in found:
             show(one, as_json=False, next_steps=one["state"] not in without_steps)
+    else:
+        print_summary(found)
     return found
 
 
-def follow(batches: Sequence[UUID]) -> list[dict[str, Any]]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
-        lines = {batch: progress.add_task("queued", total=None) for batch in batches}
-        started, told = time.monotonic(), False
-        while True:
-            found = [load(batch) for batch in batches]
-            for one in found:
-                progress.update(lines[one["id"]], description=describe(one), completed=done(one), total=one["planned"])
-            if all(one["state"] in ENDS for one in found):
-                return found
-            if not told and time.monotonic() - started > PATIENCE_SECONDS:
-                told = warn_when_nobody_works(progress)
-            time.sleep(LOOK_SECONDS)
-
-
-def done(one: dict[str, Any]) -> int:
-    return int(one["evaluated"]) + int(one["failed"])
-
-
-def describe(one: dict[str, Any]) -> str:
-    return f"{escape(one['org'] or str(one['id']))}: {one['state']}, {one['answered']} answered"
-
-
-def warn_when_nobody_works(progress: Progress) -> bool:
+def watch_open(*, as_json: bool) -> None:
+    """All that are queued or running now, the oldest ten thousand of them."""
     with transaction() as db:
-        if workers.living(db):
-            return False
-    progress.console.print("No worker is running: start them with `senso up` in another terminal.")
-    return True
+        found = queries.open_ones(db, MOST)
+    if found:
+        watch(found, as_json=as_json)
+    elif as_json:
+        print_json([])
+    else:
+        out.print("No batch is queued or running. The latest: senso status")
+
+
+def say_it_goes_on(batches: Sequence[UUID]) -> None:
+    """Only where that is so: whoever leaves may have been the only one who kept the servers up."""
+    if not batches:
+        return
+    one = len(batches) == 1
+    what = f"Batch {batches[0]}" if one else f"{len(batches)} batches"
+    again = f"senso watch {batches[0]}" if one else "senso watch"
+    try:
+        with transaction() as db:
+            working = workers.living(db) > 0
+        goes_on = ("goes on" if one else "go on") if working else ("waits" if one else "wait") + " for senso up"
+    except SensoError:
+        goes_on = ("goes on" if one else "go on") + " when Postgres is back"
+    err.print(f"{what} {goes_on}; follow {'it' if one else 'them'} again: {again}", soft_wrap=True)

@@ -10,14 +10,17 @@ from sqlalchemy import Connection, text
 from senso.db import rows
 from senso.queries.fragments import LOCATION
 
+# What failed before a new episode is planned again when that opens: until then nothing of it has failed.
 STATUS = """
     SELECT b.id, b.kind, b.org_id, b.network_id, b.batch_date AS date, b.episode, b.state, b.planned,
-        coalesce(r.answered, 0) AS answered, coalesce(e.evaluated, 0) AS evaluated, coalesce(e.failed, 0) AS failed,
+        coalesce(r.answered, 0) AS answered, coalesce(e.evaluated, 0) AS evaluated,
+        CASE WHEN b.remaining IS NULL AND b.state IN ('queued', 'running') THEN 0
+            ELSE coalesce(e.failed, 0) END AS failed,
         coalesce(charges.charged, 0) AS charged, coalesce(calls.cost_microusd, 0) AS cost_microusd,
         coalesce(calls.llm_calls, 0) AS llm_calls, coalesce(calls.unknown_cost, 0) AS calls_of_unknown_cost,
         b.finished_by, p.status AS push, b.queued_at, b.started_at, b.ended_at, b.error, b.note, o.name AS org,
         o.partner_id, t.name AS partner, t.available AS partner_available,
-        b.remaining, coalesce(r.asking, 0) AS asking
+        b.remaining, coalesce(r.asking, 0) AS asking, now() AS seen_at
     FROM batches b
     LEFT JOIN orgs o ON o.id = b.org_id LEFT JOIN partners t ON t.id = o.partner_id
     LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE state = 'answered') AS answered,
@@ -31,7 +34,7 @@ STATUS = """
         WHERE batch_id = b.id) calls ON true
     LEFT JOIN pushes p ON p.key = 'push:' || b.id || ':' || b.episode
 """
-ONE = text(STATUS + " WHERE b.id = :batch")
+CHOSEN = text(STATUS + " WHERE b.id = ANY(CAST(:batches AS uuid[]))")
 # The batches are chosen first: what they add up to is counted for those alone.
 RECENT = text(
     STATUS
@@ -48,8 +51,13 @@ RECENT = text(
 
 
 def batch(db: Connection, batch_id: UUID) -> dict[str, Any] | None:
-    found = rows(db.execute(ONE, {"batch": batch_id}))
+    found = batches(db, [batch_id])
     return found[0] if found else None
+
+
+def batches(db: Connection, ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """In any order, without those that there are not."""
+    return rows(db.execute(CHOSEN, {"batches": list(ids)}))
 
 
 def recent(
@@ -82,6 +90,28 @@ ORG = text("SELECT id, name FROM orgs WHERE id = :org")
 def org(db: Connection, org_id: UUID) -> dict[str, Any] | None:
     found = rows(db.execute(ORG, {"org": org_id}))
     return found[0] if found else None
+
+
+# How far batches are, from their own rows alone: a look at four hundred of them costs what a look at one does.
+PROGRESS = text("""
+    SELECT b.id, b.state, b.planned, b.remaining, o.name AS org FROM batches b LEFT JOIN orgs o ON o.id = b.org_id
+    WHERE b.id = ANY(CAST(:batches AS uuid[]))
+""")
+
+
+def progress(db: Connection, ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """In any order, without those that there are not."""
+    return rows(db.execute(PROGRESS, {"batches": list(ids)}))
+
+
+OPEN_ONES = text("""
+    SELECT id FROM batches WHERE state IN ('queued', 'running') ORDER BY queued_at LIMIT :most
+""")
+
+
+def open_ones(db: Connection, most: int) -> list[UUID]:
+    """Batches that are queued or running, the oldest first."""
+    return list(db.execute(OPEN_ONES, {"most": most}).scalars())
 
 
 EXAMPLE = text(f"""

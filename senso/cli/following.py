@@ -1,0 +1,156 @@
+"""Looking at batches until all have ended: drawn on a terminal, and in a pipe a line when something has changed."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from rich.console import Group
+from rich.live import Live
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from senso.cli.patience import Patience
+from senso.cli.printing import err
+from senso.cli.waiting import lines
+from senso.db import transaction
+from senso.errors import NotFound
+from senso.quantities import counted
+from senso.queries import status as queries
+from senso.queries import waiting
+from senso.queries.batches import ENDS
+from senso.queries.waiting import Wait
+
+# A look at once, then rarer while it lasts; none costs more than a hundredth of the time until the next.
+FIRST_SECONDS, LONGEST_SECONDS, SHARE = 0.5, 2, 0.01
+LONGEST_OF_MANY_SECONDS = 5
+# In a pipe: a line at most so often, and only where something has changed.
+LINE_SECONDS = 10
+# A worker that has just been started is seen by then.
+PATIENCE_SECONDS = 12
+SHOWN_WAITS = 3
+Known = dict[UUID, dict[str, Any]]
+BAD = ("partial", "failed", "blocked", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """`batches`: in the order in which they were asked for."""
+
+    batches: Sequence[dict[str, Any]]
+    waits: Sequence[Wait]
+
+    @property
+    def all_ended(self) -> bool:
+        return all(one["state"] in ENDS for one in self.batches)
+
+    def told(self, *, new: bool) -> list[str]:
+        """What is waited for. That nobody works is no news of a stack that was started a moment ago."""
+        found = [wait for wait in self.waits if not (new and wait.what == "worker")]
+        return lines([wait.facts() for wait in found], found[0].seen_at, most=SHOWN_WAITS) if found else []
+
+
+def follow(batches: Sequence[UUID], known: Known, patience: Patience, *, one_by_one: bool) -> None:
+    """`known` is kept up to date with what was last seen. Raises NotFound."""
+    began = time.monotonic()
+    with display(one_by_one=one_by_one) as drawn:
+        while True:
+            spent = time.thread_time()
+            found = patience.ask(lambda: look(batches, known))
+            drawn.draw(found, time.monotonic() - began)
+            if found.all_ended:
+                return
+            time.sleep(pause(time.monotonic() - began, time.thread_time() - spent, len(batches)))
+
+
+def look(batches: Sequence[UUID], known: Known) -> Look:
+    """Those that have ended are not looked at again."""
+    open_ones = [batch for batch in batches if batch not in known or known[batch]["state"] not in ENDS]
+    with transaction() as db:
+        known |= {one["id"]: one for one in queries.progress(db, open_ones)}
+        for batch in open_ones:
+            if batch not in known:
+                raise NotFound(f"no batch {batch}; senso status lists the latest")
+        going = [batch for batch in open_ones if known[batch]["state"] not in ENDS]
+        waits = waiting.waits(db, going, each=False)
+    return Look([known[batch] for batch in batches], waits)
+
+
+def pause(elapsed: float, cpu_seconds: float, batches: int) -> float:
+    longest = LONGEST_SECONDS if batches == 1 else LONGEST_OF_MANY_SECONDS
+    return max(FIRST_SECONDS, min(longest, elapsed / 50), cpu_seconds / SHARE)
+
+
+class Drawn:
+    """Bars and what is waited for, drawn anew at each look: nothing is redrawn in between."""
+
+    def __init__(self, live: Live, *, one_by_one: bool) -> None:
+        self.live, self.one_by_one = live, one_by_one
+        columns = (BarColumn(bar_width=30), TextColumn("{task.description}"), TimeElapsedColumn())
+        self.bars = Progress(*columns, console=err, auto_refresh=False)
+        self.tasks: dict[Any, Any] = {}
+
+    def draw(self, look: Look, elapsed: float) -> None:
+        for key, said, done, whole in bars(look, one_by_one=self.one_by_one):
+            if key not in self.tasks:
+                self.tasks[key] = self.bars.add_task(said, total=whole)
+            self.bars.update(self.tasks[key], description=said, completed=done, total=whole)
+        told = look.told(new=elapsed < PATIENCE_SECONDS)
+        self.live.update(Group(self.bars, *(Text(f"waits for {line}") for line in told)), refresh=True)
+
+
+class Written:
+    """For a pipe, and for a terminal that cannot move its cursor."""
+
+    def __init__(self, *, one_by_one: bool) -> None:
+        self.one_by_one = one_by_one
+        self.last: Any = None
+        self.written_at = 0.0
+
+    def draw(self, look: Look, elapsed: float) -> None:
+        if elapsed - self.written_at < LINE_SECONDS or look.all_ended:
+            return
+        said = "; ".join(said for _, said, _, _ in bars(look, one_by_one=self.one_by_one))
+        news = said, [(wait.what, wait.stage, wait.provider) for wait in look.waits]
+        if news != self.last:
+            told = "".join(f"; waits for {line}" for line in look.told(new=False)[:1])
+            err.print(Text(f"{said}{told}"), soft_wrap=True)
+            self.last, self.written_at = news, elapsed
+
+
+@contextmanager
+def display(*, one_by_one: bool) -> Iterator[Drawn | Written]:
+    if not err.is_terminal or err.is_dumb_terminal:
+        yield Written(one_by_one=one_by_one)
+        return
+    with Live(console=err, transient=True, auto_refresh=False) as live:
+        yield Drawn(live, one_by_one=one_by_one)
+
+
+def bars(look: Look, *, one_by_one: bool) -> list[tuple[Any, str, int, int | None]]:
+    """Of each: its key, its words, how much is done, and of how much."""
+    if not one_by_one:
+        return [total(look.batches)]
+    return [
+        (one["id"], f"{escape(one['org'] or str(one['id']))}: {one['state']}{share(one)}", done(one), one["planned"])
+        for one in look.batches
+    ]
+
+
+def total(batches: Sequence[dict[str, Any]]) -> tuple[Any, str, int, int]:
+    ended = sum(one["state"] in ENDS for one in batches)
+    bad = [f"{count} {state}" for state in BAD if (count := sum(one["state"] == state for one in batches))]
+    runs = counted(sum(one["planned"] or 0 for one in batches), "run")
+    said = ", ".join([f"{ended} of {len(batches)} ended", *bad, f"{sum(map(done, batches))} of {runs} done"])
+    return None, said, ended, len(batches)
+
+
+def share(one: dict[str, Any]) -> str:
+    return f", {done(one)} of {counted(one['planned'], 'run')} done" if one["planned"] is not None else ""
+
+
+def done(one: dict[str, Any]) -> int:
+    return 0 if one["planned"] is None or one["remaining"] is None else one["planned"] - one["remaining"]

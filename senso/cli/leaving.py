@@ -1,0 +1,49 @@
+"""Ctrl-C and SIGTERM: a command that is told to leave says how things stand, and does not leave in mid-sentence."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+Step = Callable[[], None]
+
+
+def leave(number: int, *_: object) -> NoReturn:
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
+    raise SystemExit(128 + number)
+
+
+@contextmanager
+def told_to_leave() -> Iterator[None]:
+    """SIGTERM raises SystemExit, as Ctrl-C raises KeyboardInterrupt."""
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def told_between() -> Iterator[Step]:
+    """What is yielded is called between two steps, and raises there what came in the middle of one.
+
+    Whoever is told twice leaves at once.
+    """
+    told: list[int] = []
+
+    def remember(number: int, *_: object) -> None:
+        if told:
+            leave(number)
+        told.append(number)
+
+    def step() -> None:
+        if told:
+            leave(told[0])
+
+    before = {number: signal.signal(number, remember) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield step
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,221 @@
+"""What batches wait for, from their rows alone: grouped, counted, and what holds them up most first.
+
+One statement for any number of batches. It reads what is open of them, by their keys, and nothing that has ended.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from senso.db import rows
+from senso.queries.leases import LEASE_SECONDS, SILENT
+
+# What holds up all of a batch comes before what holds up a part of it, and what is stuck before what goes on.
+ORDER = (
+    "worker",  # nobody who works lives
+    "credits",  # the batch is blocked
+    "turn",  # as many batches as may run do run
+    "opening",  # its credits are held and its matrix is frozen at this moment
+    "silent worker",  # what a process holds that has not beaten: taken back when it counts as dead
+    "rate limit",  # put back after a 429
+    "next try",  # put back after another failure
+    "doubt",  # a job that may have been submitted: looked up at the vendor
+    "place",  # a message is under way: a worker takes it when it has room
+    "job",  # a vendor works on it
+    "call",  # a call is in flight
+    "window",  # not handed out yet: names are missing, or others of the same batch come first
+    "end",  # all is read: scored and charged at this moment
+    "push",  # it has ended, and the application has not taken its numbers yet
+)
+# Two beats missed: not dead yet, but no longer at work as far as anybody can tell.
+MISSED = "7 seconds"
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """`what`: of ORDER. `stage`: ask, extract, names, submit; none where it is the batch itself.
+
+    `count`: of what is waited for: jobs where it is jobs, batches ahead where it is a turn, else runs (of which one
+    is one call); `runs` are those behind it. `next`: when somebody looks or tries next; `until`: when it is over in any
+    case. `tries`: failures of the one that has failed most. `seen_at`: the database's clock, to which moments belong.
+    """
+
+    batch_id: UUID | None
+    what: str
+    stage: str | None
+    count: int
+    runs: int
+    provider: str | None
+    model: str | None
+    reason: str | None
+    since: datetime | None
+    until: datetime | None
+    next: datetime | None
+    tries: int
+    seen_at: datetime
+
+    def facts(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if name not in {"batch_id", "seen_at"}}
+
+
+SILENT_OWNER = f"""(lease_owner IS NOT NULL AND NOT EXISTS (
+    SELECT FROM workers w WHERE w.id = lease_owner AND w.heartbeat_at > now() - interval '{MISSED}'))"""
+# The claim's own moment is not stored, but its lease always has the same length.
+CLAIMED_AT = f"lease_until - interval '{LEASE_SECONDS} seconds'"
+LAST_BEAT = "(SELECT heartbeat_at FROM workers w WHERE w.id = lease_owner AND ended_at IS NULL)"
+IS_RATE_LIMIT = "split_part(error, ':', 1) LIKE '% 429'"
+
+BATCHES = """
+    SELECT id AS batch_id, 'credits' AS what, NULL AS stage, NULL AS provider, NULL AS model, error AS reason,
+        1 AS count, 0 AS runs, ended_at AS since, CAST(NULL AS timestamptz) AS until,
+        CAST(NULL AS timestamptz) AS next, 0 AS tries
+    FROM wanted WHERE state = 'blocked'
+    UNION ALL
+    SELECT id, 'worker', NULL, NULL, NULL, NULL, 1, coalesce(remaining, planned, 0),
+        (SELECT max(greatest(ended_at, heartbeat_at)) FROM workers), NULL, NULL, 0
+    FROM wanted WHERE state IN ('queued', 'running') AND NOT (SELECT alive FROM house)
+    UNION ALL
+    SELECT id, 'turn', NULL, NULL, NULL, NULL,
+        CASE WHEN :each THEN
+            (SELECT count(*)::int FROM batches o WHERE o.state = 'queued' AND o.queued_at < w.queued_at) ELSE 1 END,
+        (SELECT running FROM house), queued_at, NULL, NULL, 0
+    FROM wanted w WHERE state = 'queued'
+    UNION ALL
+    SELECT id, CASE WHEN remaining IS NULL THEN 'opening' ELSE 'end' END, NULL, NULL, NULL, NULL,
+        1, coalesce(planned, 0), CASE WHEN remaining IS NULL THEN started_at END, NULL, NULL, 0
+    FROM wanted WHERE state = 'running' AND coalesce(remaining, 0) = 0
+    UNION ALL
+    SELECT w.id, 'push', NULL, 'application', NULL, p.error, 1, 0, p.created_at, NULL, p.next_at, p.tries
+    FROM wanted w JOIN pushes p ON p.key = 'push:' || w.id || ':' || w.episode
+    WHERE p.status = 'pending' AND w.state NOT IN ('queued', 'running')
+"""
+# Runs of jobs stand behind their job.
+RUNS = """
+    SELECT r.batch_id, 'ask' AS stage, m.provider, m.slug AS model, r.state = 'asking' AS taken, r.sent_at, r.next_at,
+        r.lease_owner, r.lease_until, r.failures, r.error, r.id AS run_id
+    FROM wanted b JOIN question_runs r ON r.batch_id = b.id AND r.state IN ('planned', 'asking')
+        JOIN models m ON m.id = r.model_id
+    WHERE b.state = 'running' AND b.remaining > 0 AND r.snapshot_id IS NULL
+    UNION ALL
+    SELECT e.batch_id, 'extract', 'openai', NULL, e.state = 'extracting', e.sent_at, e.next_at, e.lease_owner,
+        e.lease_until, e.failures, e.error, e.run_id
+    FROM wanted b JOIN evaluations e ON e.batch_id = b.id AND e.state IN ('pending', 'extracting')
+        JOIN question_runs r ON r.id = e.run_id AND r.state = 'answered'
+    WHERE b.state = 'running' AND b.remaining > 0
+"""
+# Of many batches the first failed call of each run is not looked for: that would be as many looks as there are runs.
+WORK = f"""
+    SELECT batch_id, what, stage, provider, model,
+        CASE WHEN what IN ('rate limit', 'next try') THEN error END AS reason, 1 AS count, 1 AS runs,
+        CASE what WHEN 'call' THEN {CLAIMED_AT} WHEN 'silent worker' THEN {LAST_BEAT} WHEN 'place' THEN sent_at
+            ELSE failed.first_at END AS since,
+        CASE what WHEN 'silent worker' THEN lease_until WHEN 'rate limit' THEN next_at END AS until,
+        CASE what WHEN 'silent worker' THEN {LAST_BEAT} + interval '{SILENT}' WHEN 'rate limit' THEN next_at
+            WHEN 'next try' THEN next_at END AS next,
+        failures AS tries
+    FROM (
+        SELECT *, CASE
+            WHEN taken AND {SILENT_OWNER} THEN 'silent worker'
+            WHEN taken THEN 'call'
+            WHEN next_at > now() AND {IS_RATE_LIMIT} THEN 'rate limit'
+            WHEN next_at > now() THEN 'next try'
+            WHEN sent_at IS NOT NULL OR next_at IS NOT NULL THEN 'place'
+            ELSE 'window' END AS what
+        FROM ({RUNS}) AS open_work
+    ) AS told
+    LEFT JOIN LATERAL (
+        SELECT min(c.started_at) AS first_at FROM llm_calls c JOIN wanted b ON b.id = c.batch_id
+        WHERE :each AND told.what IN ('rate limit', 'next try') AND c.run_id = told.run_id
+            AND c.purpose = CASE told.stage WHEN 'ask' THEN 'ask' ELSE 'read' END
+            AND c.started_at >= b.started_at AND c.outcome IN ('rate limited', 'unavailable')
+    ) AS failed ON true
+"""
+JOBS = f"""
+    SELECT batch_id, what, stage, provider, model, error, 1, runs,
+        CASE what WHEN 'job' THEN submitted_at WHEN 'doubt' THEN maybe_sent_at WHEN 'call' THEN {CLAIMED_AT}
+            WHEN 'silent worker' THEN {LAST_BEAT} ELSE created_at END,
+        CASE what WHEN 'job' THEN deadline WHEN 'doubt' THEN grace_until WHEN 'silent worker' THEN lease_until
+            WHEN 'rate limit' THEN next_poll_at END,
+        CASE WHEN what IN ('job', 'doubt', 'rate limit', 'next try') THEN next_poll_at
+            WHEN what = 'silent worker' THEN {LAST_BEAT} + interval '{SILENT}' END,
+        failures
+    FROM (
+        SELECT s.*, m.slug AS model, CASE WHEN s.state = 'running' THEN 'ask' ELSE 'submit' END AS stage, CASE
+            WHEN s.state = 'running' THEN 'job'
+            WHEN {SILENT_OWNER} THEN 'silent worker'
+            WHEN s.lease_owner IS NOT NULL THEN 'call'
+            WHEN s.maybe_sent_at IS NOT NULL THEN 'doubt'
+            WHEN {IS_RATE_LIMIT} THEN 'rate limit'
+            WHEN s.error IS NOT NULL THEN 'next try'
+            ELSE 'place' END AS what,
+            (SELECT count(*)::int FROM question_runs r WHERE r.snapshot_id = s.id
+                AND r.state IN ('planned', 'asking')) AS runs
+        FROM (
+            SELECT j.* FROM wanted b JOIN snapshots j ON j.batch_id = b.id AND j.state IN ('submitting', 'running')
+            WHERE b.state = 'running'
+        ) AS s JOIN models m ON m.id = s.model_id
+    ) AS told
+"""
+# A lease without an owner is the time before which nobody asks again; why is told by the outcome of the last call.
+NAMES = f"""
+    SELECT batch_id, what, 'names', 'openai', model,
+        CASE WHEN what IN ('rate limit', 'next try') THEN outcome END, 1, 0,
+        CASE what WHEN 'call' THEN {CLAIMED_AT} WHEN 'silent worker' THEN {LAST_BEAT} ELSE first_at END,
+        CASE WHEN what IN ('silent worker', 'rate limit') THEN lease_until END,
+        CASE what WHEN 'silent worker' THEN {LAST_BEAT} + interval '{SILENT}' WHEN 'call' THEN NULL
+            ELSE lease_until END,
+        failures
+    FROM (
+        SELECT b.id AS batch_id, n.*, last.outcome, last.model, last.first_at, CASE
+            WHEN {SILENT_OWNER} THEN 'silent worker'
+            WHEN n.lease_owner IS NOT NULL THEN 'call'
+            WHEN last.outcome = 'rate limited' THEN 'rate limit'
+            ELSE 'next try' END AS what
+        FROM wanted b JOIN name_variations n ON n.org_id = b.org_id AND n.lease_until IS NOT NULL
+            LEFT JOIN LATERAL (
+                SELECT min(started_at) AS first_at, (array_agg(outcome ORDER BY id DESC))[1] AS outcome,
+                    (array_agg(c.model ORDER BY id DESC))[1] AS model
+                FROM llm_calls c WHERE c.batch_id = b.id AND c.purpose = 'names' AND c.started_at >= b.started_at
+            ) AS last ON true
+        WHERE b.state = 'running' AND b.remaining > 0
+    ) AS told
+"""
+WAITS = text(f"""
+    WITH house AS MATERIALIZED (
+        SELECT EXISTS (SELECT FROM workers WHERE heartbeat_at > now() - interval '{SILENT}') AS alive,
+            (SELECT count(*)::int FROM batches WHERE state = 'running') AS running
+    ),
+    wanted AS MATERIALIZED (SELECT * FROM batches WHERE id = ANY(CAST(:ids AS uuid[]))),
+    waits AS ({BATCHES} UNION ALL {WORK} UNION ALL {JOBS} UNION ALL {NAMES})
+    SELECT CASE WHEN :each THEN batch_id END AS batch_id, what, stage, provider,
+        string_agg(DISTINCT model, ', ' ORDER BY model) AS model, mode() WITHIN GROUP (ORDER BY reason) AS reason,
+        sum(count)::int AS count,
+        CASE what WHEN 'turn' THEN max(runs) ELSE sum(runs)::int END AS runs, min(since) AS since,
+        CASE what WHEN 'rate limit' THEN max(until) ELSE min(until) END AS until, min(next) AS next,
+        max(tries) AS tries, now() AS seen_at
+    FROM waits
+    GROUP BY CASE WHEN :each THEN batch_id END, what, stage, provider, split_part(reason, ':', 1)
+""")
+
+
+def waits(db: Connection, batches: Collection[UUID], *, each: bool) -> list[Wait]:
+    """Of each batch by itself, or of all of them together (then without the batches' ids); what blocks most first."""
+    if not batches:
+        return []
+    found = rows(db.execute(WAITS, {"ids": list(batches), "each": each}))
+    return sorted((Wait(**one) for one in found), key=rank)
+
+
+def rank(wait: Wait) -> tuple[int, int]:
+    return ORDER.index(wait.what), -wait.count
+
+
+def by_batch(found: Iterable[Wait]) -> dict[UUID | None, list[Wait]]:
+    sorted_out: dict[UUID | None, list[Wait]] = {}
+    for wait in found:
+        sorted_out.setdefault(wait.batch_id, []).append(wait)
+    return sorted_out
