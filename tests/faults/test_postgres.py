@@ -6,6 +6,7 @@ import time
 from contextlib import suppress
 
 import psycopg2
+from ground import run_sql
 
 
 def test_postgres_killed_again_and_again(start, told):
@@ -33,6 +34,33 @@ def test_postgres_killed_again_and_again(start, told):
     assert product.states() == {"completed": 24}
     assert row["broken"] == []
     assert row["twice"] == 0
+
+
+def test_postgres_read_only_for_longer_than_a_call(start, told):
+    """As while another server is promoted: it answers, and takes no writes."""
+    product = start(orgs=1, answer_seconds=3, reading_seconds=3)
+    batches = product.trigger()
+    product.wait_for_flight(20)
+
+    read_only(product, "on")
+    time.sleep(17)
+    made = product.calls_made()
+    read_only(product, "off")
+    recovery = product.until(lambda: product.calls_made() > made or not product.open(batches), 60, "nobody went on")
+    ended = product.end(batches)
+
+    row = told(product, 19, struck="read-only for 17 s, 20 calls in flight", load="40 runs", recovery=recovery,
+        note=f"all ended after {ended:.0f} s")  # fmt: skip
+    asked = product.sandbox.calls("openai.responses")
+    assert product.states() == {"completed": 1}
+    assert row["broken"] == []
+    assert row["twice"] == 0
+    assert len(asked) == 40  # each run once
+
+
+def read_only(product, said: str) -> None:
+    url = product.servers.url_of("postgres").replace("+psycopg2", "")
+    run_sql(url, f"ALTER SYSTEM SET default_transaction_read_only = {said}", "SELECT pg_reload_conf()")
 
 
 def test_postgres_without_a_free_connection(start, told):
