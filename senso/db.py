@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine,
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from senso import outages
+from senso import characters, outages
 from senso.errors import ConfigError, Unreachable
 from senso.settings import secret, settings
 from senso.settings.databases import parameters
@@ -28,6 +28,7 @@ __all__ = [
     "transaction",
 ]
 
+characters.install()
 # Promises rest on these, whatever a URL, a role or a database says: a plan is made once a connection, and not five
 # times over before it is kept; made on the first run of a night, while a table is small, it would read that table from
 # end to end for each run after it. Rows are locked and counted down as READ COMMITTED does it.

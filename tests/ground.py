@@ -55,6 +55,25 @@ def new_database(urls: Urls, name: str) -> Iterator[str]:
         run_sql(admin(urls.database_url), f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@contextmanager
+def own_database(urls: Urls, name: str, how: str = "") -> Iterator[str]:
+    """An empty one, made with the options `how`; the process uses it meanwhile."""
+    url = urls.database_url.rsplit("/", 1)[0] + f"/{name}"
+    run_sql(admin(url), f"CREATE DATABASE {name} TEMPLATE template0 STRATEGY FILE_COPY {how}")
+    before = os.environ["DATABASE_URL"]
+    use_database(url)
+    try:
+        yield url
+    finally:
+        database_module.engine().dispose()
+        use_database(before)
+        run_sql(admin(url), f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def encoded(encoding: str) -> str:
+    return f"ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' LOCALE_PROVIDER libc"
+
+
 class OneDatabase:
     """For the whole run, emptied before each test: a copy for each would cost the run minutes.
 

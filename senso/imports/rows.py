@@ -101,4 +101,4 @@ def asked(kind: str, subjects: Sequence[Org | Network], ids: Ids) -> dict[str, l
 
 def as_json(found: Sequence[Row]) -> str:
     """One value that a statement can unfold: a statement for each of a hundred thousand rows would take minutes."""
-    return json.dumps(found, default=str)
+    return json.dumps(found, default=str, ensure_ascii=False)

@@ -38,9 +38,12 @@ def given(columns: Mapping[str, str]) -> str:
     return f"given AS MATERIALIZED (SELECT * FROM {table('CAST(:given AS jsonb)', 'given', columns)})"
 
 
-def as_json(rows: Sequence[Mapping[str, Any]]) -> str:
-    """UUIDs as they are written. Raises ValueError for what JSON does not know."""
-    return json.dumps(rows, ensure_ascii=False, allow_nan=False, default=str)
+def as_json(value: Any) -> str:
+    """UUIDs as they are written. Raises ValueError for what JSON does not know.
+
+    Characters as they are: written as \\u they would be refused by a database that is not UTF8, and not replaced.
+    """
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, default=str)
 
 
 def listed(citations: Sequence[Citation]) -> list[dict[str, Any]]:

@@ -1,6 +1,5 @@
 """The names under which answers may speak of an org: one call per org, kept while the fingerprint holds."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -8,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.queries.fragments import REPORT_CALL
+from senso.queries.given import as_json
 from senso.queries.leases import LEASE_SECONDS
 from senso.queries.runs import Report
 
@@ -110,7 +110,7 @@ def save(
         "call_id": work.call_id,
         "org": work.org_id,
         "fence": work.fence,
-        "names": json.dumps(list(names)),
+        "names": as_json(list(names)),
         "fingerprint": fingerprint,
         "is_fallback": is_fallback,
         "kept": FALLBACK_KEPT if is_fallback else KEPT,

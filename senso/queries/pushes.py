@@ -1,12 +1,12 @@
 """Stage 6: a push is a row that outlives its batch, tried until the application takes it."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
 
+from senso.queries.given import as_json
 from senso.queries.prepared import Prepared
 
 LEASE_SECONDS = 60
@@ -34,7 +34,7 @@ def insert(db: Connection, batch: UUID, episode: int, body: dict[str, Any], *, c
         "key": key,
         "batch": batch,
         "episode": episode,
-        "body": json.dumps(body),
+        "body": as_json(body),
         "status": "pending" if configured else "not configured",
     }
     INSERT.rows(db, values)

@@ -4,7 +4,6 @@ A plan is made once a connection, perhaps on the first batch of all: OFFSET 0, A
 from reading tables and indexes as a whole, which is quicker while they hold a few rows; rows are looked up by key.
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -15,6 +14,7 @@ from sqlalchemy import Connection, text
 from senso.db import rows
 from senso.extraction.citations import Citation
 from senso.queries.fragments import LOCATION
+from senso.queries.given import as_json
 from senso.queries.prepared import Prepared
 from senso.score import Metric
 
@@ -93,7 +93,7 @@ SAVE_METRICS = Prepared("""
 def save_metrics(db: Connection, batch: UUID, metrics: Iterable[Metric]) -> None:
     """A later episode has read more: its numbers replace those of the one before."""
     FORGET_METRICS.rows(db, {"batch": batch})
-    SAVE_METRICS.rows(db, {"batch": batch, "metrics": json.dumps([metric.values() for metric in metrics])})
+    SAVE_METRICS.rows(db, {"batch": batch, "metrics": as_json([metric.values() for metric in metrics])})
 
 
 # What is still open when a batch ends. Fences rise, so that what arrives late changes nothing.

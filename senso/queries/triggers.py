@@ -1,12 +1,13 @@
 """What a trigger needs to know before it opens anything, and what it leaves behind."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
+
+from senso.queries.given import as_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,5 +92,5 @@ AUDIT = text("""
 def audit(
     db: Connection, action: str, actor: str, *, subject: str | None = None, batch: UUID | None = None, **details: Any
 ) -> None:
-    values = {"action": action, "actor": actor, "subject": subject, "batch": batch, "details": json.dumps(details)}
+    values = {"action": action, "actor": actor, "subject": subject, "batch": batch, "details": as_json(details)}
     db.execute(AUDIT, values)

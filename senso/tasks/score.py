@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from senso import push, score
-from senso.db import Connection, transaction
+from senso.db import Connection, DBAPIError, may_pass, transaction
 from senso.failpoints import failpoint
 from senso.log import logger
 from senso.matrix import batch_state
@@ -55,11 +56,21 @@ def finish(db: Connection, batch: Batch, by: str, *, left_over: bool) -> list[in
     failpoint("batch charged")
     counts = results.counts(db, batch.id)
     state = batch_state(counts["evaluated"], counts["planned"])
-    body = numbers(db, batch, state, counts)
-    batches.end(db, batch.id, state, error=summary(db, batch, counts), by=by)
+    try:
+        with db.begin_nested():
+            body = numbers(db, batch, state, counts)
+            sent = hand_on(db, batch, body, left_over=left_over)
+            batches.end(db, batch.id, state, error=summary(db, batch, counts), by=by)
+    except (DBAPIError, ValueError) as error:
+        if isinstance(error, DBAPIError) and may_pass(error):
+            raise
+        log.exception("the numbers of a batch cannot be stored", batch=str(batch.id))
+        sent = hand_on(db, batch, without_numbers(db, batch, state, counts), left_over=left_over)
+        said = f"senso: the numbers cannot be stored ({type(error).__name__})"
+        batches.end(db, batch.id, state, error=said, by=by)
     outbox.settle(db, f"finish:{batch.id}:{batch.episode}")
     log.info("batch ended", org=str(batch.org_id), state=state, by=by, **counts)
-    return hand_on(db, batch, body, left_over=left_over)
+    return sent
 
 
 def numbers(db: Connection, batch: Batch, state: str, counts: dict[str, int]) -> dict[str, object]:
@@ -72,20 +83,33 @@ def numbers(db: Connection, batch: Batch, state: str, counts: dict[str, int]) ->
     results.save_metrics(db, batch.id, metrics)
     results.move_latest(db, batch.id, batch.org_id)
     result = Result(
-        batch_id=batch.id,
-        episode=batch.episode,
-        kind=batch.kind,
-        org_id=batch.org_id,
-        network_id=batch.network_id,
-        date=batch.batch_date,
-        state=state,
-        counts=counts,
         metrics=metrics,
         competitors=score.leaderboard(facts),
         citations=score.sources(page for one in found for page in cited_pages(one, sites)),
-        **results.cost(db, batch.id),
+        **standing(db, batch, state, counts),
     )
     return push.content(result)
+
+
+def without_numbers(db: Connection, batch: Batch, state: str, counts: dict[str, int]) -> dict[str, object]:
+    """Of a batch that would stay open for ever, and say nothing, over a text or a number that cannot be stored."""
+    assert batch.org_id is not None  # noqa: S101  networks have a workflow of their own
+    results.move_latest(db, batch.id, batch.org_id)
+    return push.content(Result(metrics=(), competitors=(), citations=(), **standing(db, batch, state, counts)))
+
+
+def standing(db: Connection, batch: Batch, state: str, counts: dict[str, int]) -> dict[str, Any]:
+    return {
+        "batch_id": batch.id,
+        "episode": batch.episode,
+        "kind": batch.kind,
+        "org_id": batch.org_id,
+        "network_id": batch.network_id,
+        "date": batch.batch_date,
+        "state": state,
+        "counts": counts,
+        **results.cost(db, batch.id),
+    }
 
 
 def say_what_it_rests_on(db: Connection, batch: Batch, found: Sequence[Found]) -> None:

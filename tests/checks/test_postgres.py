@@ -1,12 +1,10 @@
 """What is needed of a Postgres, each need by itself: judged by values, and held to databases that lack it."""
 
-import os
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from ground import admin, run_sql, use_database
+from ground import encoded, own_database, run_sql, use_database
 
 from senso.checks import postgres, require
 from senso.db import engine, transaction
@@ -77,29 +75,17 @@ def test_a_server_that_takes_no_writes_may_take_them_soon(good):
         require([postgres.writable(replace(good, read_only=True))])
 
 
-@contextmanager
-def own_database(urls, name, how):
-    url = urls.database_url.rsplit("/", 1)[0] + f"/{name}"
-    run_sql(admin(url), f"CREATE DATABASE {name} TEMPLATE template0 {how}")
-    before = os.environ["DATABASE_URL"]
-    use_database(url)
-    try:
-        yield url
-    finally:
-        engine().dispose()
-        use_database(before)
-        run_sql(admin(url), f"DROP DATABASE {name} WITH (FORCE)")
-
-
 @pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII", "WIN1252", "EUC_JP"])
 def test_a_database_that_cannot_hold_every_script_is_refused(urls, encoding):
-    how = f"ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' LOCALE_PROVIDER libc"
-    with own_database(urls, "not_utf8", how), pytest.raises(ConfigError, match=f"has {encoding}; answers in other"):
+    with (
+        own_database(urls, "not_utf8", encoded(encoding)),
+        pytest.raises(ConfigError, match=f"has {encoding}; answers in other"),
+    ):
         require(postgres.findings())
 
 
 def test_tables_are_made_in_the_schema_that_the_url_names(urls):
-    with own_database(urls, "tenants", "") as url:
+    with own_database(urls, "tenants") as url:
         run_sql(url.replace("+psycopg2", ""), "CREATE SCHEMA a", "CREATE SCHEMA b")
         for path in ("a", "b,public", "public"):
             use_database(f"{url}?options=-csearch_path={path}")
@@ -120,7 +106,7 @@ def test_tables_are_made_in_the_schema_that_the_url_names(urls):
 
 
 def test_a_schema_that_is_not_there_is_refused(urls):
-    with own_database(urls, "tenants", "") as url:
+    with own_database(urls, "tenants") as url:
         use_database(f"{url}?options=-csearch_path=nowhere")
 
         with pytest.raises(ConfigError, match=r"search_path is nowhere; .*CREATE SCHEMA"):
@@ -128,7 +114,7 @@ def test_a_schema_that_is_not_there_is_refused(urls):
 
 
 def test_limits_of_the_url_win_and_what_promises_rest_on_does_not(urls):
-    with own_database(urls, "limits", "") as url:
+    with own_database(urls, "limits") as url:
         use_database(f"{url}?options=-cstatement_timeout=7s%20-cTimeZone=Asia/Tokyo&client_encoding=LATIN1")
 
         with transaction() as db:
@@ -147,7 +133,7 @@ SHOWN = ("statement_timeout", "lock_timeout", "TimeZone", "client_encoding", "en
 
 
 def test_a_user_without_rights_is_refused_with_the_grant_that_is_missing(urls):
-    with own_database(urls, "rights", "") as url:
+    with own_database(urls, "rights") as url:
         migrate()
         plain = url.replace("+psycopg2", "")
         run_sql(plain, "CREATE ROLE reader LOGIN PASSWORD 'x'", "GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader")
