@@ -103,7 +103,9 @@ def beat(home: Path) -> Child:
 
 
 def flower() -> Child:
-    arguments = celery("flower", "--address=127.0.0.1", f"--port={settings().flower_port}", FLOWER_TASKS)
+    arguments = celery(
+        "flower", "--address=127.0.0.1", f"--port={settings().flower_port}", FLOWER_TASKS, app="senso.tasks.flower:app"
+    )
     return Child("flower", arguments)
 
 

@@ -79,6 +79,7 @@ VARIABLES = [
 SECRETS = [name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)]
 URLS = {
     "sentry_dsn": "https://hunter2@sentry.example/17",
+    "flower_basic_auth": "me:hunter2",
     "database_read_url": "postgresql://me:hunter2@host/senso",
     "database_url": "postgresql+psycopg2://me:hunter2@host/senso",
     "redis_url": "redis://:hunter2@host:6379/0",
@@ -150,6 +151,8 @@ def test_what_opens_a_door_is_kept_as_a_secret(name):
         ("DATABASE_URL", "postgresql://me:hunter2@host:port/senso"),
         ("APPLICATION_API_URL", "application.example"),
         ("SENTRY_DSN", "sentry.example/17"),
+        ("FLOWER_BASIC_AUTH", "hunter2"),
+        ("FLOWER_BASIC_AUTH", "me:hunter2,me:hunter3"),
         ("SENTRY_DSN", "https://sentry.example/17"),
         ("SENTRY_DSN", "https://hunter2@sentry.example/"),
     ],
@@ -352,7 +355,7 @@ def test_what_is_said_to_do_nothing_is_used_nowhere_and_all_else_is():
     )
     read = {name for name in Settings.model_fields if re.search(rf"(settings\(\)|\bread|\bstarted)\.{name}\b", code)}
 
-    assert read | {"senso_clock"} == {one.name.lower() for one in variables() if one.use == "used"}
+    assert read | {"senso_clock", "senso_debug"} == {one.name.lower() for one in variables() if one.use == "used"}
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ REDIS = re.compile(rf"rediss?://(?:[^\s/?#]*@)?{HOST}{PORT}(?:/\d*)?(?:\?\S*)?")
 WEB = re.compile(rf"https?://(?:[^\s@/?#]*@)?{HOST}{PORT}(?:/[^\s?#]*)?", re.IGNORECASE)
 
 DSN = re.compile(rf"https?://[^\s:@/]+(?::[^\s:@/]+)?@{HOST}{PORT}/(?:[^\s?#]*/)?\d+", re.IGNORECASE)
+LOGIN = re.compile(r"[^\s:,]+:[^\s,]+")
 
 # Marks what is accepted and does nothing in this version.
 IDLE: Final[dict[str, Any]] = {"unused": True}
@@ -39,8 +40,12 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    database_url: SecretStr | None = setting(None, "Postgres: postgresql://user:password@host:port/database")
-    redis_url: SecretStr | None = setting(None, "Redis: redis://user:password@host:port/number, or rediss:// for TLS")
+    database_url: SecretStr | None = setting(
+        None, "Postgres, as postgresql://user:password@host:port/database; unset: an embedded one"
+    )
+    redis_url: SecretStr | None = setting(
+        None, "Redis, as redis://user:password@host:port/number, or rediss:// with TLS; unset: an embedded one"
+    )
     database_read_url: SecretStr | None = unused(None, "a Postgres that is only read")
 
     openai_api_key: SecretStr | None = setting(None, "OpenAI's key, which also reads the answers and finds the names")
@@ -62,7 +67,7 @@ class Settings(BaseModel):
     linkup_api_key: SecretStr | None = unused(None, "Linkup's key")
     linkup_base_url: str = unused("https://api.linkup.so", "where Linkup is reached")
     helicone_api_key: SecretStr | None = unused(None, "Helicone's key")
-    https_proxy: SecretStr | None = unused(None, "a proxy for calls that go out; they go out directly")
+    https_proxy: SecretStr | None = unused(None, "a proxy: calls go out directly, and production refuses it")
     no_proxy: str | None = unused(None, "hosts that are reached without the proxy")
 
     application_api_url: str | None = setting(
@@ -77,7 +82,8 @@ class Settings(BaseModel):
     port: int = unused(8080, "the port of the API", ge=0, le=65535)
 
     environment: Literal["development", "test", "staging", "production"] = setting(
-        "development", "where this is; production refuses what may be left out elsewhere (docs/production.md)"
+        "development",
+        "what this is: development, test, staging or production, which refuses what may be left out elsewhere",
     )
     max_running_batches: PositiveInt = setting(500, "batches that run at a time; more of them wait, queued")
     credits_per_evaluation: int = setting(
@@ -94,18 +100,24 @@ class Settings(BaseModel):
 
     senso_home: Path = setting(Path(".senso"), "the folder of the embedded servers and of what `senso up` writes")
     senso_schedule: Path | None = setting(
-        None, "the timetable; unset: celerybeat-schedule.py here, else the packaged one"
+        None,
+        "the timetable; unset: celerybeat-schedule.py of the working folder, else the one that came with the program",
     )
     flower_port: int = setting(5555, "Flower's port in `senso up`", ge=1, le=65535)
+    flower_basic_auth: SecretStr | None = setting(
+        None, "user:password for Flower; in production it does not start without"
+    )
 
-    log_format: Literal["console", "json"] = setting("console", "how logs are written, to stderr")
+    log_format: Literal["console", "json"] = setting("console", "how logs are written, to stderr: console or json")
     sentry_dsn: SecretStr | None = setting(None, "where errors are reported, without secrets; unset: nowhere")
     slack_webhook_url: SecretStr | None = unused(None, "where messages to people are sent")
     metrics_port: int | None = unused(None, "the port of the metrics", ge=0, le=65535)
     otel_exporter_otlp_endpoint: str | None = unused(None, "where traces are sent; and every other name with OTEL_")
 
-    senso_clock: str | None = setting(None, "moves the day, to try things out: +3d, -2h, +30m, or a moment")
-    failpoints: str | None = setting(None, "JSON: where this program is to fail, for tests of itself")
+    senso_clock: str | None = setting(
+        None, "moves the day that is taken to be today: +3d, -2h, +30m, or a moment such as 2026-11-21T02:00Z"
+    )
+    failpoints: str | None = setting(None, "a JSON list of places at which the program is to fail, for its own tests")
     failpoints_folder: Path | None = setting(None, "where failpoints count how often they struck")
 
     @field_validator(*BASE_URLS)
@@ -142,6 +154,14 @@ class Settings(BaseModel):
         if dsn is not None and not DSN.fullmatch(dsn.get_secret_value()):
             raise PydanticCustomError("url", "must be https://key@host/number, as Sentry shows it")
         return dsn
+
+    @field_validator("flower_basic_auth")
+    @classmethod
+    def check_login(cls, login: SecretStr | None) -> SecretStr | None:
+        """Flower takes a comma for the beginning of another login."""
+        if login is not None and not LOGIN.fullmatch(login.get_secret_value()):
+            raise PydanticCustomError("login", "must be user:password, without a comma")
+        return login
 
     @field_validator("senso_clock")
     @classmethod

@@ -11,6 +11,8 @@ from senso.settings.fields import ADDRESSES, BASE_URLS, SECRETS, Settings
 from senso.settings.outside import Given
 
 FOR_TESTS: Final = ("senso_clock", "failpoints", "failpoints_folder")
+LOGINS: Final = {"flower_basic_auth"}
+WHOLE: Final = SECRETS - ADDRESSES - LOGINS
 NEEDED: Final = ("database_url", "redis_url")
 # As letters alone: what images, guides and the sandbox of this product hand out.
 KNOWN: Final = frozenset(
@@ -64,15 +66,16 @@ def place(found: Mapping[str, Given], name: str) -> str:
 
 def well_known(found: Mapping[str, Given]) -> Iterator[str]:
     for name in sorted(SECRETS & found.keys()):
-        secrets = passwords(found[name].text) if name in ADDRESSES else [found[name].text]
-        if any(known(secret) for secret in secrets):
-            where = f"{place(found, name)}: {'its password' if name in ADDRESSES else 'it'}"
+        if any(known(secret) for secret in passwords(name, found[name].text)):
+            where = f"{place(found, name)}: {'it' if name in WHOLE else 'its password'}"
             yield f"{where} is empty, an example or a default that everybody knows; set one of your own"
 
 
-def passwords(url: str) -> list[str]:
-    """All that a URL says, as themselves; the user's name for one that is the same."""
-    parts = urlsplit(url)
+def passwords(name: str, text: str) -> list[str]:
+    """What is secret in a value; nothing in place of a password that is its user's name."""
+    if name in WHOLE:
+        return [text]
+    parts = urlsplit(f"//{text}@" if name in LOGINS else text)
     said = [] if parts.password is None else [unquote(parts.password)]
     said += parse_qs(parts.query, keep_blank_values=True).get("password", [])
     return ["" if one == unquote(parts.username or "") else one for one in said]

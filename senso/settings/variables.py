@@ -23,22 +23,51 @@ REFUSED: Final = {
 CLOSE: Final = 0.85
 
 
+# Where each part of the table begins.
+SECTIONS: Final = {
+    "database_url": "Servers",
+    "openai_api_key": "AI assistants",
+    "application_api_url": "Your application",
+    "environment": "Work",
+    "senso_home": "This machine",
+    "log_format": "Logs and errors",
+    "senso_clock": "To try things out",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Variable:
+    """`default` is empty where there is none. `filed`: NAME_FILE may hold the path of a file with the value."""
+
     name: str
     use: Use
     default: str
     meaning: str
+    section: str = ""
     secret: bool = False
     filed: bool = False
 
 
+# Read where a command ends, when the settings may be what is wrong.
+ELSEWHERE: Final = Variable(
+    "SENSO_DEBUG",
+    "used",
+    "",
+    "set to 1, an internal error is printed with the place where it happened",
+    "Logs and errors",
+)
+
+
 def variables() -> Iterator[Variable]:
     """In the order of the settings, then those that are refused."""
+    section = ""
     for name, field in Settings.model_fields.items():
+        section = SECTIONS.get(name, section)
         default = "" if field.default is None else str(field.default)
         use: Use = "unused" if name in UNUSED else "used"
-        yield Variable(name.upper(), use, default, field.description or "", name in SECRETS, name in FILED)
+        yield Variable(name.upper(), use, default, field.description or "", section, name in SECRETS, name in FILED)
+        if name == "sentry_dsn":
+            yield ELSEWHERE
     for name, why in REFUSED.items():
         yield Variable(name.upper(), "refused", "", why)
 
@@ -59,7 +88,7 @@ def unused() -> list[str]:
 
 def misspelt() -> dict[str, str]:
     """Names that are set and mean nothing here, each with the variable that was probably meant."""
-    known = {*Settings.model_fields, *REFUSED, *(f"{name}_file" for name in FILED)}
+    known = {*(one.name.lower() for one in variables()), *(f"{name}_file" for name in FILED)}
     found = {}
     for name in every_name().keys() - known:
         close = get_close_matches(name, known, 1, CLOSE)

@@ -159,6 +159,9 @@ def test_a_key_of_ones_own_is_taken(production, value):
         ("REDIS_URL", "rediss://:changeme@host:6379/0"),
         ("REDIS_URL", "redis://:@host:6379/0"),
         ("REDIS_URL", "redis://host:6379/0?password="),
+        ("FLOWER_BASIC_AUTH", "admin:admin"),
+        ("FLOWER_BASIC_AUTH", "larch:larch"),
+        ("FLOWER_BASIC_AUTH", "larch:change-me"),
     ],
 )
 def test_a_password_that_everybody_knows_is_refused_inside_an_address(production, name, url):
@@ -206,7 +209,7 @@ def test_no_secret_goes_unlooked_at():
 PROGRAMS = {
     "worker": ["celery", "-A", "senso.tasks.app:app", "worker", "-P", "threads", "-c", "1"],
     "beat": ["celery", "-A", "senso.tasks.beat:app", "beat"],
-    "flower": ["celery", "-A", "senso.tasks.app:app", "flower", "--port=0"],
+    "flower": ["celery", "-A", "senso.tasks.flower:app", "flower", "--port=0"],
     "up": ["senso.cli", "up", "--no-flower"],
     "migrate": ["senso.cli", "migrate"],
     "demo": ["senso.cli", "demo"],
@@ -233,3 +236,24 @@ def test_every_program_of_production_ends_at_once_without_a_database(nothing_set
     assert re.fullmatch(r"senso: DATABASE_URL_FILE: empty; [^\n]*\n", done.stderr), done.stderr
     assert (done.returncode, done.stdout) == (2, "")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["database_url"]
+
+
+@pytest.mark.parametrize("address", ["--address=0.0.0.0", "--address=", "--port=0"])
+def test_flower_is_open_to_nobody_without_a_password(production, address):
+    done = started("senso.tasks.flower:app", "flower", address)
+
+    assert done.stderr == (
+        "senso: FLOWER_BASIC_AUTH: not set; when ENVIRONMENT=production Flower needs user:password to be reached "
+        "from outside: set FLOWER_BASIC_AUTH or FLOWER_BASIC_AUTH_FILE\n"
+    )
+    assert done.returncode == 2
+
+
+def started(app, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "celery", "-A", app, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
