@@ -10,9 +10,11 @@ from celery import Celery
 
 from senso import stack
 from senso.settings import Settings
+from senso.tasks import timetable
 from senso.tasks.queues import CALL_QUEUES, CONTROL_QUEUES
 
-TEXT = (Path(__file__).parents[1] / "compose.yaml").read_text()
+ROOT = Path(__file__).parents[1]
+TEXT = (ROOT / "compose.yaml").read_text()
 COMPOSE = yaml.safe_load(TEXT)
 SERVICES = COMPOSE["services"]
 OURS = ("migrate", "worker", "control", "beat", "flower")
@@ -55,7 +57,7 @@ def test_migrating_ends_and_is_not_started_again():
 def test_nothing_of_ours_starts_before_what_it_stands_on(service):
     wanted = {"migrate": "service_completed_successfully", "redis": "service_healthy"}
     if service == "migrate":
-        wanted = {"postgres": "service_healthy"}
+        wanted = {"postgres": "service_healthy", "redis": "service_healthy"}
 
     assert {name: found["condition"] for name, found in SERVICES[service]["depends_on"].items()} == wanted
 
@@ -106,7 +108,8 @@ def test_there_is_one_beat():
 
 
 def test_volumes_and_secrets_are_declared():
-    volumes = {volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])}
+    mounts = [mount for service in SERVICES.values() for mount in service.get("volumes", [])]
+    volumes = {mount.split(":")[0] for mount in mounts if isinstance(mount, str)}
     secrets = {secret for service in SERVICES.values() for secret in service.get("secrets", [])}
 
     assert volumes == set(COMPOSE["volumes"]) == {"postgres", "redis"}
@@ -129,7 +132,7 @@ def test_redis_keeps_its_queues():
 def test_every_variable_is_one_that_is_read(service):
     if service == "postgres":
         return
-    known = {name.upper() for name in Settings.model_fields} | {"REMAP_SIGTERM", "FLOWER_BASIC_AUTH"}
+    known = {name.upper() for name in Settings.model_fields} | {"REMAP_SIGTERM"}
 
     assert {name.removesuffix("_FILE") for name in SERVICES[service].get("environment", {})} <= known
 
@@ -164,6 +167,44 @@ def test_a_worker_has_longer_to_end_than_it_takes():
 
     assert grace > float(SERVICES["worker"]["environment"]["SOFT_SHUTDOWN_SECONDS"]) + 15
     assert SERVICES["worker"]["environment"]["REMAP_SIGTERM"] == "SIGQUIT"
+
+
+@pytest.mark.parametrize(("service", "role"), [("worker", "worker"), ("control", "worker"), ("beat", "beat")])
+def test_a_service_is_healthy_when_it_gets_on_itself(service, role):
+    assert SERVICES[service]["healthcheck"]["test"] == ["CMD", "senso", "doctor", "--role", role]
+
+
+def test_beat_has_the_timetable_of_the_operator():
+    (mounted,) = SERVICES["beat"]["volumes"]
+
+    assert (ROOT / mounted["source"]).samefile(ROOT / timetable.NAME)
+    assert (mounted["target"], mounted["read_only"]) == (f"/home/senso/{timetable.NAME}", True)
+    assert not mounted["bind"]["create_host_path"]  # Docker would make a folder of that name
+    assert "WORKDIR /home/senso\n" in (ROOT / "Dockerfile").read_text()
+
+
+def test_a_timetable_of_the_working_folder_goes_before_the_one_in_the_program(environment, tmp_path):
+    (tmp_path / timetable.NAME).write_text("")
+    environment.chdir(tmp_path)
+
+    assert timetable.path() == tmp_path / timetable.NAME
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_nothing_of_ours_has_more_rights_than_it_needs(service):
+    assert SERVICES[service]["read_only"] is True
+    assert SERVICES[service]["cap_drop"] == ["ALL"]
+    assert SERVICES[service]["security_opt"] == ["no-new-privileges:true"]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_logs_do_not_fill_the_disk(service):
+    assert set(SERVICES[service]["logging"]["options"]) == {"max-size", "max-file"}
+
+
+@pytest.mark.parametrize("service", ["postgres", "redis"])
+def test_a_server_is_of_one_version(service):
+    assert re.search(r":\d+\.\d+", SERVICES[service]["image"])
 
 
 def test_only_this_machine_reaches_the_dashboard():

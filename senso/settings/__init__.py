@@ -1,9 +1,11 @@
 """What is configured: read from the environment, from files of secrets and from `.env`, once and typed.
 
+texts        text on its way in: what is taken away around it, what is refused in it
 outside      what is given, and where: variables, files of secrets, lines of .env
 fields       the settings: each with its type, default and meaning
 databases    DATABASE_URL in every form that it may have
 moments      SENSO_CLOCK in figures
+production   what ENVIRONMENT=production refuses
 variables    every variable in one table: for doctor, .env.example and docs/configuration.md
 reading      all of it together; `settings()` is what everything else asks
 """

@@ -7,10 +7,13 @@ from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from senso.errors import ConfigError
+from senso.settings import databases
 from senso.settings.fields import ADDRESSES, BASE_URLS, SECRETS, Settings
 from senso.settings.outside import Given
 
 FOR_TESTS: Final = ("senso_clock", "failpoints", "failpoints_folder")
+DATABASES: Final = {"database_url", "database_read_url"}
+NO_PASSWORD: Final = re.compile(r"://[^/?#@]*:@")
 LOGINS: Final = {"flower_basic_auth"}
 WHOLE: Final = SECRETS - ADDRESSES - LOGINS
 NEEDED: Final = ("database_url", "redis_url")
@@ -75,10 +78,18 @@ def passwords(name: str, text: str) -> list[str]:
     """What is secret in a value; nothing in place of a password that is its user's name."""
     if name in WHOLE:
         return [text]
+    if name in DATABASES:  # libpq takes an empty password for none
+        return [""] if NO_PASSWORD.search(text) else with_user(databases.parameters(text))
     parts = urlsplit(f"//{text}@" if name in LOGINS else text)
-    said = [] if parts.password is None else [unquote(parts.password)]
-    said += parse_qs(parts.query, keep_blank_values=True).get("password", [])
-    return ["" if one == unquote(parts.username or "") else one for one in said]
+    said = {} if parts.password is None else {"password": unquote(parts.password)}
+    asked = {option: values[-1] for option, values in parse_qs(parts.query, keep_blank_values=True).items()}
+    return with_user({"user": unquote(parts.username or ""), **said, **asked})
+
+
+def with_user(said: Mapping[str, str]) -> list[str]:
+    if "password" not in said:
+        return []
+    return [""] if said["password"] == said.get("user") else [said["password"]]
 
 
 def known(secret: str) -> bool:

@@ -34,7 +34,8 @@ def fault(text: str, kind: Kind) -> str | None:
         what = oddity(character, kind)
         if what:
             return f"has {what} in it, as character {place}; copy it again"
-    if text.startswith(QUOTES) or text.endswith(QUOTES):
+    # A value of libpq's key=value form may end with a quote.
+    if text.startswith(QUOTES) or (text.endswith(QUOTES) and not (kind == "address" and "='" in text)):
         return "begins or ends with a quotation mark; take the quotes away"
     return None
 

@@ -25,8 +25,8 @@ written in small letters.
 **Files.** What says yes under "file" may stand in a file instead, as in
 `OPENAI_API_KEY_FILE=/run/secrets/openai_api_key`. The file is UTF-8 and holds the value alone, in one line.
 
-**Values** are taken as written. White space, line breaks, byte-order marks and other invisible characters around one are
-taken away. Refused, with the name of the variable and never the value: quotes that nothing has taken away, a second
+**Values** are taken as written. White space, line breaks, byte-order marks and other invisible characters around one
+are taken away. Refused, with the name of the variable and never the value: quotes that nothing has taken away, a second
 line, control characters; in keys also spaces, invisible characters, and what is not ASCII.
 
 **`.env`** has one `NAME=value` a line; `export` before it is allowed. A `#` after a space begins a comment. Quotes

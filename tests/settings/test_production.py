@@ -154,6 +154,8 @@ def test_a_key_of_ones_own_is_taken(production, value):
         ("DATABASE_URL", "postgresql://senso:@host/senso"),
         ("DATABASE_URL", "postgresql://senso@host/senso?password=password"),
         ("DATABASE_READ_URL", "postgresql://senso:postgres@host/senso"),
+        ("DATABASE_URL", "host=host dbname=senso user=senso password='change-me'"),
+        ("DATABASE_URL", "postgresql://senso:postgres@one:5432,two:5432/senso"),
         ("REDIS_URL", "redis://:redis@host:6379/0"),
         ("REDIS_URL", "redis://default:foobared@host:6379/0"),
         ("REDIS_URL", "rediss://:changeme@host:6379/0"),
