@@ -3,7 +3,7 @@
 import os
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,6 @@ import yaml
 from senso.cli.printing import err
 from senso.cli.program import command
 from senso.errors import ConfigError
-from senso.sandbox import env
 from senso.sandbox.world import SHOWN_ORGS, SHOWN_QUESTIONS, World
 
 MODELS = ("chatgpt", "perplexity", "gpt-4.1")
@@ -35,11 +34,14 @@ def world_of(seed: int, orgs: int | None, questions: int | None) -> World:
         raise ConfigError(f"--orgs, --questions: {error}") from None
 
 
-def write(file: Path, world: World, *, port: int, force: bool) -> None:
-    """Raises ConfigError. What to do with it is said on stderr, so that stdout can be the file."""
+def write(file: Path, world: World, first: Sequence[str], *, force: bool) -> None:
+    """Raises ConfigError. What to do with it is said on stderr, so that stdout can be the file.
+
+    `first`: the commands that come before those that use the file.
+    """
     document = world.import_document(MODELS, LOCATIONS, CREDITS)
     save(file, text_of(document, world.seed), force=force)
-    for line in told(file, document, world.seed, port):
+    for line in told(file, document, first):
         err.print(line, soft_wrap=True, markup=False)
 
 
@@ -65,24 +67,19 @@ def save(file: Path, text: str, *, force: bool) -> None:
         raise ConfigError(f"{file}: {os.strerror(error.errno or 0)}; name a file that can be written") from error
 
 
-def told(file: Path, document: dict[str, Any], seed: int, port: int) -> Iterator[str]:
+def told(file: Path, document: dict[str, Any], first: Sequence[str]) -> Iterator[str]:
     orgs = document["orgs"]
-    questions = len(orgs[0]["questions"]) if orgs else 0
+    questions = len(orgs[0]["questions"])
     runs = questions * len(MODELS) * len(LOCATIONS)
     each = f"{questions} questions x {len(MODELS)} models x {len(LOCATIONS)} places = {runs} runs"
     yield f"{file}: {len(orgs)} organisations, each of {each}; the sandbox answers them in seconds and for nothing"
-    if orgs and file != STDOUT:
-        yield "Next, with the sandbox and senso up running:"
-        yield from (f"  {line}" for line in next_commands(file, orgs[0]["id"], seed, port))
+    if file != STDOUT:
+        yield "Next:"
+        yield from (f"  {command()} {line}" for line in [*first, *after(file, orgs[0]["id"])])
 
 
-def next_commands(file: Path, org: str, seed: int, port: int) -> Iterator[str]:
-    program = command()
-    seeded = "" if seed == env.SEED else f" --seed {seed}"
-    ported = "" if port == env.PORT else f" --port {port}"
-    yield f"{program} sandbox{seeded}{ported}"
-    yield f"{program} sandbox{ported} --env >> .env"
-    yield f"{program} up"
-    yield f"{program} import {shlex.quote(str(file))}"
-    yield f"{program} trigger org {org} --wait"
-    yield f"{program} report {org}"
+def after(file: Path, org: str) -> Iterator[str]:
+    yield "up   # leave it running, too"
+    yield f"import {shlex.quote(str(file))}"
+    yield f"trigger org {org} --wait"
+    yield f"report {org}"

@@ -55,12 +55,21 @@ def printed(wanted: Printed, start: Start) -> bool:
     check(wanted, start)
     if wanted.write_import:
         world = sandbox_world.world_of(start.seed, wanted.orgs, wanted.questions)
-        sandbox_world.write(wanted.write_import, world, port=start.port, force=wanted.force)
+        sandbox_world.write(wanted.write_import, world, list(first(start, wanted)), force=wanted.force)
     if wanted.env:
         print_lines(env.lines(f"http://127.0.0.1:{start.port}"))
     if wanted.faults:
         print_faults()
     return wanted.env or wanted.faults or wanted.write_import is not None
+
+
+def first(start: Start, wanted: Printed) -> Iterator[str]:
+    """To be typed before the world is imported."""
+    seed = "" if start.seed == env.SEED else f" --seed {start.seed}"
+    port = "" if start.port == env.PORT else f" --port {start.port}"
+    yield f"sandbox{seed}{port}   # leave it running"
+    if not wanted.env:
+        yield f"sandbox{port} --env >> .env"
 
 
 def check(wanted: Printed, start: Start) -> None:
