@@ -14,8 +14,8 @@ from senso.queries import foresight
 
 REFUSED_KEY = re.compile(r"the key in (\w+) was not accepted")
 KEY = (
-    "{name} was not accepted before. Workers read .env and {name}_FILE again when a key is refused; one that they have "
-    "from their environment stays until they are restarted."
+    "{name} was not accepted before. Mended in .env or in {name}_FILE it is taken without a restart; where the workers "
+    "have it from their environment, restart `senso up` and say this again if it fails: senso retry {batch}"
 )
 SAID = {
     "cancelled": "is cancelled: charged now for {charged} that had been read, and what was held is released",
@@ -56,7 +56,7 @@ def retry(batch: UUID, *, as_json: bool) -> None:
     show(stands, as_json=False)
     key = REFUSED_KEY.search(before["error"] or "")
     if key:
-        err.print(KEY.format(name=key[1]), soft_wrap=True)
+        err.print(KEY.format(name=key[1], batch=batch), soft_wrap=True)
 
 
 def again_of(before: dict[str, Any]) -> dict[str, int | None]:

@@ -110,3 +110,9 @@ class Completion:
 
 
 Complete = Callable[[Prompt], Completion]
+# From a key that was refused to another one that has taken its place, if there is one.
+AnotherKey = Callable[[str], str | None]
+
+
+def no_other(_refused: str) -> None:
+    return None

@@ -6,7 +6,7 @@ Wire facts: docs.brightdata.com (data sets API v3); three saved records of the C
 import csv
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from io import StringIO
@@ -14,7 +14,7 @@ from typing import Any
 
 from senso.errors import ConfigError, JobFailed, Malformed, Refused
 from senso.http import call, json_of
-from senso.providers import Answer, Run, Source, Ticket, Usage
+from senso.providers import AnotherKey, Answer, Run, Source, Ticket, Usage, no_other
 
 SERVICE = "brightdata"
 LOOK_SECONDS = 10  # a look that hangs must not keep the others waiting; the next one is free
@@ -56,6 +56,7 @@ FIELDS = "prompt|answer_text_markdown|answer_text|citations|index|input"
 class BrightData:
     base_url: str
     key: str
+    another_key: AnotherKey = no_other
     longest_question: int = 4096
 
     def submit(self, runs: Sequence[Run]) -> Ticket:
@@ -139,9 +140,12 @@ class BrightData:
         try:
             return call(SERVICE, method, self.base_url + path, headers=headers, **options)
         except Refused as error:
-            if error.status in UNAUTHORISED:
+            if error.status not in UNAUTHORISED:
+                raise
+            other = self.another_key(self.key)
+            if other is None:
                 raise Refused(SERVICE, "the key in BRIGHTDATA_API_KEY was not accepted", status=error.status) from None
-            raise
+            return replace(self, key=other).reply(method, path, **options)
 
 
 def data_set_of(model: str) -> DataSet:

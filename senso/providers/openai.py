@@ -1,13 +1,13 @@
 """OpenAI: answers by the Responses API with web search, structured output by chat completions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from senso.errors import Malformed, Refused, Unavailable
 from senso.http import json_of, request
 from senso.loop import wait_for
-from senso.providers import Answer, Completion, Prompt, Run, Source, Ticket, Usage
+from senso.providers import AnotherKey, Answer, Completion, Prompt, Run, Source, Ticket, Usage, no_other
 
 SERVICE = "openai"
 ANSWER_TOKENS = 4096
@@ -20,6 +20,7 @@ MOST_TOKENS = 1_000_000_000
 class OpenAI:
     base_url: str
     key: str
+    another_key: AnotherKey = no_other
     longest_question: int = 100_000
 
     def submit(self, runs: Sequence[Run]) -> Ticket:
@@ -46,9 +47,12 @@ class OpenAI:
             reply = await request(SERVICE, "POST", self.base_url + path, json=body, headers=headers)
             found = json_of(SERVICE, reply)
         except Refused as error:
-            if error.status in UNAUTHORISED:
+            if error.status not in UNAUTHORISED:
+                raise
+            other = self.another_key(self.key)
+            if other is None:
                 raise Refused(SERVICE, "the key in OPENAI_API_KEY was not accepted", status=error.status) from None
-            raise
+            return await replace(self, key=other).post(path, body)
         if not isinstance(found, dict):
             raise Malformed(SERVICE, "its answer is not a JSON object")
         return found

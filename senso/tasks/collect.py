@@ -14,7 +14,7 @@ from senso.queries.snapshots import SnapshotWork
 from senso.tasks.abandon import cancel_due
 from senso.tasks.attempts import guarded, keep
 from senso.tasks.pipelines import publish
-from senso.tasks.reach import provider
+from senso.tasks.reach import job_provider
 
 log = logger(__name__)
 
@@ -22,7 +22,7 @@ log = logger(__name__)
 def look_at(work: SnapshotWork) -> None:
     """One look at a vendor's job: collected, failed, given up past its deadline, or left for the next look."""
     ticket = Ticket(external_id=work.external_id)
-    vendor = provider(work.provider)
+    vendor = job_provider(work.provider)
     try:
         with guarded():
             answers = vendor.collect(ticket, work.runs)

@@ -1,24 +1,24 @@
 """From a provider's name to the provider, with its key: the edge at which the outside is chosen."""
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from senso.errors import ConfigError
 from senso.loop import wait_for
 from senso.providers import Complete, Completion, DirectProvider, JobProvider, Prompt, Provider
 from senso.providers.brightdata import BrightData
 from senso.providers.openai import OpenAI
-from senso.settings import secret, settings
+from senso.settings import settings
+from senso.tasks import keys
 
 
 def openai() -> OpenAI:
-    read = settings()
-    return OpenAI(read.openai_base_url, secret(read.openai_api_key, "OPENAI_API_KEY"))
+    return OpenAI(settings().openai_base_url, keys.held("OPENAI_API_KEY"), partial(keys.another, "OPENAI_API_KEY"))
 
 
 def brightdata() -> BrightData:
-    read = settings()
-    return BrightData(read.brightdata_base_url, secret(read.brightdata_api_key, "BRIGHTDATA_API_KEY"))
+    key = "BRIGHTDATA_API_KEY"
+    return BrightData(settings().brightdata_base_url, keys.held(key), partial(keys.another, key))
 
 
 JOB_PROVIDERS: dict[str, Callable[[], JobProvider]] = {"brightdata": brightdata}
