@@ -1,8 +1,9 @@
+import os
 import select
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import psycopg2
@@ -13,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from senso import characters, outages
 from senso.errors import ConfigError, Unreachable
 from senso.settings import secret, settings
-from senso.settings.databases import parameters
+from senso.settings.databases import parameters, settings_in
 
 __all__ = [
     "Connection",
@@ -48,6 +49,9 @@ SETTLE = """
     SELECT set_config(name, value, false)
     FROM unnest(%(names)s, %(values)s, %(always)s) AS ours(name, value, always) JOIN pg_settings USING (name)
     WHERE always OR source <> 'client'
+"""
+LOST = """
+    SELECT name FROM pg_settings WHERE lower(name) = ANY(%(names)s) AND source NOT IN ('client', 'session')
 """
 OURS = {
     "names": [*ALWAYS, *UNLESS_GIVEN],
@@ -85,7 +89,7 @@ def connect(url: str, *, pool_size: int = 10) -> Engine:
         hide_parameters=True,  # they hold answers, and an error's text ends up in logs
         connect_args=arguments(url),
     )
-    event.listen(made, "connect", settle)
+    event.listen(made, "connect", partial(settle, expected=settings_in(given_options(url))))
     event.listen(made, "checkout", refuse_closed)
     return made
 
@@ -95,12 +99,29 @@ def arguments(url: str) -> dict[str, Any]:
     return NAMED | PATIENCE | parameters(url) | ENCODED
 
 
-def settle(connection: Any, record: Any) -> None:
+def given_options(url: str) -> str:
+    return parameters(url).get("options") or os.environ.get("PGOPTIONS", "")
+
+
+def settle(connection: Any, record: Any, expected: Sequence[str]) -> None:
+    """Raises ConfigError where what a user sets for a session has been dropped: it may say which tables are meant."""
     record.info[MADE_AT] = time.monotonic()
     connection.autocommit = True
     with connection.cursor() as cursor:
         cursor.execute(SETTLE, OURS)
+        dropped = lost_of(cursor, expected) if expected else []
     connection.autocommit = False
+    if dropped:
+        connection.close()
+        raise ConfigError(
+            f"DATABASE_URL: a pooler drops its options ({', '.join(dropped)}); take options out of its "
+            "ignore_startup_parameters, and out of the URL: ALTER ROLE ... SET does the same"
+        )
+
+
+def lost_of(cursor: Any, expected: Sequence[str]) -> list[str]:
+    cursor.execute(LOST, {"names": expected})
+    return [name for (name,) in cursor.fetchall()]
 
 
 class Trust:

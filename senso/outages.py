@@ -45,6 +45,7 @@ WRONG_SETTING: Final = re.compile(
     r"|permission denied to set parameter|unsupported startup parameter"
 )
 HINTS: Final = (
+    (r"unsupported startup parameter", "this pooler lets no options pass: ALTER ROLE ... SET does the same"),
     (r"starting up|shutting down|recovery mode|(?:not yet|not) accepting connections", "wait a moment"),
     (r"too many clients|connection slots|too many connections|max_client_conn", "end other sessions, or allow more"),
     (r"read-only", "a failover passes; else let DATABASE_URL name the primary"),

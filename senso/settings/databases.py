@@ -12,6 +12,7 @@ FORM: Final = "postgresql://user:password@host:port/database"
 SCHEME: Final = re.compile(r"postgres(?:ql)?(?:\+psycopg2?)?://", re.IGNORECASE)
 KEY_VALUE: Final = re.compile(r"\s*[a-z_]+\s*=")
 UNKNOWN_OPTION: Final = re.compile(r'invalid URI query parameter[^"]*"([a-z_]{2,32})"')
+OF_A_SESSION: Final = re.compile(r"(?:^|\s)(?:-c\s*|--)([\w.-]+)=")
 STRAY_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 PORT: Final = re.compile(r"\d{0,5}")
 HIGHEST_PORT: Final = 65535
@@ -104,6 +105,11 @@ def check_hosts(hosts: str, *, has_login: bool) -> None:
 def check_port(port: str) -> None:
     if not PORT.fullmatch(port) or (port and not 0 < int(port) <= HIGHEST_PORT):
         raise ValueError(f"must have a number between 1 and 65535 as its port, as in {FORM}")
+
+
+def settings_in(options: str) -> list[str]:
+    """The names of what `options` sets for a session, as Postgres lists them."""
+    return [found.replace("-", "_").lower() for found in OF_A_SESSION.findall(options)]
 
 
 def plain(option: str) -> str:
