@@ -1,6 +1,6 @@
 """Senso Workflows: what AI assistants say about an organisation, asked, read and counted.
 
-matrix   which questions go to which models in which places       senso.matrix
+matrix   which questions go to which models in which locations    senso.matrix
 ask      each question asked once, its answer stored              senso.providers
 extract  each answer read for the org                             senso.extraction
 score    readings turned into numbers with intervals              senso.score

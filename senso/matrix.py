@@ -1,4 +1,4 @@
-"""Stage 1: which question goes to which model at which place. Pure."""
+"""Stage 1: which question goes to which model at which location. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -4,10 +4,12 @@ import csv
 import io
 import json
 import re
+import unicodedata
 from dataclasses import asdict, replace
 from datetime import date, timedelta
 from html.parser import HTMLParser
 from itertools import pairwise
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -18,8 +20,9 @@ from senso.errors import ConfigError, NotFound
 from senso.push import metric_json
 from senso.queries import history, results
 from senso.reports import charts, wording
-from senso.reports.content import Asked, Batch, Heard, Pool, Question, Report
-from senso.reports.page import ORDER, breakable, page
+from senso.reports.content import ORDER, Asked, Batch, Heard, Pool, Question, Quote, Report
+from senso.reports.page import breakable, foldable, isolated, page
+from senso.reports.passages import SHORT, cut, passage, shortened
 from senso.reports.sheet import COLUMNS, cell, sheet
 from senso.score import CitedDomain, Fact, Standing, score
 from senso.settings import settings
@@ -128,7 +131,7 @@ def test_the_page_says_the_metrics_own_numbers():
             assert f"{wording.value(metrics[name])} {wording.interval(metrics[name])}" in shown
 
 
-def test_every_model_and_place_stands_with_its_interval():
+def test_every_model_and_location_stands_with_its_interval():
     found = report()
     shown = Page(page(found)).text
 
@@ -144,6 +147,7 @@ def test_a_sheet_has_each_metric_of_each_batch_unrounded():
     expected = [
         {name: "" if one is None else str(one) for name, one in asdict(metric).items()}
         | {"batch_date": member.date.isoformat(), "batch_id": str(member.id), "batch_kind": "org"}
+        | {"answers": "0", "made_up": "0", "by_fallback": "0", "cautions": ""}
         for member in batches
         for metric in member.metrics
     ]
@@ -259,7 +263,7 @@ def test_an_org_that_nobody_mentions_has_no_sentiment():
     read = Page(page(report(batches=[batch(0, facts(mentioned=False))])))
 
     assert f"No answer mentions {ORG} here." in read.text
-    assert f"{ORG} is mentioned in 0 of 16 answers" in read.text
+    assert f"{ORG} is mentioned in 0 % of 16 answers" in read.text
 
 
 def test_pools_are_never_counted_together():
@@ -337,17 +341,206 @@ def test_counts_are_marked_in_steps_that_a_reader_counts_in(most, ticks):
     assert [word for word in shown.split() if word.isdigit()] == ticks.split()
 
 
-def test_a_place_breaks_after_a_slash_and_stays_text():
+def test_a_location_breaks_after_a_slash_and_stays_text():
     assert breakable("DE/<b>/Köln") == "DE/<wbr>&lt;b&gt;/<wbr>Köln"
 
 
-def test_a_trend_of_one_batch_is_a_point_with_a_whisker():
-    rate = wording.whole(batch().metrics, "branded", "api")["mention_rate"]
+def test_a_line_is_drawn_from_two_dates_on_and_a_bar_only_beside_another():
+    lonely = [one for one in facts() if (one.model, one.location) == ("chatgpt", "US")]
+    one, two = (Page(page(report(batches=[batch(week, lonely) for week in range(weeks)]))) for weeks in (1, 2))
 
-    drawn = charts.trend("Mention rate", [charts.Point(FIRST, rate)])
+    assert "One date so far, 5 Sep 2026: a line needs two." in one.text
+    assert not [name for _, attributes in one.all("svg") if (name := attributes["aria-label"]).startswith("Mention")]
+    assert [attributes["aria-label"].split(",")[0] for _, attributes in two.all("svg")][:2] == [
+        "Mention rate by batch",
+        "Share of voice by batch",
+    ]
 
-    assert drawn.count("<circle") == 1
-    assert "nan" not in drawn.lower()
+
+@pytest.mark.parametrize(
+    ("name", "pieces"),
+    [
+        ("Donaudampfschifffahrtsgesellschaft", ["Donaudampfschifffahr", "tsgesellschaft"]),
+        ("www.a-rather-long-name.example", ["www.", "a-", "rather-", "long-", "name.", "example"]),
+        ("Larch Hill Credit Union of the Valley", ["Larch Hill Credit Union of the Valley"]),
+        ("ธนาคารดาวเพื่อการเกษตรและสหกรณ์การเกษตร", ["ธนาคารดาวเพื่อการเกษตรและสหกรณ์การเกษตร"]),
+        ("e\u0301" * 20, ["e\u0301" * 10, "e\u0301" * 10]),
+        ("x" * 19 + "e\u0301" + "x" * 9, ["x" * 19 + "e\u0301" + "x" * 9]),
+        ("<b>" * 10, ["&lt;b&gt;" * 6 + "&lt;b", "&gt;" + "&lt;b&gt;" * 3]),
+    ],
+)
+def test_only_a_word_that_may_fit_into_no_line_can_be_broken(name, pieces):
+    assert foldable(name).split("<wbr>") == pieces
+
+
+def test_a_name_from_right_to_left_is_set_apart_and_no_other():
+    assert isolated("In بنك 5 <i>", "بنك") == "In <bdi>بنك</bdi> 5 &lt;i&gt;"
+    assert isolated("In Bank 5", "Bank") == "In Bank 5"
+
+
+def quote(text: str = "Larch Hill is good.", **given: Any) -> Quote:
+    about = {"sentiment": "positive", "rank": 2, "instead": None, "question": "Who?", "model": "chatgpt"}
+    return Quote(text=text, **about | {"location": "US", "on": FIRST, "run": 7} | given)
+
+
+def quoting(*quotes: Quote) -> Report:
+    found = report()
+    return replace(found, pools=[replace(pool, quotes=quotes) for pool in found.pools])
+
+
+def test_a_quote_stands_with_who_said_it_where_when_and_to_which_question():
+    read = Page(page(quoting(quote(), quote("Vantry is best.", sentiment=None, rank=None, instead="Vantry"))))
+
+    assert "Larch Hill is good. positive, rank 2 · chatgpt in US, 5 Sep 2026 · run 7 asked: Who?" in read.text
+    assert "Vantry is best. names Vantry instead · chatgpt in US" in read.text
+    assert all(attributes["dir"] == "auto" for _, attributes in read.all("blockquote", "q"))
+
+
+def test_a_long_quote_ends_with_a_sentence_and_opens_as_a_whole():
+    long = " ".join(f"Sentence {number} says that Larch Hill is good." for number in range(12))
+    read, short = Page(page(quoting(quote(long)))), Page(page(quoting(quote())))
+
+    assert len(shortened(long)) <= SHORT + 2
+    assert shortened(long).endswith("good. …")
+    assert shortened(long) in read.text
+    assert long in read.text
+    assert len(read.all("details")) == 4 + len(short.all("details"))
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("word " * 100, "word word"),
+        ("银行" * 300, "银行银行"),
+        ("e\u0301" * 400, "e\u0301e\u0301"),
+        ("x" * 1000, "xxx"),
+    ],
+)
+def test_what_has_no_sentences_is_cut_between_words_or_letters(text, start):
+    found = cut(text, SHORT)
+
+    assert found.startswith(start)
+    assert SHORT // 2 < len(found) <= SHORT + 2
+    assert text.startswith(found.removesuffix(" …"))
+    assert not unicodedata.combining(text[len(found.removesuffix(" …"))])
+
+
+@pytest.mark.parametrize(
+    ("markdown", "shown"),
+    [
+        (
+            "2. **Larch Hill** – praised ([forum.example](https://forum.example/x)).",
+            "Larch Hill – praised (forum.example).",
+        ),
+        ("### 1\\. **Larch Hill**", "1. Larch Hill"),
+        ("| Larch Hill | 4 % | good |", "Larch Hill | 4 % | good"),
+        ("Larch &amp; Hill is `cheap` \\[1\\] [2]【3†x】. ![x](https://x.example/y.png)", "Larch & Hill is cheap."),
+        ("Larch Hill** is good", "Larch Hill is good"),
+        (
+            "Larch Hill is good. || Larch Hill is near. || Larch Hill is good.",
+            "Larch Hill is good. … Larch Hill is near.",
+        ),
+        ("<b>Larch</b> Hill\u202e is\x07 good", "Larch Hill is good"),
+        ("    Larch Hill", "Larch Hill"),
+        ("![x](https://x.example/y.png)", ""),
+    ],
+)
+def test_a_quote_is_what_a_reader_of_the_answer_saw(markdown, shown):
+    assert passage(markdown) == shown
+
+
+def test_made_up_data_and_fallback_names_are_said_in_every_form(tmp_path, make, scored, capsys):
+    org, _, second = scored
+    make.sql("UPDATE question_runs SET model_version = 'senso-sandbox/x' WHERE id = :run", run=make.runs(second)[0])
+    make.sql(
+        """UPDATE evaluations SET marks = '[{"kind": "fallback-names", "field": "names", "value": "x"}]'
+        WHERE run_id = :run""",
+        run=make.runs(second)[1],
+    )
+    said = {}
+    for form in Form:
+        reporting.report(org.id, form)
+        said[form] = " ".join(capsys.readouterr().out.split())
+
+    assert "Made-up data: 1 of 3 answers read came from the sandbox" in said[Form.text]
+    assert "made-up data: 1 of 3 answers read" in said[Form.csv]
+    assert "made-up data: 1 of 3 answers read" in said[Form.json]
+    assert "<title>Made-up data:" in said[Form.html]
+    assert "<strong>Made-up data.</strong> 1 of 3 answers read" in said[Form.html]
+    assert "The names call failed: in 1 of 3 answers read" in said[Form.text]
+    assert "the names call failed: in 1 of 3 answers read" in said[Form.csv]
+    assert "the names call failed: in 1 of 3 answers read" in said[Form.json]
+    assert "<strong>The names call failed.</strong> In 1 of 3 answers" in said[Form.html]
+
+
+def test_data_that_is_not_made_up_is_not_said_to_be(scored, capsys):
+    org, _, _ = scored
+    for form in Form:
+        reporting.report(org.id, form)
+
+    assert "made-up" not in capsys.readouterr().out.lower()
+
+
+def test_each_batch_of_a_sheet_says_for_itself_what_is_made_up(make, scored, capsys):
+    org, first, _ = scored
+    make.sql("UPDATE evaluations SET model_version = 'senso-sandbox/x' WHERE batch_id = :b", b=first)
+
+    reporting.report(org.id, Form.csv)
+
+    rows = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert {(row["batch_id"] == str(first), row["answers"], row["made_up"]) for row in rows} == {
+        (True, "3", "3"),
+        (False, "3", "0"),
+    }
+
+
+def test_quotes_are_whole_sentences_of_the_answers_and_name_whom_they_are_about(make, db, scored):
+    org, _, batch = scored
+    runs = make.runs(batch)
+    answer = "Hello. Vantry is first. **Larch Hill** – praised by all ([a.example](https://a.example/x)). Bye."
+    make.sql("UPDATE question_runs SET answer_text = :text WHERE batch_id = :b", text=answer, b=batch)
+    make.sql("UPDATE evaluations SET mention_text = 'Larch Hill** – praised', rank = 2 WHERE run_id = :r", r=runs[0])
+    make.sql("UPDATE evaluations SET mentioned = false, sentiment = NULL WHERE run_id = :r", r=runs[1])
+
+    (pool,) = history.pools(db, batch, org.id)
+
+    (about, instead) = pool.quotes
+    assert (about.text, about.sentiment, about.rank) == ("Larch Hill – praised by all (a.example).", "neutral", 2)
+    assert (instead.text, instead.instead, instead.sentiment) == ("Vantry is first.", "Vantry", None)
+    assert about.run == make.one("SELECT number FROM question_runs WHERE id = :r", r=runs[0])
+
+
+def test_the_text_says_the_same_headline_as_the_page(scored, capsys):
+    org, _, _ = scored
+    reporting.report(org.id, Form.text)
+    said = " ".join(capsys.readouterr().out.split())
+    reporting.report(org.id, Form.html)
+
+    assert f"{ORG} is mentioned in 100 % of 3 answers" in said
+    assert f"{ORG} is mentioned in 100 % of 3 answers" in Page(capsys.readouterr().out).text
+
+
+def test_a_page_of_thousands_of_questions_and_locations_stays_a_small_file():
+    found = report(
+        batches=[
+            batch(0, [replace(one, location=f"US/{number}") for number in range(900) for one in facts(questions=1)])
+        ]
+    )
+    many = replace(found.asked, questions=found.asked.questions * 3000, locations=("US",) * 900)
+    shown = page(replace(found, asked=many))
+
+    assert len(shown) < 300_000
+    assert "2800 more in the JSON report" in shown
+    assert "US and 894 more" in Page(shown).text
+
+
+@pytest.mark.parametrize("form", Form)
+def test_no_form_calls_a_location_or_a_rank_a_place(scored, capsys, form):
+    org, _, _ = scored
+
+    reporting.report(org.id, form)
+
+    assert not re.search(r"\bplaces?\b", capsys.readouterr().out)
 
 
 def test_an_org_without_numbers_is_not_found(make):
@@ -387,9 +580,11 @@ def test_a_networks_batch_is_in_the_sheet_and_in_no_trend_of_the_org(make, score
     reporting.report(org.id, Form.csv)
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     reporting.report(org.id, Form.html)
+    shown = capsys.readouterr().out
 
     assert {row["batch_kind"] for row in rows} == {"org", "network_org"}
-    assert capsys.readouterr().out.count("<circle") == 2  # one batch: a point a chart
+    assert "<circle" not in shown
+    assert "One date so far" in shown
 
 
 def test_json_has_what_the_push_has(make, db, scored, capsys):

@@ -1,5 +1,6 @@
 """`demo`: the whole product in one minute, for a stranger."""
 
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -34,6 +35,7 @@ MODELS = ["chatgpt", "gpt-4.1", "gpt-4.1-mini"]
 LOCATIONS = [{"country": "US"}, {"country": "CA", "region": "Ontario"}]
 FIRST_SEED = 7
 SHOWN = 1200
+TARGET = re.compile(r"\]\([^()\s]*\)")  # wider than a terminal
 
 
 def run(questions: int) -> None:
@@ -144,10 +146,11 @@ def print_asked(org: dict[str, Any], asked: dict[str, Any], batch: dict[str, Any
     out.print(
         f"\nAsked about [bold]{escape(org['name'])}[/] (made up): {counted(asked['questions'], 'question')} x "
         f"{counted(len(asked['models']), 'model')} ({', '.join(asked['models'])}) x "
-        f"{counted(len(asked['locations']), 'place')} ({', '.join(asked['locations'])}) = "
+        f"{counted(len(asked['locations']), 'location')} ({', '.join(asked['locations'])}) = "
         f"{counted(batch['planned'], 'run')}; {batch['answered']} answered, "
-        f"{batch['evaluated']} read, {batch['failed']} failed.\n"
+        f"{batch['evaluated']} read, {batch['failed']} failed."
     )
+    out.print(f"[yellow]{escape((batch['note'] or '').capitalize())}.[/]\n")
 
 
 def print_answer(example: dict[str, Any]) -> None:
@@ -163,14 +166,17 @@ def print_answer(example: dict[str, Any]) -> None:
 
 
 def marked(example: dict[str, Any]) -> str:
-    """The answer from its first mention on, the naming sentences in reverse."""
-    answer, parts = str(example["answer_text"]), (example["mention_text"] or "").split(" || ")
+    """The answer from its first mention on, the naming sentences in reverse. Links are shown without their targets."""
+    answer, named = (TARGET.sub("]", example[name] or "") for name in ("answer_text", "mention_text"))
+    parts = named.split(" || ")
     first = min((answer.find(part) for part in parts if part and part in answer), default=0)
-    start = max(0, first - SHOWN // 3)
-    shown = escape(("... " if start else "") + answer[start : start + SHOWN])
+    start = first - SHOWN // 3
+    start = answer.find(" ", start, first) + 1 if start > 0 else 0
+    end = answer.rfind(" ", start, start + SHOWN) if start + SHOWN < len(answer) else len(answer)
+    shown = escape(("... " if start else "") + answer[start:end])
     for part in filter(None, parts):  # the marks also show where a terminal has no colours
         shown = shown.replace(escape(part), f"[reverse]»{escape(part)}«[/]")
-    return shown + (" ..." if start + SHOWN < len(answer) else "")
+    return shown + (" ..." if end < len(answer) else "")
 
 
 def print_end(org: UUID, batch: dict[str, Any], application: str, home: Path) -> None:

@@ -13,9 +13,10 @@ from uuid import UUID
 
 from rich.console import Console
 from rich.markup import escape
+from rich.text import Text
 
 from senso.cli.form import Form
-from senso.cli.printing import Terminal, out, plain, table
+from senso.cli.printing import Terminal, below, out, plain, printable, table
 from senso.cli.standing import load
 from senso.db import transaction
 from senso.errors import ConfigError, NotFound
@@ -23,10 +24,24 @@ from senso.push import metric_json
 from senso.quantities import counted
 from senso.queries import history
 from senso.queries import status as queries
-from senso.reports.content import Batch, Pool, Report
+from senso.reports.basis import cautions
+from senso.reports.content import ORDER, Batch, Pool, Quote, Report
 from senso.reports.page import page
+from senso.reports.passages import shortened
 from senso.reports.sheet import sheet
-from senso.reports.wording import NAMES, interval, of, value, with_interval
+from senso.reports.wording import (
+    NAMES,
+    about,
+    asked,
+    finding,
+    headline,
+    interval,
+    of,
+    title,
+    value,
+    whole,
+    with_interval,
+)
 from senso.score import Metric
 
 HEADLINES = ("mention_rate", "share_of_voice", "owned_citation_rate", "average_rank")
@@ -77,6 +92,8 @@ def as_json(org: dict[str, Any], found: Report) -> dict[str, Any]:
     return {
         "org": org,
         "batch": load(found.batch.id),
+        "basis": asdict(found.batch.basis),
+        "cautions": cautions(found.batch.basis),
         "metrics": [metric_json(metric) for metric in found.batch.metrics],
         "pools": [asdict(pool) for pool in found.pools],
         "asked": asdict(found.asked),
@@ -122,9 +139,13 @@ def print_report(console: Console, found: Report) -> None:
     console.print(
         f"[bold]{escape(found.org)}[/]  {batch.date}  {batch.state}, {counted(found.asked.read, 'answer')} read"
     )
+    for said in cautions(batch.basis):
+        console.print(f"[yellow]{escape(said.capitalize())}.[/]")
     for (kind, surface), members in slices(batch.metrics).items():
         console.print()
-        console.print(table(f"{kind} questions, {surface} surface", *overall(members), numbers=("value", "of")))
+        print_headline(console, found, kind, surface)
+        console.print()
+        console.print(table(title(kind, surface), *overall(members), numbers=("value", "of")))
         console.print()
         console.print(table(None, *breakdown(members), numbers=("mention rate", "of")))
         for pool in found.pools:
@@ -132,35 +153,53 @@ def print_report(console: Console, found: Report) -> None:
                 console.print()
                 console.print(named(found.org, pool))
                 console.print(cited(pool))
+                print_quotes(console, pool.quotes)
+
+
+def print_headline(console: Console, found: Report, kind: str, surface: str) -> None:
+    rate = whole(found.batch.metrics, kind, surface)["mention_rate"]
+    models = [slug for slug, one in found.asked.models if one == surface]
+    console.print(escape(f"{headline(found.org, rate)} {asked(found.batch.date, models, found.asked.locations)}"))
+
+
+def print_quotes(console: Console, quotes: Sequence[Quote]) -> None:
+    """One of each sentiment, and one that names a competitor instead."""
+    first = {(one.sentiment, one.instead is None): one for one in reversed(quotes)}
+    for quote in reversed(first.values()):
+        console.print()
+        console.print(Text(f'"{shortened(quote.text)}"'))
+        console.print(below(Text(f"{finding(quote)}: {about(quote)}, run {quote.run}")))
+        console.print(below(Text(f"asked: {printable(quote.question)}")))
 
 
 def print_overview(metrics: Sequence[Metric]) -> None:
     """One line a slice: what a reader wants first, each number with its interval."""
-    columns = ["questions", "surface", *(NAMES[name] for name in HEADLINES)]
+    columns = ["questions", "answers", *(NAMES[name] for name in HEADLINES)]
     lines = []
     for (kind, surface), members in slices(metrics).items():
-        whole = {metric.name: metric for metric in members if metric.model is None and metric.location is None}
-        lines.append([kind, surface, *(with_interval(whole[name]) for name in HEADLINES)])
-    out.print(table("The numbers (95 % intervals)", columns, lines))
+        found = whole(members, kind, surface)
+        answers = str(found["mention_rate"].denominator)
+        lines.append([f"{kind}, {surface}", answers, *(with_interval(found[name]) for name in HEADLINES)])
+    out.print(table("The numbers (95 % intervals)", columns, lines, numbers=("answers",)))
 
 
 def slices(metrics: Sequence[Metric]) -> dict[tuple[str, str], list[Metric]]:
     found: dict[tuple[str, str], list[Metric]] = {}
     for metric in metrics:
         found.setdefault((metric.kind, metric.surface), []).append(metric)
-    return found
+    return {pool: found[pool] for pool in ORDER if pool in found}
 
 
 def overall(metrics: Sequence[Metric]) -> tuple[list[str], list[list[str]]]:
-    whole = [metric for metric in metrics if metric.model is None and metric.location is None]
+    total = [metric for metric in metrics if metric.model is None and metric.location is None]
     return ["number", "value", "95 % interval", "of"], [
-        [NAMES.get(metric.name, metric.name), value(metric), interval(metric), of(metric)] for metric in whole
+        [NAMES.get(metric.name, metric.name), value(metric), interval(metric), of(metric)] for metric in total
     ]
 
 
 def breakdown(metrics: Sequence[Metric]) -> tuple[list[str], list[list[str]]]:
     rates = [metric for metric in metrics if metric.name == "mention_rate" and (metric.model or metric.location)]
-    return ["by model and place", "mention rate", "95 % interval", "of"], [
+    return ["by model and location", "mention rate", "95 % interval", "of"], [
         [escape(metric.model or metric.location or ""), value(metric), interval(metric), of(metric)] for metric in rates
     ]
 

@@ -29,8 +29,8 @@ def runs(batch: UUID, *, failed: bool, as_json: bool) -> None:
 def print_run_line(one: dict[str, Any]) -> None:
     """Three short lines in place of a row of eight cells: they fit a terminal of 60 columns, and nothing is cut."""
     tries = counted(one["tries"], "call")
-    place = f"{escape(one['model'])} in {escape(one['location'])}"
-    out.print(f"[bold]{one['number']}[/]  {state(one)}  {place}  {tries}, {cost(one)}")
+    asked = f"{escape(one['model'])} in {escape(one['location'])}"
+    out.print(f"[bold]{one['number']}[/]  {state(one)}  {asked}  {tries}, {cost(one)}")
     out.print(below(Text(shortened(printable(one["question"]), out.width - INDENT))))
     if one["reason"]:
         out.print(below(Text(printable(one["reason"]))))

@@ -1,6 +1,6 @@
 """Stage 3: each answer read for the org.
 
-One call reads an answer: who is named, how, in which place, and beside whom. What the model says is checked against
+One call reads an answer: who is named, how, at which rank, and beside whom. What the model says is checked against
 the words of the answer, and what had to be dropped or corrected is kept as marks. Whose pages are cited is found by
 rule, and the org's names are asked for once and kept.
 """

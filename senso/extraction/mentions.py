@@ -1,4 +1,4 @@
-"""Is the org really named, how, and in which place? The model may reject what the words show, never add to it.
+"""Is the org really named, how, and at which rank? The model may reject what the words show, never add to it.
 
 A model alone says yes to "building a strong community" for Community Financial Credit Union; words alone say yes to
 "I could not find information about X". So an occurrence of a variation comes first, and the model's verdict second;

@@ -15,7 +15,7 @@ DEADLINE_SECONDS = {"consumer": 1200, "api": 90}
 
 @dataclass(frozen=True, slots=True)
 class Ids:
-    """Those that the database has already: a row that somebody else made for a slug or a place keeps its id."""
+    """Those that the database has already: a row that somebody else made for a slug or a location keeps its id."""
 
     models: Mapping[str, UUID]
     locations: Mapping[tuple[str, str | None, str | None], UUID]
@@ -51,8 +51,8 @@ def models(found: Contents, ids: Ids) -> list[Row]:
 
 
 def locations(found: Contents, ids: Ids) -> list[Row]:
-    places = dict.fromkeys(place for _, subject in found.asked() for place in subject.locations)
-    return [place.model_dump() | {"id": ids.location(place)} for place in places]
+    locations = dict.fromkeys(one for _, subject in found.asked() for one in subject.locations)
+    return [one.model_dump() | {"id": ids.location(one)} for one in locations]
 
 
 def partners(found: Contents) -> list[Row]:
@@ -94,7 +94,7 @@ def asked(kind: str, subjects: Sequence[Org | Network], ids: Ids) -> dict[str, l
         ],
         f"{kind}_models": [{key: one.id, "model_id": ids.model(slug)} for one in subjects for slug in one.models],
         f"{kind}_locations": [
-            {key: one.id, "location_id": ids.location(place)} for one in subjects for place in one.locations
+            {key: one.id, "location_id": ids.location(location)} for one in subjects for location in one.locations
         ],
     }
 

@@ -130,7 +130,7 @@ class Location(Frozen):
 
     @property
     def id(self) -> UUID:
-        """The same in every installation. No name holds a U+001F, so no two places have the same."""
+        """The same in every installation. No name holds a U+001F, so no two locations have the same."""
         return uuid5(NAMESPACE_URL, "senso:location:" + "\x1f".join(part or "" for part in self.key))
 
 

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One question for one model at one place. `number` is the join key that vendors echo."""
+    """One question for one model at one location. `number` is the join key that vendors echo."""
 
     number: int
     question: str

@@ -59,10 +59,10 @@ class OpenAI:
 
 
 def question(run: Run) -> dict[str, Any]:
-    place = {"country": run.country, "region": run.region, "city": run.city}
+    location = {"country": run.country, "region": run.region, "city": run.city}
     search = {
         "type": "web_search",
-        "user_location": {"type": "approximate"} | {key: value for key, value in place.items() if value},
+        "user_location": {"type": "approximate"} | {key: value for key, value in location.items() if value},
     }
     return {
         "model": run.model,

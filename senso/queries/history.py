@@ -10,9 +10,10 @@ from sqlalchemy import Connection, text
 
 from senso.db import rows
 from senso.extraction.citations import is_primary, kind
-from senso.queries import results
+from senso.queries import quotes, results
 from senso.queries.fragments import LOCATION
 from senso.queries.results import Found
+from senso.reports.basis import Basis
 from senso.reports.content import Asked, Batch, Heard, Pool, Question
 from senso.score import CitedPage, Fact, Metric, leaderboard, sources
 
@@ -28,13 +29,30 @@ OF_BATCH = ("id", "date", "batch_kind", "network_id", "state")
 def batches(db: Connection, org: UUID) -> list[Batch]:
     """Those that have numbers, oldest first; of one date, the org's own batch after those of its networks."""
     found = rows(db.execute(METRICS, {"org": org}))
-    return [_batch(list(members)) for _, members in groupby(found, key=lambda one: one["id"])]
+    together = [list(members) for _, members in groupby(found, key=lambda one: one["id"])]
+    stands = bases(db, [members[0]["id"] for members in together])
+    return [_batch(members, stands.get(members[0]["id"], Basis())) for members in together]
 
 
-def _batch(members: Sequence[dict[str, Any]]) -> Batch:
+BASES = text(f"""
+    SELECT e.batch_id, count(*) AS answers, count(*) FILTER (WHERE {results.MADE_UP}) AS made_up,
+        count(*) FILTER (WHERE {results.BY_FALLBACK}) AS by_fallback
+    FROM evaluations e JOIN question_runs r ON r.id = e.run_id
+    WHERE e.batch_id = ANY(:batches) AND e.is_current AND e.state = 'done'
+    GROUP BY e.batch_id
+""")
+
+
+def bases(db: Connection, batches: Sequence[UUID]) -> dict[UUID, Basis]:
+    """What the numbers of each rest on; nothing of a batch that read nothing."""
+    found = rows(db.execute(BASES, {"batches": list(batches)}))
+    return {one.pop("batch_id"): Basis(**one) for one in found}
+
+
+def _batch(members: Sequence[dict[str, Any]], basis: Basis) -> Batch:
     about = {name: members[0][name] for name in OF_BATCH}
     metrics = (Metric(**{name: one[name] for name in one if name not in OF_BATCH}) for one in members)
-    return Batch(kind=about.pop("batch_kind"), metrics=tuple(metrics), **about)
+    return Batch(kind=about.pop("batch_kind"), metrics=tuple(metrics), basis=basis, **about)
 
 
 def pools(db: Connection, batch: UUID, org: UUID) -> list[Pool]:
@@ -43,17 +61,19 @@ def pools(db: Connection, batch: UUID, org: UUID) -> list[Pool]:
     members: dict[tuple[str, str], list[Found]] = defaultdict(list)
     for one in results.found(db, batch):
         members[one.question_kind, one.surface].append(one)
-    return [_pool(question_kind, surface, found, sites) for (question_kind, surface), found in sorted(members.items())]
+    return [_pool(db, batch, members[pool], sites) for pool in sorted(members)]
 
 
-def _pool(question_kind: str, surface: str, found: Sequence[Found], sites: Sequence[str]) -> Pool:
+def _pool(db: Connection, batch: UUID, found: Sequence[Found], sites: Sequence[str]) -> Pool:
+    competitors = leaderboard(fact(one, sites) for one in found)
     return Pool(
-        kind=question_kind,
-        surface=surface,
+        kind=found[0].question_kind,
+        surface=found[0].surface,
         answers=len(found),
         mentioned=sum(one.mentioned for one in found),
-        competitors=tuple(leaderboard(fact(one, sites) for one in found)),
+        competitors=tuple(competitors),
         sources=tuple(sources(page for one in found for page in cited_pages(one, sites))),
+        quotes=tuple(quotes.quoted(db, batch, quotes.chosen(found, [one.name for one in competitors]))),
     )
 
 

@@ -124,7 +124,7 @@ def close_open_work(db: Connection, batch: UUID, state: str, reason: str) -> boo
     return left
 
 
-# The newest answer to a question of a model at a place; yesterday's batch that ends late does not take it back.
+# The newest answer to a question of a model at a location; yesterday's batch that ends late does not take it back.
 FORMER_LATEST = Prepared("""
     UPDATE question_runs SET is_latest = false
     WHERE id = ANY(ARRAY(

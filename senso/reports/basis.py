@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from senso.quantities import counted
+
 
 @dataclass(frozen=True, slots=True)
 class Basis:
@@ -13,11 +15,15 @@ class Basis:
     by_fallback: int = 0
 
 
+def cautions(basis: Basis) -> list[str]:
+    return [said for said in (made_up(basis), by_fallback(basis)) if said]
+
+
 def made_up(basis: Basis) -> str:
     """Empty where nothing is."""
     if not basis.made_up:
         return ""
-    which = f"{basis.made_up} of {answers(basis.answers)}"
+    which = f"{basis.made_up} of {counted(basis.answers, 'answer')}"
     return f"made-up data: {which} read came from the sandbox, not from an assistant"
 
 
@@ -25,13 +31,5 @@ def by_fallback(basis: Basis) -> str:
     """Empty where the names were known."""
     if not basis.by_fallback:
         return ""
-    which = f"{basis.by_fallback} of {answers(basis.answers)}"
+    which = f"{basis.by_fallback} of {counted(basis.answers, 'answer')}"
     return f"the names call failed: in {which} read, mentions were looked for by name and domain only"
-
-
-def answers(count: int) -> str:
-    return f"{count} answer" if count == 1 else f"{count} answers"
-
-
-def cautions(basis: Basis) -> list[str]:
-    return [said for said in (made_up(basis), by_fallback(basis)) if said]

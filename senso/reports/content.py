@@ -1,11 +1,15 @@
 """What a report is made of."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
+from senso.reports.basis import Basis
 from senso.score import CitedDomain, Metric, Standing
+
+# What is read first: questions that do not name the org, asked where people ask.
+ORDER = (("unbranded", "consumer"), ("unbranded", "api"), ("branded", "consumer"), ("branded", "api"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,22 @@ class Batch:
     network_id: UUID | None
     state: str
     metrics: tuple[Metric, ...]
+    basis: Basis = field(default_factory=Basis)
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """An assistant's own words: about the org, or about `instead`, whom it named where it left out the org."""
+
+    text: str
+    sentiment: str | None
+    rank: int | None
+    instead: str | None
+    question: str
+    model: str
+    location: str
+    on: date
+    run: int  # its number: `senso show` has the whole answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +50,7 @@ class Pool:
     mentioned: int  # of `answers`
     competitors: tuple[Standing, ...]
     sources: tuple[CitedDomain, ...]
+    quotes: tuple[Quote, ...] = ()  # chosen by the rule of `senso.queries.quotes`
 
 
 @dataclass(frozen=True, slots=True)

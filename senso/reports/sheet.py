@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable
 from dataclasses import asdict
 
+from senso.reports.basis import cautions
 from senso.reports.content import Batch
 
 COLUMNS = (
@@ -23,6 +24,10 @@ COLUMNS = (
     "method",
     "rule_version",
     "batch_kind",
+    "answers",
+    "made_up",
+    "by_fallback",
+    "cautions",
 )
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -33,6 +38,7 @@ def sheet(batches: Iterable[Batch]) -> str:
     writer.writerow(COLUMNS)
     for batch in batches:
         about = {"batch_date": batch.date.isoformat(), "batch_id": str(batch.id), "batch_kind": batch.kind}
+        about |= asdict(batch.basis) | {"cautions": "; ".join(cautions(batch.basis))}
         for metric in batch.metrics:
             row = asdict(metric) | about
             writer.writerow([cell(row[column]) for column in COLUMNS])

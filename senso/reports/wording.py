@@ -1,11 +1,13 @@
 """Numbers and findings in words; the same on a page and in a terminal."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from senso.quantities import counted
+from senso.reports.content import Quote
 from senso.score import Metric
 
+MOST_LISTED = 6
 NAMES = {
     "mention_rate": "mention rate",
     "share_of_voice": "share of voice",
@@ -56,11 +58,31 @@ def title(kind: str, surface: str) -> str:
 
 
 def headline(org: str, rate: Metric) -> str:
+    """The rate with what it rests on."""
     where = f"{SURFACES[rate.surface]} to {QUESTIONS[rate.kind]}"
-    return (
-        f"{org} is mentioned in {rate.numerator} of {counted(rate.denominator, 'answer')} of {where}: {value(rate)}"
-        f" (95 % interval: {interval(rate)})."
-    )
+    within = f" (95 % interval: {interval(rate)})" if rate.low is not None else ""
+    return f"{org} is mentioned in {value(rate)} of {counted(rate.denominator, 'answer')} of {where}{within}."
+
+
+def asked(on: date, models: Sequence[str], locations: Sequence[str]) -> str:
+    return f"Asked on {day(on)} of {listed(models)} in {listed(locations)}."
+
+
+def listed(names: Sequence[str]) -> str:
+    """All of a few; of many the first, and how many more there are."""
+    shown = [*names[:MOST_LISTED], f"{len(names) - MOST_LISTED} more"] if len(names) > MOST_LISTED + 1 else [*names]
+    return " and ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))
+
+
+def about(quote: Quote) -> str:
+    """Who said it, where and when."""
+    return f"{quote.model} in {quote.location}, {day(quote.on)}"
+
+
+def finding(quote: Quote) -> str:
+    if quote.instead is not None:
+        return f"names {quote.instead} instead"
+    return f"{quote.sentiment}, rank {quote.rank}" if quote.rank else f"{quote.sentiment}"
 
 
 def voice(org: str, share: Metric) -> str:
@@ -88,7 +110,7 @@ def _overlap(one: Metric, other: Metric) -> bool:
 
 
 def whole(metrics: Iterable[Metric], kind: str, surface: str) -> dict[str, Metric]:
-    """The numbers of a pool over all its models and places, by name."""
+    """The numbers of a pool over all its models and locations, by name."""
     return {
         metric.name: metric
         for metric in metrics

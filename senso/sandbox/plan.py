@@ -65,7 +65,7 @@ def _orgs(chance: Random, seed: int, question: Question, model: str, country: st
 
 
 def _mention_rate(seed: int, org: Org, question: Question, model: str, country: str) -> float:
-    """Each org is known more or less well, and each model and place adds its own leaning."""
+    """Each org is known more or less well, and each model and location adds its own leaning."""
     if (question.text, model) in org.certain:
         return 1.0
     if question.kind == "branded":

@@ -187,17 +187,17 @@ def test_a_completion_without_a_message_cannot_be_used(body):
 
 
 @pytest.mark.parametrize(
-    ("region", "city", "place"),
+    ("region", "city", "location"),
     [
         (None, None, {"type": "approximate", "country": "CA"}),
         ("Ontario", None, {"type": "approximate", "country": "CA", "region": "Ontario"}),
         ("Ontario", "Toronto", {"type": "approximate", "country": "CA", "region": "Ontario", "city": "Toronto"}),
     ],
 )
-def test_the_place_is_flat_and_holds_only_what_is_known(region, city, place):
+def test_the_location_is_flat_and_holds_only_what_is_known(region, city, location):
     (tool,) = question(Run(7, "Which?", "gpt-4.1", "CA", region, city))["tools"]
 
-    assert tool == {"type": "web_search", "user_location": place}
+    assert tool == {"type": "web_search", "user_location": location}
 
 
 def test_nothing_is_stored_at_the_vendor():

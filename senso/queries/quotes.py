@@ -1,0 +1,103 @@
+"""Which answers a report quotes, and what they say.
+
+The choice is a rule, so that nobody can pick: for each sentiment the questions with most such mentions come first, one
+answer of each, of another model where there is one. Beside them stand answers that leave the org out and name one of
+the competitors that are named most.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from senso.db import rows
+from senso.extraction import words
+from senso.extraction.mentions import SEPARATOR
+from senso.extraction.sentences import around, sentences
+from senso.queries.fragments import LOCATION
+from senso.queries.results import Found
+from senso.reports.content import Quote
+from senso.reports.passages import passage
+from senso.score import SENTIMENTS
+
+OF_EACH_SENTIMENT = 2
+OF_OTHERS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`instead`: the competitor to quote it for, where the org is not named."""
+
+    run: UUID
+    instead: str | None = None
+
+
+def chosen(found: Sequence[Found], competitors: Sequence[str]) -> list[Choice]:
+    """`found` in the order of the runs, `competitors` most named first."""
+    mentions = [of_mood(found, sentiment) for sentiment in SENTIMENTS]
+    return [Choice(one.run_id) for some in mentions for one in some] + of_others(found, competitors)
+
+
+def of_mood(found: Sequence[Found], sentiment: str) -> list[Found]:
+    alike = [one for one in found if one.mentioned and one.sentiment == sentiment]
+    taken: list[Found] = []
+    for question, _ in Counter(one.question_id for one in alike).most_common(OF_EACH_SENTIMENT):
+        models = {one.model for one in taken}
+        answers = [one for one in alike if one.question_id == question]
+        taken.append(min(answers, key=lambda one: one.model in models))
+    return taken
+
+
+def of_others(found: Sequence[Found], competitors: Sequence[str]) -> list[Choice]:
+    taken: dict[UUID, Choice] = {}
+    without = [one for one in found if not one.mentioned]
+    for name in competitors:
+        naming = (one for one in without if one.question_id not in taken and name in one.competitors)
+        if len(taken) < OF_OTHERS and (one := next(naming, None)):
+            taken[one.question_id] = Choice(one.run_id, name)
+    return list(taken.values())
+
+
+SAID = text(f"""
+    SELECT r.id, r.number AS run, q.text AS question, m.slug AS model, {LOCATION} AS location,
+        coalesce((r.answered_at AT TIME ZONE 'UTC')::date, b.batch_date) AS on, e.sentiment, e.rank,
+        e.mention_text, r.answer_text
+    FROM evaluations e JOIN question_runs r ON r.id = e.run_id JOIN batches b ON b.id = e.batch_id
+        JOIN questions q ON q.id = r.question_id JOIN models m ON m.id = r.model_id
+        JOIN locations l ON l.id = r.location_id
+    WHERE e.batch_id = :batch AND e.run_id = ANY(:runs) AND e.is_current
+""")
+
+
+def quoted(db: Connection, batch: UUID, choices: Sequence[Choice]) -> Iterator[Quote]:
+    """In the order of the choices, without those in which nothing is left to read."""
+    found = rows(db.execute(SAID, {"batch": batch, "runs": [one.run for one in choices]})) if choices else []
+    said = {one.pop("id"): one for one in found}
+    for choice in choices:
+        if (quote := quote_of(choice, dict(said[choice.run]))).text:
+            yield quote
+
+
+def quote_of(choice: Choice, said: dict[str, Any]) -> Quote:
+    answer, mention = said.pop("answer_text") or "", said.pop("mention_text") or ""
+    shown = whole(answer, mention) if choice.instead is None else naming(answer, choice.instead)
+    return Quote(text=passage(shown), instead=choice.instead, **said)
+
+
+def whole(answer: str, mention: str) -> str:
+    """The sentences of the answer in which a quote stands: one that begins within a sentence is hard to read."""
+    spans, found = sentences(answer), []
+    for part in mention.split(SEPARATOR):
+        start = answer.find(part)
+        inside = [span for span in spans if span[0] < start + len(part) and start < span[1]] if start >= 0 else []
+        found.append(answer[inside[0][0] : inside[-1][1]] if inside else part)
+    return SEPARATOR.join(found)
+
+
+def naming(answer: str, name: str) -> str:
+    """The first sentence that names it."""
+    spans = around(words.namings(words.text(answer), name), sentences(answer))
+    return answer[slice(*spans[0])] if spans else ""
