@@ -4,8 +4,10 @@ import os
 import random
 import time
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 import psycopg2
+import pytest
 from ground import run_sql
 
 
@@ -36,31 +38,51 @@ def test_postgres_killed_again_and_again(start, told):
     assert row["twice"] == 0
 
 
-def test_postgres_read_only_for_longer_than_a_call(start, told):
-    """As while another server is promoted: it answers, and takes no writes."""
+RELOAD = "SELECT pg_reload_conf()"
+END_ALL = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = '{database}'"
+# By what is said of it: how it begins and how it ends. The first as while another server is promoted; then a restore
+# that has not come to the tables yet, and one that lets nobody in.
+MOMENTS = {
+    "read-only": (
+        ["ALTER SYSTEM SET default_transaction_read_only = on", RELOAD],
+        ["ALTER SYSTEM RESET default_transaction_read_only", RELOAD],
+    ),
+    "without its tables": (["ALTER SCHEMA public RENAME TO away"], ["ALTER SCHEMA away RENAME TO public"]),
+    "letting nobody in": (
+        ["ALTER DATABASE {database} ALLOW_CONNECTIONS false", END_ALL],
+        ["ALTER DATABASE {database} ALLOW_CONNECTIONS true"],
+    ),
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_postgres_that_takes_nothing_for_longer_than_a_call(start, told, moment):
     product = start(orgs=1, answer_seconds=3, reading_seconds=3)
     batches = product.trigger()
     product.wait_for_flight(20)
+    begins, ends = MOMENTS[moment]
 
-    read_only(product, "on")
+    as_administrator(product, begins)
     time.sleep(17)
+    as_administrator(product, ends)
     made = product.calls_made()
-    read_only(product, "off")
     recovery = product.until(lambda: product.calls_made() > made or not product.open(batches), 60, "nobody went on")
     ended = product.end(batches)
 
-    row = told(product, 19, struck="read-only for 17 s, 20 calls in flight", load="40 runs", recovery=recovery,
+    row = told(product, 19, struck=f"{moment} for 17 s, 20 calls in flight", load="40 runs", recovery=recovery,
         note=f"all ended after {ended:.0f} s")  # fmt: skip
-    asked = product.sandbox.calls("openai.responses")
     assert product.states() == {"completed": 1}
     assert row["broken"] == []
     assert row["twice"] == 0
-    assert len(asked) == 40  # each run once
+    assert len(product.sandbox.calls("openai.responses")) == 40  # each run once
 
 
-def read_only(product, said: str) -> None:
-    url = product.servers.url_of("postgres").replace("+psycopg2", "")
-    run_sql(url, f"ALTER SYSTEM SET default_transaction_read_only = {said}", "SELECT pg_reload_conf()")
+def as_administrator(product, statements) -> None:
+    """In the product's own database where it is about a schema, and from outside where it is shut."""
+    database = urlsplit(os.environ["DATABASE_URL"]).path[1:]
+    inside = any("SCHEMA" in one for one in statements)
+    url = product.servers.url_of(database if inside else "postgres").replace("+psycopg2", "")
+    run_sql(url, *(one.format(database=database) for one in statements))
 
 
 def test_postgres_without_a_free_connection(start, told):
