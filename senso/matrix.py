@@ -1,8 +1,8 @@
 """Stage 1: which question goes to which model at which location. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 from itertools import product
 from uuid import UUID
@@ -56,11 +56,26 @@ def planned_run(batch: UUID, org: UUID, day: date, cell: tuple[UUID, UUID, UUID]
     return PlannedRun(run, dated_id(day, "evaluation", run, org, 1), question, model, location)
 
 
+DUE_HOUR = 2  # UTC; the timetable may say another
+
+
 def due_date(created_at: datetime, now: datetime, hour: int) -> date:
     """The latest day, at `hour` UTC or later, on the weekday on which the org was created."""
     today = (now.astimezone(UTC) - timedelta(hours=hour)).date()
     weekday = created_at.astimezone(UTC).weekday()
     return today - timedelta(days=(today.weekday() - weekday) % 7)
+
+
+def is_due(created_at: datetime, imported_at: datetime, now: datetime, hour: int) -> bool:
+    """Not for a day that began before we knew the org: that one passed without us."""
+    return datetime.combine(due_date(created_at, now, hour), time(hour), UTC) >= imported_at
+
+
+def next_due_date(weekdays: Collection[int], now: datetime, hour: int) -> date | None:
+    """The first day whose hour is still to come, on one of these weekdays (0 is Monday); None for no weekday."""
+    first = (now.astimezone(UTC) - timedelta(hours=hour)).date() + timedelta(days=1)
+    days = (first + timedelta(days=more) for more in range(7))
+    return next((day for day in days if day.weekday() in weekdays), None)
 
 
 def batch_state(done: int, planned: int) -> str:

@@ -27,6 +27,7 @@ SPARE_SLOTS = 8
 FLOWER_TASKS = "--max-tasks=20000"
 SOFT_SHUTDOWN_SECONDS = 3
 GRACE_SECONDS = 10
+STOP_SECONDS = SOFT_SHUTDOWN_SECONDS + GRACE_SECONDS
 WATCH_SECONDS = 0.2
 # A child that dies as soon as it starts is tried again after 1, 2, 4 ... seconds, at most this long.
 LONGEST_PAUSE_SECONDS = 30
@@ -57,7 +58,7 @@ class Child:
             [sys.executable, *self.arguments],
             env={**os.environ, **self.environment},
             stdin=subprocess.DEVNULL,
-            stdout=output,
+            stdout=output or subprocess.DEVNULL,  # Celery's banners, and what it says of Ctrl-C; logs go to stderr
             stderr=output,
             process_group=0,
             preexec_fn=die_with_parent,  # noqa: PLW1509  there are no threads yet when children are started
@@ -66,6 +67,10 @@ class Child:
     @property
     def ended(self) -> bool:
         return self.process is not None and self.process.poll() is not None
+
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
 
     def signal(self, number: signal.Signals) -> None:
         if self.process is not None and not self.ended:
@@ -104,7 +109,12 @@ def beat(home: Path) -> Child:
 
 def flower() -> Child:
     arguments = celery(
-        "flower", "--address=127.0.0.1", f"--port={settings().flower_port}", FLOWER_TASKS, app="senso.tasks.flower:app"
+        "flower",
+        "--address=127.0.0.1",
+        f"--port={settings().flower_port}",
+        FLOWER_TASKS,
+        "--logging=error",
+        app="senso.tasks.flower:app",
     )
     return Child("flower", arguments)
 
@@ -151,17 +161,19 @@ class Stack:
             self.watch()
             time.sleep(WATCH_SECONDS)
 
-    def stop(self) -> None:
-        """First those that make work, then those that do it; whoever is left after the grace is killed."""
+    def stop(self, at_once: Callable[[], bool] = lambda: False) -> list[str]:
+        """First those that make work, then those that do it; whoever is left after the grace is killed, and named."""
         for child in self.children:
             child.signal(signal.SIGTERM)
-        deadline = time.monotonic() + SOFT_SHUTDOWN_SECONDS + GRACE_SECONDS
-        while time.monotonic() < deadline and any(not child.ended for child in self.children):
+        deadline = time.monotonic() + STOP_SECONDS
+        while time.monotonic() < deadline and any(child.is_running for child in self.children) and not at_once():
             time.sleep(0.05)
+        left = [child.name for child in self.children if child.is_running]
         for child in self.children:
             child.signal(signal.SIGKILL)
             if child.process is not None:
                 child.process.wait()
+        return left
 
 
 def announced(path: Path, child: Child, seconds: float = 20) -> str:

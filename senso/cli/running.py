@@ -1,25 +1,47 @@
 """`up`, `migrate`: what runs."""
 
+import errno
 import os
 import signal
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from senso import schema
+from senso.cli import weekly
 from senso.cli.printing import err, out, print_json
 from senso.cli.surroundings import alone, connected
+from senso.db import transaction
 from senso.errors import ConfigError
-from senso.settings import settings
+from senso.quantities import counted
+from senso.settings import clock, settings
+
+if TYPE_CHECKING:
+    from senso.stack import Stack
+    from senso.tasks.week import Week
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """To stop; and said again, to stop at once."""
+
+    once: threading.Event = field(default_factory=threading.Event)
+    again: threading.Event = field(default_factory=threading.Event)
+
+    def hear(self, *_: object) -> None:
+        (self.again if self.once.is_set() else self.once).set()
 
 
 @contextmanager
-def told_to_stop() -> Iterator[threading.Event]:
-    """Set by Ctrl-C, by a terminal that closes and by whoever stops services; then put back as it was."""
-    told = threading.Event()
+def told_to_stop() -> Iterator[Told]:
+    """By Ctrl-C, by a terminal that closes and by whoever stops services; then it is as it was before."""
+    told = Told()
     signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, lambda *_: told.set()) for number in signals}
+    before = {number: signal.signal(number, told.hear) for number in signals}
     try:
         yield told
     finally:
@@ -29,26 +51,61 @@ def told_to_stop() -> Iterator[threading.Event]:
 
 def up(call_workers: int | None, *, with_flower: bool) -> None:
     home = settings().senso_home.resolve()
-    if with_flower:
-        require_free_port(settings().flower_port)
-    with told_to_stop() as told, alone(home), connected(migrate=True):
-        from senso import stack  # noqa: PLC0415  needs the servers' URLs
-        from senso.cli.surroundings import require_redis  # noqa: PLC0415
-
-        require_redis()
-        cores = call_workers or os.cpu_count() or 1
-        children = [stack.beat(home), *stack.call_workers(cores), stack.control_worker()]
-        children += [stack.flower()] if with_flower else []
-        running = stack.Stack(children, say=lambda line: err.print(f"senso: {line}"))
-        out.print(f"senso is up: {cores} call workers of {settings().calls_in_flight} calls at a time, control, beat")
+    with told_to_stop() as told, alone(home):
         if with_flower:
-            out.print(f"Flower: http://127.0.0.1:{settings().flower_port}   stop: Ctrl-C")
-        try:
-            running.start()
-            running.run(told.is_set)
-        finally:
-            out.print("stopping")
-            running.stop()
+            require_free_port(settings().flower_port)
+        with connected(migrate=True):
+            run(told, home, call_workers or os.cpu_count() or 1, with_flower=with_flower)
+    say("senso: stopped.")
+
+
+def run(told: Told, home: Path, call_workers: int, *, with_flower: bool) -> None:
+    from senso import stack  # noqa: PLC0415  needs the servers' URLs
+    from senso.cli.surroundings import require_redis  # noqa: PLC0415
+
+    require_redis()
+    week, timetable = foreseen()
+    children = [stack.beat(home), *stack.call_workers(call_workers), stack.control_worker()]
+    children += [stack.flower()] if with_flower else []
+    running = stack.Stack(children, say=lambda line: err.print(f"senso: {line}"))
+    try:
+        running.start()
+        print_start(home, call_workers, with_flower=with_flower)
+        weekly.tell(week, timetable)
+        running.run(told.once.is_set)
+    finally:
+        stop(running, told, stack.STOP_SECONDS)
+
+
+def foreseen() -> tuple["Week", Path]:
+    """What will run by itself. Raises ConfigError for a timetable of which beat would die."""
+    from senso.tasks import timetable, week  # noqa: PLC0415  needs the broker's URL
+
+    timetable.load()
+    with transaction() as db:
+        return week.foresee_week(db, clock()), timetable.path()
+
+
+def print_start(home: Path, call_workers: int, *, with_flower: bool) -> None:
+    workers = f"{counted(call_workers, 'call worker')} of up to {counted(settings().calls_in_flight, 'call')} at a time"
+    out.print(f"senso is up in {home}: {workers}, control, beat.", soft_wrap=True)
+    if with_flower:
+        out.print(f"Flower: http://127.0.0.1:{settings().flower_port}")
+    out.print("Stop it with Ctrl-C.")
+
+
+def stop(running: "Stack", told: Told, most_seconds: int) -> None:
+    say(f"senso: stopping: calls under way have up to {most_seconds} s. Ctrl-C again stops at once.")
+    left = running.stop(told.again.is_set)
+    if left:
+        why = "as told" if told.again.is_set() else f"after {most_seconds} s"
+        say(f"senso: cut off {why}: {', '.join(left)}. What they had under way is done again at the next start.")
+
+
+def say(line: str) -> None:
+    """Also where nobody listens any more: a terminal that was closed must not keep us from stopping in order."""
+    with suppress(OSError):
+        out.print(line)
 
 
 def require_free_port(port: int) -> None:
@@ -57,7 +114,8 @@ def require_free_port(port: int) -> None:
         socket.create_server(("127.0.0.1", port)).close()
     except OSError as error:
         why = os.strerror(error.errno or 0)
-        raise ConfigError(f"FLOWER_PORT: {port}: {why}; set another port, or say --no-flower") from None
+        whose = ", perhaps by a senso that is up in another folder" if error.errno == errno.EADDRINUSE else ""
+        raise ConfigError(f"FLOWER_PORT: {port}: {why}{whose}; set another port, or say --no-flower") from None
 
 
 def migrate(*, as_json: bool) -> None:

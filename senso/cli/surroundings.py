@@ -5,7 +5,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -58,11 +58,23 @@ def alone(home: Path) -> Iterator[None]:
     folder = Home.prepared(home)
     lock = folder.lock("up.lock")
     if lock is None:
-        raise ConfigError(f"senso is up already in {folder.path}; stop that one, or set SENSO_HOME to another folder")
+        whose = f"process {pid}" if (pid := told_pid(folder)) else "another process"
+        raise ConfigError(
+            f"senso is up already in {folder.path}: {whose}; stop that one, or set SENSO_HOME to another folder"
+        )
+    os.ftruncate(lock, 0)
+    os.write(lock, str(os.getpid()).encode())
     try:
         yield
     finally:
         os.close(lock)
+
+
+def told_pid(folder: Home) -> str:
+    """Of who holds the lock; empty where it has not said yet."""
+    with suppress(OSError, UnicodeDecodeError):
+        return (folder.path / "up.lock").read_text()[:20].strip()
+    return ""
 
 
 def ready(*, migrate: bool) -> None:

@@ -1,5 +1,6 @@
 """Who is watched and who pays: orgs and partners with their ids, found by a part of their name."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -66,6 +67,17 @@ def partners(db: Connection, *, search: str = "", most: int | None = None) -> tu
     """By name; and how many match in all."""
     total = db.execute(COUNT_PARTNERS, {"search": search}).scalar_one()
     return rows(db.execute(PARTNERS, {"search": search, "most": most})), int(total)
+
+
+AMONG = text("""
+    SELECT id FROM partners WHERE id = ANY(CAST(:ids AS uuid[]))
+    UNION ALL SELECT id FROM orgs WHERE id = ANY(CAST(:ids AS uuid[]))
+""")
+
+
+def known(db: Connection, ids: Sequence[UUID]) -> set[UUID]:
+    """Those that are ids of a partner or an org."""
+    return set(db.execute(AMONG, {"ids": [str(one) for one in ids]}).scalars())
 
 
 KNOWN = text("SELECT EXISTS (SELECT FROM partners WHERE id = :partner)")

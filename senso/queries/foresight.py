@@ -75,12 +75,9 @@ class Past:
     unknown: int
 
 
-BATCHES = 5
-HISTORY = text("""
-    WITH latest AS (
-        SELECT id FROM batches WHERE kind = 'org' AND org_id = :org AND ended_at IS NOT NULL
-        ORDER BY batch_date DESC LIMIT :batches
-    ),
+BATCHES, BATCHES_OF_ALL = 5, 50
+HISTORY = """
+    WITH latest AS ({latest}),
     made AS (
         SELECT c.*, m.slug, coalesce(c.run_id, c.batch_id) AS work, c.outcome IN ('answered', 'read', 'found') AS useful
         FROM llm_calls c LEFT JOIN question_runs r ON r.id = c.run_id LEFT JOIN models m ON m.id = r.model_id
@@ -93,12 +90,29 @@ HISTORY = text("""
         count(*) FILTER (WHERE cost_microusd IS NULL) AS unknown
     FROM made GROUP BY purpose, slug, provider, model
     HAVING count(*) FILTER (WHERE useful) > 0
-""")
+"""
+HISTORY_OF_ORG = text(
+    HISTORY.format(
+        latest="SELECT id FROM batches WHERE kind = 'org' AND org_id = :org AND ended_at IS NOT NULL "
+        "ORDER BY batch_date DESC LIMIT :batches"
+    )
+)
+HISTORY_OF_ALL = text(
+    HISTORY.format(
+        latest="SELECT id FROM (SELECT id, ended_at FROM batches WHERE kind = 'org' ORDER BY queued_at DESC "
+        "LIMIT :batches) b WHERE ended_at IS NOT NULL"
+    )
+)
 
 
 def history(db: Connection, org: UUID) -> list[Past]:
     """Of the org's last batches that ended. Calls that never led to anything are no history to count on."""
-    return [Past(**one) for one in db.execute(HISTORY, {"org": org, "batches": BATCHES}).mappings()]
+    return [Past(**one) for one in db.execute(HISTORY_OF_ORG, {"org": org, "batches": BATCHES}).mappings()]
+
+
+def history_of_all(db: Connection) -> list[Past]:
+    """Of the last batches of whatever org."""
+    return [Past(**one) for one in db.execute(HISTORY_OF_ALL, {"batches": BATCHES_OF_ALL}).mappings()]
 
 
 PAYERS = text("""

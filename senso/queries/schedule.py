@@ -1,10 +1,13 @@
 """What is due: decided by an insert that cannot happen twice."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, text
+
+from senso.queries.foresight import Share
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,44 @@ CANDIDATES = text("""
 def candidates(db: Connection, today: date) -> list[Candidate]:
     """Active orgs whose latest weekday has no run yet; `today` is the day whose hour has passed."""
     return [Candidate(**one) for one in db.execute(CANDIDATES, {"today": today}).mappings()]
+
+
+# `only`: null for all.
+CELLS = """
+    WITH cells AS MATERIALIZED (
+        SELECT o.id, extract(isodow FROM o.created_at AT TIME ZONE 'UTC')::int - 1 AS weekday, q.n * l.n AS runs
+        FROM orgs o JOIN (SELECT org_id, count(*) AS n FROM org_questions GROUP BY org_id) q ON q.org_id = o.id
+            JOIN (SELECT org_id, count(*) AS n FROM org_locations GROUP BY org_id) l ON l.org_id = o.id
+        WHERE o.active AND EXISTS (SELECT FROM org_models m WHERE m.org_id = o.id)
+            AND (CAST(:only AS uuid[]) IS NULL OR o.id = ANY(CAST(:only AS uuid[])))
+    )
+"""
+BY_WEEKDAY = text(CELLS + "SELECT weekday, count(*) AS orgs FROM cells GROUP BY weekday")
+SHARES = text(
+    CELLS
+    + """
+    SELECT m.slug, m.provider, m.name, sum(c.runs)::bigint AS asks, sum(c.runs)::bigint AS reads
+    FROM cells c JOIN org_models om ON om.org_id = c.id JOIN models m ON m.id = om.model_id
+    WHERE CAST(:weekday AS int) IS NULL OR c.weekday = :weekday
+    GROUP BY m.slug, m.provider, m.name ORDER BY m.slug
+"""
+)
+
+
+def by_weekday(db: Connection, only: Sequence[UUID] | None = None) -> dict[int, int]:
+    """How many orgs run by themselves on each weekday; 0 is Monday."""
+    found = db.execute(BY_WEEKDAY, {"only": among(only)})
+    return {one.weekday: one.orgs for one in found}
+
+
+def shares(db: Connection, *, weekday: int | None = None, only: Sequence[UUID] | None = None) -> list[Share]:
+    """What each model has of all that these orgs would ask."""
+    values = {"only": among(only), "weekday": weekday}
+    return [Share(**one) for one in db.execute(SHARES, values).mappings()]
+
+
+def among(only: Sequence[UUID] | None) -> list[str] | None:
+    return None if only is None else [str(one) for one in only]
 
 
 CLAIM = text("""

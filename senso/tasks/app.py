@@ -1,3 +1,5 @@
+import logging
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,6 +17,8 @@ from senso.tasks.events import Amqp
 from senso.tasks.refusing import in_one_line
 
 transport.install()
+# What it fears for are messages that run code when they are read; ours are JSON and nothing else is accepted.
+warnings.filterwarnings("ignore", "You're running the worker with superuser privileges")
 app = Celery("senso", amqp=Amqp)
 app.config_from_object("senso.tasks.configuration")
 
@@ -35,6 +39,12 @@ def stage(name: str) -> Callable[[Callable[..., Any]], Any]:
 @setup_logging.connect
 def use_our_logs(**_: Any) -> None:
     log.configure(settings().log_format)
+    logging.getLogger("celery.worker").addFilter(is_no_farewell)
+
+
+def is_no_farewell(record: logging.LogRecord) -> bool:
+    """That tasks have some seconds to end is said once by who stops the workers, and not by each of them."""
+    return not record.getMessage().startswith("Initiating Soft Shutdown")
 
 
 @celeryd_init.connect

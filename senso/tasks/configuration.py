@@ -23,7 +23,13 @@ broker_url = secret(settings().redis_url, "REDIS_URL")
 result_backend = other_database(broker_url)
 override_backends = {"redis": "senso.tasks.backend.GuardedRedisBackend"}
 include = ["senso.tasks.matrix", "senso.tasks.ask", "senso.tasks.extract", "senso.tasks.score", "senso.tasks.push"]
-include += ["senso.tasks.submit", "senso.tasks.abandon", "senso.tasks.ticks", "senso.tasks.liveness"]
+include += [
+    "senso.tasks.submit",
+    "senso.tasks.abandon",
+    "senso.tasks.ticks",
+    "senso.tasks.liveness",
+    "senso.tasks.leaving",
+]
 
 task_serializer = result_serializer = "json"
 accept_content = ["json"]

@@ -3,14 +3,14 @@
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from senso.db import Connection, transaction
 from senso.errors import SensoError
 from senso.log import logger
-from senso.matrix import batch_id, due_date
+from senso.matrix import DUE_HOUR, batch_id, due_date, is_due
 from senso.queries import batches, outbox, pushes, schedule, snapshots, submissions, sweep, triggers, workers
 from senso.queries.schedule import Candidate
 from senso.queries.snapshots import SnapshotWork
@@ -173,7 +173,7 @@ def are_waiting(queues: tuple[str, ...]) -> bool:
 
 
 @tick("due_orgs")
-def due_orgs(hour: int = 2, **_: object) -> None:
+def due_orgs(hour: int = DUE_HOUR, **_: object) -> None:
     """Each active org on its weekday, from `hour` UTC; a day that was missed is caught up once."""
     now = clock()
     with transaction() as db:
@@ -184,9 +184,9 @@ def due_orgs(hour: int = 2, **_: object) -> None:
 
 def open_due(org: Candidate, now: datetime, hour: int) -> None:
     """The claim commits with the batch: neither is there without the other."""
-    due_on = due_date(org.created_at, now, hour)
-    if datetime.combine(due_on, time(hour), UTC) < org.imported_at:
+    if not is_due(org.created_at, org.imported_at, now, hour):
         return
+    due_on = due_date(org.created_at, now, hour)
     try:
         with transaction() as db:
             if not schedule.claim(db, org.org_id, due_on):
