@@ -14,7 +14,6 @@ from senso.cli.answering import MARKS, marked, spans
 from senso.cli.inspecting import key
 from senso.errors import ConfigError
 from senso.extraction import competitors, mentions
-from senso.settings import settings
 from senso.tasks.ask import read
 from senso.tasks.score import finish_batch
 from senso.tasks.submit import submit_snapshot
@@ -349,17 +348,6 @@ def test_no_figure_is_cut_at_any_width(senso, make, sandbox, columns):
     assert "charged" in said
 
 
-def test_a_doctor_who_cannot_reach_redis_says_so_and_exits_five(senso, make, environment):
-    environment.setenv("REDIS_URL", "redis://127.0.0.1:9/0")
-    settings.cache_clear()
-
-    said = senso("doctor")
-
-    assert said.code == 5
-    assert "redis                unreachable" in said.out
-    assert "Connection refused; is it running, and is REDIS_URL right?" in said.err
-
-
 def test_a_long_value_goes_on_below_itself(senso, make, sandbox):
     senso.columns(60)
     batch = make.queued(questions=1)
@@ -399,15 +387,3 @@ def test_numbers_and_ids_of_runs_do_not_meet():
 @pytest.fixture
 def senso(make, monkeypatch, capsys) -> Shell:
     return Shell(monkeypatch, capsys)
-
-
-def test_doctor_shows_what_was_repaired_in_the_last_day(senso, make):
-    make.sql(
-        "INSERT INTO repairs (kind, count, at) VALUES ('submit adopted', 1, now()), ('lost runs', 2, now()), "
-        "('lost runs', 3, now()), ('given up', 7, now() - interval '25 hours')"
-    )
-
-    said, told = senso("doctor").out, senso("doctor", "--json").json
-
-    assert told["repairs, last day"] == {"lost runs": 5, "submit adopted": 1}
-    assert re.search(r"repairs, last day +5 × lost runs, 1 × submit adopted\n", said)

@@ -169,7 +169,7 @@ def test_a_worker_has_longer_to_end_than_it_takes():
     assert SERVICES["worker"]["environment"]["REMAP_SIGTERM"] == "SIGQUIT"
 
 
-@pytest.mark.parametrize(("service", "role"), [("worker", "worker"), ("control", "worker"), ("beat", "beat")])
+@pytest.mark.parametrize(("service", "role"), [("worker", "worker"), ("control", "control"), ("beat", "beat")])
 def test_a_service_is_healthy_when_it_gets_on_itself(service, role):
     assert SERVICES[service]["healthcheck"]["test"] == ["CMD", "senso", "doctor", "--role", role]
 

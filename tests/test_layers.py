@@ -18,7 +18,7 @@ LAYERS = [
     {"push", "imports", "reports"},
     {"characters", "outages"},
     {"db", "models", "queries"},
-    {"schema", "migrations"},
+    {"schema", "migrations", "redis_server"},
     {"checks"},
     {"tasks"},
     {"embedded", "sandbox", "stack"},

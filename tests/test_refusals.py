@@ -135,11 +135,22 @@ def world(urls, commands, rows, tmp_path_factory) -> Iterator[World]:
         values["port"] = str(taken.getsockname()[1])
         values["disk"] = stack.enter_context(small_disk(tmp_path_factory.mktemp("disk") / "small"))
         values |= {f"wrong_{name}": wrong_password(values[name]) for name in ("database", "redis")}
+        values |= redis_by_other_ways(urls.redis_url)
         run_sql(values["newer"].replace("+psycopg2", ""), "UPDATE alembic_version SET version_num = '9999'")
         run_sql(admin(urls.database_url), "ALTER DATABASE refusals_frozen SET default_transaction_read_only = on")
         made = World(commands, folder, values, environment(folder.parent / "home", values), rows)
         furnish(made)
         yield made
+
+
+def redis_by_other_ways(url: str) -> dict[str, str]:
+    """The Redis of this run: by TLS, which it does not speak; without its password; by the last of its databases."""
+    server = url.rsplit("/", 1)[0]
+    return {
+        "tls": server.replace("redis://", "rediss://") + "/0",
+        "open_redis": f"redis://{server.rpartition('@')[2]}/0",
+        "last_redis": f"{server}/15",
+    }
 
 
 def furnish(world: World) -> None:

@@ -87,12 +87,24 @@ def migrate(as_json: Json = False) -> None:
 @app.command()
 def doctor(
     invariants: Annotated[bool, typer.Option("--invariants", help="Check the promises I1-I8.")] = False,
+    online: Annotated[bool, typer.Option("--online", help="Ask each provider whether it accepts its key.")] = False,
+    role: Annotated[
+        str | None, typer.Option(metavar="ROLE", help="Health check of this machine's worker, control or beat.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """What is configured, reachable, missing."""
+    """What the product needs: whether it is there, why it matters, what to do."""
+    if role is not None:
+        from senso.cli import roles
+
+        roles.print_role(role, as_json=as_json)
+        return
     from senso.cli import doctoring
 
-    doctoring.doctor(invariants=invariants, as_json=as_json)
+    if invariants:
+        doctoring.invariants(as_json=as_json)
+    else:
+        doctoring.doctor(online=online, as_json=as_json)
 
 
 @app.command("import")

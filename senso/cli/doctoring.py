@@ -1,70 +1,179 @@
-"""`doctor`: what is configured, reachable, missing."""
+"""`doctor`: what the product needs, looked at part by part; whatever is away, the rest is still said."""
 
-from typing import Any
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from typing import Any, Final
 
-from senso import schema
+from rich.markup import escape
+from rich.text import Text
+
+from senso import log, schema
+from senso.checks import Finding, disk, postgres, providers, redis, variables, work
+from senso.cli import roles
 from senso.cli.printing import out, print_json
-from senso.cli.surroundings import connected
+from senso.cli.surroundings import connected, embedded, require_both, say_moved_clock
 from senso.db import transaction
-from senso.errors import SensoError, Unreachable
+from senso.errors import ConfigError, SensoError
 from senso.queries import invariants as promises
 from senso.queries import sweep, workers
 from senso.settings import settings
 
-KEYS = ("openai_api_key", "brightdata_api_key", "api_token", "application_api_url")
+STYLES: Final = {"ok": "green", "note": "dim", "warning": "yellow", "fault": "bold red"}
+KEYS: Final = ("openai_api_key", "brightdata_api_key", "api_token", "application_api_url")
+STATE_WIDTH: Final = 8
+NAME_WIDTH: Final = 21
+# Below this many columns what is said goes on under its name.
+NARROW: Final = 72
+AWAY: Final = "unreachable"
 
 
-def doctor(*, invariants: bool, as_json: bool) -> None:
-    with connected():
-        found = invariants_report() if invariants else general_report()
-    if as_json:
-        print_json(found)
-    else:
-        print_lines(found)
-    if found["broken"] and not invariants:
-        raise Unreachable(found["broken"]["redis"])
-    if found["broken"]:
-        raise SensoError(f"broken: {', '.join(found['broken'])}; this is a bug, report it with the rows above")
+def doctor(*, online: bool, as_json: bool) -> None:
+    """Raises ConfigError where a setting is wrong, else Unreachable where something does not answer."""
+    log.configure_when_needed(settings().log_format, logging.WARNING)
+    with there() as faults:
+        found = [*faults, *findings(are_there=not faults, online=online)]
+        if as_json:
+            print_json(report(found))
+        else:
+            print_findings(found)
+    refuse(found)
 
 
-def invariants_report() -> dict[str, Any]:
-    with transaction() as connection:
-        broken = promises.broken(connection)
-    return {name: "broken" if name in broken else "holds" for name in promises.BROKEN} | {"broken": broken}
+@contextmanager
+def there() -> Iterator[list[Finding]]:
+    """The servers that are configured, or the embedded ones; yields why these did not start."""
+    require_both(settings())
+    say_moved_clock()
+    with ExitStack() as started:
+        faults = []
+        if settings().database_url is None:
+            try:
+                started.enter_context(embedded(settings().senso_home))
+            except SensoError as error:
+                faults = [Finding("Servers", "fault", str(error), reachable=isinstance(error, ConfigError))]
+        yield faults
 
 
-def general_report() -> dict[str, Any]:
-    from senso.tasks import broker, timetable  # noqa: PLC0415  needs the broker's URL
+def findings(*, are_there: bool, online: bool) -> list[Finding]:
+    home = settings().senso_home
+    of_servers = (
+        [*postgres.findings(), *of_tables(), *redis.findings(), *work.findings(roles.KINDS), repairs()]
+        if are_there
+        else []
+    )
+    of_machine = [*timetable(), *(disk.findings(home) if (home / "password").exists() else [])] if are_there else []
+    return [*of_servers, *of_machine, *variables.findings(), *providers.findings(online=online)]
 
-    with transaction() as connection:
-        living, repairs = workers.living(connection), sweep.repairs_of_the_day(connection)
-        version = connection.exec_driver_sql("SHOW server_version").scalar_one()
-    broken = {}
+
+def of_tables() -> list[Finding]:
+    """None where Postgres does not answer, which has lines of its own."""
     try:
-        redis = broker.ping()
+        with transaction() as db:
+            return [of_schema(schema.revision(db))]
+    except SensoError:
+        return []
+
+
+def of_schema(current: str | None) -> Finding:
+    head = schema.head_revision()
+    if current == head:
+        return Finding("Schema", "ok", f"schema {head}")
+    if current is not None and current not in schema.revisions():
+        said = f"revision {current}, which this version does not know"
+        return Finding("Schema", "fault", said, "a newer version has changed the tables", "upgrade senso")
+    said = f"at revision {current}, not at {head}" if current else "no tables yet"
+    return Finding("Schema", "fault", said, "nothing can be stored", "run: senso migrate")
+
+
+def repairs() -> Finding:
+    try:
+        with transaction() as db:
+            found = sweep.repairs_of_the_day(db)
     except SensoError as error:
-        redis, broken["redis"] = "unreachable", str(error)
+        return Finding("Repairs, last day", "note", f"not known: {type(error).__name__}")
+    said = ", ".join(f"{count} × {kind}" for kind, count in found.items())
+    if not said:
+        return Finding("Repairs, last day", "ok", "none")
+    return Finding("Repairs, last day", "note", said, "a few a day are normal", "more: docs/runbook.md")
+
+
+def timetable() -> list[Finding]:
+    from senso.tasks import timetable as table  # noqa: PLC0415  its file needs Celery, and the broker's URL
+
+    return table.findings()
+
+
+def report(found: Sequence[Finding]) -> dict[str, Any]:
+    """What scripts read by name, and every finding as it is."""
+    by_name = {one.name: one for one in found}
+    faults = {one.name.lower(): one.line for one in found if one.state == "fault"}
     return {
-        "postgres": f"{version}, schema {schema.head_revision()}",
-        "redis": redis,
-        "workers alive": living,
-        "repairs, last day": repairs,
-        "timetable": str(timetable.path()),
+        "postgres": f"{said(by_name, 'Postgres version')}, schema {schema.head_revision()}",
+        "redis": said(by_name, "Redis").partition(" at ")[0],
+        **counted(),
+        "timetable": said(by_name, "Timetable"),
         "environment": settings().environment,
         **{key.upper(): "set" if getattr(settings(), key) else "not set" for key in KEYS},
-        "broken": broken,
+        "broken": faults,
+        "checks": [{name: value for name, value in asdict(one).items() if name != "reachable"} for one in found],
     }
 
 
-def print_lines(found: dict[str, Any]) -> None:
-    for name, value in found.items():
-        if name != "broken":
-            width = 64 if name.startswith("I") and name[1].isdigit() else 20
-            out.print(f"{name:<{width}} {counted(value) if isinstance(value, dict) else value}")
-    for name, breaking in found["broken"].items():
-        if name != "redis":  # that is said on stderr
-            out.print(f"[red]{name}[/]: {breaking}")
+def said(by_name: dict[str, Finding], name: str) -> str:
+    found = by_name.get(name)
+    return AWAY if found is None or not found.reachable else found.said
 
 
-def counted(repairs: dict[str, int]) -> str:
-    return ", ".join(f"{count} × {kind}" for kind, count in repairs.items()) or "none"
+def counted() -> dict[str, Any]:
+    try:
+        with transaction() as db:
+            return {"workers alive": workers.living(db), "repairs, last day": sweep.repairs_of_the_day(db)}
+    except SensoError:
+        return {"workers alive": None, "repairs, last day": None}
+
+
+def print_findings(found: Sequence[Finding]) -> None:
+    for one in found:
+        head = Text(f"{one.state:<{STATE_WIDTH}} ", style=STYLES[one.state]).append(one.name, style="bold")
+        text = Text("; ".join(part for part in (one.said, one.why, one.do) if part))
+        if out.width < NARROW:
+            out.print(head)
+            print_below(text, "    ")
+        else:
+            head.append(" " * max(1, STATE_WIDTH + 1 + NAME_WIDTH - len(head)))
+            print_below(text, " " * (STATE_WIDTH + 1 + NAME_WIDTH), head)
+
+
+def print_below(text: Text, indent: str, head: Text | None = None) -> None:
+    for number, line in enumerate(text.wrap(out, max(1, out.width - max(len(indent), len(head or ""))))):
+        line.rstrip()
+        start = head if head is not None and not number else Text(indent)
+        out.print(start.copy().append_text(line), soft_wrap=True)
+
+
+def refuse(found: Sequence[Finding]) -> None:
+    """Raises the first fault that somebody must mend, else the first that may pass by itself."""
+    faults = sorted((one for one in found if one.state == "fault"), key=lambda one: not one.reachable)
+    for one in faults:
+        raise one.error
+
+
+def invariants(*, as_json: bool) -> None:
+    with connected(), transaction() as db:
+        broken = promises.broken(db)
+    held = {name: "broken" if name in broken else "holds" for name in promises.BROKEN}
+    if as_json:
+        print_json(held | {"broken": broken})
+    else:
+        print_promises(held, broken)
+    if broken:
+        raise SensoError(f"broken: {', '.join(broken)}; this is a bug, report it with the rows above")
+
+
+def print_promises(held: dict[str, str], broken: dict[str, Any]) -> None:
+    for name, value in held.items():
+        out.print(f"{name:<64} {value}")
+    for name, rows in broken.items():
+        out.print(f"[red]{escape(name)}[/]: {escape(str(rows))}")

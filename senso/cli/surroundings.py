@@ -25,17 +25,22 @@ def connected(*, migrate: bool = False) -> Iterator[Settings]:
     read = settings()
     if read.sentry_dsn is not None:
         sentry.start("cli")
-    if (read.database_url is None) != (read.redis_url is None):
-        missing = "REDIS_URL" if read.redis_url is None else "DATABASE_URL"
-        raise ConfigError(f"{missing} is not set; set both, or none for the embedded servers")
+    require_both(read)
     if read.database_url is not None:
         if migrate:
-            require_good_postgres()
+            require_good_servers()
         ready(migrate=migrate)
         yield read
         return
     with embedded(read.senso_home) as started:
         yield started
+
+
+def require_both(read: Settings) -> None:
+    """Raises ConfigError."""
+    if (read.database_url is None) != (read.redis_url is None):
+        missing = "REDIS_URL" if read.redis_url is None else "DATABASE_URL"
+        raise ConfigError(f"{missing} is not set; set both, or none for the embedded servers")
 
 
 @contextmanager
@@ -94,18 +99,21 @@ def say_moved_clock() -> None:
         print(f"senso: {said}", file=sys.stderr)  # noqa: T201  one line, however narrow the terminal is
 
 
-def require_good_postgres() -> None:
-    """Raises ConfigError or Unreachable. For who makes tables or starts workers; others only ask for the schema."""
-    from senso.checks import postgres, require  # noqa: PLC0415  most commands need none of it
+def require_good_servers() -> None:
+    """Raises ConfigError or Unreachable. For who makes tables or starts workers; others only ask for the schema.
 
-    require(postgres.findings())
+    Of Redis only what is set wrongly: tables can be made before it is there.
+    """
+    from senso.checks import postgres, redis, require  # noqa: PLC0415  most commands need none of it
+
+    require([*postgres.findings(), *(one for one in redis.findings() if one.reachable)])
 
 
 def require_redis() -> None:
-    """Raises Unreachable. Asked before something is promised that only messages can start."""
-    from senso.tasks.broker import ping  # noqa: PLC0415  commands that only read need no broker
+    """Raises ConfigError and Unreachable. Asked before something is promised that only messages can start."""
+    from senso.checks import redis, require  # noqa: PLC0415  commands that only read need no Redis
 
-    ping()
+    require(redis.findings())
 
 
 LONGEST_SHOWN = 60

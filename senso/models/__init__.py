@@ -7,7 +7,7 @@ insert is idempotent by its primary key, and ids sort by date.
 from senso.models.base import Base
 from senso.models.ledger import LedgerRow, LlmCall
 from senso.models.results import Metric
-from senso.models.sending import Audit, Outbox, Push, Repair, ScheduleRun, Trigger, Worker
+from senso.models.sending import Audit, Beat, Outbox, Push, Repair, ScheduleRun, Trigger, Worker
 from senso.models.watched import (
     Location,
     Model,
@@ -30,6 +30,7 @@ __all__ = [
     "Audit",
     "Base",
     "Batch",
+    "Beat",
     "Citation",
     "Claim",
     "Competitor",

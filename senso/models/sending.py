@@ -3,8 +3,8 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Index, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Index, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from senso.models.base import Base, Created, Json, Moment, Serial, Word, Zero, link, one_of
@@ -68,6 +68,17 @@ class Worker(Base):
     started_at: Mapped[Created]
     heartbeat_at: Mapped[Created]
     ended_at: Mapped[Moment | None]  # it said so itself, or the reaper found it silent
+    queues: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")  # it takes messages from these
+    idle_since: Mapped[Moment | None]  # null while anything is under way
+
+
+class Beat(Base):
+    """A beat apart from the workers: it holds no work that could be taken back."""
+
+    __tablename__ = "beats"
+    id: Mapped[Word] = mapped_column(primary_key=True)
+    started_at: Mapped[Created]
+    ticked_at: Mapped[Moment | None]  # when it last handed a tick to Redis
 
 
 class Repair(Base):

@@ -112,6 +112,11 @@ class BrightData:
             raise Malformed(SERVICE, "its list of jobs is not a list")
         return [one for one in found if isinstance(one, dict) and isinstance(one.get("id"), str)]
 
+    def check_key(self) -> None:
+        """Raises Refused where the key is not accepted. A list of jobs is free."""
+        one = {"dataset_id": next(iter(DATA_SETS.values())).id, "limit": 1}
+        self.reply("GET", "/datasets/v3/snapshots", params=one, timeout_seconds=LOOK_SECONDS)
+
     def fingerprint_of(self, external_id: str) -> str | None:
         try:
             reply = self.reply("GET", f"/datasets/v3/snapshot/{external_id}/input", timeout_seconds=LOOK_SECONDS)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from senso.errors import Malformed, Refused, Unavailable
-from senso.http import json_of, request
+from senso.http import call, json_of, request
 from senso.loop import wait_for
 from senso.providers import AnotherKey, Answer, Completion, Prompt, Run, Source, Ticket, Usage, no_other
 
@@ -13,6 +13,7 @@ SERVICE = "openai"
 ANSWER_TOKENS = 4096
 READING_TOKENS = 2048
 UNAUTHORISED = {401, 403}
+LIST_SECONDS = 10
 MOST_TOKENS = 1_000_000_000
 
 
@@ -40,6 +41,11 @@ class OpenAI:
     async def complete(self, prompt: Prompt, model: str) -> Completion:
         """Raises Refused for a refusal and Malformed for a cut-off answer, both with what they cost."""
         return read_completion(await self.post("/chat/completions", structured(prompt, model)))
+
+    def check_key(self) -> None:
+        """Raises Refused where the key is not accepted. Its list of models is free."""
+        headers = {"Authorization": f"Bearer {self.key}"}
+        call(SERVICE, "GET", f"{self.base_url}/models", headers=headers, timeout_seconds=LIST_SECONDS)
 
     async def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self.key}"}

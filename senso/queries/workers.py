@@ -1,5 +1,6 @@
 """Who is alive, and taking back the work of who is not."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,14 +11,17 @@ from senso.queries.fragments import COUNT_DOWN
 from senso.queries.leases import GRACE_SECONDS, MAX_FAILURES, SILENT
 
 BEAT = text("""
-    INSERT INTO workers (id) VALUES (:id)
-    ON CONFLICT (id) DO UPDATE SET heartbeat_at = now(), ended_at = NULL
+    INSERT INTO workers (id, queues, idle_since)
+    VALUES (:id, CAST(:queues AS text[]), now() - make_interval(secs => CAST(:idle AS float)))
+    ON CONFLICT (id) DO UPDATE SET heartbeat_at = now(), ended_at = NULL, queues = EXCLUDED.queues,
+        idle_since = EXCLUDED.idle_since
 """)
 LEAVE = text("UPDATE workers SET ended_at = now(), heartbeat_at = now() - interval '1 hour' WHERE id = :id")
 
 
-def beat(db: Connection, worker: str) -> None:
-    db.execute(BEAT, {"id": worker})
+def beat(db: Connection, worker: str, queues: Sequence[str] = (), idle_seconds: float | None = None) -> None:
+    """`queues`: those it takes messages from. `idle_seconds`: since anything was under way; None while something is."""
+    db.execute(BEAT, {"id": worker, "queues": list(queues), "idle": idle_seconds})
 
 
 def leave(db: Connection, worker: str) -> None:

@@ -60,6 +60,20 @@ class OpenAI(Endpoint):
         return json.dumps(filled(wanted["schema"], known), ensure_ascii=False)
 
 
+class Models(OpenAI):
+    """What may be asked: looked at only to hear whether a key is right."""
+
+    SUPPORTED_METHODS = ("GET",)
+    where = "openai.models"
+
+    async def reply(self, call: Call, *_: str) -> Reply:
+        key = self.bearer()
+        if key is None or not key.startswith(KEY_START):
+            raise Problem(unauthorized(key))
+        await self.suffer(call, "")
+        return Reply(200, {"object": "list", "data": []})
+
+
 class Responses(OpenAI):
     where = "openai.responses"
 

@@ -58,6 +58,7 @@ class Nowhere(RequestHandler):
 def application(settings: Settings) -> Application:
     state = {"state": state_for(settings)}
     routes: list[tuple[str, type[RequestHandler]]] = [
+        ("/openai/v1/models", openai.Models),
         ("/openai/v1/responses", openai.Responses),
         ("/openai/v1/chat/completions", openai.ChatCompletions),
         (f"{DATASETS}/trigger", brightdata.Trigger),

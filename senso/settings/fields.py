@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, field_validator
 from pydantic_core import PydanticCustomError
 
-from senso.settings import databases
+from senso.settings import databases, redis_urls
 from senso.settings.moments import moment
 from senso.settings.texts import Kind
 
@@ -17,7 +17,6 @@ BASE_URLS: Final = (*(f"{service}_base_url" for service in SERVICES), "azure_ope
 # which they print, or a port, on which they fail.
 HOST = r"(?:\[[0-9a-fA-F:.]+\]|[^\s@/?#:]+)"
 PORT = r"(?::\d{1,5})?"
-REDIS = re.compile(rf"rediss?://(?:[^\s/?#]*@)?{HOST}{PORT}(?:/\d*)?(?:\?\S*)?")
 WEB = re.compile(rf"https?://(?:[^\s@/?#]*@)?{HOST}{PORT}(?:/[^\s?#]*)?", re.IGNORECASE)
 
 DSN = re.compile(rf"https?://[^\s:@/]+(?::[^\s:@/]+)?@{HOST}{PORT}/(?:[^\s?#]*/)?\d+", re.IGNORECASE)
@@ -140,12 +139,12 @@ class Settings(BaseModel):
     @field_validator("redis_url")
     @classmethod
     def check_redis(cls, url: SecretStr | None) -> SecretStr | None:
-        if url is not None and not REDIS.fullmatch(url.get_secret_value()):
-            raise PydanticCustomError(
-                "url",
-                "must be redis://user:password@host:port/number, or rediss://, "
-                "with / ? # in the password as %2F %3F %23",
-            )
+        if url is None:
+            return None
+        try:
+            redis_urls.parsed(url.get_secret_value())
+        except ValueError as error:
+            raise PydanticCustomError("url", "{said}", {"said": str(error)}) from None
         return url
 
     @field_validator("sentry_dsn")

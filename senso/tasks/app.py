@@ -8,7 +8,7 @@ from celery.signals import beat_init, celeryd_init, setup_logging, task_postrun,
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from senso import log, sentry
-from senso.checks import postgres, require
+from senso.checks import postgres, redis, require
 from senso.schema import require_head
 from senso.settings import moved_clock, secret, settings
 from senso.tasks import transport
@@ -62,11 +62,13 @@ def watch_beat(**_: Any) -> None:
 def refuse_to_run_half_alive(**_: Any) -> None:
     """Celery ignores a misplaced backend without a word, and a worker without a schema fails at every task.
 
-    So does one whose Postgres cannot store what it buys.
+    So does one whose Postgres cannot store what it buys. For a Redis that is not there it waits by itself; for one that
+    lacks something it would wait for ever.
     """
     with in_one_line():
         require(postgres.findings())
         require_head()
+        require(one for one in redis.findings() if one.reachable)
 
 
 @celeryd_init.connect

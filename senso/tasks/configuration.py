@@ -4,24 +4,19 @@ Checked against celery 5.7.0 and kombu 5.7.0; `override_backends` works only bec
 config_from_object.
 """
 
-from urllib.parse import urlsplit, urlunsplit
-
 from kombu.entity import Queue
 
-from senso.settings import secret, settings
+from senso.redis_server import address
+from senso.settings import settings
 from senso.tasks.queues import CALL_QUEUES, CONTROL_QUEUES, ROUTES
 
+GUARDED = "senso.tasks.backend.GuardedRedisBackend"
 
-def other_database(url: str) -> str:
-    """The next database of the same Redis: results are kept apart from the queues."""
-    parts = urlsplit(url)
-    number = int(parts.path.strip("/") or 0) + 1
-    return urlunsplit(parts._replace(path=f"/{number}"))
-
-
-broker_url = secret(settings().redis_url, "REDIS_URL")
-result_backend = other_database(broker_url)
-override_backends = {"redis": "senso.tasks.backend.GuardedRedisBackend"}
+broker_url = address().url
+result_backend = address().results.url
+# Celery, kombu and Flower read options of TLS out of a URL each in another way, and some of them not at all.
+broker_use_ssl = redis_backend_use_ssl = address().tls
+override_backends = {"redis": GUARDED, "rediss": GUARDED}
 include = ["senso.tasks.matrix", "senso.tasks.ask", "senso.tasks.extract", "senso.tasks.score", "senso.tasks.push"]
 include += [
     "senso.tasks.submit",
@@ -68,7 +63,7 @@ broker_pool_acquire_timeout = 30
 redis_max_connections = 400
 redis_socket_timeout = 15
 redis_socket_connect_timeout = 5
-redis_socket_keepalive = True
+redis_socket_keepalive = not address().path  # no option of a Unix socket, whose connections would fail of it
 redis_retry_on_timeout = True
 result_backend_thread_safe = True  # else each thread has a backend, a client and connections of its own
 result_backend_always_retry = True

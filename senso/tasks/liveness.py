@@ -13,12 +13,12 @@ from typing import Any
 
 from celery.signals import task_postrun, task_prerun, worker_ready
 
+from senso import redis_server
 from senso.errors import SensoError
 from senso.log import logger
 from senso.loop import answers
-from senso.tasks import broker
 from senso.tasks.app import app
-from senso.tasks.process import stopping
+from senso.tasks.process import heart, stopping
 
 LOOK_SECONDS = 10
 ANSWER_SECONDS = 10
@@ -64,6 +64,8 @@ task_postrun.connect(progress.ended, weak=False)
 
 @worker_ready.connect
 def watch(**_: Any) -> None:
+    heart.queues = sorted(app.amqp.queues.consume_from)
+    heart.idle_seconds = lambda: progress.idle_seconds() or None
     threading.Thread(target=watch_for_ever, name="liveness", daemon=True).start()
 
 
@@ -85,7 +87,7 @@ def is_wedged() -> bool:
     if progress.idle_seconds() < IDLE_SECONDS:
         return False
     try:
-        return any(broker.waiting(tuple(app.amqp.queues.consume_from)).values())
+        return any(redis_server.waiting(tuple(app.amqp.queues.consume_from)).values())
     except SensoError:
         progress.excused()
         return False

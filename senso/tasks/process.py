@@ -4,6 +4,7 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 from uuid import uuid4
@@ -33,12 +34,14 @@ class Heart:
     def __init__(self) -> None:
         self.steady_since: float | None = None
         self.started = False
+        self.queues: Sequence[str] = ()  # none before the worker is ready for messages
+        self.idle_seconds: Callable[[], float | None] = lambda: None
 
     def beat(self) -> None:
         """Whatever goes wrong, the next beat must come: a heart that stops makes living work look abandoned."""
         try:
             with transaction(own_engine()) as db:
-                workers.beat(db, owner())
+                workers.beat(db, owner(), self.queues, self.idle_seconds())
         except Exception as error:  # noqa: BLE001  said in the docstring
             self.steady_since = None
             log.warning("no heartbeat", error=type(error).__name__)

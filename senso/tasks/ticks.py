@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from senso import redis_server
 from senso.db import Connection, transaction
 from senso.errors import SensoError
 from senso.log import logger
@@ -16,7 +17,6 @@ from senso.queries.schedule import Candidate
 from senso.queries.snapshots import SnapshotWork
 from senso.queries.workers import Due
 from senso.settings import clock, settings
-from senso.tasks import broker
 from senso.tasks.abandon import cancel_due
 from senso.tasks.collect import look_at
 from senso.tasks.pipelines import publish, send, send_each, send_handfuls
@@ -167,7 +167,7 @@ def quiet_seconds() -> float:
 def are_waiting(queues: tuple[str, ...]) -> bool:
     """Whether messages wait there, among which may be the one that is missed. While Redis is away they may."""
     try:
-        return any(broker.waiting(queues).values())
+        return any(redis_server.waiting(queues).values())
     except SensoError:
         return True
 

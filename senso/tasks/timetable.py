@@ -2,12 +2,25 @@
 
 import runpy
 from pathlib import Path
+from typing import Final
 
+from senso.checks import Finding
 from senso.errors import ConfigError
 from senso.schema import CHECKOUT, PACKAGED
 from senso.settings import settings
 
 NAME = "celerybeat-schedule.py"
+PREFIX: Final = "senso.tick."
+# By tick: what stops where the timetable lacks it.
+NEEDED: Final = {
+    "admit": "no batch starts",
+    "poll": "no job at a vendor is looked at",
+    "due": "nothing is tried again",
+    "relay": "what was not sent stays unsent",
+    "reap": "the work of dead processes is taken back minutes later",
+    "sweep": "what a crash left half-way stays so",
+}
+WEEKLY: Final = "due_orgs"
 
 
 def path() -> Path:
@@ -29,5 +42,38 @@ def load() -> None:
     file = path()
     try:
         runpy.run_path(str(file))
-    except (SyntaxError, NameError, TypeError, ValueError, ImportError) as error:
+    except Exception as error:  # whatever an operator wrote into it
         raise ConfigError(f"{file}: {type(error).__name__}: {error}") from error
+
+
+def findings() -> list[Finding]:
+    """Which file it is, whether it can be read, whether all that the product needs ticks. Loads Celery."""
+    from senso.tasks.app import app  # noqa: PLC0415  needs the broker's URL
+
+    try:
+        file = path()
+        load()
+    except ConfigError as error:
+        return [
+            Finding("Timetable", "fault", str(error), "beat does not start", "mend the file, or unset SENSO_SCHEDULE")
+        ]
+    ticks = {str(entry["task"]).removeprefix(PREFIX) for entry in app.conf.beat_schedule.values()}
+    return [*missing(str(file), ticks), *unknown(ticks)]
+
+
+def missing(file: str, ticks: set[str]) -> list[Finding]:
+    found = [tick for tick in NEEDED if tick not in ticks]
+    if found:
+        why = ", ".join(NEEDED[tick] for tick in found)
+        return [
+            Finding("Timetable", "warning", f"{file} lacks {', '.join(found)}", why, "copy them from the packaged one")
+        ]
+    if WEEKLY not in ticks:
+        return [Finding("Timetable", "note", f"{file} lacks {WEEKLY}", "no organisation is asked for by itself")]
+    return [Finding("Timetable", "ok", file)]
+
+
+def unknown(ticks: set[str]) -> list[Finding]:
+    found = sorted(ticks - {*NEEDED, WEEKLY})
+    why = "workers throw away what they do not know"
+    return [Finding("Timetable", "warning", f"no such task: {', '.join(found)}", why, "take it out")] if found else []

@@ -14,6 +14,8 @@ from typing import Any
 from kombu.asynchronous import get_event_loop
 from kombu.transport import TRANSPORT_ALIASES, redis
 from kombu.utils.json import dumps
+from redis._parsers.base import BaseParser
+from redis.exceptions import ConnectionError  # noqa: A004  the library's name for it
 
 __all__ = ["Transport", "install", "together"]
 
@@ -25,6 +27,13 @@ TAKE = """
     redis.call('zadd', KEYS[1], ARGV[1], ARGV[3])
     redis.call('hset', KEYS[2], ARGV[3], ARGV[2])
 """
+
+
+class Demoted(ConnectionError):
+    """The server became a replica while we were connected to it: its successor is found by connecting anew.
+
+    Stock redis-py takes this for a mistake in the command, and a worker would go on asking the old server for ever.
+    """
 
 
 class Gathering(threading.local):
@@ -133,6 +142,8 @@ def together() -> Iterator[None]:
 
 
 def install() -> None:
-    """Whatever in this process connects to redis:// does so by this transport."""
+    """Whatever in this process connects to redis:// does so by this transport, and leaves a server that is demoted."""
     for scheme in ("redis", "rediss"):
         TRANSPORT_ALIASES[scheme] = f"{__name__}:Transport"
+    # UNBLOCKED is told to those who wait in BRPOP at that moment.
+    BaseParser.EXCEPTION_CLASSES |= dict.fromkeys(("READONLY", "UNBLOCKED", "MASTERDOWN"), Demoted)

@@ -46,7 +46,7 @@ def test_with_work_under_way_it_is_well(idle, messages):
 
 def test_without_redis_nobody_is_to_blame(idle, environment):
     environment.setenv("REDIS_URL", "redis://127.0.0.1:9/0")
-    liveness.broker.settings.cache_clear()
+    liveness.redis_server.settings.cache_clear()
 
     assert not is_wedged()
     assert idle.idle_seconds() == 0

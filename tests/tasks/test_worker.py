@@ -19,7 +19,6 @@ from senso.queries.outbox import Intent
 from senso.tasks import configuration, timetable
 from senso.tasks.app import app, require_guarded_backend
 from senso.tasks.backend import GuardedRedisBackend
-from senso.tasks.configuration import other_database
 from senso.tasks.pipelines import PIPELINES
 from senso.tasks.queues import CALL_QUEUES, CONTROL_QUEUES, ROUTES
 
@@ -164,19 +163,6 @@ def test_nothing_of_the_brokers_can_wait_for_ever():
     assert options["socket_connect_timeout"]
     assert app.conf.redis_socket_timeout
     assert app.conf.result_backend_max_retries
-
-
-@pytest.mark.parametrize(
-    ("url", "other"),
-    [
-        ("redis://host:6379/0", "redis://host:6379/1"),
-        ("redis://host:6379", "redis://host:6379/1"),
-        ("redis://host:6379/", "redis://host:6379/1"),
-        ("rediss://me:pw@host/4?ssl_cert_reqs=required", "rediss://me:pw@host/5?ssl_cert_reqs=required"),
-    ],
-)
-def test_results_are_kept_apart_from_the_queues(url, other):
-    assert other_database(url) == other
 
 
 @pytest.mark.parametrize("pipeline", PIPELINES)

@@ -1,0 +1,59 @@
+"""Which processes are alive, and whether they get on: what `doctor` asks."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from senso.db import rows
+from senso.queries.leases import SILENT
+
+ALIVE = text(f"""
+    SELECT id, queues, extract(epoch FROM now() - idle_since)::float AS idle_seconds
+    FROM workers WHERE heartbeat_at > now() - interval '{SILENT}' ORDER BY id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """`idle_seconds`: None while anything is under way."""
+
+    id: str
+    queues: list[str]
+    idle_seconds: float | None
+
+
+def alive(db: Connection) -> list[Worker]:
+    return [Worker(**one) for one in rows(db.execute(ALIVE))]
+
+
+BEGIN = text("INSERT INTO beats (id) VALUES (:id) ON CONFLICT (id) DO NOTHING")
+TICKED = text("UPDATE beats SET ticked_at = now() - make_interval(secs => CAST(:ago AS float)) WHERE id = :id")
+FORGET = text("DELETE FROM beats WHERE coalesce(ticked_at, started_at) < now() - interval '7 days'")
+BEATS = text("""
+    SELECT id, extract(epoch FROM now() - coalesce(ticked_at, started_at))::float AS silent_seconds
+    FROM beats ORDER BY 2
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """`silent_seconds`: since its last tick, or since it began where there was none."""
+
+    id: str
+    silent_seconds: float
+
+
+def ticked(db: Connection, beat: str, seconds_ago: float | None) -> None:
+    """`seconds_ago`: its last tick; None before the first."""
+    db.execute(BEGIN, {"id": beat})
+    if seconds_ago is not None:
+        db.execute(TICKED, {"id": beat, "ago": seconds_ago})
+
+
+def forget_old_beats(db: Connection) -> None:
+    db.execute(FORGET)
+
+
+def beats(db: Connection) -> list[Beat]:
+    """The one that ticked last comes first."""
+    return [Beat(**one) for one in rows(db.execute(BEATS))]

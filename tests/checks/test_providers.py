@@ -1,0 +1,64 @@
+"""Keys: set or not, and, asked online, accepted or not; against the stand-in for both vendors."""
+
+import pytest
+
+from senso.checks import providers
+from senso.settings import settings
+
+NAMES = ("OPENAI_API_KEY", "BRIGHTDATA_API_KEY")
+
+
+@pytest.fixture
+def key(environment, sandbox):
+    """`key(NAME, "value")`: sets it, or takes it away."""
+
+    def put(name, value):
+        environment.setenv(name, value)
+        settings.cache_clear()
+
+    return put
+
+
+def found(name, *, online=True):
+    return {one.name: one for one in providers.findings(online=online)}[name]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_key_that_its_vendor_accepts_is_said_to_be(sandbox, name):
+    assert (found(name).state, found(name).said) == ("ok", "accepted")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_key_that_its_vendor_refuses_is_a_wrong_setting(key, name):
+    key(name, "wrong-key-hunter2")
+
+    refused = found(name)
+    assert (refused.state, refused.reachable) == ("fault", True)
+    assert refused.said.startswith("not accepted by its vendor (401)")
+    assert "senso retry" in refused.do
+    assert "hunter2" not in refused.line
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_vendor_that_does_not_answer_passes_by_itself(environment, name):
+    assert (found(name).state, found(name).reachable) == ("fault", False)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nobody_is_asked_offline(sandbox, name):
+    assert found(name, online=False).said == "set"
+    assert sandbox.calls() == []
+
+
+def test_to_ask_costs_nothing(sandbox):
+    providers.findings(online=True)
+
+    assert {call["where"] for call in sandbox.calls()} == {"openai.models", "brightdata.snapshots"}
+
+
+@pytest.mark.parametrize(("name", "state"), [("OPENAI_API_KEY", "warning"), ("BRIGHTDATA_API_KEY", "note")])
+def test_what_goes_without_a_key_is_said(key, name, state):
+    key(name, "")
+
+    assert (found(name).state, found(name).said) == (state, "not set")
+    assert found(name).why

@@ -1,0 +1,165 @@
+"""`senso doctor`: whatever is away, the rest is said; the exit code tells what kind of fault there is."""
+
+import re
+import socket
+
+import pytest
+from redis_servers import redis_server
+from shell import Shell
+
+from senso import db as database_module
+from senso.settings import settings
+from senso.tasks.queues import CALL_QUEUES, CONTROL_QUEUES
+
+NOBODY = "redis://:hunter2@127.0.0.1:9/0"
+
+
+@pytest.fixture
+def senso(make, monkeypatch, capsys) -> Shell:
+    return Shell(monkeypatch, capsys)
+
+
+@pytest.fixture
+def set_to(environment):
+    def put(**values):
+        for name, value in values.items():
+            environment.setenv(name, value)
+        settings.cache_clear()
+        database_module.engine.cache_clear()
+
+    yield put
+    database_module.engine.cache_clear()
+
+
+def state_of(told, name):
+    return {one["name"]: one["state"] for one in told["checks"]}[name]
+
+
+def test_a_good_stack_that_is_not_up_yet_exits_zero(senso):
+    told = senso("doctor", "--json").json
+
+    assert told["broken"] == {}
+    assert (state_of(told, "Workers"), state_of(told, "Beat")) == ("warning", "warning")
+    assert {"postgres", "redis", "workers alive", "repairs, last day", "timetable", "environment"} <= set(told)
+    assert told["OPENAI_API_KEY"] == "set"
+    assert all(set(one) == {"name", "state", "said", "why", "do"} for one in told["checks"])
+
+
+def test_each_finding_is_a_line_of_its_own(senso):
+    senso.columns(200)
+
+    said = senso("doctor").out
+
+    assert re.search(r"^ok       Schema               schema \d{4}$", said, re.MULTILINE)
+    assert re.search(
+        r"^warning  Workers              none is alive; what is triggered waits; start", said, re.MULTILINE
+    )
+
+
+def test_without_redis_all_else_is_said_and_it_exits_five(senso, set_to):
+    set_to(REDIS_URL=NOBODY)
+
+    said = senso("doctor")
+
+    assert said.code == 5
+    assert re.search(r"^fault    Redis ", said.out, re.MULTILINE)
+    assert re.search(r"^ok       Postgres version ", said.out, re.MULTILINE)
+    assert "connection refused" in said.err
+    assert "hunter2" not in said.out + said.err
+
+
+def test_without_postgres_all_else_is_said_and_it_exits_five(senso, set_to):
+    set_to(DATABASE_URL="postgresql://senso:hunter2@127.0.0.1:9/senso")
+
+    said = senso("doctor")
+
+    assert said.code == 5
+    assert re.search(r"^fault    Postgres", said.out, re.MULTILINE)
+    assert re.search(r"^ok       Redis queues ", said.out, re.MULTILINE)
+    assert "hunter2" not in said.out + said.err
+
+
+def test_without_both_it_still_prints_what_scripts_read(senso, set_to):
+    set_to(REDIS_URL=NOBODY, DATABASE_URL="postgresql://senso:hunter2@127.0.0.1:9/senso")
+
+    said = senso("doctor", "--json")
+
+    assert said.code == 5
+    assert '"workers alive": null' in said.out
+    assert '"redis": "unreachable"' in said.out
+
+
+def test_a_wrong_setting_is_said_before_what_may_pass(senso, set_to, tmp_path):
+    with redis_server(tmp_path, "--databases", "1") as port:
+        set_to(REDIS_URL=f"redis://127.0.0.1:{port}/0", SENSO_SCHEDULE="/nowhere.py")
+        said = senso("doctor")
+
+    assert said.code == 2
+    assert "Redis results" in said.err
+
+
+def test_what_is_set_and_not_used_is_said(senso, set_to):
+    set_to(ANTHROPIC_API_KEY="sk-ant-hunter2")
+
+    said = senso("doctor")
+
+    assert re.search(r"^note     ANTHROPIC_API_KEY +set, not used by this version$", said.out, re.MULTILINE)
+    assert "hunter2" not in said.out
+
+
+def test_online_says_that_a_wrong_key_is_not_accepted(senso, sandbox, set_to):
+    assert senso("doctor", "--online").code == 0
+    set_to(OPENAI_API_KEY="sk-hunter2")
+
+    said = senso("doctor", "--online")
+
+    assert said.code == 2
+    assert "OPENAI_API_KEY: not accepted by its vendor (401)" in said.err
+    assert "hunter2" not in said.out + said.err
+
+
+def test_repairs_of_the_last_day_are_shown(senso, make):
+    make.sql(
+        "INSERT INTO repairs (kind, count, at) VALUES ('submit adopted', 1, now()), ('lost runs', 2, now()), "
+        "('lost runs', 3, now()), ('given up', 7, now() - interval '25 hours')"
+    )
+
+    said, told = senso("doctor").out, senso("doctor", "--json").json
+
+    assert told["repairs, last day"] == {"lost runs": 5, "submit adopted": 1}
+    assert "5 × lost runs, 1 × submit adopted" in said
+
+
+@pytest.mark.parametrize("role", ["worker", "control", "beat"])
+def test_a_role_that_nobody_plays_here_fails_with_one_line(senso, role):
+    said = senso("doctor", "--role", role)
+
+    assert (said.code, said.out, said.err.count("\n")) == (1, "", 1)
+    assert said.err.startswith(f"senso: {role}: " if role != "beat" else "senso: beat: ")
+
+
+def test_a_role_that_is_played_here_is_said(senso, make):
+    here = socket.gethostname()
+    for queues in (CALL_QUEUES, CONTROL_QUEUES):
+        make.sql(
+            "INSERT INTO workers (id, queues) VALUES (:id, :queues)", id=f"{here}:{queues[0]}:1", queues=list(queues)
+        )
+    make.sql("INSERT INTO beats (id, ticked_at) VALUES (:id, now())", id=f"{here}:1:1")
+
+    for role in ("worker", "control", "beat"):
+        assert senso("doctor", "--role", role).code == 0
+    assert senso("doctor", "--role", "beat", "--json").json["state"] == "ok"
+
+
+@pytest.mark.parametrize(("role", "said"), [("api", "this version has no API"), ("flower", "no such role")])
+def test_a_role_that_there_is_not_is_refused(senso, role, said):
+    done = senso("doctor", "--role", role)
+
+    assert done.code == 2
+    assert said in done.err
+
+
+def test_a_role_whose_servers_are_away_exits_five(senso, set_to):
+    set_to(DATABASE_URL="postgresql://senso:hunter2@127.0.0.1:9/senso")
+
+    assert senso("doctor", "--role", "worker").code == 5
