@@ -71,7 +71,7 @@ def told(file: Path, document: dict[str, Any], first: Sequence[str]) -> Iterator
     orgs = document["orgs"]
     questions = len(orgs[0]["questions"])
     runs = questions * len(MODELS) * len(LOCATIONS)
-    each = f"{questions} questions x {len(MODELS)} models x {len(LOCATIONS)} places = {runs} runs"
+    each = f"{questions} questions x {len(MODELS)} models x {len(LOCATIONS)} locations = {runs} runs"
     yield f"{file}: {len(orgs)} organisations, each of {each}; the sandbox answers them in seconds and for nothing"
     if file != STDOUT:
         yield "Next:"
