@@ -49,6 +49,7 @@ HINTS: Final = (
     (r"starting up|shutting down|recovery mode|(?:not yet|not) accepting connections", "wait a moment"),
     (r"too many clients|connection slots|too many connections|max_client_conn", "end other sessions, or allow more"),
     (r"read-only", "a failover passes; else let DATABASE_URL name the primary"),
+    (r"SSL was required|SSL required|no encryption|certificate", "sslmode in DATABASE_URL says what is asked for"),
     (r"permission denied", "docs/databases.md lists the rights that it needs"),
     (r"No space left", "make room on its disk"),
     (r"relation .* does not exist", "senso doctor says what is missing"),

@@ -85,6 +85,7 @@ def test_every_state_that_the_driver_knows_is_decided():
         (psycopg2.OperationalError("FATAL:  the database system is shutting down"), "wait a moment"),
         (psycopg2.OperationalError("FATAL:  sorry, too many clients already"), "end other sessions"),
         (Answered("25006", "cannot execute INSERT in a read-only transaction"), "a failover passes"),
+        (psycopg2.OperationalError("server does not support SSL, but SSL was required"), "sslmode"),
         (Answered("42501", "permission denied for table orgs"), "docs/databases.md"),
         (Answered("53100", "could not extend file: No space left on device"), "make room"),
         (psycopg2.OperationalError("connection refused"), "is DATABASE_URL right?"),

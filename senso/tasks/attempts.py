@@ -94,7 +94,11 @@ def unstorable(error: Exception) -> str:
     return f"senso: the result cannot be stored ({type(error).__name__})"
 
 
-@stamina.retry(on=Unreachable, attempts=None, timeout=LEASE_SECONDS / 2, wait_max=5)
+# Also a setting that has become wrong since the claim, such as a certificate that is being exchanged.
+AWAY = (Unreachable, ConfigError)
+
+
+@stamina.retry(on=AWAY, attempts=None, timeout=LEASE_SECONDS / 2, wait_max=5)
 def keep(save: Callable[[Connection], T]) -> T:
     """Saves what was paid for: while the lease holds, a database that is away for a moment costs no second call."""
     with transaction() as db:
@@ -106,11 +110,11 @@ def keep_at_once(save: Callable[[Link], T]) -> T:
     try:
         with at_once() as db:
             return save(db)
-    except Unreachable:
+    except AWAY:
         return keep_trying(save)
 
 
-@stamina.retry(on=Unreachable, attempts=None, timeout=LEASE_SECONDS / 2, wait_max=5)
+@stamina.retry(on=AWAY, attempts=None, timeout=LEASE_SECONDS / 2, wait_max=5)
 def keep_trying(save: Callable[[Link], T]) -> T:
     with at_once() as db:
         return save(db)
