@@ -251,6 +251,7 @@ def test_whoever_leaves_many_is_told_how_many_are_open(make, capsys):
 
 def test_postgres_that_goes_away_is_waited_for_and_that_is_said_once(capsys, monkeypatch):
     monkeypatch.setattr("senso.cli.patience.AGAIN_SECONDS", 0)
+    monkeypatch.setattr(err, "_width", 200)
     replies = iter([1, Unreachable("Postgres: connection refused; is it running?"), Unreachable("Postgres: no"), 2])
 
     def look():
@@ -318,7 +319,7 @@ def test_a_look_is_rarer_the_longer_it_lasts_and_never_costs_more_than_a_hundred
     assert following.pause(60, 0.001, 1) == pytest.approx(1.2)
     assert following.pause(3600, 0.001, 1) == 2
     assert following.pause(3600, 0.001, 400) == 5
-    assert following.pause(3600, 0.1, 400) == pytest.approx(10)
+    assert following.pause(3600, 0.1, 400) == pytest.approx(12.5)
 
 
 def test_a_retry_says_what_will_be_done_and_counts_no_failures_of_before(senso, make, sandbox):
@@ -413,3 +414,35 @@ def test_an_unknown_batch_among_many_is_said_before_anything_is_drawn(senso, mak
 
     assert (done.code, done.out) == (4, "")
     assert f"no batch {nobody}" in done.err
+
+
+@pytest.mark.usefixtures("works")
+@pytest.mark.parametrize("opened", [1, 2])
+def test_whoever_is_told_to_stop_while_batches_open_says_how_many_are_open(senso, make, monkeypatch, opened):
+    """The one that is being opened is opened first; the process is told in the middle of it."""
+    orgs = [make.org(questions=1).id for _ in range(2)]
+    open_one, seen = triggering.trigger_one, []
+
+    def told(org, how):
+        seen.append(org)
+        if len(seen) == opened:
+            os.kill(os.getpid(), signal.SIGINT)
+        return open_one(org, how)
+
+    monkeypatch.setattr(triggering, "trigger_one", told)
+    done = senso("trigger", "org", *orgs, "--wait")
+
+    assert done.code == 130
+    assert make.one("SELECT count(*) FROM batches") == opened
+    said = {1: "Stopped: 1 of 2 batches are open, and the same", 2: "2 batches go on; follow them again: senso watch"}
+    assert said[opened] in done.err
+
+
+def test_whoever_is_told_to_stop_before_anything_is_open_says_so(senso, make, monkeypatch):
+    def told():
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(triggering, "require_redis", told)
+    done = senso("trigger", "org", make.org().id)
+
+    assert (done.code, done.err) == (143, "Stopped: nothing was opened.\n")

@@ -128,7 +128,11 @@ def trigger_org(  # noqa: PLR0917  options
     as_json: Json = False,
 ) -> None:
     """Open or resume today's batch of each org, and print it."""
-    from senso.cli import triggering
+    try:
+        from senso.cli import triggering
+    except KeyboardInterrupt:
+        typer.echo("Stopped: nothing was opened.", err=True)
+        raise
 
     orgs = triggering.ids_of(ids or [], file)
     how = triggering.How(wait, dry_run, idempotency_key, reopen, triggered_by, user_id)

@@ -25,7 +25,7 @@ from senso.queries.batches import ENDS
 from senso.queries.waiting import Wait
 
 # A look at once, then rarer while it lasts; none costs more than a hundredth of the time until the next.
-FIRST_SECONDS, LONGEST_SECONDS, SHARE = 0.5, 2, 0.01
+FIRST_SECONDS, LONGEST_SECONDS, SHARE = 0.5, 2, 0.008
 LONGEST_OF_MANY_SECONDS = 5
 # In a pipe: a line at most so often, and only where something has changed.
 LINE_SECONDS = 10

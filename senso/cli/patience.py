@@ -40,7 +40,7 @@ class Patience:
             return found
 
     def gone(self, error: Unreachable) -> float:
-        said = str(error).removeprefix("Postgres: ").partition("; is it running")[0]
+        said = str(error).removeprefix("Postgres: ").partition("; ")[0]
         now = f"{datetime.now(UTC):%H:%M:%S} UTC"
-        err.print(f"Postgres does not answer since {now}; waiting for it, up to an hour ({said}).", soft_wrap=True)
+        err.print(f"Postgres does not answer since {now}; waiting for it, up to an hour ({said}).")
         return time.monotonic()

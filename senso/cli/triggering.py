@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from senso.cli.leaving import told_between
+from senso.cli.leaving import told_between, told_to_leave
 from senso.cli.printing import err, out, print_json
 from senso.cli.standing import load_all, show
 from senso.cli.summing import print_incomplete
 from senso.cli.surroundings import connected, require_redis, short, uuid
-from senso.cli.watching import FEW, watch
+from senso.cli.watching import FEW, say_it_goes_on, watch
 from senso.cli.who import actor
 from senso.db import transaction
 from senso.errors import ConfigError, InsufficientCredits, SensoError
@@ -84,13 +84,14 @@ def trigger(orgs: Sequence[UUID], how: How, *, as_json: bool) -> None:
     how = how.cleaned()
     if how.idempotency_key is not None and len(orgs) > 1:
         raise ConfigError("--idempotency-key is for one org; give each its own")
-    with connected():
+    found: list[tuple[UUID, str]] = []
+    with told_to_leave(), saying_what_was_opened(found, len(orgs)), connected():
         if how.dry_run:
             from senso.cli import foreseeing  # noqa: PLC0415  it needs the broker's URL, which may be new
 
             foreseeing.dry_run(orgs, reopen=how.reopen, as_json=as_json)
             return
-        found = open_all(orgs, how)
+        open_all(orgs, how, found)
         if how.wait:
             ended = watch([batch for batch, _ in found], as_json=as_json, without_steps=ENDED_BADLY)
             require_good_end(ended)
@@ -107,20 +108,24 @@ def require_good_end(ended: Sequence[dict[str, Any]]) -> None:
         raise kind(f"{said} (and {len(bad) - 1} more)" if len(bad) > 1 else said)
 
 
-def open_all(orgs: Sequence[UUID], how: How) -> list[tuple[UUID, str]]:
-    """Of many, all are looked at before the first is opened."""
+def open_all(orgs: Sequence[UUID], how: How, found: list[tuple[UUID, str]]) -> None:
+    """Of many, all are looked at before the first is opened. `found`: each batch with its outcome, once it is open."""
     from senso.tasks.foresight import require_triggerable  # noqa: PLC0415  needs the broker's URL, which may be new
 
-    found: list[tuple[UUID, str]] = []
-    with saying_what_was_opened(found, len(orgs)), told_between() as between:
-        require_redis()
-        if len(orgs) > 1:
-            with transaction() as db:
-                require_triggerable(db, orgs, reopen=how.reopen)
-        for org in orgs:
+    require_redis()
+    if len(orgs) > 1:
+        with transaction() as db:
+            require_triggerable(db, orgs, reopen=how.reopen)
+    try:
+        with told_between() as between:
+            for org in orgs:
+                between()
+                found.append(trigger_one(org, how))
             between()
-            found.append(trigger_one(org, how))
-    return found
+    except (KeyboardInterrupt, SystemExit):
+        if len(found) == len(orgs):
+            say_it_goes_on([batch for batch, _ in found])
+        raise
 
 
 @contextmanager
@@ -129,11 +134,12 @@ def saying_what_was_opened(found: Sequence[tuple[UUID, str]], wanted: int) -> It
     try:
         yield
     except SensoError as error:
-        if found:
+        if found and len(found) < wanted:
             error.args = (f"{error}; {partly(found, wanted)}",)
         raise
     except (KeyboardInterrupt, SystemExit):
-        err.print(f"Stopped: {partly(found, wanted)}." if found else "Stopped: nothing was opened.", soft_wrap=True)
+        if len(found) < wanted:
+            err.print(f"Stopped: {partly(found, wanted) if found else 'nothing was opened'}.", soft_wrap=True)
         raise
 
 
