@@ -68,6 +68,7 @@ IMPORTS: Mapping[str, tuple[str, str]] = {
     "unknown-key.yaml": ("websites", "website"),
     "no-uuid.yaml": (f"id: {IDS['NOBODY']}", "id: 17"),
     "no-kind.yaml": (", kind: unbranded", ""),
+    "a-limit-of-cost.yaml": ("credits: 100", "credits: 100, max_daily_cost: 5"),
     "half-a-credit.yaml": ("credits: 100", "credits: 0.5"),
     "no-url.yaml": ("https://larchhill.example", "larchhill"),
     "a-name-of-no-word.yaml": ("    created_at", "    competitors: ['!!!']\n    created_at"),

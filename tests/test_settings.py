@@ -353,7 +353,8 @@ def test_what_is_said_to_do_nothing_is_used_nowhere_and_all_else_is():
     code = "".join(
         file.read_text() for file in (ROOT / "senso").rglob("*.py") if file.parts[-2] not in {"settings", "sandbox"}
     )
-    read = {name for name in Settings.model_fields if re.search(rf"(settings\(\)|\bread|\bstarted)\.{name}\b", code)}
+    asked = r"(settings\(\)|\bread|\bstarted)\.{0}\b|\"{1}\""
+    read = {name for name in Settings.model_fields if re.search(asked.format(name, name.upper()), code)}
 
     assert read | {"senso_clock", "senso_debug"} == {one.name.lower() for one in variables() if one.use == "used"}
 

@@ -25,6 +25,7 @@ from pydantic import (
 from senso.ids import id_in
 from senso.imports.source import Place, Source
 from senso.settings.texts import cleaned
+from senso.settings.variables import REFUSED
 
 
 def one_line(text: str) -> str:
@@ -214,5 +215,7 @@ REASONS: dict[str, str] = {
 
 
 def reason(error: Any) -> str:
+    if error["type"] == "extra_forbidden" and error["loc"][-1] in REFUSED:
+        return f"not supported: {REFUSED[error['loc'][-1]]}; take it out"
     found = REASONS.get(error["type"])
     return found.format(**error.get("ctx", {})) if found else str(error["msg"])
