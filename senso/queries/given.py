@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from senso.extraction.citations import Citation
+if TYPE_CHECKING:  # a command that only triggers or grants needs none of what reads answers
+    from senso.extraction.citations import Citation
 
 # The columns of a citation, and their types.
 CITED = {
@@ -46,7 +47,7 @@ def as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, default=str)
 
 
-def listed(citations: Sequence[Citation]) -> list[dict[str, Any]]:
+def listed(citations: "Sequence[Citation]") -> list[dict[str, Any]]:
     return [{name: getattr(citation, name) for name in CITED} for citation in citations]
 
 

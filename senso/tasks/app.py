@@ -31,9 +31,9 @@ def refuse_wrong_settings(**_: Any) -> None:
             secret(getattr(settings(), name), name.upper())
 
 
-def stage(name: str) -> Callable[[Callable[..., Any]], Any]:
+def stage(name: str, **options: Any) -> Callable[[Callable[..., Any]], Any]:
     """A task `senso.<name>`, whose queue the routes say."""
-    return app.task(name=f"senso.{name}")  # type: ignore[no-any-return]
+    return app.task(name=f"senso.{name}", **options)  # type: ignore[no-any-return]
 
 
 @setup_logging.connect

@@ -20,7 +20,7 @@ def tick(name: str) -> Callable[[Callable[..., None]], Any]:
     """A stage `senso.tick.<name>`. Of those that piled up behind an outage ten a second are done.
 
     So a tick may live long in its queue. With a life of some seconds every tick would be found expired by a worker
-    whose clock is ahead of beat's, and nothing would ever move again.
+    whose clock is ahead of beat's, and nothing would ever move again. Ticks send no events (`events.UNTOLD`).
     """
 
     def made(function: Callable[..., None]) -> Any:
@@ -29,7 +29,7 @@ def tick(name: str) -> Callable[[Callable[..., None]], Any]:
             if current_task.request.called_directly or its_turn(name):
                 function(**options)
 
-        return stage(f"tick.{name}")(unless_just_done)
+        return stage(f"tick.{name}", send_events=False)(unless_just_done)
 
     return made
 

@@ -4,7 +4,26 @@ import pytest
 from kombu import Connection, Producer
 
 from senso.tasks.app import app
-from senso.tasks.events import gathered, gathering
+from senso.tasks.events import UNTOLD, SentEvents, gathered, gathering
+
+
+def test_ticks_send_no_events_and_all_other_tasks_do():
+    app.loader.import_default_modules()
+    ours = {name: task.send_events for name, task in app.tasks.items() if name.startswith("senso.")}
+
+    assert {name for name, told in ours.items() if not told} == {name for name in ours if name.startswith(UNTOLD)}
+    assert len([name for name in ours if name.startswith(UNTOLD)]) >= 7
+
+
+@pytest.mark.parametrize(("name", "told"), [("senso.tick.poll", 0), ("senso.read", 1)])
+def test_that_a_tick_was_sent_is_not_told(name, told):
+    sent = []
+    events = SentEvents(app=app, enabled=False)
+    events._publish = lambda event, *_, **__: sent.append(event)
+
+    events.publish("task-sent", {"uuid": "1", "name": name}, producer=None)
+
+    assert len(sent) == told
 
 
 @pytest.mark.parametrize("alone", [True, False])
