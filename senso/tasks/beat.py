@@ -3,9 +3,18 @@
 Beat says in a row when it last handed a tick to Redis: a process that is there and sends nothing is as good as none.
 """
 
+import threading
+import time
+from typing import Any
+
+from celery.signals import after_task_publish, beat_init
+
+from senso.db import transaction
 from senso.log import logger
+from senso.queries import progress
 from senso.tasks import timetable
 from senso.tasks.app import app
+from senso.tasks.process import BEAT_SECONDS, own_engine, owner
 from senso.tasks.refusing import in_one_line
 
 __all__ = ["app"]
@@ -14,3 +23,37 @@ log = logger(__name__)
 
 with in_one_line():
     timetable.load()
+
+
+class Ticks:
+    """`last`: the monotonic moment of the last tick that Redis took; None before the first."""
+
+    def __init__(self) -> None:
+        self.last: float | None = None
+
+    def sent(self, **_: Any) -> None:
+        self.last = time.monotonic()
+
+    def note(self) -> None:
+        """Whatever goes wrong, the next note must come, as with the heart of a worker."""
+        ago = None if self.last is None else time.monotonic() - self.last
+        try:
+            with transaction(own_engine()) as db:
+                progress.ticked(db, owner(), ago)
+                progress.forget_old_beats(db)
+        except Exception as error:  # noqa: BLE001  said in the docstring
+            log.warning("no note of the ticks", error=type(error).__name__)
+
+    def note_for_ever(self) -> None:
+        while True:
+            self.note()
+            time.sleep(BEAT_SECONDS)
+
+
+ticks = Ticks()
+
+
+@beat_init.connect
+def watch_ticks(**_: Any) -> None:
+    after_task_publish.connect(ticks.sent, weak=False)
+    threading.Thread(target=ticks.note_for_ever, name="ticks", daemon=True).start()
