@@ -4,17 +4,19 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from rich.console import Group
+from rich.cells import cell_len
+from rich.console import Group, RenderableType
 from rich.live import Live
-from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress_bar import ProgressBar
+from rich.table import Table
 from rich.text import Text
 
 from senso.cli.patience import Patience
-from senso.cli.printing import err
+from senso.cli.printing import err, printable
 from senso.cli.waiting import lines
 from senso.db import transaction
 from senso.errors import NotFound
@@ -32,6 +34,7 @@ LINE_SECONDS = 10
 # A worker that has just been started is seen by then.
 PATIENCE_SECONDS = 12
 SHOWN_WAITS = 3
+BAR_WIDTH = 20
 Known = dict[UUID, dict[str, Any]]
 BAD = ("partial", "failed", "blocked", "cancelled")
 
@@ -89,17 +92,23 @@ class Drawn:
 
     def __init__(self, live: Live, *, one_by_one: bool) -> None:
         self.live, self.one_by_one = live, one_by_one
-        columns = (BarColumn(bar_width=30), TextColumn("{task.description}"), TimeElapsedColumn())
-        self.bars = Progress(*columns, console=err, auto_refresh=False)
-        self.tasks: dict[Any, Any] = {}
 
     def draw(self, look: Look, elapsed: float) -> None:
-        for key, said, done, whole in bars(look, one_by_one=self.one_by_one):
-            if key not in self.tasks:
-                self.tasks[key] = self.bars.add_task(said, total=whole)
-            self.bars.update(self.tasks[key], description=said, completed=done, total=whole)
+        took = timedelta(seconds=int(elapsed))
+        drawn = [self.bar(*one, str(took)) for one in bars(look, one_by_one=self.one_by_one)]
         told = look.told(new=elapsed < PATIENCE_SECONDS)
-        self.live.update(Group(self.bars, *(Text(f"waits for {line}") for line in told)), refresh=True)
+        self.live.update(Group(*drawn, *(Text(f"waits for {line}") for line in told)), refresh=True)
+
+    def bar(self, said: str, done: int, whole: int | None, took: str) -> RenderableType:
+        """On one line where that holds it all, else with its words below: no figure is cut."""
+        drawn = ProgressBar(total=whole or 1, completed=done, width=BAR_WIDTH)
+        words = Text(printable(said))
+        row = Table.grid(padding=(0, 1))
+        if BAR_WIDTH + len(took) + cell_len(said) + 2 <= err.width:
+            row.add_row(drawn, took, words)
+            return row
+        row.add_row(drawn, took)
+        return Group(row, words)
 
 
 class Written:
@@ -113,7 +122,7 @@ class Written:
     def draw(self, look: Look, elapsed: float) -> None:
         if elapsed - self.written_at < LINE_SECONDS or look.all_ended:
             return
-        said = "; ".join(said for _, said, _, _ in bars(look, one_by_one=self.one_by_one))
+        said = "; ".join(said for said, _, _ in bars(look, one_by_one=self.one_by_one))
         news = said, [(wait.what, wait.stage, wait.provider) for wait in look.waits]
         if news != self.last:
             told = "".join(f"; waits for {line}" for line in look.told(new=False)[:1])
@@ -130,22 +139,21 @@ def display(*, one_by_one: bool) -> Iterator[Drawn | Written]:
         yield Drawn(live, one_by_one=one_by_one)
 
 
-def bars(look: Look, *, one_by_one: bool) -> list[tuple[Any, str, int, int | None]]:
-    """Of each: its key, its words, how much is done, and of how much."""
+def bars(look: Look, *, one_by_one: bool) -> list[tuple[str, int, int | None]]:
+    """Of each: its words, how much is done, and of how much."""
     if not one_by_one:
         return [total(look.batches)]
     return [
-        (one["id"], f"{escape(one['org'] or str(one['id']))}: {one['state']}{share(one)}", done(one), one["planned"])
-        for one in look.batches
+        (f"{one['org'] or one['id']}: {one['state']}{share(one)}", done(one), one["planned"]) for one in look.batches
     ]
 
 
-def total(batches: Sequence[dict[str, Any]]) -> tuple[Any, str, int, int]:
+def total(batches: Sequence[dict[str, Any]]) -> tuple[str, int, int]:
     ended = sum(one["state"] in ENDS for one in batches)
     bad = [f"{count} {state}" for state in BAD if (count := sum(one["state"] == state for one in batches))]
     runs = counted(sum(one["planned"] or 0 for one in batches), "run")
     said = ", ".join([f"{ended} of {len(batches)} ended", *bad, f"{sum(map(done, batches))} of {runs} done"])
-    return None, said, ended, len(batches)
+    return said, ended, len(batches)
 
 
 def share(one: dict[str, Any]) -> str:
