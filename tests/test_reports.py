@@ -21,7 +21,7 @@ from senso.push import metric_json
 from senso.queries import history, results
 from senso.reports import charts, wording
 from senso.reports.content import ORDER, Asked, Batch, Heard, Pool, Question, Quote, Report
-from senso.reports.page import breakable, foldable, isolated, page
+from senso.reports.page import breakable, foldable, isolated, page, together
 from senso.reports.passages import SHORT, cut, passage, shortened
 from senso.reports.sheet import COLUMNS, cell, sheet
 from senso.score import CitedDomain, Fact, Standing, score
@@ -339,6 +339,10 @@ def test_counts_are_marked_in_steps_that_a_reader_counts_in(most, ticks):
     shown = Page(str(charts.counts("a title", [("Vantry", most, False)]))).text
 
     assert [word for word in shown.split() if word.isdigit()] == ticks.split()
+
+
+def test_a_number_goes_on_in_no_other_line():
+    assert together("75 % (65 to 99 %) to questions") == "75\u00a0% (65\u00a0to\u00a099\u00a0%) to questions"
 
 
 def test_a_location_breaks_after_a_slash_and_stays_text():

@@ -13,8 +13,10 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-# A number stays with its sign of percent.
+# A number stays with its sign of percent. An interval is one number, "(65 to 99 %)", where there is room for it.
 PIECE = re.compile(r"\S+(?: %\S*)?\s*")
+WITH_INTERVALS = re.compile(r"(?:\S*\d to (?=\d))?" + PIECE.pattern)
+ROOM_FOR_INTERVALS = 20
 # What is copied from the screen: ids, addresses, paths.
 WHOLE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}|://|/\w+/")
 GAP = 2
@@ -33,7 +35,7 @@ def breaks(plain: str, width: int) -> list[int]:
     """The places of `plain` with which a new line begins."""
     width, found = max(width, 1), []
     used = cell_len(plain) - cell_len(plain.lstrip())
-    for piece in PIECE.finditer(plain):
+    for piece in (PIECE if width < ROOM_FOR_INTERVALS else WITH_INTERVALS).finditer(plain):
         word = piece[0].rstrip()
         if used and used + cell_len(word) > width and plain[: piece.start()].strip():
             found.append(piece.start())

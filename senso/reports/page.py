@@ -19,6 +19,7 @@ from senso.reports.passages import shortened
 
 MOST_QUESTIONS = 200
 LONGEST_WORD = 20
+RANGE = re.compile(r"(?<=\d) to (?=\d)")
 # Chinese, Japanese, Korean, Thai, Lao, Khmer and Burmese: a browser knows where their lines may end.
 SPACELESS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\ud7ff\uf900-\ufaff\ufe30-\uffef\U00020000-\U0003ffff"
 LONG_WORD = re.compile(rf"[^\s{SPACELESS}]{{{LONGEST_WORD + 1},}}")
@@ -46,7 +47,8 @@ def isolated(text: str, name: str) -> Markup:
 
 
 def together(text: str) -> str:
-    return text.replace(" %", "\u00a0%")
+    """A number goes on in no other line."""
+    return RANGE.sub("\u00a0to\u00a0", text).replace(" %", "\u00a0%")
 
 
 TEMPLATES = Environment(

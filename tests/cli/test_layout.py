@@ -40,6 +40,15 @@ def test_no_line_is_wider_than_the_terminal_and_nothing_is_lost(said, width):
     assert not any(line.startswith("%") for line in lines)
 
 
+@pytest.mark.parametrize("width", range(20, 60))
+def test_an_interval_is_not_broken(width):
+    said = "It is mentioned in 75 % of 12 answers (95 % interval: 65 to 99 %) and ranks at 2.8 (1.0 to 5.0)."
+
+    lines = printed(said, width)
+
+    assert all(any(interval in line for line in lines) for interval in ("65 to 99 %)", "(1.0 to 5.0)"))
+
+
 def test_words_and_ids_are_whole_at_any_width():
     said = f"Batch {ID} is under way, see https://senso.example/a-long-address/of-a-page; nothing was opened."
 
