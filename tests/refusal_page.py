@@ -56,6 +56,7 @@ def plain(said: str, words: Mapping[str, str]) -> str:
     for word, value in {**IDS, **words}.items():
         said = said.replace(value, word)
     said = BATCH.sub("BATCH", said)
+    said = re.sub(r"process \d+", "process PID", said)
     return shortened(re.sub(r"\d+ MB free", "N MB free", said))
 
 

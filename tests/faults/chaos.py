@@ -78,8 +78,9 @@ class Chaos:
         return self.next_call()
 
     def next_call(self) -> float:
+        """Until anybody calls. There is always something left to call for: all that was open may have ended by now."""
         made = self.product.calls_made()
-        return self.product.until(lambda: self.product.calls_made() > made, 120, "nobody asked again")
+        return self.product.until(lambda: self.product.calls_made() > made or self.top_up(), 120, "nobody asked again")
 
 
 def test_the_random_mix(start):
