@@ -57,6 +57,12 @@ class Compose:
                 stderr=log,
             )
 
+    def health(self, service: str) -> subprocess.CompletedProcess[str]:
+        """As Docker asks for it, in the container of the service."""
+        (_, senso, *arguments) = SERVICES[service]["healthcheck"]["test"]
+        assert senso == "senso"
+        return self.senso(shlex.join(arguments), service)
+
     def senso(self, line: str, service: str = "control") -> subprocess.CompletedProcess[str]:
         """As `docker compose exec SERVICE senso ...`."""
         return subprocess.run(
@@ -119,6 +125,11 @@ def test_what_compose_starts_asks_reads_charges_and_pushes(compose):
     eventually(compose.sandbox.pushes, (compose.folder / "control.log").read_text)
 
 
+@pytest.mark.parametrize("service", ["worker", "control", "beat"])
+def test_a_service_that_gets_on_is_healthy(compose, service):
+    eventually(lambda: compose.health(service).returncode == 0, lambda: compose.health(service).stderr)
+
+
 def test_flower_asks_for_its_password_and_its_health_is_anybodys(compose):
     url = f"http://127.0.0.1:{compose.flower}"
 
@@ -142,3 +153,11 @@ def test_no_program_leaves_a_file_but_what_beat_is_told_to(compose):
 
     found = {path.name for path in compose.folder.iterdir()}
     assert {name for name in found if name.endswith(".log") or not name.startswith("beat")} == ours | secrets
+
+
+def test_a_service_whose_program_died_is_not_healthy(compose):
+    watched = ("worker", "control", "beat")
+    for service in watched:
+        compose.started[service].kill()
+
+    eventually(lambda: {compose.health(service).returncode for service in watched} == {1})
