@@ -366,6 +366,7 @@ def test_what_is_said_to_do_nothing_is_used_nowhere_and_all_else_is():
         ("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_KEY"),
         ("REDIS_ULR", "REDIS_URL"),
         ("openai_api_keys", "OPENAI_API_KEY"),
+        ("LOG_FORMAT_FILE", "LOG_FORMAT"),
     ],
 )
 def test_a_name_that_is_nearly_one_of_ours_is_told(nothing_set, written, meant):

@@ -91,6 +91,9 @@ def misspelt() -> dict[str, str]:
     known = {*(one.name.lower() for one in variables()), *(f"{name}_file" for name in FILED)}
     found = {}
     for name in every_name().keys() - known:
+        if name.removesuffix("_file") in known:  # no secret, and so read from no file
+            found[name.upper()] = name.removesuffix("_file").upper()
+            continue
         close = get_close_matches(name, known, 1, CLOSE)
         if close and not name.startswith(UNUSED_PREFIX):
             found[name.upper()] = close[0].upper()
