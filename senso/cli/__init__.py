@@ -38,8 +38,14 @@ def main() -> NoReturn:
             sys.modules["sentry_sdk"].capture_exception(error)
         if os.environ.get("SENSO_DEBUG"):
             raise
-        code = fail(f"internal error, {type(error).__name__}: {error}; SENSO_DEBUG=1 shows where", 1)
+        code = fail(f"internal error, {type(error).__name__}: {cause(error)}; SENSO_DEBUG=1 shows where", 1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def cause(error: Exception) -> str:
+    """Its first line; of a statement that failed what Postgres says, and neither the statement nor its values."""
+    said = str(getattr(error, "orig", None) or error).strip()
+    return said.splitlines()[0] if said else "no word of why"
 
 
 def misused(error: TyperException) -> int:
