@@ -1,6 +1,7 @@
 """`demo`: the whole product in one minute, for a stranger."""
 
 import re
+import shlex
 import signal
 import time
 from collections.abc import Iterator
@@ -181,18 +182,16 @@ def marked(example: dict[str, Any]) -> str:
 
 def print_end(org: UUID, batch: dict[str, Any], application: str, home: Path) -> None:
     shown = home.relative_to(Path.cwd()) if home.is_relative_to(Path.cwd()) else home
-    lines = (
-        "",
-        (
-            f"Charged {counted(batch['charged'], 'credit')}, one for each answer read. "
-            f"The calls would have cost {dollars(batch['cost_microusd'])}."
-        ),
-        f"Pushed to {application}/analytics: {batch['push']}. Nothing was left running.",
-        "",
-        "Next:",
-        f"  SENSO_HOME={shown} {command()} status {batch['id']}",
-        f"  SENSO_HOME={shown} {command()} report {org}",
-        f"  {command()} up        with your own keys in .env; then senso import FILE, senso trigger org ID",
+    out.print(
+        f"\nCharged {counted(batch['charged'], 'credit')}, one for each answer read. "
+        f"The calls would have cost {dollars(batch['cost_microusd'])}."
     )
-    for line in lines:
-        out.print(line, soft_wrap=True)
+    out.print(f"Pushed to {application}/analytics: {batch['push']}. Nothing was left running.\n")
+    out.print("Next; README's second screen leads from here to your own organisations:")
+    said_home = f"SENSO_HOME={shlex.quote(str(shown))} {command()}"
+    for line in (
+        f"{said_home} status {batch['id']}",
+        f"{said_home} report {org}",
+        f"{command()} sandbox --write-import world.yaml --env >> .env",
+    ):  # to be copied: the terminal breaks them, not we
+        out.print(f"  {line}", soft_wrap=True, markup=False)
