@@ -107,6 +107,8 @@ class World:
             f"ledger {partner}": batch,
             f"credits {partner}": partner,
             "models": "gpt-4.1-mini",
+            "orgs": org,
+            "partners": partner,
             "doctor": "schema",
             "doctor --invariants": "holds",
             f"trigger org {org} --dry-run": batch,

@@ -99,6 +99,28 @@ def test_sixty_columns_hold_every_line_and_every_id_is_whole(live):
         assert wanted in said, command
 
 
+# What is to be copied stays on one line: ids, addresses, paths, commands.
+COPIED = re.compile(r"[0-9a-f]{8}-|://|\w/\w|senso [a-z]")
+NUMBER = re.compile(r"[$+]?\d(?:[\d.,:/-]*\d)?(?: %)?")
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 120])
+def test_no_line_is_wider_than_the_terminal_and_no_number_is_broken(live, columns):
+    for command in live.listings:
+        wide, said = (live.typed(command, COLUMNS=str(width)).out for width in (240, columns))
+        table, _, _ = said.partition("\nThe answer")
+
+        assert [line for line in table.splitlines() if len(line) > columns and not COPIED.search(line)] == [], command
+        if command != "doctor":  # whose figures are of the moment
+            assert set(NUMBER.findall(wide)) <= set(NUMBER.findall(said)), command
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_an_old_encoding_fails_no_command(live, encoding):
+    for command in live.listings:
+        assert live.typed(command, PYTHONIOENCODING=encoding, TERM="dumb").code == 0, command
+
+
 def assert_refused(case: Case, done: Ended, world: "World") -> None:
     assert done.code == case.code, done.err
     assert re.fullmatch(r"senso: [^\n]+\n", done.err), done.err

@@ -16,6 +16,7 @@ from senso.queries import ledger as rows
 from senso.queries import triggers
 
 SHOWN = 200
+NARROW = 56  # columns; below that a row does not fit
 
 
 def require_both(amount: int | None, ref: str | None) -> str | None:
@@ -97,16 +98,24 @@ def ledger(partner: UUID, last: int | None, *, as_json: bool) -> None:
 
 def lines(found: list[dict[str, Any]]) -> Iterator[str]:
     """The id of a batch on a line of its own, once for all rows that follow, so that it is never cut."""
-    yield f"[bold]{'when':<23}  {'entry':<7} {'credits':>8} {'balance':>9}[/]"
+    narrow = out.width < NARROW
+    if not narrow:
+        yield f"[bold]{'when':<23}  {'entry':<7} {'credits':>8} {'balance':>9}[/]"
     batch = None
     for row in found:
         if row["batch_id"] != batch:
             batch = row["batch_id"]
             yield f"[dim]batch[/] {batch}" if batch else "[dim]no batch[/]"
         about = what(row)
-        yield f"{moment(row['created_at'])}  {row['entry']:<7} {row['credits']:>+8} {row['balance']:>9}" + (
-            f"\n  {about}" if about else ""
-        )
+        yield (in_two_lines(row) if narrow else in_columns(row)) + (f"\n  {about}" if about else "")
+
+
+def in_columns(row: dict[str, Any]) -> str:
+    return f"{moment(row['created_at'])}  {row['entry']:<7} {row['credits']:>+8} {row['balance']:>9}"
+
+
+def in_two_lines(row: dict[str, Any]) -> str:
+    return f"{moment(row['created_at'])}\n  {row['entry']} {row['credits']:+}, balance {row['balance']}"
 
 
 def what(row: dict[str, Any]) -> str:

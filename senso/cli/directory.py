@@ -5,7 +5,7 @@ from uuid import UUID
 
 from rich.markup import escape
 
-from senso.cli.printing import err, out, print_json, styled
+from senso.cli.printing import below, err, out, print_json, styled
 from senso.db import transaction
 from senso.errors import NotFound
 from senso.quantities import counted
@@ -51,7 +51,7 @@ def print_org(one: dict[str, Any]) -> None:
     day = weekday(one)
     runs = "not active" if not one["active"] else f"on {day}s" if day else "never by itself"
     last = f"last {one['batch_date']} {styled(one['batch_state'])}" if one["batch_id"] else "no batch yet"
-    out.print(f"    {escape(one['partner'])}; {runs}; {matrix} = {counted(one['runs'], 'run')}; {last}")
+    out.print(below(f"{escape(one['partner'])}; {runs}; {matrix} = {counted(one['runs'], 'run')}; {last}"))
 
 
 def partners(search: str, most: int | None, *, as_json: bool) -> None:
@@ -72,7 +72,7 @@ def print_partner(one: dict[str, Any]) -> None:
     out.print(f"{one['id']}  [bold]{escape(one['name'])}[/]", soft_wrap=True)
     has = f"{counted(one['available'], 'credit')} available" if one["metered"] else "not metered"
     held = f", {one['held']} held for batches under way" if one["held"] else ""
-    out.print(f"    {has}{held}; {counted(one['orgs'], 'org')}, {one['active']} active")
+    out.print(below(f"{has}{held}; {counted(one['orgs'], 'org')}, {one['active']} active"))
 
 
 def shown(number: int, total: int, all_of_them: str) -> str:

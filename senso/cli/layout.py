@@ -17,8 +17,8 @@ from rich.text import Text
 PIECE = re.compile(r"\S+(?: %\S*)?\s*")
 WITH_INTERVALS = re.compile(r"(?:\S*\d to (?=\d))?" + PIECE.pattern)
 ROOM_FOR_INTERVALS = 20
-# What is copied from the screen: ids, addresses, paths.
-WHOLE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}|://|/\w+/")
+# What is copied from the screen: ids, addresses, paths, names of models.
+WHOLE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}|://|\w/\w")
 GAP = 2
 BELOW = 2  # how far the cells of a block are set in
 
