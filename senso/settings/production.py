@@ -83,7 +83,7 @@ def passwords(name: str, text: str) -> list[str]:
     parts = urlsplit(f"//{text}@" if name in LOGINS else text)
     said = {} if parts.password is None else {"password": unquote(parts.password)}
     asked = {option: values[-1] for option, values in parse_qs(parts.query, keep_blank_values=True).items()}
-    return with_user({"user": unquote(parts.username or ""), **said, **asked})
+    return with_user({"user": asked.get("username", unquote(parts.username or "")), **said, **asked})
 
 
 def with_user(said: Mapping[str, str]) -> list[str]:
