@@ -1,9 +1,10 @@
-"""Redis dies, is emptied, fills up, is slow, or is there and answers nobody."""
+"""Redis dies, is emptied, fills up, is slow, hands over to its replica, or is there and answers nobody."""
 
 import threading
 import time
 
 from redis import Redis
+from redis_servers import redis_server
 
 
 def test_redis_killed_and_down_for_ten_seconds(start, told):
@@ -141,3 +142,38 @@ def test_messages_delivered_again_while_their_task_runs(start, told):
     assert product.states() == {"completed": 2}
     assert row["broken"] == []
     assert row["twice"] == 0
+
+
+def test_redis_hands_over_to_its_replica_behind_one_address(start, told, tmp_path):
+    """The old primary lives on as a replica of the new one, and lines to it stay open: nobody is told."""
+    product = start(orgs=6, answer_seconds=3, redis_proxy=True)
+    old = product.servers.redis
+    options = ("--requirepass", old.password, "--masterauth", old.password)
+    with redis_server(tmp_path, *options, "--replicaof", "127.0.0.1", str(old.port)) as port:
+        orgs = product.load()
+        batches = product.trigger(orgs[:3])
+        product.wait_for_flight(40)
+        made = product.asked()
+        product.redis_proxy.target_port = port
+        hand_over(old, port)
+        struck = time.monotonic()
+        try:
+            batches += product.trigger(orgs[3:])
+            product.until(lambda: product.asked() > made, 90, "nobody asked again")
+            recovery = time.monotonic() - struck
+            product.end(batches)
+        finally:
+            with product.servers.client() as client:
+                client.replicaof("NO", "ONE")
+
+    row = told(product, 36, struck="replica promoted", load="240 runs, 40 calls in flight", recovery=recovery)
+    assert product.states() == {"completed": 6}
+    assert row["broken"] == []
+    assert row["twice"] == 0
+
+
+def hand_over(old, port):
+    with Redis(port=port, password=old.password) as new, Redis(port=old.port, password=old.password) as client:
+        new.replicaof("NO", "ONE")
+        client.config_set("masterauth", old.password)
+        client.replicaof("127.0.0.1", port)

@@ -37,7 +37,10 @@ def await_replica(port):
 
 
 def promote(proxy, first, second):
-    """The old primary lives on as a replica, and open lines to it stay."""
+    """The old primary lives on as a replica, and open lines to it stay. What was written before is on both."""
+    with Redis(port=first) as client:
+        client.set("written last", "1")
+        client.wait(1, 5_000)
     with Redis(port=second) as client:
         client.replicaof("NO", "ONE")
     with Redis(port=first) as client:
