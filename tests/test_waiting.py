@@ -214,6 +214,9 @@ def test_a_blocked_batch_waits_for_credits_and_an_ended_one_for_nothing_but_its_
     open_batch(str(blocked))
     work_off(make, ended)
     assert words(ended) == ["the application: the numbers are on their way"]
+    make.sql("UPDATE pushes SET tries = 1, lease_until = now() + interval '1 minute'")
+    assert words(ended) == ["the application: the numbers are on their way"]
+    make.sql("UPDATE pushes SET tries = 0, lease_until = NULL")
 
     sandbox.fault("application", "500", times=1)
     push(make.one("SELECT key FROM pushes"))

@@ -89,7 +89,8 @@ BATCHES = """
         1, coalesce(planned, 0), CASE WHEN remaining IS NULL THEN started_at END, NULL, NULL, 0
     FROM wanted WHERE state = 'running' AND coalesce(remaining, 0) = 0
     UNION ALL
-    SELECT w.id, 'push', NULL, 'application', NULL, p.error, 1, 0, p.created_at, NULL, p.next_at, p.tries
+    SELECT w.id, 'push', NULL, 'application', NULL, p.error, 1, 0, p.created_at, NULL, p.next_at,
+        p.tries - CASE WHEN p.lease_until > now() THEN 1 ELSE 0 END  -- one under way has not failed
     FROM wanted w JOIN pushes p ON p.key = 'push:' || w.id || ':' || w.episode
     WHERE p.status = 'pending' AND w.state NOT IN ('queued', 'running')
 """
