@@ -61,6 +61,15 @@ def test_a_queued_batch_says_how_many_are_ahead(make):
 
 
 @pytest.mark.usefixtures("works")
+def test_many_queued_batches_are_counted_together_and_none_is_said_to_be_ahead(make):
+    found = waits(make.queued(), make.queued(), each=False)
+
+    assert lines([one.facts() for one in found], found[0].seen_at) == [
+        "a turn: 2 batches, 0 of at most MAX_RUNNING_BATCHES at work"
+    ]
+
+
+@pytest.mark.usefixtures("works")
 def test_runs_that_were_handed_out_wait_for_a_worker_with_room_and_the_others_for_their_turn(make):
     batch = make.batch(questions=102)
 

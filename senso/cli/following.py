@@ -78,7 +78,7 @@ def look(batches: Sequence[UUID], known: Known) -> Look:
             if batch not in known:
                 raise NotFound(f"no batch {batch}; senso status lists the latest")
         going = [batch for batch in open_ones if known[batch]["state"] not in ENDS]
-        waits = waiting.waits(db, going, each=False)
+        waits = waiting.waits(db, going, each=len(going) == 1)
     return Look([known[batch] for batch in batches], waits)
 
 
@@ -125,7 +125,7 @@ class Written:
         said = "; ".join(said for said, _, _ in bars(look, one_by_one=self.one_by_one))
         news = said, [(wait.what, wait.stage, wait.provider) for wait in look.waits]
         if news != self.last:
-            told = "".join(f"; waits for {line}" for line in look.told(new=False)[:1])
+            told = "".join(f"; waits for {line}" for line in look.told(new=elapsed < PATIENCE_SECONDS)[:1])
             err.print(Text(f"{said}{told}"), soft_wrap=True)
             self.last, self.written_at = news, elapsed
 

@@ -44,6 +44,12 @@ def turn(wait: Facts, _: datetime) -> str:
     return f"a turn: {ahead}, and {wait['runs']} of at most MAX_RUNNING_BATCHES at work"
 
 
+def turns(wait: Facts, _: datetime) -> str:
+    return (
+        f"a turn: {counted(wait['count'], 'batch', 'batches')}, {wait['runs']} of at most MAX_RUNNING_BATCHES at work"
+    )
+
+
 def opening(wait: Facts, now: datetime) -> str:
     return f"{counted(wait['count'], 'batch', 'batches')} being opened{lasting(wait, now)}"
 
@@ -107,6 +113,7 @@ WORDS: Mapping[str, Callable[[Facts, datetime], str]] = {
     "worker": worker,
     "credits": credit,
     "turn": turn,
+    "turns": turns,
     "opening": opening,
     "silent worker": silent_worker,
     "rate limit": rate_limit,

@@ -19,6 +19,7 @@ ORDER = (
     "worker",  # nobody who works lives
     "credits",  # the batch is blocked
     "turn",  # as many batches as may run do run
+    "turns",  # the same of many batches together
     "opening",  # its credits are held and its matrix is frozen at this moment
     "silent worker",  # what a process holds that has not beaten: taken back when it counts as dead
     "rate limit",  # put back after a 429
@@ -79,7 +80,7 @@ BATCHES = """
         (SELECT max(greatest(ended_at, heartbeat_at)) FROM workers), NULL, NULL, 0
     FROM wanted WHERE state IN ('queued', 'running') AND NOT (SELECT alive FROM house)
     UNION ALL
-    SELECT id, 'turn', NULL, NULL, NULL, NULL,
+    SELECT id, CASE WHEN :each THEN 'turn' ELSE 'turns' END, NULL, NULL, NULL, NULL,
         CASE WHEN :each THEN
             (SELECT count(*)::int FROM batches o WHERE o.state = 'queued' AND o.queued_at < w.queued_at) ELSE 1 END,
         (SELECT running FROM house), queued_at, NULL, NULL, 0
@@ -195,7 +196,7 @@ WAITS = text(f"""
     SELECT CASE WHEN :each THEN batch_id END AS batch_id, what, stage, provider,
         string_agg(DISTINCT model, ', ' ORDER BY model) AS model, mode() WITHIN GROUP (ORDER BY reason) AS reason,
         sum(count)::int AS count,
-        CASE what WHEN 'turn' THEN max(runs) ELSE sum(runs)::int END AS runs, min(since) AS since,
+        CASE WHEN what IN ('turn', 'turns') THEN max(runs) ELSE sum(runs)::int END AS runs, min(since) AS since,
         CASE what WHEN 'rate limit' THEN max(until) ELSE min(until) END AS until, min(next) AS next,
         max(tries) AS tries, now() AS seen_at
     FROM waits

@@ -266,7 +266,8 @@ def test_two_rows_can_never_have_one_job(make, sandbox):
 def test_who_was_only_slow_still_saves_the_name_while_another_looks(make, sandbox, monkeypatch, unlisted):
     """Its lease was taken back; whoever looks meanwhile, and finds it or not, must not have it cancelled."""
     sandbox.timing(snapshot_seconds=60)
-    sandbox.fault("brightdata.snapshots", "unlisted", times=unlisted)
+    for _ in range(unlisted):
+        sandbox.fault("brightdata.snapshots", "unlisted", times=1)
     snapshot = job(make)
     vendor = type(reach.provider("brightdata"))
     real = vendor.submit
