@@ -45,7 +45,7 @@ def print_org(one: dict[str, Any]) -> None:
         [
             counted(one["questions"], "question"),
             counted(one["models"], "model"),
-            counted(one["locations"], "place"),
+            counted(one["locations"], "location"),
         ]
     )
     day = weekday(one)

@@ -27,7 +27,7 @@ def test_an_org_is_listed_with_its_id_partner_weekday_matrix_and_last_batch(sens
 
     first, second = done.out.splitlines()
     assert first == f"{org.id}  {org.name}"
-    assert second.startswith("    Partner; on Wednesdays; 3 questions × 2 models × 1 place = 6 runs; last ")
+    assert second.startswith("    Partner; on Wednesdays; 3 questions × 2 models × 1 location = 6 runs; last ")
     assert second.endswith(" completed")
     assert done.err == "1 org, 1 active.\n"
     assert (one["id"], one["runs"], one["weekday"], one["batch_id"]) == (str(org.id), 6, "Wednesday", str(batch))
