@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -28,7 +29,11 @@ SHARED = Path(os.environ.get("SENSO_SHARED", Path(__file__).parents[2] / "shared
 
 
 def pytest_configure() -> None:
-    """Nothing from outside leaks in: neither the caller's variables nor a .env in the checkout."""
+    """Nothing from outside leaks in: neither the caller's variables nor a .env in the checkout.
+
+    Nor that Ctrl-C is ignored, as by whatever a shell starts in the background: every command would inherit it.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in Settings.model_fields:
         os.environ.pop(name.upper(), None)
     Dotenv.path = None
