@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PYTEST_ARGS ?=
 
-.PHONY: demo up test faults chaos check format bench growth night queued in-flight alone one-run real-answers clean
+.PHONY: demo up test faults chaos check format bench growth night queued in-flight alone commands one-run real-answers clean
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -60,6 +60,10 @@ in-flight: $(VENV)/.ready-bench
 # One org by itself, direct and as six snapshots of 60 s, from its trigger to its end: ALONE_ARGS="--case snapshots"
 alone: $(VENV)/.ready-bench
 	@$(BIN)/python bench/alone.py $(ALONE_ARGS)
+
+# A command from its first character to its end, with a stack that is up: COMMANDS_ARGS="--rounds 15"
+commands: $(READY)
+	@$(BIN)/python bench/commands.py $(COMMANDS_ARGS)
 
 # CPU of one run by itself, without Celery and Postgres, part by part: ONE_RUN_ARGS="--orgs 5 --rounds 2"
 one-run: $(READY)

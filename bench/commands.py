@@ -1,0 +1,110 @@
+"""What a command costs from its first character to its end, with a stack that is up: seconds and CPU, by the middle of
+many runs. Beside it, in the same rounds: Python alone, and Python that imports the libraries a command cannot do
+without. Most of the rest is the command's own imports, and one conversation with Postgres.
+"""
+
+import argparse
+import os
+import re
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+
+import yaml
+
+from senso.sandbox.world import World
+
+SENSO = [sys.executable, "-m", "senso.cli"]
+LIBRARIES = "import psycopg2, pydantic.types, rich.console, rich.table, sqlalchemy, typer.main"
+BYTES = 24_000
+MARK = "  (beside it)"
+
+
+def main(arguments: Sequence[str]) -> None:
+    rounds = parsed(arguments).rounds
+    with tempfile.TemporaryDirectory() as home:
+        environment = {**os.environ, "SENSO_HOME": f"{home}/home", "SENSO_CLOCK": ""}
+        world = Path(home) / "world.yaml"
+        world.write_text(import_file())
+        stack = subprocess.Popen([*SENSO, "up", "--no-flower"], env=environment, cwd=home, stderr=subprocess.DEVNULL)
+        try:
+            run([*SENSO, "import", str(world)], environment, home)
+            batch = first_batch(environment, home, world)
+            measured = measure(commands(world, batch), environment, home, rounds)
+        finally:
+            stack.send_signal(signal.SIGINT)
+            stack.wait()
+    report(measured, rounds)
+
+
+def parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=15)
+    return parser.parse_args(arguments)
+
+
+def import_file() -> str:
+    world = World(7, orgs=20, questions=10)
+    document = world.import_document(models=("chatgpt", "gpt-4.1"), locations=({"country": "US"},))
+    while len(text := yaml.safe_dump(document)) > BYTES:
+        document["orgs"].pop()
+    return text
+
+
+def first_batch(environment: dict[str, str], home: str, world: Path) -> str:
+    org = yaml.safe_load(world.read_text())["orgs"][0]["id"]
+    keys = {"OPENAI_API_KEY": "none", "BRIGHTDATA_API_KEY": "none"}
+    said = subprocess.run(
+        [*SENSO, "trigger", "org", org], env=environment | keys, cwd=home, capture_output=True, text=True, check=True
+    )
+    return re.findall(r"Batch ([0-9a-f-]{36})", said.stdout)[0]
+
+
+def commands(world: Path, batch: str) -> dict[str, list[str]]:
+    return {
+        f"python -c pass{MARK}": [sys.executable, "-c", "pass"],
+        f"its libraries{MARK}": [sys.executable, "-c", LIBRARIES],
+        "senso --help": [*SENSO, "--help"],
+        "senso status": [*SENSO, "status"],
+        "senso status BATCH": [*SENSO, "status", batch],
+        "senso orgs": [*SENSO, "orgs"],
+        f"senso import, {world.stat().st_size / 1000:.0f} kB": [*SENSO, "import", str(world)],
+    }
+
+
+def measure(
+    wanted: dict[str, list[str]], environment: dict[str, str], home: str, rounds: int
+) -> dict[str, list[tuple[float, float]]]:
+    """Seconds and CPU seconds of each; one after the other in each round, so that whoever disturbs disturbs all."""
+    found = defaultdict(list)
+    for _ in range(rounds):
+        for name, command in wanted.items():
+            found[name].append(run(command, environment, home))
+    return found
+
+
+def run(command: list[str], environment: dict[str, str], home: str) -> tuple[float, float]:
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    subprocess.run(command, env=environment, cwd=home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    took, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return took, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def report(measured: dict[str, list[tuple[float, float]]], rounds: int) -> None:
+    libraries = median(took for took, _ in measured[f"its libraries{MARK}"])
+    print(f"{rounds} rounds, the middle of each\n")
+    print(f"{'command':<28} {'seconds':>8} {'CPU':>6} {'of its libraries':>18}")
+    for name, times in measured.items():
+        took, cpu = median(one for one, _ in times), median(one for _, one in times)
+        print(f"{name:<28} {took:>8.2f} {cpu:>6.2f} {took / libraries:>17.1f}x")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
