@@ -56,7 +56,7 @@ def test_a_queued_batch_says_how_many_are_ahead(make):
     running, first, second = make.batch(), make.queued(), make.queued()
 
     assert kinds(first) == [("turn", None, 0)]
-    assert words(second) == ["a turn: 1 batch is ahead, and 1 of at most MAX_RUNNING_BATCHES at work"]
+    assert words(second) == ["a turn: 1 batch is ahead, and 1 of at most 500 at work"]
     assert waits(running, each=False)[0].what == "place"
 
 
@@ -64,9 +64,7 @@ def test_a_queued_batch_says_how_many_are_ahead(make):
 def test_many_queued_batches_are_counted_together_and_none_is_said_to_be_ahead(make):
     found = waits(make.queued(), make.queued(), each=False)
 
-    assert lines([one.facts() for one in found], found[0].seen_at) == [
-        "a turn: 2 batches, 0 of at most MAX_RUNNING_BATCHES at work"
-    ]
+    assert lines([one.facts() for one in found], found[0].seen_at) == ["a turn: 2 batches, 0 of at most 500 at work"]
 
 
 @pytest.mark.usefixtures("works")

@@ -1,6 +1,7 @@
 """Whether this Postgres keeps what is stored in it. `doctor` says all; `migrate`, `up` and workers need no fault."""
 
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from senso import schema
@@ -29,6 +30,7 @@ def findings() -> list[Finding]:
         with transaction() as db:
             found, current = servers.server(db), schema.revision(db)
             closed = servers.without_rights(db) if current else ()
+            hidden = servers.hidden(db) if current else ()
         keeps_sessions = not found.behind_pooler or servers.keeps_sessions()
     except SensoError as error:
         return [unreachable(error)]
@@ -39,6 +41,7 @@ def findings() -> list[Finding]:
         pooler(found, keeps_sessions=keeps_sessions),
         writable(found),
         rights(found, current, closed),
+        *row_security(found, hidden),
         durability(found),
         connections(found),
         clock(found, local),
@@ -130,6 +133,16 @@ def rights(found: Server, current: str | None, closed: object) -> Finding:
         do = f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {found.schema} TO {found.user}"
         return Finding(name, "fault", f"{found.user} may not use all tables of {where}", "", do)
     return Finding(name, "ok", f"{found.user} in {where}")
+
+
+def row_security(found: Server, hidden: Sequence[str]) -> list[Finding]:
+    """Some hosts switch it on for every new table: what is there is then not seen, and nothing new is taken."""
+    if not hidden:
+        return []
+    some = f"{hidden[0]} and {len(hidden) - 1} more" if len(hidden) > 1 else hidden[0]
+    why = f"{found.user} sees no rows of it, or not all"
+    do = f"ALTER TABLE ... DISABLE ROW LEVEL SECURITY, or ALTER ROLE {found.user} BYPASSRLS"
+    return [Finding("Postgres row security", "fault", f"on for {some}", why, do)]
 
 
 def durability(found: Server) -> Finding:

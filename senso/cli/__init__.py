@@ -1,15 +1,10 @@
 """`senso`: parsing and printing, nothing else. An error is one line on stderr that says what to do."""
 
+import errno
 import gc
 import os
 import sys
-from typing import NoReturn
-
-import typer
-from typer.exceptions import TyperException
-
-from senso.cli.encoding import be_tolerant
-from senso.errors import SensoError
+from typing import Any, NoReturn
 
 WRONG_USE = 2
 INTERRUPTED = 130
@@ -18,28 +13,51 @@ FEW_COLLECTIONS = 50_000
 
 
 def main() -> NoReturn:
-    gc.set_threshold(FEW_COLLECTIONS)
-    be_tolerant()
-    from senso.cli.commands import app  # noqa: PLC0415  `senso --help` and errors should not wait for what is not used
+    """Ctrl-C ends it quietly also while it imports, which is most of what it does in its first moment."""
+    try:
+        code = ended()
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    sys.exit(code if isinstance(code, int) else 0)
 
+
+def ended() -> Any:
+    gc.set_threshold(FEW_COLLECTIONS)
+    import typer  # noqa: PLC0415  see main
+    from typer.exceptions import TyperException  # noqa: PLC0415
+
+    from senso.cli.commands import app  # noqa: PLC0415
+    from senso.cli.encoding import be_tolerant  # noqa: PLC0415
+    from senso.errors import SensoError  # noqa: PLC0415
+
+    be_tolerant()
     try:
         code = app(standalone_mode=False)
+        sys.stdout.flush()
     except TyperException as error:
-        code = misused(error)
+        return misused(error)
     except SensoError as error:
-        code = fail(str(error), error.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
-        code = INTERRUPTED
+        return fail(str(error), error.exit_code)
+    except typer.Abort:
+        return INTERRUPTED
     except BrokenPipeError:  # senso ... | head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
-    except Exception as error:
-        if "sentry_sdk" in sys.modules:  # it does nothing unless a command has started it
-            sys.modules["sentry_sdk"].capture_exception(error)
-        if os.environ.get("SENSO_DEBUG"):
-            raise
-        code = fail(f"internal error, {type(error).__name__}: {cause(error)}; SENSO_DEBUG=1 shows where", 1)
-    sys.exit(code if isinstance(code, int) else 0)
+        return 0
+    except Exception as error:  # noqa: BLE001  each ends as a line and an exit code
+        return failed(error)
+    return code
+
+
+def failed(error: Exception) -> int:
+    """A full disk under what it prints to is nobody's mistake; the rest is ours."""
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return fail(f"cannot write: {error.strerror}; make room", 1)
+    if "sentry_sdk" in sys.modules:  # it does nothing unless a command has started it
+        sys.modules["sentry_sdk"].capture_exception(error)
+    if os.environ.get("SENSO_DEBUG"):
+        raise error
+    return fail(f"internal error, {type(error).__name__}: {cause(error)}; SENSO_DEBUG=1 shows where", 1)
 
 
 def cause(error: Exception) -> str:
@@ -48,7 +66,7 @@ def cause(error: Exception) -> str:
     return said.splitlines()[0] if said else "no word of why"
 
 
-def misused(error: TyperException) -> int:
+def misused(error: Any) -> int:
     """Help, where nothing was said; one line, where it was said wrongly."""
     said = error.format_message() if hasattr(error, "format_message") else str(error)
     if type(error).__name__ == "NoArgsIsHelpError":

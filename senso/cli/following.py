@@ -52,7 +52,8 @@ class Look:
 
     def told(self, *, new: bool) -> list[str]:
         """What is waited for. That nobody works is no news of a stack that was started a moment ago."""
-        found = [wait for wait in self.waits if not (new and wait.what == "worker")]
+        nobody = new and any(wait.what == "worker" for wait in self.waits)
+        found = [wait for wait in self.waits if not (nobody and wait.what in {"worker", "turn", "turns"})]
         return lines([wait.facts() for wait in found], found[0].seen_at, most=SHOWN_WAITS) if found else []
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from senso.cli.printing import moment, printable
 from senso.quantities import counted
 from senso.queries.leases import MAX_FAILURES
+from senso.settings import settings
 
 Facts = Mapping[str, Any]
 LONGEST_REASON = 160  # characters; senso runs has them whole
@@ -41,13 +42,12 @@ def credit(wait: Facts, _: datetime) -> str:
 
 def turn(wait: Facts, _: datetime) -> str:
     ahead = f"{counted(wait['count'], 'batch is', 'batches are')} ahead" if wait["count"] else "it is the next"
-    return f"a turn: {ahead}, and {wait['runs']} of at most MAX_RUNNING_BATCHES at work"
+    return f"a turn: {ahead}, and {wait['runs']} of at most {settings().max_running_batches} at work"
 
 
 def turns(wait: Facts, _: datetime) -> str:
-    return (
-        f"a turn: {counted(wait['count'], 'batch', 'batches')}, {wait['runs']} of at most MAX_RUNNING_BATCHES at work"
-    )
+    waiting = counted(wait["count"], "batch", "batches")
+    return f"a turn: {waiting}, {wait['runs']} of at most {settings().max_running_batches} at work"
 
 
 def opening(wait: Facts, now: datetime) -> str:

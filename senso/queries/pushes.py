@@ -21,7 +21,12 @@ class PushWork:
     tries: int
 
 
+# What a former episode found is part of what this one says; told afterwards it would be taken for the news.
 INSERT = Prepared("""
+    WITH former AS (
+        UPDATE pushes SET status = 'failed', error = 'a later episode was pushed in its place', lease_until = NULL
+        WHERE batch_id = :batch AND episode < :episode AND (status || '') = 'pending'
+    )
     INSERT INTO pushes (key, batch_id, episode, body, status, next_at)
     VALUES (:key, :batch, :episode, CAST(:body AS jsonb), :status, now())
     ON CONFLICT (key) DO NOTHING

@@ -87,6 +87,19 @@ def without_rights(db: Connection) -> Sequence[str]:
     return db.execute(WITHOUT_RIGHTS, {"tables": list(Base.metadata.tables)}).scalars().all()
 
 
+HIDDEN = text("""
+    SELECT c.relname FROM pg_class c
+    WHERE c.relnamespace = CAST(current_schema() AS regnamespace) AND c.relname = ANY(:tables)
+        AND row_security_active(c.oid)
+    ORDER BY c.relname
+""")
+
+
+def hidden(db: Connection) -> Sequence[str]:
+    """Our tables of which row-level security shows whoever is connected only some rows, or none."""
+    return db.execute(HIDDEN, {"tables": list(Base.metadata.tables)}).scalars().all()
+
+
 def is_pooler_without_transactions() -> bool:
     """Of a server that has just refused one: it answers statements, by another process than the one that it named.
 

@@ -124,7 +124,8 @@ WORK = f"""
             WHEN taken AND {SILENT_OWNER} THEN 'silent worker'
             WHEN taken THEN 'call'
             WHEN next_at > now() AND {IS_RATE_LIMIT} THEN 'rate limit'
-            WHEN next_at > now() THEN 'next try'
+            WHEN next_at > now() AND error IS NOT NULL THEN 'next try'
+            WHEN next_at > now() THEN 'window'
             WHEN sent_at IS NOT NULL OR next_at IS NOT NULL THEN 'place'
             ELSE 'window' END AS what
         FROM ({RUNS}) AS open_work

@@ -8,12 +8,37 @@ from typing import Any
 
 from celery import current_task
 
+from senso.errors import Unreachable
+from senso.log import logger
 from senso.tasks.app import stage
 
+log = logger(__name__)
 CLOSEST_SECONDS = 0.1
 last: dict[str, float] = {}
 waiting: set[str] = set()
 lock = threading.Lock()
+
+
+class Outage:
+    """A tick that finds no Postgres has nothing to do, and the next one comes in a second: that is said once."""
+
+    def __init__(self) -> None:
+        self.since: float | None = None
+
+    def bear(self, work: Callable[..., None], options: dict[str, Any]) -> None:
+        try:
+            work(**options)
+        except Unreachable as error:
+            if self.since is None:
+                log.warning("ticks wait", error=str(error))
+            self.since = self.since or time.monotonic()
+            return
+        if self.since is not None:
+            log.warning("ticks go on", seconds=round(time.monotonic() - self.since))
+            self.since = None
+
+
+outage = Outage()
 
 
 def tick(name: str) -> Callable[[Callable[..., None]], Any]:
@@ -26,8 +51,10 @@ def tick(name: str) -> Callable[[Callable[..., None]], Any]:
     def made(function: Callable[..., None]) -> Any:
         @wraps(function)
         def unless_just_done(**options: Any) -> None:
-            if current_task.request.called_directly or its_turn(name):
+            if current_task.request.called_directly:
                 function(**options)
+            elif its_turn(name):
+                outage.bear(function, options)
 
         return stage(f"tick.{name}", send_events=False)(unless_just_done)
 

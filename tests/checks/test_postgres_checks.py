@@ -144,3 +144,18 @@ def test_a_user_without_rights_is_refused_with_the_grant_that_is_missing(urls):
         finally:
             engine().dispose()
             run_sql(plain, "DROP OWNED BY reader", "DROP ROLE reader")
+
+
+def test_tables_whose_rows_a_policy_hides_are_refused(urls):
+    with own_database(urls, "hidden") as url:
+        migrate()
+        plain = url.replace("+psycopg2", "")
+        rights = "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO shut_out"
+        run_sql(plain, "CREATE ROLE shut_out LOGIN PASSWORD 'x'", rights, "ALTER TABLE orgs ENABLE ROW LEVEL SECURITY")
+        try:
+            use_database("postgresql://shut_out:x@" + url.partition("@")[2])
+            with pytest.raises(ConfigError, match="row security: on for orgs; shut_out sees no rows of it"):
+                require(postgres.findings())
+        finally:
+            engine().dispose()
+            run_sql(plain, "DROP OWNED BY shut_out", "DROP ROLE shut_out")

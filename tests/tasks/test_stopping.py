@@ -142,6 +142,24 @@ def test_what_was_charged_is_pushed_with_its_numbers(make, sandbox):
     assert make.one("SELECT count(*) FROM question_runs WHERE is_latest") == 1
 
 
+def test_a_push_that_failed_is_not_sent_after_that_of_a_later_episode(make, sandbox):
+    batch = make.queued(questions=1)
+    sandbox.fault("openai.responses", "refusal", times=1)
+    work_off(make, batch)
+    sandbox.fault("application", "500", times=1)
+    push(f"push:{batch}:1")
+    retry(batch, ME)
+    work_off(make, batch)
+    push(f"push:{batch}:2")
+    make.sql("UPDATE pushes SET next_at = now() WHERE status = 'pending'")
+
+    push(f"push:{batch}:1")
+
+    told = make.sql("SELECT status, error FROM pushes ORDER BY episode")
+    assert told[0] == {"status": "failed", "error": "a later episode was pushed in its place"}
+    assert [one.get("body", one)["episode"] for one in sandbox.pushes()] == [2]
+
+
 @pytest.mark.parametrize("begun", [False, True])
 def test_where_nothing_was_read_nothing_is_pushed(make, sandbox, begun):
     batch = make.batch() if begun else make.queued()
