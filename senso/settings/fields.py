@@ -84,18 +84,20 @@ class Settings(BaseModel):
         "development",
         "what this is: development, test, staging or production, which refuses what may be left out elsewhere",
     )
-    max_running_batches: PositiveInt = setting(500, "batches that run at a time; more of them wait, queued")
+    max_running_batches: PositiveInt = setting(500, "batches that run at a time; more of them wait, queued", le=100_000)
     credits_per_evaluation: int = setting(
-        1, "credits for each answer that was read, of batches opened from now on", ge=0
+        1, "credits for each answer that was read, of batches opened from now on", ge=0, le=1_000_000
     )
     reading_model: str = setting("gpt-4.1-mini", "the OpenAI model that reads answers")
     names_model: str = setting("gpt-4.1-mini", "the OpenAI model that finds what an organisation may be called")
     evaluation_model: str = unused("gpt-4.1", "a model that judges readings")
     reading_models: str | None = unused(None, "models that read answers, in the order in which they are tried")
     reading_mode: str | None = unused(None, "whether answers are read at once or in batches at the vendor")
-    calls_in_flight: PositiveInt = setting(200, "calls that a call worker has in hand at a time")
+    calls_in_flight: PositiveInt = setting(200, "calls that a call worker has in hand at a time", le=10_000)
     use_chords: bool = setting(True, "whether Celery's chords say when a batch is complete, before the rows do")
-    soft_shutdown_seconds: float = setting(45, "how long a worker that is stopped gives its calls", ge=0)
+    soft_shutdown_seconds: float = setting(
+        45, "how long a worker that is stopped gives its calls", ge=0, le=86_400, allow_inf_nan=False
+    )
 
     senso_home: Path = setting(Path(".senso"), "the folder of the embedded servers and of what `senso up` writes")
     senso_schedule: Path | None = setting(
