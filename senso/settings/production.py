@@ -78,9 +78,20 @@ def passwords(name: str, text: str) -> list[str]:
     """What is secret in a value; nothing in place of a password that is its user's name."""
     if name in WHOLE:
         return [text]
+    if name in LOGINS:
+        user, _, password = text.partition(":")
+        return with_user({"user": user, "password": password})
+    try:
+        return passwords_of_url(name, text)
+    except ValueError:  # of a variable that is not used: those that are had their form looked at
+        return []
+
+
+def passwords_of_url(name: str, text: str) -> list[str]:
+    """Raises ValueError."""
     if name in DATABASES:  # libpq takes an empty password for none
         return [""] if NO_PASSWORD.search(text) else with_user(databases.parameters(text))
-    parts = urlsplit(f"//{text}@" if name in LOGINS else text)
+    parts = urlsplit(text)
     said = {} if parts.password is None else {"password": unquote(parts.password)}
     asked = {option: values[-1] for option, values in parse_qs(parts.query, keep_blank_values=True).items()}
     return with_user({"user": asked.get("username", unquote(parts.username or "")), **said, **asked})

@@ -164,6 +164,8 @@ def test_a_key_of_ones_own_is_taken(production, value):
         ("REDIS_URL", "redis+socket:///run/redis.sock?password=redis"),
         ("FLOWER_BASIC_AUTH", "admin:admin"),
         ("FLOWER_BASIC_AUTH", "larch:larch"),
+        ("FLOWER_BASIC_AUTH", "admin:/admin"),
+        ("FLOWER_BASIC_AUTH", "admin:#admin?"),
         ("FLOWER_BASIC_AUTH", "larch:change-me"),
     ],
 )
@@ -178,6 +180,22 @@ def test_a_server_that_needs_no_password_is_one_that_its_owner_chose(production,
     production.setenv("REDIS_URL", url)
 
     assert read_settings().redis_url.get_secret_value() == url
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FLOWER_BASIC_AUTH", "op:pa[ssZ9"),
+        ("FLOWER_BASIC_AUTH", "op:4f8a/0c#17?be"),
+        ("DATABASE_READ_URL", "mysql://root:root@x/y"),
+        ("DATABASE_READ_URL", "postgresql://op:op%FFx@h/db"),
+        ("DATABASE_READ_URL", "nonsense"),
+    ],
+)
+def test_a_password_of_ones_own_and_what_is_not_used_are_taken_in_any_form(production, name, value):
+    production.setenv(name, value)
+
+    assert getattr(read_settings(), name.lower()).get_secret_value() == value
 
 
 @pytest.mark.parametrize("name", ["OPENAI_BASE_URL", "BRIGHTDATA_BASE_URL", "APPLICATION_API_URL"])
