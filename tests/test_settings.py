@@ -150,6 +150,23 @@ def test_what_opens_a_door_is_kept_as_a_secret(name):
         ("USE_CHORDS", "perhaps"),
         ("DATABASE_URL", "hunter2"),
         ("DATABASE_URL", "mysql://me:hunter2@host/senso"),
+        ("DATABASE_URL", "postgresql://op:op%FFx@h/db"),
+        ("DATABASE_URL", "postgresql://op:op%00x@h/db"),
+        ("DATABASE_URL", "postgresql://op:hunter2@h/db?application_name=%C3"),
+        ("REDIS_URL", "redis://op:op%FFx@h/0"),
+        ("REDIS_URL", "redis://op:op%00x@h/0"),
+        ("REDIS_URL", "redis://op:hunter[2@h/0"),
+        ("REDIS_URL", "redis://op:hunter\u21002@h/0"),
+        ("OPENAI_BASE_URL", "https://api..openai.com/v1"),
+        ("OPENAI_BASE_URL", "https://.openai.com/v1"),
+        ("OPENAI_BASE_URL", "https://api.openai.com:99999/v1"),
+        ("OPENAI_BASE_URL", "https://me:hunter2@api.openai.com:0/v1"),
+        ("OPENAI_BASE_URL", f"https://{'a' * 64}.example/v1"),
+        ("OPENAI_BASE_URL", f"https://{'a.' * 130}example/v1"),
+        ("OPENAI_BASE_URL", "https://me:hunter[2@api.openai.com"),
+        ("OPENAI_BASE_URL", "https://me:hunter\u21002@api.openai.com"),
+        ("APPLICATION_API_URL", "http://[:::1]:80"),
+        ("SENTRY_DSN", "https://key@sentry..example/17"),
         ("REDIS_URL", "hunter2"),
         ("REDIS_URL", "http://:hunter2@host"),
         ("REDIS_URL", "redis://:hunter2@host/first"),
@@ -175,6 +192,8 @@ def test_a_bad_value_is_one_line_that_names_the_variable_and_not_the_value(nothi
     assert said.startswith(f"{variable}: ")
     assert len(said.splitlines()) == 1
     assert value not in said
+    assert "hunter" not in said
+    assert not re.search("codec|0xff|without a value|internal", said)
     assert caught.value.__suppress_context__
 
 

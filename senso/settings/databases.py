@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import unquote
 
+from senso.settings.texts import check_percent_codes
+
 FORM: Final = "postgresql://user:password@host:port/database"
 SCHEME: Final = re.compile(r"postgres(?:ql)?(?:\+psycopg2?)?://", re.IGNORECASE)
 KEY_VALUE: Final = re.compile(r"\s*[a-z_]+\s*=")
@@ -51,7 +53,9 @@ def of_url(said: str) -> dict[str, str]:
         raise ValueError(f"must begin with postgresql://, as in {FORM}")
     if re.search(r"\s", said):
         raise ValueError("has a space in it: write %20")
-    login, hosts, path, query = parts(STRAY_PERCENT.sub("%25", said[scheme.end() :]))
+    rest = STRAY_PERCENT.sub("%25", said[scheme.end() :])
+    check_percent_codes(rest)
+    login, hosts, path, query = parts(rest)
     check_login(login, path)
     check_hosts(hosts, has_login=bool(login))
     options = [plain(option) for option in query.split("&") if option]
@@ -136,7 +140,7 @@ def taken_apart(dsn: str, otherwise: str) -> dict[str, str]:
 
     try:
         return dict(parse_dsn(dsn))
-    except Error as error:
+    except (Error, UnicodeError) as error:
         found = UNKNOWN_OPTION.search(str(error))
         raise ValueError(otherwise.format(option=f' "{found[1]}"' if found else "")) from None
 

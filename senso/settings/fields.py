@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, field
 from pydantic_core import PydanticCustomError
 
 from senso.settings import databases, redis_urls
+from senso.settings.hosts import check_host
 from senso.settings.moments import moment
 from senso.settings.texts import Kind
 
@@ -127,6 +128,8 @@ class Settings(BaseModel):
         """Paths are put behind it, and some services answer `//` with 404."""
         if url and not WEB.fullmatch(url):
             raise PydanticCustomError("url", "must be https://host or http://host, and may go on with a path")
+        if url:
+            check_web(url)
         return url.rstrip("/") if url else url
 
     @field_validator("database_url")
@@ -154,6 +157,8 @@ class Settings(BaseModel):
     def check_dsn(cls, dsn: SecretStr | None) -> SecretStr | None:
         if dsn is not None and not DSN.fullmatch(dsn.get_secret_value()):
             raise PydanticCustomError("url", "must be https://key@host/number, as Sentry shows it")
+        if dsn is not None:
+            check_web(dsn.get_secret_value())
         return dsn
 
     @field_validator("flower_basic_auth")
@@ -175,6 +180,13 @@ class Settings(BaseModel):
                 "clock", "{said} is neither an offset (+3d, -2h, +30m) nor an ISO moment", {"said": repr(said)}
             ) from None
         return said
+
+
+def check_web(url: str) -> None:
+    try:
+        check_host(url)
+    except ValueError as error:
+        raise PydanticCustomError("url", "{said}", {"said": str(error)}) from None
 
 
 SECRETS: Final = frozenset(

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
+from senso.settings.texts import check_percent_codes
+
 HOST: Final = r"(?:\[[0-9a-fA-F:.]+\]|[^\s@/?#:]+)"
 PORT: Final = r"(?::\d{1,5})?"
 SERVER: Final = re.compile(
@@ -81,7 +83,8 @@ def parsed(url: str) -> Address:
     """Raises ValueError with what is wrong, without any part of the URL but the names of its options."""
     if not SERVER.fullmatch(url) and not SOCKET.fullmatch(url):
         raise ValueError(FORM)
-    parts = urlsplit(url)
+    check_percent_codes(url)
+    parts = split(url)
     given = options_of(parts.query)
     found = Address(
         database=database_of(parts, given),
@@ -92,6 +95,14 @@ def parsed(url: str) -> Address:
         refuse_tls(given, "options of TLS are for rediss://")
         return replace(found, path=unquote(parts.path))
     return replace(found, host=unquote(parts.hostname or ""), port=port_of(parts), tls=tls_of(parts, given))
+
+
+def split(url: str) -> SplitResult:
+    """Raises ValueError: urlsplit's own words can quote the password."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        raise ValueError(f"{FORM}, and [ ] in it as %5B %5D") from None
 
 
 def options_of(query: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import string
 from typing import Final, Literal
 from unicodedata import category
+from urllib.parse import unquote_to_bytes
 
 # A byte-order mark, joiners and marks of direction are what a copied key brings along without anybody seeing it.
 INVISIBLE: Final = "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u00ad\u115f\u1160\u3164\uffa0\u2800"
@@ -38,6 +39,16 @@ def fault(text: str, kind: Kind) -> str | None:
     if text.startswith(QUOTES) or (text.endswith(QUOTES) and not (kind == "address" and "='" in text)):
         return "begins or ends with a quotation mark; take the quotes away"
     return None
+
+
+def check_percent_codes(url: str) -> None:
+    """Raises ValueError. What stands for no text would become another password, or an error that shows a part of it."""
+    try:
+        found = unquote_to_bytes(url).decode()
+    except UnicodeDecodeError:
+        found = "\0"
+    if "\0" in found:
+        raise ValueError("has a percent code that stands for no text: write it as UTF-8, and a % itself as %25")
 
 
 def oddity(character: str, kind: Kind) -> str | None:
