@@ -29,26 +29,33 @@ def read_ids(path: Path) -> list[UUID]:
 
 def words(path: Path, said: list[tuple[int, str]]) -> Iterator[tuple[int, str]]:
     """The text that should be an id, with its line."""
-    separator, column = heading(said[0][1]) if said else (None, None)
+    separator, column = heading(path, *said[0]) if said else (None, None)
     if column is None:
-        yield from ((number, cleaned(line.partition("#")[0])) for number, line in said)
+        yield from ((number, without_comment(line)) for number, line in said)
         return
     for number, line in said[1:]:
-        cells = cells_of(line, separator or ",")
+        cells = cells_of(path, number, line, separator or ",")
         if len(cells) <= column:
             raise ConfigError(f"{path}:{number}: too few columns: the ids stand in column {column + 1}")
-        yield number, cells[column]
+        yield number, without_comment(cells[column])
 
 
-def heading(line: str) -> tuple[str | None, int | None]:
+def heading(path: Path, number: int, line: str) -> tuple[str | None, int | None]:
     """What separates the columns, and which of them holds the ids; (None, None) where there is no heading."""
     separator = next((sign for sign in SEPARATORS if sign in line), None)
-    named = [cleaned(cell).lower() for cell in cells_of(line, separator or ",")]
+    named = [without_comment(cell).lower() for cell in cells_of(path, number, line, separator or ",")]
     return next(((separator, place) for place, name in enumerate(named) if name in HEADINGS), (None, None))
 
 
-def cells_of(line: str, separator: str) -> list[str]:
-    return next(csv.reader([line], delimiter=separator), [])
+def cells_of(path: Path, number: int, line: str, separator: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=separator), [])
+    except csv.Error:
+        raise ConfigError(f"{path}:{number}: too long for a line of ids; write one id a line") from None
+
+
+def without_comment(text: str) -> str:
+    return cleaned(text.partition("#")[0])
 
 
 def id_at(path: Path, number: int, word: str) -> UUID:

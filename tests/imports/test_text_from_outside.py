@@ -90,6 +90,8 @@ def test_what_stands_around_an_id_is_not_part_of_it(ids, said):
         f"partner;id;name\n{TWO};{ONE};x\n{TWO};{TWO};y\n",
         f"# from a sheet\nname\tOrg ID\nLarch\t{ONE}\nAshby\t{TWO}\n",
         f"id\n{ONE}\n{TWO}\n",
+        f"id # of the org\n{ONE} # Larch\n{TWO}\t# Ashby, again\n",
+        f"name;id\nLarch #1;{ONE} # ours\nAshby;{TWO}# theirs\n",
     ],
 )
 def test_a_table_is_read_by_the_column_that_its_first_line_names(ids, said):
@@ -105,6 +107,9 @@ def test_a_table_is_read_by_the_column_that_its_first_line_names(ids, said):
         (f"{ONE}\r\nacme\r\n", ":2: 'acme' is not the id of an org: ids are UUIDs, one a line"),
         (f"{ONE},Larch\n", "ids are UUIDs, one a line, or under a first line that names the columns, such as id,name"),
         (f"name,id\nLarch,{ONE}\nAshby\n", ":3: too few columns: the ids stand in column 2"),
+        ("a" * 300_000, ":1: too long for a line of ids; write one id a line"),
+        (f"{ONE}\n{'a' * 300_000}\n", ":2: 'aaaaa"),
+        (f"id\n{ONE}\n{'a' * 300_000}\n", ":3: too long for a line of ids; write one id a line"),
         (ONE[:-1], f":1: '{ONE[:-1]}' is not the id"),
         (ONE.replace("-", "_"), "is not the id"),
         (ONE.replace("5a0c", "٥a0c"), "is not the id"),
