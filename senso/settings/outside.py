@@ -5,6 +5,7 @@ there. What is empty counts as not given.
 """
 
 import os
+import stat
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from io import StringIO
@@ -67,6 +68,8 @@ def from_layer(layer: Mapping[str, Given], name: str, filed: Collection[str]) ->
 def secret_file(path: Path, where: str) -> str:
     """Raises ConfigError."""
     try:
+        if is_no_file(path):
+            raise ConfigError(f"{where}: {path} is a pipe or a device; name a regular file")
         with path.open("rb") as file:
             content = file.read(LONGEST_SECRET_BYTES + 1)
         if len(content) > LONGEST_SECRET_BYTES:
@@ -78,6 +81,12 @@ def secret_file(path: Path, where: str) -> str:
         raise ConfigError(f"{where}: {path} is not text") from None
     except ValueError:  # a NUL in the path
         raise ConfigError(f"{where}: no path of a file") from None
+
+
+def is_no_file(path: Path) -> bool:
+    """Whether reading it could wait for ever, or never end. Raises OSError and ValueError."""
+    mode = path.stat().st_mode
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
 def from_dotenv(ours: Collection[str]) -> dict[str, Given]:
@@ -109,6 +118,8 @@ def bindings() -> list[tuple[int, Binding]]:
     for line, one in numbered:
         if one.error:
             raise ConfigError(f"{Dotenv.path}:{line}: cannot be read; write NAME=value, a quote closed where it opened")
+        if one.key and one.value is None:
+            raise ConfigError(f"{Dotenv.path}:{line}: has no = in it; write NAME=value, or take the line away")
     return numbered
 
 
@@ -122,6 +133,8 @@ def dotenv_text() -> str:
     if Dotenv.path is None:
         return ""
     try:
+        if is_no_file(Dotenv.path):
+            raise ConfigError(f"{Dotenv.path}: a pipe or a device; it must be a regular file")
         return Dotenv.path.read_text("utf-8-sig")
     except (FileNotFoundError, IsADirectoryError):  # some keep a virtual environment in a folder of this name
         return ""

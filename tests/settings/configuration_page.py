@@ -23,7 +23,8 @@ environment names, then the line in `.env`, then `NAME_FILE` in `.env`. What is 
 written in small letters.
 
 **Files.** What says yes under "file" may stand in a file instead, as in
-`OPENAI_API_KEY_FILE=/run/secrets/openai_api_key`. The file is UTF-8 and holds the value alone, in one line.
+`OPENAI_API_KEY_FILE=/run/secrets/openai_api_key`. The file is UTF-8 and holds the value alone, in one line. It, and
+`.env`, is a regular file or a link to one: a pipe could let every command wait.
 
 **Values** are taken as written. White space, line breaks, byte-order marks and other invisible characters around one
 are taken away. Refused, with the name of the variable and never the value: quotes that nothing has taken away, a second
@@ -31,7 +32,7 @@ line, control characters; in keys also spaces, invisible characters, and what is
 
 **`.env`** has one `NAME=value` a line; `export` before it is allowed. A `#` after a space begins a comment. Quotes
 around a value are taken away; inside them a backslash is refused, since it could mean two things. Nothing is put into
-`${...}`. A line that cannot be read, or that sets a name a second time, is refused with its number.
+`${...}`. A line that cannot be read, that has no `=`, or that sets a name a second time, is refused with its number.
 
 `senso doctor` says which of these are set, which are set and not used, and which names are nearly one of these.
 """

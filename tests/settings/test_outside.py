@@ -58,6 +58,9 @@ def test_a_line_of_a_dotenv_is_taken_as_written(dotenv, nothing_set, line, value
         ('\n\nAPI_TOKEN="hunter2', ".env:3: cannot be read; write NAME=value, a quote closed where it opened"),
         ('API_TOKEN="hunter2"x', ".env:1: cannot be read; write NAME=value, a quote closed where it opened"),
         ("PORT=1\nOTHER=1\nPORT=2", ".env:3: PORT is set a second time; keep one of the two lines"),
+        ("API_TOKEN\n", ".env:1: has no = in it; write NAME=value, or take the line away"),
+        ("PORT=1\n\nexport API_TOKEN", ".env:3: has no = in it; write NAME=value, or take the line away"),
+        ("API_TOKEN=a\nhunter2", ".env:2: has no = in it; write NAME=value, or take the line away"),
         ("PORT=1\nport=2", ".env:2: PORT is set a second time; keep one of the two lines"),
         ("\n# x\nPORT=abc", ".env:3: PORT: Input should be a valid integer, unable to parse string as an integer"),
         ("OPENAI_API_KEY=hunter 2", ".env:1: OPENAI_API_KEY: has a space in it, as character 7; copy it again"),
@@ -76,7 +79,7 @@ def test_a_line_that_could_mean_something_else_is_refused_with_its_number(dotenv
 
 
 def test_lines_of_others_may_say_what_they_like(dotenv):
-    dotenv('COMPOSE_FILE="a\\nb"\nCOMPOSE_FILE=c\nTWO="1\n2"\nLONE\nAPI_TOKEN=token\n')
+    dotenv('COMPOSE_FILE="a\\nb"\nCOMPOSE_FILE=c\nTWO="1\n2"\nAPI_TOKEN=token\n')
 
     assert token() == "token"
 
@@ -136,16 +139,38 @@ def test_a_folder_in_place_of_a_secret_is_one_line(nothing_set, tmp_path):
         read_settings()
 
 
-def test_a_pipe_may_hold_a_secret(nothing_set):
-    reading, writing = os.pipe()
-    os.write(writing, b"hunter2\n")
-    os.close(writing)
-    nothing_set.setenv("API_TOKEN_FILE", f"/dev/fd/{reading}")
+@pytest.mark.parametrize("kind", ["fifo", "device"])
+def test_a_secret_that_could_wait_for_ever_is_refused(nothing_set, tmp_path, kind):
+    path = unending(tmp_path / "token", kind)
+    nothing_set.setenv("API_TOKEN_FILE", str(path))
 
-    try:
-        assert token() == "hunter2"
-    finally:
-        os.close(reading)
+    with pytest.raises(ConfigError, match=rf"^API_TOKEN_FILE: {path} is a pipe or a device; name a regular file$"):
+        read_settings()
+
+
+@pytest.mark.parametrize("kind", ["fifo", "device"])
+def test_a_dotenv_that_could_wait_for_ever_is_refused(dotenv, tmp_path, kind):
+    unending(tmp_path / ".env", kind)
+
+    with pytest.raises(ConfigError, match=r"^\.env: a pipe or a device; it must be a regular file$"):
+        read_settings()
+
+
+def unending(path, kind):
+    if kind == "fifo":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/zero")
+    return path
+
+
+def test_a_link_to_a_file_may_hold_a_secret_as_container_platforms_lay_it_out(nothing_set, tmp_path):
+    (tmp_path / "..data").mkdir()
+    (tmp_path / "..data" / "token").write_text("hunter2\n")
+    (tmp_path / "token").symlink_to("..data/token")
+    nothing_set.setenv("API_TOKEN_FILE", str(tmp_path / "token"))
+
+    assert token() == "hunter2"
 
 
 def test_a_base_url_may_come_from_a_file_since_it_may_hold_a_password(nothing_set, tmp_path):
