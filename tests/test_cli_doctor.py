@@ -98,6 +98,22 @@ def test_a_wrong_setting_is_said_before_what_may_pass(senso, set_to, tmp_path):
     assert "Redis results" in said.err
 
 
+LIMITED = ("--user", "default", "off", "--user", "u1", "on", ">pw", "~senso*", "&*", "+@all")
+
+
+def test_a_user_of_redis_that_may_not_use_the_names_of_work_is_refused_before_any_is_promised(
+    make, senso, set_to, tmp_path
+):
+    org = make.org().id
+    with redis_server(tmp_path, *LIMITED) as port:
+        set_to(REDIS_URL=f"redis://u1:pw@127.0.0.1:{port}/0")
+        told, triggered = senso("doctor"), senso("trigger", "org", org)
+
+    assert (told.code, triggered.code) == (2, 2)
+    assert "the keys matrix and " in told.err
+    assert "the keys matrix and " in triggered.err
+
+
 def test_what_is_set_and_not_used_is_said(senso, set_to):
     set_to(ANTHROPIC_API_KEY="sk-ant-hunter2")
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 from redis import Redis
 from redis.exceptions import NoPermissionError, RedisError, ResponseError
 
-from senso.checks import Finding
+from senso.checks import Finding, redis_names
 from senso.errors import ConfigError
 from senso.redis_server import address, client, trouble
 from senso.settings.redis_urls import Address
@@ -33,13 +33,13 @@ SUFFIXES: Final = "lszht"
 PERSISTENCE_OFF: Final = "a restart of Redis loses its messages, which are made again from rows within minutes"
 
 
-def findings() -> list[Finding]:
-    """Raises nothing: what cannot be reached is a finding."""
+def findings(of_work: Sequence[str]) -> list[Finding]:
+    """`of_work`: the queues. Raises nothing: what cannot be reached is a finding."""
     try:
         at = address()
         with client(at) as redis:
             redis.ping()
-            found = [reached(redis, at), queues(redis, at), results(at), *kept(redis)]
+            found = [reached(redis, at), queues(redis, at, of_work), results(at), *kept(redis)]
     except ConfigError as error:
         return [Finding("Redis", "fault", str(error))]
     except (RedisError, OSError) as error:
@@ -74,14 +74,23 @@ def version_of(redis: Redis) -> str:
     return ""
 
 
-def queues(redis: Redis, at: Address) -> Finding:
-    refusal = refused(redis, QUEUES) or refused_to_listen(redis)
+def queues(redis: Redis, at: Address, of_work: Sequence[str]) -> Finding:
+    number = at.database
+    refusal = (
+        refused(redis, QUEUES)
+        or failure(lambda: redis_names.use(redis, redis_names.of_messages(of_work)))
+        or failure(lambda: redis_names.listen(redis, redis_names.heard(number), redis_names.told(number)))
+    )
     return tried("Redis queues", refusal, at, "every command that messages need is allowed, Lua among them")
 
 
 def results(at: Address) -> Finding:
     with client(at.results) as redis:
-        refusal = refused(redis, RESULTS)
+        refusal = (
+            refused(redis, RESULTS)
+            or failure(lambda: redis_names.use(redis, redis_names.RESULT_KEYS))
+            or failure(lambda: redis_names.listen(redis, (), (redis_names.RESULT,)))
+        )
     return tried("Redis results", refusal, at.results, "every command that results need is allowed")
 
 
@@ -122,19 +131,6 @@ def in_one(redis: Redis, key: str) -> None:
         pipe.multi()
         pipe.delete(f"{key}z")
         pipe.execute()
-
-
-def refused_to_listen(redis: Redis) -> Exception | None:
-    """Flower and `celery inspect` talk to workers by it."""
-
-    def listen() -> None:
-        with redis.pubsub() as listening:  # type: ignore[no-untyped-call]
-            listening.subscribe("senso:doctor")
-            listening.psubscribe("senso:doctor*")
-            for _ in range(2):
-                listening.parse_response()
-
-    return failure(listen)
 
 
 def failure(act: Callable[[], Any]) -> Exception | None:

@@ -19,6 +19,7 @@ from senso.errors import ConfigError, SensoError
 from senso.queries import invariants as promises
 from senso.queries import sweep, workers
 from senso.settings import settings
+from senso.tasks.queues import ALL_QUEUES
 
 STYLES: Final = {"ok": "green", "note": "dim", "warning": "yellow", "fault": "bold red"}
 KEYS: Final = ("openai_api_key", "brightdata_api_key", "api_token", "application_api_url")
@@ -59,7 +60,7 @@ def there() -> Iterator[list[Finding]]:
 def findings(*, are_there: bool, online: bool) -> list[Finding]:
     home = settings().senso_home
     of_servers = (
-        [*postgres.findings(), *of_tables(), *redis.findings(), *work.findings(roles.KINDS), repairs()]
+        [*postgres.findings(), *of_tables(), *redis.findings(ALL_QUEUES), *work.findings(roles.KINDS), repairs()]
         if are_there
         else []
     )

@@ -14,6 +14,7 @@ from senso.settings import moved_clock, secret, settings
 from senso.tasks import transport
 from senso.tasks.backend import GuardedRedisBackend
 from senso.tasks.events import Amqp
+from senso.tasks.queues import ALL_QUEUES
 from senso.tasks.refusing import in_one_line
 
 transport.install()
@@ -68,7 +69,7 @@ def refuse_to_run_half_alive(**_: Any) -> None:
     with in_one_line():
         require(postgres.findings())
         require_head()
-        require(one for one in redis.findings() if one.reachable)
+        require(one for one in redis.findings(ALL_QUEUES) if one.reachable)
 
 
 @celeryd_init.connect

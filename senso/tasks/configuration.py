@@ -8,7 +8,7 @@ from kombu.entity import Queue
 
 from senso.redis_server import address
 from senso.settings import settings
-from senso.tasks.queues import CALL_QUEUES, CONTROL_QUEUES, ROUTES
+from senso.tasks.queues import ALL_QUEUES, ROUTES
 
 GUARDED = "senso.tasks.backend.GuardedRedisBackend"
 
@@ -83,7 +83,7 @@ task_publish_retry = True
 task_publish_retry_policy = {"max_retries": 5, "interval_start": 0.1, "interval_step": 0.3, "interval_max": 2}
 task_create_missing_queues = False  # a misspelt queue fails at once, not as a message that nobody reads
 task_default_queue = "control"
-task_queues = [Queue(name) for name in (*CALL_QUEUES, *CONTROL_QUEUES)]
+task_queues = [Queue(name) for name in ALL_QUEUES]
 task_routes = {name: {"queue": queue} for name, queue in ROUTES.items()}
 task_allow_error_cb_on_chord_header = True
 task_send_sent_event = True

@@ -4,6 +4,7 @@
 # transaction and so one task. No priorities: Redis emulates them with four lists, and they can starve.
 CALL_QUEUES = ("matrix", "ask", "extract")
 CONTROL_QUEUES = ("control", "score", "push")
+ALL_QUEUES = (*CALL_QUEUES, *CONTROL_QUEUES)
 # Runs in a message. Twice as many would save a twentieth of a run's CPU more, and a chord counts a member when its
 # slowest run has ended.
 HANDFUL = 10

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from kombu.transport import redis
 from redis import Redis
 from redis_servers import PASSWORD, QUOTED, free_port, make_certificates, redis_server, tls
 
-from senso.checks import Finding
+from senso.checks import Finding, redis_names
 from senso.checks.redis import findings
 from senso.settings import settings
+from senso.tasks.app import app
+from senso.tasks.queues import ALL_QUEUES
 
 pytestmark = pytest.mark.enable_socket  # Unix sockets among them
 ACL = ("--user", "default", "off", "--user", "senso", "on", ">pw", "~*", "&*", "+@all")
@@ -24,7 +27,7 @@ def look(environment):
     def looked(url: str) -> dict[str, Finding]:
         environment.setenv("REDIS_URL", url)
         settings.cache_clear()
-        return {one.name: one for one in findings()}
+        return {one.name: one for one in findings(ALL_QUEUES)}
 
     return looked
 
@@ -239,3 +242,70 @@ def test_what_is_no_redis_is_not_taken_for_one(look):
 
     assert "no answer within 5 s" in found.said
     assert not found.reachable
+
+
+LIMITED = ("--user", "default", "off", "--user", "senso", "on", ">pw", "+@all")
+OF_THE_LOOK = ("~senso:doctor:*", "&senso:doctor:*")
+OF_WORK = (
+    *(*(f"~{queue}" for queue in ALL_QUEUES), "~unacked*", "~_kombu.binding*", "~celeryev.*", "~*.pidbox"),
+    *("~celery-task-meta-*", "~celery-taskset-meta-*", "&celery-task-meta-*"),
+    *("&/0.celeryev/*", "&/0.celery.pidbox"),
+)
+
+
+@pytest.mark.parametrize(
+    ("taken", "line", "named"),
+    [
+        *(("~control", "queues", "the key control"), ("~unacked*", "queues", "the keys unacked and 2 more")),
+        ("~_kombu.binding*", "queues", "the keys _kombu.binding.matrix and "),
+        *(("~celeryev.*", "queues", "key celeryev."), ("~*.pidbox", "queues", ".reply.celery.pidbox")),
+        ("~celery-task-meta-*", "results", "the key celery-task-meta-"),
+        ("~celery-taskset-meta-*", "results", "the keys celery-taskset-meta-"),
+        ("&celery-task-meta-*", "results", "the channel celery-task-meta-"),
+        ("&/0.celeryev/*", "queues", "the channels /0.celeryev/* and 2 more"),
+        ("&/0.celery.pidbox", "queues", "the channels /0.celery.pidbox and 1 more"),
+    ],
+)
+def test_a_name_of_work_that_a_user_may_not_use_is_named(look, tmp_path, taken, line, named):
+    allowed = (one for one in (*OF_THE_LOOK, *OF_WORK) if one != taken)
+    with redis_server(tmp_path, *LIMITED, "resetchannels", *allowed) as port:
+        found = faults(look(f"redis://senso:pw@127.0.0.1:{port}/0"))
+
+    assert list(found) == [f"Redis {line}"]
+    assert named in found[f"Redis {line}"].said
+    assert "docs/redis.md" in found[f"Redis {line}"].do
+    assert found[f"Redis {line}"].reachable
+
+
+def test_a_user_with_the_names_of_work_alone_is_enough_and_none_of_them_is_made(look, tmp_path):
+    other = ("--user", "all", "on", ">pw", "~*", "&*", "+@all")
+    with redis_server(tmp_path, *LIMITED, "resetchannels", *OF_THE_LOOK, *OF_WORK, *other) as port:
+        found = faults(look(f"redis://senso:pw@127.0.0.1:{port}/0"))
+        with Redis(port=port, username="all", password="pw") as client:
+            left = client.keys("*")
+
+    assert found == {}
+    assert left == []
+
+
+@pytest.mark.parametrize("rights", [("~senso*", "&*"), ("~senso*", "%R~*", "&*")])
+def test_a_user_of_other_keys_is_refused_in_both_databases(look, tmp_path, rights):
+    with redis_server(tmp_path, *LIMITED, *rights) as port:
+        found = faults(look(f"redis://senso:pw@127.0.0.1:{port}/0"))
+
+    assert list(found) == ["Redis queues", "Redis results"]
+    assert "the keys matrix and " in found["Redis queues"].said
+
+
+def test_the_names_of_the_look_are_those_of_celery_and_kombu():
+    channel, mailbox, backend = redis.Channel, app.control.mailbox, app.backend
+    inside = {channel.unacked_key, channel.unacked_index_key, channel.unacked_mutex_key}
+    pidboxes = {mailbox.exchange.name, mailbox.reply_exchange.name}
+
+    assert set(redis_names.UNACKNOWLEDGED) == inside
+    assert set(redis_names.EXCHANGES) == {*pidboxes, app.conf.event_exchange}
+    assert set(redis_names.TABLES) == {channel.keyprefix_queue % "", channel.keyprefix_binding_permanent % ""}
+    assert channel.keyprefix_binding_deadlines == redis_names.DEADLINES
+    assert all(name.startswith(channel.keyprefix_fanout.format(db=3)) for name in redis_names.heard(3))
+    assert backend.get_key_for_task(redis_names.ANY).decode() == redis_names.RESULT
+    assert backend.get_key_for_group(redis_names.ANY).decode() == redis_names.CHORD
