@@ -30,6 +30,7 @@ MADE_UP: Final = re.compile(
     r"(?:key|token|password|secret|me|this|here)",
     re.IGNORECASE,
 )
+BEARER: Final = re.compile(r"bearer\b", re.IGNORECASE)
 # Names that are given to hosts of one's own network.
 INSIDE: Final = (".local", ".internal", ".localhost", ".lan", ".svc", ".home.arpa")
 
@@ -60,6 +61,11 @@ def faults(read: Settings, found: Mapping[str, Given]) -> Iterator[str]:
     if read.https_proxy is not None:
         yield f"{place(found, 'https_proxy')}: this version calls services directly, not through a proxy; unset it"
     yield from well_known(found)
+    yield from (
+        f"{place(found, name)}: begins with Bearer, which is put before it when it is sent; write the key alone"
+        for name in sorted(WHOLE & found.keys())
+        if BEARER.match(found[name].text)
+    )
     yield from in_clear_text(read)
 
 
@@ -69,7 +75,7 @@ def place(found: Mapping[str, Given], name: str) -> str:
 
 def well_known(found: Mapping[str, Given]) -> Iterator[str]:
     for name in sorted(SECRETS & found.keys()):
-        if any(known(secret) for secret in passwords(name, found[name].text)):
+        if any(known(secret) or is_name(name, secret) for secret in passwords(name, found[name].text)):
             where = f"{place(found, name)}: {'it' if name in WHOLE else 'its password'}"
             yield f"{where} is empty, an example or a default that everybody knows; set one of your own"
 
@@ -101,6 +107,11 @@ def with_user(said: Mapping[str, str]) -> list[str]:
     if "password" not in said:
         return []
     return [""] if said["password"] == said.get("user") else [said["password"]]
+
+
+def is_name(name: str, secret: str) -> bool:
+    """`OPENAI_API_KEY=openai-api-key`: what a template is filled with."""
+    return name.replace("_", "") == re.sub(r"[\W_]", "", secret).lower()
 
 
 def known(secret: str) -> bool:

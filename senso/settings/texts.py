@@ -1,5 +1,6 @@
 """Text on its way in: what stands around a value without being part of it, and what no value of its kind holds."""
 
+import re
 import string
 from typing import Final, Literal
 from unicodedata import category
@@ -19,6 +20,8 @@ NEVER: Final[dict[Kind, frozenset[str]]] = {
     "address": frozenset({"Cc", "Cs", "Zl", "Zp", "Cf"}),
     "key": frozenset({"Cc", "Cs", "Zl", "Zp", "Cf", "Zs"}),
 }
+# A line of .env in place of its value. A key that is base64 may end with =, and hold none before.
+ASSIGNMENT: Final = re.compile(r"(?:[A-Z][A-Z0-9]*|(?i:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+))=[^=]")
 NAMES: Final = {"Cs": "a byte that is not UTF-8", "Zs": "a space", "Cf": "an invisible character"}
 
 
@@ -38,6 +41,8 @@ def fault(text: str, kind: Kind) -> str | None:
     # A value of libpq's key=value form may end with a quote.
     if text.startswith(QUOTES) or (text.endswith(QUOTES) and not (kind == "address" and "='" in text)):
         return "begins or ends with a quotation mark; take the quotes away"
+    if kind == "key" and ASSIGNMENT.match(text):
+        return "holds NAME=value; write the value alone"
     return None
 
 
