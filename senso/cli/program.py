@@ -1,5 +1,6 @@
 """How the reader can type `senso`."""
 
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -10,4 +11,4 @@ def command() -> str:
     program = Path(sys.argv[0])
     if shutil.which("senso"):
         return "senso"
-    return str(program.relative_to(Path.cwd()) if program.is_relative_to(Path.cwd()) else program)
+    return shlex.quote(str(program.relative_to(Path.cwd()) if program.is_relative_to(Path.cwd()) else program))
