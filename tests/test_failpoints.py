@@ -77,7 +77,19 @@ def test_they_are_refused_in_production():
         read_settings(environment="production", failpoints="[]")
 
 
-@pytest.mark.parametrize("given", ["{", "[1]", '[{"at": "here"}]', '[{"at": "here", "do": "dance"}]'])
+@pytest.mark.parametrize(
+    "given",
+    [
+        "nonsense",
+        "{",
+        "{}",
+        "7",
+        "[1]",
+        '[{"at": 1, "do": "kill"}]',
+        '[{"at": "here"}]',
+        '[{"at": "here", "do": "dance"}]',
+    ],
+)
 def test_what_is_no_list_of_places_is_refused_in_one_line(environment, given):
     environment.setenv("FAILPOINTS", given)
     settings.cache_clear()

@@ -20,6 +20,7 @@ from senso.sandbox.guests import Guest
 from senso.sandbox.replay import BadRecording
 from senso.sandbox.server import Settings, serve
 from senso.sandbox.state import Timing
+from senso.settings import read_settings
 
 EXAMPLE_FAULT = "openai.responses 429 share=10% retry_after=2"
 
@@ -82,7 +83,9 @@ def check(wanted: Printed, start: Start) -> None:
 
 
 def run(start: Start) -> None:
-    """Until Ctrl-C."""
+    """Until Ctrl-C. Raises ConfigError."""
+    if read_settings().environment == "production":
+        raise ConfigError("senso sandbox makes its answers up, and is not for ENVIRONMENT=production")
     settings = settings_of(start)
 
     def ready(url: str) -> None:

@@ -6,6 +6,7 @@ fields       the settings: each with its type, default and meaning
 hosts        where a URL of the web goes
 databases    DATABASE_URL in every form that it may have
 moments      SENSO_CLOCK in figures
+traps        FAILPOINTS in parts
 production   what ENVIRONMENT=production refuses
 variables    every variable in one table: for doctor, .env.example and docs/configuration.md
 reading      all of it together; `settings()` is what everything else asks

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, field_validator
 from pydantic_core import PydanticCustomError
 
-from senso.settings import databases, redis_urls
+from senso.settings import databases, redis_urls, traps
 from senso.settings.hosts import check_host
 from senso.settings.moments import moment
 from senso.settings.texts import Kind
@@ -169,6 +169,15 @@ class Settings(BaseModel):
             raise PydanticCustomError("login", "must be user:password, without a comma")
         return login
 
+    @field_validator("failpoints")
+    @classmethod
+    def check_failpoints(cls, said: str | None) -> str | None:
+        try:
+            traps.traps(said or "[]")
+        except ValueError as error:
+            raise PydanticCustomError("failpoints", "{said}", {"said": str(error)}) from None
+        return said
+
     @field_validator("senso_clock")
     @classmethod
     def check_clock(cls, said: str | None) -> str | None:
@@ -177,7 +186,9 @@ class Settings(BaseModel):
             moment(said or "+0d")
         except (ValueError, OverflowError):
             raise PydanticCustomError(
-                "clock", "{said} is neither an offset (+3d, -2h, +30m) nor an ISO moment", {"said": repr(said)}
+                "clock",
+                "{said} is neither an offset (+3d, -2h, +30m) nor an ISO moment, of the years 2000 to 2099",
+                {"said": repr(said)},
             ) from None
         return said
 

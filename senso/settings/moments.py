@@ -1,14 +1,24 @@
-"""SENSO_CLOCK: +3d, -2h, +30m, or a moment at which the clock stands."""
+"""SENSO_CLOCK: +3d, -2h, +30m, or a moment at which the clock stands. Either way within FIRST_YEAR to LAST_YEAR."""
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 OFFSET = re.compile(r"([+-])(\d+)([dhm])")
+FIRST_YEAR: Final = 2000  # what is computed from it stays a date
+LAST_YEAR: Final = 2099
 UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
 
 def moment(said: str) -> datetime:
     """Raises ValueError and OverflowError."""
+    found = meant(said)
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise ValueError(f"not within {FIRST_YEAR} to {LAST_YEAR}")
+    return found
+
+
+def meant(said: str) -> datetime:
     offset = OFFSET.fullmatch(said)
     if offset:
         return datetime.now(UTC) + timedelta(**{UNITS[offset[3]]: int(offset[1] + offset[2])})

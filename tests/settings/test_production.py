@@ -73,9 +73,11 @@ def test_an_empty_secret_is_refused(production, name):
     assert refusal().startswith(f"{name.upper()}: empty; ")
 
 
-@pytest.mark.parametrize("name", ["SENSO_CLOCK", "FAILPOINTS", "FAILPOINTS_FOLDER"])
-def test_what_is_for_tests_is_refused(production, name):
-    production.setenv(name, "+1d")
+@pytest.mark.parametrize(
+    ("name", "value"), [("SENSO_CLOCK", "+1d"), ("FAILPOINTS", "[]"), ("FAILPOINTS_FOLDER", "folder")]
+)
+def test_what_is_for_tests_is_refused(production, name, value):
+    production.setenv(name, value)
 
     assert refusal() == f"{name}: not allowed when ENVIRONMENT=production; unset it"
 
@@ -124,6 +126,20 @@ def test_a_key_that_everybody_knows_is_refused(production, name, value):
 
     assert said.startswith(f"{name}: it is empty, an example or a default that everybody knows")
     assert value not in said
+
+
+@pytest.mark.parametrize("value", ["OPENAI_API_KEY", "openai_api_key", "openai-api-key", "$OPENAI_API_KEY"])
+def test_a_key_that_is_its_own_name_is_refused(production, value):
+    production.setenv("OPENAI_API_KEY", value)
+
+    assert refusal().startswith("OPENAI_API_KEY: it is empty, an example or a default that everybody knows")
+
+
+@pytest.mark.parametrize("value", ["Bearer:9d2c4b1f0a", "bearer-9d2c4b1f0a", "Bearer"])
+def test_a_key_that_says_how_it_is_sent_is_refused(production, value):
+    production.setenv("API_TOKEN", value)
+
+    assert refusal().startswith("API_TOKEN: begins with Bearer")
 
 
 @pytest.mark.parametrize(
