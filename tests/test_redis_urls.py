@@ -58,8 +58,6 @@ def test_a_url_means_what_it_says(url, wanted):
         ("rediss://host?ssl_cert_reqs=maybe", "ssl_cert_reqs must be one of required, optional, none"),
         ("rediss://host?ssl_check_hostname=maybe", "ssl_check_hostname must be true or false"),
         ("rediss://host?ssl_certfile=c.pem", "ssl_certfile and ssl_keyfile go together"),
-        ("sentinel://host", "must be redis://"),
-        ("redis://one;redis://two", "must be redis://"),
     ],
 )
 def test_what_is_refused_is_named_and_not_repeated(url, said):
@@ -91,3 +89,58 @@ def test_no_password_is_shown():
     shown = repr(parsed("rediss://me:hunter2@host?ssl_password=hunter3&ssl_certfile=c&ssl_keyfile=k"))
 
     assert "hunter" not in shown
+
+
+@pytest.mark.parametrize(
+    "host", [".", "..", "redis..internal", ".redis", "%2E", "a" * 64, "a" * 64 + ".b", "a.\u3002b"]
+)
+def test_a_host_that_cannot_be_looked_up_is_refused_as_one(host):
+    with pytest.raises(ValueError, match="has a host that is none: a part between its dots is empty or over 63"):
+        parsed(f"redis://:hunter2@{host}:6379/0")
+
+
+@pytest.mark.parametrize("host", ["a%20b", "a%2Fb", "a\\b", "a!b"])
+def test_a_host_of_letters_that_no_name_has_is_refused(host):
+    with pytest.raises(ValueError, match="has a host that is none: a name has letters"):
+        parsed(f"redis://{host}/0")
+
+
+@pytest.mark.parametrize("host", ["redis.", "r\u00e9dis", "a" * 63, "redis_1", "10.0.0.1"])
+def test_a_host_that_can_be_looked_up_is_taken(host):
+    assert parsed(f"redis://{host}/0").host == host
+
+
+@pytest.mark.parametrize("login", [":hunter[2", ":hunter]2", "hunter[2", ":hunter[2]", "[hunter:2]"])
+@pytest.mark.parametrize("host", ["host", "[::1]"])
+def test_a_bracket_in_a_password_is_said_with_how_to_write_it(login, host):
+    with pytest.raises(ValueError, match=r"write \[ as %5B and \] as %5D") as caught:
+        parsed(f"redis://{login}@{host}:6379/0")
+
+    assert "hunter" not in str(caught.value)
+    assert parsed("redis://:hunter%5B2@host").password == "hunter[2"
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("redis+sentinel://:hunter2@one:26379,two:26379/main/0", "is for Redis Sentinel, which is not supported"),
+        *((f"{scheme}://one", "Redis Sentinel") for scheme in ("sentinel", "Sentinel", "rediss+sentinel")),
+        *((f"{scheme}://one", "Redis Cluster") for scheme in ("redis+cluster", "redis-cluster")),
+        ("sentinel://one:26379;sentinel://two:26379", "Redis Sentinel"),
+        *((f"redis://{hosts}", "has several hosts") for hosts in ("one,two", "one:1,two:2/0", ":hunter2@one,two:2")),
+        ("redis://one;redis://two", "has several hosts"),
+        ("redis://me:hunter2@one,me:hunter2@two,three/0", "has several hosts"),
+    ],
+)
+def test_more_servers_than_one_are_refused_with_what_to_write(url, said):
+    with pytest.raises(ValueError, match=said) as caught:
+        parsed(url)
+
+    assert "put the address of the primary, or of a proxy" in str(caught.value)
+    assert "hunter" not in str(caught.value)
+
+
+def test_a_comma_in_a_password_is_no_second_host():
+    assert parsed("redis://:a,b;c@host/0").password == "a,b;c"
+    assert parsed("redis://host?password=a,b").password == "a,b"
+    assert parsed("unix:///a,b.sock").path == "/a,b.sock"

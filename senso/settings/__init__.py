@@ -3,7 +3,7 @@
 texts        text on its way in: what is taken away around it, what is refused in it
 outside      what is given, and where: variables, files of secrets, lines of .env
 fields       the settings: each with its type, default and meaning
-hosts        where a URL of the web goes
+hosts        where a URL of the web, or of Redis, goes
 databases    DATABASE_URL in every form that it may have
 moments      SENSO_CLOCK in figures
 traps        FAILPOINTS in parts

@@ -1,4 +1,4 @@
-"""Where a URL of the web goes: a host and a port that there can be."""
+"""Where a URL of the web, or of Redis, goes: a host and a port that there can be."""
 
 from typing import Final
 from urllib.parse import urlsplit
@@ -14,6 +14,11 @@ def check_host(url: str) -> None:
     except ValueError:
         raise ValueError("has a host that is none; write [ ] in its password as %5B %5D") from None
     check_port(parts.netloc)
+    check_name(host)
+
+
+def check_name(host: str) -> None:
+    """Raises ValueError for what sockets cannot encode, without the name."""
     try:
         name = host.encode("idna")  # knows how long a part of a name may be
     except UnicodeError:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
+from senso.settings.hosts import check_name
 from senso.settings.texts import check_percent_codes
 
 HOST: Final = r"(?:\[[0-9a-fA-F:.]+\]|[^\s@/?#:]+)"
@@ -18,11 +19,16 @@ PORT: Final = r"(?::\d{1,5})?"
 SERVER: Final = re.compile(
     rf"(?:redis|valkey)s?://(?:[^\s/?#]*@)?{HOST}{PORT}(?:/\d{{0,9}})?(?:\?[^\s#@]*)?", re.IGNORECASE
 )
+SERVERS: Final = re.compile(r"(?:redis|valkey)s?://", re.IGNORECASE)
 SOCKET: Final = re.compile(r"(?:unix|redis\+socket)://(?:[^\s/?#]*@)?/[^\s?#@]+(?:\?[^\s#@]*)?", re.IGNORECASE)
 FORM: Final = (
     "must be redis://user:password@host:port/number, or rediss://, with / ? # in the password as %2F %3F %23, "
     "or unix:///path/redis.sock?db=number"
 )
+# What is written for a Redis that this product does not speak to.
+OTHERS: Final = re.compile(r"(?:(?:redis|valkey)s?[+-])?(sentinel|cluster)s?://", re.IGNORECASE)
+SEVERAL: Final = re.compile(r"[^/?]*[,;]")
+ONE: Final = "put the address of the primary, or of a proxy before it, into REDIS_URL: redis://host:port/number"
 DEFAULT_PORT: Final = 6379
 LAST_PORT: Final = 65_535
 NUMBERS: Final = ("db", "virtual_host")
@@ -81,6 +87,7 @@ class Address:
 
 def parsed(url: str) -> Address:
     """Raises ValueError with what is wrong, without any part of the URL but the names of its options."""
+    refuse_others(url)
     if not SERVER.fullmatch(url) and not SOCKET.fullmatch(url):
         raise ValueError(FORM)
     check_percent_codes(url)
@@ -94,15 +101,36 @@ def parsed(url: str) -> Address:
     if SOCKET.fullmatch(url):
         refuse_tls(given, "options of TLS are for rediss://")
         return replace(found, path=unquote(parts.path))
-    return replace(found, host=unquote(parts.hostname or ""), port=port_of(parts), tls=tls_of(parts, given))
+    return replace(found, host=host_of(parts), port=port_of(parts), tls=tls_of(parts, given))
+
+
+def refuse_others(url: str) -> None:
+    """Raises ValueError for what other clients take, with what to write in its place."""
+    kind = OTHERS.match(url)
+    if kind:
+        raise ValueError(f"is for Redis {kind[1].capitalize()}, which is not supported; {ONE}")
+    if SERVERS.match(url) and SEVERAL.match(url.partition("://")[2].rpartition("@")[2]):
+        raise ValueError(f"has several hosts, which are not supported; {ONE}")
 
 
 def split(url: str) -> SplitResult:
     """Raises ValueError: urlsplit's own words can quote the password."""
+    login = url.partition("://")[2].partition("/")[0].rpartition("@")[0]
+    if "[" in login or "]" in login:
+        raise ValueError("has a [ or ] in its user or password: write [ as %5B and ] as %5D")
     try:
         return urlsplit(url)
     except ValueError:
-        raise ValueError(f"{FORM}, and [ ] in it as %5B %5D") from None
+        raise ValueError(FORM) from None
+
+
+def host_of(parts: SplitResult) -> str:
+    host = unquote(parts.hostname or "")
+    if ":" not in host:
+        check_name(host)
+    if re.search(r"[^\w.:-]", host):
+        raise ValueError("has a host that is none: a name has letters, digits, - and _ with single dots between")
+    return host
 
 
 def options_of(query: str) -> dict[str, str]:
