@@ -1,6 +1,7 @@
 """The border to services that are not ours: every failure of a call becomes one of the OutsideErrors."""
 
 import atexit
+import errno
 import json
 import re
 import ssl
@@ -15,7 +16,16 @@ from typing import Any
 from urllib.parse import urlencode
 
 import certifi
-from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, InvalidURL, TCPConnector
+from aiohttp import (
+    ClientConnectorDNSError,
+    ClientConnectorError,
+    ClientError,
+    ClientSession,
+    ClientTimeout,
+    DummyCookieJar,
+    InvalidURL,
+    TCPConnector,
+)
 from yarl import URL
 
 from senso.errors import ConfigError, Malformed, OutsideError, RateLimited, Refused, Unavailable
@@ -165,7 +175,17 @@ def translate(service: str, error: Exception) -> OutsideError | ConfigError:
         return ConfigError(f"{service}: its base URL is not one: {type(error).__name__}")
     if isinstance(error, TimeoutError):
         return Unavailable(service, LATE)
-    return Unavailable(service, f"the connection failed: {type(error).__name__}")
+    return Unavailable(service, f"the connection failed: {why(error)}")
+
+
+def why(error: Exception) -> str:
+    """With where it was to go, which has no key in it; the library's own words are for whoever writes programs."""
+    if isinstance(error, ClientConnectorError) and error.errno is not None:
+        if isinstance(error, ClientConnectorDNSError):
+            return f"no such host: {error.host}"
+        if error.errno == errno.ECONNREFUSED:
+            return f"connection refused at {error.host}:{error.port}, nobody listens there"
+    return type(error).__name__
 
 
 def failure(service: str, response: Response) -> OutsideError:

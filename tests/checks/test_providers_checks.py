@@ -1,5 +1,7 @@
 """Keys: set or not, and, asked online, accepted or not; against the stand-in for both vendors."""
 
+import socket
+
 import pytest
 
 from senso.checks import providers
@@ -42,6 +44,23 @@ def test_a_key_that_its_vendor_refuses_is_a_wrong_setting(key, name):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_vendor_that_does_not_answer_passes_by_itself(environment, name):
     assert (found(name).state, found(name).reachable) == ("fault", False)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_address_at_which_nobody_listens_is_said_with_it(key, name):
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    key(name.replace("API_KEY", "BASE_URL"), f"http://127.0.0.1:{port}/v1")
+
+    asked = found(name)
+    assert f"connection refused at 127.0.0.1:{port}, nobody listens there" in asked.said
+    assert (asked.state, asked.reachable) == ("fault", False)
+
+
+def test_a_host_that_there_is_not_is_named(key):
+    key("OPENAI_BASE_URL", "http://nowhere.invalid/v1")
+
+    assert "no such host: nowhere.invalid" in found("OPENAI_API_KEY").said
 
 
 @pytest.mark.parametrize("name", NAMES)
