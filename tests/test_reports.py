@@ -259,6 +259,18 @@ def test_one_question_has_no_bootstrap_interval_and_is_shown_all_the_same():
     assert f"it is {ORG} {wording.value(share)} of the time." in read.text
 
 
+def test_one_of_something_is_not_said_as_many():
+    one = next(fact for fact in facts(questions=1) if fact.mentioned)
+    lonely = report(batches=[batch(0, [one])])
+    shown = Page(page(replace(lonely, asked=replace(lonely.asked, planned=1, answered=1, read=1, failed=0)))).text
+
+    assert "of 1 answer mentions it" in shown
+    assert "Of 1 answer " in shown
+    assert "1 question on 5 Sep 2026" in shown
+    assert "1 answer was wanted: 1 came, 1 was read, 0 failed." in shown
+    assert not re.search(r"(?<!1 of )\b1 (answers|questions|more are)\b", shown)
+
+
 def test_an_org_that_nobody_mentions_has_no_sentiment():
     read = Page(page(report(batches=[batch(0, facts(mentioned=False))])))
 

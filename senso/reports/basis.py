@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from senso.quantities import counted
-
 
 @dataclass(frozen=True, slots=True)
 class Basis:
@@ -23,7 +21,7 @@ def made_up(basis: Basis) -> str:
     """Empty where nothing is."""
     if not basis.made_up:
         return ""
-    which = f"{basis.made_up} of {counted(basis.answers, 'answer')}"
+    which = f"{basis.made_up} of {basis.answers} answers"
     return f"made-up data: {which} read came from the sandbox, not from an assistant"
 
 
@@ -31,5 +29,5 @@ def by_fallback(basis: Basis) -> str:
     """Empty where the names were known."""
     if not basis.by_fallback:
         return ""
-    which = f"{basis.by_fallback} of {counted(basis.answers, 'answer')}"
+    which = f"{basis.by_fallback} of {basis.answers} answers"
     return f"the names call failed: in {which} read, mentions were looked for by name and domain only"

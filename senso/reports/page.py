@@ -12,6 +12,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from senso.quantities import counted
 from senso.reports import basis, wording
 from senso.reports.chapter import MOST_BATCHES, chapter
 from senso.reports.content import ORDER, Report
@@ -61,6 +62,7 @@ TEMPLATES = Environment(
 TEMPLATES.globals |= {"wording": wording, "basis": basis}
 TEMPLATES.filters |= {
     "day": wording.day,
+    "counted": counted,
     "breakable": breakable,
     "foldable": foldable,
     "isolated": isolated,

@@ -346,7 +346,7 @@ def test_a_batch_keeps_that_its_answers_came_from_the_sandbox(make, sandbox):
     batch = make.queued(questions=1)
     work_off(make, batch)
 
-    said = "made-up data: 1 of 1 answer read came from the sandbox, not from an assistant"
+    said = "made-up data: 1 of 1 answers read came from the sandbox, not from an assistant"
     assert make.state(batch)["note"] == said
 
 
