@@ -5,7 +5,7 @@ from uuid import UUID
 
 from rich.markup import escape
 
-from senso.cli.printing import below, err, out, print_json, styled
+from senso.cli.printing import below, err, identified, out, print_json, printable, styled
 from senso.db import transaction
 from senso.errors import NotFound
 from senso.quantities import counted
@@ -40,7 +40,7 @@ def weekday(one: dict[str, Any]) -> str | None:
 
 def print_org(one: dict[str, Any]) -> None:
     """The id on a line that can be copied, and below it what there is to know."""
-    out.print(f"{one['id']}  [bold]{escape(one['name'])}[/]", soft_wrap=True)
+    out.print(identified(str(one["id"]), f"[bold]{escape(printable(one['name']))}[/]"))
     matrix = " × ".join(
         [
             counted(one["questions"], "question"),
@@ -51,7 +51,7 @@ def print_org(one: dict[str, Any]) -> None:
     day = weekday(one)
     runs = "not active" if not one["active"] else f"on {day}s" if day else "never by itself"
     last = f"last {one['batch_date']} {styled(one['batch_state'])}" if one["batch_id"] else "no batch yet"
-    out.print(below(f"{escape(one['partner'])}; {runs}; {matrix} = {counted(one['runs'], 'run')}; {last}"))
+    out.print(below(f"{escape(printable(one['partner']))}; {runs}; {matrix} = {counted(one['runs'], 'run')}; {last}"))
 
 
 def partners(search: str, most: int | None, *, as_json: bool) -> None:
@@ -69,7 +69,7 @@ def partners(search: str, most: int | None, *, as_json: bool) -> None:
 
 
 def print_partner(one: dict[str, Any]) -> None:
-    out.print(f"{one['id']}  [bold]{escape(one['name'])}[/]", soft_wrap=True)
+    out.print(identified(str(one["id"]), f"[bold]{escape(printable(one['name']))}[/]"))
     has = f"{counted(one['available'], 'credit')} available" if one["metered"] else "not metered"
     held = f", {one['held']} held for batches under way" if one["held"] else ""
     out.print(below(f"{has}{held}; {counted(one['orgs'], 'org')}, {one['active']} active"))

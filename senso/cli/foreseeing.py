@@ -7,7 +7,7 @@ from uuid import UUID
 
 from rich.markup import escape
 
-from senso.cli.printing import dollars, out, print_json, table
+from senso.cli.printing import below, dollars, identified, out, print_json, printable, table
 from senso.db import transaction
 from senso.prices import READ_ON, SOURCE
 from senso.quantities import counted
@@ -76,12 +76,10 @@ def assumptions(found: Sequence[Foreseen]) -> dict[str, Any]:
 
 def print_foreseen(found: Sequence[Foreseen], summary: dict[str, Any]) -> None:
     for one in found[:LISTED]:
-        about = one.batch or one.org_id
-        out.print(f"[bold]{escape(one.org)}[/] {'batch' if one.batch else 'org'} {about}", soft_wrap=True)
-        out.print(
-            f"  {WOULD[one.outcome]}"
-            + (f": {counted(one.runs, 'run')}, {counted(one.credits, 'credit')}" if one.evaluations else "")
-        )
+        about = f"batch {one.batch}" if one.batch else f"org {one.org_id}"
+        out.print(identified(about, f"[bold]{escape(printable(one.org))}[/]"))
+        needed = f": {counted(one.runs, 'run')}, {counted(one.credits, 'credit')}" if one.evaluations else ""
+        out.print(below(WOULD[one.outcome] + needed))
     if len(found) > LISTED:
         out.print(f"... and {counted(len(found) - LISTED, 'more org')}; --json lists them all")
     merged = list(merge(estimate for one in found for estimate in one.estimates))

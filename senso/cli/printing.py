@@ -78,6 +78,12 @@ def below(said: str | Text) -> Text:
     return Text("\n").join(Text(" " * INDENT).append_text(line) for line in lines)
 
 
+def identified(what: str, name: str) -> Text:
+    """An id with its name beside it, or set in below it where a line has no room for both. `name` is markup."""
+    beside = Text.from_markup(f"{what}  {name}")
+    return beside if beside.cell_len <= out.width else Text("\n").join((Text(what), below(name)))
+
+
 def shortened(said: str, width: int) -> str:
     """On one line of at most `width` cells."""
     line = " ".join(said.split())

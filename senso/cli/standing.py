@@ -8,7 +8,19 @@ from uuid import UUID
 
 from rich.markup import escape
 
-from senso.cli.printing import below, dollars, err, moment, out, print_json, print_named, styled, table
+from senso.cli.printing import (
+    below,
+    dollars,
+    err,
+    identified,
+    moment,
+    out,
+    print_json,
+    print_named,
+    printable,
+    styled,
+    table,
+)
 from senso.cli.waiting import lines
 from senso.db import Connection, transaction
 from senso.errors import ConfigError, NotFound
@@ -119,13 +131,11 @@ def print_waits(open_ones: int, waits: Sequence[Wait]) -> None:
 
 
 def print_narrow(one: dict[str, Any]) -> None:
-    """Two lines in place of a row whose cells would be cut."""
+    """A few lines in place of a row whose cells would be cut."""
     whole = one["planned"] if one["planned"] is not None else "?"
-    out.print(f"{one['id']}  {styled(one['state'])}", soft_wrap=True)
-    out.print(
-        f"    {escape(one['org'] or '-')}, {one['date']}: {one['evaluated']}/{whole} done, {one['failed']} failed, "
-        f"{one['charged']} charged, {dollars(one['cost_microusd'])}"
-    )
+    out.print(identified(str(one["id"]), styled(one["state"])))
+    about = f"{escape(printable(one['org'] or '-'))}, {one['date']}: {one['evaluated']}/{whole} done"
+    out.print(below(f"{about}, {one['failed']} failed, {one['charged']} charged, {dollars(one['cost_microusd'])}"))
 
 
 def listing(found: Sequence[dict[str, Any]]) -> tuple[list[str], list[list[str]]]:

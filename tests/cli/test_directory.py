@@ -1,10 +1,12 @@
 """`orgs` and `partners`: ids that were lost are found again."""
 
 from datetime import UTC, datetime
+from itertools import takewhile
 from uuid import uuid4
 
 import pytest
 from at_work import work_off
+from rich.cells import cell_len
 from shell import Shell
 
 
@@ -99,6 +101,39 @@ def test_where_there_is_nothing_the_next_step_is_said(senso, database):
     assert senso("orgs").out == "No orgs yet. Bring some in: senso import FILE\n"
     assert senso("partners").out == "No partners yet. Bring some in: senso import FILE\n"
     assert senso("orgs", "--search", "nobody").out == "No such orgs.\n"
+
+
+@pytest.mark.parametrize("columns", [40, 50, 79])
+@pytest.mark.parametrize(
+    "name", ["星河银行" * 12, "x" * 100, "The Very Long Name of a Credit Union That Merged Twice, and Then Once More"]
+)
+def test_a_name_that_does_not_fit_beside_its_id_stands_below_it(senso, make, columns, name):
+    senso.columns(columns)
+    org = make.org()
+    batch = make.queued(org)
+    renamed(make, org, name)
+    make.sql("UPDATE partners SET name = :name", name=name)
+
+    for command, wanted in (
+        (["orgs"], str(org.id)),
+        (["partners"], str(org.partner)),
+        (["trigger", "org", org.id, "--dry-run"], str(batch)),
+        (["status"], str(batch)),
+    ):
+        lines = senso(*command).out.splitlines()
+        at = next(number for number, line in enumerate(lines) if wanted in line)
+        below = list(takewhile(lambda line: line.startswith("    "), lines[at + 1 :]))
+
+        assert all(cell_len(line) <= columns for line in lines if wanted not in line), command
+        assert name.replace(" ", "") in "".join(below).replace(" ", ""), command
+
+
+def test_a_name_that_fits_beside_its_id_stands_there(senso, make):
+    senso.columns(79)
+    org = make.org()
+    renamed(make, org, "星" * 20)
+
+    assert senso("orgs").out.splitlines()[0] == f"{org.id}  {'星' * 20}"
 
 
 def test_orgs_of_an_unknown_partner_are_refused(senso, database):
