@@ -179,6 +179,8 @@ def test_a_call_that_never_reported_back_is_maybe_paid(senso, make):
     assert "held by    w until" in holding
     assert "maybe paid" not in holding
     assert "it never reported back, maybe paid" in lost
+    assert "cost       $0.0000 and 1 call of unknown cost\n" in lost
+    assert "1 call, $0.0000 and 1 call of unknown cost\n" in senso("runs", make.one("SELECT id FROM batches")).out
 
 
 def test_a_snapshot_is_shown_with_its_name_at_the_vendor(senso, make, sandbox):

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from senso.cli import answering
 from senso.cli.printing import below, dollars, moment, out, print_json, print_named, printable, styled
+from senso.cli.runs import cost
 from senso.cli.standing import show as show_batch
 from senso.cli.surroundings import uuid
 from senso.db import Connection, transaction
@@ -86,7 +87,7 @@ def print_head(found: dict[str, Any]) -> None:
         "asked": f"{escape(found['model'])} ({found['provider']}, {found['surface']}) in {escape(found['location'])}",
         "state": f"{styled(found['state'])}, {counted(tries, 'call')}"
         + (f", {found['failures']} of {MAX_FAILURES} failures" if found["failures"] else ""),
-        "cost": dollars(found["cost_microusd"]),
+        "cost": cost(found),
         "error": escape(printable(found["error"] or "")),
         "next": f"tried again at {moment(found['next_at'])}" if found["next_at"] else "",
         "held by": f"{found['lease_owner']} until {moment(found['lease_until'])}" if found["lease_owner"] else "",

@@ -45,7 +45,7 @@ def state(one: dict[str, Any]) -> str:
 
 def cost(one: dict[str, Any]) -> str:
     unknown = one["calls_of_unknown_cost"]
-    return dollars(one["cost_microusd"]) + (f" and {unknown} of unknown cost" if unknown else "")
+    return dollars(one["cost_microusd"]) + (f" and {counted(unknown, 'call')} of unknown cost" if unknown else "")
 
 
 def print_runs_end(batch: dict[str, Any], found: Sequence[dict[str, Any]], *, failed: bool) -> None:

@@ -39,7 +39,8 @@ RUN = f"""
     SELECT {RUN_COLUMNS}, b.kind AS batch_kind, b.batch_date, b.state AS batch_state, b.episode, o.name AS org,
         b.org_id, r.answer_text, r.answered_at, r.model_version, r.reported_country, r.searched, r.sent_at, r.next_at,
         r.lease_owner, r.lease_until, r.snapshot_id, r.is_latest,
-        (SELECT coalesce(sum(cost_microusd), 0)::bigint FROM llm_calls WHERE run_id = r.id) AS cost_microusd
+        (SELECT coalesce(sum(cost_microusd), 0)::bigint FROM llm_calls WHERE run_id = r.id) AS cost_microusd,
+        (SELECT count(*) FROM llm_calls WHERE run_id = r.id AND cost_microusd IS NULL) AS calls_of_unknown_cost
     {RUN_SOURCES} JOIN batches b ON b.id = r.batch_id LEFT JOIN orgs o ON o.id = b.org_id
 """
 RUN_BY_ID = text(RUN + " WHERE r.id = :id")
