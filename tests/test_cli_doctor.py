@@ -114,6 +114,19 @@ def test_a_user_of_redis_that_may_not_use_the_names_of_work_is_refused_before_an
     assert "the keys matrix and " in triggered.err
 
 
+def test_where_postgres_takes_no_writes_no_worker_is_said_to_be_dead(make, senso, set_to, database):
+    make.sql("INSERT INTO workers (id, heartbeat_at) VALUES ('host:7:abc', now() - interval '70 s')")
+    joint = "&" if "?" in database else "?"
+    set_to(DATABASE_URL=f"{database}{joint}options=-cdefault_transaction_read_only=on")
+
+    said = senso("doctor")
+
+    assert said.code == 5
+    assert re.search(r"^fault    Postgres writes ", said.out, re.MULTILINE)
+    assert re.search(r"^note     Workers +not heard of for 7\d s; Postgres refuses", said.out, re.MULTILINE)
+    assert "none is alive" not in said.out
+
+
 def test_what_is_set_and_not_used_is_said(senso, set_to):
     set_to(ANTHROPIC_API_KEY="sk-ant-hunter2")
 

@@ -1,7 +1,7 @@
 """Whether this Postgres keeps what is stored in it. `doctor` says all; `migrate`, `up` and workers need no fault."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from senso import schema
@@ -16,6 +16,8 @@ OLDEST = 15
 NEWEST = 18
 UTF8 = "UTF8"
 SESSIONS = "Postgres sessions"
+# Whose faults keep each process from storing anything, also that it is alive.
+WRITING = ("Postgres writes", "Postgres rights", "Postgres row security")
 CLOCKS_APART_SECONDS = 120
 # Of one process: its pool, and its heart.
 CONNECTIONS_OF_A_PROCESS = 11
@@ -47,6 +49,10 @@ def findings() -> list[Finding]:
         clock(found, local),
         session(found),
     ]
+
+
+def takes_writes(found: Iterable[Finding]) -> bool:
+    return not any(one.state == "fault" and one.name in WRITING for one in found)
 
 
 def unreachable(error: SensoError) -> Finding:

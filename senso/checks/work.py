@@ -21,17 +21,35 @@ LONG_SECONDS: Final = 600
 START: Final = "start them: senso up, or the services of compose.yaml"
 
 
-def findings(kinds: Kinds) -> list[Finding]:
-    """Nobody at work is no fault: `doctor` is also asked before `up`."""
+def findings(kinds: Kinds, *, are_heard: bool = True) -> list[Finding]:
+    """Nobody at work is no fault: `doctor` is also asked before `up`. `are_heard`: Postgres takes their heartbeats."""
     try:
         with transaction() as db:
             alive, beats = progress.alive(db), progress.beats(db)
+            silent = progress.silent_seconds(db)
     except SensoError:
         return [Finding(name, "note", "not known, as Postgres does not tell") for name in ("Workers", "Beat")]
+    if not are_heard:
+        return unheard(silent, beats)
     waiting = {}
     with suppress(SensoError):  # how Redis is stands in lines of its own
         waiting = queue_lengths(alive)
     return [workers(alive, waiting, kinds), beat(beats)]
+
+
+def unheard(silent: float | None, beats: Sequence[Beat]) -> list[Finding]:
+    """They may be well: what they would say of themselves cannot be stored."""
+    since = (("Workers", silent), ("Beat", beats[0].silent_seconds if beats else None))
+    why = "Postgres refuses what they write, see above"
+    return [
+        Finding(
+            name,
+            "note",
+            "not known; none has ever been heard of" if ago is None else f"not heard of for {duration(ago)}",
+            why,
+        )
+        for name, ago in since
+    ]
 
 
 def workers(alive: Sequence[Worker], waiting: dict[str, int], kinds: Kinds) -> Finding:

@@ -59,13 +59,15 @@ def there() -> Iterator[list[Finding]]:
 
 def findings(*, are_there: bool, online: bool) -> list[Finding]:
     home = settings().senso_home
-    of_servers = (
-        [*postgres.findings(), *of_tables(), *redis.findings(ALL_QUEUES), *work.findings(roles.KINDS), repairs()]
-        if are_there
-        else []
-    )
+    of_servers = findings_of_servers() if are_there else []
     of_machine = [*timetable(), *(disk.findings(home) if (home / "password").exists() else [])] if are_there else []
     return [*of_servers, *of_machine, *variables.findings(), *providers.findings(online=online)]
+
+
+def findings_of_servers() -> list[Finding]:
+    of_postgres = postgres.findings()
+    at_work = work.findings(roles.KINDS, are_heard=postgres.takes_writes(of_postgres))
+    return [*of_postgres, *of_tables(), *redis.findings(ALL_QUEUES), *at_work, repairs()]
 
 
 def of_tables() -> list[Finding]:

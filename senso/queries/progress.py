@@ -22,8 +22,17 @@ class Worker:
     idle_seconds: float | None
 
 
+SILENCE = text("SELECT extract(epoch FROM now() - max(heartbeat_at))::float FROM workers WHERE ended_at IS NULL")
+
+
 def alive(db: Connection) -> list[Worker]:
     return [Worker(**one) for one in rows(db.execute(ALIVE))]
+
+
+def silent_seconds(db: Connection) -> float | None:
+    """Since the last heartbeat of any worker that has not said that it ends; None where there is none."""
+    found: float | None = db.execute(SILENCE).scalar()
+    return found
 
 
 BEGIN = text("INSERT INTO beats (id) VALUES (:id) ON CONFLICT (id) DO NOTHING")

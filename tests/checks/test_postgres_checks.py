@@ -70,6 +70,13 @@ def test_what_is_not_so_is_said_with_what_to_do(good, check, state):
     assert bool(found.do) == (state in {"fault", "warning"})
 
 
+def test_a_fault_that_keeps_rows_from_being_stored_is_known_for_one(good):
+    assert postgres.takes_writes([postgres.writable(good), postgres.durability(replace(good, fsync=False))])
+    assert not postgres.takes_writes([postgres.writable(replace(good, read_only=True))])
+    assert not postgres.takes_writes([postgres.rights(good, HEAD, ("orgs",))])
+    assert not postgres.takes_writes(postgres.row_security(good, ("orgs",)))
+
+
 def test_a_server_that_takes_no_writes_may_take_them_soon(good):
     with pytest.raises(Unreachable):
         require([postgres.writable(replace(good, read_only=True))])

@@ -126,3 +126,21 @@ def test_what_cannot_be_asked_passes_by_itself(alive, environment):
     work.redis_server.settings.cache_clear()
 
     assert (of_worker().state, of_worker().reachable) == ("fault", False)
+
+
+def test_workers_whose_heartbeats_postgres_refuses_are_not_blamed(alive, ticked):
+    alive(CALL_QUEUES, silent=90)
+    alive(CONTROL_QUEUES, silent=70, pid=8)
+    ticked(ago=95)
+
+    workers, beat = work.findings(KINDS, are_heard=False)
+
+    assert workers.line == "Workers: not heard of for 70 s; Postgres refuses what they write, see above"
+    assert beat.said == "not heard of for 95 s"
+    assert (workers.state, beat.state, workers.do) == ("note", "note", "")
+
+
+def test_where_none_was_ever_heard_of_that_is_said(make):
+    workers, beat = work.findings(KINDS, are_heard=False)
+
+    assert workers.said == beat.said == "not known; none has ever been heard of"
