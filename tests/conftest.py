@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -38,6 +39,8 @@ def pytest_configure() -> None:
         os.environ.pop(name.upper(), None)
     Dotenv.path = None
     os.environ |= {"ENVIRONMENT": "test"} | addresses(NOWHERE)
+    # As after an installation: `senso` is on the PATH, and what is suggested can name it so.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     settings.cache_clear()
 
 

@@ -28,9 +28,11 @@ def ended() -> Any:
 
     from senso.cli.commands import app  # noqa: PLC0415
     from senso.cli.encoding import be_tolerant  # noqa: PLC0415
+    from senso.cli.program import forget_home  # noqa: PLC0415
     from senso.errors import SensoError  # noqa: PLC0415
 
     be_tolerant()
+    forget_home()
     try:
         code = app(standalone_mode=False)
         sys.stdout.flush()
@@ -78,5 +80,7 @@ def misused(error: Any) -> int:
 
 
 def fail(message: str, code: int) -> int:
-    print("senso: " + " ".join(message.split()), file=sys.stderr)  # noqa: T201
+    from senso.cli.program import pasteable  # noqa: PLC0415  see main
+
+    print("senso: " + pasteable(" ".join(message.split())), file=sys.stderr)  # noqa: T201
     return code

@@ -86,7 +86,7 @@ def ledger(partner: UUID, last: int | None, *, as_json: bool) -> None:
         print_json(found)
         return
     if not found:
-        out.print(f"No rows yet. Grant credits: senso credits {partner} --grant N --ref REF", soft_wrap=True)
+        out.suggest(f"No rows yet. Grant credits: senso credits {partner} --grant N --ref REF")
         return
     for line in lines(found):
         out.print(line, soft_wrap=True)

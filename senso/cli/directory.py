@@ -30,7 +30,7 @@ def orgs(search: str, partner: UUID | None, most: int | None, *, as_json: bool) 
     if total["orgs"]:
         err.print(shown(len(found), total["orgs"], f"{counted(total['orgs'], 'org')}, {total['active']} active"))
     else:
-        out.print("No such orgs." if search or partner else "No orgs yet. Bring some in: senso import FILE")
+        out.suggest("No such orgs." if search or partner else "No orgs yet. Bring some in: senso import FILE")
 
 
 def weekday(one: dict[str, Any]) -> str | None:
@@ -65,7 +65,7 @@ def partners(search: str, most: int | None, *, as_json: bool) -> None:
     if total:
         err.print(shown(len(found), total, counted(total, "partner")))
     else:
-        out.print("No such partners." if search else "No partners yet. Bring some in: senso import FILE")
+        out.suggest("No such partners." if search else "No partners yet. Bring some in: senso import FILE")
 
 
 def print_partner(one: dict[str, Any]) -> None:

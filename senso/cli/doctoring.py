@@ -13,6 +13,7 @@ from senso import log, schema
 from senso.checks import Finding, disk, postgres, providers, redis, variables, work
 from senso.cli import roles
 from senso.cli.printing import out, print_json
+from senso.cli.program import pasteable
 from senso.cli.surroundings import connected, embedded, require_both, say_moved_clock
 from senso.db import transaction
 from senso.errors import ConfigError, SensoError
@@ -140,7 +141,7 @@ def counted() -> dict[str, Any]:
 def print_findings(found: Sequence[Finding]) -> None:
     for one in found:
         head = Text(f"{one.state:<{STATE_WIDTH}} ", style=STYLES[one.state]).append(one.name, style="bold")
-        text = Text("; ".join(part for part in (one.said, one.why, one.do) if part))
+        text = Text("; ".join(part for part in (one.said, one.why, pasteable(one.do)) if part))
         if out.width < NARROW:
             out.print(head)
             print_below(text, "    ")

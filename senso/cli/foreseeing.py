@@ -8,6 +8,7 @@ from uuid import UUID
 from rich.markup import escape
 
 from senso.cli.printing import below, dollars, identified, out, print_json, printable, table
+from senso.cli.program import pasteable
 from senso.db import transaction
 from senso.prices import READ_ON, SOURCE
 from senso.quantities import counted
@@ -79,7 +80,7 @@ def print_foreseen(found: Sequence[Foreseen], summary: dict[str, Any]) -> None:
         about = f"batch {one.batch}" if one.batch else f"org {one.org_id}"
         out.print(identified(about, f"[bold]{escape(printable(one.org))}[/]"))
         needed = f": {counted(one.runs, 'run')}, {counted(one.credits, 'credit')}" if one.evaluations else ""
-        out.print(below(WOULD[one.outcome] + needed))
+        out.print(below(escape(pasteable(WOULD[one.outcome])) + needed))
     if len(found) > LISTED:
         out.print(f"... and {counted(len(found) - LISTED, 'more org')}; --json lists them all")
     merged = list(merge(estimate for one in found for estimate in one.estimates))

@@ -58,18 +58,18 @@ def print_changes(changes: dict[str, Any]) -> None:
         if said:
             out.print(f"{name:<17} {said}")
     for note in notes:
-        err.print(f"note: {escape(note)}", soft_wrap=True)
+        err.suggest(f"note: {note}")
 
 
 def print_new(what: str, ones: Sequence[Partner | Org], all_of_them: str) -> None:
     for one in ones[:LISTED]:
         out.print(f"{what} {one.id} {escape(one.name)}", soft_wrap=True)
     if len(ones) > LISTED:
-        out.print(f"... and {counted(len(ones) - LISTED, f'more {what}')}: {all_of_them}")
+        out.suggest(f"... and {counted(len(ones) - LISTED, f'more {what}')}: {all_of_them}")
 
 
 def print_next(orgs: Sequence[Org]) -> None:
-    out.print(f"Ask for one now: senso trigger org {orgs[0].id}", soft_wrap=True)
+    out.suggest(f"Ask for one now: senso trigger org {orgs[0].id}")
     weekly = [one for one in orgs if one.active and one.questions and one.models and one.locations]
     days = {one.created_at.weekday() for one in weekly}
     first = next_due_date(days, clock(), DUE_HOUR)

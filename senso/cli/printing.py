@@ -12,6 +12,7 @@ from rich.text import Text
 
 from senso.cli.encoding import holds_everything
 from senso.cli.layout import Listing, wrapped
+from senso.cli.program import pasteable
 
 NAME_WIDTH = 11  # of the names before values
 LEAST_ROOM = 8  # beside them
@@ -33,6 +34,10 @@ class Terminal(Console):
         laid_out = [self.laid_out(one, whole=bool(soft_wrap)) for one in objects]
         whole = soft_wrap or all(isinstance(one, Text) for one in laid_out)
         super().print(*laid_out, soft_wrap=whole, **{"crop": False} | options)
+
+    def suggest(self, said: str) -> None:
+        """Our own words that name a command, which can be copied as it stands."""
+        self.print(Text(pasteable(said)), soft_wrap=True)
 
     def laid_out(self, said: Any, *, whole: bool) -> Any:
         if isinstance(said, str):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from senso.checks import work
+from senso.cli.program import keep_home
 from senso.embedded import running
 from senso.errors import ConfigError, SensoError, Unreachable
 from senso.settings import settings, use_environment
@@ -41,5 +42,6 @@ def use_running_servers() -> None:
         return
     urls = running(settings().senso_home)
     if urls is None:
+        keep_home()
         raise SensoError(f"nothing runs in {settings().senso_home.resolve()}; start it: senso up")
     use_environment({"DATABASE_URL": urls.database_url, "REDIS_URL": urls.redis_url})

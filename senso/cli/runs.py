@@ -54,4 +54,6 @@ def print_runs_end(batch: dict[str, Any], found: Sequence[dict[str, Any]], *, fa
     elif not found:
         out.print(f"No {'failed ' if failed else ''}runs; the batch is {batch['state']}.")
     else:
-        err.print(f"{counted(len(found), 'run')}. One of them from its first claim on: senso show {found[0]['number']}")
+        err.suggest(
+            f"{counted(len(found), 'run')}. One of them from its first claim on: senso show {found[0]['number']}"
+        )

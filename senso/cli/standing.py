@@ -113,7 +113,7 @@ def moment_since(said: str) -> datetime:
 
 def print_listing(found: Sequence[dict[str, Any]], *, chosen: bool) -> None:
     if not found:
-        out.print("No such batches." if chosen else "No batches yet. Open one: senso trigger org <id>")
+        out.suggest("No such batches." if chosen else "No batches yet. Open one: senso trigger org <id>")
     elif out.width < NARROW:
         for one in found:
             print_narrow(one)
@@ -127,7 +127,7 @@ def print_waits(open_ones: int, waits: Sequence[Wait]) -> None:
     out.print(f"\n{counted(open_ones, 'batch is open and waits', 'batches are open and wait')} for")
     for line in lines([wait.facts() for wait in waits], waits[0].seen_at):
         out.print(below(f"- {escape(line)}"))
-    err.print("Follow: senso watch", soft_wrap=True)
+    err.suggest("Follow: senso watch")
 
 
 def print_narrow(one: dict[str, Any]) -> None:
@@ -180,7 +180,7 @@ def show(found: dict[str, Any], *, as_json: bool, next_steps: bool = True) -> No
     }
     print_named(named)
     if next_steps and found["state"] in NEXT:
-        err.print(NEXT[found["state"]].format(**found), soft_wrap=True)
+        err.suggest(NEXT[found["state"]].format(**found))
 
 
 def waits_of(found: dict[str, Any]) -> str:

@@ -56,7 +56,7 @@ def retry(batch: UUID, *, as_json: bool) -> None:
     show(stands, as_json=False)
     key = REFUSED_KEY.search(before["error"] or "")
     if key:
-        err.print(KEY.format(name=key[1], batch=batch), soft_wrap=True)
+        err.suggest(KEY.format(name=key[1], batch=batch))
 
 
 def again_of(before: dict[str, Any]) -> dict[str, int | None]:

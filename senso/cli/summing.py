@@ -38,9 +38,9 @@ def print_incomplete(found: Sequence[dict[str, Any]]) -> None:
         if one["error"]:
             out.print(below(Text(printable(one["error"]))))
         for line in NEXT[one["state"]].format(**one).splitlines():
-            out.print(f"    {line}", soft_wrap=True)
+            out.suggest(f"    {line}")
     if len(found) > SHOWN:
-        out.print(f"\nAnd {len(found) - SHOWN} more: {listing(found)}", soft_wrap=True)
+        out.suggest(f"\nAnd {len(found) - SHOWN} more: {listing(found)}")
 
 
 def listing(found: Sequence[dict[str, Any]]) -> str:

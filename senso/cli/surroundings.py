@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import UUID
 
 from senso import db, log, schema, sentry
+from senso.cli.program import keep_home
 from senso.embedded import servers
 from senso.embedded.home import Home
 from senso.errors import ConfigError, Unreachable
@@ -45,6 +46,7 @@ def require_both(read: Settings) -> None:
 
 @contextmanager
 def embedded(home: Path) -> Iterator[Settings]:
+    keep_home()
     with servers(home) as urls:
         read = use_environment({"DATABASE_URL": urls.database_url, "REDIS_URL": urls.redis_url})
         try:

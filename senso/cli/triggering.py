@@ -139,7 +139,7 @@ def saying_what_was_opened(found: Sequence[tuple[UUID, str]], wanted: int) -> It
         raise
     except (KeyboardInterrupt, SystemExit):
         if len(found) < wanted:
-            err.print(f"Stopped: {partly(found, wanted) if found else 'nothing was opened'}.", soft_wrap=True)
+            err.suggest(f"Stopped: {partly(found, wanted) if found else 'nothing was opened'}.")
         raise
 
 
@@ -164,10 +164,10 @@ def print_triggered(found: Sequence[tuple[UUID, str]], *, as_json: bool) -> None
         print_many(stands)
     else:
         for one in stands:
-            out.print(f"Batch {one['id']} {SAID[one['outcome']].format(id=one['id'])}.", soft_wrap=True)
+            out.suggest(f"Batch {one['id']} {SAID[one['outcome']].format(id=one['id'])}.")
             show(one, as_json=False)
     if not as_json and not somebody_works():
-        err.print("No worker is running: start them with `senso up`.")
+        err.suggest("No worker is running: start them with `senso up`.")
 
 
 def print_many(stands: Sequence[dict[str, Any]]) -> None:
@@ -176,7 +176,7 @@ def print_many(stands: Sequence[dict[str, Any]]) -> None:
     out.print(f"{len(stands)} batches: {said}.")
     print_incomplete([one for one in stands if one["outcome"] in {"partial", "failed"}])
     if any(one["state"] not in ENDS for one in stands):
-        err.print("Follow those that are open: senso watch")
+        err.suggest("Follow those that are open: senso watch")
 
 
 def somebody_works() -> bool:

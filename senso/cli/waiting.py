@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from senso.cli.printing import moment, printable
+from senso.cli.program import pasteable
 from senso.quantities import counted
 from senso.queries.leases import MAX_FAILURES
 from senso.settings import settings
@@ -33,7 +34,7 @@ def lines(waits: Sequence[Facts], now: datetime, *, most: int = 20) -> list[str]
 
 def worker(wait: Facts, now: datetime) -> str:
     seen = f"the last was seen at {clock(wait['since'], now)}" if wait["since"] else "none was ever seen"
-    return f"a worker: none is running, {seen}; start them: senso up"
+    return pasteable(f"a worker: none is running, {seen}; start them: senso up")
 
 
 def credit(wait: Facts, _: datetime) -> str:

@@ -53,7 +53,7 @@ def watch_open(*, as_json: bool) -> None:
     elif as_json:
         print_json([])
     else:
-        out.print("No batch is queued or running. The latest: senso status")
+        out.suggest("No batch is queued or running. The latest: senso status")
 
 
 def say_it_goes_on(batches: Sequence[UUID]) -> None:
@@ -69,4 +69,4 @@ def say_it_goes_on(batches: Sequence[UUID]) -> None:
         goes_on = ("goes on" if one else "go on") if working else ("waits" if one else "wait") + " for senso up"
     except SensoError:
         goes_on = ("goes on" if one else "go on") + " when Postgres is back"
-    err.print(f"{what} {goes_on}; follow {'it' if one else 'them'} again: {again}", soft_wrap=True)
+    err.suggest(f"{what} {goes_on}; follow {'it' if one else 'them'} again: {again}")

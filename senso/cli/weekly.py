@@ -10,6 +10,7 @@ from senso.quantities import counted
 if TYPE_CHECKING:
     from senso.tasks.week import Load, Week
 
+HOW_ESTIMATED = "  (senso trigger org ID --dry-run shows how the cost is estimated)"
 HOW_NOT = "To keep an org from it: active: false in its import file; all of them: take `due orgs` out of {timetable}."
 
 
@@ -17,6 +18,7 @@ def tell(week: "Week", timetable: Path) -> None:
     for line in lines(week):
         out.print(line)
     if week.due or week.next:
+        out.suggest(HOW_ESTIMATED)
         out.print(HOW_NOT.format(timetable=timetable), soft_wrap=True)
 
 
@@ -32,7 +34,6 @@ def lines(week: "Week") -> Iterator[str]:
             yield f"  due now: {said(week.due)}"
         if week.next and week.next_at:
             yield f"  next: {week.next_at:%a %Y-%m-%d %H:%M} UTC, {said(week.next)}"
-        yield "  (senso trigger org ID --dry-run shows how the cost is estimated)"
 
 
 def said(load: "Load") -> str:
