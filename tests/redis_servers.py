@@ -13,9 +13,19 @@ import pytest
 from redis import Redis
 from redis.exceptions import RedisError
 
+from senso.tasks.queues import ALL_QUEUES
+
 PASSWORD = "a p/w%"
 QUOTED = "a%20p%2Fw%25"
 STARTING_SECONDS = 10
+# A user senso:pw, and all that docs/redis.md says it needs.
+LIMITED = ("--user", "default", "off", "--user", "senso", "on", ">pw", "+@all")
+OF_THE_LOOK = ("~senso:doctor:*", "&senso:doctor:*")
+OF_WORK = (
+    *(*(f"~{queue}" for queue in ALL_QUEUES), "~unacked*", "~_kombu.binding*", "~celeryev.*", "~*.pidbox"),
+    *("~celery-task-meta-*", "~celery-taskset-meta-*", "&celery-task-meta-*"),
+    *("&/0.celeryev/*", "&/0.celery.pidbox"),
+)
 
 
 @dataclass(frozen=True)

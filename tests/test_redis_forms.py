@@ -13,7 +13,17 @@ from urllib.parse import quote
 import pytest
 import yaml
 from ground import addresses, new_database
-from redis_servers import PASSWORD, QUOTED, free_port, make_certificates, redis_server, tls
+from redis_servers import (
+    LIMITED,
+    OF_THE_LOOK,
+    OF_WORK,
+    PASSWORD,
+    QUOTED,
+    free_port,
+    make_certificates,
+    redis_server,
+    tls,
+)
 
 from senso.sandbox.server import Settings as SandboxSettings
 from senso.sandbox.server import running
@@ -34,6 +44,7 @@ MORE_FORMS = {
     "TLS, whatever the certificate": "rediss://:{quoted}@localhost:{tls}/6?ssl_cert_reqs=CERT_NONE",
     "TLS with a certificate of the client": "rediss://localhost:{mutual}/0?ssl_ca_certs={ca}&ssl_certfile={cert}"
     "&ssl_keyfile={key}",
+    "a user with the names of work alone": "redis://senso:pw@127.0.0.1:{limited}/0",
     "valkey with TLS": "valkeys://:{quoted}@localhost:{tls}?ssl_ca_certs={ca}",
     "valkey": "valkey://:{quoted}@localhost:{plain}/8",
     "no number": "redis://:{quoted}@localhost:{plain}",
@@ -51,7 +62,10 @@ def places(tmp_path_factory) -> Iterator[dict[str, object]]:
         stack.enter_context(redis_server(folder / "tls", *tls(made, secure), *options))
         stack.enter_context(redis_server(folder / "mutual", *tls(made, mutual, clients="yes")))
         plain = stack.enter_context(redis_server(folder / "plain", "--unixsocket", str(folder / "a.sock"), *options))
+        names = ("resetchannels", *OF_THE_LOOK, *OF_WORK, "-@admin", "-@dangerous", "+info")
+        limited = stack.enter_context(redis_server(folder / "limited", *LIMITED, *names))
         yield {
+            "limited": limited,
             "quoted": QUOTED,
             "tls": secure,
             "mutual": mutual,

@@ -8,7 +8,17 @@ from contextlib import contextmanager
 import pytest
 from kombu.transport import redis
 from redis import Redis
-from redis_servers import PASSWORD, QUOTED, free_port, make_certificates, redis_server, tls
+from redis_servers import (
+    LIMITED,
+    OF_THE_LOOK,
+    OF_WORK,
+    PASSWORD,
+    QUOTED,
+    free_port,
+    make_certificates,
+    redis_server,
+    tls,
+)
 
 from senso.checks import Finding, redis_names
 from senso.checks.redis import findings
@@ -242,15 +252,6 @@ def test_what_is_no_redis_is_not_taken_for_one(look):
 
     assert "no answer within 5 s" in found.said
     assert not found.reachable
-
-
-LIMITED = ("--user", "default", "off", "--user", "senso", "on", ">pw", "+@all")
-OF_THE_LOOK = ("~senso:doctor:*", "&senso:doctor:*")
-OF_WORK = (
-    *(*(f"~{queue}" for queue in ALL_QUEUES), "~unacked*", "~_kombu.binding*", "~celeryev.*", "~*.pidbox"),
-    *("~celery-task-meta-*", "~celery-taskset-meta-*", "&celery-task-meta-*"),
-    *("&/0.celeryev/*", "&/0.celery.pidbox"),
-)
 
 
 @pytest.mark.parametrize(
