@@ -75,22 +75,26 @@ class QoS(redis.QoS):
             self.is_due = True
             loop.call_later(ACKNOWLEDGE_SECONDS, self.acknowledge)
 
+    @property
+    def is_orphaned(self) -> bool:
+        """After a lost connection kombu may close a channel whose transport is gone already, and with it the address of
+        Redis: stock kombu then ends the worker with an AttributeError. The messages stay in `unacked`, and their rows
+        send them again."""
+        return getattr(self.channel.connection, "client", None) is None
+
     def acknowledge(self) -> None:
         """Raises the errors of Redis; the tags are then kept, and go out with the next."""
         self.is_due = False
+        if self.is_orphaned:
+            return
         if tags := list(self.done):
             with self.pipe_or_acquire() as pipe:
                 pipe.zrem(self.unacked_index_key, *tags).hdel(self.unacked_key, *tags).execute()
             del self.done[: len(tags)]
 
     def restore_unacked_once(self, stderr: Any = None) -> None:
-        """When the channel closes, whatever the reason.
-
-        After a lost connection kombu may close a channel whose transport is gone already, and with it the address of
-        Redis: stock kombu then ends the worker with an AttributeError. The messages stay in `unacked`, and their rows
-        send them again.
-        """
-        if getattr(self.channel.connection, "client", None) is None:
+        """When the channel closes, whatever the reason."""
+        if self.is_orphaned:
             return
         with suppress(*self.channel.connection_errors):
             self.acknowledge()

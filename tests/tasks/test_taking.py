@@ -50,3 +50,15 @@ def test_stock_kombu_gives_back_what_was_taken_here(channel):
     stock.QoS.restore_by_tag(channel.qos, message.delivery_tag)
     assert channel._get(QUEUE)["body"] == message._raw["body"]
     assert not channel.client.exists(channel.unacked_key, channel.unacked_index_key)
+
+
+def test_what_is_acknowledged_after_its_connection_is_gone_ends_no_worker(channel):
+    """As after an outage of Redis: the task ends when kombu has closed its channel; its message stays to be found."""
+    message, _, _ = taken(channel, type(channel.qos).append)
+    connection, channel.connection = channel.connection, None
+    try:
+        channel.qos.ack(message.delivery_tag)
+    finally:
+        channel.connection = connection
+
+    assert channel.client.hexists(channel.unacked_key, message.delivery_tag)
