@@ -5,10 +5,11 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
-from sqlalchemy import text
+from sqlalchemy import DateTime, text
 
 from senso.db import rows, transaction
 from senso.extraction import names
+from senso.models import Base
 from senso.queries import outbox
 from senso.tasks.ask import ask_batch
 from senso.tasks.matrix import open_batch
@@ -131,9 +132,17 @@ class Factory:
         ]
 
     def answered(self, run: UUID, answer: str = ANSWER) -> None:
+        """As if a worker had asked, with the row of its call."""
         self.sql(
-            "UPDATE question_runs SET state = 'answered', answer_text = :answer, fence = fence + 1, "
-            "answered_at = now() WHERE id = :run",
+            "INSERT INTO llm_calls (purpose, batch_id, run_id, org_id, fence, provider, model, outcome, latency_ms, "
+            "tokens_in, tokens_cached, tokens_out, cost_microusd) SELECT 'ask', r.batch_id, r.id, b.org_id, "
+            "r.fence + 1, m.provider, m.name, 'answered', 1, 0, 0, 0, 0 FROM question_runs r "
+            "JOIN batches b ON b.id = r.batch_id JOIN models m ON m.id = r.model_id WHERE r.id = :run",
+            run=run,
+        )
+        self.sql(
+            "UPDATE question_runs SET state = 'answered', answer_text = :answer, fence = fence + 1, tokens_in = 0, "
+            "tokens_out = 0, cost_microusd = 0, answered_at = now() WHERE id = :run",
             run=run,
             answer=answer,
         )
@@ -143,6 +152,14 @@ class Factory:
         if answered:
             self.answered(run)
         return run
+
+    def later(self, hours: float) -> None:
+        """As if all of it had happened so much earlier."""
+        for table in Base.metadata.sorted_tables:
+            moments = [column.name for column in table.columns if isinstance(column.type, DateTime)]
+            moved = ", ".join(f"{name} = {name} - make_interval(secs => 3600 * :hours)" for name in moments)
+            if moved and table.name != "orgs":
+                self.sql(f"UPDATE {table.name} SET {moved}", hours=hours)
 
     def state(self, batch: UUID) -> dict[str, Any]:
         (row,) = self.sql("SELECT * FROM batches WHERE id = :batch", batch=batch)

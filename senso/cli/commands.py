@@ -87,6 +87,9 @@ def migrate(as_json: Json = False) -> None:
 @app.command()
 def doctor(
     invariants: Annotated[bool, typer.Option("--invariants", help="Check the promises I1-I8.")] = False,
+    since: Annotated[
+        str | None, typer.Option(metavar="WHEN", help="With --invariants: what is open, or ended since: 2h, 3d.")
+    ] = None,
     online: Annotated[bool, typer.Option("--online", help="Ask each provider whether it accepts its key.")] = False,
     role: Annotated[
         str | None, typer.Option(metavar="ROLE", help="Health check of this machine's worker, control or beat.")
@@ -99,12 +102,15 @@ def doctor(
 
         roles.print_role(role, as_json=as_json)
         return
+    if invariants:
+        from senso.cli import promising
+        from senso.cli.standing import moment_since
+
+        promising.promises(since=moment_since(since) if since else None, as_json=as_json)
+        return
     from senso.cli import doctoring
 
-    if invariants:
-        doctoring.invariants(as_json=as_json)
-    else:
-        doctoring.doctor(online=online, as_json=as_json)
+    doctoring.doctor(online=online, as_json=as_json)
 
 
 @app.command("import")

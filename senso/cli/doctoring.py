@@ -6,7 +6,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from typing import Any, Final
 
-from rich.markup import escape
 from rich.text import Text
 
 from senso import log, schema
@@ -14,10 +13,9 @@ from senso.checks import Finding, disk, postgres, providers, redis, variables, w
 from senso.cli import roles
 from senso.cli.printing import out, print_json
 from senso.cli.program import pasteable
-from senso.cli.surroundings import connected, embedded, require_both, say_moved_clock
+from senso.cli.surroundings import embedded, require_both, say_moved_clock
 from senso.db import transaction
 from senso.errors import ConfigError, SensoError
-from senso.queries import invariants as promises
 from senso.queries import sweep, workers
 from senso.settings import settings
 from senso.tasks.queues import ALL_QUEUES
@@ -162,22 +160,3 @@ def refuse(found: Sequence[Finding]) -> None:
     faults = sorted((one for one in found if one.state == "fault"), key=lambda one: not one.reachable)
     for one in faults:
         raise one.error
-
-
-def invariants(*, as_json: bool) -> None:
-    with connected(), transaction() as db:
-        broken = promises.broken(db)
-    held = {name: "broken" if name in broken else "holds" for name in promises.BROKEN}
-    if as_json:
-        print_json(held | {"broken": broken})
-    else:
-        print_promises(held, broken)
-    if broken:
-        raise SensoError(f"broken: {', '.join(broken)}; this is a bug, report it with the rows above")
-
-
-def print_promises(held: dict[str, str], broken: dict[str, Any]) -> None:
-    for name, value in held.items():
-        out.print(f"{name:<64} {value}")
-    for name, rows in broken.items():
-        out.print(f"[red]{escape(name)}[/]: {escape(str(rows))}")

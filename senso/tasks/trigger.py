@@ -89,7 +89,8 @@ def open_or_resume(db: Connection, org_id: UUID, by: By, *, reopen: bool) -> tup
     )
     outcome = "opened" if made else resume(db, batches.load(db, batch_id, lock=True), reopen=reopen)
     batch = batches.load(db, batch_id)
-    said = {"outcome": outcome, "reason": by.reason, "user_id": by.user_id}
+    price = {"credits_per_evaluation": batch.credits_per_evaluation}
+    said = {"outcome": outcome, "reason": by.reason, "user_id": by.user_id} | price
     triggers.audit(db, "trigger", by.actor, subject=f"org:{org_id}", batch=batch_id, **said)
     return Triggered(batch, outcome), ask_admission(db, batch) if batch.state == "queued" else []
 

@@ -1,5 +1,7 @@
 """What comes late: an answer after its episode has ended, and a batch after its deadline."""
 
+import asyncio
+
 import pytest
 
 from senso.db import transaction
@@ -21,12 +23,15 @@ def test_an_answer_of_a_cancelled_episode_is_not_taken_for_one_of_the_next(make,
     (run,) = make.runs(batch)
     real = ask.ask_now
 
-    def cancelled_and_retried_meanwhile(work):
-        answer = real(work)
+    def cancel_and_retry() -> None:
         cancel(batch, ME)
         retry(batch, ME)
         admit()
         open_batch(str(batch))
+
+    async def cancelled_and_retried_meanwhile(work):
+        answer = await real(work)
+        await asyncio.to_thread(cancel_and_retry)
         return answer
 
     monkeypatch.setattr("senso.tasks.ask.ask_now", cancelled_and_retried_meanwhile)
@@ -46,7 +51,7 @@ def test_an_answer_of_a_cancelled_episode_is_not_taken_for_one_of_the_next(make,
 def test_a_batch_past_its_deadline_is_found_by_the_sweep_and_ends_with_what_it_has(make, sandbox, messages):
     batch = make.batch(questions=3)
     read(str(make.runs(batch)[0]))
-    make.sql("UPDATE batches SET deadline = now() - interval '1 second'")
+    make.later(hours=6.1)
 
     sweep_all()
 

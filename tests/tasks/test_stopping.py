@@ -1,5 +1,6 @@
 """Cancel and retry: whatever an operator does to a batch, the promises hold."""
 
+import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -52,8 +53,7 @@ def test_a_cancelled_batch_charges_what_was_read_releases_the_hold_and_closes_th
 
 def test_no_claim_commits_after_a_cancel(make, sandbox):
     batch = make.batch(questions=2, models=("gpt-4.1", "chatgpt"))
-    first, *_ = make.runs(batch)
-    make.answered(first)
+    make.answered(make.one("SELECT id FROM question_runs WHERE snapshot_id IS NULL ORDER BY number LIMIT 1"))
     snapshot = make.one("SELECT id FROM snapshots")
     cancel(batch, ME)
     before = make.everything(), len(sandbox.calls())
@@ -76,9 +76,9 @@ def test_a_call_that_was_under_way_is_costed_after_a_cancel_and_never_charged(ma
     (run,) = make.runs(batch)
     real = ask.ask_now
 
-    def cancelled_meanwhile(work):
-        answer = real(work)
-        cancel(batch, ME)
+    async def cancelled_meanwhile(work):
+        answer = await real(work)
+        await asyncio.to_thread(cancel, batch, ME)
         return answer
 
     monkeypatch.setattr("senso.tasks.ask.ask_now", cancelled_meanwhile)
@@ -431,11 +431,9 @@ def test_a_retry_without_credits_is_blocked_and_keeps_its_answers(make, sandbox)
     batch = make.queued(org)
     sandbox.fault("openai.responses", "401", times=1)
     work_off(make, batch)
-    make.sql("UPDATE partners SET available = 0")
-    make.sql(
-        "INSERT INTO ledger (idempotency_key, entry, partner_id, credits) VALUES ('grant:x', 'grant', :id, -1)",
-        id=org.partner,
-    )
+    other = make.org(questions=1, available=0)
+    make.sql("UPDATE orgs SET partner_id = :partner WHERE id = :other", partner=org.partner, other=other.id)
+    start(make.queued(other))
 
     retry(batch, ME)
     work_off(make, batch)

@@ -1,5 +1,6 @@
 """The table "what happens when" of the design, a test for each row that is reached."""
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -8,7 +9,7 @@ from sqlalchemy import text
 
 from senso.db import transaction
 from senso.errors import ConfigError, NotFound
-from senso.queries import batches, invariants, ledger
+from senso.queries import batches, invariants, ledger, runs
 from senso.settings import settings
 from senso.tasks import ask, reach
 from senso.tasks.ask import ask_batch, read
@@ -225,8 +226,9 @@ def test_a_batch_past_its_deadline_ends_with_what_it_has(make, sandbox):
     batch = make.batch(questions=3)
     first, second, _third = make.runs(batch)
     read(str(first))
-    make.sql("UPDATE question_runs SET state = 'asking', fence = 1 WHERE id = :id", id=second)
-    make.sql("UPDATE batches SET deadline = now() - interval '1 second'")
+    with transaction() as db:
+        runs.claim(db, [second], "a worker")
+    make.later(hours=6.1)
 
     sweep_all()
     finish_batch(str(batch), "sweep")
@@ -243,10 +245,13 @@ def test_what_arrives_after_the_end_is_costed_and_never_charged(make, sandbox, m
     (run,) = make.runs(batch)
     real = ask.ask_now
 
-    def too_late(work):
-        answer = real(work)
-        make.sql("UPDATE batches SET deadline = now() - interval '1 second'")
+    def end() -> None:
+        make.later(hours=6.1)
         finish_batch(str(batch), "sweep")
+
+    async def too_late(work):
+        answer = await real(work)
+        await asyncio.to_thread(end)
         return answer
 
     monkeypatch.setattr("senso.tasks.ask.ask_now", too_late)

@@ -1,0 +1,55 @@
+"""The promises I1-I8 as SQL: each statement returns what breaks its promise, so an empty answer is a promise kept.
+
+All are asked in one snapshot of the database, so that they may be asked while work goes on.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from senso.db import rows
+from senso.queries.invariants import batches, calls, counters, ledger, queues
+from senso.queries.invariants.check import Check
+from senso.queries.names import KEPT
+from senso.settings import settings
+
+__all__ = ["CHECKS", "MOST_ROWS", "Check", "broken", "stand_still"]
+
+CHECKS = tuple(
+    sorted(
+        (*batches.CHECKS, *ledger.CHECKS, *counters.CHECKS, *calls.CHECKS, *queues.CHECKS),
+        key=lambda check: check.promise,
+    )
+)
+MOST_ROWS = 20
+READ_WHOLE_TABLES = text("""
+    SELECT set_config('enable_seqscan', 'on', true), set_config('plan_cache_mode', 'auto', true),
+        set_config('work_mem', '64MB', true)
+""")  # which our connections avoid: see senso.db
+STATEMENTS = {check.name: text(f"SELECT * FROM ({check.sql}) found LIMIT {MOST_ROWS}") for check in CHECKS}
+
+
+STAND_STILL = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+
+def stand_still(db: Connection) -> None:
+    """All that follows in this transaction sees the rows of one moment. Said first, before anything is read."""
+    db.execute(STAND_STILL)
+
+
+def broken(db: Connection, since: datetime | None = None, *, about: str = "") -> dict[str, list[dict[str, Any]]]:
+    """By promise, up to 20 rows that break it; empty when all hold.
+
+    `since`: of what is open or ended since then. `about`: only what looks at the table of that name.
+    """
+    db.execute(READ_WHOLE_TABLES)
+    values = {"since": since, "running": settings().max_running_batches, "kept": KEPT}
+    asked = {name: statement for name, statement in STATEMENTS.items() if about in statement.text}
+    found = {name: rows(db.execute(statement, bound(statement, values))) for name, statement in asked.items()}
+    return {name: breaking for name, breaking in found.items() if breaking}
+
+
+def bound(statement: Any, values: dict[str, Any]) -> dict[str, Any]:
+    """Those of the values that the statement has a place for."""
+    return {name: value for name, value in values.items() if name in statement.compile().params}

@@ -1,0 +1,220 @@
+"""I6: nothing is asked, read or looked for twice for nothing.
+
+Each paid call has a row that was written before it, with the fence of its claim. What is looked for here is never
+excused by the product's own count of failures: a second success is a second bill, whatever came before it.
+"""
+
+from senso.prices import PRICES
+from senso.queries.invariants.batches import FIRST_MOMENT, SLACK
+from senso.queries.invariants.check import IN_SCOPE, Check
+
+PRICE_LIST = ", ".join(
+    f"('{provider}', '{model}', {price.token_in}, {price.token_cached}, {price.token_out}, {price.search})"
+    for (provider, model), price in PRICES.items()
+)
+RECORDS = ", ".join(f"('{model}', {price.record:.0f})" for (_, model), price in PRICES.items() if price.record)
+TWICE = "senso show RUN lists the calls; a worker that was taken for dead and finished after all leaves one such pair"
+SHOW = "senso show RUN lists the calls; compare with the vendor's bill, and report it"
+# A call of a claim that is still held reports back yet.
+UNDER_WAY = """((c.purpose = 'ask' AND r.state = 'asking' AND c.fence = r.fence)
+    OR (c.purpose = 'read' AND e.state = 'extracting' AND c.fence = e.fence))"""
+
+# The highest fence of the calls made for a run, and how many of them brought nothing.
+CLAIMS = f"""
+    SELECT c.run_id, c.org_id, c.purpose, max(c.fence) AS claims, min(c.fence) AS first, count(*) AS calls,
+        count(*) FILTER (WHERE c.outcome IS DISTINCT FROM 'answered' AND c.outcome IS DISTINCT FROM 'read') AS vain
+    FROM llm_calls c JOIN batches b ON b.id = c.batch_id WHERE {IN_SCOPE} AND c.run_id IS NOT NULL
+    GROUP BY c.run_id, c.org_id, c.purpose
+"""
+
+
+def breach(row: str, done: str, claimed: str, open_: str) -> str:
+    """A claim makes the fence that of its call; an end and another opening raise it by one each."""
+    over = f"({row}.fence - coalesce(c.claims, 0))"
+    return f"""
+        (({row}.fence - coalesce(c.calls, 0)) % 2 <> CASE WHEN {row}.state IN ('failed', 'cancelled') THEN 1 ELSE 0 END)
+        OR ({row}.state IN ('{done}', '{claimed}') AND {over} <> 0)
+        OR ({row}.state = '{open_}' AND ({over} < 0 OR {over} % 2 <> 0 OR (b.episode = 1 AND {over} <> 0)))
+        OR ({row}.state IN ('failed', 'cancelled') AND ({over} < 0 OR {over} % 2 <> 1
+            OR (b.episode = 1 AND {over} <> 1)))
+        OR {row}.failures < 0 OR c.first % 2 <> 1
+        OR {row}.failures > coalesce(c.vain, 0) - CASE {row}.state WHEN '{claimed}' THEN 1 ELSE 0 END"""
+
+
+# What is left of a call's cost without its tokens: a whole number of web searches. `p` is the price of its model.
+SEARCHES = """(c.cost_microusd - (c.tokens_in - coalesce(c.tokens_cached, 0)) * p.token_in::numeric
+    - coalesce(c.tokens_cached, 0) * p.cached::numeric - c.tokens_out * p.token_out::numeric)"""
+CHECKS = (
+    Check(
+        "I6",
+        "what was bought once is not bought again",
+        "the provider was paid twice for one answer, or for one reading of it",
+        TWICE,
+        f"""
+        SELECT c.run_id AS run, c.purpose, count(*) AS bought
+        FROM llm_calls c JOIN batches b ON b.id = c.batch_id
+        WHERE {IN_SCOPE} AND c.run_id IS NOT NULL AND c.outcome IN ('answered', 'read')
+        GROUP BY c.run_id, c.purpose, CASE WHEN c.purpose = 'read' THEN c.org_id END HAVING count(*) > 1
+        """,
+    ),
+    Check(
+        "I6",
+        "each answer and each reading has the call that it was bought by",
+        "an answer came from somewhere that no call explains, or its cost is not known to anybody",
+        SHOW,
+        f"""
+        SELECT r.id AS run, 'ask' AS purpose, r.fence FROM question_runs r JOIN batches b ON b.id = r.batch_id
+        WHERE {IN_SCOPE} AND r.state = 'answered' AND NOT EXISTS (
+            SELECT FROM llm_calls c JOIN models m ON (m.provider, m.name) = (c.provider, c.model)
+            WHERE c.run_id = r.id AND c.purpose = 'ask' AND c.outcome = 'answered' AND c.fence = r.fence
+                AND c.batch_id = r.batch_id AND m.id = r.model_id AND c.started_at <= r.answered_at + {SLACK}
+                AND (c.cost_microusd, c.tokens_in, c.tokens_out)
+                    IS NOT DISTINCT FROM (r.cost_microusd, r.tokens_in, r.tokens_out))
+        UNION ALL
+        SELECT e.run_id, 'read', e.fence FROM evaluations e JOIN batches b ON b.id = e.batch_id
+        WHERE {IN_SCOPE} AND e.state = 'done' AND NOT EXISTS (
+            SELECT FROM llm_calls c WHERE c.run_id = e.run_id AND c.purpose = 'read' AND c.outcome = 'read'
+                AND c.fence = e.fence AND c.org_id = e.org_id AND c.batch_id = e.batch_id
+                AND c.started_at <= e.ended_at + {SLACK})
+        """,
+    ),
+    Check(
+        "I6",
+        "each call was announced by a claim of its own",
+        "a call was made that no claim allowed: it may have been paid beside another",
+        SHOW,
+        f"""
+        SELECT c.id AS call, c.purpose, c.run_id AS run, c.fence, r.fence AS run_fence, e.fence AS evaluation_fence
+        FROM llm_calls c LEFT JOIN batches b ON b.id = c.batch_id
+            LEFT JOIN question_runs r ON r.id = c.run_id
+            LEFT JOIN evaluations e ON e.run_id = c.run_id AND e.org_id = c.org_id AND e.is_current
+            LEFT JOIN models m ON m.id = r.model_id
+        WHERE (b.id IS NULL OR {IN_SCOPE}) AND (b.id IS NULL OR c.purpose NOT IN ('ask', 'read', 'names')
+            OR c.fence < 1 OR c.started_at > now() + {SLACK} OR c.started_at < {FIRST_MOMENT}
+            OR c.started_at > coalesce(b.ended_at, now()) + interval '1 minute'
+            OR c.org_id IS DISTINCT FROM b.org_id OR (c.purpose = 'names') <> (c.run_id IS NULL)
+            OR (c.run_id IS NOT NULL AND r.batch_id <> c.batch_id)
+            OR (c.purpose = 'ask' AND (c.fence > r.fence OR (c.provider, c.model) <> (m.provider, m.name)))
+            OR (c.purpose = 'read' AND (e.id IS NULL OR c.fence > e.fence)))
+        UNION ALL
+        SELECT min(c.id), c.purpose, c.run_id, c.fence, count(*), NULL
+        FROM llm_calls c JOIN batches b ON b.id = c.batch_id
+        WHERE {IN_SCOPE} AND c.run_id IS NOT NULL
+        GROUP BY c.run_id, c.purpose, c.org_id, c.fence HAVING count(*) > 1
+        """,
+    ),
+    Check(
+        "I6",
+        "a fence rises with a claim or an end, and with nothing else",
+        "a claim was made that left no call behind, or a fence fell: a late answer could overwrite a newer one",
+        SHOW,
+        f"""
+        SELECT r.id AS run, 'ask' AS purpose, r.state, r.fence, r.failures, c.claims, c.calls
+        FROM question_runs r JOIN batches b ON b.id = r.batch_id LEFT JOIN ({CLAIMS}) c
+            ON c.run_id = r.id AND c.purpose = 'ask'
+        WHERE {IN_SCOPE} AND ({breach("r", "answered", "asking", "planned")})
+        UNION ALL
+        SELECT e.run_id, 'read', e.state, e.fence, e.failures, c.claims, c.calls
+        FROM evaluations e JOIN batches b ON b.id = e.batch_id LEFT JOIN ({CLAIMS}) c
+            ON c.run_id = e.run_id AND c.org_id = e.org_id AND c.purpose = 'read'
+        WHERE {IN_SCOPE} AND ({breach("e", "done", "extracting", "pending")})
+        """,
+    ),
+    Check(
+        "I6",
+        "a call that never reported back belongs to a process that died",
+        "it may have been paid, and nobody knows for what",
+        SHOW,
+        f"""
+        SELECT c.id AS call, c.purpose, c.run_id AS run, c.started_at FROM llm_calls c
+            JOIN batches b ON b.id = c.batch_id LEFT JOIN question_runs r ON r.id = c.run_id
+            LEFT JOIN evaluations e ON e.run_id = c.run_id AND e.org_id = c.org_id AND e.is_current
+        WHERE {IN_SCOPE} AND c.outcome IS NULL AND c.started_at < now() - interval '5 minutes'
+            AND coalesce(b.ended_at, '-infinity') < now() - interval '5 minutes'
+            AND NOT coalesce({UNDER_WAY}, false) AND NOT EXISTS (
+                SELECT FROM workers w WHERE w.ended_at BETWEEN c.started_at AND c.started_at + interval '5 minutes')
+        """,
+    ),
+    Check(
+        "I6",
+        "what a call cost is the price of its tokens",
+        "the sums of what was spent are wrong",
+        "senso models shows prices; report it",
+        f"""
+        SELECT c.id AS call, c.provider, c.model, c.tokens_in, c.tokens_cached, c.tokens_out, c.cost_microusd
+        FROM llm_calls c JOIN batches b ON b.id = c.batch_id
+            JOIN (VALUES {PRICE_LIST}) AS p (provider, model, token_in, cached, token_out, search)
+                ON (p.provider, p.model) = (c.provider, c.model)
+        WHERE {IN_SCOPE} AND c.tokens_in > 0 AND c.outcome IS NOT NULL AND coalesce(abs({SEARCHES}
+            - round({SEARCHES} / greatest(p.search, 1)) * greatest(p.search, 1)) > 0.5, true)
+        UNION ALL
+        SELECT c.id, c.provider, c.model, c.tokens_in, c.tokens_cached, c.tokens_out, c.cost_microusd
+        FROM llm_calls c JOIN batches b ON b.id = c.batch_id
+        WHERE {IN_SCOPE} AND c.outcome IS NULL
+            AND coalesce(c.tokens_in, c.tokens_cached, c.tokens_out, c.cost_microusd, c.latency_ms) IS NOT NULL
+        UNION ALL
+        SELECT c.id, c.provider, c.model, c.tokens_in, c.tokens_cached, c.tokens_out, c.cost_microusd
+        FROM llm_calls c JOIN batches b ON b.id = c.batch_id
+        WHERE {IN_SCOPE} AND c.outcome IS NOT NULL
+            AND (c.latency_ms < 0 OR c.cost_microusd < 0 OR c.tokens_in < c.tokens_cached
+                OR c.tokens_in < 0 OR c.tokens_out < 0 OR (c.provider = 'openai' AND (c.tokens_in IS NULL
+                    OR c.tokens_out IS NULL OR c.tokens_cached IS NULL OR c.latency_ms IS NULL))
+                OR (c.provider = 'brightdata' AND c.outcome = 'answered' AND mod(c.cost_microusd,
+                    (SELECT p.record FROM (VALUES {RECORDS}) AS p (name, record) WHERE p.name = c.model)) <> 0))
+        UNION ALL
+        SELECT NULL, 'run', r.state, r.tokens_in, NULL, r.tokens_out, r.cost_microusd
+        FROM question_runs r JOIN batches b ON b.id = r.batch_id
+        WHERE {IN_SCOPE} AND r.state <> 'answered' AND (r.tokens_in IS NOT NULL OR r.tokens_out IS NOT NULL
+            OR (r.cost_microusd <> 0 AND NOT EXISTS (SELECT FROM llm_calls c WHERE c.run_id = r.id
+                AND c.cost_microusd = r.cost_microusd))
+            OR (r.state = 'failed' AND r.cost_microusd IS NULL AND EXISTS (SELECT FROM llm_calls c
+                WHERE c.run_id = r.id AND c.outcome IN ('refused', 'malformed') AND c.fence = r.fence - 1
+                    AND c.purpose = 'ask' AND c.cost_microusd IS NOT NULL)))
+        """,
+    ),
+    Check(
+        "I6",
+        "names are asked for once, and as often as tries failed",
+        "the names of one org were paid for again while those that were there still held",
+        SHOW,
+        f"""
+        SELECT c.org_id AS org, count(*) AS found FROM llm_calls c JOIN batches b ON b.id = c.batch_id
+        WHERE {IN_SCOPE} AND c.purpose = 'names' AND c.outcome = 'found'
+        GROUP BY c.org_id, c.prompt_version, c.started_at::date HAVING count(*) > 1
+        UNION ALL
+        SELECT c.org_id, count(*) FROM llm_calls c JOIN batches b ON b.id = c.batch_id
+        WHERE {IN_SCOPE} AND c.purpose = 'names'
+        GROUP BY c.org_id, c.batch_id, b.episode HAVING count(*) > 3 * b.episode
+        UNION ALL
+        SELECT coalesce(n.org_id, c.org_id), n.fence FROM name_variations n FULL JOIN (
+            SELECT org_id, max(fence) AS fence, max(started_at) AS last, bool_or(outcome = 'found') AS is_found
+            FROM llm_calls WHERE purpose = 'names' GROUP BY org_id) c ON c.org_id = n.org_id
+        WHERE n.fence IS DISTINCT FROM coalesce(c.fence, 0) OR n.failures < 0 OR n.failures > n.fence
+            OR (n.names IS NOT NULL AND (n.expires_at IS NULL
+                OR n.expires_at > greatest(c.last, now()) + interval '31 days'
+                OR (NOT n.is_fallback AND n.lease_until IS NULL AND n.expires_at - CAST(:kept AS interval)
+                    NOT BETWEEN c.last AND c.last + interval '1 hour')
+                OR (NOT n.is_fallback AND NOT c.is_found) OR (n.lease_until IS NULL AND n.failures > 0)))
+            OR n.lease_until > now() + interval '1 hour'
+        """,
+    ),
+    Check(
+        "I6",
+        "a job at a vendor was submitted once",
+        "the vendor may have been paid twice for the same questions",
+        "compare with the vendor's list of jobs; report it",
+        f"""
+        SELECT s.request_hash, count(*) AS jobs FROM snapshots s JOIN batches b ON b.id = s.batch_id
+        WHERE {IN_SCOPE} AND s.external_id IS NOT NULL AND s.state IN ('running', 'collected')
+        GROUP BY s.request_hash, s.provider HAVING s.request_hash IS NOT NULL AND count(*) > 1
+        UNION ALL
+        SELECT s.id::text, s.fence FROM snapshots s JOIN batches b ON b.id = s.batch_id
+        WHERE {IN_SCOPE} AND (s.failures < 0 OR s.fence - CASE s.state WHEN 'cancelled' THEN 1 ELSE 0 END
+            <> coalesce((SELECT count(*) FROM llm_calls c JOIN question_runs r ON r.id = c.run_id
+                WHERE r.snapshot_id = s.id AND c.purpose = 'ask' AND c.started_at >= s.created_at
+                GROUP BY c.run_id ORDER BY 1 DESC LIMIT 1), CASE WHEN EXISTS (
+                    SELECT FROM question_runs r WHERE r.snapshot_id = s.id) THEN 0
+                    ELSE s.fence - CASE s.state WHEN 'cancelled' THEN 1 ELSE 0 END END))
+        """,
+    ),
+)

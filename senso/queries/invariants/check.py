@@ -1,0 +1,24 @@
+"""One difference that must not be there, as a statement that finds it."""
+
+from dataclasses import dataclass
+
+# A batch is looked at while it is open, and afterwards when it ended since a given moment. `b` is the batch.
+IN_SCOPE = "(CAST(:since AS timestamptz) IS NULL OR b.ended_at IS NULL OR b.ended_at >= :since)"
+OPEN = "('queued', 'running')"
+# This episode was opened: before that a batch has neither a deadline nor anything to hand out.
+HELD = "EXISTS (SELECT FROM ledger h WHERE h.idempotency_key = 'hold:' || b.id || ':' || b.episode)"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`sql` selects what breaks the promise, a row each; `means` and `action` are for whoever is woken by it."""
+
+    promise: str
+    what: str
+    means: str
+    action: str
+    sql: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.promise} {self.what}"

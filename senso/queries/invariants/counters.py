@@ -1,0 +1,148 @@
+"""I4: counters, numbers and what is latest equal what the rows say."""
+
+from senso.queries.invariants.check import IN_SCOPE, OPEN, Check
+
+RECOUNT = "senso doctor says whether the sweep runs: it counts open batches anew each minute; else report it"
+WRONG = "a number that people act on is not what the answers say"
+AGAIN = "senso show RUN and senso report ORG; report it with the rows"
+# What Postgres can count of each slice of each batch by itself; no model or no location are all of them.
+SLICES = f"""
+    SELECT e.batch_id, q.kind, o.surface, coalesce(o.slug, '') AS model, coalesce(l.name, '') AS location,
+        count(*) AS answers, count(*) FILTER (WHERE e.mentioned) AS mentioned,
+        count(*) FILTER (WHERE e.mentioned AND e.sentiment = 'positive') AS positive,
+        count(*) FILTER (WHERE e.mentioned AND e.sentiment = 'neutral') AS neutral,
+        count(*) FILTER (WHERE e.mentioned AND e.sentiment = 'negative') AS negative,
+        count(e.rank) FILTER (WHERE e.mentioned) AS ranked,
+        coalesce(sum(e.rank) FILTER (WHERE e.mentioned), 0) AS ranks
+    FROM evaluations e JOIN batches b ON b.id = e.batch_id JOIN question_runs r ON r.id = e.run_id
+        JOIN questions q ON q.id = r.question_id JOIN models o ON o.id = r.model_id
+        JOIN (SELECT id, concat_ws('/', country, region, city) AS name FROM locations) l ON l.id = r.location_id
+    WHERE {IN_SCOPE} AND e.is_current AND e.state = 'done'
+    GROUP BY e.batch_id, q.kind, o.surface, CUBE (o.slug, l.name)
+"""
+# The numbers of the last push of each batch, as the application was told them.
+TOLD = f"""
+    SELECT p.batch_id, t.name, t.slice->>'kind' AS kind, t.slice->>'surface' AS surface,
+        coalesce(t.slice->>'model', '') AS model, coalesce(t.slice->>'location', '') AS location, t.value,
+        t.numerator, t.denominator, t.low, t.high, t.method, t.rule_version
+    FROM batches b JOIN pushes p ON p.key = 'push:' || b.id || ':' || b.episode,
+        jsonb_to_recordset(p.body->'metrics') AS t (name text, slice jsonb, value float8, numerator bigint,
+            denominator bigint, low float8, high float8, method text, rule_version text)
+    WHERE {IN_SCOPE} AND b.state NOT IN {OPEN}
+"""
+KEPT = f"""
+    SELECT m.*, coalesce(m.model, '') AS of_model, coalesce(m.location, '') AS of_location
+    FROM metrics m JOIN batches b ON b.id = m.batch_id JOIN pushes p ON p.key = 'push:' || b.id || ':' || b.episode
+    WHERE {IN_SCOPE} AND b.state NOT IN {OPEN}
+"""
+
+CHECKS = (
+    Check(
+        "I4",
+        "what is planned and what remains are counted in the rows",
+        "a batch that counts wrong ends too early, or not before its deadline",
+        RECOUNT,
+        f"""
+        SELECT b.id AS batch, b.state, b.planned, b.remaining, c.rows, c.open FROM batches b, LATERAL (
+            SELECT count(*) FILTER (WHERE state IN ('pending', 'extracting')) AS open, count(*) AS rows
+            FROM evaluations e WHERE e.batch_id = b.id) c
+        WHERE {IN_SCOPE} AND (coalesce(b.planned, 0) <> c.rows OR (b.planned IS NULL AND b.remaining IS NOT NULL)
+            OR (b.state = 'queued' AND b.remaining IS NOT NULL)
+            OR (b.state <> 'queued' AND coalesce(b.remaining, 0) <> c.open)
+            OR (b.remaining IS NULL AND b.planned IS NOT NULL AND b.state NOT IN {OPEN}))
+        """,
+    ),
+    Check(
+        "I4",
+        "the latest answer is the newest one, and one alone",
+        "the newest answer to a question is not the one that is shown",
+        AGAIN,
+        f"""
+        SELECT r.id AS run, r.state, r.is_latest FROM question_runs r JOIN batches b ON b.id = r.batch_id
+        WHERE {IN_SCOPE} AND ((r.is_latest AND (r.state <> 'answered' OR b.planned IS NULL))
+            OR (r.state = 'answered' AND NOT r.is_latest AND b.state IN ('completed', 'partial') AND NOT EXISTS (
+                SELECT FROM question_runs n JOIN batches nb ON nb.id = n.batch_id
+                WHERE n.is_latest AND nb.batch_date >= b.batch_date AND n.id <> r.id
+                    AND (n.subject_id, n.question_id, n.model_id, n.location_id, n.sample)
+                        = (r.subject_id, r.question_id, r.model_id, r.location_id, r.sample))))
+        """,
+    ),
+    Check(
+        "I4",
+        "each number is its numerator over its denominator, inside its interval",
+        WRONG,
+        AGAIN,
+        f"""
+        SELECT m.batch_id AS batch, m.name, m.value, m.numerator, m.denominator, m.low, m.high
+        FROM metrics m JOIN batches b ON b.id = m.batch_id
+        WHERE {IN_SCOPE} AND (m.denominator < 0 OR m.numerator < 0
+            OR (m.denominator = 0) <> (m.value IS NULL) OR (m.value IS NULL AND (m.low, m.high) IS NOT NULL)
+            OR (m.low IS NULL) <> (m.high IS NULL)
+            OR (m.method LIKE 'wilson%' AND m.value IS NOT NULL AND m.low IS NULL)
+            OR abs(m.value - m.numerator::float8 / nullif(m.denominator, 0)) > 1e-9
+            OR m.value NOT BETWEEN m.low - 1e-9 AND m.high + 1e-9)
+        """,
+    ),
+    Check(
+        "I4",
+        "each rate is counted in the readings of its slice",
+        WRONG,
+        AGAIN,
+        f"""
+        SELECT m.batch_id AS batch, m.name, m.kind, m.surface, m.model, m.location, m.numerator, m.denominator,
+            c.answers, c.mentioned
+        FROM ({KEPT}) m LEFT JOIN ({SLICES}) c ON (c.batch_id, c.kind, c.surface, c.model, c.location)
+            = (m.batch_id, m.kind, m.surface, m.of_model, m.of_location)
+        WHERE c.batch_id IS NULL OR (m.name = 'average_rank' AND (m.numerator, m.denominator) <> (c.ranks, c.ranked))
+            OR (m.name = 'mention_rate' AND (m.numerator, m.denominator) <> (c.mentioned, c.answers))
+            OR (m.name LIKE 'sentiment%' AND (m.numerator, m.denominator) <> (CASE m.name
+                WHEN 'sentiment_positive' THEN c.positive WHEN 'sentiment_neutral' THEN c.neutral ELSE c.negative END,
+                c.mentioned))
+        """,
+    ),
+    Check(
+        "I4",
+        "each slice has every number once",
+        WRONG,
+        AGAIN,
+        f"""
+        SELECT b.id AS batch, count(m.id) AS metrics, count(DISTINCT m.name) AS names
+        FROM batches b LEFT JOIN metrics m ON m.batch_id = b.id
+        WHERE {IN_SCOPE} AND b.state IN ('completed', 'partial')
+        GROUP BY b.id HAVING count(m.id) = 0 OR count(DISTINCT m.rule_version) > 1 OR count(m.id)
+            <> count(DISTINCT m.name) * count(DISTINCT (m.kind, m.surface, m.model, m.location))
+        """,
+    ),
+    Check(
+        "I4",
+        "the numbers that were pushed are the numbers that are kept",
+        "the application shows other numbers than senso report",
+        AGAIN,
+        f"""
+        SELECT coalesce(m.batch_id, t.batch_id) AS batch, coalesce(m.name, t.name) AS name, m.numerator, m.denominator,
+            t.numerator AS told_numerator, t.denominator AS told_denominator
+        FROM ({KEPT}) m FULL JOIN ({TOLD}) t
+            ON (t.batch_id, t.name, t.kind, t.surface, t.model, t.location)
+                = (m.batch_id, m.name, m.kind, m.surface, m.of_model, m.of_location)
+        WHERE (m.value, m.numerator, m.denominator, m.low, m.high, m.method, m.rule_version)
+            IS DISTINCT FROM (t.value, t.numerator, t.denominator, t.low, t.high, t.method, t.rule_version)
+        """,
+    ),
+    Check(
+        "I4",
+        "a push says what was charged, spent and counted",
+        "the application shows other credits or counts than the ledger",
+        AGAIN,
+        f"""
+        SELECT b.id AS batch, p.body->>'charged' AS told, c.charged, p.body->'counts' AS counts
+        FROM batches b JOIN pushes p ON p.key = 'push:' || b.id || ':' || b.episode, LATERAL (
+            SELECT (SELECT coalesce(-sum(credits), 0) FROM ledger l WHERE l.batch_id = b.id AND l.entry = 'charge')
+                    AS charged,
+                (SELECT count(*) FROM evaluations e WHERE e.batch_id = b.id AND e.state = 'done') AS done
+        ) c
+        WHERE {IN_SCOPE} AND b.state NOT IN {OPEN} AND ((p.body->>'charged')::bigint <> c.charged
+            OR (p.body->'counts'->>'evaluated')::bigint <> c.done
+            OR (p.body->'counts'->>'planned')::bigint <> b.planned)
+        """,
+    ),
+)

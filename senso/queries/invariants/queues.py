@@ -1,0 +1,129 @@
+"""I7 and I8: what was to be sent is sent, and no work lies idle beside somebody who could do it."""
+
+from senso.queries.invariants.check import HELD, Check
+from senso.queries.leases import SILENT
+
+LOOK = "senso doctor says whether beat and workers live; the sweep sends it again within a minute"
+SOMEBODY_LIVES = f"EXISTS (SELECT FROM workers w WHERE w.heartbeat_at > now() - interval '{SILENT}')"
+IDLE = "work waits although a worker lives: it will not be done before its batch's deadline"
+
+CHECKS = (
+    Check(
+        "I7",
+        "the outbox drains",
+        "a message that was intended is not sent: the relay does not run, or Redis refuses it",
+        LOOK,
+        f"""
+        SELECT o.id, o.key, o.not_before, o.published_at FROM outbox o
+        WHERE (o.published_at IS NULL AND o.not_before < now() - interval '60 seconds')
+            OR (o.published_at IS NULL AND o.not_before > now() + interval '10 minutes')
+            OR o.published_at NOT BETWEEN o.not_before - interval '20 minutes' AND o.not_before + interval '6 hours'
+            OR o.published_at > now()
+        UNION ALL
+        SELECT o.id, o.key, o.not_before, o.published_at FROM outbox o
+            LEFT JOIN snapshots s ON s.id::text = split_part(o.key, ':', 2)
+        WHERE o.key !~ '^[a-z ]+(:[0-9a-f-]{{36}}(:[0-9]+)*)?$' OR (o.key LIKE '%:%' AND (o.batch_id IS NULL
+            OR coalesce(s.batch_id::text, split_part(o.key, ':', 2)) <> o.batch_id::text))
+        UNION ALL
+        SELECT NULL, i.key, b.ended_at, NULL FROM batches b, LATERAL (
+            SELECT 'start:' || b.id || ':' || b.episode AS key WHERE {HELD}
+            UNION ALL
+            SELECT 'prepare:' || b.id || ':' || b.episode WHERE {HELD}
+            UNION ALL
+            SELECT 'finish:' || b.id || ':' || b.episode WHERE b.state = 'completed' AND {HELD}
+            UNION ALL
+            SELECT p.key FROM pushes p WHERE p.batch_id = b.id AND p.status <> 'not configured'
+            UNION ALL
+            SELECT 'submit:' || s.id FROM snapshots s WHERE s.batch_id = b.id
+            UNION ALL
+            SELECT DISTINCT 'extract:' || s.id || ':' || 0 FROM snapshots s JOIN question_runs r ON r.snapshot_id = s.id
+            WHERE s.batch_id = b.id AND s.state = 'collected' AND r.state = 'answered'
+        ) i
+        WHERE b.queued_at > now() - interval '2 days' AND coalesce(b.ended_at, now()) > now() - interval '2 days'
+            AND NOT EXISTS (SELECT FROM outbox o WHERE o.key = i.key)
+        """,
+    ),
+    Check(
+        "I7",
+        "what was sent for is begun",
+        "a message was lost, or nobody takes from its queue",
+        LOOK,
+        """
+        SELECT 'run' AS what, r.id, r.sent_at FROM question_runs r JOIN batches b ON b.id = r.batch_id
+        WHERE b.state = 'running' AND r.state = 'planned' AND r.snapshot_id IS NULL
+            AND (r.sent_at < now() - interval '20 minutes' OR r.sent_at > now() + interval '1 minute')
+            AND (r.next_at IS NULL OR r.next_at <= r.sent_at)
+        UNION ALL
+        SELECT 'reading', e.id, e.sent_at FROM evaluations e JOIN question_runs r ON r.id = e.run_id
+        WHERE e.state = 'pending' AND r.state = 'answered' AND (e.next_at IS NULL OR e.next_at <= e.sent_at)
+            AND (coalesce(e.sent_at, r.answered_at) < now() - interval '20 minutes'
+                OR e.sent_at > now() + interval '1 minute')
+        """,
+    ),
+    Check(
+        "I8",
+        "what is due is taken",
+        IDLE,
+        LOOK,
+        f"""
+        SELECT 'run' AS what, r.id, r.next_at FROM question_runs r JOIN batches b ON b.id = r.batch_id
+        WHERE b.state = 'running' AND r.state = 'planned' AND {SOMEBODY_LIVES}
+            AND (r.next_at < now() - interval '60 seconds' OR r.next_at > now() + interval '1 hour')
+            AND (r.sent_at IS NULL OR r.sent_at < r.next_at)
+        UNION ALL
+        SELECT 'reading', e.id, e.next_at FROM evaluations e JOIN batches b ON b.id = e.batch_id
+            JOIN question_runs r ON r.id = e.run_id
+        WHERE b.state = 'running' AND e.state = 'pending' AND r.state = 'answered' AND {SOMEBODY_LIVES}
+            AND (e.next_at < now() - interval '60 seconds' OR e.next_at > now() + interval '1 hour')
+            AND (e.sent_at IS NULL OR e.sent_at < e.next_at)
+        UNION ALL
+        SELECT 'claim that ran out', r.id, r.lease_until FROM question_runs r
+        WHERE r.state = 'asking' AND r.lease_until < now() - interval '3 minutes' AND {SOMEBODY_LIVES}
+        UNION ALL
+        SELECT 'claim that ran out', e.id, e.lease_until FROM evaluations e
+        WHERE e.state = 'extracting' AND e.lease_until < now() - interval '3 minutes' AND {SOMEBODY_LIVES}
+        """,
+    ),
+    Check(
+        "I8",
+        "a job at a vendor is looked at",
+        "answers that were paid for lie at the vendor",
+        LOOK,
+        f"""
+        SELECT s.id AS job, s.state, s.next_poll_at FROM snapshots s
+        WHERE s.state IN ('submitting', 'running') AND {SOMEBODY_LIVES}
+            AND (s.next_poll_at IS NULL OR s.next_poll_at < now() - interval '2 minutes'
+                OR s.next_poll_at > now() + interval '30 minutes')
+            AND (s.lease_until IS NULL OR s.lease_until < now())
+        UNION ALL
+        SELECT s.id, s.state, s.cancel_due_at FROM snapshots s
+        WHERE s.cancel_due_at < now() - interval '1 day' AND s.cancelled_at IS NULL
+        """,
+    ),
+    Check(
+        "I8",
+        "a process that says it lives does so now",
+        "a heartbeat from the future makes a dead process look alive, and its work is not taken back",
+        "are the clocks of machines and database right?",
+        """
+        SELECT w.id, w.started_at, w.heartbeat_at, w.ended_at FROM workers w
+        WHERE w.heartbeat_at > now() + interval '1 minute' OR w.started_at > now() + interval '1 minute'
+            OR (w.started_at > w.heartbeat_at AND w.ended_at IS NULL) OR w.ended_at > now() + interval '1 minute'
+        """,
+    ),
+    Check(
+        "I8",
+        "a batch that could run does",
+        "a queued batch is not admitted although there is room, or a running one is not opened",
+        LOOK,
+        f"""
+        SELECT b.id AS batch, b.state, b.queued_at FROM batches b
+        WHERE {SOMEBODY_LIVES} AND ((b.state = 'queued' AND (b.queued_at < now() - interval '2 minutes'
+                AND (SELECT count(*) FROM batches o WHERE o.state = 'running') < :running))
+            OR (b.state = 'running' AND b.started_at < now() - interval '5 minutes' AND b.remaining IS NULL)
+            OR (b.state = 'running' AND b.remaining = 0 AND b.started_at < now() - interval '5 minutes'
+                AND NOT EXISTS (SELECT FROM evaluations e WHERE e.batch_id = b.id
+                    AND e.ended_at > now() - interval '3 minutes')))
+        """,
+    ),
+)
