@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PYTEST_ARGS ?=
 
-.PHONY: demo up test faults chaos check format bench growth night queued in-flight alone commands one-run real-answers clean
+.PHONY: demo up test faults chaos plants check format bench growth night queued in-flight alone commands one-run real-answers clean
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -28,6 +28,12 @@ faults: $(VENV)/.ready-test
 # A mix of faults by lot under load: make chaos MINUTES=20 SEED=1
 chaos: $(VENV)/.ready-test
 	@MINUTES=$(or $(MINUTES),20) SEED=$(or $(SEED),1) $(BIN)/python -m pytest -m "" -s tests/faults/chaos.py
+
+# Every violation that can be planted alone, and which of them doctor sees: three minutes. The page is made anew.
+plants: $(VENV)/.ready-test
+	@rm -f build/plants.jsonl && mkdir -p build
+	@PLANTS_EVERY=1 PLANTS_RESULTS=$(CURDIR)/build/plants.jsonl $(BIN)/python -m pytest tests/plants $(PYTEST_ARGS); \
+		outcome=$$?; $(BIN)/python tests/plants/table.py build/plants.jsonl docs/plants.md; exit $$outcome
 
 check: $(VENV)/.ready-test
 	@$(BIN)/ruff format --check .

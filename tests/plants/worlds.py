@@ -1,0 +1,118 @@
+"""Two databases in which every kind of batch stands: one in which all has ended, and one in which work is going on."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from at_work import start, work_off
+from jobs import collect
+
+from senso.db import transaction
+from senso.queries import runs as run_rows
+from senso.queries import workers
+from senso.settings import settings
+from senso.tasks.ask import read
+from senso.tasks.extract import extract
+from senso.tasks.process import owner
+from senso.tasks.push import push
+from senso.tasks.score import finish_batch
+from senso.tasks.stopping import cancel, retry
+from senso.tasks.submit import submit_snapshot
+from senso.tasks.trigger import By, trigger_org
+
+ME = By("mara")
+MODELS = ("gpt-4.1", "gpt-4.1-mini")
+CONSUMER = ("chatgpt", "perplexity")
+
+
+class Worlds:
+    """`ended()`, `running()`: makes the rows by the product's own tasks, against the sandbox."""
+
+    def __init__(self, make, sandbox, environment) -> None:
+        self.make, self.sandbox, self.environment = make, sandbox, environment
+
+    def on(self, day: datetime) -> None:
+        self.environment.setenv("SENSO_CLOCK", day.isoformat())
+        settings.cache_clear()
+
+    def ended(self) -> None:
+        today = datetime.now(UTC).replace(hour=12)
+        completed = self.make.org(models=MODELS, countries=("US", "CA"))
+        for day in (today - timedelta(days=7), today):
+            self.on(day)
+            self.work_off(self.trigger(completed.id))
+        self.work_off(self.trigger(self.make.org(models=MODELS, available=None).id))
+        self.jobs(self.trigger(self.make.org(models=CONSUMER, countries=("US", "DE")).id))
+        self.retried()
+        self.cancelled()
+        self.failed()
+        self.blocked()
+        self.push_all()
+        self.make.later(hours=1)  # what may still report back has done so
+
+    def running(self) -> None:
+        self.half_way(self.trigger(self.make.org(models=MODELS).id))
+        self.jobs_out(self.trigger(self.make.org(models=CONSUMER).id))
+        self.trigger(self.make.org().id)
+        self.beat()
+
+    def trigger(self, org: UUID) -> UUID:
+        return trigger_org(org, ME, idempotency_key=f"first of {org} {settings().senso_clock}").batch.id
+
+    def work_off(self, batch: UUID) -> None:
+        work_off(self.make, batch)
+        assert self.make.state(batch)["state"] in {"completed", "partial", "failed"}
+
+    def jobs(self, batch: UUID) -> None:
+        self.jobs_out(batch)
+        collect(self.make)
+        extract(*map(str, self.make.runs(batch)))
+        finish_batch(str(batch), "rows")
+        assert self.make.state(batch)["state"] == "completed"
+
+    def jobs_out(self, batch: UUID) -> None:
+        start(batch)
+        for job in self.make.sql("SELECT id FROM snapshots WHERE batch_id = :batch", batch=batch):
+            submit_snapshot(str(job["id"]))
+
+    def retried(self) -> None:
+        """Partial, then asked again, and then completed: two holds, two releases."""
+        org = self.make.org(texts=["Which lender is best for a boat?", "And for a barn?", "And for a mill?"])
+        batch = self.trigger(org.id)
+        self.sandbox.fault("openai.responses", "refusal", times=1)
+        self.work_off(batch)
+        assert self.make.state(batch)["state"] == "partial"
+        retry(batch, ME)
+        self.work_off(batch)
+
+    def cancelled(self) -> None:
+        batch = self.trigger(self.make.org(questions=3).id)
+        start(batch)
+        read(str(self.make.runs(batch)[0]))
+        cancel(batch, ME)
+
+    def failed(self) -> None:
+        batch = self.trigger(self.make.org(questions=1).id)
+        self.sandbox.fault("openai.responses", "refusal", times=1)
+        self.work_off(batch)
+        assert self.make.state(batch)["state"] == "failed"
+
+    def blocked(self) -> None:
+        start(self.trigger(self.make.org(available=1).id))
+
+    def push_all(self) -> None:
+        for row in self.make.sql("SELECT key FROM pushes"):
+            push(row["key"])
+        self.make.sql("UPDATE outbox SET published_at = now() WHERE published_at IS NULL")
+
+    def half_way(self, batch: UUID) -> None:
+        """One run read, one in a worker's hands, the others handed out."""
+        start(batch)
+        first, second, *_ = self.make.runs(batch)
+        read(str(first))
+        with transaction() as db:
+            run_rows.claim(db, [second], owner())
+        self.make.sql("UPDATE outbox SET published_at = now() WHERE published_at IS NULL")
+
+    def beat(self) -> None:
+        with transaction() as db:
+            workers.beat(db, owner())
