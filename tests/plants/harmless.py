@@ -13,14 +13,16 @@ HARMLESS = {
     "partners.available null": "a partner who is not metered and was granted credits by hand looks the same: its "
     "ledger goes on, and what it is charged does not change",
     "partners.created_at a day earlier": "when a partner was made decides nothing",
-    "pushes.tries + 1": "of one that was sent: it is not tried again",
+    "pushes.next_at a day earlier (failed": "of one that was given up: it is not tried again",
+    "pushes.next_at a day later (failed": "of one that was given up: it is not tried again",
+    "pushes.tries": "of one that was sent or given up: it is not tried again",
     "question_runs.failures + 1 (failed": "of one that failed: the count begins anew with another episode",
-    "question_runs.is_latest turned round": "of a cancelled batch: the next batch moves it",
     "question_runs.number": "a name that only its vendor's job echoes: the run of a job fails as one without a record",
     "question_runs.sent_at null": "it is handed out again, and claimed once",
     "question_runs.state of another row": "cancelled and failed are both ends without an answer; a claim that is taken "
     "back is made again under a higher fence",
     "snapshots.failures + 1": "it is given up one lost reply sooner",
+    "triggers.batch_id of another row": "another batch of the same org: the same key said again prints that one",
     "triggers.* deleted": "the same key said again attaches to the batch of that day",
     "triggers.* duplicated": "another key for the same batch",
     "workers.* deleted": "a process that lives writes its row again within three seconds",

@@ -207,7 +207,7 @@ CHECKS = (
         WHERE {IN_SCOPE} AND (
             (b.state = 'completed' AND (c.done <> c.rows OR c.done = 0))
             OR (b.state = 'partial' AND (c.done = 0 OR c.done = c.rows))
-            OR (b.state = 'failed' AND (c.done > 0 OR (b.planned IS NULL AND b.error LIKE '%credits are needed')))
+            OR (b.state = 'failed' AND (c.done > 0 OR (b.planned IS NULL AND b.error ~ 'credits? needed')))
             OR (b.state = 'blocked' AND b.error IS NULL)
             OR (b.state = 'cancelled' AND (b.error IS NULL OR (c.rows > 0 AND c.done = c.rows)))
             OR (b.state = 'queued' AND b.episode = 1 AND c.rows > 0)
@@ -256,7 +256,8 @@ CHECKS = (
                 OR p.next_at > now() + interval '2 hours' OR p.next_at IS NULL OR p.sent_at IS NOT NULL))
             OR (p.status = 'sent') <> (p.sent_at IS NOT NULL) OR (p.status = 'sent' AND p.tries = 0)
             OR p.sent_at < p.created_at OR p.sent_at > now() OR p.lease_until > now() + interval '1 hour'
-            OR (p.status = 'failed' AND p.error IS NULL)
+            OR (p.status = 'failed' AND (p.error IS NULL OR coalesce(p.next_at, 'infinity')
+                NOT BETWEEN p.created_at AND p.created_at + interval '3 days'))
             OR (p.status = 'sent' AND coalesce(p.next_at, 'infinity')
                 NOT BETWEEN p.created_at AND p.sent_at + interval '2 hours')
         """,

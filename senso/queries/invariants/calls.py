@@ -22,6 +22,7 @@ UNDER_WAY = """((c.purpose = 'ask' AND r.state = 'asking' AND c.fence = r.fence)
 # The highest fence of the calls made for a run, and how many of them brought nothing.
 CLAIMS = f"""
     SELECT c.run_id, c.org_id, c.purpose, max(c.fence) AS claims, min(c.fence) AS first, count(*) AS calls,
+        (array_agg(c.outcome ORDER BY c.fence DESC))[1] AS last,
         count(*) FILTER (WHERE c.outcome IS DISTINCT FROM 'answered' AND c.outcome IS DISTINCT FROM 'read') AS vain
     FROM llm_calls c JOIN batches b ON b.id = c.batch_id WHERE {IN_SCOPE} AND c.run_id IS NOT NULL
     GROUP BY c.run_id, c.org_id, c.purpose
@@ -38,7 +39,8 @@ def breach(row: str, done: str, claimed: str, open_: str) -> str:
         OR ({row}.state IN ('failed', 'cancelled') AND ({over} < 0 OR {over} % 2 <> 1
             OR (b.episode = 1 AND {over} <> 1)))
         OR {row}.failures < 0 OR c.first % 2 <> 1
-        OR {row}.failures > coalesce(c.vain, 0) - CASE {row}.state WHEN '{claimed}' THEN 1 ELSE 0 END"""
+        OR {row}.failures > coalesce(c.vain, 0) - CASE WHEN {row}.state = '{claimed}'
+            OR ({row}.state = 'failed' AND c.last IN ('refused', 'malformed')) THEN 1 ELSE 0 END"""
 
 
 # What is left of a call's cost without its tokens: a whole number of web searches. `p` is the price of its model.

@@ -60,7 +60,8 @@ CHECKS = (
         f"""
         SELECT r.id AS run, r.state, r.is_latest FROM question_runs r JOIN batches b ON b.id = r.batch_id
         WHERE {IN_SCOPE} AND ((r.is_latest AND (r.state <> 'answered' OR b.planned IS NULL))
-            OR (r.state = 'answered' AND NOT r.is_latest AND b.state IN ('completed', 'partial') AND NOT EXISTS (
+            OR (r.state = 'answered' AND NOT r.is_latest AND b.state NOT IN {OPEN}
+                AND EXISTS (SELECT FROM metrics m WHERE m.batch_id = b.id) AND NOT EXISTS (
                 SELECT FROM question_runs n JOIN batches nb ON nb.id = n.batch_id
                 WHERE n.is_latest AND nb.batch_date >= b.batch_date AND n.id <> r.id
                     AND (n.subject_id, n.question_id, n.model_id, n.location_id, n.sample)

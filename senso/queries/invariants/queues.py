@@ -26,9 +26,9 @@ CHECKS = (
             OR coalesce(s.batch_id::text, split_part(o.key, ':', 2)) <> o.batch_id::text))
         UNION ALL
         SELECT NULL, i.key, b.ended_at, NULL FROM batches b, LATERAL (
-            SELECT 'start:' || b.id || ':' || b.episode AS key WHERE {HELD}
-            UNION ALL
-            SELECT 'prepare:' || b.id || ':' || b.episode WHERE {HELD}
+            SELECT stage || ':' || b.id || ':' || e AS key
+            FROM generate_series(1, b.episode) AS e, unnest(ARRAY['start', 'prepare']) AS stage
+            WHERE EXISTS (SELECT FROM ledger h WHERE h.idempotency_key = 'hold:' || b.id || ':' || e)
             UNION ALL
             SELECT 'finish:' || b.id || ':' || b.episode WHERE b.state = 'completed' AND {HELD}
             UNION ALL
