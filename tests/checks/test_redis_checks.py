@@ -146,7 +146,7 @@ def test_persistence_that_is_off_is_noted(look, tmp_path):
 
 
 def test_a_busy_server_passes_by_itself(look, tmp_path):
-    with redis_server(tmp_path, "--lua-time-limit", "1", "--busy-reply-threshold", "1") as port, endless_script(port):
+    with redis_server(tmp_path, "--lua-time-limit", "1") as port, endless_script(port):
         found = look(f"redis://127.0.0.1:{port}/0")
 
     assert "busy with a script" in found["Redis"].said
