@@ -39,8 +39,9 @@ def pytest_configure() -> None:
         os.environ.pop(name.upper(), None)
     Dotenv.path = None
     os.environ |= {"ENVIRONMENT": "test"} | addresses(NOWHERE)
-    # As after an installation: `senso` is on the PATH, and what is suggested can name it so.
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    # As after an installation: `senso` is on the PATH, and what is suggested can name it so. Last, since an older
+    # redis-server lies beside it, and the machine's own may know TLS.
+    os.environ["PATH"] = os.pathsep.join([os.environ["PATH"], str(Path(sys.executable).parent)])
     settings.cache_clear()
 
 
