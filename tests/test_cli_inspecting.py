@@ -219,7 +219,8 @@ def test_the_audit_of_a_batch_says_who_did_what_when(senso, make, sandbox):
 
     assert [one["action"] for one in found] == ["grant", "trigger", "cancel", "retry"]
     assert found[0]["details"] == {"credits": 5, "ref": "invoice 7"}
-    assert found[1]["details"] == {"outcome": "opened", "reason": "ticket 9", "user_id": "u-1"}
+    details = {"outcome": "opened", "reason": "ticket 9", "user_id": "u-1", "credits_per_evaluation": 1}
+    assert found[1]["details"] == details
     assert len({one["actor"] for one in found}) == 1
     assert "reason ticket 9" in said
     row = make.state(opened["id"])

@@ -167,8 +167,9 @@ CHECKS = (
         WHERE {IN_SCOPE} AND ((s.ended_at IS NULL) <> (s.state IN ('submitting', 'running'))
             OR ((s.state IN ('running', 'collected')) AND (s.external_id IS NULL OR s.submitted_at IS NULL
                 OR s.maybe_sent_at IS NULL OR s.submitted_at <> s.maybe_sent_at OR s.request_hash IS NULL))
-            OR s.submitted_at < s.created_at OR s.submitted_at > coalesce(s.ended_at, now()) OR s.ended_at > now()
-            OR s.created_at < b.queued_at AND b.episode = 1 OR s.created_at > coalesce(b.ended_at, now())
+            OR s.submitted_at < s.created_at OR s.submitted_at > coalesce(s.ended_at, now()) + {SLACK}
+            OR s.ended_at > now() + {SLACK}
+            OR s.created_at < b.queued_at AND b.episode = 1 OR s.created_at > {SOON}
             OR (s.external_id IS NOT NULL AND coalesce(s.grace_until, 'infinity')
                 NOT BETWEEN s.maybe_sent_at AND s.maybe_sent_at + interval '10 minutes')
             OR (s.ended_at IS NOT NULL AND coalesce(s.next_poll_at, 'infinity')
@@ -255,7 +256,8 @@ CHECKS = (
                     AND coalesce(p.lease_until, p.created_at) < now() - interval '10 minutes')
                 OR p.next_at > now() + interval '2 hours' OR p.next_at IS NULL OR p.sent_at IS NOT NULL))
             OR (p.status = 'sent') <> (p.sent_at IS NOT NULL) OR (p.status = 'sent' AND p.tries = 0)
-            OR p.sent_at < p.created_at OR p.sent_at > now() OR p.lease_until > now() + interval '1 hour'
+            OR p.sent_at < p.created_at OR p.sent_at > now() + interval '1 minute'
+            OR p.lease_until > now() + interval '1 hour'
             OR (p.status = 'failed' AND (p.error IS NULL OR coalesce(p.next_at, 'infinity')
                 NOT BETWEEN p.created_at AND p.created_at + interval '3 days'))
             OR (p.status = 'sent' AND coalesce(p.next_at, 'infinity')

@@ -98,7 +98,7 @@ CHECKS = (
         """
         SELECT l.id, l.entry, l.idempotency_key AS key, l.credits FROM ledger l
         WHERE l.entry NOT IN ('grant', 'hold', 'charge', 'release')
-            OR split_part(l.idempotency_key, ':', 1) <> l.entry OR l.created_at > now()
+            OR split_part(l.idempotency_key, ':', 1) <> l.entry OR l.created_at > now() + interval '1 minute'
             OR (l.entry = 'grant' AND (l.batch_id IS NOT NULL OR l.run_id IS NOT NULL
                 OR l.org_id IS NOT NULL))
             OR (l.entry = 'charge' AND (l.batch_id IS NULL OR l.run_id IS NULL OR l.org_id IS NULL))
@@ -123,7 +123,7 @@ CHECKS = (
             ) running GROUP BY partner_id
         ) l ON l.partner_id = p.id
         WHERE (p.available IS NOT NULL AND (p.available <> coalesce(l.credits, 0) OR l.least < 0))
-            OR (p.available IS NULL AND l.was_metered) OR p.created_at > least(l.first, now())
+            OR (p.available IS NULL AND l.was_metered) OR p.created_at > least(l.first, now() + interval '1 minute')
         """,
     ),
 )

@@ -18,7 +18,7 @@ CHECKS = (
         WHERE (o.published_at IS NULL AND o.not_before < now() - interval '60 seconds')
             OR (o.published_at IS NULL AND o.not_before > now() + interval '10 minutes')
             OR o.published_at NOT BETWEEN o.not_before - interval '20 minutes' AND o.not_before + interval '6 hours'
-            OR o.published_at > now()
+            OR o.published_at > now() + interval '1 minute'
         UNION ALL
         SELECT o.id, o.key, o.not_before, o.published_at FROM outbox o
             LEFT JOIN snapshots s ON s.id::text = split_part(o.key, ':', 2)
