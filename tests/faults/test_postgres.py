@@ -48,7 +48,7 @@ MOMENTS = {
         ["ALTER SYSTEM RESET default_transaction_read_only", RELOAD],
     ),
     "without its tables": (["ALTER SCHEMA public RENAME TO away"], ["ALTER SCHEMA away RENAME TO public"]),
-    "letting nobody in": (
+    "connections refused to all users": (
         ["ALTER DATABASE {database} ALLOW_CONNECTIONS false", END_ALL],
         ["ALTER DATABASE {database} ALLOW_CONNECTIONS true"],
     ),
