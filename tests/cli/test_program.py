@@ -21,10 +21,11 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def folder(tmp_path):
-    """The program as `my tools/senso`, on no PATH."""
+    """The program as `my tools/senso`, on no PATH; begun as pip does it, since #! takes no path with a space."""
     (tmp_path / "my tools").mkdir()
     typed = tmp_path / "my tools" / "senso"
-    typed.write_text(f"#!{sys.executable}\nfrom senso.cli import main\n\nmain()\n")
+    begin = f"#!/bin/sh\n'''exec' '{sys.executable}' \"$0\" \"$@\"\n' '''\n"
+    typed.write_text(f"{begin}from senso.cli import main\n\nmain()\n")
     typed.chmod(0o755)
     return tmp_path
 

@@ -155,7 +155,8 @@ class Product:
             "SELECT 'ask ' || id || ' ' || fence AS claim FROM question_runs "
             "WHERE state = 'asking' AND lease_owner LIKE :me "
             "UNION ALL SELECT 'read ' || run_id || ' ' || fence FROM evaluations "
-            "WHERE state = 'extracting' AND lease_owner LIKE :me",
+            "WHERE state = 'extracting' AND lease_owner LIKE :me "
+            "UNION ALL SELECT 'names ' || org_id || ' ' || fence FROM name_variations WHERE lease_owner LIKE :me",
             me=f"%:{pid}:%",
         )
         return {row["claim"] for row in found}
