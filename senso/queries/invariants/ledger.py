@@ -33,14 +33,13 @@ CHECKS = (
         f"""
         SELECT l.idempotency_key AS key, l.partner_id AS partner, l.credits, b.credits_per_evaluation AS price
         FROM ledger l LEFT JOIN batches b ON b.id = l.batch_id
-            LEFT JOIN ledger h ON h.idempotency_key = 'hold:' || b.id || ':' || b.episode
         WHERE l.entry = 'charge' AND (b.id IS NULL OR ({IN_SCOPE} AND (
             l.credits <> -b.credits_per_evaluation OR l.org_id IS DISTINCT FROM b.org_id
-            OR l.kind IS DISTINCT FROM b.kind OR l.partner_id <> h.partner_id
+            OR l.kind IS DISTINCT FROM b.kind
             OR l.idempotency_key <> 'charge:' || l.run_id || ':' || l.org_id
             OR NOT EXISTS (SELECT FROM question_runs r WHERE r.id = l.run_id AND r.batch_id = b.id)
             OR NOT EXISTS (SELECT FROM ledger s WHERE s.batch_id = b.id AND s.entry = 'release'
-                AND s.created_at = l.created_at))))
+                AND s.created_at = l.created_at AND s.partner_id = l.partner_id))))
         """,
     ),
     Check(

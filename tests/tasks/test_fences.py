@@ -1,0 +1,254 @@
+"""A claim is known by its fence: who was overtaken changes nothing, and what is written twice counts once."""
+
+import pytest
+
+from senso.db import transaction
+from senso.extraction import Reading
+from senso.providers import Answer, Completion, Usage
+from senso.queries import evaluations, runs
+from senso.queries.leases import MAX_FAILURES
+from senso.queries.runs import Report
+
+REPORT = Report("over", Usage(tokens_in=10), 7, 1)
+VERSION = {"model": "gpt-4.1-mini", "prompt_version": "v1"}
+READING = Reading(True, "Larch Hill is good.", "positive", 1, 0.5, ("Vantry",), (), Completion("{}", "m-1", Usage()))
+
+
+def save_answer(db, work):
+    row = runs.bought(work, Answer(work.run.number, text="An answer."), (), REPORT)
+    evaluations.save_answers_and_claim(db, [row], "me", **VERSION)
+
+
+def fail_run(db, work):
+    runs.fail(db, work, REPORT, "refused")
+
+
+def put_run_back(db, work):
+    runs.put_back(db, work, REPORT, "away", seconds=60, counts_as_failure=True)
+
+
+def save_reading(db, work):
+    evaluations.save(db, [evaluations.read(work, READING, REPORT, extractor="m", version="v1")])
+
+
+def fail_reading(db, work):
+    evaluations.fail(db, work, REPORT, "refused")
+
+
+def put_reading_back(db, work):
+    evaluations.put_back(db, work, REPORT, "away", seconds=60, counts_as_failure=True)
+
+
+OF_RUNS, OF_READINGS = (save_answer, fail_run, put_run_back), (save_reading, fail_reading, put_reading_back)
+BACK, ENDING = (put_run_back, put_reading_back), (fail_run, save_reading, fail_reading)
+every_writer = pytest.mark.parametrize("write", OF_RUNS + OF_READINGS, ids=lambda write: write.__name__)
+
+
+@every_writer
+def test_who_was_overtaken_changes_no_row_and_his_call_is_costed(make, write):
+    works = claimed(make, write)
+    make.sql(f"UPDATE {table(write)} SET lease_until = now() - interval '1 second'")
+    again = claim(make, write, owner="another")
+    before = rows(make)
+
+    written(write, works[0])
+
+    assert [work.fence for work in again] == [work.fence + 1 for work in works]
+    assert rows(make) == before
+    assert call(make, works[0]) == ("over", 7)
+    assert call(make, again[0]) == (None, None)
+
+
+@every_writer
+def test_who_comes_after_the_end_of_his_batch_changes_no_row(make, write):
+    works = claimed(make, write)
+    with transaction() as db:
+        db.exec_driver_sql("UPDATE question_runs SET state = 'cancelled', fence = fence + 1 WHERE state = 'asking'")
+        db.exec_driver_sql("UPDATE evaluations SET state = 'cancelled', fence = fence + 1")
+    before = rows(make)
+
+    written(write, works[0])
+
+    assert rows(make) == before
+    assert call(make, works[0]) == ("over", 7)
+
+
+@every_writer
+def test_who_writes_touches_only_what_he_claimed(make, write):
+    works = claimed(make, write)
+    before = rows(make)
+
+    written(write, works[0])
+
+    after = rows(make)
+    assert other_than(works[0], after) == other_than(works[0], before)
+    assert after != before
+    assert call(make, works[1]) == (None, None)
+
+
+@pytest.mark.parametrize("write", [fail_run, *OF_READINGS, put_run_back], ids=lambda write: write.__name__)
+def test_what_is_written_again_because_its_reply_was_lost_counts_once(make, write):
+    works = claimed(make, write)
+    written(write, works[0])
+    before = rows(make)
+
+    written(write, works[0])
+
+    assert rows(make) == before
+    assert make.one("SELECT remaining FROM batches") == (2 if write in BACK else 1)
+
+
+@pytest.mark.parametrize("write", [save_answer, *ENDING], ids=lambda write: write.__name__)
+def test_whose_work_was_taken_back_still_counts_while_nobody_else_has_claimed_it(make, write):
+    works = claimed(make, write)
+    take_back(make)
+
+    written(write, works[0])
+
+    assert make.one(f"SELECT state FROM {table(write)} WHERE id = :id", id=works[0].id) == END[write]
+    assert make.one("SELECT remaining FROM batches") == (2 if write is save_answer else 1)
+
+
+@pytest.mark.parametrize("write", BACK, ids=lambda write: write.__name__)
+def test_whose_work_was_taken_back_does_not_put_it_back_a_second_time(make, write):
+    works = claimed(make, write)
+    take_back(make)
+    before = rows(make)
+
+    written(write, works[0])
+
+    assert rows(make) == before
+
+
+@pytest.mark.parametrize("write", BACK, ids=lambda write: write.__name__)
+def test_what_is_put_back_is_in_nobodys_hands_and_claimed_again_when_its_time_has_come(make, write):
+    works = claimed(make, write)
+    written(write, works[0])
+    (row,) = make.sql(
+        f"SELECT *, next_at > now() + interval '50 s' AS later FROM {table(write)} WHERE lease_owner IS NULL"
+    )
+    early = claim(make, write)
+    make.sql(f"UPDATE {table(write)} SET next_at = now()")
+
+    again = claim(make, write)
+
+    assert (row["failures"], row["error"], row["lease_owner"], row["lease_until"]) == (1, "away", None, None)
+    assert row["later"]
+    assert (early, [work.id for work in again]) == ([], [works[0].id])
+    assert (again[0].fence, again[0].failures) == (works[0].fence + 1, 1)
+
+
+@pytest.mark.parametrize("write", BACK, ids=lambda write: write.__name__)
+def test_being_asked_to_wait_counts_as_no_failure(make, write):
+    works = claimed(make, write)
+    queries = runs if write is put_run_back else evaluations
+
+    with transaction() as db:
+        queries.put_back(db, works[0], REPORT, "429", seconds=60, counts_as_failure=False)
+
+    assert make.one(f"SELECT sum(failures) FROM {table(write)}") == 0
+
+
+@pytest.mark.parametrize("write", [fail_run, save_reading, fail_reading], ids=lambda write: write.__name__)
+def test_what_has_ended_is_in_nobodys_hands_and_is_not_claimed_again(make, write):
+    works = claimed(make, write)
+    written(write, works[0])
+
+    make.sql("UPDATE question_runs SET lease_until = now() - interval '1 hour' WHERE state = 'asking'")
+    make.sql("UPDATE evaluations SET lease_until = now() - interval '1 hour' WHERE state = 'extracting'")
+    again = claim(make, write)
+
+    (row,) = make.sql("SELECT * FROM evaluations WHERE state NOT IN ('pending', 'extracting')")
+    assert (row["lease_owner"], row["lease_until"], row["next_at"]) == (None, None, None)
+    assert row["ended_at"] is not None
+    assert [work.id for work in again] == [works[1].id]
+
+
+@pytest.mark.parametrize("write", [save_answer, save_reading], ids=["run", "reading"])
+def test_what_is_in_anothers_hands_is_not_claimed(make, write):
+    claimed(make, write)
+
+    assert claim(make, write, owner="another") == []
+
+
+@pytest.mark.parametrize("write", [save_answer, save_reading], ids=["run", "reading"])
+def test_a_claim_that_never_reported_back_is_a_failure_and_the_fifth_is_the_last(make, write):
+    claimed(make, write)
+    seen = []
+
+    for _ in range(MAX_FAILURES + 1):
+        make.sql(f"UPDATE {table(write)} SET lease_until = now() - interval '1 second'")
+        seen += [work.failures for work in claim(make, write) if work]
+
+    assert sorted(seen) == sorted(list(range(1, MAX_FAILURES + 1)) * 2)
+    purpose = "ask" if write is save_answer else "read"
+    assert make.one("SELECT count(*) FROM llm_calls WHERE purpose = :p", p=purpose) == 2 * (MAX_FAILURES + 1)
+
+
+@pytest.mark.parametrize("write", [save_answer, save_reading], ids=["run", "reading"])
+def test_a_claim_says_whose_it_is_and_until_when(make, write):
+    work, _ = claimed(make, write)
+
+    (row,) = make.sql(
+        f"SELECT *, lease_until BETWEEN now() + interval '2 minutes' AND now() + interval '3 minutes' AS fits "
+        f"FROM {table(write)} WHERE id = :id",
+        id=work.id,
+    )
+    assert (row["lease_owner"], row["fence"], row["fits"], row["next_at"]) == ("me", work.fence, True, None)
+
+
+END = {save_answer: "answered", fail_run: "failed", save_reading: "done", fail_reading: "failed"}
+KEPT = "question_runs", "evaluations", "batches", "citations", "competitors"
+
+
+def table(write) -> str:
+    return "question_runs" if write in OF_RUNS else "evaluations"
+
+
+def claimed(make, write) -> list:
+    """A batch of two runs, both in my hands: to be asked, or answered and to be read."""
+    batch = make.batch(questions=2)
+    if write in OF_READINGS:
+        for run in make.runs(batch):
+            make.answered(run)
+    return claim(make, write)
+
+
+def claim(make, write, owner="me") -> list:
+    wanted = [row["id"] for row in make.sql("SELECT id FROM question_runs ORDER BY number")]
+    with transaction() as db:
+        if write in OF_RUNS:
+            return runs.claim(db, wanted, owner)
+        return sorted(evaluations.claim(db, wanted, owner, **VERSION), key=lambda work: wanted.index(work.run_id))
+
+
+def take_back(make) -> None:
+    """As the reaper does with what a silent process holds: the fence stays."""
+    for name, held, free in (("question_runs", "asking", "planned"), ("evaluations", "extracting", "pending")):
+        make.sql(
+            f"UPDATE {name} SET state = :free, failures = failures + 1, lease_owner = NULL, lease_until = NULL "
+            "WHERE state = :held",
+            free=free,
+            held=held,
+        )
+
+
+def written(write, work) -> None:
+    with transaction() as db:
+        write(db, work)
+
+
+def rows(make) -> dict[str, list]:
+    return {name: make.sql(f"SELECT * FROM {name} ORDER BY 1") for name in KEPT}
+
+
+def other_than(work, found) -> list:
+    run = getattr(work, "run_id", work.id)
+    return [row for row in found["question_runs"] if row["id"] != run] + [
+        row for row in found["evaluations"] if row["run_id"] != run
+    ]
+
+
+def call(make, work) -> tuple:
+    (found,) = make.sql("SELECT outcome, cost_microusd FROM llm_calls WHERE id = :id", id=work.call_id)
+    return found["outcome"], found["cost_microusd"]
