@@ -7,3 +7,5 @@ LEASE_SECONDS = 150
 GRACE_SECONDS = 30
 # A process that has not beaten for so long is taken for dead.
 SILENT = "10 seconds"
+# For so long the names of an org that a model found are not asked for again.
+NAMES_KEPT = "30 days"

@@ -8,11 +8,10 @@ from sqlalchemy import Connection, text
 
 from senso.queries.fragments import REPORT_CALL
 from senso.queries.given import as_json
-from senso.queries.leases import LEASE_SECONDS
+from senso.queries.leases import LEASE_SECONDS, NAMES_KEPT
 from senso.queries.runs import Report
 
 TRIES = 3
-KEPT = "30 days"
 # After a failed call the plain name serves the batch that waits for it; a retry of it asks again, and the next batch.
 FALLBACK_KEPT = "1 hour"
 
@@ -113,7 +112,7 @@ def save(
         "names": as_json(list(names)),
         "fingerprint": fingerprint,
         "is_fallback": is_fallback,
-        "kept": FALLBACK_KEPT if is_fallback else KEPT,
+        "kept": FALLBACK_KEPT if is_fallback else NAMES_KEPT,
     }
     db.execute(SAVE, values)
 

@@ -8,7 +8,7 @@ from kombu.entity import Queue
 
 from senso.redis_server import address
 from senso.settings import settings
-from senso.tasks.queues import ALL_QUEUES, ROUTES
+from senso.tasks.queues import ALL_QUEUES, ROUTES, VISIBILITY_SECONDS
 
 GUARDED = "senso.tasks.backend.GuardedRedisBackend"
 
@@ -31,9 +31,6 @@ accept_content = ["json"]
 timezone = "UTC"
 enable_utc = True
 
-# How long a delivered message may stay unacknowledged before another worker gets it: above the longest task (two
-# calls of 90 s), or work is done twice. It is the third net; leases and heartbeats are quicker.
-VISIBILITY_SECONDS = 900
 visibility_timeout = VISIBILITY_SECONDS
 broker_transport_options = {
     "visibility_timeout": VISIBILITY_SECONDS,

@@ -5,6 +5,9 @@
 CALL_QUEUES = ("matrix", "ask", "extract")
 CONTROL_QUEUES = ("control", "score", "push")
 ALL_QUEUES = (*CALL_QUEUES, *CONTROL_QUEUES)
+# How long a delivered message may stay unacknowledged before another worker gets it: above the longest task (two
+# calls of 90 s), or work is done twice. It is the third net; leases and heartbeats are quicker.
+VISIBILITY_SECONDS = 900
 # Runs in a message. Twice as many would save a twentieth of a run's CPU more, and a chord counts a member when its
 # slowest run has ended.
 HANDFUL = 10

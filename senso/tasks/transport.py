@@ -114,6 +114,8 @@ class Channel(redis.Channel):
         return self.shared
 
     def _put(self, queue: str, message: dict[str, Any], **options: Any) -> None:
+        """With the moment at which it was first sent, which stays when it is delivered again: `doctor` looks at it."""
+        message["properties"].setdefault("timestamp", int(time.time()))
         if gathering.messages is None:
             super()._put(queue, message, **options)
             return

@@ -3,6 +3,7 @@
 All are asked in one snapshot of the database, so that they may be asked while work goes on.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,11 +11,11 @@ from sqlalchemy import Connection, text
 
 from senso.db import rows
 from senso.queries.invariants import batches, calls, counters, ledger, queues
-from senso.queries.invariants.check import Check
-from senso.queries.names import KEPT
+from senso.queries.invariants.check import Check, Promise
+from senso.queries.leases import NAMES_KEPT
 from senso.settings import settings
 
-__all__ = ["CHECKS", "MOST_ROWS", "Check", "broken", "stand_still"]
+__all__ = ["CHECKS", "MOST_ROWS", "Check", "Promise", "broken", "stand_still"]
 
 CHECKS = tuple(
     sorted(
@@ -25,9 +26,13 @@ CHECKS = tuple(
 MOST_ROWS = 20
 READ_WHOLE_TABLES = text("""
     SELECT set_config('enable_seqscan', 'on', true), set_config('plan_cache_mode', 'auto', true),
-        set_config('work_mem', '64MB', true)
+        set_config('work_mem', '64MB', true), set_config('jit', 'off', true),
+        set_config('max_parallel_workers_per_gather', '0', true), set_config('enable_mergejoin', 'off', true)
 """)  # which our connections avoid: see senso.db
-STATEMENTS = {check.name: text(f"SELECT * FROM ({check.sql}) found LIMIT {MOST_ROWS}") for check in CHECKS}
+STATEMENTS = {
+    check.name: text(f"WITH found AS MATERIALIZED ({check.sql}) SELECT * FROM found LIMIT {MOST_ROWS}")
+    for check in CHECKS
+}
 
 
 STAND_STILL = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -38,14 +43,16 @@ def stand_still(db: Connection) -> None:
     db.execute(STAND_STILL)
 
 
-def broken(db: Connection, since: datetime | None = None, *, about: str = "") -> dict[str, list[dict[str, Any]]]:
+def broken(
+    db: Connection, since: datetime | None = None, *, about: str = "", only: Sequence[Check] = CHECKS
+) -> dict[str, list[dict[str, Any]]]:
     """By promise, up to 20 rows that break it; empty when all hold.
 
     `since`: of what is open or ended since then. `about`: only what looks at the table of that name.
     """
     db.execute(READ_WHOLE_TABLES)
-    values = {"since": since, "running": settings().max_running_batches, "kept": KEPT}
-    asked = {name: statement for name, statement in STATEMENTS.items() if about in statement.text}
+    values = {"since": since, "running": settings().max_running_batches, "kept": NAMES_KEPT}
+    asked = {one.name: STATEMENTS[one.name] for one in only if about in one.sql}
     found = {name: rows(db.execute(statement, bound(statement, values))) for name, statement in asked.items()}
     return {name: breaking for name, breaking in found.items() if breaking}
 

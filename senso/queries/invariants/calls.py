@@ -5,7 +5,7 @@ excused by the product's own count of failures: a second success is a second bil
 """
 
 from senso.prices import PRICES
-from senso.queries.invariants.batches import FIRST_MOMENT, SLACK
+from senso.queries.invariants.batches import DATED_BATCHES, SLACK
 from senso.queries.invariants.check import IN_SCOPE, Check
 
 PRICE_LIST = ", ".join(
@@ -22,7 +22,7 @@ UNDER_WAY = """((c.purpose = 'ask' AND r.state = 'asking' AND c.fence = r.fence)
 # The highest fence of the calls made for a run, and how many of them brought nothing.
 CLAIMS = f"""
     SELECT c.run_id, c.org_id, c.purpose, max(c.fence) AS claims, min(c.fence) AS first, count(*) AS calls,
-        (array_agg(c.outcome ORDER BY c.fence DESC))[1] AS last,
+        max(c.fence) FILTER (WHERE c.outcome IN ('refused', 'malformed')) AS refused,
         count(*) FILTER (WHERE c.outcome IS DISTINCT FROM 'answered' AND c.outcome IS DISTINCT FROM 'read') AS vain
     FROM llm_calls c JOIN batches b ON b.id = c.batch_id WHERE {IN_SCOPE} AND c.run_id IS NOT NULL
     GROUP BY c.run_id, c.org_id, c.purpose
@@ -38,14 +38,16 @@ def breach(row: str, done: str, claimed: str, open_: str) -> str:
         OR ({row}.state = '{open_}' AND ({over} < 0 OR {over} % 2 <> 0 OR (b.episode = 1 AND {over} <> 0)))
         OR ({row}.state IN ('failed', 'cancelled') AND ({over} < 0 OR {over} % 2 <> 1
             OR (b.episode = 1 AND {over} <> 1)))
+        OR (b.episode = 1 AND {row}.fence - coalesce(c.calls, 0)
+            <> CASE WHEN {row}.state IN ('failed', 'cancelled') THEN 1 ELSE 0 END)
         OR {row}.failures < 0 OR c.first % 2 <> 1
         OR {row}.failures > coalesce(c.vain, 0) - CASE WHEN {row}.state = '{claimed}'
-            OR ({row}.state = 'failed' AND c.last IN ('refused', 'malformed')) THEN 1 ELSE 0 END"""
+            OR ({row}.state = 'failed' AND c.refused = c.claims) THEN 1 ELSE 0 END"""
 
 
 # What is left of a call's cost without its tokens: a whole number of web searches. `p` is the price of its model.
-SEARCHES = """(c.cost_microusd - (c.tokens_in - coalesce(c.tokens_cached, 0)) * p.token_in::numeric
-    - coalesce(c.tokens_cached, 0) * p.cached::numeric - c.tokens_out * p.token_out::numeric)"""
+SEARCHES = """(c.cost_microusd - (c.tokens_in - coalesce(c.tokens_cached, 0)) * p.token_in::float8
+    - coalesce(c.tokens_cached, 0) * p.cached::float8 - c.tokens_out * p.token_out::float8)"""
 CHECKS = (
     Check(
         "I6",
@@ -87,12 +89,12 @@ CHECKS = (
         SHOW,
         f"""
         SELECT c.id AS call, c.purpose, c.run_id AS run, c.fence, r.fence AS run_fence, e.fence AS evaluation_fence
-        FROM llm_calls c LEFT JOIN batches b ON b.id = c.batch_id
+        FROM llm_calls c LEFT JOIN {DATED_BATCHES} ON b.id = c.batch_id
             LEFT JOIN question_runs r ON r.id = c.run_id
             LEFT JOIN evaluations e ON e.run_id = c.run_id AND e.org_id = c.org_id AND e.is_current
             LEFT JOIN models m ON m.id = r.model_id
         WHERE (b.id IS NULL OR {IN_SCOPE}) AND (b.id IS NULL OR c.purpose NOT IN ('ask', 'read', 'names')
-            OR c.fence < 1 OR c.started_at > now() + {SLACK} OR c.started_at < {FIRST_MOMENT}
+            OR c.fence < 1 OR c.started_at > now() + {SLACK} OR c.started_at < b.first_moment
             OR c.started_at > coalesce(b.ended_at, now()) + interval '1 minute'
             OR c.org_id IS DISTINCT FROM b.org_id OR (c.purpose = 'names') <> (c.run_id IS NULL)
             OR (c.run_id IS NOT NULL AND r.batch_id <> c.batch_id)
@@ -101,7 +103,7 @@ CHECKS = (
         UNION ALL
         SELECT min(c.id), c.purpose, c.run_id, c.fence, count(*), NULL
         FROM llm_calls c JOIN batches b ON b.id = c.batch_id
-        WHERE {IN_SCOPE} AND c.run_id IS NOT NULL
+        WHERE {IN_SCOPE} AND c.run_id IS NOT NULL AND b.episode > 1
         GROUP BY c.run_id, c.purpose, c.org_id, c.fence HAVING count(*) > 1
         """,
     ),
@@ -210,13 +212,14 @@ CHECKS = (
         WHERE {IN_SCOPE} AND s.external_id IS NOT NULL AND s.state IN ('running', 'collected')
         GROUP BY s.request_hash, s.provider HAVING s.request_hash IS NOT NULL AND count(*) > 1
         UNION ALL
-        SELECT s.id::text, s.fence FROM snapshots s JOIN batches b ON b.id = s.batch_id
-        WHERE {IN_SCOPE} AND (s.failures < 0 OR s.fence - CASE s.state WHEN 'cancelled' THEN 1 ELSE 0 END
-            <> coalesce((SELECT count(*) FROM llm_calls c JOIN question_runs r ON r.id = c.run_id
-                WHERE r.snapshot_id = s.id AND c.purpose = 'ask' AND c.started_at >= s.created_at
-                GROUP BY c.run_id ORDER BY 1 DESC LIMIT 1), CASE WHEN EXISTS (
-                    SELECT FROM question_runs r WHERE r.snapshot_id = s.id) THEN 0
-                    ELSE s.fence - CASE s.state WHEN 'cancelled' THEN 1 ELSE 0 END END))
+        SELECT s.id::text, s.fence FROM snapshots s JOIN batches b ON b.id = s.batch_id LEFT JOIN (
+            SELECT snapshot_id, max(calls) AS most FROM (
+                SELECT r.snapshot_id, count(c.id) AS calls FROM question_runs r JOIN snapshots j ON j.id = r.snapshot_id
+                    LEFT JOIN llm_calls c ON c.run_id = r.id AND c.purpose = 'ask' AND c.started_at >= j.created_at
+                GROUP BY r.snapshot_id, r.id) run GROUP BY snapshot_id
+        ) c ON c.snapshot_id = s.id
+        WHERE {IN_SCOPE} AND (s.failures < 0
+            OR s.fence - CASE s.state WHEN 'cancelled' THEN 1 ELSE 0 END <> c.most)
         """,
     ),
 )

@@ -1,4 +1,4 @@
-"""One difference that must not be there, as a statement that finds it."""
+"""One difference that must not be there."""
 
 from dataclasses import dataclass
 
@@ -10,15 +10,21 @@ HELD = "EXISTS (SELECT FROM ledger h WHERE h.idempotency_key = 'hold:' || b.id |
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """`sql` selects what breaks the promise, a row each; `means` and `action` are for whoever is woken by it."""
+class Promise:
+    """`means` and `action` are for whoever is woken by it."""
 
     promise: str
     what: str
     means: str
     action: str
-    sql: str
 
     @property
     def name(self) -> str:
         return f"{self.promise} {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class Check(Promise):
+    """`sql` selects what breaks the promise, a row each."""
+
+    sql: str

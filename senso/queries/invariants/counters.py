@@ -6,35 +6,52 @@ RECOUNT = "senso doctor says whether the sweep runs: it counts open batches anew
 WRONG = "a number that people act on is not what the answers say"
 AGAIN = "senso show RUN and senso report ORG; report it with the rows"
 # What Postgres can count of each slice of each batch by itself; no model or no location are all of them.
-SLICES = f"""
-    SELECT e.batch_id, q.kind, o.surface, coalesce(o.slug, '') AS model, coalesce(l.name, '') AS location,
-        count(*) AS answers, count(*) FILTER (WHERE e.mentioned) AS mentioned,
+CELLS = f"""
+    SELECT e.batch_id, q.kind, o.surface, o.slug, l.name, count(*) AS answers,
+        count(*) FILTER (WHERE e.mentioned) AS mentioned,
         count(*) FILTER (WHERE e.mentioned AND e.sentiment = 'positive') AS positive,
         count(*) FILTER (WHERE e.mentioned AND e.sentiment = 'neutral') AS neutral,
         count(*) FILTER (WHERE e.mentioned AND e.sentiment = 'negative') AS negative,
-        count(e.rank) FILTER (WHERE e.mentioned) AS ranked,
-        coalesce(sum(e.rank) FILTER (WHERE e.mentioned), 0) AS ranks
+        count(e.rank) FILTER (WHERE e.mentioned) AS ranked, sum(e.rank) FILTER (WHERE e.mentioned) AS ranks
     FROM evaluations e JOIN batches b ON b.id = e.batch_id JOIN question_runs r ON r.id = e.run_id
         JOIN questions q ON q.id = r.question_id JOIN models o ON o.id = r.model_id
         JOIN (SELECT id, concat_ws('/', country, region, city) AS name FROM locations) l ON l.id = r.location_id
     WHERE {IN_SCOPE} AND e.is_current AND e.state = 'done'
-    GROUP BY e.batch_id, q.kind, o.surface, CUBE (o.slug, l.name)
+    GROUP BY e.batch_id, q.kind, o.surface, o.slug, l.name
+"""
+SLICES = f"""
+    SELECT batch_id, kind, surface, coalesce(slug, '') AS model, coalesce(name, '') AS location,
+        sum(answers) AS answers, sum(mentioned) AS mentioned, sum(positive) AS positive, sum(neutral) AS neutral,
+        sum(negative) AS negative, sum(ranked) AS ranked, coalesce(sum(ranks), 0) AS ranks
+    FROM ({CELLS}) cell GROUP BY batch_id, kind, surface, CUBE (slug, name)
+"""
+# Batches that have ended, each with its last push.
+PUSHED = f"""
+    SELECT b.id AS batch_id, p.body FROM batches b JOIN pushes p ON p.key = 'push:' || b.id || ':' || b.episode
+    WHERE {IN_SCOPE} AND b.state NOT IN {OPEN} OFFSET 0
 """
 # The numbers of the last push of each batch, as the application was told them.
 TOLD = f"""
     SELECT p.batch_id, t.name, t.slice->>'kind' AS kind, t.slice->>'surface' AS surface,
         coalesce(t.slice->>'model', '') AS model, coalesce(t.slice->>'location', '') AS location, t.value,
         t.numerator, t.denominator, t.low, t.high, t.method, t.rule_version
-    FROM batches b JOIN pushes p ON p.key = 'push:' || b.id || ':' || b.episode,
-        jsonb_to_recordset(p.body->'metrics') AS t (name text, slice jsonb, value float8, numerator bigint,
-            denominator bigint, low float8, high float8, method text, rule_version text)
-    WHERE {IN_SCOPE} AND b.state NOT IN {OPEN}
+    FROM ({PUSHED}) p, jsonb_to_recordset(p.body->'metrics') AS t (name text, slice jsonb, value float8,
+        numerator bigint, denominator bigint, low float8, high float8, method text, rule_version text)
 """
 KEPT = f"""
-    SELECT m.*, coalesce(m.model, '') AS of_model, coalesce(m.location, '') AS of_location
-    FROM metrics m JOIN batches b ON b.id = m.batch_id JOIN pushes p ON p.key = 'push:' || b.id || ':' || b.episode
-    WHERE {IN_SCOPE} AND b.state NOT IN {OPEN}
+    SELECT m.batch_id, m.name, m.kind, m.surface, coalesce(m.model, '') AS model,
+        coalesce(m.location, '') AS location, m.value, m.numerator, m.denominator, m.low, m.high, m.method,
+        m.rule_version
+    FROM metrics m JOIN ({PUSHED}) p ON p.batch_id = m.batch_id
 """
+
+
+def mark(numbers: str) -> str:
+    """One number for all the numbers of a batch, whatever their order: to compare many at little cost."""
+    return (
+        f"SELECT batch_id, count(*) AS count, bit_xor(hash_record_extended(n, 0)) AS mark FROM ({numbers}) n GROUP BY 1"
+    )
+
 
 CHECKS = (
     Check(
@@ -93,7 +110,7 @@ CHECKS = (
         SELECT m.batch_id AS batch, m.name, m.kind, m.surface, m.model, m.location, m.numerator, m.denominator,
             c.answers, c.mentioned
         FROM ({KEPT}) m LEFT JOIN ({SLICES}) c ON (c.batch_id, c.kind, c.surface, c.model, c.location)
-            = (m.batch_id, m.kind, m.surface, m.of_model, m.of_location)
+            = (m.batch_id, m.kind, m.surface, m.model, m.location)
         WHERE c.batch_id IS NULL OR (m.name = 'average_rank' AND (m.numerator, m.denominator) <> (c.ranks, c.ranked))
             OR (m.name = 'mention_rate' AND (m.numerator, m.denominator) <> (c.mentioned, c.answers))
             OR (m.name LIKE 'sentiment%' AND (m.numerator, m.denominator) <> (CASE m.name
@@ -107,11 +124,14 @@ CHECKS = (
         WRONG,
         AGAIN,
         f"""
-        SELECT b.id AS batch, count(m.id) AS metrics, count(DISTINCT m.name) AS names
-        FROM batches b LEFT JOIN metrics m ON m.batch_id = b.id
+        SELECT b.id AS batch, count(m.batch_id) AS slices, min(m.numbers) AS least, max(m.numbers) AS most
+        FROM batches b LEFT JOIN (
+            SELECT batch_id, count(*) AS numbers, bit_xor(hashtextextended(name, 0)) AS names,
+                min(rule_version) AS oldest, max(rule_version) AS newest
+            FROM metrics GROUP BY batch_id, kind, surface, model, location) m ON m.batch_id = b.id
         WHERE {IN_SCOPE} AND b.state IN ('completed', 'partial')
-        GROUP BY b.id HAVING count(m.id) = 0 OR count(DISTINCT m.rule_version) > 1 OR count(m.id)
-            <> count(DISTINCT m.name) * count(DISTINCT (m.kind, m.surface, m.model, m.location))
+        GROUP BY b.id HAVING count(m.batch_id) = 0 OR min(m.oldest) <> max(m.newest)
+            OR min(m.numbers) <> max(m.numbers) OR min(m.names) <> max(m.names)
         """,
     ),
     Check(
@@ -120,12 +140,17 @@ CHECKS = (
         "the application shows other numbers than senso report",
         AGAIN,
         f"""
+        WITH different AS MATERIALIZED (
+            SELECT batch_id AS id FROM ({mark(KEPT)}) m FULL JOIN ({mark(TOLD)}) t USING (batch_id)
+            WHERE (m.count, m.mark) IS DISTINCT FROM (t.count, t.mark))
         SELECT coalesce(m.batch_id, t.batch_id) AS batch, coalesce(m.name, t.name) AS name, m.numerator, m.denominator,
             t.numerator AS told_numerator, t.denominator AS told_denominator
-        FROM ({KEPT}) m FULL JOIN ({TOLD}) t
+        FROM (SELECT * FROM ({KEPT}) k WHERE batch_id IN (SELECT id FROM different)) m
+            FULL JOIN (SELECT * FROM ({TOLD}) k WHERE batch_id IN (SELECT id FROM different)) t
             ON (t.batch_id, t.name, t.kind, t.surface, t.model, t.location)
-                = (m.batch_id, m.name, m.kind, m.surface, m.of_model, m.of_location)
-        WHERE (m.value, m.numerator, m.denominator, m.low, m.high, m.method, m.rule_version)
+                = (m.batch_id, m.name, m.kind, m.surface, m.model, m.location)
+        WHERE EXISTS (SELECT FROM different) AND (m.value, m.numerator, m.denominator, m.low, m.high, m.method,
+            m.rule_version)
             IS DISTINCT FROM (t.value, t.numerator, t.denominator, t.low, t.high, t.method, t.rule_version)
         """,
     ),
@@ -135,15 +160,15 @@ CHECKS = (
         "the application shows other credits or counts than the ledger",
         AGAIN,
         f"""
-        SELECT b.id AS batch, p.body->>'charged' AS told, c.charged, p.body->'counts' AS counts
-        FROM batches b JOIN pushes p ON p.key = 'push:' || b.id || ':' || b.episode, LATERAL (
-            SELECT (SELECT coalesce(-sum(credits), 0) FROM ledger l WHERE l.batch_id = b.id AND l.entry = 'charge')
-                    AS charged,
-                (SELECT count(*) FROM evaluations e WHERE e.batch_id = b.id AND e.state = 'done') AS done
-        ) c
-        WHERE {IN_SCOPE} AND b.state NOT IN {OPEN} AND ((p.body->>'charged')::bigint <> c.charged
-            OR (p.body->'counts'->>'evaluated')::bigint <> c.done
-            OR (p.body->'counts'->>'planned')::bigint <> b.planned)
+        SELECT p.batch_id AS batch, t.charged AS told, coalesce(l.charged, 0) AS charged, t.counts
+        FROM (SELECT * FROM ({PUSHED}) x) p JOIN batches b ON b.id = p.batch_id
+            LEFT JOIN (SELECT batch_id, -sum(credits) AS charged FROM ledger WHERE entry = 'charge' GROUP BY 1) l
+                ON l.batch_id = b.id
+            LEFT JOIN (SELECT batch_id, count(*) AS done FROM evaluations WHERE state = 'done' GROUP BY 1) e
+                ON e.batch_id = b.id,
+            jsonb_to_record(p.body) AS t (charged bigint, counts jsonb)
+        WHERE t.charged <> coalesce(l.charged, 0) OR (t.counts->>'evaluated')::bigint <> coalesce(e.done, 0)
+            OR (t.counts->>'planned')::bigint <> b.planned
         """,
     ),
 )

@@ -36,8 +36,8 @@ CHECKS = (
             UNION ALL
             SELECT 'submit:' || s.id FROM snapshots s WHERE s.batch_id = b.id
             UNION ALL
-            SELECT DISTINCT 'extract:' || s.id || ':' || 0 FROM snapshots s JOIN question_runs r ON r.snapshot_id = s.id
-            WHERE s.batch_id = b.id AND s.state = 'collected' AND r.state = 'answered'
+            SELECT 'extract:' || s.id || ':' || 0 FROM snapshots s WHERE s.batch_id = b.id AND s.state = 'collected'
+                AND EXISTS (SELECT FROM question_runs r WHERE r.snapshot_id = s.id AND r.state = 'answered')
         ) i
         WHERE b.queued_at > now() - interval '2 days' AND coalesce(b.ended_at, now()) > now() - interval '2 days'
             AND NOT EXISTS (SELECT FROM outbox o WHERE o.key = i.key)

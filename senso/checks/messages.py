@@ -1,0 +1,225 @@
+"""I7 and I8 held against Redis: queues, messages in hand, and rows whose message is in neither.
+
+Redis is read first, as it is at one moment, and the rows after it: a message that was in a queue then and has been
+worked off since has changed its row, so that only what is in neither place is taken for lost. Between its queue and
+`unacked` a message is for a moment in a worker's memory alone: what is found is looked for again before it is said.
+No look reads more than `MOST` messages of a queue, however long it is.
+"""
+
+import base64
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from redis.exceptions import RedisError
+
+from senso.db import transaction
+from senso.queries.invariants import sent
+from senso.queries.invariants.check import Promise
+from senso.queries.invariants.sent import Sent, Taker
+from senso.redis_server import address, client, trouble
+
+MOST: Final = 300
+UNACKED, INDEX = "unacked", "unacked_index"
+# One moment of Redis: its clock; of each queue its length and its oldest messages; what is in hand, the oldest first.
+LOOK: Final = """
+    local most, found = tonumber(ARGV[1]), {redis.call('time')}
+    for place = 3, #KEYS do
+        found[#found + 1] = {redis.call('llen', KEYS[place]), redis.call('lrange', KEYS[place], -most, -1)}
+    end
+    local index = redis.call('zrange', KEYS[2], 0, most - 1, 'withscores')
+    local held, unindexed = {}, 0
+    for place = 1, #index, 2 do held[#held + 1] = redis.call('hget', KEYS[1], index[place]) or '' end
+    local count = redis.call('hlen', KEYS[1])
+    if count <= most then
+        for _, tag in ipairs(redis.call('hkeys', KEYS[1])) do
+            if not redis.call('zscore', KEYS[2], tag) then unindexed = unindexed + 1 end
+        end
+    end
+    found[#found + 1] = {count, index, held, unindexed}
+    return found
+"""
+# The sweep takes a message for lost after 5 minutes beside long queues, and looks each minute.
+LOST_SECONDS: Final = 420
+IDLE_SECONDS: Final = 90
+LYING_SECONDS: Final = 300
+# Kombu gives back ten a look, each ten seconds.
+GIVING_BACK_SECONDS: Final = 300
+AGAIN_SECONDS: Final = 2
+# Of the queues that only the provider's calls empty it is seen in the rows whether they move.
+OF_CALLS: Final = ("matrix", "ask", "extract")
+OF_MOMENTS: Final = ("control", "score")
+
+TAKES: Final = "senso doctor says which workers live and what they do; restart the one that takes nothing"
+LOST = Promise(
+    "I7",
+    "what was sent stands in a queue, is in somebody's hands, or has begun",
+    "a message was lost and the sweep did not send it again: the row waits for nothing",
+    "senso doctor says whether beat and the control worker live; they send it again within a minute",
+)
+HELD = Promise(
+    "I7",
+    "what a worker has taken is done or given back",
+    "work is in the hands of a process that died, and nobody gives it to another",
+    "restart a worker: each gives back what lies there for longer than 15 minutes; its row is sent again meanwhile",
+)
+LYING = Promise(
+    "I8", "a message does not lie in its queue beside who could take it", "work waits although it could be done", TAKES
+)
+CHECKS: Final = (LOST, HELD, LYING)
+Found = dict[str, list[dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`sent`: seconds since 1970, None where its sender did not say; `ids`: of the rows that it is for."""
+
+    task: str
+    ids: frozenset[str]
+    sent: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """`oldest`: up to `MOST` of its messages, those that are taken next."""
+
+    name: str
+    length: int
+    oldest: tuple[Message, ...]
+
+    @property
+    def since(self) -> float | None:
+        """The moment of the oldest; None where it is empty, or one does not say."""
+        said = [message.sent for message in self.oldest]
+        return None if None in said or not said else min(one for one in said if one is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Redis at one moment. `held`: messages in hand, each with the moment at which it was taken, the oldest first."""
+
+    now: float
+    queues: Mapping[str, Queue]
+    held: tuple[tuple[float, Message], ...]
+    held_count: int
+    unindexed: int
+
+
+def broken(queues: Sequence[str], visible_seconds: float) -> Found:
+    """By promise what breaks it. Raises ConfigError and Unreachable.
+
+    `visible_seconds`: how long a message may be in hand before it is given to another.
+    """
+    first = look(queues, visible_seconds)
+    if not first:
+        return {}
+    time.sleep(AGAIN_SECONDS)
+    again = {(name, key(row)) for name, found in look(queues, visible_seconds).items() for row in found}
+    both = {name: [row for row in found if (name, key(row)) in again] for name, found in first.items()}
+    return {name: found for name, found in both.items() if found}
+
+
+def key(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return row["what"], row.get("id"), row.get("queue")
+
+
+def look(queues: Sequence[str], visible_seconds: float) -> Found:
+    seen = standing(queues)
+    with transaction() as db:
+        takers, waiting = sent.takers(db), sent.overdue(db, LOST_SECONDS)
+        since_a_call = sent.seconds_since_a_call(db)
+    found = {
+        LOST.name: list(lost(seen, waiting)),
+        HELD.name: list(held(seen, takers, visible_seconds)),
+        LYING.name: list(lying(seen, takers, since_a_call)),
+    }
+    return {name: rows for name, rows in found.items() if rows}
+
+
+def standing(queues: Sequence[str]) -> Standing:
+    at = address()
+    try:
+        with client(at) as redis:
+            keys = (UNACKED, INDEX, *queues)
+            moment, *of_queues, in_hand = redis.eval(LOOK, len(keys), *keys, str(MOST))
+    except RedisError as error:
+        raise trouble(error, at).error from None
+    count, index, bodies, unindexed = in_hand
+    return Standing(
+        int(moment[0]) + int(moment[1]) / 1e6,
+        {name: Queue(name, one[0], tuple(map(read, one[1]))) for name, one in zip(queues, of_queues, strict=True)},
+        tuple((float(taken), read_held(body)) for taken, body in zip(index[1::2], bodies, strict=True) if body),
+        count,
+        unindexed,
+    )
+
+
+def read_held(body: bytes) -> Message:
+    message, *_ = json.loads(body)
+    return read(message)
+
+
+def read(raw: Any) -> Message:
+    """Whatever stands there: what is no message of ours carries no ids."""
+    try:
+        message = raw if isinstance(raw, dict) else json.loads(raw)
+        arguments = json.loads(base64.b64decode(message["body"]))[0]
+        moment = message["properties"].get("timestamp")
+        return Message(str(message["headers"]["task"]), frozenset(map(str, arguments)), moment and float(moment))
+    except (ValueError, KeyError, TypeError, IndexError):
+        return Message("unknown", frozenset(), None)
+
+
+def lost(seen: Standing, waiting: Sequence[Sent]) -> Iterator[dict[str, Any]]:
+    """Nothing is said of a row whose message may stand in the part of a queue that was not read."""
+    present = {id_ for queue in seen.queues.values() for message in queue.oldest for id_ in message.ids}
+    present |= {id_ for _, message in seen.held for id_ in message.ids}
+    if seen.held_count > len(seen.held):
+        return
+    for row in waiting:
+        if str(row.subject) not in present and not any(may_have(queue, row.sent_at) for queue in seen.queues.values()):
+            yield {"what": row.what, "id": row.id, "sent_at": row.sent_at}
+
+
+def may_have(queue: Queue, sent_at: datetime) -> bool:
+    """Whether what was sent then may be among the messages that were not read, which are newer than those that were."""
+    if queue.length <= len(queue.oldest):
+        return False
+    return queue.since is None or sent_at.timestamp() > queue.since - IDLE_SECONDS
+
+
+def held(seen: Standing, takers: Sequence[Taker], visible_seconds: float) -> Iterator[dict[str, Any]]:
+    if any(one.lived_seconds > GIVING_BACK_SECONDS for one in takers):
+        for taken, message in seen.held:
+            if seen.now - taken > visible_seconds + GIVING_BACK_SECONDS:
+                yield {"what": message.task, "id": ", ".join(sorted(message.ids)), "taken_at": moment_of(taken)}
+    if seen.unindexed:
+        yield {"what": "messages that no worker ever gives back", "count": seen.unindexed}
+
+
+def lying(seen: Standing, takers: Sequence[Taker], since_a_call: float | None) -> Iterator[dict[str, Any]]:
+    for queue in seen.queues.values():
+        if queue.length and queue.since is not None:
+            why = why_lying(queue, seen.now - queue.since, takers, since_a_call)
+            if why:
+                yield {"what": why, "queue": queue.name, "messages": queue.length, "since": moment_of(queue.since)}
+
+
+def why_lying(queue: Queue, seconds: float, takers: Sequence[Taker], since_a_call: float | None) -> str:
+    mine = [one for one in takers if queue.name in one.queues]
+    lived = max((one.lived_seconds for one in mine or takers), default=0)
+    if mine and seconds > IDLE_SECONDS and any((one.idle_seconds or 0) > IDLE_SECONDS for one in mine):
+        return "a worker is idle beside it"
+    if min(seconds, lived) < LYING_SECONDS:
+        return ""
+    if not mine:
+        return "no worker takes from it, and others live"
+    stands_still = queue.name in OF_CALLS and (since_a_call is None or since_a_call > LYING_SECONDS)
+    return "it does not move" if stands_still or queue.name in OF_MOMENTS else ""
+
+
+def moment_of(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,76 @@
+"""What the rows say of messages: compared with what stands in Redis, by `checks.messages`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from senso.db import rows
+from senso.queries.leases import SILENT
+
+MOST_SENT = 2000
+LIVES = f"SELECT w.id FROM workers w WHERE w.heartbeat_at > now() - interval '{SILENT}'"
+# As the sweep takes them for lost, but later than it does. The oldest first.
+SENT = text(f"""
+    SELECT * FROM (
+        SELECT 'run' AS what, r.id, r.id AS subject, 'ask' AS queue, r.sent_at
+        FROM question_runs r JOIN batches b ON b.id = r.batch_id
+        WHERE b.state = 'running' AND r.state = 'planned' AND r.snapshot_id IS NULL
+            AND (r.next_at IS NULL OR r.next_at <= r.sent_at)
+        UNION ALL
+        SELECT 'reading', e.id, e.run_id, 'extract', coalesce(e.sent_at, r.answered_at)
+        FROM batches b JOIN evaluations e ON e.batch_id = b.id JOIN question_runs r ON r.id = e.run_id
+        WHERE b.state = 'running' AND e.state = 'pending' AND r.state = 'answered'
+            AND (e.next_at IS NULL OR e.next_at <= e.sent_at) AND coalesce(e.lease_owner NOT IN ({LIVES}), true)
+        UNION ALL
+        SELECT 'batch', b.id, b.id, 'matrix', b.started_at FROM batches b
+        WHERE b.state = 'running' AND NOT EXISTS (
+            SELECT FROM ledger h WHERE h.idempotency_key = 'hold:' || b.id || ':' || b.episode)
+    ) sent
+    WHERE sent_at < now() - make_interval(secs => :seconds) ORDER BY sent_at LIMIT {MOST_SENT}
+""")
+# What has last been moved by whoever takes from the queues of calls.
+LAST_CALL = text("""
+    SELECT extract(epoch FROM now() - started_at)::float FROM llm_calls ORDER BY id DESC LIMIT 1
+""")
+ALIVE = text(f"""
+    SELECT queues, extract(epoch FROM now() - started_at)::float AS lived_seconds,
+        extract(epoch FROM now() - idle_since)::float AS idle_seconds
+    FROM workers WHERE heartbeat_at > now() - interval '{SILENT}'
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A row that waits for the message that was sent for it. `subject`: the id that its message carries."""
+
+    what: str
+    id: UUID
+    subject: UUID
+    queue: str
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """A process that lives. `idle_seconds`: None while anything is under way."""
+
+    queues: list[str]
+    lived_seconds: float
+    idle_seconds: float | None
+
+
+def overdue(db: Connection, seconds: float) -> list[Sent]:
+    """Up to 2,000 that were sent for more than so long ago."""
+    return [Sent(**one) for one in rows(db.execute(SENT, {"seconds": seconds}))]
+
+
+def takers(db: Connection) -> list[Taker]:
+    return [Taker(**one) for one in rows(db.execute(ALIVE))]
+
+
+def seconds_since_a_call(db: Connection) -> float | None:
+    """None where there has never been one."""
+    found: float | None = db.execute(LAST_CALL).scalar()
+    return found
