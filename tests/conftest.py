@@ -26,8 +26,6 @@ from senso.settings.outside import Dotenv
 from senso.settings.variables import variables
 from senso.tasks import reach
 
-SHARED = Path(os.environ.get("SENSO_SHARED", Path(__file__).parents[2] / "shared"))
-
 
 def pytest_configure() -> None:
     """Nothing from outside leaks in: neither the caller's variables nor a .env in the checkout.

@@ -1,13 +1,9 @@
 import json
-import os
-from pathlib import Path
 
 import pytest
 
 from senso.extraction import Watched
 from senso.providers import Completion, Usage
-
-SHARED = Path(os.environ.get("SENSO_SHARED", Path(__file__).parents[3] / "shared"))
 
 
 class Model:
@@ -46,10 +42,3 @@ def reading():
         return nothing | {"competitors": [{"name": name} for name in competitors]} | fields
 
     return said
-
-
-@pytest.fixture
-def shared():
-    if not SHARED.is_dir():
-        pytest.skip(f"{SHARED} is not here; SENSO_SHARED may say where it is")
-    return SHARED

@@ -1,5 +1,3 @@
-import json
-
 import pytest
 from url_normalize import url_normalize
 
@@ -177,15 +175,27 @@ def test_a_look_alike_and_somebody_elses_page_are_secondary(url, website):
     assert kind(citation(url), [website]) == "secondary"
 
 
-def test_the_real_sources_keep_no_tracking_and_no_search_links(shared):
-    lines = (shared / "answers" / "chatgpt" / "run_1.jsonl").read_text().splitlines()
+def test_a_list_as_assistants_give_it_keeps_its_pages_without_tracking_and_no_search_of_their_own():
     listed = [
-        Source(entry["url"], entry["title"], 1, cited=True) for line in lines for entry in json.loads(line)["sources"]
+        "https://www.example.com/2024/9/deals?utm_source=chatgpt.com",
+        "https://chatgpt.com/?hints=search&q=Quiet+15.6%22+Laptop",
+        "https://shop.example.org/products/kettle?variant=4711&utm_source=chatgpt.com",
+        "https://news.example.co.uk/best.html?utm_campaign=feed&utm_medium=social&utm_source=chatgpt.com",
+        "https://food.example.net/blender?srsltid=AfmBOor-x_1&utm_source=chatgpt.com",
+        "https://www.example.com/2024/9/deals?utm_source=openai#:~:text=quiet%20laptop",
+        "https://shop.example.org/c/p1.c?id=p1&utm_source=chatgpt.com",
+        "https://www.google.com/search?q=kettle",
     ]
-    urls = [found.canonical_url for found in cite(listed).citations]
+    found = cite([source(url, place) for place, url in enumerate(listed, 1)])
 
-    assert urls
-    assert not [url for url in urls if "utm_" in url or "hints=search" in url or "#" in url]
+    assert [(page.position, page.canonical_url) for page in found.citations] == [
+        (1, "https://www.example.com/2024/9/deals"),
+        (3, "https://shop.example.org/products/kettle?variant=4711"),
+        (4, "https://news.example.co.uk/best.html"),
+        (5, "https://food.example.net/blender"),
+        (7, "https://shop.example.org/c/p1.c?id=p1"),
+    ]
+    assert (found.dropped, found.merged) == (2, 1)
 
 
 @pytest.mark.parametrize(

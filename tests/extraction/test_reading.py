@@ -1,12 +1,14 @@
 import hashlib
 import json
 import traceback
+from pathlib import Path
 
 import pytest
 
 from senso.errors import Malformed, Refused
 from senso.extraction import SYSTEM, checked, prompt
 
+REPLIES = Path(__file__).parents[1] / "replies" / "openai"
 ANSWER = "Globex Bank is cheap. Acme Bank is good."
 
 
@@ -141,10 +143,9 @@ def test_an_answer_with_half_a_character_can_be_read(says, acme, said):
     assert read(ANSWER + " \ud83d", "Which bank?", acme, says(said)).mentioned is True
 
 
-@pytest.mark.parametrize("recording", ["openai-chat-structured-ok", "openai-chat-length"])
-def test_a_recorded_reply_to_another_request_does_not_fit(shared, says, acme, recording):
-    recorded = json.loads((shared / "recorded" / f"{recording}.json").read_text())
-    content = recorded["response"]["body"]["choices"][0]["message"]["content"]
+@pytest.mark.parametrize("reply", ["chat-structured", "chat-length"])
+def test_a_reply_to_another_request_does_not_fit(says, acme, reply):
+    body = json.loads((REPLIES / f"{reply}.json").read_text())["body"]
 
     with pytest.raises(Malformed):
-        read(ANSWER, "Which bank?", acme, says(content))
+        read(ANSWER, "Which bank?", acme, says(body["choices"][0]["message"]["content"]))

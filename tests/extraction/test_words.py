@@ -1,5 +1,4 @@
 import pytest
-import yaml
 
 from senso.extraction.words import key, located, namings, text
 
@@ -136,18 +135,41 @@ def test_two_names_have_two_keys(one, other):
     assert key(one) != key(other)
 
 
-@pytest.mark.parametrize("case", range(8))
-def test_the_labelled_cases_are_told_apart(shared, case):
-    path = shared / "labels" / "llm-answer-watcher-evals" / "fixtures.yaml"
-    labelled = yaml.safe_load(path.read_text())["test_cases"][case]
-    answer = text(labelled["llm_answer_text"])
+BREWERS = ["Kettle & Co", "TeaTimer", "Brewlet", "Quick Pot"]
+LISTED_BREWERS = """Here are the kettles that I would buy:
 
-    def occurring(names):
-        return {key(name) for name in names if namings(answer, name)}
+1. **Steepwell** - most settings
+2. **Brewlet** - good for small kitchens
+3. QuickPot – cheap, and the oldest
+"""
+TOLD_BREWERS = """* Steep Well (the first of its kind) has the most settings
+* teatimer.com is where most people order
+* Kettle and Co's glass model (called Brewlet) is quiet
 
-    assert bool(occurring(labelled["brands_mine"])) == bool(labelled["expected_my_mentions"])
-    expected = {key(name.removesuffix(".com")) for name in labelled["expected_competitor_mentions"]}
-    assert occurring(labelled["brands_competitors"]) == expected
+Most find that steep well does all they want. TeaTimer > Brewlet > Steep Well."""
+
+
+@pytest.mark.parametrize(
+    ("answer", "own", "others"),
+    [
+        (LISTED_BREWERS, {"Steepwell"}, {"Brewlet"}),
+        (TOLD_BREWERS, {"Steep Well"}, {"TeaTimer", "Kettle & Co", "Brewlet"}),
+        ("Steepwell’s lid sticks; _Quick Pot_’s does not.", {"Steepwell"}, {"Quick Pot"}),
+        ("Try [TeaTimer](https://teatimer.com/?utm_source=openai) or brewlets of any make.", set(), {"TeaTimer"}),
+        ("I know of none: ask somebody who steeps, brews and times tea.", set(), set()),
+        (
+            "| Kettle | Stars |\n|---|---|\n| **STEEPWELL** | 4 |\n| *Kettle & Co.* | 5 |",
+            {"Steepwell"},
+            {"Kettle & Co"},
+        ),
+        ("SteepwellPro and TeaTimers are other products; Overbrewlet, too.", set(), set()),
+    ],
+)
+def test_whoever_an_answer_names_is_told_from_who_it_does_not(answer, own, others):
+    read = text(answer)
+
+    assert {name for name in ["Steepwell", "Steep Well"] if namings(read, name)} == own
+    assert {name for name in BREWERS if namings(read, name)} == others
 
 
 def test_a_long_hostile_answer_is_read_in_linear_time():

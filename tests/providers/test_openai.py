@@ -1,15 +1,18 @@
 import json
-import os
 from pathlib import Path
 
 import pytest
+from openai.types.chat import ChatCompletion
+from openai.types.responses import Response
 
 from senso.errors import Malformed, Refused, Unavailable
 from senso.providers import Prompt, Run, Source, Usage
 from senso.providers.openai import question, read_answer, read_completion, structured
 
 WRITTEN = Path(__file__).parents[1] / "replies" / "openai"
-RECORDED = Path(os.environ.get("SENSO_SHARED", Path(__file__).parents[3] / "shared")) / "recorded"
+# Whole, as the vendor sends them; the others leave out what nobody reads, or have what the vendor should not send.
+WHOLE = ["cited-answer", "searched-nothing-cited", "incomplete-max-output-tokens", "structured-answer"]
+WHOLE += ["chat-structured", "chat-refusal", "chat-length", "chat-cached-tokens", "chat-silent", "chat-content-filter"]
 RUN = Run(7, "Which bank is best for students?", "gpt-4.1", "CA")
 CITED = Source("https://example.com/a?utm_source=openai", "Student accounts", 1, cited=True)
 
@@ -18,80 +21,78 @@ def written(name):
     return json.loads((WRITTEN / f"{name}.json").read_text())["body"]
 
 
-def recorded(name):
-    path = RECORDED / f"openai-{name}.json"
-    if not path.exists():
-        pytest.skip(f"no recorded exchange {path}")
-    return json.loads(path.read_text())["response"]["body"]
+def test_an_answer_keeps_its_citations_in_their_order_and_each_as_often_as_it_stands():
+    answer = read_answer(RUN, written("cited-answer"))
 
-
-def test_a_recorded_answer_keeps_its_six_citations_in_order():
-    answer = read_answer(RUN, recorded("responses-web-search-citations"))
-
-    assert [source.position for source in answer.sources] == [1, 2, 3, 4, 5, 6]
+    assert [source.position for source in answer.sources] == [1, 2, 3, 4, 5]
     assert all(source.cited for source in answer.sources)
-    assert answer.sources[0].title == "Bitcoin Price January 1. 2026 | StatMuse Money"
-    assert [source.url.split("/")[2] for source in answer.sources] == [
-        "www.statmuse.com",
-        "www.tipranks.com",
-        "m.economictimes.com",
-    ] * 2
+    assert answer.sources[0].title == "Student account fees compared – Example Money"
+    assert [source.url for source in answer.sources] == [
+        "https://www.example.com/money/student-fees?utm_source=openai",
+        "https://guide.example.org/banking/students?lang=en&utm_source=openai",
+        "https://m.maplebank.example/accounts/student?utm_source=openai",
+        "https://www.example.com/money/student-fees?utm_source=openai",
+        "https://guide.example.org/banking/students?lang=en&utm_source=openai",
+    ]
 
 
-def test_a_recorded_answer_tells_its_model_text_and_search():
-    answer = read_answer(RUN, recorded("responses-web-search-citations"))
+def test_an_answer_tells_its_model_text_search_and_tokens():
+    answer = read_answer(RUN, written("cited-answer"))
 
-    assert (answer.number, answer.model_version, answer.searched) == (7, "gpt-4o-2024-08-06", True)
-    assert answer.text.startswith("Here\u2019s the historical Bitcoin price")
-    assert (answer.usage.searches, answer.usage.records) == (1, 0)
+    assert (answer.number, answer.model_version, answer.searched) == (7, "gpt-4.1-2025-04-14", True)
+    assert answer.text.startswith("Three banks stand out for students in Ontario:\n\n1. **Maple Bank**")
+    assert "**Côte d’Or Trust** has the most branches – but asks 4\u202f$" in answer.text
+    assert answer.usage == Usage(tokens_in=8123, tokens_cached=1024, tokens_out=214, searches=1)
 
 
-def test_a_recorded_answer_without_citations_is_an_answer():
-    answer = read_answer(RUN, recorded("responses-web-search-user-location"))
+def test_a_searched_answer_without_citations_is_an_answer():
+    answer = read_answer(RUN, written("searched-nothing-cited"))
 
     assert (answer.searched, answer.sources) == (True, ())
-    assert answer.usage == Usage(tokens_in=9463, tokens_cached=8320, tokens_out=660, searches=1)
+    assert answer.text.endswith("- Sunday: closed")
+    assert answer.usage == Usage(tokens_in=7310, tokens_cached=6912, tokens_out=402, searches=1)
 
 
-def test_a_recorded_incomplete_answer_cannot_be_used_and_says_what_it_cost():
+def test_an_answer_that_was_cut_off_cannot_be_used_and_says_what_it_cost():
     with pytest.raises(Malformed, match="incomplete: max_output_tokens") as caught:
-        read_answer(RUN, recorded("responses-incomplete"))
+        read_answer(RUN, written("incomplete-max-output-tokens"))
 
-    assert caught.value.usage == Usage(tokens_in=14, tokens_out=50)
-
-
-def test_a_recorded_answer_that_searched_nothing_says_so():
-    answer = read_answer(RUN, recorded("responses-structured-ok"))
-
-    assert (answer.searched, answer.usage.searches) == (False, 0)
+    assert caught.value.usage == Usage(tokens_in=17, tokens_out=16)
 
 
-def test_a_recorded_structured_completion_is_its_json():
-    completion = read_completion(recorded("chat-structured-ok"))
+def test_a_structured_answer_is_text_that_searched_nothing():
+    answer = read_answer(RUN, written("structured-answer"))
 
-    assert json.loads(completion.content)["rating"] == 7
-    assert completion.model_version == "gpt-4o-2024-08-06"
-    assert completion.usage == Usage(tokens_in=172, tokens_out=29)
-
-
-def test_a_recorded_refusal_is_refused_and_says_what_it_cost():
-    with pytest.raises(Refused) as caught:
-        read_completion(recorded("chat-refusal"))
-
-    assert caught.value.usage == Usage(tokens_in=64, tokens_out=13)
+    assert json.loads(answer.text)["fee"] == {"amount": 0, "currency": "CAD"}
+    assert (answer.searched, answer.sources, answer.usage.searches) == (False, (), 0)
 
 
-def test_a_recorded_completion_that_was_cut_off_cannot_be_used_and_says_what_it_cost():
+def test_a_structured_completion_is_its_json():
+    completion = read_completion(written("chat-structured"))
+
+    assert json.loads(completion.content) == {"bank": "Maple Bank", "fee": {"amount": 0, "currency": "CAD"}}
+    assert completion.model_version == "gpt-4.1-mini-2025-04-14"
+    assert completion.usage == Usage(tokens_in=131, tokens_out=18)
+
+
+def test_a_refused_completion_is_refused_and_says_what_it_cost():
+    with pytest.raises(Refused, match="refused to read") as caught:
+        read_completion(written("chat-refusal"))
+
+    assert caught.value.usage == Usage(tokens_in=71, tokens_out=12)
+
+
+def test_a_completion_that_was_cut_off_cannot_be_used_and_says_what_it_cost():
     with pytest.raises(Malformed, match="length") as caught:
-        read_completion(recorded("chat-length"))
+        read_completion(written("chat-length"))
 
-    assert caught.value.usage == Usage(tokens_in=14, tokens_out=50)
+    assert caught.value.usage == Usage(tokens_in=17, tokens_out=16)
 
 
 def test_cached_tokens_are_a_part_of_those_that_went_in():
-    usage = read_completion(recorded("chat-cached-tokens")).usage
+    usage = read_completion(written("chat-cached-tokens")).usage
 
-    assert usage == Usage(tokens_in=3663, tokens_cached=3584, tokens_out=117)
+    assert usage == Usage(tokens_in=2911, tokens_cached=2816, tokens_out=9)
 
 
 def test_searches_and_reasoning_may_stand_before_the_message():
@@ -218,3 +219,22 @@ def test_structured_output_is_strict_and_counts_tokens_as_new_models_want_it():
 @pytest.mark.parametrize("path", sorted(WRITTEN.glob("*.json")), ids=lambda path: path.stem)
 def test_a_reply_written_by_us_says_so(path):
     assert json.loads(path.read_text())["written"].startswith("by hand, to documented facts: ")
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_whole_reply_written_by_us_has_the_form_that_the_vendor_s_own_library_expects(name):
+    form = ChatCompletion if name.startswith("chat-") else Response
+
+    assert form.model_validate(written(name)).model_dump(exclude_unset=True)["model"].startswith("gpt-")
+
+
+def test_a_citation_written_by_us_says_where_its_link_stands():
+    ((text, notes),) = [
+        (part["text"], part["annotations"])
+        for item in written("cited-answer")["output"]
+        for part in item.get("content", [])
+    ]
+
+    for note in notes:
+        host = note["url"].split("/")[2].removeprefix("www.")
+        assert text[note["start_index"] : note["end_index"]] == f"([{host}]({note['url']}))"
