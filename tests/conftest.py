@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import xdist
 from factories import Factory
 from ground import NOWHERE, TEMPLATE, Messages, OneDatabase, Sandbox, addresses, admin, relax, run_sql, use_database
 from sqlalchemy import Connection
@@ -43,11 +44,26 @@ def pytest_configure() -> None:
     settings.cache_clear()
 
 
+# Where processes share the tests, file by file, these begin: whoever met one last would keep all others waiting.
+LONGEST = ("test_acceptance.py", "test_readme.py", "test_compose_runs.py", "test_redis_forms.py", "test_processes.py")
+LONGEST += ("test_cli.py", "test_embedded.py", "test_chords.py")
+
+
+def pytest_collection_modifyitems(session, items) -> None:
+    if xdist.is_xdist_worker(session):
+        items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
+
 started = ExitStack()
 
 
 def pytest_sessionstart(session) -> None:
-    """Before tests are collected, since looking at a task reads Celery's settings, the broker's address among them."""
+    """Before tests are collected, since looking at a task reads Celery's settings, the broker's address among them.
+
+    Where several processes share the tests, each has servers of its own, and the one that deals them out has none.
+    """
+    if xdist.is_xdist_controller(session):
+        return
     home = Path(tempfile.mkdtemp(prefix="senso-"))
     started.callback(shutil.rmtree, home, ignore_errors=True)
     session.config.urls = started.enter_context(servers(home))

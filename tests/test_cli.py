@@ -160,7 +160,7 @@ def test_a_second_command_uses_the_servers_of_the_first(home):
         report = wait_for_living(home)
 
     assert found.returncode == 0, found.stderr
-    assert seconds < 10
+    assert seconds < 20  # it did not wait for the first to leave
     assert report["workers alive"] == 2
     assert gone(home, 20)
 

@@ -43,9 +43,10 @@ def test_who_is_told_to_stop_says_so_in_two_lines_and_leaves_nothing_to_repair(h
         said, _ = process.communicate(timeout=30)
 
     assert process.returncode == 0
-    assert said.endswith(
-        "senso: stopping: calls under way have up to 13 s. Ctrl-C again stops at once.\nsenso: stopped.\n"
-    )
+    assert [line for line in said.splitlines() if not line.endswith(" ready.")][-2:] == [  # of workers just started
+        "senso: stopping: calls under way have up to 13 s. Ctrl-C again stops at once.",
+        "senso: stopped.",
+    ]
     for never in ("Hitting Ctrl+C", "Traceback", "starting it again", "celery beat", "superuser"):
         assert never not in said
     assert "No org runs by itself: there is none that is active and has something to ask.\n" in said

@@ -12,14 +12,16 @@ from redis_servers import free_port, redis_server
 from senso.tasks import configuration, transport
 from senso.tasks.transport import Transport, together
 
+AT_ONCE = ("--repl-diskless-sync-delay", "0")  # by default a primary waits 5 s for other replicas to come
+
 
 @pytest.fixture
 def pair(tmp_path):
     """Two servers, the second a replica of the first, and a proxy before the first."""
     first, second = free_port(), free_port()
     with (
-        redis_server(tmp_path / "1", port=first),
-        redis_server(tmp_path / "2", "--replicaof", "127.0.0.1", str(first), port=second),
+        redis_server(tmp_path / "1", *AT_ONCE, port=first),
+        redis_server(tmp_path / "2", *AT_ONCE, "--replicaof", "127.0.0.1", str(first), port=second),
     ):
         proxy = Proxy(first)
         await_replica(second)
