@@ -29,12 +29,12 @@ from senso.tasks import reach
 
 
 def pytest_configure() -> None:
-    """Nothing from outside leaks in: neither the caller's variables nor a .env in the checkout.
+    """Nothing from outside leaks in: neither the caller's variables and terminal nor a .env in the checkout.
 
     Nor that Ctrl-C is ignored, as by whatever a shell starts in the background: every command would inherit it.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    for name in Settings.model_fields:
+    for name in (*Settings.model_fields, "columns", "lines"):
         os.environ.pop(name.upper(), None)
     Dotenv.path = None
     os.environ |= {"ENVIRONMENT": "test"} | addresses(NOWHERE)
@@ -45,8 +45,8 @@ def pytest_configure() -> None:
 
 
 # Where processes share the tests, file by file, these begin: whoever met one last would keep all others waiting.
-LONGEST = ("test_acceptance.py", "test_readme.py", "test_compose_runs.py", "test_redis_forms.py", "test_processes.py")
-LONGEST += ("test_cli.py", "test_embedded.py", "test_chords.py")
+LONGEST = ("test_acceptance.py", "test_refusals.py", "test_readme.py", "test_cli.py", "test_processes.py")
+LONGEST += ("test_compose_runs.py", "test_chords.py", "test_crowds.py", "test_redis_forms.py", "test_embedded.py")
 
 
 def pytest_collection_modifyitems(session, items) -> None:
