@@ -10,7 +10,6 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-import xdist
 from factories import Factory
 from ground import NOWHERE, TEMPLATE, Messages, OneDatabase, Sandbox, addresses, admin, relax, run_sql, use_database
 from sqlalchemy import Connection
@@ -49,8 +48,8 @@ LONGEST = ("test_acceptance.py", "test_refusals.py", "test_readme.py", "test_cli
 LONGEST += ("test_compose_runs.py", "test_chords.py", "test_crowds.py", "test_redis_forms.py", "test_embedded.py")
 
 
-def pytest_collection_modifyitems(session, items) -> None:
-    if xdist.is_xdist_worker(session):
+def pytest_collection_modifyitems(config, items) -> None:
+    if hasattr(config, "workerinput"):
         items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 
@@ -62,7 +61,7 @@ def pytest_sessionstart(session) -> None:
 
     Where several processes share the tests, each has servers of its own, and the one that deals them out has none.
     """
-    if xdist.is_xdist_controller(session):
+    if session.config.getoption("dist", "no") != "no":
         return
     home = Path(tempfile.mkdtemp(prefix="senso-"))
     started.callback(shutil.rmtree, home, ignore_errors=True)
