@@ -95,7 +95,8 @@ def test_sixty_columns_hold_every_line_and_every_id_is_whole(live):
         said = live.typed(command, COLUMNS="60").out
         table, _, _ = said.partition("\nThe answer")  # an answer and its sources are whole lines in a pipe
 
-        assert [line for line in table.splitlines() if len(line) > 60] == [], command
+        # How long the path of a file is, is not ours to say, and it is to be copied.
+        assert [line for line in table.splitlines() if len(line) > 60 and str(live.folder) not in line] == [], command
         assert wanted in said, command
 
 
