@@ -1,14 +1,19 @@
-"""A database of a few honest batches made into one of many: each copied under orgs and partners of its own.
+"""A database of a few honest batches made into one of a month: each copied under orgs, partners and days of its own.
 
 Ids are what the product would have given them, so that every promise holds in the copy as it does in the first.
 """
 
 from collections.abc import Iterator, Mapping
 
+from sqlalchemy import Date, DateTime
+
 from senso.db import Connection
 from senso.models import Base
+from senso.queries import outbox
 from senso.queries.invariants.batches import BATCH_KEY, DATED, EVALUATION_KEY, RUN_KEY, payload
 
+DAYS = 28
+EARLIER = f"mod(c.n, {DAYS})"
 # What each row of the original is called in each copy. `n` numbers the copies.
 NAMES = (
     """CREATE TEMP TABLE copied_org AS SELECT o.id AS old, n, md5(o.id::text || n)::uuid AS new
@@ -17,7 +22,7 @@ NAMES = (
         FROM partners p, generate_series(1, {copies}) n
         WHERE p.id IN (SELECT o.partner_id FROM orgs o JOIN batches b ON b.org_id = o.id)""",
     f"""CREATE TEMP TABLE copied_batch AS SELECT b.old, b.n, {DATED} AS new, b.batch_date FROM (
-        SELECT x.id AS old, o.n, x.kind, o.new AS org_id, x.network_id, x.batch_date
+        SELECT x.id AS old, o.n, x.kind, o.new AS org_id, x.network_id, x.batch_date - mod(o.n, {DAYS}) AS batch_date
         FROM batches x JOIN copied_org o ON o.old = x.org_id) b, LATERAL (SELECT {BATCH_KEY} AS h) k""",
     f"""CREATE TEMP TABLE copied_run AS SELECT r.id AS old, b.n, {DATED} AS new, b.batch_date
         FROM question_runs r JOIN (SELECT old, n, new AS id, batch_date FROM copied_batch) b ON b.old = r.batch_id,
@@ -43,9 +48,13 @@ WORDS = {
     "outbox.key": "batch snapshot",
     "outbox.ids": "batch snapshot",
     "pushes.key": "batch",
-    "pushes.body": "batch org",
+    "pushes.body": "batch org date",
 }
-ELSEWHERE = {("pushes", "org"): ("b_org.old", "b_org.new"), ("outbox", "snapshot"): ("to_key.old", "to_key.new")}
+ELSEWHERE = {
+    ("pushes", "org"): ("b_org.old", "b_org.new"),
+    ("pushes", "date"): ("b.batch_date", f"(b.batch_date - {EARLIER})"),
+    ("outbox", "snapshot"): ("to_key.old", "to_key.new"),
+}
 OWN = {
     "snapshots.external_id": "t.external_id || '-' || c.n",
     "snapshots.request_hash": "md5(t.request_hash || c.n)",
@@ -64,6 +73,7 @@ def multiply(db: Connection, copies: int) -> None:
         db.exec_driver_sql(f"ANALYZE copied_{name}")
     for table in TABLES:
         db.exec_driver_sql(copy_of(table))
+    outbox.prune(db)
     for (name,) in db.exec_driver_sql("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()").all():
         db.exec_driver_sql(f"ANALYZE {name}")
 
@@ -111,4 +121,8 @@ def value(table: str, column: str, joined: Mapping[str, str], kind: object) -> s
     for word in WORDS.get(name, "").split():
         old, new = ELSEWHERE.get((table, word), (f"t.{word}_id", f"to_{word}_id.new"))
         said = f"replace({said}::text, coalesce({old}::text, ''), coalesce({new}::text, ''))"
-    return f"({said})::{kind.compile()}" if name in WORDS else said
+    if name in WORDS:
+        return f"({said})::{kind.compile()}"
+    if isinstance(kind, Date):
+        return f"{said} - {EARLIER}"
+    return f"{said} - make_interval(days => {EARLIER})" if isinstance(kind, DateTime) and table != "orgs" else said

@@ -213,7 +213,12 @@ ENDED = (
     ("an answer that was bought twice", "is not bought again", again("llm_calls", CALL, ASKED, fence="fence + 1")),
     ("an answer without any call", "the call that it was bought by", remove("llm_calls", ASKED)),
     ("a call of another model", "the call that it was bought by", change("llm_calls", ASKED, "model = 'gpt-4.1-nano'")),
-    ("a call under a claim that nobody made", "by a claim of its own", change("llm_calls", ASKED, "fence = fence + 2")),
+    ("a call under a claim that nobody made", "and with nothing else", change("llm_calls", ASKED, "fence = fence + 2")),
+    (
+        "a call before its batch was opened",
+        "by a claim of its own",
+        change("llm_calls", ASKED, "started_at = started_at - interval '1 day'"),
+    ),
     ("two calls under one claim", "and with nothing else", again("llm_calls", CALL, ASKED, outcome="'unavailable'")),
     ("a fence that fell", "and with nothing else", change("question_runs", f"id = {READ}", "fence = fence - 1")),
     (

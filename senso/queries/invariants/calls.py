@@ -88,20 +88,17 @@ CHECKS = (
         "a call was made that no claim allowed: it may have been paid beside another",
         SHOW,
         f"""
-        SELECT c.id AS call, c.purpose, c.run_id AS run, c.fence, r.fence AS run_fence, e.fence AS evaluation_fence
+        SELECT c.id AS call, c.purpose, c.run_id AS run, c.fence, r.fence AS run_fence
         FROM llm_calls c LEFT JOIN {DATED_BATCHES} ON b.id = c.batch_id
-            LEFT JOIN question_runs r ON r.id = c.run_id
-            LEFT JOIN evaluations e ON e.run_id = c.run_id AND e.org_id = c.org_id AND e.is_current
-            LEFT JOIN models m ON m.id = r.model_id
+            LEFT JOIN question_runs r ON r.id = c.run_id LEFT JOIN models m ON m.id = r.model_id
         WHERE (b.id IS NULL OR {IN_SCOPE}) AND (b.id IS NULL OR c.purpose NOT IN ('ask', 'read', 'names')
             OR c.fence < 1 OR c.started_at > now() + {SLACK} OR c.started_at < b.first_moment
             OR c.started_at > coalesce(b.ended_at, now()) + interval '1 minute'
             OR c.org_id IS DISTINCT FROM b.org_id OR (c.purpose = 'names') <> (c.run_id IS NULL)
             OR (c.run_id IS NOT NULL AND r.batch_id <> c.batch_id)
-            OR (c.purpose = 'ask' AND (c.fence > r.fence OR (c.provider, c.model) <> (m.provider, m.name)))
-            OR (c.purpose = 'read' AND (e.id IS NULL OR c.fence > e.fence)))
+            OR (c.purpose = 'ask' AND (c.provider, c.model) <> (m.provider, m.name)))
         UNION ALL
-        SELECT min(c.id), c.purpose, c.run_id, c.fence, count(*), NULL
+        SELECT min(c.id), c.purpose, c.run_id, c.fence, NULL
         FROM llm_calls c JOIN batches b ON b.id = c.batch_id
         WHERE {IN_SCOPE} AND c.run_id IS NOT NULL AND b.episode > 1
         GROUP BY c.run_id, c.purpose, c.org_id, c.fence HAVING count(*) > 1

@@ -16,12 +16,15 @@ CHECKS = (
         f"""
         SELECT coalesce(e.run_id, l.run_id) AS run, coalesce(e.org_id, l.org_id) AS org,
             coalesce(e.state, 'no reading') AS state, coalesce(l.charges, 0) AS charges
-        FROM (SELECT * FROM evaluations WHERE is_current) e FULL JOIN (
-            SELECT run_id, org_id, batch_id, count(*) AS charges FROM ledger WHERE entry = 'charge' GROUP BY 1, 2, 3
+        FROM (SELECT e.* FROM evaluations e JOIN batches b ON b.id = e.batch_id
+            WHERE {IN_SCOPE} AND e.is_current) e FULL JOIN (
+            SELECT l.run_id, l.org_id, l.batch_id, count(*) AS charges
+            FROM ledger l LEFT JOIN batches b ON b.id = l.batch_id
+            WHERE l.entry = 'charge' AND (b.id IS NULL OR {IN_SCOPE}) GROUP BY 1, 2, 3
         ) l ON (l.run_id, l.org_id) = (e.run_id, e.org_id)
             LEFT JOIN batches b ON b.id = coalesce(e.batch_id, l.batch_id)
-        WHERE (b.id IS NULL OR {IN_SCOPE}) AND (e.id IS NULL OR l.batch_id <> e.batch_id
-            OR coalesce(l.charges, 0) <> CASE WHEN {DUE} THEN 1 ELSE 0 END)
+        WHERE e.id IS NULL OR l.batch_id <> e.batch_id
+            OR coalesce(l.charges, 0) <> CASE WHEN {DUE} THEN 1 ELSE 0 END
         """,
     ),
     Check(
@@ -49,12 +52,14 @@ CHECKS = (
         SELECT b.id AS batch, b.episode, b.state, h.credits AS held, c.planned * b.credits_per_evaluation AS wanted,
             s.credits AS released
         FROM batches b LEFT JOIN ledger h ON h.idempotency_key = 'hold:' || b.id || ':' || b.episode
-            LEFT JOIN ledger s ON s.idempotency_key = 'release:' || b.id || ':' || b.episode,
-            LATERAL (SELECT count(*) AS planned FROM evaluations e WHERE e.batch_id = b.id
-                AND (e.ended_at IS NULL OR e.ended_at >= b.queued_at)) c
+            LEFT JOIN ledger s ON s.idempotency_key = 'release:' || b.id || ':' || b.episode
+            LEFT JOIN (
+                SELECT e.batch_id, count(*) AS planned FROM evaluations e JOIN batches b ON b.id = e.batch_id
+                WHERE {IN_SCOPE} AND (e.ended_at IS NULL OR e.ended_at >= b.queued_at) GROUP BY 1
+            ) c ON c.batch_id = b.id
         WHERE {IN_SCOPE} AND (
             (b.remaining IS NOT NULL AND b.started_at IS NOT NULL
-                AND coalesce(-h.credits, 0) <> c.planned * b.credits_per_evaluation)
+                AND coalesce(-h.credits, 0) <> coalesce(c.planned, 0) * b.credits_per_evaluation)
             OR (b.state IN {OPEN} AND s.id IS NOT NULL) OR (h.id IS NOT NULL AND b.state IN ('queued', 'blocked'))
             OR (b.state NOT IN {OPEN} AND (h.id IS NULL) <> (s.id IS NULL))
             OR h.created_at NOT BETWEEN b.started_at - {SLACK} AND {SOON}

@@ -22,8 +22,9 @@ CHECKS = (
         UNION ALL
         SELECT o.id, o.key, o.not_before, o.published_at FROM outbox o
             LEFT JOIN snapshots s ON s.id::text = split_part(o.key, ':', 2)
-        WHERE o.key !~ '^[a-z ]+(:[0-9a-f-]{{36}}(:[0-9]+)*)?$' OR (o.key LIKE '%:%' AND (o.batch_id IS NULL
-            OR coalesce(s.batch_id::text, split_part(o.key, ':', 2)) <> o.batch_id::text))
+        WHERE (CAST(:since AS timestamptz) IS NULL OR coalesce(o.published_at, now()) >= :since)
+            AND (o.key !~ '^[a-z ]+(:[0-9a-f-]{{36}}(:[0-9]+)*)?$' OR (o.key LIKE '%:%' AND (o.batch_id IS NULL
+            OR coalesce(s.batch_id::text, split_part(o.key, ':', 2)) <> o.batch_id::text)))
         UNION ALL
         SELECT NULL, i.key, b.ended_at, NULL FROM batches b, LATERAL (
             SELECT stage || ':' || b.id || ':' || e AS key
