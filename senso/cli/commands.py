@@ -90,7 +90,7 @@ def doctor(
     since: Annotated[
         str | None, typer.Option(metavar="WHEN", help="With --invariants: what is open, or ended since: 2h, 3d.")
     ] = None,
-    online: Annotated[bool, typer.Option("--online", help="Ask each provider whether it accepts its key.")] = False,
+    online: Annotated[bool, typer.Option("--online", help="Ask providers about keys, or for lists of jobs.")] = False,
     role: Annotated[
         str | None, typer.Option(metavar="ROLE", help="Health check of this machine's worker, control or beat.")
     ] = None,
@@ -106,7 +106,7 @@ def doctor(
         from senso.cli import promising
         from senso.cli.standing import moment_since
 
-        promising.promises(since=moment_since(since) if since else None, as_json=as_json)
+        promising.promises(since=moment_since(since) if since else None, online=online, as_json=as_json)
         return
     from senso.cli import doctoring
 

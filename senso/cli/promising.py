@@ -1,6 +1,6 @@
 """`doctor --invariants`: the promises I1-I8, held against every row and every queue, also while work goes on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,52 +13,72 @@ from senso.cli.program import pasteable
 from senso.cli.surroundings import connected
 from senso.errors import SensoError
 from senso.queries.invariants import MOST_ROWS, Promise
+from senso.queries.invariants.calls import VENDOR_LISTS
 from senso.tasks import promises as held
 
 SHOWN = 5
+NONE: Mapping[str, object] = {}
+ONLINE = (VENDOR_LISTS,)
 
 
-def promises(*, since: datetime | None, as_json: bool) -> None:
-    """Raises SensoError naming what is broken; what Redis would have told, and did not, only where nothing is."""
+def promises(*, since: datetime | None, online: bool, as_json: bool) -> None:
+    """Raises SensoError naming what is broken; what Redis or a vendor would have told, and did not, only where nothing
+    is."""
+    unknown: dict[str, SensoError] = {}
     with connected():
-        broken, away = held.in_rows(since), None
-        try:
-            broken |= held.in_messages()
-        except SensoError as error:
-            away = error
-    unknown = [check.name for check in messages.CHECKS] if away else []
+        broken = held.in_rows(since)
+        for checks, look in looks(since, online=online):
+            try:
+                broken |= look()
+            except SensoError as away:
+                unknown |= dict.fromkeys((check.name for check in checks), away)
+    asked = [*held.CHECKS, *(ONLINE if online else ())]
     if as_json:
-        print_json(report(broken, unknown))
+        print_json(report(broken, asked, unknown))
     else:
-        print_promises(broken, unknown)
+        print_promises(broken, asked, unknown)
     if broken:
         raise SensoError(f"broken: {', '.join(broken)}; the lines above say what each means and what to do")
-    if away:
-        raise away
+    for error in unknown.values():
+        raise error
 
 
-def report(broken: Found, unknown: Sequence[str] = ()) -> dict[str, Any]:
+def looks(since: datetime | None, *, online: bool) -> Iterator[tuple[Sequence[Promise], Callable[[], Found]]]:
+    """What is asked beside the rows, which may be away while they are there."""
+    yield messages.CHECKS, held.in_messages
+    if online:
+        yield ONLINE, lambda: at_vendors(since)
+
+
+def at_vendors(since: datetime | None) -> Found:
+    from senso.tasks import vendor_jobs  # noqa: PLC0415  providers take long to import, and few looks ask them
+
+    found = vendor_jobs.beside_rows(since)[:MOST_ROWS]
+    return {VENDOR_LISTS.name: found} if found else {}
+
+
+def report(broken: Found, asked: Sequence[Promise], unknown: Mapping[str, object] = NONE) -> dict[str, Any]:
     """By promise whether it holds; and of each that does not, its rows, what it means and what to do."""
-    states = {check.name: state(check, broken, unknown) for check in held.CHECKS}
+    states = {check.name: state(check, broken, unknown) for check in asked}
     said = {
         check.name: {"means": check.means, "do": check.action, "rows": broken[check.name]}
-        for check in held.CHECKS
+        for check in asked
         if check.name in broken
     }
     return states | {"broken": broken, "explained": said}
 
 
-def state(check: Promise, broken: Mapping[str, Any], unknown: Sequence[str]) -> str:
+def state(check: Promise, broken: Found, unknown: Mapping[str, object]) -> str:
     return "broken" if check.name in broken else "not known" if check.name in unknown else "holds"
 
 
-def print_promises(broken: Found, unknown: Sequence[str]) -> None:
-    for check in held.CHECKS:
+def print_promises(broken: Found, asked: Sequence[Promise], unknown: Mapping[str, object]) -> None:
+    for check in asked:
         if check.name in unknown:
-            out.print(f"[yellow]not known[/] {escape(check.name)}: Redis does not tell")
+            out.print(f"[yellow]not known[/] {escape(check.name)}")
         elif check.name not in broken:
             out.print(f"[green]holds[/]   {escape(check.name)}")
-    for check in held.CHECKS:
+    for check in asked:
         if check.name in broken:
             print_broken(check, broken[check.name])
 

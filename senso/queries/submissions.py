@@ -143,6 +143,24 @@ def without_row(db: Connection, provider: str, jobs: Sequence[str]) -> list[str]
     return list(db.execute(WITHOUT_ROW, {"provider": provider, "jobs": list(jobs)}).scalars())
 
 
+MODELS_ASKED = text("""
+    SELECT DISTINCT m.name FROM snapshots s JOIN models m ON m.id = s.model_id WHERE s.provider = :provider
+        AND s.maybe_sent_at IS NOT NULL ORDER BY 1
+""")
+SENT_AS = text("SELECT id FROM snapshots WHERE request_hash = :mark AND maybe_sent_at IS NOT NULL ORDER BY id LIMIT 1")
+
+
+def models_asked(db: Connection, provider: str) -> list[str]:
+    """The provider's own names of the models for which a job was ever sent."""
+    return list(db.execute(MODELS_ASKED, {"provider": provider}).scalars())
+
+
+def sent_as(db: Connection, mark: str) -> UUID | None:
+    """The row that sent a request with this fingerprint."""
+    found: UUID | None = db.execute(SENT_AS, {"mark": mark}).scalar()
+    return found
+
+
 # The older the doubt, the rarer the looks; right after the grace there is one in any case.
 LOOK_AGAIN = text("""
     UPDATE snapshots SET lease_owner = NULL, lease_until = NULL, failures = failures + :counted,

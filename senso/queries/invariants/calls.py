@@ -6,7 +6,7 @@ excused by the product's own count of failures: a second success is a second bil
 
 from senso.prices import PRICES
 from senso.queries.invariants.batches import DATED_BATCHES, SLACK
-from senso.queries.invariants.check import IN_SCOPE, Check
+from senso.queries.invariants.check import IN_SCOPE, Check, Promise
 
 PRICE_LIST = ", ".join(
     f"('{provider}', '{model}', {price.token_in}, {price.token_cached}, {price.token_out}, {price.search})"
@@ -48,6 +48,14 @@ def breach(row: str, done: str, claimed: str, open_: str) -> str:
 # What is left of a call's cost without its tokens: a whole number of web searches. `p` is the price of its model.
 SEARCHES = """(c.cost_microusd - (c.tokens_in - coalesce(c.tokens_cached, 0)) * p.token_in::float8
     - coalesce(c.tokens_cached, 0) * p.cached::float8 - c.tokens_out * p.token_out::float8)"""
+# Asked of the vendors themselves, by `tasks.vendor_jobs`.
+VENDOR_LISTS = Promise(
+    "I6",
+    "each job at a vendor has its row",
+    "a job was submitted twice, its row is gone, or another program uses this account: it was paid for, and no row of "
+    "ours waits for it",
+    "look at the job in the vendor's own pages; give this product a key of its own; report what was sent twice",
+)
 CHECKS = (
     Check(
         "I6",
