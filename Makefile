@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 # PYTEST_ARGS run in one, which starts sooner.
 TEST_PROCESSES ?= $(if $(findstring tests,$(PYTEST_ARGS)),0,3)
 
-.PHONY: demo up test faults chaos plants check format bench growth night queued in-flight alone commands one-run real-answers clean
+.PHONY: demo up test faults chaos plants check format bench growth night queued in-flight alone commands one-run promises real-answers clean
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -77,6 +77,11 @@ commands: $(READY)
 # CPU of one run by itself, without Celery and Postgres, part by part: ONE_RUN_ARGS="--orgs 5 --rounds 2"
 one-run: $(READY)
 	@$(BIN)/python bench/one_run.py $(ONE_RUN_ARGS)
+
+# `doctor --invariants` in a database of 100,000 runs: each check, the command, and false alarms beside work:
+# PROMISES_ARGS="--runs 100000 --looks 30"
+promises: $(VENV)/.ready-bench
+	@$(BIN)/python bench/promises.py $(PROMISES_ARGS)
 
 real-answers: $(READY)
 	@$(BIN)/python bench/real_answers.py

@@ -24,9 +24,9 @@ from senso.redis_server import address, client, trouble
 
 MOST: Final = 300
 UNACKED, INDEX = "unacked", "unacked_index"
-# One moment of Redis: its clock; of each queue its length and its oldest messages; what is in hand, the oldest first.
+# One moment of Redis: of each queue its length and its oldest messages; what is in hand, the oldest first.
 LOOK: Final = """
-    local most, found = tonumber(ARGV[1]), {redis.call('time')}
+    local most, found = tonumber(ARGV[1]), {}
     for place = 3, #KEYS do
         found[#found + 1] = {redis.call('llen', KEYS[place]), redis.call('lrange', KEYS[place], -most, -1)}
     end
@@ -143,13 +143,12 @@ def standing(queues: Sequence[str]) -> Standing:
     at = address()
     try:
         with client(at) as redis:
-            keys = (UNACKED, INDEX, *queues)
-            moment, *of_queues, in_hand = redis.eval(LOOK, len(keys), *keys, str(MOST))
+            *of_queues, in_hand = redis.register_script(LOOK)((UNACKED, INDEX, *queues), [MOST])
     except RedisError as error:
         raise trouble(error, at).error from None
     count, index, bodies, unindexed = in_hand
     return Standing(
-        int(moment[0]) + int(moment[1]) / 1e6,
+        time.time(),
         {name: Queue(name, one[0], tuple(map(read, one[1]))) for name, one in zip(queues, of_queues, strict=True)},
         tuple((float(taken), read_held(body)) for taken, body in zip(index[1::2], bodies, strict=True) if body),
         count,

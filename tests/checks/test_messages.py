@@ -1,6 +1,7 @@
 """What is held against the real Redis: queues, what is in hand, and rows whose message is nowhere."""
 
 import time
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -27,7 +28,7 @@ def clock(monkeypatch):
 
     def ago(seconds: float) -> None:
         moment = time.time() - seconds
-        monkeypatch.setattr("senso.tasks.transport.time.time", lambda: moment)
+        monkeypatch.setattr("senso.tasks.transport.time", SimpleNamespace(time=lambda: moment))
 
     yield ago
     monkeypatch.undo()

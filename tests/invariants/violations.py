@@ -61,7 +61,8 @@ ENDED = (
         change(
             "question_runs",
             f"id = {READ}",
-            "question_id = (SELECT id FROM questions q WHERE q.id <> question_id LIMIT 1)",
+            "question_id = (SELECT q.id FROM questions q WHERE q.id NOT IN "
+            "(SELECT o.question_id FROM question_runs o WHERE o.subject_id = question_runs.subject_id) LIMIT 1)",
         ),
     ),
     (
