@@ -24,24 +24,26 @@ EXPIRED_EVALUATIONS = text("""
     RETURNING id
 """)
 
+# In a transaction; whoever looks goes on while there are more.
+MOST_LOST = 500
 # A message that was sent, is in no queue and led to no claim is lost. While queues are long it may only be waiting.
-LOST_RUNS = text("""
+LOST_RUNS = text(f"""
     UPDATE question_runs SET next_at = now(), sent_at = NULL
     WHERE id IN (
         SELECT id FROM question_runs WHERE state = 'planned' AND snapshot_id IS NULL
             AND sent_at < now() - make_interval(secs => :quiet) AND (next_at IS NULL OR next_at <= sent_at)
-        LIMIT 500 FOR UPDATE SKIP LOCKED
+        LIMIT {MOST_LOST} FOR UPDATE SKIP LOCKED
     )
     RETURNING id
 """)
-LOST_EVALUATIONS = text("""
+LOST_EVALUATIONS = text(f"""
     UPDATE evaluations SET next_at = now(), sent_at = NULL, lease_owner = NULL
     WHERE id IN (
         SELECT e.id FROM evaluations e JOIN question_runs r ON r.id = e.run_id
         WHERE e.state = 'pending' AND r.state = 'answered'
             AND coalesce(e.sent_at, r.answered_at) < now() - make_interval(secs => :quiet)
             AND (e.next_at IS NULL OR e.next_at <= e.sent_at)
-        LIMIT 500 FOR UPDATE OF e SKIP LOCKED
+        LIMIT {MOST_LOST} FOR UPDATE OF e SKIP LOCKED
     )
     RETURNING id
 """)
@@ -105,6 +107,7 @@ def expire_leases(db: Connection) -> dict[str, int]:
 
 
 def find_lost(db: Connection, quiet_seconds: float) -> dict[str, int]:
+    """Up to 500 of each kind."""
     values = {"quiet": quiet_seconds}
     return {
         "lost runs": len(db.execute(LOST_RUNS, values).all()),

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from senso.db import transaction
 from senso.errors import ConfigError, NotFound
-from senso.queries import batches, invariants, ledger, runs
+from senso.queries import batches, invariants, ledger, runs, sweep
 from senso.settings import settings
 from senso.tasks import ask, reach
 from senso.tasks.ask import ask_batch, read
@@ -220,6 +220,19 @@ def test_an_idempotency_key_used_again_finds_its_batch_and_refuses_another_reque
     with pytest.raises(ConfigError, match="another request"):
         trigger_org(other.id, ME, idempotency_key="k-1")
     assert make.one("SELECT count(*) FROM batches") == 1
+
+
+def test_all_messages_that_were_lost_at_once_are_found_in_one_sweep(make, sandbox, messages, monkeypatch):
+    monkeypatch.setattr(sweep, "MOST_LOST", 2)
+    monkeypatch.setattr(sweep, "LOST_RUNS", text(sweep.LOST_RUNS.text.replace("LIMIT 500", "LIMIT 2")))
+    make.batch(questions=9)
+    make.sql("UPDATE question_runs SET sent_at = now() - interval '10 minutes'")
+    messages.clear()
+
+    sweep_all()
+
+    assert make.one("SELECT sum(count)::int FROM repairs WHERE kind = 'lost runs'") == 9
+    assert sum(len(ids) for _, ids in messages("ask")) == 9
 
 
 def test_a_batch_past_its_deadline_ends_with_what_it_has(make, sandbox):
