@@ -219,9 +219,10 @@ CHECKS = (
         UNION ALL
         SELECT s.id::text, s.fence FROM snapshots s JOIN batches b ON b.id = s.batch_id LEFT JOIN (
             SELECT snapshot_id, max(calls) AS most FROM (
-                SELECT r.snapshot_id, count(c.id) AS calls FROM question_runs r JOIN snapshots j ON j.id = r.snapshot_id
+                SELECT r.snapshot_id, count(c.id) AS calls FROM batches b JOIN question_runs r ON r.batch_id = b.id
+                    JOIN snapshots j ON j.id = r.snapshot_id
                     LEFT JOIN llm_calls c ON c.run_id = r.id AND c.purpose = 'ask' AND c.started_at >= j.created_at
-                GROUP BY r.snapshot_id, r.id) run GROUP BY snapshot_id
+                WHERE {IN_SCOPE} GROUP BY r.snapshot_id, r.id) run GROUP BY snapshot_id
         ) c ON c.snapshot_id = s.id
         WHERE {IN_SCOPE} AND (s.failures < 0
             OR s.fence - CASE s.state WHEN 'cancelled' THEN 1 ELSE 0 END <> c.most)

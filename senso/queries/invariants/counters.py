@@ -128,7 +128,8 @@ CHECKS = (
         FROM batches b LEFT JOIN (
             SELECT batch_id, count(*) AS numbers, bit_xor(hashtextextended(name, 0)) AS names,
                 min(rule_version) AS oldest, max(rule_version) AS newest
-            FROM metrics GROUP BY batch_id, kind, surface, model, location) m ON m.batch_id = b.id
+            FROM metrics WHERE batch_id IN (SELECT b.id FROM batches b WHERE {IN_SCOPE})
+            GROUP BY batch_id, kind, surface, model, location) m ON m.batch_id = b.id
         WHERE {IN_SCOPE} AND b.state IN ('completed', 'partial')
         GROUP BY b.id HAVING count(m.batch_id) = 0 OR min(m.oldest) <> max(m.newest)
             OR min(m.numbers) <> max(m.numbers) OR min(m.names) <> max(m.names)
@@ -162,10 +163,10 @@ CHECKS = (
         f"""
         SELECT p.batch_id AS batch, t.charged AS told, coalesce(l.charged, 0) AS charged, t.counts
         FROM (SELECT * FROM ({PUSHED}) x) p JOIN batches b ON b.id = p.batch_id
-            LEFT JOIN (SELECT batch_id, -sum(credits) AS charged FROM ledger WHERE entry = 'charge' GROUP BY 1) l
-                ON l.batch_id = b.id
-            LEFT JOIN (SELECT batch_id, count(*) AS done FROM evaluations WHERE state = 'done' GROUP BY 1) e
-                ON e.batch_id = b.id,
+            LEFT JOIN (SELECT batch_id, -sum(credits) AS charged FROM ledger WHERE entry = 'charge' AND batch_id IN (
+                SELECT b.id FROM batches b WHERE {IN_SCOPE}) GROUP BY 1) l ON l.batch_id = b.id
+            LEFT JOIN (SELECT batch_id, count(*) AS done FROM evaluations WHERE state = 'done' AND batch_id IN (
+                SELECT b.id FROM batches b WHERE {IN_SCOPE}) GROUP BY 1) e ON e.batch_id = b.id,
             jsonb_to_record(p.body) AS t (charged bigint, counts jsonb)
         WHERE t.charged <> coalesce(l.charged, 0) OR (t.counts->>'evaluated')::bigint <> coalesce(e.done, 0)
             OR (t.counts->>'planned')::bigint <> b.planned
