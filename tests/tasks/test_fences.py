@@ -109,6 +109,35 @@ def test_whose_work_was_taken_back_still_counts_while_nobody_else_has_claimed_it
     assert make.one("SELECT remaining FROM batches") == (2 if write is save_answer else 1)
 
 
+def test_an_answer_that_another_claim_of_the_same_process_has_saved_is_not_read_twice(make):
+    first, _ = claimed(make, save_answer)
+    make.sql("UPDATE question_runs SET lease_until = now() - interval '1 second'")
+    second, _ = claim(make, save_answer)
+    answers = [runs.bought(work, Answer(work.run.number, text="An answer."), (), REPORT) for work in (first, second)]
+
+    with transaction() as db:
+        (to_read,) = evaluations.save_answers_and_claim(db, answers[1:], "me", **VERSION)
+        (again,) = evaluations.save_answers_and_claim(db, answers[:1], "me", **VERSION)
+
+    assert [work.run_id for work in to_read] == [first.id]
+    assert again == []
+    assert make.one("SELECT count(*) FROM llm_calls WHERE purpose = 'read'") == 1
+
+
+@pytest.mark.parametrize("write", [fail_run, fail_reading], ids=lambda write: write.__name__)
+def test_what_failed_has_a_higher_fence_than_its_last_claim_and_its_reason(make, write):
+    work, _ = claimed(make, write)
+    (before,) = make.sql("SELECT fence FROM evaluations WHERE run_id = :r", r=getattr(work, "run_id", work.id))
+
+    written(write, work)
+
+    (row,) = make.sql("SELECT fence, error FROM evaluations WHERE state = 'failed'")
+    assert tuple(row.values()) == (before["fence"] + 1, "refused")
+    if write is fail_run:
+        (run,) = make.sql("SELECT fence, error, cost_microusd, lease_owner FROM question_runs WHERE state = 'failed'")
+        assert tuple(run.values()) == (work.fence + 1, "refused", 7, None)
+
+
 @pytest.mark.parametrize("write", BACK, ids=lambda write: write.__name__)
 def test_whose_work_was_taken_back_does_not_put_it_back_a_second_time(make, write):
     works = claimed(make, write)
