@@ -1,46 +1,34 @@
 """A claim is known by its fence: who was overtaken changes nothing, and what is written twice counts once."""
 
 import pytest
+from claims import (
+    BACK,
+    ENDING,
+    OF_READINGS,
+    OF_RUNS,
+    REPORT,
+    VERSION,
+    call,
+    claim,
+    claimed,
+    fail_reading,
+    fail_run,
+    other_than,
+    put_run_back,
+    rows,
+    save_answer,
+    save_reading,
+    table,
+    take_back,
+    written,
+)
 
 from senso.db import transaction
-from senso.extraction import Reading
-from senso.providers import Answer, Completion, Usage
+from senso.providers import Answer
 from senso.queries import evaluations, runs
 from senso.queries.leases import MAX_FAILURES
-from senso.queries.runs import Report
 
-REPORT = Report("over", Usage(tokens_in=10), 7, 1)
-VERSION = {"model": "gpt-4.1-mini", "prompt_version": "v1"}
-READING = Reading(True, "Larch Hill is good.", "positive", 1, 0.5, ("Vantry",), (), Completion("{}", "m-1", Usage()))
-
-
-def save_answer(db, work):
-    row = runs.bought(work, Answer(work.run.number, text="An answer."), (), REPORT)
-    evaluations.save_answers_and_claim(db, [row], "me", **VERSION)
-
-
-def fail_run(db, work):
-    runs.fail(db, work, REPORT, "refused")
-
-
-def put_run_back(db, work):
-    runs.put_back(db, work, REPORT, "away", seconds=60, counts_as_failure=True)
-
-
-def save_reading(db, work):
-    evaluations.save(db, [evaluations.read(work, READING, REPORT, extractor="m", version="v1")])
-
-
-def fail_reading(db, work):
-    evaluations.fail(db, work, REPORT, "refused")
-
-
-def put_reading_back(db, work):
-    evaluations.put_back(db, work, REPORT, "away", seconds=60, counts_as_failure=True)
-
-
-OF_RUNS, OF_READINGS = (save_answer, fail_run, put_run_back), (save_reading, fail_reading, put_reading_back)
-BACK, ENDING = (put_run_back, put_reading_back), (fail_run, save_reading, fail_reading)
+END = {save_answer: "answered", fail_run: "failed", save_reading: "done", fail_reading: "failed"}
 every_writer = pytest.mark.parametrize("write", OF_RUNS + OF_READINGS, ids=lambda write: write.__name__)
 
 
@@ -224,60 +212,3 @@ def test_a_claim_says_whose_it_is_and_until_when(make, write):
         id=work.id,
     )
     assert (row["lease_owner"], row["fence"], row["fits"], row["next_at"]) == ("me", work.fence, True, None)
-
-
-END = {save_answer: "answered", fail_run: "failed", save_reading: "done", fail_reading: "failed"}
-KEPT = "question_runs", "evaluations", "batches", "citations", "competitors"
-
-
-def table(write) -> str:
-    return "question_runs" if write in OF_RUNS else "evaluations"
-
-
-def claimed(make, write) -> list:
-    """A batch of two runs, both in my hands: to be asked, or answered and to be read."""
-    batch = make.batch(questions=2)
-    if write in OF_READINGS:
-        for run in make.runs(batch):
-            make.answered(run)
-    return claim(make, write)
-
-
-def claim(make, write, owner="me") -> list:
-    wanted = [row["id"] for row in make.sql("SELECT id FROM question_runs ORDER BY number")]
-    with transaction() as db:
-        if write in OF_RUNS:
-            return runs.claim(db, wanted, owner)
-        return sorted(evaluations.claim(db, wanted, owner, **VERSION), key=lambda work: wanted.index(work.run_id))
-
-
-def take_back(make) -> None:
-    """As the reaper does with what a silent process holds: the fence stays."""
-    for name, held, free in (("question_runs", "asking", "planned"), ("evaluations", "extracting", "pending")):
-        make.sql(
-            f"UPDATE {name} SET state = :free, failures = failures + 1, lease_owner = NULL, lease_until = NULL "
-            "WHERE state = :held",
-            free=free,
-            held=held,
-        )
-
-
-def written(write, work) -> None:
-    with transaction() as db:
-        write(db, work)
-
-
-def rows(make) -> dict[str, list]:
-    return {name: make.sql(f"SELECT * FROM {name} ORDER BY 1") for name in KEPT}
-
-
-def other_than(work, found) -> list:
-    run = getattr(work, "run_id", work.id)
-    return [row for row in found["question_runs"] if row["id"] != run] + [
-        row for row in found["evaluations"] if row["run_id"] != run
-    ]
-
-
-def call(make, work) -> tuple:
-    (found,) = make.sql("SELECT outcome, cost_microusd FROM llm_calls WHERE id = :id", id=work.call_id)
-    return found["outcome"], found["cost_microusd"]

@@ -1,0 +1,257 @@
+"""Whatever is done to one batch leaves another alone: one of another org and partner, with work in every state."""
+
+import pytest
+from at_work import start, work_off
+from shell import Shell
+
+from senso.db import transaction
+from senso.queries import evaluations, ledger, results, runs, status, triggers
+from senso.settings import settings
+from senso.tasks.abandon import cancel_due
+from senso.tasks.ask import ask_batch, read
+from senso.tasks.matrix import find_names, open_batch
+from senso.tasks.score import finish_batch
+from senso.tasks.stopping import cancel, retry
+from senso.tasks.submit import submit_snapshot
+from senso.tasks.ticks import admit, poll
+from senso.tasks.trigger import By, trigger_org
+
+ME = By("test")
+READ_BY = {"model": "gpt-4.1-mini", "prompt_version": "v1"}
+
+
+def worked_off(make, sandbox, org):
+    batch = make.queued(org)
+    work_off(make, batch)
+    return batch
+
+
+def partly_failed(make, sandbox, org):
+    batch = make.queued(org)
+    start(batch)
+    sandbox.fault("openai.responses", "401", times=1)
+    first, second, third = make.runs(batch)
+    read(str(first))
+    sandbox.fault("openai.responses", "500", times=1)
+    read(str(second))
+    sandbox.fault("openai.chat", "500", times=1)
+    read(str(third))
+    sandbox.fault("openai.chat", "refusal", times=1)
+    make.sql("UPDATE evaluations SET next_at = now() WHERE batch_id = :b AND state = 'pending'", b=batch)
+    read(str(third))
+    return batch
+
+
+def retried(make, sandbox, org):
+    batch = make.queued(org)
+    sandbox.fault("openai.responses", "401", times=2)
+    work_off(make, batch)
+    retry(batch, ME)
+    work_off(make, batch)
+    return batch
+
+
+def cancelled_and_reopened(make, sandbox, org):
+    batch = make.queued(org)
+    start(batch)
+    cancel(batch, ME)
+    trigger_org(org.id, ME, reopen=True)
+    work_off(make, batch)
+    return batch
+
+
+def ended_by_its_deadline(make, sandbox, org):
+    batch = make.queued(org)
+    start(batch)
+    read(str(make.runs(batch)[0]))
+    make.sql("UPDATE batches SET deadline = now() - interval '1 second' WHERE id = :b", b=batch)
+    finish_batch(str(batch), "sweep")
+    return batch
+
+
+@pytest.mark.parametrize(
+    "done",
+    [worked_off, partly_failed, retried, cancelled_and_reopened, ended_by_its_deadline],
+    ids=lambda done: done.__name__,
+)
+def test_whatever_becomes_of_a_batch_that_of_another_org_stays_as_it_is(make, sandbox, done):
+    neighbour = neighbours(make, sandbox)
+    before = of(make, neighbour)
+
+    batch = done(make, sandbox, make.org(questions=3, available=100))
+
+    assert make.state(batch)["state"] in {"completed", "partial", "failed", "running"}
+    assert of(make, neighbour) == before
+
+
+def test_jobs_of_a_batch_are_submitted_collected_and_called_off_alone(make, sandbox):
+    neighbour = neighbours(make, sandbox, models=("chatgpt",))
+    before = of(make, neighbour)
+    batch = make.batch(make.org(questions=2, models=("chatgpt",), countries=("US", "CA")))
+    mine = make.sql("SELECT id FROM snapshots WHERE batch_id = :b", b=batch)
+    make.sql("UPDATE snapshots SET next_poll_at = now() + interval '1 hour' WHERE batch_id <> :b", b=batch)
+
+    for row in mine:
+        submit_snapshot(str(row["id"]))
+    make.sql("UPDATE snapshots SET next_poll_at = now() + interval '1 hour' WHERE batch_id = :b", b=batch)
+    collect_mine(make, mine[0]["id"])
+    cancel(batch, ME)
+    cancel_due(batch)
+
+    assert make.one("SELECT count(*) FROM question_runs WHERE batch_id = :b AND state = 'answered'", b=batch) == 2
+    assert without(of(make, neighbour), "next_poll_at") == without(before, "next_poll_at")
+
+
+def test_a_claim_takes_only_the_runs_that_it_names(make, sandbox):
+    neighbour = neighbours(make, sandbox)
+    before = of(make, neighbour)
+    batch = make.batch(questions=2)
+    first, second = make.runs(batch)
+    make.answered(second)
+
+    with transaction() as db:
+        asked = runs.claim(db, [first], "me")
+        to_read = evaluations.claim(db, [second], "me", **READ_BY)
+
+    assert [work.id for work in asked] == [first]
+    assert [work.run_id for work in to_read] == [second]
+    assert of(make, neighbour) == before
+
+
+def test_what_is_read_is_the_questions_own_answer_for_its_own_org(make, sandbox):
+    other = make.org(questions=3)
+    make.sql("UPDATE orgs SET name = 'Vantry', competitors = '[]' WHERE id = :id", id=other.id)
+    make.sql("UPDATE org_websites SET url = 'https://vantry.example' WHERE org_id = :id", id=other.id)
+    work_off(make, make.queued(other))
+    batch = make.batch(questions=2)
+    for number, run in enumerate(make.runs(batch)):
+        make.answered(run, f"Answer {number}.")
+
+    with transaction() as db:
+        works = evaluations.claim(db, make.runs(batch), "me", **READ_BY)
+
+    found = sorted((work.answer, work.question, work.org.name, work.org.websites) for work in works)
+    assert found == [
+        (
+            f"Answer {n}.",
+            f"Which lender is best for loan {n}?",
+            "Larch Hill Credit Union",
+            ("https://larchhill.example",),
+        )
+        for n in range(2)
+    ]
+
+
+def test_what_a_batch_cost_and_why_it_failed_is_told_of_it_alone(make, sandbox):
+    neighbours(make, sandbox)
+    batch = make.queued(questions=2)
+    sandbox.fault("openai.responses", "401", times=1)
+    work_off(make, batch)
+
+    with transaction() as db:
+        cost, counts, why = results.cost(db, batch), results.counts(db, batch), results.failure_reasons(db, batch)
+        is_open = status.any_open(db, batch)
+        asked_again = triggers.providers_to_ask_again(db, batch)
+
+    own = make.one("SELECT sum(cost_microusd)::bigint FROM llm_calls WHERE batch_id = :b", b=batch)
+    assert cost == {"cost_microusd": own, "charged": 1}
+    assert counts == {"planned": 2, "answered": 1, "evaluated": 1, "failed": 1, "cancelled": 0}
+    assert [one["runs"] for one in why] == [1]
+    assert (is_open, asked_again) == (False, ["openai"])
+
+
+def test_what_a_partner_has_held_granted_and_paid_is_told_of_it_alone(make, sandbox):
+    org, other = make.org(questions=2, available=100), make.org(questions=3, available=50)
+    work_off(make, make.queued(org))
+    start(make.queued(other))
+
+    with transaction() as db:
+        mine, theirs = ledger.standing(db, org.partner), ledger.standing(db, other.partner)
+        rows, total = ledger.of_partner(db, org.partner)
+
+    assert {name: mine[name] for name in FIGURES} == dict(zip(FIGURES, (98, 0, 100, 2, 1), strict=True))
+    assert {name: theirs[name] for name in FIGURES} == dict(zip(FIGURES, (47, 3, 50, 0, 1), strict=True))
+    assert total == len(rows) == 5
+    assert rows[-1]["balance"] == 98
+    assert "id" not in rows[0]
+
+
+def test_doctor_finds_every_promise_kept_after_failures_retries_and_cancels(make, sandbox, monkeypatch, capsys):
+    retried(make, sandbox, make.org(questions=3, available=100))
+    cancelled_and_reopened(make, sandbox, make.org(questions=3, available=100))
+    worked_off(make, sandbox, make.org(questions=3, available=100))
+
+    done = Shell(monkeypatch, capsys)("doctor", "--invariants")
+
+    assert (done.err, done.code) == ("", 0)
+
+
+def test_for_each_call_at_a_provider_a_row_was_written_before_it(make, sandbox):
+    batch = make.queued(questions=3)
+
+    work_off(make, batch)
+
+    rows = make.sql("SELECT purpose, count(*) AS n FROM llm_calls GROUP BY purpose")
+    assert {row["purpose"]: row["n"] for row in rows} == {"names": 1, "ask": 3, "read": 3}
+    assert len(sandbox.calls("openai.responses")) == 3
+    assert len(sandbox.calls("openai.chat")) == 4
+
+
+FIGURES = ("available", "held", "granted", "charged", "orgs")
+
+
+def neighbours(make, sandbox, models=("gpt-4.1",)):
+    """Of one run each: done, failed, asked, in a call, being read, waiting for another try of either, and not begun."""
+    org = make.org(questions=8, available=50, models=models)
+    settings.cache_clear()
+    batch = make.queued(org)
+    admit()
+    open_batch(str(batch))
+    find_names(str(batch))
+    ask_batch(str(batch))
+    if "chatgpt" in models:
+        (job,) = make.sql("SELECT id FROM snapshots WHERE batch_id = :b", b=batch)
+        submit_snapshot(str(job["id"]))
+        make.sql("UPDATE snapshots SET next_poll_at = now() + interval '1 hour'")
+        return org, batch
+    asked, claimed, waiting, failing, *to_read = make.runs(batch)
+    with transaction() as db:
+        runs.claim(db, [claimed], "neighbour")
+    sandbox.fault("openai.responses", "500", times=1)
+    read(str(waiting))
+    sandbox.fault("openai.responses", "401", times=1)
+    read(str(failing))
+    for run in to_read:
+        make.answered(run)
+    done, failed, in_hand, again = to_read
+    read(str(done))
+    sandbox.fault("openai.chat", "refusal", times=1)
+    read(str(failed))
+    sandbox.fault("openai.chat", "500", times=1)
+    read(str(again))
+    with transaction() as db:
+        evaluations.claim(db, [in_hand], "neighbour", **READ_BY)
+    assert asked
+    return org, batch
+
+
+def of(make, neighbour) -> dict[str, list]:
+    """All rows of its own, its partner's and its names."""
+    org, batch = neighbour
+    owned = ("batches", "id"), ("question_runs", "batch_id"), ("evaluations", "batch_id"), ("snapshots", "batch_id")
+    owned += ("llm_calls", "batch_id"), ("metrics", "batch_id"), ("pushes", "batch_id"), ("ledger", "batch_id")
+    found = {name: make.sql(f"SELECT * FROM {name} WHERE {key} = :b ORDER BY 1", b=batch) for name, key in owned}
+    found["outbox"] = make.sql("SELECT * FROM outbox WHERE batch_id = :b ORDER BY 1", b=batch)
+    found["partners"] = make.sql("SELECT * FROM partners WHERE id = :p", p=org.partner)
+    found["names"] = make.sql("SELECT * FROM name_variations WHERE org_id = :o", o=org.id)
+    return found
+
+
+def without(found, column) -> dict[str, list]:
+    return {name: [{key: row[key] for key in row if key != column} for row in rows] for name, rows in found.items()}
+
+
+def collect_mine(make, job) -> None:
+    for _ in range(3):
+        make.sql("UPDATE snapshots SET next_poll_at = now() WHERE id = :id", id=job)
+        poll()
