@@ -1,36 +1,58 @@
-"""Each protection removed, one at a time, from a copy of the product: the test that stands for it must go red.
+"""Each protection removed, and each mistake built in, one at a time, in a copy: what stands for it must go red for it.
 
-A suite that stays green without what it proves proves nothing.
+A suite that stays green without what it proves proves nothing; nor does one that goes red for another reason. So each
+red test names what it must say, and passes in a copy in which nothing was changed.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 # Nor what a run without a protection measures: docs/faults.md is about the product.
-UNTOLD = {"DATABASE_URL", "REDIS_URL", "FAULTS_RESULTS"}
+UNTOLD = {"DATABASE_URL", "REDIS_URL", "FAULTS_RESULTS", "PYTEST_ADDOPTS"}
 COPIED = ("senso", "tests", "alembic", "celerybeat-schedule.py", "setup.cfg", "pyproject.toml")
+AT_ONCE = 3  # most of a copy's time is waiting
+PATIENCE_SECONDS = 400
 
 
 @dataclass(frozen=True)
-class Removal:
-    """`places`: file, what stands there once, and what in its place; `red`: the test that must fail without it."""
+class Change:
+    """`places`: file, what stands there once, and what in its place. `red`: by test, what its failure must say."""
 
     name: str
-    red: str
-    places: tuple[tuple[str, str, str], ...]
+    red: dict[str, str]
+    places: tuple[tuple[str, str, str], ...] = ()
+
+    def of(self, *, processes: bool) -> "Change":
+        """With those of its tests that start real processes, or with the others."""
+        red = {test: says for test, says in self.red.items() if needs_processes(test) == processes}
+        return Change(self.name, red, self.places)
 
 
-RUNS = "senso/queries/runs.py"
-FAULTS = "tests/faults"
+RUNS, READINGS, LEDGER = "senso/queries/runs.py", "senso/queries/evaluations.py", "senso/queries/ledger.py"
+TICKS = "senso/tasks/ticks.py"
+FAULTS, TASKS = "tests/faults", "tests/tasks"
 PROCESSES = f"{FAULTS}/test_processes.py"
 CHORDS = f"{FAULTS}/test_chords.py::test_however_a_chord_breaks_its_batch_ends_once_with_all_runs"
+CHARGING, COUNTING = f"{TASKS}/test_charging.py", f"{TASKS}/test_counting.py"
+FENCES, NEIGHBOURS = f"{TASKS}/test_fences.py", f"{TASKS}/test_neighbours.py"
+DOCTOR = f"{NEIGHBOURS}::test_doctor_finds_every_promise_kept_after_failures_retries_and_cancels"
+LATE = f"{FAULTS}/test_late.py"
+
+
+def needs_processes(test: str) -> bool:
+    return test.startswith(FAULTS) and not test.startswith(LATE)
+
+
 OUTBOX_NEVER_DUE = (
     (
         "senso/queries/outbox.py",
@@ -44,9 +66,12 @@ OUTBOX_NEVER_DUE = (
     ),
 )
 REMOVALS = [
-    Removal(
+    Change(
         "claim",
-        f"{CHORDS}[twice_delivered]",
+        {
+            f"{FENCES}::test_what_is_in_anothers_hands_is_not_claimed[run]": r"AskWork\(.*== \[\]",
+            f"{CHORDS}[twice_delivered]": "twice|I6|I3|I4",
+        },
         (
             (
                 RUNS,
@@ -58,57 +83,88 @@ REMOVALS = [
             ),
         ),
     ),
-    Removal(
-        "fence",
-        "tests/tasks/test_ask.py::test_a_late_answer_changes_no_row_once_another_claimed_the_run",
+    Change(
+        "fence of a run",
+        {
+            f"{FENCES}::test_who_was_overtaken_changes_no_row_and_his_call_is_costed[save_answer]": "question_runs",
+        },
+        ((RUNS, "AND r.id = given.id AND r.fence = given.fence", "AND r.id = given.id AND given.fence > 0"),),
+    ),
+    Change(
+        "fence of a reading",
+        {f"{FENCES}::test_who_was_overtaken_changes_no_row_and_his_call_is_costed[save_reading]": "evaluations"},
+        ((READINGS, "AND e.id = given.id AND e.fence = given.fence", "AND e.id = given.id AND given.fence > 0"),),
+    ),
+    Change(
+        "count-down in the transaction of its result",
+        {f"{COUNTING}::test_what_has_ended_is_seen_by_nobody_before_it_is_counted[save_reading]": r"\(1, 2\) =="},
         (
             (
-                RUNS,
-                "AND r.id = given.id AND r.fence = given.fence",
-                "AND r.id = given.id AND given.fence > 0",
+                READINGS,
+                """        ON CONFLICT DO NOTHING
+    ),
+    {COUNT_DOWN}
+    SELECT remaining FROM counted
+""",
+                """        ON CONFLICT DO NOTHING
+    )
+    SELECT batch_id FROM ended
+""",
+            ),
+            (
+                READINGS,
+                "    SAVE.rows(db, by_key(readings))\n",
+                """    for ended in SAVE.column(db, by_key(readings)):
+        COUNT.rows(db, {"batch": ended})
+""",
+            ),
+            (
+                READINGS,
+                "def save(db: Link,",
+                """COUNT = Prepared(f\"\"\"
+    WITH ended AS (SELECT CAST(:batch AS uuid) AS batch_id),
+    {COUNT_DOWN}
+    SELECT remaining FROM counted
+\"\"\")
+
+
+def save(db: Link,""",
             ),
         ),
     ),
-    Removal(
-        "count-down transaction",
-        f"{CHORDS}[twice_delivered]",
-        (("senso/queries/fragments.py", "SET remaining = b.remaining - e.evaluations", "SET remaining = b.remaining"),),
+    Change(
+        "outbox",
+        {f"{PROCESSES}::test_killed_between_a_commit_and_its_message": "did not end|was never"},
+        OUTBOX_NEVER_DUE,
     ),
-    Removal("outbox", f"{PROCESSES}::test_killed_between_a_commit_and_its_message", OUTBOX_NEVER_DUE),
-    Removal(
+    Change(
         "relay",
-        f"{CHORDS}[at_the_join]",
-        (("senso/tasks/ticks.py", "intents = outbox.take_due(db)", "intents = outbox.take_due(db)[:0]"),),
+        {f"{CHORDS}[at_the_join]": "did not end|was never|<= .*chord"},
+        ((TICKS, "intents = outbox.take_due(db)", "intents = outbox.take_due(db)[:0]"),),
     ),
-    Removal(
+    Change(
         "reaper",
-        f"{PROCESSES}::test_a_killed_call_worker_costs_seconds_and_what_it_had_in_flight",
-        (("senso/tasks/ticks.py", "taken = workers.take_back(db)", "taken: dict[str, int] = {}"),),
+        {f"{PROCESSES}::test_a_killed_call_worker_costs_seconds_and_what_it_had_in_flight": "never claimed again"},
+        ((TICKS, "taken = workers.take_back(db)", "taken: dict[str, int] = {}"),),
     ),
-    Removal(
+    Change(
         "sweep",
-        f"{FAULTS}/test_late.py::test_a_batch_past_its_deadline_is_found_by_the_sweep_and_ends_with_what_it_has",
-        (
-            (
-                "senso/tasks/ticks.py",
-                "    repairs: dict[str, int] = {}\n",
-                "    return\n    repairs: dict[str, int] = {}\n",
-            ),
-        ),
+        {f"{LATE}::test_a_batch_past_its_deadline_is_found_by_the_sweep_and_ends_with_what_it_has": "finish_batch"},
+        ((TICKS, "    repairs: dict[str, int] = {}\n", "    return\n    repairs: dict[str, int] = {}\n"),),
     ),
-    Removal(
+    Change(
         "unique charge key",
-        "tests/tasks/test_stopping.py::test_a_retry_asks_only_what_failed_and_charges_only_that",
-        (("senso/queries/ledger.py", "SELECT 'charge:' || e.run_id", "SELECT random() || 'charge:' || e.run_id"),),
+        {f"{CHARGING}::test_settled_again_a_batch_writes_nothing_and_moves_no_credit": "2 == 0"},
+        ((LEDGER, "SELECT 'charge:' || e.run_id", "SELECT random() || 'charge:' || e.run_id"),),
     ),
-    Removal(
+    Change(
         "guarded hold",
-        "tests/tasks/test_what_happens_when.py::test_two_batches_cannot_spend_the_same_credits",
-        (("senso/queries/ledger.py", " AND (p.available IS NULL OR p.available >= :credits)", ""),),
+        {f"{TASKS}/test_what_happens_when.py::test_two_batches_cannot_spend_the_same_credits": "available"},
+        ((LEDGER, " AND (p.available IS NULL OR p.available >= :credits)", ""),),
     ),
-    Removal(
+    Change(
         "guarded backend",
-        f"{CHORDS}[parts_lose_their_line]",
+        {f"{CHORDS}[parts_lose_their_line]": "'rows'|rows"},
         (
             (
                 "senso/tasks/backend.py",
@@ -117,9 +173,13 @@ REMOVALS = [
             ),
         ),
     ),
-    Removal(
+    Change(
         "snapshot join by number",
-        "tests/tasks/test_ask.py::test_answers_are_joined_by_number_also_where_a_record_before_them_is_missing",
+        {
+            f"{TASKS}/test_ask.py::test_answers_are_joined_by_number_also_where_a_record_before_them_is_missing": (
+                "'failed'"
+            )
+        },
         (
             (
                 "senso/providers/brightdata.py",
@@ -128,9 +188,9 @@ REMOVALS = [
             ),
         ),
     ),
-    Removal(
+    Change(
         "fences raised at a batch's end",
-        f"{FAULTS}/test_late.py::test_an_answer_of_a_cancelled_episode_is_not_taken_for_one_of_the_next",
+        {f"{LATE}::test_an_answer_of_a_cancelled_episode_is_not_taken_for_one_of_the_next": "'answered'"},
         (
             (
                 "senso/queries/results.py",
@@ -145,37 +205,186 @@ REMOVALS = [
         ),
     ),
 ]
+# What a rewrite of these rooms might do to a partner, each seen by an ordinary test, by doctor, and by a fault.
+MISTAKES = [
+    Change(
+        "every charge is written twice",
+        {
+            f"{CHARGING}::test_an_answer_costs_what_the_operator_has_set": r"\('charge', -5\)",
+            DOCTOR: "I3 each answer that was read is charged once",
+            f"{CHORDS}[at_the_join]": "I3|charged once",
+        },
+        (
+            (
+                LEDGER,
+                "SELECT 'charge:' || e.run_id || ':' || e.org_id, 'charge'",
+                "SELECT 'charge:' || e.run_id || ':' || e.org_id || again, 'charge'",
+            ),
+            (
+                LEDGER,
+                "FROM evaluations e JOIN batches b ON b.id = e.batch_id\n",
+                "FROM (VALUES (''), ('.2')) twice (again), evaluations e JOIN batches b ON b.id = e.batch_id\n",
+            ),
+        ),
+    ),
+    Change(
+        "a hold is lost",
+        {
+            f"{CHARGING}::test_what_is_held_until_the_end_is_what_is_planned": "100",
+            DOCTOR: "I3 each episode holds once what it plans",
+            f"{CHORDS}[at_the_join]": "I3|charged once",
+        },
+        ((LEDGER, "return HOLD.one(db, values) is not None", "return bool(values)"),),
+    ),
+    Change(
+        "a hold is released twice",
+        {
+            f"{CHARGING}::test_an_answer_costs_what_the_operator_has_set": r"\('release', 15\)",
+            DOCTOR: "I3 a hold and its release",
+            f"{CHORDS}[at_the_join]": "I3|charged once",
+        },
+        (
+            (
+                LEDGER,
+                "SELECT 'release:' || l.batch_id || ':' || :episode, 'release'",
+                "SELECT 'release:' || l.batch_id || ':' || :episode || again, 'release'",
+            ),
+            (LEDGER, "FROM ledger l WHERE l.id", "FROM (VALUES (''), ('0')) twice (again), ledger l WHERE l.id"),
+        ),
+    ),
+    Change(
+        "another partner is charged",
+        {
+            f"{NEIGHBOURS}::test_whatever_becomes_of_a_batch_that_of_another_org_stays_as_it_is[worked_off]": "partn",
+            DOCTOR: "I3 a charge is the batch's price, to the partner",
+            f"{CHORDS}[at_the_join]": "I3|charged once",
+        },
+        (
+            (
+                LEDGER,
+                "|| e.org_id, 'charge', h.partner_id, e.org_id",
+                """|| e.org_id, 'charge',
+                coalesce((SELECT p.id FROM partners p WHERE p.id <> h.partner_id LIMIT 1), h.partner_id), e.org_id""",
+            ),
+        ),
+    ),
+    Change(
+        "a run is asked twice",
+        {
+            f"{NEIGHBOURS}::test_for_each_call_at_a_provider_a_row_was_written_before_it": "6 == 3",
+            f"{CHORDS}[at_the_join]": "I6|paid for twice",
+        },
+        (
+            (
+                "senso/tasks/ask.py",
+                "    return await direct_provider(work.provider).ask(work.run)\n",
+                """    await direct_provider(work.provider).ask(work.run)
+    return await direct_provider(work.provider).ask(work.run)
+""",
+            ),
+        ),
+    ),
+]
+CHANGES = REMOVALS + MISTAKES
 
 
-@pytest.fixture
-def copy(tmp_path):
+def each(*, processes: bool) -> list[Change]:
+    return [part for change in CHANGES if (part := change.of(processes=processes)).red]
+
+
+def unchanged() -> list[Change]:
+    """All that needs no processes in one copy; each other by itself, since it takes a minute."""
+    quick = {test: "" for change in each(processes=False) for test in change.red}
+    slow = sorted({test for change in each(processes=True) for test in change.red})
+    return [Change("all that is quick", quick), *(Change(test.partition("::")[2], {test: ""}) for test in slow)]
+
+
+def named(change: Change) -> str:
+    return change.name
+
+
+@pytest.mark.selection
+@pytest.mark.parametrize("change", each(processes=False), ids=named)
+def test_without_it_or_with_it_a_test_goes_red(outcome, change):
+    assert outcome(change) == red_for_its_reason(change)
+
+
+@pytest.mark.parametrize("change", each(processes=True), ids=named)
+def test_a_fault_goes_red_too(outcome, change):
+    assert outcome(change) == red_for_its_reason(change)
+
+
+@pytest.mark.parametrize(
+    "change", [pytest.param(unchanged()[0], marks=pytest.mark.selection), *unchanged()[1:]], ids=named
+)
+def test_where_nothing_is_changed_the_same_tests_pass(outcome, change):
+    assert outcome(change) == dict.fromkeys(change.red, "passed")
+
+
+def red_for_its_reason(change: Change) -> dict[str, str]:
+    return {test: f"says {says}" for test, says in change.red.items()}
+
+
+@pytest.fixture(scope="session")
+def outcome(request, tmp_path_factory):
+    """By test what became of it in the changed copy. All copies that this session wants are begun at once."""
+    wanted = [item.callspec.params["change"] for item in request.session.items if item.path == Path(__file__)]
+    with ThreadPoolExecutor(AT_ONCE, "copy") as pool:
+        begun = {id(change): pool.submit(ended, change, tmp_path_factory.mktemp("copy")) for change in wanted}
+        yield lambda change: begun[id(change)].result()
+        pool.shutdown(cancel_futures=True)
+
+
+def ended(change: Change, home: Path) -> dict[str, str]:
+    copied(home)
+    for file, old, new in change.places:
+        text = (home / file).read_text()
+        assert text.count(old) == 1, f"{file} has {old!r} {text.count(old)} times"
+        (home / file).write_text(text.replace(old, new))
+    said = failures(home, list(change.red))
+    return {test: judged(says, said[test]) for test, says in change.red.items()}
+
+
+def copied(home: Path) -> None:
     for name in COPIED:
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, home / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
-            shutil.copy(source, tmp_path / name)
-    return tmp_path
+            shutil.copy(source, home / name)
 
 
-@pytest.mark.parametrize("removal", REMOVALS, ids=lambda removal: removal.name)
-def test_without_it_a_test_goes_red(copy, removal):
-    for file, old, new in removal.places:
-        text = (copy / file).read_text()
-        assert text.count(old) == 1, f"{file} has {old!r} {text.count(old)} times"
-        (copy / file).write_text(text.replace(old, new))
-
+def failures(home: Path, tests: list[str]) -> dict[str, str]:
+    """By test, the lines in which pytest says what was wrong; none of one that passed."""
+    command = [sys.executable, "-m", "pytest", "-m", "", "-vv", "-p", "no:cacheprovider", "--junitxml=report.xml"]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-m", "", "-x", "-p", "no:cacheprovider", removal.red],
-        cwd=copy,
+        [*command, *tests],
+        cwd=home,
         env={name: value for name, value in os.environ.items() if name not in UNTOLD},
         capture_output=True,
         text=True,
         check=False,
-        timeout=400,
+        timeout=PATIENCE_SECONDS,
     )
+    report = home / "report.xml"
+    assert report.exists(), done.stdout[-2000:] + done.stderr[-2000:]
+    found = {id_of(case): lines(case) for case in ET.parse(report).iter("testcase")}
+    assert set(found) == set(tests), done.stdout[-2000:]
+    return found
 
-    said = [line for line in done.stdout.splitlines() if line.startswith(("E  ", "FAILED", "ERROR"))]
-    print(f"{removal.name}: {removal.red} went red: {said[:1]}")
-    assert done.returncode == 1, done.stdout[-2000:]
-    assert "1 failed" in done.stdout
+
+def id_of(case: ET.Element) -> str:
+    return f"{case.attrib['classname'].replace('.', '/')}.py::{case.attrib['name']}"
+
+
+def lines(case: ET.Element) -> str:
+    """An error before or after the test itself is none of its failures."""
+    errors = [f"error: {one.attrib['message']}" for one in case.findall("error")]
+    texts = [line for one in case.findall("failure") for line in (one.text or "").splitlines()]
+    return "\n".join(errors + [line[1:].strip() for line in texts if line.startswith("E  ")])
+
+
+def judged(says: str, said: str) -> str:
+    if not said:
+        return "passed"
+    return f"says {says}" if says and not said.startswith("error: ") and re.search(says, said) else said
