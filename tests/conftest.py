@@ -45,6 +45,7 @@ def pytest_configure() -> None:
 
 # Where processes share the tests, file by file, these begin: whoever met one last would keep all others waiting.
 LONGEST = ("test_acceptance.py", "test_refusals.py", "test_readme.py", "test_cli.py", "test_processes.py")
+LONGEST += ("test_the_suite_can_fail.py",)
 LONGEST += ("test_compose_runs.py", "test_chords.py", "test_crowds.py", "test_redis_forms.py", "test_embedded.py")
 
 
