@@ -311,6 +311,11 @@ GOING_ON = (
         change("batches", "state = 'running' AND remaining > 0", "remaining = remaining + 1"),
     ),
     (
+        "an answer that is the latest before its batch has ended",
+        "newest one, and one alone",
+        change("question_runs", f"batch_id IN {RUNNING} AND state = 'answered'", "is_latest = true"),
+    ),
+    (
         "a push of a batch that runs",
         "each end is handed over once",
         (

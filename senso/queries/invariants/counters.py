@@ -76,7 +76,8 @@ CHECKS = (
         AGAIN,
         f"""
         SELECT r.id AS run, r.state, r.is_latest FROM question_runs r JOIN batches b ON b.id = r.batch_id
-        WHERE {IN_SCOPE} AND ((r.is_latest AND (r.state <> 'answered' OR b.planned IS NULL))
+        WHERE {IN_SCOPE} AND ((r.is_latest AND (r.state <> 'answered' OR b.planned IS NULL
+                OR (b.state IN {OPEN} AND b.episode = 1)))
             OR (r.state = 'answered' AND NOT r.is_latest AND b.state NOT IN {OPEN}
                 AND EXISTS (SELECT FROM metrics m WHERE m.batch_id = b.id) AND NOT EXISTS (
                 SELECT FROM question_runs n JOIN batches nb ON nb.id = n.batch_id
