@@ -15,7 +15,9 @@ from processes import Roots
 from product import Product
 from work import Work
 
+from senso import redis_server
 from senso.embedded import Urls
+from senso.tasks.queues import ALL_QUEUES
 
 HERE = Path(__file__).parent
 WARM_UP_SECONDS = 900
@@ -81,9 +83,7 @@ class Ground:
 
     def waiting(self) -> dict[str, int]:
         """Messages by queue."""
-        from senso.tasks import broker  # noqa: PLC0415  needs the broker's URL
-
-        return broker.waiting()
+        return redis_server.waiting(ALL_QUEUES)
 
     def doctor(self) -> str:
         """What `senso doctor --invariants` says: it holds what is in the database against the promises."""
