@@ -167,6 +167,22 @@ def test_each_call_of_a_job_keeps_how_it_ended(make, sandbox, end, told):
     assert ends(make) == [("rate limited", 0), told]
 
 
+@pytest.mark.parametrize("write", [put_back, fail], ids=lambda write: write.__name__)
+def test_a_claim_that_never_reported_back_stays_so_whatever_becomes_of_the_next(make, write):
+    work, _ = claimed(make, sending)
+    make.sql("UPDATE snapshots SET lease_until = now() - interval '1 second'")
+    again = claim(work.id)
+
+    written(write, again)
+
+    told = make.sql(
+        "SELECT fence, outcome FROM llm_calls WHERE run_id = ANY(:runs) ORDER BY fence, run_id",
+        runs=list(work.run_ids),
+    )
+    end = "unavailable" if write is put_back else "failed"
+    assert [tuple(call.values()) for call in told] == [(1, None), (1, None), (2, end), (2, end)]
+
+
 def test_calls_of_a_job_in_doubt_are_open_again_once_it_is_found_and_those_before_are_not(make, sandbox):
     snapshot = job(make, questions=1)
     sandbox.fault("brightdata.trigger", "429", times=1)
