@@ -188,6 +188,13 @@ def test_what_is_in_anothers_hands_is_not_claimed(make, write):
     assert claim(make, write, owner="another") == []
 
 
+def test_an_answer_that_is_not_there_is_not_claimed_for_reading(make):
+    works = claimed(make, save_answer)
+
+    assert claim(make, save_reading) == []
+    assert works
+
+
 @pytest.mark.parametrize("write", [save_answer, save_reading], ids=["run", "reading"])
 def test_a_claim_that_never_reported_back_is_a_failure_and_the_fifth_is_the_last(make, write):
     claimed(make, write)

@@ -52,7 +52,7 @@ def test_whose_last_try_is_still_under_way_is_not_given_up(make, table):
     assert make.one(f"SELECT count(*) FROM {table} WHERE state = 'failed'") == 0
 
 
-def test_who_was_overtaken_puts_no_names_back(make):
+def test_who_was_overtaken_saves_no_names_and_puts_none_back(make):
     org, other = make.org(), make.org()
     batch = make.queued(org)
     first = asked_for_names(org, batch)
@@ -62,6 +62,8 @@ def test_who_was_overtaken_puts_no_names_back(make):
     before = make.sql("SELECT * FROM name_variations ORDER BY org_id")
 
     put_back(first)
+    with transaction() as db:
+        names.save(db, first, ["Larch"], "a mark", REPORT, is_fallback=False)
     unchanged = make.sql("SELECT * FROM name_variations ORDER BY org_id") == before
     put_back(second)
 
