@@ -14,6 +14,7 @@ from claims import (
     fail_reading,
     fail_run,
     other_than,
+    put_reading_back,
     put_run_back,
     rows,
     save_answer,
@@ -84,6 +85,26 @@ def test_what_is_written_again_because_its_reply_was_lost_counts_once(make, writ
 
     assert rows(make) == before
     assert make.one("SELECT remaining FROM batches") == (2 if write in BACK else 1)
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        (save_answer, fail_run),
+        (save_answer, put_run_back),
+        (save_reading, fail_reading),
+        (save_reading, put_reading_back),
+    ],
+    ids=lambda write: write.__name__,
+)
+def test_what_is_saved_stays_so_though_whoever_saved_it_never_heard_of_it(make, first, then):
+    works = claimed(make, first)
+    written(first, works[0])
+    before = rows(make)
+
+    written(then, works[0])
+
+    assert rows(make) == before
 
 
 @pytest.mark.parametrize("write", [save_answer, *ENDING], ids=lambda write: write.__name__)

@@ -42,6 +42,17 @@ def test_a_reading_that_failed_too_often_is_given_up_and_its_answer_stays(make):
     assert make.one("SELECT remaining FROM batches") == 1
 
 
+def test_what_is_given_up_in_several_batches_at_once_counts_for_each_its_own(make):
+    first, second = make.batch(questions=4), make.batch(questions=4)
+    for run in (*make.runs(first)[:1], *make.runs(second)[:3]):
+        make.sql("UPDATE question_runs SET failures = :most WHERE id = :id", most=MAX_FAILURES, id=run)
+
+    given_up()
+
+    found = {row["id"]: row["remaining"] for row in make.sql("SELECT id, remaining FROM batches")}
+    assert found == {first: 3, second: 1}
+
+
 @pytest.mark.parametrize("table", ["question_runs", "evaluations"])
 def test_whose_last_try_is_still_under_way_is_not_given_up(make, table):
     make.run()

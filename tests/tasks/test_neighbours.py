@@ -142,6 +142,24 @@ def test_what_is_read_is_the_questions_own_answer_for_its_own_org(make, sandbox)
     ]
 
 
+def test_runs_of_two_orgs_that_are_claimed_together_are_each_billed_to_and_read_for_their_own(make):
+    orgs = {make.batch(org): org for org in (make.org(questions=1), make.org(questions=1))}
+    for number, org in enumerate(orgs.values()):
+        make.sql("UPDATE orgs SET name = :name WHERE id = :id", name=f"Org {number}", id=org.id)
+    wanted = [run for batch in orgs for run in make.runs(batch)]
+
+    with transaction() as db:
+        runs.claim(db, wanted, "me")
+    for run in wanted:
+        make.sql("UPDATE question_runs SET state = 'answered', answer_text = 'An answer.' WHERE id = :id", id=run)
+    with transaction() as db:
+        read_for = {work.batch_id: work.org.name for work in evaluations.claim(db, wanted, "me", **READ_BY)}
+
+    billed = make.sql("SELECT batch_id, org_id FROM llm_calls")
+    assert {(row["batch_id"], row["org_id"]) for row in billed} == {(batch, org.id) for batch, org in orgs.items()}
+    assert read_for == {batch: f"Org {number}" for number, batch in enumerate(orgs)}
+
+
 def test_what_a_batch_cost_and_why_it_failed_is_told_of_it_alone(make, sandbox):
     neighbours(make, sandbox)
     batch = make.queued(questions=2)
