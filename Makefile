@@ -28,9 +28,9 @@ faults: $(VENV)/.ready-test
 	@FAULTS_RESULTS=build/faults.jsonl $(BIN)/python -m pytest -m "" tests/faults $(PYTEST_ARGS); \
 		outcome=$$?; $(BIN)/python tests/faults/table.py build/faults.jsonl docs/faults.md; exit $$outcome
 
-# A mix of faults by lot under load: make chaos MINUTES=20 SEED=1
+# A mix of faults by lot under load: make chaos MINUTES=20; a seed is drawn from the clock where none is given
 chaos: $(VENV)/.ready-test
-	@MINUTES=$(or $(MINUTES),20) SEED=$(or $(SEED),1) $(BIN)/python -m pytest -m "" -s tests/faults/chaos.py
+	@MINUTES="$(MINUTES)" SEED="$(SEED)" $(BIN)/python -m pytest -m "" -s tests/faults/chaos.py
 
 # Every violation that can be planted alone, and which of them doctor sees: three minutes. The page is made anew.
 plants: $(VENV)/.ready-test

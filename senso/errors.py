@@ -35,7 +35,10 @@ class Unreachable(SensoError):
 
 
 class OutsideError(SensoError):
-    """`usage` is what the call cost although it failed (a refusal is billed too); None when nothing was billed."""
+    """`usage` is what the call cost although it failed (a refusal is billed too).
+
+    None when nothing was billed; of a reply that could not be read, when that is not known.
+    """
 
     def __init__(self, service: str, reason: str, *, status: int | None = None, usage: object = None) -> None:
         self.service = service

@@ -144,6 +144,10 @@ class Sandbox:
             f"{self.url}/_sandbox/faults", json=[{"where": where, "kind": kind, **options}], timeout=5
         ).raise_for_status()
 
+    def struck(self) -> int:
+        """How often those faults struck that there are now."""
+        return sum(fault["fired"] for fault in requests.get(f"{self.url}/_sandbox/faults", timeout=5).json())
+
     def heal(self) -> None:
         requests.delete(f"{self.url}/_sandbox/faults", timeout=5).raise_for_status()
 
@@ -151,7 +155,7 @@ class Sandbox:
         requests.post(f"{self.url}/_sandbox/timing", json=seconds, timeout=5).raise_for_status()
 
     def calls(self, where: str = "") -> list[dict[str, Any]]:
-        found = requests.get(f"{self.url}/_sandbox/calls", timeout=5).json()
+        found = requests.get(f"{self.url}/_sandbox/calls", timeout=60).json()
         return [call for call in found if call["where"].startswith(where)]
 
     def pushes(self) -> list[dict[str, Any]]:

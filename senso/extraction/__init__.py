@@ -15,7 +15,7 @@ from senso.errors import Malformed
 from senso.extraction import citations, competitors, mentions, names, sentences, words
 from senso.extraction.mentions import Sentiment
 from senso.http import storable
-from senso.providers import Completion, Prompt
+from senso.providers import Completion, Prompt, Usage
 
 __all__ = [
     "READING_VERSION",
@@ -132,7 +132,7 @@ SCHEMA = names.strict_schema(AnswerReading)
 def prompt(answer_text: str, question: str, org: Watched) -> Prompt:
     """Raises Malformed where there is nothing to read. What comes back is for `checked`."""
     if not answer_text.strip():
-        raise Malformed("senso", "the answer is empty, so there is nothing to read")
+        raise Malformed("senso", "the answer is empty, so there is nothing to read", usage=Usage())
     about = {"organisation": org.name, "variations": _names(org), "websites": org.websites, "question": question}
     digits = hashlib.sha256(answer_text.encode(errors="surrogatepass")).hexdigest()[:12]
     user = f"{json.dumps(about, ensure_ascii=False)}\n<answer-{digits}>\n{answer_text}\n</answer-{digits}>"

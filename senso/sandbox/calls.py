@@ -18,6 +18,7 @@ class Call:
     question: str | None = None
     organisation: str | None = None
     schema: str | None = None
+    answer: str | None = None  # SHA-256 of the answer that is to be read, in hexadecimal digits
     model: str | None = None
     country: str | None = None
     status: int | None = None

@@ -45,10 +45,11 @@ def report(outcome: str, provider: str, model: str, usage: Usage, watch: Stopwat
 
 
 def failed_report(error: SensoError, provider: str, model: str, watch: Stopwatch) -> Report:
-    """A refusal that was billed says so. A call that got no reply at all may have been billed: its cost is unknown."""
+    """A refusal that was billed says so. No reply, or one that could not be read, may have been billed: unknown."""
     usage = getattr(error, "usage", None) or Usage()
     cost = cost_microusd(provider, model, usage)
-    unknown = isinstance(error, Unavailable) and error.status is None
+    no_reply = isinstance(error, Unavailable) and error.status is None
+    unknown = no_reply or (isinstance(error, Malformed) and error.usage is None)
     return Report(outcome_of(error), usage, None if unknown else cost, watch.milliseconds())
 
 

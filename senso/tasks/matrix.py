@@ -9,6 +9,7 @@ from senso.errors import ConfigError, Malformed, OutsideError, RateLimited
 from senso.extraction import names
 from senso.log import logger
 from senso.matrix import PlannedRun, planned_runs
+from senso.providers import Usage
 from senso.quantities import counted
 from senso.queries import batches, ledger, outbox
 from senso.queries import names as name_rows
@@ -112,7 +113,7 @@ def ask_for_names(work: NamesWork, org: name_rows.OrgNames, mark: str, model: st
 def call_for_names(work: NamesWork, org: name_rows.OrgNames, model: str) -> names.Found:
     """Not made at all once its tries are used up: workers may have died of it."""
     if work.failures >= name_rows.TRIES:
-        raise Malformed("senso", f"given up after {work.failures} failures")
+        raise Malformed("senso", f"given up after {work.failures} failures", usage=Usage())
     return names.find(org.name, org.websites, completer(model))
 
 

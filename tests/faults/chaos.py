@@ -1,72 +1,105 @@
-"""The random mix (`make chaos MINUTES=20 SEED=1`): faults by lot under full load, then every promise is checked."""
+"""The random mix (`make chaos MINUTES=20`): every kind of fault by lot under full load, and every promise, always."""
 
 import os
 import random
-import signal
 import time
-from collections import Counter
-from dataclasses import dataclass, field
+from collections import defaultdict
+from contextlib import closing
 
-import promises
+import psycopg2
+from ground import run_sql
 
-MINUTES = float(os.environ.get("MINUTES", "20"))
-SEED = int(os.environ.get("SEED", "1"))
+MINUTES = float(os.environ.get("MINUTES") or "20")
+SEED = int(os.environ.get("SEED") or str(time.time_ns() % 1_000_000))
+RUNS = 800  # open at once; and a further half of it whenever fewer than half are
 LEAST_IN_FLIGHT = 100
-ORGS_AT_ONCE = 6
-CALMING_SECONDS = 300
-KINDS = ("kill call worker", "kill control worker", "kill redis", "kill postgres", "stop call worker")
+# Where, what, and how many calls or for how long: as bad as a vendor's or the application's worse minutes.
+OUTSIDE = [
+    ("openai.responses", "429", {"share": 0.5, "retry_after": 2}),
+    ("openai.chat", "503", {"share": 0.3}),
+    ("openai.responses", "drop", {"times": 10}),
+    ("openai.responses", "hang", {"times": 3}),
+    ("openai.chat", "hang", {"times": 3}),
+    ("openai.responses", "refusal", {"times": 2}),
+    ("openai.responses", "length", {"times": 2}),
+    ("openai.chat", "malformed", {"times": 2}),
+    ("openai.chat", "empty", {"times": 2}),
+    ("brightdata.trigger", "drop-after", {"times": 2}),
+    ("brightdata.trigger", "500", {"times": 3}),
+    ("brightdata.trigger", "snapshot-failed", {"times": 1}),
+    ("brightdata.trigger", "missing-records", {"times": 5}),
+    ("brightdata.progress", "503", {"times": 10}),
+    ("brightdata.snapshot", "drop", {"times": 3}),
+    ("application", "503", {"times": 5}),
+    ("application", "drop-after", {"times": 3}),
+]
 
 
-@dataclass
 class Chaos:
-    product: object
-    dice: random.Random = field(default_factory=lambda: random.Random(SEED))
-    seed: int = 1000
-    batches: list = field(default_factory=list)
-    recoveries: dict[str, list[float]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
-    lost_calls: int = 0
+    """One method a kind of fault: each strikes once and returns the seconds until work went on."""
 
-    def top_up(self) -> None:
-        """More work whenever less is open than is wanted in flight."""
-        waiting = self.product.make.one("SELECT count(*) FROM question_runs WHERE state IN ('planned', 'asking')")
-        opening = self.product.make.one(
-            "SELECT count(*) FROM batches WHERE state IN ('queued', 'running') AND planned IS NULL"
-        )
-        if waiting < 3 * LEAST_IN_FLIGHT and not opening:
-            self.seed += 1
-            self.batches += self.product.trigger(self.product.load(orgs=ORGS_AT_ONCE, seed=self.seed))
+    def __init__(self, it, dice: random.Random) -> None:
+        self.it, self.product, self.dice = it, it.product, dice
 
-    def loaded(self) -> bool:
-        self.top_up()
-        return self.product.in_flight() >= LEAST_IN_FLIGHT
+    def call_worker(self) -> str:
+        return self.dice.choice(["call-1", "call-2"])
 
-    def strike(self, kind: str) -> float:
-        """Seconds until work went on: a killed worker's own work, or for servers any new call."""
-        make = getattr(self, kind.replace(" ", "_"))
-        return make()
-
-    def kill_call_worker(self) -> float:
-        name = self.dice.choice(["call-1", "call-2"])
-        _, held = self.product.kill_with_work(name, 10)
-        self.lost_calls += len(held)
+    def kill_a_call_worker(self) -> float:
+        held = self.product.kill_with_work(self.call_worker(), 10)
+        self.it.hit(calls=len(held))
         return self.product.claimed_again(held)
 
-    def kill_control_worker(self) -> float:
+    def kill_the_control_worker(self) -> float:
         self.product.kill("control-1")
-        return self.next_call()
+        return self.product.next_ask()
 
-    def stop_call_worker(self) -> float:
-        name = self.dice.choice(["call-1", "call-2"])
-        process = self.product.children[name].process
-        held = self.product.held_by(process.pid)
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
-        # Calls of six seconds outlive a grace of three; what it still had is made again.
-        self.lost_calls += len(held)
-        return self.next_call()
+    def kill_beat(self) -> float:
+        self.product.kill("beat-1")
+        return self.product.next_ask()
+
+    def kill_everything(self) -> float:
+        self.it.hit(calls=len(self.product.kill_all()))
+        return self.product.next_ask()
+
+    def stop_a_call_worker(self) -> float:
+        """Calls of six seconds outlive a grace of three: what it still has then is asked again."""
+        _, held = self.product.tell_to_go(self.call_worker())
+        self.it.hit(calls=len(held))
+        return self.product.next_ask()
+
+    def freeze_a_call_worker(self) -> float:
+        name = self.call_worker()
+        held = self.product.freeze(name)
+        self.it.hit(calls=len(held))
+        seconds = self.product.claimed_again(held) if held else self.product.next_ask()
+        pause(self.product, self.dice.uniform(0, 30))
+        self.product.wake(name)
+        return seconds
 
     def kill_redis(self) -> float:
         return self.outage(self.product.servers.redis, 10)
+
+    def empty_redis(self) -> float:
+        self.it.hit(messages=self.product.waiting())
+        self.product.servers.clear_redis()
+        return self.product.next_ask()
+
+    def fill_redis(self) -> float:
+        with self.product.servers.client() as client:
+            client.config_set("maxmemory", client.info("memory")["used_memory"])
+            time.sleep(self.dice.uniform(1, 8))
+            client.config_set("maxmemory", "0")
+        return self.product.next_ask()
+
+    def cut_all_lines_to_redis(self) -> float:
+        self.it.hit(connections=self.product.redis_proxy.open)
+        self.product.redis_proxy.cut()
+        return self.product.next_ask()
+
+    def silence_all_lines_to_redis(self) -> float:
+        self.it.hit(connections=self.product.redis_proxy.open)
+        self.product.redis_proxy.half_open()
+        return self.product.next_ask(180)
 
     def kill_postgres(self) -> float:
         return self.outage(self.product.servers.postgres, 2)
@@ -75,47 +108,102 @@ class Chaos:
         self.product.down(server)
         time.sleep(self.dice.uniform(0, longest))
         self.product.up(server)
-        return self.next_call()
+        return self.product.next_ask(120)
 
-    def next_call(self) -> float:
-        """Until anybody calls. There is always something left to call for: all that was open may have ended by now."""
-        made = self.product.calls_made()
-        return self.product.until(lambda: self.product.calls_made() > made or self.top_up(), 120, "nobody asked again")
+    def make_postgres_read_only(self) -> float:
+        url = self.product.servers.plain_url_of("postgres")
+        run_sql(url, "ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()")
+        time.sleep(self.dice.uniform(1, 10))
+        run_sql(url, "ALTER SYSTEM RESET default_transaction_read_only", "SELECT pg_reload_conf()")
+        return self.product.next_ask()
+
+    def end_all_sessions(self) -> float:
+        self.it.hit(connections=self.product.connections())
+        ours = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 'faults%'"
+        run_sql(self.product.servers.plain_url_of("postgres"), ours)
+        return self.product.next_ask()
+
+    def lock_a_batch(self) -> float:
+        with closing(psycopg2.connect(os.environ["DATABASE_URL"].replace("+psycopg2", ""))) as locker:
+            locker.cursor().execute("SELECT 1 FROM batches WHERE state = 'running' LIMIT 1 FOR UPDATE SKIP LOCKED")
+            pause(self.product, self.dice.uniform(1, 20))
+        return self.product.next_ask()
+
+    def trouble_outside(self) -> float:
+        where, kind, options = self.dice.choice(OUTSIDE)
+        self.product.sandbox.fault(where, kind, **options)
+        pause(self.product, self.dice.uniform(2, 8))
+        self.it.hit(calls_spoiled=self.product.sandbox.struck())
+        self.product.sandbox.heal()
+        return self.product.next_ask()
 
 
-def test_the_random_mix(start):
-    product = start(answer_seconds=6, reading_seconds=1, environment={"MAX_RUNNING_BATCHES": "40"})
-    chaos = Chaos(product)
-    until = time.monotonic() + MINUTES * 60
-    while time.monotonic() < until:
-        kind = chaos.dice.choice(KINDS)
-        product.until(chaos.loaded, 120, f"never {LEAST_IN_FLIGHT} calls in flight")
-        in_flight = product.in_flight()
-        seconds = chaos.strike(kind)
-        chaos.recoveries[kind].append(seconds)
-        print(f"{kind:<20} {in_flight:>4} in flight, went on after {seconds:5.1f} s", flush=True)
-        pause = time.monotonic() + chaos.dice.uniform(5, 40)
-        product.until(lambda p=pause: chaos.top_up() or time.monotonic() > p, 60, "no pause")
-    calm = product.end(chaos.batches, CALMING_SECONDS)
+KINDS = [
+    Chaos.kill_a_call_worker,
+    Chaos.kill_the_control_worker,
+    Chaos.kill_beat,
+    Chaos.kill_everything,
+    Chaos.stop_a_call_worker,
+    Chaos.freeze_a_call_worker,
+    Chaos.kill_redis,
+    Chaos.empty_redis,
+    Chaos.fill_redis,
+    Chaos.cut_all_lines_to_redis,
+    Chaos.silence_all_lines_to_redis,
+    Chaos.kill_postgres,
+    Chaos.make_postgres_read_only,
+    Chaos.end_all_sessions,
+    Chaos.lock_a_batch,
+    Chaos.trouble_outside,
+    Chaos.trouble_outside,
+    Chaos.trouble_outside,
+]
 
-    twice = promises.made_twice(product)
-    broken = promises.broken(product)
-    tell(chaos, calm, twice, broken)
-    assert broken == {}
-    assert set(product.states()) <= {"completed", "partial"}
-    assert twice <= chaos.lost_calls
+
+def pause(product, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    product.until(lambda: time.monotonic() > until, seconds + 30, "time stood still")
 
 
-def tell(chaos: Chaos, calm: float, twice: int, broken: dict) -> None:
-    product = chaos.product
-    print(f"\n{MINUTES:g} minutes, seed {SEED}; {len(chaos.batches)} batches: {product.states()}")
-    for kind, seconds in chaos.recoveries.items():
+def test_the_random_mix(fault):
+    print(f"\nseed {SEED}, {MINUTES:g} minutes", flush=True)
+    dice, recoveries, flights = random.Random(SEED), defaultdict(list), []
+    try:
+        with fault(0, f"the mix, seed {SEED}", runs=RUNS, ends=("completed", "partial"), models=("gpt-4.1", "chatgpt"),
+            answer_seconds=6, reading_seconds=1, snapshot_seconds=10, redis_proxy=True) as it:  # fmt: skip
+            until = time.monotonic() + MINUTES * 60
+            while time.monotonic() < until:
+                kind = next_kind(dice, recoveries)
+                flights.append(it.product.wait_for_flight(LEAST_IN_FLIGHT, 150))
+                strike(it, dice, kind, recoveries)
+                pause(it.product, dice.uniform(3, 20))
+    finally:
+        tell(it, recoveries, flights)
+
+
+def next_kind(dice, struck):
+    """By lot among those that struck least: a short run has all of them, too."""
+    least = min(len(struck[kind.__name__]) for kind in KINDS)
+    return dice.choice([kind for kind in KINDS if len(struck[kind.__name__]) == least])
+
+
+def strike(it, dice, kind, recoveries) -> None:
+    it.strikes(faults=1)
+    seconds = kind(Chaos(it, dice))
+    it.recovered(seconds)
+    recoveries[kind.__name__].append(seconds)
+    print(f"{kind.__name__.replace('_', ' '):<28} went on after {seconds:5.1f} s", flush=True)
+
+
+def tell(it, recoveries, flights) -> None:
+    row = it.row
+    print(f"\nseed {SEED}, {MINUTES:g} minutes: {row.batches} batches {row.states}, {row.runs} runs")
+    print("| fault | times | work went on after, median | longest |\n|---|---:|---:|---:|")
+    for kind, seconds in recoveries.items():
         if seconds:
-            print(f"{kind:<20} {len(seconds):>3} times, recovery median {sorted(seconds)[len(seconds) // 2]:.1f} s, "
-                f"longest {max(seconds):.1f} s")  # fmt: skip
-    runs = product.make.sql("SELECT state, count(*) AS n FROM question_runs GROUP BY 1")
-    print(f"runs: {Counter({row['state']: row['n'] for row in runs})}")
-    calls = promises.direct_calls(product)
-    print(f"calls made twice: {twice} of {calls}; in flight in killed callers: {chaos.lost_calls}")
-    print(f"repairs: {product.repairs()}")
-    print(f"all batches ended {calm:.0f} s after the last fault; broken promises: {broken or 'none'}")
+            middle = sorted(seconds)[len(seconds) // 2]
+            print(f"| {kind.replace('_', ' ')} | {len(seconds)} | {middle:.1f} s | {max(seconds):.1f} s |")
+    print(f"struck: {dict(row.struck)}; in flight at each fault: {min(flights)} to {max(flights)} calls")
+    print(f"calls: {row.calls}; twice: {row.twice}; in the hands of whom the test ended or froze: {row.in_hands}")
+    print(f"looks while work went on: {row.looks}; repairs: {row.repairs}")
+    print(f"broken: {row.outcome or 'none'}")

@@ -1,23 +1,28 @@
 """One Postgres and Redis for all faults; a product of its own, with its own database, for each."""
 
-import json
 import os
-import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import product as products
 import promises
 import pytest
 from ground import run_sql
+from outside import Outside
+from plan import Plan
+from rows import RESULTS, Fault, Row
+from servers import Servers
 
 from senso import db as database_module
 from senso.migrations import migrate
 
-RESULTS = os.environ.get("FAULTS_RESULTS")
+# Runs, at least. Whoever writes no table, as an ordinary `make test`, asks whether the fault is survived at all.
+A_LOAD = 1000 if RESULTS else 200
+HEAVY = 12_000 if RESULTS else 600
 
 
 def pytest_collection_modifyitems(items):
-    """All but a selection are for `make faults`: a fault takes half a minute, and there are forty."""
+    """All but a selection are for `make faults`: a fault takes a minute, and there are fifty."""
     for item in items:
         if item.path.parent == Path(__file__).parent and "selection" not in item.keywords:
             item.add_marker("slow")
@@ -25,53 +30,59 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory):
-    made = products.Servers(tmp_path_factory.mktemp("faults"))
+    made = Servers(tmp_path_factory.mktemp("faults"))
     before = os.environ["DATABASE_URL"]
     products.use_database(made.url_of("senso"))
     migrate()
     database_module.engine().dispose()
     products.use_database(before)
-    run_sql(made.url_of("postgres").replace("+psycopg2", ""), f"CREATE DATABASE {products.TEMPLATE} TEMPLATE senso")
+    run_sql(made.plain_url_of("postgres"), f"CREATE DATABASE {products.TEMPLATE} TEMPLATE senso")
     yield made
     made.stop()
 
 
 @pytest.fixture
-def start(servers, tmp_path):
-    """Starts the product as a test wants it; a test has one."""
-    opened = []
+def fault(servers, tmp_path, request):
+    """`with fault(1, "kill -9 of a call worker", runs=12_000) as it`: the product under load, as the plan wants it.
 
-    def start(**wanted):
-        context = products.running(products.Plan(**wanted), servers, tmp_path)
-        opened.append(context)
-        return context.__enter__()
+    Afterwards all must have ended, in one of the states `ends`, every promise must hold, and the fault must have struck
+    something: its row in the table is kept whatever happens. With `own_load` the test brings its runs itself.
+    """
 
-    yield start
-    for context in opened:
-        context.__exit__(None, None, None)
+    @contextmanager
+    def struck(number, said, *, runs=A_LOAD, ends=("completed",), own_load=False, **plan):
+        row = Row(number, said, request.node.name)
+        with row.kept(), products.running(Plan(**plan), servers, tmp_path) as product:
+            it = Fault(product, row)
+            try:
+                if not own_load:
+                    product.load.begin(runs)
+                product.looks.thread.start()
+                yield it
+                judge(it, runs, set(ends))
+            finally:
+                it.measure()
+
+    return struck
 
 
-@pytest.fixture
-def told(request):
-    """Writes what a fault cost; `make faults` makes the table of docs/ from it."""
+def judge(it: Fault, runs: int, ends: set[str]) -> None:
+    product, row = it.product, it.row
+    product.load.enough()
+    product.end()
+    found = promises.broken(product)
+    count(it)
+    assert row.struck, "it struck nothing"
+    assert all(row.struck.values()), f"it struck nothing of these: {dict(row.struck)}"
+    assert found == {}
+    assert set(product.states()) <= ends
+    assert row.runs >= runs
+    assert not RESULTS or row.least_open != 0, "no work was open while it lasted"
+    assert row.looks > 0, "nobody looked while work went on"
 
-    def told(product, number, *, struck, load, recovery=None, twice=None, note=""):
-        row = {
-            "number": number,
-            "test": request.node.name,
-            "load": load,
-            "struck": struck,
-            "recovery": recovery if recovery is None else round(recovery, 1),
-            "twice": promises.made_twice(product) if twice is None else twice,
-            "seconds": round(time.monotonic() - product.started_at),
-            "repairs": product.repairs(),
-            "broken": sorted(promises.broken(product)),
-            "note": note,
-        }
-        print(row)
-        if RESULTS:
-            with Path(RESULTS).open("a") as file:
-                file.write(json.dumps(row) + "\n")
-        return row
 
-    return told
+def count(it: Fault) -> None:
+    outside = Outside(it.product.sandbox, it.product.make.sql)
+    it.row.calls = len(outside.calls)
+    it.row.twice = sum(outside.doubled().values())
+    it.measure()

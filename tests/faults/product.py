@@ -1,173 +1,104 @@
-"""The product on processes that a test may kill: servers, sandbox, workers and beat, each under its own pid."""
+"""The product on processes that a test may kill: sandbox, workers and beat, each under its own pid."""
 
-import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
+import plan as plans
 import pytest
-import yaml
+from ends import Claims, Ends
 from factories import Factory
 from ground import Sandbox, addresses, run_sql, use_database
+from load import Load
+from plan import Plan
+from promises import Looks
 from proxy import Proxy
-from redis import Redis as RedisClient
+from servers import Servers
 
 from senso import db as database_module
-from senso import failpoints, imports, stack
-from senso.db import transaction
-from senso.embedded.home import Home
-from senso.embedded.identity import find_identity
-from senso.embedded.postgres import Postgres
-from senso.embedded.programs import find_programs
-from senso.embedded.redis import Redis
+from senso import failpoints, stack
 from senso.embedded.server import Server
 from senso.errors import SensoError
-from senso.queries import imports as import_queries
-from senso.sandbox.world import World
 from senso.settings import settings
 from senso.tasks import reach
 from senso.tasks.queues import CALL_QUEUES, CONTROL_QUEUES
 
-HERE = Path(__file__).parent
-SEED = 11
 TEMPLATE = "faults_template"
-DIRECT = ("gpt-4.1", "gpt-4.1-mini")
-PLACES = ({"country": "US"}, {"country": "CA", "region": "Ontario"})
-
-
-class Servers:
-    """A Postgres and a Redis with all that keeps data, fsync included, started by this process so that it may kill."""
-
-    def __init__(self, home: Path) -> None:
-        folder, programs = Home.prepared(home), find_programs()
-        identity = find_identity(folder, programs)
-        self.postgres = Postgres(folder, programs.postgres, identity, "a password")
-        (home / "password").write_text("a password")
-        self.redis = Redis(folder, programs.redis, identity, "a-password")
-        for server in (self.postgres, self.redis):
-            server.spawn()
-        for server in (self.postgres, self.redis):
-            server.await_ready()
-        self.postgres_url = self.postgres.url.replace("a password", "a%20password")
-
-    def url_of(self, database: str) -> str:
-        return self.postgres_url.rsplit("/", 1)[0] + f"/{database}"
-
-    def client(self) -> RedisClient:
-        return RedisClient.from_url(self.redis.url)
-
-    def clear_redis(self) -> None:
-        with self.client() as client:
-            client.flushall()
-
-    def stop(self) -> None:
-        for server in (self.redis, self.postgres):
-            server.stop()
-            server.await_end()
-
-
-@dataclass
-class Plan:
-    """How a test wants the product to be: which processes, with what sabotage, and how slow the providers are."""
-
-    call_workers: int = 2
-    control_workers: int = 1
-    beats: int = 1
-    answer_seconds: float = 1.0
-    reading_seconds: float = 0.3
-    snapshot_seconds: float = 2.0
-    orgs: int = 4
-    questions: int = 10
-    models: tuple[str, ...] = DIRECT
-    places: tuple[dict[str, str], ...] = PLACES
-    sabotage: dict[str, str] = field(default_factory=dict)  # by process: names of functions of saboteur.py
-    failpoints: list[dict[str, Any]] = field(default_factory=list)
-    environment: dict[str, str] = field(default_factory=dict)
-    code_of: dict[str, Path] = field(default_factory=dict)  # by process: where its senso is, in place of ours
-    redis_proxy: bool = False
+SETTLE_SECONDS = 0.5  # in which the statements commit that a frozen process had sent
+HELD = """
+    SELECT 'ask ' || id || ' ' || fence AS claim FROM question_runs WHERE state = 'asking' AND lease_owner LIKE :me
+    UNION ALL
+    SELECT 'read ' || run_id || ' ' || fence FROM evaluations WHERE state = 'extracting' AND lease_owner LIKE :me
+    UNION ALL
+    SELECT 'names ' || org_id || ' ' || fence FROM name_variations WHERE lease_owner LIKE :me
+    UNION ALL
+    SELECT 'job ' || id || ' ' || fence FROM snapshots WHERE state = 'submitting' AND lease_owner LIKE :me
+"""
+FENCES_RISEN = """
+    SELECT count(*) FROM {table} t JOIN (SELECT split_part(c, ' ', 2)::uuid AS id, split_part(c, ' ', 3)::int AS fence
+        FROM unnest(CAST(:held AS text[])) c) h ON h.id = t.{column}
+    WHERE t.fence > h.fence AND t.state NOT IN ('planned', 'pending')
+"""
 
 
 class Product:
     def __init__(self, plan: Plan, servers: Servers, home: Path, sandbox: Sandbox) -> None:
         self.plan, self.servers, self.home, self.sandbox = plan, servers, home, sandbox
         self.make = Factory()
-        self.children = children(plan, home)
+        self.children = plans.children(plan, home)
         self.running = stack.Stack(list(self.children.values()), say=print, logs=home)
+        self.ends = Ends(home / "strikes", plan.deadly, self.held_by)
+        self.load = Load(plan, self.make.one)
+        self.looks = Looks()
         self.redis_proxy: Proxy | None = None
         self.left_dead: set[str] = set()
-        self.started_at = time.monotonic()
 
     # What a test does to it.
 
-    def load(
-        self, orgs: int | None = None, questions: int | None = None, seed: int = SEED, **asked: tuple[Any, ...]
-    ) -> list[UUID]:
-        """`models` and `locations` may differ from the plan's."""
-        world = World(seed, orgs=orgs or self.plan.orgs, questions=questions or self.plan.questions)
-        content = yaml.safe_dump(
-            world.import_document(**{"models": self.plan.models, "locations": self.plan.places} | asked)
-        )
-        document = imports.parse(content, "world.yaml")
-        with transaction() as db:
-            import_queries.store(db, document, "test")
-        self.started_at = time.monotonic()
-        return [UUID(str(org.id)) for org in world.orgs]
-
-    def trigger(self, orgs: list[UUID] | None = None) -> list[UUID]:
-        """By the command, as an operator does it."""
-        command = [sys.executable, "-m", "senso.cli", "trigger", "org", "--json", *map(str, orgs or self.load())]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-        assert done.returncode == 0, done.stderr
-        found = json.loads(done.stdout)
-        return [UUID(batch["id"]) for batch in (found if isinstance(found, list) else [found])]
-
-    def await_workers(self) -> None:
-        wanted = self.plan.call_workers + self.plan.control_workers
-        self.until(lambda: self.make.one("SELECT count(*) FROM workers") >= wanted, 90, "not all workers started")
-
-    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> int:
+    def kill(self, name: str) -> Claims:
+        """Frozen first, so that what it has in its hands can be counted; what it died with."""
+        self.freeze(name)
         process = self.children[name].process
-        process.send_signal(number)
-        if number == signal.SIGKILL:
-            process.wait()
-        return process.pid
+        process.kill()
+        process.wait()
+        return self.ends.held[process.pid]
 
-    def kill_with_work(self, name: str, at_least: int = 20, seconds: float = 60) -> tuple[int, set[str]]:
-        """Kills it when it has so many calls in flight; its pid, and the claims (run or evaluation) it died with."""
+    def kill_with_work(self, name: str, at_least: int = 20, seconds: float = 60) -> Claims:
+        """Once it has so many calls in flight."""
         pid = self.children[name].process.pid
         self.until(lambda: len(self.held_by(pid)) >= at_least, seconds, f"{name} never had {at_least} calls in flight")
-        self.kill(name, signal.SIGSTOP)  # frozen, so that what it has in flight can be counted
-        time.sleep(0.5)  # statements that were under way commit
-        held = self.held_by(pid)
-        self.kill(name)
-        return pid, held
+        return self.kill(name)
 
-    def held_by(self, pid: int) -> set[str]:
-        found = self.make.sql(
-            "SELECT 'ask ' || id || ' ' || fence AS claim FROM question_runs "
-            "WHERE state = 'asking' AND lease_owner LIKE :me "
-            "UNION ALL SELECT 'read ' || run_id || ' ' || fence FROM evaluations "
-            "WHERE state = 'extracting' AND lease_owner LIKE :me "
-            "UNION ALL SELECT 'names ' || org_id || ' ' || fence FROM name_variations WHERE lease_owner LIKE :me",
-            me=f"%:{pid}:%",
-        )
-        return {row["claim"] for row in found}
+    def kill_all(self) -> Claims:
+        for child in self.children.values():
+            child.process.send_signal(signal.SIGSTOP)
+        return set().union(*(self.kill(name) for name in self.children))
 
-    def down(self, server: Server) -> None:
-        os.kill(server.pid, signal.SIGKILL)
-        server.process.wait()
+    def freeze(self, name: str) -> Claims:
+        pid = self.children[name].process.pid
+        self.children[name].process.send_signal(signal.SIGSTOP)
+        time.sleep(SETTLE_SECONDS)
+        self.ends.by_test(pid, self.held_by(pid))
+        return self.ends.held[pid]
 
-    def up(self, server: Server) -> None:
-        server.spawn()
-        server.await_ready(same_port=True)
+    def wake(self, name: str) -> None:
+        self.children[name].process.send_signal(signal.SIGCONT)
+
+    def tell_to_go(self, name: str, seconds: float = 30) -> tuple[float, Claims]:
+        """By SIGTERM; the seconds it took, and what it had in flight when it was told."""
+        process, told = self.children[name].process, time.monotonic()
+        held = self.held_by(process.pid)
+        self.ends.by_test(process.pid, held)
+        process.send_signal(signal.SIGTERM)
+        process.wait(seconds)
+        return time.monotonic() - told, held
+
+    def held_by(self, pid: int) -> Claims:
+        return {row["claim"] for row in self.make.sql(HELD, me=f"%:{pid}:%")}
 
     # Waiting; whatever died meanwhile is started again, as `senso up` would.
 
@@ -184,17 +115,21 @@ class Product:
 
     def watch(self) -> None:
         for child in self.running.children:
-            if child.name not in self.left_dead and child.ended:
-                self.running.watch()
+            if child.ended and child.name not in self.left_dead:
+                with suppress(SensoError):
+                    self.ends.look(child)
+                    self.running.watch()
 
-    def end(self, batches: list[UUID], seconds: float = 150) -> float:
-        return self.until(lambda: not self.open(batches), seconds, "batches did not end")
+    def await_workers(self) -> None:
+        wanted = self.plan.call_workers + self.plan.control_workers
+        self.until(lambda: self.make.one("SELECT count(*) FROM workers") >= wanted, 90, "not all workers started")
 
-    def open(self, batches: list[UUID]) -> int:
-        return self.make.one(
-            "SELECT count(*) FROM batches WHERE id = ANY(CAST(:ids AS uuid[])) AND state IN ('queued', 'running')",
-            ids=[str(batch) for batch in batches],
-        )
+    def end(self, seconds: float = 300) -> float:
+        """Until no batch is open."""
+        return self.until(lambda: not self.open(), seconds, "batches did not end")
+
+    def open(self) -> int:
+        return self.make.one("SELECT count(*) FROM batches WHERE state IN ('queued', 'running')")
 
     def in_flight(self) -> int:
         """Direct calls that are claimed and have not reported back."""
@@ -203,27 +138,39 @@ class Product:
             "+ (SELECT count(*) FROM evaluations WHERE state = 'extracting' AND lease_owner IS NOT NULL)"
         )
 
-    def wait_for_flight(self, number: int, seconds: float = 60) -> None:
+    def wait_for_flight(self, number: int, seconds: float = 60) -> int:
         self.until(lambda: self.in_flight() >= number, seconds, f"there were never {number} calls in flight")
+        return self.in_flight()
 
-    def calls_made(self) -> int:
-        return self.make.one("SELECT coalesce(max(id), 0) FROM llm_calls")
+    def wait_for_messages(self, number: int, seconds: float = 60) -> int:
+        self.until(lambda: self.waiting() >= number, seconds, f"there were never {number} messages waiting")
+        return self.waiting()
+
+    def next_ask(self, seconds: float = 90) -> float:
+        """Until a question is asked, which only a message can start: whoever has an answer reads it without one."""
+        before = self.asked()
+        return self.until(lambda: self.asked() > before, seconds, "nobody asked again")
+
+    def next_end(self, seconds: float = 120) -> float:
+        """Until another batch ends."""
+        before = self.ended()
+        return self.until(lambda: self.ended() > before, seconds, "no batch ended any more")
+
+    def ended(self) -> int:
+        return self.make.one("SELECT count(*) FROM batches WHERE ended_at IS NOT NULL")
 
     def asked(self) -> int:
-        """Calls that only a message can have started: whoever has an answer in hand reads it without one."""
         return self.make.one("SELECT count(*) FROM llm_calls WHERE purpose = 'ask'")
 
-    def claimed_again(self, held: set[str], seconds: float = 60) -> float:
+    def claimed_again(self, held: Claims, seconds: float = 60) -> float:
         """Seconds until a claim of what a dead process held is claimed by another."""
         return self.until(lambda: self.fences_risen(held), seconds, "its work was never claimed again")
 
-    def fences_risen(self, held: set[str]) -> int:
+    def fences_risen(self, held: Claims) -> int:
         kinds = {"ask": ("question_runs", "id"), "read": ("evaluations", "run_id")}
         return sum(
             self.make.one(
-                f"SELECT count(*) FROM {table} t JOIN (SELECT split_part(c, ' ', 2)::uuid AS id, "
-                f"split_part(c, ' ', 3)::int AS fence FROM unnest(CAST(:held AS text[])) c) h ON h.id = t.{column} "
-                "WHERE t.fence > h.fence AND t.state NOT IN ('planned', 'pending')",
+                FENCES_RISEN.format(table=table, column=column),
                 held=[claim for claim in held if claim.startswith(kind)],
             )
             for kind, (table, column) in kinds.items()
@@ -235,51 +182,52 @@ class Product:
         return {row["state"]: row["n"] for row in self.make.sql("SELECT state, count(*) AS n FROM batches GROUP BY 1")}
 
     def ready(self) -> dict[str, int]:
+        """Messages by queue; a queue that is empty is not named."""
         with self.servers.client() as client:
             return {name: n for name in (*CALL_QUEUES, *CONTROL_QUEUES) if (n := client.llen(name))}
+
+    def waiting(self) -> int:
+        return sum(self.ready().values())
+
+    def connections(self) -> int:
+        """Of everybody to the product's database, this test among them."""
+        return self.make.one("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
 
     def strikes(self, name: str) -> int:
         """How often a failpoint or a sabotage of that name struck."""
         return len(list((self.home / "strikes").glob(f"{name}.*")))
 
+    def wait_for_strike(self, name: str, times: int = 1, seconds: float = 60) -> int:
+        self.until(lambda: self.strikes(name) >= times, seconds, f"{name} never struck {times} times")
+        return self.strikes(name)
+
+    def wait_for_death(self, seconds: float = 60) -> Claims:
+        """What it had in its hands whom sabotage or a failpoint killed."""
+        self.until(lambda: self.ends.held, seconds, "nobody died")
+        return self.ends.in_hands()
+
+    def said(self, name: str) -> list[float]:
+        """The numbers that strikes of that name left."""
+        files = (self.home / "strikes").glob(f"{name}.*")
+        return [float(text) for file in files if (text := file.read_text())]
+
     def repairs(self) -> dict[str, int]:
         found = self.make.sql("SELECT kind, sum(count) AS n FROM repairs GROUP BY kind ORDER BY kind")
         return {row["kind"]: int(row["n"]) for row in found}
 
+    def down(self, server: Server) -> None:
+        self.servers.kill(server)
+
+    def up(self, server: Server) -> None:
+        self.servers.start_again(server)
+
     def tell(self) -> dict[str, Any]:
         with suppress(SensoError):
-            batches = self.make.sql("SELECT state, planned, remaining, error FROM batches LIMIT 5")
-            return {"batches": batches, "repairs": self.repairs(), "logs": str(self.home)}
+            batches = self.make.sql(
+                "SELECT state, planned, remaining, error FROM batches WHERE ended_at IS NULL LIMIT 5"
+            )
+            return {"open": batches, "repairs": self.repairs(), "logs": str(self.home)}
         return {"logs": str(self.home)}
-
-
-def children(plan: Plan, home: Path) -> dict[str, stack.Child]:
-    made = stack.call_workers(plan.call_workers)
-    for number in range(1, plan.control_workers + 1):
-        made.append(stack.worker(f"control-{number}", CONTROL_QUEUES, stack.CONTROL_THREADS))
-    for number in range(1, plan.beats + 1):
-        (home / f"beat-{number}").mkdir()
-        beat = stack.beat(home / f"beat-{number}")
-        beat.name = f"beat-{number}"
-        made.append(beat)
-    return {child.name: arranged(child, plan) for child in made}
-
-
-def arranged(child: stack.Child, plan: Plan) -> stack.Child:
-    if "worker" in child.arguments:
-        child.arguments = [*child.arguments, "-I", "saboteur"]
-    if child.name in plan.code_of:
-        # Celery looks for the app in its working folder before anywhere else.
-        child.arguments = [*child.arguments[:2], "--workdir", str(plan.code_of[child.name]), *child.arguments[2:]]
-    wanted = plan.sabotage.get(child.name, plan.sabotage.get("all", ""))
-    child.environment = {
-        **child.environment,
-        "SABOTAGE": wanted,
-        # Not in our own environment: what a test process itself calls must not die.
-        "FAILPOINTS": json.dumps(plan.failpoints),
-        "PYTHONPATH": os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")]),
-    }
-    return child
 
 
 @contextmanager
@@ -287,24 +235,25 @@ def running(plan: Plan, servers: Servers, home: Path) -> Iterator[Product]:
     """On a database of its own, with Redis empty; whatever the test left broken is whole again afterwards."""
     before = dict(os.environ)
     database = f"faults_{time.monotonic_ns()}"
-    run_sql(servers.url_of("postgres").replace("+psycopg2", ""), f"CREATE DATABASE {database} TEMPLATE {TEMPLATE}")
+    run_sql(servers.plain_url_of("postgres"), f"CREATE DATABASE {database} TEMPLATE {TEMPLATE}")
     servers.clear_redis()
     (home / "strikes").mkdir()
     redis_proxy = Proxy(servers.redis.port) if plan.redis_proxy else None
-    outside = sandbox_for(plan, home)
+    outside = plans.sandbox_for(plan, home)
+    product = None
     try:
-        os.environ |= environment(plan, servers, home, database, redis_proxy)
+        redis_port = redis_proxy.port if redis_proxy else servers.redis.port
+        os.environ |= plans.environment(plan, servers, home, database, redis_port)
         os.environ |= addresses(stack.announced(home / "url", outside.children[0]))
         forget_settings()
-        sandbox = Sandbox(os.environ["OPENAI_BASE_URL"].removesuffix("/openai/v1"))
-        product = Product(plan, servers, home, sandbox)
+        product = Product(plan, servers, home, Sandbox(os.environ["OPENAI_BASE_URL"].removesuffix("/openai/v1")))
         product.redis_proxy = redis_proxy
         product.running.start()
         product.await_workers()
         yield product
     finally:
-        with suppress(UnboundLocalError):
-            product.running.stop()
+        if product:
+            stop(product)
         outside.stop()
         if redis_proxy:
             redis_proxy.close()
@@ -313,31 +262,16 @@ def running(plan: Plan, servers: Servers, home: Path) -> Iterator[Product]:
         os.environ |= before
         use_database(before["DATABASE_URL"])
         forget_settings()
-        for server in (servers.redis, servers.postgres):
-            server.mend()
-        run_sql(servers.url_of("postgres").replace("+psycopg2", ""), f"DROP DATABASE {database} WITH (FORCE)")
+        servers.mend()
+        run_sql(servers.plain_url_of("postgres"), f"DROP DATABASE {database} WITH (FORCE)")
 
 
-def environment(plan: Plan, servers: Servers, home: Path, database: str, redis_proxy: Proxy | None) -> dict[str, str]:
-    redis_url = servers.redis.url
-    if redis_proxy:
-        redis_url = redis_url.replace(f":{servers.redis.port}/", f":{redis_proxy.port}/")
-    return {
-        "DATABASE_URL": servers.url_of(database),
-        "REDIS_URL": redis_url,
-        "SENSO_HOME": str(home),
-        "SABOTAGE_FOLDER": str(home / "strikes"),
-        "FAILPOINTS_FOLDER": str(home / "strikes"),
-        **plan.environment,
-    }
-
-
-def sandbox_for(plan: Plan, home: Path) -> stack.Stack:
-    seconds = ("--answer-seconds", str(plan.answer_seconds), "--reading-seconds", str(plan.reading_seconds))
-    seconds += ("--snapshot-seconds", str(plan.snapshot_seconds))
-    outside = stack.Stack([stack.sandbox(home / "url", "--seed", str(SEED), *seconds)], say=print, logs=home)
-    outside.start()
-    return outside
+def stop(product: Product) -> None:
+    for child in product.running.children:
+        child.signal(signal.SIGCONT)
+    product.load.enough()
+    product.looks.end()
+    product.running.stop()
 
 
 def forget_settings() -> None:

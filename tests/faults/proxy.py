@@ -23,6 +23,11 @@ class Proxy:
         self._thread.start()
         self._ready.wait(5)
 
+    @property
+    def open(self) -> int:
+        """Lines between a client and the server."""
+        return len(self._lines) // 2
+
     def cut(self, lines: int | None = None) -> None:
         """Resets so many of the open lines (all), without a word to either end."""
         self._loop.call_soon_threadsafe(self._cut, lines)

@@ -9,6 +9,11 @@ import time
 from pathlib import Path
 
 
+def leave(name: str, said: float) -> None:
+    """A number for the test to read."""
+    (Path(os.environ["SABOTAGE_FOLDER"]) / f"{name}.{os.getpid()}-{time.monotonic_ns()}").write_text(str(said))
+
+
 def first(name: str, times: int = 1) -> bool:
     """Whether this is one of the strikes that are left; the file is the proof that it struck."""
     for number in range(times):
@@ -22,6 +27,8 @@ def first(name: str, times: int = 1) -> bool:
 
 
 def die() -> None:
+    """Having said who it was, so that nobody else's end passes for this one."""
+    (Path(os.environ["SABOTAGE_FOLDER"]) / f"killed.{os.getpid()}").write_text(str(os.getpid()))
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -56,8 +63,23 @@ def when_publishing(task: str, number: int, act) -> None:
     Producer.publish = striking
 
 
-def between_members_of_a_chord() -> None:
-    when_publishing("senso.read", 3, die)
+def half_published() -> None:
+    """Half of a chord's members are in Redis, and whoever sent them dies before the other half."""
+    from redis.client import Pipeline
+
+    execute = Pipeline.execute
+
+    def halving(self, *arguments, **options):
+        pushed = [sent for sent, _ in self.command_stack if sent[0] == "LPUSH" and "senso.read" in str(sent)]
+        if len(pushed) >= 2 and len(pushed) == len(self.command_stack) and first("half_published"):
+            del self.command_stack[len(pushed) // 2 :]
+            execute(self, *arguments, **options)
+            leave("members sent", len(pushed) // 2)
+            leave("members lost", len(pushed) - len(pushed) // 2)
+            die()
+        return execute(self, *arguments, **options)
+
+    Pipeline.execute = halving
 
 
 def at_the_join() -> None:
@@ -105,7 +127,7 @@ def twice_delivered() -> None:
 
     def doubling(self, body, *arguments, headers=None, **options):
         if (headers or {}).get("task") == "senso.read":
-            first("twice_delivered", 1)
+            leave("twice_delivered", 1)
             publish(self, body, *arguments, headers=headers, **options)
         return publish(self, body, *arguments, headers=headers, **options)
 
@@ -116,7 +138,15 @@ def short_visibility() -> None:
     """Messages are delivered again while their task still runs."""
     from senso.tasks import configuration
     from senso.tasks.app import app
+    from senso.tasks.transport import Channel
 
+    restore = Channel._do_restore_message
+
+    def restoring(self, *arguments, **options):
+        leave("redelivered", 1)
+        return restore(self, *arguments, **options)
+
+    Channel._do_restore_message = restoring
     for options in (app.conf.broker_transport_options, configuration.broker_transport_options):
         options |= {"visibility_timeout": 2, "unacked_restore_interval": 1}
 
@@ -146,10 +176,40 @@ def clock_behind() -> None:
 
 
 def shift_clock(seconds: float) -> None:
-    """What this process takes for the time of day; how long things last is not touched."""
+    """What this process takes for the time of day; how long things last is not touched. Its tasks say how far off."""
+    from celery.signals import task_postrun
+
     real = time.time
-    first(f"clock {seconds}")
     time.time = lambda: real() + seconds
+
+    def tell(**_) -> None:
+        leave("clock", round(time.time() - time.clock_gettime(time.CLOCK_REALTIME)))
+
+    task_postrun.connect(tell, weak=False)
+
+
+def ticks_say_who() -> None:
+    from celery.signals import task_prerun
+
+    def tell(task, **_) -> None:
+        if task.name.startswith("senso.tick."):
+            leave("tick", os.getpid())
+
+    task_prerun.connect(tell, weak=False)
+
+
+def parser_crashes(times: int = 20) -> None:
+    """A mistake of ours in what reads a reply, seen for some of the answers that were paid for."""
+    from senso.providers import openai
+
+    parse = openai.read_answer
+
+    def crashing(*arguments, **options):
+        if first("parser_crashes", times):
+            raise KeyError("sabotage")
+        return parse(*arguments, **options)
+
+    openai.read_answer = crashing
 
 
 def poison() -> None:

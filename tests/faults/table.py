@@ -1,4 +1,4 @@
-"""Makes docs/faults.md from what `make faults` measured: a row a fault, also where a promise was broken."""
+"""Makes docs/faults.md from what `make faults` measured: a row a fault, above all where one did not get to its end."""
 
 import json
 import os
@@ -10,36 +10,51 @@ from pathlib import Path
 HEAD = """# Faults
 
 `make faults` lets each of these happen on real processes (Postgres and Redis with all that keeps data, call workers,
-control, beat, a stand-in for the providers that counts every call) and checks I1 to I8 afterwards
-(`senso doctor --invariants` runs the same statements). Measured {when}, {cores} cores with other work on them, Python
-{python}.
+control, beat, a stand-in for the providers that logs every call) under a load that does not run out while it lasts.
+While work goes on every promise (I1 to I8, the statements of `senso doctor --invariants`) is asked every few seconds,
+and afterwards it is held against the log of the stand-in as well: each thing that was asked more than once must have
+been in the hands of a process that the test ended or froze, each answer that was read is charged once, each end
+arrives at the application, nobody ends whom no test ended. A fault that strikes nothing fails. Measured {when}, {cores}
+cores, Python {python}: {count} faults, {failed} of them not withstood.
 
-*recovery*: seconds from the fault, or from the end of an outage, until the work goes on (for a killed caller: until
-another has claimed what it held; where a batch must end, until all have). *twice*: calls that a provider was paid for
-and another call for the same thing too; a killed process makes those again that it had in flight.
+*struck*: what it hit at that moment. *recovery*: seconds from the fault, or from the end of an outage, until work goes
+on (for a killed caller: until another has claimed what it held). *open*: runs that were still open at the emptiest
+moment before. *twice*: calls that were paid for once more than needed, of so many that were in such hands.
 
-| # | fault | load | recovery, s | calls twice | broken promises | repairs | note |
-|---|---|---|---:|---:|---|---|---|
+| # | fault | struck | runs | open | recovery, s | twice | broken | repairs | note |
+|---|---|---|---:|---:|---:|---:|---|---|---|
 """
 TAIL = """
-`make chaos MINUTES=20 SEED=1` mixes kills of workers, Redis and Postgres by lot under at least 100 calls in flight;
-what it said last stands in [chaos.md](chaos.md). That the suite can fail is shown by
-`tests/faults/test_the_suite_can_fail.py`: twelve protections are removed from a copy of the product, one at a time, and
-each time the test that stands for it goes red.
+`make chaos MINUTES=20` strikes with all kinds by lot; what it said last stands in [chaos.md](chaos.md). That the suite
+can fail is shown by `tests/faults/test_the_suite_can_fail.py`: protections are removed from a copy of the product, one
+at a time, and each time the test that stands for it goes red with the failure that is expected.
 """
 
 
 def line(row: dict) -> str:
+    struck = (
+        ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in row["struck"].items() if count) or "nothing"
+    )
+    cells = [row["number"], row["fault"], struck, row["runs"], told(row["least_open"]), told(row["recovery"])]
+    cells += [f"{row['twice']} of {row['in_hands']}" if row["in_hands"] else row["twice"], row["outcome"] or "none"]
     repairs = ", ".join(f"{kind} {count}" for kind, count in row["repairs"].items()) or "none"
-    recovery = "" if row["recovery"] is None else row["recovery"]
-    cells = [row["number"], row["struck"], row["load"], recovery, row["twice"], ", ".join(row["broken"]) or "none"]
-    return "| " + " | ".join(str(cell) for cell in [*cells, repairs, row["note"]]) + " |"
+    return "| " + " | ".join(str(cell).replace("|", "/") for cell in [*cells, repairs, row["note"]]) + " |"
+
+
+def told(figure: float | None) -> str:
+    return "" if figure is None else str(figure)
 
 
 def main(measured: str, page: str) -> None:
     rows = [json.loads(text) for text in Path(measured).read_text().splitlines()]
     rows.sort(key=lambda row: row["number"])
-    head = HEAD.format(when=f"{datetime.now(UTC):%d %B %Y}", cores=os.cpu_count(), python=platform.python_version())
+    head = HEAD.format(
+        when=f"{datetime.now(UTC):%d %B %Y}",
+        cores=os.cpu_count(),
+        python=platform.python_version(),
+        count=len(rows),
+        failed=sum(bool(row["outcome"]) for row in rows),
+    )
     Path(page).write_text(head + "\n".join(line(row) for row in rows) + "\n" + TAIL)
 
 

@@ -35,18 +35,15 @@ def change(file: Path, old: str, new: str) -> None:
     file.write_text(file.read_text().replace(old, new))
 
 
-def test_old_and_new_workers_together(start, told, tmp_path):
+def test_old_and_new_workers_together(fault, tmp_path):
     new = next_version(tmp_path / "next")
-    product = start(control_workers=2, code_of={"call-2": new, "control-2": new}, orgs=5)
-    batches = product.trigger()
-    product.wait_for_flight(20)
-    product.make.sql("ALTER TABLE question_runs ADD COLUMN of_the_next_version integer NOT NULL DEFAULT 1")
-    product.make.sql("ALTER TABLE batches ADD COLUMN of_the_next_version integer")
-    recovery = product.end(batches)
+    with fault(23, "half of the processes with renamed and new arguments; columns added under load",
+        control_workers=2, code_of={"call-2": new, "control-2": new}) as it:  # fmt: skip
+        it.strikes(calls=it.product.wait_for_flight(20), processes=it.product.strikes("next version"))
+        it.product.make.sql("ALTER TABLE question_runs ADD COLUMN of_the_next_version integer NOT NULL DEFAULT 1")
+        it.product.make.sql("ALTER TABLE batches ADD COLUMN of_the_next_version integer")
+        it.hit(columns=2)
+        it.recovered(it.product.next_end())
 
-    row = told(product, 23, struck="half of the processes with renamed and new arguments; two columns added under load",
-        load="200 runs", recovery=recovery)  # fmt: skip
-    assert product.strikes("next version") >= 2
-    assert product.states() == {"completed": 5}
-    assert row["broken"] == []
-    assert row["twice"] == 0
+    assert it.row.struck["processes"] >= 2
+    assert it.row.twice == 0

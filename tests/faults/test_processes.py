@@ -1,188 +1,179 @@
-"""Processes of ours that die, are told to go, or stay and do nothing."""
+"""Processes of ours that die, are told to go, freeze, or stay and do nothing."""
 
-import signal
 import time
 
-import promises
 import pytest
+from conftest import HEAVY
+from plan import DIRECT, JOBS, SEED
+
+from senso.sandbox.world import World
+
+FROZEN_SECONDS = 60
+UNSENT = "SELECT count(*) FROM outbox WHERE published_at IS NULL AND not_before <= now()"
 
 
 @pytest.mark.selection
-def test_a_killed_call_worker_costs_seconds_and_what_it_had_in_flight(start, told):
-    product = start(orgs=5, answer_seconds=2)
-    batches = product.trigger()
+def test_a_killed_call_worker_costs_seconds_and_what_it_had_in_flight(fault):
+    with fault(1, "kill -9 of a call worker", runs=HEAVY, models=DIRECT) as it:
+        it.product.wait_for_flight(60)
+        it.strikes(processes=1)
+        held = it.product.kill_with_work("call-1", 30)
+        it.hit(calls=len(held))
+        it.recovered(it.product.claimed_again(held))
 
-    pid, held = product.kill_with_work("call-1", 30)
-    recovery = product.claimed_again(held)
-    product.end(batches)
-
-    load = f"200 runs, {len(held)} calls in its hands"
-    row = told(product, 1, struck=f"kill -9 of pid {pid}", load=load, recovery=recovery)
-    assert product.states() == {"completed": 5}
-    assert row["broken"] == []
-    assert row["twice"] <= len(held)
-    assert recovery <= 20
+    assert it.row.recovery <= 20
 
 
-def test_a_worker_killed_between_the_charges_and_their_commit_charges_once(start, told):
-    product = start(failpoints=[{"at": "batch charged", "do": "kill"}], orgs=2)
-    batches = product.trigger()
-
-    product.until(lambda: product.strikes("batch charged"), 60, "no batch was ever charged")
-    recovery = product.end(batches)
-
-    struck = "kill -9 of the control worker in its transaction"
-    row = told(product, 2, struck=struck, load="80 runs", recovery=recovery, note="threads, where the row has prefork")
-    assert product.states() == {"completed": 2}
-    assert row["broken"] == []
-    assert row["twice"] == 0
-    assert product.make.one("SELECT count(*) FROM ledger WHERE entry = 'charge'") == 80
+def test_a_worker_killed_between_the_charges_and_their_commit_charges_once(fault):
+    trap = {"at": "batch charged", "do": "kill"}
+    with fault(2, "kill -9 of the control worker in the transaction that charges", failpoints=[trap]) as it:
+        it.product.wait_for_strike("batch charged")
+        it.product.wait_for_death()
+        it.strikes(processes=1, transactions=1)
+        it.recovered(it.product.next_end())
+        it.row.note = "threads, where the row has prefork"
 
 
-def test_all_processes_killed_at_once(start, told):
-    product = start(orgs=6, answer_seconds=3)
-    batches = product.trigger()
-    product.wait_for_flight(60)
-
-    pids = [product.kill(name) for name in product.children]
-    dead_with = product.in_flight()
-    made = product.calls_made()
-    recovery = product.until(lambda: product.calls_made() > made, 60, "nobody asked again")
-    product.end(batches)
-
-    row = told(product, 3, struck=f"kill -9 of {len(pids)} processes", load=f"240 runs, {dead_with} calls in flight",
-        recovery=recovery)  # fmt: skip
-    assert product.states() == {"completed": 6}
-    assert row["broken"] == []
-    assert row["twice"] <= dead_with
+def test_all_processes_killed_at_once(fault):
+    with fault(3, "kill -9 of all processes at once", runs=HEAVY, answer_seconds=2) as it:
+        it.product.wait_for_flight(60)
+        it.strikes(processes=len(it.product.children))
+        it.hit(calls=len(it.product.kill_all()))
+        it.recovered(it.product.next_ask())
 
 
-def test_a_message_that_nobody_has_a_copy_of_is_sent_again(start, told):
-    product = start(sabotage={"all": "between_pop_and_unacked"})
-    batches = product.trigger()
-
-    product.until(lambda: product.strikes("between_pop_and_unacked"), 60, "no message was taken")
-    recovery = product.end(batches, 120)
-
-    row = told(product, 4, struck="kill -9 between BRPOP and unacked", load="160 runs", recovery=recovery)
-    assert product.states() == {"completed": 4}
-    assert row["broken"] == []
-    assert row["twice"] <= reaped(product)
-    assert product.repairs()["lost runs"] >= 1
+def test_a_message_that_nobody_has_a_copy_of_is_sent_again(fault):
+    with fault(4, "kill -9 between BRPOP and unacked", sabotage={"all": "between_pop_and_unacked"}) as it:
+        it.product.wait_for_strike("between_pop_and_unacked")
+        held = it.product.wait_for_death()
+        it.strikes(messages=1, processes=1)
+        it.row.note = f"{len(held)} calls in its hands beside it"
+        it.recovered(it.product.until(lambda: it.product.repairs().get("lost runs"), 120, "it was never sent again"))
 
 
-@pytest.mark.parametrize(("place", "answer_seconds"), [("answer came", 1.0), ("reading came", 1.0)])
-def test_killed_with_a_paid_answer_in_hand(start, told, place, answer_seconds):
-    product = start(failpoints=[{"at": place, "do": "kill"}], orgs=2, answer_seconds=answer_seconds)
-    batches = product.trigger()
-
-    product.until(lambda: product.strikes(place), 60, f"never {place}")
-    recovery = product.until(lambda: reaped(product), 60, "its work was never taken back")
-    product.end(batches)
-
-    row = told(product, 5, struck=f"kill -9 at »{place}«", load="80 runs", recovery=recovery)
-    assert product.states() == {"completed": 2}
-    assert row["broken"] == []
-    assert row["twice"] <= reaped(product)
-    assert product.make.one("SELECT count(*) FROM ledger WHERE entry = 'charge'") == 80
-
-
-def reaped(product) -> int:
-    return sum(count for kind, count in product.repairs().items() if kind in {"reaped runs", "reaped evaluations"})
+@pytest.mark.parametrize("place", ["answer came", "reading came"])
+def test_killed_with_a_paid_answer_in_hand(fault, place):
+    with fault(5, f'kill -9 at "{place}"', failpoints=[{"at": place, "do": "kill"}], answer_seconds=2) as it:
+        it.product.wait_for_strike(place)
+        held = it.product.wait_for_death()
+        it.strikes(processes=1, calls=len(held))
+        it.recovered(it.product.claimed_again(held))
 
 
 @pytest.mark.selection
-def test_killed_between_a_commit_and_its_message(start, told):
-    product = start(failpoints=[{"at": "intent committed", "do": "kill", "times": 2}], orgs=2)
-    batches = product.trigger()
+def test_killed_between_a_commit_and_its_message(fault):
+    trap = {"at": "intent committed", "do": "kill", "times": 2}
+    with fault(7, "2 x kill -9 between a commit and its message", failpoints=[trap]) as it:
+        it.product.wait_for_strike("intent committed", 2)
+        it.strikes(processes=2, messages=it.product.make.one(UNSENT))
+        seconds = it.product.until(lambda: it.product.make.one(UNSENT) == 0, 60, "it was never sent")
+        it.recovered(seconds + it.product.next_end())
 
-    product.until(lambda: product.strikes("intent committed"), 60, "nothing was ever committed")
-    recovery = product.until(lambda: product.make.one("SELECT count(*) FROM question_runs"), 60, "no batch was opened")
-    product.end(batches)
-
-    row = told(product, 7, struck=f"{product.strikes('intent committed')} × kill -9 before the publish",
-        load="80 runs", recovery=recovery)  # fmt: skip
-    assert product.states() == {"completed": 2}
-    assert row["broken"] == []
-    assert row["twice"] <= reaped(product)
-    assert recovery <= 30
+    assert it.row.recovery <= 60
 
 
-def test_told_to_go_under_load_a_worker_leaves_nothing_behind(start, told):
-    product = start(orgs=6, answer_seconds=1.5)
-    batches = product.trigger()
-    product.wait_for_flight(40)
+def test_killed_after_a_push_and_before_its_row(fault):
+    with fault(7, "kill -9 between a push and its row", failpoints=[{"at": "push sent", "do": "kill"}]) as it:
+        it.product.wait_for_strike("push sent")
+        it.product.wait_for_death()
+        begun = it.product.make.sql("SELECT key FROM pushes WHERE status = 'pending' AND tries > 0")
+        it.strikes(processes=1, pushes=1)
+        sent = "SELECT count(*) FROM pushes WHERE status = 'sent' AND key = ANY(:keys)"
+        keys = [push["key"] for push in begun]
+        it.recovered(
+            it.product.until(lambda: it.product.make.one(sent, keys=keys) == len(keys), 120, "it was never sent again")
+        )
 
-    process = product.children["call-1"].process
-    asked = time.monotonic()
-    process.send_signal(signal.SIGTERM)
-    process.wait(20)
-    seconds = time.monotonic() - asked
-    product.end(batches)
 
-    row = told(product, 22, struck=f"SIGTERM, gone after {seconds:.1f} s", load="240 runs, 40 calls in flight",
-        recovery=seconds, note="grace 3 s, as in `senso up`")  # fmt: skip
-    assert product.states() == {"completed": 6}
-    assert row["broken"] == []
-    assert row["twice"] == 0
+def test_told_to_go_under_load_a_worker_leaves_nothing_behind(fault):
+    with fault(22, "SIGTERM under load, 3 s of grace as in `senso up`", answer_seconds=1.5) as it:
+        it.product.wait_for_flight(40)
+        it.strikes(processes=1)
+        seconds, held = it.product.tell_to_go("call-1")
+        it.hit(calls=len(held))
+        it.recovered(it.product.next_ask())
+        it.row.note = f"gone after {seconds:.1f} s"
+
     assert seconds < 10
+    assert it.row.twice == 0
 
 
-def test_a_run_that_kills_its_worker_each_time_fails_alone(start, told):
-    product = start(orgs=1, models=("gpt-4.1",), places=({"country": "US"},), answer_seconds=0.5,
-        sabotage={"all": "poison"}, environment={"SABOTAGE_MATCH": poisoned_question()})  # fmt: skip
-    batches = product.trigger()
+def test_a_run_that_kills_its_worker_each_time_fails_alone(fault):
+    """Those in flight beside it come again apart from it: none of them fails with it."""
+    with fault(31, "a run of which every worker dies", models=("gpt-4.1",), places=({"country": "US"},),
+        ends=("completed", "partial"), sabotage={"all": "poison"},
+        environment={"SABOTAGE_MATCH": poisoned_question()}) as it:  # fmt: skip
+        it.product.wait_for_strike("poison")
+        it.product.wait_for_death()
+        it.strikes()
+        failed = "SELECT count(*) FROM question_runs WHERE state = 'failed'"
+        it.recovered(it.product.until(lambda: it.product.make.one(failed), 240, "it was never given up"))
+        it.hit(processes=it.product.strikes("poison"))
+        (run,) = it.product.make.sql("SELECT failures, error FROM question_runs WHERE state = 'failed'")
 
-    recovery = product.end(batches, 240)
-
-    (run,) = product.make.sql("SELECT state, failures, error FROM question_runs WHERE state = 'failed'")
-    row = told(product, 31, struck=f"{product.strikes('poison')} × a worker died of it", load="10 runs",
-        recovery=recovery)  # fmt: skip
-    assert product.states() == {"partial": 1}
-    assert product.strikes("poison") == 5
+    assert it.product.states()["partial"] == 1
+    assert it.row.struck["processes"] == 5
     assert run["failures"] == 5
     assert "given up after 5 failures" in run["error"]
-    assert row["broken"] == []
 
 
 def poisoned_question() -> str:
-    from product import SEED  # noqa: PLC0415
-
-    from senso.sandbox.world import World  # noqa: PLC0415
-
     world = World(SEED, orgs=1, questions=10)
     return world.questions(world.orgs[0])[3].text
 
 
-def test_a_worker_that_takes_nothing_any_more_is_replaced(start, told):
-    product = start(call_workers=1, sabotage={"call-1": "wedged"}, orgs=2)
-    batches = product.trigger()
-    pid = product.children["call-1"].process.pid
+def test_a_worker_that_takes_nothing_any_more_is_replaced(fault):
+    with fault(33, "the only call worker stops its BRPOP", call_workers=1, sabotage={"call-1": "wedged"}) as it:
+        it.product.ends.excused.add("call-1")
+        it.product.wait_for_strike("wedged")
+        pid = it.product.children["call-1"].process.pid
+        it.strikes(processes=1, messages=it.product.wait_for_messages(10))
+        replaced = it.product.until(lambda: it.product.children["call-1"].process.pid != pid, 100, "it stayed")
+        it.recovered(replaced)
 
-    product.until(lambda: product.strikes("wedged"), 20, "it was never wedged")
-    recovery = product.until(lambda: product.children["call-1"].process.pid != pid, 90, "it was never replaced")
-    product.end(batches)
-
-    row = told(product, 33, struck="the consumer stopped its BRPOP", load="80 runs", recovery=recovery)
-    assert product.states() == {"completed": 2}
-    assert row["broken"] == []
-    assert row["twice"] == 0
-    assert recovery <= 90
+    assert it.row.recovery <= 90
+    assert it.row.twice == 0
 
 
-def test_killed_after_a_push_and_before_its_row(start, told):
-    product = start(failpoints=[{"at": "push sent", "do": "kill"}], orgs=1)
-    (batch,) = product.trigger()
-    product.end([batch])
+def test_a_worker_frozen_for_a_minute_and_woken_overwrites_nothing(fault):
+    with fault(39, f"SIGSTOP of a call worker for {FROZEN_SECONDS} s", answer_seconds=5) as it:
+        it.product.wait_for_flight(60)
+        it.strikes(processes=1)
+        pid = it.product.children["call-1"].process.pid
+        held, frozen = it.product.freeze("call-1"), time.monotonic()
+        it.hit(calls=len(held))
+        it.recovered(it.product.claimed_again(held))
+        it.product.until(lambda: time.monotonic() - frozen >= FROZEN_SECONDS, 90, "time stood still")
+        it.product.wake("call-1")
+        again = it.product.until(lambda: it.product.held_by(pid) - held, 60, "it took no work any more")
+        it.row.note = f"took work again {again:.1f} s after it was woken"
 
-    recovery = product.until(
-        lambda: product.make.one("SELECT count(*) FROM pushes WHERE status = 'sent'"), 120, "it was never sent again"
-    )
 
-    keys = [push["idempotency_key"] for push in product.sandbox.pushes()]
-    row = told(product, 7, struck="kill -9 between a push and its row", load="40 runs", recovery=recovery)
-    assert set(keys) == {f"push:{batch}:1"}
-    assert 1 <= len(keys) <= 2
-    assert product.strikes("push sent") == 1
-    assert row["broken"] == []
-    assert promises.made_twice(product) == 0
+def test_an_answer_that_was_paid_for_and_crashes_our_parser_is_not_bought_again(fault):
+    with fault(37, "our parser crashes after a paid 200", sabotage={"all": "parser_crashes"},
+        ends=("completed", "partial", "failed")) as it:  # fmt: skip
+        it.product.wait_for_strike("parser_crashes", 20)
+        it.strikes(answers=it.product.strikes("parser_crashes"))
+        it.recovered(it.product.next_end())
+        it.product.load.enough()
+        it.product.end()
+        failed = it.product.make.sql(
+            "SELECT r.error, c.cost_microusd FROM question_runs r JOIN llm_calls c ON c.run_id = r.id "
+            "WHERE r.state = 'failed'"
+        )
+
+    assert it.row.twice == 0
+    assert len(failed) == 20
+    assert {row["error"] for row in failed} == {"senso: internal error: KeyError"}
+    assert {row["cost_microusd"] for row in failed} == {None}  # it was billed, and nobody knows how much
+
+
+def test_killed_between_a_job_and_its_record_the_job_is_found_again(fault):
+    with fault(6, "kill -9 between a job's submission and its record", models=JOBS,
+        failpoints=[{"at": "job submitted", "do": "kill"}]) as it:  # fmt: skip
+        it.product.wait_for_strike("job submitted")
+        it.product.wait_for_death()
+        it.strikes(processes=1, jobs=1)
+        it.recovered(it.product.until(lambda: it.product.repairs().get("submit adopted"), 240, "it was never found"))
+
+    assert it.row.twice == 0

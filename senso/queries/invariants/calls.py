@@ -192,7 +192,7 @@ CHECKS = (
         GROUP BY c.org_id, c.prompt_version, c.started_at::date HAVING count(*) > 1
         UNION ALL
         SELECT c.org_id, count(*) FROM llm_calls c JOIN batches b ON b.id = c.batch_id
-        WHERE {IN_SCOPE} AND c.purpose = 'names'
+        WHERE {IN_SCOPE} AND c.purpose = 'names' AND c.outcome IS DISTINCT FROM 'rate limited'
         GROUP BY c.org_id, c.batch_id, b.episode HAVING count(*) > 3 * b.episode
         UNION ALL
         SELECT coalesce(n.org_id, c.org_id), n.fence FROM name_variations n FULL JOIN (
