@@ -28,9 +28,11 @@ faults: $(VENV)/.ready-test
 	@FAULTS_RESULTS=build/faults.jsonl $(BIN)/python -m pytest -m "" tests/faults $(PYTEST_ARGS); \
 		outcome=$$?; $(BIN)/python tests/faults/table.py build/faults.jsonl docs/faults.md; exit $$outcome
 
-# A mix of faults by lot under load: make chaos MINUTES=20; a seed is drawn from the clock where none is given
+# A mix of faults by lot under load: make chaos MINUTES=20 SEED=7; without a seed the clock gives one. docs/chaos.md is
+# made anew from this run and those before it in build/chaos.
 chaos: $(VENV)/.ready-test
-	@MINUTES="$(MINUTES)" SEED="$(SEED)" $(BIN)/python -m pytest -m "" -s tests/faults/chaos.py
+	@CHAOS_RESULTS=build/chaos MINUTES="$(MINUTES)" SEED="$(SEED)" $(BIN)/python -m pytest -m "" -s \
+		tests/faults/chaos.py; outcome=$$?; $(BIN)/python tests/faults/chaos_page.py build/chaos docs/chaos.md; exit $$outcome
 
 # Every violation that can be planted alone, and which of them doctor sees: three minutes. The page is made anew.
 plants: $(VENV)/.ready-test

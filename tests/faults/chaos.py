@@ -1,16 +1,20 @@
 """The random mix (`make chaos MINUTES=20`): every kind of fault by lot under full load, and every promise, always."""
 
 import os
+import platform
 import random
 import time
 from collections import defaultdict
 from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
 
 import psycopg2
 from ground import run_sql
 
 MINUTES = float(os.environ.get("MINUTES") or "20")
 SEED = int(os.environ.get("SEED") or str(time.time_ns() % 1_000_000))
+RESULTS = os.environ.get("CHAOS_RESULTS")  # a folder
 RUNS = 800  # open at once; and a further half of it whenever fewer than half are
 LEAST_IN_FLIGHT = 100
 # Where, what, and how many calls or for how long: as bad as a vendor's or the application's worse minutes.
@@ -33,6 +37,22 @@ OUTSIDE = [
     ("application", "503", {"times": 5}),
     ("application", "drop-after", {"times": 3}),
 ]
+
+SECTION = """## Seed {seed}
+
+{minutes} minutes, {when}, {cores} cores, Python {python}.
+
+| fault | times | work went on after, median | longest |
+|---|---:|---:|---:|
+{table}
+
+- Struck: {struck}; {least} to {most} direct calls in flight at each.
+- {row.runs} runs in {row.batches} batches: {states}. At the emptiest moment {row.least_open} runs were open.
+- {row.calls} calls and jobs at the providers, {row.twice} of them for what had been paid for already; {row.in_hands}
+  were in the hands of processes that the test ended or froze.
+- The promises were asked {row.looks} times while work went on, and at the end. Broken: {broken}.
+- Repairs: {repairs}.
+"""
 
 
 class Chaos:
@@ -179,6 +199,7 @@ def test_the_random_mix(fault):
                 pause(it.product, dice.uniform(3, 20))
     finally:
         tell(it, recoveries, flights)
+    assert it.row.least_open != 0
 
 
 def next_kind(dice, struck):
@@ -196,14 +217,26 @@ def strike(it, dice, kind, recoveries) -> None:
 
 
 def tell(it, recoveries, flights) -> None:
-    row = it.row
-    print(f"\nseed {SEED}, {MINUTES:g} minutes: {row.batches} batches {row.states}, {row.runs} runs")
-    print("| fault | times | work went on after, median | longest |\n|---|---:|---:|---:|")
-    for kind, seconds in recoveries.items():
-        if seconds:
-            middle = sorted(seconds)[len(seconds) // 2]
-            print(f"| {kind.replace('_', ' ')} | {len(seconds)} | {middle:.1f} s | {max(seconds):.1f} s |")
-    print(f"struck: {dict(row.struck)}; in flight at each fault: {min(flights)} to {max(flights)} calls")
-    print(f"calls: {row.calls}; twice: {row.twice}; in the hands of whom the test ended or froze: {row.in_hands}")
-    print(f"looks while work went on: {row.looks}; repairs: {row.repairs}")
-    print(f"broken: {row.outcome or 'none'}")
+    """To the terminal, and to a section of docs/chaos.md."""
+    text = section(it.row, recoveries, flights)
+    print(f"\n{text}")
+    if RESULTS:
+        Path(RESULTS).mkdir(parents=True, exist_ok=True)
+        (Path(RESULTS) / f"{SEED}.md").write_text(text)
+
+
+def section(row, recoveries, flights) -> str:
+    table = [table_row(kind, seconds) for kind, seconds in recoveries.items() if seconds]
+    struck = ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in row.struck.items())
+    states = ", ".join(f"{count} {state}" for state, count in row.states.items())
+    repairs = ", ".join(f"{kind} {count}" for kind, count in row.repairs.items())
+    return SECTION.format(
+        seed=SEED, minutes=f"{MINUTES:g}", when=f"{datetime.now(UTC):%d %B %Y}", cores=os.cpu_count(),
+        python=platform.python_version(), table="\n".join(table), struck=struck, states=states, row=row,
+        repairs=repairs, least=min(flights, default=0), most=max(flights, default=0), broken=row.outcome or "none",
+    )  # fmt: skip
+
+
+def table_row(kind: str, seconds: list[float]) -> str:
+    middle = sorted(seconds)[len(seconds) // 2]
+    return f"| {kind.replace('_', ' ')} | {len(seconds)} | {middle:.1f} s | {max(seconds):.1f} s |"
