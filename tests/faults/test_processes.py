@@ -111,7 +111,7 @@ def test_a_run_that_kills_its_worker_each_time_fails_alone(fault):
         it.hit(processes=it.product.strikes("poison"))
         (run,) = it.product.make.sql("SELECT failures, error FROM question_runs WHERE state = 'failed'")
 
-    assert it.product.states()["partial"] == 1
+    assert it.row.states["partial"] == 1
     assert it.row.struck["processes"] == 5
     assert run["failures"] == 5
     assert "given up after 5 failures" in run["error"]
