@@ -118,6 +118,7 @@ class Chaos:
 
     def silence_all_lines_to_redis(self) -> float:
         self.it.hit(connections=self.product.redis_proxy.open)
+        self.product.ends.excused |= set(self.product.children)
         self.product.redis_proxy.half_open()
         return self.product.next_ask(180)
 

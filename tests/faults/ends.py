@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from senso.stack import Child
+from senso.tasks.liveness import WEDGED
 
 Claims = set[str]  # "ask <run> <fence>", "read <run> <fence>", "names <org> <fence>", "job <snapshot> <fence>"
 
@@ -18,7 +19,7 @@ class Ends:
     held_by: Callable[[int], Claims]
     held: dict[int, Claims] = field(default_factory=dict)  # by pid, of those that a test ended or froze
     unforeseen: list[str] = field(default_factory=list)
-    excused: set[str] = field(default_factory=set)  # names of processes that end by their own decision, as they should
+    excused: set[str] = field(default_factory=set)  # names of processes that may find themselves stuck, and end
     seen: set[int] = field(default_factory=set)
 
     def by_test(self, pid: int, held: Claims) -> None:
@@ -29,7 +30,8 @@ class Ends:
         pid = child.process.pid if child.process else 0
         if pid in self.seen or pid in self.held:
             return
-        if pid in self.struck_pids() or child.name in self.excused:
+        is_stuck = child.name in self.excused and child.process.returncode == WEDGED
+        if is_stuck or pid in self.struck_pids():
             self.held[pid] = self.held_by(pid)
         else:
             self.unforeseen.append(f"{child.name} ended with {child.process.returncode}, and no test did it")
