@@ -16,6 +16,7 @@ from celery.signals import worker_ready
 
 from senso.loop import wait_for
 from senso.settings import settings
+from senso.tasks.calm import at_a_calm_moment
 from senso.tasks.queues import HANDFUL
 
 T = TypeVar("T")
@@ -73,11 +74,13 @@ def close_when_told_to_stop(**_: Any) -> None:
 
 
 def closing_first(former: Callable[..., Any]) -> Callable[..., None]:
-    def stop(*said: Any) -> None:
-        places().close()
-        former(*said)
+    stop = at_a_calm_moment(former)
 
-    return stop
+    def closing(*said: Any) -> None:
+        places().close()
+        stop(*said)
+
+    return closing
 
 
 def side_by_side(ids: Sequence[T], begin: Callable[[Sequence[T]], Sequence[Work]]) -> None:

@@ -8,9 +8,8 @@ from typing import Any
 
 from outside import Outside, pushes_missing
 
-from senso.db import transaction
 from senso.errors import SensoError
-from senso.queries import invariants
+from senso.tasks import promises as held
 
 LOOK_SECONDS = 3
 # What may be seen only while nothing is away: a message that cannot be sent waits, and that is no fault of ours.
@@ -33,9 +32,7 @@ CHARGED_WRONGLY = """
 
 def broken(product) -> dict[str, Any]:
     """By promise what breaks it; empty when all are kept. Of a product in which all has ended."""
-    with transaction() as db:
-        invariants.stand_still(db)
-        found: dict[str, Any] = dict(invariants.broken(db))
+    found: dict[str, Any] = held.broken(None)
     outside = Outside(product.sandbox, product.make.sql)
     seen = {
         "queues drain": [] if drained(product) else [product.ready()],
@@ -89,9 +86,9 @@ class Looks:
 
     def look(self) -> None:
         was_away = self.something_is_away
-        with transaction() as db:
-            invariants.stand_still(db)
-            found = invariants.broken(db, datetime.now(UTC) - timedelta(minutes=2))
+        found = held.in_rows(datetime.now(UTC) - timedelta(minutes=2))
+        if not was_away:
+            found |= held.in_messages()
         self.count += 1
         for name, rows in found.items():
             if not (name.startswith(WHEN_ALL_IS_THERE) and (was_away or self.something_is_away)):

@@ -175,5 +175,3 @@ def test_killed_between_a_job_and_its_record_the_job_is_found_again(fault):
         it.product.wait_for_death()
         it.strikes(processes=1, jobs=1)
         it.recovered(it.product.until(lambda: it.product.repairs().get("submit adopted"), 240, "it was never found"))
-
-    assert it.row.twice == 0
