@@ -8,6 +8,7 @@ import product as products
 import promises
 import pytest
 from ground import run_sql
+from load import A_LOAD
 from outside import Outside
 from plan import Plan
 from rows import RESULTS, Fault, Row
@@ -15,10 +16,6 @@ from servers import Servers
 
 from senso import db as database_module
 from senso.migrations import migrate
-
-# Runs, at least. Whoever writes no table, as an ordinary `make test`, asks whether the fault is survived at all.
-A_LOAD = 1000 if RESULTS else 200
-HEAVY = 12_000 if RESULTS else 600
 
 
 def pytest_collection_modifyitems(items):

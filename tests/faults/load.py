@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from plan import SEED, Plan
+from rows import RESULTS
 
 from senso import imports
 from senso.db import transaction
@@ -16,6 +17,9 @@ from senso.errors import SensoError
 from senso.queries import imports as import_queries
 from senso.sandbox.world import World
 
+# Runs, at least. Whoever writes no table, as an ordinary `make test`, asks whether the fault is survived at all.
+A_LOAD = 1000 if RESULTS else 200
+HEAVY = 12_000 if RESULTS else 600
 TICK_SECONDS = 0.5
 MANY = 5000  # runs from which on a batch has more questions, so that there are not hundreds of batches
 OPEN_RUNS = """

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 import psycopg2
 import pytest
-from conftest import HEAVY
 from ground import run_sql
+from load import HEAVY
 
 MOST_SPARSE = 5  # kills, also where the machine is slow
 

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from conftest import HEAVY
+from load import HEAVY
 from plan import DIRECT, JOBS, SEED
 
 from senso.sandbox.world import World

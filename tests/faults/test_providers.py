@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from conftest import A_LOAD
+from load import A_LOAD
 
 DIRECT_CALLS = ("openai.responses", "openai.chat")
 

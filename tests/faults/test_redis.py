@@ -3,7 +3,7 @@
 import threading
 import time
 
-from conftest import HEAVY
+from load import HEAVY
 from redis import Redis
 from redis_servers import redis_server
 

@@ -5,8 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import A_LOAD
-from load import store
+from load import A_LOAD, store
 
 TIMETABLE = Path(__file__).parents[2] / "celerybeat-schedule.py"
 WEDNESDAY = "2027-03-10T"
