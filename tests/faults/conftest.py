@@ -71,7 +71,7 @@ def judge(it: Fault, runs: int, ends: set[str]) -> None:
     count(it)
     assert row.struck, "it struck nothing"
     assert all(row.struck.values()), f"it struck nothing of these: {dict(row.struck)}"
-    assert found == {}
+    assert not found, "broken: " + "; ".join(f"{name}: {rows[:2]}" for name, rows in found.items())
     assert set(product.states()) <= ends
     assert row.runs >= runs
     assert not RESULTS or row.least_open != 0, "no work was open while it lasted"

@@ -1,7 +1,8 @@
 """I6: nothing is asked, read or looked for twice for nothing.
 
 Each paid call has a row that was written before it, with the fence of its claim. What is looked for here is never
-excused by the product's own count of failures: a second success is a second bill, whatever came before it.
+excused by the product's own count of failures: a second success is a second bill. Only where a worker was taken for
+dead between the two may both have succeeded: one that was frozen, and woke up after its work had gone to another.
 """
 
 from senso.prices import PRICES
@@ -13,17 +14,16 @@ PRICE_LIST = ", ".join(
     for (provider, model), price in PRICES.items()
 )
 RECORDS = ", ".join(f"('{model}', {price.record:.0f})" for (_, model), price in PRICES.items() if price.record)
-TWICE = "senso show RUN lists the calls; a worker that was taken for dead and finished after all leaves one such pair"
 SHOW = "senso show RUN lists the calls; compare with the vendor's bill, and report it"
 # A call of a claim that is still held reports back yet.
 UNDER_WAY = """((c.purpose = 'ask' AND r.state = 'asking' AND c.fence = r.fence)
     OR (c.purpose = 'read' AND e.state = 'extracting' AND c.fence = e.fence))"""
 
-# The highest fence of the calls made for a run, and how many of them brought nothing.
+# The highest fence of the calls made for a run, and how many of them brought nothing, or once more what was there.
 CLAIMS = f"""
     SELECT c.run_id, c.org_id, c.purpose, max(c.fence) AS claims, min(c.fence) AS first, count(*) AS calls,
         max(c.fence) FILTER (WHERE c.outcome IN ('refused', 'malformed')) AS refused,
-        count(*) FILTER (WHERE c.outcome IS DISTINCT FROM 'answered' AND c.outcome IS DISTINCT FROM 'read') AS vain
+        count(*) - coalesce(bool_or(c.outcome IN ('answered', 'read')), false)::int AS vain
     FROM llm_calls c JOIN batches b ON b.id = c.batch_id WHERE {IN_SCOPE} AND c.run_id IS NOT NULL
     GROUP BY c.run_id, c.org_id, c.purpose
 """
@@ -61,12 +61,16 @@ CHECKS = (
         "I6",
         "what was bought once is not bought again",
         "the provider was paid twice for one answer, or for one reading of it",
-        TWICE,
+        SHOW,
         f"""
-        SELECT c.run_id AS run, c.purpose, count(*) AS bought
-        FROM llm_calls c JOIN batches b ON b.id = c.batch_id
-        WHERE {IN_SCOPE} AND c.run_id IS NOT NULL AND c.outcome IN ('answered', 'read')
-        GROUP BY c.run_id, c.purpose, CASE WHEN c.purpose = 'read' THEN c.org_id END HAVING count(*) > 1
+        SELECT f.run, f.purpose, f.bought FROM (
+            SELECT c.run_id AS run, c.purpose, count(*) AS bought, min(c.started_at) AS first, max(c.started_at) AS last
+            FROM llm_calls c JOIN batches b ON b.id = c.batch_id
+            WHERE {IN_SCOPE} AND c.run_id IS NOT NULL AND c.outcome IN ('answered', 'read')
+            GROUP BY c.run_id, c.purpose, CASE WHEN c.purpose = 'read' THEN c.org_id END HAVING count(*) > 1
+        ) f
+        WHERE f.bought - 1 > (SELECT count(*) FROM repairs t WHERE t.kind = 'reaped workers'
+            AND t.at BETWEEN f.first AND f.last)
         """,
     ),
     Check(
