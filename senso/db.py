@@ -42,7 +42,7 @@ ALWAYS = {
 }
 # A call that hangs in the database must not hold a worker's slot for ever: threads cannot be killed from outside. Who
 # gives other limits in DATABASE_URL (`options`) gets them.
-UNLESS_GIVEN = {"statement_timeout": "30s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "60s"}
+UNLESS_GIVEN = {"statement_timeout": "30s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "30s"}
 # Said once a session is open, and not while it opens: so the options of a URL, of PGOPTIONS and of a service file stay
 # as they are, and a pooler, which lets no options pass, needs no setting for ours.
 SETTLE = """

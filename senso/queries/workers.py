@@ -34,17 +34,20 @@ ALIVE = f"EXISTS (SELECT FROM workers w WHERE w.id = lease_owner AND w.heartbeat
 # A run that takes its worker down takes down whatever was in flight beside it. Who was taken back before comes again at
 # a moment of its own, or all of them would die together until they are given up together.
 APART = "next_at = now() + failures * (1 + 9 * random()) * interval '1 second'"
-# The fence stays: an owner that was only slow may still save, until somebody else claims the row.
+# The fence stays: an owner that was only slow may still save, until somebody else claims the row. A process that was
+# frozen may have frozen in a transaction: what it has locked is taken back once Postgres has ended that.
 TAKE_BACK_RUNS = text(f"""
     UPDATE question_runs SET state = 'planned', failures = failures + 1, lease_owner = NULL, lease_until = NULL,
         {APART}, sent_at = NULL, error = 'the worker that asked ended before it reported back'
-    WHERE lease_owner IS NOT NULL AND state = 'asking' AND NOT {ALIVE}
+    WHERE id IN (SELECT id FROM question_runs
+        WHERE lease_owner IS NOT NULL AND state = 'asking' AND NOT {ALIVE} FOR UPDATE SKIP LOCKED)
     RETURNING id
 """)
 TAKE_BACK_EVALUATIONS = text(f"""
     UPDATE evaluations SET state = 'pending', failures = failures + CASE WHEN state = 'extracting' THEN 1 ELSE 0 END,
         lease_owner = NULL, lease_until = NULL, {APART}, sent_at = NULL
-    WHERE lease_owner IS NOT NULL AND state IN ('pending', 'extracting') AND NOT {ALIVE}
+    WHERE id IN (SELECT id FROM evaluations
+        WHERE lease_owner IS NOT NULL AND state IN ('pending', 'extracting') AND NOT {ALIVE} FOR UPDATE SKIP LOCKED)
     RETURNING run_id
 """)
 # Whoever was to send its request is dead and sends nothing any more: the vendor's list has as long to show it as ever.
@@ -52,12 +55,14 @@ TAKE_BACK_SNAPSHOTS = text(f"""
     UPDATE snapshots SET failures = failures + 1, lease_owner = NULL, lease_until = NULL, next_poll_at = now(),
         grace_until = CASE WHEN grace_until IS NOT NULL
             THEN least(grace_until, now() + make_interval(secs => {GRACE_SECONDS})) END
-    WHERE lease_owner IS NOT NULL AND state = 'submitting' AND NOT {ALIVE}
+    WHERE id IN (SELECT id FROM snapshots
+        WHERE lease_owner IS NOT NULL AND state = 'submitting' AND NOT {ALIVE} FOR UPDATE SKIP LOCKED)
     RETURNING id
 """)
 TAKE_BACK_NAMES = text(f"""
     UPDATE name_variations SET failures = failures + 1, lease_owner = NULL, lease_until = NULL
-    WHERE lease_owner IS NOT NULL AND NOT {ALIVE}
+    WHERE org_id IN (SELECT org_id FROM name_variations
+        WHERE lease_owner IS NOT NULL AND NOT {ALIVE} FOR UPDATE SKIP LOCKED)
     RETURNING org_id
 """)
 MARK_DEAD = text(f"""

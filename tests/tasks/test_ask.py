@@ -1,5 +1,7 @@
 import pytest
+from sqlalchemy import text
 
+from senso.db import transaction
 from senso.extraction import READING_VERSION
 from senso.providers import Answer
 from senso.sandbox.world import World
@@ -183,6 +185,23 @@ def test_work_of_a_silent_worker_is_taken_back_and_sent_again(make, messages):
     (row,) = make.sql("SELECT * FROM question_runs")
     assert (row["state"], row["failures"], row["lease_owner"]) == ("planned", 1, None)
     assert messages("ask") == [("senso.read", [str(run)])]
+
+
+def test_what_a_frozen_worker_has_locked_holds_up_nothing_else_that_is_to_be_taken_back(make, messages):
+    first, second = make.runs(make.batch(questions=2))
+    make.sql(
+        "UPDATE question_runs SET state = 'asking', lease_owner = 'frozen', lease_until = now() + interval '1 hour'"
+    )
+    messages.clear()
+
+    with transaction() as frozen:
+        frozen.execute(text("SELECT FROM question_runs WHERE id = :id FOR UPDATE"), {"id": first})
+        reap()
+    taken = [runs for name, runs in messages("ask") if name == "senso.read"]
+    reap()
+
+    assert taken == [[str(second)]]
+    assert {row["state"] for row in make.sql("SELECT state FROM question_runs")} == {"planned"}
 
 
 def test_what_died_with_its_worker_before_goes_by_itself_and_at_a_moment_of_its_own(make, messages):
