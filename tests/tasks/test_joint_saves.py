@@ -138,14 +138,36 @@ def test_only_what_nobody_has_or_waits_for_is_handed_out(make, elsewhere):
 
 
 def test_runs_of_jobs_and_of_other_batches_are_not_handed_out(make):
-    other = make.batch(questions=2)
+    make.batch(questions=2)
     batch = make.batch(questions=2, models=("gpt-4.1", "chatgpt"))
     make.sql("UPDATE question_runs SET sent_at = NULL, snapshot_id = NULL")
 
     found = handed_out(make, batch)
 
+    direct = make.sql(
+        "SELECT r.id FROM question_runs r JOIN models m ON m.id = r.model_id "
+        "WHERE r.batch_id = :b AND m.provider = 'openai' ORDER BY r.number",
+        b=batch,
+    )
+    assert found == [row["id"] for row in direct]
     assert len(found) == 2
-    assert not {*found} & {*make.runs(other)}
+
+
+def test_runs_of_jobs_and_of_other_batches_take_no_place_in_the_window(make):
+    make.batch(questions=130)
+    batch = make.batch(questions=60, models=("gpt-4.1", "chatgpt"))
+    make.sql("UPDATE question_runs SET sent_at = NULL WHERE batch_id = :b AND snapshot_id IS NULL", b=batch)
+
+    assert len(handed_out(make, batch)) == 60
+
+
+def test_a_run_of_a_job_is_not_asked_directly(make):
+    batch = make.batch(questions=2, models=("chatgpt",))
+
+    with transaction() as db:
+        claimed_runs = runs.claim(db, make.runs(batch), "me")
+
+    assert claimed_runs == []
 
 
 @pytest.mark.parametrize(
@@ -187,4 +209,4 @@ def handed_out(make, batch):
         runs.hand_out(db, batch, 7, ["brightdata"])
     found = make.sql("SELECT ids FROM outbox WHERE id > :before", before=before)
     ids = {one for row in found for one in row["ids"]}
-    return [run for run in make.runs(batch) if str(run) in ids]
+    return [row["id"] for row in make.sql("SELECT id FROM question_runs ORDER BY number") if str(row["id"]) in ids]
