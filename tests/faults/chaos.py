@@ -12,6 +12,8 @@ from pathlib import Path
 import psycopg2
 from ground import run_sql
 
+from senso.stack import STOP_SECONDS
+
 MINUTES = float(os.environ.get("MINUTES") or "20")
 SEED = int(os.environ.get("SEED") or str(time.time_ns() % 1_000_000))
 RESULTS = os.environ.get("CHAOS_RESULTS")  # a folder
@@ -83,8 +85,8 @@ class Chaos:
         return self.product.next_ask()
 
     def stop_a_call_worker(self) -> float:
-        """Calls of six seconds outlive a grace of three: what it still has then is asked again."""
-        _, held = self.product.tell_to_go(self.call_worker())
+        """As `senso up` does. Calls of six seconds outlive a grace of three: what it still has then is asked again."""
+        _, held = self.product.tell_to_go(self.call_worker(), STOP_SECONDS)
         self.it.hit(calls=len(held))
         return self.product.next_ask()
 

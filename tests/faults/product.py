@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -89,12 +90,15 @@ class Product:
         self.children[name].process.send_signal(signal.SIGCONT)
 
     def tell_to_go(self, name: str, seconds: float = 30) -> tuple[float, Claims]:
-        """By SIGTERM; the seconds it took, and what it had in flight when it was told."""
+        """By SIGTERM; the seconds it took, and what it had in flight when it was told. Who stays is killed."""
         process, told = self.children[name].process, time.monotonic()
         held = self.held_by(process.pid)
         self.ends.by_test(process.pid, held)
         process.send_signal(signal.SIGTERM)
-        process.wait(seconds)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+        process.kill()
+        process.wait()
         return time.monotonic() - told, held
 
     def held_by(self, pid: int) -> Claims:
