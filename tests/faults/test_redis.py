@@ -64,7 +64,7 @@ def test_redis_full(fault):
         it.product.wait_for_flight(60)
         before = refused(full)
         it.strikes()
-        full.config_set("maxmemory", full.info("memory")["used_memory"])
+        full.config_set("maxmemory", "1mb")
         time.sleep(15)
         it.hit(commands=refused(full) - before)
         it.hit(messages=it.product.make.one("SELECT count(*) FROM outbox WHERE published_at IS NULL"))
