@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg2
+import pytest
 from ground import run_sql
 
 from senso.stack import STOP_SECONDS
@@ -189,6 +190,7 @@ def pause(product, seconds: float) -> None:
     product.until(lambda: time.monotonic() > until, seconds + 30, "time stood still")
 
 
+@pytest.mark.timeout(MINUTES * 60 + 1200)
 def test_the_random_mix(fault):
     print(f"\nseed {SEED}, {MINUTES:g} minutes", flush=True)
     dice, recoveries, flights = random.Random(SEED), defaultdict(list), []
