@@ -1,12 +1,16 @@
 """All promises, held against the rows and against the messages that are under way for them."""
 
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
 
 from senso.checks import messages
 from senso.checks.messages import Found
 from senso.db import transaction
 from senso.queries import invariants
-from senso.queries.invariants import Promise
+from senso.queries.invariants import Check, Promise
 from senso.tasks.queues import ALL_QUEUES, VISIBILITY_SECONDS
 
 CHECKS: tuple[Promise, ...] = tuple(sorted((*invariants.CHECKS, *messages.CHECKS), key=lambda check: check.promise))
@@ -18,10 +22,29 @@ def broken(since: datetime | None = None) -> Found:
 
 
 def in_rows(since: datetime | None = None) -> Found:
-    """`since`: of what is open or ended since then."""
-    with transaction() as db:
+    """`since`: of what is open or ended since then.
+
+    Two sessions see the same moment and share the checks: a look at every row takes little more than half as long.
+    """
+    left = deque(invariants.CHECKS)
+    with transaction() as db, ThreadPoolExecutor(1, "promises") as beside:
         invariants.stand_still(db)
-        return invariants.broken(db, since)
+        others = beside.submit(in_rows_of, invariants.moment(db), left, since)
+        found = invariants.broken(db, since, only=taken(left)) | others.result()
+    return {check.name: found[check.name] for check in invariants.CHECKS if check.name in found}
+
+
+def in_rows_of(moment: str, left: deque[Check], since: datetime | None) -> Found:
+    with transaction() as db:
+        invariants.stand_beside(db, moment)
+        return invariants.broken(db, since, only=taken(left))
+
+
+def taken(left: deque[Check]) -> Iterator[Check]:
+    """Each to whoever comes first."""
+    with suppress(IndexError):
+        while True:
+            yield left.popleft()
 
 
 def in_messages() -> Found:

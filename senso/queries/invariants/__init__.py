@@ -3,7 +3,7 @@
 All are asked in one snapshot of the database, so that they may be asked while work goes on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from senso.queries.invariants.check import Check, Promise
 from senso.queries.leases import NAMES_KEPT
 from senso.settings import settings
 
-__all__ = ["CHECKS", "MOST_ROWS", "Check", "Promise", "broken", "stand_still"]
+__all__ = ["CHECKS", "MOST_ROWS", "Check", "Promise", "broken", "moment", "stand_beside", "stand_still"]
 
 CHECKS = tuple(
     sorted(
@@ -36,6 +36,7 @@ STATEMENTS = {
 
 
 STAND_STILL = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+MOMENT = text("SELECT pg_export_snapshot()")
 
 
 def stand_still(db: Connection) -> None:
@@ -43,17 +44,28 @@ def stand_still(db: Connection) -> None:
     db.execute(STAND_STILL)
 
 
+def moment(db: Connection) -> str:
+    """The one at which `db` stands still, for another session to stand `beside` it while this transaction lasts."""
+    return str(db.execute(MOMENT).scalar_one())
+
+
+def stand_beside(db: Connection, moment: str) -> None:
+    stand_still(db)
+    db.execute(text(f"SET TRANSACTION SNAPSHOT '{moment}'"))
+
+
 def broken(
-    db: Connection, since: datetime | None = None, *, about: str = "", only: Sequence[Check] = CHECKS
+    db: Connection, since: datetime | None = None, *, about: str = "", only: Iterable[Check] = CHECKS
 ) -> dict[str, list[dict[str, Any]]]:
     """By promise, up to 20 rows that break it; empty when all hold.
 
-    `since`: of what is open or ended since then. `about`: only what looks at the table of that name.
+    `since`: of what is open or ended since then. `about`: only what looks at the table of that name. `only`: taken one
+    after the other, so that two sessions may share what they ask.
     """
     db.execute(READ_WHOLE_TABLES)
     values = {"since": since, "running": settings().max_running_batches, "kept": NAMES_KEPT}
-    asked = {one.name: STATEMENTS[one.name] for one in only if about in one.sql}
-    found = {name: rows(db.execute(statement, bound(statement, values))) for name, statement in asked.items()}
+    asked = (one.name for one in only if about in one.sql)
+    found = {name: rows(db.execute(STATEMENTS[name], bound(STATEMENTS[name], values))) for name in asked}
     return {name: breaking for name, breaking in found.items() if breaking}
 
 

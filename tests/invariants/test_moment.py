@@ -1,0 +1,44 @@
+"""Two sessions share the checks of one look, and see the same moment."""
+
+from senso.db import transaction
+from senso.queries import invariants
+from senso.tasks import promises
+
+LOST = "UPDATE batches SET planned = planned + 1"
+
+
+def test_what_is_committed_after_the_first_session_stands_still_is_seen_by_neither(make):
+    make.run(answered=True)
+
+    with transaction() as one:
+        invariants.stand_still(one)
+        moment = invariants.moment(one)
+        make.sql(LOST)
+        with transaction() as other:
+            invariants.stand_beside(other, moment)
+            seen = [invariants.broken(one), invariants.broken(other)]
+
+    assert seen == [{}, {}]
+
+
+def test_both_sessions_together_tell_what_one_would(make):
+    make.run(answered=True)
+    make.sql(LOST)
+    make.sql("UPDATE partners SET available = available + 1")
+
+    with transaction() as one:
+        alone = invariants.broken(one)
+
+    assert len(alone) >= 2
+    assert promises.in_rows() == alone
+    assert list(promises.in_rows()) == list(alone)
+
+
+def test_each_check_is_asked_once(make, monkeypatch):
+    asked = []
+    monkeypatch.setattr(invariants, "rows", lambda result: asked.append(result.rowcount) or [])
+    make.run(answered=True)
+
+    promises.in_rows()
+
+    assert len(asked) == len(invariants.CHECKS)
