@@ -20,7 +20,7 @@ def test_a_killed_call_worker_costs_seconds_and_what_it_had_in_flight(fault):
         it.hit(calls=len(held))
         it.recovered(it.product.claimed_again(held))
 
-    assert it.row.recovery <= 20
+    assert it.row.recovery <= 45  # it is taken back after 10, and stands in the queue behind what the others have to do
 
 
 def test_a_worker_killed_between_the_charges_and_their_commit_charges_once(fault):
