@@ -15,10 +15,13 @@ from kombu.asynchronous import get_event_loop
 from kombu.transport import TRANSPORT_ALIASES, redis
 from kombu.utils.json import dumps
 from redis._parsers.base import BaseParser
-from redis.exceptions import ConnectionError  # noqa: A004  the library's name for it
+from redis.exceptions import ConnectionError, OutOfMemoryError  # noqa: A004  the library's name for it
+
+from senso.log import logger
 
 __all__ = ["Transport", "install", "together"]
 
+log = logger(__name__)
 # How long an acknowledgement may wait for others. A crash in between delivers a message again, which claims bear.
 ACKNOWLEDGE_SECONDS = 0.05
 # What stock kombu's transaction of four commands writes, by one: both or neither, or a crash would leave a message that
@@ -61,9 +64,20 @@ class QoS(redis.QoS):
     def append(self, message: Any, delivery_tag: str) -> None:
         sent_to = message.delivery_info
         kept = dumps([message._raw, sent_to["exchange"], sent_to["routing_key"]])  # noqa: SLF001  as kombu does
-        with self.channel.conn_or_acquire() as client:
+        with self.channel.conn_or_acquire() as client, self.without_a_copy_where_redis_is_full():
             self.take([self.unacked_index_key, self.unacked_key], [time.time(), kept, delivery_tag], client)
         super(redis.QoS, self).append(message, delivery_tag)
+
+    @contextmanager
+    def without_a_copy_where_redis_is_full(self) -> Iterator[None]:
+        """The message is out of its queue and does its work; should this process die of it, its rows send it again.
+
+        Stock kombu raises, which ends the worker, and with it all that it has in hand.
+        """
+        try:
+            yield
+        except OutOfMemoryError:
+            log.warning("Redis is full: a message was taken without a copy")
 
     def ack(self, delivery_tag: str) -> None:
         self.done.append(delivery_tag)

@@ -34,3 +34,18 @@ def test_a_channel_that_closes_in_order_gives_back_what_it_has_in_hand(channel, 
 
     assert messages.redis.hlen("unacked") == 0
     assert messages.redis.llen("control") == 1
+
+
+def test_a_message_that_is_taken_from_a_full_redis_is_worked_on_without_a_copy(channel, messages):
+    app.send_task("senso.tick.admit", connection=channel.connection.client)
+    messages.redis.config_set("maxmemory", "1mb")
+    try:
+        message = channel.basic_get("control")
+    finally:
+        messages.redis.config_set("maxmemory", "0")
+    in_hand = messages.redis.hlen("unacked")
+    channel.basic_ack(message.delivery_tag)
+
+    assert message.headers["task"] == "senso.tick.admit"
+    assert in_hand == 0
+    assert messages.redis.llen("control") == 0
