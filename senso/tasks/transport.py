@@ -15,7 +15,9 @@ from kombu.asynchronous import get_event_loop
 from kombu.transport import TRANSPORT_ALIASES, redis
 from kombu.utils.json import dumps
 from redis._parsers.base import BaseParser
+from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError, OutOfMemoryError  # noqa: A004  the library's name for it
+from redis.retry import Retry
 
 from senso.log import logger
 
@@ -24,6 +26,7 @@ __all__ = ["Transport", "install", "together"]
 log = logger(__name__)
 # How long an acknowledgement may wait for others. A crash in between delivers a message again, which claims bear.
 ACKNOWLEDGE_SECONDS = 0.05
+ONCE = Retry(NoBackoff(), 0)
 # What stock kombu's transaction of four commands writes, by one: both or neither, or a crash would leave a message that
 # nobody finds.
 TAKE = """
@@ -126,6 +129,16 @@ class Channel(redis.Channel):
         if self.shared is None or self.shared.connection_pool is not self.pool:
             self.shared = super()._create_client()
         return self.shared
+
+    def _receive_one(self, subscribed: Any) -> Any:
+        """The end of the line is raised, as of every other line of a worker.
+
+        By itself redis-py 7 connects anew, and then waits there, in the one loop of the worker, for what nobody sends:
+        connected, and taking nothing from any queue.
+        """
+        if subscribed.connection is not None:
+            subscribed.connection.retry = ONCE
+        return super()._receive_one(subscribed)
 
     def _put(self, queue: str, message: dict[str, Any], **options: Any) -> None:
         """With the moment at which it was first sent, which stays when it is delivered again: `doctor` looks at it."""

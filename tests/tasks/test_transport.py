@@ -1,6 +1,9 @@
 """The broker's lines break while messages are in hand."""
 
+import threading
+
 import pytest
+from redis.exceptions import ConnectionError as Lost
 
 from senso.tasks.app import app
 
@@ -49,3 +52,22 @@ def test_a_message_that_is_taken_from_a_full_redis_is_worked_on_without_a_copy(c
     assert message.headers["task"] == "senso.tick.admit"
     assert in_hand == 0
     assert messages.redis.llen("control") == 0
+
+
+def test_a_line_of_news_that_ends_is_told_and_not_waited_on(channel, messages):
+    """A worker's loop reads it, and would take nothing from any queue while it waits."""
+    channel.subclient.subscribe("news")
+    channel.subclient.parse_response()
+    messages.redis.client_kill_filter(_type="pubsub")
+    told = []
+
+    def read() -> None:
+        with pytest.raises(Lost):
+            channel._receive_one(channel.subclient)
+        told.append(True)
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    reader.join(5)
+
+    assert told == [True]
