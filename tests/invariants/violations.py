@@ -71,7 +71,7 @@ ENDED = (
         change("triggers", "true", "payload_hash = 'x'"),
     ),
     (
-        "a price that nobody was told",
+        "a price other than the one in the batch's audit",
         "as its audit says: opened then, so many times, at that price",
         change("batches", "state = 'completed'", "credits_per_evaluation = 2"),
     ),
