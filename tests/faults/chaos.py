@@ -193,7 +193,7 @@ def pause(product, seconds: float) -> None:
 @pytest.mark.timeout(MINUTES * 60 + 1200)
 def test_the_random_mix(fault):
     print(f"\nseed {SEED}, {MINUTES:g} minutes", flush=True)
-    dice, recoveries, flights = random.Random(SEED), defaultdict(list), []
+    dice, recoveries, flights, it = random.Random(SEED), defaultdict(list), [], None
     try:
         with fault(0, f"the mix, seed {SEED}", runs=RUNS, ends=("completed", "partial"), models=("gpt-4.1", "chatgpt"),
             answer_seconds=6, reading_seconds=1, snapshot_seconds=10, redis_proxy=True) as it:  # fmt: skip
@@ -204,7 +204,8 @@ def test_the_random_mix(fault):
                 strike(it, dice, kind, recoveries)
                 pause(it.product, dice.uniform(3, 20))
     finally:
-        tell(it, recoveries, flights)
+        if it:
+            tell(it, recoveries, flights)
     assert it.row.least_open != 0
 
 

@@ -35,7 +35,7 @@ class Load:
         self.plan, self.one = plan, sql
         self.questions, self.orgs, self.floor = 10, 0, 0
         self.waiting: list[UUID] = []  # orgs that are stored and not triggered yet
-        self.least: int | None = None  # runs open, at the worst moment since `watched`
+        self.least: int | None = None  # runs open, at the worst moment since `watch_anew`
         self.stopped = threading.Event()
         self.thread = threading.Thread(target=self.keep_up, name="load", daemon=True)
 
@@ -50,8 +50,14 @@ class Load:
         """Runs of one batch."""
         return self.questions * len(self.plan.models) * len(self.plan.places)
 
-    def watched(self) -> None:
+    def watch_anew(self) -> None:
         self.least = None
+
+    def sample(self) -> int:
+        """Runs that are open now; the fewest of all samples are kept."""
+        open_runs = self.one(OPEN_RUNS, each=self.each)
+        self.least = open_runs if self.least is None else min(self.least, open_runs)
+        return open_runs
 
     def enough(self) -> None:
         self.stopped.set()
@@ -65,9 +71,7 @@ class Load:
                 self.top_up()
 
     def top_up(self) -> None:
-        open_runs = self.one(OPEN_RUNS, each=self.each)
-        self.least = open_runs if self.least is None else min(self.least, open_runs)
-        if open_runs < self.floor or self.waiting:
+        if self.sample() < self.floor or self.waiting:
             self.add(0 if self.waiting else -(-self.floor // self.each))
 
     def add(self, orgs: int) -> None:

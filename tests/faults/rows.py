@@ -65,7 +65,7 @@ class Fault:
     def strikes(self, **hit: int) -> None:
         """From here on something may be away. `hit`: how many calls, messages, rows, connections ... it hit."""
         self.product.looks.something_is_away = True
-        self.product.load.watched()
+        self.product.load.watch_anew()
         self.hit(**hit)
 
     def hit(self, **hit: int) -> None:
@@ -74,8 +74,9 @@ class Fault:
     def recovered(self, seconds: float) -> None:
         """Work went on; until now there was work open all the time."""
         self.row.recovery = round(seconds, 1)
+        self.product.load.sample()
         known = [least for least in (self.row.least_open, self.product.load.least) if least is not None]
-        self.row.least_open = min(known, default=None)
+        self.row.least_open = min(known)
         self.product.looks.something_is_away = False
 
     def measure(self) -> None:

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from statistics import quantiles
 
 import pytest
-from load import store, trigger
+from load import A_LOAD, store, trigger
 
 from senso.tasks.score import finish_batch
 
@@ -25,21 +25,21 @@ def test_two_sweepers_relays_and_pollers(fault):
 
 @pytest.mark.selection
 def test_a_batch_finished_twenty_times_at_once(fault):
-    with fault(35, "40 calls of finish_batch in 20 threads, two batches", own_load=True, runs=80) as it:
+    with fault(35, "each batch finished 20 times in 20 threads", own_load=True) as it:
         it.product.left_dead |= {"control-1"}
-        batches = trigger(store(it.product.plan, 0, 2, 10))
-        it.product.until(lambda: it.product.make.one("SELECT count(*) FROM question_runs") == 80, 60, "not opened")
+        batches = trigger(store(it.product.plan, 0, -(-A_LOAD // 40), 10))
+        it.product.until(lambda: it.product.make.one("SELECT count(*) FROM question_runs") >= A_LOAD, 60, "not opened")
         it.product.kill("control-1")
-        left = "SELECT coalesce(sum(remaining), -1) FROM batches WHERE remaining IS NOT NULL"
-        it.product.until(lambda: it.product.make.one(left) == 0, 60, "not all was read")
-        it.strikes(batches=2, calls_of_ours=40)
+        left = "SELECT sum(coalesce(remaining, 1)) FROM batches"
+        it.product.until(lambda: it.product.make.one(left) == 0, 120, "not all was read")
+        it.strikes(batches=len(batches), calls_of_ours=20 * len(batches))
         with ThreadPoolExecutor(20) as pool:
-            list(pool.map(lambda number: finish_batch(str(batches[number % 2]), "rows"), range(40)))
+            list(pool.map(lambda batch: finish_batch(str(batch), "rows"), [one for one in batches for _ in range(20)]))
         ended = it.product.states()
         it.product.left_dead.clear()
         it.recovered(it.product.until(lambda: not it.product.ready(), 60, "queues did not drain"))
 
-    assert ended == {"completed": 2}
+    assert ended == {"completed": len(batches)}
     assert it.row.twice == 0
 
 
