@@ -174,11 +174,11 @@ def test_completion_is_shown_and_installed(tmp_path):
 
 
 def typed(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
-    """Through the installed name, by which completion goes."""
+    """Through the installed name, by which completion goes, and from a shell, which it finds among its parents."""
     clean = {name: value for name, value in os.environ.items() if name.lower() not in Settings.model_fields}
     program = "import sys; sys.argv[0] = 'senso'; from senso.cli import main; main()"
     return subprocess.run(
-        [sys.executable, "-c", program, *arguments],
+        ["bash", "-c", '"$@"; exit $?', "bash", sys.executable, "-c", program, *arguments],
         env=clean | {"SHELL": "/bin/bash"} | environment,
         capture_output=True,
         text=True,

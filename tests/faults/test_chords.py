@@ -44,7 +44,8 @@ def test_however_a_chord_breaks_its_batch_ends_once_with_all_runs(fault, way):
     with fault(way.number, way.said, sabotage={"all": way.sabotage}) as it:
         it.product.wait_for_strike(way.trace)
         if way.deadly:
-            it.hit(processes=1, calls=len(it.product.wait_for_death()))
+            it.product.wait_for_death()
+            it.hit(processes=1)
         it.strikes()
         it.recovered(it.product.next_end())
         it.product.load.enough()
