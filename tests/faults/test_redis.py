@@ -60,7 +60,7 @@ def test_lines_to_redis_that_carry_nothing_any_more(fault):
 
 
 def test_redis_full(fault):
-    with fault(17, "Redis full for 15 s", answer_seconds=1) as it, Redis.from_url(it.product.servers.redis.url) as full:
+    with fault(17, "Redis full for 15 s", answer_seconds=4) as it, Redis.from_url(it.product.servers.redis.url) as full:
         it.product.wait_for_flight(60)
         before = refused(full)
         it.strikes()

@@ -69,6 +69,19 @@ def test_a_part_that_is_noted_twice_counts_once(queued):
     assert len(queued("score")) == 1
 
 
+def test_a_full_redis_takes_no_slot_of_a_worker_away(queued, messages):
+    """What is raised here keeps the message unacknowledged and its slot taken, for the life of the worker."""
+    first, second = chord_of("senso.read", 2)
+    note(first)
+    messages.redis.config_set("maxmemory", "1mb")
+    try:
+        note(second)
+    finally:
+        messages.redis.config_set("maxmemory", "0")
+
+    assert queued("score") == []
+
+
 def test_who_sends_a_chord_keeps_nothing_of_it(queued):
     before = held()
 
