@@ -33,6 +33,11 @@ TAKE = """
     redis.call('zadd', KEYS[1], ARGV[1], ARGV[3])
     redis.call('hset', KEYS[2], ARGV[3], ARGV[2])
 """
+# No transaction either: what is queued in one is refused by a Redis that is full, although it only takes away.
+LET_GO = """
+    redis.call('zrem', KEYS[1], unpack(ARGV))
+    redis.call('hdel', KEYS[2], unpack(ARGV))
+"""
 
 
 class Demoted(ConnectionError):
@@ -52,6 +57,18 @@ class Gathering(threading.local):
 gathering = Gathering()
 
 
+@contextmanager
+def unless_full(said: str) -> Iterator[None]:
+    """Stock kombu raises what a full Redis refuses, which ends the worker, and with it all that it has in hand.
+
+    The rows send again whatever is lost for it.
+    """
+    try:
+        yield
+    except OutOfMemoryError:
+        log.warning("Redis is full", outcome=said)
+
+
 class QoS(redis.QoS):
     """A message is taken by one command, and acknowledgements of a worker's loop go out together."""
 
@@ -64,23 +81,16 @@ class QoS(redis.QoS):
     def take(self) -> Any:
         return self.channel.client.register_script(TAKE)
 
+    @cached_property
+    def let_go(self) -> Any:
+        return self.channel.client.register_script(LET_GO)
+
     def append(self, message: Any, delivery_tag: str) -> None:
         sent_to = message.delivery_info
         kept = dumps([message._raw, sent_to["exchange"], sent_to["routing_key"]])  # noqa: SLF001  as kombu does
-        with self.channel.conn_or_acquire() as client, self.without_a_copy_where_redis_is_full():
+        with self.channel.conn_or_acquire() as client, unless_full("a message was taken without a copy"):
             self.take([self.unacked_index_key, self.unacked_key], [time.time(), kept, delivery_tag], client)
         super(redis.QoS, self).append(message, delivery_tag)
-
-    @contextmanager
-    def without_a_copy_where_redis_is_full(self) -> Iterator[None]:
-        """The message is out of its queue and does its work; should this process die of it, its rows send it again.
-
-        Stock kombu raises, which ends the worker, and with it all that it has in hand.
-        """
-        try:
-            yield
-        except OutOfMemoryError:
-            log.warning("Redis is full: a message was taken without a copy")
 
     def ack(self, delivery_tag: str) -> None:
         self.done.append(delivery_tag)
@@ -105,9 +115,18 @@ class QoS(redis.QoS):
         if self.is_orphaned:
             return
         if tags := list(self.done):
-            with self.pipe_or_acquire() as pipe:
-                pipe.zrem(self.unacked_index_key, *tags).hdel(self.unacked_key, *tags).execute()
+            with self.channel.conn_or_acquire() as client:
+                self.let_go([self.unacked_index_key, self.unacked_key], tags, client)
             del self.done[: len(tags)]
+
+    def restore_by_tag(self, *arguments: Any, **options: Any) -> None:
+        """A message that cannot go back to its queue stays in `unacked`, and its rows send it again."""
+        with unless_full("a message was not given back"):
+            super().restore_by_tag(*arguments, **options)
+
+    def restore_visible(self, *arguments: Any, **options: Any) -> None:
+        with unless_full("messages of dead workers were not given back"):
+            super().restore_visible(*arguments, **options)
 
     def restore_unacked_once(self, stderr: Any = None) -> None:
         """When the channel closes, whatever the reason."""

@@ -1,6 +1,7 @@
 """The broker's lines break while messages are in hand."""
 
 import threading
+from contextlib import contextmanager
 
 import pytest
 from redis.exceptions import ConnectionError as Lost
@@ -18,6 +19,15 @@ def taken(channel):
     """A message that a worker has in hand."""
     app.send_task("senso.tick.admit", connection=channel.connection.client)
     return channel.basic_get("control")
+
+
+@contextmanager
+def full(redis):
+    redis.config_set("maxmemory", "1mb")
+    try:
+        yield
+    finally:
+        redis.config_set("maxmemory", "0")
 
 
 def test_a_channel_whose_transport_is_gone_closes_and_its_messages_stay_to_be_delivered_again(channel, messages):
@@ -41,17 +51,47 @@ def test_a_channel_that_closes_in_order_gives_back_what_it_has_in_hand(channel, 
 
 def test_a_message_that_is_taken_from_a_full_redis_is_worked_on_without_a_copy(channel, messages):
     app.send_task("senso.tick.admit", connection=channel.connection.client)
-    messages.redis.config_set("maxmemory", "1mb")
-    try:
+    with full(messages.redis):
         message = channel.basic_get("control")
-    finally:
-        messages.redis.config_set("maxmemory", "0")
     in_hand = messages.redis.hlen("unacked")
     channel.basic_ack(message.delivery_tag)
 
     assert message.headers["task"] == "senso.tick.admit"
     assert in_hand == 0
     assert messages.redis.llen("control") == 0
+
+
+def test_what_is_done_is_acknowledged_to_a_full_redis(channel, messages):
+    message = taken(channel)
+
+    with full(messages.redis):
+        channel.basic_ack(message.delivery_tag)
+
+    assert messages.redis.hlen("unacked") == 0
+    assert messages.redis.zcard("unacked_index") == 0
+
+
+def test_what_a_full_redis_does_not_take_back_stays_in_hand(channel, messages):
+    message = taken(channel)
+
+    with full(messages.redis):
+        channel.basic_reject(message.delivery_tag, requeue=True)
+
+    assert messages.redis.hlen("unacked") == 1
+    assert messages.redis.llen("control") == 0
+
+
+def test_messages_of_dead_workers_wait_where_redis_is_full(channel, messages):
+    assert taken(channel) is not None
+    channel.qos.visibility_timeout = 0
+
+    with full(messages.redis):
+        channel.qos.restore_visible(interval=1)
+    waiting = messages.redis.llen("control")
+    channel.qos.restore_visible(interval=1)
+
+    assert waiting == 0
+    assert messages.redis.llen("control") == 1
 
 
 def test_a_line_of_news_that_ends_is_told_and_not_waited_on(channel, messages):
