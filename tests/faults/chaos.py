@@ -104,7 +104,7 @@ class Chaos:
         return self.outage(self.product.servers.redis, 10)
 
     def empty_redis(self) -> float:
-        self.it.hit(messages=self.product.waiting())
+        self.it.hit(messages=self.product.wait_for_messages(5, 120))
         self.product.servers.clear_redis()
         return self.product.next_ask()
 

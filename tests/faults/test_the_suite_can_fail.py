@@ -151,7 +151,7 @@ def save(db: Link,""",
     Change(
         "sweep",
         {f"{LATE}::test_a_batch_past_its_deadline_is_found_by_the_sweep_and_ends_with_what_it_has": "finish_batch"},
-        ((TICKS, "    repairs: dict[str, int] = {}\n", "    return\n    repairs: dict[str, int] = {}\n"),),
+        ((TICKS, "    repairs = {kind: count for kind", "    return\n    repairs = {kind: count for kind"),),
     ),
     Change(
         "unique charge key",
@@ -310,6 +310,13 @@ def marked(changes: list[Change]) -> list[Any]:
         pytest.param(change, id=change.name, marks=[pytest.mark.selection] * (change.name in DEAREST))
         for change in changes
     ]
+
+
+@pytest.mark.selection
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.name)
+def test_what_is_changed_stands_there_once(change):
+    """Else a change would go on to be made where nothing is protected any more."""
+    assert [place for place in change.places if (ROOT / place[0]).read_text().count(place[1]) != 1] == []
 
 
 @pytest.mark.parametrize("change", marked(each(processes=False)))
