@@ -1,7 +1,10 @@
 """Both calls for one run may have succeeded where the first one's worker was taken for dead, and nowhere else."""
 
+import pytest
+
 from senso.db import transaction
 from senso.queries import invariants
+from senso.tasks.ask import read
 
 BOUGHT = "I6 what was bought once is not bought again"
 BOUGHT_BEFORE = (
@@ -41,3 +44,52 @@ def test_a_worker_that_was_taken_for_dead_before_the_first_call_excuses_nothing(
     make.sql(TAKEN_FOR_DEAD, ago=90)
 
     assert BOUGHT in broken()
+
+
+FENCE = "I6 a fence rises with a claim or an end, and with nothing else"
+ENDED = {"runs": ("question_runs", "answered_at"), "evaluations": ("evaluations", "ended_at")}
+one_failure_more = pytest.mark.parametrize("kind", ENDED)
+
+
+def taken_back(make, kind: str, seconds_before_its_end: float) -> None:
+    table, ended = ENDED[kind]
+    make.sql(f"UPDATE {table} SET failures = failures + 1")
+    make.sql(
+        f"INSERT INTO repairs (kind, count, at) SELECT :kind, 1, {ended} - make_interval(secs => :before) FROM {table}",
+        kind=f"reaped {kind}",
+        before=seconds_before_its_end,
+    )
+
+
+@one_failure_more
+def test_a_result_of_a_slow_owner_whose_claim_was_taken_back_is_not_told(make, sandbox, kind):
+    read_a_minute_ago(make)
+
+    taken_back(make, kind, 10)
+
+    assert FENCE not in broken()
+
+
+@one_failure_more
+def test_a_failure_too_many_without_anything_taken_back_in_that_time_is_told(make, sandbox, kind):
+    read_a_minute_ago(make)
+
+    taken_back(make, kind, 120)
+
+    assert FENCE in broken()
+
+
+@one_failure_more
+def test_what_was_taken_back_once_excuses_one_failure_and_no_second(make, sandbox, kind):
+    read_a_minute_ago(make)
+    taken_back(make, kind, 10)
+
+    make.sql(f"UPDATE {ENDED[kind][0]} SET failures = failures + 1")
+
+    assert FENCE in broken()
+
+
+def read_a_minute_ago(make) -> None:
+    """One run, asked and read by calls of half a minute."""
+    read(str(make.run()))
+    make.sql("UPDATE llm_calls SET started_at = started_at - interval '30 seconds'")

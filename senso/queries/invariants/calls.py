@@ -22,6 +22,7 @@ UNDER_WAY = """((c.purpose = 'ask' AND r.state = 'asking' AND c.fence = r.fence)
 # The highest fence of the calls made for a run, and how many of them brought nothing, or once more what was there.
 CLAIMS = f"""
     SELECT c.run_id, c.org_id, c.purpose, max(c.fence) AS claims, min(c.fence) AS first, count(*) AS calls,
+        max(c.started_at) AS last,
         max(c.fence) FILTER (WHERE c.outcome IN ('refused', 'malformed')) AS refused,
         count(*) - coalesce(bool_or(c.outcome IN ('answered', 'read')), false)::int AS vain
     FROM llm_calls c JOIN batches b ON b.id = c.batch_id WHERE {IN_SCOPE} AND c.run_id IS NOT NULL
@@ -29,9 +30,18 @@ CLAIMS = f"""
 """
 
 
-def breach(row: str, done: str, claimed: str, open_: str) -> str:
-    """A claim makes the fence that of its call; an end and another opening raise it by one each."""
+def breach(row: str, done: str, claimed: str, open_: str, *, ended: str, taken_back: str) -> str:
+    """A claim makes the fence that of its call; an end and another opening raise it by one each.
+
+    One failure more than calls that brought nothing is that of a claim which was taken back from an owner that was only
+    slow: while nobody else has claimed the row, it may still save. Then a repair stands between its call and the end.
+    """
     over = f"({row}.fence - coalesce(c.claims, 0))"
+    vain = f"""(coalesce(c.vain, 0) - CASE WHEN {row}.state = '{claimed}'
+            OR ({row}.state = 'failed' AND c.refused = c.claims) THEN 1 ELSE 0 END)"""
+    was_slow = f"""({row}.failures = {vain} + 1 AND {row}.state IN ('{done}', 'failed') AND EXISTS (
+            SELECT FROM repairs t WHERE t.kind IN ('reaped {taken_back}', 'expired {taken_back}')
+                AND t.at BETWEEN c.last AND coalesce({ended}, b.ended_at, now())))"""
     return f"""
         (({row}.fence - coalesce(c.calls, 0)) % 2 <> CASE WHEN {row}.state IN ('failed', 'cancelled') THEN 1 ELSE 0 END)
         OR ({row}.state IN ('{done}', '{claimed}') AND {over} <> 0)
@@ -41,10 +51,11 @@ def breach(row: str, done: str, claimed: str, open_: str) -> str:
         OR (b.episode = 1 AND {row}.fence - coalesce(c.calls, 0)
             <> CASE WHEN {row}.state IN ('failed', 'cancelled') THEN 1 ELSE 0 END)
         OR {row}.failures < 0 OR c.first % 2 <> 1
-        OR {row}.failures > coalesce(c.vain, 0) - CASE WHEN {row}.state = '{claimed}'
-            OR ({row}.state = 'failed' AND c.refused = c.claims) THEN 1 ELSE 0 END"""
+        OR ({row}.failures > {vain} AND NOT {was_slow})"""
 
 
+RUN_BREACH = breach("r", "answered", "asking", "planned", ended="r.answered_at", taken_back="runs")
+READING_BREACH = breach("e", "done", "extracting", "pending", ended="e.ended_at", taken_back="evaluations")
 # What is left of a call's cost without its tokens: a whole number of web searches. `p` is the price of its model.
 SEARCHES = """(c.cost_microusd - (c.tokens_in - coalesce(c.tokens_cached, 0)) * p.token_in::float8
     - coalesce(c.tokens_cached, 0) * p.cached::float8 - c.tokens_out * p.token_out::float8)"""
@@ -125,12 +136,12 @@ CHECKS = (
         SELECT r.id AS run, 'ask' AS purpose, r.state, r.fence, r.failures, c.claims, c.calls
         FROM question_runs r JOIN batches b ON b.id = r.batch_id LEFT JOIN ({CLAIMS}) c
             ON c.run_id = r.id AND c.purpose = 'ask'
-        WHERE {IN_SCOPE} AND ({breach("r", "answered", "asking", "planned")})
+        WHERE {IN_SCOPE} AND ({RUN_BREACH})
         UNION ALL
         SELECT e.run_id, 'read', e.state, e.fence, e.failures, c.claims, c.calls
         FROM evaluations e JOIN batches b ON b.id = e.batch_id LEFT JOIN ({CLAIMS}) c
             ON c.run_id = e.run_id AND c.org_id = e.org_id AND c.purpose = 'read'
-        WHERE {IN_SCOPE} AND ({breach("e", "done", "extracting", "pending")})
+        WHERE {IN_SCOPE} AND ({READING_BREACH})
         """,
     ),
     Check(
