@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine,
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from senso import characters, outages
+from senso import characters, outages, publishing
 from senso.errors import ConfigError, Unreachable
 from senso.settings import secret, settings
 from senso.settings.databases import parameters, settings_in
@@ -164,11 +164,15 @@ Link = Connection | PoolProxiedConnection
 def transaction(of: Engine | None = None) -> Iterator[Connection]:
     """Commits when the block ends, rolls back when it raises. Raises Unreachable when Postgres is not there.
 
+    What was enqueued in the block is published after the commit.
+
     A DBAPIError that comes out is about the statement: the same one will never succeed. Never held open during a slow
     call: a connection that waits for a provider is one that nobody else has.
     """
     with reachable(), (of or engine()).begin() as connection:
+        enqueued = publishing.begin(connection.info)
         yield connection
+    publishing.publish(enqueued)
 
 
 @contextmanager

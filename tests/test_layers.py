@@ -16,7 +16,7 @@ LAYERS = [
     {"prices", "extraction"},
     {"score"},
     {"push", "imports", "reports"},
-    {"characters", "outages"},
+    {"characters", "outages", "publishing"},
     {"db", "models", "queries"},
     {"schema", "migrations", "redis_server"},
     {"checks"},

@@ -26,11 +26,13 @@ def ended() -> Any:
     import typer  # noqa: PLC0415  see main
     from typer.exceptions import TyperException  # noqa: PLC0415
 
+    from senso import publishing  # noqa: PLC0415
     from senso.cli.commands import app  # noqa: PLC0415
     from senso.cli.encoding import be_tolerant  # noqa: PLC0415
     from senso.cli.program import forget_home  # noqa: PLC0415
     from senso.errors import SensoError  # noqa: PLC0415
 
+    publishing.register(publish)
     be_tolerant()
     forget_home()
     try:
@@ -48,6 +50,13 @@ def ended() -> Any:
     except Exception as error:  # noqa: BLE001  each ends as a line and an exit code
         return failed(error)
     return code
+
+
+def publish(ids: list[int]) -> None:
+    """What a command has enqueued. Needs the broker's URL, which a command may only find out."""
+    from senso.tasks import pipelines  # noqa: PLC0415  few commands enqueue anything, and Celery takes long to import
+
+    pipelines.publish(ids)
 
 
 def failed(error: Exception) -> int:

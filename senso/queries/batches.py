@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from senso.errors import NotFound
 from senso.matrix import Matrix, PlannedRun, batch_id
+from senso.queries.outbox import Pipeline, enqueue_by, intents_of
 from senso.queries.prepared import Prepared
 
 ENDS = ("completed", "partial", "failed", "blocked", "cancelled")
@@ -103,7 +104,7 @@ def queue_again(db: Connection, batch: UUID, states: Sequence[str], *, new_episo
 # Admission is one at a time, or two ticks would each fill the same free places. The rows are chosen once, MATERIALIZED:
 # a subquery that the plan runs anew for each row skips those it has locked and takes others, so that its limit is none.
 # The inner limit is a number that the planner knows: for one that it does not it would sort all that are queued.
-ADMIT = text("""
+ADMIT = text(f"""
     WITH room AS (
         SELECT greatest(0, :most - count(*)) AS places FROM batches WHERE state = 'running'
     ),
@@ -119,20 +120,23 @@ ADMIT = text("""
         WHERE id IN (SELECT id FROM next)
         RETURNING id, episode
     )
-    INSERT INTO outbox (key, pipeline, ids, batch_id, not_before)
-    SELECT 'start:' || id || ':' || episode, 'start', jsonb_build_array(id), id, now() + interval '5 seconds'
-    FROM admitted
-    ON CONFLICT (key) DO UPDATE SET published_at = NULL, not_before = excluded.not_before
-    RETURNING id
+    {
+    intents_of(
+        Pipeline.START,
+        *("id", "episode"),
+        ids="jsonb_build_array(id)",
+        batch="id",
+        source="FROM admitted",
+    )
+}
 """)
 ADMISSION_LOCK = Prepared("SELECT pg_try_advisory_xact_lock(7230155)")
 
 
-def admit(db: Connection, most: int) -> list[int]:
-    """Moves queued batches to running while fewer than `most` run; returns the outbox rows to publish."""
-    if ADMISSION_LOCK.column(db, {}) == [False]:
-        return []
-    return list(db.execute(ADMIT, {"most": most}).scalars())
+def admit(db: Connection, most: int) -> None:
+    """Moves queued batches to running, and enqueues their start, while fewer than `most` run."""
+    if ADMISSION_LOCK.column(db, {}) == [True]:
+        enqueue_by(db, ADMIT, {"most": most})
 
 
 MATRIX = Prepared("""

@@ -10,24 +10,28 @@ which hides the indexes of open rows: Postgres takes them to be as empty as they
 all open rows for each claim.
 """
 
+from senso.queries.outbox import Pipeline, intents_of
+
+FINISH_WHERE_NOTHING_REMAINS = intents_of(
+    Pipeline.FINISH,
+    *("id", "episode"),
+    ids="jsonb_build_array(id)",
+    batch="id",
+    source="FROM counted WHERE remaining = 0",
+)
 LOCATION = "concat_ws('/', l.country, l.region, l.city)"
 
 # Rule: saving, counting down and saying what is next are one transaction. `ended` is a CTE with a `batch_id` for each
 # evaluation that became terminal in this statement. The row lock on the batch lets exactly one statement see 0. The
 # chord normally comes first; the outbox row is for when it does not.
-COUNT_DOWN = """
+COUNT_DOWN = f"""
 counted AS (
     UPDATE batches b SET remaining = b.remaining - e.evaluations
     FROM (SELECT batch_id, count(*) AS evaluations FROM ended GROUP BY batch_id) e
     WHERE b.id = ANY(ARRAY(SELECT batch_id FROM ended)) AND b.id = e.batch_id
     RETURNING b.id, b.episode, b.remaining
 ),
-due AS (
-    INSERT INTO outbox (key, pipeline, ids, batch_id, not_before)
-    SELECT 'finish:' || id || ':' || episode, 'finish', jsonb_build_array(id), id, now() + interval '5 seconds'
-    FROM counted WHERE remaining = 0
-    ON CONFLICT (key) DO NOTHING
-)
+due AS ({FINISH_WHERE_NOTHING_REMAINS})
 """
 
 # A claim's call reports back: also when its result came too late to count, because it was paid.

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.db import rows
+from senso.queries import keys
 from senso.queries.prepared import Prepared
 
 # One guarded UPDATE: two batches that open at once cannot both spend the last credits. For a partner that is not
@@ -23,13 +24,9 @@ HOLD = Prepared("""
 """)
 
 
-def hold_key(batch: UUID, episode: int) -> str:
-    return f"hold:{batch}:{episode}"
-
-
 def hold(db: Connection, batch: UUID, episode: int, org: UUID, credits_wanted: int) -> bool:
     """False when the partner has fewer credits. The caller has the batch locked and has seen that nothing is held."""
-    values = {"key": hold_key(batch, episode), "org": org, "batch": batch, "credits": credits_wanted}
+    values = {"key": keys.HOLD.of(batch, episode), "org": org, "batch": batch, "credits": credits_wanted}
     return HOLD.one(db, values) is not None
 
 
@@ -37,22 +34,22 @@ HELD = Prepared("SELECT EXISTS (SELECT FROM ledger WHERE idempotency_key = :key)
 
 
 def is_held(db: Connection, batch: UUID, episode: int) -> bool:
-    return HELD.column(db, {"key": hold_key(batch, episode)}) == [True]
+    return HELD.column(db, {"key": keys.HOLD.of(batch, episode)}) == [True]
 
 
 # The hold goes back in full, then one charge for each answer that was read, however often this is called, to the
 # partner whose credits were held: an org may have moved to another since. In this order no balance is below zero.
-SETTLE = Prepared("""
+SETTLE = Prepared(f"""
     WITH written AS (
         INSERT INTO ledger (idempotency_key, entry, partner_id, org_id, kind, credits, batch_id, run_id)
-        SELECT 'release:' || l.batch_id || ':' || :episode, 'release', l.partner_id, l.org_id, l.kind,
+        SELECT {keys.RELEASE.sql("l.batch_id", ":episode")}, 'release', l.partner_id, l.org_id, l.kind,
             -l.credits, l.batch_id, NULL
-        FROM ledger l WHERE l.idempotency_key = 'hold:' || :batch || ':' || :episode
+        FROM ledger l WHERE l.idempotency_key = {keys.HOLD.sql(":batch", ":episode")}
         UNION ALL
-        SELECT 'charge:' || e.run_id || ':' || e.org_id, 'charge', h.partner_id, e.org_id, 'org',
+        SELECT {keys.CHARGE.sql("e.run_id", "e.org_id")}, 'charge', h.partner_id, e.org_id, 'org',
             -b.credits_per_evaluation, b.id, e.run_id
         FROM evaluations e JOIN batches b ON b.id = e.batch_id
-            JOIN ledger h ON h.idempotency_key = 'hold:' || :batch || ':' || :episode
+            JOIN ledger h ON h.idempotency_key = {keys.HOLD.sql(":batch", ":episode")}
         WHERE e.batch_id = CAST(:batch AS uuid) AND e.state = 'done'
         ON CONFLICT (idempotency_key) DO NOTHING
         RETURNING partner_id, entry, credits
@@ -72,10 +69,10 @@ def settle(db: Connection, batch: UUID, episode: int) -> int:
     return int(charges)
 
 
-GRANT = text("""
+GRANT = text(f"""
     WITH granted AS (
         INSERT INTO ledger (idempotency_key, entry, partner_id, credits)
-        SELECT 'grant:' || :ref, 'grant', id, :credits FROM partners WHERE id = :partner
+        SELECT {keys.GRANT.sql(":ref")}, 'grant', id, :credits FROM partners WHERE id = :partner
         ON CONFLICT (idempotency_key) DO NOTHING
         RETURNING partner_id, credits
     )
@@ -91,11 +88,11 @@ def grant(db: Connection, partner: UUID, credits_given: int, ref: str) -> bool:
     return db.execute(GRANT, values).first() is not None
 
 
-GRANTED = text("SELECT partner_id, credits FROM ledger WHERE idempotency_key = 'grant:' || :ref")
+GRANTED = text("SELECT partner_id, credits FROM ledger WHERE idempotency_key = :key")
 
 
 def granted(db: Connection, ref: str) -> dict[str, Any] | None:
-    found = db.execute(GRANTED, {"ref": ref}).mappings().one_or_none()
+    found = db.execute(GRANTED, {"key": keys.GRANT.of(ref)}).mappings().one_or_none()
     return dict(found) if found else None
 
 

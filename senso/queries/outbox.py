@@ -1,13 +1,53 @@
 """What must be sent: written by the transaction that makes it due, published after its commit or by the relay."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
+from senso import publishing
+from senso.queries.keys import PUSH, Key
 from senso.queries.prepared import Found, Prepared
+
+# Should what is published right after its commit be lost, the relay sends it then.
+RELAYED_SECONDS = 5
+
+
+class Pipeline(StrEnum):
+    """What is sent for an intent: see `senso.tasks.pipelines`."""
+
+    ADMIT = "admit"
+    START = "start"
+    PREPARE = "prepare"
+    ASK = "ask"
+    READ = "read"
+    SUBMIT = "submit"
+    EXTRACT = "extract"
+    FINISH = "finish"
+    SWEEP_FINISH = "sweep finish"
+    PUSH = "push"
+    CANCEL = "cancel"
+
+
+# What an intent is the same by: written again it is due again, and not there twice.
+KEYS: Mapping[Pipeline, Key] = {
+    Pipeline.ADMIT: Key("admit", ("batch", "episode")),
+    Pipeline.START: Key("start", ("batch", "episode")),
+    Pipeline.PREPARE: Key("prepare", ("batch", "episode")),
+    Pipeline.ASK: Key("ask", ("batch", "remaining")),
+    Pipeline.READ: Key("read", ("batch", "episode", "number of the first run")),
+    Pipeline.SUBMIT: Key("submit", ("snapshot",)),
+    Pipeline.EXTRACT: Key("extract", ("snapshot", "place of the first run")),
+    Pipeline.FINISH: Key("finish", ("batch", "episode")),
+    Pipeline.SWEEP_FINISH: Key("sweep", ("batch",)),
+    Pipeline.PUSH: PUSH,
+    Pipeline.CANCEL: Key("cancel", ("batch", "episode")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,19 +59,65 @@ class Intent:
     not_before: datetime  # changes when the same intent is written again
 
 
-ADD = Prepared("""
+def intents(
+    pipeline: str, key: str, *, ids: str, batch: str, source: str = "", seconds: str = str(RELAYED_SECONDS)
+) -> str:
+    """The end of a statement that writes an intent for each row of `source`, all in SQL; it returns their ids."""
+    return f"""
     INSERT INTO outbox (key, pipeline, ids, batch_id, not_before)
-    VALUES (:key, :pipeline, CAST(:ids AS jsonb), :batch, now() + make_interval(secs => :seconds))
+    SELECT {key}, {pipeline}, {ids}, {batch}, now() + make_interval(secs => {seconds}) {source}
     ON CONFLICT (key) DO UPDATE SET published_at = NULL, not_before = excluded.not_before
     WHERE outbox.published_at IS NOT NULL OR outbox.not_before > excluded.not_before
     RETURNING id
-""")
+    """
 
 
-def add(db: Connection, key: str, pipeline: str, ids: str, *, batch: UUID | None, after_seconds: float) -> list[int]:
-    """Written again under the same key it is due again. `ids` is a JSON list."""
-    values = {"key": key, "pipeline": pipeline, "ids": ids, "batch": batch, "seconds": after_seconds}
-    return ADD.column(db, values)
+def intents_of(pipeline: Pipeline, *parts: str, ids: str, batch: str, source: str) -> str:
+    """`intents` of one pipeline: `parts` are the expressions for the parts of its key."""
+    return intents(f"'{pipeline}'", KEYS[pipeline].sql(*parts), ids=ids, batch=batch, source=source)
+
+
+ADD = Prepared(
+    intents(
+        "CAST(:pipeline AS text)",
+        "CAST(:key AS text)",
+        ids="CAST(:ids AS jsonb)",
+        batch="CAST(:batch AS uuid)",
+        seconds="CAST(:seconds AS float)",
+    )
+)
+
+
+def enqueue(db: Connection, pipeline: Pipeline, *parts: object, ids: Sequence[object], batch: UUID | None) -> None:
+    """Published after the commit; should that fail, by the relay. `parts`: those of the pipeline's key."""
+    publishing.note(db.info, add(db, pipeline, parts, ids, batch, RELAYED_SECONDS))
+
+
+def enqueue_later(
+    db: Connection, pipeline: Pipeline, *parts: object, ids: Sequence[object], batch: UUID | None, seconds: float
+) -> None:
+    """Published by the relay once the time has come, unless it was called off until then (`done`)."""
+    add(db, pipeline, parts, ids, batch, seconds)
+
+
+def add(
+    db: Connection,
+    pipeline: Pipeline,
+    parts: Sequence[object],
+    ids: Sequence[object],
+    batch: UUID | None,
+    seconds: float,
+) -> list[int]:
+    listed = json.dumps(list(map(str, ids)))
+    values = {"pipeline": str(pipeline), "key": KEYS[pipeline].of(*parts), "ids": listed}
+    return ADD.column(db, values | {"batch": batch, "seconds": seconds})
+
+
+def enqueue_by(db: Connection, statement: TextClause, values: Mapping[str, Any]) -> int:
+    """By a statement that ends in `intents`. Published after the commit; how many there are."""
+    written = db.execute(statement, values).scalars().all()
+    publishing.note(db.info, written)
+    return len(written)
 
 
 # Taken out of the way before publishing, so that no relay sends the same meanwhile, and no lock is held.
@@ -55,7 +141,7 @@ PUBLISHED = Prepared("""
     FROM unnest(CAST(:ids AS bigint[]), CAST(:befores AS timestamptz[])) AS sent (id, not_before)
     WHERE o.id = ANY(CAST(:ids AS bigint[])) AND o.id = sent.id AND o.not_before = sent.not_before
 """)
-SETTLED = Prepared("UPDATE outbox SET published_at = now() WHERE key = :key AND CAST(published_at AS text) IS NULL")
+DONE = Prepared("UPDATE outbox SET published_at = now() WHERE key = :key AND CAST(published_at AS text) IS NULL")
 
 
 def take(db: Connection, ids: Sequence[int]) -> list[Intent]:
@@ -74,9 +160,9 @@ def published(db: Connection, sent: Sequence[Intent]) -> None:
     PUBLISHED.rows(db, {"ids": [one.id for one in sent], "befores": [one.not_before for one in sent]})
 
 
-def settle(db: Connection, key: str) -> None:
+def done(db: Connection, pipeline: Pipeline, *parts: object) -> None:
     """What the row was the safety net for has been done."""
-    SETTLED.rows(db, {"key": key})
+    DONE.rows(db, {"key": KEYS[pipeline].of(*parts)})
 
 
 # A published row is a trace for whoever explains a batch; after three days nobody asks.

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from senso.queries import keys
 from senso.queries.given import as_json
 from senso.queries.prepared import Prepared
 
@@ -34,7 +35,7 @@ INSERT = Prepared("""
 
 
 def insert(db: Connection, batch: UUID, episode: int, body: dict[str, Any], *, configured: bool) -> str:
-    key = f"push:{batch}:{episode}"
+    key = keys.PUSH.of(batch, episode)
     values = {
         "key": key,
         "batch": batch,

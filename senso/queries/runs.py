@@ -13,6 +13,7 @@ from senso.providers import Answer, Run, Usage
 from senso.queries.fragments import COUNT_DOWN, REPORT_CALL
 from senso.queries.given import REPORT_CALLS, REPORTED, SAVE_CITED, given, listed
 from senso.queries.leases import LEASE_SECONDS, MAX_FAILURES
+from senso.queries.outbox import Pipeline, enqueue_by, intents_of
 from senso.queries.prepared import Prepared
 
 # How many runs of one batch are in the queues at a time: a large batch must not stand in front of all small ones.
@@ -54,7 +55,7 @@ class Report:
 
 
 # Runs that no message was sent for yet, up to the window; the outbox row is both the nudge and its safety net.
-HAND_OUT = text("""
+HAND_OUT = text(f"""
     WITH picked AS (
         SELECT r.id FROM question_runs r JOIN models m ON m.id = r.model_id
         WHERE r.batch_id = :batch AND r.state = 'planned' AND r.sent_at IS NULL AND r.next_at IS NULL
@@ -67,22 +68,27 @@ HAND_OUT = text("""
         FOR UPDATE OF r SKIP LOCKED
     ),
     sent AS (UPDATE question_runs r SET sent_at = now() FROM picked WHERE r.id = picked.id RETURNING r.id, r.number)
-    INSERT INTO outbox (key, pipeline, ids, batch_id, not_before)
-    SELECT 'read:' || :batch || ':' || :episode || ':' || min(number), 'read', jsonb_agg(id ORDER BY number),
-        CAST(:batch AS uuid), now() + interval '5 seconds'
-    FROM sent HAVING count(*) > 0
-    RETURNING id
+    {
+    intents_of(
+        Pipeline.READ,
+        *(":batch", ":episode", "min(number)"),
+        ids="jsonb_agg(id ORDER BY number)",
+        batch="CAST(:batch AS uuid)",
+        source="FROM sent HAVING count(*) > 0",
+    )
+}
 """)
 
 
-def hand_out(db: Connection, batch: UUID, episode: int, snapshot_providers: Sequence[str]) -> list[int]:
+def hand_out(db: Connection, batch: UUID, episode: int, snapshot_providers: Sequence[str]) -> int:
+    """How many messages it takes: one, or none where no run waits or the window is full."""
     values = {
         "batch": str(batch),
         "episode": str(episode),
         "snapshot_providers": list(snapshot_providers),
         "window": WINDOW,
     }
-    return list(db.execute(HAND_OUT, values).scalars())
+    return enqueue_by(db, HAND_OUT, values)
 
 
 UNSENT = text("""

@@ -1,6 +1,5 @@
 """Stage 2 for models that answer later: a job at the vendor collects the answers to several runs."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,6 +14,7 @@ from senso.matrix import dated_id
 from senso.providers import Answer, Run
 from senso.queries.fragments import COUNT_DOWN
 from senso.queries.given import SAVE_CITED, as_json, given, listed
+from senso.queries.outbox import Pipeline, enqueue, enqueue_by, intents_of
 from senso.queries.prepared import Prepared
 from senso.queries.runs import SEARCHED, WINDOW
 
@@ -56,7 +56,7 @@ GROUPS = text("""
 
 # The outbox row sends the submission; `next_poll_at` is its safety net, should both be lost. The vendor's time starts
 # when the job is submitted; until then the batch's deadline stands.
-PLAN = text("""
+PLAN = text(f"""
     WITH made AS (
         INSERT INTO snapshots (id, batch_id, provider, model_id, location_id, deadline, next_poll_at)
         SELECT :id, id, :provider, :model, :location, deadline, now() + interval '30 seconds'
@@ -68,18 +68,21 @@ PLAN = text("""
         UPDATE question_runs r SET snapshot_id = made.id, sent_at = now() FROM made
         WHERE r.id = ANY(CAST(:runs AS uuid[]))
     )
-    INSERT INTO outbox (key, pipeline, ids, batch_id, not_before)
-    SELECT 'submit:' || id, 'submit', jsonb_build_array(id), CAST(:batch AS uuid),
-        now() + interval '5 seconds'
-    FROM made
-    ON CONFLICT (key) DO NOTHING
-    RETURNING id
+    {
+    intents_of(
+        Pipeline.SUBMIT,
+        "id",
+        ids="jsonb_build_array(id)",
+        batch="CAST(:batch AS uuid)",
+        source="FROM made",
+    )
+}
 """)
 
 
-def plan(db: Connection, batch: UUID, day: date, episode: int, providers: Sequence[str]) -> list[int]:
-    """One job for all questions of a model at a location; returns the outbox rows that submit them."""
-    sent: list[int] = []
+def plan(db: Connection, batch: UUID, day: date, episode: int, providers: Sequence[str]) -> int:
+    """One job for all questions of a model at a location, each to be submitted by a message; how many."""
+    planned = 0
     for group in db.execute(GROUPS, {"batch": batch, "providers": list(providers)}).mappings().all():
         values = {
             "id": dated_id(day, "snapshot", batch, episode, *group["runs"]),
@@ -89,8 +92,8 @@ def plan(db: Connection, batch: UUID, day: date, episode: int, providers: Sequen
             "location": group["location_id"],
             "runs": [str(run) for run in group["runs"]],
         }
-        sent += db.execute(PLAN, values).scalars()
-    return sent
+        planned += enqueue_by(db, PLAN, values)
+    return planned
 
 
 RUNS = text("""
@@ -236,19 +239,7 @@ def fail(
             fail_run(db, run, reason, cost_microusd=cost_microusd)
 
 
-READ = text("""
-    INSERT INTO outbox (key, pipeline, ids, batch_id, not_before)
-    SELECT 'extract:' || :id || ':' || :start, 'extract', CAST(:runs AS jsonb), :batch, now() + interval '5 seconds'
-    ON CONFLICT (key) DO NOTHING
-    RETURNING id
-""")
-
-
-def read_answers(db: Connection, work: SnapshotWork, runs: Sequence[str]) -> list[int]:
-    """The outbox rows that have the answers of one snapshot read, while others still run."""
-    sent: list[int] = []
+def read_answers(db: Connection, work: SnapshotWork, runs: Sequence[UUID]) -> None:
+    """The answers of one snapshot are read while others still run."""
     for start in range(0, len(runs), WINDOW):
-        listed = json.dumps(list(runs[start : start + WINDOW]))
-        values = {"id": str(work.id), "start": str(start), "runs": listed, "batch": work.batch_id}
-        sent += db.execute(READ, values).scalars()
-    return sent
+        enqueue(db, Pipeline.EXTRACT, work.id, start, ids=runs[start : start + WINDOW], batch=work.batch_id)

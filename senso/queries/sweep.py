@@ -1,11 +1,11 @@
 """The look that misses nothing: whatever a crash left between two lines is found here from the rows alone."""
 
-import json
 from datetime import date
 
 from sqlalchemy import Connection, text
 
-from senso.queries import outbox
+from senso.queries.keys import HOLD
+from senso.queries.outbox import KEYS, Pipeline, enqueue_later
 
 EXPIRED_RUNS = text("""
     UPDATE question_runs SET state = 'planned', failures = failures + 1, lease_owner = NULL, lease_until = NULL,
@@ -62,20 +62,20 @@ RECOUNT = text("""
     RETURNING b.id
 """)
 
-UNFINISHED = text("""
+UNFINISHED = text(f"""
     SELECT id FROM batches WHERE state = 'running' AND (deadline < now() OR (remaining = 0 AND NOT EXISTS (
-        SELECT FROM outbox o WHERE o.key = 'finish:' || batches.id || ':' || batches.episode
+        SELECT FROM outbox o WHERE o.key = {KEYS[Pipeline.FINISH].sql("batches.id", "batches.episode")}
             AND (o.published_at IS NULL OR o.published_at > now() - interval '30 seconds')
     )))
 """)
 # Running, but nothing is in anybody's hands and nothing is under way: opening or asking died.
-IDLE = text("""
+IDLE = text(f"""
     SELECT b.id, b.episode, NOT EXISTS (
-        SELECT FROM ledger WHERE idempotency_key = 'hold:' || b.id || ':' || b.episode
+        SELECT FROM ledger WHERE idempotency_key = {HOLD.sql("b.id", "b.episode")}
     ) AS unopened
     FROM batches b
     WHERE b.state = 'running' AND b.started_at < now() - make_interval(secs => :idle) AND (
-        NOT EXISTS (SELECT FROM ledger WHERE idempotency_key = 'hold:' || b.id || ':' || b.episode)
+        NOT EXISTS (SELECT FROM ledger WHERE idempotency_key = {HOLD.sql("b.id", "b.episode")})
         OR (
             EXISTS (SELECT FROM question_runs r WHERE r.batch_id = b.id AND r.state = 'planned' AND r.sent_at IS NULL
                 AND r.next_at IS NULL)
@@ -123,16 +123,15 @@ def recount(db: Connection) -> dict[str, int]:
 def finish_left_over(db: Connection) -> dict[str, int]:
     found = list(db.execute(UNFINISHED).scalars())
     for batch in found:
-        outbox.add(db, f"sweep:{batch}", "sweep finish", json.dumps([str(batch)]), batch=batch, after_seconds=0)
+        enqueue_later(db, Pipeline.SWEEP_FINISH, batch, ids=[batch], batch=batch, seconds=0)
     return {"unfinished batches": len(found)}
 
 
 def restart_idle(db: Connection, idle_seconds: float) -> dict[str, int]:
     found = db.execute(IDLE, {"idle": idle_seconds}).all()
     for batch in found:
-        pipeline = "start" if batch.unopened else "prepare"
-        key = f"{pipeline}:{batch.id}:{batch.episode}"
-        outbox.add(db, key, pipeline, json.dumps([str(batch.id)]), batch=batch.id, after_seconds=0)
+        pipeline = Pipeline.START if batch.unopened else Pipeline.PREPARE
+        enqueue_later(db, pipeline, batch.id, batch.episode, ids=[batch.id], batch=batch.id, seconds=0)
     return {"idle batches": len(found)}
 
 

@@ -1,6 +1,5 @@
 """Stage 2: each question is asked once, and its answer stored."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -19,6 +18,7 @@ from senso.queries import batches, evaluations, outbox, runs, snapshots
 from senso.queries import names as name_rows
 from senso.queries.batches import Batch
 from senso.queries.evaluations import ReadWork
+from senso.queries.outbox import Pipeline
 from senso.queries.runs import AskWork
 from senso.settings import settings
 from senso.tasks.app import stage
@@ -26,8 +26,7 @@ from senso.tasks.attempts import Stopwatch, failed_report, guarded, report, unst
 from senso.tasks.extract import read_each, read_now
 from senso.tasks.handful import Work, side_by_side
 from senso.tasks.joint import Joint, kept
-from senso.tasks.matrix import prepare_key
-from senso.tasks.pipelines import publish
+from senso.tasks.matrix import prepare_later
 from senso.tasks.process import owner
 from senso.tasks.reach import SNAPSHOT_PROVIDERS, direct_provider
 
@@ -42,27 +41,24 @@ def ask_batch(batch_id: str, **_: object) -> str:
     with transaction() as db:
         batches.lock_handing_out(db, UUID(batch_id))
         batch = batches.load(db, UUID(batch_id))
-        sent = hand_out(db, batch) if batch.state == "running" and batch.planned is not None else []
-    publish(sent)
+        if batch.state == "running" and batch.planned is not None:
+            hand_out(db, batch)
     return batch_id
 
 
-def hand_out(db: Connection, batch: Batch) -> list[int]:
+def hand_out(db: Connection, batch: Batch) -> None:
     is_fallback = names_settled(db, batch)
+    outbox.done(db, Pipeline.PREPARE, batch.id, batch.episode)
     if is_fallback is None:
-        ids = json.dumps([str(batch.id)])
-        outbox.settle(db, prepare_key(batch))
-        outbox.add(db, prepare_key(batch), "prepare", ids, batch=batch.id, after_seconds=NAMES_RETRY_SECONDS)
-        return []
-    sent = snapshots.plan(db, batch.id, batch.batch_date, batch.episode, SNAPSHOT_PROVIDERS)
-    sent += runs.hand_out(db, batch.id, batch.episode, SNAPSHOT_PROVIDERS)
+        prepare_later(db, batch, NAMES_RETRY_SECONDS)
+        return
+    messages = snapshots.plan(db, batch.id, batch.batch_date, batch.episode, SNAPSHOT_PROVIDERS)
+    messages += runs.hand_out(db, batch.id, batch.episode, SNAPSHOT_PROVIDERS)
     if batch.episode > 1:
         batches.read_now(db, batch.id)
-    outbox.settle(db, prepare_key(batch))
     if is_fallback:
         batches.note(db, batch.id, "the names call failed: mentions are looked for by name and domain only")
-    log.info("batch asked", org=str(batch.org_id), messages=len(sent))
-    return sent
+    log.info("batch asked", org=str(batch.org_id), messages=messages)
 
 
 def names_settled(db: Connection, batch: Batch) -> bool | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from senso.db import Connection, DBAPIError, may_pass
 from senso.errors import ConfigError, JobFailed, OutsideError
@@ -13,7 +14,6 @@ from senso.queries import snapshots
 from senso.queries.snapshots import SnapshotWork
 from senso.tasks.abandon import cancel_due
 from senso.tasks.attempts import guarded, keep
-from senso.tasks.pipelines import publish
 from senso.tasks.reach import job_provider
 
 log = logger(__name__)
@@ -30,7 +30,7 @@ def look_at(work: SnapshotWork) -> None:
         looked_in_vain(work, error)
         return
     if answers is not None:
-        publish(keep(lambda db: collect(db, work, answers)))
+        keep(lambda db: collect(db, work, answers))
     elif work.overdue:
         give_up(work)
 
@@ -50,16 +50,16 @@ def give_up(work: SnapshotWork) -> None:
     cancel_due(work.batch_id)
 
 
-def collect(db: Connection, work: SnapshotWork, answers: Sequence[Answer]) -> list[int]:
+def collect(db: Connection, work: SnapshotWork, answers: Sequence[Answer]) -> None:
     if not snapshots.close(db, work, "collected"):
-        return []
+        return
     for answer in answers:
         if answer.text is None:
             save_refusal(db, work, answer)
     answered = save(db, work, [answer for answer in answers if answer.text is not None])
     asked = {"batch": str(work.batch_id), "snapshot": str(work.id), "runs": len(work.runs)}
     log.info("job collected", **asked, answered=len(answered), seconds=round(work.age_seconds))
-    return snapshots.read_answers(db, work, answered)
+    snapshots.read_answers(db, work, answered)
 
 
 def save_refusal(db: Connection, work: SnapshotWork, answer: Answer) -> None:
@@ -73,12 +73,12 @@ def save_refusal(db: Connection, work: SnapshotWork, answer: Answer) -> None:
         fail(db, work, answer, f"{work.provider}: the reason cannot be stored ({type(error).__name__})", None)
 
 
-def save(db: Connection, work: SnapshotWork, answers: Sequence[Answer]) -> list[str]:
+def save(db: Connection, work: SnapshotWork, answers: Sequence[Answer]) -> list[UUID]:
     """The runs to be read now. What cannot be stored fails its own run, and none of those that were paid with it."""
     try:
         with db.begin_nested():
             rows = [row(work, answer) for answer in answers]
-            return [str(run) for run in snapshots.save_answers(db, rows, age=work.age_seconds)] if rows else []
+            return snapshots.save_answers(db, rows, age=work.age_seconds) if rows else []
     except Exception as error:
         if isinstance(error, DBAPIError) and may_pass(error):
             raise

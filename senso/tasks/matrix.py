@@ -1,6 +1,5 @@
 """Stage 1: a batch opens. Its credits are held, its matrix is frozen, and the org's names are found."""
 
-import json
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -11,14 +10,14 @@ from senso.log import logger
 from senso.matrix import PlannedRun, planned_runs
 from senso.providers import Usage
 from senso.quantities import counted
-from senso.queries import batches, ledger, outbox
+from senso.queries import batches, ledger
 from senso.queries import names as name_rows
 from senso.queries.batches import Batch
 from senso.queries.names import NamesWork
+from senso.queries.outbox import Pipeline, enqueue_later
 from senso.settings import settings
 from senso.tasks.app import stage
 from senso.tasks.attempts import Stopwatch, failed_report, guarded, keep, report, wait_seconds
-from senso.tasks.pipelines import publish
 from senso.tasks.process import owner
 from senso.tasks.reach import completer
 from senso.tasks.score import finish
@@ -32,42 +31,42 @@ SAFETY_NET_SECONDS = 20
 NAMES_PATIENCE_SECONDS = 120
 
 
-def prepare_key(batch: Batch) -> str:
-    return f"prepare:{batch.id}:{batch.episode}"
+def prepare_later(db: Connection, batch: Batch, seconds: float) -> None:
+    """Its names and its questions, unless they have been asked for by then."""
+    ids = [batch.id]
+    enqueue_later(db, Pipeline.PREPARE, batch.id, batch.episode, ids=ids, batch=batch.id, seconds=seconds)
 
 
 @stage("open_batch")
 def open_batch(batch_id: str, **_: object) -> str:
     with transaction() as db:
         batch = batches.load(db, UUID(batch_id), lock=True)
-        wanted = batch.state == "running" and not ledger.is_held(db, batch.id, batch.episode)
-        sent = open_now(db, batch) if wanted else []
-    publish(sent)
+        if batch.state == "running" and not ledger.is_held(db, batch.id, batch.episode):
+            open_now(db, batch)
     return batch_id
 
 
-def open_now(db: Connection, batch: Batch) -> list[int]:
+def open_now(db: Connection, batch: Batch) -> None:
     """Hold, then freeze: what cannot be paid for leaves no rows, and is tried again as it is by then."""
     assert batch.org_id is not None  # noqa: S101  networks have a workflow of their own
     runs = planned_runs(batch.id, batch.org_id, batch.batch_date, batches.org_matrix(db, batch.org_id))
     evaluations = len(runs) if batch.planned is None else batches.undone(db, batch.id)
     if not evaluations and batch.planned:  # all of it was read before: it ends as what it has
-        return finish(db, batch, "rows", left_over=False)
+        finish(db, batch, "rows", left_over=False)
+        return
     if not evaluations:
         batches.end(db, batch.id, "failed", error="the org has no questions, models or locations to ask")
-        return []
+        return
     if not ledger.hold(db, batch.id, batch.episode, batch.org_id, evaluations * batch.credits_per_evaluation):
         batches.end(
             db, batch.id, "blocked", error=f"{counted(evaluations * batch.credits_per_evaluation, 'credit')} needed"
         )
         log.info("batch blocked", org=str(batch.org_id))
-        return []
+        return
     plan(db, batch, runs)
     batches.opened(db, batch.id, evaluations, DEADLINE_SECONDS)
-    ids = json.dumps([str(batch.id)])
-    outbox.add(db, prepare_key(batch), "prepare", ids, batch=batch.id, after_seconds=SAFETY_NET_SECONDS)
+    prepare_later(db, batch, SAFETY_NET_SECONDS)
     log.info("batch opened", org=str(batch.org_id), episode=batch.episode, evaluations=evaluations)
-    return []
 
 
 def plan(db: Connection, batch: Batch, runs: Sequence[PlannedRun]) -> None:

@@ -11,14 +11,17 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from celery import chain, chord, group
+from celery.signals import worker_init
 from kombu.exceptions import KombuError, OperationalError
 from redis.exceptions import RedisError
 
+from senso import publishing
 from senso.db import transaction
+from senso.errors import Unreachable
 from senso.failpoints import failpoint
 from senso.log import logger
 from senso.queries import outbox
-from senso.queries.outbox import Intent
+from senso.queries.outbox import Intent, Pipeline
 from senso.settings import settings
 from senso.tasks.app import app
 from senso.tasks.events import gathered
@@ -60,34 +63,43 @@ def one(name: str, *more: str) -> Callable[[Intent], Any]:
 
 
 PIPELINES: dict[str, Callable[[Intent], Any]] = {
-    "admit": one("tick.admit"),
-    "start": start,
-    "prepare": prepare,
-    "ask": one("ask_batch"),
-    "read": each_then_finish("read"),
-    "submit": one("submit_snapshot"),
-    "extract": each_then_finish("extract"),
-    "finish": one("finish_batch", "rows"),
-    "sweep finish": one("finish_batch", "sweep"),
-    "push": one("push"),
-    "cancel": one("cancel_snapshots"),
+    Pipeline.ADMIT: one("tick.admit"),
+    Pipeline.START: start,
+    Pipeline.PREPARE: prepare,
+    Pipeline.ASK: one("ask_batch"),
+    Pipeline.READ: each_then_finish("read"),
+    Pipeline.SUBMIT: one("submit_snapshot"),
+    Pipeline.EXTRACT: each_then_finish("extract"),
+    Pipeline.FINISH: one("finish_batch", "rows"),
+    Pipeline.SWEEP_FINISH: one("finish_batch", "sweep"),
+    Pipeline.PUSH: one("push"),
+    Pipeline.CANCEL: one("cancel_snapshots"),
 }
+
+
+@worker_init.connect
+def publish_what_is_enqueued(**_: Any) -> None:
+    publishing.register(publish)
 
 
 def publish(ids: Sequence[int]) -> None:
     """Right after the commit that wrote the rows. What fails here stays in the outbox, and the relay sends it."""
-    if not ids:
-        return
     failpoint("intent committed")
-    with transaction() as db:
-        intents = outbox.take(db, ids)
-    send(intents)
+    try:
+        with transaction() as db:
+            intents = outbox.take(db, ids)
+        send(intents)
+    except Unreachable as error:
+        log.warning("could not publish; the relay will", messages=len(ids), error=str(error))
 
 
 def send(intents: Sequence[Intent]) -> int:
     """How many were sent. Marked only afterwards: a crash in between sends twice, which every task bears."""
     sent = []
     for intent in intents:
+        if intent.pipeline not in PIPELINES:
+            log.warning("this version does not know what to send; a later one will", pipeline=intent.pipeline)
+            continue
         try:
             with together(), gathered(app.amqp):
                 PIPELINES[intent.pipeline](intent).apply_async()

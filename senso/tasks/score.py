@@ -1,6 +1,5 @@
 """Stages 4 and 5: what was read becomes numbers, is charged, and the batch ends, in one transaction."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -14,11 +13,11 @@ from senso.push import Result
 from senso.queries import batches, ledger, outbox, pushes, results, runs
 from senso.queries.batches import Batch
 from senso.queries.history import cited_pages, fact
+from senso.queries.outbox import Pipeline
 from senso.queries.results import Found
 from senso.reports.basis import Basis, cautions
 from senso.settings import settings
 from senso.tasks.app import stage
-from senso.tasks.pipelines import publish
 
 log = logger(__name__)
 REASON_LENGTH = 500
@@ -28,30 +27,28 @@ REASON_LENGTH = 500
 def finish_batch(batch_id: str, by: str, **_: object) -> str:
     """Reachable three ways (chord, rows, sweep), and it ends a batch once: a second caller finds it ended."""
     with transaction() as db:
-        sent = step(db, batches.load(db, UUID(batch_id)), by)
-    publish(sent)
+        step(db, batches.load(db, UUID(batch_id)), by)
     return batch_id
 
 
-def step(db: Connection, batch: Batch, by: str) -> list[int]:
+def step(db: Connection, batch: Batch, by: str) -> None:
     if batch.state != "running" or batch.remaining is None:
-        return []
+        return
     if batch.remaining and not batch.overdue:
-        return next_window(db, batch)
+        next_window(db, batch)
+        return
     left_over = batch.overdue and results.close_open_work(db, batch.id, "failed", "the batch reached its deadline")
     locked = batches.load(db, batch.id, lock=True)
-    still = locked.state == "running" and locked.episode == batch.episode and (locked.overdue or locked.remaining == 0)
-    return finish(db, locked, by, left_over=left_over) if still else []
+    if locked.state == "running" and locked.episode == batch.episode and (locked.overdue or locked.remaining == 0):
+        finish(db, locked, by, left_over=left_over)
 
 
-def next_window(db: Connection, batch: Batch) -> list[int]:
-    if not runs.any_unsent(db, batch.id):
-        return []
-    ids = json.dumps([str(batch.id)])
-    return outbox.add(db, f"ask:{batch.id}:{batch.remaining}", "ask", ids, batch=batch.id, after_seconds=5)
+def next_window(db: Connection, batch: Batch) -> None:
+    if runs.any_unsent(db, batch.id):
+        outbox.enqueue(db, Pipeline.ASK, batch.id, batch.remaining, ids=[batch.id], batch=batch.id)
 
 
-def finish(db: Connection, batch: Batch, by: str, *, left_over: bool) -> list[int]:
+def finish(db: Connection, batch: Batch, by: str, *, left_over: bool) -> None:
     ledger.settle(db, batch.id, batch.episode)
     failpoint("batch charged")
     counts = results.counts(db, batch.id)
@@ -59,18 +56,17 @@ def finish(db: Connection, batch: Batch, by: str, *, left_over: bool) -> list[in
     try:
         with db.begin_nested():
             body = numbers(db, batch, state, counts)
-            sent = hand_on(db, batch, body, left_over=left_over)
+            hand_on(db, batch, body, left_over=left_over)
             batches.end(db, batch.id, state, error=summary(db, batch, counts), by=by)
     except (DBAPIError, ValueError) as error:
         if isinstance(error, DBAPIError) and may_pass(error):
             raise
         log.exception("the numbers of a batch cannot be stored", batch=str(batch.id))
-        sent = hand_on(db, batch, without_numbers(db, batch, state, counts), left_over=left_over)
+        hand_on(db, batch, without_numbers(db, batch, state, counts), left_over=left_over)
         said = f"senso: the numbers cannot be stored ({type(error).__name__})"
         batches.end(db, batch.id, state, error=said, by=by)
-    outbox.settle(db, f"finish:{batch.id}:{batch.episode}")
+    outbox.done(db, Pipeline.FINISH, batch.id, batch.episode)
     log.info("batch ended", org=str(batch.org_id), state=state, by=by, **counts)
-    return sent
 
 
 def numbers(db: Connection, batch: Batch, state: str, counts: dict[str, int]) -> dict[str, object]:
@@ -118,17 +114,18 @@ def say_what_it_rests_on(db: Connection, batch: Batch, found: Sequence[Found]) -
         batches.note(db, batch.id, "; ".join(said))
 
 
-def hand_on(db: Connection, batch: Batch, body: dict[str, object], *, left_over: bool) -> list[int]:
+def hand_on(db: Connection, batch: Batch, body: dict[str, object], *, left_over: bool) -> None:
     configured = settings().application_api_url is not None
     key = pushes.insert(db, batch.id, batch.episode, body, configured=configured)
-    sent = outbox.add(db, key, "push", json.dumps([key]), batch=batch.id, after_seconds=5) if configured else []
-    return sent + (call_off(db, batch) if left_over else [])
+    if configured:
+        outbox.enqueue(db, Pipeline.PUSH, batch.id, batch.episode, ids=[key], batch=batch.id)
+    if left_over:
+        call_off(db, batch)
 
 
-def call_off(db: Connection, batch: Batch) -> list[int]:
+def call_off(db: Connection, batch: Batch) -> None:
     """Jobs at a vendor that nobody waits for any more."""
-    ids = json.dumps([str(batch.id)])
-    return outbox.add(db, f"cancel:{batch.id}:{batch.episode}", "cancel", ids, batch=batch.id, after_seconds=5)
+    outbox.enqueue(db, Pipeline.CANCEL, batch.id, batch.episode, ids=[batch.id], batch=batch.id)
 
 
 def summary(db: Connection, batch: Batch, counts: dict[str, int]) -> str | None:

@@ -17,7 +17,7 @@ from senso.errors import ConfigError, SensoError, Unreachable
 from senso.log import logger
 from senso.queries import batches, ledger, outbox, results, status, triggers
 from senso.queries.batches import Batch
-from senso.tasks.pipelines import publish
+from senso.queries.outbox import Pipeline
 from senso.tasks.reach import require
 from senso.tasks.score import call_off, finish, hand_on, numbers
 from senso.tasks.trigger import By, ask_admission, require_ready
@@ -47,12 +47,11 @@ def heals(error: Exception) -> bool:
     return isinstance(error, OpenedMeanwhile) or (isinstance(error, Unreachable) and "deadlock" in str(error))
 
 
-def settled(change: Callable[[Connection], tuple[T, list[int]]]) -> T:
-    """One transaction, tried again where it met another; published after its commit."""
+def settled(change: Callable[[Connection], T]) -> T:
+    """One transaction, tried again where it met another."""
     for attempt in stamina.retry_context(on=heals, attempts=TRIES, wait_initial=0.05, wait_max=1, wait_jitter=0.1):
         with attempt, transaction() as db:
-            found, sent = change(db)
-    publish(sent)
+            found = change(db)
     return found
 
 
@@ -61,31 +60,32 @@ def cancel(batch_id: UUID, by: By) -> Stopped:
     return settled(lambda db: cancel_within(db, batch_id, by))
 
 
-def cancel_within(db: Connection, batch_id: UUID, by: By) -> tuple[Stopped, list[int]]:
+def cancel_within(db: Connection, batch_id: UUID, by: By) -> Stopped:
     """Nothing is handed out meanwhile; open work is closed before the batch's row is locked, as everybody does."""
     batches.lock_handing_out(db, batch_id)
     before = batches.load(db, batch_id).state
     left_over = before in CANCELLED and results.close_open_work(db, batch_id, "cancelled", f"cancelled by {by.actor}")
     batch = batches.load(db, batch_id, lock=True)
     if batch.state == "cancelled":
-        return Stopped(batch, "already"), []
+        return Stopped(batch, "already")
     if batch.state not in CANCELLED:
         raise ConfigError(f"batch {batch.id} has ended as {batch.state}: there is nothing to cancel")
     if batch.state != before or status.any_open(db, batch.id):
         raise OpenedMeanwhile(f"batch {batch.id} is being opened at this moment; say it again")
     if batch.remaining == 0:
-        return Stopped(batch, "finished"), finish(db, batch, "rows", left_over=False)
-    charged, sent = end_cancelled(db, batch, by, left_over=left_over)
-    return Stopped(batches.load(db, batch.id), "cancelled", charged), sent
+        finish(db, batch, "rows", left_over=False)
+        return Stopped(batch, "finished")
+    charged = end_cancelled(db, batch, by, left_over=left_over)
+    return Stopped(batches.load(db, batch.id), "cancelled", charged)
 
 
-def end_cancelled(db: Connection, batch: Batch, by: By, *, left_over: bool) -> tuple[int, list[int]]:
+def end_cancelled(db: Connection, batch: Batch, by: By, *, left_over: bool) -> int:
     counts = results.counts(db, batch.id)
     charged = ledger.settle(db, batch.id, batch.episode)
     body = numbers(db, batch, "cancelled", counts) if counts["evaluated"] else None
     said = f"{counts['evaluated']} of {batch.planned} were read" if batch.planned else "nothing was asked"
     batches.end(db, batch.id, "cancelled", error=f"cancelled by {by.actor}: {said}")
-    outbox.settle(db, f"finish:{batch.id}:{batch.episode}")
+    outbox.done(db, Pipeline.FINISH, batch.id, batch.episode)
     triggers.audit(
         db,
         "cancel",
@@ -101,8 +101,10 @@ def end_cancelled(db: Connection, batch: Batch, by: By, *, left_over: bool) -> t
     )
     log.info("batch cancelled", batch=str(batch.id), org=str(batch.org_id), by=by.actor, **counts)
     if body is not None:
-        return charged, hand_on(db, batch, body, left_over=left_over)
-    return charged, call_off(db, batch) if left_over else []
+        hand_on(db, batch, body, left_over=left_over)
+    elif left_over:
+        call_off(db, batch)
+    return charged
 
 
 def retry(batch_id: UUID, by: By) -> Batch:
@@ -110,7 +112,7 @@ def retry(batch_id: UUID, by: By) -> Batch:
     return settled(lambda db: retry_within(db, batch_id, by))
 
 
-def retry_within(db: Connection, batch_id: UUID, by: By) -> tuple[Batch, list[int]]:
+def retry_within(db: Connection, batch_id: UUID, by: By) -> Batch:
     """A new episode: what is done stays, what failed is planned again when it opens, after a hold for that alone."""
     batch = batches.load(db, batch_id, lock=True)
     if batch.state not in RETRIED:
@@ -124,7 +126,8 @@ def retry_within(db: Connection, batch_id: UUID, by: By) -> tuple[Batch, list[in
     said = {"episode": queued.episode, "was": batch.state, "evaluations": undone, "user_id": by.user_id}
     subject = f"org:{batch.org_id}"
     triggers.audit(db, "retry", by.actor, subject=subject, batch=batch.id, reason=by.reason, **said)
-    return queued, ask_admission(db, queued)
+    ask_admission(db, queued)
+    return queued
 
 
 WHY_NOT = {

@@ -20,7 +20,7 @@ from senso.queries.workers import Due
 from senso.settings import clock, settings
 from senso.tasks.abandon import cancel_due
 from senso.tasks.collect import look_at
-from senso.tasks.pipelines import publish, send, send_each, send_handfuls
+from senso.tasks.pipelines import send, send_each, send_handfuls
 from senso.tasks.process import heart
 from senso.tasks.queues import CALL_QUEUES
 from senso.tasks.ticking import tick
@@ -42,8 +42,7 @@ IDLE_SECONDS = 60
 @tick("admit")
 def admit(**_: object) -> None:
     with transaction() as db:
-        sent = batches.admit(db, settings().max_running_batches)
-    publish(sent)
+        batches.admit(db, settings().max_running_batches)
 
 
 @tick("relay")
@@ -205,17 +204,14 @@ def open_due(org: Candidate, now: datetime, hour: int) -> None:
         with transaction() as db:
             if not schedule.claim(db, org.org_id, due_on):
                 return
-            batch, sent = batch_due(db, org.org_id, now)
-            schedule.bind(db, org.org_id, due_on, batch)
-        publish(sent)
+            schedule.bind(db, org.org_id, due_on, batch_due(db, org.org_id, now))
     except SensoError as error:
         log.warning("a due org could not be triggered", org=str(org.org_id), error=str(error))
 
 
-def batch_due(db: Connection, org: UUID, now: datetime) -> tuple[UUID, list[int]]:
+def batch_due(db: Connection, org: UUID, now: datetime) -> UUID:
     """The batch of today that somebody cancelled was this day's: whoever wants it again says so."""
     today = batch_id("org", org, None, now.date())
     if triggers.cancelled(db, [today]):
-        return today, []
-    found, sent = trigger_within(db, org, By("beat", "schedule"))
-    return found.batch.id, sent
+        return today
+    return trigger_within(db, org, By("beat", "schedule")).batch.id

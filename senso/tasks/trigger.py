@@ -8,11 +8,11 @@ from uuid import UUID
 
 from senso.db import Connection, transaction
 from senso.errors import ConfigError, NotFound
-from senso.queries import batches, outbox, triggers
+from senso.queries import batches, triggers
 from senso.queries.batches import Batch
+from senso.queries.outbox import Pipeline, enqueue
 from senso.queries.triggers import OrgToTrigger
 from senso.settings import clock, settings
-from senso.tasks.pipelines import publish
 from senso.tasks.reach import require
 
 
@@ -36,24 +36,22 @@ class By:
 def trigger_org(org_id: UUID, by: By, *, idempotency_key: str | None = None, reopen: bool = False) -> Triggered:
     """Raises NotFound, or ConfigError for an org that cannot be asked for, a missing key, a key used otherwise."""
     with transaction() as db:
-        found, sent = trigger_within(db, org_id, by, idempotency_key=idempotency_key, reopen=reopen)
-    publish(sent)
-    return found
+        return trigger_within(db, org_id, by, idempotency_key=idempotency_key, reopen=reopen)
 
 
 def trigger_within(
     db: Connection, org_id: UUID, by: By, *, idempotency_key: str | None = None, reopen: bool = False
-) -> tuple[Triggered, list[int]]:
-    """For a caller with a transaction of its own, which publishes the returned outbox rows after its commit."""
+) -> Triggered:
+    """For a caller with a transaction of its own."""
     require_ready(org_id, triggers.org(db, org_id))
     earlier = triggers.earlier(db, idempotency_key) if idempotency_key else None
     payload = payload_hash(org_id, reopen=reopen)
     if earlier:
-        return repeated(db, earlier, payload), []
-    found, sent = open_or_resume(db, org_id, by, reopen=reopen)
+        return repeated(db, earlier, payload)
+    found = open_or_resume(db, org_id, by, reopen=reopen)
     if idempotency_key:
         triggers.remember(db, idempotency_key, payload, found.batch.id)
-    return found, sent
+    return found
 
 
 def require_ready(org_id: UUID, org: OrgToTrigger | None) -> None:
@@ -78,7 +76,7 @@ def repeated(db: Connection, earlier: tuple[str, UUID], payload: str) -> Trigger
     return Triggered(batches.load(db, batch_id), "attached")
 
 
-def open_or_resume(db: Connection, org_id: UUID, by: By, *, reopen: bool) -> tuple[Triggered, list[int]]:
+def open_or_resume(db: Connection, org_id: UUID, by: By, *, reopen: bool) -> Triggered:
     batch_id, made = batches.insert_org_batch(
         db,
         org_id,
@@ -92,7 +90,9 @@ def open_or_resume(db: Connection, org_id: UUID, by: By, *, reopen: bool) -> tup
     price = {"credits_per_evaluation": batch.credits_per_evaluation}
     said = {"outcome": outcome, "reason": by.reason, "user_id": by.user_id} | price
     triggers.audit(db, "trigger", by.actor, subject=f"org:{org_id}", batch=batch_id, **said)
-    return Triggered(batch, outcome), ask_admission(db, batch) if batch.state == "queued" else []
+    if batch.state == "queued":
+        ask_admission(db, batch)
+    return Triggered(batch, outcome)
 
 
 RESUMED: Mapping[str, str] = {"queued": "attached", "running": "attached"}
@@ -110,5 +110,5 @@ def resume(db: Connection, batch: Batch, *, reopen: bool) -> str:
     return RESUMED.get(batch.state, batch.state)
 
 
-def ask_admission(db: Connection, batch: Batch) -> list[int]:
-    return outbox.add(db, f"admit:{batch.id}:{batch.episode}", "admit", "[]", batch=batch.id, after_seconds=5)
+def ask_admission(db: Connection, batch: Batch) -> None:
+    enqueue(db, Pipeline.ADMIT, batch.id, batch.episode, ids=[], batch=batch.id)

@@ -54,18 +54,6 @@ def needs_processes(test: str) -> bool:
     return test.startswith(FAULTS) and not test.startswith(LATE)
 
 
-OUTBOX_NEVER_DUE = (
-    (
-        "senso/queries/outbox.py",
-        ":batch, now() + make_interval(secs => :seconds))",
-        ":batch, now() + make_interval(days => 1))",
-    ),
-    (
-        "senso/queries/batches.py",
-        "jsonb_build_array(id), id, now() + interval '5 seconds'",
-        "jsonb_build_array(id), id, now() + interval '1 day'",
-    ),
-)
 REMOVALS = [
     Change(
         "claim",
@@ -136,7 +124,7 @@ def save(db: Link,""",
     Change(
         "outbox",
         {f"{PROCESSES}::test_killed_between_a_commit_and_its_message": "they were not sent"},
-        OUTBOX_NEVER_DUE,
+        (("senso/queries/outbox.py", "now() + make_interval(secs => {seconds})", "now() + interval '1 day'"),),
     ),
     Change(
         "relay",
@@ -156,7 +144,7 @@ def save(db: Link,""",
     Change(
         "unique charge key",
         {f"{CHARGING}::test_settled_again_a_batch_writes_nothing_and_moves_no_credit": "2 == 0"},
-        ((LEDGER, "SELECT 'charge:' || e.run_id", "SELECT random() || 'charge:' || e.run_id"),),
+        ((LEDGER, "SELECT {keys.CHARGE.sql(", "SELECT random() || {keys.CHARGE.sql("),),
     ),
     Change(
         "guarded hold",
@@ -218,8 +206,8 @@ MISTAKES = [
         (
             (
                 LEDGER,
-                "SELECT 'charge:' || e.run_id || ':' || e.org_id, 'charge'",
-                "SELECT 'charge:' || e.run_id || ':' || e.org_id || again, 'charge'",
+                """SELECT {keys.CHARGE.sql("e.run_id", "e.org_id")}, 'charge'""",
+                """SELECT {keys.CHARGE.sql("e.run_id", "e.org_id")} || again, 'charge'""",
             ),
             (
                 LEDGER,
@@ -247,8 +235,8 @@ MISTAKES = [
         (
             (
                 LEDGER,
-                "SELECT 'release:' || l.batch_id || ':' || :episode, 'release'",
-                "SELECT 'release:' || l.batch_id || ':' || :episode || again, 'release'",
+                """SELECT {keys.RELEASE.sql("l.batch_id", ":episode")}, 'release'""",
+                """SELECT {keys.RELEASE.sql("l.batch_id", ":episode")} || again, 'release'""",
             ),
             (LEDGER, "FROM ledger l WHERE l.id", "FROM (VALUES (''), ('0')) twice (again), ledger l WHERE l.id"),
         ),
@@ -263,8 +251,8 @@ MISTAKES = [
         (
             (
                 LEDGER,
-                "|| e.org_id, 'charge', h.partner_id, e.org_id",
-                """|| e.org_id, 'charge',
+                "'charge', h.partner_id, e.org_id",
+                """'charge',
                 coalesce((SELECT p.id FROM partners p WHERE p.id <> h.partner_id LIMIT 1), h.partner_id), e.org_id""",
             ),
         ),

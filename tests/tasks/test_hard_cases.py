@@ -1,11 +1,11 @@
 """What a close look found to be wrong once, each with the promise that it broke."""
 
-import json
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 from ground import NOWHERE
@@ -18,6 +18,7 @@ from senso.http import Response, failure, storable
 from senso.providers import Answer, Source, Usage
 from senso.queries import evaluations, invariants, outbox, runs
 from senso.queries import names as name_rows
+from senso.queries.outbox import Pipeline, enqueue_later
 from senso.queries.runs import Report
 from senso.settings import settings
 from senso.tasks import ask, collect, ticks
@@ -220,16 +221,17 @@ def test_one_idempotency_key_for_two_requests_at_once_opens_one(make):
 
 
 def test_an_intent_that_is_written_again_while_it_is_sent_is_not_lost(make):
+    batch = uuid4()
     with transaction() as db:
-        ids = outbox.add(db, "key", "admit", json.dumps([]), batch=None, after_seconds=0)
-        before = outbox.take(db, ids)
+        enqueue_later(db, Pipeline.SWEEP_FINISH, batch, ids=[batch], batch=None, seconds=0)
+        before = outbox.take_due(db)
     make.sql("UPDATE outbox SET published_at = now()")
     with transaction() as db:
-        outbox.add(db, "key", "admit", json.dumps([]), batch=None, after_seconds=3)
+        enqueue_later(db, Pipeline.SWEEP_FINISH, batch, ids=[batch], batch=None, seconds=3)
 
     send(before)
 
-    assert make.unpublished() == ["key"]
+    assert make.unpublished() == [f"sweep:{batch}"]
 
 
 def test_more_runs_under_way_than_the_window_hand_out_none(make, sandbox):
