@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from senso.errors import NotFound
 from senso.matrix import Matrix, PlannedRun, batch_id
+from senso.queries.leases import RELEASED
 from senso.queries.outbox import Pipeline, enqueue_by, intents_of
 from senso.queries.prepared import Prepared
 
@@ -187,17 +188,17 @@ def freeze(db: Connection, batch: UUID, org: UUID, runs: Sequence[PlannedRun]) -
 UNDONE = text("SELECT count(*) FROM evaluations WHERE batch_id = :id AND state IN ('failed', 'cancelled')")
 
 # An answer that is there is not asked for again: only its reading is planned anew.
-PLAN_AGAIN = text("""
+PLAN_AGAIN = text(f"""
     WITH again AS (
         UPDATE evaluations e SET state = 'pending', error = NULL, failures = 0, fence = e.fence + 1, ended_at = NULL,
-            lease_owner = NULL, lease_until = NULL, sent_at = NULL,
+            {RELEASED}, sent_at = NULL,
             next_at = CASE WHEN r.state = 'answered' THEN now() + make_interval(secs => :seconds) END
         FROM question_runs r
         WHERE r.id = e.run_id AND e.batch_id = :id AND e.state IN ('failed', 'cancelled')
         RETURNING e.run_id
     )
     UPDATE question_runs r SET state = 'planned', error = NULL, failures = 0, fence = fence + 1, snapshot_id = NULL,
-        lease_owner = NULL, lease_until = NULL, sent_at = NULL, next_at = NULL
+        {RELEASED}, sent_at = NULL, next_at = NULL
     FROM again WHERE r.id = again.run_id AND r.state IN ('failed', 'cancelled')
 """)
 

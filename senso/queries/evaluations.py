@@ -9,7 +9,8 @@ from senso.db import Link
 from senso.extraction import Reading, Watched
 from senso.queries.fragments import COUNT_DOWN, REPORT_CALL
 from senso.queries.given import REPORT_CALLS, REPORTED, as_json, given
-from senso.queries.leases import LEASE_SECONDS, MAX_FAILURES
+from senso.queries.leases import LEASE, LEASE_SECONDS, MAX_FAILURES, READING, RELEASED, ended
+from senso.queries.planner import looked_up
 from senso.queries.prepared import Prepared
 from senso.queries.runs import SAVED, Report
 
@@ -52,16 +53,11 @@ CLAIM = Prepared(f"""
     WITH mine AS (
         SELECT e.id, r.answer_text, r.question_id FROM evaluations e JOIN question_runs r ON r.id = e.run_id
         WHERE e.run_id = ANY(CAST(:runs AS uuid[])) AND r.id = ANY(CAST(:runs AS uuid[])) AND r.state = 'answered'
-            AND e.failures < :most AND (
-            ((e.state || '') = 'pending' AND (e.next_at IS NULL OR e.next_at <= now()))
-            OR ((e.state || '') = 'extracting' AND e.lease_until < now())
-        )
+            AND {READING.claimable("e")}
         FOR NO KEY UPDATE OF e SKIP LOCKED
     ),
     claimed AS (
-        UPDATE evaluations e SET state = 'extracting', fence = e.fence + 1, lease_owner = :owner,
-            failures = e.failures + CASE WHEN e.state = 'extracting' THEN 1 ELSE 0 END,
-            lease_until = now() + make_interval(secs => :lease), next_at = NULL
+        UPDATE evaluations e SET {READING.claimed("e")}
         FROM mine WHERE e.id = ANY(ARRAY(SELECT id FROM mine)) AND e.id = mine.id
         RETURNING e.id, e.run_id, e.org_id, e.batch_id, e.fence, e.failures, mine.answer_text, mine.question_id
     ),
@@ -101,10 +97,9 @@ def read_work(found: dict[str, Any]) -> ReadWork:
 SAVE_ANSWERS_AND_CLAIM = Prepared(f"""
     WITH {SAVED},
     claimed AS (
-        UPDATE evaluations e SET state = 'extracting', fence = e.fence + 1, lease_owner = :owner, sent_at = now(),
-            lease_until = now() + make_interval(secs => :lease), next_at = NULL
+        UPDATE evaluations e SET {READING.claimed("e")}, sent_at = now()
         FROM saved
-        WHERE e.run_id = ANY(CAST(:ids AS uuid[])) AND e.run_id = saved.id AND (e.state || '') = 'pending'
+        WHERE e.run_id = ANY(CAST(:ids AS uuid[])) AND e.run_id = saved.id AND {looked_up("e.state")} = 'pending'
             AND e.failures < :most
         RETURNING e.id, e.run_id, e.org_id, e.batch_id, e.fence, e.failures, saved.text AS answer_text,
             saved.question_id
@@ -120,12 +115,13 @@ CLAIMED_BY_SAVING = Prepared(f"""
         SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:fences AS bigint[])) AS given(id, fence)
     ),
     claimed AS (
-        UPDATE evaluations e SET lease_until = now() + make_interval(secs => :lease)
+        UPDATE evaluations e SET lease_until = {LEASE}
         FROM given, question_runs r, llm_calls l
         WHERE r.id = ANY(CAST(:ids AS uuid[])) AND r.id = given.id AND r.fence = given.fence
             AND l.run_id = r.id AND l.purpose = 'read' AND l.started_at = r.answered_at
-            AND e.run_id = r.id AND (e.state || '') = 'extracting'
-            AND e.lease_owner = :owner AND l.org_id = e.org_id AND l.fence = e.fence AND (l.outcome || '') IS NULL
+            AND e.run_id = r.id AND {looked_up("e.state")} = 'extracting'
+            AND e.lease_owner = :owner AND l.org_id = e.org_id AND l.fence = e.fence
+            AND {looked_up("l.outcome")} IS NULL
         RETURNING e.id, e.run_id, e.org_id, e.batch_id, e.fence, e.failures, r.answer_text, r.question_id,
             l.id AS call_id
     ),
@@ -189,10 +185,10 @@ SAVE = Prepared(f"""
         UPDATE evaluations e SET state = 'done', mentioned = given.mentioned, mention_text = given.mention_text,
             sentiment = given.sentiment, rank = given.rank, share_of_text = given.share_of_text, marks = given.marks,
             extractor = given.extractor, prompt_version = given.prompt_version, model_version = given.model_version,
-            lease_owner = NULL, lease_until = NULL, next_at = NULL, error = NULL, ended_at = now()
+            {RELEASED}, next_at = NULL, error = NULL, ended_at = now()
         FROM given
         WHERE e.id = ANY(CAST(:ids AS uuid[])) AND e.id = given.id AND e.fence = given.fence
-            AND (e.state || '') IN ('extracting', 'pending')
+            AND {READING.held("e")}
         RETURNING e.id, e.batch_id, given.competitors
     ),
     named AS (
@@ -232,13 +228,7 @@ def read(work: ReadWork, reading: Reading, report: Report, *, extractor: str, ve
     }
 
 
-PUT_BACK = Prepared(f"""
-    WITH {REPORT_CALL}
-    UPDATE evaluations SET state = 'pending', failures = failures + :counted, error = :error,
-        next_at = now() + make_interval(secs => :seconds), lease_owner = NULL, lease_until = NULL
-    WHERE id = :id AND fence = :fence AND (state || '') = 'extracting'
-    RETURNING id
-""")
+PUT_BACK = Prepared(f"WITH {REPORT_CALL} {READING.put_back()}")
 
 
 def put_back(db: Link, work: ReadWork, report: Report, error: str, *, seconds: float, counts_as_failure: bool) -> None:
@@ -249,9 +239,8 @@ def put_back(db: Link, work: ReadWork, report: Report, error: str, *, seconds: f
 FAIL = Prepared(f"""
     WITH {REPORT_CALL},
     ended AS (
-        UPDATE evaluations e SET state = 'failed', error = :error, fence = e.fence + 1, ended_at = now(),
-            lease_owner = NULL, lease_until = NULL, next_at = NULL
-        WHERE e.id = :id AND e.fence = :fence AND (e.state || '') IN ('extracting', 'pending')
+        UPDATE evaluations e SET state = 'failed', error = :error, ended_at = now(), {ended("e")}
+        WHERE e.id = :id AND e.fence = :fence AND {READING.held("e")}
         RETURNING e.batch_id
     ),
     {COUNT_DOWN}

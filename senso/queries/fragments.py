@@ -4,10 +4,7 @@ Rows are locked in one order everywhere, or two transactions would wait for each
 batches, partners, orgs. A batch's row is never locked and then updated in one statement: the statement's snapshot may
 be older than the lock, and two of them that chase each other's versions deadlock (seen on Postgres 18).
 
-What is joined by its key to rows of the same statement is also looked up by a list of these keys: a plan that was made
-while a table was small would read it from end to end, and is kept. What is looked up by its key compares `state || ''`,
-which hides the indexes of open rows: Postgres takes them to be as empty as they are between two nights, and would read
-all open rows for each claim.
+What is said for the planner alone is in `senso.queries.planner`.
 """
 
 from senso.queries.outbox import Pipeline, intents_of

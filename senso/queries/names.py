@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 from senso.queries.fragments import REPORT_CALL
 from senso.queries.given import as_json
-from senso.queries.leases import LEASE_SECONDS, NAMES_KEPT
+from senso.queries.leases import LEASE, LEASE_SECONDS, NAMES_KEPT, RELEASED, owned, released
 from senso.queries.runs import Report
 
 TRIES = 3
@@ -65,13 +65,11 @@ def ask_again(db: Connection, org_id: UUID) -> bool:
     return bool(db.execute(ASK_AGAIN, {"org": org_id}).rowcount)
 
 
-CLAIM = text("""
+CLAIM = text(f"""
     WITH claimed AS (
         INSERT INTO name_variations AS n (org_id, fence, lease_owner, lease_until)
-        VALUES (:org, 1, :owner, now() + make_interval(secs => :lease))
-        ON CONFLICT (org_id) DO UPDATE SET fence = n.fence + 1, lease_owner = excluded.lease_owner,
-            lease_until = excluded.lease_until,
-            failures = n.failures + CASE WHEN n.lease_owner IS NULL THEN 0 ELSE 1 END
+        VALUES (:org, 1, :owner, {LEASE})
+        ON CONFLICT (org_id) DO UPDATE SET fence = n.fence + 1, {owned("n")}
         WHERE (n.names IS NULL OR n.fingerprint IS DISTINCT FROM :fingerprint OR n.expires_at <= now())
             AND (n.lease_until IS NULL OR n.lease_until < now())
         RETURNING org_id, fence, failures
@@ -97,7 +95,7 @@ def claim(
 SAVE = text(f"""
     WITH {REPORT_CALL}
     UPDATE name_variations SET names = CAST(:names AS jsonb), fingerprint = :fingerprint, is_fallback = :is_fallback,
-        expires_at = now() + CAST(:kept AS interval), failures = 0, lease_owner = NULL, lease_until = NULL
+        expires_at = now() + CAST(:kept AS interval), failures = 0, {RELEASED}
     WHERE org_id = :org AND fence = :fence
 """)
 
@@ -119,8 +117,8 @@ def save(
 
 PUT_BACK = text(f"""
     WITH {REPORT_CALL}
-    UPDATE name_variations SET failures = failures + :counted, lease_owner = NULL,
-        lease_until = now() + make_interval(secs => :seconds)
+    UPDATE name_variations SET failures = failures + :counted,
+        {released("now() + make_interval(secs => :seconds)")}
     WHERE org_id = :org AND fence = :fence AND lease_owner IS NOT NULL
 """)
 

@@ -8,6 +8,8 @@ from sqlalchemy import Connection
 
 from senso.queries import keys
 from senso.queries.given import as_json
+from senso.queries.leases import LEASE, UNLEASED
+from senso.queries.planner import looked_up
 from senso.queries.prepared import Prepared
 
 LEASE_SECONDS = 60
@@ -23,10 +25,10 @@ class PushWork:
 
 
 # What a former episode found is part of what this one says; told afterwards it would be taken for the news.
-INSERT = Prepared("""
+INSERT = Prepared(f"""
     WITH former AS (
         UPDATE pushes SET status = 'failed', error = 'a later episode was pushed in its place', lease_until = NULL
-        WHERE batch_id = :batch AND episode < :episode AND (status || '') = 'pending'
+        WHERE batch_id = :batch AND episode < :episode AND {looked_up("status")} = 'pending'
     )
     INSERT INTO pushes (key, batch_id, episode, body, status, next_at)
     VALUES (:key, :batch, :episode, CAST(:body AS jsonb), :status, now())
@@ -47,10 +49,9 @@ def insert(db: Connection, batch: UUID, episode: int, body: dict[str, Any], *, c
     return key
 
 
-CLAIM = Prepared("""
-    UPDATE pushes SET tries = tries + 1, lease_until = now() + make_interval(secs => :lease)
-    WHERE key = :key AND (status || '') = 'pending' AND next_at <= now()
-        AND (lease_until IS NULL OR lease_until < now())
+CLAIM = Prepared(f"""
+    UPDATE pushes SET tries = tries + 1, lease_until = {LEASE}
+    WHERE key = :key AND {looked_up("status")} = 'pending' AND next_at <= now() AND {UNLEASED}
     RETURNING key, batch_id, body, tries
 """)
 
@@ -64,14 +65,13 @@ SENT = Prepared("""
     UPDATE pushes SET status = 'sent', sent_at = now(), error = NULL, lease_until = NULL
     WHERE key = :key AND status <> 'sent'
 """)
-AGAIN = Prepared("""
+AGAIN = Prepared(f"""
     UPDATE pushes SET error = :error, lease_until = NULL, next_at = now() + make_interval(secs => :seconds),
         status = CASE WHEN tries >= :most THEN 'failed' ELSE 'pending' END
-    WHERE key = :key AND (status || '') = 'pending'
+    WHERE key = :key AND {looked_up("status")} = 'pending'
 """)
-DUE = Prepared("""
-    SELECT key FROM pushes WHERE status = 'pending' AND next_at <= now()
-        AND (lease_until IS NULL OR lease_until < now())
+DUE = Prepared(f"""
+    SELECT key FROM pushes WHERE status = 'pending' AND next_at <= now() AND {UNLEASED}
     ORDER BY next_at LIMIT 100
 """)
 

@@ -15,6 +15,7 @@ from senso.db import rows
 from senso.extraction.citations import Citation
 from senso.queries.fragments import LOCATION
 from senso.queries.given import as_json
+from senso.queries.leases import READING, RELEASED, RUN, ended
 from senso.queries.prepared import Prepared
 from senso.score import Metric
 
@@ -97,19 +98,17 @@ def save_metrics(db: Connection, batch: UUID, metrics: Iterable[Metric]) -> None
 
 
 # What is still open when a batch ends. Fences rise, so that what arrives late changes nothing.
-CLOSE_RUNS = text("""
-    UPDATE question_runs SET state = :state, error = :reason, fence = fence + 1, lease_owner = NULL, lease_until = NULL,
-        next_at = NULL
-    WHERE batch_id = :batch AND state IN ('planned', 'asking')
+CLOSE_RUNS = text(f"""
+    UPDATE question_runs r SET state = :state, error = :reason, {ended("r")}
+    WHERE batch_id = :batch AND state IN {RUN.open}
 """)
-CLOSE_EVALUATIONS = text("""
-    UPDATE evaluations SET state = :state, error = :reason, fence = fence + 1, lease_owner = NULL, lease_until = NULL,
-        next_at = NULL, ended_at = now()
-    WHERE batch_id = :batch AND state IN ('pending', 'extracting')
+CLOSE_EVALUATIONS = text(f"""
+    UPDATE evaluations e SET state = :state, error = :reason, ended_at = now(), {ended("e")}
+    WHERE batch_id = :batch AND state IN {READING.open}
 """)
-CLOSE_SNAPSHOTS = text("""
-    UPDATE snapshots SET state = 'cancelled', error = :reason, fence = fence + 1, ended_at = now(), lease_owner = NULL,
-        lease_until = NULL, cancel_due_at = CASE WHEN coalesce(external_id, request_hash) IS NOT NULL THEN now() END
+CLOSE_SNAPSHOTS = text(f"""
+    UPDATE snapshots SET state = 'cancelled', error = :reason, fence = fence + 1, ended_at = now(), {RELEASED},
+        cancel_due_at = CASE WHEN coalesce(external_id, request_hash) IS NOT NULL THEN now() END
     WHERE batch_id = :batch AND state IN ('submitting', 'running')
     RETURNING cancel_due_at
 """)

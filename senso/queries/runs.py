@@ -12,7 +12,7 @@ from senso.extraction.citations import Citation
 from senso.providers import Answer, Run, Usage
 from senso.queries.fragments import COUNT_DOWN, REPORT_CALL
 from senso.queries.given import REPORT_CALLS, REPORTED, SAVE_CITED, given, listed
-from senso.queries.leases import LEASE_SECONDS, MAX_FAILURES
+from senso.queries.leases import LEASE_SECONDS, MAX_FAILURES, READING, RELEASED, RUN, ended
 from senso.queries.outbox import Pipeline, enqueue_by, intents_of
 from senso.queries.prepared import Prepared
 
@@ -104,21 +104,15 @@ def any_unsent(db: Connection, batch: UUID) -> bool:
 
 
 # Claim before you pay: the row moves, its fence rises and the call's row exists, in one statement that is committed
-# before the call. A lease that ran out is a claim that never reported back, which counts as a failure. What somebody
-# else has locked he is about to move; who waited for it could stand in the way of one who waits for another of these.
-CLAIM = Prepared("""
+# before the call. SKIP LOCKED: another worker is claiming it, and waiting for it could deadlock.
+CLAIM = Prepared(f"""
     WITH mine AS (
         SELECT id FROM question_runs
-        WHERE id = ANY(CAST(:ids AS uuid[])) AND snapshot_id IS NULL AND failures < :most AND (
-            ((state || '') = 'planned' AND (next_at IS NULL OR next_at <= now()))
-            OR ((state || '') = 'asking' AND lease_until < now())
-        )
+        WHERE id = ANY(CAST(:ids AS uuid[])) AND snapshot_id IS NULL AND {RUN.claimable("question_runs")}
         FOR NO KEY UPDATE SKIP LOCKED
     ),
     claimed AS (
-        UPDATE question_runs r SET state = 'asking', fence = r.fence + 1, lease_owner = :owner,
-            failures = r.failures + CASE WHEN r.state = 'asking' THEN 1 ELSE 0 END,
-            lease_until = now() + make_interval(secs => :lease), next_at = NULL
+        UPDATE question_runs r SET {RUN.claimed("r")}
         FROM mine WHERE r.id = ANY(CAST(:ids AS uuid[])) AND r.id = mine.id
         RETURNING r.*
     ),
@@ -174,11 +168,11 @@ SAVED = f"""
     saved AS (
         UPDATE question_runs r SET state = 'answered', answer_text = given.text, model_version = given.model_version,
             reported_country = given.country, searched = given.searched, tokens_in = given.tokens_in,
-            tokens_out = given.tokens_out, cost_microusd = given.cost_microusd, lease_owner = NULL, lease_until = NULL,
-            next_at = NULL, error = NULL, answered_at = now()
+            tokens_out = given.tokens_out, cost_microusd = given.cost_microusd, {RELEASED}, next_at = NULL,
+            error = NULL, answered_at = now()
         FROM given
         WHERE r.id = ANY(CAST(:ids AS uuid[])) AND r.id = given.id AND r.fence = given.fence
-            AND (r.state || '') IN ('asking', 'planned')
+            AND {RUN.held("r")}
         RETURNING r.id, r.question_id, given.text, given.citations
     ),
     {SAVE_CITED}
@@ -199,13 +193,7 @@ def bought(work: AskWork, answer: Answer, citations: Sequence[Citation], report:
     }
 
 
-PUT_BACK = Prepared(f"""
-    WITH {REPORT_CALL}
-    UPDATE question_runs SET state = 'planned', failures = failures + :counted, error = :error,
-        next_at = now() + make_interval(secs => :seconds), lease_owner = NULL, lease_until = NULL
-    WHERE id = :id AND fence = :fence AND (state || '') = 'asking'
-    RETURNING id
-""")
+PUT_BACK = Prepared(f"WITH {REPORT_CALL} {RUN.put_back()}")
 
 
 def put_back(db: Link, work: AskWork, report: Report, error: str, *, seconds: float, counts_as_failure: bool) -> None:
@@ -217,15 +205,14 @@ def put_back(db: Link, work: AskWork, report: Report, error: str, *, seconds: fl
 FAIL = Prepared(f"""
     WITH {REPORT_CALL},
     failed AS (
-        UPDATE question_runs r SET state = 'failed', error = :error, fence = fence + 1, lease_owner = NULL,
-            lease_until = NULL, next_at = NULL, cost_microusd = coalesce(:cost_microusd, r.cost_microusd)
-        WHERE r.id = :id AND r.fence = :fence AND (r.state || '') IN ('asking', 'planned')
+        UPDATE question_runs r SET state = 'failed', error = :error, {ended("r")},
+            cost_microusd = coalesce(:cost_microusd, r.cost_microusd)
+        WHERE r.id = :id AND r.fence = :fence AND {RUN.held("r")}
         RETURNING r.id
     ),
     ended AS (
-        UPDATE evaluations e SET state = 'failed', error = :error, fence = fence + 1, ended_at = now(),
-            lease_owner = NULL, lease_until = NULL, next_at = NULL
-        FROM failed WHERE e.run_id = failed.id AND (e.state || '') IN ('pending', 'extracting')
+        UPDATE evaluations e SET state = 'failed', error = :error, ended_at = now(), {ended("e")}
+        FROM failed WHERE e.run_id = failed.id AND {READING.held("e")}
         RETURNING e.batch_id
     ),
     {COUNT_DOWN}

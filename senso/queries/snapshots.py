@@ -14,7 +14,9 @@ from senso.matrix import dated_id
 from senso.providers import Answer, Run
 from senso.queries.fragments import COUNT_DOWN
 from senso.queries.given import SAVE_CITED, as_json, given, listed
+from senso.queries.leases import READING, RELEASED, RUN, ended
 from senso.queries.outbox import Pipeline, enqueue, enqueue_by, intents_of
+from senso.queries.planner import looked_up
 from senso.queries.prepared import Prepared
 from senso.queries.runs import SEARCHED, WINDOW
 
@@ -136,8 +138,8 @@ def due(db: Connection) -> list[SnapshotWork]:
     return with_runs(db, rows(db.execute(DUE, {"most": LOOKED_AT_ONCE})))
 
 
-CLOSE = text("""
-    UPDATE snapshots SET state = :state, error = :error, ended_at = now(), lease_owner = NULL, lease_until = NULL,
+CLOSE = text(f"""
+    UPDATE snapshots SET state = :state, error = :error, ended_at = now(), {RELEASED},
         cancel_due_at = CASE WHEN :abandoned THEN now() END,
         maybe_sent_at = CASE WHEN :abandoned OR external_id IS NOT NULL THEN maybe_sent_at END,
         request_hash = CASE WHEN :abandoned OR external_id IS NOT NULL THEN request_hash END
@@ -161,7 +163,7 @@ SAVE_ANSWERS = Prepared(f"""
             reported_country = given.country, searched = given.searched, cost_microusd = given.cost_microusd,
             error = NULL, answered_at = now()
         FROM given
-        WHERE r.id = ANY(CAST(:ids AS uuid[])) AND r.id = given.id AND (r.state || '') = 'asking'
+        WHERE r.id = ANY(CAST(:ids AS uuid[])) AND r.id = given.id AND {looked_up("r.state")} = 'asking'
         RETURNING r.id, r.fence, r.cost_microusd, given.citations
     ),
     reported AS (
@@ -171,7 +173,7 @@ SAVE_ANSWERS = Prepared(f"""
     ),
     {SAVE_CITED}
     UPDATE evaluations e SET sent_at = now() FROM saved
-    WHERE e.run_id = ANY(CAST(:ids AS uuid[])) AND e.run_id = saved.id AND (e.state || '') = 'pending'
+    WHERE e.run_id = ANY(CAST(:ids AS uuid[])) AND e.run_id = saved.id AND {looked_up("e.state")} = 'pending'
     RETURNING e.run_id
 """)
 
@@ -199,19 +201,18 @@ def save_answers(db: Connection, answers: Sequence[Mapping[str, Any]], *, age: f
 # A run without an answer fails with the vendor's reason, and its evaluations with it, in one statement.
 FAIL_RUN = text(f"""
     WITH failed AS (
-        UPDATE question_runs r SET state = 'failed', error = :error, fence = r.fence + 1,
-            cost_microusd = :cost_microusd, lease_owner = NULL, lease_until = NULL
-        WHERE r.id = :id AND (r.state || '') IN ('planned', 'asking')
+        UPDATE question_runs r SET state = 'failed', error = :error, cost_microusd = :cost_microusd, {ended("r")}
+        WHERE r.id = :id AND {RUN.held("r")}
         RETURNING r.id, r.fence - 1 AS fence
     ),
     reported AS (
         UPDATE llm_calls c SET outcome = :outcome, cost_microusd = :cost_microusd
         FROM failed WHERE c.run_id = failed.id AND c.fence = failed.fence AND c.purpose = 'ask'
-            AND (c.outcome || '') IS NULL
+            AND {looked_up("c.outcome")} IS NULL
     ),
     ended AS (
-        UPDATE evaluations e SET state = 'failed', error = :error, fence = e.fence + 1, ended_at = now()
-        FROM failed WHERE e.run_id = failed.id AND (e.state || '') IN ('pending', 'extracting')
+        UPDATE evaluations e SET state = 'failed', error = :error, ended_at = now(), {ended("e")}
+        FROM failed WHERE e.run_id = failed.id AND {READING.held("e")}
         RETURNING e.batch_id
     ),
     {COUNT_DOWN}

@@ -11,24 +11,21 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.db import rows
-from senso.queries.leases import GRACE_SECONDS, LEASE_SECONDS, MAX_FAILURES
+from senso.queries.leases import GRACE_SECONDS, LEASE, LEASE_SECONDS, MAX_FAILURES, RELEASED, UNLEASED, owned
 from senso.queries.runs import Report
 from senso.queries.snapshots import COLUMNS, SnapshotWork, with_runs
 
 # Five failures end a job that has surely not arrived. One in doubt has as many looks again that may go wrong, lest the
 # fifth lost reply buys a job for nobody.
-HOPE = "s.failures < CASE WHEN s.maybe_sent_at IS NULL THEN :most ELSE 2 * :most END"
+HAS_TRIES_LEFT = "s.failures < CASE WHEN s.maybe_sent_at IS NULL THEN :most ELSE 2 * :most END"
 
 # One claim for the job and all its runs, with a row for each call that the vendor may bill. A look calls nothing new:
 # what was sent before is what may be billed.
 CLAIM = text(f"""
     WITH claimed AS (
-        UPDATE snapshots s SET fence = fence + CASE WHEN maybe_sent_at IS NULL THEN 1 ELSE 0 END, lease_owner = :owner,
-            failures = failures + CASE WHEN lease_owner IS NULL THEN 0 ELSE 1 END,
-            lease_until = now() + make_interval(secs => :lease),
-            next_poll_at = now() + make_interval(secs => :lease)
-        WHERE id = :id AND state = 'submitting' AND (lease_until IS NULL OR lease_until < now())
-            AND {HOPE} AND deadline > now()
+        UPDATE snapshots s SET fence = fence + CASE WHEN maybe_sent_at IS NULL THEN 1 ELSE 0 END, {owned("s")},
+            next_poll_at = {LEASE}
+        WHERE id = :id AND state = 'submitting' AND {UNLEASED} AND {HAS_TRIES_LEFT} AND deadline > now()
         RETURNING {COLUMNS}
     ),
     asking AS (
@@ -51,9 +48,9 @@ def claim(db: Connection, snapshot: UUID, owner: str) -> SnapshotWork | None:
 
 
 # The lease is longer than the longest call: when it is over, nobody's request is under way any more.
-SENDING = text("""
+SENDING = text(f"""
     UPDATE snapshots SET maybe_sent_at = now(), request_hash = :request_hash,
-        grace_until = now() + make_interval(secs => :lease)
+        grace_until = {LEASE}
     WHERE id = :id AND fence = :fence AND state = 'submitting' AND maybe_sent_at IS NULL
     RETURNING id
 """)
@@ -67,9 +64,9 @@ def sending(db: Connection, work: SnapshotWork, request_hash: str) -> bool:
 
 # First looked at after half of what the last jobs of this model took, so that neither side is asked for nothing. The
 # calls are open again: what a lost reply made of them ("unavailable, cost unknown") is now known.
-SUBMITTED = text("""
+SUBMITTED = text(f"""
     WITH submitted AS (
-        UPDATE snapshots s SET state = 'running', external_id = :external_id, lease_owner = NULL, lease_until = NULL,
+        UPDATE snapshots s SET state = 'running', external_id = :external_id, {RELEASED},
             submitted_at = maybe_sent_at, error = NULL,
             deadline = least(deadline, now() + make_interval(secs => (
                 SELECT deadline_seconds FROM models WHERE models.id = s.model_id
@@ -101,9 +98,9 @@ def submitted(db: Connection, work: SnapshotWork, external_id: str) -> bool:
     return db.execute(SUBMITTED, values).first() is not None
 
 
-PUT_BACK = text("""
+PUT_BACK = text(f"""
     WITH back AS (
-        UPDATE snapshots SET lease_owner = NULL, lease_until = NULL, error = :error, failures = failures + :counted,
+        UPDATE snapshots SET {RELEASED}, error = :error, failures = failures + :counted,
             next_poll_at = now() + make_interval(secs => :seconds),
             maybe_sent_at = CASE WHEN :in_doubt THEN maybe_sent_at END,
             request_hash = CASE WHEN :in_doubt THEN request_hash END,
@@ -162,8 +159,8 @@ def sent_as(db: Connection, mark: str) -> UUID | None:
 
 
 # The older the doubt, the rarer the looks; right after the grace there is one in any case.
-LOOK_AGAIN = text("""
-    UPDATE snapshots SET lease_owner = NULL, lease_until = NULL, failures = failures + :counted,
+LOOK_AGAIN = text(f"""
+    UPDATE snapshots SET {RELEASED}, failures = failures + :counted,
         error = coalesce(:error, error),
         next_poll_at = CASE WHEN grace_until > now()
             THEN least(grace_until, now() + make_interval(secs => greatest(:seconds, 10)))
@@ -181,8 +178,8 @@ def look_again(
     db.execute(LOOK_AGAIN, values | {"counted": int(counts_as_failure)})
 
 
-NEVER_ARRIVED = text("""
-    UPDATE snapshots SET lease_owner = NULL, lease_until = NULL, next_poll_at = now(), maybe_sent_at = NULL,
+NEVER_ARRIVED = text(f"""
+    UPDATE snapshots SET {RELEASED}, next_poll_at = now(), maybe_sent_at = NULL,
         request_hash = NULL, grace_until = NULL
     WHERE id = :id AND fence = :fence AND state = 'submitting' AND maybe_sent_at = :maybe_sent_at
         AND grace_until < now()
@@ -199,8 +196,8 @@ def never_arrived(db: Connection, work: SnapshotWork) -> bool:
 UNSUBMITTED = text(f"""
     UPDATE snapshots SET next_poll_at = now() + interval '30 seconds'
     WHERE id IN (
-        SELECT id FROM snapshots s WHERE state = 'submitting' AND next_poll_at <= now() AND {HOPE}
-            AND (lease_until IS NULL OR lease_until < now()) AND deadline > now()
+        SELECT id FROM snapshots s WHERE state = 'submitting' AND next_poll_at <= now() AND {HAS_TRIES_LEFT}
+            AND {UNLEASED} AND deadline > now()
         ORDER BY next_poll_at LIMIT 200 FOR UPDATE SKIP LOCKED
     )
     RETURNING id
@@ -214,8 +211,7 @@ def unsubmitted(db: Connection) -> list[UUID]:
 
 HOPELESS = text(f"""
     SELECT {COLUMNS} FROM snapshots s
-    WHERE s.state = 'submitting' AND (s.deadline < now() OR NOT {HOPE})
-        AND (s.lease_until IS NULL OR s.lease_until < now())
+    WHERE s.state = 'submitting' AND (s.deadline < now() OR NOT {HAS_TRIES_LEFT}) AND {UNLEASED}
     LIMIT 50 FOR UPDATE SKIP LOCKED
 """)
 

@@ -5,24 +5,11 @@ from datetime import date
 from sqlalchemy import Connection, text
 
 from senso.queries.keys import HOLD
+from senso.queries.leases import READING, RELEASED, RUN
 from senso.queries.outbox import KEYS, Pipeline, enqueue_later
 
-EXPIRED_RUNS = text("""
-    UPDATE question_runs SET state = 'planned', failures = failures + 1, lease_owner = NULL, lease_until = NULL,
-        next_at = now(), sent_at = NULL, error = 'the claim ran out'
-    WHERE id IN (
-        SELECT id FROM question_runs WHERE state = 'asking' AND lease_until < now() LIMIT 500 FOR UPDATE SKIP LOCKED
-    )
-    RETURNING id
-""")
-EXPIRED_EVALUATIONS = text("""
-    UPDATE evaluations SET state = 'pending', failures = failures + 1, lease_owner = NULL, lease_until = NULL,
-        next_at = now(), sent_at = NULL, error = 'the claim ran out'
-    WHERE id IN (
-        SELECT id FROM evaluations WHERE state = 'extracting' AND lease_until < now() LIMIT 500 FOR UPDATE SKIP LOCKED
-    )
-    RETURNING id
-""")
+EXPIRED_RUNS = text(RUN.expired())
+EXPIRED_EVALUATIONS = text(READING.expired())
 
 # In a transaction; whoever looks goes on while there are more.
 MOST_LOST = 500
@@ -37,7 +24,7 @@ LOST_RUNS = text(f"""
     RETURNING id
 """)
 LOST_EVALUATIONS = text(f"""
-    UPDATE evaluations SET next_at = now(), sent_at = NULL, lease_owner = NULL
+    UPDATE evaluations SET next_at = now(), sent_at = NULL, {RELEASED}
     WHERE id IN (
         SELECT e.id FROM evaluations e JOIN question_runs r ON r.id = e.run_id
         WHERE e.state = 'pending' AND r.state = 'answered'

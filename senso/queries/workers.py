@@ -8,7 +8,16 @@ from sqlalchemy import Connection, text
 
 from senso.db import rows
 from senso.queries.fragments import COUNT_DOWN
-from senso.queries.leases import GRACE_SECONDS, MAX_FAILURES, SILENT
+from senso.queries.leases import (
+    GRACE_SECONDS,
+    MAX_FAILURES,
+    READING,
+    RELEASED,
+    RUN,
+    SILENT,
+    ended,
+    owned_by_the_dead,
+)
 
 BEAT = text("""
     INSERT INTO workers (id, queues, idle_since)
@@ -29,40 +38,19 @@ def leave(db: Connection, worker: str) -> None:
     db.execute(LEAVE, {"id": worker})
 
 
-ALIVE = f"EXISTS (SELECT FROM workers w WHERE w.id = lease_owner AND w.heartbeat_at > now() - interval '{SILENT}')"
-
-# A run that takes its worker down takes down whatever was in flight beside it. Who was taken back before comes again at
-# a moment of its own, or all of them would die together until they are given up together.
-APART = "next_at = now() + failures * (1 + 9 * random()) * interval '1 second'"
-# The fence stays: an owner that was only slow may still save, until somebody else claims the row. A process that was
-# frozen may have frozen in a transaction: what it has locked is taken back once Postgres has ended that.
-TAKE_BACK_RUNS = text(f"""
-    UPDATE question_runs SET state = 'planned', failures = failures + 1, lease_owner = NULL, lease_until = NULL,
-        {APART}, sent_at = NULL, error = 'the worker that asked ended before it reported back'
-    WHERE id IN (SELECT id FROM question_runs
-        WHERE lease_owner IS NOT NULL AND state = 'asking' AND NOT {ALIVE} FOR UPDATE SKIP LOCKED)
-    RETURNING id
-""")
-TAKE_BACK_EVALUATIONS = text(f"""
-    UPDATE evaluations SET state = 'pending', failures = failures + CASE WHEN state = 'extracting' THEN 1 ELSE 0 END,
-        lease_owner = NULL, lease_until = NULL, {APART}, sent_at = NULL
-    WHERE id IN (SELECT id FROM evaluations
-        WHERE lease_owner IS NOT NULL AND state IN ('pending', 'extracting') AND NOT {ALIVE} FOR UPDATE SKIP LOCKED)
-    RETURNING run_id
-""")
+TAKE_BACK_RUNS = text(RUN.reaped())
+TAKE_BACK_EVALUATIONS = text(READING.reaped())
 # Whoever was to send its request is dead and sends nothing any more: the vendor's list has as long to show it as ever.
 TAKE_BACK_SNAPSHOTS = text(f"""
-    UPDATE snapshots SET failures = failures + 1, lease_owner = NULL, lease_until = NULL, next_poll_at = now(),
+    UPDATE snapshots SET failures = failures + 1, {RELEASED}, next_poll_at = now(),
         grace_until = CASE WHEN grace_until IS NOT NULL
             THEN least(grace_until, now() + make_interval(secs => {GRACE_SECONDS})) END
-    WHERE id IN (SELECT id FROM snapshots
-        WHERE lease_owner IS NOT NULL AND state = 'submitting' AND NOT {ALIVE} FOR UPDATE SKIP LOCKED)
+    WHERE id IN (SELECT id FROM snapshots WHERE {owned_by_the_dead("state = 'submitting'")})
     RETURNING id
 """)
 TAKE_BACK_NAMES = text(f"""
-    UPDATE name_variations SET failures = failures + 1, lease_owner = NULL, lease_until = NULL
-    WHERE org_id IN (SELECT org_id FROM name_variations
-        WHERE lease_owner IS NOT NULL AND NOT {ALIVE} FOR UPDATE SKIP LOCKED)
+    UPDATE name_variations SET failures = failures + 1, {RELEASED}
+    WHERE org_id IN (SELECT org_id FROM name_variations WHERE {owned_by_the_dead()})
     RETURNING org_id
 """)
 MARK_DEAD = text(f"""
@@ -94,25 +82,8 @@ def died_lately(db: Connection) -> bool:
 
 
 # Runs and evaluations whose time has come and that no message is under way for.
-DUE_RUNS = text("""
-    UPDATE question_runs SET sent_at = now()
-    WHERE id IN (
-        SELECT id FROM question_runs
-        WHERE state = 'planned' AND next_at <= now() AND (sent_at IS NULL OR sent_at < next_at) AND failures < :most
-            AND snapshot_id IS NULL
-        ORDER BY next_at LIMIT 500 FOR UPDATE SKIP LOCKED
-    )
-    RETURNING id AS run_id, failures
-""")
-DUE_EVALUATIONS = text("""
-    UPDATE evaluations SET sent_at = now()
-    WHERE id IN (
-        SELECT id FROM evaluations
-        WHERE state = 'pending' AND next_at <= now() AND (sent_at IS NULL OR sent_at < next_at) AND failures < :most
-        ORDER BY next_at LIMIT 500 FOR UPDATE SKIP LOCKED
-    )
-    RETURNING run_id, failures
-""")
+DUE_RUNS = text(RUN.due("id AS run_id, failures", "snapshot_id IS NULL"))
+DUE_EVALUATIONS = text(READING.due("run_id, failures"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,21 +99,17 @@ def due(db: Connection) -> tuple[list[Due], list[Due]]:
 
 
 # A run that took its worker down each time must not do so for ever.
-EXHAUSTED_RUNS = text("""
-    UPDATE question_runs r SET state = 'failed', fence = r.fence + 1, lease_owner = NULL, lease_until = NULL,
-        next_at = NULL, error = 'given up after ' || r.failures || ' failures: ' || coalesce(r.error, 'unknown')
-    WHERE r.state IN ('planned', 'asking') AND r.failures >= :most AND r.snapshot_id IS NULL
-        AND (r.lease_until IS NULL OR r.lease_until < now())
+EXHAUSTED_RUNS = text(f"""
+    UPDATE question_runs r SET state = 'failed', {ended("r")},
+        error = 'given up after ' || r.failures || ' failures: ' || coalesce(r.error, 'unknown')
+    WHERE r.state IN {RUN.open} AND r.snapshot_id IS NULL AND {RUN.exhausted("r")}
     RETURNING r.id
 """)
 EXHAUSTED_EVALUATIONS = text(f"""
     WITH ended AS (
-        UPDATE evaluations e SET state = 'failed', fence = e.fence + 1, lease_owner = NULL, lease_until = NULL,
-            next_at = NULL, ended_at = now(), error = coalesce(e.error, 'given up after ' || :most || ' failures')
-        WHERE e.state IN ('pending', 'extracting') AND (
-            e.run_id = ANY(CAST(:runs AS uuid[]))
-            OR (e.failures >= :most AND (e.lease_until IS NULL OR e.lease_until < now()))
-        )
+        UPDATE evaluations e SET state = 'failed', {ended("e")}, ended_at = now(),
+            error = coalesce(e.error, 'given up after ' || :most || ' failures')
+        WHERE e.state IN {READING.open} AND (e.run_id = ANY(CAST(:runs AS uuid[])) OR ({READING.exhausted("e")}))
         RETURNING e.batch_id
     ),
     {COUNT_DOWN}

@@ -64,11 +64,8 @@ REMOVALS = [
         (
             (
                 RUNS,
-                """AND failures < :most AND (
-            ((state || '') = 'planned' AND (next_at IS NULL OR next_at <= now()))
-            OR ((state || '') = 'asking' AND lease_until < now())
-        )""",
-                "AND failures < :most",
+                "AND snapshot_id IS NULL AND {RUN.claimable(",
+                "AND snapshot_id IS NULL AND question_runs.failures < :most OR false AND {RUN.claimable(",
             ),
         ),
     ),
@@ -183,8 +180,8 @@ def save(db: Link,""",
         (
             (
                 "senso/queries/results.py",
-                "UPDATE question_runs SET state = :state, error = :reason, fence = fence + 1,",
-                "UPDATE question_runs SET state = :state, error = :reason,",
+                """SET state = :state, error = :reason, {ended("r")}""",
+                "SET state = :state, error = :reason, {RELEASED}, next_at = NULL",
             ),
             (
                 "senso/queries/batches.py",
