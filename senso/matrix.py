@@ -16,7 +16,10 @@ def dated_id(day: date, *key: object) -> UUID:
 
     The same natural key gives the same id, and ids sort by day.
     """
-    milliseconds = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)
+    return keyed_id(int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000), *key)
+
+
+def keyed_id(milliseconds: int, *key: object) -> UUID:
     hashed = int.from_bytes(sha256("\x1f".join(map(str, key)).encode()).digest()[:16], "big")
     value = (milliseconds << 80) | UUID_VERSION_8 | (hashed & (0xFFF << 64)) | UUID_VARIANT | (hashed & ((1 << 62) - 1))
     return UUID(int=value)
@@ -28,13 +31,21 @@ def batch_id(kind: str, org_id: UUID | None, network_id: UUID | None, day: date)
 
 @dataclass(frozen=True, slots=True)
 class PlannedRun:
-    """A cell of the matrix with the ids that its rows will have."""
+    """A cell of the matrix with the id that its row will have."""
 
     id: UUID
-    evaluation_id: UUID
     question_id: UUID
     model_id: UUID
     location_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedReading:
+    """The answer of a run, to be read for an org: by the batch that asks, or later by another."""
+
+    id: UUID
+    run_id: UUID
+    org_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +55,18 @@ class Matrix:
     locations: Sequence[UUID]
 
 
-def planned_runs(batch: UUID, org: UUID, day: date, matrix: Matrix) -> list[PlannedRun]:
+def planned_runs(batch: UUID, day: date, matrix: Matrix) -> list[PlannedRun]:
     """Ordered by question first, so that a batch that ends early has asked all models alike."""
     cells = product(matrix.questions, matrix.locations, matrix.models)
-    return [planned_run(batch, org, day, cell) for cell in cells]
+    return [
+        PlannedRun(dated_id(day, "run", batch, question, model, location, 0), question, model, location)
+        for question, location, model in cells
+    ]
 
 
-def planned_run(batch: UUID, org: UUID, day: date, cell: tuple[UUID, UUID, UUID]) -> PlannedRun:
-    question, location, model = cell
-    run = dated_id(day, "run", batch, question, model, location, 0)
-    return PlannedRun(run, dated_id(day, "evaluation", run, org, 1), question, model, location)
+def planned_reading(run: UUID, org: UUID) -> PlannedReading:
+    """With the day of its run in its id, whenever it is planned."""
+    return PlannedReading(keyed_id(run.int >> 80, "evaluation", run, org, 1), run, org)
 
 
 DUE_HOUR = 2  # UTC; the timetable may say another

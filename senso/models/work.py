@@ -21,6 +21,10 @@ class Batch(Base):
         one_of("state", "queued", "running", "completed", "partial", "failed", "blocked", "cancelled"),
         one_of("finished_by", "chord", "rows", "sweep"),
         CheckConstraint("remaining >= 0", name="remaining"),
+        CheckConstraint(
+            "(org_id IS NOT NULL) = (kind IN ('org', 'network_org')) AND (network_id IS NOT NULL) = (kind <> 'org')",
+            name="subject",
+        ),
         Index("ix_batches_queued_at", "queued_at"),
         Index("ix_batches_blocked", "batch_date", postgresql_where=text("state = 'blocked'")),
         Index("ix_batches_open", "state", "queued_at", postgresql_where=text("state IN ('queued', 'running')")),

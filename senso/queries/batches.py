@@ -1,16 +1,14 @@
-"""Opening a batch, admitting it, freezing its matrix, and finding it again."""
+"""Opening a batch, admitting it, ending it, and finding it again."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
 from senso.errors import NotFound
-from senso.matrix import Matrix, PlannedRun, batch_id
-from senso.queries.leases import RELEASED
+from senso.matrix import batch_id
 from senso.queries.outbox import Pipeline, enqueue_by, intents_of
 from senso.queries.prepared import Prepared
 
@@ -34,6 +32,11 @@ class Batch:
     finished_by: str | None
     error: str | None
     note: str | None
+
+    @property
+    def subject_id(self) -> UUID:
+        """Whose questions it asks or reads the answers to: the network's, else its org's."""
+        return self.network_id or self.org_id  # type: ignore[return-value]  # one of them is there, by a constraint
 
     @property
     def ended(self) -> bool:
@@ -138,88 +141,6 @@ def admit(db: Connection, most: int) -> None:
     """Moves queued batches to running, and enqueues their start, while fewer than `most` run."""
     if ADMISSION_LOCK.column(db, {}) == [True]:
         enqueue_by(db, ADMIT, {"most": most})
-
-
-MATRIX = Prepared("""
-    SELECT
-        ARRAY(SELECT question_id FROM org_questions WHERE org_id = :org ORDER BY position, question_id) AS questions,
-        ARRAY(SELECT model_id FROM org_models JOIN models m ON m.id = model_id WHERE org_id = :org ORDER BY m.slug)
-            AS models,
-        ARRAY(SELECT location_id FROM org_locations JOIN locations l ON l.id = location_id WHERE org_id = :org
-            ORDER BY l.country, l.region, l.city, l.id) AS locations
-""")
-
-
-def org_matrix(db: Connection, org: UUID) -> Matrix:
-    (found,) = MATRIX.rows(db, {"org": org})
-    return Matrix(found["questions"], found["models"], found["locations"])
-
-
-FREEZE = Prepared("""
-    WITH cells AS (
-        SELECT * FROM unnest(
-            CAST(:ids AS uuid[]), CAST(:evaluations AS uuid[]), CAST(:questions AS uuid[]),
-            CAST(:models AS uuid[]), CAST(:locations AS uuid[])
-        ) AS cell (id, evaluation_id, question_id, model_id, location_id)
-    ),
-    runs AS (
-        INSERT INTO question_runs (id, batch_id, subject_id, question_id, model_id, location_id)
-        SELECT id, :batch, :org, question_id, model_id, location_id FROM cells
-        ON CONFLICT DO NOTHING
-    )
-    INSERT INTO evaluations (id, run_id, org_id, batch_id) SELECT evaluation_id, id, :org, :batch FROM cells
-    ON CONFLICT DO NOTHING
-""")
-
-
-def freeze(db: Connection, batch: UUID, org: UUID, runs: Sequence[PlannedRun]) -> None:
-    values: dict[str, Any] = {
-        "batch": batch,
-        "org": org,
-        "ids": [run.id for run in runs],
-        "evaluations": [run.evaluation_id for run in runs],
-        "questions": [run.question_id for run in runs],
-        "models": [run.model_id for run in runs],
-        "locations": [run.location_id for run in runs],
-    }
-    FREEZE.rows(db, values)
-
-
-UNDONE = text("SELECT count(*) FROM evaluations WHERE batch_id = :id AND state IN ('failed', 'cancelled')")
-
-# An answer that is there is not asked for again: only its reading is planned anew.
-PLAN_AGAIN = text(f"""
-    WITH again AS (
-        UPDATE evaluations e SET state = 'pending', error = NULL, failures = 0, fence = e.fence + 1, ended_at = NULL,
-            {RELEASED}, sent_at = NULL,
-            next_at = CASE WHEN r.state = 'answered' THEN now() + make_interval(secs => :seconds) END
-        FROM question_runs r
-        WHERE r.id = e.run_id AND e.batch_id = :id AND e.state IN ('failed', 'cancelled')
-        RETURNING e.run_id
-    )
-    UPDATE question_runs r SET state = 'planned', error = NULL, failures = 0, fence = fence + 1, snapshot_id = NULL,
-        {RELEASED}, sent_at = NULL, next_at = NULL
-    FROM again WHERE r.id = again.run_id AND r.state IN ('failed', 'cancelled')
-""")
-
-
-def undone(db: Connection, batch: UUID) -> int:
-    return int(db.execute(UNDONE, {"id": batch}).scalar_one())
-
-
-def plan_again(db: Connection, batch: UUID, *, read_after_seconds: float = 0) -> None:
-    """Answers that are there are read after that time, or once `read_now` is called."""
-    db.execute(PLAN_AGAIN, {"id": batch, "seconds": read_after_seconds})
-
-
-READ_NOW = text("""
-    UPDATE evaluations SET next_at = now()
-    WHERE batch_id = :id AND state = 'pending' AND failures = 0 AND sent_at IS NULL AND next_at > now()
-""")
-
-
-def read_now(db: Connection, batch: UUID) -> None:
-    db.execute(READ_NOW, {"id": batch})
 
 
 OPENED = Prepared("""

@@ -59,7 +59,7 @@ def pools(db: Connection, batch: UUID, org: UUID) -> list[Pool]:
     """The leaderboard and the sources of a batch, each pool for itself."""
     sites = results.websites(db, org)
     members: dict[tuple[str, str], list[Found]] = defaultdict(list)
-    for one in results.found(db, batch):
+    for one in results.found(db, batch, org):
         members[one.question_kind, one.surface].append(one)
     return [_pool(db, batch, members[pool], sites) for pool in sorted(members)]
 

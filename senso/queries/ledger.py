@@ -7,6 +7,7 @@ from sqlalchemy import Connection, text
 
 from senso.db import rows
 from senso.queries import keys
+from senso.queries.batches import Batch
 from senso.queries.prepared import Prepared
 
 # One guarded UPDATE: two batches that open at once cannot both spend the last credits. For a partner that is not
@@ -19,15 +20,15 @@ HOLD = Prepared("""
         RETURNING p.id
     )
     INSERT INTO ledger (idempotency_key, entry, partner_id, org_id, kind, credits, batch_id)
-    SELECT :key, 'hold', id, :org, 'org', -:credits, :batch FROM held
+    SELECT :key, 'hold', id, :org, :kind, -:credits, :batch FROM held
     RETURNING id
 """)
 
 
-def hold(db: Connection, batch: UUID, episode: int, org: UUID, credits_wanted: int) -> bool:
-    """False when the partner has fewer credits. The caller has the batch locked and has seen that nothing is held."""
-    values = {"key": keys.HOLD.of(batch, episode), "org": org, "batch": batch, "credits": credits_wanted}
-    return HOLD.one(db, values) is not None
+def hold(db: Connection, batch: Batch, org: UUID, credits_wanted: int) -> bool:
+    """Of its partner; False when it has fewer. The caller has locked the batch, and nothing is held for it yet."""
+    values = {"key": keys.HOLD.of(batch.id, batch.episode), "org": org, "batch": batch.id, "credits": credits_wanted}
+    return HOLD.one(db, values | {"kind": "org" if batch.kind == "org" else "network"}) is not None
 
 
 HELD = Prepared("SELECT EXISTS (SELECT FROM ledger WHERE idempotency_key = :key)")
@@ -46,7 +47,7 @@ SETTLE = Prepared(f"""
             -l.credits, l.batch_id, NULL
         FROM ledger l WHERE l.idempotency_key = {keys.HOLD.sql(":batch", ":episode")}
         UNION ALL
-        SELECT {keys.CHARGE.sql("e.run_id", "e.org_id")}, 'charge', h.partner_id, e.org_id, 'org',
+        SELECT {keys.CHARGE.sql("e.run_id", "e.org_id")}, 'charge', h.partner_id, e.org_id, h.kind,
             -b.credits_per_evaluation, b.id, e.run_id
         FROM evaluations e JOIN batches b ON b.id = e.batch_id
             JOIN ledger h ON h.idempotency_key = {keys.HOLD.sql(":batch", ":episode")}

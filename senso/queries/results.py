@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 
 from senso.db import rows
 from senso.extraction.citations import Citation
+from senso.queries.batches import Batch
 from senso.queries.fragments import LOCATION
 from senso.queries.given import as_json
 from senso.queries.leases import READING, RELEASED, RUN, ended
@@ -55,13 +56,14 @@ FOUND = Prepared(f"""
             FROM question_runs r WHERE r.id = e.run_id OFFSET 0
         ) r
         JOIN models m ON m.id = r.model_id JOIN locations l ON l.id = r.location_id
-    WHERE e.batch_id = :batch AND CASE WHEN e.is_current THEN e.state END = 'done'
+    WHERE e.batch_id = :batch AND CASE WHEN e.is_current AND e.org_id = :org THEN e.state END = 'done'
     ORDER BY r.number
 """)
 
 
-def found(db: Connection, batch: UUID) -> list[Found]:
-    return [Found(**one | plural(one)) for one in FOUND.rows(db, {"batch": batch})]
+def found(db: Connection, batch: UUID, org: UUID) -> list[Found]:
+    """What the batch has read for the org."""
+    return [Found(**one | plural(one)) for one in FOUND.rows(db, {"batch": batch, "org": org})]
 
 
 def plural(one: dict[str, Any]) -> dict[str, Any]:
@@ -147,14 +149,15 @@ LATEST = Prepared("""
         OFFSET 0
     )
 """)
-LOCK_SUBJECT = Prepared("SELECT id FROM orgs WHERE id = :org FOR NO KEY UPDATE")
+LOCK_ORG = Prepared("SELECT id FROM orgs WHERE id = :subject FOR NO KEY UPDATE")
+LOCK_NETWORK = Prepared("SELECT id FROM networks WHERE id = :subject FOR NO KEY UPDATE")
 
 
-def move_latest(db: Connection, batch: UUID, org: UUID) -> None:
+def move_latest(db: Connection, batch: Batch) -> None:
     """One batch of a subject at a time, or two that end together would each see the other's answers as former."""
-    LOCK_SUBJECT.rows(db, {"org": org})
-    FORMER_LATEST.rows(db, {"batch": batch})
-    LATEST.rows(db, {"batch": batch})
+    (LOCK_NETWORK if batch.network_id else LOCK_ORG).rows(db, {"subject": batch.subject_id})
+    FORMER_LATEST.rows(db, {"batch": batch.id})
+    LATEST.rows(db, {"batch": batch.id})
 
 
 COUNTS = Prepared("""

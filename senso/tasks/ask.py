@@ -14,7 +14,7 @@ from senso.extraction.citations import cite
 from senso.failpoints import failpoint
 from senso.log import logger
 from senso.providers import Answer
-from senso.queries import batches, evaluations, outbox, runs, snapshots
+from senso.queries import batches, evaluations, outbox, planning, runs, snapshots
 from senso.queries import names as name_rows
 from senso.queries.batches import Batch
 from senso.queries.evaluations import ReadWork
@@ -55,15 +55,16 @@ def hand_out(db: Connection, batch: Batch) -> None:
     messages = snapshots.plan(db, batch.id, batch.batch_date, batch.episode, SNAPSHOT_PROVIDERS)
     messages += runs.hand_out(db, batch.id, batch.episode, SNAPSHOT_PROVIDERS)
     if batch.episode > 1:
-        batches.read_now(db, batch.id)
+        planning.read_now(db, batch.id)
     if is_fallback:
         batches.note(db, batch.id, "the names call failed: mentions are looked for by name and domain only")
     log.info("batch asked", org=str(batch.org_id), messages=messages)
 
 
 def names_settled(db: Connection, batch: Batch) -> bool | None:
-    """None: not yet; else whether they are only the fallback."""
-    assert batch.org_id is not None  # noqa: S101  networks have a workflow of their own
+    """None: not yet; else whether they are only the fallback. A batch that reads for no org needs none."""
+    if batch.org_id is None:
+        return False
     org = name_rows.org(db, batch.org_id)
     return name_rows.settled(db, org.id, names.fingerprint(org.name, org.websites))
 

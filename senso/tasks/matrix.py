@@ -7,10 +7,10 @@ from senso.db import Connection, transaction
 from senso.errors import ConfigError, Malformed, OutsideError, RateLimited
 from senso.extraction import names
 from senso.log import logger
-from senso.matrix import PlannedRun, planned_runs
+from senso.matrix import PlannedRun, planned_reading, planned_runs
 from senso.providers import Usage
 from senso.quantities import counted
-from senso.queries import batches, ledger
+from senso.queries import batches, ledger, planning
 from senso.queries import names as name_rows
 from senso.queries.batches import Batch
 from senso.queries.names import NamesWork
@@ -41,42 +41,42 @@ def prepare_later(db: Connection, batch: Batch, seconds: float) -> None:
 def open_batch(batch_id: str, **_: object) -> str:
     with transaction() as db:
         batch = batches.load(db, UUID(batch_id), lock=True)
-        if batch.state == "running" and not ledger.is_held(db, batch.id, batch.episode):
-            open_now(db, batch)
+        is_due = batch.state == "running" and not ledger.is_held(db, batch.id, batch.episode)
+        if is_due and batch.org_id is not None:
+            open_now(db, batch, batch.org_id)
     return batch_id
 
 
-def open_now(db: Connection, batch: Batch) -> None:
-    """Hold, then freeze: what cannot be paid for leaves no rows, and is tried again as it is by then."""
-    assert batch.org_id is not None  # noqa: S101  networks have a workflow of their own
-    runs = planned_runs(batch.id, batch.org_id, batch.batch_date, batches.org_matrix(db, batch.org_id))
-    evaluations = len(runs) if batch.planned is None else batches.undone(db, batch.id)
+def open_now(db: Connection, batch: Batch, org: UUID) -> None:
+    """Hold, then plan: what cannot be paid for leaves no rows, and is tried again as it is by then."""
+    runs = planned_runs(batch.id, batch.batch_date, planning.org_matrix(db, org))
+    evaluations = len(runs) if batch.planned is None else planning.undone(db, batch.id)
     if not evaluations and batch.planned:  # all of it was read before: it ends as what it has
         finish(db, batch, "rows", left_over=False)
         return
     if not evaluations:
         batches.end(db, batch.id, "failed", error="the org has no questions, models or locations to ask")
         return
-    if not ledger.hold(db, batch.id, batch.episode, batch.org_id, evaluations * batch.credits_per_evaluation):
+    if not ledger.hold(db, batch, org, evaluations * batch.credits_per_evaluation):
         batches.end(
             db, batch.id, "blocked", error=f"{counted(evaluations * batch.credits_per_evaluation, 'credit')} needed"
         )
-        log.info("batch blocked", org=str(batch.org_id))
+        log.info("batch blocked", org=str(org))
         return
-    plan(db, batch, runs)
+    plan(db, batch, org, runs)
     batches.opened(db, batch.id, evaluations, DEADLINE_SECONDS)
     prepare_later(db, batch, SAFETY_NET_SECONDS)
-    log.info("batch opened", org=str(batch.org_id), episode=batch.episode, evaluations=evaluations)
+    log.info("batch opened", org=str(org), episode=batch.episode, evaluations=evaluations)
 
 
-def plan(db: Connection, batch: Batch, runs: Sequence[PlannedRun]) -> None:
+def plan(db: Connection, batch: Batch, org: UUID, runs: Sequence[PlannedRun]) -> None:
     """A retry asks for names once more where the call for them had failed, and answers that it has wait for these."""
-    assert batch.org_id is not None  # noqa: S101  networks have a workflow of their own
-    names_wanted = batch.episode > 1 and name_rows.ask_again(db, batch.org_id)
+    names_wanted = batch.episode > 1 and name_rows.ask_again(db, org)
     if batch.planned is None:
-        batches.freeze(db, batch.id, batch.org_id, runs)
+        planning.plan_runs(db, batch.id, org, runs)
+        planning.plan_readings(db, batch.id, [planned_reading(run.id, org) for run in runs])
     else:
-        batches.plan_again(db, batch.id, read_after_seconds=NAMES_PATIENCE_SECONDS if names_wanted else 0)
+        planning.plan_again(db, batch.id, read_after_seconds=NAMES_PATIENCE_SECONDS if names_wanted else 0)
 
 
 @stage("find_names")

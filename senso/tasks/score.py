@@ -55,7 +55,7 @@ def finish(db: Connection, batch: Batch, by: str, *, left_over: bool) -> None:
     state = batch_state(counts["evaluated"], counts["planned"])
     try:
         with db.begin_nested():
-            body = numbers(db, batch, state, counts)
+            body = result(db, batch, state, counts)
             hand_on(db, batch, body, left_over=left_over)
             batches.end(db, batch.id, state, error=summary(db, batch, counts), by=by)
     except (DBAPIError, ValueError) as error:
@@ -69,28 +69,33 @@ def finish(db: Connection, batch: Batch, by: str, *, left_over: bool) -> None:
     log.info("batch ended", org=str(batch.org_id), state=state, by=by, **counts)
 
 
-def numbers(db: Connection, batch: Batch, state: str, counts: dict[str, int]) -> dict[str, object]:
+def result(db: Connection, batch: Batch, state: str, counts: dict[str, int]) -> dict[str, object]:
+    """A batch that reads for no org has no numbers."""
+    if batch.org_id is None:
+        return without_numbers(db, batch, state, counts)
+    return numbers(db, batch, batch.org_id, state, counts)
+
+
+def numbers(db: Connection, batch: Batch, org: UUID, state: str, counts: dict[str, int]) -> dict[str, object]:
     """After the charges: metrics are kept, answers become the latest, and the body of the push is made."""
-    assert batch.org_id is not None  # noqa: S101  networks have a workflow of their own
-    found, sites = results.found(db, batch.id), results.websites(db, batch.org_id)
+    found, sites = results.found(db, batch.id, org), results.websites(db, org)
     say_what_it_rests_on(db, batch, found)
     facts = [fact(one, sites) for one in found]
     metrics = score.score(facts)
     results.save_metrics(db, batch.id, metrics)
-    results.move_latest(db, batch.id, batch.org_id)
-    result = Result(
+    results.move_latest(db, batch)
+    said = Result(
         metrics=metrics,
         competitors=score.leaderboard(facts),
         citations=score.sources(page for one in found for page in cited_pages(one, sites)),
         **standing(db, batch, state, counts),
     )
-    return push.content(result)
+    return push.content(said)
 
 
 def without_numbers(db: Connection, batch: Batch, state: str, counts: dict[str, int]) -> dict[str, object]:
-    """Of a batch that would stay open for ever, and say nothing, over a text or a number that cannot be stored."""
-    assert batch.org_id is not None  # noqa: S101  networks have a workflow of their own
-    results.move_latest(db, batch.id, batch.org_id)
+    """Of a batch that has none, or would stay open for ever over a text or a number that cannot be stored."""
+    results.move_latest(db, batch)
     return push.content(Result(metrics=(), competitors=(), citations=(), **standing(db, batch, state, counts)))
 
 

@@ -15,11 +15,11 @@ import stamina
 from senso.db import Connection, transaction
 from senso.errors import ConfigError, SensoError, Unreachable
 from senso.log import logger
-from senso.queries import batches, ledger, outbox, results, status, triggers
+from senso.queries import batches, ledger, outbox, planning, results, status, triggers
 from senso.queries.batches import Batch
 from senso.queries.outbox import Pipeline
 from senso.tasks.reach import require
-from senso.tasks.score import call_off, finish, hand_on, numbers
+from senso.tasks.score import call_off, finish, hand_on, result
 from senso.tasks.trigger import By, ask_admission, require_ready
 
 log = logger(__name__)
@@ -82,7 +82,7 @@ def cancel_within(db: Connection, batch_id: UUID, by: By) -> Stopped:
 def end_cancelled(db: Connection, batch: Batch, by: By, *, left_over: bool) -> int:
     counts = results.counts(db, batch.id)
     charged = ledger.settle(db, batch.id, batch.episode)
-    body = numbers(db, batch, "cancelled", counts) if counts["evaluated"] else None
+    body = result(db, batch, "cancelled", counts) if counts["evaluated"] else None
     said = f"{counts['evaluated']} of {batch.planned} were read" if batch.planned else "nothing was asked"
     batches.end(db, batch.id, "cancelled", error=f"cancelled by {by.actor}: {said}")
     outbox.done(db, Pipeline.FINISH, batch.id, batch.episode)
@@ -117,7 +117,7 @@ def retry_within(db: Connection, batch_id: UUID, by: By) -> Batch:
     batch = batches.load(db, batch_id, lock=True)
     if batch.state not in RETRIED:
         raise ConfigError(f"batch {batch.id} {WHY_NOT[batch.state]}")
-    undone = None if batch.planned is None else batches.undone(db, batch.id)
+    undone = None if batch.planned is None else planning.undone(db, batch.id)
     if undone == 0:
         raise ConfigError(f"batch {batch.id} is {batch.state}, but all of it was read: there is nothing to ask again")
     require_askable(db, batch)
@@ -140,9 +140,9 @@ WHY_NOT = {
 
 def require_askable(db: Connection, batch: Batch) -> None:
     """Keys before the hold. The matrix is frozen: what the org lost since does not matter, unless it is inactive."""
-    assert batch.org_id is not None  # noqa: S101  networks have a workflow of their own
-    org = triggers.org(db, batch.org_id)
-    if org is None or not org.active or batch.planned is None:
-        require_ready(batch.org_id, org)
-        return
+    if batch.org_id is not None:
+        org = triggers.org(db, batch.org_id)
+        if org is None or not org.active or batch.planned is None:
+            require_ready(batch.org_id, org)
+            return
     require(triggers.providers_to_ask_again(db, batch.id))

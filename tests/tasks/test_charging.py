@@ -3,7 +3,7 @@
 from at_work import start, work_off
 
 from senso.db import transaction
-from senso.queries import invariants, ledger
+from senso.queries import batches, invariants, ledger
 from senso.settings import settings
 from senso.tasks.ask import read
 from senso.tasks.matrix import open_batch
@@ -160,7 +160,7 @@ def test_held_again_for_the_same_episode_nothing_is_taken(make):
     before = make.everything()
 
     with transaction() as db:
-        taken = ledger.hold(db, batch, 1, org.id, 2)
+        taken = ledger.hold(db, batches.load(db, batch), org.id, 2)
 
     assert taken is False
     assert make.everything() == before

@@ -194,10 +194,15 @@ CHECKS = (
         f"""
         SELECT e.id AS evaluation, e.state, r.id AS run, r.state AS run_state
         FROM question_runs r JOIN batches b ON b.id = r.batch_id
-            LEFT JOIN evaluations e ON e.run_id = r.id AND e.is_current
+            LEFT JOIN evaluations e ON e.run_id = r.id AND e.is_current AND e.batch_id = r.batch_id
         WHERE {IN_SCOPE} AND ((e.state IN ('done', 'extracting') AND r.state <> 'answered')
-            OR (e.state = 'pending' AND r.state IN ('failed', 'cancelled')) OR e.batch_id <> r.batch_id
-            OR e.org_id <> b.org_id OR (e.id IS NULL AND b.kind = 'org'))
+            OR (e.state = 'pending' AND r.state IN ('failed', 'cancelled'))
+            OR (b.kind = 'org' AND e.org_id IS DISTINCT FROM b.org_id))
+        UNION ALL
+        SELECT e.id, e.state, r.id, r.state
+        FROM evaluations e JOIN batches b ON b.id = e.batch_id LEFT JOIN question_runs r ON r.id = e.run_id
+        WHERE {IN_SCOPE} AND e.batch_id IS DISTINCT FROM r.batch_id AND (b.kind = 'org' OR r.id IS NULL
+            OR (e.is_current AND r.state <> 'answered'))
         """,
     ),
     Check(

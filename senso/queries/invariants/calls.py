@@ -114,11 +114,15 @@ CHECKS = (
         SELECT c.id AS call, c.purpose, c.run_id AS run, c.fence, r.fence AS run_fence
         FROM llm_calls c LEFT JOIN {DATED_BATCHES} ON b.id = c.batch_id
             LEFT JOIN question_runs r ON r.id = c.run_id LEFT JOIN models m ON m.id = r.model_id
+            LEFT JOIN evaluations e ON c.purpose = 'read' AND e.run_id = c.run_id AND e.org_id = c.org_id
+                AND e.is_current
         WHERE (b.id IS NULL OR {IN_SCOPE}) AND (b.id IS NULL OR c.purpose NOT IN ('ask', 'read', 'names')
             OR c.fence < 1 OR c.started_at > now() + {SLACK} OR c.started_at < b.first_moment
             OR c.started_at > coalesce(b.ended_at, now()) + interval '1 minute'
-            OR c.org_id IS DISTINCT FROM b.org_id OR (c.purpose = 'names') <> (c.run_id IS NULL)
-            OR (c.run_id IS NOT NULL AND r.batch_id <> c.batch_id)
+            OR (c.purpose = 'names') <> (c.run_id IS NULL)
+            OR (c.purpose = 'read' AND e.batch_id IS DISTINCT FROM c.batch_id)
+            OR (c.purpose <> 'read' AND c.org_id IS DISTINCT FROM b.org_id)
+            OR (c.purpose = 'ask' AND r.batch_id <> c.batch_id)
             OR (c.purpose = 'ask' AND (c.provider, c.model) <> (m.provider, m.name)))
         UNION ALL
         SELECT min(c.id), c.purpose, c.run_id, c.fence, NULL

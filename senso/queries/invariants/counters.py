@@ -16,7 +16,7 @@ CELLS = f"""
     FROM evaluations e JOIN batches b ON b.id = e.batch_id JOIN question_runs r ON r.id = e.run_id
         JOIN questions q ON q.id = r.question_id JOIN models o ON o.id = r.model_id
         JOIN (SELECT id, concat_ws('/', country, region, city) AS name FROM locations) l ON l.id = r.location_id
-    WHERE {IN_SCOPE} AND e.is_current AND e.state = 'done'
+    WHERE {IN_SCOPE} AND e.is_current AND e.state = 'done' AND e.org_id = b.org_id
     GROUP BY e.batch_id, q.kind, o.surface, o.slug, l.name
 """
 SLICES = f"""

@@ -7,6 +7,8 @@ from senso.queries.invariants.check import IN_SCOPE, OPEN, Check
 DUE = f"e.state = 'done' AND (b.state NOT IN {OPEN} OR e.ended_at < b.queued_at)"
 AUDIT = "senso ledger PARTNER shows every row; correct it with a grant under a ref that says why, and report it"
 
+# What the ledger calls the work of a batch: an org's own, or a network's.
+PAID_AS = "CASE b.kind WHEN 'org' THEN 'org' ELSE 'network' END"
 CHECKS = (
     Check(
         "I3",
@@ -36,8 +38,8 @@ CHECKS = (
         SELECT l.idempotency_key AS key, l.partner_id AS partner, l.credits, b.credits_per_evaluation AS price
         FROM ledger l LEFT JOIN batches b ON b.id = l.batch_id
         WHERE l.entry = 'charge' AND (b.id IS NULL OR ({IN_SCOPE} AND (
-            l.credits <> -b.credits_per_evaluation OR l.org_id IS DISTINCT FROM b.org_id
-            OR l.kind IS DISTINCT FROM b.kind
+            l.credits <> -b.credits_per_evaluation OR l.kind IS DISTINCT FROM {PAID_AS}
+            OR (b.kind = 'org' AND l.org_id IS DISTINCT FROM b.org_id)
             OR l.idempotency_key <> 'charge:' || l.run_id || ':' || l.org_id
             OR NOT EXISTS (SELECT FROM ledger s WHERE s.batch_id = b.id AND s.entry = 'release'
                 AND s.created_at = l.created_at AND s.partner_id = l.partner_id))))
@@ -81,7 +83,7 @@ CHECKS = (
             h.id IS NULL OR h.credits > 0 OR h.credits % greatest(b.credits_per_evaluation, 1) <> 0
             OR h.idempotency_key NOT LIKE 'hold:' || b.id || ':%'
             OR split_part(h.idempotency_key, ':', 3)::int NOT BETWEEN 1 AND b.episode
-            OR h.kind IS DISTINCT FROM b.kind OR h.org_id IS DISTINCT FROM b.org_id OR h.run_id IS NOT NULL
+            OR h.kind IS DISTINCT FROM {PAID_AS} OR h.org_id IS DISTINCT FROM b.org_id OR h.run_id IS NOT NULL
             OR (s.id IS NULL AND (b.state NOT IN {OPEN} OR h.idempotency_key <> 'hold:' || b.id || ':' || b.episode))
             OR (s.id IS NOT NULL AND (s.batch_id, s.partner_id, s.org_id, s.kind, s.credits)
                 IS DISTINCT FROM (h.batch_id, h.partner_id, h.org_id, h.kind, -h.credits))

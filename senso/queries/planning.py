@@ -1,0 +1,118 @@
+"""What a batch does is planned apart: which questions it asks, and which answers it reads for whom.
+
+A batch about an org plans a reading beside each of its runs. A reading may also be planned later, by another batch and
+for another org, of an answer that is there.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from senso.matrix import Matrix, PlannedReading, PlannedRun
+from senso.queries.leases import RELEASED
+from senso.queries.planner import looked_up
+from senso.queries.prepared import Prepared
+
+MATRIX = Prepared("""
+    SELECT
+        ARRAY(SELECT question_id FROM org_questions WHERE org_id = :org ORDER BY position, question_id) AS questions,
+        ARRAY(SELECT model_id FROM org_models JOIN models m ON m.id = model_id WHERE org_id = :org ORDER BY m.slug)
+            AS models,
+        ARRAY(SELECT location_id FROM org_locations JOIN locations l ON l.id = location_id WHERE org_id = :org
+            ORDER BY l.country, l.region, l.city, l.id) AS locations
+""")
+
+
+def org_matrix(db: Connection, org: UUID) -> Matrix:
+    (found,) = MATRIX.rows(db, {"org": org})
+    return Matrix(found["questions"], found["models"], found["locations"])
+
+
+RUNS = Prepared("""
+    INSERT INTO question_runs (id, batch_id, subject_id, question_id, model_id, location_id)
+    SELECT id, :batch, :subject, question_id, model_id, location_id
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:questions AS uuid[]), CAST(:models AS uuid[]), CAST(:locations AS uuid[]))
+        AS cell (id, question_id, model_id, location_id)
+    ON CONFLICT DO NOTHING
+""")
+
+
+def plan_runs(db: Connection, batch: UUID, subject: UUID, runs: Sequence[PlannedRun]) -> None:
+    """`subject`: the org or network whose questions they are."""
+    values = {
+        "batch": batch,
+        "subject": subject,
+        "ids": [run.id for run in runs],
+        "questions": [run.question_id for run in runs],
+        "models": [run.model_id for run in runs],
+        "locations": [run.location_id for run in runs],
+    }
+    RUNS.rows(db, values)
+
+
+# Runs of the batch itself may fail, and take their readings with them; of others only what is answered is read.
+READINGS = Prepared(f"""
+    INSERT INTO evaluations (id, run_id, org_id, batch_id, next_at)
+    SELECT p.id, p.run_id, p.org_id, :batch,
+        CASE WHEN r.batch_id <> :batch THEN now() + make_interval(secs => CAST(:seconds AS float)) END
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:runs AS uuid[]), CAST(:orgs AS uuid[])) AS p (id, run_id, org_id)
+        JOIN question_runs r ON r.id = ANY(CAST(:runs AS uuid[])) AND r.id = p.run_id
+    WHERE r.batch_id = :batch OR {looked_up("r.state")} = 'answered'
+    ON CONFLICT DO NOTHING
+    RETURNING id
+""")
+
+
+def plan_readings(
+    db: Connection, batch: UUID, readings: Sequence[PlannedReading], *, read_after_seconds: float = 0
+) -> int:
+    """How many are new: an answer is read once for an org, whichever batch was first.
+
+    Answers of other batches are read after that time, or once `read_now` is called.
+    """
+    values = {
+        "batch": batch,
+        "ids": [reading.id for reading in readings],
+        "runs": [reading.run_id for reading in readings],
+        "orgs": [reading.org_id for reading in readings],
+        "seconds": read_after_seconds,
+    }
+    return len(READINGS.column(db, values))
+
+
+UNDONE = text("SELECT count(*) FROM evaluations WHERE batch_id = :id AND state IN ('failed', 'cancelled')")
+
+# An answer that is there is not asked for again: only its reading is planned anew.
+PLAN_AGAIN = text(f"""
+    WITH again AS (
+        UPDATE evaluations e SET state = 'pending', error = NULL, failures = 0, fence = e.fence + 1, ended_at = NULL,
+            {RELEASED}, sent_at = NULL,
+            next_at = CASE WHEN r.state = 'answered' THEN now() + make_interval(secs => :seconds) END
+        FROM question_runs r
+        WHERE r.id = e.run_id AND e.batch_id = :id AND e.state IN ('failed', 'cancelled')
+        RETURNING e.run_id
+    )
+    UPDATE question_runs r SET state = 'planned', error = NULL, failures = 0, fence = fence + 1, snapshot_id = NULL,
+        {RELEASED}, sent_at = NULL, next_at = NULL
+    FROM again WHERE r.id = again.run_id AND r.state IN ('failed', 'cancelled')
+""")
+
+
+def undone(db: Connection, batch: UUID) -> int:
+    return int(db.execute(UNDONE, {"id": batch}).scalar_one())
+
+
+def plan_again(db: Connection, batch: UUID, *, read_after_seconds: float = 0) -> None:
+    """Answers that are there are read after that time, or once `read_now` is called."""
+    db.execute(PLAN_AGAIN, {"id": batch, "seconds": read_after_seconds})
+
+
+READ_NOW = text("""
+    UPDATE evaluations SET next_at = now()
+    WHERE batch_id = :id AND state = 'pending' AND failures = 0 AND sent_at IS NULL AND next_at > now()
+""")
+
+
+def read_now(db: Connection, batch: UUID) -> None:
+    db.execute(READ_NOW, {"id": batch})

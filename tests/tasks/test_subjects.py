@@ -1,0 +1,177 @@
+"""An answer may be read for several orgs: by the batch that asked, and later by one that asks nothing."""
+
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import pytest
+from at_work import work_off
+from sqlalchemy.exc import IntegrityError
+
+from senso.db import transaction
+from senso.matrix import batch_id, planned_reading
+from senso.queries import batches, invariants, ledger, planning
+from senso.tasks.extract import extract
+from senso.tasks.matrix import prepare_later
+from senso.tasks.score import finish_batch
+from senso.tasks.ticks import admit, due, relay
+
+CHARGES = "SELECT org_id, partner_id, kind, credits FROM ledger WHERE entry = 'charge' AND batch_id = :batch"
+MEMBER = (
+    "INSERT INTO batches (id, kind, org_id, network_id, batch_date, credits_per_evaluation, triggered_by) "
+    "VALUES (:id, 'network_org', :org, :network, :day, 1, 'test')"
+)
+
+
+def neighbour(make, org):
+    """Another org of the same partner."""
+    other = make.org()
+    make.sql("UPDATE orgs SET partner_id = :partner WHERE id = :org", partner=org.partner, org=other.id)
+    return other
+
+
+def opened(make, org, *, reads: dict[UUID, list[UUID]]) -> UUID:
+    """A batch of one org over a network's answers; `reads`: by org the runs whose answers it reads."""
+    network, day = uuid4(), datetime.now(UTC).date()
+    make.sql(
+        "INSERT INTO networks (id, partner_id, name) VALUES (:id, :partner, 'Lenders')", id=network, partner=org.partner
+    )
+    batch = batch_id("network_org", org.id, network, day)
+    make.sql(MEMBER, id=batch, org=org.id, network=network, day=day)
+    admit()
+    readings = [planned_reading(run, reader) for reader, runs in reads.items() for run in runs]
+    with transaction() as db:
+        held = ledger.hold(db, batches.load(db, batch), org.id, len(readings))
+        planned = planning.plan_readings(db, batch, readings)
+        batches.opened(db, batch, planned, 3600)
+        prepare_later(db, batches.load(db, batch), 20)
+    assert (held, planned) == (True, len(readings))
+    return batch
+
+
+def available(make, partner: UUID) -> int:
+    return make.one("SELECT available FROM partners WHERE id = :id", id=partner)
+
+
+def charges(make, batch: UUID) -> dict[tuple[UUID, UUID, str], list[int]]:
+    found: dict[tuple[UUID, UUID, str], list[int]] = {}
+    for row in make.sql(CHARGES, batch=batch):
+        found.setdefault((row["org_id"], row["partner_id"], row["kind"]), []).append(row["credits"])
+    return found
+
+
+def test_an_answer_is_read_for_three_orgs_of_two_partners_and_each_pays_for_its_own(make, sandbox):
+    asking, second = make.org(questions=3), make.org()
+    third = neighbour(make, second)
+    for org in (asking, second, third):
+        make.names(org)
+    first = make.queued(asking)
+    work_off(make, first)
+    runs = make.runs(first)
+    asked = len(sandbox.calls("openai.responses"))
+
+    member = opened(make, second, reads={second.id: runs, third.id: runs})
+    extract(*map(str, runs))
+    finish_batch(str(member), "rows")
+
+    assert make.state(member)["state"] == "completed"
+    assert len(sandbox.calls("openai.responses")) == asked == 3
+    assert len(sandbox.calls("openai.chat")) == 3 * 3
+    assert charges(make, first) == {(asking.id, asking.partner, "org"): [-1] * 3}
+    assert charges(make, member) == {
+        (second.id, second.partner, "network"): [-1] * 3,
+        (third.id, second.partner, "network"): [-1] * 3,
+    }
+    assert (available(make, asking.partner), available(make, second.partner)) == (997, 994)
+    with transaction() as db:
+        assert invariants.broken(db) == {}
+
+
+def test_its_numbers_are_those_of_its_org_alone(make, sandbox):
+    asking, member = make.org(questions=3), make.org()
+    other = neighbour(make, member)
+    first = make.queued(asking)
+    work_off(make, first)
+    runs = make.runs(first)
+    for org in (member, other):
+        make.names(org)
+
+    batch = opened(make, member, reads={member.id: runs, other.id: runs})
+    extract(*map(str, runs))
+    finish_batch(str(batch), "rows")
+
+    rates = make.sql("SELECT denominator FROM metrics WHERE batch_id = :batch AND name = 'mention_rate'", batch=batch)
+    assert {rate["denominator"] for rate in rates} == {3}
+
+
+def test_what_is_planned_of_other_batches_is_sent_by_the_tick_and_ends_by_its_rows(make, sandbox, messages):
+    asking, member = make.org(questions=2), make.org()
+    first = make.queued(asking)
+    work_off(make, first)
+    make.names(member)
+    batch = opened(make, member, reads={member.id: make.runs(first)})
+    messages.clear()
+
+    due()
+    ((name, runs),) = messages("extract")
+    extract(*runs)
+    make.sql("UPDATE outbox SET not_before = now() WHERE published_at IS NULL")
+    relay()
+
+    assert (name, sorted(runs)) == ("senso.extract", sorted(map(str, make.runs(first))))
+    assert ("senso.finish_batch", [str(batch), "rows"]) in messages("score")
+
+
+def test_an_answer_that_is_not_there_is_planned_for_nobody_elses_batch(make, sandbox):
+    first = make.batch(questions=1)
+    member = make.org()
+    (run,) = make.runs(first)
+    second = make.batch(questions=1)
+
+    with transaction() as db:
+        planned = planning.plan_readings(db, second, [planned_reading(run, member.id)])
+
+    assert planned == 0
+
+
+def test_an_answer_is_read_once_for_an_org_whoever_plans_it(make, sandbox):
+    org = make.org(questions=1)
+    first = make.queued(org)
+    work_off(make, first)
+    (run,) = make.runs(first)
+
+    with transaction() as db:
+        planned = planning.plan_readings(db, first, [planned_reading(run, org.id)])
+
+    assert planned == 0
+    assert make.one("SELECT count(*) FROM evaluations") == 1
+
+
+def test_the_end_of_a_batch_that_asked_leaves_what_others_read_of_it(make, sandbox):
+    """Cancelled, a batch closes its own work; its answers are there, and are read on for others."""
+    asking, member = make.org(questions=2), make.org()
+    first = make.queued(asking)
+    work_off(make, first)
+    make.names(member)
+    batch = opened(make, member, reads={member.id: make.runs(first)})
+    make.sql("UPDATE evaluations SET state = 'failed', error = 'x' WHERE batch_id = :b", b=first)
+
+    extract(*map(str, make.runs(first)))
+
+    assert make.one("SELECT count(*) FROM evaluations WHERE batch_id = :b AND state = 'done'", b=batch) == 2
+    assert make.state(batch)["remaining"] == 0
+
+
+@pytest.mark.parametrize(("kind", "has_org", "has_network"), [("org", False, True), ("network", True, True)])
+def test_a_batch_is_about_what_its_kind_says(make, kind, has_org, has_network):
+    org = make.org()
+    network = uuid4()
+    make.sql("INSERT INTO networks (id, partner_id, name) VALUES (:id, :partner, 'x')", id=network, partner=org.partner)
+
+    with pytest.raises(IntegrityError, match="ck_batches_subject"):
+        make.sql(
+            "INSERT INTO batches (id, kind, org_id, network_id, batch_date, credits_per_evaluation, triggered_by) "
+            "VALUES (gen_random_uuid(), :kind, :org, :network, now(), 1, 'test')",
+            kind=kind,
+            org=org.id if has_org else None,
+            network=network if has_network else None,
+        )
