@@ -7,7 +7,7 @@ from uuid import UUID
 
 from senso.db import Link
 from senso.extraction import Reading, Watched
-from senso.queries.fragments import COUNT_DOWN, REPORT_CALL
+from senso.queries.fragments import COUNT_DOWN, REPORT_CALL, counted_runs
 from senso.queries.given import REPORT_CALLS, REPORTED, as_json, given
 from senso.queries.leases import LEASE, LEASE_SECONDS, MAX_FAILURES, READING, RELEASED, ended
 from senso.queries.planner import looked_up
@@ -104,6 +104,8 @@ SAVE_ANSWERS_AND_CLAIM = Prepared(f"""
         RETURNING e.id, e.run_id, e.org_id, e.batch_id, e.fence, e.failures, saved.text AS answer_text,
             saved.question_id
     ),
+    ended AS ({counted_runs("saved")}),
+    {COUNT_DOWN},
     {READ_WORK}
 """)
 

@@ -19,8 +19,9 @@ FINISH_WHERE_NOTHING_REMAINS = intents_of(
 LOCATION = "concat_ws('/', l.country, l.region, l.city)"
 
 # Rule: saving, counting down and saying what is next are one transaction. `ended` is a CTE with a `batch_id` for each
-# evaluation that became terminal in this statement. The row lock on the batch lets exactly one statement see 0. The
-# chord normally comes first; the outbox row is for when it does not.
+# evaluation that became terminal in this statement, or each run where its batch counts runs (`counted_runs`). The row
+# lock on the batch lets exactly one statement see 0. The chord normally comes first; the outbox row is for when it does
+# not.
 COUNT_DOWN = f"""
 counted AS (
     UPDATE batches b SET remaining = b.remaining - e.evaluations
@@ -30,6 +31,21 @@ counted AS (
 ),
 due AS ({FINISH_WHERE_NOTHING_REMAINS})
 """
+
+
+def counted_runs(runs: str) -> str:
+    """The `batch_id` of each row of the CTE `runs` whose batch reads for nobody, and so counts down its runs."""
+    return f"""
+        SELECT {runs}.batch_id FROM {runs} JOIN batches of ON of.id = ANY(ARRAY(SELECT batch_id FROM {runs}))
+            AND of.id = {runs}.batch_id
+        WHERE of.kind = 'network'
+    """
+
+
+def ended_with(runs: str, readings: str) -> str:
+    """`ended`, of two CTEs: runs that have ended without an answer, and the evaluations that ended with them."""
+    return f"ended AS (SELECT batch_id FROM {readings} UNION ALL {counted_runs(runs)})"
+
 
 # A claim's call reports back: also when its result came too late to count, because it was paid.
 REPORT_CALL = """

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from senso.db import rows
 from senso.extraction.citations import is_primary, kind
+from senso.queries import batches as batch_rows
 from senso.queries import quotes, results
 from senso.queries.fragments import LOCATION
 from senso.queries.results import Found
@@ -122,7 +123,7 @@ LOCATIONS = text(f"""
 def asked(db: Connection, batch: UUID) -> Asked:
     """What a batch was to ask, as frozen when it opened, and how much of it came back."""
     values = {"batch": batch}
-    counts = results.counts(db, batch)
+    counts = results.counts(db, batch_rows.load(db, batch))
     return Asked(
         questions=_questions(rows(db.execute(QUESTIONS, values))),
         models=tuple((one["slug"], one["surface"]) for one in rows(db.execute(MODELS, values))),

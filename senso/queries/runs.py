@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from senso.db import Link
 from senso.extraction.citations import Citation
 from senso.providers import Answer, Run, Usage
-from senso.queries.fragments import COUNT_DOWN, REPORT_CALL
+from senso.queries.fragments import COUNT_DOWN, REPORT_CALL, ended_with
 from senso.queries.given import REPORT_CALLS, REPORTED, SAVE_CITED, given, listed
 from senso.queries.leases import LEASE_SECONDS, MAX_FAILURES, READING, RELEASED, RUN, ended
 from senso.queries.outbox import Pipeline, enqueue_by, intents_of
@@ -173,7 +173,7 @@ SAVED = f"""
         FROM given
         WHERE r.id = ANY(CAST(:ids AS uuid[])) AND r.id = given.id AND r.fence = given.fence
             AND {RUN.held("r")}
-        RETURNING r.id, r.question_id, given.text, given.citations
+        RETURNING r.id, r.batch_id, r.question_id, given.text, given.citations
     ),
     {SAVE_CITED}
 """
@@ -208,13 +208,14 @@ FAIL = Prepared(f"""
         UPDATE question_runs r SET state = 'failed', error = :error, {ended("r")},
             cost_microusd = coalesce(:cost_microusd, r.cost_microusd)
         WHERE r.id = :id AND r.fence = :fence AND {RUN.held("r")}
-        RETURNING r.id
+        RETURNING r.id, r.batch_id
     ),
-    ended AS (
+    unread AS (
         UPDATE evaluations e SET state = 'failed', error = :error, ended_at = now(), {ended("e")}
         FROM failed WHERE e.run_id = failed.id AND {READING.held("e")}
         RETURNING e.batch_id
     ),
+    {ended_with("failed", "unread")},
     {COUNT_DOWN}
     SELECT remaining FROM counted
 """)

@@ -12,7 +12,7 @@ from senso.db import rows
 from senso.extraction.citations import Citation
 from senso.matrix import dated_id
 from senso.providers import Answer, Run
-from senso.queries.fragments import COUNT_DOWN
+from senso.queries.fragments import COUNT_DOWN, counted_runs, ended_with
 from senso.queries.given import SAVE_CITED, as_json, given, listed
 from senso.queries.leases import READING, RELEASED, RUN, ended
 from senso.queries.outbox import Pipeline, enqueue, enqueue_by, intents_of
@@ -164,8 +164,10 @@ SAVE_ANSWERS = Prepared(f"""
             error = NULL, answered_at = now()
         FROM given
         WHERE r.id = ANY(CAST(:ids AS uuid[])) AND r.id = given.id AND {looked_up("r.state")} = 'asking'
-        RETURNING r.id, r.fence, r.cost_microusd, given.citations
+        RETURNING r.id, r.batch_id, r.fence, r.cost_microusd, given.citations
     ),
+    ended AS ({counted_runs("saved")}),
+    {COUNT_DOWN},
     reported AS (
         UPDATE llm_calls c SET outcome = 'answered', cost_microusd = saved.cost_microusd, latency_ms = :latency_ms
         FROM saved WHERE c.run_id = ANY(CAST(:ids AS uuid[])) AND c.run_id = saved.id AND c.fence = saved.fence
@@ -195,7 +197,7 @@ def save_answers(db: Connection, answers: Sequence[Mapping[str, Any]], *, age: f
     """`answers`: of `collected`. The runs that are now to be read."""
     ids = [one["id"] for one in answers]
     values = {"given": as_json(answers), "ids": ids, "latency_ms": round(age * 1000)}
-    return [one["run_id"] for one in SAVE_ANSWERS.rows(db, values)]
+    return list(dict.fromkeys(one["run_id"] for one in SAVE_ANSWERS.rows(db, values)))
 
 
 # A run without an answer fails with the vendor's reason, and its evaluations with it, in one statement.
@@ -203,18 +205,19 @@ FAIL_RUN = text(f"""
     WITH failed AS (
         UPDATE question_runs r SET state = 'failed', error = :error, cost_microusd = :cost_microusd, {ended("r")}
         WHERE r.id = :id AND {RUN.held("r")}
-        RETURNING r.id, r.fence - 1 AS fence
+        RETURNING r.id, r.batch_id, r.fence - 1 AS fence
     ),
     reported AS (
         UPDATE llm_calls c SET outcome = :outcome, cost_microusd = :cost_microusd
         FROM failed WHERE c.run_id = failed.id AND c.fence = failed.fence AND c.purpose = 'ask'
             AND {looked_up("c.outcome")} IS NULL
     ),
-    ended AS (
+    unread AS (
         UPDATE evaluations e SET state = 'failed', error = :error, ended_at = now(), {ended("e")}
         FROM failed WHERE e.run_id = failed.id AND {READING.held("e")}
         RETURNING e.batch_id
     ),
+    {ended_with("failed", "unread")},
     {COUNT_DOWN}
     SELECT remaining FROM counted
 """)

@@ -39,13 +39,17 @@ LOST_EVALUATIONS = text(f"""
 OPEN = text("""
     SELECT id FROM batches WHERE state = 'running' AND remaining IS NOT NULL ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
 """)
-RECOUNT = text("""
-    UPDATE batches b SET remaining = counted.evaluations
+RECOUNT = text(f"""
+    UPDATE batches b SET remaining = counted.open
     FROM (
-        SELECT e.batch_id, count(*) FILTER (WHERE state IN ('pending', 'extracting')) AS evaluations
+        SELECT e.batch_id, count(*) FILTER (WHERE e.state IN {READING.open}) AS open
         FROM evaluations e WHERE e.batch_id = ANY(:ids) GROUP BY e.batch_id
+        UNION ALL
+        SELECT r.batch_id, count(*) FILTER (WHERE r.state IN {RUN.open})
+        FROM question_runs r JOIN batches of ON of.id = r.batch_id
+        WHERE r.batch_id = ANY(:ids) AND of.kind = 'network' GROUP BY r.batch_id
     ) counted
-    WHERE b.id = counted.batch_id AND b.remaining <> counted.evaluations
+    WHERE b.id = counted.batch_id AND b.remaining <> counted.open
     RETURNING b.id
 """)
 

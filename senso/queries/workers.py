@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.db import rows
-from senso.queries.fragments import COUNT_DOWN
+from senso.queries.fragments import COUNT_DOWN, counted_runs
 from senso.queries.leases import (
     GRACE_SECONDS,
     MAX_FAILURES,
@@ -100,10 +100,15 @@ def due(db: Connection) -> tuple[list[Due], list[Due]]:
 
 # A run that took its worker down each time must not do so for ever.
 EXHAUSTED_RUNS = text(f"""
-    UPDATE question_runs r SET state = 'failed', {ended("r")},
-        error = 'given up after ' || r.failures || ' failures: ' || coalesce(r.error, 'unknown')
-    WHERE r.state IN {RUN.open} AND r.snapshot_id IS NULL AND {RUN.exhausted("r")}
-    RETURNING r.id
+    WITH failed AS (
+        UPDATE question_runs r SET state = 'failed', {ended("r")},
+            error = 'given up after ' || r.failures || ' failures: ' || coalesce(r.error, 'unknown')
+        WHERE r.state IN {RUN.open} AND r.snapshot_id IS NULL AND {RUN.exhausted("r")}
+        RETURNING r.id, r.batch_id
+    ),
+    ended AS ({counted_runs("failed")}),
+    {COUNT_DOWN}
+    SELECT id FROM failed
 """)
 EXHAUSTED_EVALUATIONS = text(f"""
     WITH ended AS (

@@ -51,7 +51,7 @@ def next_window(db: Connection, batch: Batch) -> None:
 def finish(db: Connection, batch: Batch, by: str, *, left_over: bool) -> None:
     ledger.settle(db, batch.id, batch.episode)
     failpoint("batch charged")
-    counts = results.counts(db, batch.id)
+    counts = results.counts(db, batch)
     state = batch_state(counts["evaluated"], counts["planned"])
     try:
         with db.begin_nested():

@@ -80,7 +80,7 @@ def cancel_within(db: Connection, batch_id: UUID, by: By) -> Stopped:
 
 
 def end_cancelled(db: Connection, batch: Batch, by: By, *, left_over: bool) -> int:
-    counts = results.counts(db, batch.id)
+    counts = results.counts(db, batch)
     charged = ledger.settle(db, batch.id, batch.episode)
     body = result(db, batch, "cancelled", counts) if counts["evaluated"] else None
     said = f"{counts['evaluated']} of {batch.planned} were read" if batch.planned else "nothing was asked"

@@ -184,7 +184,7 @@ def save(db: Link,""",
                 "SET state = :state, error = :reason, {RELEASED}, next_at = NULL",
             ),
             (
-                "senso/queries/batches.py",
+                "senso/queries/planning.py",
                 "SET state = 'planned', error = NULL, failures = 0, fence = fence + 1,",
                 "SET state = 'planned', error = NULL, failures = 0,",
             ),
@@ -220,7 +220,7 @@ MISTAKES = [
             DOCTOR: "I3 each episode holds once what it plans",
             f"{CHORDS}[at_the_join]": "I3|charged once",
         },
-        ((LEDGER, "return HOLD.one(db, values) is not None", "return bool(values)"),),
+        ((LEDGER, "return HOLD.one(db, values | {", "return bool(values) or HOLD.one(db, values | {"),),
     ),
     Change(
         "a hold is released twice",

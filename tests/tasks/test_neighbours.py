@@ -5,7 +5,7 @@ from at_work import start, work_off
 from shell import Shell
 
 from senso.db import transaction
-from senso.queries import evaluations, ledger, results, runs, status, triggers
+from senso.queries import batches, evaluations, ledger, results, runs, status, triggers
 from senso.settings import settings
 from senso.tasks.abandon import cancel_due
 from senso.tasks.ask import ask_batch, read
@@ -167,7 +167,11 @@ def test_what_a_batch_cost_and_why_it_failed_is_told_of_it_alone(make, sandbox):
     work_off(make, batch)
 
     with transaction() as db:
-        cost, counts, why = results.cost(db, batch), results.counts(db, batch), results.failure_reasons(db, batch)
+        cost, counts, why = (
+            results.cost(db, batch),
+            results.counts(db, batches.load(db, batch)),
+            results.failure_reasons(db, batch),
+        )
         is_open = status.any_open(db, batch)
         asked_again = triggers.providers_to_ask_again(db, batch)
 

@@ -8,8 +8,9 @@ from at_work import work_off
 from sqlalchemy.exc import IntegrityError
 
 from senso.db import transaction
-from senso.matrix import batch_id, planned_reading
-from senso.queries import batches, invariants, ledger, planning
+from senso.matrix import batch_id, planned_reading, planned_runs
+from senso.queries import batches, invariants, ledger, planning, sweep, workers
+from senso.tasks.ask import ask_batch, read
 from senso.tasks.extract import extract
 from senso.tasks.matrix import prepare_later
 from senso.tasks.score import finish_batch
@@ -175,3 +176,90 @@ def test_a_batch_is_about_what_its_kind_says(make, kind, has_org, has_network):
             org=org.id if has_org else None,
             network=network if has_network else None,
         )
+
+
+NETWORK = (
+    "INSERT INTO batches (id, kind, network_id, batch_date, credits_per_evaluation, triggered_by) "
+    "VALUES (:id, 'network', :network, :day, 1, 'test')"
+)
+
+
+def asked_for_a_network(make, questions: int) -> tuple[UUID, list[UUID]]:
+    """A batch that asks an org's questions for a network, and reads for nobody."""
+    org, network, day = make.org(questions=questions), uuid4(), datetime.now(UTC).date()
+    make.sql(
+        "INSERT INTO networks (id, partner_id, name) VALUES (:id, :partner, 'Lenders')", id=network, partner=org.partner
+    )
+    batch = batch_id("network", None, network, day)
+    make.sql(NETWORK, id=batch, network=network, day=day)
+    admit()
+    with transaction() as db:
+        runs = planned_runs(batch, day, planning.org_matrix(db, org.id))
+        planning.plan_runs(db, batch, network, runs)
+        batches.opened(db, batch, len(runs), 3600)
+        prepare_later(db, batches.load(db, batch), 20)
+    ask_batch(str(batch))
+    return batch, [run.id for run in runs]
+
+
+def test_a_network_batch_counts_down_its_runs_and_ends_with_its_answers(make, sandbox):
+    batch, runs = asked_for_a_network(make, questions=3)
+
+    for left, run in zip((2, 1, 0), runs, strict=True):
+        read(str(run))
+        assert make.state(batch)["remaining"] == left
+    finish_batch(str(batch), "rows")
+
+    assert make.state(batch)["state"] == "completed"
+    assert make.one("SELECT count(*) FROM question_runs WHERE is_latest") == 3
+    assert make.one("SELECT count(*) FROM evaluations") == 0
+    assert make.one("SELECT count(*) FROM ledger WHERE entry <> 'grant'") == 0
+
+
+def test_a_run_of_a_network_batch_that_fails_is_counted_too(make, sandbox):
+    batch, runs = asked_for_a_network(make, questions=2)
+    sandbox.fault("openai.responses", "401", times=1)
+
+    for run in runs:
+        read(str(run))
+    finish_batch(str(batch), "rows")
+
+    assert (make.state(batch)["remaining"], make.state(batch)["state"]) == (0, "partial")
+
+
+def test_a_run_of_a_network_batch_that_is_given_up_is_counted_too(make, sandbox):
+    batch, _ = asked_for_a_network(make, questions=2)
+    make.sql("UPDATE question_runs SET failures = 5 WHERE number = (SELECT min(number) FROM question_runs)")
+
+    with transaction() as db:
+        workers.give_up(db)
+
+    assert make.state(batch)["remaining"] == 1
+
+
+def test_the_sweep_counts_the_open_runs_of_a_network_batch(make, sandbox):
+    batch, _ = asked_for_a_network(make, questions=3)
+    make.sql("UPDATE batches SET remaining = 1")
+
+    with transaction() as db:
+        found = sweep.recount(db)
+
+    assert found == {"recounted batches": 1}
+    assert make.state(batch)["remaining"] == 3
+
+
+def test_an_answer_of_a_network_is_read_for_its_members_afterwards(make, sandbox):
+    batch, runs = asked_for_a_network(make, questions=2)
+    for run in runs:
+        read(str(run))
+    finish_batch(str(batch), "rows")
+    member = make.org()
+    make.names(member)
+
+    reading = opened(make, member, reads={member.id: runs})
+    extract(*map(str, runs))
+    finish_batch(str(reading), "rows")
+
+    assert charges(make, reading) == {(member.id, member.partner, "network"): [-1, -1]}
+    with transaction() as db:
+        assert invariants.broken(db) == {}

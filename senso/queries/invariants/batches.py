@@ -1,6 +1,6 @@
 """I1, I2 and I5: a batch is one of its kind, ends, and ends once."""
 
-from senso.queries.invariants.check import HELD, IN_SCOPE, OPEN, Check
+from senso.queries.invariants.check import HELD, IN_SCOPE, OPEN, WORK, Check
 
 # As matrix.dated_id makes them: 48 bits of the day's milliseconds, then a hash of the natural key, version 8.
 HASH = "sha256(convert_to({key}, 'UTF8'))"
@@ -211,9 +211,7 @@ CHECKS = (
         "its state is wrong, and with it what the operator and the application are told",
         RESTORE,
         f"""
-        SELECT b.id AS batch, b.state, c.done, c.rows FROM batches b, LATERAL (
-            SELECT count(*) AS rows, count(*) FILTER (WHERE e.state = 'done') AS done FROM evaluations e
-            WHERE e.batch_id = b.id) c
+        SELECT b.id AS batch, b.state, c.done, c.rows FROM batches b, {WORK} c
         WHERE {IN_SCOPE} AND (
             (b.state = 'completed' AND (c.done <> c.rows OR c.done = 0))
             OR (b.state = 'partial' AND (c.done = 0 OR c.done = c.rows))

@@ -1,6 +1,6 @@
 """I4: counters, numbers and what is latest equal what the rows say."""
 
-from senso.queries.invariants.check import IN_SCOPE, OPEN, Check
+from senso.queries.invariants.check import IN_SCOPE, OPEN, WORK, Check
 
 RECOUNT = "senso doctor says whether the sweep runs: it counts open batches anew each minute; else report it"
 WRONG = "a number that people act on is not what the answers say"
@@ -60,9 +60,7 @@ CHECKS = (
         "a batch that counts wrong ends too early, or not before its deadline",
         RECOUNT,
         f"""
-        SELECT b.id AS batch, b.state, b.planned, b.remaining, c.rows, c.open FROM batches b, LATERAL (
-            SELECT count(*) FILTER (WHERE state IN ('pending', 'extracting')) AS open, count(*) AS rows
-            FROM evaluations e WHERE e.batch_id = b.id) c
+        SELECT b.id AS batch, b.state, b.planned, b.remaining, c.rows, c.open FROM batches b, {WORK} c
         WHERE {IN_SCOPE} AND (coalesce(b.planned, 0) <> c.rows OR (b.planned IS NULL AND b.remaining IS NOT NULL)
             OR (b.state = 'queued' AND b.remaining IS NOT NULL)
             OR (b.state <> 'queued' AND coalesce(b.remaining, 0) <> c.open)
@@ -131,7 +129,7 @@ CHECKS = (
                 min(rule_version) AS oldest, max(rule_version) AS newest
             FROM metrics WHERE batch_id IN (SELECT b.id FROM batches b WHERE {IN_SCOPE})
             GROUP BY batch_id, kind, surface, model, location) m ON m.batch_id = b.id
-        WHERE {IN_SCOPE} AND b.state IN ('completed', 'partial')
+        WHERE {IN_SCOPE} AND b.org_id IS NOT NULL AND b.state IN ('completed', 'partial')
         GROUP BY b.id HAVING count(m.batch_id) = 0 OR min(m.oldest) <> max(m.newest)
             OR min(m.numbers) <> max(m.numbers) OR min(m.names) <> max(m.names)
         """,
@@ -166,8 +164,13 @@ CHECKS = (
         FROM (SELECT * FROM ({PUSHED}) x) p JOIN batches b ON b.id = p.batch_id
             LEFT JOIN (SELECT batch_id, -sum(credits) AS charged FROM ledger WHERE entry = 'charge' AND batch_id IN (
                 SELECT b.id FROM batches b WHERE {IN_SCOPE}) GROUP BY 1) l ON l.batch_id = b.id
-            LEFT JOIN (SELECT batch_id, count(*) AS done FROM evaluations WHERE state = 'done' AND batch_id IN (
-                SELECT b.id FROM batches b WHERE {IN_SCOPE}) GROUP BY 1) e ON e.batch_id = b.id,
+            LEFT JOIN (
+                SELECT batch_id, count(*) AS done FROM evaluations WHERE state = 'done' AND batch_id IN (
+                    SELECT b.id FROM batches b WHERE {IN_SCOPE}) GROUP BY 1
+                UNION ALL
+                SELECT batch_id, count(*) FROM question_runs WHERE state = 'answered' AND batch_id IN (
+                    SELECT b.id FROM batches b WHERE {IN_SCOPE} AND b.kind = 'network') GROUP BY 1
+            ) e ON e.batch_id = b.id,
             jsonb_to_record(p.body) AS t (charged bigint, counts jsonb)
         WHERE t.charged <> coalesce(l.charged, 0) OR (t.counts->>'evaluated')::bigint <> coalesce(e.done, 0)
             OR (t.counts->>'planned')::bigint <> b.planned
