@@ -1,5 +1,10 @@
 """An answer may be read for several orgs: by the batch that asked, and later by one that asks nothing."""
 
+import json
+import os
+import signal
+import subprocess
+import sys
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -81,6 +86,42 @@ def test_an_answer_is_read_for_three_orgs_of_two_partners_and_each_pays_for_its_
     assert charges(make, member) == {
         (second.id, second.partner, "network"): [-1] * 3,
         (third.id, second.partner, "network"): [-1] * 3,
+    }
+    assert (available(make, asking.partner), available(make, second.partner)) == (997, 994)
+    with transaction() as db:
+        assert invariants.broken(db) == {}
+
+
+READ = "import sys; from senso.tasks.extract import extract; extract(*sys.argv[1:])"
+
+
+def test_a_reader_that_is_killed_among_its_orgs_leaves_each_charged_once(make, sandbox, tmp_path):
+    asking, second = make.org(questions=3), make.org()
+    third = neighbour(make, second)
+    for org in (asking, second, third):
+        make.names(org)
+    first = make.queued(asking)
+    work_off(make, first)
+    runs = make.runs(first)
+    member = opened(make, second, reads={second.id: runs, third.id: runs})
+    trap = {"FAILPOINTS": json.dumps([{"at": "reading came", "do": "kill"}]), "FAILPOINTS_FOLDER": str(tmp_path)}
+
+    killed = subprocess.run(
+        [sys.executable, "-c", READ, *map(str, runs)], env=os.environ | trap, check=False, timeout=60
+    )
+    in_hand = make.one("SELECT count(*) FROM evaluations WHERE state = 'extracting'")
+    with transaction() as db:
+        workers.take_back(db)
+    make.sql("UPDATE evaluations SET next_at = now() WHERE state = 'pending'")
+    extract(*map(str, runs))
+    finish_batch(str(member), "rows")
+
+    assert killed.returncode == -signal.SIGKILL
+    assert in_hand == 6
+    assert make.state(member)["state"] == "completed"
+    assert {payer: sum(paid) for payer, paid in charges(make, member).items()} == {
+        (second.id, second.partner, "network"): -3,
+        (third.id, second.partner, "network"): -3,
     }
     assert (available(make, asking.partner), available(make, second.partner)) == (997, 994)
     with transaction() as db:
