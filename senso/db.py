@@ -7,7 +7,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 import psycopg2
-from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine, event
+from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -24,6 +24,7 @@ __all__ = [
     "at_once",
     "connect",
     "engine",
+    "looking",
     "may_pass",
     "rows",
     "transaction",
@@ -173,6 +174,24 @@ def transaction(of: Engine | None = None) -> Iterator[Connection]:
         enqueued = publishing.begin(connection.info)
         yield connection
     publishing.publish(enqueued)
+
+
+# What the hot path avoids (ALWAYS), and a report wants: a table read from end to end, a plan for these very values.
+LOOK = text("""
+    SELECT set_config('enable_seqscan', 'on', true), set_config('plan_cache_mode', 'auto', true),
+        set_config('transaction_read_only', 'on', true)
+""")
+
+
+@contextmanager
+def looking() -> Iterator[Connection]:
+    """A transaction of whoever only looks, such as a report: Postgres plans as it likes, and refuses every write.
+
+    Not in a process that works off runs: what is prepared here keeps its plan for the life of the connection.
+    """
+    with transaction() as connection:
+        connection.execute(LOOK)
+        yield connection
 
 
 @contextmanager

@@ -2,10 +2,10 @@
 
 import psycopg2
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from senso import db as database_module
-from senso.db import at_once, connect, transaction
+from senso.db import DBAPIError, at_once, connect, looking, transaction
 from senso.errors import Unreachable
 from senso.queries.prepared import Prepared
 from senso.settings import secret, settings
@@ -34,6 +34,18 @@ def engine(database, monkeypatch):
 def rest(engine) -> int:
     with engine.connect() as connection:
         return connection.connection.driver_connection.info.backend_pid
+
+
+def test_whoever_only_looks_is_planned_for_as_postgres_likes_and_writes_nothing(engine):
+    with looking() as db:
+        while_looking = db.execute(text("SHOW enable_seqscan")).scalar()
+        with pytest.raises(DBAPIError, match="read-only transaction"):
+            db.execute(text("DELETE FROM outbox"))
+    with transaction() as db:
+        afterwards = db.execute(text("SHOW enable_seqscan")).scalar()
+        db.execute(text("DELETE FROM outbox"))
+
+    assert (while_looking, afterwards) == ("on", "off")
 
 
 def test_a_session_that_ended_at_rest_is_replaced(engine):
