@@ -23,8 +23,8 @@ from senso.errors import NotFound
 from senso.quantities import counted
 from senso.queries import status as queries
 from senso.queries import waiting
-from senso.queries.batches import ENDS
 from senso.queries.waiting import Wait
+from senso.states import ENDED_BATCHES
 
 # A look at once, then rarer while it lasts; none costs more than a hundredth of the time until the next.
 FIRST_SECONDS, LONGEST_SECONDS, SHARE = 0.5, 2, 0.008
@@ -48,7 +48,7 @@ class Look:
 
     @property
     def all_ended(self) -> bool:
-        return all(one["state"] in ENDS for one in self.batches)
+        return all(one["state"] in ENDED_BATCHES for one in self.batches)
 
     def told(self, *, new: bool) -> list[str]:
         """What is waited for. That nobody works is no news of a stack that was started a moment ago."""
@@ -72,13 +72,13 @@ def follow(batches: Sequence[UUID], known: Known, patience: Patience, *, one_by_
 
 def look(batches: Sequence[UUID], known: Known) -> Look:
     """Those that have ended are not looked at again."""
-    open_ones = [batch for batch in batches if batch not in known or known[batch]["state"] not in ENDS]
+    open_ones = [batch for batch in batches if batch not in known or known[batch]["state"] not in ENDED_BATCHES]
     with transaction() as db:
         known |= {one["id"]: one for one in queries.progress(db, open_ones)}
         for batch in open_ones:
             if batch not in known:
                 raise NotFound(f"no batch {batch}; senso status lists the latest")
-        going = [batch for batch in open_ones if known[batch]["state"] not in ENDS]
+        going = [batch for batch in open_ones if known[batch]["state"] not in ENDED_BATCHES]
         waits = waiting.waits(db, going, each=len(going) == 1)
     return Look([known[batch] for batch in batches], waits)
 
@@ -150,7 +150,7 @@ def bars(look: Look, *, one_by_one: bool) -> list[tuple[str, int, int | None]]:
 
 
 def total(batches: Sequence[dict[str, Any]]) -> tuple[str, int, int]:
-    ended = sum(one["state"] in ENDS for one in batches)
+    ended = sum(one["state"] in ENDED_BATCHES for one in batches)
     bad = [f"{count} {state}" for state in BAD if (count := sum(one["state"] == state for one in batches))]
     runs = counted(sum(one["planned"] or 0 for one in batches), "run")
     said = ", ".join([f"{ended} of {len(batches)} ended", *bad, f"{sum(map(done, batches))} of {runs} done"])

@@ -54,16 +54,16 @@ def totals(found: Sequence[Foreseen]) -> dict[str, Any]:
 
 def credit(found: Sequence[Foreseen]) -> list[dict[str, Any]]:
     """By partner, since orgs of one partner spend the same credits."""
-    payers = {one.partner["id"]: one.partner for one in found}
-    needed = {payer: sum(one.credits for one in found if one.partner["id"] == payer) for payer in payers}
+    payers = {one.partner.id: one.partner for one in found}
+    needed = {payer: sum(one.credits for one in found if one.partner.id == payer) for payer in payers}
     return [
         {
             "partner": payer,
-            "name": partner["name"],
+            "name": partner.name,
             "needed": needed[payer],
-            "available": partner["available"],
-            "metered": partner["available"] is not None,
-            "enough": partner["available"] is None or partner["available"] >= needed[payer],
+            "available": partner.available,
+            "metered": partner.available is not None,
+            "enough": partner.available is None or partner.available >= needed[payer],
         }
         for payer, partner in payers.items()
     ]

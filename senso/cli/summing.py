@@ -11,7 +11,7 @@ from rich.text import Text
 from senso.cli.printing import below, dollars, out, printable, styled
 from senso.cli.standing import NEXT
 from senso.quantities import counted
-from senso.queries.batches import ENDS
+from senso.states import ENDED_BATCHES
 
 SHOWN = 10
 
@@ -19,7 +19,7 @@ SHOWN = 10
 def print_summary(found: Sequence[dict[str, Any]]) -> None:
     """Of batches that have ended."""
     states = Counter(one["state"] for one in found)
-    said = ", ".join(f"{states[state]} {styled(state)}" for state in ENDS if states[state])
+    said = ", ".join(f"{states[state]} {styled(state)}" for state in ENDED_BATCHES if states[state])
     out.print(f"{len(found)} batches have ended: {said}.")
     total = Counter[str]()
     for one in found:

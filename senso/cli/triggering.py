@@ -19,7 +19,7 @@ from senso.db import transaction
 from senso.errors import ConfigError, InsufficientCredits, SensoError
 from senso.imports.ids import read_ids
 from senso.queries import workers
-from senso.queries.batches import ENDS
+from senso.states import ENDED_BATCHES
 
 # The one that is said of many comes first.
 ENDED_BADLY = {
@@ -175,7 +175,7 @@ def print_many(stands: Sequence[dict[str, Any]]) -> None:
     said = ", ".join(f"{outcomes[outcome]} {words}" for outcome, words in SAID_OF_MANY.items() if outcomes[outcome])
     out.print(f"{len(stands)} batches: {said}.")
     print_incomplete([one for one in stands if one["outcome"] in {"partial", "failed"}])
-    if any(one["state"] not in ENDS for one in stands):
+    if any(one["state"] not in ENDED_BATCHES for one in stands):
         err.suggest("Follow those that are open: senso watch")
 
 

@@ -14,7 +14,7 @@ from senso.db import transaction
 from senso.errors import SensoError
 from senso.queries import status as queries
 from senso.queries import workers
-from senso.queries.batches import ENDS
+from senso.states import ENDED_BATCHES
 
 FEW = 5  # so many are drawn and printed each by itself
 MOST = 10_000
@@ -32,7 +32,7 @@ def watch(batches: Sequence[UUID], *, as_json: bool, without_steps: Collection[s
             following.follow(batches, known, patience, one_by_one=len(batches) <= FEW)
             found = patience.ask(lambda: load_all(batches))
     except (KeyboardInterrupt, SystemExit):
-        say_it_goes_on([batch for batch in batches if batch not in known or known[batch]["state"] not in ENDS])
+        say_it_goes_on([batch for batch in batches if batch not in known or known[batch]["state"] not in ENDED_BATCHES])
         raise
     if as_json:
         print_json(found if len(found) > 1 else found[0])

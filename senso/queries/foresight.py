@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
+
+from senso.queries.typed import each
+from senso.states import Purpose
 
 # The connection then refuses every write, so that a dry run is one whatever it calls.
 READ_ONLY = text("SET TRANSACTION READ ONLY")
@@ -46,12 +48,12 @@ AGAIN = text("""
 
 def shares(db: Connection, org: UUID) -> list[Share]:
     """Of a batch that opens."""
-    return [Share(**one) for one in db.execute(NEW, {"org": org}).mappings()]
+    return each(Share, db.execute(NEW, {"org": org}))
 
 
 def shares_again(db: Connection, batch: UUID) -> list[Share]:
     """Of a batch whose matrix is frozen: what another episode would do."""
-    return [Share(**one) for one in db.execute(AGAIN, {"batch": batch}).mappings()]
+    return each(Share, db.execute(AGAIN, {"batch": batch}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Past:
     `priced` are the answers whose cost is known, `cost_microusd` what all known calls cost; `unknown` counts calls.
     """
 
-    purpose: str
+    purpose: Purpose
     slug: str | None
     provider: str
     model: str
@@ -107,12 +109,12 @@ HISTORY_OF_ALL = text(
 
 def history(db: Connection, org: UUID) -> list[Past]:
     """Of the org's last batches that ended. Calls that never led to anything are no history to count on."""
-    return [Past(**one) for one in db.execute(HISTORY_OF_ORG, {"org": org, "batches": BATCHES}).mappings()]
+    return each(Past, db.execute(HISTORY_OF_ORG, {"org": org, "batches": BATCHES}))
 
 
 def history_of_all(db: Connection) -> list[Past]:
     """Of the last batches of whatever org."""
-    return [Past(**one) for one in db.execute(HISTORY_OF_ALL, {"batches": BATCHES_OF_ALL}).mappings()]
+    return each(Past, db.execute(HISTORY_OF_ALL, {"batches": BATCHES_OF_ALL}))
 
 
 PAYERS = text("""
@@ -121,7 +123,16 @@ PAYERS = text("""
 """)
 
 
-def payers(db: Connection, orgs: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
-    """The partner of each org; `available` is None for one that is not metered."""
-    found = db.execute(PAYERS, {"ids": [str(one) for one in orgs]}).mappings()
-    return {one["org"]: {"id": one["id"], "name": one["name"], "available": one["available"]} for one in found}
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """`available`: None where it is not metered."""
+
+    id: UUID
+    name: str
+    available: int | None
+
+
+def payers(db: Connection, orgs: Sequence[UUID]) -> dict[UUID, Payer]:
+    """The partner of each org."""
+    found = db.execute(PAYERS, {"ids": [str(one) for one in orgs]})
+    return {one.org: Payer(one.id, one.name, one.available) for one in found}

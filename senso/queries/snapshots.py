@@ -17,6 +17,7 @@ from senso.queries.fragments import COUNT_DOWN
 from senso.queries.given import SAVE_CITED, as_json, given, listed
 from senso.queries.prepared import Prepared
 from senso.queries.runs import SEARCHED, WINDOW
+from senso.states import JobState, Outcome
 
 LOOKED_AT_ONCE = 200
 
@@ -216,12 +217,14 @@ FAIL_RUN = text(f"""
 """)
 
 
-def fail_run(db: Connection, run: UUID, error: str, *, cost_microusd: int | None = 0, outcome: str = "failed") -> None:
-    values = {"id": run, "error": error, "cost_microusd": cost_microusd, "outcome": outcome}
+def fail_run(db: Connection, run: UUID, error: str, *, cost_microusd: int | None = 0) -> None:
+    values = {"id": run, "error": error, "cost_microusd": cost_microusd, "outcome": Outcome.FAILED}
     db.execute(FAIL_RUN, values)
 
 
-def close(db: Connection, work: SnapshotWork, state: str, error: str | None = None, *, abandoned: bool = False) -> bool:
+def close(
+    db: Connection, work: SnapshotWork, state: JobState, error: str | None = None, *, abandoned: bool = False
+) -> bool:
     """False when somebody else closed it. `abandoned`: the vendor may have a job of it, to be cancelled there."""
     values = {"id": work.id, "fence": work.fence, "state": state, "error": error, "abandoned": abandoned}
     return db.execute(CLOSE, values).first() is not None
@@ -231,7 +234,7 @@ def fail(
     db: Connection, work: SnapshotWork, reason: str, *, cost_microusd: int | None = 0, abandoned: bool = False
 ) -> None:
     """The job and all its runs; nothing when somebody else closed it."""
-    if close(db, work, "failed", reason, abandoned=abandoned):
+    if close(db, work, JobState.FAILED, reason, abandoned=abandoned):
         for run in work.run_ids:
             fail_run(db, run, reason, cost_microusd=cost_microusd)
 

@@ -16,6 +16,7 @@ from senso.queries import names as name_rows
 from senso.queries.batches import Batch
 from senso.queries.names import NamesWork
 from senso.settings import settings
+from senso.states import BatchState, FinishedBy, Outcome
 from senso.tasks.app import stage
 from senso.tasks.attempts import Stopwatch, failed_report, guarded, keep, report, wait_seconds
 from senso.tasks.pipelines import publish
@@ -40,7 +41,7 @@ def prepare_key(batch: Batch) -> str:
 def open_batch(batch_id: str, **_: object) -> str:
     with transaction() as db:
         batch = batches.load(db, UUID(batch_id), lock=True)
-        wanted = batch.state == "running" and not ledger.is_held(db, batch.id, batch.episode)
+        wanted = batch.state is BatchState.RUNNING and not ledger.is_held(db, batch.id, batch.episode)
         sent = open_now(db, batch) if wanted else []
     publish(sent)
     return batch_id
@@ -52,14 +53,13 @@ def open_now(db: Connection, batch: Batch) -> list[int]:
     runs = planned_runs(batch.id, batch.org_id, batch.batch_date, batches.org_matrix(db, batch.org_id))
     evaluations = len(runs) if batch.planned is None else batches.undone(db, batch.id)
     if not evaluations and batch.planned:  # all of it was read before: it ends as what it has
-        return finish(db, batch, "rows", left_over=False)
+        return finish(db, batch, FinishedBy.ROWS, left_over=False)
     if not evaluations:
-        batches.end(db, batch.id, "failed", error="the org has no questions, models or locations to ask")
+        batches.end(db, batch.id, BatchState.FAILED, error="the org has no questions, models or locations to ask")
         return []
     if not ledger.hold(db, batch.id, batch.episode, batch.org_id, evaluations * batch.credits_per_evaluation):
-        batches.end(
-            db, batch.id, "blocked", error=f"{counted(evaluations * batch.credits_per_evaluation, 'credit')} needed"
-        )
+        needed = counted(evaluations * batch.credits_per_evaluation, "credit")
+        batches.end(db, batch.id, BatchState.BLOCKED, error=f"{needed} needed")
         log.info("batch blocked", org=str(batch.org_id))
         return []
     plan(db, batch, runs)
@@ -86,7 +86,7 @@ def find_names(batch_id: str, **_: object) -> str:
     model = settings().names_model
     with transaction() as db:
         batch = batches.load(db, UUID(batch_id))
-        if batch.state != "running" or batch.org_id is None:
+        if batch.state is not BatchState.RUNNING or batch.org_id is None:
             return batch_id
         org = name_rows.org(db, batch.org_id)
         mark = names.fingerprint(org.name, org.websites)
@@ -105,7 +105,7 @@ def ask_for_names(work: NamesWork, org: name_rows.OrgNames, mark: str, model: st
     except (OutsideError, ConfigError) as error:
         names_failed(work, org, mark, error, watch)
         return
-    done = report("found", "openai", model, found.completion.usage, watch)
+    done = report(Outcome.FOUND, "openai", model, found.completion.usage, watch)
     keep(lambda db: name_rows.save(db, work, found.names, mark, done, is_fallback=False))
     log.info("names found", org=str(org.id), names=len(found.names))
 

@@ -20,6 +20,7 @@ from senso.log import logger
 from senso.queries import outbox
 from senso.queries.outbox import Intent
 from senso.settings import settings
+from senso.states import FinishedBy
 from senso.tasks.app import app
 from senso.tasks.events import gathered
 from senso.tasks.handful import handfuls
@@ -47,7 +48,7 @@ def each_then_finish(name: str) -> Callable[[Intent], Any]:
         members = [task(name, *runs) for runs in handfuls(intent.ids)]
         if not settings().use_chords:
             return group(members)
-        return chord(members, task("finish_batch", str(intent.batch_id), "chord"))
+        return chord(members, task("finish_batch", str(intent.batch_id), FinishedBy.CHORD.value))
 
     return pipeline
 
@@ -67,8 +68,8 @@ PIPELINES: dict[str, Callable[[Intent], Any]] = {
     "read": each_then_finish("read"),
     "submit": one("submit_snapshot"),
     "extract": each_then_finish("extract"),
-    "finish": one("finish_batch", "rows"),
-    "sweep finish": one("finish_batch", "sweep"),
+    "finish": one("finish_batch", FinishedBy.ROWS.value),
+    "sweep finish": one("finish_batch", FinishedBy.SWEEP.value),
     "push": one("push"),
     "cancel": one("cancel_snapshots"),
 }

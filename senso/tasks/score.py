@@ -17,6 +17,7 @@ from senso.queries.history import cited_pages, fact
 from senso.queries.results import Found
 from senso.reports.basis import Basis, cautions
 from senso.settings import settings
+from senso.states import BatchState, FinishedBy
 from senso.tasks.app import stage
 from senso.tasks.pipelines import publish
 
@@ -28,19 +29,23 @@ REASON_LENGTH = 500
 def finish_batch(batch_id: str, by: str, **_: object) -> str:
     """Reachable three ways (chord, rows, sweep), and it ends a batch once: a second caller finds it ended."""
     with transaction() as db:
-        sent = step(db, batches.load(db, UUID(batch_id)), by)
+        sent = step(db, batches.load(db, UUID(batch_id)), FinishedBy(by))
     publish(sent)
     return batch_id
 
 
-def step(db: Connection, batch: Batch, by: str) -> list[int]:
-    if batch.state != "running" or batch.remaining is None:
+def step(db: Connection, batch: Batch, by: FinishedBy) -> list[int]:
+    if batch.state is not BatchState.RUNNING or batch.remaining is None:
         return []
     if batch.remaining and not batch.overdue:
         return next_window(db, batch)
     left_over = batch.overdue and results.close_open_work(db, batch.id, "failed", "the batch reached its deadline")
     locked = batches.load(db, batch.id, lock=True)
-    still = locked.state == "running" and locked.episode == batch.episode and (locked.overdue or locked.remaining == 0)
+    still = (
+        locked.state is BatchState.RUNNING
+        and locked.episode == batch.episode
+        and (locked.overdue or locked.remaining == 0)
+    )
     return finish(db, locked, by, left_over=left_over) if still else []
 
 
@@ -51,7 +56,7 @@ def next_window(db: Connection, batch: Batch) -> list[int]:
     return outbox.add(db, f"ask:{batch.id}:{batch.remaining}", "ask", ids, batch=batch.id, after_seconds=5)
 
 
-def finish(db: Connection, batch: Batch, by: str, *, left_over: bool) -> list[int]:
+def finish(db: Connection, batch: Batch, by: FinishedBy, *, left_over: bool) -> list[int]:
     ledger.settle(db, batch.id, batch.episode)
     failpoint("batch charged")
     counts = results.counts(db, batch.id)
@@ -73,7 +78,7 @@ def finish(db: Connection, batch: Batch, by: str, *, left_over: bool) -> list[in
     return sent
 
 
-def numbers(db: Connection, batch: Batch, state: str, counts: dict[str, int]) -> dict[str, object]:
+def numbers(db: Connection, batch: Batch, state: BatchState, counts: dict[str, int]) -> dict[str, object]:
     """After the charges: metrics are kept, answers become the latest, and the body of the push is made."""
     assert batch.org_id is not None  # noqa: S101  networks have a workflow of their own
     found, sites = results.found(db, batch.id), results.websites(db, batch.org_id)
@@ -91,14 +96,14 @@ def numbers(db: Connection, batch: Batch, state: str, counts: dict[str, int]) ->
     return push.content(result)
 
 
-def without_numbers(db: Connection, batch: Batch, state: str, counts: dict[str, int]) -> dict[str, object]:
+def without_numbers(db: Connection, batch: Batch, state: BatchState, counts: dict[str, int]) -> dict[str, object]:
     """Of a batch that would stay open for ever, and say nothing, over a text or a number that cannot be stored."""
     assert batch.org_id is not None  # noqa: S101  networks have a workflow of their own
     results.move_latest(db, batch.id, batch.org_id)
     return push.content(Result(metrics=(), competitors=(), citations=(), **standing(db, batch, state, counts)))
 
 
-def standing(db: Connection, batch: Batch, state: str, counts: dict[str, int]) -> dict[str, Any]:
+def standing(db: Connection, batch: Batch, state: BatchState, counts: dict[str, int]) -> dict[str, Any]:
     return {
         "batch_id": batch.id,
         "episode": batch.episode,

@@ -18,6 +18,7 @@ from senso.queries.schedule import Candidate
 from senso.queries.snapshots import SnapshotWork
 from senso.queries.workers import Due
 from senso.settings import clock, settings
+from senso.states import BatchKind
 from senso.tasks.abandon import cancel_due
 from senso.tasks.collect import look_at
 from senso.tasks.pipelines import publish, send, send_each, send_handfuls
@@ -214,7 +215,7 @@ def open_due(org: Candidate, now: datetime, hour: int) -> None:
 
 def batch_due(db: Connection, org: UUID, now: datetime) -> tuple[UUID, list[int]]:
     """The batch of today that somebody cancelled was this day's: whoever wants it again says so."""
-    today = batch_id("org", org, None, now.date())
+    today = batch_id(BatchKind.ORG, org, None, now.date())
     if triggers.cancelled(db, [today]):
         return today, []
     found, sent = trigger_within(db, org, By("beat", "schedule"))
