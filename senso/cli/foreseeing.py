@@ -12,17 +12,18 @@ from senso.cli.program import pasteable
 from senso.db import transaction
 from senso.prices import READ_ON, SOURCE
 from senso.quantities import counted
+from senso.states import TriggerOutcome
 from senso.tasks.foresight import ASSUMED, Estimate, Foreseen, foresee
 
 LISTED = 20
 WOULD = {
-    "opened": "would open a batch",
-    "attached": "is under way already: nothing would be opened",
-    "resumed": "was blocked and would be tried again",
-    "reopened": "was cancelled and would be opened again",
-    "completed": "is completed already: nothing would be done",
-    "partial": "has ended with failures: only senso retry would ask again",
-    "failed": "has failed: only senso retry would ask again",
+    TriggerOutcome.OPENED: "would open a batch",
+    TriggerOutcome.ATTACHED: "is under way already: nothing would be opened",
+    TriggerOutcome.RESUMED: "was blocked and would be tried again",
+    TriggerOutcome.REOPENED: "was cancelled and would be opened again",
+    TriggerOutcome.COMPLETED: "is completed already: nothing would be done",
+    TriggerOutcome.PARTIAL: "has ended with failures: only senso retry would ask again",
+    TriggerOutcome.FAILED: "has failed: only senso retry would ask again",
 }
 
 
@@ -120,7 +121,7 @@ def merge(estimates: Iterable[Estimate]) -> Iterable[Estimate]:
 
 
 def cells(one: Estimate) -> list[str]:
-    about = {"ask": f"ask {one.asked}", "read": f"read {one.asked}"}.get(one.purpose, one.purpose)
+    about = f"{one.purpose} {one.asked}" if one.asked else one.purpose
     grounds = f"{one.answers} before" if one.answers else "assumed"
     cost = dollars(one.cost_microusd)
     return [escape(about), str(one.calls), str(one.tokens_in), str(one.tokens_out), cost, grounds]

@@ -1,14 +1,65 @@
 """What an operator asks about a single batch or run when something went wrong: who did what, and what came of it."""
 
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from senso.db import rows
 from senso.queries.fragments import LOCATION
+from senso.queries.typed import each, first
+from senso.states import (
+    OPEN_JOBS,
+    BatchKind,
+    BatchState,
+    EvaluationState,
+    JobState,
+    Outcome,
+    Purpose,
+    QuestionKind,
+    RunState,
+    Searched,
+    Sentiment,
+    Surface,
+    among,
+)
 
-# `tries` are calls that were made for the run, for whatever purpose; each of them may have cost something.
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """`location`: country/region/city, as far as each is said. `failures` of MAX_FAILURES."""
+
+    id: UUID
+    number: int
+    batch_id: UUID
+    question: str
+    question_kind: QuestionKind
+    model: str
+    provider: str
+    surface: Surface
+    location: str
+    state: RunState
+    error: str | None
+    failures: int
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRun(Run):
+    """`evaluation`: the state of its reading, of one that failed if there is one.
+
+    `tries`: calls that were made for it, for whatever purpose; each of them may have cost something.
+    `cost_microusd`: of those whose cost is known.
+    """
+
+    evaluation: EvaluationState | None
+    reason: str | None
+    tries: int
+    cost_microusd: int
+    calls_of_unknown_cost: int
+
+
 RUN_COLUMNS = f"""
     r.id, r.number, r.batch_id, q.text AS question, q.kind AS question_kind, m.slug AS model, m.provider, m.surface,
     {LOCATION} AS location, r.state, r.error, r.failures, r.fence
@@ -22,17 +73,44 @@ RUNS = text(f"""
         calls.tries, calls.cost_microusd, calls.unknown_cost AS calls_of_unknown_cost
     {RUN_SOURCES}
         LEFT JOIN LATERAL (SELECT state, error FROM evaluations e WHERE e.run_id = r.id AND e.is_current
-            ORDER BY e.state = 'failed' DESC LIMIT 1) e ON true
+            ORDER BY e.state = '{EvaluationState.FAILED}' DESC LIMIT 1) e ON true
         LEFT JOIN LATERAL (SELECT count(*) AS tries, coalesce(sum(c.cost_microusd), 0)::bigint AS cost_microusd,
             count(*) FILTER (WHERE c.cost_microusd IS NULL) AS unknown_cost
             FROM llm_calls c WHERE c.run_id = r.id) calls ON true
-    WHERE r.batch_id = :batch AND (NOT :failed OR r.state = 'failed' OR e.state = 'failed')
+    WHERE r.batch_id = :batch AND (
+        NOT :failed OR r.state = '{RunState.FAILED}' OR e.state = '{EvaluationState.FAILED}'
+    )
     ORDER BY r.number
 """)
 
 
-def runs(db: Connection, batch: UUID, *, failed: bool) -> list[dict[str, Any]]:
-    return rows(db.execute(RUNS, {"batch": batch, "failed": failed}))
+def runs(db: Connection, batch: UUID, *, failed: bool) -> list[ListedRun]:
+    return each(ListedRun, db.execute(RUNS, {"batch": batch, "failed": failed}))
+
+
+@dataclass(frozen=True, slots=True)
+class RunAlone(Run):
+    """All that its own row says, and what it belongs to."""
+
+    batch_kind: BatchKind
+    batch_date: date
+    batch_state: BatchState
+    episode: int
+    org: str | None
+    org_id: UUID | None
+    answer_text: str | None
+    answered_at: datetime | None
+    model_version: str | None
+    reported_country: str | None
+    searched: Searched | None
+    sent_at: datetime | None
+    next_at: datetime | None
+    lease_owner: str | None
+    lease_until: datetime | None
+    snapshot_id: UUID | None
+    is_latest: bool
+    cost_microusd: int
+    calls_of_unknown_cost: int
 
 
 RUN = f"""
@@ -47,30 +125,72 @@ RUN_BY_ID = text(RUN + " WHERE r.id = :id")
 RUN_BY_NUMBER = text(RUN + " WHERE r.number = :number")
 
 
-def run(db: Connection, wanted: UUID | int) -> dict[str, Any] | None:
+def run(db: Connection, wanted: UUID | int) -> RunAlone | None:
     """By its id, or by the number that stands in lists and at vendors."""
     by_id = isinstance(wanted, UUID)
-    found = rows(db.execute(RUN_BY_ID, {"id": wanted}) if by_id else db.execute(RUN_BY_NUMBER, {"number": wanted}))
-    return found[0] if found else None
+    found = db.execute(RUN_BY_ID, {"id": wanted}) if by_id else db.execute(RUN_BY_NUMBER, {"number": wanted})
+    return first(RunAlone, found)
 
 
-# A call without an outcome is under way while its claim holds; afterwards nobody knows whether it was paid.
-CALLS = text("""
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Without an outcome it is `under_way` while its claim holds; afterwards nobody knows whether it was paid."""
+
+    id: int
+    purpose: Purpose
+    provider: str
+    model: str
+    prompt_version: str | None
+    fence: int
+    started_at: datetime
+    outcome: Outcome | None
+    latency_ms: int | None
+    tokens_in: int | None
+    tokens_cached: int | None
+    tokens_out: int | None
+    cost_microusd: int | None
+    under_way: bool
+
+
+CALLS = text(f"""
     SELECT c.id, c.purpose, c.provider, c.model, c.prompt_version, c.fence, c.started_at, c.outcome, c.latency_ms,
         c.tokens_in, c.tokens_cached, c.tokens_out, c.cost_microusd,
         c.outcome IS NULL AND (
-            (c.purpose = 'ask' AND r.state = 'asking' AND c.fence = r.fence
-                AND (r.lease_until > now() OR s.state IN ('submitting', 'running')))
-            OR EXISTS (SELECT FROM evaluations e WHERE c.purpose = 'read' AND e.run_id = r.id AND e.org_id = c.org_id
-                AND e.state = 'extracting' AND e.fence = c.fence AND e.lease_until > now())
+            (c.purpose = '{Purpose.ASK}' AND r.state = '{RunState.ASKING}' AND c.fence = r.fence
+                AND (r.lease_until > now() OR {among("s.state", OPEN_JOBS)}))
+            OR EXISTS (SELECT FROM evaluations e WHERE c.purpose = '{Purpose.READ}' AND e.run_id = r.id
+                AND e.org_id = c.org_id AND e.state = '{EvaluationState.EXTRACTING}' AND e.fence = c.fence
+                AND e.lease_until > now())
         ) AS under_way
     FROM llm_calls c JOIN question_runs r ON r.id = c.run_id LEFT JOIN snapshots s ON s.id = r.snapshot_id
     WHERE c.run_id = :run ORDER BY c.id
 """)
 
 
-def calls(db: Connection, run_id: UUID) -> list[dict[str, Any]]:
-    return rows(db.execute(CALLS, {"run": run_id}))
+def calls(db: Connection, run_id: UUID) -> list[Call]:
+    return each(Call, db.execute(CALLS, {"run": run_id}))
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """At a vendor. `external_id`: its name there. `runs`: how many it asks for."""
+
+    id: UUID
+    provider: str
+    external_id: str | None
+    state: JobState
+    fence: int
+    failures: int
+    created_at: datetime
+    submitted_at: datetime | None
+    ended_at: datetime | None
+    next_poll_at: datetime | None
+    maybe_sent_at: datetime | None
+    cancel_due_at: datetime | None
+    cancelled_at: datetime | None
+    deadline: datetime
+    error: str | None
+    runs: int
 
 
 SNAPSHOT = text("""
@@ -81,8 +201,41 @@ SNAPSHOT = text("""
 """)
 
 
-def snapshot(db: Connection, snapshot_id: UUID) -> dict[str, Any]:
-    return rows(db.execute(SNAPSHOT, {"id": snapshot_id}))[0]
+def snapshot(db: Connection, snapshot_id: UUID) -> Job | None:
+    return first(Job, db.execute(SNAPSHOT, {"id": snapshot_id}))
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An answer read for an org, or to be read. `marks`: what was dropped or corrected, and why: field, kind, value.
+
+    `charged`: credits; None until the batch has ended.
+    """
+
+    id: UUID
+    org_id: UUID
+    org: str
+    version: int
+    state: EvaluationState
+    mentioned: bool | None
+    mention_text: str | None
+    sentiment: Sentiment | None
+    rank: int | None
+    share_of_text: float | None
+    marks: list[dict[str, str]]
+    extractor: str | None
+    prompt_version: str | None
+    model_version: str | None
+    error: str | None
+    failures: int
+    fence: int
+    lease_owner: str | None
+    lease_until: datetime | None
+    next_at: datetime | None
+    ended_at: datetime | None
+    competitors: list[str]
+    websites: list[str]
+    charged: int | None
 
 
 EVALUATIONS = text("""
@@ -97,8 +250,21 @@ EVALUATIONS = text("""
 """)
 
 
-def evaluations(db: Connection, run_id: UUID) -> list[dict[str, Any]]:
-    return rows(db.execute(EVALUATIONS, {"run": run_id}))
+def evaluations(db: Connection, run_id: UUID) -> list[Reading]:
+    return each(Reading, db.execute(EVALUATIONS, {"run": run_id}))
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A page that an answer cites, or that was only offered beside it."""
+
+    url: str
+    canonical_url: str
+    host: str
+    registrable_domain: str
+    title: str | None
+    position: int
+    cited: bool
 
 
 CITATIONS = text("""
@@ -107,8 +273,19 @@ CITATIONS = text("""
 """)
 
 
-def citations(db: Connection, run_id: UUID) -> list[dict[str, Any]]:
-    return rows(db.execute(CITATIONS, {"run": run_id}))
+def citations(db: Connection, run_id: UUID) -> list[Source]:
+    return each(Source, db.execute(CITATIONS, {"run": run_id}))
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """What somebody did, as it is audited."""
+
+    at: datetime
+    actor: str
+    action: str
+    subject: str | None
+    details: dict[str, Any]
 
 
 # What was done to the batch itself, and, between the org's batch before and the one after, what it stood on: grants to
@@ -131,12 +308,23 @@ AUDIT = text("""
 """)
 
 
-def audit(db: Connection, batch: UUID) -> list[dict[str, Any]]:
-    return rows(db.execute(AUDIT, {"batch": batch}))
+def audit(db: Connection, batch: UUID) -> list[AuditEntry]:
+    return each(AuditEntry, db.execute(AUDIT, {"batch": batch}))
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """`name`: the provider's own name for it."""
+
+    slug: str
+    provider: str
+    name: str
+    surface: Surface
+    deadline_seconds: int
 
 
 MODELS = text("SELECT slug, provider, name, surface, deadline_seconds FROM models ORDER BY surface DESC, slug")
 
 
-def models(db: Connection) -> list[dict[str, Any]]:
-    return rows(db.execute(MODELS))
+def models(db: Connection) -> list[Model]:
+    return each(Model, db.execute(MODELS))

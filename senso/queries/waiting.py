@@ -4,15 +4,15 @@ One statement for any number of batches. It reads what is open of them, by their
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
 from senso.db import rows
 from senso.queries.leases import LEASE_SECONDS, SILENT
+from senso.records import UNTOLD
 
 # What holds up all of a batch comes before what holds up a part of it, and what is stuck before what goes on.
 ORDER = (
@@ -45,7 +45,7 @@ class Wait:
     case. `tries`: failures of the one that has failed most. `seen_at`: the database's clock, to which moments belong.
     """
 
-    batch_id: UUID | None
+    batch_id: UUID | None = field(metadata=UNTOLD)
     what: str
     stage: str | None
     count: int
@@ -57,10 +57,7 @@ class Wait:
     until: datetime | None
     next: datetime | None
     tries: int
-    seen_at: datetime
-
-    def facts(self) -> dict[str, Any]:
-        return {name: value for name, value in asdict(self).items() if name not in {"batch_id", "seen_at"}}
+    seen_at: datetime = field(metadata=UNTOLD)
 
 
 SILENT_OWNER = f"""(lease_owner IS NOT NULL AND NOT EXISTS (
