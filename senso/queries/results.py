@@ -11,12 +11,13 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from senso.db import rows
 from senso.extraction.citations import Citation
 from senso.queries.fragments import LOCATION
 from senso.queries.given import as_json
 from senso.queries.prepared import Prepared
+from senso.queries.typed import each, typed
 from senso.score import Metric
+from senso.states import BatchState, QuestionKind, Sentiment, Surface
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +26,12 @@ class Found:
 
     run_id: UUID
     question_id: UUID
-    question_kind: Literal["branded", "unbranded"]
-    surface: Literal["consumer", "api"]
+    question_kind: QuestionKind
+    surface: Surface
     model: str
     location: str
     mentioned: bool
-    sentiment: str | None
+    sentiment: Sentiment | None
     rank: int | None
     competitors: tuple[str, ...]
     citations: tuple[Citation, ...]
@@ -60,7 +61,7 @@ FOUND = Prepared(f"""
 
 
 def found(db: Connection, batch: UUID) -> list[Found]:
-    return [Found(**one | plural(one)) for one in FOUND.rows(db, {"batch": batch})]
+    return [typed(Found, one | plural(one)) for one in FOUND.rows(db, {"batch": batch})]
 
 
 def plural(one: dict[str, Any]) -> dict[str, Any]:
@@ -96,6 +97,8 @@ def save_metrics(db: Connection, batch: UUID, metrics: Iterable[Metric]) -> None
     SAVE_METRICS.rows(db, {"batch": batch, "metrics": as_json([metric.values() for metric in metrics])})
 
 
+# What becomes of runs and evaluations that are open when their batch ends: their states have the same names.
+Closed = Literal[BatchState.FAILED, BatchState.CANCELLED]
 # What is still open when a batch ends. Fences rise, so that what arrives late changes nothing.
 CLOSE_RUNS = text("""
     UPDATE question_runs SET state = :state, error = :reason, fence = fence + 1, lease_owner = NULL, lease_until = NULL,
@@ -115,7 +118,7 @@ CLOSE_SNAPSHOTS = text("""
 """)
 
 
-def close_open_work(db: Connection, batch: UUID, state: str, reason: str) -> bool:
+def close_open_work(db: Connection, batch: UUID, state: Closed, reason: str) -> bool:
     """Whether jobs at a vendor are left to be cancelled there. Called before the batch's row is locked."""
     values = {"batch": batch, "state": state, "reason": reason}
     left = any(db.execute(CLOSE_SNAPSHOTS, values).scalars().all())
@@ -167,9 +170,20 @@ COUNTS = Prepared("""
 """)
 
 
-def counts(db: Connection, batch: UUID) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Evaluations of a batch; `answered` are those whose run has an answer."""
+
+    planned: int
+    answered: int
+    evaluated: int
+    failed: int
+    cancelled: int
+
+
+def counts(db: Connection, batch: UUID) -> Counts:
     (found,) = COUNTS.rows(db, {"batch": batch})
-    return found
+    return Counts(**found)
 
 
 COST = Prepared("""
@@ -178,9 +192,17 @@ COST = Prepared("""
 """)
 
 
-def cost(db: Connection, batch: UUID) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """`charged`: credits."""
+
+    cost_microusd: int
+    charged: int
+
+
+def cost(db: Connection, batch: UUID) -> Cost:
     (found,) = COST.rows(db, {"batch": batch})
-    return found
+    return Cost(**found)
 
 
 REASONS = Prepared("""
@@ -189,8 +211,17 @@ REASONS = Prepared("""
 """)
 
 
-def failure_reasons(db: Connection, batch: UUID) -> list[dict[str, Any]]:
-    return REASONS.rows(db, {"batch": batch})
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why evaluations failed, and how many did for it."""
+
+    error: str | None
+    runs: int
+
+
+def failure_reasons(db: Connection, batch: UUID) -> list[Reason]:
+    """The most frequent ones first."""
+    return [Reason(**one) for one in REASONS.rows(db, {"batch": batch})]
 
 
 METRICS = text("""
@@ -200,4 +231,4 @@ METRICS = text("""
 
 
 def metrics(db: Connection, batch: UUID) -> list[Metric]:
-    return [Metric(**one) for one in rows(db.execute(METRICS, {"batch": batch}))]
+    return each(Metric, db.execute(METRICS, {"batch": batch}))

@@ -14,7 +14,8 @@ from senso.push import Result
 from senso.queries import batches, ledger, outbox, pushes, results, runs
 from senso.queries.batches import Batch
 from senso.queries.history import cited_pages, fact
-from senso.queries.results import Found
+from senso.queries.results import Counts, Found
+from senso.records import record
 from senso.reports.basis import Basis, cautions
 from senso.settings import settings
 from senso.states import BatchState, FinishedBy
@@ -39,7 +40,9 @@ def step(db: Connection, batch: Batch, by: FinishedBy) -> list[int]:
         return []
     if batch.remaining and not batch.overdue:
         return next_window(db, batch)
-    left_over = batch.overdue and results.close_open_work(db, batch.id, "failed", "the batch reached its deadline")
+    left_over = batch.overdue and results.close_open_work(
+        db, batch.id, BatchState.FAILED, "the batch reached its deadline"
+    )
     locked = batches.load(db, batch.id, lock=True)
     still = (
         locked.state is BatchState.RUNNING
@@ -60,7 +63,7 @@ def finish(db: Connection, batch: Batch, by: FinishedBy, *, left_over: bool) -> 
     ledger.settle(db, batch.id, batch.episode)
     failpoint("batch charged")
     counts = results.counts(db, batch.id)
-    state = batch_state(counts["evaluated"], counts["planned"])
+    state = batch_state(counts.evaluated, counts.planned)
     try:
         with db.begin_nested():
             body = numbers(db, batch, state, counts)
@@ -74,11 +77,11 @@ def finish(db: Connection, batch: Batch, by: FinishedBy, *, left_over: bool) -> 
         said = f"senso: the numbers cannot be stored ({type(error).__name__})"
         batches.end(db, batch.id, state, error=said, by=by)
     outbox.settle(db, f"finish:{batch.id}:{batch.episode}")
-    log.info("batch ended", org=str(batch.org_id), state=state, by=by, **counts)
+    log.info("batch ended", org=str(batch.org_id), state=state, by=by, **record(counts))
     return sent
 
 
-def numbers(db: Connection, batch: Batch, state: BatchState, counts: dict[str, int]) -> dict[str, object]:
+def numbers(db: Connection, batch: Batch, state: BatchState, counts: Counts) -> dict[str, object]:
     """After the charges: metrics are kept, answers become the latest, and the body of the push is made."""
     assert batch.org_id is not None  # noqa: S101  networks have a workflow of their own
     found, sites = results.found(db, batch.id), results.websites(db, batch.org_id)
@@ -96,14 +99,14 @@ def numbers(db: Connection, batch: Batch, state: BatchState, counts: dict[str, i
     return push.content(result)
 
 
-def without_numbers(db: Connection, batch: Batch, state: BatchState, counts: dict[str, int]) -> dict[str, object]:
+def without_numbers(db: Connection, batch: Batch, state: BatchState, counts: Counts) -> dict[str, object]:
     """Of a batch that would stay open for ever, and say nothing, over a text or a number that cannot be stored."""
     assert batch.org_id is not None  # noqa: S101  networks have a workflow of their own
     results.move_latest(db, batch.id, batch.org_id)
     return push.content(Result(metrics=(), competitors=(), citations=(), **standing(db, batch, state, counts)))
 
 
-def standing(db: Connection, batch: Batch, state: BatchState, counts: dict[str, int]) -> dict[str, Any]:
+def standing(db: Connection, batch: Batch, state: BatchState, counts: Counts) -> dict[str, Any]:
     return {
         "batch_id": batch.id,
         "episode": batch.episode,
@@ -112,8 +115,8 @@ def standing(db: Connection, batch: Batch, state: BatchState, counts: dict[str, 
         "network_id": batch.network_id,
         "date": batch.batch_date,
         "state": state,
-        "counts": counts,
-        **results.cost(db, batch.id),
+        "counts": record(counts),
+        **record(results.cost(db, batch.id)),
     }
 
 
@@ -136,10 +139,10 @@ def call_off(db: Connection, batch: Batch) -> list[int]:
     return outbox.add(db, f"cancel:{batch.id}:{batch.episode}", "cancel", ids, batch=batch.id, after_seconds=5)
 
 
-def summary(db: Connection, batch: Batch, counts: dict[str, int]) -> str | None:
+def summary(db: Connection, batch: Batch, counts: Counts) -> str | None:
     """The reasons, most frequent first, so that the batch itself says what went wrong."""
     reasons = results.failure_reasons(db, batch.id)
     if not reasons:
         return None
-    said = "; ".join(f"{reason['runs']} × {reason['error']}" for reason in reasons)
-    return f"{counts['failed']} of {counts['planned']} failed: {said}"[:REASON_LENGTH]
+    said = "; ".join(f"{reason.runs} × {reason.error}" for reason in reasons)
+    return f"{counts.failed} of {counts.planned} failed: {said}"[:REASON_LENGTH]

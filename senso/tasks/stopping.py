@@ -17,6 +17,7 @@ from senso.errors import ConfigError, SensoError, Unreachable
 from senso.log import logger
 from senso.queries import batches, ledger, outbox, results, status, triggers
 from senso.queries.batches import Batch
+from senso.records import record
 from senso.states import CANCELLABLE, RETRIABLE, BatchState, CancelOutcome, FinishedBy
 from senso.tasks.pipelines import publish
 from senso.tasks.reach import require
@@ -62,7 +63,9 @@ def cancel_within(db: Connection, batch_id: UUID, by: By) -> tuple[Stopped, list
     """Nothing is handed out meanwhile; open work is closed before the batch's row is locked, as everybody does."""
     batches.lock_handing_out(db, batch_id)
     before = batches.load(db, batch_id).state
-    left_over = before in CANCELLABLE and results.close_open_work(db, batch_id, "cancelled", f"cancelled by {by.actor}")
+    left_over = before in CANCELLABLE and results.close_open_work(
+        db, batch_id, BatchState.CANCELLED, f"cancelled by {by.actor}"
+    )
     batch = batches.load(db, batch_id, lock=True)
     if batch.state is BatchState.CANCELLED:
         return Stopped(batch, CancelOutcome.ALREADY), []
@@ -79,8 +82,8 @@ def cancel_within(db: Connection, batch_id: UUID, by: By) -> tuple[Stopped, list
 def end_cancelled(db: Connection, batch: Batch, by: By, *, left_over: bool) -> tuple[int, list[int]]:
     counts = results.counts(db, batch.id)
     charged = ledger.settle(db, batch.id, batch.episode)
-    body = numbers(db, batch, BatchState.CANCELLED, counts) if counts["evaluated"] else None
-    said = f"{counts['evaluated']} of {batch.planned} were read" if batch.planned else "nothing was asked"
+    body = numbers(db, batch, BatchState.CANCELLED, counts) if counts.evaluated else None
+    said = f"{counts.evaluated} of {batch.planned} were read" if batch.planned else "nothing was asked"
     batches.end(db, batch.id, BatchState.CANCELLED, error=f"cancelled by {by.actor}: {said}")
     outbox.settle(db, f"finish:{batch.id}:{batch.episode}")
     triggers.audit(
@@ -94,9 +97,9 @@ def end_cancelled(db: Connection, batch: Batch, by: By, *, left_over: bool) -> t
         reason=by.reason,
         user_id=by.user_id,
         charged=charged,
-        **counts,
+        **record(counts),
     )
-    log.info("batch cancelled", batch=str(batch.id), org=str(batch.org_id), by=by.actor, **counts)
+    log.info("batch cancelled", batch=str(batch.id), org=str(batch.org_id), by=by.actor, **record(counts))
     if body is not None:
         return charged, hand_on(db, batch, body, left_over=left_over)
     return charged, call_off(db, batch) if left_over else []
