@@ -59,6 +59,7 @@ class RunState(StrEnum):
 
 
 OPEN_RUNS = (RunState.PLANNED, RunState.ASKING)
+UNDONE_RUNS = (RunState.FAILED, RunState.CANCELLED)
 
 
 class EvaluationState(StrEnum):
@@ -72,6 +73,7 @@ class EvaluationState(StrEnum):
 
 
 OPEN_EVALUATIONS = (EvaluationState.PENDING, EvaluationState.EXTRACTING)
+UNDONE_EVALUATIONS = (EvaluationState.FAILED, EvaluationState.CANCELLED)
 
 
 class JobState(StrEnum):
@@ -157,6 +159,9 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     MALFORMED = "malformed"
     FAILED = "failed"
+
+
+USEFUL = (Outcome.ANSWERED, Outcome.READ, Outcome.FOUND)
 
 
 class TriggerOutcome(StrEnum):

@@ -24,7 +24,7 @@ from senso.quantities import counted
 from senso.queries import status as queries
 from senso.queries import waiting
 from senso.queries.status import Progress
-from senso.queries.waiting import Wait
+from senso.queries.waiting import Cause, Wait
 from senso.states import ENDED_BATCHES, BatchState
 
 # A look at once, then rarer while it lasts; none costs more than a hundredth of the time until the next.
@@ -53,8 +53,8 @@ class Look:
 
     def told(self, *, new: bool) -> list[str]:
         """What is waited for. That nobody works is no news of a stack that was started a moment ago."""
-        nobody = new and any(wait.what == "worker" for wait in self.waits)
-        found = [wait for wait in self.waits if not (nobody and wait.what in {"worker", "turn", "turns"})]
+        nobody = new and any(wait.what is Cause.WORKER for wait in self.waits)
+        found = [wait for wait in self.waits if not (nobody and wait.what in {Cause.WORKER, Cause.TURN, Cause.TURNS})]
         return lines(found, found[0].seen_at, most=SHOWN_WAITS) if found else []
 
 

@@ -7,21 +7,21 @@ from senso.cli.printing import moment, printable
 from senso.cli.program import pasteable
 from senso.quantities import counted
 from senso.queries.leases import MAX_FAILURES
-from senso.queries.waiting import Wait
+from senso.queries.waiting import Cause, Stage, Wait
 from senso.settings import settings
 
 LONGEST_REASON = 160  # characters; senso runs has them whole
 TODO = {
-    "ask": ("run to be asked", "runs to be asked"),
-    "extract": ("answer to be read", "answers to be read"),
-    "submit": ("job to be handed over", "jobs to be handed over"),
-    "names": ("org's names to be asked for", "orgs' names to be asked for"),
+    Stage.ASK: ("run to be asked", "runs to be asked"),
+    Stage.EXTRACT: ("answer to be read", "answers to be read"),
+    Stage.SUBMIT: ("job to be handed over", "jobs to be handed over"),
+    Stage.NAMES: ("org's names to be asked for", "orgs' names to be asked for"),
 }
 GOING = {
-    "ask": ("call to", "calls to"),
-    "extract": ("answer being read by", "answers being read by"),
-    "submit": ("job being handed to", "jobs being handed to"),
-    "names": ("org's names being asked of", "orgs' names being asked of"),
+    Stage.ASK: ("call to", "calls to"),
+    Stage.EXTRACT: ("answer being read by", "answers being read by"),
+    Stage.SUBMIT: ("job being handed to", "jobs being handed to"),
+    Stage.NAMES: ("org's names being asked of", "orgs' names being asked of"),
 }
 
 
@@ -109,27 +109,27 @@ def push(wait: Wait, now: datetime) -> str:
     return f"the application: {failed} failed, the next is {when(wait.next, now)}. {reason(wait)}"
 
 
-WORDS: Mapping[str, Callable[[Wait, datetime], str]] = {
-    "worker": worker,
-    "credits": credit,
-    "turn": turn,
-    "turns": turns,
-    "opening": opening,
-    "silent worker": silent_worker,
-    "rate limit": rate_limit,
-    "next try": next_try,
-    "doubt": doubt,
-    "place": place,
-    "job": job,
-    "call": call,
-    "window": window,
-    "end": end,
-    "push": push,
+WORDS: Mapping[Cause, Callable[[Wait, datetime], str]] = {
+    Cause.WORKER: worker,
+    Cause.CREDITS: credit,
+    Cause.TURN: turn,
+    Cause.TURNS: turns,
+    Cause.OPENING: opening,
+    Cause.SILENT_WORKER: silent_worker,
+    Cause.RATE_LIMIT: rate_limit,
+    Cause.NEXT_TRY: next_try,
+    Cause.DOUBT: doubt,
+    Cause.PLACE: place,
+    Cause.JOB: job,
+    Cause.CALL: call,
+    Cause.WINDOW: window,
+    Cause.END: end,
+    Cause.PUSH: push,
 }
 
 
-def of(names: Mapping[str, tuple[str, str]], wait: Wait) -> str:
-    return counted(wait.count, *names[wait.stage or ""])
+def of(names: Mapping[Stage, tuple[str, str]], wait: Wait) -> str:
+    return counted(wait.count, *names[wait.stage or Stage.ASK])
 
 
 def runs(wait: Wait) -> str:

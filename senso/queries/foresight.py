@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.queries.typed import each
-from senso.states import Purpose
+from senso.states import UNDONE_EVALUATIONS, UNDONE_RUNS, USEFUL, BatchKind, Purpose, among
 
 # The connection then refuses every write, so that a dry run is one whatever it calls.
 READ_ONLY = text("SET TRANSACTION READ ONLY")
@@ -37,11 +37,11 @@ NEW = text("""
     ) cells
     WHERE om.org_id = :org ORDER BY m.slug
 """)
-AGAIN = text("""
-    SELECT m.slug, m.provider, m.name, count(*) FILTER (WHERE r.state IN ('failed', 'cancelled')) AS asks,
+AGAIN = text(f"""
+    SELECT m.slug, m.provider, m.name, count(*) FILTER (WHERE {among("r.state", UNDONE_RUNS)}) AS asks,
         count(*) AS reads
     FROM evaluations e JOIN question_runs r ON r.id = e.run_id JOIN models m ON m.id = r.model_id
-    WHERE e.batch_id = :batch AND e.state IN ('failed', 'cancelled')
+    WHERE e.batch_id = :batch AND {among("e.state", UNDONE_EVALUATIONS)}
     GROUP BY m.slug, m.provider, m.name ORDER BY m.slug
 """)
 
@@ -78,10 +78,10 @@ class Past:
 
 
 BATCHES, BATCHES_OF_ALL = 5, 50
-HISTORY = """
-    WITH latest AS ({latest}),
+HISTORY = f"""
+    WITH latest AS ({{latest}}),
     made AS (
-        SELECT c.*, m.slug, coalesce(c.run_id, c.batch_id) AS work, c.outcome IN ('answered', 'read', 'found') AS useful
+        SELECT c.*, m.slug, coalesce(c.run_id, c.batch_id) AS work, {among("c.outcome", USEFUL)} AS useful
         FROM llm_calls c LEFT JOIN question_runs r ON r.id = c.run_id LEFT JOIN models m ON m.id = r.model_id
         WHERE c.batch_id IN (SELECT id FROM latest)
     )
@@ -95,14 +95,14 @@ HISTORY = """
 """
 HISTORY_OF_ORG = text(
     HISTORY.format(
-        latest="SELECT id FROM batches WHERE kind = 'org' AND org_id = :org AND ended_at IS NOT NULL "
+        latest=f"SELECT id FROM batches WHERE kind = '{BatchKind.ORG}' AND org_id = :org AND ended_at IS NOT NULL "
         "ORDER BY batch_date DESC LIMIT :batches"
     )
 )
 HISTORY_OF_ALL = text(
     HISTORY.format(
-        latest="SELECT id FROM (SELECT id, ended_at FROM batches WHERE kind = 'org' ORDER BY queued_at DESC "
-        "LIMIT :batches) b WHERE ended_at IS NOT NULL"
+        latest=f"SELECT id FROM (SELECT id, ended_at FROM batches WHERE kind = '{BatchKind.ORG}' ORDER BY "
+        "queued_at DESC LIMIT :batches) b WHERE ended_at IS NOT NULL"
     )
 )
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, TextClause, text
 
+from senso import states
 from senso.imports import Document
 from senso.imports.rows import Row, as_json
 from senso.imports.schema import Network, Org, Partner
@@ -61,10 +62,10 @@ RESURFACED = text("""
         JOIN models m ON m.slug = w.slug AND m.surface <> w.surface
     WHERE EXISTS (SELECT FROM question_runs r WHERE r.model_id = m.id)
 """)
-MOVED = text("""
+MOVED = text(f"""
     SELECT o.id FROM json_to_recordset(CAST(:rows AS json)) AS w (id uuid, partner_id uuid)
         JOIN orgs o ON o.id = w.id AND o.partner_id <> w.partner_id
-    WHERE EXISTS (SELECT FROM batches b WHERE b.org_id = o.id AND b.state IN ('queued', 'running'))
+    WHERE EXISTS (SELECT FROM batches b WHERE b.org_id = o.id AND {states.among("b.state", states.OPEN_BATCHES)})
 """)
 
 

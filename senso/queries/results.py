@@ -17,7 +17,20 @@ from senso.queries.given import as_json
 from senso.queries.prepared import Prepared
 from senso.queries.typed import each, typed
 from senso.score import Metric
-from senso.states import BatchState, QuestionKind, Sentiment, Surface
+from senso.states import (
+    OPEN_EVALUATIONS,
+    OPEN_JOBS,
+    OPEN_RUNS,
+    BatchState,
+    Entry,
+    EvaluationState,
+    JobState,
+    QuestionKind,
+    RunState,
+    Sentiment,
+    Surface,
+    among,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +68,7 @@ FOUND = Prepared(f"""
             FROM question_runs r WHERE r.id = e.run_id OFFSET 0
         ) r
         JOIN models m ON m.id = r.model_id JOIN locations l ON l.id = r.location_id
-    WHERE e.batch_id = :batch AND CASE WHEN e.is_current THEN e.state END = 'done'
+    WHERE e.batch_id = :batch AND CASE WHEN e.is_current THEN e.state END = '{EvaluationState.DONE}'
     ORDER BY r.number
 """)
 
@@ -100,20 +113,21 @@ def save_metrics(db: Connection, batch: UUID, metrics: Iterable[Metric]) -> None
 # What becomes of runs and evaluations that are open when their batch ends: their states have the same names.
 Closed = Literal[BatchState.FAILED, BatchState.CANCELLED]
 # What is still open when a batch ends. Fences rise, so that what arrives late changes nothing.
-CLOSE_RUNS = text("""
+CLOSE_RUNS = text(f"""
     UPDATE question_runs SET state = :state, error = :reason, fence = fence + 1, lease_owner = NULL, lease_until = NULL,
         next_at = NULL
-    WHERE batch_id = :batch AND state IN ('planned', 'asking')
+    WHERE batch_id = :batch AND {among("state", OPEN_RUNS)}
 """)
-CLOSE_EVALUATIONS = text("""
+CLOSE_EVALUATIONS = text(f"""
     UPDATE evaluations SET state = :state, error = :reason, fence = fence + 1, lease_owner = NULL, lease_until = NULL,
         next_at = NULL, ended_at = now()
-    WHERE batch_id = :batch AND state IN ('pending', 'extracting')
+    WHERE batch_id = :batch AND {among("state", OPEN_EVALUATIONS)}
 """)
-CLOSE_SNAPSHOTS = text("""
-    UPDATE snapshots SET state = 'cancelled', error = :reason, fence = fence + 1, ended_at = now(), lease_owner = NULL,
-        lease_until = NULL, cancel_due_at = CASE WHEN coalesce(external_id, request_hash) IS NOT NULL THEN now() END
-    WHERE batch_id = :batch AND state IN ('submitting', 'running')
+CLOSE_SNAPSHOTS = text(f"""
+    UPDATE snapshots SET state = '{JobState.CANCELLED}', error = :reason, fence = fence + 1, ended_at = now(),
+        lease_owner = NULL, lease_until = NULL,
+        cancel_due_at = CASE WHEN coalesce(external_id, request_hash) IS NOT NULL THEN now() END
+    WHERE batch_id = :batch AND {among("state", OPEN_JOBS)}
     RETURNING cancel_due_at
 """)
 
@@ -128,7 +142,7 @@ def close_open_work(db: Connection, batch: UUID, state: Closed, reason: str) -> 
 
 
 # The newest answer to a question of a model at a location; yesterday's batch that ends late does not take it back.
-FORMER_LATEST = Prepared("""
+FORMER_LATEST = Prepared(f"""
     UPDATE question_runs SET is_latest = false
     WHERE id = ANY(ARRAY(
         SELECT old.id FROM question_runs new CROSS JOIN LATERAL (
@@ -138,13 +152,13 @@ FORMER_LATEST = Prepared("""
                     = (new.subject_id, new.question_id, new.model_id, new.location_id, new.sample)
             OFFSET 0
         ) old
-        WHERE new.batch_id = :batch AND new.state = 'answered'
+        WHERE new.batch_id = :batch AND new.state = '{RunState.ANSWERED}'
             AND old.batch_date <= (SELECT batch_date FROM batches WHERE id = :batch)
     ))
 """)
-LATEST = Prepared("""
+LATEST = Prepared(f"""
     UPDATE question_runs new SET is_latest = true
-    WHERE new.batch_id = :batch AND new.state = 'answered' AND NOT new.is_latest AND NOT EXISTS (
+    WHERE new.batch_id = :batch AND new.state = '{RunState.ANSWERED}' AND NOT new.is_latest AND NOT EXISTS (
         SELECT FROM question_runs other WHERE other.is_latest
             AND (other.subject_id, other.question_id, other.model_id, other.location_id, other.sample)
                 = (new.subject_id, new.question_id, new.model_id, new.location_id, new.sample)
@@ -161,11 +175,13 @@ def move_latest(db: Connection, batch: UUID, org: UUID) -> None:
     LATEST.rows(db, {"batch": batch})
 
 
-COUNTS = Prepared("""
+COUNTS = Prepared(f"""
     SELECT count(*) AS planned,
-        count(*) FILTER (WHERE (SELECT state FROM question_runs WHERE id = e.run_id) = 'answered') AS answered,
-        count(*) FILTER (WHERE e.state = 'done') AS evaluated, count(*) FILTER (WHERE e.state = 'failed') AS failed,
-        count(*) FILTER (WHERE e.state = 'cancelled') AS cancelled
+        count(*) FILTER (
+            WHERE (SELECT state FROM question_runs WHERE id = e.run_id) = '{RunState.ANSWERED}') AS answered,
+        count(*) FILTER (WHERE e.state = '{EvaluationState.DONE}') AS evaluated,
+        count(*) FILTER (WHERE e.state = '{EvaluationState.FAILED}') AS failed,
+        count(*) FILTER (WHERE e.state = '{EvaluationState.CANCELLED}') AS cancelled
     FROM evaluations e WHERE e.batch_id = :batch
 """)
 
@@ -186,9 +202,10 @@ def counts(db: Connection, batch: UUID) -> Counts:
     return Counts(**found)
 
 
-COST = Prepared("""
+COST = Prepared(f"""
     SELECT (SELECT coalesce(sum(cost_microusd), 0)::bigint FROM llm_calls WHERE batch_id = :batch) AS cost_microusd,
-        (SELECT coalesce(-sum(credits), 0)::bigint FROM ledger WHERE batch_id = :batch AND entry = 'charge') AS charged
+        (SELECT coalesce(-sum(credits), 0)::bigint FROM ledger
+            WHERE batch_id = :batch AND entry = '{Entry.CHARGE}') AS charged
 """)
 
 
@@ -205,8 +222,8 @@ def cost(db: Connection, batch: UUID) -> Cost:
     return Cost(**found)
 
 
-REASONS = Prepared("""
-    SELECT error, count(*) AS runs FROM evaluations WHERE batch_id = :batch AND state = 'failed'
+REASONS = Prepared(f"""
+    SELECT error, count(*) AS runs FROM evaluations WHERE batch_id = :batch AND state = '{EvaluationState.FAILED}'
     GROUP BY error ORDER BY count(*) DESC, error LIMIT 5
 """)
 
