@@ -5,7 +5,7 @@ from reading tables and indexes as a whole, which is quicker while they hold a f
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 from uuid import UUID
 
@@ -95,12 +95,10 @@ def websites(db: Connection, org: UUID) -> tuple[str, ...]:
 
 
 FORGET_METRICS = Prepared("DELETE FROM metrics WHERE batch_id = :batch")
-SAVE_METRICS = Prepared("""
-    INSERT INTO metrics (batch_id, name, kind, surface, model, location, value, numerator, denominator, low, high,
-        method, rule_version)
-    SELECT :batch, m.* FROM jsonb_to_recordset(CAST(:metrics AS jsonb)) AS m (name text, kind text, surface text,
-        model text, location text, value float, numerator bigint, denominator bigint, low float, high float,
-        method text, rule_version text)
+OF_METRIC = ", ".join(one.name for one in fields(Metric))
+SAVE_METRICS = Prepared(f"""
+    INSERT INTO metrics (batch_id, {OF_METRIC})
+    SELECT :batch, {OF_METRIC} FROM jsonb_populate_recordset(CAST(NULL AS metrics), CAST(:metrics AS jsonb))
 """)
 
 
@@ -241,10 +239,7 @@ def failure_reasons(db: Connection, batch: UUID) -> list[Reason]:
     return [Reason(**one) for one in REASONS.rows(db, {"batch": batch})]
 
 
-METRICS = text("""
-    SELECT name, kind, surface, model, location, value, numerator, denominator, low, high, method, rule_version
-    FROM metrics WHERE batch_id = :batch ORDER BY id
-""")
+METRICS = text(f"SELECT {OF_METRIC} FROM metrics WHERE batch_id = :batch ORDER BY id")
 
 
 def metrics(db: Connection, batch: UUID) -> list[Metric]:
