@@ -7,10 +7,9 @@ from rich.markup import escape
 from rich.text import Text
 
 from senso.cli.printing import INDENT, below, moment, out, printable
-from senso.cli.stories import Story
 from senso.extraction.mentions import SEPARATOR
 from senso.quantities import counted
-from senso.queries.inspection import Reading
+from senso.queries.stories import Reading, Story
 from senso.states import EvaluationState
 
 MARKS = {

@@ -12,15 +12,14 @@ from senso.cli import answering
 from senso.cli.printing import below, dollars, moment, out, print_json, print_named, printable, styled
 from senso.cli.runs import cost
 from senso.cli.standing import show as show_batch
-from senso.cli.stories import Story, story
 from senso.cli.surroundings import uuid
 from senso.db import transaction
 from senso.errors import ConfigError, NotFound
 from senso.quantities import counted
-from senso.queries import inspection
+from senso.queries import audits, inspection
 from senso.queries import status as queries
-from senso.queries.inspection import Call, Job
 from senso.queries.leases import MAX_FAILURES
+from senso.queries.stories import Call, Job, Story, story
 
 NUMBER = re.compile(r"[0-9]{1,18}")
 
@@ -125,7 +124,7 @@ def job_events(job: Job) -> list[tuple[datetime, str]]:
 
 def show_audit(batch: UUID, *, as_json: bool) -> None:
     with transaction() as db:
-        found = inspection.audit(db, batch)
+        found = audits.of_batch(db, batch)
     if as_json:
         print_json(found)
         return

@@ -1,8 +1,7 @@
-"""What an operator asks about a single batch or run when something went wrong: who did what, and what came of it."""
+"""What an operator asks about runs when something went wrong, and what can be asked at all."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -10,19 +9,13 @@ from sqlalchemy import Connection, text
 from senso.queries.fragments import LOCATION
 from senso.queries.typed import each, first
 from senso.states import (
-    OPEN_JOBS,
     BatchKind,
     BatchState,
     EvaluationState,
-    JobState,
-    Outcome,
-    Purpose,
     QuestionKind,
     RunState,
     Searched,
-    Sentiment,
     Surface,
-    among,
 )
 
 
@@ -130,186 +123,6 @@ def run(db: Connection, wanted: UUID | int) -> RunAlone | None:
     by_id = isinstance(wanted, UUID)
     found = db.execute(RUN_BY_ID, {"id": wanted}) if by_id else db.execute(RUN_BY_NUMBER, {"number": wanted})
     return first(RunAlone, found)
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """Without an outcome it is `under_way` while its claim holds; afterwards nobody knows whether it was paid."""
-
-    id: int
-    purpose: Purpose
-    provider: str
-    model: str
-    prompt_version: str | None
-    fence: int
-    started_at: datetime
-    outcome: Outcome | None
-    latency_ms: int | None
-    tokens_in: int | None
-    tokens_cached: int | None
-    tokens_out: int | None
-    cost_microusd: int | None
-    under_way: bool
-
-
-CALLS = text(f"""
-    SELECT c.id, c.purpose, c.provider, c.model, c.prompt_version, c.fence, c.started_at, c.outcome, c.latency_ms,
-        c.tokens_in, c.tokens_cached, c.tokens_out, c.cost_microusd,
-        c.outcome IS NULL AND (
-            (c.purpose = '{Purpose.ASK}' AND r.state = '{RunState.ASKING}' AND c.fence = r.fence
-                AND (r.lease_until > now() OR {among("s.state", OPEN_JOBS)}))
-            OR EXISTS (SELECT FROM evaluations e WHERE c.purpose = '{Purpose.READ}' AND e.run_id = r.id
-                AND e.org_id = c.org_id AND e.state = '{EvaluationState.EXTRACTING}' AND e.fence = c.fence
-                AND e.lease_until > now())
-        ) AS under_way
-    FROM llm_calls c JOIN question_runs r ON r.id = c.run_id LEFT JOIN snapshots s ON s.id = r.snapshot_id
-    WHERE c.run_id = :run ORDER BY c.id
-""")
-
-
-def calls(db: Connection, run_id: UUID) -> list[Call]:
-    return each(Call, db.execute(CALLS, {"run": run_id}))
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """At a vendor. `external_id`: its name there. `runs`: how many it asks for."""
-
-    id: UUID
-    provider: str
-    external_id: str | None
-    state: JobState
-    fence: int
-    failures: int
-    created_at: datetime
-    submitted_at: datetime | None
-    ended_at: datetime | None
-    next_poll_at: datetime | None
-    maybe_sent_at: datetime | None
-    cancel_due_at: datetime | None
-    cancelled_at: datetime | None
-    deadline: datetime
-    error: str | None
-    runs: int
-
-
-SNAPSHOT = text("""
-    SELECT id, provider, external_id, state, fence, failures, created_at, submitted_at, ended_at, next_poll_at,
-        maybe_sent_at, cancel_due_at, cancelled_at, deadline, error,
-        (SELECT count(*) FROM question_runs r WHERE r.snapshot_id = snapshots.id) AS runs
-    FROM snapshots WHERE id = :id
-""")
-
-
-def snapshot(db: Connection, snapshot_id: UUID) -> Job | None:
-    return first(Job, db.execute(SNAPSHOT, {"id": snapshot_id}))
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """An answer read for an org, or to be read. `marks`: what was dropped or corrected, and why: field, kind, value.
-
-    `charged`: credits; None until the batch has ended.
-    """
-
-    id: UUID
-    org_id: UUID
-    org: str
-    version: int
-    state: EvaluationState
-    mentioned: bool | None
-    mention_text: str | None
-    sentiment: Sentiment | None
-    rank: int | None
-    share_of_text: float | None
-    marks: list[dict[str, str]]
-    extractor: str | None
-    prompt_version: str | None
-    model_version: str | None
-    error: str | None
-    failures: int
-    fence: int
-    lease_owner: str | None
-    lease_until: datetime | None
-    next_at: datetime | None
-    ended_at: datetime | None
-    competitors: list[str]
-    websites: list[str]
-    charged: int | None
-
-
-EVALUATIONS = text("""
-    SELECT e.id, e.org_id, o.name AS org, e.version, e.state, e.mentioned, e.mention_text, e.sentiment, e.rank,
-        e.share_of_text, e.marks, e.extractor, e.prompt_version, e.model_version, e.error, e.failures, e.fence,
-        e.lease_owner, e.lease_until, e.next_at, e.ended_at,
-        ARRAY(SELECT name FROM competitors c WHERE c.evaluation_id = e.id ORDER BY c.id) AS competitors,
-        ARRAY(SELECT url FROM org_websites w WHERE w.org_id = e.org_id ORDER BY position, url) AS websites,
-        (SELECT -credits FROM ledger WHERE idempotency_key = 'charge:' || e.run_id || ':' || e.org_id) AS charged
-    FROM evaluations e JOIN orgs o ON o.id = e.org_id
-    WHERE e.run_id = :run AND e.is_current ORDER BY o.name, o.id
-""")
-
-
-def evaluations(db: Connection, run_id: UUID) -> list[Reading]:
-    return each(Reading, db.execute(EVALUATIONS, {"run": run_id}))
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A page that an answer cites, or that was only offered beside it."""
-
-    url: str
-    canonical_url: str
-    host: str
-    registrable_domain: str
-    title: str | None
-    position: int
-    cited: bool
-
-
-CITATIONS = text("""
-    SELECT url, canonical_url, host, registrable_domain, title, position, cited FROM citations
-    WHERE run_id = :run ORDER BY position
-""")
-
-
-def citations(db: Connection, run_id: UUID) -> list[Source]:
-    return each(Source, db.execute(CITATIONS, {"run": run_id}))
-
-
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
-    """What somebody did, as it is audited."""
-
-    at: datetime
-    actor: str
-    action: str
-    subject: str | None
-    details: dict[str, Any]
-
-
-# What was done to the batch itself, and, between the org's batch before and the one after, what it stood on: grants to
-# its partner, and imports, which name files rather than orgs.
-AUDIT = text("""
-    WITH subject AS (
-        SELECT b.id, 'partner:' || o.partner_id AS partner,
-            coalesce((SELECT max(queued_at) FROM batches f WHERE f.kind = b.kind AND f.org_id = b.org_id
-                AND f.batch_date < b.batch_date), '-infinity') AS after,
-            coalesce((SELECT min(queued_at) FROM batches n WHERE n.kind = b.kind AND n.org_id = b.org_id
-                AND n.batch_date > b.batch_date), 'infinity') AS before
-        FROM batches b LEFT JOIN orgs o ON o.id = b.org_id WHERE b.id = :batch
-    )
-    SELECT a.at, a.actor, a.action, a.subject, a.details FROM audit a, subject s
-    WHERE a.batch_id = s.id OR (
-        a.batch_id IS NULL AND a.at >= s.after AND a.at < s.before
-        AND ((a.action = 'grant' AND a.subject = s.partner) OR a.action = 'import')
-    )
-    ORDER BY a.id
-""")
-
-
-def audit(db: Connection, batch: UUID) -> list[AuditEntry]:
-    return each(AuditEntry, db.execute(AUDIT, {"batch": batch}))
 
 
 @dataclass(frozen=True, slots=True)
