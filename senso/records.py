@@ -1,15 +1,22 @@
 """How a value of ours is written as JSON: a dataclass by its fields, in their order."""
 
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from typing import Any
 
-# Metadata of a field that says where a value belongs, and is no part of what is told of it.
-UNTOLD = {"told": False}
+# Metadata of a field: it says where a value belongs, and is no part of what is told of it; or only where it was set.
+UNTOLD = {"told": "never"}
+TOLD_IF_SET = {"told": "if set"}
 
 
 def record(value: Any) -> dict[str, Any]:
     """Of a dataclass. What it holds is left as it is: `json.dumps` hands that to `plain` in its turn."""
-    return {one.name: getattr(value, one.name) for one in fields(value) if one.metadata.get("told", True)}
+    found = {one.name: getattr(value, one.name) for one in fields(value)}
+    return {one.name: found[one.name] for one in fields(value) if is_told(one, found[one.name])}
+
+
+def is_told(one: Field[Any], value: Any) -> bool:
+    told = one.metadata.get("told", "always")
+    return told == "always" or (told == "if set" and value is not None)
 
 
 def plain(value: Any) -> Any:

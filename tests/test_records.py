@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from uuid import UUID
 
-from senso.records import UNTOLD, plain, record
+from senso.records import TOLD_IF_SET, UNTOLD, plain, record
 from senso.states import BatchState
 
 
@@ -26,6 +26,7 @@ class Whole:
 @dataclass(frozen=True, slots=True)
 class More(Whole):
     names: dict[str, str]
+    found: tuple[str, ...] | None = field(default=None, metadata=TOLD_IF_SET)
 
 
 WHOLE = Whole(UUID(int=7), BatchState.QUEUED, datetime(2026, 11, 28, 9, tzinfo=UTC), (Part(1, date(2026, 11, 28)),))
@@ -43,3 +44,8 @@ def test_fields_of_another_come_after_its_own():
 
     assert list(record(more)) == ["id", "state", "at", "parts", "names"]
     assert more.parts is WHOLE.parts
+
+
+def test_what_nobody_looked_for_is_left_out_and_what_was_not_found_is_told():
+    assert "found" not in record(More(**record(WHOLE), names={}))
+    assert record(More(**record(WHOLE), names={}, found=()))["found"] == ()

@@ -29,19 +29,19 @@ MARKS = {
 
 def print_answer(found: Story) -> None:
     out.print("\n[bold]The answer[/]" + asked_where(found))
-    if found.answer_text is None:
+    if found.run.answer_text is None:
         out.print(below("there is none"))
         return
     named = [one.mention_text for one in found.evaluations if one.mention_text]
     quotes = [quote for text in named for quote in text.split(SEPARATOR)]
-    out.print(marked(found.answer_text, quotes), soft_wrap=not out.is_terminal)
+    out.print(marked(found.run.answer_text, quotes), soft_wrap=not out.is_terminal)
 
 
 def asked_where(found: Story) -> str:
     said = {
-        "": found.model_version,
-        "in ": found.reported_country,
-        "web search: ": found.searched,
+        "": found.run.model_version,
+        "in ": found.run.reported_country,
+        "web search: ": found.run.searched,
     }
     known = [f"{name}{escape(value)}" for name, value in said.items() if value]
     return f" ({', '.join(known)})" if known else ""

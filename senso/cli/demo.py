@@ -26,9 +26,9 @@ from senso.db import transaction
 from senso.errors import ConfigError
 from senso.quantities import counted
 from senso.queries import imports as import_queries
-from senso.queries import results
-from senso.queries import status as queries
-from senso.queries.status import Asked, BatchStatus, Example
+from senso.queries import results, sample
+from senso.queries.sample import Asked, Example
+from senso.queries.status import BatchStatus
 from senso.sandbox.env import environment
 from senso.sandbox.world import World
 from senso.settings import settings, use_environment
@@ -74,7 +74,7 @@ def interruptible() -> Iterator[None]:
 def orgs_so_far() -> int:
     """Each demo watches another org, since an org has one batch a day."""
     with transaction() as db:
-        return queries.count_orgs(db)
+        return sample.count_orgs(db)
 
 
 @contextmanager
@@ -133,8 +133,8 @@ def wait_for_push(batch: UUID) -> None:
 
 def show(org_id: UUID, batch_id: UUID, application: str, home: Path) -> None:
     with transaction() as db:
-        asked = queries.asked(db, batch_id)
-        example = queries.example(db, batch_id)
+        asked = sample.asked(db, batch_id)
+        example = sample.example(db, batch_id)
         metrics = results.metrics(db, batch_id)
     batch = load(batch_id)
     print_asked(asked, batch)

@@ -18,8 +18,10 @@ from senso.errors import ConfigError, NotFound
 from senso.quantities import counted
 from senso.queries import audits, inspection
 from senso.queries import status as queries
+from senso.queries.inspection import RunAlone
 from senso.queries.leases import MAX_FAILURES
 from senso.queries.stories import Call, Job, Story, story
+from senso.records import record
 
 NUMBER = re.compile(r"[0-9]{1,18}")
 
@@ -39,7 +41,7 @@ def show(wanted: UUID | int, *, audit: bool, as_json: bool) -> None:
         raise NotFound(f"no run and no batch {wanted}; senso status lists the latest batches")
     if found is not None:
         if audit:
-            raise ConfigError(f"--audit is for batches; this run belongs to {found.batch_id}")
+            raise ConfigError(f"--audit is for batches; this run belongs to {found.run.batch_id}")
         show_run(found, as_json=as_json)
     elif batch is not None and audit:
         show_audit(batch.id, as_json=as_json)
@@ -49,31 +51,30 @@ def show(wanted: UUID | int, *, audit: bool, as_json: bool) -> None:
 
 def show_run(found: Story, *, as_json: bool) -> None:
     if as_json:
-        print_json(found)
+        print_json(record(found.run) | record(found))
         return
-    print_head(found)
+    print_head(found.run, tries=len(found.calls))
     print_timeline(found)
     answering.print_answer(found)
-    for read in found.evaluations if found.answer_text is not None else ():
+    for read in found.evaluations if found.run.answer_text is not None else ():
         answering.print_reading(read)
     answering.print_citations(found)
 
 
-def print_head(found: Story) -> None:
-    tries = len(found.calls)
+def print_head(run: RunAlone, *, tries: int) -> None:
     lines = {
-        "run": f"{found.id}",
-        "number": str(found.number),
-        "batch": f"{found.batch_id}",
-        "of": f"{escape(found.org or '-')}, {found.batch_date}, {found.batch_state}",
-        "question": escape(printable(found.question)),
-        "asked": f"{escape(found.model)} ({found.provider}, {found.surface}) in {escape(found.location)}",
-        "state": f"{styled(found.state)}, {counted(tries, 'call')}"
-        + (f", {found.failures} of {MAX_FAILURES} failures" if found.failures else ""),
-        "cost": cost(found),
-        "error": escape(printable(found.error or "")),
-        "next": f"tried again at {moment(found.next_at)}" if found.next_at else "",
-        "held by": f"{found.lease_owner} until {moment(found.lease_until)}" if found.lease_owner else "",
+        "run": f"{run.id}",
+        "number": str(run.number),
+        "batch": f"{run.batch_id}",
+        "of": f"{escape(run.org or '-')}, {run.batch_date}, {run.batch_state}",
+        "question": escape(printable(run.question)),
+        "asked": f"{escape(run.model)} ({run.provider}, {run.surface}) in {escape(run.location)}",
+        "state": f"{styled(run.state)}, {counted(tries, 'call')}"
+        + (f", {run.failures} of {MAX_FAILURES} failures" if run.failures else ""),
+        "cost": cost(run),
+        "error": escape(printable(run.error or "")),
+        "next": f"tried again at {moment(run.next_at)}" if run.next_at else "",
+        "held by": f"{run.lease_owner} until {moment(run.lease_until)}" if run.lease_owner else "",
     }
     print_named(lines)
 
@@ -82,8 +83,8 @@ def print_timeline(found: Story) -> None:
     out.print("\n[bold]What happened[/]")
     events = [(call.started_at, call_line(number, call)) for number, call in enumerate(found.calls, start=1)]
     events += job_events(found.snapshot) if found.snapshot else []
-    events += [(found.answered_at, "the answer was saved")] if found.answered_at else []
-    what = "the reading" if found.answer_text is not None else "the run, which has no answer,"
+    events += [(found.run.answered_at, "the answer was saved")] if found.run.answered_at else []
+    what = "the reading" if found.run.answer_text is not None else "the run, which has no answer,"
     events += [(one.ended_at, f"{what} ended: {one.state}") for one in found.evaluations if one.ended_at]
     if not events:
         out.print(below("nothing yet: no call was made"))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -29,7 +29,6 @@ from senso.queries import status as queries
 from senso.queries import waiting
 from senso.queries.status import BatchStatus
 from senso.queries.waiting import Wait
-from senso.records import record
 from senso.states import OPEN_BATCHES, BatchState, PushStatus
 
 LATEST, CHOSEN = 20, 500
@@ -47,17 +46,12 @@ NEXT = {
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-@dataclass(frozen=True, slots=True)
-class Standing(BatchStatus):
-    waiting_for: Sequence[Wait]
-
-
-def load(batch: UUID) -> Standing:
+def load(batch: UUID) -> BatchStatus:
     """Raises NotFound."""
     return load_all([batch])[0]
 
 
-def load_all(batches: Sequence[UUID]) -> list[Standing]:
+def load_all(batches: Sequence[UUID]) -> list[BatchStatus]:
     """In their order, each with what it waits for. Raises NotFound naming the first that there is not."""
     with transaction() as db:
         found = {one.id: one for one in queries.batches(db, batches)}
@@ -67,9 +61,9 @@ def load_all(batches: Sequence[UUID]) -> list[Standing]:
         return with_waits(db, [found[batch] for batch in batches])
 
 
-def with_waits(db: Connection, found: Sequence[BatchStatus]) -> list[Standing]:
+def with_waits(db: Connection, found: Sequence[BatchStatus]) -> list[BatchStatus]:
     waits = waiting.by_batch(waiting.waits(db, [one.id for one in found if is_waiting(one)], each=True))
-    return [Standing(**record(one), waiting_for=waits.get(one.id, ())) for one in found]
+    return [replace(one, waiting_for=waits.get(one.id, ())) for one in found]
 
 
 def is_waiting(one: BatchStatus) -> bool:
@@ -193,7 +187,7 @@ def show(found: BatchStatus, *, as_json: bool, next_steps: bool = True) -> None:
 
 
 def waits_of(found: BatchStatus) -> str:
-    said = lines(found.waiting_for, found.seen_at) if isinstance(found, Standing) else []
+    said = lines(found.waiting_for or (), found.seen_at)
     return "\n".join(escape(f"- {line}" if len(said) > 1 else line) for line in said)
 
 

@@ -7,19 +7,20 @@ from senso.cli import following
 from senso.cli.leaving import told_to_leave
 from senso.cli.patience import Patience
 from senso.cli.printing import err, out, print_json
-from senso.cli.standing import Standing, load_all, show
+from senso.cli.standing import load_all, show
 from senso.cli.summing import print_summary
 from senso.db import transaction
 from senso.errors import SensoError
 from senso.queries import status as queries
 from senso.queries import workers
+from senso.queries.status import BatchStatus
 from senso.states import ENDED_BATCHES, BatchState
 
 FEW = 5  # so many are drawn and printed each by itself
 MOST = 10_000
 
 
-def watch(batches: Sequence[UUID], *, as_json: bool, without_steps: Collection[BatchState] = ()) -> list[Standing]:
+def watch(batches: Sequence[UUID], *, as_json: bool, without_steps: Collection[BatchState] = ()) -> list[BatchStatus]:
     """Until all have ended; prints each then, or of many their totals and those that did not complete.
 
     Progress goes to stderr, so that stdout can be piped. Raises NotFound before any is drawn. `without_steps`: states

@@ -1,14 +1,15 @@
-"""What an operator asks: how a batch stands, and what an org's last one found."""
+"""What an operator asks: how batches stand."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from senso.queries.fragments import LOCATION
 from senso.queries.typed import each, first
+from senso.queries.waiting import Wait
+from senso.records import TOLD_IF_SET
 from senso.states import (
     OPEN_BATCHES,
     OPEN_EVALUATIONS,
@@ -20,9 +21,7 @@ from senso.states import (
     EvaluationState,
     FinishedBy,
     PushStatus,
-    QuestionKind,
     RunState,
-    Sentiment,
     among,
 )
 
@@ -33,7 +32,7 @@ class BatchStatus:
 
     `planned` is None until the matrix is frozen, `remaining` until the batch of this episode is opened. `charged`:
     credits. `cost_microusd`: of `llm_calls` but for `calls_of_unknown_cost`. `partner_available`: None where it is not
-    metered. `seen_at`: the database's clock.
+    metered. `seen_at`: the database's clock. `waiting_for`: None where nobody looked.
     """
 
     id: UUID
@@ -65,6 +64,7 @@ class BatchStatus:
     remaining: int | None
     asking: int
     seen_at: datetime
+    waiting_for: Sequence[Wait] | None = field(default=None, metadata=TOLD_IF_SET)
 
 
 # What failed before a new episode is planned again when that opens: until then nothing of it has failed.
@@ -192,57 +192,6 @@ OPEN_ONES = text(f"""
 def open_ones(db: Connection, most: int) -> list[UUID]:
     """Batches that are queued or running, the oldest first."""
     return list(db.execute(OPEN_ONES, {"most": most}).scalars())
-
-
-EXAMPLE = text(f"""
-    SELECT q.text AS question, m.slug AS model, {LOCATION} AS location, r.answer_text, e.mention_text,
-        e.sentiment, e.rank
-    FROM evaluations e JOIN question_runs r ON r.id = e.run_id JOIN questions q ON q.id = r.question_id
-        JOIN models m ON m.id = r.model_id JOIN locations l ON l.id = r.location_id
-    WHERE e.batch_id = :batch AND e.state = '{EvaluationState.DONE}'
-    ORDER BY e.mentioned DESC, q.kind = '{QuestionKind.UNBRANDED}' DESC, r.number LIMIT 1
-""")
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """`mention_text`: the sentences of the answer that name the org; None where none does."""
-
-    question: str
-    model: str
-    location: str
-    answer_text: str
-    mention_text: str | None
-    sentiment: Sentiment | None
-    rank: int | None
-
-
-def example(db: Connection, batch_id: UUID) -> Example | None:
-    """One answer to show, with a mention if there is one."""
-    return first(Example, db.execute(EXAMPLE, {"batch": batch_id}))
-
-
-ASKED = text(f"""
-    SELECT count(DISTINCT question_id) AS questions, coalesce(array_agg(DISTINCT m.slug), '{{}}') AS models,
-        coalesce(array_agg(DISTINCT {LOCATION}), '{{}}') AS locations
-    FROM question_runs r JOIN models m ON m.id = r.model_id JOIN locations l ON l.id = r.location_id
-    WHERE r.batch_id = :batch
-""")
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    questions: int
-    models: list[str]
-    locations: list[str]
-
-
-def asked(db: Connection, batch_id: UUID) -> Asked:
-    return each(Asked, db.execute(ASKED, {"batch": batch_id}))[0]
-
-
-def count_orgs(db: Connection) -> int:
-    return int(db.execute(text("SELECT count(*) FROM orgs")).scalar_one())
 
 
 ANY_OPEN = text(f"""

@@ -1,7 +1,7 @@
 """All that is known of a run: its calls, its job at a vendor, its sources, and what was read from its answer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from senso.extraction import citations as cited
 from senso.queries.inspection import RunAlone
 from senso.queries.typed import each, first
-from senso.records import record
+from senso.records import UNTOLD, record
 from senso.states import OPEN_JOBS, EvaluationState, JobState, Outcome, Purpose, RunState, Sentiment, among
 
 
@@ -168,7 +168,10 @@ class JudgedSource(Source):
 
 
 @dataclass(frozen=True, slots=True)
-class Story(RunAlone):
+class Story:
+    """What came of `run`, and how."""
+
+    run: RunAlone = field(metadata=UNTOLD)
     calls: Sequence[Call]
     snapshot: Job | None
     evaluations: Sequence[Reading]
@@ -178,7 +181,7 @@ class Story(RunAlone):
 def story(db: Connection, run: RunAlone) -> Story:
     readings = evaluations(db, run.id)
     return Story(
-        **record(run),
+        run,
         calls=calls(db, run.id),
         snapshot=snapshot(db, run.snapshot_id) if run.snapshot_id else None,
         evaluations=readings,
