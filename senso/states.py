@@ -87,6 +87,7 @@ class JobState(StrEnum):
 
 
 OPEN_JOBS = (JobState.SUBMITTING, JobState.RUNNING)
+UNDONE_JOBS = (JobState.FAILED, JobState.CANCELLED)
 
 
 class PushStatus(StrEnum):
@@ -162,6 +163,16 @@ class Outcome(StrEnum):
 
 
 USEFUL = (Outcome.ANSWERED, Outcome.READ, Outcome.FOUND)
+
+
+class Action(StrEnum):
+    """What somebody did, as it is audited."""
+
+    TRIGGER = "trigger"
+    GRANT = "grant"
+    CANCEL = "cancel"
+    RETRY = "retry"
+    IMPORT = "import"
 
 
 class TriggerOutcome(StrEnum):

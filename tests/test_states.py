@@ -17,8 +17,8 @@ ROOT = Path(__file__).parents[1] / "senso"
 ENUMS = [one for one in vars(states).values() if isinstance(one, type) and issubclass(one, StrEnum) and one != StrEnum]
 WORDS = {str(member) for members in ENUMS for member in members}
 # Fields and arguments that hold a member.
-NAMES = {"batch_kind", "batch_state", "entry", "evaluation", "finished_by", "kind", "outcome", "purpose", "push"}
-NAMES |= {"question_kind", "searched", "sentiment", "state", "status", "surface"}
+NAMES = {"action", "batch_kind", "batch_state", "entry", "evaluation", "finished_by", "kind", "outcome", "purpose"}
+NAMES |= {"push", "question_kind", "searched", "sentiment", "state", "status", "surface"}
 COMPARED = (ast.Eq, ast.NotEq, ast.In, ast.NotIn, ast.Is, ast.IsNot)
 FILES = [path for path in sorted(ROOT.rglob("*.py")) if path.name != "states.py" and "sandbox" not in path.parts]
 

@@ -17,7 +17,7 @@ from senso.queries import ledger as rows
 from senso.queries import triggers
 from senso.queries.ledger import LedgerEntry, PartnerStanding
 from senso.records import record
-from senso.states import Entry
+from senso.states import Action, Entry
 
 SHOWN = 200
 NARROW = 56  # columns; below that a row does not fit
@@ -63,7 +63,7 @@ def grant(db: Connection, partner: UUID, amount: int, ref: str) -> Grant:
         given = f"{counted(before.credits, 'credit')} to partner {before.partner_id}"
         raise ConfigError(f"ref {ref!r} was used before, for {given}; take another ref for another grant")
     if made:
-        triggers.audit(db, "grant", actor(), subject=f"partner:{partner}", credits=amount, ref=ref)
+        triggers.audit(db, Action.GRANT, actor(), subject=f"partner:{partner}", credits=amount, ref=ref)
     return Grant(ref, amount, "granted" if made else "already granted")
 
 
@@ -127,6 +127,6 @@ def in_two_lines(row: LedgerEntry) -> str:
 
 
 def what(row: LedgerEntry) -> str:
-    if row.entry is Entry.GRANT:
+    if row.entry == Entry.GRANT:
         return f"ref {escape(row.idempotency_key.removeprefix('grant:'))}"
     return f"run {row.run}" if row.run is not None else ""

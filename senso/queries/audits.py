@@ -8,11 +8,12 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.queries.typed import each
+from senso.states import Action
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """What somebody did, as it is audited."""
+    """What somebody did. `action`: of Action, which no check holds it to."""
 
     at: datetime
     actor: str
@@ -23,7 +24,7 @@ class AuditEntry:
 
 # What was done to the batch itself, and, between the org's batch before and the one after, what it stood on: grants to
 # its partner, and imports, which name files rather than orgs.
-AUDIT = text("""
+AUDIT = text(f"""
     WITH subject AS (
         SELECT b.id, 'partner:' || o.partner_id AS partner,
             coalesce((SELECT max(queued_at) FROM batches f WHERE f.kind = b.kind AND f.org_id = b.org_id
@@ -35,7 +36,7 @@ AUDIT = text("""
     SELECT a.at, a.actor, a.action, a.subject, a.details FROM audit a, subject s
     WHERE a.batch_id = s.id OR (
         a.batch_id IS NULL AND a.at >= s.after AND a.at < s.before
-        AND ((a.action = 'grant' AND a.subject = s.partner) OR a.action = 'import')
+        AND ((a.action = '{Action.GRANT}' AND a.subject = s.partner) OR a.action = '{Action.IMPORT}')
     )
     ORDER BY a.id
 """)

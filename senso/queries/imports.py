@@ -16,6 +16,7 @@ from senso.imports.schema import Contents, Partner
 from senso.queries.import_checks import keep_history, require_references
 from senso.queries.ledger import grant
 from senso.queries.triggers import audit
+from senso.states import Action
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def store(db: Connection, document: Document, actor: str) -> Changes:
     ledger, notes = settle_credits(db, found.partners)
     counts = {table.name: make_equal(db, table, wanted[table.name], owners(table, found)) for table in TABLES}
     changes = Changes(partners=partners, ledger=ledger, **counts, notes=(*document.notes(), *notes))
-    audit(db, "import", actor, subject=document.source.name, file=document.source.name, **asdict(changes))
+    audit(db, Action.IMPORT, actor, subject=document.source.name, file=document.source.name, **asdict(changes))
     return changes
 
 

@@ -12,21 +12,24 @@ from senso.extraction import citations as cited
 from senso.queries.inspection import RunAlone
 from senso.queries.typed import each, first
 from senso.records import UNTOLD, record
-from senso.states import OPEN_JOBS, EvaluationState, JobState, Outcome, Purpose, RunState, Sentiment, among
+from senso.states import OPEN_JOBS, EvaluationState, JobState, Purpose, RunState, Sentiment, among
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Without an outcome it is `under_way` while its claim holds; afterwards nobody knows whether it was paid."""
+    """Without an outcome it is `under_way` while its claim holds; afterwards nobody knows whether it was paid.
+
+    `purpose`, `outcome`: of Purpose and Outcome, which no check holds them to.
+    """
 
     id: int
-    purpose: Purpose
+    purpose: str
     provider: str
     model: str
     prompt_version: str | None
     fence: int
     started_at: datetime
-    outcome: Outcome | None
+    outcome: str | None
     latency_ms: int | None
     tokens_in: int | None
     tokens_cached: int | None

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.queries.given import as_json
-from senso.states import UNDONE_RUNS, BatchState, among
+from senso.states import UNDONE_RUNS, Action, BatchState, among
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ AUDIT = text("""
 
 
 def audit(
-    db: Connection, action: str, actor: str, *, subject: str | None = None, batch: UUID | None = None, **details: Any
+    db: Connection, action: Action, actor: str, *, subject: str | None = None, batch: UUID | None = None, **details: Any
 ) -> None:
     values = {"action": action, "actor": actor, "subject": subject, "batch": batch, "details": as_json(details)}
     db.execute(AUDIT, values)

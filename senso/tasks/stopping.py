@@ -18,7 +18,7 @@ from senso.log import logger
 from senso.queries import batches, ledger, outbox, results, status, triggers
 from senso.queries.batches import Batch
 from senso.records import record
-from senso.states import CANCELLABLE, RETRIABLE, BatchState, CancelOutcome, FinishedBy
+from senso.states import CANCELLABLE, RETRIABLE, Action, BatchState, CancelOutcome, FinishedBy
 from senso.tasks.pipelines import publish
 from senso.tasks.reach import require
 from senso.tasks.score import call_off, finish, hand_on, numbers
@@ -88,7 +88,7 @@ def end_cancelled(db: Connection, batch: Batch, by: By, *, left_over: bool) -> t
     outbox.settle(db, f"finish:{batch.id}:{batch.episode}")
     triggers.audit(
         db,
-        "cancel",
+        Action.CANCEL,
         by.actor,
         subject=f"org:{batch.org_id}",
         batch=batch.id,
@@ -123,7 +123,7 @@ def retry_within(db: Connection, batch_id: UUID, by: By) -> tuple[Batch, list[in
     queued = batches.load(db, batch.id)
     said = {"episode": queued.episode, "was": batch.state, "evaluations": undone, "user_id": by.user_id}
     subject = f"org:{batch.org_id}"
-    triggers.audit(db, "retry", by.actor, subject=subject, batch=batch.id, reason=by.reason, **said)
+    triggers.audit(db, Action.RETRY, by.actor, subject=subject, batch=batch.id, reason=by.reason, **said)
     return queued, ask_admission(db, queued)
 
 

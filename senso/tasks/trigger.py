@@ -11,7 +11,7 @@ from senso.queries import batches, outbox, triggers
 from senso.queries.batches import Batch
 from senso.queries.triggers import OrgToTrigger
 from senso.settings import clock, settings
-from senso.states import BatchKind, BatchState, TriggerOutcome
+from senso.states import Action, BatchKind, BatchState, TriggerOutcome
 from senso.tasks.pipelines import publish
 from senso.tasks.reach import require
 
@@ -89,7 +89,7 @@ def open_or_resume(db: Connection, org_id: UUID, by: By, *, reopen: bool) -> tup
     batch = batches.load(db, batch_id)
     price = {"credits_per_evaluation": batch.credits_per_evaluation}
     said = {"outcome": outcome, "reason": by.reason, "user_id": by.user_id} | price
-    triggers.audit(db, "trigger", by.actor, subject=f"org:{org_id}", batch=batch_id, **said)
+    triggers.audit(db, Action.TRIGGER, by.actor, subject=f"org:{org_id}", batch=batch_id, **said)
     return Triggered(batch, outcome), ask_admission(db, batch) if batch.state is BatchState.QUEUED else []
 
 
