@@ -7,6 +7,8 @@ from hashlib import sha256
 from itertools import product
 from uuid import UUID
 
+from senso.states import BatchKind, BatchState
+
 UUID_VERSION_8 = 0x8 << 76
 UUID_VARIANT = 0x2 << 62
 
@@ -25,7 +27,7 @@ def keyed_id(milliseconds: int, *key: object) -> UUID:
     return UUID(int=value)
 
 
-def batch_id(kind: str, org_id: UUID | None, network_id: UUID | None, day: date) -> UUID:
+def batch_id(kind: BatchKind, org_id: UUID | None, network_id: UUID | None, day: date) -> UUID:
     return dated_id(day, "batch", kind, org_id, network_id)
 
 
@@ -91,7 +93,7 @@ def next_due_date(weekdays: Collection[int], now: datetime, hour: int) -> date |
     return next((day for day in days if day.weekday() in weekdays), None)
 
 
-def batch_state(done: int, planned: int) -> str:
+def batch_state(done: int, planned: int) -> BatchState:
     if done == planned:
-        return "completed"
-    return "partial" if done else "failed"
+        return BatchState.COMPLETED
+    return BatchState.PARTIAL if done else BatchState.FAILED

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from senso.http import call
 from senso.score import CitedDomain, Metric, Standing
+from senso.states import BatchKind, BatchState
 
 SERVICE = "application"
 TIMEOUT_SECONDS = 10  # the application stores it and answers; one that hangs is tried again later
@@ -21,11 +22,11 @@ class Result:
 
     batch_id: UUID
     episode: int
-    kind: str
+    kind: BatchKind
     org_id: UUID | None
     network_id: UUID | None
     date: date
-    state: str
+    state: BatchState
     counts: dict[str, int]
     cost_microusd: int
     charged: int

@@ -16,11 +16,13 @@ from operator import mul
 from sys import byteorder
 from typing import Any, Final, Literal, NamedTuple
 
+from senso.states import QuestionKind, Sentiment, Surface
+
 RULE_VERSION = "score-1"
 Z = 1.959964  # both tails of the normal distribution together hold 5 %
 RESAMPLES = 1000
 TAIL = 0.025
-SENTIMENTS = ("positive", "neutral", "negative")
+SENTIMENTS = (Sentiment.POSITIVE, Sentiment.NEUTRAL, Sentiment.NEGATIVE)  # as they are told
 
 WILSON = "wilson-95"
 BOOTSTRAP = "bootstrap-question-95"
@@ -35,12 +37,12 @@ class Fact:
     """What score needs of one done evaluation."""
 
     question_id: str
-    question_kind: Literal["branded", "unbranded"]
-    surface: Literal["consumer", "api"]
+    question_kind: QuestionKind
+    surface: Surface
     model: str
     location: str
     mentioned: bool
-    sentiment: str | None
+    sentiment: Sentiment | None
     rank: int | None
     competitors: tuple[str, ...]
     citations: int
@@ -49,6 +51,8 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
+    """Plain strings: the draws of an interval are seeded by how a slice is written."""
+
     kind: str
     surface: str
     model: str | None = None  # None: all models
@@ -172,7 +176,7 @@ def sources(pages: Iterable[CitedPage]) -> list[CitedDomain]:
 def _slices(facts: Iterable[Counted]) -> Iterator[tuple[Slice, list[Counted]]]:
     pools: dict[tuple[str, str], list[Counted]] = defaultdict(list)
     for one in facts:
-        pools[one.fact.question_kind, one.fact.surface].append(one)
+        pools[str(one.fact.question_kind), str(one.fact.surface)].append(one)
     for (kind, surface), pool in sorted(pools.items()):
         yield Slice(kind, surface), pool
         for model, members in _grouped(pool, lambda fact: fact.model):

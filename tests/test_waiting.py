@@ -31,7 +31,7 @@ def waits(*batches, each=True):
 
 def words(*batches):
     found = waits(*batches)
-    return lines([one.facts() for one in found], found[0].seen_at)
+    return lines(found, found[0].seen_at)
 
 
 def kinds(*batches, each=True):
@@ -64,7 +64,7 @@ def test_a_queued_batch_says_how_many_are_ahead(make):
 def test_many_queued_batches_are_counted_together_and_none_is_said_to_be_ahead(make):
     found = waits(make.queued(), make.queued(), each=False)
 
-    assert lines([one.facts() for one in found], found[0].seen_at) == ["a turn: 2 batches, 0 of at most 500 at work"]
+    assert lines(found, found[0].seen_at) == ["a turn: 2 batches, 0 of at most 500 at work"]
 
 
 @pytest.mark.usefixtures("works")

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from rich.markup import escape
 from rich.text import Text
@@ -10,6 +9,8 @@ from rich.text import Text
 from senso.cli.printing import INDENT, below, moment, out, printable
 from senso.extraction.mentions import SEPARATOR
 from senso.quantities import counted
+from senso.queries.stories import Reading, Story
+from senso.states import EvaluationState
 
 MARKS = {
     "no-literal-mention": "dropped: the model said it is mentioned, but none of its names stands in the answer",
@@ -26,21 +27,21 @@ MARKS = {
 }
 
 
-def print_answer(found: dict[str, Any]) -> None:
+def print_answer(found: Story) -> None:
     out.print("\n[bold]The answer[/]" + asked_where(found))
-    if found["answer_text"] is None:
+    if found.run.answer_text is None:
         out.print(below("there is none"))
         return
-    named = [one["mention_text"] for one in found["evaluations"] if one["mention_text"]]
+    named = [one.mention_text for one in found.evaluations if one.mention_text]
     quotes = [quote for text in named for quote in text.split(SEPARATOR)]
-    out.print(marked(found["answer_text"], quotes), soft_wrap=not out.is_terminal)
+    out.print(marked(found.run.answer_text, quotes), soft_wrap=not out.is_terminal)
 
 
-def asked_where(found: dict[str, Any]) -> str:
+def asked_where(found: Story) -> str:
     said = {
-        "": found["model_version"],
-        "in ": found["reported_country"],
-        "web search: ": found["searched"],
+        "": found.run.model_version,
+        "in ": found.run.reported_country,
+        "web search: ": found.run.searched,
     }
     known = [f"{name}{escape(value)}" for name, value in said.items() if value]
     return f" ({', '.join(known)})" if known else ""
@@ -70,26 +71,26 @@ def spans(answer: str, quotes: Sequence[str]) -> list[tuple[int, int]]:
     return merged
 
 
-def print_reading(read: dict[str, Any]) -> None:
-    out.print(f"\n[bold]Read for {escape(read['org'])}[/]: {read['state']}")
-    lines = {"error": read["error"], "tried again at": read["next_at"] and moment(read["next_at"])}
-    if read["state"] == "done":
+def print_reading(read: Reading) -> None:
+    out.print(f"\n[bold]Read for {escape(read.org)}[/]: {read.state}")
+    lines = {"error": read.error, "tried again at": read.next_at and moment(read.next_at)}
+    if read.state is EvaluationState.DONE:
         lines |= results(read)
     for name, value in lines.items():
         if value:
             out.print(below(Text(f"{name}: {printable(str(value))}")))
-    for mark in read["marks"]:
+    for mark in read.marks:
         out.print(below(Text(mark_line(mark))))
 
 
-def results(read: dict[str, Any]) -> dict[str, Any]:
-    by = " ".join(filter(None, (read["extractor"], read["prompt_version"], read["model_version"])))
-    share = f"{read['share_of_text'] or 0:.0%} of the text"
-    about = f"{read['sentiment'] or 'no sentiment'}, rank {read['rank'] or '-'}, {share}"
+def results(read: Reading) -> dict[str, str]:
+    by = " ".join(filter(None, (read.extractor, read.prompt_version, read.model_version)))
+    share = f"{read.share_of_text or 0:.0%} of the text"
+    about = f"{read.sentiment or 'no sentiment'}, rank {read.rank or '-'}, {share}"
     return {
-        "mentioned": f"yes, {about}" if read["mentioned"] else "no",
-        "competitors": ", ".join(read["competitors"]) or "none",
-        "charged": counted(read["charged"], "credit") if read["charged"] is not None else "not yet",
+        "mentioned": f"yes, {about}" if read.mentioned else "no",
+        "competitors": ", ".join(read.competitors) or "none",
+        "charged": counted(read.charged, "credit") if read.charged is not None else "not yet",
         "by": by,
     }
 
@@ -99,12 +100,12 @@ def mark_line(mark: dict[str, str]) -> str:
     return f"{mark['field']} {why}: {printable(mark['value'])}"
 
 
-def print_citations(found: dict[str, Any]) -> None:
-    if not found["citations"]:
+def print_citations(found: Story) -> None:
+    if not found.citations:
         return
-    out.print(f"\n[bold]Sources[/] ({len(found['citations'])})")
-    for one in found["citations"]:
-        whose = ", ".join(dict.fromkeys(one["whose"].values())) or "-"
-        kind = whose if one["cited"] else f"{whose}, only offered"
-        out.print(Text(f"{one['position']:>3} {kind}: {printable(one['title'] or one['host'])}"))
-        out.print(Text(" " * INDENT + printable(one["url"])), soft_wrap=True)
+    out.print(f"\n[bold]Sources[/] ({len(found.citations)})")
+    for one in found.citations:
+        whose = ", ".join(dict.fromkeys(one.whose.values())) or "-"
+        kind = whose if one.cited else f"{whose}, only offered"
+        out.print(Text(f"{one.position:>3} {kind}: {printable(one.title or one.host)}"))
+        out.print(Text(" " * INDENT + printable(one.url)), soft_wrap=True)

@@ -1,6 +1,5 @@
 """The commands and their options. Each imports what it needs when it is called: help and errors come at once."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +7,7 @@ import typer
 
 from senso import __version__
 from senso.cli.form import Form
+from senso.states import BatchState
 
 app = typer.Typer(
     name="senso",
@@ -23,18 +23,6 @@ MOST_CREDITS = 10**15  # as in an import file
 MOST_ROWS = 10**9
 DAY = 86_400  # seconds
 PORT, SEED = 8484, 7  # as in senso.sandbox.env, which only the sandbox imports
-
-
-class State(StrEnum):
-    """Of a batch."""
-
-    queued = "queued"
-    running = "running"
-    completed = "completed"
-    partial = "partial"
-    failed = "failed"
-    blocked = "blocked"
-    cancelled = "cancelled"
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -166,7 +154,7 @@ def retry(batch: str, as_json: Json = False) -> None:
 @app.command()
 def status(
     batch: Annotated[str | None, typer.Argument()] = None,
-    state: Annotated[list[State] | None, typer.Option(help="Only batches in this state; may be repeated.")] = None,
+    state: Annotated[list[BatchState] | None, typer.Option(help="Only batches in this state; may be repeated.")] = None,
     since: Annotated[str | None, typer.Option(metavar="WHEN", help="Open, or ended since: 2h, 3d, 2026-11-21.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -174,7 +162,7 @@ def status(
     from senso.cli import standing
     from senso.cli.surroundings import connected, uuid
 
-    states = [one.value for one in state or []]
+    states = state or []
     wanted = uuid(batch, "batch") if batch is not None else None
     if since is not None:
         standing.moment_since(since)  # said before any server is started

@@ -1,7 +1,8 @@
 """`credits` and `ledger`: what a partner has, and how it came to that."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
 from rich.markup import escape
@@ -14,6 +15,9 @@ from senso.errors import ConfigError, NotFound
 from senso.quantities import counted
 from senso.queries import ledger as rows
 from senso.queries import triggers
+from senso.queries.ledger import LedgerEntry, PartnerStanding
+from senso.records import record
+from senso.states import Action, Entry
 
 SHOWN = 200
 NARROW = 56  # columns; below that a row does not fit
@@ -30,49 +34,53 @@ def credit(partner: UUID, amount: int | None, ref: str | None, *, as_json: bool)
     """Raises NotFound, or ConfigError for a ref that was used for another grant."""
     with transaction() as db:
         require(db, partner)
-        said = {} if amount is None or ref is None else {"grant": grant(db, partner, amount, ref)}
-        found = require(db, partner) | said
+        given = None if amount is None or ref is None else grant(db, partner, amount, ref)
+        found = require(db, partner)
     if as_json:
-        print_json(found)
+        print_json(record(found) | ({"grant": given} if given else {}))
     else:
-        show(found)
+        show(found, given)
 
 
-def require(db: Connection, partner: UUID) -> dict[str, Any]:
+def require(db: Connection, partner: UUID) -> PartnerStanding:
     found = rows.standing(db, partner)
     if found is None:
         raise NotFound(f"no partner {partner}; import it first")
     return found
 
 
-def grant(db: Connection, partner: UUID, amount: int, ref: str) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Grant:
+    ref: str
+    credits: int
+    outcome: Literal["granted", "already granted"]
+
+
+def grant(db: Connection, partner: UUID, amount: int, ref: str) -> Grant:
     made = rows.grant(db, partner, amount, ref)
-    before = rows.granted(db, ref) or {}
-    if (before["partner_id"], before["credits"]) != (partner, amount):
-        given = f"{counted(before['credits'], 'credit')} to partner {before['partner_id']}"
+    before = rows.granted(db, ref)
+    if before is not None and (before.partner_id, before.credits) != (partner, amount):
+        given = f"{counted(before.credits, 'credit')} to partner {before.partner_id}"
         raise ConfigError(f"ref {ref!r} was used before, for {given}; take another ref for another grant")
     if made:
-        triggers.audit(db, "grant", actor(), subject=f"partner:{partner}", credits=amount, ref=ref)
-    return {"ref": ref, "credits": amount, "outcome": "granted" if made else "already granted"}
+        triggers.audit(db, Action.GRANT, actor(), subject=f"partner:{partner}", credits=amount, ref=ref)
+    return Grant(ref, amount, "granted" if made else "already granted")
 
 
-def show(found: dict[str, Any]) -> None:
-    given = found.get("grant")
+def show(found: PartnerStanding, given: Grant | None) -> None:
     if given:
         out.print(
-            f"{counted(given['credits'], 'credit')} {given['outcome']} under ref {escape(given['ref'])}.",
+            f"{counted(given.credits, 'credit')} {given.outcome} under ref {escape(given.ref)}.",
             soft_wrap=True,
         )
     lines = {
-        "partner": str(found["id"]),
-        "name": escape(found["name"]),
-        "available": str(found["available"])
-        if found["metered"]
-        else "not metered: it can always pay, grants add nothing",
-        "held": f"{found['held']} for batches under way",
-        "granted": str(found["granted"]),
-        "charged": str(found["charged"]),
-        "orgs": str(found["orgs"]),
+        "partner": str(found.id),
+        "name": escape(found.name),
+        "available": str(found.available) if found.metered else "not metered: it can always pay, grants add nothing",
+        "held": f"{found.held} for batches under way",
+        "granted": str(found.granted),
+        "charged": str(found.charged),
+        "orgs": str(found.orgs),
     }
     print_named(lines)
 
@@ -90,35 +98,35 @@ def ledger(partner: UUID, last: int | None, *, as_json: bool) -> None:
         return
     for line in lines(found):
         out.print(line, soft_wrap=True)
-    if not standing["metered"]:
+    if not standing.metered:
         out.print("This partner is not metered: the balance says what was charged, and stops nothing.")
     if len(found) < total:
         err.print(f"The latest {len(found)} of {counted(total, 'row')}; --last says how many.")
 
 
-def lines(found: list[dict[str, Any]]) -> Iterator[str]:
+def lines(found: Sequence[LedgerEntry]) -> Iterator[str]:
     """The id of a batch on a line of its own, once for all rows that follow, so that it is never cut."""
     narrow = out.width < NARROW
     if not narrow:
         yield f"[bold]{'when':<23}  {'entry':<7} {'credits':>8} {'balance':>9}[/]"
     batch = None
     for row in found:
-        if row["batch_id"] != batch:
-            batch = row["batch_id"]
+        if row.batch_id != batch:
+            batch = row.batch_id
             yield f"[dim]batch[/] {batch}" if batch else "[dim]no batch[/]"
         about = what(row)
         yield (in_two_lines(row) if narrow else in_columns(row)) + (f"\n  {about}" if about else "")
 
 
-def in_columns(row: dict[str, Any]) -> str:
-    return f"{moment(row['created_at'])}  {row['entry']:<7} {row['credits']:>+8} {row['balance']:>9}"
+def in_columns(row: LedgerEntry) -> str:
+    return f"{moment(row.created_at)}  {row.entry:<7} {row.credits:>+8} {row.balance:>9}"
 
 
-def in_two_lines(row: dict[str, Any]) -> str:
-    return f"{moment(row['created_at'])}\n  {row['entry']} {row['credits']:+}, balance {row['balance']}"
+def in_two_lines(row: LedgerEntry) -> str:
+    return f"{moment(row.created_at)}\n  {row.entry} {row.credits:+}, balance {row.balance}"
 
 
-def what(row: dict[str, Any]) -> str:
-    if row["entry"] == "grant":
-        return f"ref {escape(row['idempotency_key'].removeprefix('grant:'))}"
-    return f"run {row['run']}" if row["run"] is not None else ""
+def what(row: LedgerEntry) -> str:
+    if row.entry == Entry.GRANT:
+        return f"ref {escape(row.idempotency_key.removeprefix('grant:'))}"
+    return f"run {row.run}" if row.run is not None else ""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 from uuid import UUID
 
 import yaml
@@ -26,11 +26,13 @@ from senso.db import transaction
 from senso.errors import ConfigError
 from senso.quantities import counted
 from senso.queries import imports as import_queries
-from senso.queries import results
-from senso.queries import status as queries
+from senso.queries import results, sample
+from senso.queries.sample import Asked, Example
+from senso.queries.status import BatchStatus
 from senso.sandbox.env import environment
 from senso.sandbox.world import World
 from senso.settings import settings, use_environment
+from senso.states import PushStatus
 
 MODELS = ["chatgpt", "gpt-4.1", "gpt-4.1-mini"]
 LOCATIONS = [{"country": "US"}, {"country": "CA", "region": "Ontario"}]
@@ -72,7 +74,7 @@ def interruptible() -> Iterator[None]:
 def orgs_so_far() -> int:
     """Each demo watches another org, since an org has one batch a day."""
     with transaction() as db:
-        return queries.count_orgs(db)
+        return sample.count_orgs(db)
 
 
 @contextmanager
@@ -124,51 +126,46 @@ def ask(org: UUID) -> UUID:
 def wait_for_push(batch: UUID) -> None:
     """The push outlives its batch by a moment; the story is complete with it."""
     for _ in range(50):
-        if load(batch)["push"] != "pending":
+        if load(batch).push is not PushStatus.PENDING:
             return
         time.sleep(0.1)
 
 
 def show(org_id: UUID, batch_id: UUID, application: str, home: Path) -> None:
     with transaction() as db:
-        org = queries.org(db, org_id) or {}
-        asked = queries.asked(db, batch_id)
-        example = queries.example(db, batch_id)
+        asked = sample.asked(db, batch_id)
+        example = sample.example(db, batch_id)
         metrics = results.metrics(db, batch_id)
     batch = load(batch_id)
-    print_asked(org, asked, batch)
+    print_asked(asked, batch)
     if example:
         print_answer(example)
     print_overview(metrics)
     print_end(org_id, batch, application, home)
 
 
-def print_asked(org: dict[str, Any], asked: dict[str, Any], batch: dict[str, Any]) -> None:
+def print_asked(asked: Asked, batch: BatchStatus) -> None:
     out.print(
-        f"\nAsked about [bold]{escape(org['name'])}[/] (made up): {counted(asked['questions'], 'question')} x "
-        f"{counted(len(asked['models']), 'model')} ({', '.join(asked['models'])}) x "
-        f"{counted(len(asked['locations']), 'location')} ({', '.join(asked['locations'])}) = "
-        f"{counted(batch['planned'], 'run')}; {batch['answered']} answered, "
-        f"{batch['evaluated']} read, {batch['failed']} failed."
+        f"\nAsked about [bold]{escape(batch.org or '-')}[/] (made up): {counted(asked.questions, 'question')} x "
+        f"{counted(len(asked.models), 'model')} ({', '.join(asked.models)}) x "
+        f"{counted(len(asked.locations), 'location')} ({', '.join(asked.locations)}) = "
+        f"{counted(batch.planned or 0, 'run')}; {batch.answered} answered, "
+        f"{batch.evaluated} read, {batch.failed} failed."
     )
-    out.print(f"[yellow]{escape((batch['note'] or '').capitalize())}.[/]\n")
+    out.print(f"[yellow]{escape((batch.note or '').capitalize())}.[/]\n")
 
 
-def print_answer(example: dict[str, Any]) -> None:
-    about = f"{example['model']} in {example['location']}: {example['question']}"
-    said = (
-        f"mentioned, {example['sentiment']}, rank {example['rank'] or '-'}"
-        if example["mention_text"]
-        else "not mentioned"
-    )
+def print_answer(example: Example) -> None:
+    about = f"{example.model} in {example.location}: {example.question}"
+    said = f"mentioned, {example.sentiment}, rank {example.rank or '-'}" if example.mention_text else "not mentioned"
     out.print(escape(about))
     out.print(Panel(marked(example), subtitle=said, subtitle_align="left"))
     out.print()
 
 
-def marked(example: dict[str, Any]) -> str:
+def marked(example: Example) -> str:
     """The answer from its first mention on, the naming sentences in reverse. Links are shown without their targets."""
-    answer, named = (TARGET.sub("]", example[name] or "") for name in ("answer_text", "mention_text"))
+    answer, named = (TARGET.sub("]", said or "") for said in (example.answer_text, example.mention_text))
     parts = named.split(" || ")
     first = min((answer.find(part) for part in parts if part and part in answer), default=0)
     start = first - SHOWN // 3
@@ -180,17 +177,17 @@ def marked(example: dict[str, Any]) -> str:
     return shown + (" ..." if end < len(answer) else "")
 
 
-def print_end(org: UUID, batch: dict[str, Any], application: str, home: Path) -> None:
+def print_end(org: UUID, batch: BatchStatus, application: str, home: Path) -> None:
     shown = home.relative_to(Path.cwd()) if home.is_relative_to(Path.cwd()) else home
     out.print(
-        f"\nCharged {counted(batch['charged'], 'credit')}, one for each answer read. "
-        f"The calls would have cost {dollars(batch['cost_microusd'])}."
+        f"\nCharged {counted(batch.charged, 'credit')}, one for each answer read. "
+        f"The calls would have cost {dollars(batch.cost_microusd)}."
     )
-    out.print(f"Pushed to {application}/analytics: {batch['push']}. Nothing was left running.\n")
+    out.print(f"Pushed to {application}/analytics: {batch.push}. Nothing was left running.\n")
     out.print("Next; README's second screen leads from here to your own organisations:")
     said_home = f"SENSO_HOME={shlex.quote(str(shown))} {command()}"
     for line in (
-        f"{said_home} status {batch['id']}",
+        f"{said_home} status {batch.id}",
         f"{said_home} report {org}",
         f"{command()} sandbox --write-import world.yaml --env >> .env",
     ):  # to be copied: the terminal breaks them, not we

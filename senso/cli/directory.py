@@ -1,6 +1,5 @@
 """`orgs` and `partners`: what is there, with the ids that other commands ask for."""
 
-from typing import Any
 from uuid import UUID
 
 from rich.markup import escape
@@ -10,6 +9,8 @@ from senso.db import transaction
 from senso.errors import NotFound
 from senso.quantities import counted
 from senso.queries import directory as queries
+from senso.queries.directory import Org, Partner
+from senso.records import record
 
 SHOWN = 50
 WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
@@ -23,35 +24,35 @@ def orgs(search: str, partner: UUID | None, most: int | None, *, as_json: bool) 
         wanted = most or (None if as_json else SHOWN)
         found, total = queries.orgs(db, search=search, partner=partner, most=wanted)
     if as_json:
-        print_json([one | {"weekday": weekday(one)} for one in found])
+        print_json([record(one) | {"weekday": weekday(one)} for one in found])
         return
     for one in found:
         print_org(one)
-    if total["orgs"]:
-        err.print(shown(len(found), total["orgs"], f"{counted(total['orgs'], 'org')}, {total['active']} active"))
+    if total.orgs:
+        err.print(shown(len(found), total.orgs, f"{counted(total.orgs, 'org')}, {total.active} active"))
     else:
         out.suggest("No such orgs." if search or partner else "No orgs yet. Bring some in: senso import FILE")
 
 
-def weekday(one: dict[str, Any]) -> str | None:
+def weekday(one: Org) -> str | None:
     """On which it runs by itself, in UTC; None for one that does not."""
-    return WEEKDAYS[one["created_at"].weekday()].removesuffix("s") if one["active"] and one["runs"] else None
+    return WEEKDAYS[one.created_at.weekday()].removesuffix("s") if one.active and one.runs else None
 
 
-def print_org(one: dict[str, Any]) -> None:
+def print_org(one: Org) -> None:
     """The id on a line that can be copied, and below it what there is to know."""
-    out.print(identified(str(one["id"]), f"[bold]{escape(printable(one['name']))}[/]"))
+    out.print(identified(str(one.id), f"[bold]{escape(printable(one.name))}[/]"))
     matrix = " × ".join(
         [
-            counted(one["questions"], "question"),
-            counted(one["models"], "model"),
-            counted(one["locations"], "location"),
+            counted(one.questions, "question"),
+            counted(one.models, "model"),
+            counted(one.locations, "location"),
         ]
     )
     day = weekday(one)
-    runs = "not active" if not one["active"] else f"on {day}s" if day else "never by itself"
-    last = f"last {one['batch_date']} {styled(one['batch_state'])}" if one["batch_id"] else "no batch yet"
-    out.print(below(f"{escape(printable(one['partner']))}; {runs}; {matrix} = {counted(one['runs'], 'run')}; {last}"))
+    runs = "not active" if not one.active else f"on {day}s" if day else "never by itself"
+    last = f"last {one.batch_date} {styled(one.batch_state)}" if one.batch_state else "no batch yet"
+    out.print(below(f"{escape(printable(one.partner))}; {runs}; {matrix} = {counted(one.runs, 'run')}; {last}"))
 
 
 def partners(search: str, most: int | None, *, as_json: bool) -> None:
@@ -68,11 +69,11 @@ def partners(search: str, most: int | None, *, as_json: bool) -> None:
         out.suggest("No such partners." if search else "No partners yet. Bring some in: senso import FILE")
 
 
-def print_partner(one: dict[str, Any]) -> None:
-    out.print(identified(str(one["id"]), f"[bold]{escape(printable(one['name']))}[/]"))
-    has = f"{counted(one['available'], 'credit')} available" if one["metered"] else "not metered"
-    held = f", {one['held']} held for batches under way" if one["held"] else ""
-    out.print(below(f"{has}{held}; {counted(one['orgs'], 'org')}, {one['active']} active"))
+def print_partner(one: Partner) -> None:
+    out.print(identified(str(one.id), f"[bold]{escape(printable(one.name))}[/]"))
+    has = f"{counted(one.available, 'credit')} available" if one.available is not None else "not metered"
+    held = f", {one.held} held for batches under way" if one.held else ""
+    out.print(below(f"{has}{held}; {counted(one.orgs, 'org')}, {one.active} active"))
 
 
 def shown(number: int, total: int, all_of_them: str) -> str:

@@ -23,8 +23,9 @@ from senso.errors import NotFound
 from senso.quantities import counted
 from senso.queries import status as queries
 from senso.queries import waiting
-from senso.queries.batches import ENDS
-from senso.queries.waiting import Wait
+from senso.queries.status import Progress
+from senso.queries.waiting import Cause, Wait
+from senso.states import ENDED_BATCHES, BatchState
 
 # A look at once, then rarer while it lasts; none costs more than a hundredth of the time until the next.
 FIRST_SECONDS, LONGEST_SECONDS, SHARE = 0.5, 2, 0.008
@@ -35,26 +36,26 @@ LINE_SECONDS = 10
 PATIENCE_SECONDS = 12
 SHOWN_WAITS = 3
 BAR_WIDTH = 20
-Known = dict[UUID, dict[str, Any]]
-BAD = ("partial", "failed", "blocked", "cancelled")
+Known = dict[UUID, Progress]
+BAD = tuple(state for state in ENDED_BATCHES if state is not BatchState.COMPLETED)
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """`batches`: in the order in which they were asked for."""
 
-    batches: Sequence[dict[str, Any]]
+    batches: Sequence[Progress]
     waits: Sequence[Wait]
 
     @property
     def all_ended(self) -> bool:
-        return all(one["state"] in ENDS for one in self.batches)
+        return all(one.state in ENDED_BATCHES for one in self.batches)
 
     def told(self, *, new: bool) -> list[str]:
         """What is waited for. That nobody works is no news of a stack that was started a moment ago."""
-        nobody = new and any(wait.what == "worker" for wait in self.waits)
-        found = [wait for wait in self.waits if not (nobody and wait.what in {"worker", "turn", "turns"})]
-        return lines([wait.facts() for wait in found], found[0].seen_at, most=SHOWN_WAITS) if found else []
+        nobody = new and any(wait.what is Cause.WORKER for wait in self.waits)
+        found = [wait for wait in self.waits if not (nobody and wait.what in {Cause.WORKER, Cause.TURN, Cause.TURNS})]
+        return lines(found, found[0].seen_at, most=SHOWN_WAITS) if found else []
 
 
 def follow(batches: Sequence[UUID], known: Known, patience: Patience, *, one_by_one: bool) -> None:
@@ -72,13 +73,13 @@ def follow(batches: Sequence[UUID], known: Known, patience: Patience, *, one_by_
 
 def look(batches: Sequence[UUID], known: Known) -> Look:
     """Those that have ended are not looked at again."""
-    open_ones = [batch for batch in batches if batch not in known or known[batch]["state"] not in ENDS]
+    open_ones = [batch for batch in batches if batch not in known or known[batch].state not in ENDED_BATCHES]
     with transaction() as db:
-        known |= {one["id"]: one for one in queries.progress(db, open_ones)}
+        known |= {one.id: one for one in queries.progress(db, open_ones)}
         for batch in open_ones:
             if batch not in known:
                 raise NotFound(f"no batch {batch}; senso status lists the latest")
-        going = [batch for batch in open_ones if known[batch]["state"] not in ENDS]
+        going = [batch for batch in open_ones if known[batch].state not in ENDED_BATCHES]
         waits = waiting.waits(db, going, each=len(going) == 1)
     return Look([known[batch] for batch in batches], waits)
 
@@ -144,22 +145,16 @@ def bars(look: Look, *, one_by_one: bool) -> list[tuple[str, int, int | None]]:
     """Of each: its words, how much is done, and of how much."""
     if not one_by_one:
         return [total(look.batches)]
-    return [
-        (f"{one['org'] or one['id']}: {one['state']}{share(one)}", done(one), one["planned"]) for one in look.batches
-    ]
+    return [(f"{one.org or one.id}: {one.state}{share(one)}", one.done, one.planned) for one in look.batches]
 
 
-def total(batches: Sequence[dict[str, Any]]) -> tuple[str, int, int]:
-    ended = sum(one["state"] in ENDS for one in batches)
-    bad = [f"{count} {state}" for state in BAD if (count := sum(one["state"] == state for one in batches))]
-    runs = counted(sum(one["planned"] or 0 for one in batches), "run")
-    said = ", ".join([f"{ended} of {len(batches)} ended", *bad, f"{sum(map(done, batches))} of {runs} done"])
+def total(batches: Sequence[Progress]) -> tuple[str, int, int]:
+    ended = sum(one.state in ENDED_BATCHES for one in batches)
+    bad = [f"{count} {state}" for state in BAD if (count := sum(one.state is state for one in batches))]
+    runs = counted(sum(one.planned or 0 for one in batches), "run")
+    said = ", ".join([f"{ended} of {len(batches)} ended", *bad, f"{sum(one.done for one in batches)} of {runs} done"])
     return said, ended, len(batches)
 
 
-def share(one: dict[str, Any]) -> str:
-    return f", {done(one)} of {counted(one['planned'], 'run')} done" if one["planned"] is not None else ""
-
-
-def done(one: dict[str, Any]) -> int:
-    return 0 if one["planned"] is None or one["remaining"] is None else one["planned"] - one["remaining"]
+def share(one: Progress) -> str:
+    return f", {one.done} of {counted(one.planned, 'run')} done" if one.planned is not None else ""

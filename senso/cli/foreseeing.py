@@ -1,7 +1,7 @@
 """`trigger --dry-run`: what it would do and cost. Nothing is written."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -11,71 +11,106 @@ from senso.cli.printing import below, dollars, identified, out, print_json, prin
 from senso.cli.program import pasteable
 from senso.db import transaction
 from senso.prices import READ_ON, SOURCE
+from senso.providers import Usage
 from senso.quantities import counted
+from senso.records import record
+from senso.states import Purpose, TriggerOutcome
 from senso.tasks.foresight import ASSUMED, Estimate, Foreseen, foresee
 
 LISTED = 20
 WOULD = {
-    "opened": "would open a batch",
-    "attached": "is under way already: nothing would be opened",
-    "resumed": "was blocked and would be tried again",
-    "reopened": "was cancelled and would be opened again",
-    "completed": "is completed already: nothing would be done",
-    "partial": "has ended with failures: only senso retry would ask again",
-    "failed": "has failed: only senso retry would ask again",
+    TriggerOutcome.OPENED: "would open a batch",
+    TriggerOutcome.ATTACHED: "is under way already: nothing would be opened",
+    TriggerOutcome.RESUMED: "was blocked and would be tried again",
+    TriggerOutcome.REOPENED: "was cancelled and would be opened again",
+    TriggerOutcome.COMPLETED: "is completed already: nothing would be done",
+    TriggerOutcome.PARTIAL: "has ended with failures: only senso retry would ask again",
+    TriggerOutcome.FAILED: "has failed: only senso retry would ask again",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """`cost_microusd` is None as soon as a part of it is not known; what is known stands beside it."""
+
+    runs: int
+    evaluations: int
+    calls: int
+    tokens_in: int
+    tokens_out: int
+    cost_microusd: int | None
+    known_cost_microusd: int
+    calls_of_unknown_cost: int
+
+
+@dataclass(frozen=True, slots=True)
+class Credits:
+    """Of a partner, since its orgs spend the same ones."""
+
+    partner: UUID
+    name: str
+    needed: int
+    available: int | None
+    metered: bool
+    enough: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """`assumed`: what one call is taken to use where an org has no history of such calls."""
+
+    totals: Totals
+    credits: list[Credits]
+    assumed: dict[Purpose, Usage]
 
 
 def dry_run(orgs: Sequence[UUID], *, reopen: bool, as_json: bool) -> None:
     with transaction() as db:
         found = foresee(db, orgs, reopen=reopen)
-    summary = {"totals": totals(found), "credits": credit(found), "assumed": assumptions(found)}
+    summary = Summary(totals(found), credit(found), assumptions(found))
     if as_json:
-        print_json({"orgs": [asdict(one) for one in found], **summary})
+        print_json({"orgs": found} | record(summary))
         return
     print_foreseen(found, summary)
 
 
-def totals(found: Sequence[Foreseen]) -> dict[str, Any]:
-    """`cost_microusd` is null as soon as a part of it is not known; what is known stands beside it."""
+def totals(found: Sequence[Foreseen]) -> Totals:
     every = [estimate for one in found for estimate in one.estimates]
     known = [estimate.cost_microusd for estimate in every if estimate.cost_microusd is not None]
-    return {
-        "runs": sum(one.runs for one in found),
-        "evaluations": sum(one.evaluations for one in found),
-        "calls": sum(estimate.calls for estimate in every),
-        "tokens_in": sum(estimate.tokens_in for estimate in every),
-        "tokens_out": sum(estimate.tokens_out for estimate in every),
-        "cost_microusd": sum(known) if len(known) == len(every) else None,
-        "known_cost_microusd": sum(known),
-        "calls_of_unknown_cost": sum(estimate.calls for estimate in every if estimate.cost_microusd is None),
-    }
+    return Totals(
+        runs=sum(one.runs for one in found),
+        evaluations=sum(one.evaluations for one in found),
+        calls=sum(estimate.calls for estimate in every),
+        tokens_in=sum(estimate.tokens_in for estimate in every),
+        tokens_out=sum(estimate.tokens_out for estimate in every),
+        cost_microusd=sum(known) if len(known) == len(every) else None,
+        known_cost_microusd=sum(known),
+        calls_of_unknown_cost=sum(estimate.calls for estimate in every if estimate.cost_microusd is None),
+    )
 
 
-def credit(found: Sequence[Foreseen]) -> list[dict[str, Any]]:
-    """By partner, since orgs of one partner spend the same credits."""
-    payers = {one.partner["id"]: one.partner for one in found}
-    needed = {payer: sum(one.credits for one in found if one.partner["id"] == payer) for payer in payers}
+def credit(found: Sequence[Foreseen]) -> list[Credits]:
+    payers = {one.partner.id: one.partner for one in found}
+    needed = {payer: sum(one.credits for one in found if one.partner.id == payer) for payer in payers}
     return [
-        {
-            "partner": payer,
-            "name": partner["name"],
-            "needed": needed[payer],
-            "available": partner["available"],
-            "metered": partner["available"] is not None,
-            "enough": partner["available"] is None or partner["available"] >= needed[payer],
-        }
+        Credits(
+            partner=payer,
+            name=partner.name,
+            needed=needed[payer],
+            available=partner.available,
+            metered=partner.available is not None,
+            enough=partner.available is None or partner.available >= needed[payer],
+        )
         for payer, partner in payers.items()
     ]
 
 
-def assumptions(found: Sequence[Foreseen]) -> dict[str, Any]:
-    """Those that were used: calls of which this org has no history."""
+def assumptions(found: Sequence[Foreseen]) -> dict[Purpose, Usage]:
     used = {estimate.purpose for one in found for estimate in one.estimates if not estimate.answers}
-    return {purpose: asdict(usage) for purpose, usage in ASSUMED.items() if purpose in used}
+    return {purpose: usage for purpose, usage in ASSUMED.items() if purpose in used}
 
 
-def print_foreseen(found: Sequence[Foreseen], summary: dict[str, Any]) -> None:
+def print_foreseen(found: Sequence[Foreseen], summary: Summary) -> None:
     for one in found[:LISTED]:
         about = f"batch {one.batch}" if one.batch else f"org {one.org_id}"
         out.print(identified(about, f"[bold]{escape(printable(one.org))}[/]"))
@@ -120,40 +155,40 @@ def merge(estimates: Iterable[Estimate]) -> Iterable[Estimate]:
 
 
 def cells(one: Estimate) -> list[str]:
-    about = {"ask": f"ask {one.asked}", "read": f"read {one.asked}"}.get(one.purpose, one.purpose)
+    about = f"{one.purpose} {one.asked}" if one.asked else one.purpose
     grounds = f"{one.answers} before" if one.answers else "assumed"
     cost = dollars(one.cost_microusd)
     return [escape(about), str(one.calls), str(one.tokens_in), str(one.tokens_out), cost, grounds]
 
 
-def print_totals(summary: dict[str, Any]) -> None:
-    total = summary["totals"]
-    said = [counted(total["runs"], "run"), counted(total["calls"], "call"), counted(total["evaluations"], "answer")]
+def print_totals(summary: Summary) -> None:
+    total = summary.totals
+    said = [counted(total.runs, "run"), counted(total.calls, "call"), counted(total.evaluations, "answer")]
     out.print(f"\n{', '.join(said)} to read")
-    if total["cost_microusd"] is None:
-        known, calls = dollars(total["known_cost_microusd"]), total["calls_of_unknown_cost"]
+    if total.cost_microusd is None:
+        known, calls = dollars(total.known_cost_microusd), total.calls_of_unknown_cost
         out.print(f"cost     unknown: {known} and {counted(calls, 'call')} whose price is not known")
     else:
-        out.print(f"cost     {dollars(total['cost_microusd'])}")
-    for one in summary["credits"]:
-        out.print(f"credits  {said_of_credits(one)} ({escape(one['name'])})")
+        out.print(f"cost     {dollars(total.cost_microusd)}")
+    for one in summary.credits:
+        out.print(f"credits  {said_of_credits(one)} ({escape(one.name)})")
 
 
-def said_of_credits(one: dict[str, Any]) -> str:
-    if not one["metered"]:
-        return f"{one['needed']} needed, not metered"
-    verdict = "enough" if one["enough"] else "[red]not enough: what cannot be paid would be blocked[/]"
-    return f"{one['needed']} needed, {one['available']} available: {verdict}"
+def said_of_credits(one: Credits) -> str:
+    if not one.metered:
+        return f"{one.needed} needed, not metered"
+    verdict = "enough" if one.enough else "[red]not enough: what cannot be paid would be blocked[/]"
+    return f"{one.needed} needed, {one.available} available: {verdict}"
 
 
-def print_grounds(merged: Sequence[Estimate], summary: dict[str, Any]) -> None:
+def print_grounds(merged: Sequence[Estimate], summary: Summary) -> None:
     """Where the numbers come from, for whoever has to answer for them."""
     if any(one.answers for one in merged):
         out.print("before: the mean of the org's own last batches, tries that failed included.")
     if unknown := sum(one.unknown for one in merged):
         out.print(f"{counted(unknown, 'call')} of those batches of unknown cost not counted.")
-    for purpose, usage in summary["assumed"].items():
-        search = f", {counted(usage['searches'], 'web search', 'web searches')}" if usage["searches"] else ""
-        out.print(f"assumed: {purpose} {usage['tokens_in']} tokens in, {usage['tokens_out']} out{search} a call")
-    if summary["assumed"]:
+    for purpose, usage in summary.assumed.items():
+        search = f", {counted(usage.searches, 'web search', 'web searches')}" if usage.searches else ""
+        out.print(f"assumed: {purpose} {usage.tokens_in} tokens in, {usage.tokens_out} out{search} a call")
+    if summary.assumed:
         out.print(f"Prices: {SOURCE}, read {READ_ON}. A job at BrightData is billed by the record, 1 a run.")

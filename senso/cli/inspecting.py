@@ -1,7 +1,7 @@
 """`show`: what happened to a run or a batch, for whoever has to explain it."""
 
 import re
-from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,13 +13,15 @@ from senso.cli.printing import below, dollars, moment, out, print_json, print_na
 from senso.cli.runs import cost
 from senso.cli.standing import show as show_batch
 from senso.cli.surroundings import uuid
-from senso.db import Connection, transaction
+from senso.db import transaction
 from senso.errors import ConfigError, NotFound
-from senso.extraction import citations
 from senso.quantities import counted
-from senso.queries import inspection
+from senso.queries import audits, inspection
 from senso.queries import status as queries
+from senso.queries.inspection import RunAlone
 from senso.queries.leases import MAX_FAILURES
+from senso.queries.stories import Call, Job, Story, story
+from senso.records import record
 
 NUMBER = re.compile(r"[0-9]{1,18}")
 
@@ -39,69 +41,51 @@ def show(wanted: UUID | int, *, audit: bool, as_json: bool) -> None:
         raise NotFound(f"no run and no batch {wanted}; senso status lists the latest batches")
     if found is not None:
         if audit:
-            raise ConfigError(f"--audit is for batches; this run belongs to {found['batch_id']}")
+            raise ConfigError(f"--audit is for batches; this run belongs to {found.run.batch_id}")
         show_run(found, as_json=as_json)
     elif batch is not None and audit:
-        show_audit(batch["id"], as_json=as_json)
+        show_audit(batch.id, as_json=as_json)
     elif batch is not None:
         show_batch(batch, as_json=as_json)
 
 
-def story(db: Connection, run: dict[str, Any]) -> dict[str, Any]:
-    """All that is known of a run."""
-    readings = inspection.evaluations(db, run["id"])
-    return run | {
-        "calls": inspection.calls(db, run["id"]),
-        "snapshot": inspection.snapshot(db, run["snapshot_id"]) if run["snapshot_id"] else None,
-        "evaluations": readings,
-        "citations": [judged(one, readings) for one in inspection.citations(db, run["id"])],
-    }
-
-
-def judged(one: dict[str, Any], readings: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Whose a page is depends on the org, so it is said for each that read the answer."""
-    page = citations.Citation(**one)
-    return one | {"whose": {str(read["org_id"]): citations.kind(page, read["websites"]) for read in readings}}
-
-
-def show_run(found: dict[str, Any], *, as_json: bool) -> None:
+def show_run(found: Story, *, as_json: bool) -> None:
     if as_json:
-        print_json(found)
+        print_json(record(found.run) | record(found))
         return
-    print_head(found)
+    print_head(found.run, tries=len(found.calls))
     print_timeline(found)
     answering.print_answer(found)
-    for read in found["evaluations"] if found["answer_text"] is not None else ():
+    for read in found.evaluations if found.run.answer_text is not None else ():
         answering.print_reading(read)
     answering.print_citations(found)
 
 
-def print_head(found: dict[str, Any]) -> None:
-    tries = len(found["calls"])
+def print_head(run: RunAlone, *, tries: int) -> None:
     lines = {
-        "run": f"{found['id']}",
-        "number": str(found["number"]),
-        "batch": f"{found['batch_id']}",
-        "of": f"{escape(found['org'] or '-')}, {found['batch_date']}, {found['batch_state']}",
-        "question": escape(printable(found["question"])),
-        "asked": f"{escape(found['model'])} ({found['provider']}, {found['surface']}) in {escape(found['location'])}",
-        "state": f"{styled(found['state'])}, {counted(tries, 'call')}"
-        + (f", {found['failures']} of {MAX_FAILURES} failures" if found["failures"] else ""),
-        "cost": cost(found),
-        "error": escape(printable(found["error"] or "")),
-        "next": f"tried again at {moment(found['next_at'])}" if found["next_at"] else "",
-        "held by": f"{found['lease_owner']} until {moment(found['lease_until'])}" if found["lease_owner"] else "",
+        "run": f"{run.id}",
+        "number": str(run.number),
+        "batch": f"{run.batch_id}",
+        "of": f"{escape(run.org or '-')}, {run.batch_date}, {run.batch_state}",
+        "question": escape(printable(run.question)),
+        "asked": f"{escape(run.model)} ({run.provider}, {run.surface}) in {escape(run.location)}",
+        "state": f"{styled(run.state)}, {counted(tries, 'call')}"
+        + (f", {run.failures} of {MAX_FAILURES} failures" if run.failures else ""),
+        "cost": cost(run),
+        "error": escape(printable(run.error or "")),
+        "next": f"tried again at {moment(run.next_at)}" if run.next_at else "",
+        "held by": f"{run.lease_owner} until {moment(run.lease_until)}" if run.lease_owner else "",
     }
     print_named(lines)
 
 
-def print_timeline(found: dict[str, Any]) -> None:
+def print_timeline(found: Story) -> None:
     out.print("\n[bold]What happened[/]")
-    events = [(call["started_at"], call_line(number, call)) for number, call in enumerate(found["calls"], start=1)]
-    events += snapshot_events(found["snapshot"]) if found["snapshot"] else []
-    events += [(found["answered_at"], "the answer was saved")] if found["answered_at"] else []
-    what = "the reading" if found["answer_text"] is not None else "the run, which has no answer,"
-    events += [(one["ended_at"], f"{what} ended: {one['state']}") for one in found["evaluations"] if one["ended_at"]]
+    events = [(call.started_at, call_line(number, call)) for number, call in enumerate(found.calls, start=1)]
+    events += job_events(found.snapshot) if found.snapshot else []
+    events += [(found.run.answered_at, "the answer was saved")] if found.run.answered_at else []
+    what = "the reading" if found.run.answer_text is not None else "the run, which has no answer,"
+    events += [(one.ended_at, f"{what} ended: {one.state}") for one in found.evaluations if one.ended_at]
     if not events:
         out.print(below("nothing yet: no call was made"))
     for when, said in sorted(events, key=lambda event: event[0]):
@@ -109,50 +93,48 @@ def print_timeline(found: dict[str, Any]) -> None:
         out.print(below(said))
 
 
-def call_line(number: int, call: dict[str, Any]) -> str:
-    head = f"call {number}: {call['purpose']}, {call['provider']} {escape(call['model'])}"
-    if call["outcome"] is None:
-        open_ = "under way" if call["under_way"] else "[yellow]it never reported back, maybe paid[/]"
+def call_line(number: int, call: Call) -> str:
+    head = f"call {number}: {call.purpose}, {call.provider} {escape(call.model)}"
+    if call.outcome is None:
+        open_ = "under way" if call.under_way else "[yellow]it never reported back, maybe paid[/]"
         return f"{head}: {open_}"
-    took = f" after {call['latency_ms'] / 1000:.1f} s" if call["latency_ms"] is not None else ""
-    tokens = f", {call['tokens_in']} tokens in, {call['tokens_out']} out" if call["tokens_in"] is not None else ""
-    price = "cost unknown" if call["cost_microusd"] is None else dollars(call["cost_microusd"])
-    return f"{head}: {escape(call['outcome'])}{took}{tokens}, {price}"
+    took = f" after {call.latency_ms / 1000:.1f} s" if call.latency_ms is not None else ""
+    tokens = f", {call.tokens_in} tokens in, {call.tokens_out} out" if call.tokens_in is not None else ""
+    price = "cost unknown" if call.cost_microusd is None else dollars(call.cost_microusd)
+    return f"{head}: {escape(call.outcome)}{took}{tokens}, {price}"
 
 
-def snapshot_events(snapshot: dict[str, Any]) -> list[tuple[Any, str]]:
-    name = f"snapshot {snapshot['external_id'] or '(no name at the vendor yet)'}"
-    why = f": {escape(printable(snapshot['error']))}" if snapshot["error"] else ""
+def job_events(job: Job) -> list[tuple[datetime, str]]:
+    name = f"snapshot {job.external_id or '(no name at the vendor yet)'}"
+    why = f": {escape(printable(job.error))}" if job.error else ""
     events = [
         (
-            snapshot["created_at"],
-            f"planned into a snapshot of {counted(snapshot['runs'], 'run')} at {snapshot['provider']}",
+            job.created_at,
+            f"planned into a snapshot of {counted(job.runs, 'run')} at {job.provider}",
         )
     ]
-    events += [(snapshot["submitted_at"], f"{name} was submitted")] if snapshot["submitted_at"] else []
-    if snapshot["ended_at"]:
-        return [*events, (snapshot["ended_at"], f"{name} ended: {snapshot['state']}{why}")]
-    looked = f"; looked at next {moment(snapshot['next_poll_at'])}" if snapshot["next_poll_at"] else ""
+    events += [(job.submitted_at, f"{name} was submitted")] if job.submitted_at else []
+    if job.ended_at:
+        return [*events, (job.ended_at, f"{name} ended: {job.state}{why}")]
+    looked = f"; looked at next {moment(job.next_poll_at)}" if job.next_poll_at else ""
     return [
         *events,
-        (snapshot["submitted_at"] or snapshot["created_at"], f"{name} is {snapshot['state']}{looked}{why}"),
+        (job.submitted_at or job.created_at, f"{name} is {job.state}{looked}{why}"),
     ]
 
 
 def show_audit(batch: UUID, *, as_json: bool) -> None:
     with transaction() as db:
-        found = inspection.audit(db, batch)
+        found = audits.of_batch(db, batch)
     if as_json:
         print_json(found)
         return
     if not found:
         out.print("Nobody did anything to it that is audited.")
     for one in found:
-        out.print(f"{moment(one['at'])}  [bold]{escape(one['actor'])}[/]  {one['action']}", soft_wrap=True)
-        said = ", ".join(
-            f"{name} {value}" for name, value in details(one["details"]).items() if value != one["subject"]
-        )
-        for line in filter(None, (one["subject"], said)):
+        out.print(f"{moment(one.at)}  [bold]{escape(one.actor)}[/]  {one.action}", soft_wrap=True)
+        said = ", ".join(f"{name} {value}" for name, value in details(one.details).items() if value != one.subject)
+        for line in filter(None, (one.subject, said)):
             out.print(below(Text(printable(line))))
 
 

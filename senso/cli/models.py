@@ -1,5 +1,6 @@
 """`models`: what can be asked, and what is missing for it."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from rich.markup import escape
@@ -10,6 +11,8 @@ from senso.errors import ConfigError
 from senso.prices import PRICES
 from senso.providers.brightdata import data_set_of
 from senso.queries import inspection
+from senso.queries.inspection import Model
+from senso.records import record
 from senso.settings import settings
 from senso.tasks.reach import PROVIDERS
 
@@ -17,9 +20,19 @@ NARROW = 90
 COLUMNS = ["model", "provider", "its name there", "surface", "reachable", "key", "price"]
 
 
+@dataclass(frozen=True, slots=True)
+class Askable(Model):
+    """`reachable`: in this version, with a key or without. `key_variable`: where the key is looked for."""
+
+    reachable: bool
+    key_variable: str
+    key_set: bool
+    price_known: bool
+
+
 def models(*, as_json: bool) -> None:
     with transaction() as db:
-        found = [one | ability(one["provider"], one["name"]) for one in inspection.models(db)]
+        found = [Askable(**record(one), **ability(one.provider, one.name)) for one in inspection.models(db)]
     if as_json:
         print_json(found)
         return
@@ -29,7 +42,7 @@ def models(*, as_json: bool) -> None:
             out.print(f"[bold]{name}[/]  {surface}, {by} ({called})\n  reachable {reached}, key {key}, price {price}")
     else:
         out.print(table(None, COLUMNS, [cells(one) for one in found]))
-    missing = sorted({one["key_variable"] for one in found if one["reachable"] and not one["key_set"]})
+    missing = sorted({one.key_variable for one in found if one.reachable and not one.key_set})
     if missing:
         out.print(f"Not set: {', '.join(missing)}. Put them into the environment or into .env.")
 
@@ -54,8 +67,8 @@ def reachable(provider: str, name: str) -> bool:
         return False
 
 
-def cells(one: dict[str, Any]) -> list[str]:
+def cells(one: Askable) -> list[str]:
     yes = {True: "yes", False: "no"}
-    plain = [escape(one[name]) for name in ("slug", "provider", "name", "surface")]
-    price = "known" if one["price_known"] else "unknown"
-    return [*plain, yes[one["reachable"]], "set" if one["key_set"] else "-", price]
+    plain = [escape(name) for name in (one.slug, one.provider, one.name, one.surface)]
+    price = "known" if one.price_known else "unknown"
+    return [*plain, yes[one.reachable], "set" if one.key_set else "-", price]

@@ -13,6 +13,8 @@ from rich.text import Text
 from senso.cli.encoding import holds_everything
 from senso.cli.layout import Listing, wrapped
 from senso.cli.program import pasteable
+from senso.records import plain
+from senso.states import BatchState
 
 NAME_WIDTH = 11  # of the names before values
 LEAST_ROOM = 8  # beside them
@@ -21,7 +23,14 @@ CUT = "..."
 # What comes from outside must not move the cursor or rename the window.
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 REPLACED = "\N{REPLACEMENT CHARACTER}"
-STATE_STYLES = {"completed": "green", "partial": "yellow", "failed": "red", "blocked": "yellow", "cancelled": "dim"}
+# Of batches, and of what has states of the same names.
+STATE_STYLES: dict[str, str] = {
+    BatchState.COMPLETED: "green",
+    BatchState.PARTIAL: "yellow",
+    BatchState.FAILED: "red",
+    BatchState.BLOCKED: "yellow",
+    BatchState.CANCELLED: "dim",
+}
 
 
 class Terminal(Console):
@@ -52,12 +61,8 @@ err = Terminal(stderr=True, highlight=False)
 
 
 def print_json(value: Any) -> None:
-    """Plain, also into a pipe: ids, dates and moments as strings. It says the same whatever the encoding."""
+    """Plain, also into a pipe. It says the same whatever the encoding."""
     print(json.dumps(value, default=plain, ensure_ascii=not holds_everything(), indent=2))  # noqa: T201
-
-
-def plain(value: Any) -> Any:
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
 def table(

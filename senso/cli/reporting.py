@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from senso.cli.form import Form
-from senso.cli.printing import Terminal, below, out, plain, printable, table
+from senso.cli.printing import Terminal, below, out, printable, table
 from senso.cli.standing import load
 from senso.db import transaction
 from senso.errors import ConfigError, NotFound
@@ -24,6 +24,8 @@ from senso.push import metric_json
 from senso.quantities import counted
 from senso.queries import history
 from senso.queries import status as queries
+from senso.queries.status import Org
+from senso.records import plain
 from senso.reports.basis import cautions
 from senso.reports.content import ORDER, Batch, Pool, Quote, Report
 from senso.reports.page import page
@@ -56,10 +58,10 @@ def report(org_id: UUID, form: Form, output: Path | None = None) -> None:
         if org is None:
             raise NotFound(f"no org {org_id}; import it first")
         if not batches:
-            raise NotFound(f"org {org_id} ({org['name']}) has no numbers yet; open a batch: senso trigger org {org_id}")
+            raise NotFound(f"org {org_id} ({org.name}) has no numbers yet; open a batch: senso trigger org {org_id}")
         about = batches[-1]
         found = Report(
-            org=org["name"],
+            org=org.name,
             batches=[batch for batch in batches if same_subject(batch, about)],
             pools=history.pools(db, about.id, org_id),
             asked=history.asked(db, about.id),
@@ -74,7 +76,7 @@ def same_subject(one: Batch, other: Batch) -> bool:
     return (one.kind, one.network_id) == (other.kind, other.network_id)
 
 
-def written(form: Form, org: dict[str, Any], batches: Sequence[Batch], found: Report) -> str:
+def written(form: Form, org: Org, batches: Sequence[Batch], found: Report) -> str:
     match form:
         case Form.csv:
             return sheet(batches)
@@ -88,7 +90,7 @@ def written(form: Form, org: dict[str, Any], batches: Sequence[Batch], found: Re
             return str(console.file.getvalue())  # type: ignore[attr-defined]
 
 
-def as_json(org: dict[str, Any], found: Report) -> dict[str, Any]:
+def as_json(org: Org, found: Report) -> dict[str, Any]:
     return {
         "org": org,
         "batch": load(found.batch.id),

@@ -1,7 +1,6 @@
 """`runs`: each run of a batch in a few lines."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from rich.markup import escape
@@ -12,6 +11,9 @@ from senso.cli.standing import load
 from senso.db import transaction
 from senso.quantities import counted
 from senso.queries import inspection
+from senso.queries.inspection import ListedRun, RunAlone
+from senso.queries.status import BatchStatus
+from senso.states import EvaluationState, RunState
 
 
 def runs(batch: UUID, *, failed: bool, as_json: bool) -> None:
@@ -26,34 +28,33 @@ def runs(batch: UUID, *, failed: bool, as_json: bool) -> None:
     print_runs_end(stands, found, failed=failed)
 
 
-def print_run_line(one: dict[str, Any]) -> None:
+def print_run_line(one: ListedRun) -> None:
     """Three short lines in place of a row of eight cells: they fit a terminal of 60 columns, and nothing is cut."""
-    tries = counted(one["tries"], "call")
-    asked = f"{escape(one['model'])} in {escape(one['location'])}"
-    out.print(f"[bold]{one['number']}[/]  {state(one)}  {asked}  {tries}, {cost(one)}")
-    out.print(below(Text(shortened(printable(one["question"]), out.width - INDENT))))
-    if one["reason"]:
-        out.print(below(Text(printable(one["reason"]))))
+    tries = counted(one.tries, "call")
+    asked = f"{escape(one.model)} in {escape(one.location)}"
+    out.print(f"[bold]{one.number}[/]  {state(one)}  {asked}  {tries}, {cost(one)}")
+    out.print(below(Text(shortened(printable(one.question), out.width - INDENT))))
+    if one.reason:
+        out.print(below(Text(printable(one.reason))))
 
 
-def state(one: dict[str, Any]) -> str:
+def state(one: ListedRun) -> str:
     """The run's, and its reading's where that is another story."""
-    if one["state"] == "answered" and one["evaluation"]:
-        return "answered, read" if one["evaluation"] == "done" else f"answered, reading {styled(one['evaluation'])}"
-    return styled(one["state"])
+    if one.state is RunState.ANSWERED and one.evaluation:
+        is_read = one.evaluation is EvaluationState.DONE
+        return "answered, read" if is_read else f"answered, reading {styled(one.evaluation)}"
+    return styled(one.state)
 
 
-def cost(one: dict[str, Any]) -> str:
-    unknown = one["calls_of_unknown_cost"]
-    return dollars(one["cost_microusd"]) + (f" and {counted(unknown, 'call')} of unknown cost" if unknown else "")
+def cost(one: ListedRun | RunAlone) -> str:
+    unknown = one.calls_of_unknown_cost
+    return dollars(one.cost_microusd) + (f" and {counted(unknown, 'call')} of unknown cost" if unknown else "")
 
 
-def print_runs_end(batch: dict[str, Any], found: Sequence[dict[str, Any]], *, failed: bool) -> None:
-    if not found and batch["error"]:
-        out.print(f"No {'failed ' if failed else ''}runs; the batch is {batch['state']}: {escape(batch['error'])}")
+def print_runs_end(batch: BatchStatus, found: Sequence[ListedRun], *, failed: bool) -> None:
+    if not found and batch.error:
+        out.print(f"No {'failed ' if failed else ''}runs; the batch is {batch.state}: {escape(batch.error)}")
     elif not found:
-        out.print(f"No {'failed ' if failed else ''}runs; the batch is {batch['state']}.")
+        out.print(f"No {'failed ' if failed else ''}runs; the batch is {batch.state}.")
     else:
-        err.suggest(
-            f"{counted(len(found), 'run')}. One of them from its first claim on: senso show {found[0]['number']}"
-        )
+        err.suggest(f"{counted(len(found), 'run')}. One of them from its first claim on: senso show {found[0].number}")

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from rich.markup import escape
@@ -27,48 +27,51 @@ from senso.errors import ConfigError, NotFound
 from senso.quantities import counted
 from senso.queries import status as queries
 from senso.queries import waiting
+from senso.queries.status import BatchStatus
 from senso.queries.waiting import Wait
+from senso.states import OPEN_BATCHES, BatchState, PushStatus
 
-OPEN = ("queued", "running")
 LATEST, CHOSEN = 20, 500
 NARROW = 120  # columns; below that an id and the figures do not fit into one row
 SPAN = re.compile(r"([0-9]{1,6})([mhdw])")
 NEXT = {
-    "queued": "Follow it: senso watch {id}",
-    "running": "Follow it: senso watch {id}",
-    "partial": "Why, run by run: senso runs {id} --failed\nAgain: senso retry {id}",
-    "failed": "Why, run by run: senso runs {id} --failed\nAgain: senso retry {id}",
-    "cancelled": "Ask for the rest: senso retry {id}",
-    "blocked": "Pay: senso credits {partner_id} --grant N --ref REF\nGo on: senso trigger org {org_id}",
+    BatchState.QUEUED: "Follow it: senso watch {one.id}",
+    BatchState.RUNNING: "Follow it: senso watch {one.id}",
+    BatchState.PARTIAL: "Why, run by run: senso runs {one.id} --failed\nAgain: senso retry {one.id}",
+    BatchState.FAILED: "Why, run by run: senso runs {one.id} --failed\nAgain: senso retry {one.id}",
+    BatchState.CANCELLED: "Ask for the rest: senso retry {one.id}",
+    BatchState.BLOCKED: "Pay: senso credits {one.partner_id} --grant N --ref REF\n"
+    "Go on: senso trigger org {one.org_id}",
 }
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-def load(batch: UUID) -> dict[str, Any]:
+def load(batch: UUID) -> BatchStatus:
     """Raises NotFound."""
     return load_all([batch])[0]
 
 
-def load_all(batches: Sequence[UUID]) -> list[dict[str, Any]]:
+def load_all(batches: Sequence[UUID]) -> list[BatchStatus]:
     """In their order, each with what it waits for. Raises NotFound naming the first that there is not."""
     with transaction() as db:
-        found = {one["id"]: one for one in queries.batches(db, batches)}
+        found = {one.id: one for one in queries.batches(db, batches)}
         for batch in batches:
             if batch not in found:
                 raise NotFound(f"no batch {batch}; senso status lists the latest")
         return with_waits(db, [found[batch] for batch in batches])
 
 
-def with_waits(db: Connection, found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    waits = waiting.by_batch(waiting.waits(db, [one["id"] for one in found if is_waiting(one)], each=True))
-    return [one | {"waiting_for": [wait.facts() for wait in waits.get(one["id"], ())]} for one in found]
+def with_waits(db: Connection, found: Sequence[BatchStatus]) -> list[BatchStatus]:
+    waits = waiting.by_batch(waiting.waits(db, [one.id for one in found if is_waiting(one)], each=True))
+    return [replace(one, waiting_for=waits.get(one.id, ())) for one in found]
 
 
-def is_waiting(one: dict[str, Any]) -> bool:
-    return one["state"] in OPEN or one["state"] == "blocked" or one["push"] == "pending"
+def is_waiting(one: BatchStatus) -> bool:
+    is_open = one.state in OPEN_BATCHES
+    return is_open or one.state is BatchState.BLOCKED or one.push is PushStatus.PENDING
 
 
-def status(batch: UUID | None, *, states: Sequence[str] = (), since: str | None = None, as_json: bool) -> None:
+def status(batch: UUID | None, *, states: Sequence[BatchState] = (), since: str | None = None, as_json: bool) -> None:
     if batch is not None:
         if states or since:
             raise ConfigError("a batch, or --state and --since over all of them; not both")
@@ -79,7 +82,7 @@ def status(batch: UUID | None, *, states: Sequence[str] = (), since: str | None 
     with transaction() as db:
         found = queries.recent(db, most + 1, states=states, since=after)
         total = queries.totals(db, states=states, since=after) if len(found) > most else {}
-        open_ones = [one["id"] for one in found[:most] if one["state"] in OPEN]
+        open_ones = [one.id for one in found[:most] if one.state in OPEN_BATCHES]
         waits = [] if as_json else waiting.waits(db, open_ones, each=False)
         shown = with_waits(db, found[:most]) if as_json else found[:most]
     if as_json:
@@ -91,7 +94,7 @@ def status(batch: UUID | None, *, states: Sequence[str] = (), since: str | None 
         err.print(more_than_shown(most, total, chosen=bool(states or since)))
 
 
-def more_than_shown(shown: int, total: dict[str, int], *, chosen: bool) -> str:
+def more_than_shown(shown: int, total: dict[BatchState, int], *, chosen: bool) -> str:
     by_state = ", ".join(f"{number} {state}" for state, number in total.items())
     how = "a later --since leaves out the older ones" if chosen else f"--since 7d or --state shows up to {CHOSEN}"
     return f"The latest {shown} of {sum(total.values())} batches ({by_state}); {how}."
@@ -111,7 +114,7 @@ def moment_since(said: str) -> datetime:
     return found
 
 
-def print_listing(found: Sequence[dict[str, Any]], *, chosen: bool) -> None:
+def print_listing(found: Sequence[BatchStatus], *, chosen: bool) -> None:
     if not found:
         out.suggest("No such batches." if chosen else "No batches yet. Open one: senso trigger org <id>")
     elif out.width < NARROW:
@@ -125,85 +128,83 @@ def print_waits(open_ones: int, waits: Sequence[Wait]) -> None:
     if not waits:
         return
     out.print(f"\n{counted(open_ones, 'batch is open and waits', 'batches are open and wait')} for")
-    for line in lines([wait.facts() for wait in waits], waits[0].seen_at):
+    for line in lines(waits, waits[0].seen_at):
         out.print(below(f"- {escape(line)}"))
     err.suggest("Follow: senso watch")
 
 
-def print_narrow(one: dict[str, Any]) -> None:
+def print_narrow(one: BatchStatus) -> None:
     """A few lines in place of a row whose cells would be cut."""
-    whole = one["planned"] if one["planned"] is not None else "?"
-    out.print(identified(str(one["id"]), styled(one["state"])))
-    about = f"{escape(printable(one['org'] or '-'))}, {one['date']}: {one['evaluated']}/{whole} done"
-    out.print(below(f"{about}, {one['failed']} failed, {one['charged']} charged, {dollars(one['cost_microusd'])}"))
+    whole = one.planned if one.planned is not None else "?"
+    out.print(identified(str(one.id), styled(one.state)))
+    about = f"{escape(printable(one.org or '-'))}, {one.date}: {one.evaluated}/{whole} done"
+    out.print(below(f"{about}, {one.failed} failed, {one.charged} charged, {dollars(one.cost_microusd)}"))
 
 
-def listing(found: Sequence[dict[str, Any]]) -> tuple[list[str], list[list[str]]]:
+def listing(found: Sequence[BatchStatus]) -> tuple[list[str], list[list[str]]]:
     columns = ["batch", "org", "date", "state", "done", "failed", "charged", "cost"]
     rows = [
         [
-            str(one["id"]),
-            escape(one["org"] or "-"),
-            str(one["date"]),
-            styled(one["state"]),
-            f"{one['evaluated']}/{one['planned'] if one['planned'] is not None else '?'}",
-            str(one["failed"]),
-            str(one["charged"]),
-            dollars(one["cost_microusd"]),
+            str(one.id),
+            escape(one.org or "-"),
+            str(one.date),
+            styled(one.state),
+            f"{one.evaluated}/{one.planned if one.planned is not None else '?'}",
+            str(one.failed),
+            str(one.charged),
+            dollars(one.cost_microusd),
         ]
         for one in found
     ]
     return columns, rows
 
 
-def show(found: dict[str, Any], *, as_json: bool, next_steps: bool = True) -> None:
+def show(found: BatchStatus, *, as_json: bool, next_steps: bool = True) -> None:
     if as_json:
         print_json(found)
         return
     named = {
-        "batch": str(found["id"]),
-        "org": f"{escape(found['org'] or '-')} ({found['org_id']})",
+        "batch": str(found.id),
+        "org": f"{escape(found.org or '-')} ({found.org_id})",
         "partner": payer(found),
-        "date": f"{found['date']}, episode {found['episode']}",
-        "state": styled(found["state"]) + (f", ended by {found['finished_by']}" if found["finished_by"] else ""),
+        "date": f"{found.date}, episode {found.episode}",
+        "state": styled(found.state) + (f", ended by {found.finished_by}" if found.finished_by else ""),
         "waits for": waits_of(found),
         "runs": counts(found),
-        "charged": counted(found["charged"], "credit"),
-        "cost": f"{dollars(found['cost_microusd'])} for {counted(found['llm_calls'], 'call')}"
-        + (f", {found['calls_of_unknown_cost']} of unknown cost" if found["calls_of_unknown_cost"] else ""),
-        "push": found["push"] or "-",
-        "queued": moment(found["queued_at"]),
-        "started": moment(found["started_at"]),
-        "ended": moment(found["ended_at"]),
-        "note": escape(found["note"] or ""),
-        "error": escape(found["error"] or ""),
+        "charged": counted(found.charged, "credit"),
+        "cost": f"{dollars(found.cost_microusd)} for {counted(found.llm_calls, 'call')}"
+        + (f", {found.calls_of_unknown_cost} of unknown cost" if found.calls_of_unknown_cost else ""),
+        "push": found.push or "-",
+        "queued": moment(found.queued_at),
+        "started": moment(found.started_at),
+        "ended": moment(found.ended_at),
+        "note": escape(found.note or ""),
+        "error": escape(found.error or ""),
     }
     print_named(named)
-    if next_steps and found["state"] in NEXT:
-        err.suggest(NEXT[found["state"]].format(**found))
+    if next_steps and found.state in NEXT:
+        err.suggest(NEXT[found.state].format(one=found))
 
 
-def waits_of(found: dict[str, Any]) -> str:
-    said = lines(found.get("waiting_for", ()), found["seen_at"])
+def waits_of(found: BatchStatus) -> str:
+    said = lines(found.waiting_for or (), found.seen_at)
     return "\n".join(escape(f"- {line}" if len(said) > 1 else line) for line in said)
 
 
-def counts(found: dict[str, Any]) -> str:
+def counts(found: BatchStatus) -> str:
     """Of a new episode that has not opened yet, what is left to do; what failed before is no failure of it."""
-    planned, read = found["planned"], found["evaluated"]
-    if planned is not None and found["remaining"] is None and found["state"] in OPEN:
+    planned, read = found.planned, found.evaluated
+    if planned is not None and found.remaining is None and found.state in OPEN_BATCHES:
         return f"{planned} planned, {read} evaluated before, {planned - read} to be asked or read again"
-    left = planned - read - found["failed"] if planned is not None and found["state"] == "cancelled" else 0
-    said = f"{'?' if planned is None else planned} planned, {found['answered']} answered, {read} evaluated"
-    return f"{said}, {found['failed']} failed" + (f", {left} cancelled" if left else "")
+    left = planned - read - found.failed if planned is not None and found.state is BatchState.CANCELLED else 0
+    said = f"{'?' if planned is None else planned} planned, {found.answered} answered, {read} evaluated"
+    return f"{said}, {found.failed} failed" + (f", {left} cancelled" if left else "")
 
 
-def payer(found: dict[str, Any]) -> str:
-    if found["partner_id"] is None:
+def payer(found: BatchStatus) -> str:
+    if found.partner is None:
         return ""
     has = (
-        "not metered"
-        if found["partner_available"] is None
-        else f"{counted(found['partner_available'], 'credit')} available"
+        "not metered" if found.partner_available is None else f"{counted(found.partner_available, 'credit')} available"
     )
-    return f"{escape(found['partner'])} ({found['partner_id']}), {has}"
+    return f"{escape(found.partner)} ({found.partner_id}), {has}"

@@ -1,7 +1,7 @@
 """`cancel` and `retry`."""
 
 import re
-from typing import Any
+from dataclasses import dataclass
 from uuid import UUID
 
 from senso.cli.printing import err, out, print_json
@@ -11,6 +11,9 @@ from senso.cli.who import actor
 from senso.db import transaction
 from senso.quantities import counted
 from senso.queries import foresight
+from senso.queries.status import BatchStatus
+from senso.records import record
+from senso.states import BatchState, CancelOutcome
 
 REFUSED_KEY = re.compile(r"the key in (\w+) was not accepted")
 KEY = (
@@ -18,9 +21,10 @@ KEY = (
     "have it from their environment, restart `senso up` and say this again if it fails: senso retry {batch}"
 )
 SAID = {
-    "cancelled": "is cancelled: charged now for {charged} that had been read, and what was held is released",
-    "already": "is cancelled already; nothing was changed",
-    "finished": "had read everything, so it has ended as what it is; there was nothing to cancel",
+    CancelOutcome.CANCELLED: "is cancelled: charged now for {charged} that had been read, and what was held is "
+    "released",
+    CancelOutcome.ALREADY: "is cancelled already; nothing was changed",
+    CancelOutcome.FINISHED: "had read everything, so it has ended as what it is; there was nothing to cancel",
 }
 
 
@@ -31,9 +35,9 @@ def cancel(batch: UUID, *, as_json: bool) -> None:
         from senso.tasks.trigger import By  # noqa: PLC0415
 
         done = stopping.cancel(batch, By(actor()))
-        stands = load(batch) | {"outcome": done.outcome}
+        stands = load(batch)
     if as_json:
-        print_json(stands)
+        print_json(record(stands) | {"outcome": done.outcome})
         return
     out.print(f"Batch {batch} {SAID[done.outcome].format(charged=counted(done.charged, 'answer'))}.", soft_wrap=True)
     show(stands, as_json=False)
@@ -48,29 +52,37 @@ def retry(batch: UUID, *, as_json: bool) -> None:
         before = load(batch)
         again = again_of(before)
         stopping.retry(batch, By(actor()))
-        stands = load(batch) | {"outcome": "queued"} | again
+        stands = load(batch)
     if as_json:
-        print_json(stands)
+        print_json(record(stands) | {"outcome": BatchState.QUEUED} | record(again))
         return
-    out.print(f"Batch {batch} is queued again, as episode {stands['episode']}: {todo(again)}.", soft_wrap=True)
+    out.print(f"Batch {batch} is queued again, as episode {stands.episode}: {todo(again)}.", soft_wrap=True)
     show(stands, as_json=False)
-    key = REFUSED_KEY.search(before["error"] or "")
+    key = REFUSED_KEY.search(before.error or "")
     if key:
         err.suggest(KEY.format(name=key[1], batch=batch))
 
 
-def again_of(before: dict[str, Any]) -> dict[str, int | None]:
-    """Of what has ended: how many runs will be asked, and how many answers only read. None: it was never opened."""
-    if before["planned"] is None:
-        return {"asked_again": None, "read_again": None}
+@dataclass(frozen=True, slots=True)
+class Again:
+    """How many runs will be asked, and how many answers only read; None where the batch was never opened."""
+
+    asked_again: int | None = None
+    read_again: int | None = None
+
+
+def again_of(before: BatchStatus) -> Again:
+    """Of what has ended."""
+    if before.planned is None:
+        return Again()
     with transaction() as db:
-        found = foresight.shares_again(db, before["id"])
+        found = foresight.shares_again(db, before.id)
     asks = sum(one.asks for one in found)
-    return {"asked_again": asks, "read_again": sum(one.reads for one in found) - asks}
+    return Again(asks, sum(one.reads for one in found) - asks)
 
 
-def todo(again: dict[str, int | None]) -> str:
-    asks, reads = again["asked_again"], again["read_again"]
+def todo(again: Again) -> str:
+    asks, reads = again.asked_again, again.read_again
     if asks is None or reads is None:
         return "it had not been opened, and is opened now"
     asked, read = counted(asks, "run"), counted(reads, "answer")

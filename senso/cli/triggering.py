@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from senso.cli.leaving import told_between, told_to_leave
@@ -19,32 +18,35 @@ from senso.db import transaction
 from senso.errors import ConfigError, InsufficientCredits, SensoError
 from senso.imports.ids import read_ids
 from senso.queries import workers
-from senso.queries.batches import ENDS
+from senso.queries.status import BatchStatus
+from senso.records import record
+from senso.states import OPEN_BATCHES, BatchState, TriggerOutcome
 
 # The one that is said of many comes first.
 ENDED_BADLY = {
-    "blocked": "batch {id} is blocked: {error}; pay: senso credits {partner_id} --grant N --ref REF, "
-    "then go on: senso trigger org {org_id}",
-    "failed": "batch {id} failed: {error}; why, run by run: senso runs {id} --failed; again: senso retry {id}",
-    "cancelled": "batch {id} was cancelled; to open it again: senso trigger org {org_id} --reopen",
+    BatchState.BLOCKED: "batch {one.id} is blocked: {one.error}; pay: "
+    "senso credits {one.partner_id} --grant N --ref REF, then go on: senso trigger org {one.org_id}",
+    BatchState.FAILED: "batch {one.id} failed: {one.error}; why, run by run: senso runs {one.id} --failed; "
+    "again: senso retry {one.id}",
+    BatchState.CANCELLED: "batch {one.id} was cancelled; to open it again: senso trigger org {one.org_id} --reopen",
 }
 SAID = {
-    "opened": "opened",
-    "attached": "is under way already; nothing was opened",
-    "resumed": "was blocked and is tried again",
-    "reopened": "was cancelled and is open again",
-    "completed": "is completed already; nothing to do",
-    "partial": "has ended with failures; ask again for what failed: senso retry {id}",
-    "failed": "has failed; ask again: senso retry {id}",
+    TriggerOutcome.OPENED: "opened",
+    TriggerOutcome.ATTACHED: "is under way already; nothing was opened",
+    TriggerOutcome.RESUMED: "was blocked and is tried again",
+    TriggerOutcome.REOPENED: "was cancelled and is open again",
+    TriggerOutcome.COMPLETED: "is completed already; nothing to do",
+    TriggerOutcome.PARTIAL: "has ended with failures; ask again for what failed: senso retry {id}",
+    TriggerOutcome.FAILED: "has failed; ask again: senso retry {id}",
 }
 SAID_OF_MANY = {
-    "opened": "opened",
-    "attached": "under way already",
-    "resumed": "blocked before and tried again",
-    "reopened": "open again",
-    "completed": "completed already",
-    "partial": "ended with failures before",
-    "failed": "failed before",
+    TriggerOutcome.OPENED: "opened",
+    TriggerOutcome.ATTACHED: "under way already",
+    TriggerOutcome.RESUMED: "blocked before and tried again",
+    TriggerOutcome.REOPENED: "open again",
+    TriggerOutcome.COMPLETED: "completed already",
+    TriggerOutcome.PARTIAL: "ended with failures before",
+    TriggerOutcome.FAILED: "failed before",
 }
 
 
@@ -84,7 +86,7 @@ def trigger(orgs: Sequence[UUID], how: How, *, as_json: bool) -> None:
     how = how.cleaned()
     if how.idempotency_key is not None and len(orgs) > 1:
         raise ConfigError("--idempotency-key is for one org; give each its own")
-    found: list[tuple[UUID, str]] = []
+    found: list[tuple[UUID, TriggerOutcome]] = []
     with told_to_leave(), saying_what_was_opened(found, len(orgs)), connected():
         if how.dry_run:
             from senso.cli import foreseeing  # noqa: PLC0415  it needs the broker's URL, which may be new
@@ -99,16 +101,16 @@ def trigger(orgs: Sequence[UUID], how: How, *, as_json: bool) -> None:
         print_triggered(found, as_json=as_json)
 
 
-def require_good_end(ended: Sequence[dict[str, Any]]) -> None:
+def require_good_end(ended: Sequence[BatchStatus]) -> None:
     """Raises InsufficientCredits or SensoError naming the first batch that must be looked at, and how many are left."""
-    bad = [one for state in ENDED_BADLY for one in ended if one["state"] == state]
+    bad = [one for state in ENDED_BADLY for one in ended if one.state is state]
     if bad:
-        said = ENDED_BADLY[bad[0]["state"]].format(**bad[0])
-        kind = InsufficientCredits if bad[0]["state"] == "blocked" else SensoError
+        said = ENDED_BADLY[bad[0].state].format(one=bad[0])
+        kind = InsufficientCredits if bad[0].state is BatchState.BLOCKED else SensoError
         raise kind(f"{said} (and {len(bad) - 1} more)" if len(bad) > 1 else said)
 
 
-def open_all(orgs: Sequence[UUID], how: How, found: list[tuple[UUID, str]]) -> None:
+def open_all(orgs: Sequence[UUID], how: How, found: list[tuple[UUID, TriggerOutcome]]) -> None:
     """Of many, all are looked at before the first is opened. `found`: each batch with its outcome, once it is open."""
     from senso.tasks.foresight import require_triggerable  # noqa: PLC0415  needs the broker's URL, which may be new
 
@@ -129,7 +131,7 @@ def open_all(orgs: Sequence[UUID], how: How, found: list[tuple[UUID, str]]) -> N
 
 
 @contextmanager
-def saying_what_was_opened(found: Sequence[tuple[UUID, str]], wanted: int) -> Iterator[None]:
+def saying_what_was_opened(found: Sequence[tuple[UUID, TriggerOutcome]], wanted: int) -> Iterator[None]:
     """Where it ends before all are open: whoever says it again opens the rest, and attaches to these."""
     try:
         yield
@@ -143,11 +145,11 @@ def saying_what_was_opened(found: Sequence[tuple[UUID, str]], wanted: int) -> It
         raise
 
 
-def partly(found: Sequence[tuple[UUID, str]], wanted: int) -> str:
+def partly(found: Sequence[tuple[UUID, TriggerOutcome]], wanted: int) -> str:
     return f"{len(found)} of {wanted} batches are open, and the same command opens the rest; these: senso watch"
 
 
-def trigger_one(org: UUID, how: How) -> tuple[UUID, str]:
+def trigger_one(org: UUID, how: How) -> tuple[UUID, TriggerOutcome]:
     from senso.tasks.trigger import By, trigger_org  # noqa: PLC0415  needs the broker's URL, which may be new
 
     by = By(actor(), how.triggered_by or "manual", how.user_id)
@@ -155,27 +157,28 @@ def trigger_one(org: UUID, how: How) -> tuple[UUID, str]:
     return found.batch.id, found.outcome
 
 
-def print_triggered(found: Sequence[tuple[UUID, str]], *, as_json: bool) -> None:
+def print_triggered(found: Sequence[tuple[UUID, TriggerOutcome]], *, as_json: bool) -> None:
     loaded = load_all([batch for batch, _ in found])
-    stands = [one | {"outcome": outcome} for one, (_, outcome) in zip(loaded, found, strict=True)]
+    stands = [(one, outcome) for one, (_, outcome) in zip(loaded, found, strict=True)]
     if as_json:
-        print_json(stands if len(stands) > 1 else stands[0])
+        told = [record(one) | {"outcome": outcome} for one, outcome in stands]
+        print_json(told if len(told) > 1 else told[0])
     elif len(stands) > FEW:
         print_many(stands)
     else:
-        for one in stands:
-            out.suggest(f"Batch {one['id']} {SAID[one['outcome']].format(id=one['id'])}.")
+        for one, outcome in stands:
+            out.suggest(f"Batch {one.id} {SAID[outcome].format(id=one.id)}.")
             show(one, as_json=False)
     if not as_json and not somebody_works():
         err.suggest("No worker is running: start them with `senso up`.")
 
 
-def print_many(stands: Sequence[dict[str, Any]]) -> None:
-    outcomes = Counter(one["outcome"] for one in stands)
+def print_many(stands: Sequence[tuple[BatchStatus, TriggerOutcome]]) -> None:
+    outcomes = Counter(outcome for _, outcome in stands)
     said = ", ".join(f"{outcomes[outcome]} {words}" for outcome, words in SAID_OF_MANY.items() if outcomes[outcome])
     out.print(f"{len(stands)} batches: {said}.")
-    print_incomplete([one for one in stands if one["outcome"] in {"partial", "failed"}])
-    if any(one["state"] not in ENDS for one in stands):
+    print_incomplete([one for one, outcome in stands if outcome in {TriggerOutcome.PARTIAL, TriggerOutcome.FAILED}])
+    if any(one.state in OPEN_BATCHES for one, _ in stands):
         err.suggest("Follow those that are open: senso watch")
 
 

@@ -2,160 +2,160 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from senso.cli.printing import moment, printable
 from senso.cli.program import pasteable
 from senso.quantities import counted
 from senso.queries.leases import MAX_FAILURES
+from senso.queries.waiting import Cause, Stage, Wait
 from senso.settings import settings
 
-Facts = Mapping[str, Any]
 LONGEST_REASON = 160  # characters; senso runs has them whole
 TODO = {
-    "ask": ("run to be asked", "runs to be asked"),
-    "extract": ("answer to be read", "answers to be read"),
-    "submit": ("job to be handed over", "jobs to be handed over"),
-    "names": ("org's names to be asked for", "orgs' names to be asked for"),
+    Stage.ASK: ("run to be asked", "runs to be asked"),
+    Stage.EXTRACT: ("answer to be read", "answers to be read"),
+    Stage.SUBMIT: ("job to be handed over", "jobs to be handed over"),
+    Stage.NAMES: ("org's names to be asked for", "orgs' names to be asked for"),
 }
 GOING = {
-    "ask": ("call to", "calls to"),
-    "extract": ("answer being read by", "answers being read by"),
-    "submit": ("job being handed to", "jobs being handed to"),
-    "names": ("org's names being asked of", "orgs' names being asked of"),
+    Stage.ASK: ("call to", "calls to"),
+    Stage.EXTRACT: ("answer being read by", "answers being read by"),
+    Stage.SUBMIT: ("job being handed to", "jobs being handed to"),
+    Stage.NAMES: ("org's names being asked of", "orgs' names being asked of"),
 }
 
 
-def lines(waits: Sequence[Facts], now: datetime, *, most: int = 20) -> list[str]:
+def lines(waits: Sequence[Wait], now: datetime, *, most: int = 20) -> list[str]:
     """`now`: the clock of the database, which the moments are of."""
-    said = [WORDS[wait["what"]](wait, now) for wait in waits[:most]]
+    said = [WORDS[wait.what](wait, now) for wait in waits[:most]]
     return said + ([f"{len(waits) - most} other things"] if len(waits) > most else [])
 
 
-def worker(wait: Facts, now: datetime) -> str:
-    seen = f"the last was seen at {clock(wait['since'], now)}" if wait["since"] else "none was ever seen"
+def worker(wait: Wait, now: datetime) -> str:
+    seen = f"the last was seen at {clock(wait.since, now)}" if wait.since else "none was ever seen"
     return pasteable(f"a worker: none is running, {seen}; start them: senso up")
 
 
-def credit(wait: Facts, _: datetime) -> str:
+def credit(wait: Wait, _: datetime) -> str:
     return f"credits: {reason(wait)}"
 
 
-def turn(wait: Facts, _: datetime) -> str:
-    ahead = f"{counted(wait['count'], 'batch is', 'batches are')} ahead" if wait["count"] else "it is the next"
-    return f"a turn: {ahead}, and {wait['runs']} of at most {settings().max_running_batches} at work"
+def turn(wait: Wait, _: datetime) -> str:
+    ahead = f"{counted(wait.count, 'batch is', 'batches are')} ahead" if wait.count else "it is the next"
+    return f"a turn: {ahead}, and {wait.runs} of at most {settings().max_running_batches} at work"
 
 
-def turns(wait: Facts, _: datetime) -> str:
-    waiting = counted(wait["count"], "batch", "batches")
-    return f"a turn: {waiting}, {wait['runs']} of at most {settings().max_running_batches} at work"
+def turns(wait: Wait, _: datetime) -> str:
+    waiting = counted(wait.count, "batch", "batches")
+    return f"a turn: {waiting}, {wait.runs} of at most {settings().max_running_batches} at work"
 
 
-def opening(wait: Facts, now: datetime) -> str:
-    return f"{counted(wait['count'], 'batch', 'batches')} being opened{lasting(wait, now)}"
+def opening(wait: Wait, now: datetime) -> str:
+    return f"{counted(wait.count, 'batch', 'batches')} being opened{lasting(wait, now)}"
 
 
-def silent_worker(wait: Facts, now: datetime) -> str:
-    silent = f"silent for {span(wait['since'], now)}" if wait["since"] else "that is gone"
-    back = f"taken back {when(wait['next'], now)}" if wait["next"] else "taken back at the next look"
+def silent_worker(wait: Wait, now: datetime) -> str:
+    silent = f"silent for {span(wait.since, now)}" if wait.since else "that is gone"
+    back = f"taken back {when(wait.next, now)}" if wait.next else "taken back at the next look"
     held = of(TODO, wait)
-    return f"a worker {silent}, which holds {held}: {back}, at {clock(wait['until'], now)} at the latest"
+    return f"a worker {silent}, which holds {held}: {back}, at {clock(wait.until, now)} at the latest"
 
 
-def rate_limit(wait: Facts, now: datetime) -> str:
-    tries = f"next try {when(wait['next'], now)}{lasting(wait, now, ', limited for ')}"
-    limit = f"the rate limit of {wait['provider']} until {clock(wait['until'], now)}"
+def rate_limit(wait: Wait, now: datetime) -> str:
+    tries = f"next try {when(wait.next, now)}{lasting(wait, now, ', limited for ')}"
+    limit = f"the rate limit of {wait.provider} until {clock(wait.until, now)}"
     return f"{limit}: {of(TODO, wait)}, {tries}. {reason(wait)}"
 
 
-def next_try(wait: Facts, now: datetime) -> str:
-    failed = f", {wait['tries']} of {MAX_FAILURES} failures at most" if wait["tries"] else ""
-    tries = f"next {when(wait['next'], now)}{failed}{lasting(wait, now, ', failing for ')}"
-    return f"another try at {wait['provider']}: {of(TODO, wait)}, {tries}. {reason(wait)}"
+def next_try(wait: Wait, now: datetime) -> str:
+    failed = f", {wait.tries} of {MAX_FAILURES} failures at most" if wait.tries else ""
+    tries = f"next {when(wait.next, now)}{failed}{lasting(wait, now, ', failing for ')}"
+    return f"another try at {wait.provider}: {of(TODO, wait)}, {tries}. {reason(wait)}"
 
 
-def doubt(wait: Facts, now: datetime) -> str:
-    job = f"{counted(wait['count'], 'job')} ({runs(wait)}) that {wait['provider']} may have"
-    again = f", sent again after {clock(wait['until'], now)} unless found" if wait["until"] else ""
-    return f"{job}, sent {span(wait['since'], now)} ago: looked up there {when(wait['next'], now)}{again}"
+def doubt(wait: Wait, now: datetime) -> str:
+    job = f"{counted(wait.count, 'job')} ({runs(wait)}) that {wait.provider} may have"
+    again = f", sent again after {clock(wait.until, now)} unless found" if wait.until else ""
+    return f"{job}, sent {span(wait.since or now, now)} ago: looked up there {when(wait.next, now)}{again}"
 
 
-def place(wait: Facts, now: datetime) -> str:
-    return f"a worker with room: {of(TODO, wait)}, handed out {span(wait['since'] or now, now)} ago"
+def place(wait: Wait, now: datetime) -> str:
+    return f"a worker with room: {of(TODO, wait)}, handed out {span(wait.since or now, now)} ago"
 
 
-def job(wait: Facts, now: datetime) -> str:
-    jobs = f"{counted(wait['count'], 'job')} at {wait['provider']} ({runs(wait)}; {wait['model']})"
-    over = f"given up at {clock(wait['until'], now)}"
-    return f"{jobs}{lasting(wait, now)}: next look {when(wait['next'], now)}, {over}"
+def job(wait: Wait, now: datetime) -> str:
+    jobs = f"{counted(wait.count, 'job')} at {wait.provider} ({runs(wait)}; {wait.model})"
+    over = f"given up at {clock(wait.until, now)}"
+    return f"{jobs}{lasting(wait, now)}: next look {when(wait.next, now)}, {over}"
 
 
-def call(wait: Facts, now: datetime) -> str:
-    model = f" ({wait['model']})" if wait["model"] else ""
-    return f"{of(GOING, wait)} {wait['provider']}{model}{lasting(wait, now)}"
+def call(wait: Wait, now: datetime) -> str:
+    model = f" ({wait.model})" if wait.model else ""
+    return f"{of(GOING, wait)} {wait.provider}{model}{lasting(wait, now)}"
 
 
-def window(wait: Facts, _: datetime) -> str:
-    return f"{counted(wait['count'], 'run that is', 'runs that are')} not handed out yet"
+def window(wait: Wait, _: datetime) -> str:
+    return f"{counted(wait.count, 'run that is', 'runs that are')} not handed out yet"
 
 
-def end(wait: Facts, _: datetime) -> str:
-    return f"{counted(wait['count'], 'batch', 'batches')} of which all is read: scored and charged now"
+def end(wait: Wait, _: datetime) -> str:
+    return f"{counted(wait.count, 'batch', 'batches')} of which all is read: scored and charged now"
 
 
-def push(wait: Facts, now: datetime) -> str:
-    if not wait["tries"]:
+def push(wait: Wait, now: datetime) -> str:
+    if not wait.tries:
         return "the application: the numbers are on their way"
-    failed = counted(wait["tries"], "try has", "tries have")
-    return f"the application: {failed} failed, the next is {when(wait['next'], now)}. {reason(wait)}"
+    failed = counted(wait.tries, "try has", "tries have")
+    return f"the application: {failed} failed, the next is {when(wait.next, now)}. {reason(wait)}"
 
 
-WORDS: Mapping[str, Callable[[Facts, datetime], str]] = {
-    "worker": worker,
-    "credits": credit,
-    "turn": turn,
-    "turns": turns,
-    "opening": opening,
-    "silent worker": silent_worker,
-    "rate limit": rate_limit,
-    "next try": next_try,
-    "doubt": doubt,
-    "place": place,
-    "job": job,
-    "call": call,
-    "window": window,
-    "end": end,
-    "push": push,
+WORDS: Mapping[Cause, Callable[[Wait, datetime], str]] = {
+    Cause.WORKER: worker,
+    Cause.CREDITS: credit,
+    Cause.TURN: turn,
+    Cause.TURNS: turns,
+    Cause.OPENING: opening,
+    Cause.SILENT_WORKER: silent_worker,
+    Cause.RATE_LIMIT: rate_limit,
+    Cause.NEXT_TRY: next_try,
+    Cause.DOUBT: doubt,
+    Cause.PLACE: place,
+    Cause.JOB: job,
+    Cause.CALL: call,
+    Cause.WINDOW: window,
+    Cause.END: end,
+    Cause.PUSH: push,
 }
 
 
-def of(names: Mapping[str, tuple[str, str]], wait: Facts) -> str:
-    return counted(wait["count"], *names[wait["stage"]])
+def of(names: Mapping[Stage, tuple[str, str]], wait: Wait) -> str:
+    return counted(wait.count, *names[wait.stage or Stage.ASK])
 
 
-def runs(wait: Facts) -> str:
-    return counted(wait["runs"], "run")
+def runs(wait: Wait) -> str:
+    return counted(wait.runs, "run")
 
 
-def reason(wait: Facts) -> str:
-    said = " ".join(printable(wait["reason"] or "why is not known").split())
+def reason(wait: Wait) -> str:
+    said = " ".join(printable(wait.reason or "why is not known").split())
     return said if len(said) <= LONGEST_REASON else said[: LONGEST_REASON - 3] + "..."
 
 
-def lasting(wait: Facts, now: datetime, before: str = " for ") -> str:
-    if wait["since"] is None:
+def lasting(wait: Wait, now: datetime, before: str = " for ") -> str:
+    if wait.since is None:
         return ""
-    oldest = ", the oldest" if before == " for " and wait["count"] > 1 else ""
-    return f"{oldest}{before}{span(wait['since'], now)}"
+    oldest = ", the oldest" if before == " for " and wait.count > 1 else ""
+    return f"{oldest}{before}{span(wait.since, now)}"
 
 
 def when(moment_: datetime | None, now: datetime) -> str:
     return f"in {span(now, moment_)}" if moment_ is not None and moment_ > now else "now"
 
 
-def clock(moment_: datetime, now: datetime) -> str:
+def clock(moment_: datetime | None, now: datetime) -> str:
     """Without the day, where that is today."""
-    return f"{moment_:%H:%M:%S} UTC" if moment_.date() == now.date() else moment(moment_)
+    is_today = moment_ is not None and moment_.date() == now.date()
+    return f"{moment_:%H:%M:%S} UTC" if is_today else moment(moment_)
 
 
 def span(start: datetime, end_: datetime) -> str:

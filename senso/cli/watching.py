@@ -1,7 +1,6 @@
 """`watch` and `--wait`: following batches until they end."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
 from uuid import UUID
 
 from senso.cli import following
@@ -14,13 +13,14 @@ from senso.db import transaction
 from senso.errors import SensoError
 from senso.queries import status as queries
 from senso.queries import workers
-from senso.queries.batches import ENDS
+from senso.queries.status import BatchStatus
+from senso.states import ENDED_BATCHES, BatchState
 
 FEW = 5  # so many are drawn and printed each by itself
 MOST = 10_000
 
 
-def watch(batches: Sequence[UUID], *, as_json: bool, without_steps: Collection[str] = ()) -> list[dict[str, Any]]:
+def watch(batches: Sequence[UUID], *, as_json: bool, without_steps: Collection[BatchState] = ()) -> list[BatchStatus]:
     """Until all have ended; prints each then, or of many their totals and those that did not complete.
 
     Progress goes to stderr, so that stdout can be piped. Raises NotFound before any is drawn. `without_steps`: states
@@ -32,13 +32,13 @@ def watch(batches: Sequence[UUID], *, as_json: bool, without_steps: Collection[s
             following.follow(batches, known, patience, one_by_one=len(batches) <= FEW)
             found = patience.ask(lambda: load_all(batches))
     except (KeyboardInterrupt, SystemExit):
-        say_it_goes_on([batch for batch in batches if batch not in known or known[batch]["state"] not in ENDS])
+        say_it_goes_on([batch for batch in batches if batch not in known or known[batch].state not in ENDED_BATCHES])
         raise
     if as_json:
         print_json(found if len(found) > 1 else found[0])
     elif len(found) <= FEW:
         for one in found:
-            show(one, as_json=False, next_steps=one["state"] not in without_steps)
+            show(one, as_json=False, next_steps=one.state not in without_steps)
     else:
         print_summary(found)
     return found

@@ -7,10 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from senso.imports.schema import Contents, Location, Network, Org, model_id
+from senso.states import Surface
 
 Row = dict[str, Any]
 # As the well-known models have it: a collected answer takes up to twenty minutes, a vendor's own API does not.
-DEADLINE_SECONDS = {"consumer": 1200, "api": 90}
+DEADLINE_SECONDS = {Surface.CONSUMER: 1200, Surface.API: 90}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ The file is the whole truth about the orgs and networks in it: a list that is le
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from iso3166 import countries_by_alpha2, countries_by_alpha3
@@ -26,6 +26,7 @@ from senso.ids import id_in
 from senso.imports.source import Place, Source
 from senso.settings.texts import cleaned
 from senso.settings.variables import REFUSED
+from senso.states import QuestionKind, Surface
 
 
 def one_line(text: str) -> str:
@@ -117,7 +118,7 @@ class Partner(Frozen):
 class Question(Frozen):
     id: Id
     text: Text
-    kind: Literal["branded", "unbranded"]
+    kind: QuestionKind
 
 
 class Location(Frozen):
@@ -139,7 +140,7 @@ class Model(Frozen):
     slug: Slug
     provider: Slug
     name: Name
-    surface: Literal["consumer", "api"]
+    surface: Surface
 
 
 def model_id(slug: str) -> UUID:
@@ -205,7 +206,7 @@ REASONS: dict[str, str] = {
     "string_pattern_mismatch": "not a short name of small letters, digits, dots and dashes",
     "tuple_type": "not a list",
     "model_type": "not a mapping with keys",
-    "literal_error": "not one of {expected}",
+    "enum": "not one of {expected}",
     "bool_type": "neither true nor false",
     "int_type": WHOLE,
     "greater_than_equal": WHOLE,

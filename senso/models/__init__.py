@@ -1,64 +1,15 @@
-"""The schema. Promises are kept here first: by keys and checks, and only then by code.
+"""The tables: promises are kept here first, by keys and checks, and only then by code.
+
+A column is written down here for code and once more in the migration that makes it, which stands for itself. Migrations
+are made from the difference (`alembic/env.py` hands Alembic this metadata), and a test holds that a migrated database
+has these columns, checks and indexes. Code reads and writes rows by the statements of `senso.queries`, where Postgres
+knows the types of columns; a dataclass there holds what a statement returns, not what a table has.
 
 Ids of batches, runs and evaluations come from `senso.matrix.dated_id`: the same natural key gives the same id, so an
 insert is idempotent by its primary key, and ids sort by date.
 """
 
+from senso.models import ledger, results, sending, watched, work
 from senso.models.base import Base
-from senso.models.ledger import LedgerRow, LlmCall
-from senso.models.results import Metric
-from senso.models.sending import Audit, Beat, Outbox, Push, Repair, ScheduleRun, Trigger, Worker
-from senso.models.watched import (
-    Location,
-    Model,
-    Network,
-    NetworkLocation,
-    NetworkModel,
-    NetworkOrg,
-    NetworkQuestion,
-    Org,
-    OrgLocation,
-    OrgModel,
-    OrgQuestion,
-    OrgWebsite,
-    Partner,
-    Question,
-)
-from senso.models.work import Batch, Citation, Claim, Competitor, Evaluation, NameVariation, QuestionRun, Snapshot
 
-__all__ = [
-    "Audit",
-    "Base",
-    "Batch",
-    "Beat",
-    "Citation",
-    "Claim",
-    "Competitor",
-    "Evaluation",
-    "LedgerRow",
-    "LlmCall",
-    "Location",
-    "Metric",
-    "Model",
-    "NameVariation",
-    "Network",
-    "NetworkLocation",
-    "NetworkModel",
-    "NetworkOrg",
-    "NetworkQuestion",
-    "Org",
-    "OrgLocation",
-    "OrgModel",
-    "OrgQuestion",
-    "OrgWebsite",
-    "Outbox",
-    "Partner",
-    "Push",
-    "Question",
-    "QuestionRun",
-    "Repair",
-    "ScheduleRun",
-    "Snapshot",
-    "Trigger",
-    "Worker",
-]
+__all__ = ["Base", "ledger", "results", "sending", "watched", "work"]

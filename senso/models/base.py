@@ -1,10 +1,13 @@
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, MetaData, Text, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+from senso.states import among
 
 Id = Annotated[UUID, mapped_column(primary_key=True)]
 Serial = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
@@ -28,9 +31,8 @@ class Base(DeclarativeBase):
     )
 
 
-def one_of(column: str, *values: str) -> CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({listed})", name=column)
+def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
+    return CheckConstraint(among(column, values), name=column)
 
 
 def link(target: str, *, primary_key: bool = False, index: bool = False) -> Any:

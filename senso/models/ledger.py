@@ -6,13 +6,14 @@ from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from senso.models.base import Base, Big, Created, Serial, Word, link, one_of
+from senso.states import LedgerKind
 
 
 class LedgerRow(Base):
     """Credits only move by a row here; `partners.available` is their sum."""
 
     __tablename__ = "ledger"
-    __table_args__ = (one_of("kind", "org", "network"),)
+    __table_args__ = (one_of("kind", LedgerKind),)
     id: Mapped[Serial]
     idempotency_key: Mapped[Word] = mapped_column(unique=True)
     entry: Mapped[Word]

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from senso.models.base import Base, Created, Json, Moment, Serial, Word, Zero, link, one_of
+from senso.states import PushStatus
 
 
 class Outbox(Base):
@@ -30,14 +31,14 @@ class Outbox(Base):
 class Push(Base):
     __tablename__ = "pushes"
     __table_args__ = (
-        one_of("status", "pending", "sent", "failed", "not configured"),
-        Index("ix_pushes_due", "next_at", postgresql_where=text("status = 'pending'")),
+        one_of("status", PushStatus),
+        Index("ix_pushes_due", "next_at", postgresql_where=text(f"status = '{PushStatus.PENDING}'")),
     )
     key: Mapped[Word] = mapped_column(primary_key=True)
     batch_id: Mapped[UUID] = link("batches.id", index=True)
     episode: Mapped[int]
     body: Mapped[Json]
-    status: Mapped[Word] = mapped_column(server_default="pending")
+    status: Mapped[Word] = mapped_column(server_default=PushStatus.PENDING)
     tries: Mapped[Zero]
     next_at: Mapped[Moment | None]
     lease_until: Mapped[Moment | None]

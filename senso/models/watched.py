@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from senso.models.base import Base, Big, Created, Id, Moment, Word, Zero, link, one_of
+from senso.states import QuestionKind, Surface
 
 
 class Partner(Base):
@@ -52,7 +53,7 @@ class NetworkOrg(Base):
 
 class Question(Base):
     __tablename__ = "questions"
-    __table_args__ = (one_of("kind", "branded", "unbranded"),)
+    __table_args__ = (one_of("kind", QuestionKind),)
     id: Mapped[Id]
     text: Mapped[Word]
     kind: Mapped[Word]
@@ -60,7 +61,7 @@ class Question(Base):
 
 class Model(Base):
     __tablename__ = "models"
-    __table_args__ = (one_of("surface", "consumer", "api"),)
+    __table_args__ = (one_of("surface", Surface),)
     id: Mapped[Id]
     slug: Mapped[Word] = mapped_column(unique=True)
     provider: Mapped[Word]

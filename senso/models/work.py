@@ -9,32 +9,45 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from senso.models.base import Base, Big, Created, Id, Moment, Serial, Word, Zero, link, one_of
+from senso.states import (
+    OPEN_BATCHES,
+    OPEN_EVALUATIONS,
+    OPEN_JOBS,
+    OPEN_RUNS,
+    BatchKind,
+    BatchState,
+    EvaluationState,
+    FinishedBy,
+    JobState,
+    RunState,
+    Searched,
+    Sentiment,
+    among,
+)
 
 
 class Batch(Base):
-    """queued: waits for admission; running: it works; the others are ends, left only by a new episode."""
-
     __tablename__ = "batches"
     __table_args__ = (
         UniqueConstraint("kind", "org_id", "network_id", "batch_date", postgresql_nulls_not_distinct=True),
-        one_of("kind", "org", "network", "network_org"),
-        one_of("state", "queued", "running", "completed", "partial", "failed", "blocked", "cancelled"),
-        one_of("finished_by", "chord", "rows", "sweep"),
+        one_of("kind", BatchKind),
+        one_of("state", BatchState),
+        one_of("finished_by", FinishedBy),
         CheckConstraint("remaining >= 0", name="remaining"),
         CheckConstraint(
             "(org_id IS NOT NULL) = (kind IN ('org', 'network_org')) AND (network_id IS NOT NULL) = (kind <> 'org')",
             name="subject",
         ),
         Index("ix_batches_queued_at", "queued_at"),
-        Index("ix_batches_blocked", "batch_date", postgresql_where=text("state = 'blocked'")),
-        Index("ix_batches_open", "state", "queued_at", postgresql_where=text("state IN ('queued', 'running')")),
+        Index("ix_batches_blocked", "batch_date", postgresql_where=text(f"state = '{BatchState.BLOCKED}'")),
+        Index("ix_batches_open", "state", "queued_at", postgresql_where=text(among("state", OPEN_BATCHES))),
     )
     id: Mapped[Id]
     kind: Mapped[Word]
     org_id: Mapped[UUID | None] = link("orgs.id", index=True)
     network_id: Mapped[UUID | None] = link("networks.id", index=True)
     batch_date: Mapped[date]
-    state: Mapped[Word] = mapped_column(server_default="queued")
+    state: Mapped[Word] = mapped_column(server_default=BatchState.QUEUED)
     episode: Mapped[int] = mapped_column(server_default="1")
     planned: Mapped[int | None]  # null until the matrix is frozen
     remaining: Mapped[int | None]
@@ -51,7 +64,7 @@ class Batch(Base):
 
 
 class Snapshot(Base):
-    """A provider's job. submitting: may or may not have reached the vendor; running: it has a name there.
+    """A provider's job.
 
     In doubt is a row with `maybe_sent_at` and without an external id: a request went out, and whether the vendor took
     it is not known. Cleared by a refusal, by the name that comes back, or by a look in vain when the grace is over.
@@ -60,11 +73,13 @@ class Snapshot(Base):
     __tablename__ = "snapshots"
     __table_args__ = (
         UniqueConstraint("provider", "external_id"),
-        one_of("state", "submitting", "running", "collected", "failed", "cancelled"),
-        Index("ix_snapshots_recent", "model_id", "created_at", postgresql_where=text("state = 'collected'")),
-        Index("ix_snapshots_due", "next_poll_at", postgresql_where=text("state IN ('submitting', 'running')")),
+        one_of("state", JobState),
+        Index(
+            "ix_snapshots_recent", "model_id", "created_at", postgresql_where=text(f"state = '{JobState.COLLECTED}'")
+        ),
+        Index("ix_snapshots_due", "next_poll_at", postgresql_where=text(among("state", OPEN_JOBS))),
         Index("ix_snapshots_cancel_due", "cancel_due_at", postgresql_where=text("cancel_due_at IS NOT NULL")),
-        Index("ix_snapshots_request_hash", "request_hash", postgresql_where=text("state = 'submitting'")),
+        Index("ix_snapshots_request_hash", "request_hash", postgresql_where=text(f"state = '{JobState.SUBMITTING}'")),
     )
     id: Mapped[Id]
     batch_id: Mapped[UUID] = link("batches.id", index=True)
@@ -72,7 +87,7 @@ class Snapshot(Base):
     model_id: Mapped[UUID] = link("models.id")
     location_id: Mapped[UUID] = link("locations.id")
     external_id: Mapped[Word | None]
-    state: Mapped[Word] = mapped_column(server_default="submitting")
+    state: Mapped[Word] = mapped_column(server_default=JobState.SUBMITTING)
     fence: Mapped[Zero]
     failures: Mapped[Zero]
     lease_owner: Mapped[Word | None]
@@ -91,22 +106,24 @@ class Snapshot(Base):
 
 
 class QuestionRun(Base):
-    """planned: nobody has it; asking: a claim or a snapshot has it; answered, failed, cancelled: ends."""
-
     __tablename__ = "question_runs"
     __table_args__ = (
         UniqueConstraint("batch_id", "question_id", "model_id", "location_id", "sample"),
-        one_of("state", "planned", "asking", "answered", "failed", "cancelled"),
-        one_of("searched", "yes", "no", "unknown"),
-        Index("ix_question_runs_open", "batch_id", postgresql_where=text("state IN ('planned', 'asking')")),
-        Index("ix_question_runs_due", "next_at", postgresql_where=text("state = 'planned' AND next_at IS NOT NULL")),
+        one_of("state", RunState),
+        one_of("searched", Searched),
+        Index("ix_question_runs_open", "batch_id", postgresql_where=text(among("state", OPEN_RUNS))),
+        Index(
+            "ix_question_runs_due",
+            "next_at",
+            postgresql_where=text(f"state = '{RunState.PLANNED}' AND next_at IS NOT NULL"),
+        ),
         Index("ix_question_runs_leased", "lease_owner", postgresql_where=text("lease_owner IS NOT NULL")),
         Index("ix_question_runs_question_id", "question_id"),
         Index("ix_question_runs_snapshot_id", "snapshot_id", postgresql_where=text("snapshot_id IS NOT NULL")),
         Index(
             "ix_question_runs_exhausted",
             "id",
-            postgresql_where=text("state IN ('planned', 'asking') AND failures >= 5"),
+            postgresql_where=text(f"{among('state', OPEN_RUNS)} AND failures >= 5"),
         ),
         Index(
             "uq_question_runs_latest",
@@ -127,7 +144,7 @@ class QuestionRun(Base):
     model_id: Mapped[UUID] = link("models.id")
     location_id: Mapped[UUID] = link("locations.id")
     sample: Mapped[Zero]
-    state: Mapped[Word] = mapped_column(server_default="planned")
+    state: Mapped[Word] = mapped_column(server_default=RunState.PLANNED)
     sent_at: Mapped[Moment | None]  # when a message for it was last intended; null: not yet handed out
     fence: Mapped[Zero]
     failures: Mapped[Zero]
@@ -148,25 +165,27 @@ class QuestionRun(Base):
 
 
 class Evaluation(Base):
-    """pending: waits for its answer or for a reader; extracting: claimed; done, failed, cancelled: ends."""
-
     __tablename__ = "evaluations"
     __table_args__ = (
         UniqueConstraint("run_id", "org_id", "version"),
-        one_of("state", "pending", "extracting", "done", "failed", "cancelled"),
-        one_of("sentiment", "positive", "negative", "neutral"),
+        one_of("state", EvaluationState),
+        one_of("sentiment", Sentiment),
         Index("uq_evaluations_current", "run_id", "org_id", unique=True, postgresql_where=text("is_current")),
         Index("ix_evaluations_batch_id", "batch_id"),
         Index(
             "ix_evaluations_open",
             "run_id",
-            postgresql_where=text("state IN ('pending', 'extracting')"),
+            postgresql_where=text(among("state", OPEN_EVALUATIONS)),
         ),
-        Index("ix_evaluations_due", "next_at", postgresql_where=text("state = 'pending' AND next_at IS NOT NULL")),
+        Index(
+            "ix_evaluations_due",
+            "next_at",
+            postgresql_where=text(f"state = '{EvaluationState.PENDING}' AND next_at IS NOT NULL"),
+        ),
         Index(
             "ix_evaluations_exhausted",
             "id",
-            postgresql_where=text("state IN ('pending', 'extracting') AND failures >= 5"),
+            postgresql_where=text(f"{among('state', OPEN_EVALUATIONS)} AND failures >= 5"),
         ),
         Index("ix_evaluations_leased", "lease_owner", postgresql_where=text("lease_owner IS NOT NULL")),
     )
@@ -176,7 +195,7 @@ class Evaluation(Base):
     version: Mapped[int] = mapped_column(server_default="1")
     batch_id: Mapped[UUID] = link("batches.id")
     is_current: Mapped[bool] = mapped_column(server_default="true")
-    state: Mapped[Word] = mapped_column(server_default="pending")
+    state: Mapped[Word] = mapped_column(server_default=EvaluationState.PENDING)
     sent_at: Mapped[Moment | None]
     fence: Mapped[Zero]
     failures: Mapped[Zero]

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, text
 
 from senso.db import rows
 from senso.queries.snapshots import COLUMNS, SnapshotWork, with_runs
+from senso.states import UNDONE_JOBS, JobState, among
 
 # The next try is set before this one, as with a look. After a day the job has long ended, whatever became of it.
 DUE = text(f"""
@@ -27,23 +28,24 @@ def due(db: Connection, batch: UUID | None = None) -> list[SnapshotWork]:
 # A job that its row did not wait for: it becomes that row's own where that has ended without one, else a row of its
 # own. A job that somebody has under its name is no stray. What was only found by its inputs may be what another row of
 # the same runs has just sent, and that one will find it itself.
-STRAY = text("""
+STRAY = text(f"""
     WITH own AS (
         SELECT s.id, s.request_hash, s.provider FROM snapshots s WHERE s.id = :id AND NOT EXISTS (
             SELECT FROM snapshots known WHERE known.provider = s.provider AND known.external_id = :external_id
         ) AND (:is_sure OR NOT EXISTS (
-            SELECT FROM snapshots rival WHERE rival.request_hash = :request_hash AND rival.state = 'submitting'
+            SELECT FROM snapshots rival
+            WHERE rival.request_hash = :request_hash AND rival.state = '{JobState.SUBMITTING}'
         ))
     ),
     ended AS (
         UPDATE snapshots s SET external_id = :external_id, cancel_due_at = now() FROM own
-        WHERE s.id = own.id AND s.state IN ('failed', 'cancelled') AND s.external_id IS NULL
+        WHERE s.id = own.id AND {among("s.state", UNDONE_JOBS)} AND s.external_id IS NULL
         RETURNING s.id
     ),
     apart AS (
         INSERT INTO snapshots (id, batch_id, provider, model_id, location_id, external_id, state, error, deadline,
             maybe_sent_at, ended_at, cancel_due_at)
-        SELECT gen_random_uuid(), batch_id, s.provider, model_id, location_id, :external_id, 'cancelled',
+        SELECT gen_random_uuid(), batch_id, s.provider, model_id, location_id, :external_id, '{JobState.CANCELLED}',
             'it came too late', deadline, maybe_sent_at, now(), now()
         FROM snapshots s JOIN own ON own.id = s.id
         WHERE NOT EXISTS (SELECT FROM ended)

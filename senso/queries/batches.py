@@ -11,25 +11,25 @@ from senso.errors import NotFound
 from senso.matrix import batch_id
 from senso.queries.outbox import Pipeline, enqueue_by, intents_of
 from senso.queries.prepared import Prepared
-
-ENDS = ("completed", "partial", "failed", "blocked", "cancelled")
+from senso.queries.typed import typed
+from senso.states import BatchKind, BatchState, FinishedBy
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     id: UUID
-    kind: str
+    kind: BatchKind
     org_id: UUID | None
     network_id: UUID | None
     batch_date: date
-    state: str
+    state: BatchState
     episode: int
     planned: int | None
     remaining: int | None
     credits_per_evaluation: int
     deadline: datetime | None
     overdue: bool
-    finished_by: str | None
+    finished_by: FinishedBy | None
     error: str | None
     note: str | None
 
@@ -37,10 +37,6 @@ class Batch:
     def subject_id(self) -> UUID:
         """Whose questions it asks or reads the answers to: the network's, else its org's."""
         return self.network_id or self.org_id  # type: ignore[return-value]  # one of them is there, by a constraint
-
-    @property
-    def ended(self) -> bool:
-        return self.state in ENDS
 
 
 COLUMNS = """id, kind, org_id, network_id, batch_date, state, episode, planned, remaining, credits_per_evaluation,
@@ -62,7 +58,7 @@ def load(db: Connection, batch: UUID, *, lock: bool = False) -> Batch:
     found = (ONE_LOCKED if lock else ONE).one(db, {"id": batch})
     if found is None:
         raise NotFound(f"no batch {batch}; senso status lists the latest")
-    return Batch(**found)
+    return typed(Batch, found)
 
 
 INSERT = text("""
@@ -77,7 +73,7 @@ def insert_org_batch(
     db: Connection, org: UUID, day: date, *, credits_each: int, triggered_by: str, user_id: str | None = None
 ) -> tuple[UUID, bool]:
     """The id of that day's batch, and whether it was made here. The unique key lets one of many callers make it."""
-    made = batch_id("org", org, None, day)
+    made = batch_id(BatchKind.ORG, org, None, day)
     values = {
         "id": made,
         "org_id": org,
@@ -99,7 +95,7 @@ QUEUE_AGAIN = text("""
 """)
 
 
-def queue_again(db: Connection, batch: UUID, states: Sequence[str], *, new_episode: bool) -> bool:
+def queue_again(db: Connection, batch: UUID, states: Sequence[BatchState], *, new_episode: bool) -> bool:
     """False when the batch is in none of the states, because somebody else was faster."""
     values = {"id": batch, "states": list(states), "step": int(new_episode)}
     return db.execute(QUEUE_AGAIN, values).first() is not None
@@ -162,7 +158,9 @@ END = Prepared("""
 """)
 
 
-def end(db: Connection, batch: UUID, state: str, *, error: str | None = None, by: str | None = None) -> None:
+def end(
+    db: Connection, batch: UUID, state: BatchState, *, error: str | None = None, by: FinishedBy | None = None
+) -> None:
     END.rows(db, {"id": batch, "state": state, "error": error, "by": by})
 
 

@@ -1,12 +1,14 @@
 """Who is watched and who pays: orgs and partners with their ids, found by a part of their name."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from senso.db import rows
+from senso.queries.typed import each
+from senso.states import OPEN_BATCHES, BatchKind, BatchState, Entry, among
 
 # A part of the name in any case, or the beginning of an id.
 MATCHES = "(:search = '' OR strpos(lower({0}.name), lower(:search)) > 0 OR starts_with({0}.id::text, lower(:search)))"
@@ -24,7 +26,7 @@ ORGS = text(f"""
     CROSS JOIN LATERAL (SELECT count(*) AS locations FROM org_locations WHERE org_id = o.id) l
     LEFT JOIN LATERAL (
         SELECT id AS batch_id, batches.batch_date, state AS batch_state FROM batches
-        WHERE kind = 'org' AND org_id = o.id ORDER BY batches.batch_date DESC LIMIT 1
+        WHERE kind = '{BatchKind.ORG}' AND org_id = o.id ORDER BY batches.batch_date DESC LIMIT 1
     ) b ON true
     ORDER BY o.name, o.id
 """)
@@ -34,12 +36,37 @@ COUNT_ORGS = text(f"""
 """)
 
 
+@dataclass(frozen=True, slots=True)
+class Org:
+    """`runs`: those of one batch. `batch_id`, `batch_date`, `batch_state`: of its last one."""
+
+    id: UUID
+    name: str
+    active: bool
+    partner_id: UUID
+    partner: str
+    created_at: datetime
+    questions: int
+    models: int
+    locations: int
+    runs: int
+    batch_id: UUID | None
+    batch_date: date | None
+    batch_state: BatchState | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrgCount:
+    orgs: int
+    active: int
+
+
 def orgs(
     db: Connection, *, search: str = "", partner: UUID | None = None, most: int | None = None
-) -> tuple[list[dict[str, Any]], dict[str, int]]:
-    """By name, each with its last batch; and how many match in all, and are active."""
+) -> tuple[list[Org], OrgCount]:
+    """By name; and how many match in all."""
     values = {"search": search, "partner": partner}
-    return rows(db.execute(ORGS, values | {"most": most})), rows(db.execute(COUNT_ORGS, values))[0]
+    return each(Org, db.execute(ORGS, values | {"most": most})), each(OrgCount, db.execute(COUNT_ORGS, values))[0]
 
 
 # Only open batches hold credits: when one ends, its hold is released in full.
@@ -50,7 +77,8 @@ PARTNERS = text(f"""
     held AS (
         SELECT l.partner_id, -sum(l.credits)::bigint AS credits
         FROM batches b JOIN ledger l ON l.batch_id = b.id
-        WHERE b.state IN ('queued', 'running') AND l.entry IN ('hold', 'release') GROUP BY l.partner_id
+        WHERE {among("b.state", OPEN_BATCHES)} AND {among("l.entry", [Entry.HOLD, Entry.RELEASE])}
+        GROUP BY l.partner_id
     )
     SELECT p.id, p.name, p.available IS NOT NULL AS metered, p.available, coalesce(h.credits, 0) AS held,
         o.orgs, o.active
@@ -63,10 +91,23 @@ PARTNERS = text(f"""
 COUNT_PARTNERS = text(f"SELECT count(*) AS partners FROM partners p WHERE {MATCHES.format('p')}")
 
 
-def partners(db: Connection, *, search: str = "", most: int | None = None) -> tuple[list[dict[str, Any]], int]:
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """`available`: credits, None where it is not metered. `held`: for batches under way."""
+
+    id: UUID
+    name: str
+    metered: bool
+    available: int | None
+    held: int
+    orgs: int
+    active: int
+
+
+def partners(db: Connection, *, search: str = "", most: int | None = None) -> tuple[list[Partner], int]:
     """By name; and how many match in all."""
     total = db.execute(COUNT_PARTNERS, {"search": search}).scalar_one()
-    return rows(db.execute(PARTNERS, {"search": search, "most": most})), int(total)
+    return each(Partner, db.execute(PARTNERS, {"search": search, "most": most})), int(total)
 
 
 AMONG = text("""

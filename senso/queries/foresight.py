@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
+
+from senso.queries.typed import each
+from senso.states import UNDONE_EVALUATIONS, UNDONE_RUNS, USEFUL, BatchKind, Purpose, among
 
 # The connection then refuses every write, so that a dry run is one whatever it calls.
 READ_ONLY = text("SET TRANSACTION READ ONLY")
@@ -35,23 +37,23 @@ NEW = text("""
     ) cells
     WHERE om.org_id = :org ORDER BY m.slug
 """)
-AGAIN = text("""
-    SELECT m.slug, m.provider, m.name, count(*) FILTER (WHERE r.state IN ('failed', 'cancelled')) AS asks,
+AGAIN = text(f"""
+    SELECT m.slug, m.provider, m.name, count(*) FILTER (WHERE {among("r.state", UNDONE_RUNS)}) AS asks,
         count(*) AS reads
     FROM evaluations e JOIN question_runs r ON r.id = e.run_id JOIN models m ON m.id = r.model_id
-    WHERE e.batch_id = :batch AND e.state IN ('failed', 'cancelled')
+    WHERE e.batch_id = :batch AND {among("e.state", UNDONE_EVALUATIONS)}
     GROUP BY m.slug, m.provider, m.name ORDER BY m.slug
 """)
 
 
 def shares(db: Connection, org: UUID) -> list[Share]:
     """Of a batch that opens."""
-    return [Share(**one) for one in db.execute(NEW, {"org": org}).mappings()]
+    return each(Share, db.execute(NEW, {"org": org}))
 
 
 def shares_again(db: Connection, batch: UUID) -> list[Share]:
     """Of a batch whose matrix is frozen: what another episode would do."""
-    return [Share(**one) for one in db.execute(AGAIN, {"batch": batch}).mappings()]
+    return each(Share, db.execute(AGAIN, {"batch": batch}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Past:
     `priced` are the answers whose cost is known, `cost_microusd` what all known calls cost; `unknown` counts calls.
     """
 
-    purpose: str
+    purpose: Purpose
     slug: str | None
     provider: str
     model: str
@@ -76,10 +78,10 @@ class Past:
 
 
 BATCHES, BATCHES_OF_ALL = 5, 50
-HISTORY = """
-    WITH latest AS ({latest}),
+HISTORY = f"""
+    WITH latest AS ({{latest}}),
     made AS (
-        SELECT c.*, m.slug, coalesce(c.run_id, c.batch_id) AS work, c.outcome IN ('answered', 'read', 'found') AS useful
+        SELECT c.*, m.slug, coalesce(c.run_id, c.batch_id) AS work, {among("c.outcome", USEFUL)} AS useful
         FROM llm_calls c LEFT JOIN question_runs r ON r.id = c.run_id LEFT JOIN models m ON m.id = r.model_id
         WHERE c.batch_id IN (SELECT id FROM latest)
     )
@@ -93,26 +95,26 @@ HISTORY = """
 """
 HISTORY_OF_ORG = text(
     HISTORY.format(
-        latest="SELECT id FROM batches WHERE kind = 'org' AND org_id = :org AND ended_at IS NOT NULL "
+        latest=f"SELECT id FROM batches WHERE kind = '{BatchKind.ORG}' AND org_id = :org AND ended_at IS NOT NULL "
         "ORDER BY batch_date DESC LIMIT :batches"
     )
 )
 HISTORY_OF_ALL = text(
     HISTORY.format(
-        latest="SELECT id FROM (SELECT id, ended_at FROM batches WHERE kind = 'org' ORDER BY queued_at DESC "
-        "LIMIT :batches) b WHERE ended_at IS NOT NULL"
+        latest=f"SELECT id FROM (SELECT id, ended_at FROM batches WHERE kind = '{BatchKind.ORG}' ORDER BY "
+        "queued_at DESC LIMIT :batches) b WHERE ended_at IS NOT NULL"
     )
 )
 
 
 def history(db: Connection, org: UUID) -> list[Past]:
     """Of the org's last batches that ended. Calls that never led to anything are no history to count on."""
-    return [Past(**one) for one in db.execute(HISTORY_OF_ORG, {"org": org, "batches": BATCHES}).mappings()]
+    return each(Past, db.execute(HISTORY_OF_ORG, {"org": org, "batches": BATCHES}))
 
 
 def history_of_all(db: Connection) -> list[Past]:
     """Of the last batches of whatever org."""
-    return [Past(**one) for one in db.execute(HISTORY_OF_ALL, {"batches": BATCHES_OF_ALL}).mappings()]
+    return each(Past, db.execute(HISTORY_OF_ALL, {"batches": BATCHES_OF_ALL}))
 
 
 PAYERS = text("""
@@ -121,7 +123,16 @@ PAYERS = text("""
 """)
 
 
-def payers(db: Connection, orgs: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
-    """The partner of each org; `available` is None for one that is not metered."""
-    found = db.execute(PAYERS, {"ids": [str(one) for one in orgs]}).mappings()
-    return {one["org"]: {"id": one["id"], "name": one["name"], "available": one["available"]} for one in found}
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """`available`: None where it is not metered."""
+
+    id: UUID
+    name: str
+    available: int | None
+
+
+def payers(db: Connection, orgs: Sequence[UUID]) -> dict[UUID, Payer]:
+    """The partner of each org."""
+    found = db.execute(PAYERS, {"ids": [str(one) for one in orgs]})
+    return {one.org: Payer(one.id, one.name, one.available) for one in found}

@@ -17,12 +17,13 @@ from senso.queries.results import Found
 from senso.reports.basis import Basis
 from senso.reports.content import Asked, Batch, Heard, Pool, Question
 from senso.score import CitedPage, Fact, Metric, leaderboard, sources
+from senso.states import BatchKind, EvaluationState, QuestionKind, Surface
 
-METRICS = text("""
+METRICS = text(f"""
     SELECT b.id, b.batch_date AS date, b.kind AS batch_kind, b.network_id, b.state, m.name, m.kind, m.surface, m.model,
         m.location, m.value, m.numerator, m.denominator, m.low, m.high, m.method, m.rule_version
     FROM batches b JOIN metrics m ON m.batch_id = b.id
-    WHERE b.org_id = :org ORDER BY b.batch_date, b.kind = 'org', b.id, m.id
+    WHERE b.org_id = :org ORDER BY b.batch_date, b.kind = '{BatchKind.ORG}', b.id, m.id
 """)
 OF_BATCH = ("id", "date", "batch_kind", "network_id", "state")
 
@@ -39,7 +40,7 @@ BASES = text(f"""
     SELECT e.batch_id, count(*) AS answers, count(*) FILTER (WHERE {results.MADE_UP}) AS made_up,
         count(*) FILTER (WHERE {results.BY_FALLBACK}) AS by_fallback
     FROM evaluations e JOIN question_runs r ON r.id = e.run_id
-    WHERE e.batch_id = ANY(:batches) AND e.is_current AND e.state = 'done'
+    WHERE e.batch_id = ANY(:batches) AND e.is_current AND e.state = '{EvaluationState.DONE}'
     GROUP BY e.batch_id
 """)
 
@@ -59,7 +60,7 @@ def _batch(members: Sequence[dict[str, Any]], basis: Basis) -> Batch:
 def pools(db: Connection, batch: UUID, org: UUID) -> list[Pool]:
     """The leaderboard and the sources of a batch, each pool for itself."""
     sites = results.websites(db, org)
-    members: dict[tuple[str, str], list[Found]] = defaultdict(list)
+    members: dict[tuple[QuestionKind, Surface], list[Found]] = defaultdict(list)
     for one in results.found(db, batch, org):
         members[one.question_kind, one.surface].append(one)
     return [_pool(db, batch, members[pool], sites) for pool in sorted(members)]
@@ -100,9 +101,9 @@ def cited_pages(one: Found, sites: Sequence[str]) -> list[CitedPage]:
     return [CitedPage(run, cited.registrable_domain, kind(cited, sites)) for cited in one.citations]
 
 
-QUESTIONS = text("""
-    SELECT q.id, q.text, q.kind, m.surface, count(*) FILTER (WHERE e.state = 'done') AS read,
-        count(*) FILTER (WHERE e.state = 'done' AND e.mentioned) AS mentioned
+QUESTIONS = text(f"""
+    SELECT q.id, q.text, q.kind, m.surface, count(*) FILTER (WHERE e.state = '{EvaluationState.DONE}') AS read,
+        count(*) FILTER (WHERE e.state = '{EvaluationState.DONE}' AND e.mentioned) AS mentioned
     FROM evaluations e JOIN question_runs r ON r.id = e.run_id JOIN questions q ON q.id = r.question_id
         JOIN models m ON m.id = r.model_id
     WHERE e.batch_id = :batch AND e.is_current
@@ -128,11 +129,11 @@ def asked(db: Connection, batch: UUID) -> Asked:
         questions=_questions(rows(db.execute(QUESTIONS, values))),
         models=tuple((one["slug"], one["surface"]) for one in rows(db.execute(MODELS, values))),
         locations=tuple(db.execute(LOCATIONS, values).scalars()),
-        planned=counts["planned"],
-        answered=counts["answered"],
-        read=counts["evaluated"],
-        failed=counts["failed"],
-        failures=tuple((one["error"] or "no reason given", one["runs"]) for one in results.failure_reasons(db, batch)),
+        planned=counts.planned,
+        answered=counts.answered,
+        read=counts.evaluated,
+        failed=counts.failed,
+        failures=tuple((one.error or "no reason given", one.runs) for one in results.failure_reasons(db, batch)),
     )
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, TextClause, text
 
+from senso import states
 from senso.imports import Document
 from senso.imports.rows import Row, as_json
 from senso.imports.schema import Network, Org, Partner
@@ -52,19 +53,19 @@ def require_orgs(document: Document, place: Place, subject: Org | Network, orgs:
 
 # What was measured was measured of this text, on this surface, and is paid by this partner.
 REWORDED = text("""
-    SELECT q.id FROM json_to_recordset(CAST(:rows AS json)) AS w (id uuid, text text, kind text)
+    SELECT q.id FROM json_populate_recordset(CAST(NULL AS questions), CAST(:rows AS json)) AS w
         JOIN questions q ON q.id = w.id AND (q.text, q.kind) IS DISTINCT FROM (w.text, w.kind)
     WHERE EXISTS (SELECT FROM question_runs r WHERE r.question_id = q.id)
 """)
 RESURFACED = text("""
-    SELECT m.slug FROM json_to_recordset(CAST(:rows AS json)) AS w (slug text, surface text)
+    SELECT m.slug FROM json_populate_recordset(CAST(NULL AS models), CAST(:rows AS json)) AS w
         JOIN models m ON m.slug = w.slug AND m.surface <> w.surface
     WHERE EXISTS (SELECT FROM question_runs r WHERE r.model_id = m.id)
 """)
-MOVED = text("""
-    SELECT o.id FROM json_to_recordset(CAST(:rows AS json)) AS w (id uuid, partner_id uuid)
+MOVED = text(f"""
+    SELECT o.id FROM json_populate_recordset(CAST(NULL AS orgs), CAST(:rows AS json)) AS w
         JOIN orgs o ON o.id = w.id AND o.partner_id <> w.partner_id
-    WHERE EXISTS (SELECT FROM batches b WHERE b.org_id = o.id AND b.state IN ('queued', 'running'))
+    WHERE EXISTS (SELECT FROM batches b WHERE b.org_id = o.id AND {states.among("b.state", states.OPEN_BATCHES)})
 """)
 
 

@@ -16,6 +16,7 @@ from senso.imports.schema import Contents, Partner
 from senso.queries.import_checks import keep_history, require_references
 from senso.queries.ledger import grant
 from senso.queries.triggers import audit
+from senso.states import Action
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def store(db: Connection, document: Document, actor: str) -> Changes:
     ledger, notes = settle_credits(db, found.partners)
     counts = {table.name: make_equal(db, table, wanted[table.name], owners(table, found)) for table in TABLES}
     changes = Changes(partners=partners, ledger=ledger, **counts, notes=(*document.notes(), *notes))
-    audit(db, "import", actor, subject=document.source.name, file=document.source.name, **asdict(changes))
+    audit(db, Action.IMPORT, actor, subject=document.source.name, file=document.source.name, **asdict(changes))
     return changes
 
 
@@ -99,20 +100,6 @@ class Table:
         return self.key + self.values + self.fixed
 
 
-TYPES = {
-    "active": "boolean",
-    "available": "bigint",
-    "competitors": "jsonb",
-    "created_at": "timestamptz",
-    "deadline_seconds": "integer",
-    "position": "integer",
-}
-
-
-def sql_type(column: str) -> str:
-    return TYPES.get(column, "uuid" if column.endswith("id") else "text")
-
-
 POSITION = ("position",)
 PARTNERS = Table("partners", key=("id",), values=("name",), fixed=("available",))
 # In an order in which no row refers to one of a later table.
@@ -134,7 +121,7 @@ TABLES = (
 
 MAKE_EQUAL = """
     WITH wanted AS MATERIALIZED (
-        SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS r ({typed})
+        SELECT {columns} FROM json_populate_recordset(CAST(NULL AS {table}), CAST(:rows AS json))
     ),
     added AS (
         INSERT INTO {table} ({columns})
@@ -170,7 +157,6 @@ def statement(table: Table) -> TextClause:
         "table": table.name,
         "owner": table.owner,
         "columns": ", ".join(table.columns),
-        "typed": ", ".join(f"{column} {sql_type(column)}" for column in table.columns),
         "same": " AND ".join(f"t.{column} = w.{column}" for column in table.key),
         "assigned": ", ".join(f"{column} = w.{column}" for column in table.values),
         "differs": " OR ".join(f"t.{column} IS DISTINCT FROM w.{column}" for column in table.values),

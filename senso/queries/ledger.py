@@ -1,14 +1,17 @@
 """Credits move only by rows of the ledger, and `available` by exactly what was inserted."""
 
-from typing import Any
+from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from senso.db import rows
 from senso.queries import keys
 from senso.queries.batches import Batch
 from senso.queries.prepared import Prepared
+from senso.queries.typed import each, first
+from senso.records import UNTOLD
+from senso.states import Entry, LedgerKind, among
 
 # One guarded UPDATE: two batches that open at once cannot both spend the last credits. For a partner that is not
 # metered `available` is null and stays so; the rows are written all the same.
@@ -92,27 +95,45 @@ def grant(db: Connection, partner: UUID, credits_given: int, ref: str) -> bool:
 GRANTED = text("SELECT partner_id, credits FROM ledger WHERE idempotency_key = :key")
 
 
-def granted(db: Connection, ref: str) -> dict[str, Any] | None:
-    found = db.execute(GRANTED, {"key": keys.GRANT.of(ref)}).mappings().one_or_none()
-    return dict(found) if found else None
+@dataclass(frozen=True, slots=True)
+class Granted:
+    partner_id: UUID
+    credits: int
+
+
+def granted(db: Connection, ref: str) -> Granted | None:
+    """What this ref was used for."""
+    return first(Granted, db.execute(GRANTED, {"key": keys.GRANT.of(ref)}))
 
 
 # What is held is what the holds took and no release has given back yet.
-STANDING = text("""
+STANDING = text(f"""
     SELECT p.id, p.name, p.available IS NOT NULL AS metered, p.available,
-        -coalesce(sum(l.credits) FILTER (WHERE l.entry IN ('hold', 'release')), 0)::bigint AS held,
-        coalesce(sum(l.credits) FILTER (WHERE l.entry = 'grant'), 0)::bigint AS granted,
-        -coalesce(sum(l.credits) FILTER (WHERE l.entry = 'charge'), 0)::bigint AS charged,
+        -coalesce(sum(l.credits) FILTER (WHERE {among("l.entry", [Entry.HOLD, Entry.RELEASE])}), 0)::bigint AS held,
+        coalesce(sum(l.credits) FILTER (WHERE l.entry = '{Entry.GRANT}'), 0)::bigint AS granted,
+        -coalesce(sum(l.credits) FILTER (WHERE l.entry = '{Entry.CHARGE}'), 0)::bigint AS charged,
         (SELECT count(*) FROM orgs o WHERE o.partner_id = p.id) AS orgs
     FROM partners p LEFT JOIN ledger l ON l.partner_id = p.id
     WHERE p.id = :partner GROUP BY p.id
 """)
 
 
-def standing(db: Connection, partner: UUID) -> dict[str, Any] | None:
-    """`available` is None for a partner that is not metered."""
-    found = rows(db.execute(STANDING, {"partner": partner}))
-    return found[0] if found else None
+@dataclass(frozen=True, slots=True)
+class PartnerStanding:
+    """Credits. `available`: None for a partner that is not metered."""
+
+    id: UUID
+    name: str
+    metered: bool
+    available: int | None
+    held: int
+    granted: int
+    charged: int
+    orgs: int
+
+
+def standing(db: Connection, partner: UUID) -> PartnerStanding | None:
+    return first(PartnerStanding, db.execute(STANDING, {"partner": partner}))
 
 
 OF_PARTNER = text("""
@@ -127,8 +148,28 @@ OF_PARTNER = text("""
 """)
 
 
-def of_partner(db: Connection, partner: UUID, most: int | None = None) -> tuple[list[dict[str, Any]], int]:
-    """The latest rows, oldest first, each with the sum of all up to it; and how many there are in all."""
-    found = rows(db.execute(OF_PARTNER, {"partner": partner, "most": most}))
-    total = found[0]["total"] if found else 0
-    return [{name: value for name, value in row.items() if name not in {"id", "total"}} for row in found], total
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """`entry`: of Entry, which no check holds it to. `balance`: the sum of all credits up to this row.
+
+    `run`: its number. `total`: how many rows the partner has.
+    """
+
+    id: int = field(metadata=UNTOLD)
+    created_at: datetime
+    entry: str
+    credits: int
+    balance: int
+    idempotency_key: str
+    org_id: UUID | None
+    kind: LedgerKind | None
+    batch_id: UUID | None
+    run_id: UUID | None
+    run: int | None
+    total: int = field(metadata=UNTOLD)
+
+
+def of_partner(db: Connection, partner: UUID, most: int | None = None) -> tuple[list[LedgerEntry], int]:
+    """The latest rows, oldest first; and how many there are in all."""
+    found = each(LedgerEntry, db.execute(OF_PARTNER, {"partner": partner, "most": most}))
+    return found, found[0].total if found else 0

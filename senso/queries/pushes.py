@@ -11,6 +11,7 @@ from senso.queries.given import as_json
 from senso.queries.leases import LEASE, UNLEASED
 from senso.queries.planner import looked_up
 from senso.queries.prepared import Prepared
+from senso.states import PushStatus
 
 LEASE_SECONDS = 60
 MAX_TRIES = 48  # with waits of up to an hour: two days
@@ -43,7 +44,7 @@ def insert(db: Connection, batch: UUID, episode: int, body: dict[str, Any], *, c
         "batch": batch,
         "episode": episode,
         "body": as_json(body),
-        "status": "pending" if configured else "not configured",
+        "status": PushStatus.PENDING if configured else PushStatus.NOT_CONFIGURED,
     }
     INSERT.rows(db, values)
     return key

@@ -22,6 +22,7 @@ from senso.queries.results import Found
 from senso.reports.content import Quote
 from senso.reports.passages import passage
 from senso.score import SENTIMENTS
+from senso.states import Sentiment
 
 OF_EACH_SENTIMENT = 2
 OF_OTHERS = 2
@@ -41,7 +42,7 @@ def chosen(found: Sequence[Found], competitors: Sequence[str]) -> list[Choice]:
     return [Choice(one.run_id) for some in mentions for one in some] + of_others(found, competitors)
 
 
-def of_mood(found: Sequence[Found], sentiment: str) -> list[Found]:
+def of_mood(found: Sequence[Found], sentiment: Sentiment) -> list[Found]:
     alike = [one for one in found if one.mentioned and one.sentiment == sentiment]
     taken: list[Found] = []
     for question, _ in Counter(one.question_id for one in alike).most_common(OF_EACH_SENTIMENT):

@@ -5,20 +5,34 @@ from reading tables and indexes as a whole, which is quicker while they hold a f
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from senso.db import rows
 from senso.extraction.citations import Citation
 from senso.queries.batches import Batch
 from senso.queries.fragments import LOCATION
 from senso.queries.given import as_json
-from senso.queries.leases import READING, RELEASED, RUN, ended
+from senso.queries.leases import RELEASED, ended
 from senso.queries.prepared import Prepared
+from senso.queries.typed import each, typed
 from senso.score import Metric
+from senso.states import (
+    OPEN_EVALUATIONS,
+    OPEN_JOBS,
+    OPEN_RUNS,
+    BatchState,
+    Entry,
+    EvaluationState,
+    JobState,
+    QuestionKind,
+    RunState,
+    Sentiment,
+    Surface,
+    among,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +41,12 @@ class Found:
 
     run_id: UUID
     question_id: UUID
-    question_kind: Literal["branded", "unbranded"]
-    surface: Literal["consumer", "api"]
+    question_kind: QuestionKind
+    surface: Surface
     model: str
     location: str
     mentioned: bool
-    sentiment: str | None
+    sentiment: Sentiment | None
     rank: int | None
     competitors: tuple[str, ...]
     citations: tuple[Citation, ...]
@@ -56,14 +70,15 @@ FOUND = Prepared(f"""
             FROM question_runs r WHERE r.id = e.run_id OFFSET 0
         ) r
         JOIN models m ON m.id = r.model_id JOIN locations l ON l.id = r.location_id
-    WHERE e.batch_id = :batch AND CASE WHEN e.is_current AND e.org_id = :org THEN e.state END = 'done'
+    WHERE e.batch_id = :batch
+        AND CASE WHEN e.is_current AND e.org_id = :org THEN e.state END = '{EvaluationState.DONE}'
     ORDER BY r.number
 """)
 
 
 def found(db: Connection, batch: UUID, org: UUID) -> list[Found]:
     """What the batch has read for the org."""
-    return [Found(**one | plural(one)) for one in FOUND.rows(db, {"batch": batch, "org": org})]
+    return [typed(Found, one | plural(one)) for one in FOUND.rows(db, {"batch": batch, "org": org})]
 
 
 def plural(one: dict[str, Any]) -> dict[str, Any]:
@@ -84,12 +99,10 @@ def websites(db: Connection, org: UUID) -> tuple[str, ...]:
 
 
 FORGET_METRICS = Prepared("DELETE FROM metrics WHERE batch_id = :batch")
-SAVE_METRICS = Prepared("""
-    INSERT INTO metrics (batch_id, name, kind, surface, model, location, value, numerator, denominator, low, high,
-        method, rule_version)
-    SELECT :batch, m.* FROM jsonb_to_recordset(CAST(:metrics AS jsonb)) AS m (name text, kind text, surface text,
-        model text, location text, value float, numerator bigint, denominator bigint, low float, high float,
-        method text, rule_version text)
+OF_METRIC = ", ".join(one.name for one in fields(Metric))
+SAVE_METRICS = Prepared(f"""
+    INSERT INTO metrics (batch_id, {OF_METRIC})
+    SELECT :batch, {OF_METRIC} FROM jsonb_populate_recordset(CAST(NULL AS metrics), CAST(:metrics AS jsonb))
 """)
 
 
@@ -99,24 +112,26 @@ def save_metrics(db: Connection, batch: UUID, metrics: Iterable[Metric]) -> None
     SAVE_METRICS.rows(db, {"batch": batch, "metrics": as_json([metric.values() for metric in metrics])})
 
 
+# What becomes of runs and evaluations that are open when their batch ends: their states have the same names.
+Closed = Literal[BatchState.FAILED, BatchState.CANCELLED]
 # What is still open when a batch ends. Fences rise, so that what arrives late changes nothing.
 CLOSE_RUNS = text(f"""
     UPDATE question_runs r SET state = :state, error = :reason, {ended("r")}
-    WHERE batch_id = :batch AND state IN {RUN.open}
+    WHERE batch_id = :batch AND {among("state", OPEN_RUNS)}
 """)
 CLOSE_EVALUATIONS = text(f"""
     UPDATE evaluations e SET state = :state, error = :reason, ended_at = now(), {ended("e")}
-    WHERE batch_id = :batch AND state IN {READING.open}
+    WHERE batch_id = :batch AND {among("state", OPEN_EVALUATIONS)}
 """)
 CLOSE_SNAPSHOTS = text(f"""
-    UPDATE snapshots SET state = 'cancelled', error = :reason, fence = fence + 1, ended_at = now(), {RELEASED},
-        cancel_due_at = CASE WHEN coalesce(external_id, request_hash) IS NOT NULL THEN now() END
-    WHERE batch_id = :batch AND state IN ('submitting', 'running')
+    UPDATE snapshots SET state = '{JobState.CANCELLED}', error = :reason, fence = fence + 1, ended_at = now(),
+        {RELEASED}, cancel_due_at = CASE WHEN coalesce(external_id, request_hash) IS NOT NULL THEN now() END
+    WHERE batch_id = :batch AND {among("state", OPEN_JOBS)}
     RETURNING cancel_due_at
 """)
 
 
-def close_open_work(db: Connection, batch: UUID, state: str, reason: str) -> bool:
+def close_open_work(db: Connection, batch: UUID, state: Closed, reason: str) -> bool:
     """Whether jobs at a vendor are left to be cancelled there. Called before the batch's row is locked."""
     values = {"batch": batch, "state": state, "reason": reason}
     left = any(db.execute(CLOSE_SNAPSHOTS, values).scalars().all())
@@ -126,7 +141,7 @@ def close_open_work(db: Connection, batch: UUID, state: str, reason: str) -> boo
 
 
 # The newest answer to a question of a model at a location; yesterday's batch that ends late does not take it back.
-FORMER_LATEST = Prepared("""
+FORMER_LATEST = Prepared(f"""
     UPDATE question_runs SET is_latest = false
     WHERE id = ANY(ARRAY(
         SELECT old.id FROM question_runs new CROSS JOIN LATERAL (
@@ -136,13 +151,13 @@ FORMER_LATEST = Prepared("""
                     = (new.subject_id, new.question_id, new.model_id, new.location_id, new.sample)
             OFFSET 0
         ) old
-        WHERE new.batch_id = :batch AND new.state = 'answered'
+        WHERE new.batch_id = :batch AND new.state = '{RunState.ANSWERED}'
             AND old.batch_date <= (SELECT batch_date FROM batches WHERE id = :batch)
     ))
 """)
-LATEST = Prepared("""
+LATEST = Prepared(f"""
     UPDATE question_runs new SET is_latest = true
-    WHERE new.batch_id = :batch AND new.state = 'answered' AND NOT new.is_latest AND NOT EXISTS (
+    WHERE new.batch_id = :batch AND new.state = '{RunState.ANSWERED}' AND NOT new.is_latest AND NOT EXISTS (
         SELECT FROM question_runs other WHERE other.is_latest
             AND (other.subject_id, other.question_id, other.model_id, other.location_id, other.sample)
                 = (new.subject_id, new.question_id, new.model_id, new.location_id, new.sample)
@@ -160,56 +175,87 @@ def move_latest(db: Connection, batch: Batch) -> None:
     LATEST.rows(db, {"batch": batch.id})
 
 
-COUNTS = Prepared("""
+COUNTS = Prepared(f"""
     SELECT count(*) AS planned,
-        count(*) FILTER (WHERE (SELECT state FROM question_runs WHERE id = e.run_id) = 'answered') AS answered,
-        count(*) FILTER (WHERE e.state = 'done') AS evaluated, count(*) FILTER (WHERE e.state = 'failed') AS failed,
-        count(*) FILTER (WHERE e.state = 'cancelled') AS cancelled
+        count(*) FILTER (
+            WHERE (SELECT state FROM question_runs WHERE id = e.run_id) = '{RunState.ANSWERED}') AS answered,
+        count(*) FILTER (WHERE e.state = '{EvaluationState.DONE}') AS evaluated,
+        count(*) FILTER (WHERE e.state = '{EvaluationState.FAILED}') AS failed,
+        count(*) FILTER (WHERE e.state = '{EvaluationState.CANCELLED}') AS cancelled
     FROM evaluations e WHERE e.batch_id = :batch
 """)
 
 
 # Of a batch that reads for nobody: an answer is all that is wanted.
-COUNTS_OF_RUNS = Prepared("""
-    SELECT count(*) AS planned, count(*) FILTER (WHERE state = 'answered') AS answered,
-        count(*) FILTER (WHERE state = 'answered') AS evaluated, count(*) FILTER (WHERE state = 'failed') AS failed,
-        count(*) FILTER (WHERE state = 'cancelled') AS cancelled
+COUNTS_OF_RUNS = Prepared(f"""
+    SELECT count(*) AS planned, count(*) FILTER (WHERE state = '{RunState.ANSWERED}') AS answered,
+        count(*) FILTER (WHERE state = '{RunState.ANSWERED}') AS evaluated,
+        count(*) FILTER (WHERE state = '{RunState.FAILED}') AS failed,
+        count(*) FILTER (WHERE state = '{RunState.CANCELLED}') AS cancelled
     FROM question_runs WHERE batch_id = :batch
 """)
 
 
-def counts(db: Connection, batch: Batch) -> dict[str, int]:
-    """`evaluated`: of a batch that reads for nobody its answers."""
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Evaluations of a batch; `answered` are those whose run has an answer.
+
+    Of a batch that reads for nobody they are its runs, and `evaluated` its answers.
+    """
+
+    planned: int
+    answered: int
+    evaluated: int
+    failed: int
+    cancelled: int
+
+
+def counts(db: Connection, batch: Batch) -> Counts:
     (found,) = (COUNTS if batch.org_id else COUNTS_OF_RUNS).rows(db, {"batch": batch.id})
-    return found
+    return Counts(**found)
 
 
-COST = Prepared("""
+COST = Prepared(f"""
     SELECT (SELECT coalesce(sum(cost_microusd), 0)::bigint FROM llm_calls WHERE batch_id = :batch) AS cost_microusd,
-        (SELECT coalesce(-sum(credits), 0)::bigint FROM ledger WHERE batch_id = :batch AND entry = 'charge') AS charged
+        (SELECT coalesce(-sum(credits), 0)::bigint FROM ledger
+            WHERE batch_id = :batch AND entry = '{Entry.CHARGE}') AS charged
 """)
 
 
-def cost(db: Connection, batch: UUID) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """`charged`: credits."""
+
+    cost_microusd: int
+    charged: int
+
+
+def cost(db: Connection, batch: UUID) -> Cost:
     (found,) = COST.rows(db, {"batch": batch})
-    return found
+    return Cost(**found)
 
 
-REASONS = Prepared("""
-    SELECT error, count(*) AS runs FROM evaluations WHERE batch_id = :batch AND state = 'failed'
+REASONS = Prepared(f"""
+    SELECT error, count(*) AS runs FROM evaluations WHERE batch_id = :batch AND state = '{EvaluationState.FAILED}'
     GROUP BY error ORDER BY count(*) DESC, error LIMIT 5
 """)
 
 
-def failure_reasons(db: Connection, batch: UUID) -> list[dict[str, Any]]:
-    return REASONS.rows(db, {"batch": batch})
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why evaluations failed, and how many did for it."""
+
+    error: str | None
+    runs: int
 
 
-METRICS = text("""
-    SELECT name, kind, surface, model, location, value, numerator, denominator, low, high, method, rule_version
-    FROM metrics WHERE batch_id = :batch ORDER BY id
-""")
+def failure_reasons(db: Connection, batch: UUID) -> list[Reason]:
+    """The most frequent ones first."""
+    return [Reason(**one) for one in REASONS.rows(db, {"batch": batch})]
+
+
+METRICS = text(f"SELECT {OF_METRIC} FROM metrics WHERE batch_id = :batch ORDER BY id")
 
 
 def metrics(db: Connection, batch: UUID) -> list[Metric]:
-    return [Metric(**one) for one in rows(db.execute(METRICS, {"batch": batch}))]
+    return each(Metric, db.execute(METRICS, {"batch": batch}))

@@ -15,10 +15,11 @@ from senso.queries.given import REPORT_CALLS, REPORTED, SAVE_CITED, given, liste
 from senso.queries.leases import LEASE_SECONDS, MAX_FAILURES, READING, RELEASED, RUN, ended
 from senso.queries.outbox import Pipeline, enqueue_by, intents_of
 from senso.queries.prepared import Prepared
+from senso.states import Outcome, Searched
 
 # How many runs of one batch are in the queues at a time: a large batch must not stand in front of all small ones.
 WINDOW = 100
-SEARCHED = {True: "yes", False: "no", None: "unknown"}
+SEARCHED = {True: Searched.YES, False: Searched.NO, None: Searched.UNKNOWN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class AskWork:
 class Report:
     """How a paid call ended: for its row in llm_calls."""
 
-    outcome: str
+    outcome: Outcome
     usage: Usage
     cost_microusd: int | None
     latency_ms: int

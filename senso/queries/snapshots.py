@@ -19,6 +19,7 @@ from senso.queries.outbox import Pipeline, enqueue, enqueue_by, intents_of
 from senso.queries.planner import looked_up
 from senso.queries.prepared import Prepared
 from senso.queries.runs import SEARCHED, WINDOW
+from senso.states import JobState, Outcome
 
 LOOKED_AT_ONCE = 200
 
@@ -223,12 +224,14 @@ FAIL_RUN = text(f"""
 """)
 
 
-def fail_run(db: Connection, run: UUID, error: str, *, cost_microusd: int | None = 0, outcome: str = "failed") -> None:
-    values = {"id": run, "error": error, "cost_microusd": cost_microusd, "outcome": outcome}
+def fail_run(db: Connection, run: UUID, error: str, *, cost_microusd: int | None = 0) -> None:
+    values = {"id": run, "error": error, "cost_microusd": cost_microusd, "outcome": Outcome.FAILED}
     db.execute(FAIL_RUN, values)
 
 
-def close(db: Connection, work: SnapshotWork, state: str, error: str | None = None, *, abandoned: bool = False) -> bool:
+def close(
+    db: Connection, work: SnapshotWork, state: JobState, error: str | None = None, *, abandoned: bool = False
+) -> bool:
     """False when somebody else closed it. `abandoned`: the vendor may have a job of it, to be cancelled there."""
     values = {"id": work.id, "fence": work.fence, "state": state, "error": error, "abandoned": abandoned}
     return db.execute(CLOSE, values).first() is not None
@@ -238,7 +241,7 @@ def fail(
     db: Connection, work: SnapshotWork, reason: str, *, cost_microusd: int | None = 0, abandoned: bool = False
 ) -> None:
     """The job and all its runs; nothing when somebody else closed it."""
-    if close(db, work, "failed", reason, abandoned=abandoned):
+    if close(db, work, JobState.FAILED, reason, abandoned=abandoned):
         for run in work.run_ids:
             fail_run(db, run, reason, cost_microusd=cost_microusd)
 

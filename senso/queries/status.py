@@ -1,20 +1,77 @@
-"""What an operator asks: how a batch stands, and what an org's last one found."""
+"""What an operator asks: how batches stand."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from senso.db import rows
-from senso.queries.fragments import LOCATION
+from senso.queries.typed import each, first
+from senso.queries.waiting import Wait
+from senso.records import TOLD_IF_SET
+from senso.states import (
+    OPEN_BATCHES,
+    OPEN_EVALUATIONS,
+    OPEN_JOBS,
+    OPEN_RUNS,
+    BatchKind,
+    BatchState,
+    Entry,
+    EvaluationState,
+    FinishedBy,
+    PushStatus,
+    RunState,
+    among,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchStatus:
+    """`planned`, `evaluated`, `failed`, `remaining`: answers read or to be read. `answered`, `asking`: runs.
+
+    `planned` is None until the matrix is frozen, `remaining` until the batch of this episode is opened. `charged`:
+    credits. `cost_microusd`: of `llm_calls` but for `calls_of_unknown_cost`. `partner_available`: None where it is not
+    metered. `seen_at`: the database's clock. `waiting_for`: None where nobody looked.
+    """
+
+    id: UUID
+    kind: BatchKind
+    org_id: UUID | None
+    network_id: UUID | None
+    date: date
+    episode: int
+    state: BatchState
+    planned: int | None
+    answered: int
+    evaluated: int
+    failed: int
+    charged: int
+    cost_microusd: int
+    llm_calls: int
+    calls_of_unknown_cost: int
+    finished_by: FinishedBy | None
+    push: PushStatus | None
+    queued_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    error: str | None
+    note: str | None
+    org: str | None
+    partner_id: UUID | None
+    partner: str | None
+    partner_available: int | None
+    remaining: int | None
+    asking: int
+    seen_at: datetime
+    waiting_for: Sequence[Wait] | None = field(default=None, metadata=TOLD_IF_SET)
+
 
 # What failed before a new episode is planned again when that opens: until then nothing of it has failed.
-STATUS = """
+STATUS = f"""
     SELECT b.id, b.kind, b.org_id, b.network_id, b.batch_date AS date, b.episode, b.state, b.planned,
         coalesce(r.answered, 0) AS answered, coalesce(e.evaluated, 0) AS evaluated,
-        CASE WHEN b.remaining IS NULL AND b.state IN ('queued', 'running') THEN 0
+        CASE WHEN b.remaining IS NULL AND {among("b.state", OPEN_BATCHES)} THEN 0
             ELSE coalesce(e.failed, 0) END AS failed,
         coalesce(charges.charged, 0) AS charged, coalesce(calls.cost_microusd, 0) AS cost_microusd,
         coalesce(calls.llm_calls, 0) AS llm_calls, coalesce(calls.unknown_cost, 0) AS calls_of_unknown_cost,
@@ -23,12 +80,14 @@ STATUS = """
         b.remaining, coalesce(r.asking, 0) AS asking, now() AS seen_at
     FROM batches b
     LEFT JOIN orgs o ON o.id = b.org_id LEFT JOIN partners t ON t.id = o.partner_id
-    LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE state = 'answered') AS answered,
-        count(*) FILTER (WHERE state = 'asking') AS asking FROM question_runs WHERE batch_id = b.id) r ON true
-    LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE state = 'done') AS evaluated,
-        count(*) FILTER (WHERE state = 'failed') AS failed FROM evaluations WHERE batch_id = b.id) e ON true
+    LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE state = '{RunState.ANSWERED}') AS answered,
+        count(*) FILTER (WHERE state = '{RunState.ASKING}') AS asking
+        FROM question_runs WHERE batch_id = b.id) r ON true
+    LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE state = '{EvaluationState.DONE}') AS evaluated,
+        count(*) FILTER (WHERE state = '{EvaluationState.FAILED}') AS failed
+        FROM evaluations WHERE batch_id = b.id) e ON true
     LEFT JOIN LATERAL (SELECT -sum(credits)::bigint AS charged FROM ledger
-        WHERE batch_id = b.id AND entry = 'charge') charges ON true
+        WHERE batch_id = b.id AND entry = '{Entry.CHARGE}') charges ON true
     LEFT JOIN LATERAL (SELECT sum(cost_microusd)::bigint AS cost_microusd, count(*) AS llm_calls,
         count(*) FILTER (WHERE cost_microusd IS NULL) AS unknown_cost FROM llm_calls
         WHERE batch_id = b.id) calls ON true
@@ -50,22 +109,21 @@ RECENT = text(
 )
 
 
-def batch(db: Connection, batch_id: UUID) -> dict[str, Any] | None:
-    found = batches(db, [batch_id])
-    return found[0] if found else None
+def batch(db: Connection, batch_id: UUID) -> BatchStatus | None:
+    return next(iter(batches(db, [batch_id])), None)
 
 
-def batches(db: Connection, ids: Sequence[UUID]) -> list[dict[str, Any]]:
+def batches(db: Connection, ids: Sequence[UUID]) -> list[BatchStatus]:
     """In any order, without those that there are not."""
-    return rows(db.execute(CHOSEN, {"batches": list(ids)}))
+    return each(BatchStatus, db.execute(CHOSEN, {"batches": list(ids)}))
 
 
 def recent(
-    db: Connection, most: int = 20, *, states: Sequence[str] | None = None, since: datetime | None = None
-) -> list[dict[str, Any]]:
+    db: Connection, most: int = 20, *, states: Sequence[BatchState] | None = None, since: datetime | None = None
+) -> list[BatchStatus]:
     """The latest first. With `since`: those that ended then or later, and those that have not ended."""
     values = {"most": most, "states": list(states) if states else None, "since": since}
-    return rows(db.execute(RECENT, values))
+    return each(BatchStatus, db.execute(RECENT, values))
 
 
 TOTALS = text("""
@@ -78,18 +136,25 @@ TOTALS = text("""
 """)
 
 
-def totals(db: Connection, *, states: Sequence[str] | None = None, since: datetime | None = None) -> dict[str, int]:
+def totals(
+    db: Connection, *, states: Sequence[BatchState] | None = None, since: datetime | None = None
+) -> dict[BatchState, int]:
     """How many batches `recent` would find without its limit, by state; what is open comes first."""
     found = db.execute(TOTALS, {"states": list(states) if states else None, "since": since})
-    return {one.state: one.batches for one in found}
+    return {BatchState(one.state): one.batches for one in found}
 
 
 ORG = text("SELECT id, name FROM orgs WHERE id = :org")
 
 
-def org(db: Connection, org_id: UUID) -> dict[str, Any] | None:
-    found = rows(db.execute(ORG, {"org": org_id}))
-    return found[0] if found else None
+@dataclass(frozen=True, slots=True)
+class Org:
+    id: UUID
+    name: str
+
+
+def org(db: Connection, org_id: UUID) -> Org | None:
+    return first(Org, db.execute(ORG, {"org": org_id}))
 
 
 # How far batches are, from their own rows alone: a look at four hundred of them costs what a look at one does.
@@ -99,13 +164,28 @@ PROGRESS = text("""
 """)
 
 
-def progress(db: Connection, ids: Sequence[UUID]) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`planned` and `remaining` as a BatchStatus has them."""
+
+    id: UUID
+    state: BatchState
+    planned: int | None
+    remaining: int | None
+    org: str | None
+
+    @property
+    def done(self) -> int:
+        return 0 if self.planned is None or self.remaining is None else self.planned - self.remaining
+
+
+def progress(db: Connection, ids: Sequence[UUID]) -> list[Progress]:
     """In any order, without those that there are not."""
-    return rows(db.execute(PROGRESS, {"batches": list(ids)}))
+    return each(Progress, db.execute(PROGRESS, {"batches": list(ids)}))
 
 
-OPEN_ONES = text("""
-    SELECT id FROM batches WHERE state IN ('queued', 'running') ORDER BY queued_at LIMIT :most
+OPEN_ONES = text(f"""
+    SELECT id FROM batches WHERE {among("state", OPEN_BATCHES)} ORDER BY queued_at LIMIT :most
 """)
 
 
@@ -114,42 +194,10 @@ def open_ones(db: Connection, most: int) -> list[UUID]:
     return list(db.execute(OPEN_ONES, {"most": most}).scalars())
 
 
-EXAMPLE = text(f"""
-    SELECT q.text AS question, m.slug AS model, {LOCATION} AS location, r.answer_text, e.mention_text,
-        e.sentiment, e.rank
-    FROM evaluations e JOIN question_runs r ON r.id = e.run_id JOIN questions q ON q.id = r.question_id
-        JOIN models m ON m.id = r.model_id JOIN locations l ON l.id = r.location_id
-    WHERE e.batch_id = :batch AND e.state = 'done'
-    ORDER BY e.mentioned DESC, q.kind = 'unbranded' DESC, r.number LIMIT 1
-""")
-
-
-def example(db: Connection, batch_id: UUID) -> dict[str, Any] | None:
-    """One answer to show, with a mention if there is one."""
-    found = rows(db.execute(EXAMPLE, {"batch": batch_id}))
-    return found[0] if found else None
-
-
-ASKED = text(f"""
-    SELECT count(DISTINCT question_id) AS questions, array_agg(DISTINCT m.slug) AS models,
-        array_agg(DISTINCT {LOCATION}) AS locations
-    FROM question_runs r JOIN models m ON m.id = r.model_id JOIN locations l ON l.id = r.location_id
-    WHERE r.batch_id = :batch
-""")
-
-
-def asked(db: Connection, batch_id: UUID) -> dict[str, Any]:
-    return rows(db.execute(ASKED, {"batch": batch_id}))[0]
-
-
-def count_orgs(db: Connection) -> int:
-    return int(db.execute(text("SELECT count(*) FROM orgs")).scalar_one())
-
-
-ANY_OPEN = text("""
-    SELECT EXISTS (SELECT FROM question_runs WHERE batch_id = :batch AND state IN ('planned', 'asking'))
-        OR EXISTS (SELECT FROM evaluations WHERE batch_id = :batch AND state IN ('pending', 'extracting'))
-        OR EXISTS (SELECT FROM snapshots WHERE batch_id = :batch AND state IN ('submitting', 'running'))
+ANY_OPEN = text(f"""
+    SELECT EXISTS (SELECT FROM question_runs WHERE batch_id = :batch AND {among("state", OPEN_RUNS)})
+        OR EXISTS (SELECT FROM evaluations WHERE batch_id = :batch AND {among("state", OPEN_EVALUATIONS)})
+        OR EXISTS (SELECT FROM snapshots WHERE batch_id = :batch AND {among("state", OPEN_JOBS)})
 """)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.queries.given import as_json
+from senso.states import UNDONE_RUNS, Action, BatchState, among
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,9 @@ def org(db: Connection, org_id: UUID) -> OrgToTrigger | None:
 
 
 # Of the runs that another episode would ask again; those whose answer is there need only the model that reads.
-PROVIDERS = text("""
+PROVIDERS = text(f"""
     SELECT DISTINCT m.provider FROM question_runs r JOIN models m ON m.id = r.model_id
-    WHERE r.batch_id = :batch AND r.state IN ('failed', 'cancelled')
+    WHERE r.batch_id = :batch AND {among("r.state", UNDONE_RUNS)}
 """)
 
 
@@ -53,8 +54,8 @@ def providers_to_ask_again(db: Connection, batch: UUID) -> list[str]:
     return list(db.execute(PROVIDERS, {"batch": batch}).scalars())
 
 
-CANCELLED = text("""
-    SELECT id FROM batches WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'cancelled' ORDER BY id
+CANCELLED = text(f"""
+    SELECT id FROM batches WHERE id = ANY(CAST(:ids AS uuid[])) AND state = '{BatchState.CANCELLED}' ORDER BY id
 """)
 
 
@@ -90,7 +91,7 @@ AUDIT = text("""
 
 
 def audit(
-    db: Connection, action: str, actor: str, *, subject: str | None = None, batch: UUID | None = None, **details: Any
+    db: Connection, action: Action, actor: str, *, subject: str | None = None, batch: UUID | None = None, **details: Any
 ) -> None:
     values = {"action": action, "actor": actor, "subject": subject, "batch": batch, "details": as_json(details)}
     db.execute(AUDIT, values)

@@ -4,50 +4,65 @@ One statement for any number of batches. It reads what is open of them, by their
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from senso.db import rows
+from senso.queries import typed
 from senso.queries.leases import LEASE_SECONDS, SILENT
+from senso.records import UNTOLD
 
-# What holds up all of a batch comes before what holds up a part of it, and what is stuck before what goes on.
-ORDER = (
-    "worker",  # nobody who works lives
-    "credits",  # the batch is blocked
-    "turn",  # as many batches as may run do run
-    "turns",  # the same of many batches together
-    "opening",  # its credits are held and its matrix is frozen at this moment
-    "silent worker",  # what a process holds that has not beaten: taken back when it counts as dead
-    "rate limit",  # put back after a 429
-    "next try",  # put back after another failure
-    "doubt",  # a job that may have been submitted: looked up at the vendor
-    "place",  # a message is under way: a worker takes it when it has room
-    "job",  # a vendor works on it
-    "call",  # a call is in flight
-    "window",  # not handed out yet: names are missing, or others of the same batch come first
-    "end",  # all is read: scored and charged at this moment
-    "push",  # it has ended, and the application has not taken its numbers yet
-)
+
+class Cause(StrEnum):
+    """What is waited for.
+
+    What holds up all of a batch comes before what holds up a part of it, and what is stuck before what goes on.
+    """
+
+    WORKER = "worker"  # nobody who works lives
+    CREDITS = "credits"  # the batch is blocked
+    TURN = "turn"  # as many batches as may run do run
+    TURNS = "turns"  # the same of many batches together
+    OPENING = "opening"  # its credits are held and its matrix is frozen at this moment
+    SILENT_WORKER = "silent worker"  # what a process holds that has not beaten: taken back when it counts as dead
+    RATE_LIMIT = "rate limit"  # put back after a 429
+    NEXT_TRY = "next try"  # put back after another failure
+    DOUBT = "doubt"  # a job that may have been submitted: looked up at the vendor
+    PLACE = "place"  # a message is under way: a worker takes it when it has room
+    JOB = "job"  # a vendor works on it
+    CALL = "call"  # a call is in flight
+    WINDOW = "window"  # not handed out yet: names are missing, or others of the same batch come first
+    END = "end"  # all is read: scored and charged at this moment
+    PUSH = "push"  # it has ended, and the application has not taken its numbers yet
+
+
+class Stage(StrEnum):
+    ASK = "ask"
+    EXTRACT = "extract"
+    NAMES = "names"
+    SUBMIT = "submit"
+
+
+ORDER = tuple(Cause)
 # Two beats missed: not dead yet, but no longer at work as far as anybody can tell.
 MISSED = "7 seconds"
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """`what`: of ORDER. `stage`: ask, extract, names, submit; none where it is the batch itself.
+    """`stage`: None where it is the batch itself.
 
     `count`: of what is waited for: jobs where it is jobs, batches ahead where it is a turn, else runs (of which one
     is one call); `runs` are those behind it. `next`: when somebody looks or tries next; `until`: when it is over in any
     case. `tries`: failures of the one that has failed most. `seen_at`: the database's clock, to which moments belong.
     """
 
-    batch_id: UUID | None
-    what: str
-    stage: str | None
+    batch_id: UUID | None = field(metadata=UNTOLD)
+    what: Cause
+    stage: Stage | None
     count: int
     runs: int
     provider: str | None
@@ -57,10 +72,7 @@ class Wait:
     until: datetime | None
     next: datetime | None
     tries: int
-    seen_at: datetime
-
-    def facts(self) -> dict[str, Any]:
-        return {name: value for name, value in asdict(self).items() if name not in {"batch_id", "seen_at"}}
+    seen_at: datetime = field(metadata=UNTOLD)
 
 
 SILENT_OWNER = f"""(lease_owner IS NOT NULL AND NOT EXISTS (
@@ -209,8 +221,8 @@ def waits(db: Connection, batches: Collection[UUID], *, each: bool) -> list[Wait
     """Of each batch by itself, or of all of them together (then without the batches' ids); what blocks most first."""
     if not batches:
         return []
-    found = rows(db.execute(WAITS, {"ids": list(batches), "each": each}))
-    return sorted((Wait(**one) for one in found), key=rank)
+    found = typed.each(Wait, db.execute(WAITS, {"ids": list(batches), "each": each}))
+    return sorted(found, key=rank)
 
 
 def rank(wait: Wait) -> tuple[int, int]:

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import product
 from uuid import UUID
 
 from senso.reports.basis import Basis
 from senso.score import CitedDomain, Metric, Standing
+from senso.states import BatchKind, BatchState, QuestionKind, Sentiment, Surface
 
 # What is read first: questions that do not name the org, asked where people ask.
-ORDER = (("unbranded", "consumer"), ("unbranded", "api"), ("branded", "consumer"), ("branded", "api"))
+ORDER = tuple(product((QuestionKind.UNBRANDED, QuestionKind.BRANDED), (Surface.CONSUMER, Surface.API)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +20,9 @@ class Batch:
 
     id: UUID
     date: date
-    kind: str
+    kind: BatchKind
     network_id: UUID | None
-    state: str
+    state: BatchState
     metrics: tuple[Metric, ...]
     basis: Basis = field(default_factory=Basis)
 
@@ -30,7 +32,7 @@ class Quote:
     """An assistant's own words: about the org, or about `instead`, whom it named where it left out the org."""
 
     text: str
-    sentiment: str | None
+    sentiment: Sentiment | None
     rank: int | None
     instead: str | None
     question: str
@@ -44,8 +46,8 @@ class Quote:
 class Pool:
     """What belongs together: branded and unbranded questions, consumer apps and APIs, are never counted as one."""
 
-    kind: str
-    surface: str
+    kind: QuestionKind
+    surface: Surface
     answers: int
     mentioned: int  # of `answers`
     competitors: tuple[Standing, ...]
@@ -57,7 +59,7 @@ class Pool:
 class Heard:
     """What one surface answered to one question."""
 
-    surface: str
+    surface: Surface
     read: int
     mentioned: int  # of `read`
 
@@ -65,7 +67,7 @@ class Heard:
 @dataclass(frozen=True, slots=True)
 class Question:
     text: str
-    kind: str
+    kind: QuestionKind
     heard: tuple[Heard, ...]
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from senso.quantities import counted
 from senso.reports.content import Quote
 from senso.score import Metric
+from senso.states import QuestionKind, Surface
 
 MOST_LISTED = 6
 NAMES = {
@@ -17,8 +18,11 @@ NAMES = {
     "sentiment_negative": "negative mentions",
     "average_rank": "average rank",
 }
-SURFACES = {"consumer": "consumer apps", "api": "the vendors' APIs"}
-QUESTIONS = {"unbranded": "questions that do not name it", "branded": "questions that name it"}
+SURFACES: dict[str, str] = {Surface.CONSUMER: "consumer apps", Surface.API: "the vendors' APIs"}
+QUESTIONS: dict[str, str] = {
+    QuestionKind.UNBRANDED: "questions that do not name it",
+    QuestionKind.BRANDED: "questions that name it",
+}
 
 
 def value(metric: Metric) -> str:
@@ -54,7 +58,7 @@ def day(on: date) -> str:
 
 
 def title(kind: str, surface: str) -> str:
-    return f"{kind.capitalize()} questions, {'consumer apps' if surface == 'consumer' else 'APIs'}"
+    return f"{kind.capitalize()} questions, {'consumer apps' if surface == Surface.CONSUMER else 'APIs'}"
 
 
 def headline(org: str, rate: Metric) -> str:

@@ -21,6 +21,7 @@ from senso.queries.evaluations import ReadWork
 from senso.queries.outbox import Pipeline
 from senso.queries.runs import AskWork
 from senso.settings import settings
+from senso.states import BatchState, Outcome
 from senso.tasks.app import stage
 from senso.tasks.attempts import Stopwatch, failed_report, guarded, report, unstorable, wait_seconds
 from senso.tasks.extract import read_each, read_now
@@ -41,7 +42,7 @@ def ask_batch(batch_id: str, **_: object) -> str:
     with transaction() as db:
         batches.lock_handing_out(db, UUID(batch_id))
         batch = batches.load(db, UUID(batch_id))
-        if batch.state == "running" and batch.planned is not None:
+        if batch.state is BatchState.RUNNING and batch.planned is not None:
             hand_out(db, batch)
     return batch_id
 
@@ -112,7 +113,7 @@ async def ask(work: AskWork) -> list[ReadWork]:
     try:
         with guarded():
             answer = await ask_now(work)
-            done = report("answered", work.provider, work.run.model, answer.usage, watch)
+            done = report(Outcome.ANSWERED, work.provider, work.run.model, answer.usage, watch)
             row = runs.bought(work, answer, cite(answer.sources).citations, done)
     except (OutsideError, ConfigError) as error:
         await ask_failed(work, error, watch)
@@ -144,5 +145,5 @@ async def ask_failed(work: AskWork, error: OutsideError | ConfigError, watch: St
     if seconds is None:
         await kept(lambda db: runs.fail(db, work, failed, reason))
         return
-    counts = failed.outcome != "rate limited"
+    counts = failed.outcome is not Outcome.RATE_LIMITED
     await kept(lambda db: runs.put_back(db, work, failed, reason, seconds=seconds, counts_as_failure=counts))

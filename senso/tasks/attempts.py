@@ -24,6 +24,7 @@ from senso.prices import cost_microusd
 from senso.providers import Usage
 from senso.queries.leases import LEASE_SECONDS, MAX_FAILURES
 from senso.queries.runs import Report
+from senso.states import Outcome
 
 T = TypeVar("T")
 log = logger(__name__)
@@ -40,7 +41,7 @@ class Stopwatch:
         return round((time.monotonic() - self.started) * 1000)
 
 
-def report(outcome: str, provider: str, model: str, usage: Usage, watch: Stopwatch) -> Report:
+def report(outcome: Outcome, provider: str, model: str, usage: Usage, watch: Stopwatch) -> Report:
     return Report(outcome, usage, cost_microusd(provider, model, usage), watch.milliseconds())
 
 
@@ -53,14 +54,14 @@ def failed_report(error: SensoError, provider: str, model: str, watch: Stopwatch
     return Report(outcome_of(error), usage, None if unknown else cost, watch.milliseconds())
 
 
-def outcome_of(error: SensoError) -> str:
-    names: dict[type[SensoError], str] = {
-        RateLimited: "rate limited",
-        Unavailable: "unavailable",
-        Refused: "refused",
-        Malformed: "malformed",
+def outcome_of(error: SensoError) -> Outcome:
+    outcomes: dict[type[SensoError], Outcome] = {
+        RateLimited: Outcome.RATE_LIMITED,
+        Unavailable: Outcome.UNAVAILABLE,
+        Refused: Outcome.REFUSED,
+        Malformed: Outcome.MALFORMED,
     }
-    return names.get(type(error), "failed")
+    return outcomes.get(type(error), Outcome.FAILED)
 
 
 def wait_seconds(error: SensoError, failures: int) -> float | None:

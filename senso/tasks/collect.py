@@ -12,6 +12,7 @@ from senso.prices import cost_microusd
 from senso.providers import Answer, Ticket
 from senso.queries import snapshots
 from senso.queries.snapshots import SnapshotWork
+from senso.states import JobState
 from senso.tasks.abandon import cancel_due
 from senso.tasks.attempts import guarded, keep
 from senso.tasks.reach import job_provider
@@ -51,7 +52,7 @@ def give_up(work: SnapshotWork) -> None:
 
 
 def collect(db: Connection, work: SnapshotWork, answers: Sequence[Answer]) -> None:
-    if not snapshots.close(db, work, "collected"):
+    if not snapshots.close(db, work, JobState.COLLECTED):
         return
     for answer in answers:
         if answer.text is None:

@@ -14,6 +14,7 @@ from senso.providers import Completion
 from senso.queries import evaluations
 from senso.queries.evaluations import ReadWork
 from senso.settings import settings
+from senso.states import Outcome
 from senso.tasks.app import stage
 from senso.tasks.attempts import Stopwatch, failed_report, guarded, report, unstorable, wait_seconds
 from senso.tasks.handful import Work, side_by_side
@@ -46,7 +47,7 @@ async def read_now(work: ReadWork, model: str) -> None:
         with guarded():
             completion = await reader().complete(extraction.prompt(work.answer, work.question, work.org), model)
             reading = await checked(work, completion)
-            done = report("read", "openai", model, completion.usage, watch)
+            done = report(Outcome.READ, "openai", model, completion.usage, watch)
     except (OutsideError, ConfigError) as error:
         await read_failed(work, error, model, watch)
         return
@@ -72,5 +73,5 @@ async def read_failed(work: ReadWork, error: OutsideError | ConfigError, model: 
     if seconds is None:
         await kept(lambda db: evaluations.fail(db, work, failed, reason))
         return
-    counts = failed.outcome != "rate limited"
+    counts = failed.outcome is not Outcome.RATE_LIMITED
     await kept(lambda db: evaluations.put_back(db, work, failed, reason, seconds=seconds, counts_as_failure=counts))

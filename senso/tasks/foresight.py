@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from senso.db import Connection
@@ -14,18 +14,19 @@ from senso.providers import Usage
 from senso.queries import batches, foresight, triggers
 from senso.queries import names as name_rows
 from senso.queries.batches import Batch
-from senso.queries.foresight import Past, Share
+from senso.queries.foresight import Past, Payer, Share
 from senso.settings import clock, settings
+from senso.states import BatchKind, BatchState, Purpose, TriggerOutcome
 from senso.tasks.reach import SNAPSHOT_PROVIDERS
-from senso.tasks.trigger import RESUMED, require_ready
+from senso.tasks.trigger import outcome_for, require_ready
 
 # What one call takes where there is no history. Asking: two recorded answers with a web search took 9,463 and 16,981
 # tokens in, 660 and 461 out. Reading: a prompt of 1,450 tokens and an answer of 3,100 characters (the mean of 264 real
 # ones). What is billed by the record has no tokens.
 ASSUMED = {
-    "ask": Usage(tokens_in=13_000, tokens_out=800, searches=1),
-    "read": Usage(tokens_in=2_400, tokens_out=250),
-    "names": Usage(tokens_in=500, tokens_out=120),
+    Purpose.ASK: Usage(tokens_in=13_000, tokens_out=800, searches=1),
+    Purpose.READ: Usage(tokens_in=2_400, tokens_out=250),
+    Purpose.NAMES: Usage(tokens_in=500, tokens_out=120),
 }
 RECORD = Usage(records=1)
 
@@ -33,7 +34,7 @@ RECORD = Usage(records=1)
 class Call(NamedTuple):
     """A kind of call. `asked`: whose answer it is about, None for names; `model`: the one that is paid."""
 
-    purpose: str
+    purpose: Purpose
     asked: str | None
     provider: str
     model: str
@@ -43,7 +44,7 @@ class Call(NamedTuple):
 class Estimate:
     """What calls of one kind take. `answers` of the past it stands on, 0: assumed. No cost: a price is not known."""
 
-    purpose: str
+    purpose: Purpose
     asked: str | None
     provider: str
     model: str
@@ -62,11 +63,11 @@ class Foreseen:
     org_id: UUID
     org: str
     batch: UUID | None
-    outcome: str
+    outcome: TriggerOutcome
     runs: int
     evaluations: int
     credits: int
-    partner: dict[str, Any]
+    partner: Payer
     estimates: tuple[Estimate, ...]
 
 
@@ -92,7 +93,7 @@ def foresee(db: Connection, orgs: Sequence[UUID], *, reopen: bool) -> list[Fores
     return [foresee_one(db, org, payers[org]) for org in orgs]
 
 
-def foresee_one(db: Connection, org_id: UUID, partner: dict[str, Any]) -> Foreseen:
+def foresee_one(db: Connection, org_id: UUID, partner: Payer) -> Foreseen:
     batch = todays(db, org_id)
     shares = shares_of(db, org_id, batch)
     org = name_rows.org(db, org_id)
@@ -112,7 +113,7 @@ def foresee_one(db: Connection, org_id: UUID, partner: dict[str, Any]) -> Forese
 
 
 def todays_id(org: UUID) -> UUID:
-    return batch_id("org", org, None, clock().date())
+    return batch_id(BatchKind.ORG, org, None, clock().date())
 
 
 def todays(db: Connection, org: UUID) -> Batch | None:
@@ -122,16 +123,13 @@ def todays(db: Connection, org: UUID) -> Batch | None:
         return None
 
 
-def outcome(batch: Batch | None) -> str:
-    if batch is None:
-        return "opened"
-    ended = {"blocked": "resumed", "cancelled": "reopened"}
-    return ended.get(batch.state) or RESUMED.get(batch.state, batch.state)
+def outcome(batch: Batch | None) -> TriggerOutcome:
+    return TriggerOutcome.OPENED if batch is None else outcome_for(batch.state)
 
 
 def shares_of(db: Connection, org: UUID, batch: Batch | None) -> list[Share]:
     """None for a batch that is under way or has ended: triggering it does nothing."""
-    if batch is not None and batch.state not in {"blocked", "cancelled"}:
+    if batch is not None and batch.state not in {BatchState.BLOCKED, BatchState.CANCELLED}:
         return []
     if batch is None or batch.planned is None:
         return foresight.shares(db, org)
@@ -144,10 +142,10 @@ def needs_names(db: Connection, org: name_rows.OrgNames, shares: Sequence[Share]
 
 def estimates(shares: Sequence[Share], past: Sequence[Past], *, needs_names: bool) -> list[Estimate]:
     known = {Call(one.purpose, one.slug, one.provider, one.model): one for one in past}
-    wanted = [(Call("names", None, "openai", settings().names_model), int(needs_names))]
+    wanted = [(Call(Purpose.NAMES, None, "openai", settings().names_model), int(needs_names))]
     for share in shares:
-        wanted.append((Call("ask", share.slug, share.provider, share.name), share.asks))
-        wanted.append((Call("read", share.slug, "openai", settings().reading_model), share.reads))
+        wanted.append((Call(Purpose.ASK, share.slug, share.provider, share.name), share.asks))
+        wanted.append((Call(Purpose.READ, share.slug, "openai", settings().reading_model), share.reads))
     return [estimate(call, answers, known.get(call)) for call, answers in wanted if answers]
 
 
@@ -167,7 +165,7 @@ def estimate(call: Call, answers: int, past: Past | None) -> Estimate:
 
 
 def assumed(call: Call, answers: int) -> Estimate:
-    usage = RECORD if call.purpose == "ask" and call.provider in SNAPSHOT_PROVIDERS else ASSUMED[call.purpose]
+    usage = RECORD if call.purpose is Purpose.ASK and call.provider in SNAPSHOT_PROVIDERS else ASSUMED[call.purpose]
     each = cost_microusd(call.provider, call.model, usage)
     cost = None if each is None else each * answers
     return Estimate(*call, answers, usage.tokens_in * answers, usage.tokens_out * answers, cost)

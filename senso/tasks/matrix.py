@@ -16,6 +16,7 @@ from senso.queries.batches import Batch
 from senso.queries.names import NamesWork
 from senso.queries.outbox import Pipeline, enqueue_later
 from senso.settings import settings
+from senso.states import BatchState, FinishedBy, Outcome
 from senso.tasks.app import stage
 from senso.tasks.attempts import Stopwatch, failed_report, guarded, keep, report, wait_seconds
 from senso.tasks.process import owner
@@ -41,7 +42,7 @@ def prepare_later(db: Connection, batch: Batch, seconds: float) -> None:
 def open_batch(batch_id: str, **_: object) -> str:
     with transaction() as db:
         batch = batches.load(db, UUID(batch_id), lock=True)
-        is_due = batch.state == "running" and not ledger.is_held(db, batch.id, batch.episode)
+        is_due = batch.state is BatchState.RUNNING and not ledger.is_held(db, batch.id, batch.episode)
         if is_due and batch.org_id is not None:
             open_now(db, batch, batch.org_id)
     return batch_id
@@ -52,15 +53,14 @@ def open_now(db: Connection, batch: Batch, org: UUID) -> None:
     runs = planned_runs(batch.id, batch.batch_date, planning.org_matrix(db, org))
     evaluations = len(runs) if batch.planned is None else planning.undone(db, batch.id)
     if not evaluations and batch.planned:  # all of it was read before: it ends as what it has
-        finish(db, batch, "rows", left_over=False)
+        finish(db, batch, FinishedBy.ROWS, left_over=False)
         return
     if not evaluations:
-        batches.end(db, batch.id, "failed", error="the org has no questions, models or locations to ask")
+        batches.end(db, batch.id, BatchState.FAILED, error="the org has no questions, models or locations to ask")
         return
     if not ledger.hold(db, batch, org, evaluations * batch.credits_per_evaluation):
-        batches.end(
-            db, batch.id, "blocked", error=f"{counted(evaluations * batch.credits_per_evaluation, 'credit')} needed"
-        )
+        needed = counted(evaluations * batch.credits_per_evaluation, "credit")
+        batches.end(db, batch.id, BatchState.BLOCKED, error=f"{needed} needed")
         log.info("batch blocked", org=str(org))
         return
     plan(db, batch, org, runs)
@@ -85,7 +85,7 @@ def find_names(batch_id: str, **_: object) -> str:
     model = settings().names_model
     with transaction() as db:
         batch = batches.load(db, UUID(batch_id))
-        if batch.state != "running" or batch.org_id is None:
+        if batch.state is not BatchState.RUNNING or batch.org_id is None:
             return batch_id
         org = name_rows.org(db, batch.org_id)
         mark = names.fingerprint(org.name, org.websites)
@@ -104,7 +104,7 @@ def ask_for_names(work: NamesWork, org: name_rows.OrgNames, mark: str, model: st
     except (OutsideError, ConfigError) as error:
         names_failed(work, org, mark, error, watch)
         return
-    done = report("found", "openai", model, found.completion.usage, watch)
+    done = report(Outcome.FOUND, "openai", model, found.completion.usage, watch)
     keep(lambda db: name_rows.save(db, work, found.names, mark, done, is_fallback=False))
     log.info("names found", org=str(org.id), names=len(found.names))
 

@@ -23,6 +23,7 @@ from senso.log import logger
 from senso.queries import outbox
 from senso.queries.outbox import Intent, Pipeline
 from senso.settings import settings
+from senso.states import FinishedBy
 from senso.tasks.app import app
 from senso.tasks.events import gathered
 from senso.tasks.handful import handfuls
@@ -50,7 +51,7 @@ def each_then_finish(name: str) -> Callable[[Intent], Any]:
         members = [task(name, *runs) for runs in handfuls(intent.ids)]
         if not settings().use_chords:
             return group(members)
-        return chord(members, task("finish_batch", str(intent.batch_id), "chord"))
+        return chord(members, task("finish_batch", str(intent.batch_id), FinishedBy.CHORD.value))
 
     return pipeline
 
@@ -70,8 +71,8 @@ PIPELINES: dict[str, Callable[[Intent], Any]] = {
     Pipeline.READ: each_then_finish("read"),
     Pipeline.SUBMIT: one("submit_snapshot"),
     Pipeline.EXTRACT: each_then_finish("extract"),
-    Pipeline.FINISH: one("finish_batch", "rows"),
-    Pipeline.SWEEP_FINISH: one("finish_batch", "sweep"),
+    Pipeline.FINISH: one("finish_batch", FinishedBy.ROWS.value),
+    Pipeline.SWEEP_FINISH: one("finish_batch", FinishedBy.SWEEP.value),
     Pipeline.PUSH: one("push"),
     Pipeline.CANCEL: one("cancel_snapshots"),
 }

@@ -14,9 +14,11 @@ from senso.queries import batches, ledger, outbox, pushes, results, runs
 from senso.queries.batches import Batch
 from senso.queries.history import cited_pages, fact
 from senso.queries.outbox import Pipeline
-from senso.queries.results import Found
+from senso.queries.results import Counts, Found
+from senso.records import record
 from senso.reports.basis import Basis, cautions
 from senso.settings import settings
+from senso.states import BatchState, FinishedBy
 from senso.tasks.app import stage
 
 log = logger(__name__)
@@ -27,19 +29,22 @@ REASON_LENGTH = 500
 def finish_batch(batch_id: str, by: str, **_: object) -> str:
     """Reachable three ways (chord, rows, sweep), and it ends a batch once: a second caller finds it ended."""
     with transaction() as db:
-        step(db, batches.load(db, UUID(batch_id)), by)
+        step(db, batches.load(db, UUID(batch_id)), FinishedBy(by))
     return batch_id
 
 
-def step(db: Connection, batch: Batch, by: str) -> None:
-    if batch.state != "running" or batch.remaining is None:
+def step(db: Connection, batch: Batch, by: FinishedBy) -> None:
+    if batch.state is not BatchState.RUNNING or batch.remaining is None:
         return
     if batch.remaining and not batch.overdue:
         next_window(db, batch)
         return
-    left_over = batch.overdue and results.close_open_work(db, batch.id, "failed", "the batch reached its deadline")
+    left_over = batch.overdue and results.close_open_work(
+        db, batch.id, BatchState.FAILED, "the batch reached its deadline"
+    )
     locked = batches.load(db, batch.id, lock=True)
-    if locked.state == "running" and locked.episode == batch.episode and (locked.overdue or locked.remaining == 0):
+    is_same = locked.state is BatchState.RUNNING and locked.episode == batch.episode
+    if is_same and (locked.overdue or locked.remaining == 0):
         finish(db, locked, by, left_over=left_over)
 
 
@@ -48,11 +53,11 @@ def next_window(db: Connection, batch: Batch) -> None:
         outbox.enqueue(db, Pipeline.ASK, batch.id, batch.remaining, ids=[batch.id], batch=batch.id)
 
 
-def finish(db: Connection, batch: Batch, by: str, *, left_over: bool) -> None:
+def finish(db: Connection, batch: Batch, by: FinishedBy, *, left_over: bool) -> None:
     ledger.settle(db, batch.id, batch.episode)
     failpoint("batch charged")
     counts = results.counts(db, batch)
-    state = batch_state(counts["evaluated"], counts["planned"])
+    state = batch_state(counts.evaluated, counts.planned)
     try:
         with db.begin_nested():
             body = result(db, batch, state, counts)
@@ -66,17 +71,17 @@ def finish(db: Connection, batch: Batch, by: str, *, left_over: bool) -> None:
         said = f"senso: the numbers cannot be stored ({type(error).__name__})"
         batches.end(db, batch.id, state, error=said, by=by)
     outbox.done(db, Pipeline.FINISH, batch.id, batch.episode)
-    log.info("batch ended", org=str(batch.org_id), state=state, by=by, **counts)
+    log.info("batch ended", org=str(batch.org_id), state=state, by=by, **record(counts))
 
 
-def result(db: Connection, batch: Batch, state: str, counts: dict[str, int]) -> dict[str, object]:
+def result(db: Connection, batch: Batch, state: BatchState, counts: Counts) -> dict[str, object]:
     """A batch that reads for no org has no numbers."""
     if batch.org_id is None:
         return without_numbers(db, batch, state, counts)
     return numbers(db, batch, batch.org_id, state, counts)
 
 
-def numbers(db: Connection, batch: Batch, org: UUID, state: str, counts: dict[str, int]) -> dict[str, object]:
+def numbers(db: Connection, batch: Batch, org: UUID, state: BatchState, counts: Counts) -> dict[str, object]:
     """After the charges: metrics are kept, answers become the latest, and the body of the push is made."""
     found, sites = results.found(db, batch.id, org), results.websites(db, org)
     say_what_it_rests_on(db, batch, found)
@@ -93,13 +98,13 @@ def numbers(db: Connection, batch: Batch, org: UUID, state: str, counts: dict[st
     return push.content(said)
 
 
-def without_numbers(db: Connection, batch: Batch, state: str, counts: dict[str, int]) -> dict[str, object]:
+def without_numbers(db: Connection, batch: Batch, state: BatchState, counts: Counts) -> dict[str, object]:
     """Of a batch that has none, or would stay open for ever over a text or a number that cannot be stored."""
     results.move_latest(db, batch)
     return push.content(Result(metrics=(), competitors=(), citations=(), **standing(db, batch, state, counts)))
 
 
-def standing(db: Connection, batch: Batch, state: str, counts: dict[str, int]) -> dict[str, Any]:
+def standing(db: Connection, batch: Batch, state: BatchState, counts: Counts) -> dict[str, Any]:
     return {
         "batch_id": batch.id,
         "episode": batch.episode,
@@ -108,8 +113,8 @@ def standing(db: Connection, batch: Batch, state: str, counts: dict[str, int]) -
         "network_id": batch.network_id,
         "date": batch.batch_date,
         "state": state,
-        "counts": counts,
-        **results.cost(db, batch.id),
+        "counts": record(counts),
+        **record(results.cost(db, batch.id)),
     }
 
 
@@ -133,10 +138,10 @@ def call_off(db: Connection, batch: Batch) -> None:
     outbox.enqueue(db, Pipeline.CANCEL, batch.id, batch.episode, ids=[batch.id], batch=batch.id)
 
 
-def summary(db: Connection, batch: Batch, counts: dict[str, int]) -> str | None:
+def summary(db: Connection, batch: Batch, counts: Counts) -> str | None:
     """The reasons, most frequent first, so that the batch itself says what went wrong."""
     reasons = results.failure_reasons(db, batch.id)
     if not reasons:
         return None
-    said = "; ".join(f"{reason['runs']} × {reason['error']}" for reason in reasons)
-    return f"{counts['failed']} of {counts['planned']} failed: {said}"[:REASON_LENGTH]
+    said = "; ".join(f"{reason.runs} × {reason.error}" for reason in reasons)
+    return f"{counts.failed} of {counts.planned} failed: {said}"[:REASON_LENGTH]

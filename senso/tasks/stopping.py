@@ -18,23 +18,21 @@ from senso.log import logger
 from senso.queries import batches, ledger, outbox, planning, results, status, triggers
 from senso.queries.batches import Batch
 from senso.queries.outbox import Pipeline
+from senso.records import record
+from senso.states import CANCELLABLE, RETRIABLE, Action, BatchState, CancelOutcome, FinishedBy
 from senso.tasks.reach import require
 from senso.tasks.score import call_off, finish, hand_on, result
 from senso.tasks.trigger import By, ask_admission, require_ready
 
 log = logger(__name__)
 T = TypeVar("T")
-RETRIED = ("partial", "failed", "cancelled")
-CANCELLED = ("queued", "running", "blocked")
 TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """`outcome`: cancelled; already (it was); or finished: all was read, so it ended as what it is."""
-
     batch: Batch
-    outcome: str
+    outcome: CancelOutcome
     charged: int = 0
 
 
@@ -64,31 +62,33 @@ def cancel_within(db: Connection, batch_id: UUID, by: By) -> Stopped:
     """Nothing is handed out meanwhile; open work is closed before the batch's row is locked, as everybody does."""
     batches.lock_handing_out(db, batch_id)
     before = batches.load(db, batch_id).state
-    left_over = before in CANCELLED and results.close_open_work(db, batch_id, "cancelled", f"cancelled by {by.actor}")
+    left_over = before in CANCELLABLE and results.close_open_work(
+        db, batch_id, BatchState.CANCELLED, f"cancelled by {by.actor}"
+    )
     batch = batches.load(db, batch_id, lock=True)
-    if batch.state == "cancelled":
-        return Stopped(batch, "already")
-    if batch.state not in CANCELLED:
+    if batch.state is BatchState.CANCELLED:
+        return Stopped(batch, CancelOutcome.ALREADY)
+    if batch.state not in CANCELLABLE:
         raise ConfigError(f"batch {batch.id} has ended as {batch.state}: there is nothing to cancel")
     if batch.state != before or status.any_open(db, batch.id):
         raise OpenedMeanwhile(f"batch {batch.id} is being opened at this moment; say it again")
     if batch.remaining == 0:
-        finish(db, batch, "rows", left_over=False)
-        return Stopped(batch, "finished")
+        finish(db, batch, FinishedBy.ROWS, left_over=False)
+        return Stopped(batch, CancelOutcome.FINISHED)
     charged = end_cancelled(db, batch, by, left_over=left_over)
-    return Stopped(batches.load(db, batch.id), "cancelled", charged)
+    return Stopped(batches.load(db, batch.id), CancelOutcome.CANCELLED, charged)
 
 
 def end_cancelled(db: Connection, batch: Batch, by: By, *, left_over: bool) -> int:
     counts = results.counts(db, batch)
     charged = ledger.settle(db, batch.id, batch.episode)
-    body = result(db, batch, "cancelled", counts) if counts["evaluated"] else None
-    said = f"{counts['evaluated']} of {batch.planned} were read" if batch.planned else "nothing was asked"
-    batches.end(db, batch.id, "cancelled", error=f"cancelled by {by.actor}: {said}")
+    body = result(db, batch, BatchState.CANCELLED, counts) if counts.evaluated else None
+    said = f"{counts.evaluated} of {batch.planned} were read" if batch.planned else "nothing was asked"
+    batches.end(db, batch.id, BatchState.CANCELLED, error=f"cancelled by {by.actor}: {said}")
     outbox.done(db, Pipeline.FINISH, batch.id, batch.episode)
     triggers.audit(
         db,
-        "cancel",
+        Action.CANCEL,
         by.actor,
         subject=f"org:{batch.org_id}",
         batch=batch.id,
@@ -97,9 +97,9 @@ def end_cancelled(db: Connection, batch: Batch, by: By, *, left_over: bool) -> i
         reason=by.reason,
         user_id=by.user_id,
         charged=charged,
-        **counts,
+        **record(counts),
     )
-    log.info("batch cancelled", batch=str(batch.id), org=str(batch.org_id), by=by.actor, **counts)
+    log.info("batch cancelled", batch=str(batch.id), org=str(batch.org_id), by=by.actor, **record(counts))
     if body is not None:
         hand_on(db, batch, body, left_over=left_over)
     elif left_over:
@@ -115,26 +115,26 @@ def retry(batch_id: UUID, by: By) -> Batch:
 def retry_within(db: Connection, batch_id: UUID, by: By) -> Batch:
     """A new episode: what is done stays, what failed is planned again when it opens, after a hold for that alone."""
     batch = batches.load(db, batch_id, lock=True)
-    if batch.state not in RETRIED:
+    if batch.state not in RETRIABLE:
         raise ConfigError(f"batch {batch.id} {WHY_NOT[batch.state]}")
     undone = None if batch.planned is None else planning.undone(db, batch.id)
     if undone == 0:
         raise ConfigError(f"batch {batch.id} is {batch.state}, but all of it was read: there is nothing to ask again")
     require_askable(db, batch)
-    batches.queue_again(db, batch.id, RETRIED, new_episode=True)
+    batches.queue_again(db, batch.id, RETRIABLE, new_episode=True)
     queued = batches.load(db, batch.id)
     said = {"episode": queued.episode, "was": batch.state, "evaluations": undone, "user_id": by.user_id}
     subject = f"org:{batch.org_id}"
-    triggers.audit(db, "retry", by.actor, subject=subject, batch=batch.id, reason=by.reason, **said)
+    triggers.audit(db, Action.RETRY, by.actor, subject=subject, batch=batch.id, reason=by.reason, **said)
     ask_admission(db, queued)
     return queued
 
 
 WHY_NOT = {
-    "queued": "is queued: it waits for its turn",
-    "running": "is under way: retry it when it has ended, or cancel it first",
-    "completed": "is completed: nothing of it failed",
-    "blocked": "is blocked for want of credits: grant some (senso credits), then trigger it again",
+    BatchState.QUEUED: "is queued: it waits for its turn",
+    BatchState.RUNNING: "is under way: retry it when it has ended, or cancel it first",
+    BatchState.COMPLETED: "is completed: nothing of it failed",
+    BatchState.BLOCKED: "is blocked for want of credits: grant some (senso credits), then trigger it again",
 }
 
 

@@ -13,6 +13,7 @@ from senso.failpoints import failpoint
 from senso.log import logger
 from senso.queries import abandoned, snapshots, submissions, sweep
 from senso.queries.snapshots import SnapshotWork
+from senso.states import JobState
 from senso.tasks.abandon import cancel_due
 from senso.tasks.app import stage
 from senso.tasks.attempts import Stopwatch, failed_report, guarded, keep, wait_seconds
@@ -47,7 +48,7 @@ def submit_now(work: SnapshotWork) -> None:
     vendor = job_provider(work.provider)
     work = without_too_long(work, vendor.longest_question)
     if not work.runs:
-        keep(lambda db: snapshots.close(db, work, "failed", "no question is left to ask"))
+        keep(lambda db: snapshots.close(db, work, JobState.FAILED, "no question is left to ask"))
         return
     if not keep(lambda db: submissions.sending(db, work, vendor.fingerprint(work.runs))):
         return

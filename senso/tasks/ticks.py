@@ -18,6 +18,7 @@ from senso.queries.schedule import Candidate
 from senso.queries.snapshots import SnapshotWork
 from senso.queries.workers import Due
 from senso.settings import clock, settings
+from senso.states import BatchKind
 from senso.tasks.abandon import cancel_due
 from senso.tasks.collect import look_at
 from senso.tasks.pipelines import send, send_each, send_handfuls
@@ -211,7 +212,7 @@ def open_due(org: Candidate, now: datetime, hour: int) -> None:
 
 def batch_due(db: Connection, org: UUID, now: datetime) -> UUID:
     """The batch of today that somebody cancelled was this day's: whoever wants it again says so."""
-    today = batch_id("org", org, None, now.date())
+    today = batch_id(BatchKind.ORG, org, None, now.date())
     if triggers.cancelled(db, [today]):
         return today
     return trigger_within(db, org, By("beat", "schedule")).batch.id

@@ -1,7 +1,6 @@
 """A trigger opens or resumes today's batch of an org, once, however often and by however many it is called."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
@@ -13,15 +12,14 @@ from senso.queries.batches import Batch
 from senso.queries.outbox import Pipeline, enqueue
 from senso.queries.triggers import OrgToTrigger
 from senso.settings import clock, settings
+from senso.states import Action, BatchKind, BatchState, TriggerOutcome
 from senso.tasks.reach import require
 
 
 @dataclass(frozen=True, slots=True)
 class Triggered:
-    """`outcome`: opened, attached (under way), resumed (was blocked), reopened, or the state in which it had ended."""
-
     batch: Batch
-    outcome: str
+    outcome: TriggerOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +64,14 @@ def require_ready(org_id: UUID, org: OrgToTrigger | None) -> None:
 
 
 def payload_hash(org_id: UUID, *, reopen: bool) -> str:
-    return sha256(json.dumps({"kind": "org", "org_id": str(org_id), "reopen": reopen}).encode()).hexdigest()
+    return sha256(json.dumps({"kind": BatchKind.ORG, "org_id": str(org_id), "reopen": reopen}).encode()).hexdigest()
 
 
 def repeated(db: Connection, earlier: tuple[str, UUID], payload: str) -> Triggered:
     before, batch_id = earlier
     if before != payload:
         raise ConfigError("this idempotency key was used for another request; take a new one")
-    return Triggered(batches.load(db, batch_id), "attached")
+    return Triggered(batches.load(db, batch_id), TriggerOutcome.ATTACHED)
 
 
 def open_or_resume(db: Connection, org_id: UUID, by: By, *, reopen: bool) -> Triggered:
@@ -85,29 +83,37 @@ def open_or_resume(db: Connection, org_id: UUID, by: By, *, reopen: bool) -> Tri
         triggered_by=by.reason,
         user_id=by.user_id,
     )
-    outcome = "opened" if made else resume(db, batches.load(db, batch_id, lock=True), reopen=reopen)
+    outcome = TriggerOutcome.OPENED if made else resume(db, batches.load(db, batch_id, lock=True), reopen=reopen)
     batch = batches.load(db, batch_id)
     price = {"credits_per_evaluation": batch.credits_per_evaluation}
     said = {"outcome": outcome, "reason": by.reason, "user_id": by.user_id} | price
-    triggers.audit(db, "trigger", by.actor, subject=f"org:{org_id}", batch=batch_id, **said)
-    if batch.state == "queued":
+    triggers.audit(db, Action.TRIGGER, by.actor, subject=f"org:{org_id}", batch=batch_id, **said)
+    if batch.state is BatchState.QUEUED:
         ask_admission(db, batch)
     return Triggered(batch, outcome)
 
 
-RESUMED: Mapping[str, str] = {"queued": "attached", "running": "attached"}
-
-
-def resume(db: Connection, batch: Batch, *, reopen: bool) -> str:
-    if batch.state == "blocked":
-        batches.queue_again(db, batch.id, ["blocked"], new_episode=False)
-        return "resumed"
-    if batch.state == "cancelled":
+def resume(db: Connection, batch: Batch, *, reopen: bool) -> TriggerOutcome:
+    if batch.state is BatchState.BLOCKED:
+        batches.queue_again(db, batch.id, [batch.state], new_episode=False)
+    elif batch.state is BatchState.CANCELLED:
         if not reopen:
             raise ConfigError(f"batch {batch.id} of today was cancelled; say --reopen to open it again")
-        batches.queue_again(db, batch.id, ["cancelled"], new_episode=True)
-        return "reopened"
-    return RESUMED.get(batch.state, batch.state)
+        batches.queue_again(db, batch.id, [batch.state], new_episode=True)
+    return outcome_for(batch.state)
+
+
+def outcome_for(state: BatchState) -> TriggerOutcome:
+    """What a trigger comes to that finds a batch in that state, and may reopen it."""
+    return TriggerOutcome(OUTCOMES.get(state, state))
+
+
+OUTCOMES = {
+    BatchState.QUEUED: TriggerOutcome.ATTACHED,
+    BatchState.RUNNING: TriggerOutcome.ATTACHED,
+    BatchState.BLOCKED: TriggerOutcome.RESUMED,
+    BatchState.CANCELLED: TriggerOutcome.REOPENED,
+}
 
 
 def ask_admission(db: Connection, batch: Batch) -> None:

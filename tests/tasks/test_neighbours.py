@@ -6,6 +6,7 @@ from shell import Shell
 
 from senso.db import transaction
 from senso.queries import batches, evaluations, ledger, results, runs, status, triggers
+from senso.records import record
 from senso.settings import settings
 from senso.tasks.abandon import cancel_due
 from senso.tasks.ask import ask_batch, read
@@ -176,9 +177,9 @@ def test_what_a_batch_cost_and_why_it_failed_is_told_of_it_alone(make, sandbox):
         asked_again = triggers.providers_to_ask_again(db, batch)
 
     own = make.one("SELECT sum(cost_microusd)::bigint FROM llm_calls WHERE batch_id = :b", b=batch)
-    assert cost == {"cost_microusd": own, "charged": 1}
-    assert counts == {"planned": 2, "answered": 1, "evaluated": 1, "failed": 1, "cancelled": 0}
-    assert [one["runs"] for one in why] == [1]
+    assert cost == results.Cost(cost_microusd=own, charged=1)
+    assert counts == results.Counts(planned=2, answered=1, evaluated=1, failed=1, cancelled=0)
+    assert [one.runs for one in why] == [1]
     assert (is_open, asked_again) == (False, ["openai"])
 
 
@@ -191,11 +192,11 @@ def test_what_a_partner_has_held_granted_and_paid_is_told_of_it_alone(make, sand
         mine, theirs = ledger.standing(db, org.partner), ledger.standing(db, other.partner)
         rows, total = ledger.of_partner(db, org.partner)
 
-    assert {name: mine[name] for name in FIGURES} == dict(zip(FIGURES, (98, 0, 100, 2, 1), strict=True))
-    assert {name: theirs[name] for name in FIGURES} == dict(zip(FIGURES, (47, 3, 50, 0, 1), strict=True))
+    assert {name: getattr(mine, name) for name in FIGURES} == dict(zip(FIGURES, (98, 0, 100, 2, 1), strict=True))
+    assert {name: getattr(theirs, name) for name in FIGURES} == dict(zip(FIGURES, (47, 3, 50, 0, 1), strict=True))
     assert total == len(rows) == 5
-    assert rows[-1]["balance"] == 98
-    assert "id" not in rows[0]
+    assert rows[-1].balance == 98
+    assert record(rows[0]).keys().isdisjoint({"id", "total"})
 
 
 def test_doctor_finds_every_promise_kept_after_failures_retries_and_cancels(make, sandbox, monkeypatch, capsys):

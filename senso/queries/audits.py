@@ -1,0 +1,46 @@
+"""Who did what to a batch."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from senso.queries.typed import each
+from senso.states import Action
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """What somebody did. `action`: of Action, which no check holds it to."""
+
+    at: datetime
+    actor: str
+    action: str
+    subject: str | None
+    details: dict[str, Any]
+
+
+# What was done to the batch itself, and, between the org's batch before and the one after, what it stood on: grants to
+# its partner, and imports, which name files rather than orgs.
+AUDIT = text(f"""
+    WITH subject AS (
+        SELECT b.id, 'partner:' || o.partner_id AS partner,
+            coalesce((SELECT max(queued_at) FROM batches f WHERE f.kind = b.kind AND f.org_id = b.org_id
+                AND f.batch_date < b.batch_date), '-infinity') AS after,
+            coalesce((SELECT min(queued_at) FROM batches n WHERE n.kind = b.kind AND n.org_id = b.org_id
+                AND n.batch_date > b.batch_date), 'infinity') AS before
+        FROM batches b LEFT JOIN orgs o ON o.id = b.org_id WHERE b.id = :batch
+    )
+    SELECT a.at, a.actor, a.action, a.subject, a.details FROM audit a, subject s
+    WHERE a.batch_id = s.id OR (
+        a.batch_id IS NULL AND a.at >= s.after AND a.at < s.before
+        AND ((a.action = '{Action.GRANT}' AND a.subject = s.partner) OR a.action = '{Action.IMPORT}')
+    )
+    ORDER BY a.id
+""")
+
+
+def of_batch(db: Connection, batch: UUID) -> list[AuditEntry]:
+    return each(AuditEntry, db.execute(AUDIT, {"batch": batch}))

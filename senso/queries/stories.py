@@ -1,0 +1,198 @@
+"""All that is known of a run: its calls, its job at a vendor, its sources, and what was read from its answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from senso.extraction import citations as cited
+from senso.queries.inspection import RunAlone
+from senso.queries.typed import each, first
+from senso.records import UNTOLD, record
+from senso.states import OPEN_JOBS, EvaluationState, JobState, Purpose, RunState, Sentiment, among
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Without an outcome it is `under_way` while its claim holds; afterwards nobody knows whether it was paid.
+
+    `purpose`, `outcome`: of Purpose and Outcome, which no check holds them to.
+    """
+
+    id: int
+    purpose: str
+    provider: str
+    model: str
+    prompt_version: str | None
+    fence: int
+    started_at: datetime
+    outcome: str | None
+    latency_ms: int | None
+    tokens_in: int | None
+    tokens_cached: int | None
+    tokens_out: int | None
+    cost_microusd: int | None
+    under_way: bool
+
+
+CALLS = text(f"""
+    SELECT c.id, c.purpose, c.provider, c.model, c.prompt_version, c.fence, c.started_at, c.outcome, c.latency_ms,
+        c.tokens_in, c.tokens_cached, c.tokens_out, c.cost_microusd,
+        c.outcome IS NULL AND (
+            (c.purpose = '{Purpose.ASK}' AND r.state = '{RunState.ASKING}' AND c.fence = r.fence
+                AND (r.lease_until > now() OR {among("s.state", OPEN_JOBS)}))
+            OR EXISTS (SELECT FROM evaluations e WHERE c.purpose = '{Purpose.READ}' AND e.run_id = r.id
+                AND e.org_id = c.org_id AND e.state = '{EvaluationState.EXTRACTING}' AND e.fence = c.fence
+                AND e.lease_until > now())
+        ) AS under_way
+    FROM llm_calls c JOIN question_runs r ON r.id = c.run_id LEFT JOIN snapshots s ON s.id = r.snapshot_id
+    WHERE c.run_id = :run ORDER BY c.id
+""")
+
+
+def calls(db: Connection, run_id: UUID) -> list[Call]:
+    return each(Call, db.execute(CALLS, {"run": run_id}))
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """At a vendor. `external_id`: its name there. `runs`: how many it asks for."""
+
+    id: UUID
+    provider: str
+    external_id: str | None
+    state: JobState
+    fence: int
+    failures: int
+    created_at: datetime
+    submitted_at: datetime | None
+    ended_at: datetime | None
+    next_poll_at: datetime | None
+    maybe_sent_at: datetime | None
+    cancel_due_at: datetime | None
+    cancelled_at: datetime | None
+    deadline: datetime
+    error: str | None
+    runs: int
+
+
+SNAPSHOT = text("""
+    SELECT id, provider, external_id, state, fence, failures, created_at, submitted_at, ended_at, next_poll_at,
+        maybe_sent_at, cancel_due_at, cancelled_at, deadline, error,
+        (SELECT count(*) FROM question_runs r WHERE r.snapshot_id = snapshots.id) AS runs
+    FROM snapshots WHERE id = :id
+""")
+
+
+def snapshot(db: Connection, snapshot_id: UUID) -> Job | None:
+    return first(Job, db.execute(SNAPSHOT, {"id": snapshot_id}))
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An answer read for an org, or to be read. `marks`: what was dropped or corrected, and why: field, kind, value.
+
+    `charged`: credits; None until the batch has ended.
+    """
+
+    id: UUID
+    org_id: UUID
+    org: str
+    version: int
+    state: EvaluationState
+    mentioned: bool | None
+    mention_text: str | None
+    sentiment: Sentiment | None
+    rank: int | None
+    share_of_text: float | None
+    marks: list[dict[str, str]]
+    extractor: str | None
+    prompt_version: str | None
+    model_version: str | None
+    error: str | None
+    failures: int
+    fence: int
+    lease_owner: str | None
+    lease_until: datetime | None
+    next_at: datetime | None
+    ended_at: datetime | None
+    competitors: list[str]
+    websites: list[str]
+    charged: int | None
+
+
+EVALUATIONS = text("""
+    SELECT e.id, e.org_id, o.name AS org, e.version, e.state, e.mentioned, e.mention_text, e.sentiment, e.rank,
+        e.share_of_text, e.marks, e.extractor, e.prompt_version, e.model_version, e.error, e.failures, e.fence,
+        e.lease_owner, e.lease_until, e.next_at, e.ended_at,
+        ARRAY(SELECT name FROM competitors c WHERE c.evaluation_id = e.id ORDER BY c.id) AS competitors,
+        ARRAY(SELECT url FROM org_websites w WHERE w.org_id = e.org_id ORDER BY position, url) AS websites,
+        (SELECT -credits FROM ledger WHERE idempotency_key = 'charge:' || e.run_id || ':' || e.org_id) AS charged
+    FROM evaluations e JOIN orgs o ON o.id = e.org_id
+    WHERE e.run_id = :run AND e.is_current ORDER BY o.name, o.id
+""")
+
+
+def evaluations(db: Connection, run_id: UUID) -> list[Reading]:
+    return each(Reading, db.execute(EVALUATIONS, {"run": run_id}))
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A page that an answer cites, or that was only offered beside it."""
+
+    url: str
+    canonical_url: str
+    host: str
+    registrable_domain: str
+    title: str | None
+    position: int
+    cited: bool
+
+
+CITATIONS = text("""
+    SELECT url, canonical_url, host, registrable_domain, title, position, cited FROM citations
+    WHERE run_id = :run ORDER BY position
+""")
+
+
+def citations(db: Connection, run_id: UUID) -> list[Source]:
+    return each(Source, db.execute(CITATIONS, {"run": run_id}))
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedSource(Source):
+    """`whose`: by the id of each org that the answer was read for."""
+
+    whose: dict[str, Literal["primary", "secondary"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What came of `run`, and how."""
+
+    run: RunAlone = field(metadata=UNTOLD)
+    calls: Sequence[Call]
+    snapshot: Job | None
+    evaluations: Sequence[Reading]
+    citations: Sequence[JudgedSource]
+
+
+def story(db: Connection, run: RunAlone) -> Story:
+    readings = evaluations(db, run.id)
+    return Story(
+        run,
+        calls=calls(db, run.id),
+        snapshot=snapshot(db, run.snapshot_id) if run.snapshot_id else None,
+        evaluations=readings,
+        citations=[judged(one, readings) for one in citations(db, run.id)],
+    )
+
+
+def judged(one: Source, readings: Sequence[Reading]) -> JudgedSource:
+    page = cited.Citation(**record(one))
+    whose = {str(read.org_id): cited.kind(page, read.websites) for read in readings}
+    return JudgedSource(**record(one), whose=whose)
