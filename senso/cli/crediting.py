@@ -10,7 +10,7 @@ from rich.markup import escape
 from senso.cli.printing import err, moment, out, print_json, print_named
 from senso.cli.surroundings import short
 from senso.cli.who import actor
-from senso.db import Connection, transaction
+from senso.db import Connection, looking, transaction
 from senso.errors import ConfigError, NotFound
 from senso.quantities import counted
 from senso.queries import ledger as rows
@@ -87,7 +87,7 @@ def show(found: PartnerStanding, given: Grant | None) -> None:
 
 def ledger(partner: UUID, last: int | None, *, as_json: bool) -> None:
     """All rows as JSON, the latest in a terminal, unless `last` says how many."""
-    with transaction() as db:
+    with looking() as db:
         standing = require(db, partner)
         found, total = rows.of_partner(db, partner, last or (None if as_json else SHOWN))
     if as_json:

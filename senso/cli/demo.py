@@ -22,7 +22,7 @@ from senso.cli.program import command
 from senso.cli.reporting import print_overview
 from senso.cli.standing import load
 from senso.cli.surroundings import alone, embedded
-from senso.db import transaction
+from senso.db import looking, transaction
 from senso.errors import ConfigError
 from senso.quantities import counted
 from senso.queries import imports as import_queries
@@ -132,7 +132,7 @@ def wait_for_push(batch: UUID) -> None:
 
 
 def show(org_id: UUID, batch_id: UUID, application: str, home: Path) -> None:
-    with transaction() as db:
+    with looking() as db:
         asked = sample.asked(db, batch_id)
         example = sample.example(db, batch_id)
         metrics = results.metrics(db, batch_id)

@@ -5,7 +5,7 @@ from uuid import UUID
 from rich.markup import escape
 
 from senso.cli.printing import below, err, identified, out, print_json, printable, styled
-from senso.db import transaction
+from senso.db import looking
 from senso.errors import NotFound
 from senso.quantities import counted
 from senso.queries import directory as queries
@@ -18,7 +18,7 @@ WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturd
 
 def orgs(search: str, partner: UUID | None, most: int | None, *, as_json: bool) -> None:
     """All as JSON, the first in a terminal, unless `most` says how many. Raises NotFound for an unknown partner."""
-    with transaction() as db:
+    with looking() as db:
         if partner is not None and not queries.is_partner(db, partner):
             raise NotFound(f"no partner {partner}; senso partners lists them")
         wanted = most or (None if as_json else SHOWN)
@@ -56,7 +56,7 @@ def print_org(one: Org) -> None:
 
 
 def partners(search: str, most: int | None, *, as_json: bool) -> None:
-    with transaction() as db:
+    with looking() as db:
         found, total = queries.partners(db, search=search, most=most or (None if as_json else SHOWN))
     if as_json:
         print_json(found)

@@ -18,7 +18,7 @@ from rich.text import Text
 from senso.cli.patience import Patience
 from senso.cli.printing import err, printable
 from senso.cli.waiting import lines
-from senso.db import transaction
+from senso.db import looking
 from senso.errors import NotFound
 from senso.quantities import counted
 from senso.queries import status as queries
@@ -74,7 +74,7 @@ def follow(batches: Sequence[UUID], known: Known, patience: Patience, *, one_by_
 def look(batches: Sequence[UUID], known: Known) -> Look:
     """Those that have ended are not looked at again."""
     open_ones = [batch for batch in batches if batch not in known or known[batch].state not in ENDED_BATCHES]
-    with transaction() as db:
+    with looking() as db:
         known |= {one.id: one for one in queries.progress(db, open_ones)}
         for batch in open_ones:
             if batch not in known:

@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from senso.cli.printing import below, dollars, identified, out, print_json, printable, table
 from senso.cli.program import pasteable
-from senso.db import transaction
+from senso.db import looking
 from senso.prices import READ_ON, SOURCE
 from senso.providers import Usage
 from senso.quantities import counted
@@ -65,7 +65,7 @@ class Summary:
 
 
 def dry_run(orgs: Sequence[UUID], *, reopen: bool, as_json: bool) -> None:
-    with transaction() as db:
+    with looking() as db:
         found = foresee(db, orgs, reopen=reopen)
     summary = Summary(totals(found), credit(found), assumptions(found))
     if as_json:

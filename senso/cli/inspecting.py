@@ -13,7 +13,7 @@ from senso.cli.printing import below, dollars, moment, out, print_json, print_na
 from senso.cli.runs import cost
 from senso.cli.standing import show as show_batch
 from senso.cli.surroundings import uuid
-from senso.db import transaction
+from senso.db import looking
 from senso.errors import ConfigError, NotFound
 from senso.quantities import counted
 from senso.queries import audits, inspection
@@ -33,7 +33,7 @@ def key(wanted: str) -> UUID | int:
 
 def show(wanted: UUID | int, *, audit: bool, as_json: bool) -> None:
     """A run by its id or number, else a batch. Raises NotFound when it is neither."""
-    with transaction() as db:
+    with looking() as db:
         run = inspection.run(db, wanted)
         found = story(db, run) if run else None
         batch = queries.batch(db, wanted) if run is None and isinstance(wanted, UUID) else None
@@ -124,7 +124,7 @@ def job_events(job: Job) -> list[tuple[datetime, str]]:
 
 
 def show_audit(batch: UUID, *, as_json: bool) -> None:
-    with transaction() as db:
+    with looking() as db:
         found = audits.of_batch(db, batch)
     if as_json:
         print_json(found)

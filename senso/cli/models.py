@@ -6,7 +6,7 @@ from typing import Any
 from rich.markup import escape
 
 from senso.cli.printing import out, print_json, table
-from senso.db import transaction
+from senso.db import looking
 from senso.errors import ConfigError
 from senso.prices import PRICES
 from senso.providers.brightdata import data_set_of
@@ -31,7 +31,7 @@ class Askable(Model):
 
 
 def models(*, as_json: bool) -> None:
-    with transaction() as db:
+    with looking() as db:
         found = [Askable(**record(one), **ability(one.provider, one.name)) for one in inspection.models(db)]
     if as_json:
         print_json(found)

@@ -18,7 +18,7 @@ from rich.text import Text
 from senso.cli.form import Form
 from senso.cli.printing import Terminal, below, out, printable, table
 from senso.cli.standing import load
-from senso.db import transaction
+from senso.db import looking
 from senso.errors import ConfigError, NotFound
 from senso.push import metric_json
 from senso.quantities import counted
@@ -52,7 +52,7 @@ MOST_LISTED = 5
 
 def report(org_id: UUID, form: Form, output: Path | None = None) -> None:
     """Raises NotFound for an org that is not there or has no numbers yet, ConfigError where nothing can be written."""
-    with transaction() as db:
+    with looking() as db:
         org = queries.org(db, org_id)
         batches = history.batches(db, org_id)
         if org is None:

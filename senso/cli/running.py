@@ -15,7 +15,7 @@ from senso import schema
 from senso.cli import weekly
 from senso.cli.printing import err, out, print_json
 from senso.cli.surroundings import alone, connected
-from senso.db import transaction
+from senso.db import looking
 from senso.errors import ConfigError
 from senso.quantities import counted
 from senso.settings import clock, settings
@@ -82,7 +82,7 @@ def foreseen() -> tuple["Week", Path]:
     from senso.tasks import timetable, week  # noqa: PLC0415  needs the broker's URL
 
     timetable.load()
-    with transaction() as db:
+    with looking() as db:
         return week.foresee_week(db, clock()), timetable.path()
 
 

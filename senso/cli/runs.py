@@ -8,7 +8,7 @@ from rich.text import Text
 
 from senso.cli.printing import INDENT, below, dollars, err, out, print_json, printable, shortened, styled
 from senso.cli.standing import load
-from senso.db import transaction
+from senso.db import looking
 from senso.quantities import counted
 from senso.queries import inspection
 from senso.queries.inspection import ListedRun, RunAlone
@@ -18,7 +18,7 @@ from senso.states import EvaluationState, RunState
 
 def runs(batch: UUID, *, failed: bool, as_json: bool) -> None:
     stands = load(batch)
-    with transaction() as db:
+    with looking() as db:
         found = inspection.runs(db, batch, failed=failed)
     if as_json:
         print_json(found)

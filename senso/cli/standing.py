@@ -22,7 +22,7 @@ from senso.cli.printing import (
     table,
 )
 from senso.cli.waiting import lines
-from senso.db import Connection, transaction
+from senso.db import Connection, looking
 from senso.errors import ConfigError, NotFound
 from senso.quantities import counted
 from senso.queries import status as queries
@@ -53,7 +53,7 @@ def load(batch: UUID) -> BatchStatus:
 
 def load_all(batches: Sequence[UUID]) -> list[BatchStatus]:
     """In their order, each with what it waits for. Raises NotFound naming the first that there is not."""
-    with transaction() as db:
+    with looking() as db:
         found = {one.id: one for one in queries.batches(db, batches)}
         for batch in batches:
             if batch not in found:
@@ -79,7 +79,7 @@ def status(batch: UUID | None, *, states: Sequence[BatchState] = (), since: str 
         return
     most = CHOSEN if states or since else LATEST
     after = moment_since(since) if since else None
-    with transaction() as db:
+    with looking() as db:
         found = queries.recent(db, most + 1, states=states, since=after)
         total = queries.totals(db, states=states, since=after) if len(found) > most else {}
         open_ones = [one.id for one in found[:most] if one.state in OPEN_BATCHES]

@@ -8,7 +8,7 @@ from senso.cli.printing import err, out, print_json
 from senso.cli.standing import load, show
 from senso.cli.surroundings import connected, require_redis
 from senso.cli.who import actor
-from senso.db import transaction
+from senso.db import looking
 from senso.quantities import counted
 from senso.queries import foresight
 from senso.queries.status import BatchStatus
@@ -75,7 +75,7 @@ def again_of(before: BatchStatus) -> Again:
     """Of what has ended."""
     if before.planned is None:
         return Again()
-    with transaction() as db:
+    with looking() as db:
         found = foresight.shares_again(db, before.id)
     asks = sum(one.asks for one in found)
     return Again(asks, sum(one.reads for one in found) - asks)

@@ -9,7 +9,7 @@ from senso.cli.patience import Patience
 from senso.cli.printing import err, out, print_json
 from senso.cli.standing import load_all, show
 from senso.cli.summing import print_summary
-from senso.db import transaction
+from senso.db import looking
 from senso.errors import SensoError
 from senso.queries import status as queries
 from senso.queries import workers
@@ -46,7 +46,7 @@ def watch(batches: Sequence[UUID], *, as_json: bool, without_steps: Collection[B
 
 def watch_open(*, as_json: bool) -> None:
     """All that are queued or running now, the oldest ten thousand of them."""
-    with transaction() as db:
+    with looking() as db:
         found = queries.open_ones(db, MOST)
     if found:
         watch(found, as_json=as_json)
@@ -64,7 +64,7 @@ def say_it_goes_on(batches: Sequence[UUID]) -> None:
     what = f"Batch {batches[0]}" if one else f"{len(batches)} batches"
     again = f"senso watch {batches[0]}" if one else "senso watch"
     try:
-        with transaction() as db:
+        with looking() as db:
             working = workers.living(db) > 0
         goes_on = ("goes on" if one else "go on") if working else ("waits" if one else "wait") + " for senso up"
     except SensoError:
