@@ -93,3 +93,51 @@ def read_a_minute_ago(make) -> None:
     """One run, asked and read by calls of half a minute."""
     read(str(make.run()))
     make.sql("UPDATE llm_calls SET started_at = started_at - interval '30 seconds'")
+
+
+NAMES = "I6 names are asked for once, and as often as tries failed"
+NAMES_FOUND = (
+    "INSERT INTO llm_calls (purpose, batch_id, org_id, fence, provider, model, prompt_version, outcome, cost_microusd, "
+    "started_at) SELECT 'names', id, org_id, :fence, 'openai', 'gpt-4.1-mini', 'v1', 'found', 0, "
+    "now() - make_interval(secs => :ago) FROM batches"
+)
+
+
+def names_found_twice(make) -> None:
+    make.run()
+    for fence, ago in ((1, 60), (2, 10)):
+        make.sql(NAMES_FOUND, fence=fence, ago=ago)
+    make.sql("UPDATE name_variations SET fence = 2, expires_at = now() + interval '30 days'")
+
+
+def test_names_that_were_found_twice_are_told(make):
+    names_found_twice(make)
+
+    assert NAMES in broken()
+
+
+def test_names_that_were_found_again_after_their_first_worker_was_taken_for_dead_are_not(make):
+    names_found_twice(make)
+    make.sql(TAKEN_FOR_DEAD, ago=30)
+
+    assert NAMES not in broken()
+
+
+def test_an_answer_that_came_late_to_an_overtaken_claim_was_of_no_use_and_its_failure_is_one(make):
+    """Frozen, killed, and asked a third time: two failures, although the first call brought an answer in the end."""
+    make.run()
+    for fence, outcome in ((1, "answered"), (2, None), (3, None)):
+        make.sql(
+            "INSERT INTO llm_calls (purpose, batch_id, run_id, org_id, fence, provider, model, outcome, cost_microusd) "
+            "SELECT 'ask', b.id, r.id, b.org_id, :fence, 'openai', 'gpt-4.1', :outcome, 0 "
+            "FROM question_runs r JOIN batches b ON b.id = r.batch_id",
+            fence=fence,
+            outcome=outcome,
+        )
+    asking = "state = 'asking', fence = 3, lease_owner = 'me', lease_until = now() + interval '1 minute'"
+    make.sql(f"UPDATE question_runs SET {asking}, failures = 2")
+    before = broken()
+    make.sql("UPDATE question_runs SET failures = 3")
+
+    assert FENCE not in before
+    assert FENCE in broken()

@@ -19,12 +19,14 @@ SHOW = "senso show RUN lists the calls; compare with the vendor's bill, and repo
 UNDER_WAY = """((c.purpose = 'ask' AND r.state = 'asking' AND c.fence = r.fence)
     OR (c.purpose = 'read' AND e.state = 'extracting' AND c.fence = e.fence))"""
 
-# The highest fence of the calls made for a run, and how many of them brought nothing, or once more what was there.
+# The highest fence of the calls made for a run, and how many brought nothing that counted: what another claim has
+# overtaken is of no use, although it may come, and is looked at by itself ("bought once").
 CLAIMS = f"""
     SELECT c.run_id, c.org_id, c.purpose, max(c.fence) AS claims, min(c.fence) AS first, count(*) AS calls,
         max(c.started_at) AS last,
         max(c.fence) FILTER (WHERE c.outcome IN ('refused', 'malformed')) AS refused,
-        count(*) - coalesce(bool_or(c.outcome IN ('answered', 'read')), false)::int AS vain
+        count(*) - (max(c.fence) FILTER (WHERE c.outcome IN ('answered', 'read'))
+            IS NOT DISTINCT FROM max(c.fence))::int AS vain
     FROM llm_calls c JOIN batches b ON b.id = c.batch_id WHERE {IN_SCOPE} AND c.run_id IS NOT NULL
     GROUP BY c.run_id, c.org_id, c.purpose
 """
@@ -206,9 +208,14 @@ CHECKS = (
         "the names of one org were paid for again while those that were there still held",
         SHOW,
         f"""
-        SELECT c.org_id AS org, count(*) AS found FROM llm_calls c JOIN batches b ON b.id = c.batch_id
-        WHERE {IN_SCOPE} AND c.purpose = 'names' AND c.outcome = 'found'
-        GROUP BY c.org_id, c.prompt_version, c.started_at::date HAVING count(*) > 1
+        SELECT f.org, f.found FROM (
+            SELECT c.org_id AS org, count(*) AS found, min(c.started_at) AS first, max(c.started_at) AS last
+            FROM llm_calls c JOIN batches b ON b.id = c.batch_id
+            WHERE {IN_SCOPE} AND c.purpose = 'names' AND c.outcome = 'found'
+            GROUP BY c.org_id, c.prompt_version, c.started_at::date HAVING count(*) > 1
+        ) f
+        WHERE f.found - 1 > (SELECT count(*) FROM repairs t WHERE t.kind IN ('reaped workers', 'reaped names')
+            AND t.at BETWEEN f.first AND f.last)
         UNION ALL
         SELECT c.org_id, count(*) FROM llm_calls c JOIN batches b ON b.id = c.batch_id
         WHERE {IN_SCOPE} AND c.purpose = 'names' AND c.outcome IS DISTINCT FROM 'rate limited'
