@@ -7,7 +7,7 @@ from uuid import UUID
 from structlog.contextvars import bind_contextvars
 
 from senso import extraction
-from senso.db import Connection, DBAPIError, Link, at_once, transaction
+from senso.db import Connection, DBAPIError, Link, at_once
 from senso.errors import ConfigError, OutsideError, Unreachable
 from senso.extraction import names
 from senso.extraction.citations import cite
@@ -23,7 +23,7 @@ from senso.queries.runs import AskWork
 from senso.settings import settings
 from senso.states import BatchState, Outcome
 from senso.tasks.app import stage
-from senso.tasks.attempts import Stopwatch, failed_report, guarded, report, unstorable, wait_seconds
+from senso.tasks.attempts import Stopwatch, failed_report, guarded, keep, report, unstorable, wait_seconds
 from senso.tasks.extract import read_each, read_now
 from senso.tasks.handful import Work, side_by_side
 from senso.tasks.joint import Joint, kept
@@ -38,13 +38,19 @@ NAMES_RETRY_SECONDS = 3
 
 @stage("ask_batch")
 def ask_batch(batch_id: str, **_: object) -> str:
-    """Hands out what was not handed out yet: jobs for the models that answer later, a window of runs for the others."""
-    with transaction() as db:
-        batches.lock_handing_out(db, UUID(batch_id))
-        batch = batches.load(db, UUID(batch_id))
-        if batch.state is BatchState.RUNNING and batch.planned is not None:
-            hand_out(db, batch)
+    """Hands out what was not handed out yet: jobs for the models that answer later, a window of runs for the others.
+
+    Tried again where Postgres is away or the batch's row is locked: no other message would come for it soon.
+    """
+    keep(lambda db: hand_out_rest(db, UUID(batch_id)))
     return batch_id
+
+
+def hand_out_rest(db: Connection, batch_id: UUID) -> None:
+    batches.lock_handing_out(db, batch_id)
+    batch = batches.load(db, batch_id)
+    if batch.state is BatchState.RUNNING and batch.planned is not None:
+        hand_out(db, batch)
 
 
 def hand_out(db: Connection, batch: Batch) -> None:

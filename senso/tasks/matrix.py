@@ -40,12 +40,15 @@ def prepare_later(db: Connection, batch: Batch, seconds: float) -> None:
 
 @stage("open_batch")
 def open_batch(batch_id: str, **_: object) -> str:
-    with transaction() as db:
-        batch = batches.load(db, UUID(batch_id), lock=True)
-        is_due = batch.state is BatchState.RUNNING and not ledger.is_held(db, batch.id, batch.episode)
-        if is_due and batch.org_id is not None:
-            open_now(db, batch, batch.org_id)
+    keep(lambda db: open_if_due(db, UUID(batch_id)))
     return batch_id
+
+
+def open_if_due(db: Connection, batch_id: UUID) -> None:
+    batch = batches.load(db, batch_id, lock=True)
+    is_due = batch.state is BatchState.RUNNING and not ledger.is_held(db, batch.id, batch.episode)
+    if is_due and batch.org_id is not None:
+        open_now(db, batch, batch.org_id)
 
 
 def open_now(db: Connection, batch: Batch, org: UUID) -> None:

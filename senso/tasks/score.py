@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from senso import push, score
-from senso.db import Connection, DBAPIError, may_pass, transaction
+from senso.db import Connection, DBAPIError, may_pass
 from senso.failpoints import failpoint
 from senso.log import logger
 from senso.matrix import batch_state
@@ -20,6 +20,7 @@ from senso.reports.basis import Basis, cautions
 from senso.settings import settings
 from senso.states import BatchState, FinishedBy
 from senso.tasks.app import stage
+from senso.tasks.attempts import keep
 
 log = logger(__name__)
 REASON_LENGTH = 500
@@ -28,8 +29,7 @@ REASON_LENGTH = 500
 @stage("finish_batch")
 def finish_batch(batch_id: str, by: str, **_: object) -> str:
     """Reachable three ways (chord, rows, sweep), and it ends a batch once: a second caller finds it ended."""
-    with transaction() as db:
-        step(db, batches.load(db, UUID(batch_id)), FinishedBy(by))
+    keep(lambda db: step(db, batches.load(db, UUID(batch_id)), FinishedBy(by)))
     return batch_id
 
 

@@ -1,3 +1,6 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import text
 
@@ -9,9 +12,13 @@ from senso.settings import settings
 from senso.tasks import ask
 from senso.tasks.ask import ask_batch, read
 from senso.tasks.extract import extract
+from senso.tasks.matrix import find_names, open_batch
 from senso.tasks.score import finish_batch
 from senso.tasks.submit import submit_snapshot
 from senso.tasks.ticks import admit, due, poll, reap, relay
+
+# As senso.db sets it.
+LOCK_TIMEOUT_SECONDS = 5
 
 
 def test_a_run_is_asked_read_and_counted_down(make, sandbox):
@@ -75,7 +82,7 @@ def test_a_call_is_written_down_before_it_is_made(make, sandbox, monkeypatch):
 )
 def test_a_failed_call_ends_the_run_or_is_due_again(make, sandbox, kind, state, words):
     run = make.run()
-    sandbox.fault("openai.responses", kind, share=1)
+    sandbox.fault("openai.responses", kind, share=1, **{"retry_after": 30} if kind == "429" else {})
 
     read(str(run))
 
@@ -277,6 +284,27 @@ def collected(make) -> str:
         make.sql("UPDATE snapshots SET next_poll_at = now()")
         poll()
     return make.one("SELECT state FROM snapshots")
+
+
+def test_a_batch_whose_row_is_locked_for_longer_than_a_statement_waits_is_handed_out_all_the_same(make, sandbox):
+    batch = make.queued(make.org())
+    admit()
+    open_batch(str(batch))
+    find_names(str(batch))
+    locked, free = threading.Event(), threading.Event()
+
+    def lock():
+        with transaction() as db:
+            db.execute(text("SELECT 1 FROM batches FOR UPDATE"))
+            locked.set()
+            free.wait(LOCK_TIMEOUT_SECONDS + 1)
+
+    with ThreadPoolExecutor(1) as beside:
+        beside.submit(lock)
+        assert locked.wait(5)
+        ask_batch(str(batch))
+
+    assert make.one("SELECT count(*) FROM question_runs WHERE sent_at IS NOT NULL") == 2
 
 
 def test_one_job_collects_all_questions_of_a_model_and_place(make, sandbox):
