@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1] / "senso"
 
 LAYERS = [
-    {"errors", "settings", "log", "sentry", "failpoints", "ids", "quantities"},
+    {"errors", "settings", "log", "sentry", "failpoints", "ids", "quantities", "redaction"},
     {"matrix"},
     {"loop"},
     {"http"},

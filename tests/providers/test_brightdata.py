@@ -2,9 +2,9 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from requests import Response
 
 from senso.errors import ConfigError, Malformed, Refused
+from senso.http import SUCCESS, Response
 from senso.providers import Answer, Run, Source, Ticket, Usage
 from senso.providers import brightdata as module
 from senso.providers.brightdata import DATA_SETS, FIELDS, BrightData, answers, sources
@@ -327,16 +327,13 @@ class Wire:
         self.vendor = BrightData("http://vendor.example", "a-key")
 
     def says(self, status, body):
-        found = Response()
-        found.status_code, found.encoding = status, "utf-8"
-        found._content = (body if isinstance(body, str) else json.dumps(body)).encode()
-        self.replies.append(found)
+        self.replies.append(replied(body if isinstance(body, str) else json.dumps(body), status))
 
     def send(self, service, method, url, *, headers, **options):
         assert headers == {"Authorization": "Bearer a-key"}
         self.calls.append({"method": method, "path": url.removeprefix("http://vendor.example"), **options})
         found = self.replies.pop(0)
-        if not found.ok:
+        if found.status_code not in SUCCESS:
             raise Refused(service, found.text, status=found.status_code)
         return found
 
@@ -359,9 +356,7 @@ def given(number, question=QUESTION, **more):
 
 
 def replied(text, status=200):
-    reply = Response()
-    reply.status_code, reply._content = status, text.encode()
-    return reply
+    return Response(status, {}, text.encode())
 
 
 @pytest.mark.parametrize(
