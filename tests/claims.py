@@ -8,7 +8,9 @@ from senso.queries.runs import Report
 
 REPORT = Report("over", Usage(tokens_in=10), 7, 1)
 VERSION = {"model": "gpt-4.1-mini", "prompt_version": "v1"}
-READING = Reading(True, "Larch Hill is good.", "positive", 1, 0.5, ("Vantry",), (), Completion("{}", "m-1", Usage()))
+READING = Reading(
+    True, "Larch Hill is good.", "positive", 1, 0.5, ("Vantry",), (), Completion("{}", "m-1", Usage(), "openai")
+)
 
 
 def save_answer(db, work):

@@ -13,6 +13,7 @@ LAYERS = [
     {"loop"},
     {"http"},
     {"providers"},
+    {"registry"},
     {"prices", "extraction"},
     {"score"},
     {"push", "imports", "reports"},

@@ -6,12 +6,10 @@ from rich.markup import escape
 
 from senso.cli.printing import out, print_json, table
 from senso.db import transaction
-from senso.errors import ConfigError
 from senso.prices import PRICES
-from senso.providers.brightdata import data_set_of
 from senso.queries import inspection
+from senso.registry import PROVIDERS
 from senso.settings import settings
-from senso.tasks.reach import PROVIDERS
 
 NARROW = 90
 COLUMNS = ["model", "provider", "its name there", "surface", "reachable", "key", "price"]
@@ -35,23 +33,14 @@ def models(*, as_json: bool) -> None:
 
 
 def ability(provider: str, name: str) -> dict[str, Any]:
-    variable = f"{provider}_api_key"
+    entry = PROVIDERS.get(provider)
+    variable = entry.key if entry else f"{provider}_api_key"
     return {
-        "reachable": reachable(provider, name),
+        "reachable": entry is not None and entry.reaches(name),
         "key_variable": variable.upper(),
         "key_set": getattr(settings(), variable, None) is not None,
         "price_known": (provider, name) in PRICES,
     }
-
-
-def reachable(provider: str, name: str) -> bool:
-    """In this version: through a provider that it has, and at BrightData with a data set that it has."""
-    if provider not in PROVIDERS:
-        return False
-    try:
-        return provider != "brightdata" or bool(data_set_of(name))
-    except ConfigError:
-        return False
 
 
 def cells(one: dict[str, Any]) -> list[str]:

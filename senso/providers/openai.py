@@ -1,13 +1,11 @@
 """OpenAI: answers by the Responses API with web search, structured output by chat completions."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from senso.errors import Malformed, Refused, Unavailable
 from senso.http import call, json_of, request
-from senso.loop import wait_for
-from senso.providers import AnotherKey, Answer, Completion, Prompt, Run, Source, Ticket, Usage, no_other
+from senso.providers import AnotherKey, Answer, Completion, Prompt, Run, Source, Usage, no_other
 
 SERVICE = "openai"
 ANSWER_TOKENS = 4096
@@ -22,17 +20,6 @@ class OpenAI:
     base_url: str
     key: str
     another_key: AnotherKey = no_other
-    longest_question: int = 100_000
-
-    def submit(self, runs: Sequence[Run]) -> Ticket:
-        """One call a run, one after the other."""
-        return Ticket(answers=tuple(wait_for(self.ask(run)) for run in runs))
-
-    def collect(self, ticket: Ticket, runs: Sequence[Run]) -> list[Answer] | None:  # noqa: ARG002  the ticket holds all
-        return list(ticket.answers or ())
-
-    def cancel(self, ticket: Ticket) -> None:
-        pass
 
     async def ask(self, run: Run) -> Answer:
         """Raises when the answer was refused, cut off or is empty; its `usage` says what that cost."""
@@ -166,7 +153,9 @@ def read_completion(found: dict[str, Any]) -> Completion:
         raise Refused(SERVICE, "the model refused to read the answer", usage=usage)
     if ending != "stop" or not message.get("content"):
         raise Malformed(SERVICE, f"the completion ended with {ending} and cannot be used", usage=usage)
-    return Completion(content=message["content"], model_version=found.get("model") or "unknown", usage=usage)
+    return Completion(
+        content=message["content"], model_version=found.get("model") or "unknown", usage=usage, provider=SERVICE
+    )
 
 
 def chat_usage(counts: dict[str, Any]) -> Usage:

@@ -8,7 +8,7 @@ from senso.errors import ConfigError, JobFailed, OutsideError
 from senso.extraction.citations import cite
 from senso.log import logger
 from senso.prices import cost_microusd
-from senso.providers import Answer, Ticket
+from senso.providers import Answer
 from senso.queries import snapshots
 from senso.queries.snapshots import SnapshotWork
 from senso.tasks.abandon import cancel_due
@@ -21,11 +21,10 @@ log = logger(__name__)
 
 def look_at(work: SnapshotWork) -> None:
     """One look at a vendor's job: collected, failed, given up past its deadline, or left for the next look."""
-    ticket = Ticket(external_id=work.external_id)
     vendor = job_provider(work.provider)
     try:
         with guarded():
-            answers = vendor.collect(ticket, work.runs)
+            answers = vendor.collect(work.external_id or "", work.runs)
     except (OutsideError, ConfigError) as error:
         looked_in_vain(work, error)
         return

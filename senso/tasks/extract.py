@@ -19,7 +19,7 @@ from senso.tasks.attempts import Stopwatch, failed_report, guarded, report, unst
 from senso.tasks.handful import Work, side_by_side
 from senso.tasks.joint import Joint, kept
 from senso.tasks.process import owner
-from senso.tasks.reach import reader
+from senso.tasks.reach import completion_provider
 
 readings = Joint(evaluations.save)
 LONG_ANSWER = 50_000  # characters: 0.1 s
@@ -44,7 +44,8 @@ async def read_now(work: ReadWork, model: str) -> None:
     watch = Stopwatch()
     try:
         with guarded():
-            completion = await reader().complete(extraction.prompt(work.answer, work.question, work.org), model)
+            prompt = extraction.prompt(work.answer, work.question, work.org)
+            completion = await completion_provider("openai").complete(prompt, model)
             reading = await checked(work, completion)
             done = report("read", "openai", model, completion.usage, watch)
     except (OutsideError, ConfigError) as error:

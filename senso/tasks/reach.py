@@ -1,55 +1,69 @@
 """From a provider's name to the provider, with its key: the edge at which the outside is chosen."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import lru_cache, partial
 
 from senso.errors import ConfigError
 from senso.loop import wait_for
-from senso.providers import Complete, Completion, DirectProvider, JobProvider, Prompt, Provider
-from senso.providers.brightdata import BrightData
-from senso.providers.openai import OpenAI
+from senso.providers import (
+    AnotherKey,
+    AnswerProvider,
+    Complete,
+    Completion,
+    CompletionProvider,
+    JobProvider,
+    Prompt,
+    Provider,
+)
+from senso.registry import JOB_PROVIDERS, PROVIDERS, Entry
 from senso.settings import settings
 from senso.tasks import keys
 
-
-def openai() -> OpenAI:
-    return OpenAI(settings().openai_base_url, keys.held("OPENAI_API_KEY"), partial(keys.another, "OPENAI_API_KEY"))
-
-
-def brightdata() -> BrightData:
-    key = "BRIGHTDATA_API_KEY"
-    return BrightData(settings().brightdata_base_url, keys.held(key), partial(keys.another, key))
+SNAPSHOT_PROVIDERS = JOB_PROVIDERS
+LISTED = "senso models lists what can be asked"
 
 
-JOB_PROVIDERS: dict[str, Callable[[], JobProvider]] = {"brightdata": brightdata}
-DIRECT_PROVIDERS: dict[str, Callable[[], DirectProvider]] = {"openai": openai}
-PROVIDERS: dict[str, Callable[[], Provider]] = {**DIRECT_PROVIDERS, **JOB_PROVIDERS}
-SNAPSHOT_PROVIDERS = tuple(JOB_PROVIDERS)
+def entry(name: str) -> Entry:
+    if name not in PROVIDERS:
+        raise ConfigError(f"no provider {name} in this version; {LISTED}")
+    return PROVIDERS[name]
+
+
+def configured(one: Entry) -> tuple[str, str, AnotherKey]:
+    """Its base URL, its key, and where another key comes from. Raises ConfigError when the key is missing."""
+    variable = one.key.upper()
+    return getattr(settings(), one.base_url), keys.held(variable), partial(keys.another, variable)
 
 
 @lru_cache(maxsize=16)
 def provider(name: str) -> Provider:
     """Raises ConfigError when this version cannot reach it, or its key is missing."""
-    if name not in PROVIDERS:
-        raise ConfigError(f"no provider {name} in this version; senso models lists what can be asked")
-    return PROVIDERS[name]()
+    one = entry(name)
+    return one.made(*configured(one))
 
 
-def direct_provider(name: str) -> DirectProvider:
+def direct_provider(name: str) -> AnswerProvider:
     """Raises ConfigError as `provider` does, and for one that has jobs only."""
-    if name not in DIRECT_PROVIDERS:
-        raise ConfigError(f"{name} does not answer at once in this version; senso models lists what can be asked")
-    return DIRECT_PROVIDERS[name]()
-
-
-def reader() -> OpenAI:
-    """Whoever reads answers, and finds names."""
-    return openai()
+    one = entry(name)
+    if one.answers is None:
+        raise ConfigError(f"{name} does not answer at once in this version; {LISTED}")
+    return one.answers(*configured(one))
 
 
 def job_provider(name: str) -> JobProvider:
-    """Raises ConfigError when its key is missing. Only the names in SNAPSHOT_PROVIDERS have one."""
-    return JOB_PROVIDERS[name]()
+    """Raises ConfigError as `provider` does, and for one that has no jobs."""
+    one = entry(name)
+    if one.jobs is None:
+        raise ConfigError(f"{name} has no jobs in this version; {LISTED}")
+    return one.jobs(*configured(one))
+
+
+def completion_provider(name: str) -> CompletionProvider:
+    """Raises ConfigError as `provider` does, and for one that gives no structured output."""
+    one = entry(name)
+    if one.completes is None:
+        raise ConfigError(f"{name} reads no answers and finds no names in this version; name a model of another one")
+    return one.completes(*configured(one))
 
 
 def require(names: Iterable[str]) -> None:
@@ -59,7 +73,7 @@ def require(names: Iterable[str]) -> None:
 
 
 def completer(model: str) -> Complete:
-    asked = reader()
+    asked = completion_provider("openai")
 
     def complete(prompt: Prompt) -> Completion:
         return wait_for(asked.complete(prompt, model))

@@ -54,12 +54,12 @@ def submit_now(work: SnapshotWork) -> None:
     failpoint("job about to be sent")
     try:
         with guarded():
-            ticket = vendor.submit(work.runs)
+            job = vendor.submit(work.runs)
     except (OutsideError, ConfigError) as error:
         submission_failed(work, error)
         return
     failpoint("job submitted")
-    save_name(work, ticket.external_id or "")
+    save_name(work, job)
 
 
 def without_too_long(work: SnapshotWork, longest: int) -> SnapshotWork:

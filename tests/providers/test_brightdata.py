@@ -5,13 +5,13 @@ import pytest
 
 from senso.errors import ConfigError, Malformed, Refused
 from senso.http import SUCCESS, Response
-from senso.providers import Answer, Run, Source, Ticket, Usage
+from senso.providers import Answer, Run, Source, Usage
 from senso.providers import brightdata as module
 from senso.providers.brightdata import DATA_SETS, FIELDS, BrightData, answers, sources
 
 QUESTION = "Which bank is best for students?"
 OTHER = "Which card is best for travel?"
-JOB = Ticket(external_id="s_1")
+JOB = "s_1"
 
 
 def run(number, question=QUESTION, country="CA"):
@@ -206,10 +206,10 @@ def test_an_answer_may_have_no_source_at_all(fields):
 def test_a_job_is_triggered_with_errors_and_only_with_the_fields_that_are_read(wire):
     wire.says(200, {"snapshot_id": "s_1"})
 
-    ticket = wire.vendor.submit([run(1), run(2, OTHER, "US")])
+    job = wire.vendor.submit([run(1), run(2, OTHER, "US")])
 
     (call,) = wire.calls
-    assert ticket == Ticket(external_id="s_1")
+    assert job == JOB
     assert (call["method"], call["path"]) == ("POST", "/datasets/v3/trigger")
     assert call["params"] == {
         "dataset_id": "gd_m7aof0k82r803d5bjm",
