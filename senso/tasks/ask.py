@@ -102,7 +102,7 @@ def read_others(runs: Sequence[UUID], *, beside: bool) -> list[Work]:
 
 
 async def ask_and_read(work: AskWork) -> None:
-    model = settings().reading_model
+    model = settings().readers[0]
     for claimed in await ask(work):
         await read_now(claimed, model)
 
@@ -130,7 +130,7 @@ async def ask(work: AskWork) -> list[ReadWork]:
 
 
 def save_answers(db: Link, bought: Sequence[Mapping[str, Any]]) -> list[list[ReadWork]]:
-    model, version = settings().reading_model, extraction.READING_VERSION
+    model, version = settings().readers[0], extraction.READING_VERSION
     return evaluations.save_answers_and_claim(db, bought, owner(), model=model, prompt_version=version)
 
 

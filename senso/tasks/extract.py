@@ -33,7 +33,7 @@ def extract(*run_ids: str, **_: object) -> list[str]:
 
 
 def read_each(runs: Sequence[UUID]) -> list[Work]:
-    model = settings().reading_model
+    model = settings().readers[0]
     with at_once() as db:
         claimed = evaluations.claim(db, runs, owner(), model=model, prompt_version=extraction.READING_VERSION)
     return [read_now(work, model) for work in claimed]

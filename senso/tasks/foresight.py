@@ -147,7 +147,7 @@ def estimates(shares: Sequence[Share], past: Sequence[Past], *, needs_names: boo
     wanted = [(Call("names", None, "openai", settings().names_model), int(needs_names))]
     for share in shares:
         wanted.append((Call("ask", share.slug, share.provider, share.name), share.asks))
-        wanted.append((Call("read", share.slug, "openai", settings().reading_model), share.reads))
+        wanted.append((Call("read", share.slug, "openai", settings().readers[0]), share.reads))
     return [estimate(call, answers, known.get(call)) for call, answers in wanted if answers]
 
 
