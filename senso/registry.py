@@ -56,5 +56,5 @@ PROVIDERS: Final[dict[str, Entry]] = {
     ),
 }
 JOB_PROVIDERS: Final = tuple(name for name, entry in PROVIDERS.items() if entry.jobs)
-# Who is asked for a model that no row of the table names, such as one that was trained for its owner.
-READS_UNLISTED: Final = next(name for name, entry in PROVIDERS.items() if entry.completes)
+# The first of them is asked for a reader that is in no row.
+COMPLETION_PROVIDERS: Final = tuple(name for name, entry in PROVIDERS.items() if entry.completes)

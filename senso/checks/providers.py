@@ -5,9 +5,11 @@ from typing import Final, Literal
 from pydantic import SecretStr
 
 from senso.checks import Finding
-from senso.errors import ConfigError, OutsideError, RateLimited, Refused
+from senso.db import DBAPIError, transaction
+from senso.errors import ConfigError, OutsideError, RateLimited, Refused, SensoError
 from senso.providers import no_other
-from senso.registry import PROVIDERS, READS_UNLISTED, Entry
+from senso.queries import models
+from senso.registry import COMPLETION_PROVIDERS, PROVIDERS, Entry
 from senso.settings import settings
 
 UNAUTHORISED: Final = (401, 403)
@@ -20,8 +22,20 @@ SET_IT: Final = "put it into the environment or into .env"
 
 
 def findings(*, online: bool = False) -> list[Finding]:
-    keys = [of_key(entry, reads=name == READS_UNLISTED, online=online) for name, entry in PROVIDERS.items()]
+    reading = reading_providers()
+    keys = [of_key(entry, reads=name in reading, online=online) for name, entry in PROVIDERS.items()]
     return [*keys, *(is_set(name, "note", without) for name, without in APPLICATION.items())]
+
+
+def reading_providers() -> set[str]:
+    """Of the models that read answers and find names; as without rows where the tables cannot be read."""
+    wanted = (*settings().readers, settings().names_model)
+    try:
+        with transaction() as db:
+            found = [models.find(db, said, COMPLETION_PROVIDERS) for said in wanted]
+    except (SensoError, DBAPIError):
+        found = [None]
+    return {one.provider if one else COMPLETION_PROVIDERS[0] for one in found}
 
 
 def of_key(entry: Entry, *, reads: bool, online: bool) -> Finding:

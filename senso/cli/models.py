@@ -1,12 +1,12 @@
 """`models`: what can be asked, and what is missing for it."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.markup import escape
 
 from senso.cli.printing import out, print_json, table
 from senso.db import transaction
-from senso.prices import PRICES
 from senso.queries import inspection
 from senso.registry import PROVIDERS
 from senso.settings import settings
@@ -17,7 +17,7 @@ COLUMNS = ["model", "provider", "its name there", "surface", "reachable", "key",
 
 def models(*, as_json: bool) -> None:
     with transaction() as db:
-        found = [one | ability(one["provider"], one["name"]) for one in inspection.models(db)]
+        found = [one | ability(one) for one in inspection.models(db)]
     if as_json:
         print_json(found)
         return
@@ -27,19 +27,30 @@ def models(*, as_json: bool) -> None:
             out.print(f"[bold]{name}[/]  {surface}, {by} ({called})\n  reachable {reached}, key {key}, price {price}")
     else:
         out.print(table(None, COLUMNS, [cells(one) for one in found]))
+    for line in retirements(found):
+        out.print(line)
     missing = sorted({one["key_variable"] for one in found if one["reachable"] and not one["key_set"]})
     if missing:
         out.print(f"Not set: {', '.join(missing)}. Put them into the environment or into .env.")
 
 
-def ability(provider: str, name: str) -> dict[str, Any]:
-    entry = PROVIDERS.get(provider)
-    variable = entry.key if entry else f"{provider}_api_key"
+def retirements(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A line for each day on which a provider takes models away, the next one first."""
+    days: dict[str, list[str]] = {}
+    for one in found:
+        if one["retirement"]:
+            days.setdefault(one["retirement"]["on"], []).append(escape(one["slug"]))
+    return [f"Retired by their provider on {day}: {', '.join(days[day])}." for day in sorted(days)]
+
+
+def ability(one: Mapping[str, Any]) -> dict[str, Any]:
+    entry = PROVIDERS.get(one["provider"])
+    variable = entry.key if entry else f"{one['provider']}_api_key"
     return {
-        "reachable": entry is not None and entry.reaches(name),
+        "reachable": entry is not None and entry.reaches(one["name"]),
         "key_variable": variable.upper(),
         "key_set": getattr(settings(), variable, None) is not None,
-        "price_known": (provider, name) in PRICES,
+        "price_known": one["prices"] is not None,
     }
 
 

@@ -28,6 +28,7 @@ from senso.quantities import counted
 from senso.queries import status as queries
 from senso.queries import waiting
 from senso.queries.waiting import Wait
+from senso.settings import settings
 
 OPEN = ("queued", "running")
 LATEST, CHOSEN = 20, 500
@@ -60,7 +61,8 @@ def load_all(batches: Sequence[UUID]) -> list[dict[str, Any]]:
 
 
 def with_waits(db: Connection, found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    waits = waiting.by_batch(waiting.waits(db, [one["id"] for one in found if is_waiting(one)], each=True))
+    wanted = [one["id"] for one in found if is_waiting(one)]
+    waits = waiting.by_batch(waiting.waits(db, wanted, each=True, reader=settings().readers[0]))
     return [one | {"waiting_for": [wait.facts() for wait in waits.get(one["id"], ())]} for one in found]
 
 
@@ -80,7 +82,7 @@ def status(batch: UUID | None, *, states: Sequence[str] = (), since: str | None 
         found = queries.recent(db, most + 1, states=states, since=after)
         total = queries.totals(db, states=states, since=after) if len(found) > most else {}
         open_ones = [one["id"] for one in found[:most] if one["state"] in OPEN]
-        waits = [] if as_json else waiting.waits(db, open_ones, each=False)
+        waits = [] if as_json else waiting.waits(db, open_ones, each=False, reader=settings().readers[0])
         shown = with_waits(db, found[:most]) if as_json else found[:most]
     if as_json:
         print_json(shown)

@@ -15,6 +15,25 @@ from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
+class Parameters:
+    """What a model accepts. `reasoning_effort`: the words for it, from the least; none where it takes none.
+
+    None: not known, and taken to be as with most models.
+    """
+
+    temperature: bool | None = None
+    reasoning_effort: tuple[str, ...] = ()
+    max_output_tokens: int | None = None
+
+    def tokens(self, wanted: int) -> int:
+        """As many tokens of output as are wanted and may be asked for."""
+        return min(wanted, self.max_output_tokens or wanted)
+
+
+UNKNOWN = Parameters()
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One question for one model at one location. `number` is the join key that vendors echo."""
 
@@ -24,6 +43,7 @@ class Run:
     country: str  # ISO 3166-1 alpha-2
     region: str | None = None
     city: str | None = None
+    parameters: Parameters = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +129,7 @@ class JobProvider(Provider, Protocol):
 class CompletionProvider(Provider, Protocol):
     """One that completes a prompt with JSON that fits its schema."""
 
-    async def complete(self, prompt: Prompt, model: str) -> Completion: ...
+    async def complete(self, prompt: Prompt, model: str, parameters: Parameters) -> Completion: ...
 
 
 Complete = Callable[[Prompt], Completion]

@@ -1,6 +1,6 @@
 """What a trigger would cost, from what was asked before. These statements only read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -23,12 +23,13 @@ class Share:
     slug: str
     provider: str
     name: str
+    prices: Mapping[str, Any] | None  # as the table has them
     asks: int
     reads: int
 
 
 NEW = text("""
-    SELECT m.slug, m.provider, m.name, cells.runs AS asks, cells.runs AS reads
+    SELECT m.slug, m.provider, m.name, m.prices, cells.runs AS asks, cells.runs AS reads
     FROM org_models om JOIN models m ON m.id = om.model_id, LATERAL (
         SELECT (SELECT count(*) FROM org_questions WHERE org_id = om.org_id)
             * (SELECT count(*) FROM org_locations WHERE org_id = om.org_id) AS runs
@@ -36,11 +37,11 @@ NEW = text("""
     WHERE om.org_id = :org ORDER BY m.slug
 """)
 AGAIN = text("""
-    SELECT m.slug, m.provider, m.name, count(*) FILTER (WHERE r.state IN ('failed', 'cancelled')) AS asks,
+    SELECT m.slug, m.provider, m.name, m.prices, count(*) FILTER (WHERE r.state IN ('failed', 'cancelled')) AS asks,
         count(*) AS reads
     FROM evaluations e JOIN question_runs r ON r.id = e.run_id JOIN models m ON m.id = r.model_id
     WHERE e.batch_id = :batch AND e.state IN ('failed', 'cancelled')
-    GROUP BY m.slug, m.provider, m.name ORDER BY m.slug
+    GROUP BY m.slug, m.provider, m.name, m.prices ORDER BY m.slug
 """)
 
 

@@ -135,7 +135,10 @@ def audit(db: Connection, batch: UUID) -> list[dict[str, Any]]:
     return rows(db.execute(AUDIT, {"batch": batch}))
 
 
-MODELS = text("SELECT slug, provider, name, surface, deadline_seconds FROM models ORDER BY surface DESC, slug")
+MODELS = text("""
+    SELECT slug, provider, name, surface, deadline_seconds, parameters, prices, retirement FROM models
+    ORDER BY surface DESC, slug
+""")
 
 
 def models(db: Connection) -> list[dict[str, Any]]:

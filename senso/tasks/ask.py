@@ -20,7 +20,7 @@ from senso.queries import names as name_rows
 from senso.queries.batches import Batch
 from senso.queries.evaluations import ReadWork
 from senso.queries.runs import AskWork
-from senso.settings import settings
+from senso.tasks import readers
 from senso.tasks.app import stage
 from senso.tasks.attempts import Stopwatch, failed_report, guarded, report, unstorable, wait_seconds
 from senso.tasks.extract import read_each, read_now
@@ -102,9 +102,8 @@ def read_others(runs: Sequence[UUID], *, beside: bool) -> list[Work]:
 
 
 async def ask_and_read(work: AskWork) -> None:
-    model = settings().readers[0]
     for claimed in await ask(work):
-        await read_now(claimed, model)
+        await read_now(claimed)
 
 
 async def ask(work: AskWork) -> list[ReadWork]:
@@ -115,7 +114,7 @@ async def ask(work: AskWork) -> list[ReadWork]:
     try:
         with guarded():
             answer = await ask_now(work)
-            done = report("answered", work.provider, work.run.model, answer.usage, watch)
+            done = report("answered", work.price, answer.usage, watch)
             row = runs.bought(work, answer, cite(answer.sources).citations, done)
     except (OutsideError, ConfigError) as error:
         await ask_failed(work, error, watch)
@@ -130,8 +129,8 @@ async def ask(work: AskWork) -> list[ReadWork]:
 
 
 def save_answers(db: Link, bought: Sequence[Mapping[str, Any]]) -> list[list[ReadWork]]:
-    model, version = settings().readers[0], extraction.READING_VERSION
-    return evaluations.save_answers_and_claim(db, bought, owner(), model=model, prompt_version=version)
+    reader, version = readers.reading(db), extraction.READING_VERSION
+    return evaluations.save_answers_and_claim(db, bought, owner(), reader=reader, prompt_version=version)
 
 
 answers = Joint(save_answers)
@@ -142,7 +141,7 @@ async def ask_now(work: AskWork) -> Answer:
 
 
 async def ask_failed(work: AskWork, error: OutsideError | ConfigError, watch: Stopwatch) -> None:
-    failed = failed_report(error, work.provider, work.run.model, watch)
+    failed = failed_report(error, work.price, watch)
     reason, seconds = str(error), wait_seconds(error, work.failures)
     if seconds is None:
         await kept(lambda db: runs.fail(db, work, failed, reason))

@@ -65,7 +65,7 @@ def save_refusal(db: Connection, work: SnapshotWork, answer: Answer) -> None:
     """The vendor's word why there is no answer, which may be as odd as an answer."""
     try:
         with db.begin_nested():
-            fail(db, work, answer, f"{work.provider}: {answer.error}", cost(work, answer))
+            fail(db, work, answer, f"{work.provider}: {answer.error}", cost_microusd(work.price, answer.usage))
     except Exception as error:
         if isinstance(error, DBAPIError) and may_pass(error):
             raise
@@ -88,14 +88,9 @@ def save(db: Connection, work: SnapshotWork, answers: Sequence[Answer]) -> list[
 
 
 def row(work: SnapshotWork, answer: Answer) -> dict[str, Any]:
-    found = cite(answer.sources).citations
-    return snapshots.collected(work.run_id(answer.number), answer, found, cost_microusd=cost(work, answer))
+    found, cost = cite(answer.sources).citations, cost_microusd(work.price, answer.usage)
+    return snapshots.collected(work.run_id(answer.number), answer, found, cost_microusd=cost)
 
 
-def cost(work: SnapshotWork, answer: Answer) -> int | None:
-    asked = next(one for one in work.runs if one.number == answer.number)
-    return cost_microusd(work.provider, asked.model, answer.usage)
-
-
-def fail(db: Connection, work: SnapshotWork, answer: Answer, reason: str, cost_microusd: int | None) -> None:
-    snapshots.fail_run(db, work.run_id(answer.number), reason, cost_microusd=cost_microusd)
+def fail(db: Connection, work: SnapshotWork, answer: Answer, reason: str, cost: int | None) -> None:
+    snapshots.fail_run(db, work.run_id(answer.number), reason, cost_microusd=cost)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from functools import lru_cache, partial
 
+from senso.db import Link
 from senso.errors import ConfigError
 from senso.loop import wait_for
 from senso.providers import (
@@ -15,9 +16,10 @@ from senso.providers import (
     Prompt,
     Provider,
 )
+from senso.queries.models import Model
 from senso.registry import JOB_PROVIDERS, PROVIDERS, Entry
 from senso.settings import settings
-from senso.tasks import keys
+from senso.tasks import keys, readers
 
 SNAPSHOT_PROVIDERS = JOB_PROVIDERS
 LISTED = "senso models lists what can be asked"
@@ -66,16 +68,18 @@ def completion_provider(name: str) -> CompletionProvider:
     return one.completes(*configured(one))
 
 
-def require(names: Iterable[str]) -> None:
-    """All that a batch will call, asked before anything is held or called: its models, and the model that reads."""
-    for name in {*names, "openai"}:
+def require(db: Link, names: Iterable[str]) -> None:
+    """All that a batch will call, asked before anything is held or called: its models, and those that read."""
+    for name in sorted(names):
         provider(name)
+    for model in (readers.reading(db), readers.naming(db)):
+        completion_provider(model.provider)
 
 
-def completer(model: str) -> Complete:
-    asked = completion_provider("openai")
+async def complete(prompt: Prompt, model: Model) -> Completion:
+    return await completion_provider(model.provider).complete(prompt, model.name, model.parameters)
 
-    def complete(prompt: Prompt) -> Completion:
-        return wait_for(asked.complete(prompt, model))
 
-    return complete
+def completer(model: Model) -> Complete:
+    """For a thread, which waits."""
+    return lambda prompt: wait_for(complete(prompt, model))

@@ -140,6 +140,6 @@ def require_askable(db: Connection, batch: Batch) -> None:
     assert batch.org_id is not None  # noqa: S101  networks have a workflow of their own
     org = triggers.org(db, batch.org_id)
     if org is None or not org.active or batch.planned is None:
-        require_ready(batch.org_id, org)
+        require_ready(db, batch.org_id, org)
         return
-    require(triggers.providers_to_ask_again(db, batch.id))
+    require(db, triggers.providers_to_ask_again(db, batch.id))

@@ -83,7 +83,7 @@ def save_name(work: SnapshotWork, external_id: str) -> None:
 
 def submission_failed(work: SnapshotWork, error: OutsideError | ConfigError) -> None:
     log.warning("a job was not accepted", snapshot=str(work.id), error=str(error))
-    failed = failed_report(error, work.provider, work.model, Stopwatch())
+    failed = failed_report(error, work.price, Stopwatch())
     if may_have_arrived(error):
         unknown = replace(failed, cost_microusd=None)
         keep(
