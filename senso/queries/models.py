@@ -1,7 +1,9 @@
 """What is known of a model: who reaches it and under which name, what it accepts, what it costs."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from senso.db import Link
@@ -46,6 +48,17 @@ def parameters_of(stored: Mapping[str, Any] | None) -> Parameters:
         reasoning_effort=tuple(known.get("reasoning_effort") or ()),
         max_output_tokens=known.get("max_output_tokens"),
     )
+
+
+# As text: what thousands of claims return of the same few models is taken apart once.
+@lru_cache(maxsize=256)
+def parameters_in(stored: str | None) -> Parameters:
+    return parameters_of(json.loads(stored) if stored else None)
+
+
+@lru_cache(maxsize=256)
+def price_in(stored: str | None) -> Price | None:
+    return price_of(json.loads(stored)) if stored else None
 
 
 def source_of(stored: Mapping[str, Any] | None) -> str | None:
