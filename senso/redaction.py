@@ -6,8 +6,10 @@ Services repeat what they were sent: as it was, percent-encoded, escaped for JSO
 import base64
 import binascii
 import re
+import string
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from itertools import chain, zip_longest
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -24,8 +26,11 @@ LONGEST_SEARCHED: Final = 200_000
 # In what succeeded a shorter credential stays: it would be a word of the answer.
 SHORTEST_IN_ANSWER: Final = 8
 NEVER: Final = "(?!)"
-# What no encoder touches.
-UNTOUCHED: Final = re.compile(r"[A-Za-z0-9]+")
+# What no encoder touches, and all else.
+WORD: Final = re.compile(r"[A-Za-z0-9]+")
+GAP: Final = re.compile(r"[^A-Za-z0-9]+")
+NO_WORD: Final = string.punctuation + string.whitespace
+LONGEST_FORM: Final = 12  # characters: %25252f, &amp;equals;
 ENTITIES: Final = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos", "+": "plus", "/": "sol", "=": "equals"}
 
 
@@ -82,13 +87,24 @@ def shown(text: str, secrets: tuple[str, ...], length: int) -> str:
 
 
 def is_in(content: bytes, secrets: tuple[str, ...]) -> bool:
-    """Whether a credential may be in a reply: seen by its longest part that is never encoded."""
-    return any(part in content for part in parts_never_encoded(secrets))
+    """Whether a credential may be in a reply: its letters and digits stand there, with little between them.
+
+    Asked of every reply, so the longest of these words is looked for first, which takes microseconds.
+    """
+    return any(word in content and trace.search(content) for word, trace in traces(secrets))
 
 
 @lru_cache(maxsize=64)
-def parts_never_encoded(secrets: tuple[str, ...]) -> tuple[bytes, ...]:
-    return tuple({max(UNTOUCHED.findall(secret) or [""], key=len).encode() for secret in long(secrets)})
+def traces(secrets: tuple[str, ...]) -> tuple[tuple[bytes, re.Pattern[bytes]], ...]:
+    return tuple(map(trace, long(secrets)))
+
+
+def trace(secret: str) -> tuple[bytes, re.Pattern[bytes]]:
+    """Its longest word, and all of its words with as much between them as the other characters may have become."""
+    words = WORD.findall(secret) or [""]
+    between = (f".{{1,{LONGEST_FORM * len(gap)}}}?" for gap in GAP.findall(secret.strip(NO_WORD)))
+    whole = "".join(chain.from_iterable(zip_longest(words, between, fillvalue="")))
+    return max(words, key=len).encode(), re.compile(whole.encode(), re.DOTALL)
 
 
 def long(secrets: tuple[str, ...]) -> tuple[str, ...]:

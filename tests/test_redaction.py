@@ -99,6 +99,11 @@ def test_a_short_key_of_a_stand_in_does_not_change_an_answer(echo):
     assert "bank" in json.dumps(json_of("vendor", reply))
 
 
+def test_a_word_of_a_key_that_stands_in_an_answer_by_itself_is_no_trace_of_it():
+    assert not redaction.is_in(b"The sandbox answers each question. " * 9 + b"A key.", ("sandbox-key",))
+    assert redaction.is_in(b"The sandbox answers with sandbox%2Dkey.", ("sandbox-key",))
+
+
 @pytest.mark.parametrize("padding", range(REASON_LENGTH - len(SECRET) - 3, REASON_LENGTH + 1))
 def test_no_part_of_it_stays_where_a_reason_is_cut(padding):
     said = redaction.shown("x" * padding + SECRET * 40, (SECRET,), REASON_LENGTH)
