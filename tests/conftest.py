@@ -100,7 +100,7 @@ def database(one_database) -> Iterator[str]:
     before = os.environ["DATABASE_URL"]
     one_database.empty()
     use_database(one_database.url)
-    readers.kept.clear()
+    readers.cached.clear()
     yield one_database.url
     database_module.engine().dispose()
     use_database(before)

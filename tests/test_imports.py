@@ -1,8 +1,10 @@
 import json
+import re
 import threading
 import time
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 import pytest
@@ -23,6 +25,7 @@ SECOND = "55555555-5555-4555-8555-555555555555"
 NETWORK = "66666666-6666-4666-8666-666666666666"
 KNOWN = ["chatgpt", "perplexity", "gemini", "gpt-4.1", "gpt-4.1-mini", "claude", "sonar", "gemini-api"]
 KNOWN += ["gpt-4o", "gpt-4o-mini", "gpt-5.1", "gpt-5.2", "gpt-5.4", "gpt-5.4-mini", "gpt-5.4-nano"]
+MODELS_PAGE = Path(__file__).parents[1] / "docs" / "models.md"
 NOBODY = "99999999-9999-4999-8999-999999999999"
 
 # The lines are numbered: the table below names them.
@@ -526,6 +529,22 @@ def test_what_is_known_of_a_model_is_stored_with_where_it_is_from_and_when_it_wa
     accepted = {"temperature": False, "reasoning_effort": ["low", "high"], "max_output_tokens": 8000}
     assert found.parameters == accepted | FROM_PAGE
     assert found.retirement == {"on": "2027-01-14"} | FROM_PAGE
+
+
+def test_the_example_of_the_page_on_models_is_taken_as_it_stands(db):
+    (example,) = re.findall(r"```yaml\n(.*?)```", MODELS_PAGE.read_text(), re.DOTALL)
+
+    store(db, imports.parse(example, "models.yaml"), "ada")
+
+    (found,) = column(db, "SELECT prices FROM models WHERE slug = 'gpt-5.1'")
+    assert found == {
+        "token_in": 1.25,
+        "token_cached": 0.125,
+        "token_out": 10,
+        "search": 10_000,
+        "source": "openai.com/api/pricing",
+        "read_on": "2026-11-21",
+    }
 
 
 def test_what_a_file_does_not_say_of_a_model_stays_and_null_takes_it_away(db):

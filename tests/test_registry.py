@@ -24,3 +24,8 @@ def test_an_entry_names_settings_that_there_are_and_that_are_used(name):
 
     assert {entry.base_url, entry.key} <= set(Settings.model_fields) - UNUSED
     assert (entry.base_url in BASE_URLS, entry.key in SECRETS) == (True, True)
+
+
+@pytest.mark.parametrize(("name", "model", "reached"), [("brightdata", "chatgpt", True), ("brightdata", "grok", False)])
+def test_an_entry_says_which_models_its_provider_reaches(name, model, reached):
+    assert PROVIDERS[name].reaches(model) is reached

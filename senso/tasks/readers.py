@@ -9,9 +9,9 @@ from senso.registry import COMPLETION_PROVIDERS
 from senso.settings import settings
 
 # For so long a price or a parameter that an import has changed is not used yet.
-KEPT_SECONDS = 60
+CACHE_SECONDS = 60
 # How the settings name one: its row, and until when (monotonic) it is taken as read.
-kept: dict[str, tuple[Model, float]] = {}
+cached: dict[str, tuple[Model, float]] = {}
 
 
 def reading(db: Link) -> Model:
@@ -25,10 +25,10 @@ def naming(db: Link) -> Model:
 
 
 def model(db: Link, said: str) -> Model:
-    found, until = kept.get(said, (None, 0.0))
+    found, until = cached.get(said, (None, 0.0))
     if found is None or time.monotonic() >= until:
         found = models.find(db, said, COMPLETION_PROVIDERS) or unlisted(said)
-        kept[said] = found, time.monotonic() + KEPT_SECONDS
+        cached[said] = found, time.monotonic() + CACHE_SECONDS
     return found
 
 

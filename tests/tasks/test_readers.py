@@ -53,7 +53,7 @@ def test_a_reader_is_found_by_its_slug_before_its_name(make, reads):
     assert (found.provider, found.name, found.price) == ("openai", "gpt-5.1", Price(token_in=3, token_out=5))
     assert found.parameters == Parameters(temperature=False, reasoning_effort=("none", "low"))
     make.sql("UPDATE models SET slug = 'gpt-of-ours', name = 'own' WHERE slug = 'gpt-4o'")
-    readers.kept.clear()
+    readers.cached.clear()
     assert reading() == found
 
 
@@ -111,7 +111,7 @@ def test_a_row_is_read_once_a_process_and_again_after_a_while(make, monkeypatch)
     make.sql("UPDATE models SET prices = NULL WHERE slug = 'gpt-4.1-mini'")
 
     assert reading() is first
-    readers.kept = {said: (model, 0.0) for said, (model, _) in readers.kept.items()}
+    readers.cached = {said: (model, 0.0) for said, (model, _) in readers.cached.items()}
     assert reading() == replace(first, price=None, source=None)
 
 
