@@ -37,7 +37,7 @@ ENTITIES: Final = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos", "
 def credentials(headers: Mapping[str, str], url: str = "") -> tuple[str, ...]:
     """Values of all headers but the plain ones, and of the query's parameters whose name says key, token and the like.
 
-    Of `Authorization` without its scheme; of a basic one also the password by itself. Longest first.
+    What stands behind a scheme by itself, and the password of a basic login. Longest first.
     """
     found = {one for name, value in headers.items() for one in in_header(name.lower(), value)}
     if "?" in url:
@@ -51,7 +51,6 @@ def in_header(name: str, value: str) -> Iterator[str]:
     scheme, _, rest = value.strip().partition(" ")
     if name not in AUTHORIZATION or not rest:
         yield value.strip()
-        return
     yield rest.strip()
     if scheme.lower() == "basic":
         yield from in_basic(rest.strip())

@@ -21,6 +21,7 @@ CARRIERS = {
     "x-api-key": {"headers": {"x-api-key": SECRET, "anthropic-version": "2023-06-01"}},
     "x-goog-api-key": {"headers": {"X-Goog-Api-Key": SECRET}},
     "unheard of": {"headers": {"X-Entrance": SECRET}},
+    "unheard of, with a scheme": {"headers": {"X-Entrance": f"Token {SECRET}"}},
     "key": {"params": {"key": SECRET}},
     "access_token": {"params": {"limit": 3, "access_token": SECRET}},
 }
@@ -132,7 +133,7 @@ class Echo(BaseHTTPRequestHandler):
             *(unquote(one.partition("=")[2].replace("+", " ")) for one in query.split("&")),
         ]
         repeat = list(FORMS.values())[int(form)]
-        said = " ".join(repeat(word) for value in given for word in value.split() if word != "Bearer")
+        said = " ".join(repeat(word) for value in given for word in value.split() if word not in {"Bearer", "Token"})
         body = json.dumps({"error": {"message": f"not accepted: {said}"}}).encode()
         self.send_response(int(status))
         self.send_header("Content-Length", str(len(body)))
