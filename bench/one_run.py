@@ -15,11 +15,12 @@ from senso import extraction
 from senso.extraction.citations import cite
 from senso.http import Response, json_of, request
 from senso.loop import wait_for
-from senso.prices import cost_microusd
+from senso.prices import Price, cost_microusd
 from senso.providers import Run
 from senso.providers.openai import OpenAI, question, read_answer, read_completion, structured
 
 WARM_UP_RUNS = 30
+PRICE = Price(token_in=0.4, token_cached=0.1, token_out=1.6)
 SERVER = Path(__file__).with_name("model_server.py")
 
 
@@ -53,7 +54,7 @@ async def run(parts: Parts, openai: OpenAI, asked: Run, org: extraction.Watched)
     with parts.timed("checked"):
         extraction.checked(text, org, completion)
     with parts.timed("cost"):
-        cost_microusd("openai", READING_MODEL, completion.usage)
+        cost_microusd(PRICE, completion.usage)
 
 
 async def post(openai: OpenAI, path: str, body: object) -> Response:

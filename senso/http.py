@@ -28,6 +28,7 @@ from aiohttp import (
 )
 from yarl import URL
 
+from senso import redaction
 from senso.errors import ConfigError, Malformed, OutsideError, RateLimited, Refused, Unavailable
 from senso.loop import wait_for
 
@@ -54,12 +55,12 @@ UNSTORABLE = (re.compile(rb"\\u(?:0000|[dD][89a-fA-F])"), re.compile(rb"\xed[\xa
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """`key`: what the request was authorised with, so that it can be kept out of what is said about it."""
+    """`secrets`: the credentials that were sent, so that they can be kept out of what is said about the call."""
 
     status_code: int
     headers: Mapping[str, str]
     content: bytes
-    key: str = ""
+    secrets: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -122,7 +123,8 @@ async def request(  # noqa: PLR0913  as many as a request has parts
 
     `timeout_seconds` is for the whole of it, after the connection. Awaited in the loop of `senso.loop`.
     """
-    address = address_of(service, f"{url}?{urlencode(params)}" if params else url)
+    url = f"{url}?{urlencode(params)}" if params else url
+    address = address_of(service, url)
     given, body = {**HEADERS, **sendable(service, headers or {})}, None
     if json is not None:
         given["Content-Type"], body = "application/json", encoded(service, json)
@@ -134,8 +136,7 @@ async def request(  # noqa: PLR0913  as many as a request has parts
             content = await reply.read()
     except (ClientError, OSError, ValueError) as error:  # a timeout is an OSError
         raise translate(service, error) from error
-    key = given.get("Authorization", "").removeprefix("Bearer ")
-    response = Response(reply.status, reply.headers, content, key)
+    response = Response(reply.status, reply.headers, content, redaction.credentials(headers or {}, url))
     if response.status_code not in SUCCESS:
         raise failure(service, response)
     return response
@@ -204,12 +205,8 @@ def reason(response: Response) -> str:
         said = said["message"] if isinstance(said, dict) else said
     except (ValueError, KeyError, TypeError):
         said = response.text
-    return " ".join(without_key(response, storable(str(said))).split())[:REASON_LENGTH] or "no reason given"
-
-
-def without_key(response: Response, said: str) -> str:
-    """Some services repeat what they were sent."""
-    return said.replace(response.key, "[hidden]") if response.key else said
+    words = " ".join(storable(str(said)).split())
+    return redaction.shown(words, response.secrets, REASON_LENGTH) or "no reason given"
 
 
 def wait_seconds(response: Response) -> float | None:
@@ -245,11 +242,14 @@ def text_seconds(text: str) -> float | None:
 
 
 def json_of(service: str, response: Response) -> Any:
+    """Raises Malformed. A failure that comes as a 200 is told in the vendor's words too, so no credential stays."""
     try:
         found = response.json()
-        return storable(found) if any(kind.search(response.content) for kind in UNSTORABLE) else found
     except ValueError as error:
         raise Malformed(service, "its answer is not JSON", status=response.status_code) from error
+    if any(kind.search(response.content) for kind in UNSTORABLE):
+        found = storable(found)
+    return redaction.without(found, response.secrets) if redaction.is_in(response.content, response.secrets) else found
 
 
 def storable(value: Any) -> Any:

@@ -4,11 +4,15 @@ from senso.db import transaction
 from senso.extraction import Reading
 from senso.providers import Answer, Completion, Usage
 from senso.queries import evaluations, runs
+from senso.queries.models import Model
 from senso.queries.runs import Report
 
 REPORT = Report("over", Usage(tokens_in=10), 7, 1)
-VERSION = {"model": "gpt-4.1-mini", "prompt_version": "v1"}
-READING = Reading(True, "Larch Hill is good.", "positive", 1, 0.5, ("Vantry",), (), Completion("{}", "m-1", Usage()))
+READER = Model("gpt-4.1-mini", "openai", "gpt-4.1-mini")
+VERSION = {"reader": READER, "prompt_version": "v1"}
+READING = Reading(
+    True, "Larch Hill is good.", "positive", 1, 0.5, ("Vantry",), (), Completion("{}", "m-1", Usage(), "openai")
+)
 
 
 def save_answer(db, work):
@@ -25,7 +29,7 @@ def put_run_back(db, work):
 
 
 def save_reading(db, work):
-    evaluations.save(db, [evaluations.read(work, READING, REPORT, extractor="m", version="v1")])
+    evaluations.save(db, [evaluations.read(work, READING, REPORT, version="v1")])
 
 
 def fail_reading(db, work):

@@ -26,7 +26,7 @@ from senso.sandbox.state import Timing
 from senso.settings import Settings, settings
 from senso.settings.outside import Dotenv
 from senso.settings.variables import variables
-from senso.tasks import reach
+from senso.tasks import reach, readers
 
 
 def pytest_configure() -> None:
@@ -103,6 +103,7 @@ def database(one_database) -> Iterator[str]:
     before = os.environ["DATABASE_URL"]
     one_database.empty()
     use_database(one_database.url)
+    readers.cached.clear()
     yield one_database.url
     database_module.engine().dispose()
     use_database(before)

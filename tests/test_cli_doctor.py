@@ -136,6 +136,15 @@ def test_what_is_set_and_not_used_is_said(senso, set_to):
     assert "hunter2" not in said.out
 
 
+def test_what_only_former_versions_took_is_said_with_what_took_its_place(senso, set_to):
+    set_to(EVALUATION_MODEL="gpt-4.1")
+
+    said = senso("doctor")
+
+    words = " ".join(said.out.split())
+    assert "note EVALUATION_MODEL set, no longer used; READING_MODELS says which model reads answers; unset it" in words
+
+
 def test_online_says_that_a_wrong_key_is_not_accepted(senso, sandbox, set_to):
     assert senso("doctor", "--online").code == 0
     set_to(OPENAI_API_KEY="sk-hunter2")

@@ -376,8 +376,30 @@ def test_models_say_what_can_be_asked(senso, make, environment):
         "key_variable": "OPENAI_API_KEY",
         "key_set": True,
         "price_known": True,
+        "parameters": {
+            "temperature": True,
+            "reasoning_effort": [],
+            "max_output_tokens": 32_768,
+            "source": "OpenAI's guides and litellm 1.109.1",
+            "read_on": "2026-11-28",
+        },
+        "prices": {
+            "token_in": 2.0,
+            "token_cached": 0.5,
+            "token_out": 8.0,
+            "search": 25_000,
+            "source": "litellm 1.109.1 and the vendors' price pages",
+            "read_on": "2026-11-21",
+        },
+        "retirement": {
+            "on": "2027-01-14",
+            "source": "developers.openai.com/api/docs/deprecations",
+            "read_on": "2026-11-28",
+        },
     }
-    assert "gpt-4.1-mini" in senso("models").out
+    said = senso("models").out
+    assert "gpt-4.1-mini" in said
+    assert "Retired by their provider on 2027-01-14: gpt-4.1, gpt-4.1-mini, gpt-4o, gpt-4o-mini." in said
 
 
 def test_numbers_and_ids_of_runs_do_not_meet():

@@ -30,8 +30,8 @@ def raised(name):
     return LIBRARY[name].__new__(LIBRARY[name])
 
 
-def response(status, text="", headers=(), key=""):
-    return Response(status, CIMultiDict(headers), text.encode(), key)
+def response(status, text="", headers=(), secrets=()):
+    return Response(status, CIMultiDict(headers), text.encode(), secrets)
 
 
 @pytest.mark.parametrize("name", sorted(LIBRARY))
@@ -167,7 +167,7 @@ def test_a_page_of_a_proxy_is_a_passing_failure_in_one_line():
 
 @pytest.mark.parametrize("padding", [0, REASON_LENGTH - 10])
 def test_a_key_that_the_service_repeats_is_not_in_the_reason(padding):
-    found = failure("vendor", response(400, "x" * padding + " bad key very-secret-key", key="very-secret-key"))
+    found = failure("vendor", response(400, "x" * padding + " bad key very-secret-key", secrets=("very-secret-key",)))
 
     assert "very-sec" not in str(found)
 

@@ -1,8 +1,10 @@
 import json
+import re
 import threading
 import time
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 import pytest
@@ -22,6 +24,8 @@ FIRST = "44444444-4444-4444-8444-444444444444"
 SECOND = "55555555-5555-4555-8555-555555555555"
 NETWORK = "66666666-6666-4666-8666-666666666666"
 KNOWN = ["chatgpt", "perplexity", "gemini", "gpt-4.1", "gpt-4.1-mini", "claude", "sonar", "gemini-api"]
+KNOWN += ["gpt-4o", "gpt-4o-mini", "gpt-5.1", "gpt-5.2", "gpt-5.4", "gpt-5.4-mini", "gpt-5.4-nano"]
+MODELS_PAGE = Path(__file__).parents[1] / "docs" / "models.md"
 NOBODY = "99999999-9999-4999-8999-999999999999"
 
 # The lines are numbered: the table below names them.
@@ -502,6 +506,97 @@ def test_a_well_known_model_may_be_defined_anew(db):
     assert changes.models == Count(updated=1)
     assert column(db, "SELECT id FROM models WHERE slug = 'chatgpt' AND provider = 'other'") == was
     assert column(db, "SELECT deadline_seconds FROM models WHERE slug = 'chatgpt'") == [1200]
+
+
+PAGE = "source: a page, read_on: 2026-11-28"
+PRICES = f"prices: {{token_in: 0.075, token_out: 2, search: 10000, {PAGE}}}"
+PARAMETERS = f"parameters: {{temperature: false, reasoning_effort: [low, high], max_output_tokens: 8000, {PAGE}}}"
+RETIREMENT = f"retirement: {{on: 2027-01-14, {PAGE}}}"
+FROM_PAGE = {"source": "a page", "read_on": "2026-11-28"}
+
+
+def one_model(db, *properties, name="own-1"):
+    """Imports it with these properties; its row."""
+    line = ", ".join(["slug: own", "provider: openai", f"name: {name}", "surface: api", *properties])
+    store(db, imports.parse(f"models: [{{{line}}}]", "models.yaml"), "ada")
+    return db.execute(text("SELECT parameters, prices, retirement, changed_at FROM models WHERE slug = 'own'")).one()
+
+
+def test_what_is_known_of_a_model_is_stored_with_where_it_is_from_and_when_it_was_read(db):
+    found = one_model(db, PRICES, PARAMETERS, RETIREMENT)
+
+    assert found.prices == {"token_in": 0.075, "token_out": 2, "search": 10_000} | FROM_PAGE
+    accepted = {"temperature": False, "reasoning_effort": ["low", "high"], "max_output_tokens": 8000}
+    assert found.parameters == accepted | FROM_PAGE
+    assert found.retirement == {"on": "2027-01-14"} | FROM_PAGE
+
+
+def test_the_example_of_the_page_on_models_is_taken_as_it_stands(db):
+    (example,) = re.findall(r"```yaml\n(.*?)```", MODELS_PAGE.read_text(), re.DOTALL)
+
+    store(db, imports.parse(example, "models.yaml"), "ada")
+
+    (found,) = column(db, "SELECT prices FROM models WHERE slug = 'gpt-5.1'")
+    assert found == {
+        "token_in": 1.25,
+        "token_cached": 0.125,
+        "token_out": 10,
+        "search": 10_000,
+        "source": "openai.com/api/pricing",
+        "read_on": "2026-11-21",
+    }
+
+
+def test_what_a_file_does_not_say_of_a_model_stays_and_null_takes_it_away(db):
+    one_model(db, PRICES, RETIREMENT)
+
+    kept = one_model(db, PARAMETERS)
+    taken = one_model(db, "prices: null")
+
+    assert (kept.prices["token_in"], kept.retirement["on"]) == (0.075, "2027-01-14")
+    assert (taken.prices, taken.retirement["on"], taken.parameters["max_output_tokens"]) == (None, "2027-01-14", 8000)
+
+
+def test_what_is_known_of_a_model_is_not_taken_to_be_true_of_another_one_under_its_slug(db):
+    one_model(db, PRICES, PARAMETERS)
+
+    found = one_model(db, RETIREMENT, name="own-2")
+
+    assert (found.prices, found.parameters, found.retirement["on"]) == (None, None, "2027-01-14")
+
+
+def test_an_import_notes_when_it_changed_a_model_and_only_then(database):
+    moments = []
+    for properties in ([], [], [PRICES], [PRICES], ["prices: null"]):
+        with transaction() as db:
+            moments.append(one_model(db, *properties).changed_at)
+
+    assert moments[0] == moments[1] < moments[2] == moments[3] < moments[4]
+
+
+@pytest.mark.parametrize(
+    ("property_", "said"),
+    [
+        ("prices: {token_in: 1}", "prices.source: missing"),
+        (f"prices: {{token_in: cheap, {PAGE}}}", "prices.token_in: not an amount of micro-dollars, such as 0.075"),
+        (f"prices: {{token_in: -1, {PAGE}}}", "prices.token_in: not an amount of micro-dollars, such as 0.075"),
+        (f"prices: {{input: 1, {PAGE}}}", "prices.input: unknown key"),
+        (f"parameters: {{temperature: 1, {PAGE}}}", "parameters.temperature: neither true nor false"),
+        (f"parameters: {{max_output_tokens: 0, {PAGE}}}", "parameters.max_output_tokens: not a whole number above 0"),
+        (
+            "retirement: {on: 2027-01-14, source: a page, read_on: today}",
+            "retirement.read_on: not a day, such as 2027-01-14",
+        ),
+        (f"retirement: {{{PAGE}}}", "retirement.on: missing"),
+    ],
+)
+def test_a_property_of_a_model_that_cannot_be_read_is_refused_with_its_line(property_, said):
+    model = f"models:\n  - slug: own\n    provider: openai\n    name: own-1\n    surface: api\n    {property_}\n"
+
+    with pytest.raises(ConfigError) as refused:
+        imports.parse(model, "models.yaml")
+
+    assert str(refused.value) == f"models.yaml:6: models[0].{said}"
 
 
 @pytest.mark.parametrize(

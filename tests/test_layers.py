@@ -8,11 +8,12 @@ import pytest
 ROOT = Path(__file__).parents[1] / "senso"
 
 LAYERS = [
-    {"errors", "settings", "log", "sentry", "failpoints", "ids", "quantities", "records", "states"},
+    {"errors", "settings", "log", "sentry", "failpoints", "ids", "quantities", "records", "redaction", "states"},
     {"matrix"},
     {"loop"},
     {"http"},
     {"providers"},
+    {"registry"},
     {"prices", "extraction"},
     {"score"},
     {"push", "imports", "reports"},

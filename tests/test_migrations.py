@@ -155,6 +155,27 @@ def test_the_newest_goes_down_and_up_again_with_rows_in_the_table(database, make
     assert snapshot() == before
 
 
+def test_prices_come_to_models_that_are_there_under_whatever_slug_and_to_no_other(database, make):
+    go(command.downgrade, "0005")
+    for slug, provider, name in (("mine", "openai", "gpt-5.1"), ("gpt-4o", "azure", "own"), ("other", "x", "gpt-4.1")):
+        make.sql(
+            "INSERT INTO models (id, slug, provider, name, surface, deadline_seconds) "
+            "VALUES (:id, :slug, :provider, :name, 'api', 9)",
+            id=uuid4(),
+            slug=slug,
+            provider=provider,
+            name=name,
+        )
+
+    go(command.upgrade, "head")
+
+    found = {one["slug"]: one for one in make.sql("SELECT slug, name, prices FROM models")}
+    assert found["mine"]["prices"]["token_in"] == 1.25
+    assert (found["gpt-4o"]["name"], found["gpt-4o"]["prices"], found["other"]["prices"]) == ("own", None, None)
+    assert found.keys() >= {"gpt-4.1", "gpt-4o-mini", "gpt-5.2"}
+    assert "gpt-5.1" not in found
+
+
 def test_everything_goes_down_and_leaves_nothing(empty):
     migrate()
 

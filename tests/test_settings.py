@@ -9,12 +9,14 @@ import pytest
 from pydantic import SecretStr
 
 from senso.errors import ConfigError
+from senso.registry import PROVIDERS
 from senso.settings import (
     BASE_URLS,
     Settings,
     clock,
     misspelt,
     read_settings,
+    retired,
     secret,
     settings,
     unused,
@@ -99,8 +101,9 @@ def given(name):
         ("port", 8080),
         ("environment", "development"),
         ("log_format", "console"),
-        ("evaluation_model", "gpt-4.1"),
-        ("reading_model", "gpt-4.1-mini"),
+        ("reading_model", None),
+        ("reading_models", "gpt-4.1-mini"),
+        ("readers", ["gpt-4.1-mini"]),
         ("names_model", "gpt-4.1-mini"),
         ("max_running_batches", 500),
         ("credits_per_evaluation", 1),
@@ -386,8 +389,68 @@ def test_what_is_said_to_do_nothing_is_used_nowhere_and_all_else_is():
     )
     asked = r"(settings\(\)|\bread|\bstarted)\.{0}\b|\"{1}\""
     read = {name for name in Settings.model_fields if re.search(asked.format(name, name.upper()), code)}
+    read |= {name for entry in PROVIDERS.values() for name in (entry.base_url, entry.key)}
+    read |= {"reading_model", "reading_models"} if "settings().readers" in code else set()
 
     assert read | {"senso_clock", "senso_debug"} == {one.name.lower() for one in variables() if one.use == "used"}
+
+
+@pytest.mark.parametrize(
+    ("given", "readers"),
+    [
+        ({}, ["gpt-4.1-mini"]),
+        ({"READING_MODEL": "gpt-5.1"}, ["gpt-5.1"]),
+        ({"READING_MODELS": "gpt-5.1"}, ["gpt-5.1"]),
+        ({"READING_MODELS": " gpt-5.1 , gpt-5.1,"}, ["gpt-5.1"]),
+        ({"READING_MODEL": "gpt-5.1", "READING_MODELS": "gpt-5.1"}, ["gpt-5.1"]),
+        ({"READING_MODEL": "gpt-5.1", "READING_MODELS": ""}, ["gpt-5.1"]),
+    ],
+)
+def test_the_model_that_reads_is_the_first_of_its_list(nothing_set, given, readers):
+    for name, value in given.items():
+        nothing_set.setenv(name, value)
+
+    assert read_settings().readers == readers
+
+
+LEAVE_ONE = "this version reads with one and tries no other after it: leave one"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (
+            {"READING_MODELS": "gpt-4.1-mini, gpt-5.1"},
+            f"READING_MODELS: 2 models; {LEAVE_ONE}",
+        ),
+        (
+            {"READING_MODEL": "gpt-5.1", "READING_MODELS": "gpt-4.1-mini"},
+            f"READING_MODELS: 2 models with READING_MODEL; {LEAVE_ONE}",
+        ),
+        ({"READING_MODELS": ","}, "READING_MODELS: names no model; write slugs with commas between"),
+        ({"READING_MODEL": "a,b"}, "READING_MODEL: names more than one model; it takes one"),
+        ({"NAMES_MODEL": "a,b"}, "NAMES_MODEL: names more than one model; it takes one"),
+    ],
+)
+def test_a_list_of_models_that_would_not_be_followed_is_refused(nothing_set, given, said):
+    for name, value in given.items():
+        nothing_set.setenv(name, value)
+
+    with pytest.raises(ConfigError) as caught:
+        read_settings()
+
+    assert str(caught.value) == said
+
+
+def test_a_variable_of_former_versions_is_accepted_with_a_word_on_what_took_its_place(nothing_set):
+    nothing_set.setenv("EVALUATION_MODEL", "gpt-4.1")
+
+    assert read_settings().readers == ["gpt-4.1-mini"]
+    assert (retired(), unused(), misspelt()) == (
+        {"EVALUATION_MODEL": "READING_MODELS says which model reads answers"},
+        [],
+        {},
+    )
 
 
 @pytest.mark.parametrize(

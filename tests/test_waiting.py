@@ -26,7 +26,7 @@ def works(make):
 
 def waits(*batches, each=True):
     with transaction() as db:
-        return waiting.waits(db, batches, each=each)
+        return waiting.waits(db, batches, each=each, reader="gpt-4.1-mini")
 
 
 def words(*batches):

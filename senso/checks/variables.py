@@ -1,14 +1,15 @@
 """What is set and does nothing: said, so that nobody relies on it."""
 
 from senso.checks import Finding
-from senso.settings import misspelt, settings, unused
+from senso.settings import misspelt, retired, settings, unused
 
 
 def findings() -> list[Finding]:
     ours = [Finding("Environment", "ok", settings().environment)]
     idle = [Finding(name, "note", "set, not used by this version") for name in unused()]
+    gone = [Finding(name, "note", "set, no longer used", instead, "unset it") for name, instead in retired().items()]
     wrong = [
         Finding(name, "warning", "set, and no variable of ours", do=f"was {meant} meant?")
         for name, meant in misspelt().items()
     ]
-    return [*ours, *idle, *wrong]
+    return [*ours, *idle, *gone, *wrong]

@@ -17,11 +17,12 @@ from senso.cli.surroundings import embedded, require_both, say_moved_clock
 from senso.db import transaction
 from senso.errors import ConfigError, SensoError
 from senso.queries import sweep, workers
+from senso.registry import PROVIDERS
 from senso.settings import settings
 from senso.tasks.queues import ALL_QUEUES
 
 STYLES: Final = {"ok": "green", "note": "dim", "warning": "yellow", "fault": "bold red"}
-KEYS: Final = ("openai_api_key", "brightdata_api_key", "api_token", "application_api_url")
+KEYS: Final = (*(entry.key for entry in PROVIDERS.values()), "api_token", "application_api_url")
 STATE_WIDTH: Final = 8
 NAME_WIDTH: Final = 21
 # Below this many columns what is said goes on under its name.

@@ -25,6 +25,7 @@ from senso.queries import status as queries
 from senso.queries import waiting
 from senso.queries.status import Progress
 from senso.queries.waiting import Cause, Wait
+from senso.settings import settings
 from senso.states import ENDED_BATCHES, BatchState
 
 # A look at once, then rarer while it lasts; none costs more than a hundredth of the time until the next.
@@ -80,7 +81,7 @@ def look(batches: Sequence[UUID], known: Known) -> Look:
             if batch not in known:
                 raise NotFound(f"no batch {batch}; senso status lists the latest")
         going = [batch for batch in open_ones if known[batch].state not in ENDED_BATCHES]
-        waits = waiting.waits(db, going, each=len(going) == 1)
+        waits = waiting.waits(db, going, each=len(going) == 1, reader=settings().readers[0])
     return Look([known[batch] for batch in batches], waits)
 
 

@@ -10,10 +10,10 @@ from rich.markup import escape
 from senso.cli.printing import below, dollars, identified, out, print_json, printable, table
 from senso.cli.program import pasteable
 from senso.db import looking
-from senso.prices import READ_ON, SOURCE
 from senso.providers import Usage
 from senso.quantities import counted
 from senso.records import record
+from senso.registry import JOB_PROVIDERS
 from senso.states import Purpose, TriggerOutcome
 from senso.tasks.foresight import ASSUMED, Estimate, Foreseen, foresee
 
@@ -151,6 +151,7 @@ def merge(estimates: Iterable[Estimate]) -> Iterable[Estimate]:
             cost_microusd=None if None in costs else sum(cost for cost in costs if cost is not None),
             answers=sum(one.answers for one in members),
             unknown=sum(one.unknown for one in members),
+            price_source=members[0].price_source,
         )
 
 
@@ -190,5 +191,7 @@ def print_grounds(merged: Sequence[Estimate], summary: Summary) -> None:
     for purpose, usage in summary.assumed.items():
         search = f", {counted(usage.searches, 'web search', 'web searches')}" if usage.searches else ""
         out.print(f"assumed: {purpose} {usage.tokens_in} tokens in, {usage.tokens_out} out{search} a call")
-    if summary.assumed:
-        out.print(f"Prices: {SOURCE}, read {READ_ON}. A job at BrightData is billed by the record, 1 a run.")
+    for source in sorted({one.price_source for one in merged if one.price_source}):
+        out.print(f"Prices: {escape(printable(source))}.")
+    if any(one.provider in JOB_PROVIDERS and not one.answers for one in merged):
+        out.print("A job at a vendor is billed by the record, 1 a run.")

@@ -1,5 +1,6 @@
 """`models`: what can be asked, and what is missing for it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,14 +8,11 @@ from rich.markup import escape
 
 from senso.cli.printing import out, print_json, table
 from senso.db import looking
-from senso.errors import ConfigError
-from senso.prices import PRICES
-from senso.providers.brightdata import data_set_of
 from senso.queries import inspection
 from senso.queries.inspection import Model
 from senso.records import record
+from senso.registry import PROVIDERS
 from senso.settings import settings
-from senso.tasks.reach import PROVIDERS
 
 NARROW = 90
 COLUMNS = ["model", "provider", "its name there", "surface", "reachable", "key", "price"]
@@ -32,7 +30,7 @@ class Askable(Model):
 
 def models(*, as_json: bool) -> None:
     with looking() as db:
-        found = [Askable(**record(one), **ability(one.provider, one.name)) for one in inspection.models(db)]
+        found = [Askable(**record(one), **ability(one)) for one in inspection.models(db)]
     if as_json:
         print_json(found)
         return
@@ -42,29 +40,31 @@ def models(*, as_json: bool) -> None:
             out.print(f"[bold]{name}[/]  {surface}, {by} ({called})\n  reachable {reached}, key {key}, price {price}")
     else:
         out.print(table(None, COLUMNS, [cells(one) for one in found]))
+    for line in retirements(found):
+        out.print(line)
     missing = sorted({one.key_variable for one in found if one.reachable and not one.key_set})
     if missing:
         out.print(f"Not set: {', '.join(missing)}. Put them into the environment or into .env.")
 
 
-def ability(provider: str, name: str) -> dict[str, Any]:
-    variable = f"{provider}_api_key"
+def retirements(found: Sequence[Model]) -> list[str]:
+    """A line for each day on which a provider takes models away, the next one first."""
+    days: dict[str, list[str]] = {}
+    for one in found:
+        if one.retirement:
+            days.setdefault(one.retirement["on"], []).append(escape(one.slug))
+    return [f"Retired by their provider on {day}: {', '.join(days[day])}." for day in sorted(days)]
+
+
+def ability(one: Model) -> dict[str, Any]:
+    entry = PROVIDERS.get(one.provider)
+    variable = entry.key if entry else f"{one.provider}_api_key"
     return {
-        "reachable": reachable(provider, name),
+        "reachable": entry is not None and entry.reaches(one.name),
         "key_variable": variable.upper(),
         "key_set": getattr(settings(), variable, None) is not None,
-        "price_known": (provider, name) in PRICES,
+        "price_known": one.prices is not None,
     }
-
-
-def reachable(provider: str, name: str) -> bool:
-    """In this version: through a provider that it has, and at BrightData with a data set that it has."""
-    if provider not in PROVIDERS:
-        return False
-    try:
-        return provider != "brightdata" or bool(data_set_of(name))
-    except ConfigError:
-        return False
 
 
 def cells(one: Askable) -> list[str]:

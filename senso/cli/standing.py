@@ -29,6 +29,7 @@ from senso.queries import status as queries
 from senso.queries import waiting
 from senso.queries.status import BatchStatus
 from senso.queries.waiting import Wait
+from senso.settings import settings
 from senso.states import OPEN_BATCHES, BatchState, PushStatus
 
 LATEST, CHOSEN = 20, 500
@@ -62,7 +63,8 @@ def load_all(batches: Sequence[UUID]) -> list[BatchStatus]:
 
 
 def with_waits(db: Connection, found: Sequence[BatchStatus]) -> list[BatchStatus]:
-    waits = waiting.by_batch(waiting.waits(db, [one.id for one in found if is_waiting(one)], each=True))
+    wanted = [one.id for one in found if is_waiting(one)]
+    waits = waiting.by_batch(waiting.waits(db, wanted, each=True, reader=settings().readers[0]))
     return [replace(one, waiting_for=waits.get(one.id, ())) for one in found]
 
 
@@ -83,7 +85,7 @@ def status(batch: UUID | None, *, states: Sequence[BatchState] = (), since: str 
         found = queries.recent(db, most + 1, states=states, since=after)
         total = queries.totals(db, states=states, since=after) if len(found) > most else {}
         open_ones = [one.id for one in found[:most] if one.state in OPEN_BATCHES]
-        waits = [] if as_json else waiting.waits(db, open_ones, each=False)
+        waits = [] if as_json else waiting.waits(db, open_ones, each=False, reader=settings().readers[0])
         shown = with_waits(db, found[:most]) if as_json else found[:most]
     if as_json:
         print_json(shown)

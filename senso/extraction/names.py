@@ -128,7 +128,7 @@ def fitting(model: type[Model], schema_name: str, completion: Completion) -> Mod
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
     # Raised out here, so that the error which holds the content is not its context.
     fault = "the reply is not JSON" if first["type"] == "json_invalid" else first["type"]
-    raise Malformed("openai", f"{schema_name}{_place(first, model)}: {fault}", usage=completion.usage)
+    raise Malformed(completion.provider, f"{schema_name}{_place(first, model)}: {fault}", usage=completion.usage)
 
 
 def _place(fault: ErrorDetails, model: type[BaseModel]) -> str:

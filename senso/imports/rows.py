@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from senso.imports.schema import Contents, Location, Network, Org, model_id
+from senso.imports.schema import Contents, Known, Location, Model, Network, Org, model_id
 from senso.states import Surface
 
 Row = dict[str, Any]
+PROPERTIES = ("parameters", "prices", "retirement")
 # As the well-known models have it: a collected answer takes up to twenty minutes, a vendor's own API does not.
 DEADLINE_SECONDS = {Surface.CONSUMER: 1200, Surface.API: 90}
 
@@ -46,9 +47,19 @@ def rows(found: Contents, ids: Ids) -> dict[str, list[Row]]:
 
 def models(found: Contents, ids: Ids) -> list[Row]:
     return [
-        one.model_dump() | {"id": ids.model(one.slug), "deadline_seconds": DEADLINE_SECONDS[one.surface]}
+        one.model_dump(exclude=set(PROPERTIES))
+        | {name: known(one, name) for name in PROPERTIES}
+        | {"id": ids.model(one.slug), "deadline_seconds": DEADLINE_SECONDS[one.surface]}
         for one in found.models
     ]
+
+
+def known(one: Model, name: str) -> Row | None:
+    """None where the file says nothing of it, nothing in it where the file takes it away."""
+    if name not in one.model_fields_set:
+        return None
+    value: Known | None = getattr(one, name)
+    return value.model_dump(exclude_none=True) if value else {}
 
 
 def locations(found: Contents, ids: Ids) -> list[Row]:

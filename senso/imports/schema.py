@@ -5,7 +5,7 @@ The file is the whole truth about the orgs and networks in it: a list that is le
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -50,6 +50,28 @@ def moment(value: object) -> datetime:
         raise ValueError("not a date") from None
 
 
+def day(value: object) -> date:
+    try:
+        return date.fromisoformat(value if isinstance(value, str) else "")
+    except ValueError:
+        raise ValueError("not a day, such as 2027-01-14") from None
+
+
+def amount(value: object) -> float:
+    """Micro-dollars, also with a fraction, which the reader of the file leaves as text."""
+    if isinstance(value, int | str) and AMOUNT.fullmatch(str(value)):
+        return float(value)
+    raise ValueError("not an amount of micro-dollars, such as 0.075")
+
+
+def count(value: object) -> int:
+    if type(value) is not int or not 0 < value <= MOST_TOKENS:
+        raise ValueError("not a whole number above 0")
+    return value
+
+
+AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
+MOST_TOKENS = 10**9
 # XK (Kosovo) is in the library and in wide use, but not in ISO 3166-1, which is what the vendors' parameters are.
 COUNTRIES = frozenset(countries_by_alpha2) - {"XK"}
 
@@ -105,6 +127,11 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_l
 Credits = Annotated[StrictInt, Field(ge=0, le=10**15)]
 
 
+Day = Annotated[date, BeforeValidator(day)]
+Amount = Annotated[float, BeforeValidator(amount)]
+Count = Annotated[int, BeforeValidator(count)]
+
+
 class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -136,11 +163,45 @@ class Location(Frozen):
         return uuid5(NAMESPACE_URL, "senso:location:" + "\x1f".join(part or "" for part in self.key))
 
 
+class Known(Frozen):
+    """What is known of a model: from where, and on which day it was read there."""
+
+    source: Name
+    read_on: Day
+
+
+class Prices(Known):
+    """Micro-dollars for one: $2 for a million tokens are 2 for a token, $10 for a thousand searches are 10000 each."""
+
+    token_in: Amount | None = None
+    token_cached: Amount | None = None
+    token_out: Amount | None = None
+    search: Amount | None = None
+    record: Amount | None = None
+
+
+class Parameters(Known):
+    """`reasoning_effort`: the words that the model takes for it, from the least; none where it takes none."""
+
+    temperature: StrictBool | None = None
+    reasoning_effort: Listed[Slug] = ()
+    max_output_tokens: Count | None = None
+
+
+class Retirement(Known):
+    on: Day
+
+
 class Model(Frozen):
+    """A property that is left out stays as it is, and null takes it away."""
+
     slug: Slug
     provider: Slug
     name: Name
     surface: Surface
+    parameters: Parameters | None = None
+    prices: Prices | None = None
+    retirement: Retirement | None = None
 
 
 def model_id(slug: str) -> UUID:

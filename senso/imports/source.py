@@ -182,7 +182,7 @@ WHOLE_NUMBER = re.compile(r"[-+]?[0-9]{1,18}")
 
 
 def plain(word: str) -> Any:
-    """What a word without quotes is, by the core schema of YAML 1.2. A fraction stays text: no field wants one."""
+    """What a word without quotes is, by the core schema of YAML 1.2. A fraction stays text, exact as it is written."""
     if word in WORDS:
         return WORDS[word]
     return int(word) if WHOLE_NUMBER.fullmatch(word) else word

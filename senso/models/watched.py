@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from senso.models.base import Base, Big, Created, Id, Moment, Word, Zero, link, one_of
+from senso.models.base import Base, Big, Created, Id, Json, Moment, Word, Zero, link, one_of
 from senso.states import QuestionKind, Surface
 
 
@@ -71,6 +71,11 @@ class Model(Base):
     tpm: Mapped[int | None]
     max_in_flight: Mapped[int | None]
     deadline_seconds: Mapped[int]
+    # Each with `source` and `read_on`; null: nothing is known.
+    parameters: Mapped[Json | None]  # temperature, reasoning_effort, max_output_tokens
+    prices: Mapped[Json | None]  # micro-dollars: token_in, token_cached, token_out, search, record
+    retirement: Mapped[Json | None]  # on: the provider's last day for it
+    changed_at: Mapped[Moment | None]  # by an import: calls before this had other prices
 
 
 class Location(Base):

@@ -1,8 +1,8 @@
-"""Stage 2: runs in, answers out.
+"""Stage 2: runs in, answers out; and texts read into structured output.
 
-A provider has two verbs. `submit(runs)` hands the runs over and returns a Ticket; `collect(ticket)` returns the
-answers, or None while they are not ready. A chat API's ticket already holds its answer; a snapshot's holds only the
-name under which the vendor works on it. A provider raises the OutsideErrors of `senso.errors` and nothing else.
+A provider does some of three kinds of work, each with a protocol of its own: it answers a question at once, it takes
+jobs whose answers are collected later, it completes a prompt with structured output. `senso.registry` says who does
+what. A provider raises the OutsideErrors of `senso.errors` and nothing else.
 
 Where the reply to a submission may be lost, a vendor of jobs can be asked afterwards: which jobs it has, and what each
 was asked. A fingerprint stands for the questions of a job; equal ones are the same request.
@@ -15,6 +15,25 @@ from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
+class Parameters:
+    """What a model accepts. `reasoning_effort`: the words for it, from the least; none where it takes none.
+
+    None: not known, and taken to be as with most models.
+    """
+
+    temperature: bool | None = None
+    reasoning_effort: tuple[str, ...] = ()
+    max_output_tokens: int | None = None
+
+    def tokens(self, wanted: int) -> int:
+        """As many tokens of output as are wanted and may be asked for."""
+        return min(wanted, self.max_output_tokens or wanted)
+
+
+UNKNOWN = Parameters()
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One question for one model at one location. `number` is the join key that vendors echo."""
 
@@ -24,6 +43,7 @@ class Run:
     country: str  # ISO 3166-1 alpha-2
     region: str | None = None
     city: str | None = None
+    parameters: Parameters = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,39 +80,6 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
-    """`answers` are there at once from a chat API; else `external_id` names the vendor's job."""
-
-    external_id: str | None = None
-    answers: tuple[Answer, ...] | None = None
-
-
-class Provider(Protocol):
-    @property
-    def longest_question(self) -> int: ...  # in characters
-
-    def submit(self, runs: Sequence[Run]) -> Ticket: ...
-
-    def collect(self, ticket: Ticket, runs: Sequence[Run]) -> list[Answer] | None: ...
-
-    def cancel(self, ticket: Ticket) -> None: ...
-
-
-class DirectProvider(Provider, Protocol):
-    """One that answers at once, so that a call may wait among hundreds in the loop of `senso.loop`."""
-
-    async def ask(self, run: Run) -> Answer: ...
-
-
-class JobProvider(Provider, Protocol):
-    def fingerprint(self, runs: Sequence[Run]) -> str: ...
-
-    def jobs_since(self, model: str, since: datetime) -> dict[str, datetime]: ...  # by external id, oldest first
-
-    def fingerprint_of(self, external_id: str) -> str | None: ...  # None: the vendor does not say
-
-
-@dataclass(frozen=True, slots=True)
 class Prompt:
     """A request for structured output: `schema` is JSON Schema in the strict subset, `schema_name` says what it is."""
 
@@ -107,6 +94,42 @@ class Completion:
     content: str  # JSON that should fit the schema; whoever asked checks it
     model_version: str
     usage: Usage
+    provider: str
+
+
+class Provider(Protocol):
+    def check_key(self) -> None: ...  # raises Refused where it is not accepted; not paid for
+
+
+class AnswerProvider(Provider, Protocol):
+    """One that answers at once, so that a call may wait among hundreds in the loop of `senso.loop`."""
+
+    async def ask(self, run: Run) -> Answer: ...
+
+
+class JobProvider(Provider, Protocol):
+    """One that works on a job of several runs of one model; `job` is the vendor's name for it."""
+
+    @property
+    def longest_question(self) -> int: ...  # in characters
+
+    def submit(self, runs: Sequence[Run]) -> str: ...  # the job
+
+    def collect(self, job: str, runs: Sequence[Run]) -> list[Answer] | None: ...  # None: not ready
+
+    def cancel(self, job: str) -> None: ...
+
+    def fingerprint(self, runs: Sequence[Run]) -> str: ...
+
+    def jobs_since(self, model: str, since: datetime) -> dict[str, datetime]: ...  # oldest first
+
+    def fingerprint_of(self, job: str) -> str | None: ...  # None: the vendor does not say
+
+
+class CompletionProvider(Provider, Protocol):
+    """One that completes a prompt with JSON that fits its schema."""
+
+    async def complete(self, prompt: Prompt, model: str, parameters: Parameters) -> Completion: ...
 
 
 Complete = Callable[[Prompt], Completion]

@@ -14,7 +14,7 @@ from typing import Any
 
 from senso.errors import ConfigError, JobFailed, Malformed, Refused
 from senso.http import call, json_of
-from senso.providers import AnotherKey, Answer, Run, Source, Ticket, Usage, no_other
+from senso.providers import AnotherKey, Answer, Run, Source, Usage, no_other
 
 SERVICE = "brightdata"
 LOOK_SECONDS = 10  # a look that hangs must not keep the others waiting; the next one is free
@@ -59,7 +59,7 @@ class BrightData:
     another_key: AnotherKey = no_other
     longest_question: int = 4096
 
-    def submit(self, runs: Sequence[Run]) -> Ticket:
+    def submit(self, runs: Sequence[Run]) -> str:
         """One job for runs of one model. A request whose reply is lost may have made a job all the same."""
         data_set = data_set_of(runs[0].model)
         query = {
@@ -71,17 +71,17 @@ class BrightData:
         made = self.request("POST", "/datasets/v3/trigger", params=query, json=[entry(data_set, run) for run in runs])
         if not isinstance(made, dict) or not made.get("snapshot_id"):
             raise Malformed(SERVICE, "the job was accepted without a snapshot_id")
-        return Ticket(external_id=made["snapshot_id"])
+        return str(made["snapshot_id"])
 
-    def collect(self, ticket: Ticket, runs: Sequence[Run]) -> list[Answer] | None:
+    def collect(self, job: str, runs: Sequence[Run]) -> list[Answer] | None:
         """One answer for each run, in their order. Raises JobFailed when the vendor says so."""
-        progress = self.request("GET", f"/datasets/v3/progress/{ticket.external_id}", timeout_seconds=LOOK_SECONDS)
+        progress = self.request("GET", f"/datasets/v3/progress/{job}", timeout_seconds=LOOK_SECONDS)
         status = progress.get("status") if isinstance(progress, dict) else None
         if status in DEAD:
             raise JobFailed(SERVICE, progress.get("error_message") or f"the snapshot is {status}")
         if status != "ready":  # also what we have never heard of: the list of the vendor's states is not closed
             return None
-        records = self.request("GET", f"/datasets/v3/snapshot/{ticket.external_id}", params={"format": "json"})
+        records = self.request("GET", f"/datasets/v3/snapshot/{job}", params={"format": "json"})
         return None if records is None else answers(runs, records)
 
     def fingerprint(self, runs: Sequence[Run]) -> str:
@@ -117,19 +117,19 @@ class BrightData:
         one = {"dataset_id": next(iter(DATA_SETS.values())).id, "limit": 1}
         self.reply("GET", "/datasets/v3/snapshots", params=one, timeout_seconds=LOOK_SECONDS)
 
-    def fingerprint_of(self, external_id: str) -> str | None:
+    def fingerprint_of(self, job: str) -> str | None:
         try:
-            reply = self.reply("GET", f"/datasets/v3/snapshot/{external_id}/input", timeout_seconds=LOOK_SECONDS)
+            reply = self.reply("GET", f"/datasets/v3/snapshot/{job}/input", timeout_seconds=LOOK_SECONDS)
         except Refused as error:
             if error.status in UNAUTHORISED:
                 raise
             return None
         return fingerprint(inputs_in(reply))
 
-    def cancel(self, ticket: Ticket) -> None:
+    def cancel(self, job: str) -> None:
         """What is given up but not cancelled keeps counting against the limit of running jobs."""
         try:
-            self.request("POST", f"/datasets/v3/snapshot/{ticket.external_id}/cancel", timeout_seconds=LOOK_SECONDS)
+            self.request("POST", f"/datasets/v3/snapshot/{job}/cancel", timeout_seconds=LOOK_SECONDS)
         except Refused as error:
             if error.status in UNAUTHORISED:
                 raise
@@ -151,6 +151,10 @@ class BrightData:
             if other is None:
                 raise Refused(SERVICE, "the key in BRIGHTDATA_API_KEY was not accepted", status=error.status) from None
             return replace(self, key=other).reply(method, path, **options)
+
+
+def has_data_set(model: str) -> bool:
+    return model in DATA_SETS
 
 
 def data_set_of(model: str) -> DataSet:

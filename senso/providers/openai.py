@@ -1,13 +1,11 @@
 """OpenAI: answers by the Responses API with web search, structured output by chat completions."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from senso.errors import Malformed, Refused, Unavailable
 from senso.http import call, json_of, request
-from senso.loop import wait_for
-from senso.providers import AnotherKey, Answer, Completion, Prompt, Run, Source, Ticket, Usage, no_other
+from senso.providers import UNKNOWN, AnotherKey, Answer, Completion, Parameters, Prompt, Run, Source, Usage, no_other
 
 SERVICE = "openai"
 ANSWER_TOKENS = 4096
@@ -22,25 +20,14 @@ class OpenAI:
     base_url: str
     key: str
     another_key: AnotherKey = no_other
-    longest_question: int = 100_000
-
-    def submit(self, runs: Sequence[Run]) -> Ticket:
-        """One call a run, one after the other."""
-        return Ticket(answers=tuple(wait_for(self.ask(run)) for run in runs))
-
-    def collect(self, ticket: Ticket, runs: Sequence[Run]) -> list[Answer] | None:  # noqa: ARG002  the ticket holds all
-        return list(ticket.answers or ())
-
-    def cancel(self, ticket: Ticket) -> None:
-        pass
 
     async def ask(self, run: Run) -> Answer:
         """Raises when the answer was refused, cut off or is empty; its `usage` says what that cost."""
         return read_answer(run, await self.post("/responses", question(run)))
 
-    async def complete(self, prompt: Prompt, model: str) -> Completion:
+    async def complete(self, prompt: Prompt, model: str, parameters: Parameters = UNKNOWN) -> Completion:
         """Raises Refused for a refusal and Malformed for a cut-off answer, both with what they cost."""
-        return read_completion(await self.post("/chat/completions", structured(prompt, model)))
+        return read_completion(await self.post("/chat/completions", structured(prompt, model, parameters)))
 
     def check_key(self) -> None:
         """Raises Refused where the key is not accepted. Its list of models is free."""
@@ -75,7 +62,7 @@ def question(run: Run) -> dict[str, Any]:
         "input": run.question,
         "tools": [search],
         "include": ["web_search_call.action.sources"],
-        "max_output_tokens": ANSWER_TOKENS,
+        "max_output_tokens": run.parameters.tokens(ANSWER_TOKENS),
         "store": False,
     }
 
@@ -141,18 +128,24 @@ def count(counts: Any, name: str) -> int:
     return said if type(said) is int and 0 <= said <= MOST_TOKENS else 0
 
 
-def structured(prompt: Prompt, model: str) -> dict[str, Any]:
+def structured(prompt: Prompt, model: str, parameters: Parameters = UNKNOWN) -> dict[str, Any]:
     schema = {"name": prompt.schema_name, "strict": True, "schema": prompt.schema}
     return {
         "model": model,
-        "temperature": 0,
-        "max_completion_tokens": READING_TOKENS,
+        **thinking(parameters),
+        "max_completion_tokens": parameters.tokens(READING_TOKENS),
         "messages": [
             {"role": "system", "content": prompt.system},
             {"role": "user", "content": prompt.user},
         ],
         "response_format": {"type": "json_schema", "json_schema": schema},
     }
+
+
+def thinking(parameters: Parameters) -> dict[str, Any]:
+    """As steady, and with as little effort, as the model can."""
+    steady = {} if parameters.temperature is False else {"temperature": 0}
+    return steady | ({"reasoning_effort": parameters.reasoning_effort[0]} if parameters.reasoning_effort else {})
 
 
 def read_completion(found: dict[str, Any]) -> Completion:
@@ -166,7 +159,9 @@ def read_completion(found: dict[str, Any]) -> Completion:
         raise Refused(SERVICE, "the model refused to read the answer", usage=usage)
     if ending != "stop" or not message.get("content"):
         raise Malformed(SERVICE, f"the completion ended with {ending} and cannot be used", usage=usage)
-    return Completion(content=message["content"], model_version=found.get("model") or "unknown", usage=usage)
+    return Completion(
+        content=message["content"], model_version=found.get("model") or "unknown", usage=usage, provider=SERVICE
+    )
 
 
 def chat_usage(counts: dict[str, Any]) -> Usage:

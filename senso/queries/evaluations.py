@@ -10,6 +10,7 @@ from senso.extraction import Reading, Watched
 from senso.queries.fragments import COUNT_DOWN, REPORT_CALL, counted_runs
 from senso.queries.given import REPORT_CALLS, REPORTED, as_json, given
 from senso.queries.leases import LEASE, LEASE_SECONDS, MAX_FAILURES, READING, RELEASED, ended
+from senso.queries.models import Model
 from senso.queries.planner import looked_up
 from senso.queries.prepared import Prepared
 from senso.queries.runs import SAVED, Report
@@ -28,6 +29,7 @@ class ReadWork:
     answer: str
     question: str
     org: Watched
+    reader: Model  # in whose name its call was announced
 
 
 # What a claimed evaluation is read with. Of `claimed` it needs the id, run, org, batch, fence, failures and question.
@@ -44,7 +46,7 @@ SELECTED = """
 READ_WORK = f"""
     called AS (
         INSERT INTO llm_calls (purpose, batch_id, run_id, org_id, fence, provider, model, prompt_version)
-        SELECT 'read', batch_id, run_id, org_id, fence, 'openai', :model, :prompt_version FROM claimed
+        SELECT 'read', batch_id, run_id, org_id, fence, :provider, :model, :prompt_version FROM claimed
         RETURNING id, run_id, org_id
     )
     {SELECTED}
@@ -65,14 +67,18 @@ CLAIM = Prepared(f"""
 """)
 
 
-def claim(db: Link, runs: Sequence[UUID], owner: str, *, model: str, prompt_version: str) -> list[ReadWork]:
+def claim(db: Link, runs: Sequence[UUID], owner: str, *, reader: Model, prompt_version: str) -> list[ReadWork]:
     """Not among them: what was read already, is in another's hands, not due yet, or wanted by nobody any more."""
     values = {"runs": list(runs), "owner": owner, "lease": LEASE_SECONDS, "most": MAX_FAILURES}
-    found = CLAIM.rows(db, values | {"model": model, "prompt_version": prompt_version})
-    return list(map(read_work, found))
+    found = CLAIM.rows(db, values | called(reader, prompt_version))
+    return [read_work(one, reader) for one in found]
 
 
-def read_work(found: dict[str, Any]) -> ReadWork:
+def called(reader: Model, prompt_version: str) -> dict[str, Any]:
+    return {"provider": reader.provider, "model": reader.name, "prompt_version": prompt_version}
+
+
+def read_work(found: dict[str, Any], reader: Model) -> ReadWork:
     org = Watched(
         name=found["name"],
         variations=tuple(found["names"]) or (found["name"],),
@@ -90,6 +96,7 @@ def read_work(found: dict[str, Any]) -> ReadWork:
         answer=found["answer_text"],
         question=found["question"],
         org=org,
+        reader=reader,
     )
 
 
@@ -133,19 +140,19 @@ CLAIMED_BY_SAVING = Prepared(f"""
 
 
 def save_answers_and_claim(
-    db: Link, answers: Sequence[Mapping[str, Any]], owner: str, *, model: str, prompt_version: str
+    db: Link, answers: Sequence[Mapping[str, Any]], owner: str, *, reader: Model, prompt_version: str
 ) -> list[list[ReadWork]]:
     """`answers`: of `runs.bought`. What is to be read of each; nothing where the fence has risen since.
 
     Safe to be called again where the reply was lost with its connection.
     """
     values = by_key(answers) | {"owner": owner, "lease": LEASE_SECONDS, "most": MAX_FAILURES}
-    found = SAVE_ANSWERS_AND_CLAIM.rows(db, values | {"model": model, "prompt_version": prompt_version})
+    found = SAVE_ANSWERS_AND_CLAIM.rows(db, values | called(reader, prompt_version))
     saved = {one["run_id"] for one in found}
     if missing := [answer for answer in answers if answer["id"] not in saved]:
         lost = {"ids": [one["id"] for one in missing], "fences": [one["fence"] for one in missing]}
         found += CLAIMED_BY_SAVING.rows(db, lost | {"owner": owner, "lease": LEASE_SECONDS})
-    claimed = list(map(read_work, found))
+    claimed = [read_work(one, reader) for one in found]
     return [
         [work for work in claimed if work.run_id == answer["id"] and is_last(answer, answers)] for answer in answers
     ]
@@ -211,7 +218,7 @@ def save(db: Link, readings: Sequence[Mapping[str, Any]]) -> list[None]:
     return [None] * len(readings)
 
 
-def read(work: ReadWork, reading: Reading, report: Report, *, extractor: str, version: str) -> dict[str, Any]:
+def read(work: ReadWork, reading: Reading, report: Report, *, version: str) -> dict[str, Any]:
     """A row of READ."""
     return report.values() | {
         "call_id": work.call_id,
@@ -224,7 +231,7 @@ def read(work: ReadWork, reading: Reading, report: Report, *, extractor: str, ve
         "share_of_text": reading.share_of_text,
         "marks": [asdict(mark) for mark in reading.marks],
         "competitors": reading.competitors,
-        "extractor": extractor,
+        "extractor": work.reader.name,
         "prompt_version": version,
         "model_version": reading.completion.model_version,
     }

@@ -1,7 +1,8 @@
 """What a trigger would cost, from what was asked before. These statements only read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -25,12 +26,13 @@ class Share:
     slug: str
     provider: str
     name: str
+    prices: Mapping[str, Any] | None  # as the table has them
     asks: int
     reads: int
 
 
 NEW = text("""
-    SELECT m.slug, m.provider, m.name, cells.runs AS asks, cells.runs AS reads
+    SELECT m.slug, m.provider, m.name, m.prices, cells.runs AS asks, cells.runs AS reads
     FROM org_models om JOIN models m ON m.id = om.model_id, LATERAL (
         SELECT (SELECT count(*) FROM org_questions WHERE org_id = om.org_id)
             * (SELECT count(*) FROM org_locations WHERE org_id = om.org_id) AS runs
@@ -38,11 +40,11 @@ NEW = text("""
     WHERE om.org_id = :org ORDER BY m.slug
 """)
 AGAIN = text(f"""
-    SELECT m.slug, m.provider, m.name, count(*) FILTER (WHERE {among("r.state", UNDONE_RUNS)}) AS asks,
+    SELECT m.slug, m.provider, m.name, m.prices, count(*) FILTER (WHERE {among("r.state", UNDONE_RUNS)}) AS asks,
         count(*) AS reads
     FROM evaluations e JOIN question_runs r ON r.id = e.run_id JOIN models m ON m.id = r.model_id
     WHERE e.batch_id = :batch AND {among("e.state", UNDONE_EVALUATIONS)}
-    GROUP BY m.slug, m.provider, m.name ORDER BY m.slug
+    GROUP BY m.slug, m.provider, m.name, m.prices ORDER BY m.slug
 """)
 
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import Connection, TextClause, text
 
 from senso.imports import Document
-from senso.imports.rows import Ids, Row, as_json, rows
+from senso.imports.rows import PROPERTIES, Ids, Row, as_json, rows
 from senso.imports.schema import Contents, Partner
 from senso.queries.import_checks import keep_history, require_references
 from senso.queries.ledger import grant
@@ -86,25 +86,36 @@ def ids(db: Connection) -> Ids:
 class Table:
     """`values` follow the file, `fixed` are only written with a new row.
 
-    Rows of an `owner` in the file that the file does not have are removed.
+    `properties` are JSON that follows the file where it says something: {} for none; what it leaves out stays, as long
+    as `values` do. `stamp` is when a row was last written. Rows of an `owner` in the file that the file does not have
+    are removed.
     """
 
     name: str
     key: tuple[str, ...]
     values: tuple[str, ...] = ()
+    properties: tuple[str, ...] = ()
+    stamp: str | None = None
     fixed: tuple[str, ...] = ()
     owner: str | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
-        return self.key + self.values + self.fixed
+        return self.key + self.values + self.properties + self.fixed
 
 
 POSITION = ("position",)
 PARTNERS = Table("partners", key=("id",), values=("name",), fixed=("available",))
 # In an order in which no row refers to one of a later table.
 TABLES = (
-    Table("models", key=("slug",), values=("provider", "name", "surface"), fixed=("id", "deadline_seconds")),
+    Table(
+        "models",
+        key=("slug",),
+        values=("provider", "name", "surface"),
+        properties=PROPERTIES,
+        stamp="changed_at",
+        fixed=("id", "deadline_seconds"),
+    ),
     Table("locations", key=("id",), fixed=("country", "region", "city")),
     Table("questions", key=("id",), values=("text", "kind")),
     Table("orgs", key=("id",), values=("partner_id", "name", "active", "competitors", "created_at")),
@@ -124,8 +135,8 @@ MAKE_EQUAL = """
         SELECT {columns} FROM json_populate_recordset(CAST(NULL AS {table}), CAST(:rows AS json))
     ),
     added AS (
-        INSERT INTO {table} ({columns})
-        SELECT {columns} FROM wanted w WHERE NOT EXISTS (SELECT FROM {table} t WHERE {same})
+        INSERT INTO {table} ({columns}{stamp})
+        SELECT {given}{now} FROM wanted w WHERE NOT EXISTS (SELECT FROM {table} t WHERE {same})
         RETURNING 1
     ),
     changed AS ({changed}),
@@ -153,17 +164,31 @@ def make_equal(db: Connection, table: Table, wanted: Sequence[Row], owners: Sequ
 
 
 def statement(table: Table) -> TextClause:
+    follow = {column: f"w.{column}" for column in table.values} | {
+        one: property_of(table, one) for one in table.properties
+    }
+    given = {column: f"NULLIF({column}, '{{}}')" for column in table.properties}
     parts = {
         "table": table.name,
         "owner": table.owner,
         "columns": ", ".join(table.columns),
+        "given": ", ".join(given.get(column, column) for column in table.columns),
+        "stamp": f", {table.stamp}" if table.stamp else "",
+        "now": ", now()" if table.stamp else "",
         "same": " AND ".join(f"t.{column} = w.{column}" for column in table.key),
-        "assigned": ", ".join(f"{column} = w.{column}" for column in table.values),
-        "differs": " OR ".join(f"t.{column} IS DISTINCT FROM w.{column}" for column in table.values),
+        "assigned": ", ".join(f"{column} = {value}" for column, value in follow.items())
+        + (f", {table.stamp} = now()" if table.stamp else ""),
+        "differs": " OR ".join(f"t.{column} IS DISTINCT FROM {value}" for column, value in follow.items()),
     }
     changed = CHANGE.format(**parts) if table.values else NOTHING
     removed = REMOVE.format(**parts) if table.owner else NOTHING
     return text(MAKE_EQUAL.format(**parts, changed=changed, removed=removed))
+
+
+def property_of(table: Table, column: str) -> str:
+    """Of a row that stands for something else from now on, nothing is known but what the file says."""
+    unchanged = " AND ".join(f"t.{one} = w.{one}" for one in table.values)
+    return f"NULLIF(coalesce(w.{column}, CASE WHEN {unchanged} THEN t.{column} END), '{{}}')"
 
 
 def owners(table: Table, found: Contents) -> list[str]:

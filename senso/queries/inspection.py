@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -127,16 +128,22 @@ def run(db: Connection, wanted: UUID | int) -> RunAlone | None:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """`name`: the provider's own name for it."""
+    """`name`: the provider's own name for it. Properties as in the table, with `source` and `read_on`."""
 
     slug: str
     provider: str
     name: str
     surface: Surface
     deadline_seconds: int
+    parameters: dict[str, Any] | None
+    prices: dict[str, Any] | None
+    retirement: dict[str, Any] | None
 
 
-MODELS = text("SELECT slug, provider, name, surface, deadline_seconds FROM models ORDER BY surface DESC, slug")
+MODELS = text("""
+    SELECT slug, provider, name, surface, deadline_seconds, parameters, prices, retirement FROM models
+    ORDER BY surface DESC, slug
+""")
 
 
 def models(db: Connection) -> list[Model]:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 from senso.queries.fragments import REPORT_CALL
 from senso.queries.given import as_json
 from senso.queries.leases import LEASE, LEASE_SECONDS, NAMES_KEPT, RELEASED, owned, released
+from senso.queries.models import Model
 from senso.queries.runs import Report
 
 TRIES = 3
@@ -29,6 +30,7 @@ class NamesWork:
     fence: int
     failures: int
     call_id: int
+    model: Model
 
 
 ORG = text("""
@@ -76,7 +78,7 @@ CLAIM = text(f"""
     ),
     called AS (
         INSERT INTO llm_calls (purpose, batch_id, org_id, fence, provider, model, prompt_version)
-        SELECT 'names', :batch, org_id, fence, 'openai', :model, :prompt_version FROM claimed
+        SELECT 'names', :batch, org_id, fence, :provider, :model, :prompt_version FROM claimed
         RETURNING id
     )
     SELECT claimed.*, called.id AS call_id FROM claimed, called
@@ -84,12 +86,13 @@ CLAIM = text(f"""
 
 
 def claim(
-    db: Connection, org_id: UUID, fingerprint: str, owner: str, *, batch: UUID, model: str, prompt_version: str
+    db: Connection, org_id: UUID, fingerprint: str, owner: str, *, batch: UUID, model: Model, prompt_version: str
 ) -> NamesWork | None:
     """None: they are there, or somebody else is asking for them."""
     values = {"org": org_id, "fingerprint": fingerprint, "owner": owner, "lease": LEASE_SECONDS, "batch": batch}
-    found = db.execute(CLAIM, values | {"model": model, "prompt_version": prompt_version}).mappings().one_or_none()
-    return NamesWork(**found) if found else None
+    values |= {"provider": model.provider, "model": model.name, "prompt_version": prompt_version}
+    found = db.execute(CLAIM, values).mappings().one_or_none()
+    return NamesWork(**found, model=model) if found else None
 
 
 SAVE = text(f"""

@@ -9,10 +9,12 @@ from sqlalchemy import Connection, text
 
 from senso.db import Link
 from senso.extraction.citations import Citation
+from senso.prices import Price
 from senso.providers import Answer, Run, Usage
 from senso.queries.fragments import COUNT_DOWN, REPORT_CALL, ended_with
 from senso.queries.given import REPORT_CALLS, REPORTED, SAVE_CITED, given, listed
 from senso.queries.leases import LEASE_SECONDS, MAX_FAILURES, READING, RELEASED, RUN, ended
+from senso.queries.models import parameters_in, price_in
 from senso.queries.outbox import Pipeline, enqueue_by, intents_of
 from senso.queries.prepared import Prepared
 from senso.states import Outcome, Searched
@@ -33,6 +35,7 @@ class AskWork:
     call_id: int
     provider: str
     run: Run
+    price: Price | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +121,8 @@ CLAIM = Prepared(f"""
         RETURNING r.*
     ),
     work AS (
-        SELECT c.id, c.batch_id, c.number, c.fence, c.failures, m.provider, m.name AS model, q.text AS question,
-            l.country, l.region, l.city, c.subject_id
+        SELECT c.id, c.batch_id, c.number, c.fence, c.failures, m.provider, m.name AS model,
+            m.parameters::text, m.prices::text, q.text AS question, l.country, l.region, l.city, c.subject_id
         FROM claimed c JOIN models m ON m.id = c.model_id JOIN locations l ON l.id = c.location_id
             JOIN questions q ON q.id = ANY(ARRAY(SELECT question_id FROM claimed)) AND q.id = c.question_id
     ),
@@ -140,7 +143,8 @@ def claim(db: Link, runs: Sequence[UUID], owner: str) -> list[AskWork]:
 
 
 def ask_work(found: Mapping[str, Any]) -> AskWork:
-    asked = Run(found["number"], found["question"], found["model"], found["country"], found["region"], found["city"])
+    where = found["country"], found["region"], found["city"]
+    asked = Run(found["number"], found["question"], found["model"], *where, parameters_in(found["parameters"]))
     return AskWork(
         id=found["id"],
         batch_id=found["batch_id"],
@@ -149,6 +153,7 @@ def ask_work(found: Mapping[str, Any]) -> AskWork:
         call_id=found["call_id"],
         provider=found["provider"],
         run=asked,
+        price=price_in(found["prices"]),
     )
 
 

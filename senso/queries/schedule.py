@@ -51,10 +51,10 @@ BY_WEEKDAY = text(CELLS + "SELECT weekday, count(*) AS orgs FROM cells GROUP BY 
 SHARES = text(
     CELLS
     + """
-    SELECT m.slug, m.provider, m.name, sum(c.runs)::bigint AS asks, sum(c.runs)::bigint AS reads
+    SELECT m.slug, m.provider, m.name, m.prices, sum(c.runs)::bigint AS asks, sum(c.runs)::bigint AS reads
     FROM cells c JOIN org_models om ON om.org_id = c.id JOIN models m ON m.id = om.model_id
     WHERE CAST(:weekday AS int) IS NULL OR c.weekday = :weekday
-    GROUP BY m.slug, m.provider, m.name ORDER BY m.slug
+    GROUP BY m.slug, m.provider, m.name, m.prices ORDER BY m.slug
 """
 )
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from senso.db import rows
 from senso.extraction.citations import Citation
 from senso.matrix import dated_id
+from senso.prices import Price, price_of
 from senso.providers import Answer, Run
 from senso.queries.fragments import COUNT_DOWN, counted_runs, ended_with
 from senso.queries.given import SAVE_CITED, as_json, given, listed
@@ -30,6 +31,7 @@ class SnapshotWork:
     batch_id: UUID
     provider: str
     model: str
+    price: Price | None
     fence: int
     failures: int
     external_id: str | None
@@ -105,8 +107,9 @@ RUNS = text("""
         JOIN locations l ON l.id = r.location_id
     WHERE r.snapshot_id = ANY(:ids) AND r.state IN ('planned', 'asking') ORDER BY r.number
 """)
-COLUMNS = """s.id, s.batch_id, s.provider, (SELECT name FROM models WHERE models.id = s.model_id) AS model, s.fence,
-    s.failures, s.external_id, s.maybe_sent_at, s.request_hash, coalesce(s.grace_until < now(), true) AS grace_over,
+COLUMNS = """s.id, s.batch_id, s.provider, (SELECT name FROM models WHERE models.id = s.model_id) AS model,
+    (SELECT prices FROM models WHERE models.id = s.model_id) AS price, s.fence, s.failures, s.external_id,
+    s.maybe_sent_at, s.request_hash, coalesce(s.grace_until < now(), true) AS grace_over,
     s.deadline < now() AS overdue,
     extract(epoch FROM now() - coalesce(s.submitted_at, s.created_at))::float AS age_seconds"""
 
@@ -120,7 +123,8 @@ def with_runs(db: Connection, found: Sequence[Mapping[str, Any]]) -> list[Snapsh
 
 def work_of(found: Mapping[str, Any], listed: Sequence[Mapping[str, Any]]) -> SnapshotWork:
     runs = tuple(Run(r["number"], r["question"], r["model"], r["country"], r["region"], r["city"]) for r in listed)
-    return SnapshotWork(run_ids=tuple(r["id"] for r in listed), runs=runs, **found)
+    known = {**found, "price": price_of(found["price"])}
+    return SnapshotWork(run_ids=tuple(r["id"] for r in listed), runs=runs, **known)
 
 
 # Looking at many at once. The next look is set before this one, so a look that dies costs a little time, no more.

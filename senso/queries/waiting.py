@@ -115,8 +115,8 @@ RUNS = """
         JOIN models m ON m.id = r.model_id
     WHERE b.state = 'running' AND b.remaining > 0 AND r.snapshot_id IS NULL
     UNION ALL
-    SELECT e.batch_id, 'extract', 'openai', NULL, e.state = 'extracting', e.sent_at, e.next_at, e.lease_owner,
-        e.lease_until, e.failures, e.error, e.run_id
+    SELECT e.batch_id, 'extract', (SELECT provider FROM reader), NULL, e.state = 'extracting', e.sent_at, e.next_at,
+        e.lease_owner, e.lease_until, e.failures, e.error, e.run_id
     FROM wanted b JOIN evaluations e ON e.batch_id = b.id AND e.state IN ('pending', 'extracting')
         JOIN question_runs r ON r.id = e.run_id AND r.state = 'answered'
     WHERE b.state = 'running' AND b.remaining > 0
@@ -177,7 +177,7 @@ JOBS = f"""
 """
 # A lease without an owner is the time before which nobody asks again; why is told by the outcome of the last call.
 NAMES = f"""
-    SELECT batch_id, what, 'names', 'openai', model,
+    SELECT batch_id, what, 'names', provider, model,
         CASE WHEN what IN ('rate limit', 'next try') THEN outcome END, 1, 0,
         CASE what WHEN 'call' THEN {CLAIMED_AT} WHEN 'silent worker' THEN {LAST_BEAT} ELSE first_at END,
         CASE WHEN what IN ('silent worker', 'rate limit') THEN lease_until END,
@@ -185,7 +185,7 @@ NAMES = f"""
             ELSE lease_until END,
         failures
     FROM (
-        SELECT b.id AS batch_id, n.*, last.outcome, last.model, last.first_at, CASE
+        SELECT b.id AS batch_id, n.*, last.outcome, last.provider, last.model, last.first_at, CASE
             WHEN {SILENT_OWNER} THEN 'silent worker'
             WHEN n.lease_owner IS NOT NULL THEN 'call'
             WHEN last.outcome = 'rate limited' THEN 'rate limit'
@@ -193,17 +193,25 @@ NAMES = f"""
         FROM wanted b JOIN name_variations n ON n.org_id = b.org_id AND n.lease_until IS NOT NULL
             LEFT JOIN LATERAL (
                 SELECT min(started_at) AS first_at, (array_agg(outcome ORDER BY id DESC))[1] AS outcome,
+                    (array_agg(c.provider ORDER BY id DESC))[1] AS provider,
                     (array_agg(c.model ORDER BY id DESC))[1] AS model
                 FROM llm_calls c WHERE c.batch_id = b.id AND c.purpose = 'names' AND c.started_at >= b.started_at
             ) AS last ON true
         WHERE b.state = 'running' AND b.remaining > 0
     ) AS told
 """
+# Who will read: as the row of the model says, else as the last call did.
+READER = """
+    SELECT coalesce((
+        SELECT provider FROM models WHERE slug = :reader OR name = :reader ORDER BY slug = :reader DESC, slug LIMIT 1
+    ), (SELECT provider FROM llm_calls WHERE purpose = 'read' ORDER BY id DESC LIMIT 1)) AS provider
+"""
 WAITS = text(f"""
     WITH house AS MATERIALIZED (
         SELECT EXISTS (SELECT FROM workers WHERE heartbeat_at > now() - interval '{SILENT}') AS alive,
             (SELECT count(*)::int FROM batches WHERE state = 'running') AS running
     ),
+    reader AS MATERIALIZED ({READER}),
     wanted AS MATERIALIZED (SELECT * FROM batches WHERE id = ANY(CAST(:ids AS uuid[]))),
     waits AS ({BATCHES} UNION ALL {WORK} UNION ALL {JOBS} UNION ALL {NAMES})
     SELECT CASE WHEN :each THEN batch_id END AS batch_id, what, stage, provider,
@@ -217,11 +225,14 @@ WAITS = text(f"""
 """)
 
 
-def waits(db: Connection, batches: Collection[UUID], *, each: bool) -> list[Wait]:
-    """Of each batch by itself, or of all of them together (then without the batches' ids); what blocks most first."""
+def waits(db: Connection, batches: Collection[UUID], *, each: bool, reader: str) -> list[Wait]:
+    """Of each batch by itself, or of all of them together (then without the batches' ids); what blocks most first.
+
+    `reader`: the slug or name of the model that reads.
+    """
     if not batches:
         return []
-    found = typed.each(Wait, db.execute(WAITS, {"ids": list(batches), "each": each}))
+    found = typed.each(Wait, db.execute(WAITS, {"ids": list(batches), "each": each, "reader": reader}))
     return sorted(found, key=rank)
 
 

@@ -14,7 +14,7 @@ reading      all of it together; `settings()` is what everything else asks
 
 from senso.settings.fields import BASE_URLS, SERVICES, Settings
 from senso.settings.reading import clock, moved_clock, read_settings, secret, settings, use_environment
-from senso.settings.variables import misspelt, unused
+from senso.settings.variables import misspelt, retired, unused
 
 __all__ = [
     "BASE_URLS",
@@ -24,6 +24,7 @@ __all__ = [
     "misspelt",
     "moved_clock",
     "read_settings",
+    "retired",
     "secret",
     "settings",
     "unused",

@@ -4,13 +4,13 @@ import re
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from senso.settings import databases, redis_urls, traps
 from senso.settings.hosts import check_host
 from senso.settings.moments import moment
-from senso.settings.texts import Kind
+from senso.settings.texts import Kind, cleaned
 
 SERVICES: Final = ("openai", "anthropic", "perplexity", "gemini", "brightdata", "linkup")
 BASE_URLS: Final = (*(f"{service}_base_url" for service in SERVICES), "azure_openai_endpoint", "application_api_url")
@@ -89,10 +89,14 @@ class Settings(BaseModel):
     credits_per_evaluation: int = setting(
         1, "credits for each answer that was read, of batches opened from now on", ge=0, le=1_000_000
     )
-    reading_model: str = setting("gpt-4.1-mini", "the OpenAI model that reads answers")
-    names_model: str = setting("gpt-4.1-mini", "the OpenAI model that finds what an organisation may be called")
-    evaluation_model: str = unused("gpt-4.1", "a model that judges readings")
-    reading_models: str | None = unused(None, "models that read answers, in the order in which they are tried")
+    reading_model: str | None = setting(None, "one model that reads answers: the first of READING_MODELS")
+    reading_models: str = setting(
+        "gpt-4.1-mini",
+        "models that read answers, by slug or by their provider's name, with commas between; this version takes one",
+    )
+    names_model: str = setting(
+        "gpt-4.1-mini", "the model that finds what an organisation may be called, by slug or by its provider's name"
+    )
     reading_mode: str | None = unused(None, "whether answers are read at once or in batches at the vendor")
     calls_in_flight: PositiveInt = setting(200, "calls that a call worker has in hand at a time", le=10_000)
     use_chords: bool = setting(True, "whether Celery's chords say when a batch is complete, before the rows do")
@@ -122,6 +126,11 @@ class Settings(BaseModel):
     failpoints: str | None = setting(None, "a JSON list of places at which the program is to fail, for its own tests")
     failpoints_folder: Path | None = setting(None, "where failpoints count how often they struck")
 
+    @property
+    def readers(self) -> list[str]:
+        """The models that read answers, in the order in which they are tried."""
+        return [self.reading_model] if self.reading_model else listed(self.reading_models)
+
     @field_validator(*BASE_URLS)
     @classmethod
     def check_base_url(cls, url: str | None) -> str | None:
@@ -131,6 +140,29 @@ class Settings(BaseModel):
         if url:
             check_web(url)
         return url.rstrip("/") if url else url
+
+    @field_validator("reading_model", "names_model")
+    @classmethod
+    def check_one_model(cls, name: str | None) -> str | None:
+        if name and "," in name:
+            raise PydanticCustomError("models", "names more than one model; it takes one")
+        return name
+
+    @field_validator("reading_models")
+    @classmethod
+    def check_reading_models(cls, said: str, info: ValidationInfo) -> str:
+        """What reads an answer whose first reader fails is not there yet: nobody may believe that it is."""
+        first = info.data.get("reading_model")
+        found = listed(f"{first or ''},{said}")
+        if not listed(said):
+            raise PydanticCustomError("models", "names no model; write slugs with commas between")
+        if len(found) > 1:
+            raise PydanticCustomError(
+                "models",
+                "{count} models{beside}; this version reads with one and tries no other after it: leave one",
+                {"count": len(found), "beside": " with READING_MODEL" if first else ""},
+            )
+        return ",".join(found)
 
     @field_validator("database_url")
     @classmethod
@@ -191,6 +223,11 @@ class Settings(BaseModel):
                 {"said": repr(said)},
             ) from None
         return said
+
+
+def listed(said: str) -> list[str]:
+    """The names between commas, each once."""
+    return list(dict.fromkeys(filter(None, map(cleaned, said.split(",")))))
 
 
 def check_web(url: str) -> None:

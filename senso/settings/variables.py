@@ -9,10 +9,12 @@ from senso.errors import ConfigError
 from senso.settings.fields import FILED, IDLE, SECRETS, Settings
 from senso.settings.outside import every_name
 
-Use = Literal["used", "unused", "refused"]
+Use = Literal["used", "unused", "retired", "refused"]
 # Accepted, so that an environment made for more than this version starts it; `senso doctor` says that they do nothing.
 UNUSED: Final = frozenset(name for name, field in Settings.model_fields.items() if field.json_schema_extra == IDLE)
 UNUSED_PREFIX: Final = "otel_"
+# Taken by former versions: accepted, and `senso doctor` says what has taken their place.
+RETIRED: Final = {"evaluation_model": "READING_MODELS says which model reads answers"}
 # Each promises a limit or a protection: whoever sets one must not believe that it holds.
 REFUSED: Final = {
     "max_daily_cost": "this version puts no limit on what a day costs",
@@ -59,7 +61,7 @@ ELSEWHERE: Final = Variable(
 
 
 def variables() -> Iterator[Variable]:
-    """In the order of the settings, then those that are refused."""
+    """In the order of the settings, then those that have gone, then those that are refused."""
     section = ""
     for name, field in Settings.model_fields.items():
         section = SECTIONS.get(name, section)
@@ -68,6 +70,8 @@ def variables() -> Iterator[Variable]:
         yield Variable(name.upper(), use, default, field.description or "", section, name in SECRETS, name in FILED)
         if name == "sentry_dsn":
             yield ELSEWHERE
+    for name, instead in RETIRED.items():
+        yield Variable(name.upper(), "retired", "", instead)
     for name, why in REFUSED.items():
         yield Variable(name.upper(), "refused", "", why)
 
@@ -84,6 +88,11 @@ def unused() -> list[str]:
     """Names of variables that are set, and that this version does not use."""
     found = {name.removesuffix("_file") for name in every_name()}
     return sorted(name.upper() for name in found if name in UNUSED or name.startswith(UNUSED_PREFIX))
+
+
+def retired() -> dict[str, str]:
+    """Names that are set and that only former versions took, each with what has taken its place."""
+    return {name.upper(): RETIRED[name] for name in sorted(every_name()) if name in RETIRED}
 
 
 def misspelt() -> dict[str, str]:

@@ -9,7 +9,6 @@ from uuid import UUID
 from senso.db import Connection, transaction
 from senso.errors import ConfigError, OutsideError
 from senso.log import logger
-from senso.providers import Ticket
 from senso.queries import abandoned, sweep
 from senso.queries.snapshots import SnapshotWork
 from senso.tasks.app import stage
@@ -51,9 +50,9 @@ def cancel(work: SnapshotWork) -> None:
     if work.external_id is None:
         search(work)
         return
-    vendor, ticket = job_provider(work.provider), Ticket(external_id=work.external_id)
+    vendor = job_provider(work.provider)
     with guarded():
-        vendor.cancel(ticket)
+        vendor.cancel(work.external_id)
     keep(lambda db: abandoned.done(db, work))
 
 

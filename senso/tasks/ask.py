@@ -20,8 +20,8 @@ from senso.queries.batches import Batch
 from senso.queries.evaluations import ReadWork
 from senso.queries.outbox import Pipeline
 from senso.queries.runs import AskWork
-from senso.settings import settings
 from senso.states import BatchState, Outcome
+from senso.tasks import readers
 from senso.tasks.app import stage
 from senso.tasks.attempts import Stopwatch, failed_report, guarded, keep, report, unstorable, wait_seconds
 from senso.tasks.extract import read_each, read_now
@@ -106,9 +106,8 @@ def read_others(runs: Sequence[UUID], *, beside: bool) -> list[Work]:
 
 
 async def ask_and_read(work: AskWork) -> None:
-    model = settings().reading_model
     for claimed in await ask(work):
-        await read_now(claimed, model)
+        await read_now(claimed)
 
 
 async def ask(work: AskWork) -> list[ReadWork]:
@@ -119,7 +118,7 @@ async def ask(work: AskWork) -> list[ReadWork]:
     try:
         with guarded():
             answer = await ask_now(work)
-            done = report(Outcome.ANSWERED, work.provider, work.run.model, answer.usage, watch)
+            done = report(Outcome.ANSWERED, work.price, answer.usage, watch)
             row = runs.bought(work, answer, cite(answer.sources).citations, done)
     except (OutsideError, ConfigError) as error:
         await ask_failed(work, error, watch)
@@ -134,8 +133,8 @@ async def ask(work: AskWork) -> list[ReadWork]:
 
 
 def save_answers(db: Link, bought: Sequence[Mapping[str, Any]]) -> list[list[ReadWork]]:
-    model, version = settings().reading_model, extraction.READING_VERSION
-    return evaluations.save_answers_and_claim(db, bought, owner(), model=model, prompt_version=version)
+    reader, version = readers.reading(db), extraction.READING_VERSION
+    return evaluations.save_answers_and_claim(db, bought, owner(), reader=reader, prompt_version=version)
 
 
 answers = Joint(save_answers)
@@ -146,7 +145,7 @@ async def ask_now(work: AskWork) -> Answer:
 
 
 async def ask_failed(work: AskWork, error: OutsideError | ConfigError, watch: Stopwatch) -> None:
-    failed = failed_report(error, work.provider, work.run.model, watch)
+    failed = failed_report(error, work.price, watch)
     reason, seconds = str(error), wait_seconds(error, work.failures)
     if seconds is None:
         await kept(lambda db: runs.fail(db, work, failed, reason))

@@ -20,7 +20,7 @@ from senso.errors import (
     Unreachable,
 )
 from senso.log import logger
-from senso.prices import cost_microusd
+from senso.prices import Price, cost_microusd
 from senso.providers import Usage
 from senso.queries.leases import LEASE_SECONDS, MAX_FAILURES
 from senso.queries.runs import Report
@@ -41,14 +41,14 @@ class Stopwatch:
         return round((time.monotonic() - self.started) * 1000)
 
 
-def report(outcome: Outcome, provider: str, model: str, usage: Usage, watch: Stopwatch) -> Report:
-    return Report(outcome, usage, cost_microusd(provider, model, usage), watch.milliseconds())
+def report(outcome: Outcome, price: Price | None, usage: Usage, watch: Stopwatch) -> Report:
+    return Report(outcome, usage, cost_microusd(price, usage), watch.milliseconds())
 
 
-def failed_report(error: SensoError, provider: str, model: str, watch: Stopwatch) -> Report:
+def failed_report(error: SensoError, price: Price | None, watch: Stopwatch) -> Report:
     """A refusal that was billed says so. No reply, or one that could not be read, may have been billed: unknown."""
     usage = getattr(error, "usage", None) or Usage()
-    cost = cost_microusd(provider, model, usage)
+    cost = cost_microusd(price, usage)
     no_reply = isinstance(error, Unavailable) and error.status is None
     unknown = no_reply or (isinstance(error, Malformed) and error.usage is None)
     return Report(outcome_of(error), usage, None if unknown else cost, watch.milliseconds())

@@ -9,7 +9,7 @@ from senso.errors import ConfigError, JobFailed, OutsideError
 from senso.extraction.citations import cite
 from senso.log import logger
 from senso.prices import cost_microusd
-from senso.providers import Answer, Ticket
+from senso.providers import Answer
 from senso.queries import snapshots
 from senso.queries.snapshots import SnapshotWork
 from senso.states import JobState
@@ -22,11 +22,10 @@ log = logger(__name__)
 
 def look_at(work: SnapshotWork) -> None:
     """One look at a vendor's job: collected, failed, given up past its deadline, or left for the next look."""
-    ticket = Ticket(external_id=work.external_id)
     vendor = job_provider(work.provider)
     try:
         with guarded():
-            answers = vendor.collect(ticket, work.runs)
+            answers = vendor.collect(work.external_id or "", work.runs)
     except (OutsideError, ConfigError) as error:
         looked_in_vain(work, error)
         return
@@ -67,7 +66,7 @@ def save_refusal(db: Connection, work: SnapshotWork, answer: Answer) -> None:
     """The vendor's word why there is no answer, which may be as odd as an answer."""
     try:
         with db.begin_nested():
-            fail(db, work, answer, f"{work.provider}: {answer.error}", cost(work, answer))
+            fail(db, work, answer, f"{work.provider}: {answer.error}", cost_microusd(work.price, answer.usage))
     except Exception as error:
         if isinstance(error, DBAPIError) and may_pass(error):
             raise
@@ -90,14 +89,9 @@ def save(db: Connection, work: SnapshotWork, answers: Sequence[Answer]) -> list[
 
 
 def row(work: SnapshotWork, answer: Answer) -> dict[str, Any]:
-    found = cite(answer.sources).citations
-    return snapshots.collected(work.run_id(answer.number), answer, found, cost_microusd=cost(work, answer))
+    found, cost = cite(answer.sources).citations, cost_microusd(work.price, answer.usage)
+    return snapshots.collected(work.run_id(answer.number), answer, found, cost_microusd=cost)
 
 
-def cost(work: SnapshotWork, answer: Answer) -> int | None:
-    asked = next(one for one in work.runs if one.number == answer.number)
-    return cost_microusd(work.provider, asked.model, answer.usage)
-
-
-def fail(db: Connection, work: SnapshotWork, answer: Answer, reason: str, cost_microusd: int | None) -> None:
-    snapshots.fail_run(db, work.run_id(answer.number), reason, cost_microusd=cost_microusd)
+def fail(db: Connection, work: SnapshotWork, answer: Answer, reason: str, cost: int | None) -> None:
+    snapshots.fail_run(db, work.run_id(answer.number), reason, cost_microusd=cost)

@@ -13,14 +13,14 @@ from senso.failpoints import failpoint
 from senso.providers import Completion
 from senso.queries import evaluations
 from senso.queries.evaluations import ReadWork
-from senso.settings import settings
 from senso.states import Outcome
+from senso.tasks import readers
 from senso.tasks.app import stage
 from senso.tasks.attempts import Stopwatch, failed_report, guarded, report, unstorable, wait_seconds
 from senso.tasks.handful import Work, side_by_side
 from senso.tasks.joint import Joint, kept
 from senso.tasks.process import owner
-from senso.tasks.reach import reader
+from senso.tasks.reach import complete
 
 readings = Joint(evaluations.save)
 LONG_ANSWER = 50_000  # characters: 0.1 s
@@ -34,25 +34,25 @@ def extract(*run_ids: str, **_: object) -> list[str]:
 
 
 def read_each(runs: Sequence[UUID]) -> list[Work]:
-    model = settings().reading_model
     with at_once() as db:
-        claimed = evaluations.claim(db, runs, owner(), model=model, prompt_version=extraction.READING_VERSION)
-    return [read_now(work, model) for work in claimed]
+        reader = readers.reading(db)
+        claimed = evaluations.claim(db, runs, owner(), reader=reader, prompt_version=extraction.READING_VERSION)
+    return list(map(read_now, claimed))
 
 
-async def read_now(work: ReadWork, model: str) -> None:
+async def read_now(work: ReadWork) -> None:
     bind_contextvars(run=str(work.run_id), batch=str(work.batch_id))
     watch = Stopwatch()
     try:
         with guarded():
-            completion = await reader().complete(extraction.prompt(work.answer, work.question, work.org), model)
+            completion = await complete(extraction.prompt(work.answer, work.question, work.org), work.reader)
             reading = await checked(work, completion)
-            done = report(Outcome.READ, "openai", model, completion.usage, watch)
+            done = report(Outcome.READ, work.reader.price, completion.usage, watch)
     except (OutsideError, ConfigError) as error:
-        await read_failed(work, error, model, watch)
+        await read_failed(work, error, watch)
         return
     failpoint("reading came", work.question)
-    row = evaluations.read(work, reading, done, extractor=model, version=extraction.READING_VERSION)
+    row = evaluations.read(work, reading, done, version=extraction.READING_VERSION)
     try:
         await readings(work.batch_id, row)
     except (DBAPIError, ValueError) as error:
@@ -67,8 +67,8 @@ async def checked(work: ReadWork, completion: Completion) -> extraction.Reading:
     return await asyncio.to_thread(extraction.checked, work.answer, work.org, completion)
 
 
-async def read_failed(work: ReadWork, error: OutsideError | ConfigError, model: str, watch: Stopwatch) -> None:
-    failed = failed_report(error, "openai", model, watch)
+async def read_failed(work: ReadWork, error: OutsideError | ConfigError, watch: Stopwatch) -> None:
+    failed = failed_report(error, work.reader.price, watch)
     reason, seconds = str(error), wait_seconds(error, work.failures)
     if seconds is None:
         await kept(lambda db: evaluations.fail(db, work, failed, reason))

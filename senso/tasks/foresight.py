@@ -9,14 +9,16 @@ from senso.db import Connection
 from senso.errors import ConfigError, NotFound
 from senso.extraction import names
 from senso.matrix import batch_id
-from senso.prices import cost_microusd
+from senso.prices import Price, cost_microusd, price_of
 from senso.providers import Usage
 from senso.queries import batches, foresight, triggers
 from senso.queries import names as name_rows
 from senso.queries.batches import Batch
 from senso.queries.foresight import Past, Payer, Share
+from senso.queries.models import source_of
 from senso.settings import clock, settings
 from senso.states import BatchKind, BatchState, Purpose, TriggerOutcome
+from senso.tasks import readers
 from senso.tasks.reach import SNAPSHOT_PROVIDERS
 from senso.tasks.trigger import outcome_for, require_ready
 
@@ -54,6 +56,7 @@ class Estimate:
     cost_microusd: int | None
     answers: int = 0
     unknown: int = 0  # calls of that past whose cost is not known: maybe paid
+    price_source: str | None = None  # of an assumed one: where its price is from, and when that was read
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ def require_triggerable(db: Connection, orgs: Sequence[UUID], *, reopen: bool) -
         more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
         raise NotFound(f"no org {unknown[0]}{more}; import them first; nothing was opened")
     for org in orgs:
-        require_ready(org, found.get(org))
+        require_ready(db, org, found.get(org))
     stopped = [] if reopen else triggers.cancelled(db, [todays_id(org) for org in orgs])
     if stopped:
         raise ConfigError(f"batch {stopped[0]} of today was cancelled; say --reopen to open it again")
@@ -97,7 +100,7 @@ def foresee_one(db: Connection, org_id: UUID, partner: Payer) -> Foreseen:
     batch = todays(db, org_id)
     shares = shares_of(db, org_id, batch)
     org = name_rows.org(db, org_id)
-    evaluations = sum(share.reads for share in shares)
+    evaluations, past = sum(share.reads for share in shares), foresight.history(db, org_id)
     each = settings().credits_per_evaluation if batch is None else batch.credits_per_evaluation
     return Foreseen(
         org_id=org_id,
@@ -108,7 +111,7 @@ def foresee_one(db: Connection, org_id: UUID, partner: Payer) -> Foreseen:
         evaluations=evaluations,
         credits=evaluations * each,
         partner=partner,
-        estimates=tuple(estimates(shares, foresight.history(db, org_id), needs_names=needs_names(db, org, shares))),
+        estimates=tuple(estimates(db, shares, past, needs_names=needs_names(db, org, shares))),
     )
 
 
@@ -140,18 +143,29 @@ def needs_names(db: Connection, org: name_rows.OrgNames, shares: Sequence[Share]
     return bool(shares) and name_rows.settled(db, org.id, names.fingerprint(org.name, org.websites)) is None
 
 
-def estimates(shares: Sequence[Share], past: Sequence[Past], *, needs_names: bool) -> list[Estimate]:
+class Priced(NamedTuple):
+    """The price of one unit of each kind, and where it is from."""
+
+    price: Price | None
+    source: str | None
+
+
+def estimates(db: Connection, shares: Sequence[Share], past: Sequence[Past], *, needs_names: bool) -> list[Estimate]:
     known = {Call(one.purpose, one.slug, one.provider, one.model): one for one in past}
-    wanted = [(Call(Purpose.NAMES, None, "openai", settings().names_model), int(needs_names))]
+    reader, finder = readers.reading(db), readers.naming(db)
+    found = Priced(finder.price, finder.source)
+    wanted = [(Call(Purpose.NAMES, None, finder.provider, finder.name), int(needs_names), found)]
     for share in shares:
-        wanted.append((Call(Purpose.ASK, share.slug, share.provider, share.name), share.asks))
-        wanted.append((Call(Purpose.READ, share.slug, "openai", settings().reading_model), share.reads))
-    return [estimate(call, answers, known.get(call)) for call, answers in wanted if answers]
+        asked = Priced(price_of(share.prices), source_of(share.prices))
+        wanted.append((Call(Purpose.ASK, share.slug, share.provider, share.name), share.asks, asked))
+        read = Priced(reader.price, reader.source)
+        wanted.append((Call(Purpose.READ, share.slug, reader.provider, reader.name), share.reads, read))
+    return [estimate(call, answers, known.get(call), priced) for call, answers, priced in wanted if answers]
 
 
-def estimate(call: Call, answers: int, past: Past | None) -> Estimate:
+def estimate(call: Call, answers: int, past: Past | None, priced: Priced) -> Estimate:
     if past is None:
-        return assumed(call, answers)
+        return assumed(call, answers, priced)
     each = answers / past.answers
     return Estimate(
         *call,
@@ -164,8 +178,9 @@ def estimate(call: Call, answers: int, past: Past | None) -> Estimate:
     )
 
 
-def assumed(call: Call, answers: int) -> Estimate:
+def assumed(call: Call, answers: int, priced: Priced) -> Estimate:
     usage = RECORD if call.purpose is Purpose.ASK and call.provider in SNAPSHOT_PROVIDERS else ASSUMED[call.purpose]
-    each = cost_microusd(call.provider, call.model, usage)
+    each = cost_microusd(priced.price, usage)
     cost = None if each is None else each * answers
-    return Estimate(*call, answers, usage.tokens_in * answers, usage.tokens_out * answers, cost)
+    tokens = usage.tokens_in * answers, usage.tokens_out * answers
+    return Estimate(*call, answers, *tokens, cost, price_source=priced.source)

@@ -15,8 +15,8 @@ from senso.queries import names as name_rows
 from senso.queries.batches import Batch
 from senso.queries.names import NamesWork
 from senso.queries.outbox import Pipeline, enqueue_later
-from senso.settings import settings
 from senso.states import BatchState, FinishedBy, Outcome
+from senso.tasks import readers
 from senso.tasks.app import stage
 from senso.tasks.attempts import Stopwatch, failed_report, guarded, keep, report, wait_seconds
 from senso.tasks.process import owner
@@ -85,38 +85,37 @@ def plan(db: Connection, batch: Batch, org: UUID, runs: Sequence[PlannedRun]) ->
 @stage("find_names")
 def find_names(batch_id: str, **_: object) -> str:
     """One call per org, kept in its table while the fingerprint holds."""
-    model = settings().names_model
     with transaction() as db:
         batch = batches.load(db, UUID(batch_id))
         if batch.state is not BatchState.RUNNING or batch.org_id is None:
             return batch_id
         org = name_rows.org(db, batch.org_id)
         mark = names.fingerprint(org.name, org.websites)
-        version = names.NAMES_VERSION
+        model, version = readers.naming(db), names.NAMES_VERSION
         work = name_rows.claim(db, org.id, mark, owner(), batch=batch.id, model=model, prompt_version=version)
     if work is not None:
-        ask_for_names(work, org, mark, model)
+        ask_for_names(work, org, mark)
     return batch_id
 
 
-def ask_for_names(work: NamesWork, org: name_rows.OrgNames, mark: str, model: str) -> None:
+def ask_for_names(work: NamesWork, org: name_rows.OrgNames, mark: str) -> None:
     watch = Stopwatch()
     try:
         with guarded():
-            found = call_for_names(work, org, model)
+            found = call_for_names(work, org)
     except (OutsideError, ConfigError) as error:
         names_failed(work, org, mark, error, watch)
         return
-    done = report(Outcome.FOUND, "openai", model, found.completion.usage, watch)
+    done = report(Outcome.FOUND, work.model.price, found.completion.usage, watch)
     keep(lambda db: name_rows.save(db, work, found.names, mark, done, is_fallback=False))
     log.info("names found", org=str(org.id), names=len(found.names))
 
 
-def call_for_names(work: NamesWork, org: name_rows.OrgNames, model: str) -> names.Found:
+def call_for_names(work: NamesWork, org: name_rows.OrgNames) -> names.Found:
     """Not made at all once its tries are used up: workers may have died of it."""
     if work.failures >= name_rows.TRIES:
         raise Malformed("senso", f"given up after {work.failures} failures", usage=Usage())
-    return names.find(org.name, org.websites, completer(model))
+    return names.find(org.name, org.websites, completer(work.model))
 
 
 def names_failed(
@@ -124,7 +123,7 @@ def names_failed(
 ) -> None:
     """The name and the domains do, once it is clear that asking again does not help."""
     log.warning("the names call failed", org=str(org.id), error=str(error))
-    failed = failed_report(error, "openai", settings().names_model, watch)
+    failed = failed_report(error, work.model.price, watch)
     waited = isinstance(error, RateLimited)
     seconds = wait_seconds(error, work.failures)
     if seconds is not None and (waited or work.failures + 1 < name_rows.TRIES):

@@ -1,67 +1,85 @@
 """From a provider's name to the provider, with its key: the edge at which the outside is chosen."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import lru_cache, partial
 
+from senso.db import Link
 from senso.errors import ConfigError
 from senso.loop import wait_for
-from senso.providers import Complete, Completion, DirectProvider, JobProvider, Prompt, Provider
-from senso.providers.brightdata import BrightData
-from senso.providers.openai import OpenAI
+from senso.providers import (
+    AnotherKey,
+    AnswerProvider,
+    Complete,
+    Completion,
+    CompletionProvider,
+    JobProvider,
+    Prompt,
+    Provider,
+)
+from senso.queries.models import Model
+from senso.registry import JOB_PROVIDERS, PROVIDERS, Entry
 from senso.settings import settings
-from senso.tasks import keys
+from senso.tasks import keys, readers
+
+SNAPSHOT_PROVIDERS = JOB_PROVIDERS
+LISTED = "senso models lists what can be asked"
 
 
-def openai() -> OpenAI:
-    return OpenAI(settings().openai_base_url, keys.held("OPENAI_API_KEY"), partial(keys.another, "OPENAI_API_KEY"))
+def entry(name: str) -> Entry:
+    if name not in PROVIDERS:
+        raise ConfigError(f"no provider {name} in this version; {LISTED}")
+    return PROVIDERS[name]
 
 
-def brightdata() -> BrightData:
-    key = "BRIGHTDATA_API_KEY"
-    return BrightData(settings().brightdata_base_url, keys.held(key), partial(keys.another, key))
-
-
-JOB_PROVIDERS: dict[str, Callable[[], JobProvider]] = {"brightdata": brightdata}
-DIRECT_PROVIDERS: dict[str, Callable[[], DirectProvider]] = {"openai": openai}
-PROVIDERS: dict[str, Callable[[], Provider]] = {**DIRECT_PROVIDERS, **JOB_PROVIDERS}
-SNAPSHOT_PROVIDERS = tuple(JOB_PROVIDERS)
+def configured(one: Entry) -> tuple[str, str, AnotherKey]:
+    """Its base URL, its key, and where another key comes from. Raises ConfigError when the key is missing."""
+    variable = one.key.upper()
+    return getattr(settings(), one.base_url), keys.held(variable), partial(keys.another, variable)
 
 
 @lru_cache(maxsize=16)
 def provider(name: str) -> Provider:
     """Raises ConfigError when this version cannot reach it, or its key is missing."""
-    if name not in PROVIDERS:
-        raise ConfigError(f"no provider {name} in this version; senso models lists what can be asked")
-    return PROVIDERS[name]()
+    one = entry(name)
+    return one.made(*configured(one))
 
 
-def direct_provider(name: str) -> DirectProvider:
+def direct_provider(name: str) -> AnswerProvider:
     """Raises ConfigError as `provider` does, and for one that has jobs only."""
-    if name not in DIRECT_PROVIDERS:
-        raise ConfigError(f"{name} does not answer at once in this version; senso models lists what can be asked")
-    return DIRECT_PROVIDERS[name]()
-
-
-def reader() -> OpenAI:
-    """Whoever reads answers, and finds names."""
-    return openai()
+    one = entry(name)
+    if one.answers is None:
+        raise ConfigError(f"{name} does not answer at once in this version; {LISTED}")
+    return one.answers(*configured(one))
 
 
 def job_provider(name: str) -> JobProvider:
-    """Raises ConfigError when its key is missing. Only the names in SNAPSHOT_PROVIDERS have one."""
-    return JOB_PROVIDERS[name]()
+    """Raises ConfigError as `provider` does, and for one that has no jobs."""
+    one = entry(name)
+    if one.jobs is None:
+        raise ConfigError(f"{name} has no jobs in this version; {LISTED}")
+    return one.jobs(*configured(one))
 
 
-def require(names: Iterable[str]) -> None:
-    """All that a batch will call, asked before anything is held or called: its models, and the model that reads."""
-    for name in {*names, "openai"}:
+def completion_provider(name: str) -> CompletionProvider:
+    """Raises ConfigError as `provider` does, and for one that gives no structured output."""
+    one = entry(name)
+    if one.completes is None:
+        raise ConfigError(f"{name} reads no answers and finds no names in this version; name a model of another one")
+    return one.completes(*configured(one))
+
+
+def require(db: Link, names: Iterable[str]) -> None:
+    """All that a batch will call, asked before anything is held or called: its models, and those that read."""
+    for name in sorted(names):
         provider(name)
+    for model in (readers.reading(db), readers.naming(db)):
+        completion_provider(model.provider)
 
 
-def completer(model: str) -> Complete:
-    asked = reader()
+async def complete(prompt: Prompt, model: Model) -> Completion:
+    return await completion_provider(model.provider).complete(prompt, model.name, model.parameters)
 
-    def complete(prompt: Prompt) -> Completion:
-        return wait_for(asked.complete(prompt, model))
 
-    return complete
+def completer(model: Model) -> Complete:
+    """For a thread, which waits."""
+    return lambda prompt: wait_for(complete(prompt, model))

@@ -143,6 +143,6 @@ def require_askable(db: Connection, batch: Batch) -> None:
     if batch.org_id is not None:
         org = triggers.org(db, batch.org_id)
         if org is None or not org.active or batch.planned is None:
-            require_ready(batch.org_id, org)
+            require_ready(db, batch.org_id, org)
             return
-    require(triggers.providers_to_ask_again(db, batch.id))
+    require(db, triggers.providers_to_ask_again(db, batch.id))

@@ -55,12 +55,12 @@ def submit_now(work: SnapshotWork) -> None:
     failpoint("job about to be sent")
     try:
         with guarded():
-            ticket = vendor.submit(work.runs)
+            job = vendor.submit(work.runs)
     except (OutsideError, ConfigError) as error:
         submission_failed(work, error)
         return
     failpoint("job submitted")
-    save_name(work, ticket.external_id or "")
+    save_name(work, job)
 
 
 def without_too_long(work: SnapshotWork, longest: int) -> SnapshotWork:
@@ -84,7 +84,7 @@ def save_name(work: SnapshotWork, external_id: str) -> None:
 
 def submission_failed(work: SnapshotWork, error: OutsideError | ConfigError) -> None:
     log.warning("a job was not accepted", snapshot=str(work.id), error=str(error))
-    failed = failed_report(error, work.provider, work.model, Stopwatch())
+    failed = failed_report(error, work.price, Stopwatch())
     if may_have_arrived(error):
         unknown = replace(failed, cost_microusd=None)
         keep(

@@ -41,7 +41,7 @@ def trigger_within(
     db: Connection, org_id: UUID, by: By, *, idempotency_key: str | None = None, reopen: bool = False
 ) -> Triggered:
     """For a caller with a transaction of its own."""
-    require_ready(org_id, triggers.org(db, org_id))
+    require_ready(db, org_id, triggers.org(db, org_id))
     earlier = triggers.earlier(db, idempotency_key) if idempotency_key else None
     payload = payload_hash(org_id, reopen=reopen)
     if earlier:
@@ -52,7 +52,7 @@ def trigger_within(
     return found
 
 
-def require_ready(org_id: UUID, org: OrgToTrigger | None) -> None:
+def require_ready(db: Connection, org_id: UUID, org: OrgToTrigger | None) -> None:
     if org is None:
         raise NotFound(f"no org {org_id}; import it first")
     if not org.active:
@@ -60,7 +60,7 @@ def require_ready(org_id: UUID, org: OrgToTrigger | None) -> None:
     for what, count in {"questions": org.questions, "models": org.models, "locations": org.locations}.items():
         if not count:
             raise ConfigError(f"org {org_id} ({org.name}) has no {what}; add them to its import file")
-    require(org.providers)
+    require(db, org.providers)
 
 
 def payload_hash(org_id: UUID, *, reopen: bool) -> str:

@@ -49,7 +49,7 @@ def foresee_week(db: Connection, now: datetime) -> Week:
     past = foresight.history_of_all(db)
     day = next_due_date(by_weekday, now, at)
     assert day is not None  # noqa: S101  there is a weekday
-    later = load(by_weekday[day.weekday()], schedule.shares(db, weekday=day.weekday()), past)
+    later = load(db, by_weekday[day.weekday()], schedule.shares(db, weekday=day.weekday()), past)
     return Week(sum(by_weekday.values()), at, due_now(db, now, at, past), moment(day, at), later)
 
 
@@ -61,11 +61,11 @@ def due_now(db: Connection, now: datetime, at: int, past: Sequence[Past]) -> Loa
     """What the first look of beat opens: today's, and days that were missed."""
     candidates = schedule.candidates(db, (now - timedelta(hours=at)).date())
     due = [one.org_id for one in candidates if is_due(one.created_at, one.imported_at, now, at)]
-    return load(len(due), schedule.shares(db, only=due), past) if due else None
+    return load(db, len(due), schedule.shares(db, only=due), past) if due else None
 
 
-def load(orgs: int, shares: Sequence[Share], past: Sequence[Past]) -> Load:
-    found = estimates(shares, past, needs_names=False)
+def load(db: Connection, orgs: int, shares: Sequence[Share], past: Sequence[Past]) -> Load:
+    found = estimates(db, shares, past, needs_names=False)
     known = sum(one.cost_microusd for one in found if one.cost_microusd is not None)
     unknown = sum(one.calls for one in found if one.cost_microusd is None)
     return Load(orgs, sum(share.asks for share in shares), known, unknown)

@@ -75,6 +75,17 @@ def test_to_ask_costs_nothing(sandbox):
     assert {call["where"] for call in sandbox.calls()} == {"openai.models", "brightdata.snapshots"}
 
 
+def test_the_key_of_whoever_reads_is_missed_more_than_others(key, make):
+    for name in NAMES:
+        key(name, "")
+    make.sql("UPDATE models SET provider = 'brightdata', slug = 'reader' WHERE slug = 'gpt-5.1'")
+    key("READING_MODELS", "reader")
+    key("NAMES_MODEL", "reader")
+
+    assert [found(name).state for name in NAMES] == ["note", "warning"]
+    assert "nothing can be triggered" in found("BRIGHTDATA_API_KEY").why
+
+
 @pytest.mark.parametrize(("name", "state"), [("OPENAI_API_KEY", "warning"), ("BRIGHTDATA_API_KEY", "note")])
 def test_what_goes_without_a_key_is_said(key, name, state):
     key(name, "")

@@ -11,7 +11,7 @@ ANSWER = "Try **Globex Bank**, Initech's savings account, monday.com, banks, Boo
 @pytest.fixture
 def check(acme, reading):
     def of(*competitors, answer=ANSWER, org=acme):
-        return checked(answer, org, Completion(json.dumps(reading(*competitors)), "m", Usage()))
+        return checked(answer, org, Completion(json.dumps(reading(*competitors)), "m", Usage(), "openai"))
 
     return of
 

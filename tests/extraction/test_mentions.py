@@ -21,7 +21,7 @@ def check(acme, reading):
     def of(answer=ANSWER, *competitors, org=acme, **said):
         said = {"mentioned": True, "mention_text": BOTH, "sentiment": "positive", "rank": 2} | said
         content = json.dumps(reading(*competitors or ["Globex"], **said))
-        return checked(answer, org, Completion(content, "m", Usage()))
+        return checked(answer, org, Completion(content, "m", Usage(), "openai"))
 
     return of
 

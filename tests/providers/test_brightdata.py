@@ -2,16 +2,16 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from requests import Response
 
 from senso.errors import ConfigError, Malformed, Refused
-from senso.providers import Answer, Run, Source, Ticket, Usage
+from senso.http import SUCCESS, Response
+from senso.providers import Answer, Run, Source, Usage
 from senso.providers import brightdata as module
 from senso.providers.brightdata import DATA_SETS, FIELDS, BrightData, answers, sources
 
 QUESTION = "Which bank is best for students?"
 OTHER = "Which card is best for travel?"
-JOB = Ticket(external_id="s_1")
+JOB = "s_1"
 
 
 def run(number, question=QUESTION, country="CA"):
@@ -206,10 +206,10 @@ def test_an_answer_may_have_no_source_at_all(fields):
 def test_a_job_is_triggered_with_errors_and_only_with_the_fields_that_are_read(wire):
     wire.says(200, {"snapshot_id": "s_1"})
 
-    ticket = wire.vendor.submit([run(1), run(2, OTHER, "US")])
+    job = wire.vendor.submit([run(1), run(2, OTHER, "US")])
 
     (call,) = wire.calls
-    assert ticket == Ticket(external_id="s_1")
+    assert job == JOB
     assert (call["method"], call["path"]) == ("POST", "/datasets/v3/trigger")
     assert call["params"] == {
         "dataset_id": "gd_m7aof0k82r803d5bjm",
@@ -327,16 +327,13 @@ class Wire:
         self.vendor = BrightData("http://vendor.example", "a-key")
 
     def says(self, status, body):
-        found = Response()
-        found.status_code, found.encoding = status, "utf-8"
-        found._content = (body if isinstance(body, str) else json.dumps(body)).encode()
-        self.replies.append(found)
+        self.replies.append(replied(body if isinstance(body, str) else json.dumps(body), status))
 
     def send(self, service, method, url, *, headers, **options):
         assert headers == {"Authorization": "Bearer a-key"}
         self.calls.append({"method": method, "path": url.removeprefix("http://vendor.example"), **options})
         found = self.replies.pop(0)
-        if not found.ok:
+        if found.status_code not in SUCCESS:
             raise Refused(service, found.text, status=found.status_code)
         return found
 
@@ -359,9 +356,7 @@ def given(number, question=QUESTION, **more):
 
 
 def replied(text, status=200):
-    reply = Response()
-    reply.status_code, reply._content = status, text.encode()
-    return reply
+    return Response(status, {}, text.encode())
 
 
 @pytest.mark.parametrize(

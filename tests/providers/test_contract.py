@@ -7,7 +7,7 @@ import pytest
 from senso.errors import ConfigError, JobFailed, Malformed, RateLimited, Refused, Unavailable
 from senso.http import request
 from senso.loop import wait_for
-from senso.providers import Answer, Prompt, Run, Ticket
+from senso.providers import Answer, Prompt, Run
 from senso.providers.brightdata import BrightData
 from senso.providers.openai import OpenAI
 
@@ -74,11 +74,13 @@ def made(name, sandbox, key=KEY):
 
 
 def asked(vendor, run):
-    """As the workflow asks: handed over, then looked at until there is an answer."""
-    ticket = vendor.submit([run])
+    """As the workflow asks: at once, or handed over and then looked at until there is an answer."""
+    if hasattr(vendor, "ask"):
+        return wait_for(vendor.ask(run))
+    job = vendor.submit([run])
     until = time.monotonic() + 5
     while time.monotonic() < until:
-        found = vendor.collect(ticket, [run])
+        found = vendor.collect(job, [run])
         if found is not None:
             (answer,) = found
             return answer
@@ -154,9 +156,9 @@ def test_a_record_that_is_missing_is_said_of_its_run_alone(sandbox):
     other = Run(8, "Which lender is best for a kitchen loan?", "chatgpt", "US")
     sandbox.fault(where, "missing-records", match="kitchen")
 
-    ticket = vendor.submit([run, other])
-    assert vendor.collect(ticket, [run, other]) is None  # ready, and still building
-    mine, missing = vendor.collect(ticket, [run, other])
+    job = vendor.submit([run, other])
+    assert vendor.collect(job, [run, other]) is None  # ready, and still building
+    mine, missing = vendor.collect(job, [run, other])
 
     assert mine.text
     assert missing == Answer(8, error="no record came back for this question")
@@ -182,20 +184,19 @@ def test_a_job_that_works_is_waited_for(sandbox, kind):
 def test_a_job_can_be_cancelled_once_and_again(sandbox):
     sandbox.timing(snapshot_seconds=60)
     vendor, run, _ = made("brightdata", sandbox)
-    ticket = vendor.submit([run])
+    job = vendor.submit([run])
 
-    vendor.cancel(ticket)
-    vendor.cancel(ticket)
+    vendor.cancel(job)
+    vendor.cancel(job)
 
     with pytest.raises(Refused, match="the snapshot is canceled"):
-        vendor.collect(ticket, [run])
+        vendor.collect(job, [run])
 
 
-@pytest.mark.parametrize("name", PROVIDERS)
-def test_a_ticket_without_a_job_can_be_cancelled(sandbox, name):
-    vendor, _, _ = made(name, sandbox)
+def test_a_job_that_there_is_not_can_be_cancelled(sandbox):
+    vendor, _, _ = made("brightdata", sandbox)
 
-    assert vendor.cancel(Ticket(external_id="none")) is None
+    assert vendor.cancel("none") is None
 
 
 @pytest.mark.parametrize(
@@ -249,7 +250,7 @@ def test_a_wrong_key_is_never_repeated(sandbox, name, key):
     vendor, run, _ = made(name, sandbox, key)
 
     with pytest.raises((Refused, ConfigError)) as caught:
-        vendor.submit([run])
+        asked(vendor, run)
 
     assert "0b6f2a3" not in f"{caught.value} {caught.value!r}"
 
@@ -259,7 +260,7 @@ def test_an_address_that_is_none_is_a_mistake_of_configuration(name):
     kind, _, run, _ = PROVIDERS[name]
 
     with pytest.raises(ConfigError, match=f"{name}: its base URL"):
-        kind("vendor.example", KEY).submit([run])
+        asked(kind("vendor.example", KEY), run)
 
 
 @pytest.fixture

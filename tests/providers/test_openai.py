@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,7 @@ from openai.types.chat import ChatCompletion
 from openai.types.responses import Response
 
 from senso.errors import Malformed, Refused, Unavailable
-from senso.providers import Prompt, Run, Source, Usage
+from senso.providers import Parameters, Prompt, Run, Source, Usage
 from senso.providers.openai import question, read_answer, read_completion, structured
 
 WRITTEN = Path(__file__).parents[1] / "replies" / "openai"
@@ -214,6 +215,28 @@ def test_structured_output_is_strict_and_counts_tokens_as_new_models_want_it():
 
     assert body["response_format"]["json_schema"] == {"name": "reading", "strict": True, "schema": {"type": "object"}}
     assert "max_tokens" not in body
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sent"),
+    [
+        (Parameters(), {"temperature": 0, "max_completion_tokens": 2048}),
+        (Parameters(temperature=True, max_output_tokens=900), {"temperature": 0, "max_completion_tokens": 900}),
+        (
+            Parameters(temperature=False, reasoning_effort=("none", "low"), max_output_tokens=128_000),
+            {"reasoning_effort": "none", "max_completion_tokens": 2048},
+        ),
+    ],
+)
+def test_a_reading_model_is_sent_what_it_accepts(parameters, sent):
+    body = structured(Prompt("system", "user", "reading", {"type": "object"}), "a-model", parameters)
+
+    assert {name: body[name] for name in body if name not in {"model", "messages", "response_format"}} == sent
+
+
+def test_no_more_output_is_asked_for_than_a_model_gives():
+    assert question(RUN)["max_output_tokens"] == 4096
+    assert question(replace(RUN, parameters=Parameters(max_output_tokens=900)))["max_output_tokens"] == 900
 
 
 @pytest.mark.parametrize("path", sorted(WRITTEN.glob("*.json")), ids=lambda path: path.stem)

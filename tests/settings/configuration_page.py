@@ -43,6 +43,15 @@ UNUSED = """\
 Names of parts to come, and of what this product replaces: an environment made for them starts this version, and
 `senso doctor` says of each "set, not used by this version".
 """
+RETIRED = """\
+
+## No longer used
+
+Accepted, so that an environment made for a former version starts this one; `senso doctor` says so of each.
+
+| variable | instead |
+|---|---|
+"""
 REFUSED = """\
 
 ## Refused
@@ -55,10 +64,12 @@ Each promises a limit or a protection. A program that does not keep the promise 
 
 
 def page() -> str:
-    by_use = {use: [one for one in variables() if one.use == use] for use in ("used", "unused", "refused")}
+    by_use = {use: [one for one in variables() if one.use == use] for use in ("used", "unused", "retired", "refused")}
     parts = [HEAD]
     parts += [f"\n## {title}\n{table(group)}" for title, group in sections(by_use["used"])]
-    parts += [UNUSED, table(by_use["unused"]), REFUSED]
+    parts += [UNUSED, table(by_use["unused"]), RETIRED]
+    parts += [f"| `{one.name}` | {one.meaning} |\n" for one in by_use["retired"]]
+    parts += [REFUSED]
     parts += [f"| `{one.name}` | {one.meaning} |\n" for one in by_use["refused"]]
     return "".join(parts)
 

@@ -1,6 +1,7 @@
 """What failed too often ends with its reason, and what is left over is handed out, each of its own batch."""
 
 import pytest
+from claims import READER
 
 from senso.db import transaction
 from senso.providers import Usage
@@ -123,7 +124,7 @@ def given_up() -> None:
 
 def asked_for_names(org, batch):
     with transaction() as db:
-        return names.claim(db, org.id, "a mark", "me", batch=batch, model="gpt-4.1-mini", prompt_version="v1")
+        return names.claim(db, org.id, "a mark", "me", batch=batch, model=READER, prompt_version="v1")
 
 
 def put_back(work) -> None:

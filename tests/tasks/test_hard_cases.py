@@ -8,6 +8,7 @@ from dataclasses import replace
 from uuid import uuid4
 
 import pytest
+from claims import READER
 from ground import NOWHERE
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -429,7 +430,7 @@ def test_a_claim_that_another_made_since_is_left_to_him(make, sandbox, monkeypat
         if len(saved) == 1:
             make.sql("UPDATE evaluations SET lease_until = now() - interval '1 second'")
             with at_once() as link:
-                evaluations.claim(link, [run], owner(), model="gpt-4.1-mini", prompt_version="1")
+                evaluations.claim(link, [run], owner(), reader=READER, prompt_version="1")
             raise Unreachable("Postgres: the connection was lost")
         return saved[-1]
 
@@ -446,7 +447,7 @@ def test_a_failed_names_call_that_is_noted_twice_counts_once(make):
     org = make.org()
     batch = make.queued(org)
     with transaction() as db:
-        work = name_rows.claim(db, org.id, "mark", "me", batch=batch, model="gpt-4.1-mini", prompt_version="1")
+        work = name_rows.claim(db, org.id, "mark", "me", batch=batch, model=READER, prompt_version="1")
     for _ in range(2):
         with transaction() as db:
             name_rows.put_back(db, work, Report("unavailable", Usage(), None, 5), seconds=1, counts_as_failure=True)
@@ -480,7 +481,7 @@ def test_a_run_whose_two_claims_end_together_is_saved_and_read_once(make, sandbo
     asked, again = bought(first, "https://first.example/"), bought(second, "https://second.example/")
 
     with at_once() as db:
-        to_read = evaluations.save_answers_and_claim(db, [again, asked], owner(), model="m", prompt_version="1")
+        to_read = evaluations.save_answers_and_claim(db, [again, asked], owner(), reader=READER, prompt_version="1")
 
     assert [len(one) for one in to_read] == [1, 0]
     assert make.one("SELECT url FROM citations") == "https://second.example/"

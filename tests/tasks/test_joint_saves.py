@@ -191,7 +191,7 @@ def test_the_window_counts_what_is_sent_and_still_open(make, others, places):
 
 def reading(work, said, competitors=()):
     own = replace(READING, mention_text=said, competitors=competitors)
-    return evaluations.read(work, own, REPORT, extractor="m", version="v1")
+    return evaluations.read(work, own, REPORT, version="v1")
 
 
 def answer(work):

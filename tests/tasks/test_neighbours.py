@@ -2,6 +2,7 @@
 
 import pytest
 from at_work import start, work_off
+from claims import VERSION
 from shell import Shell
 
 from senso.db import transaction
@@ -18,7 +19,6 @@ from senso.tasks.ticks import admit, poll
 from senso.tasks.trigger import By, trigger_org
 
 ME = By("test")
-READ_BY = {"model": "gpt-4.1-mini", "prompt_version": "v1"}
 
 
 def worked_off(make, sandbox, org):
@@ -112,7 +112,7 @@ def test_a_claim_takes_only_the_runs_that_it_names(make, sandbox):
 
     with transaction() as db:
         asked = runs.claim(db, [first], "me")
-        to_read = evaluations.claim(db, [second], "me", **READ_BY)
+        to_read = evaluations.claim(db, [second], "me", **VERSION)
 
     assert [work.id for work in asked] == [first]
     assert [work.run_id for work in to_read] == [second]
@@ -129,7 +129,7 @@ def test_what_is_read_is_the_questions_own_answer_for_its_own_org(make, sandbox)
         make.answered(run, f"Answer {number}.")
 
     with transaction() as db:
-        works = evaluations.claim(db, make.runs(batch), "me", **READ_BY)
+        works = evaluations.claim(db, make.runs(batch), "me", **VERSION)
 
     found = sorted((work.answer, work.question, work.org.name, work.org.websites) for work in works)
     assert found == [
@@ -154,7 +154,7 @@ def test_runs_of_two_orgs_that_are_claimed_together_are_each_billed_to_and_read_
     for run in wanted:
         make.sql("UPDATE question_runs SET state = 'answered', answer_text = 'An answer.' WHERE id = :id", id=run)
     with transaction() as db:
-        read_for = {work.batch_id: work.org.name for work in evaluations.claim(db, wanted, "me", **READ_BY)}
+        read_for = {work.batch_id: work.org.name for work in evaluations.claim(db, wanted, "me", **VERSION)}
 
     billed = make.sql("SELECT batch_id, org_id FROM llm_calls")
     assert {(row["batch_id"], row["org_id"]) for row in billed} == {(batch, org.id) for batch, org in orgs.items()}
@@ -253,7 +253,7 @@ def neighbours(make, sandbox, models=("gpt-4.1",)):
     sandbox.fault("openai.chat", "500", times=1)
     read(str(again))
     with transaction() as db:
-        evaluations.claim(db, [in_hand], "neighbour", **READ_BY)
+        evaluations.claim(db, [in_hand], "neighbour", **VERSION)
     assert asked
     return org, batch
 

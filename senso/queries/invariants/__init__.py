@@ -13,6 +13,7 @@ from senso.db import rows
 from senso.queries.invariants import batches, calls, counters, ledger, queues
 from senso.queries.invariants.check import Check, Promise
 from senso.queries.leases import NAMES_KEPT
+from senso.registry import JOB_PROVIDERS
 from senso.settings import settings
 
 __all__ = ["CHECKS", "MOST_ROWS", "Check", "Promise", "broken", "moment", "stand_beside", "stand_still"]
@@ -63,7 +64,8 @@ def broken(
     after the other, so that two sessions may share what they ask.
     """
     db.execute(READ_WHOLE_TABLES)
-    values = {"since": since, "running": settings().max_running_batches, "kept": NAMES_KEPT}
+    values: dict[str, Any] = {"since": since, "running": settings().max_running_batches, "kept": NAMES_KEPT}
+    values["job_providers"] = list(JOB_PROVIDERS)
     asked = (one.name for one in only if about in one.sql)
     found = {name: rows(db.execute(STATEMENTS[name], bound(STATEMENTS[name], values))) for name in asked}
     return {name: breaking for name, breaking in found.items() if breaking}

@@ -5,15 +5,19 @@ excused by the product's own count of failures: a second success is a second bil
 dead between the two may both have succeeded: one that was frozen, and woke up after its work had gone to another.
 """
 
-from senso.prices import PRICES
 from senso.queries.invariants.batches import DATED_BATCHES, SLACK
 from senso.queries.invariants.check import IN_SCOPE, Check, Promise
 
-PRICE_LIST = ", ".join(
-    f"('{provider}', '{model}', {price.token_in}, {price.token_cached}, {price.token_out}, {price.search})"
-    for (provider, model), price in PRICES.items()
-)
-RECORDS = ", ".join(f"('{model}', {price.record:.0f})" for (_, model), price in PRICES.items() if price.record)
+# Prices as the table has them: of models that share a name at a provider each, and for calls since the last change of
+# one of them, whose price is in use everywhere a while later.
+PRICES = """p AS MATERIALIZED (
+    SELECT provider, name AS model, (prices->>'token_in')::float8 AS token_in,
+        coalesce(prices->>'token_cached', prices->>'token_in')::float8 AS cached,
+        (prices->>'token_out')::float8 AS token_out, (prices->>'search')::float8 AS search,
+        (prices->>'record')::float8 AS record, coalesce(
+            max(changed_at) OVER (PARTITION BY provider, name) + interval '5 minutes', '-infinity') AS since
+    FROM models WHERE prices IS NOT NULL
+)"""
 SHOW = "senso show RUN lists the calls; compare with the vendor's bill, and report it"
 # A call of a claim that is still held reports back yet.
 UNDER_WAY = """((c.purpose = 'ask' AND r.state = 'asking' AND c.fence = r.fence)
@@ -59,8 +63,17 @@ def breach(row: str, done: str, claimed: str, open_: str, *, ended: str, taken_b
 RUN_BREACH = breach("r", "answered", "asking", "planned", ended="r.answered_at", taken_back="runs")
 READING_BREACH = breach("e", "done", "extracting", "pending", ended="e.ended_at", taken_back="evaluations")
 # What is left of a call's cost without its tokens: a whole number of web searches. `p` is the price of its model.
-SEARCHES = """(c.cost_microusd - (c.tokens_in - coalesce(c.tokens_cached, 0)) * p.token_in::float8
-    - coalesce(c.tokens_cached, 0) * p.cached::float8 - c.tokens_out * p.token_out::float8)"""
+SEARCHES = """(c.cost_microusd - (c.tokens_in - coalesce(c.tokens_cached, 0)) * coalesce(p.token_in, 0)
+    - coalesce(c.tokens_cached, 0) * coalesce(p.cached, 0) - c.tokens_out * coalesce(p.token_out, 0))"""
+IS_PRICED = "(p.provider, p.model) = (c.provider, c.model) AND p.since <= c.started_at"
+# An unknown price makes an unknown cost: of tokens always, of searches where there may have been some.
+IS_EXPLAINED = f"""coalesce(CASE
+    WHEN c.cost_microusd IS NULL
+        THEN num_nulls(p.token_in, p.token_out) > 0 OR (p.search IS NULL AND c.purpose = 'ask')
+    WHEN p.search > 0 THEN abs({SEARCHES} - round({SEARCHES} / p.search) * p.search) <= 0.5
+    ELSE abs({SEARCHES}) <= 0.5 END, false)"""
+IS_WHOLE_RECORDS = """CASE WHEN p.record > 0
+    THEN abs(c.cost_microusd - round(c.cost_microusd / p.record) * p.record) <= 0.5 ELSE c.cost_microusd = 0 END"""
 # Asked of the vendors themselves, by `tasks.vendor_jobs`.
 VENDOR_LISTS = Promise(
     "I6",
@@ -171,12 +184,12 @@ CHECKS = (
         "the sums of what was spent are wrong",
         "senso models shows prices; report it",
         f"""
+        WITH {PRICES}
         SELECT c.id AS call, c.provider, c.model, c.tokens_in, c.tokens_cached, c.tokens_out, c.cost_microusd
         FROM llm_calls c JOIN batches b ON b.id = c.batch_id
-            JOIN (VALUES {PRICE_LIST}) AS p (provider, model, token_in, cached, token_out, search)
-                ON (p.provider, p.model) = (c.provider, c.model)
-        WHERE {IN_SCOPE} AND c.tokens_in > 0 AND c.outcome IS NOT NULL AND coalesce(abs({SEARCHES}
-            - round({SEARCHES} / greatest(p.search, 1)) * greatest(p.search, 1)) > 0.5, true)
+        WHERE {IN_SCOPE} AND c.tokens_in > 0 AND c.outcome IS NOT NULL
+            AND EXISTS (SELECT FROM p WHERE {IS_PRICED})
+            AND NOT EXISTS (SELECT FROM p WHERE {IS_PRICED} AND {IS_EXPLAINED})
         UNION ALL
         SELECT c.id, c.provider, c.model, c.tokens_in, c.tokens_cached, c.tokens_out, c.cost_microusd
         FROM llm_calls c JOIN batches b ON b.id = c.batch_id
@@ -187,10 +200,11 @@ CHECKS = (
         FROM llm_calls c JOIN batches b ON b.id = c.batch_id
         WHERE {IN_SCOPE} AND c.outcome IS NOT NULL
             AND (c.latency_ms < 0 OR c.cost_microusd < 0 OR c.tokens_in < c.tokens_cached
-                OR c.tokens_in < 0 OR c.tokens_out < 0 OR (c.provider = 'openai' AND (c.tokens_in IS NULL
-                    OR c.tokens_out IS NULL OR c.tokens_cached IS NULL OR c.latency_ms IS NULL))
-                OR (c.provider = 'brightdata' AND c.outcome = 'answered' AND mod(c.cost_microusd,
-                    (SELECT p.record FROM (VALUES {RECORDS}) AS p (name, record) WHERE p.name = c.model)) <> 0))
+                OR c.tokens_in < 0 OR c.tokens_out < 0 OR (c.provider <> ALL(CAST(:job_providers AS text[]))
+                    AND num_nulls(c.tokens_in, c.tokens_out, c.tokens_cached, c.latency_ms) > 0)
+                OR (c.provider = ANY(CAST(:job_providers AS text[])) AND c.outcome = 'answered'
+                    AND EXISTS (SELECT FROM p WHERE {IS_PRICED} AND p.record IS NOT NULL)
+                    AND NOT EXISTS (SELECT FROM p WHERE {IS_PRICED} AND {IS_WHOLE_RECORDS})))
         UNION ALL
         SELECT NULL, 'run', r.state, r.tokens_in, NULL, r.tokens_out, r.cost_microusd
         FROM question_runs r JOIN batches b ON b.id = r.batch_id

@@ -1,0 +1,31 @@
+"""The registry: one entry for each provider, which names its settings."""
+
+from pathlib import Path
+
+import pytest
+
+from senso.registry import PROVIDERS
+from senso.settings import BASE_URLS, Settings
+from senso.settings.fields import SECRETS
+from senso.settings.variables import UNUSED
+
+FILES = Path(__file__).parents[1] / "senso" / "providers"
+
+
+def test_every_file_of_a_provider_has_its_entry():
+    files = {f"senso.providers.{path.stem}" for path in FILES.glob("[!_]*.py")}
+
+    assert {entry.made.__module__ for entry in PROVIDERS.values()} == files
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_an_entry_names_settings_that_there_are_and_that_are_used(name):
+    entry = PROVIDERS[name]
+
+    assert {entry.base_url, entry.key} <= set(Settings.model_fields) - UNUSED
+    assert (entry.base_url in BASE_URLS, entry.key in SECRETS) == (True, True)
+
+
+@pytest.mark.parametrize(("name", "model", "reached"), [("brightdata", "chatgpt", True), ("brightdata", "grok", False)])
+def test_an_entry_says_which_models_its_provider_reaches(name, model, reached):
+    assert PROVIDERS[name].reaches(model) is reached
