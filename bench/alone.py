@@ -24,12 +24,12 @@ MOMENTS = """
             NULL::timestamptz AS "last submitted", NULL::timestamptz AS "last collected"
         FROM llm_calls WHERE batch_id = %s
         UNION ALL
-        SELECT NULL, min(submitted_at), max(submitted_at), max(ended_at) FROM snapshots WHERE batch_id = %s
+        SELECT NULL, min(submitted_at), max(submitted_at), max(ended_at) FROM vendor_jobs WHERE batch_id = %s
     )
     SELECT extract(epoch FROM started_at - queued_at)::float, {0},
         extract(epoch FROM ended_at - queued_at)::float,
         (SELECT extract(epoch FROM sent_at - queued_at)::float FROM pushes WHERE batch_id = b.id),
-        (SELECT count(*)::int FROM snapshots WHERE batch_id = b.id), planned, state
+        (SELECT count(*)::int FROM vendor_jobs WHERE batch_id = b.id), planned, state
     FROM batches b WHERE id = %s
 """
 BETWEEN = ("first call", "first question", "last submitted", "last collected")

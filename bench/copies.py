@@ -32,15 +32,15 @@ NAMES = (
         FROM evaluations x JOIN copied_run r ON r.old = x.run_id JOIN copied_org o ON (o.old, o.n) = (x.org_id, r.n)
         ) e, LATERAL (SELECT e.batch_date) b, LATERAL (SELECT {EVALUATION_KEY} AS h) k""",
     """CREATE TEMP TABLE copied_snapshot AS SELECT s.id AS old, n, md5(s.id::text || n)::uuid AS new
-        FROM snapshots s, generate_series(1, {copies}) n""",
+        FROM vendor_jobs s, generate_series(1, {copies}) n""",
 )
 # Which column names a row of which table, where its name does not say so.
 NAMED = {"partners.id": "partner", "orgs.id": "org", "batches.id": "batch", "question_runs.id": "run"}
-NAMED |= {"evaluations.id": "evaluation", "snapshots.id": "snapshot", "question_runs.subject_id": "org"}
+NAMED |= {"evaluations.id": "evaluation", "vendor_jobs.id": "snapshot", "question_runs.subject_id": "org"}
 REFERENCES = ("partner", "org", "batch", "run", "evaluation", "snapshot")
 # In this order, so that what is named is there already.
 TABLES = ("partners", "orgs", "org_websites", "org_questions", "org_models", "org_locations", "name_variations")
-TABLES += ("batches", "snapshots", "question_runs", "citations", "evaluations", "competitors", "claims", "ledger")
+TABLES += ("batches", "vendor_jobs", "question_runs", "citations", "evaluations", "competitors", "claims", "ledger")
 TABLES += ("llm_calls", "metrics", "outbox", "pushes", "triggers", "audit")
 # Columns with an id inside, and columns that are unique.
 WORDS = {
@@ -56,8 +56,8 @@ ELSEWHERE = {
     ("outbox", "snapshot"): ("to_key.old", "to_key.new"),
 }
 OWN = {
-    "snapshots.external_id": "t.external_id || '-' || c.n",
-    "snapshots.request_hash": "md5(t.request_hash || c.n)",
+    "vendor_jobs.external_id": "t.external_id || '-' || c.n",
+    "vendor_jobs.request_hash": "md5(t.request_hash || c.n)",
     "triggers.idempotency_key": "t.idempotency_key || ' ' || c.n",
     "triggers.payload_hash": payload("false").replace("b.org_id", "b_org.new"),
     "audit.subject": "replace(t.subject, b_org.old::text, b_org.new::text)",

@@ -11,18 +11,18 @@ CHATGPT = "gd_m7aof0k82r803d5bjm"
 def job(make, **options) -> str:
     """A job that is planned and that nobody has submitted yet."""
     make.batch(**{"questions": 3, "models": ("chatgpt",)} | options)
-    return str(make.one("SELECT id FROM snapshots"))
+    return str(make.one("SELECT id FROM vendor_jobs"))
 
 
 def row(make) -> dict:
-    (found,) = make.sql("SELECT *, next_poll_at > now() AS later FROM snapshots")
+    (found,) = make.sql("SELECT *, next_poll_at > now() AS later FROM vendor_jobs")
     return found
 
 
 def age(make, seconds: float) -> None:
     """As if the request had gone out that much earlier, and all that waits were due."""
     make.sql(
-        "UPDATE snapshots SET maybe_sent_at = maybe_sent_at - make_interval(secs => :s), "
+        "UPDATE vendor_jobs SET maybe_sent_at = maybe_sent_at - make_interval(secs => :s), "
         "grace_until = grace_until - make_interval(secs => :s), lease_until = lease_until - make_interval(secs => :s), "
         "next_poll_at = now(), cancel_due_at = CASE WHEN cancel_due_at IS NOT NULL THEN now() END",
         s=seconds,
@@ -39,7 +39,7 @@ def triggers(sandbox) -> list[str]:
 
 def collect(make) -> None:
     for _ in range(3):
-        make.sql("UPDATE snapshots SET next_poll_at = now()")
+        make.sql("UPDATE vendor_jobs SET next_poll_at = now()")
         poll()
 
 

@@ -311,7 +311,7 @@ def flight(product, pid: int) -> int:
     return product.make.one(
         "SELECT (SELECT count(*) FROM question_runs WHERE state = 'asking' AND lease_owner LIKE :me) "
         "+ (SELECT count(*) FROM evaluations WHERE state = 'extracting' AND lease_owner LIKE :me)"
-        "+ (SELECT count(*) FROM question_runs r JOIN snapshots s ON s.id = r.snapshot_id "
+        "+ (SELECT count(*) FROM question_runs r JOIN vendor_jobs s ON s.id = r.snapshot_id "
         "WHERE s.state = 'submitting' AND s.lease_owner LIKE :me)",
         me=f"%:{pid}:%",
     )

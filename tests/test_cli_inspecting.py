@@ -186,7 +186,7 @@ def test_a_call_that_never_reported_back_is_maybe_paid(senso, make):
 def test_a_snapshot_is_shown_with_its_name_at_the_vendor(senso, make, sandbox):
     sandbox.timing(snapshot_seconds=60)
     batch = make.batch(models=("chatgpt",))
-    submit_snapshot(str(make.one("SELECT id FROM snapshots")))
+    submit_snapshot(str(make.one("SELECT id FROM vendor_jobs")))
 
     found = senso("show", make.runs(batch)[0], "--json").json
     said = senso("show", found["number"]).out

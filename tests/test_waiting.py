@@ -162,12 +162,12 @@ def test_what_a_silent_worker_holds_is_told_with_the_time_at_which_it_is_taken_b
 @pytest.mark.usefixtures("works")
 def test_a_job_at_a_vendor_is_told_with_its_age_its_next_look_and_its_deadline(make, sandbox):
     snapshot = job(make)
-    batch = make.one("SELECT batch_id FROM snapshots")
+    batch = make.one("SELECT batch_id FROM vendor_jobs")
     assert words(batch) == ["a worker with room: 1 job to be handed over, handed out 0 s ago"]
 
     submit_snapshot(snapshot)
     make.sql(
-        "UPDATE snapshots SET submitted_at = now() - interval '130 seconds', "
+        "UPDATE vendor_jobs SET submitted_at = now() - interval '130 seconds', "
         "next_poll_at = now() + interval '4 seconds', deadline = now() + interval '10 minutes'"
     )
 
@@ -185,7 +185,7 @@ def test_a_job_that_may_have_been_submitted_is_told_as_that(make, sandbox):
     submit_snapshot(snapshot)
     age(make, 5)
 
-    (said,) = words(make.one("SELECT batch_id FROM snapshots"))
+    (said,) = words(make.one("SELECT batch_id FROM vendor_jobs"))
 
     assert said.startswith(
         "1 job (3 runs) that brightdata may have, sent 5 s ago: looked up there now, sent again after "
@@ -198,7 +198,7 @@ def test_a_job_that_was_refused_for_the_moment_says_when_it_is_submitted_again(m
     sandbox.fault("brightdata.trigger", "429", retry_after=25, times=1)
     submit_snapshot(snapshot)
 
-    (said,) = words(make.one("SELECT batch_id FROM snapshots"))
+    (said,) = words(make.one("SELECT batch_id FROM vendor_jobs"))
 
     assert said.startswith("the rate limit of brightdata until ")
     assert "1 job to be handed over, next try in " in said

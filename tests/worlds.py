@@ -71,7 +71,7 @@ class Worlds:
 
     def jobs_out(self, batch: UUID) -> None:
         start(batch)
-        for job in self.make.sql("SELECT id FROM snapshots WHERE batch_id = :batch", batch=batch):
+        for job in self.make.sql("SELECT id FROM vendor_jobs WHERE batch_id = :batch", batch=batch):
             submit_snapshot(str(job["id"]))
 
     def retried(self) -> None:

@@ -63,23 +63,23 @@ class Batch(Base):
     ended_at: Mapped[Moment | None]
 
 
-class Snapshot(Base):
+class VendorJob(Base):
     """A provider's job.
 
     In doubt is a row with `maybe_sent_at` and without an external id: a request went out, and whether the vendor took
     it is not known. Cleared by a refusal, by the name that comes back, or by a look in vain when the grace is over.
     """
 
-    __tablename__ = "snapshots"
+    __tablename__ = "vendor_jobs"
     __table_args__ = (
         UniqueConstraint("provider", "external_id"),
         one_of("state", JobState),
         Index(
-            "ix_snapshots_recent", "model_id", "created_at", postgresql_where=text(f"state = '{JobState.COLLECTED}'")
+            "ix_vendor_jobs_recent", "model_id", "created_at", postgresql_where=text(f"state = '{JobState.COLLECTED}'")
         ),
-        Index("ix_snapshots_due", "next_poll_at", postgresql_where=text(among("state", OPEN_JOBS))),
-        Index("ix_snapshots_cancel_due", "cancel_due_at", postgresql_where=text("cancel_due_at IS NOT NULL")),
-        Index("ix_snapshots_request_hash", "request_hash", postgresql_where=text(f"state = '{JobState.SUBMITTING}'")),
+        Index("ix_vendor_jobs_due", "next_poll_at", postgresql_where=text(among("state", OPEN_JOBS))),
+        Index("ix_vendor_jobs_cancel_due", "cancel_due_at", postgresql_where=text("cancel_due_at IS NOT NULL")),
+        Index("ix_vendor_jobs_request_hash", "request_hash", postgresql_where=text(f"state = '{JobState.SUBMITTING}'")),
     )
     id: Mapped[Id]
     batch_id: Mapped[UUID] = link("batches.id", index=True)
@@ -151,7 +151,7 @@ class QuestionRun(Base):
     lease_owner: Mapped[Word | None]
     lease_until: Mapped[Moment | None]
     next_at: Mapped[Moment | None]
-    snapshot_id: Mapped[UUID | None] = link("snapshots.id")
+    snapshot_id: Mapped[UUID | None] = link("vendor_jobs.id")
     answer_text: Mapped[Word | None]
     model_version: Mapped[Word | None]
     reported_country: Mapped[Word | None]

@@ -5,15 +5,15 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.db import rows
-from senso.queries.snapshots import COLUMNS, SnapshotWork, with_runs
+from senso.queries.vendor_jobs import COLUMNS, SnapshotWork, with_runs
 from senso.states import UNDONE_JOBS, JobState, among
 
 # The next try is set before this one, as with a look. After a day the job has long ended, whatever became of it.
 DUE = text(f"""
-    UPDATE snapshots s SET cancel_due_at = now() + make_interval(secs =>
+    UPDATE vendor_jobs s SET cancel_due_at = now() + make_interval(secs =>
         least(900, greatest(10, 0.5 * extract(epoch FROM now() - s.ended_at))))
     WHERE id IN (
-        SELECT id FROM snapshots WHERE cancel_due_at <= now() AND ended_at > now() - interval '1 day'
+        SELECT id FROM vendor_jobs WHERE cancel_due_at <= now() AND ended_at > now() - interval '1 day'
             AND (CAST(:batch AS uuid) IS NULL OR batch_id = :batch)
         ORDER BY cancel_due_at LIMIT 200 FOR UPDATE SKIP LOCKED
     )
@@ -30,24 +30,24 @@ def due(db: Connection, batch: UUID | None = None) -> list[SnapshotWork]:
 # the same runs has just sent, and that one will find it itself.
 STRAY = text(f"""
     WITH own AS (
-        SELECT s.id, s.request_hash, s.provider FROM snapshots s WHERE s.id = :id AND NOT EXISTS (
-            SELECT FROM snapshots known WHERE known.provider = s.provider AND known.external_id = :external_id
+        SELECT s.id, s.request_hash, s.provider FROM vendor_jobs s WHERE s.id = :id AND NOT EXISTS (
+            SELECT FROM vendor_jobs known WHERE known.provider = s.provider AND known.external_id = :external_id
         ) AND (:is_sure OR NOT EXISTS (
-            SELECT FROM snapshots rival
+            SELECT FROM vendor_jobs rival
             WHERE rival.request_hash = :request_hash AND rival.state = '{JobState.SUBMITTING}'
         ))
     ),
     ended AS (
-        UPDATE snapshots s SET external_id = :external_id, cancel_due_at = now() FROM own
+        UPDATE vendor_jobs s SET external_id = :external_id, cancel_due_at = now() FROM own
         WHERE s.id = own.id AND {among("s.state", UNDONE_JOBS)} AND s.external_id IS NULL
         RETURNING s.id
     ),
     apart AS (
-        INSERT INTO snapshots (id, batch_id, provider, model_id, location_id, external_id, state, error, deadline,
+        INSERT INTO vendor_jobs (id, batch_id, provider, model_id, location_id, external_id, state, error, deadline,
             maybe_sent_at, ended_at, cancel_due_at)
         SELECT gen_random_uuid(), batch_id, s.provider, model_id, location_id, :external_id, '{JobState.CANCELLED}',
             'it came too late', deadline, maybe_sent_at, now(), now()
-        FROM snapshots s JOIN own ON own.id = s.id
+        FROM vendor_jobs s JOIN own ON own.id = s.id
         WHERE NOT EXISTS (SELECT FROM ended)
         ON CONFLICT (provider, external_id) DO NOTHING
         RETURNING id
@@ -63,7 +63,7 @@ def stray(db: Connection, work: SnapshotWork, external_id: str, *, is_sure: bool
 
 
 DONE = text("""
-    UPDATE snapshots SET cancel_due_at = NULL, cancelled_at = CASE WHEN external_id IS NOT NULL THEN now() END
+    UPDATE vendor_jobs SET cancel_due_at = NULL, cancelled_at = CASE WHEN external_id IS NOT NULL THEN now() END
     WHERE id = :id AND cancel_due_at IS NOT NULL AND external_id IS NOT DISTINCT FROM :external_id
     RETURNING id
 """)

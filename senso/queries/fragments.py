@@ -1,6 +1,6 @@
 """The parts of statements that carry a promise and must read the same wherever they stand.
 
-Rows are locked in one order everywhere, or two transactions would wait for each other: snapshots, runs, evaluations,
+Rows are locked in one order everywhere, or two transactions would wait for each other: jobs, runs, evaluations,
 batches, partners, orgs. A batch's row is never locked and then updated in one statement: the statement's snapshot may
 be older than the lock, and two of them that chase each other's versions deadlock (seen on Postgres 18).
 

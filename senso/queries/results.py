@@ -124,7 +124,7 @@ CLOSE_EVALUATIONS = text(f"""
     WHERE batch_id = :batch AND {among("state", OPEN_EVALUATIONS)}
 """)
 CLOSE_SNAPSHOTS = text(f"""
-    UPDATE snapshots SET state = '{JobState.CANCELLED}', error = :reason, fence = fence + 1, ended_at = now(),
+    UPDATE vendor_jobs SET state = '{JobState.CANCELLED}', error = :reason, fence = fence + 1, ended_at = now(),
         {RELEASED}, cancel_due_at = CASE WHEN coalesce(external_id, request_hash) IS NOT NULL THEN now() END
     WHERE batch_id = :batch AND {among("state", OPEN_JOBS)}
     RETURNING cancel_due_at

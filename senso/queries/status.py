@@ -197,7 +197,7 @@ def open_ones(db: Connection, most: int) -> list[UUID]:
 ANY_OPEN = text(f"""
     SELECT EXISTS (SELECT FROM question_runs WHERE batch_id = :batch AND {among("state", OPEN_RUNS)})
         OR EXISTS (SELECT FROM evaluations WHERE batch_id = :batch AND {among("state", OPEN_EVALUATIONS)})
-        OR EXISTS (SELECT FROM snapshots WHERE batch_id = :batch AND {among("state", OPEN_JOBS)})
+        OR EXISTS (SELECT FROM vendor_jobs WHERE batch_id = :batch AND {among("state", OPEN_JOBS)})
 """)
 
 

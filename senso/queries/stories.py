@@ -48,7 +48,7 @@ CALLS = text(f"""
                 AND e.org_id = c.org_id AND e.state = '{EvaluationState.EXTRACTING}' AND e.fence = c.fence
                 AND e.lease_until > now())
         ) AS under_way
-    FROM llm_calls c JOIN question_runs r ON r.id = c.run_id LEFT JOIN snapshots s ON s.id = r.snapshot_id
+    FROM llm_calls c JOIN question_runs r ON r.id = c.run_id LEFT JOIN vendor_jobs s ON s.id = r.snapshot_id
     WHERE c.run_id = :run ORDER BY c.id
 """)
 
@@ -82,8 +82,8 @@ class Job:
 SNAPSHOT = text("""
     SELECT id, provider, external_id, state, fence, failures, created_at, submitted_at, ended_at, next_poll_at,
         maybe_sent_at, cancel_due_at, cancelled_at, deadline, error,
-        (SELECT count(*) FROM question_runs r WHERE r.snapshot_id = snapshots.id) AS runs
-    FROM snapshots WHERE id = :id
+        (SELECT count(*) FROM question_runs r WHERE r.snapshot_id = vendor_jobs.id) AS runs
+    FROM vendor_jobs WHERE id = :id
 """)
 
 

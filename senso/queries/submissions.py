@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from senso.db import rows
 from senso.queries.leases import GRACE_SECONDS, LEASE, LEASE_SECONDS, MAX_FAILURES, RELEASED, UNLEASED, owned
 from senso.queries.runs import Report
-from senso.queries.snapshots import COLUMNS, SnapshotWork, with_runs
+from senso.queries.vendor_jobs import COLUMNS, SnapshotWork, with_runs
 
 # Five failures end a job that has surely not arrived. One in doubt has as many looks again that may go wrong, lest the
 # fifth lost reply buys a job for nobody.
@@ -23,7 +23,7 @@ HAS_TRIES_LEFT = "s.failures < CASE WHEN s.maybe_sent_at IS NULL THEN :most ELSE
 # what was sent before is what may be billed.
 CLAIM = text(f"""
     WITH claimed AS (
-        UPDATE snapshots s SET fence = fence + CASE WHEN maybe_sent_at IS NULL THEN 1 ELSE 0 END, {owned("s")},
+        UPDATE vendor_jobs s SET fence = fence + CASE WHEN maybe_sent_at IS NULL THEN 1 ELSE 0 END, {owned("s")},
             next_poll_at = {LEASE}
         WHERE id = :id AND state = 'submitting' AND {UNLEASED} AND {HAS_TRIES_LEFT} AND deadline > now()
         RETURNING {COLUMNS}
@@ -49,7 +49,7 @@ def claim(db: Connection, snapshot: UUID, owner: str) -> SnapshotWork | None:
 
 # The lease is longer than the longest call: when it is over, nobody's request is under way any more.
 SENDING = text(f"""
-    UPDATE snapshots SET maybe_sent_at = now(), request_hash = :request_hash,
+    UPDATE vendor_jobs SET maybe_sent_at = now(), request_hash = :request_hash,
         grace_until = {LEASE}
     WHERE id = :id AND fence = :fence AND state = 'submitting' AND maybe_sent_at IS NULL
     RETURNING id
@@ -66,7 +66,7 @@ def sending(db: Connection, work: SnapshotWork, request_hash: str) -> bool:
 # calls are open again: what a lost reply made of them ("unavailable, cost unknown") is now known.
 SUBMITTED = text(f"""
     WITH submitted AS (
-        UPDATE snapshots s SET state = 'running', external_id = :external_id, {RELEASED},
+        UPDATE vendor_jobs s SET state = 'running', external_id = :external_id, {RELEASED},
             submitted_at = maybe_sent_at, error = NULL,
             deadline = least(deadline, now() + make_interval(secs => (
                 SELECT deadline_seconds FROM models WHERE models.id = s.model_id
@@ -74,12 +74,12 @@ SUBMITTED = text(f"""
             next_poll_at = now() + make_interval(secs => greatest(2, 0.5 * coalesce((
                 SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM ended_at - submitted_at))
                 FROM (
-                    SELECT submitted_at, ended_at FROM snapshots past
+                    SELECT submitted_at, ended_at FROM vendor_jobs past
                     WHERE past.model_id = s.model_id AND past.state = 'collected' ORDER BY past.created_at DESC LIMIT 50
                 ) AS recent
             ), 0)))
         WHERE id = :id AND fence = :fence AND state = 'submitting' AND maybe_sent_at IS NOT NULL AND NOT EXISTS (
-            SELECT FROM snapshots other WHERE other.provider = s.provider AND other.external_id = :external_id
+            SELECT FROM vendor_jobs other WHERE other.provider = s.provider AND other.external_id = :external_id
         )
         RETURNING id
     ),
@@ -100,7 +100,7 @@ def submitted(db: Connection, work: SnapshotWork, external_id: str) -> bool:
 
 PUT_BACK = text(f"""
     WITH back AS (
-        UPDATE snapshots SET {RELEASED}, error = :error, failures = failures + :counted,
+        UPDATE vendor_jobs SET {RELEASED}, error = :error, failures = failures + :counted,
             next_poll_at = now() + make_interval(secs => :seconds),
             maybe_sent_at = CASE WHEN :in_doubt THEN maybe_sent_at END,
             request_hash = CASE WHEN :in_doubt THEN request_hash END,
@@ -131,7 +131,7 @@ def put_back(
 
 WITHOUT_ROW = text("""
     SELECT job FROM unnest(CAST(:jobs AS text[])) WITH ORDINALITY AS listed(job, place)
-    WHERE NOT EXISTS (SELECT FROM snapshots s WHERE s.provider = :provider AND s.external_id = job) ORDER BY place
+    WHERE NOT EXISTS (SELECT FROM vendor_jobs s WHERE s.provider = :provider AND s.external_id = job) ORDER BY place
 """)
 
 
@@ -141,10 +141,12 @@ def without_row(db: Connection, provider: str, jobs: Sequence[str]) -> list[str]
 
 
 MODELS_ASKED = text("""
-    SELECT DISTINCT m.name FROM snapshots s JOIN models m ON m.id = s.model_id WHERE s.provider = :provider
+    SELECT DISTINCT m.name FROM vendor_jobs s JOIN models m ON m.id = s.model_id WHERE s.provider = :provider
         AND s.maybe_sent_at IS NOT NULL ORDER BY 1
 """)
-SENT_AS = text("SELECT id FROM snapshots WHERE request_hash = :mark AND maybe_sent_at IS NOT NULL ORDER BY id LIMIT 1")
+SENT_AS = text("""
+    SELECT id FROM vendor_jobs WHERE request_hash = :mark AND maybe_sent_at IS NOT NULL ORDER BY id LIMIT 1
+""")
 
 
 def models_asked(db: Connection, provider: str) -> list[str]:
@@ -160,7 +162,7 @@ def sent_as(db: Connection, mark: str) -> UUID | None:
 
 # The older the doubt, the rarer the looks; right after the grace there is one in any case.
 LOOK_AGAIN = text(f"""
-    UPDATE snapshots SET {RELEASED}, failures = failures + :counted,
+    UPDATE vendor_jobs SET {RELEASED}, failures = failures + :counted,
         error = coalesce(:error, error),
         next_poll_at = CASE WHEN grace_until > now()
             THEN least(grace_until, now() + make_interval(secs => greatest(:seconds, 10)))
@@ -179,7 +181,7 @@ def look_again(
 
 
 NEVER_ARRIVED = text(f"""
-    UPDATE snapshots SET {RELEASED}, next_poll_at = now(), maybe_sent_at = NULL,
+    UPDATE vendor_jobs SET {RELEASED}, next_poll_at = now(), maybe_sent_at = NULL,
         request_hash = NULL, grace_until = NULL
     WHERE id = :id AND fence = :fence AND state = 'submitting' AND maybe_sent_at = :maybe_sent_at
         AND grace_until < now()
@@ -194,9 +196,9 @@ def never_arrived(db: Connection, work: SnapshotWork) -> bool:
 
 
 UNSUBMITTED = text(f"""
-    UPDATE snapshots SET next_poll_at = now() + interval '30 seconds'
+    UPDATE vendor_jobs SET next_poll_at = now() + interval '30 seconds'
     WHERE id IN (
-        SELECT id FROM snapshots s WHERE state = 'submitting' AND next_poll_at <= now() AND {HAS_TRIES_LEFT}
+        SELECT id FROM vendor_jobs s WHERE state = 'submitting' AND next_poll_at <= now() AND {HAS_TRIES_LEFT}
             AND {UNLEASED} AND deadline > now()
         ORDER BY next_poll_at LIMIT 200 FOR UPDATE SKIP LOCKED
     )
@@ -210,7 +212,7 @@ def unsubmitted(db: Connection) -> list[UUID]:
 
 
 HOPELESS = text(f"""
-    SELECT {COLUMNS} FROM snapshots s
+    SELECT {COLUMNS} FROM vendor_jobs s
     WHERE s.state = 'submitting' AND (s.deadline < now() OR NOT {HAS_TRIES_LEFT}) AND {UNLEASED}
     LIMIT 50 FOR UPDATE SKIP LOCKED
 """)

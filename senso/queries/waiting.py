@@ -170,7 +170,7 @@ JOBS = f"""
             (SELECT count(*)::int FROM question_runs r WHERE r.snapshot_id = s.id
                 AND r.state IN ('planned', 'asking')) AS runs
         FROM (
-            SELECT j.* FROM wanted b JOIN snapshots j ON j.batch_id = b.id AND j.state IN ('submitting', 'running')
+            SELECT j.* FROM wanted b JOIN vendor_jobs j ON j.batch_id = b.id AND j.state IN ('submitting', 'running')
             WHERE b.state = 'running'
         ) AS s JOIN models m ON m.id = s.model_id
     ) AS told

@@ -42,10 +42,10 @@ TAKE_BACK_RUNS = text(RUN.reaped())
 TAKE_BACK_EVALUATIONS = text(READING.reaped())
 # Whoever was to send its request is dead and sends nothing any more: the vendor's list has as long to show it as ever.
 TAKE_BACK_SNAPSHOTS = text(f"""
-    UPDATE snapshots SET failures = failures + 1, {RELEASED}, next_poll_at = now(),
+    UPDATE vendor_jobs SET failures = failures + 1, {RELEASED}, next_poll_at = now(),
         grace_until = CASE WHEN grace_until IS NOT NULL
             THEN least(grace_until, now() + make_interval(secs => {GRACE_SECONDS})) END
-    WHERE id IN (SELECT id FROM snapshots WHERE {owned_by_the_dead("state = 'submitting'")})
+    WHERE id IN (SELECT id FROM vendor_jobs WHERE {owned_by_the_dead("state = 'submitting'")})
     RETURNING id
 """)
 TAKE_BACK_NAMES = text(f"""

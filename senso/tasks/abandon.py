@@ -10,7 +10,7 @@ from senso.db import Connection, transaction
 from senso.errors import ConfigError, OutsideError
 from senso.log import logger
 from senso.queries import abandoned, sweep
-from senso.queries.snapshots import SnapshotWork
+from senso.queries.vendor_jobs import SnapshotWork
 from senso.tasks.app import stage
 from senso.tasks.attempts import guarded, keep
 from senso.tasks.lookup import jobs_like

@@ -14,7 +14,7 @@ from senso.extraction.citations import cite
 from senso.failpoints import failpoint
 from senso.log import logger
 from senso.providers import Answer
-from senso.queries import batches, evaluations, outbox, planning, runs, snapshots
+from senso.queries import batches, evaluations, outbox, planning, runs, vendor_jobs
 from senso.queries import names as name_rows
 from senso.queries.batches import Batch
 from senso.queries.evaluations import ReadWork
@@ -59,7 +59,7 @@ def hand_out(db: Connection, batch: Batch) -> None:
     if is_fallback is None:
         prepare_later(db, batch, NAMES_RETRY_SECONDS)
         return
-    messages = snapshots.plan(db, batch.id, batch.batch_date, batch.episode, SNAPSHOT_PROVIDERS)
+    messages = vendor_jobs.plan(db, batch.id, batch.batch_date, batch.episode, SNAPSHOT_PROVIDERS)
     messages += runs.hand_out(db, batch.id, batch.episode, SNAPSHOT_PROVIDERS)
     if batch.episode > 1:
         planning.read_now(db, batch.id)

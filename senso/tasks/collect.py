@@ -10,8 +10,8 @@ from senso.extraction.citations import cite
 from senso.log import logger
 from senso.prices import cost_microusd
 from senso.providers import Answer
-from senso.queries import snapshots
-from senso.queries.snapshots import SnapshotWork
+from senso.queries import vendor_jobs
+from senso.queries.vendor_jobs import SnapshotWork
 from senso.states import JobState
 from senso.tasks.abandon import cancel_due
 from senso.tasks.attempts import guarded, keep
@@ -39,19 +39,19 @@ def looked_in_vain(work: SnapshotWork, error: OutsideError | ConfigError) -> Non
     """Only the vendor's word that the job has failed ends it: a look is free, and the job behind it is paid for."""
     log.warning("a job could not be looked at", snapshot=str(work.id), error=str(error))
     if isinstance(error, JobFailed):
-        keep(lambda db: snapshots.fail(db, work, str(error)))
+        keep(lambda db: vendor_jobs.fail(db, work, str(error)))
     elif work.overdue:
         give_up(work)
 
 
 def give_up(work: SnapshotWork) -> None:
     reason = f"{work.provider}: no answer within {work.age_seconds / 60:.0f} minutes"
-    keep(lambda db: snapshots.fail(db, work, reason, abandoned=True))
+    keep(lambda db: vendor_jobs.fail(db, work, reason, abandoned=True))
     cancel_due(work.batch_id)
 
 
 def collect(db: Connection, work: SnapshotWork, answers: Sequence[Answer]) -> None:
-    if not snapshots.close(db, work, JobState.COLLECTED):
+    if not vendor_jobs.close(db, work, JobState.COLLECTED):
         return
     for answer in answers:
         if answer.text is None:
@@ -59,7 +59,7 @@ def collect(db: Connection, work: SnapshotWork, answers: Sequence[Answer]) -> No
     answered = save(db, work, [answer for answer in answers if answer.text is not None])
     asked = {"batch": str(work.batch_id), "snapshot": str(work.id), "runs": len(work.runs)}
     log.info("job collected", **asked, answered=len(answered), seconds=round(work.age_seconds))
-    snapshots.read_answers(db, work, answered)
+    vendor_jobs.read_answers(db, work, answered)
 
 
 def save_refusal(db: Connection, work: SnapshotWork, answer: Answer) -> None:
@@ -78,7 +78,7 @@ def save(db: Connection, work: SnapshotWork, answers: Sequence[Answer]) -> list[
     try:
         with db.begin_nested():
             rows = [row(work, answer) for answer in answers]
-            return snapshots.save_answers(db, rows, age=work.age_seconds) if rows else []
+            return vendor_jobs.save_answers(db, rows, age=work.age_seconds) if rows else []
     except Exception as error:
         if isinstance(error, DBAPIError) and may_pass(error):
             raise
@@ -90,8 +90,8 @@ def save(db: Connection, work: SnapshotWork, answers: Sequence[Answer]) -> list[
 
 def row(work: SnapshotWork, answer: Answer) -> dict[str, Any]:
     found, cost = cite(answer.sources).citations, cost_microusd(work.price, answer.usage)
-    return snapshots.collected(work.run_id(answer.number), answer, found, cost_microusd=cost)
+    return vendor_jobs.collected(work.run_id(answer.number), answer, found, cost_microusd=cost)
 
 
 def fail(db: Connection, work: SnapshotWork, answer: Answer, reason: str, cost: int | None) -> None:
-    snapshots.fail_run(db, work.run_id(answer.number), reason, cost_microusd=cost)
+    vendor_jobs.fail_run(db, work.run_id(answer.number), reason, cost_microusd=cost)

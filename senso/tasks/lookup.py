@@ -7,7 +7,7 @@ from senso.db import transaction
 from senso.errors import Malformed
 from senso.providers import JobProvider
 from senso.queries import submissions
-from senso.queries.snapshots import SnapshotWork
+from senso.queries.vendor_jobs import SnapshotWork
 from senso.tasks.attempts import guarded
 from senso.tasks.reach import job_provider
 

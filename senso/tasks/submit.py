@@ -11,8 +11,8 @@ from senso.db import Connection, transaction
 from senso.errors import ConfigError, Malformed, OutsideError, RateLimited, Unavailable
 from senso.failpoints import failpoint
 from senso.log import logger
-from senso.queries import abandoned, snapshots, submissions, sweep
-from senso.queries.snapshots import SnapshotWork
+from senso.queries import abandoned, submissions, sweep, vendor_jobs
+from senso.queries.vendor_jobs import SnapshotWork
 from senso.states import JobState
 from senso.tasks.abandon import cancel_due
 from senso.tasks.app import stage
@@ -41,14 +41,14 @@ def attempt(work: SnapshotWork) -> None:
         look_up(work) if work.in_doubt else submit_now(work)
     except ConfigError as error:
         reason = str(error)
-        keep(lambda db: snapshots.fail(db, work, reason, abandoned=work.in_doubt))
+        keep(lambda db: vendor_jobs.fail(db, work, reason, abandoned=work.in_doubt))
 
 
 def submit_now(work: SnapshotWork) -> None:
     vendor = job_provider(work.provider)
     work = without_too_long(work, vendor.longest_question)
     if not work.runs:
-        keep(lambda db: snapshots.close(db, work, JobState.FAILED, "no question is left to ask"))
+        keep(lambda db: vendor_jobs.close(db, work, JobState.FAILED, "no question is left to ask"))
         return
     if not keep(lambda db: submissions.sending(db, work, vendor.fingerprint(work.runs))):
         return
@@ -69,7 +69,7 @@ def without_too_long(work: SnapshotWork, longest: int) -> SnapshotWork:
     reason = f"{work.provider}: the question is longer than {longest} characters"
     for place in set(range(len(work.runs))) - set(fitting):
         run = work.run_ids[place]
-        keep(lambda db, run=run: snapshots.fail_run(db, run, reason))  # type: ignore[misc]
+        keep(lambda db, run=run: vendor_jobs.fail_run(db, run, reason))  # type: ignore[misc]
     runs = tuple(work.runs[place] for place in fitting)
     return replace(work, runs=runs, run_ids=tuple(work.run_ids[place] for place in fitting))
 
@@ -95,7 +95,7 @@ def submission_failed(work: SnapshotWork, error: OutsideError | ConfigError) -> 
         return
     seconds = wait_seconds(error, work.failures)
     if seconds is None:
-        keep(lambda db: snapshots.fail(db, work, str(error), cost_microusd=failed.cost_microusd))
+        keep(lambda db: vendor_jobs.fail(db, work, str(error), cost_microusd=failed.cost_microusd))
         return
     keep(
         lambda db: submissions.put_back(
@@ -158,7 +158,7 @@ def looked_in_vain(work: SnapshotWork, error: OutsideError) -> None:
     log.warning("the vendor's list could not be read", snapshot=str(work.id), error=str(error))
     reason = f"it may have been submitted, and could not be looked up: {error}"
     if not isinstance(error, Unavailable | Malformed):
-        keep(lambda db: snapshots.fail(db, work, reason, cost_microusd=None, abandoned=True))
+        keep(lambda db: vendor_jobs.fail(db, work, reason, cost_microusd=None, abandoned=True))
         return
     seconds = (wait_seconds(error, 0) or 0) if isinstance(error, RateLimited) else 0
     counts = isinstance(error, Malformed)

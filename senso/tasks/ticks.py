@@ -13,9 +13,9 @@ from senso.db import Connection, transaction
 from senso.errors import SensoError
 from senso.log import logger
 from senso.matrix import DUE_HOUR, batch_id, due_date, is_due
-from senso.queries import batches, outbox, pushes, schedule, snapshots, submissions, sweep, triggers, workers
+from senso.queries import batches, outbox, pushes, schedule, submissions, sweep, triggers, vendor_jobs, workers
 from senso.queries.schedule import Candidate
-from senso.queries.snapshots import SnapshotWork
+from senso.queries.vendor_jobs import SnapshotWork
 from senso.queries.workers import Due
 from senso.settings import clock, settings
 from senso.states import BatchKind
@@ -86,7 +86,7 @@ def poll(**_: object) -> None:
 
 def look_at_due() -> None:
     with transaction() as db:
-        found = snapshots.due(db)
+        found = vendor_jobs.due(db)
         unsent = submissions.unsubmitted(db)
         for work in submissions.hopeless(db):
             give_up_submission(db, work)
@@ -99,7 +99,7 @@ def look_at_due() -> None:
 
 def give_up_submission(db: Connection, work: SnapshotWork) -> None:
     reason, cost = f"{work.provider}: the job could not be submitted", None if work.in_doubt else 0
-    snapshots.fail(db, work, reason, cost_microusd=cost, abandoned=work.in_doubt)
+    vendor_jobs.fail(db, work, reason, cost_microusd=cost, abandoned=work.in_doubt)
 
 
 def look_safely(work: Any) -> None:

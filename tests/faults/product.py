@@ -37,7 +37,7 @@ HELD = """
     UNION ALL
     SELECT 'names ' || org_id || ' ' || fence FROM name_variations WHERE lease_owner LIKE :me
     UNION ALL
-    SELECT 'job ' || id || ' ' || fence FROM snapshots WHERE state = 'submitting' AND lease_owner LIKE :me
+    SELECT 'job ' || id || ' ' || fence FROM vendor_jobs WHERE state = 'submitting' AND lease_owner LIKE :me
 """
 FENCES_RISEN = """
     SELECT count(*) FROM {table} t JOIN (SELECT split_part(c, ' ', 2)::uuid AS id, split_part(c, ' ', 3)::int AS fence

@@ -82,7 +82,7 @@ def test_what_is_broken_in_the_rows_is_said_first_where_redis_is_away_too(senso,
 def test_asked_online_it_says_of_a_job_that_no_row_has(senso, make, sandbox, monkeypatch):
     monkeypatch.setattr(vendor_jobs, "YOUNG", vendor_jobs.LATELY * 0)
     submit_snapshot(job(make))
-    make.sql("UPDATE snapshots SET external_id = external_id || '?'")
+    make.sql("UPDATE vendor_jobs SET external_id = external_id || '?'")
 
     told = senso("doctor", "--invariants", "--online")
 

@@ -21,7 +21,7 @@ def paid(make, sandbox):
     """An org that was asked by both kinds of providers, and read."""
     batch = make.queued(make.org(questions=2, models=("gpt-4.1", "chatgpt")))
     start(batch)
-    submit_snapshot(str(make.one("SELECT id FROM snapshots")))
+    submit_snapshot(str(make.one("SELECT id FROM vendor_jobs")))
     collect(make)
     for run in make.runs(batch):
         read(str(run))

@@ -83,7 +83,7 @@ ENDED = (
     (
         "a job that is left submitting",
         "open once its batch has ended",
-        change("snapshots", "true", "state = 'submitting'"),
+        change("vendor_jobs", "true", "state = 'submitting'"),
     ),
     (
         "an answer of tomorrow",
@@ -248,7 +248,7 @@ ENDED = (
     (
         "a job that was submitted twice",
         "was submitted once",
-        again("snapshots", JOB, "state = 'collected'", id="gen_random_uuid()", external_id="external_id || ' again'"),
+        again("vendor_jobs", JOB, "state = 'collected'", id="gen_random_uuid()", external_id="external_id || ' again'"),
     ),
     (
         "an intent of an hour ago",
@@ -272,7 +272,7 @@ GOING_ON = (
         "a job past its deadline that is submitting for ever",
         "none is past it",
         change(
-            "snapshots",
+            "vendor_jobs",
             "state = 'running'",
             "state = 'submitting', external_id = NULL, deadline = now() - interval '1 hour'",
         ),
@@ -355,7 +355,7 @@ GOING_ON = (
     (
         "a job that nobody looks at",
         "a job at a vendor is looked at",
-        change("snapshots", "state = 'running'", "next_poll_at = now() - interval '10 minutes', lease_until = NULL"),
+        change("vendor_jobs", "state = 'running'", "next_poll_at = now() - interval '10 minutes', lease_until = NULL"),
     ),
     (
         "a heartbeat from the future",

@@ -21,7 +21,7 @@ HARMLESS = {
     "question_runs.sent_at null": "it is handed out again, and claimed once",
     "question_runs.state of another row": "cancelled and failed are both ends without an answer; a claim that is taken "
     "back is made again under a higher fence",
-    "snapshots.failures + 1": "it is given up one lost reply sooner",
+    "vendor_jobs.failures + 1": "it is given up one lost reply sooner",
     "triggers.batch_id of another row": "another batch of the same org: the same key said again prints that one",
     "triggers.* deleted": "the same key said again attaches to the batch of that day",
     "triggers.* duplicated": "another key for the same batch",

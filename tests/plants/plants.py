@@ -14,7 +14,7 @@ KINDS = {
     "partners": "available IS NULL",
     "batches": "state || episode",
     "question_runs": "state || (snapshot_id IS NULL) || is_latest",
-    "snapshots": "state",
+    "vendor_jobs": "state",
     "evaluations": "state",
     "ledger": "entry",
     "llm_calls": "purpose || coalesce(outcome, '')",

@@ -83,7 +83,7 @@ def test_what_was_in_doubt_and_is_never_found_is_counted_and_left(make, sandbox)
 def test_a_job_in_doubt_when_its_deadline_passes_is_looked_for_and_cancelled(make, sandbox):
     sandbox.timing(snapshot_seconds=60)
     lost(make, sandbox)
-    make.sql("UPDATE snapshots SET deadline = now() - interval '1 second'")
+    make.sql("UPDATE vendor_jobs SET deadline = now() - interval '1 second'")
 
     poll()
     poll()
@@ -147,7 +147,7 @@ def test_a_wrong_key_does_not_end_the_cancelling(make, sandbox):
     snapshot = job(make)
     submit_snapshot(snapshot)
     sandbox.fault("brightdata.cancel", "401", times=1)
-    make.sql("UPDATE snapshots SET deadline = now() - interval '1 second', next_poll_at = now()")
+    make.sql("UPDATE vendor_jobs SET deadline = now() - interval '1 second', next_poll_at = now()")
 
     poll()
     waiting = row(make)["cancel_due_at"]
@@ -183,7 +183,7 @@ def test_what_a_retry_has_just_sent_is_not_taken_for_a_stray_of_the_episode_befo
     cancel(batch, ME)
     retry(batch, ME)
     start(batch)
-    new = str(make.one("SELECT id FROM snapshots WHERE state = 'submitting'"))
+    new = str(make.one("SELECT id FROM vendor_jobs WHERE state = 'submitting'"))
     sandbox.fault("brightdata.trigger", "drop-after", times=1)
     submit_snapshot(new)
     found = triggers(sandbox)[-1]
@@ -193,5 +193,5 @@ def test_what_a_retry_has_just_sent_is_not_taken_for_a_stray_of_the_episode_befo
     submit_snapshot(new)
 
     assert taken is False
-    assert make.one("SELECT external_id FROM snapshots WHERE state = 'running'") == found
+    assert make.one("SELECT external_id FROM vendor_jobs WHERE state = 'running'") == found
     assert sandbox.calls("brightdata.cancel") == []

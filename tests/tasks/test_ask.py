@@ -278,12 +278,12 @@ def test_no_more_than_a_window_of_runs_is_handed_out_at_a_time(make, sandbox):
 
 def collected(make) -> str:
     """Submits what is planned and looks until it is collected."""
-    for row in make.sql("SELECT id FROM snapshots"):
+    for row in make.sql("SELECT id FROM vendor_jobs"):
         submit_snapshot(str(row["id"]))
     for _ in range(5):
-        make.sql("UPDATE snapshots SET next_poll_at = now()")
+        make.sql("UPDATE vendor_jobs SET next_poll_at = now()")
         poll()
-    return make.one("SELECT state FROM snapshots")
+    return make.one("SELECT state FROM vendor_jobs")
 
 
 def test_a_batch_whose_row_is_locked_for_longer_than_a_statement_waits_is_handed_out_all_the_same(make, sandbox):
@@ -379,13 +379,13 @@ def test_records_without_a_number_are_joined_by_their_input(make, sandbox):
 def test_a_job_past_its_deadline_is_given_up_and_cancelled_at_the_vendor(make, sandbox):
     make.batch(questions=2, models=("chatgpt",))
     sandbox.fault("brightdata.progress", "never-ready", share=1)
-    (row,) = make.sql("SELECT id FROM snapshots")
+    (row,) = make.sql("SELECT id FROM vendor_jobs")
     submit_snapshot(str(row["id"]))
-    make.sql("UPDATE snapshots SET deadline = now() - interval '1 second', next_poll_at = now()")
+    make.sql("UPDATE vendor_jobs SET deadline = now() - interval '1 second', next_poll_at = now()")
 
     poll()
 
-    assert make.one("SELECT state FROM snapshots") == "failed"
+    assert make.one("SELECT state FROM vendor_jobs") == "failed"
     assert {r["error"] for r in make.sql("SELECT error FROM question_runs")} == {
         "brightdata: no answer within 0 minutes"
     }
@@ -404,10 +404,10 @@ def test_a_job_that_failed_as_a_whole_fails_its_runs_with_the_vendors_reason(mak
 def test_a_job_that_is_refused_for_now_is_submitted_again(make, sandbox):
     make.batch(questions=2, models=("chatgpt",))
     sandbox.fault("brightdata.trigger", "429", times=1)
-    (row,) = make.sql("SELECT id FROM snapshots")
+    (row,) = make.sql("SELECT id FROM vendor_jobs")
     submit_snapshot(str(row["id"]))
-    waiting = make.one("SELECT state FROM snapshots"), make.one("SELECT failures FROM snapshots")
-    make.sql("UPDATE snapshots SET next_poll_at = now()")
+    waiting = make.one("SELECT state FROM vendor_jobs"), make.one("SELECT failures FROM vendor_jobs")
+    make.sql("UPDATE vendor_jobs SET next_poll_at = now()")
 
     assert collected(make) == "collected"
     assert waiting == ("submitting", 0)
@@ -417,7 +417,7 @@ def test_a_job_that_is_refused_for_now_is_submitted_again(make, sandbox):
 def test_a_question_too_long_for_the_vendor_fails_with_its_words(make, sandbox):
     make.batch(texts=["why? " * 1000], models=("chatgpt",))
 
-    for row in make.sql("SELECT id FROM snapshots"):
+    for row in make.sql("SELECT id FROM vendor_jobs"):
         submit_snapshot(str(row["id"]))
 
     assert make.one("SELECT state FROM question_runs") == "failed"

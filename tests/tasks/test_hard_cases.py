@@ -47,10 +47,10 @@ def test_a_batch_of_jobs_that_failed_can_be_opened_again(make, sandbox):
 
     ask_batch(str(batch))
 
-    assert make.one("SELECT count(*) FROM snapshots WHERE state = 'submitting'") == 1
+    assert make.one("SELECT count(*) FROM vendor_jobs WHERE state = 'submitting'") == 1
     assert (
         make.one(
-            "SELECT count(*) FROM question_runs r JOIN snapshots s ON s.id = snapshot_id WHERE s.state = 'submitting'"
+            "SELECT count(*) FROM question_runs r JOIN vendor_jobs s ON s.id = snapshot_id WHERE s.state = 'submitting'"
         )
         == 2
     )
@@ -149,11 +149,11 @@ def test_one_record_that_cannot_be_stored_costs_the_others_nothing(make, sandbox
         return real(work, answer)
 
     monkeypatch.setattr(collect, "row", row)
-    for row in make.sql("SELECT id FROM snapshots"):
+    for row in make.sql("SELECT id FROM vendor_jobs"):
         submit_snapshot(str(row["id"]))
 
     for _ in range(5):
-        make.sql("UPDATE snapshots SET next_poll_at = now()")
+        make.sql("UPDATE vendor_jobs SET next_poll_at = now()")
         poll()
 
     states = make.sql("SELECT state FROM question_runs ORDER BY number")
@@ -163,7 +163,7 @@ def test_one_record_that_cannot_be_stored_costs_the_others_nothing(make, sandbox
 def test_one_question_that_is_too_long_fails_alone(make, sandbox):
     make.batch(texts=["Which lender?", "why? " * 1000, "Which bank?"], models=("chatgpt",))
 
-    for row in make.sql("SELECT id FROM snapshots"):
+    for row in make.sql("SELECT id FROM vendor_jobs"):
         submit_snapshot(str(row["id"]))
 
     states = make.sql("SELECT state, error FROM question_runs ORDER BY number")
@@ -174,26 +174,26 @@ def test_one_question_that_is_too_long_fails_alone(make, sandbox):
 @pytest.mark.parametrize("kind", ["malformed", "500", "401"])
 def test_a_look_that_fails_is_free_and_does_not_end_a_job_that_is_paid_for(make, sandbox, kind):
     make.batch(questions=2, models=("chatgpt",))
-    for row in make.sql("SELECT id FROM snapshots"):
+    for row in make.sql("SELECT id FROM vendor_jobs"):
         submit_snapshot(str(row["id"]))
     sandbox.fault("brightdata.progress", kind, times=1)
 
     for _ in range(6):
-        make.sql("UPDATE snapshots SET next_poll_at = now()")
+        make.sql("UPDATE vendor_jobs SET next_poll_at = now()")
         poll()
 
-    assert make.one("SELECT state FROM snapshots") == "collected"
+    assert make.one("SELECT state FROM vendor_jobs") == "collected"
 
 
 def test_a_jobs_time_starts_when_it_is_submitted(make, sandbox):
     make.batch(questions=1, models=("chatgpt",))
-    before = make.one("SELECT deadline > now() + interval '1 hour' FROM snapshots")
-    for row in make.sql("SELECT id FROM snapshots"):
+    before = make.one("SELECT deadline > now() + interval '1 hour' FROM vendor_jobs")
+    for row in make.sql("SELECT id FROM vendor_jobs"):
         submit_snapshot(str(row["id"]))
 
     assert before
     assert make.one(
-        "SELECT deadline BETWEEN now() + interval '19 minutes' AND now() + interval '21 minutes' FROM snapshots"
+        "SELECT deadline BETWEEN now() + interval '19 minutes' AND now() + interval '21 minutes' FROM vendor_jobs"
     )
 
 
@@ -368,11 +368,11 @@ def test_whatever_is_odd_about_a_record_it_costs_the_others_nothing(make, sandbo
         return real(db, work, [answers[0], replace(answers[1], **odd), answers[2]])
 
     monkeypatch.setattr(collect, "collect", with_an_odd_one)
-    for row in make.sql("SELECT id FROM snapshots"):
+    for row in make.sql("SELECT id FROM vendor_jobs"):
         submit_snapshot(str(row["id"]))
 
     for _ in range(5):
-        make.sql("UPDATE snapshots SET next_poll_at = now()")
+        make.sql("UPDATE vendor_jobs SET next_poll_at = now()")
         poll()
 
     states = [row["state"] for row in make.sql("SELECT state FROM question_runs ORDER BY number")]
@@ -388,11 +388,11 @@ def test_a_reason_that_cannot_be_stored_costs_the_others_nothing(make, sandbox, 
         return real(db, work, [answers[0], replace(answers[1], text=None, error="not \x00 today")])
 
     monkeypatch.setattr(collect, "collect", with_an_odd_refusal)
-    for row in make.sql("SELECT id FROM snapshots"):
+    for row in make.sql("SELECT id FROM vendor_jobs"):
         submit_snapshot(str(row["id"]))
 
     for _ in range(5):
-        make.sql("UPDATE snapshots SET next_poll_at = now()")
+        make.sql("UPDATE vendor_jobs SET next_poll_at = now()")
         poll()
 
     assert [row["state"] for row in make.sql("SELECT state FROM question_runs ORDER BY number")] == [

@@ -5,7 +5,7 @@ from jobs import age, collect, job, triggers
 
 from senso.db import transaction
 from senso.providers import Answer, Usage
-from senso.queries import results, snapshots, submissions
+from senso.queries import results, submissions, vendor_jobs
 from senso.queries.leases import MAX_FAILURES
 from senso.queries.runs import Report
 from senso.tasks.stopping import cancel
@@ -37,11 +37,11 @@ def never_arrived(db, work):
 
 
 def close(db, work):
-    return snapshots.close(db, work, "collected")
+    return vendor_jobs.close(db, work, "collected")
 
 
 def fail(db, work):
-    snapshots.fail(db, work, "the job failed", cost_microusd=5)
+    vendor_jobs.fail(db, work, "the job failed", cost_microusd=5)
 
 
 WRITERS = [sending, submitted, put_back, look_again, never_arrived, close, fail]
@@ -51,7 +51,7 @@ every_writer = pytest.mark.parametrize("write", WRITERS, ids=lambda write: write
 @every_writer
 def test_who_was_overtaken_changes_no_row_of_a_job(make, write):
     work, _ = claimed(make, write)
-    make.sql("UPDATE snapshots SET fence = fence + 1, lease_owner = 'another' WHERE id = :id", id=work.id)
+    make.sql("UPDATE vendor_jobs SET fence = fence + 1, lease_owner = 'another' WHERE id = :id", id=work.id)
     before = everything(make)
 
     done = written(write, work)
@@ -64,7 +64,7 @@ def test_who_was_overtaken_changes_no_row_of_a_job(make, write):
 def test_who_comes_after_the_end_of_a_job_changes_no_row_of_it(make, write):
     work, _ = claimed(make, write)
     with transaction() as db:
-        snapshots.close(db, work, "failed", "the end")
+        vendor_jobs.close(db, work, "failed", "the end")
     before = everything(make)
 
     done = written(write, work)
@@ -95,12 +95,12 @@ def test_a_name_that_another_job_has_is_not_given_to_a_second(make):
     work, other = claimed(make, submitted)
 
     assert [written(submitted, work), written(submitted, other)] == [True, False]
-    assert make.one("SELECT count(*) FROM snapshots WHERE external_id = 's_late'") == 1
+    assert make.one("SELECT count(*) FROM vendor_jobs WHERE external_id = 's_late'") == 1
 
 
 def test_a_job_whose_grace_is_not_over_has_not_failed_to_arrive(make):
     work, _ = claimed(make, never_arrived)
-    make.sql("UPDATE snapshots SET grace_until = now() + interval '1 minute'")
+    make.sql("UPDATE vendor_jobs SET grace_until = now() + interval '1 minute'")
 
     assert written(never_arrived, work) is False
 
@@ -123,7 +123,7 @@ def test_a_job_in_anothers_hands_is_not_claimed(make):
 
 def test_a_claim_of_a_job_that_never_reported_back_is_a_failure_and_a_new_claim(make):
     work, _ = claimed(make, sending)
-    make.sql("UPDATE snapshots SET lease_until = now() - interval '1 second'")
+    make.sql("UPDATE vendor_jobs SET lease_until = now() - interval '1 second'")
 
     again = claim(work.id)
 
@@ -133,7 +133,7 @@ def test_a_claim_of_a_job_that_never_reported_back_is_a_failure_and_a_new_claim(
 
 def test_a_look_at_a_job_in_doubt_announces_no_call(make):
     work, _ = claimed(make, submitted)
-    make.sql("UPDATE snapshots SET lease_until = now() - interval '1 second'")
+    make.sql("UPDATE vendor_jobs SET lease_until = now() - interval '1 second'")
 
     again = claim(work.id)
 
@@ -143,9 +143,9 @@ def test_a_look_at_a_job_in_doubt_announces_no_call(make):
 
 def test_a_job_that_failed_too_often_or_whose_time_is_over_is_not_claimed(make):
     work, other = claimed(make, sending)
-    make.sql("UPDATE snapshots SET lease_owner = NULL, lease_until = NULL")
-    make.sql("UPDATE snapshots SET failures = :most WHERE id = :id", most=MAX_FAILURES, id=work.id)
-    make.sql("UPDATE snapshots SET deadline = now() - interval '1 second' WHERE id = :id", id=other.id)
+    make.sql("UPDATE vendor_jobs SET lease_owner = NULL, lease_until = NULL")
+    make.sql("UPDATE vendor_jobs SET failures = :most WHERE id = :id", most=MAX_FAILURES, id=work.id)
+    make.sql("UPDATE vendor_jobs SET deadline = now() - interval '1 second' WHERE id = :id", id=other.id)
 
     assert (claim(work.id), claim(other.id)) == (None, None)
 
@@ -158,7 +158,7 @@ def test_each_call_of_a_job_keeps_how_it_ended(make, sandbox, end, told):
     if end:
         sandbox.fault("brightdata.progress", end, share=1)
     submit_snapshot(snapshot)
-    make.sql("UPDATE snapshots SET next_poll_at = now()")
+    make.sql("UPDATE vendor_jobs SET next_poll_at = now()")
 
     submit_snapshot(snapshot)
     collect(make)
@@ -170,7 +170,7 @@ def test_each_call_of_a_job_keeps_how_it_ended(make, sandbox, end, told):
 @pytest.mark.parametrize("write", [put_back, fail], ids=lambda write: write.__name__)
 def test_a_claim_that_never_reported_back_stays_so_whatever_becomes_of_the_next(make, write):
     work, _ = claimed(make, sending)
-    make.sql("UPDATE snapshots SET lease_until = now() - interval '1 second'")
+    make.sql("UPDATE vendor_jobs SET lease_until = now() - interval '1 second'")
     again = claim(work.id)
 
     written(write, again)
@@ -187,7 +187,7 @@ def test_calls_of_a_job_in_doubt_are_open_again_once_it_is_found_and_those_befor
     snapshot = job(make, questions=1)
     sandbox.fault("brightdata.trigger", "429", times=1)
     submit_snapshot(snapshot)
-    make.sql("UPDATE snapshots SET next_poll_at = now()")
+    make.sql("UPDATE vendor_jobs SET next_poll_at = now()")
     sandbox.fault("brightdata.trigger", "drop-after", times=1)
     submit_snapshot(snapshot)
     doubtful = ends(make)
@@ -204,7 +204,7 @@ def test_jobs_that_are_cancelled_have_a_higher_fence_than_any_claim(make, sandbo
 
     cancel(work.batch_id, By("test"))
 
-    assert make.sql("SELECT DISTINCT state, fence FROM snapshots") == [{"state": "cancelled", "fence": 2}]
+    assert make.sql("SELECT DISTINCT state, fence FROM vendor_jobs") == [{"state": "cancelled", "fence": 2}]
     assert make.sql("SELECT DISTINCT state, fence FROM question_runs") == [{"state": "cancelled", "fence": 2}]
     assert make.sql("SELECT DISTINCT state, fence FROM evaluations") == [{"state": "cancelled", "fence": 1}]
 
@@ -223,11 +223,11 @@ def test_what_a_batch_closes_is_its_own(make):
 
 def test_an_answer_is_saved_once_and_for_its_own_run(make):
     work, other = claimed(make, close)
-    rows = [snapshots.collected(work.run_ids[0], Answer(1, text="An answer."), (), cost_microusd=1500)]
+    rows = [vendor_jobs.collected(work.run_ids[0], Answer(1, text="An answer."), (), cost_microusd=1500)]
 
     with transaction() as db:
-        first = snapshots.save_answers(db, rows, age=1)
-        again = snapshots.save_answers(db, rows, age=1)
+        first = vendor_jobs.save_answers(db, rows, age=1)
+        again = vendor_jobs.save_answers(db, rows, age=1)
 
     assert (first, again) == ([work.run_ids[0]], [])
     assert make.one("SELECT count(*) FROM question_runs WHERE state = 'answered'") == 1
@@ -241,7 +241,7 @@ def test_a_run_of_a_job_fails_once_with_its_evaluation(make):
 
     with transaction() as db:
         for _ in range(2):
-            snapshots.fail_run(db, work.run_ids[0], "no record", cost_microusd=3)
+            vendor_jobs.fail_run(db, work.run_ids[0], "no record", cost_microusd=3)
 
     (run,) = make.sql("SELECT fence, error, cost_microusd FROM question_runs WHERE state = 'failed'")
     (evaluation,) = make.sql("SELECT fence, error FROM evaluations WHERE state = 'failed' AND ended_at IS NOT NULL")
@@ -255,10 +255,10 @@ def test_a_job_that_runs_is_looked_at_when_its_time_has_come_and_no_sooner(make,
     snapshot = job(make, questions=1)
     sandbox.fault("brightdata.progress", "never-ready", share=1)
     submit_snapshot(snapshot)
-    make.sql("UPDATE snapshots SET next_poll_at = now() + interval '10 s'")
+    make.sql("UPDATE vendor_jobs SET next_poll_at = now() + interval '10 s'")
     poll()
     early = len(sandbox.calls("brightdata.progress"))
-    make.sql("UPDATE snapshots SET next_poll_at = now()")
+    make.sql("UPDATE vendor_jobs SET next_poll_at = now()")
 
     poll()
     poll()
@@ -269,15 +269,15 @@ def test_a_job_that_runs_is_looked_at_when_its_time_has_come_and_no_sooner(make,
 def claimed(make, write):
     """Two jobs of two runs each in my hands, as far as `write` wants them."""
     make.batch(questions=2, models=("chatgpt",), countries=("US", "CA"))
-    works = [claim(row["id"]) for row in make.sql("SELECT id FROM snapshots ORDER BY location_id")]
+    works = [claim(row["id"]) for row in make.sql("SELECT id FROM vendor_jobs ORDER BY location_id")]
     if write is sending:
         return works
     with transaction() as db:
         for work in works:
             submissions.sending(db, work, f"hash of {work.id}")
-    make.sql("UPDATE snapshots SET grace_until = now() - interval '1 second'")
+    make.sql("UPDATE vendor_jobs SET grace_until = now() - interval '1 second'")
     if write in (look_again, never_arrived):
-        make.sql("UPDATE snapshots SET lease_until = now() - interval '1 second'")
+        make.sql("UPDATE vendor_jobs SET lease_until = now() - interval '1 second'")
         return [claim(work.id) for work in works]
     return works
 
@@ -299,7 +299,7 @@ def everything(make) -> dict[str, list]:
 def of_job(found, work) -> list:
     runs = set(work.run_ids)
     return (
-        [row for row in found["snapshots"] if row["id"] == work.id]
+        [row for row in found["vendor_jobs"] if row["id"] == work.id]
         + [row for row in found["question_runs"] if row["id"] in runs]
         + [row for name in ("llm_calls", "evaluations") for row in found[name] if row["run_id"] in runs]
     )

@@ -41,7 +41,7 @@ def test_a_job_whose_key_is_refused_is_submitted_with_the_mended_one(make, sandb
 
     submit_snapshot(snapshot)
 
-    assert make.one("SELECT state FROM snapshots") == "running"
+    assert make.one("SELECT state FROM vendor_jobs") == "running"
 
 
 def test_a_mended_key_that_is_refused_too_ends_the_run_with_its_reason(make, sandbox, mended):

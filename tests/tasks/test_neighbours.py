@@ -89,12 +89,12 @@ def test_jobs_of_a_batch_are_submitted_collected_and_called_off_alone(make, sand
     neighbour = neighbours(make, sandbox, models=("chatgpt",))
     before = of(make, neighbour)
     batch = make.batch(make.org(questions=2, models=("chatgpt",), countries=("US", "CA")))
-    mine = make.sql("SELECT id FROM snapshots WHERE batch_id = :b", b=batch)
-    make.sql("UPDATE snapshots SET next_poll_at = now() + interval '1 hour' WHERE batch_id <> :b", b=batch)
+    mine = make.sql("SELECT id FROM vendor_jobs WHERE batch_id = :b", b=batch)
+    make.sql("UPDATE vendor_jobs SET next_poll_at = now() + interval '1 hour' WHERE batch_id <> :b", b=batch)
 
     for row in mine:
         submit_snapshot(str(row["id"]))
-    make.sql("UPDATE snapshots SET next_poll_at = now() + interval '1 hour' WHERE batch_id = :b", b=batch)
+    make.sql("UPDATE vendor_jobs SET next_poll_at = now() + interval '1 hour' WHERE batch_id = :b", b=batch)
     collect_mine(make, mine[0]["id"])
     cancel(batch, ME)
     cancel_due(batch)
@@ -233,9 +233,9 @@ def neighbours(make, sandbox, models=("gpt-4.1",)):
     find_names(str(batch))
     ask_batch(str(batch))
     if "chatgpt" in models:
-        (job,) = make.sql("SELECT id FROM snapshots WHERE batch_id = :b", b=batch)
+        (job,) = make.sql("SELECT id FROM vendor_jobs WHERE batch_id = :b", b=batch)
         submit_snapshot(str(job["id"]))
-        make.sql("UPDATE snapshots SET next_poll_at = now() + interval '1 hour'")
+        make.sql("UPDATE vendor_jobs SET next_poll_at = now() + interval '1 hour'")
         return org, batch
     asked, claimed, waiting, failing, *to_read = make.runs(batch)
     with transaction() as db:
@@ -261,7 +261,7 @@ def neighbours(make, sandbox, models=("gpt-4.1",)):
 def of(make, neighbour) -> dict[str, list]:
     """All rows of its own, its partner's and its names."""
     org, batch = neighbour
-    owned = ("batches", "id"), ("question_runs", "batch_id"), ("evaluations", "batch_id"), ("snapshots", "batch_id")
+    owned = ("batches", "id"), ("question_runs", "batch_id"), ("evaluations", "batch_id"), ("vendor_jobs", "batch_id")
     owned += ("llm_calls", "batch_id"), ("metrics", "batch_id"), ("pushes", "batch_id"), ("ledger", "batch_id")
     found = {name: make.sql(f"SELECT * FROM {name} WHERE {key} = :b ORDER BY 1", b=batch) for name, key in owned}
     found["outbox"] = make.sql("SELECT * FROM outbox WHERE batch_id = :b ORDER BY 1", b=batch)
@@ -276,5 +276,5 @@ def without(found, column) -> dict[str, list]:
 
 def collect_mine(make, job) -> None:
     for _ in range(3):
-        make.sql("UPDATE snapshots SET next_poll_at = now() WHERE id = :id", id=job)
+        make.sql("UPDATE vendor_jobs SET next_poll_at = now() WHERE id = :id", id=job)
         poll()

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from senso.db import at_once, engine
-from senso.queries import batches, evaluations, ledger, outbox, planning, pushes, results, runs, snapshots
+from senso.queries import batches, evaluations, ledger, outbox, planning, pushes, results, runs, vendor_jobs
 from senso.queries.prepared import Prepared
 
 GROWING = re.compile(
@@ -13,7 +13,7 @@ GROWING = re.compile(
 )
 STATEMENTS = {
     f"{module.__name__}.{name}": statement
-    for module in (runs, evaluations, snapshots, batches, results, ledger, outbox, planning, pushes)
+    for module in (runs, evaluations, vendor_jobs, batches, results, ledger, outbox, planning, pushes)
     for name, statement in vars(module).items()
     if isinstance(statement, Prepared)
 }

@@ -9,7 +9,7 @@ from at_work import start, work_off
 
 from senso.db import transaction
 from senso.errors import ConfigError, NotFound
-from senso.queries import invariants, runs, snapshots, submissions
+from senso.queries import invariants, runs, submissions, vendor_jobs
 from senso.settings import settings
 from senso.tasks import ask, reach, stopping
 from senso.tasks.abandon import cancel_snapshots
@@ -54,7 +54,7 @@ def test_a_cancelled_batch_charges_what_was_read_releases_the_hold_and_closes_th
 def test_no_claim_commits_after_a_cancel(make, sandbox):
     batch = make.batch(questions=2, models=("gpt-4.1", "chatgpt"))
     make.answered(make.one("SELECT id FROM question_runs WHERE snapshot_id IS NULL ORDER BY number LIMIT 1"))
-    snapshot = make.one("SELECT id FROM snapshots")
+    snapshot = make.one("SELECT id FROM vendor_jobs")
     cancel(batch, ME)
     before = make.everything(), len(sandbox.calls())
 
@@ -96,13 +96,13 @@ def test_a_call_that_was_under_way_is_costed_after_a_cancel_and_never_charged(ma
 def test_snapshots_are_cancelled_at_the_vendor(make, sandbox):
     sandbox.timing(snapshot_seconds=60)
     batch = make.batch(models=("chatgpt",))
-    submit_snapshot(str(make.one("SELECT id FROM snapshots")))
+    submit_snapshot(str(make.one("SELECT id FROM vendor_jobs")))
 
     cancel(batch, ME)
     intended = make.one("SELECT ids FROM outbox WHERE pipeline = 'cancel'")
     cancel_snapshots(str(batch))
 
-    assert make.one("SELECT state FROM snapshots") == "cancelled"
+    assert make.one("SELECT state FROM vendor_jobs") == "cancelled"
     assert intended == [str(batch)]
     assert [call["where"] for call in sandbox.calls("brightdata") if "cancel" in call["where"]]
     assert broken() == {}
@@ -121,10 +121,10 @@ def test_a_job_that_reached_the_vendor_after_the_cancel_is_cancelled_there(make,
 
     monkeypatch.setattr(type(vendor), "submit", cancelled_meanwhile)
 
-    submit_snapshot(str(make.one("SELECT id FROM snapshots")))
+    submit_snapshot(str(make.one("SELECT id FROM vendor_jobs")))
 
     assert [call["where"] for call in sandbox.calls("brightdata") if "cancel" in call["where"]]
-    assert make.one("SELECT state FROM snapshots") == "cancelled"
+    assert make.one("SELECT state FROM vendor_jobs") == "cancelled"
 
 
 def test_what_was_charged_is_pushed_with_its_numbers(make, sandbox):
@@ -445,17 +445,17 @@ def test_a_retry_without_credits_is_blocked_and_keeps_its_answers(make, sandbox)
 
 def test_a_job_that_failed_whole_is_submitted_again_by_a_retry(make, sandbox):
     batch = make.batch(models=("chatgpt",))
-    (first,) = make.sql("SELECT id FROM snapshots")
+    (first,) = make.sql("SELECT id FROM vendor_jobs")
     with transaction() as db:
         work = submissions.claim(db, first["id"], "me")
     with transaction() as db:
-        snapshots.fail(db, work, "brightdata: the key was not accepted")
+        vendor_jobs.fail(db, work, "brightdata: the key was not accepted")
     finish_batch(str(batch), "rows")
 
     retry(batch, ME)
     start(batch)
 
-    assert make.one("SELECT count(*) FROM snapshots WHERE state = 'submitting'") == 1
+    assert make.one("SELECT count(*) FROM vendor_jobs WHERE state = 'submitting'") == 1
     assert make.one("SELECT count(*) FROM question_runs WHERE snapshot_id IS NOT NULL AND state = 'planned'") == 2
 
 

@@ -112,7 +112,7 @@ def test_a_process_that_dies_before_the_request_leaves_no_doubt(make, sandbox):
     snapshot = job(make)
     with transaction() as db:
         submissions.claim(db, snapshot, "dead")
-    make.sql("UPDATE snapshots SET lease_until = now() - interval '1 second'")
+    make.sql("UPDATE vendor_jobs SET lease_until = now() - interval '1 second'")
 
     submit_snapshot(snapshot)
 
@@ -148,7 +148,7 @@ def test_looks_get_rarer_and_stay_within_a_minute(make, sandbox):
     for seconds in (0, 60, 3600):
         age(make, seconds)
         submit_snapshot(snapshot)
-        waits.append(make.one("SELECT extract(epoch FROM next_poll_at - now())::float FROM snapshots"))
+        waits.append(make.one("SELECT extract(epoch FROM next_poll_at - now())::float FROM vendor_jobs"))
 
     assert waits == [pytest.approx(10, abs=1), pytest.approx(17, abs=2), pytest.approx(60, abs=1)]
 
@@ -210,19 +210,19 @@ def test_a_job_that_has_its_row_is_not_looked_at(make, sandbox):
     submit_snapshot(other)
     make.batch(models=("chatgpt",))
     sandbox.fault("brightdata.trigger", "drop-after", times=1)
-    mine = str(make.one("SELECT id FROM snapshots WHERE state = 'submitting'"))
+    mine = str(make.one("SELECT id FROM vendor_jobs WHERE state = 'submitting'"))
     submit_snapshot(mine)
 
     submit_snapshot(mine)
 
     assert [call["snapshot_id"] for call in sandbox.calls("brightdata.input")] == triggers(sandbox)[1:]
-    assert make.one("SELECT count(DISTINCT external_id) FROM snapshots WHERE state = 'running'") == 2
+    assert make.one("SELECT count(DISTINCT external_id) FROM vendor_jobs WHERE state = 'running'") == 2
 
 
 def test_a_job_from_before_is_not_ours(make, sandbox):
     """The same runs were asked by a former episode, whose job has failed and is nobody's."""
     snapshot = lost(make, sandbox)
-    make.sql("UPDATE snapshots SET maybe_sent_at = maybe_sent_at + interval '10 minutes'")
+    make.sql("UPDATE vendor_jobs SET maybe_sent_at = maybe_sent_at + interval '10 minutes'")
 
     submit_snapshot(snapshot)
 
@@ -241,14 +241,14 @@ def test_of_two_who_find_it_at_once_one_adopts_it(make, sandbox, monkeypatch):
     assert [row(make)["external_id"]] == triggers(sandbox)
     assert repairs(make) == {"submit adopted": 1}
     assert sandbox.calls("brightdata.cancel") == []
-    assert make.one("SELECT count(*) FROM snapshots") == 1
+    assert make.one("SELECT count(*) FROM vendor_jobs") == 1
 
 
 def test_two_rows_can_never_have_one_job(make, sandbox):
     for asked in ("One?", "Two?"):
         make.batch(models=("chatgpt",), texts=[asked])
     works = []
-    for found in make.sql("SELECT id FROM snapshots ORDER BY created_at"):
+    for found in make.sql("SELECT id FROM vendor_jobs ORDER BY created_at"):
         with transaction() as db:
             work = submissions.claim(db, found["id"], "me")
         with transaction() as db:
@@ -274,7 +274,7 @@ def test_who_was_only_slow_still_saves_the_name_while_another_looks(make, sandbo
 
     def slow(self, asked):
         ticket = real(self, asked)
-        make.sql("UPDATE snapshots SET lease_owner = NULL, lease_until = NULL")
+        make.sql("UPDATE vendor_jobs SET lease_owner = NULL, lease_until = NULL")
         submit_snapshot(snapshot)
         return ticket
 
@@ -305,7 +305,7 @@ def test_a_name_that_comes_after_another_was_sent_is_cancelled_under_a_row_of_it
     submit_snapshot(snapshot)
 
     late, kept = triggers(sandbox)
-    rows = make.sql("SELECT external_id, state, cancelled_at IS NOT NULL AS gone FROM snapshots ORDER BY state")
+    rows = make.sql("SELECT external_id, state, cancelled_at IS NOT NULL AS gone FROM vendor_jobs ORDER BY state")
     assert [tuple(one.values()) for one in rows] == [(late, "cancelled", True), (kept, "running", False)]
     assert [call["snapshot_id"] for call in sandbox.calls("brightdata.cancel")] == [late]
     assert repairs(make) == {"submit unknown": 1}
@@ -323,7 +323,7 @@ def test_of_two_equal_jobs_the_older_is_adopted_and_the_other_cancelled(make, sa
     submit_snapshot(snapshot)
 
     older, newer = triggers(sandbox)
-    assert make.one("SELECT external_id FROM snapshots WHERE state = 'running'") == older
+    assert make.one("SELECT external_id FROM vendor_jobs WHERE state = 'running'") == older
     assert [call["snapshot_id"] for call in sandbox.calls("brightdata.cancel")] == [newer]
 
 
@@ -381,11 +381,11 @@ def test_the_request_of_a_dead_sender_is_waited_for_no_longer_than_the_vendors_l
     """While its sender lives, a request may be under way for as long as the longest call."""
     job(make)
     make.sql(
-        "UPDATE snapshots SET lease_owner = 'dead', maybe_sent_at = now(), request_hash = 'x', "
+        "UPDATE vendor_jobs SET lease_owner = 'dead', maybe_sent_at = now(), request_hash = 'x', "
         "grace_until = now() + interval '150 seconds', lease_until = now() + interval '150 seconds'"
     )
 
     reap()
 
-    seconds = make.one("SELECT extract(epoch FROM grace_until - now())::int FROM snapshots")
+    seconds = make.one("SELECT extract(epoch FROM grace_until - now())::int FROM vendor_jobs")
     assert (row(make)["lease_owner"], 20 < seconds <= 30) == (None, True)

@@ -24,7 +24,7 @@ def test_a_job_that_its_row_knows_is_in_order(make, sandbox):
 def test_a_request_that_was_sent_twice_is_told_with_its_row(make, sandbox):
     submit_snapshot(job(make))
     make.sql(
-        "UPDATE snapshots SET external_id = NULL, state = 'submitting', maybe_sent_at = NULL, next_poll_at = now()"
+        "UPDATE vendor_jobs SET external_id = NULL, state = 'submitting', maybe_sent_at = NULL, next_poll_at = now()"
     )
     submit_snapshot(str(row(make)["id"]))
     first, second = triggers(sandbox)
@@ -47,14 +47,14 @@ def test_a_job_that_no_row_sent_is_told_too(make, sandbox):
 def test_a_job_that_may_yet_get_its_row_is_not_told(make, sandbox, monkeypatch):
     monkeypatch.setattr(vendor_jobs, "YOUNG", timedelta(minutes=10))
     submit_snapshot(job(make))
-    make.sql("UPDATE snapshots SET external_id = NULL")
+    make.sql("UPDATE vendor_jobs SET external_id = NULL")
 
     assert vendor_jobs.beside_rows() == []
 
 
 def test_only_jobs_since_the_given_moment_are_looked_at(make, sandbox):
     submit_snapshot(job(make))
-    make.sql("UPDATE snapshots SET external_id = NULL")
+    make.sql("UPDATE vendor_jobs SET external_id = NULL")
 
     assert len(vendor_jobs.beside_rows()) == 1
     assert vendor_jobs.beside_rows(datetime.now(UTC) + timedelta(minutes=1)) == []

@@ -81,8 +81,8 @@ CHECKS = (
             OR t.payload_hash NOT IN ({payload("false")}, {payload("true")}))
         UNION ALL
         SELECT 'run', r.id::text FROM question_runs r JOIN batches b ON b.id = r.batch_id
-            LEFT JOIN snapshots s ON s.id = r.snapshot_id
-            LEFT JOIN (SELECT DISTINCT batch_id, model_id, location_id FROM snapshots) j
+            LEFT JOIN vendor_jobs s ON s.id = r.snapshot_id
+            LEFT JOIN (SELECT DISTINCT batch_id, model_id, location_id FROM vendor_jobs) j
                 ON (j.batch_id, j.model_id, j.location_id) = (r.batch_id, r.model_id, r.location_id)
         WHERE {IN_SCOPE} AND (r.subject_id <> coalesce(b.network_id, b.org_id)
             OR (r.batch_id, r.model_id, r.location_id) <> (s.batch_id, s.model_id, s.location_id)
@@ -113,7 +113,7 @@ CHECKS = (
         SELECT 'evaluation', e.id, e.state, b.id, b.state FROM evaluations e JOIN batches b ON b.id = e.batch_id
         WHERE e.state IN ('pending', 'extracting') AND b.state NOT IN {OPEN}
         UNION ALL
-        SELECT 'job', s.id, s.state, b.id, b.state FROM snapshots s JOIN batches b ON b.id = s.batch_id
+        SELECT 'job', s.id, s.state, b.id, b.state FROM vendor_jobs s JOIN batches b ON b.id = s.batch_id
         WHERE s.state IN ('submitting', 'running') AND b.state NOT IN {OPEN}
         """,
     ),
@@ -127,7 +127,7 @@ CHECKS = (
         WHERE b.state = 'running' AND (b.deadline < now() - interval '5 minutes'
             OR (b.deadline IS NULL AND (b.remaining IS NOT NULL OR b.started_at < now() - interval '10 minutes')))
         UNION ALL
-        SELECT s.batch_id, s.state, s.deadline FROM snapshots s
+        SELECT s.batch_id, s.state, s.deadline FROM vendor_jobs s
         WHERE s.state IN ('submitting', 'running') AND s.deadline < now() - interval '5 minutes'
         UNION ALL
         SELECT b.id, b.state, b.deadline FROM batches b
@@ -170,7 +170,7 @@ CHECKS = (
             OR (e.state = 'extracting' AND (e.lease_owner IS NULL OR e.lease_until IS NULL))
             OR e.lease_until > now() + interval '1 hour')
         UNION ALL
-        SELECT 'job', s.id FROM snapshots s JOIN batches b ON b.id = s.batch_id
+        SELECT 'job', s.id FROM vendor_jobs s JOIN batches b ON b.id = s.batch_id
         WHERE {IN_SCOPE} AND ((s.ended_at IS NULL) <> (s.state IN ('submitting', 'running'))
             OR ((s.state IN ('running', 'collected')) AND (s.external_id IS NULL OR s.submitted_at IS NULL
                 OR s.maybe_sent_at IS NULL OR s.submitted_at <> s.maybe_sent_at OR s.request_hash IS NULL))

@@ -253,14 +253,14 @@ CHECKS = (
         "the vendor may have been paid twice for the same questions",
         "compare with the vendor's list of jobs; report it",
         f"""
-        SELECT s.request_hash, count(*) AS jobs FROM snapshots s JOIN batches b ON b.id = s.batch_id
+        SELECT s.request_hash, count(*) AS jobs FROM vendor_jobs s JOIN batches b ON b.id = s.batch_id
         WHERE {IN_SCOPE} AND s.external_id IS NOT NULL AND s.state IN ('running', 'collected')
         GROUP BY s.request_hash, s.provider HAVING s.request_hash IS NOT NULL AND count(*) > 1
         UNION ALL
-        SELECT s.id::text, s.fence FROM snapshots s JOIN batches b ON b.id = s.batch_id LEFT JOIN (
+        SELECT s.id::text, s.fence FROM vendor_jobs s JOIN batches b ON b.id = s.batch_id LEFT JOIN (
             SELECT snapshot_id, max(calls) AS most FROM (
                 SELECT r.snapshot_id, count(c.id) AS calls FROM batches b JOIN question_runs r ON r.batch_id = b.id
-                    JOIN snapshots j ON j.id = r.snapshot_id
+                    JOIN vendor_jobs j ON j.id = r.snapshot_id
                     LEFT JOIN llm_calls c ON c.run_id = r.id AND c.purpose = 'ask' AND c.started_at >= j.created_at
                 WHERE {IN_SCOPE} GROUP BY r.snapshot_id, r.id) run GROUP BY snapshot_id
         ) c ON c.snapshot_id = s.id

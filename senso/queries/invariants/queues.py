@@ -21,7 +21,7 @@ CHECKS = (
             OR o.published_at > now() + interval '1 minute'
         UNION ALL
         SELECT o.id, o.key, o.not_before, o.published_at FROM outbox o
-            LEFT JOIN snapshots s ON s.id::text = split_part(o.key, ':', 2)
+            LEFT JOIN vendor_jobs s ON s.id::text = split_part(o.key, ':', 2)
         WHERE (CAST(:since AS timestamptz) IS NULL OR coalesce(o.published_at, now()) >= :since)
             AND (o.key !~ '^[a-z ]+(:[0-9a-f-]{{36}}(:[0-9]+)*)?$' OR (o.key LIKE '%:%' AND (o.batch_id IS NULL
             OR coalesce(s.batch_id::text, split_part(o.key, ':', 2)) <> o.batch_id::text)))
@@ -35,9 +35,9 @@ CHECKS = (
             UNION ALL
             SELECT p.key FROM pushes p WHERE p.batch_id = b.id AND p.status <> 'not configured'
             UNION ALL
-            SELECT 'submit:' || s.id FROM snapshots s WHERE s.batch_id = b.id
+            SELECT 'submit:' || s.id FROM vendor_jobs s WHERE s.batch_id = b.id
             UNION ALL
-            SELECT 'extract:' || s.id || ':' || 0 FROM snapshots s WHERE s.batch_id = b.id AND s.state = 'collected'
+            SELECT 'extract:' || s.id || ':' || 0 FROM vendor_jobs s WHERE s.batch_id = b.id AND s.state = 'collected'
                 AND EXISTS (SELECT FROM question_runs r WHERE r.snapshot_id = s.id AND r.state = 'answered')
         ) i
         WHERE b.queued_at > now() - interval '2 days' AND coalesce(b.ended_at, now()) > now() - interval '2 days'
@@ -91,13 +91,13 @@ CHECKS = (
         "answers that were paid for lie at the vendor",
         LOOK,
         f"""
-        SELECT s.id AS job, s.state, s.next_poll_at FROM snapshots s
+        SELECT s.id AS job, s.state, s.next_poll_at FROM vendor_jobs s
         WHERE s.state IN ('submitting', 'running') AND {SOMEBODY_LIVES}
             AND (s.next_poll_at IS NULL OR s.next_poll_at < now() - interval '2 minutes'
                 OR s.next_poll_at > now() + interval '30 minutes')
             AND (s.lease_until IS NULL OR s.lease_until < now())
         UNION ALL
-        SELECT s.id, s.state, s.cancel_due_at FROM snapshots s
+        SELECT s.id, s.state, s.cancel_due_at FROM vendor_jobs s
         WHERE s.cancel_due_at < now() - interval '1 day' AND s.cancelled_at IS NULL
         """,
     ),

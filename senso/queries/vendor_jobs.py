@@ -63,7 +63,7 @@ GROUPS = text("""
 # when the job is submitted; until then the batch's deadline stands.
 PLAN = text(f"""
     WITH made AS (
-        INSERT INTO snapshots (id, batch_id, provider, model_id, location_id, deadline, next_poll_at)
+        INSERT INTO vendor_jobs (id, batch_id, provider, model_id, location_id, deadline, next_poll_at)
         SELECT :id, id, :provider, :model, :location, deadline, now() + interval '30 seconds'
         FROM batches WHERE id = CAST(:batch AS uuid)
         ON CONFLICT DO NOTHING
@@ -129,10 +129,10 @@ def work_of(found: Mapping[str, Any], listed: Sequence[Mapping[str, Any]]) -> Sn
 
 # Looking at many at once. The next look is set before this one, so a look that dies costs a little time, no more.
 DUE = text(f"""
-    UPDATE snapshots s SET next_poll_at = now() + make_interval(secs =>
+    UPDATE vendor_jobs s SET next_poll_at = now() + make_interval(secs =>
         least(15, greatest(2, 0.1 * extract(epoch FROM now() - s.submitted_at))))
     WHERE id IN (
-        SELECT id FROM snapshots WHERE state = 'running' AND next_poll_at <= now()
+        SELECT id FROM vendor_jobs WHERE state = 'running' AND next_poll_at <= now()
         ORDER BY next_poll_at LIMIT :most FOR UPDATE SKIP LOCKED
     )
     RETURNING {COLUMNS}
@@ -144,7 +144,7 @@ def due(db: Connection) -> list[SnapshotWork]:
 
 
 CLOSE = text(f"""
-    UPDATE snapshots SET state = :state, error = :error, ended_at = now(), {RELEASED},
+    UPDATE vendor_jobs SET state = :state, error = :error, ended_at = now(), {RELEASED},
         cancel_due_at = CASE WHEN :abandoned THEN now() END,
         maybe_sent_at = CASE WHEN :abandoned OR external_id IS NOT NULL THEN maybe_sent_at END,
         request_hash = CASE WHEN :abandoned OR external_id IS NOT NULL THEN request_hash END
