@@ -11,7 +11,7 @@ from senso.queries.batches import Batch
 from senso.queries.prepared import Prepared
 from senso.queries.typed import each, first
 from senso.records import UNTOLD
-from senso.states import Entry, LedgerKind, among
+from senso.states import BatchKind, Entry, LedgerKind, among
 
 # One guarded UPDATE: two batches that open at once cannot both spend the last credits. For a partner that is not
 # metered `available` is null and stays so; the rows are written all the same.
@@ -31,7 +31,8 @@ HOLD = Prepared("""
 def hold(db: Connection, batch: Batch, org: UUID, credits_wanted: int) -> bool:
     """Of its partner; False when it has fewer. The caller has locked the batch, and nothing is held for it yet."""
     values = {"key": keys.HOLD.of(batch.id, batch.episode), "org": org, "batch": batch.id, "credits": credits_wanted}
-    return HOLD.one(db, values | {"kind": "org" if batch.kind == "org" else "network"}) is not None
+    kind = LedgerKind.ORG if batch.kind is BatchKind.ORG else LedgerKind.NETWORK
+    return HOLD.one(db, values | {"kind": kind}) is not None
 
 
 HELD = Prepared("SELECT EXISTS (SELECT FROM ledger WHERE idempotency_key = :key)")
