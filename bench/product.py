@@ -18,7 +18,8 @@ from uuid import UUID
 
 import psycopg2
 
-from senso import db, imports
+from senso import db, imports, publishing
+from senso.cli import publish
 from senso.embedded import Urls, processes, servers
 from senso.queries import imports as import_queries
 from senso.settings import Settings, use_environment
@@ -119,6 +120,7 @@ class Product:
     def trigger(self, orgs: Sequence[str]) -> list[UUID]:
         from senso.tasks.trigger import By, trigger_org  # noqa: PLC0415  needs the broker's URL
 
+        publishing.register(publish)
         return [trigger_org(UUID(org), By("bench", "bench")).batch.id for org in orgs]
 
     def query(self, statement: str, *values: Any) -> list[Row]:

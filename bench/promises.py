@@ -26,6 +26,8 @@ from printing import MB, line
 from stand import Ground, Options, add_options, ground, ids, options_of
 from work import Case, Work
 
+from senso import publishing
+from senso.cli import publish
 from senso.db import transaction
 
 # Two thirds direct, a third in two jobs of ten.
@@ -69,6 +71,7 @@ def main() -> None:
 def opened(orgs: Sequence[str]) -> list[UUID]:
     from senso.tasks.trigger import By, trigger_org  # noqa: PLC0415  needs the broker's URL
 
+    publishing.register(publish)
     return [trigger_org(UUID(org), By("bench", "bench"), idempotency_key=f"bench {org}").batch.id for org in orgs]
 
 
