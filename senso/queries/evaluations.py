@@ -7,7 +7,7 @@ from uuid import UUID
 
 from senso.db import Link
 from senso.extraction import Reading, Watched
-from senso.queries.fragments import COUNT_DOWN, REPORT_CALL, counted_runs
+from senso.queries.fragments import COUNT_DOWN, REPORT_CALL
 from senso.queries.given import REPORT_CALLS, REPORTED, as_json, given
 from senso.queries.leases import LEASE, LEASE_SECONDS, MAX_FAILURES, READING, RELEASED, ended
 from senso.queries.models import Model
@@ -111,9 +111,14 @@ SAVE_ANSWERS_AND_CLAIM = Prepared(f"""
         RETURNING e.id, e.run_id, e.org_id, e.batch_id, e.fence, e.failures, saved.text AS answer_text,
             saved.question_id
     ),
-    ended AS ({counted_runs("saved")}),
-    {COUNT_DOWN},
     {READ_WORK}
+""")
+# Of a batch that reads for nobody.
+SAVE_ANSWERS_AND_COUNT = Prepared(f"""
+    WITH {SAVED},
+    ended AS (SELECT batch_id FROM saved),
+    {COUNT_DOWN}
+    SELECT remaining FROM counted
 """)
 
 
@@ -142,10 +147,13 @@ CLAIMED_BY_SAVING = Prepared(f"""
 def save_answers_and_claim(
     db: Link, answers: Sequence[Mapping[str, Any]], owner: str, *, reader: Model, prompt_version: str
 ) -> list[list[ReadWork]]:
-    """`answers`: of `runs.bought`. What is to be read of each; nothing where the fence has risen since.
+    """`answers`: of `runs.bought`, all of one batch. What is to be read of each; nothing where its fence has risen.
 
     Safe to be called again where the reply was lost with its connection.
     """
+    if any(answer["is_counted"] for answer in answers):
+        SAVE_ANSWERS_AND_COUNT.rows(db, by_key(answers))
+        return [[] for _ in answers]
     values = by_key(answers) | {"owner": owner, "lease": LEASE_SECONDS, "most": MAX_FAILURES}
     found = SAVE_ANSWERS_AND_CLAIM.rows(db, values | called(reader, prompt_version))
     saved = {one["run_id"] for one in found}

@@ -17,7 +17,7 @@ from senso.queries.leases import LEASE_SECONDS, MAX_FAILURES, READING, RELEASED,
 from senso.queries.models import parameters_in, price_in
 from senso.queries.outbox import Pipeline, enqueue_by, intents_of
 from senso.queries.prepared import Prepared
-from senso.states import Outcome, Searched
+from senso.states import BatchKind, Outcome, Searched
 
 # How many runs of one batch are in the queues at a time: a large batch must not stand in front of all small ones.
 WINDOW = 100
@@ -26,7 +26,10 @@ SEARCHED = {True: Searched.YES, False: Searched.NO, None: Searched.UNKNOWN}
 
 @dataclass(frozen=True, slots=True)
 class AskWork:
-    """A claimed run. Every later write names the fence; `call_id` is the call's row, written before the call."""
+    """A claimed run. Every later write names the fence; `call_id` is the call's row, written before the call.
+
+    `is_counted`: its batch reads for nobody, and counts down its runs.
+    """
 
     id: UUID
     batch_id: UUID
@@ -36,6 +39,7 @@ class AskWork:
     provider: str
     run: Run
     price: Price | None
+    is_counted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +126,15 @@ CLAIM = Prepared(f"""
     ),
     work AS (
         SELECT c.id, c.batch_id, c.number, c.fence, c.failures, m.provider, m.name AS model,
-            m.parameters::text, m.prices::text, q.text AS question, l.country, l.region, l.city, c.subject_id
+            m.parameters::text, m.prices::text, q.text AS question, l.country, l.region, l.city, b.org_id,
+            b.kind = '{BatchKind.NETWORK}' AS is_counted
         FROM claimed c JOIN models m ON m.id = c.model_id JOIN locations l ON l.id = c.location_id
             JOIN questions q ON q.id = ANY(ARRAY(SELECT question_id FROM claimed)) AND q.id = c.question_id
+            JOIN batches b ON b.id = ANY(ARRAY(SELECT batch_id FROM claimed)) AND b.id = c.batch_id
     ),
     called AS (
         INSERT INTO llm_calls (purpose, batch_id, run_id, org_id, fence, provider, model)
-        SELECT 'ask', work.batch_id, work.id, b.org_id, work.fence, work.provider, work.model
-        FROM work JOIN batches b ON b.id = ANY(ARRAY(SELECT batch_id FROM claimed)) AND b.id = work.batch_id
+        SELECT 'ask', work.batch_id, work.id, work.org_id, work.fence, work.provider, work.model FROM work
         RETURNING id, run_id
     )
     SELECT work.*, called.id AS call_id FROM work JOIN called ON called.run_id = work.id ORDER BY work.number
@@ -154,6 +159,7 @@ def ask_work(found: Mapping[str, Any]) -> AskWork:
         provider=found["provider"],
         run=asked,
         price=price_in(found["prices"]),
+        is_counted=found["is_counted"],
     )
 
 
@@ -186,11 +192,12 @@ SAVED = f"""
 
 
 def bought(work: AskWork, answer: Answer, citations: Sequence[Citation], report: Report) -> dict[str, Any]:
-    """A row of ANSWERED."""
+    """A row of ANSWERED, and whether its batch counts it."""
     return report.values() | {
         "call_id": work.call_id,
         "id": work.id,
         "fence": work.fence,
+        "is_counted": work.is_counted,
         "text": answer.text,
         "model_version": answer.model_version,
         "country": answer.country,
