@@ -141,3 +141,15 @@ def test_an_answer_that_came_late_to_an_overtaken_claim_was_of_no_use_and_its_fa
 
     assert FENCE not in before
     assert FENCE in broken()
+
+
+MOMENTS = "I2 the moments of a batch, its runs and its readings follow each other"
+
+
+@pytest.mark.parametrize(("failures", "is_told"), [(0, True), (1, False)])
+def test_an_answer_that_nobody_was_sent_for_is_told_unless_it_was_taken_back_before_it_came(make, failures, is_told):
+    """Who takes a run back notes that nobody is sent for it; its slow owner may still save."""
+    make.run(answered=True)
+    make.sql("UPDATE question_runs SET sent_at = NULL, failures = :failures", failures=failures)
+
+    assert (MOMENTS in broken()) is is_told
