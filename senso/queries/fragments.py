@@ -7,7 +7,9 @@ be older than the lock, and two of them that chase each other's versions deadloc
 What is said for the planner alone is in `senso.queries.planner`.
 """
 
+from senso.queries.leases import READING, ended
 from senso.queries.outbox import Pipeline, intents_of
+from senso.states import EvaluationState
 
 FINISH_WHERE_NOTHING_REMAINS = intents_of(
     Pipeline.FINISH,
@@ -42,10 +44,16 @@ def counted_runs(runs: str) -> str:
     """
 
 
-def ended_with(runs: str, readings: str) -> str:
-    """`ended`, of two CTEs: runs that have ended without an answer, and the evaluations that ended with them."""
-    return f"ended AS (SELECT batch_id FROM {readings} UNION ALL {counted_runs(runs)})"
-
+# A run that fails takes its evaluations with it. `failed` is a CTE with the `id` and `batch_id` of each such run.
+FAIL_EVALUATIONS = f"""
+unread AS (
+    UPDATE evaluations e SET state = '{EvaluationState.FAILED}', error = :error, ended_at = now(), {ended("e")}
+    FROM failed WHERE e.run_id = failed.id AND {READING.held("e")}
+    RETURNING e.batch_id
+),
+ended AS (SELECT batch_id FROM unread UNION ALL {counted_runs("failed")}),
+{COUNT_DOWN}
+"""
 
 # A claim's call reports back: also when its result came too late to count, because it was paid.
 REPORT_CALL = """

@@ -11,9 +11,9 @@ from senso.db import Link
 from senso.extraction.citations import Citation
 from senso.prices import Price
 from senso.providers import Answer, Run, Usage
-from senso.queries.fragments import COUNT_DOWN, REPORT_CALL, ended_with
+from senso.queries.fragments import FAIL_EVALUATIONS, REPORT_CALL
 from senso.queries.given import REPORT_CALLS, REPORTED, SAVE_CITED, given, listed
-from senso.queries.leases import LEASE_SECONDS, MAX_FAILURES, READING, RELEASED, RUN, ended
+from senso.queries.leases import LEASE_SECONDS, MAX_FAILURES, RELEASED, RUN, ended
 from senso.queries.models import parameters_in, price_in
 from senso.queries.outbox import Pipeline, enqueue_by, intents_of
 from senso.queries.prepared import Prepared
@@ -214,7 +214,6 @@ def put_back(db: Link, work: AskWork, report: Report, error: str, *, seconds: fl
     PUT_BACK.rows(db, values | {"error": error, "seconds": seconds, "counted": int(counts_as_failure)})
 
 
-# A run that fails takes its evaluations with it.
 FAIL = Prepared(f"""
     WITH {REPORT_CALL},
     failed AS (
@@ -223,13 +222,7 @@ FAIL = Prepared(f"""
         WHERE r.id = :id AND r.fence = :fence AND {RUN.held("r")}
         RETURNING r.id, r.batch_id
     ),
-    unread AS (
-        UPDATE evaluations e SET state = 'failed', error = :error, ended_at = now(), {ended("e")}
-        FROM failed WHERE e.run_id = failed.id AND {READING.held("e")}
-        RETURNING e.batch_id
-    ),
-    {ended_with("failed", "unread")},
-    {COUNT_DOWN}
+    {FAIL_EVALUATIONS}
     SELECT remaining FROM counted
 """)
 

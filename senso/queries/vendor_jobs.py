@@ -13,9 +13,9 @@ from senso.extraction.citations import Citation
 from senso.matrix import dated_id
 from senso.prices import Price, price_of
 from senso.providers import Answer, Run
-from senso.queries.fragments import COUNT_DOWN, counted_runs, ended_with
+from senso.queries.fragments import COUNT_DOWN, FAIL_EVALUATIONS, counted_runs
 from senso.queries.given import SAVE_CITED, as_json, given, listed
-from senso.queries.leases import READING, RELEASED, RUN, ended
+from senso.queries.leases import RELEASED, RUN, ended
 from senso.queries.outbox import Pipeline, enqueue, enqueue_by, intents_of
 from senso.queries.planner import looked_up
 from senso.queries.prepared import Prepared
@@ -217,13 +217,7 @@ FAIL_RUN = text(f"""
         FROM failed WHERE c.run_id = failed.id AND c.fence = failed.fence AND c.purpose = 'ask'
             AND {looked_up("c.outcome")} IS NULL
     ),
-    unread AS (
-        UPDATE evaluations e SET state = 'failed', error = :error, ended_at = now(), {ended("e")}
-        FROM failed WHERE e.run_id = failed.id AND {READING.held("e")}
-        RETURNING e.batch_id
-    ),
-    {ended_with("failed", "unread")},
-    {COUNT_DOWN}
+    {FAIL_EVALUATIONS}
     SELECT remaining FROM counted
 """)
 
