@@ -9,8 +9,10 @@ state for a row that is claimed; where they have none, the row is claimed as lon
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from senso.queries.planner import looked_up
+from senso.states import EvaluationState, RunState
 
 MAX_FAILURES = 5
 # Longer than the longest call, so that a living caller is never overtaken; a dead one is noticed by its heartbeat.
@@ -51,8 +53,8 @@ class Leased:
     """`idle`: the state of a row that waits; `busy`: of one that is claimed. `taken_back`: what its error then says."""
 
     table: str
-    idle: str
-    busy: str
+    idle: StrEnum
+    busy: StrEnum
     taken_back: str | None = None
 
     @property
@@ -139,5 +141,5 @@ def owned_by_the_dead(only: str = "true") -> str:
     return f"lease_owner IS NOT NULL AND {only} AND NOT {ALIVE} FOR UPDATE SKIP LOCKED"
 
 
-RUN = Leased("question_runs", "planned", "asking", "the worker that asked ended before it reported back")
-READING = Leased("evaluations", "pending", "extracting")
+RUN = Leased("question_runs", RunState.PLANNED, RunState.ASKING, "the worker that asked ended before it reported back")
+READING = Leased("evaluations", EvaluationState.PENDING, EvaluationState.EXTRACTING)
