@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.extraction import citations as cited
+from senso.queries import keys
 from senso.queries.inspection import RunAlone
 from senso.queries.typed import each, first
 from senso.records import UNTOLD, record
@@ -124,13 +125,13 @@ class Reading:
     charged: int | None
 
 
-EVALUATIONS = text("""
+EVALUATIONS = text(f"""
     SELECT e.id, e.org_id, o.name AS org, e.version, e.state, e.mentioned, e.mention_text, e.sentiment, e.rank,
         e.share_of_text, e.marks, e.extractor, e.prompt_version, e.model_version, e.error, e.failures, e.fence,
         e.lease_owner, e.lease_until, e.next_at, e.ended_at,
         ARRAY(SELECT name FROM competitors c WHERE c.evaluation_id = e.id ORDER BY c.id) AS competitors,
         ARRAY(SELECT url FROM org_websites w WHERE w.org_id = e.org_id ORDER BY position, url) AS websites,
-        (SELECT -credits FROM ledger WHERE idempotency_key = 'charge:' || e.run_id || ':' || e.org_id) AS charged
+        (SELECT -credits FROM ledger WHERE idempotency_key = {keys.CHARGE.sql("e.run_id", "e.org_id")}) AS charged
     FROM evaluations e JOIN orgs o ON o.id = e.org_id
     WHERE e.run_id = :run AND e.is_current ORDER BY o.name, o.id
 """)
