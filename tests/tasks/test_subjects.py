@@ -35,6 +35,17 @@ def neighbour(make, org):
     return other
 
 
+def three_orgs(make):
+    """Of two partners, the second and the third of one; and the batch of the first, worked off."""
+    asking, second = make.org(questions=3), make.org()
+    third = neighbour(make, second)
+    for org in (asking, second, third):
+        make.names(org)
+    first = make.queued(asking)
+    work_off(make, first)
+    return (asking, second, third), first
+
+
 def opened(make, org, *, reads: dict[UUID, list[UUID]]) -> UUID:
     """A batch of one org over a network's answers; `reads`: by org the runs whose answers it reads."""
     network, day = uuid4(), datetime.now(UTC).date()
@@ -66,12 +77,7 @@ def charges(make, batch: UUID) -> dict[tuple[UUID, UUID, str], list[int]]:
 
 
 def test_an_answer_is_read_for_three_orgs_of_two_partners_and_each_pays_for_its_own(make, sandbox):
-    asking, second = make.org(questions=3), make.org()
-    third = neighbour(make, second)
-    for org in (asking, second, third):
-        make.names(org)
-    first = make.queued(asking)
-    work_off(make, first)
+    (asking, second, third), first = three_orgs(make)
     runs = make.runs(first)
     asked = len(sandbox.calls("openai.responses"))
 
@@ -96,12 +102,7 @@ READ = "import sys; from senso.tasks.extract import extract; extract(*sys.argv[1
 
 
 def test_a_reader_that_is_killed_among_its_orgs_leaves_each_charged_once(make, sandbox, tmp_path):
-    asking, second = make.org(questions=3), make.org()
-    third = neighbour(make, second)
-    for org in (asking, second, third):
-        make.names(org)
-    first = make.queued(asking)
-    work_off(make, first)
+    (asking, second, third), first = three_orgs(make)
     runs = make.runs(first)
     member = opened(make, second, reads={second.id: runs, third.id: runs})
     trap = {"FAILPOINTS": json.dumps([{"at": "reading came", "do": "kill"}]), "FAILPOINTS_FOLDER": str(tmp_path)}
