@@ -53,9 +53,10 @@ class Look:
         return all(one.state in ENDED_BATCHES for one in self.batches)
 
     def told(self, *, new: bool) -> list[str]:
-        """What is waited for. That nobody works is no news of a stack that was started a moment ago."""
-        nobody = new and any(wait.what is Cause.WORKER for wait in self.waits)
-        found = [wait for wait in self.waits if not (nobody and wait.what in {Cause.WORKER, Cause.TURN, Cause.TURNS})]
+        """What is waited for. `new`: the stack was started a moment ago, and its workers are not up yet."""
+        is_starting = new and any(wait.what is Cause.WORKER for wait in self.waits)
+        expected = {Cause.WORKER, Cause.TURN, Cause.TURNS} if is_starting else set()
+        found = [wait for wait in self.waits if wait.what not in expected]
         return lines(found, found[0].seen_at, most=SHOWN_WAITS) if found else []
 
 
