@@ -18,7 +18,7 @@ from uuid import UUID
 
 import psycopg2
 
-from senso import db, imports, publishing
+from senso import db, edge, imports, publishing
 from senso.cli import publish
 from senso.embedded import Urls, processes, servers
 from senso.queries import imports as import_queries
@@ -120,6 +120,7 @@ class Product:
     def trigger(self, orgs: Sequence[str]) -> list[UUID]:
         from senso.tasks.trigger import By, trigger_org  # noqa: PLC0415  needs the broker's URL
 
+        edge.supply()
         publishing.register(publish)
         return [trigger_org(UUID(org), By("bench", "bench")).batch.id for org in orgs]
 

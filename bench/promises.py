@@ -26,9 +26,11 @@ from printing import MB, line
 from stand import Ground, Options, add_options, ground, ids, options_of
 from work import Case, Work
 
-from senso import publishing
+from senso import edge, publishing
 from senso.cli import publish
 from senso.db import transaction
+from senso.policy import POLICY
+from senso.settings import settings
 
 # Two thirds direct, a third in two jobs of ten.
 MIXED = Case("mixed", "two direct models and chatgpt, at two places", ("gpt-4.1", "gpt-4.1-mini", "chatgpt"), 2)
@@ -71,6 +73,7 @@ def main() -> None:
 def opened(orgs: Sequence[str]) -> list[UUID]:
     from senso.tasks.trigger import By, trigger_org  # noqa: PLC0415  needs the broker's URL
 
+    edge.supply()
     publishing.register(publish)
     return [trigger_org(UUID(org), By("bench", "bench"), idempotency_key=f"bench {org}").batch.id for org in orgs]
 
@@ -112,7 +115,7 @@ def by_check() -> dict[str, float]:
         invariants.stand_still(db)
         for check in invariants.CHECKS:
             began = time.perf_counter()
-            found = invariants.broken(db, only=(check,))
+            found = invariants.broken(db, POLICY, settings().max_running_batches, only=(check,))
             took[check.name] = time.perf_counter() - began
             if found:
                 print(f"BROKEN {check.name}: {found}", flush=True)
@@ -147,7 +150,7 @@ def locks(here: Ground) -> list[str]:
 
     with transaction() as db:
         invariants.stand_still(db)
-        invariants.broken(db, since=datetime.now(UTC) - timedelta(minutes=1))
+        invariants.broken(db, POLICY, settings().max_running_batches, since=datetime.now(UTC) - timedelta(minutes=1))
         (pid,) = db.exec_driver_sql("SELECT pg_backend_pid()").one()
         found = here.running.query("SELECT DISTINCT mode FROM pg_locks WHERE pid = %s ORDER BY mode", pid)
     return [mode for (mode,) in found]

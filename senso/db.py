@@ -11,9 +11,8 @@ from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine,
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from senso import characters, outages, publishing
+from senso import characters, outages, publishing, supplied
 from senso.errors import ConfigError, Unreachable
-from senso.settings import secret, settings
 from senso.settings.databases import parameters, settings_in
 
 __all__ = [
@@ -75,7 +74,7 @@ RESTED = "senso rested"
 MADE_AT = "senso made at"
 
 
-def connect(url: str, *, pool_size: int = 10) -> Engine:
+def connect(url: str, *, pool_size: int) -> Engine:
     """All connections are kept: one that is opened for a moment costs more CPU than fifty statements, on both sides.
 
     The one used last is used next, so that few are warm and the others rest.
@@ -154,7 +153,8 @@ def refuse_closed(connection: Any, record: Any, *_: Any) -> None:
 
 @lru_cache(maxsize=1)
 def engine() -> Engine:
-    return connect(secret(settings().database_url, "DATABASE_URL"))
+    found = supplied.database()
+    return connect(found.url, pool_size=found.pool_size)
 
 
 # What a statement is sent through: a transaction, or a connection on which each statement is one by itself.

@@ -9,9 +9,8 @@ import os
 import signal
 import time
 from functools import lru_cache
-from pathlib import Path
 
-from senso.settings import settings
+from senso import supplied
 from senso.settings.traps import Trap, traps
 
 
@@ -27,7 +26,7 @@ def strikes(trap: Trap, about: str) -> bool:
 
 def is_mine(trap: Trap, number: int) -> bool:
     """Made by whoever is first; the file says who and when."""
-    folder = settings().failpoints_folder or Path()
+    folder = supplied.traps().folder
     try:
         strike = os.open(folder / f"{trap.at}.{number}", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
@@ -48,4 +47,4 @@ def act(trap: Trap) -> None:
 @lru_cache(maxsize=1)
 def armed() -> tuple[Trap, ...]:
     """Raises ConfigError when FAILPOINTS is no such list."""
-    return traps(settings().failpoints or "[]")
+    return traps(supplied.traps().said)

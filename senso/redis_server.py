@@ -25,8 +25,8 @@ from redis.exceptions import (
 )
 from redis.retry import Retry
 
+from senso import supplied
 from senso.errors import ConfigError, SensoError, Unreachable
-from senso.settings import secret, settings
 from senso.settings.redis_urls import FILES, Address, parsed
 
 ANSWER_SECONDS: Final = 5
@@ -48,7 +48,7 @@ CLIENT_CERTIFICATE: Final = "add ssl_certfile=FILE and ssl_keyfile=FILE to REDIS
 
 def address() -> Address:
     """Raises ConfigError where REDIS_URL is not set."""
-    return parsed(secret(settings().redis_url, "REDIS_URL"))
+    return parsed(supplied.redis_url())
 
 
 def client(at: Address | None = None) -> Redis:

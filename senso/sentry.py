@@ -2,14 +2,14 @@
 
 from typing import Any
 
+from pydantic import SecretStr
+
 from senso import __version__
 from senso.log import scrub
-from senso.settings import settings
 
 
-def start(part: str) -> bool:
+def start(part: str, dsn: SecretStr | None, environment: str) -> bool:
     """`part` is worker, beat or cli. False where there is no DSN. Called once a process, before anything can fail."""
-    dsn = settings().sentry_dsn
     if dsn is None:
         return False
     import sentry_sdk  # noqa: PLC0415  a third of a second that nobody without a DSN need spend
@@ -17,7 +17,7 @@ def start(part: str) -> bool:
 
     sentry_sdk.init(
         dsn.get_secret_value(),
-        environment=settings().environment,
+        environment=environment,
         release=f"senso@{__version__}",
         before_send=without_secrets,
         # Values of local variables hold prompts, answers and keys; the stack alone says where it was.

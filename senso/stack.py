@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import IO
 
 from senso.errors import Unreachable
-from senso.settings import settings
 from senso.tasks.queues import CALL_QUEUES, CONTROL_QUEUES, HANDFUL
 
 CONTROL_THREADS = 16
@@ -92,9 +91,12 @@ def worker(name: str, queues: Sequence[str], threads: int) -> Child:
     return Child(name, arguments, soft)
 
 
-def call_workers(count: int) -> list[Child]:
-    """A message is a handful of runs; more than it has room for a worker would only keep from one that is idle."""
-    slots = settings().calls_in_flight // HANDFUL + SPARE_SLOTS
+def call_workers(count: int, calls_in_flight: int) -> list[Child]:
+    """Each with so many calls in hand at a time.
+
+    A message is a handful of runs; more than it has room for a worker would only keep from one that is idle.
+    """
+    slots = calls_in_flight // HANDFUL + SPARE_SLOTS
     return [worker(f"call-{number}", CALL_QUEUES, slots) for number in range(1, count + 1)]
 
 
@@ -107,11 +109,11 @@ def beat(home: Path) -> Child:
     return Child("beat", celery("beat", "--schedule", str(home / "beat"), app="senso.tasks.beat:app"))
 
 
-def flower() -> Child:
+def flower(port: int) -> Child:
     arguments = celery(
         "flower",
         "--address=127.0.0.1",
-        f"--port={settings().flower_port}",
+        f"--port={port}",
         FLOWER_TASKS,
         "--logging=error",
         app="senso.tasks.flower:app",

@@ -2,6 +2,7 @@
 
 from senso.db import transaction
 from senso.extraction import Reading
+from senso.policy import POLICY
 from senso.providers import Answer, Completion, Usage
 from senso.queries import evaluations, runs
 from senso.queries.models import Model
@@ -17,7 +18,7 @@ READING = Reading(
 
 def save_answer(db, work):
     row = runs.bought(work, Answer(work.run.number, text="An answer."), (), REPORT)
-    evaluations.save_answers_and_claim(db, [row], "me", **VERSION)
+    evaluations.save_answers_and_claim(db, [row], "me", POLICY, **VERSION)
 
 
 def fail_run(db, work):
@@ -63,8 +64,10 @@ def claim(make, write, owner="me") -> list:
     wanted = [row["id"] for row in make.sql("SELECT id FROM question_runs ORDER BY number")]
     with transaction() as db:
         if write in OF_RUNS:
-            return runs.claim(db, wanted, owner)
-        return sorted(evaluations.claim(db, wanted, owner, **VERSION), key=lambda work: wanted.index(work.run_id))
+            return runs.claim(db, wanted, owner, POLICY)
+        return sorted(
+            evaluations.claim(db, wanted, owner, POLICY, **VERSION), key=lambda work: wanted.index(work.run_id)
+        )
 
 
 def take_back(make) -> None:

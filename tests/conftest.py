@@ -15,7 +15,7 @@ from ground import NOWHERE, TEMPLATE, Messages, OneDatabase, Sandbox, addresses,
 from sqlalchemy import Connection
 
 from senso import db as database_module
-from senso import publishing
+from senso import edge, publishing
 from senso.cli import publish
 from senso.embedded import Urls, servers
 from senso.http import close
@@ -43,6 +43,7 @@ def pytest_configure() -> None:
     # redis-server lies beside it, and the machine's own may know TLS.
     os.environ["PATH"] = os.pathsep.join([os.environ["PATH"], str(Path(sys.executable).parent)])
     settings.cache_clear()
+    edge.supply()
     publishing.register(publish)
 
 

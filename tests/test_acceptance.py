@@ -16,6 +16,7 @@ from ground import Sandbox, addresses, new_database, use_database
 
 from senso import imports, stack
 from senso.db import transaction
+from senso.policy import POLICY
 from senso.queries import imports as import_queries
 from senso.queries import invariants, ledger
 from senso.sandbox.world import World
@@ -106,7 +107,8 @@ def running_product(urls, home, database, environment):
         os.environ |= addresses(stack.announced(home / "url", outside)) | environment
         settings.cache_clear()
         reach.provider.cache_clear()
-        running = stack.Stack([*stack.call_workers(2), stack.control_worker(), stack.beat(home)], say=print, logs=home)
+        children = [*stack.call_workers(2, 200), stack.control_worker(), stack.beat(home)]
+        running = stack.Stack(children, say=print, logs=home)
         running.start()
         try:
             yield Product(running, Sandbox(os.environ["OPENAI_BASE_URL"].removesuffix("/openai/v1")))
@@ -292,7 +294,7 @@ def test_a_killed_call_worker_costs_some_seconds_and_nothing_else(product):
 
 def broken() -> dict:
     with transaction() as db:
-        return invariants.broken(db)
+        return invariants.broken(db, POLICY, 500)
 
 
 def wait_for_flight(product, pid: int, before: int) -> None:

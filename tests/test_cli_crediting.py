@@ -10,6 +10,7 @@ from shell import Shell
 
 from senso import __version__
 from senso.cli import who
+from senso.policy import POLICY
 from senso.queries import invariants
 from senso.settings import Settings
 
@@ -75,7 +76,7 @@ def test_an_unmetered_partner_is_said_to_be_one(senso, make, db):
 
     assert "not metered" in before
     assert (granted["metered"], granted["available"]) == (False, None)
-    assert invariants.broken(db) == {}
+    assert invariants.broken(db, POLICY, 500) == {}
 
 
 def test_the_ledger_has_a_running_balance_that_ends_in_what_is_available(senso, make, sandbox):

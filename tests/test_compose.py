@@ -63,7 +63,7 @@ def test_nothing_of_ours_starts_before_what_it_stands_on(service):
 
 
 @pytest.mark.parametrize(
-    ("service", "child"), [("worker", stack.call_workers(1)[0]), ("control", stack.control_worker())]
+    ("service", "child"), [("worker", stack.call_workers(1, 200)[0]), ("control", stack.control_worker())]
 )
 def test_a_worker_is_started_as_the_stack_starts_it(service, child):
     ours, theirs = line(service), list(child.arguments)
@@ -88,7 +88,7 @@ def test_every_queue_has_a_worker():
     assert heard == {*CALL_QUEUES, *CONTROL_QUEUES}
 
 
-@pytest.mark.parametrize(("service", "child"), [("beat", stack.beat(Path())), ("flower", stack.flower())])
+@pytest.mark.parametrize(("service", "child"), [("beat", stack.beat(Path())), ("flower", stack.flower(5555))])
 def test_beat_and_flower_run_the_app_that_the_stack_runs(service, child):
     ours, theirs = line(service), list(child.arguments)
 

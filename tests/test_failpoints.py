@@ -59,7 +59,7 @@ def test_only_the_place_and_the_matter_that_were_named(arm, tmp_path):
 
 def test_a_kill_is_one(tmp_path):
     traps = json.dumps([{"at": "here", "do": "kill"}])
-    program = "from senso.failpoints import failpoint; failpoint('here'); print('alive')"
+    program = "from senso import edge, failpoints; edge.supply(); failpoints.failpoint('here'); print('alive')"
 
     found = subprocess.run(
         [sys.executable, "-c", program],

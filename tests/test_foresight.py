@@ -12,14 +12,14 @@ from senso.tasks import reach
 from senso.tasks.ask import read
 from senso.tasks.foresight import Foreseen, foresee
 from senso.tasks.stopping import cancel
-from senso.tasks.trigger import By
+from senso.tasks.trigger import By, terms
 
 ME = By("test")
 
 
 def foreseen(*orgs, reopen: bool = False) -> list[Foreseen]:
     with transaction() as db:
-        return foresee(db, [org.id for org in orgs], reopen=reopen)
+        return foresee(db, [org.id for org in orgs], terms(reopen=reopen))
 
 
 def everything(make) -> dict:

@@ -8,7 +8,8 @@ import pytest
 ROOT = Path(__file__).parents[1] / "senso"
 
 LAYERS = [
-    {"errors", "settings", "log", "sentry", "failpoints", "ids", "quantities", "records", "redaction", "states"},
+    {"errors", "settings", "supplied", "edge", "policy", "log", "sentry", "failpoints"}
+    | {"ids", "quantities", "records", "redaction", "states"},
     {"matrix"},
     {"loop"},
     {"http"},
@@ -89,3 +90,17 @@ def test_the_sandbox_knows_nothing_of_the_pipeline():
 
 def test_every_part_has_its_line():
     assert {part(path) for path in FILES} - {"__init__", "packaged"} == set(RANK)
+
+
+# Commands and tasks are what begins; `edge` hands in what lies below them.
+AT_THE_EDGE = {"settings", "edge", "tasks", "cli"}
+READERS = {
+    f"senso.settings.{name}" for name in ("settings", "read_settings", "use_environment", "clock", "moved_clock")
+}
+READERS |= {name.replace("senso.settings.", "senso.settings.reading.") for name in READERS}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_only_where_a_program_begins_a_setting_is_read(path):
+    if part(path) not in AT_THE_EDGE:
+        assert not imported(path) & READERS

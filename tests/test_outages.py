@@ -162,7 +162,7 @@ def test_statements_that_a_session_has_forgotten_are_prepared_anew(way):
     ],
 )
 def test_a_wrong_url_is_a_wrong_setting_and_a_missing_database_out_of_reach(database, monkeypatch, url, kind):
-    monkeypatch.setattr(database_module, "engine", lambda: connect(url.format(url=database)))
+    monkeypatch.setattr(database_module, "engine", lambda: connect(url.format(url=database), pool_size=1))
 
     with pytest.raises(kind), transaction():
         pass

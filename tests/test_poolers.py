@@ -93,7 +93,7 @@ def await_port(port):
 def test_in_session_mode_nothing_is_to_be_set(pooled):
     pooled("session")
 
-    require(postgres.findings())
+    require(postgres.findings(10))
     for _ in range(2):
         with at_once() as link, transaction() as db:
             assert ONE.one(link, {"one": 1}) == {"one": 1}
@@ -113,7 +113,7 @@ def test_in_another_mode_it_is_refused_with_the_setting_that_helps(pooled, mode,
     pooled(mode, *more)
 
     with pytest.raises(ConfigError, match=f"{said}.*pool_mode = session"):
-        require(postgres.findings())
+        require(postgres.findings(10))
 
 
 @pytest.mark.parametrize(

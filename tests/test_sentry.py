@@ -3,6 +3,7 @@
 import json
 
 import sentry_sdk
+from pydantic import SecretStr
 
 from senso import sentry
 from senso.settings import settings
@@ -14,14 +15,14 @@ SECRETS = ("sk-live-1234567890", "hunter2", "Bearer abc.def")
 def test_without_a_dsn_nothing_is_started(environment):
     settings.cache_clear()
 
-    assert sentry.start("cli") is False
+    assert sentry.start("cli", None, "test") is False
 
 
 def test_an_event_carries_no_secret_at_any_depth(environment):
     sent = []
     environment.setenv("SENTRY_DSN", DSN)
     settings.cache_clear()
-    started = sentry.start("worker")
+    started = sentry.start("worker", SecretStr(DSN), "test")
     sentry_sdk.get_client().transport.capture_envelope = sent.append
     key = SECRETS[0]
 

@@ -9,6 +9,7 @@ from jobs import age, job
 
 from senso.cli.waiting import WORDS, lines, span
 from senso.db import transaction
+from senso.policy import POLICY
 from senso.queries import waiting, workers
 from senso.tasks.ask import read
 from senso.tasks.matrix import find_names, open_batch
@@ -26,7 +27,7 @@ def works(make):
 
 def waits(*batches, each=True):
     with transaction() as db:
-        return waiting.waits(db, batches, each=each, reader="gpt-4.1-mini")
+        return waiting.waits(db, batches, POLICY, each=each, reader="gpt-4.1-mini")
 
 
 def words(*batches):

@@ -17,6 +17,7 @@ from typing import Any, Final
 from redis.exceptions import RedisError
 
 from senso.db import transaction
+from senso.policy import POLICY
 from senso.queries.invariants import sent
 from senso.queries.invariants.check import Promise
 from senso.queries.invariants.sent import Sent, Taker
@@ -129,7 +130,7 @@ def key(row: Mapping[str, Any]) -> tuple[Any, ...]:
 def look(queues: Sequence[str], visible_seconds: float) -> Found:
     seen = standing(queues)
     with transaction() as db:
-        takers, waiting = sent.takers(db), sent.overdue(db, LOST_SECONDS)
+        takers, waiting = sent.takers(db, POLICY), sent.overdue(db, LOST_SECONDS, POLICY)
         since_a_call = sent.seconds_since_a_call(db)
     found = {
         LOST.name: list(lost(seen, waiting)),

@@ -19,15 +19,15 @@ SESSIONS = "Postgres sessions"
 # Whose faults keep each process from storing anything, also that it is alive.
 WRITING = ("Postgres writes", "Postgres rights", "Postgres row security")
 CLOCKS_APART_SECONDS = 120
-# Of one process: its pool, and its heart.
-CONNECTIONS_OF_A_PROCESS = 11
+# Beside the pool of a worker.
+FOR_ITS_HEARTBEAT = 1
 SHORTEST_STATEMENT_MS = 5_000
 HOW_TO_MAKE = "CREATE DATABASE senso ENCODING 'UTF8' TEMPLATE template0"
 DIRECTLY = "reach Postgres directly, or give the pooler pool_mode = session"
 
 
-def findings() -> list[Finding]:
-    """One for each thing that is needed. Where nobody answers there is one only."""
+def findings(pool_size: int) -> list[Finding]:
+    """One for each thing that is needed. Where nobody answers there is one only. `pool_size`: of each process."""
     try:
         with transaction() as db:
             found, current = servers.server(db), schema.revision(db)
@@ -45,7 +45,7 @@ def findings() -> list[Finding]:
         rights(found, current, closed),
         *row_security(found, hidden),
         durability(found),
-        connections(found),
+        connections(found, pool_size),
         clock(found, local),
         session(found),
     ]
@@ -160,10 +160,10 @@ def durability(found: Server) -> Finding:
     return Finding("Postgres durability", "ok", "every commit reaches the disk")
 
 
-def connections(found: Server, cores: int | None = None) -> Finding:
+def connections(found: Server, pool_size: int, cores: int | None = None) -> Finding:
     """As `senso up` is on a machine like this: a call worker a core, control, and some for commands."""
     name = "Postgres connections"
-    wanted = CONNECTIONS_OF_A_PROCESS * ((cores or os.cpu_count() or 1) + 1)
+    wanted = (pool_size + FOR_ITS_HEARTBEAT) * ((cores or os.cpu_count() or 1) + 1)
     if found.connections < wanted:
         why = f"the workers of this machine alone open up to {wanted}"
         return Finding(

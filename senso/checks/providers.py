@@ -1,5 +1,6 @@
 """The keys: whether they are set, and, asked online, whether their vendors accept them. No call is paid for."""
 
+from collections.abc import Iterable
 from typing import Final, Literal
 
 from pydantic import SecretStr
@@ -10,7 +11,7 @@ from senso.errors import ConfigError, OutsideError, RateLimited, Refused, SensoE
 from senso.providers import no_other
 from senso.queries import models
 from senso.registry import COMPLETION_PROVIDERS, PROVIDERS, Entry
-from senso.settings import settings
+from senso.settings import Settings
 
 UNAUTHORISED: Final = (401, 403)
 READS: Final = "no answer is read and no name is found: nothing can be triggered"
@@ -21,15 +22,14 @@ APPLICATION: Final = {
 SET_IT: Final = "put it into the environment or into .env"
 
 
-def findings(*, online: bool = False) -> list[Finding]:
-    reading = reading_providers()
-    keys = [of_key(entry, reads=name in reading, online=online) for name, entry in PROVIDERS.items()]
-    return [*keys, *(is_set(name, "note", without) for name, without in APPLICATION.items())]
+def findings(read: Settings, *, online: bool = False) -> list[Finding]:
+    reading = reading_providers((*read.readers, read.names_model))
+    keys = [of_key(read, entry, reads=name in reading, online=online) for name, entry in PROVIDERS.items()]
+    return [*keys, *(is_set(read, name, "note", without) for name, without in APPLICATION.items())]
 
 
-def reading_providers() -> set[str]:
+def reading_providers(wanted: Iterable[str]) -> set[str]:
     """Of the models that read answers and find names; as without rows where the tables cannot be read."""
-    wanted = (*settings().readers, settings().names_model)
     try:
         with transaction() as db:
             found = [models.find(db, said, COMPLETION_PROVIDERS) for said in wanted]
@@ -38,27 +38,27 @@ def reading_providers() -> set[str]:
     return {one.provider if one else COMPLETION_PROVIDERS[0] for one in found}
 
 
-def of_key(entry: Entry, *, reads: bool, online: bool) -> Finding:
+def of_key(read: Settings, entry: Entry, *, reads: bool, online: bool) -> Finding:
     name, without = entry.key.upper(), READS if reads else entry.without
-    if online and given(name):
-        return asked(name, entry, without)
-    return is_set(name, "warning" if reads else "note", without)
+    if online and given(read, name):
+        return asked(read, name, entry, without)
+    return is_set(read, name, "warning" if reads else "note", without)
 
 
-def given(name: str) -> str:
-    found: SecretStr | str | None = getattr(settings(), name.lower())
+def given(read: Settings, name: str) -> str:
+    found: SecretStr | str | None = getattr(read, name.lower())
     return found.get_secret_value() if isinstance(found, SecretStr) else found or ""
 
 
-def is_set(name: str, state: Literal["warning", "note"], without: str) -> Finding:
-    if given(name):
+def is_set(read: Settings, name: str, state: Literal["warning", "note"], without: str) -> Finding:
+    if given(read, name):
         return Finding(name, "ok", "set")
     return Finding(name, state, "not set", without, SET_IT)
 
 
-def asked(name: str, entry: Entry, without: str) -> Finding:
+def asked(read: Settings, name: str, entry: Entry, without: str) -> Finding:
     try:
-        entry.made(given(entry.base_url), given(name), no_other).check_key()
+        entry.made(given(read, entry.base_url), given(read, name), no_other).check_key()
     except Refused as error:
         return refused(name, error, without)
     except RateLimited:

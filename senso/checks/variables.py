@@ -1,11 +1,11 @@
 """What is set and does nothing: said, so that nobody relies on it."""
 
 from senso.checks import Finding
-from senso.settings import misspelt, retired, settings, unused
+from senso.settings import misspelt, retired, unused
 
 
-def findings() -> list[Finding]:
-    ours = [Finding("Environment", "ok", settings().environment)]
+def findings(environment: str) -> list[Finding]:
+    ours = [Finding("Environment", "ok", environment)]
     idle = [Finding(name, "note", "set, not used by this version") for name in unused()]
     gone = [Finding(name, "note", "set, no longer used", instead, "unset it") for name, instead in retired().items()]
     wrong = [

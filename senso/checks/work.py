@@ -10,6 +10,7 @@ from senso import redis_server
 from senso.checks import Finding
 from senso.db import transaction
 from senso.errors import ConfigError, SensoError
+from senso.policy import POLICY
 from senso.queries import progress
 from senso.queries.progress import Beat, Worker
 
@@ -25,7 +26,7 @@ def findings(kinds: Kinds, *, are_heard: bool = True) -> list[Finding]:
     """Nobody at work is no fault: `doctor` is also asked before `up`. `are_heard`: Postgres takes their heartbeats."""
     try:
         with transaction() as db:
-            alive, beats = progress.alive(db), progress.beats(db)
+            alive, beats = progress.alive(db, POLICY), progress.beats(db)
             silent = progress.silent_seconds(db)
     except SensoError:
         return [Finding(name, "note", "not known, as Postgres does not tell") for name in ("Workers", "Beat")]
@@ -78,7 +79,7 @@ def of_worker(kind: str, queues: Sequence[str]) -> Finding:
     """Of this machine, or container: a fault where none of the kind is alive, or one takes nothing from its queues."""
     try:
         with transaction() as db:
-            mine = [one for one in progress.alive(db) if listens(one, queues) and is_here(one.id)]
+            mine = [one for one in progress.alive(db, POLICY) if listens(one, queues) and is_here(one.id)]
         return at_work(kind, mine, queue_lengths(mine))
     except SensoError as error:
         return unknown(kind, error)

@@ -26,12 +26,13 @@ def ended() -> Any:
     import typer  # noqa: PLC0415  see main
     from typer.exceptions import TyperException  # noqa: PLC0415
 
-    from senso import publishing  # noqa: PLC0415
+    from senso import edge, publishing  # noqa: PLC0415
     from senso.cli.commands import app  # noqa: PLC0415
     from senso.cli.encoding import be_tolerant  # noqa: PLC0415
     from senso.cli.program import forget_home  # noqa: PLC0415
     from senso.errors import SensoError  # noqa: PLC0415
 
+    edge.supply()
     publishing.register(publish)
     be_tolerant()
     forget_home()

@@ -90,8 +90,9 @@ def stack(home: Path, seed: int) -> Iterator[str]:
     standing_in.start()
     try:
         url = parts.announced(address, outside)
-        use_environment(environment(url))
-        working = parts.Stack([*parts.call_workers(1), parts.control_worker(), parts.beat(home)], say=say, logs=logs)
+        read = use_environment(environment(url))
+        children = [*parts.call_workers(1, read.calls_in_flight), parts.control_worker(), parts.beat(home)]
+        working = parts.Stack(children, say=say, logs=logs)
         working.start()
         try:
             yield f"{url}/application"

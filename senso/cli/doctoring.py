@@ -16,6 +16,7 @@ from senso.cli.program import pasteable
 from senso.cli.surroundings import embedded, require_both, say_moved_clock
 from senso.db import transaction
 from senso.errors import ConfigError, SensoError
+from senso.policy import POLICY
 from senso.queries import sweep, workers
 from senso.registry import PROVIDERS
 from senso.settings import settings
@@ -61,11 +62,12 @@ def findings(*, are_there: bool, online: bool) -> list[Finding]:
     home = settings().senso_home
     of_servers = findings_of_servers() if are_there else []
     of_machine = [*timetable(), *(disk.findings(home) if (home / "password").exists() else [])] if are_there else []
-    return [*of_servers, *of_machine, *variables.findings(), *providers.findings(online=online)]
+    of_keys = providers.findings(settings(), online=online)
+    return [*of_servers, *of_machine, *variables.findings(settings().environment), *of_keys]
 
 
 def findings_of_servers() -> list[Finding]:
-    of_postgres = postgres.findings()
+    of_postgres = postgres.findings(settings().database_pool_size)
     at_work = work.findings(roles.KINDS, are_heard=postgres.takes_writes(of_postgres))
     return [*of_postgres, *of_tables(), *redis.findings(ALL_QUEUES), *at_work, repairs()]
 
@@ -132,7 +134,7 @@ def said(by_name: dict[str, Finding], name: str) -> str:
 def counted() -> dict[str, Any]:
     try:
         with transaction() as db:
-            return {"workers alive": workers.living(db), "repairs, last day": sweep.repairs_of_the_day(db)}
+            return {"workers alive": workers.living(db, POLICY), "repairs, last day": sweep.repairs_of_the_day(db)}
     except SensoError:
         return {"workers alive": None, "repairs, last day": None}
 

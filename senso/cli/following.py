@@ -20,6 +20,7 @@ from senso.cli.printing import err, printable
 from senso.cli.waiting import lines
 from senso.db import looking
 from senso.errors import NotFound
+from senso.policy import POLICY
 from senso.quantities import counted
 from senso.queries import status as queries
 from senso.queries import waiting
@@ -82,7 +83,7 @@ def look(batches: Sequence[UUID], known: Known) -> Look:
             if batch not in known:
                 raise NotFound(f"no batch {batch}; senso status lists the latest")
         going = [batch for batch in open_ones if known[batch].state not in ENDED_BATCHES]
-        waits = waiting.waits(db, going, each=len(going) == 1, reader=settings().readers[0])
+        waits = waiting.waits(db, going, POLICY, each=len(going) == 1, reader=settings().readers[0])
     return Look([known[batch] for batch in batches], waits)
 
 

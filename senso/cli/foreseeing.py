@@ -16,6 +16,7 @@ from senso.records import record
 from senso.registry import JOB_PROVIDERS
 from senso.states import Purpose, TriggerOutcome
 from senso.tasks.foresight import ASSUMED, Estimate, Foreseen, foresee
+from senso.tasks.trigger import terms
 
 LISTED = 20
 WOULD = {
@@ -66,7 +67,7 @@ class Summary:
 
 def dry_run(orgs: Sequence[UUID], *, reopen: bool, as_json: bool) -> None:
     with looking() as db:
-        found = foresee(db, orgs, reopen=reopen)
+        found = foresee(db, orgs, terms(reopen=reopen))
     summary = Summary(totals(found), credit(found), assumptions(found))
     if as_json:
         print_json({"orgs": found} | record(summary))

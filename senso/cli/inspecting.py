@@ -15,11 +15,11 @@ from senso.cli.standing import show as show_batch
 from senso.cli.surroundings import uuid
 from senso.db import looking
 from senso.errors import ConfigError, NotFound
+from senso.policy import POLICY
 from senso.quantities import counted
 from senso.queries import audits, inspection
 from senso.queries import status as queries
 from senso.queries.inspection import RunAlone
-from senso.queries.leases import MAX_FAILURES
 from senso.queries.stories import Call, Job, Story, story
 from senso.records import record
 
@@ -70,7 +70,7 @@ def print_head(run: RunAlone, *, tries: int) -> None:
         "question": escape(printable(run.question)),
         "asked": f"{escape(run.model)} ({run.provider}, {run.surface}) in {escape(run.location)}",
         "state": f"{styled(run.state)}, {counted(tries, 'call')}"
-        + (f", {run.failures} of {MAX_FAILURES} failures" if run.failures else ""),
+        + (f", {run.failures} of {POLICY.most_failures} failures" if run.failures else ""),
         "cost": cost(run),
         "error": escape(printable(run.error or "")),
         "next": f"tried again at {moment(run.next_at)}" if run.next_at else "",

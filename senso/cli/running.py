@@ -65,8 +65,8 @@ def run(told: Told, home: Path, call_workers: int, *, with_flower: bool) -> None
 
     require_redis()
     week, timetable = foreseen()
-    children = [stack.beat(home), *stack.call_workers(call_workers), stack.control_worker()]
-    children += [stack.flower()] if with_flower else []
+    children = [stack.beat(home), *stack.call_workers(call_workers, settings().calls_in_flight), stack.control_worker()]
+    children += [stack.flower(settings().flower_port)] if with_flower else []
     running = stack.Stack(children, say=lambda line: err.print(f"senso: {line}"))
     try:
         running.start()

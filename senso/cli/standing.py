@@ -24,6 +24,7 @@ from senso.cli.printing import (
 from senso.cli.waiting import lines
 from senso.db import Connection, looking
 from senso.errors import ConfigError, NotFound
+from senso.policy import POLICY
 from senso.quantities import counted
 from senso.queries import status as queries
 from senso.queries import waiting
@@ -64,7 +65,7 @@ def load_all(batches: Sequence[UUID]) -> list[BatchStatus]:
 
 def with_waits(db: Connection, found: Sequence[BatchStatus]) -> list[BatchStatus]:
     wanted = [one.id for one in found if is_waiting(one)]
-    waits = waiting.by_batch(waiting.waits(db, wanted, each=True, reader=settings().readers[0]))
+    waits = waiting.by_batch(waiting.waits(db, wanted, POLICY, each=True, reader=settings().readers[0]))
     return [replace(one, waiting_for=waits.get(one.id, ())) for one in found]
 
 
@@ -85,7 +86,7 @@ def status(batch: UUID | None, *, states: Sequence[BatchState] = (), since: str 
         found = queries.recent(db, most + 1, states=states, since=after)
         total = queries.totals(db, states=states, since=after) if len(found) > most else {}
         open_ones = [one.id for one in found[:most] if one.state in OPEN_BATCHES]
-        waits = [] if as_json else waiting.waits(db, open_ones, each=False, reader=settings().readers[0])
+        waits = [] if as_json else waiting.waits(db, open_ones, POLICY, each=False, reader=settings().readers[0])
         shown = with_waits(db, found[:most]) if as_json else found[:most]
     if as_json:
         print_json(shown)

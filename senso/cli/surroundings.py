@@ -25,7 +25,7 @@ def connected(*, migrate: bool = False) -> Iterator[Settings]:
     log.configure_when_needed(settings().log_format, logging.WARNING)
     read = settings()
     if read.sentry_dsn is not None:
-        sentry.start("cli")
+        sentry.start("cli", read.sentry_dsn, read.environment)
     require_both(read)
     if read.database_url is not None:
         if migrate:
@@ -109,7 +109,12 @@ def require_good_servers() -> None:
     from senso.checks import postgres, redis, require  # noqa: PLC0415  most commands need none of it
     from senso.tasks.queues import ALL_QUEUES  # noqa: PLC0415
 
-    require([*postgres.findings(), *(one for one in redis.findings(ALL_QUEUES) if one.reachable)])
+    require(
+        [
+            *postgres.findings(settings().database_pool_size),
+            *(one for one in redis.findings(ALL_QUEUES) if one.reachable),
+        ]
+    )
 
 
 def require_redis() -> None:

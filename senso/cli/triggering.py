@@ -17,6 +17,7 @@ from senso.cli.who import actor
 from senso.db import transaction
 from senso.errors import ConfigError, InsufficientCredits, SensoError
 from senso.imports.ids import read_ids
+from senso.policy import POLICY
 from senso.queries import workers
 from senso.queries.status import BatchStatus
 from senso.records import record
@@ -113,11 +114,12 @@ def require_good_end(ended: Sequence[BatchStatus]) -> None:
 def open_all(orgs: Sequence[UUID], how: How, found: list[tuple[UUID, TriggerOutcome]]) -> None:
     """Of many, all are looked at before the first is opened. `found`: each batch with its outcome, once it is open."""
     from senso.tasks.foresight import require_triggerable  # noqa: PLC0415  needs the broker's URL, which may be new
+    from senso.tasks.trigger import terms  # noqa: PLC0415
 
     require_redis()
     if len(orgs) > 1:
         with transaction() as db:
-            require_triggerable(db, orgs, reopen=how.reopen)
+            require_triggerable(db, orgs, terms(reopen=how.reopen))
     try:
         with told_between() as between:
             for org in orgs:
@@ -184,4 +186,4 @@ def print_many(stands: Sequence[tuple[BatchStatus, TriggerOutcome]]) -> None:
 
 def somebody_works() -> bool:
     with transaction() as db:
-        return workers.living(db) > 0
+        return workers.living(db, POLICY) > 0

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from senso.cli.printing import moment, printable
 from senso.cli.program import pasteable
+from senso.policy import POLICY
 from senso.quantities import counted
-from senso.queries.leases import MAX_FAILURES
 from senso.queries.waiting import Cause, Stage, Wait
 from senso.settings import settings
 
@@ -68,7 +68,7 @@ def rate_limit(wait: Wait, now: datetime) -> str:
 
 
 def next_try(wait: Wait, now: datetime) -> str:
-    failed = f", {wait.tries} of {MAX_FAILURES} failures at most" if wait.tries else ""
+    failed = f", {wait.tries} of {POLICY.most_failures} failures at most" if wait.tries else ""
     tries = f"next {when(wait.next, now)}{failed}{lasting(wait, now, ', failing for ')}"
     return f"another try at {wait.provider}: {of(TODO, wait)}, {tries}. {reason(wait)}"
 

@@ -11,6 +11,7 @@ from senso.cli.standing import load_all, show
 from senso.cli.summing import print_summary
 from senso.db import looking
 from senso.errors import SensoError
+from senso.policy import POLICY
 from senso.queries import status as queries
 from senso.queries import workers
 from senso.queries.status import BatchStatus
@@ -65,7 +66,7 @@ def say_it_goes_on(batches: Sequence[UUID]) -> None:
     again = f"senso watch {batches[0]}" if one else "senso watch"
     try:
         with looking() as db:
-            working = workers.living(db) > 0
+            working = workers.living(db, POLICY) > 0
         goes_on = ("goes on" if one else "go on") if working else ("waits" if one else "wait") + " for senso up"
     except SensoError:
         goes_on = ("goes on" if one else "go on") + " when Postgres is back"

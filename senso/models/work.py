@@ -123,7 +123,7 @@ class QuestionRun(Base):
         Index(
             "ix_question_runs_exhausted",
             "id",
-            postgresql_where=text(f"{among('state', OPEN_RUNS)} AND failures >= 5"),
+            postgresql_where=text(f"{among('state', OPEN_RUNS)} AND failures > 0"),
         ),
         Index(
             "uq_question_runs_latest",
@@ -185,7 +185,7 @@ class Evaluation(Base):
         Index(
             "ix_evaluations_exhausted",
             "id",
-            postgresql_where=text(f"{among('state', OPEN_EVALUATIONS)} AND failures >= 5"),
+            postgresql_where=text(f"{among('state', OPEN_EVALUATIONS)} AND failures > 0"),
         ),
         Index("ix_evaluations_leased", "lease_owner", postgresql_where=text("lease_owner IS NOT NULL")),
     )

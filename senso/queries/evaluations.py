@@ -7,9 +7,10 @@ from uuid import UUID
 
 from senso.db import Link
 from senso.extraction import Reading, Watched
+from senso.policy import Policy
 from senso.queries.fragments import COUNT_DOWN, REPORT_CALL
 from senso.queries.given import REPORT_CALLS, REPORTED, as_json, given
-from senso.queries.leases import LEASE, LEASE_SECONDS, MAX_FAILURES, READING, RELEASED, ended
+from senso.queries.leases import LEASE, READING, RELEASED, ended
 from senso.queries.models import Model
 from senso.queries.planner import looked_up
 from senso.queries.prepared import Prepared
@@ -67,9 +68,11 @@ CLAIM = Prepared(f"""
 """)
 
 
-def claim(db: Link, runs: Sequence[UUID], owner: str, *, reader: Model, prompt_version: str) -> list[ReadWork]:
+def claim(
+    db: Link, runs: Sequence[UUID], owner: str, policy: Policy, *, reader: Model, prompt_version: str
+) -> list[ReadWork]:
     """Not among them: what was read already, is in another's hands, not due yet, or wanted by nobody any more."""
-    values = {"runs": list(runs), "owner": owner, "lease": LEASE_SECONDS, "most": MAX_FAILURES}
+    values = {"runs": list(runs), "owner": owner, "lease": policy.lease_seconds, "most": policy.most_failures}
     found = CLAIM.rows(db, values | called(reader, prompt_version))
     return [read_work(one, reader) for one in found]
 
@@ -145,7 +148,7 @@ CLAIMED_BY_SAVING = Prepared(f"""
 
 
 def save_answers_and_claim(
-    db: Link, answers: Sequence[Mapping[str, Any]], owner: str, *, reader: Model, prompt_version: str
+    db: Link, answers: Sequence[Mapping[str, Any]], owner: str, policy: Policy, *, reader: Model, prompt_version: str
 ) -> list[list[ReadWork]]:
     """`answers`: of `runs.bought`, all of one batch. What is to be read of each; nothing where its fence has risen.
 
@@ -154,12 +157,13 @@ def save_answers_and_claim(
     if any(answer["is_counted"] for answer in answers):
         SAVE_ANSWERS_AND_COUNT.rows(db, by_key(answers))
         return [[] for _ in answers]
-    values = by_key(answers) | {"owner": owner, "lease": LEASE_SECONDS, "most": MAX_FAILURES}
+    leased = {"owner": owner, "lease": policy.lease_seconds}
+    values = by_key(answers) | leased | {"most": policy.most_failures}
     found = SAVE_ANSWERS_AND_CLAIM.rows(db, values | called(reader, prompt_version))
     saved = {one["run_id"] for one in found}
     if missing := [answer for answer in answers if answer["id"] not in saved]:
         lost = {"ids": [one["id"] for one in missing], "fences": [one["fence"] for one in missing]}
-        found += CLAIMED_BY_SAVING.rows(db, lost | {"owner": owner, "lease": LEASE_SECONDS})
+        found += CLAIMED_BY_SAVING.rows(db, lost | leased)
     claimed = [read_work(one, reader) for one in found]
     return [
         [work for work in claimed if work.run_id == answer["id"] and is_last(answer, answers)] for answer in answers

@@ -22,7 +22,7 @@ from senso.states import (
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """`location`: country/region/city, as far as each is said. `failures` of MAX_FAILURES."""
+    """`location`: country/region/city, as far as each is said. `failures` of `senso.policy.Policy.most_failures`."""
 
     id: UUID
     number: int

@@ -4,8 +4,9 @@ A claim raises the fence, names its owner and ends with its lease. It ends in on
 saved, the row is put back for another try, it fails, the lease expires, or the reaper takes it back from an owner that
 is silent. Whoever writes under a claim names its fence, and changes no row whose fence has risen since.
 
-`Leased` declares a table once; its methods are the parts of statements that carry this promise. Some tables have a
-state for a row that is claimed; where they have none, the row is claimed as long as it has an owner.
+How long a lease is, how often a row may fail and when a process counts as dead are values of each statement, out of
+`senso.policy`. `Leased` declares a table once; its methods are the parts of statements that carry this promise. Some
+tables have a state for a row that is claimed; where they have none, the row is claimed as long as it has an owner.
 """
 
 from dataclasses import dataclass
@@ -13,16 +14,6 @@ from enum import StrEnum
 
 from senso.queries.planner import looked_up
 from senso.states import EvaluationState, RunState
-
-MAX_FAILURES = 5
-# Longer than the longest call, so that a living caller is never overtaken; a dead one is noticed by its heartbeat.
-LEASE_SECONDS = 150
-# How long a vendor's list may take to show a job, once the request for it has ended.
-GRACE_SECONDS = 30
-# A process that has not beaten for so long is taken for dead.
-SILENT = "10 seconds"
-# For so long the names of an org that a model found are not asked for again.
-NAMES_KEPT = "30 days"
 
 
 def released(until: str = "NULL") -> str:
@@ -32,7 +23,9 @@ def released(until: str = "NULL") -> str:
 
 RELEASED = released()
 LEASE = "now() + make_interval(secs => :lease)"
-ALIVE = f"EXISTS (SELECT FROM workers w WHERE w.id = lease_owner AND w.heartbeat_at > now() - interval '{SILENT}')"
+# Of a worker: it has beaten within `senso.policy.Policy.silent_seconds`.
+IS_ALIVE = "heartbeat_at > now() - make_interval(secs => :silent)"
+OWNER_LIVES = f"EXISTS (SELECT FROM workers w WHERE w.id = lease_owner AND w.{IS_ALIVE})"
 # Of a table without a state for a row that is claimed: nobody has it, or has had it for too long.
 UNLEASED = "(lease_until IS NULL OR lease_until < now())"
 
@@ -138,7 +131,7 @@ def ended(row: str) -> str:
 
 
 def owned_by_the_dead(only: str = "true") -> str:
-    return f"lease_owner IS NOT NULL AND {only} AND NOT {ALIVE} FOR UPDATE SKIP LOCKED"
+    return f"lease_owner IS NOT NULL AND {only} AND NOT {OWNER_LIVES} FOR UPDATE SKIP LOCKED"
 
 
 RUN = Leased("question_runs", RunState.PLANNED, RunState.ASKING, "the worker that asked ended before it reported back")

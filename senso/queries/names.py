@@ -6,15 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from senso.policy import Policy
 from senso.queries.fragments import REPORT_CALL
 from senso.queries.given import as_json
-from senso.queries.leases import LEASE, LEASE_SECONDS, NAMES_KEPT, RELEASED, owned, released
+from senso.queries.leases import LEASE, RELEASED, owned, released
 from senso.queries.models import Model
 from senso.queries.runs import Report
-
-TRIES = 3
-# After a failed call the plain name serves the batch that waits for it; a retry of it asks again, and the next batch.
-FALLBACK_KEPT = "1 hour"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +83,19 @@ CLAIM = text(f"""
 
 
 def claim(
-    db: Connection, org_id: UUID, fingerprint: str, owner: str, *, batch: UUID, model: Model, prompt_version: str
+    db: Connection,
+    org_id: UUID,
+    fingerprint: str,
+    owner: str,
+    policy: Policy,
+    *,
+    batch: UUID,
+    model: Model,
+    prompt_version: str,
 ) -> NamesWork | None:
     """None: they are there, or somebody else is asking for them."""
-    values = {"org": org_id, "fingerprint": fingerprint, "owner": owner, "lease": LEASE_SECONDS, "batch": batch}
-    values |= {"provider": model.provider, "model": model.name, "prompt_version": prompt_version}
+    values = {"org": org_id, "fingerprint": fingerprint, "owner": owner, "lease": policy.lease_seconds}
+    values |= {"batch": batch, "provider": model.provider, "model": model.name, "prompt_version": prompt_version}
     found = db.execute(CLAIM, values).mappings().one_or_none()
     return NamesWork(**found, model=model) if found else None
 
@@ -104,7 +109,14 @@ SAVE = text(f"""
 
 
 def save(
-    db: Connection, work: NamesWork, names: Sequence[str], fingerprint: str, report: Report, *, is_fallback: bool
+    db: Connection,
+    work: NamesWork,
+    names: Sequence[str],
+    fingerprint: str,
+    report: Report,
+    policy: Policy,
+    *,
+    is_fallback: bool,
 ) -> None:
     values = report.values() | {
         "call_id": work.call_id,
@@ -113,7 +125,7 @@ def save(
         "names": as_json(list(names)),
         "fingerprint": fingerprint,
         "is_fallback": is_fallback,
-        "kept": FALLBACK_KEPT if is_fallback else NAMES_KEPT,
+        "kept": policy.plain_name_kept if is_fallback else policy.names_kept,
     }
     db.execute(SAVE, values)
 

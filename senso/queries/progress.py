@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from senso.db import rows
-from senso.queries.leases import SILENT
+from senso.policy import Policy
+from senso.queries.leases import IS_ALIVE
 
 ALIVE = text(f"""
     SELECT id, queues, extract(epoch FROM now() - idle_since)::float AS idle_seconds
-    FROM workers WHERE heartbeat_at > now() - interval '{SILENT}' ORDER BY id
+    FROM workers WHERE {IS_ALIVE} ORDER BY id
 """)
 
 
@@ -25,8 +26,8 @@ class Worker:
 SILENCE = text("SELECT extract(epoch FROM now() - max(heartbeat_at))::float FROM workers WHERE ended_at IS NULL")
 
 
-def alive(db: Connection) -> list[Worker]:
-    return [Worker(**one) for one in rows(db.execute(ALIVE))]
+def alive(db: Connection, policy: Policy) -> list[Worker]:
+    return [Worker(**one) for one in rows(db.execute(ALIVE, {"silent": policy.silent_seconds}))]
 
 
 def silent_seconds(db: Connection) -> float | None:

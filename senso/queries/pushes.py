@@ -6,15 +6,13 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from senso.policy import Policy
 from senso.queries import keys
 from senso.queries.given import as_json
 from senso.queries.leases import LEASE, UNLEASED
 from senso.queries.planner import looked_up
 from senso.queries.prepared import Prepared
 from senso.states import PushStatus
-
-LEASE_SECONDS = 60
-MAX_TRIES = 48  # with waits of up to an hour: two days
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +55,8 @@ CLAIM = Prepared(f"""
 """)
 
 
-def claim(db: Connection, key: str) -> PushWork | None:
-    found = CLAIM.one(db, {"key": key, "lease": LEASE_SECONDS})
+def claim(db: Connection, key: str, policy: Policy) -> PushWork | None:
+    found = CLAIM.one(db, {"key": key, "lease": policy.push_lease_seconds})
     return PushWork(**found) if found else None
 
 
@@ -81,8 +79,8 @@ def sent(db: Connection, key: str) -> None:
     SENT.rows(db, {"key": key})
 
 
-def again(db: Connection, key: str, error: str, seconds: float) -> None:
-    AGAIN.rows(db, {"key": key, "error": error, "seconds": seconds, "most": MAX_TRIES})
+def again(db: Connection, key: str, error: str, seconds: float, policy: Policy) -> None:
+    AGAIN.rows(db, {"key": key, "error": error, "seconds": seconds, "most": policy.push_tries})
 
 
 def due(db: Connection) -> list[str]:

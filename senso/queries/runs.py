@@ -9,18 +9,17 @@ from sqlalchemy import Connection, text
 
 from senso.db import Link
 from senso.extraction.citations import Citation
+from senso.policy import Policy
 from senso.prices import Price
 from senso.providers import Answer, Run, Usage
 from senso.queries.fragments import FAIL_EVALUATIONS, REPORT_CALL
 from senso.queries.given import REPORT_CALLS, REPORTED, SAVE_CITED, given, listed
-from senso.queries.leases import LEASE_SECONDS, MAX_FAILURES, RELEASED, RUN, ended
+from senso.queries.leases import RELEASED, RUN, ended
 from senso.queries.models import parameters_in, price_in
 from senso.queries.outbox import Pipeline, enqueue_by, intents_of
 from senso.queries.prepared import Prepared
 from senso.states import BatchKind, Outcome, Searched
 
-# How many runs of one batch are in the queues at a time: a large batch must not stand in front of all small ones.
-WINDOW = 100
 SEARCHED = {True: Searched.YES, False: Searched.NO, None: Searched.UNKNOWN}
 
 
@@ -88,13 +87,13 @@ HAND_OUT = text(f"""
 """)
 
 
-def hand_out(db: Connection, batch: UUID, episode: int, snapshot_providers: Sequence[str]) -> int:
-    """How many messages it takes: one, or none where no run waits or the window is full."""
+def hand_out(db: Connection, batch: UUID, episode: int, snapshot_providers: Sequence[str], window: int) -> int:
+    """How many messages it takes: one, or none where no run waits or `window` runs are out."""
     values = {
         "batch": str(batch),
         "episode": str(episode),
         "snapshot_providers": list(snapshot_providers),
-        "window": WINDOW,
+        "window": window,
     }
     return enqueue_by(db, HAND_OUT, values)
 
@@ -141,9 +140,9 @@ CLAIM = Prepared(f"""
 """)
 
 
-def claim(db: Link, runs: Sequence[UUID], owner: str) -> list[AskWork]:
+def claim(db: Link, runs: Sequence[UUID], owner: str, policy: Policy) -> list[AskWork]:
     """Not among them: what is done already, in another's hands, not due yet, or wanted by nobody any more."""
-    values = {"ids": list(runs), "owner": owner, "lease": LEASE_SECONDS, "most": MAX_FAILURES}
+    values = {"ids": list(runs), "owner": owner, "lease": policy.lease_seconds, "most": policy.most_failures}
     return list(map(ask_work, CLAIM.rows(db, values)))
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import psycopg2
 from sqlalchemy import Connection, text
 
+from senso import supplied
 from senso.db import arguments, at_once, rows
 from senso.models import Base
-from senso.settings import secret, settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def is_pooler_without_transactions() -> bool:
     Not by the engine, which begins with a transaction.
     """
     try:
-        connection = psycopg2.connect(**arguments(secret(settings().database_url, "DATABASE_URL")))
+        connection = psycopg2.connect(**arguments(supplied.database().url))
         with closing(connection):
             connection.autocommit = True
             return asked(connection) != int(connection.info.backend_pid)

@@ -11,7 +11,8 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.db import rows
-from senso.queries.leases import GRACE_SECONDS, LEASE, LEASE_SECONDS, MAX_FAILURES, RELEASED, UNLEASED, owned
+from senso.policy import Policy
+from senso.queries.leases import LEASE, RELEASED, UNLEASED, owned
 from senso.queries.runs import Report
 from senso.queries.vendor_jobs import COLUMNS, SnapshotWork, with_runs
 
@@ -42,8 +43,8 @@ CLAIM = text(f"""
 """)
 
 
-def claim(db: Connection, snapshot: UUID, owner: str) -> SnapshotWork | None:
-    values = {"id": snapshot, "owner": owner, "lease": LEASE_SECONDS, "most": MAX_FAILURES}
+def claim(db: Connection, snapshot: UUID, owner: str, policy: Policy) -> SnapshotWork | None:
+    values = {"id": snapshot, "owner": owner, "lease": policy.lease_seconds, "most": policy.most_failures}
     return next(iter(with_runs(db, rows(db.execute(CLAIM, values)))), None)
 
 
@@ -56,9 +57,9 @@ SENDING = text(f"""
 """)
 
 
-def sending(db: Connection, work: SnapshotWork, request_hash: str) -> bool:
+def sending(db: Connection, work: SnapshotWork, request_hash: str, policy: Policy) -> bool:
     """Committed right before the request. False: its batch has ended, or somebody else is to send it."""
-    values = {"id": work.id, "fence": work.fence, "request_hash": request_hash, "lease": LEASE_SECONDS}
+    values = {"id": work.id, "fence": work.fence, "request_hash": request_hash, "lease": policy.lease_seconds}
     return db.execute(SENDING, values).first() is not None
 
 
@@ -118,13 +119,14 @@ def put_back(
     work: SnapshotWork,
     error: str,
     report: Report,
+    policy: Policy,
     *,
     seconds: float,
     counts_as_failure: bool,
     in_doubt: bool,
 ) -> None:
     """`in_doubt`: the vendor may have taken it, so that it is looked up before it is sent again."""
-    values = {"id": work.id, "fence": work.fence, "error": error, "seconds": seconds, "grace": GRACE_SECONDS}
+    values = {"id": work.id, "fence": work.fence, "error": error, "seconds": seconds, "grace": policy.grace_seconds}
     values |= {"outcome": report.outcome, "cost_microusd": report.cost_microusd, "in_doubt": in_doubt}
     db.execute(PUT_BACK, values | {"counted": int(counts_as_failure)})
 
@@ -206,9 +208,9 @@ UNSUBMITTED = text(f"""
 """)
 
 
-def unsubmitted(db: Connection) -> list[UUID]:
+def unsubmitted(db: Connection, policy: Policy) -> list[UUID]:
     """Those whose message was lost, or whose submission is to be tried again or looked up now."""
-    return list(db.execute(UNSUBMITTED, {"most": MAX_FAILURES}).scalars())
+    return list(db.execute(UNSUBMITTED, {"most": policy.most_failures}).scalars())
 
 
 HOPELESS = text(f"""
@@ -218,6 +220,6 @@ HOPELESS = text(f"""
 """)
 
 
-def hopeless(db: Connection) -> list[SnapshotWork]:
+def hopeless(db: Connection, policy: Policy) -> list[SnapshotWork]:
     """Those that were never submitted, as far as we know, and will not be."""
-    return with_runs(db, rows(db.execute(HOPELESS, {"most": MAX_FAILURES})))
+    return with_runs(db, rows(db.execute(HOPELESS, {"most": policy.most_failures})))

@@ -11,15 +11,13 @@ from senso.queries.outbox import KEYS, Pipeline, enqueue_later
 EXPIRED_RUNS = text(RUN.expired())
 EXPIRED_EVALUATIONS = text(READING.expired())
 
-# In a transaction; whoever looks goes on while there are more.
-MOST_LOST = 500
 # A message that was sent, is in no queue and led to no claim is lost. While queues are long it may only be waiting.
-LOST_RUNS = text(f"""
+LOST_RUNS = text("""
     UPDATE question_runs SET next_at = now(), sent_at = NULL
     WHERE id IN (
         SELECT id FROM question_runs WHERE state = 'planned' AND snapshot_id IS NULL
             AND sent_at < now() - make_interval(secs => :quiet) AND (next_at IS NULL OR next_at <= sent_at)
-        LIMIT {MOST_LOST} FOR UPDATE SKIP LOCKED
+        LIMIT :most FOR UPDATE SKIP LOCKED
     )
     RETURNING id
 """)
@@ -30,7 +28,7 @@ LOST_EVALUATIONS = text(f"""
         WHERE e.state = 'pending' AND r.state = 'answered'
             AND coalesce(e.sent_at, r.answered_at) < now() - make_interval(secs => :quiet)
             AND (e.next_at IS NULL OR e.next_at <= e.sent_at)
-        LIMIT {MOST_LOST} FOR UPDATE OF e SKIP LOCKED
+        LIMIT :most FOR UPDATE OF e SKIP LOCKED
     )
     RETURNING id
 """)
@@ -97,9 +95,9 @@ def expire_leases(db: Connection) -> dict[str, int]:
     }
 
 
-def find_lost(db: Connection, quiet_seconds: float) -> dict[str, int]:
-    """Up to 500 of each kind."""
-    values = {"quiet": quiet_seconds}
+def find_lost(db: Connection, quiet_seconds: float, most: int) -> dict[str, int]:
+    """Up to `most` of each kind."""
+    values = {"quiet": quiet_seconds, "most": most}
     return {
         "lost runs": len(db.execute(LOST_RUNS, values).all()),
         "lost evaluations": len(db.execute(LOST_EVALUATIONS, values).all()),

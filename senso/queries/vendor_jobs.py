@@ -19,10 +19,8 @@ from senso.queries.leases import RELEASED, RUN, ended
 from senso.queries.outbox import Pipeline, enqueue, enqueue_by, intents_of
 from senso.queries.planner import looked_up
 from senso.queries.prepared import Prepared
-from senso.queries.runs import SEARCHED, WINDOW
+from senso.queries.runs import SEARCHED
 from senso.states import JobState, Outcome
-
-LOOKED_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +137,8 @@ DUE = text(f"""
 """)
 
 
-def due(db: Connection) -> list[SnapshotWork]:
-    return with_runs(db, rows(db.execute(DUE, {"most": LOOKED_AT_ONCE})))
+def due(db: Connection, most: int) -> list[SnapshotWork]:
+    return with_runs(db, rows(db.execute(DUE, {"most": most})))
 
 
 CLOSE = text(f"""
@@ -244,7 +242,7 @@ def fail(
             fail_run(db, run, reason, cost_microusd=cost_microusd)
 
 
-def read_answers(db: Connection, work: SnapshotWork, runs: Sequence[UUID]) -> None:
-    """The answers of one snapshot are read while others still run."""
-    for start in range(0, len(runs), WINDOW):
-        enqueue(db, Pipeline.EXTRACT, work.id, start, ids=runs[start : start + WINDOW], batch=work.batch_id)
+def read_answers(db: Connection, work: SnapshotWork, runs: Sequence[UUID], window: int) -> None:
+    """The answers of one snapshot are read while others still run, `window` for a message."""
+    for start in range(0, len(runs), window):
+        enqueue(db, Pipeline.EXTRACT, work.id, start, ids=runs[start : start + window], batch=work.batch_id)

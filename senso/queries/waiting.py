@@ -11,8 +11,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from senso.policy import Policy
 from senso.queries import typed
-from senso.queries.leases import LEASE_SECONDS, SILENT
+from senso.queries.leases import IS_ALIVE
 from senso.records import UNTOLD
 
 
@@ -78,7 +79,7 @@ class Wait:
 SILENT_OWNER = f"""(lease_owner IS NOT NULL AND NOT EXISTS (
     SELECT FROM workers w WHERE w.id = lease_owner AND w.heartbeat_at > now() - interval '{MISSED}'))"""
 # The claim's own moment is not stored, but its lease always has the same length.
-CLAIMED_AT = f"lease_until - interval '{LEASE_SECONDS} seconds'"
+CLAIMED_AT = "lease_until - make_interval(secs => :lease)"
 LAST_BEAT = "(SELECT heartbeat_at FROM workers w WHERE w.id = lease_owner AND ended_at IS NULL)"
 IS_RATE_LIMIT = "split_part(error, ':', 1) LIKE '% 429'"
 
@@ -128,7 +129,7 @@ WORK = f"""
         CASE what WHEN 'call' THEN {CLAIMED_AT} WHEN 'silent worker' THEN {LAST_BEAT} WHEN 'place' THEN sent_at
             ELSE failed.first_at END AS since,
         CASE what WHEN 'silent worker' THEN lease_until WHEN 'rate limit' THEN next_at END AS until,
-        CASE what WHEN 'silent worker' THEN {LAST_BEAT} + interval '{SILENT}' WHEN 'rate limit' THEN next_at
+        CASE what WHEN 'silent worker' THEN {LAST_BEAT} + make_interval(secs => :silent) WHEN 'rate limit' THEN next_at
             WHEN 'next try' THEN next_at END AS next,
         failures AS tries
     FROM (
@@ -156,7 +157,7 @@ JOBS = f"""
         CASE what WHEN 'job' THEN deadline WHEN 'doubt' THEN grace_until WHEN 'silent worker' THEN lease_until
             WHEN 'rate limit' THEN next_poll_at END,
         CASE WHEN what IN ('job', 'doubt', 'rate limit', 'next try') THEN next_poll_at
-            WHEN what = 'silent worker' THEN {LAST_BEAT} + interval '{SILENT}' END,
+            WHEN what = 'silent worker' THEN {LAST_BEAT} + make_interval(secs => :silent) END,
         failures
     FROM (
         SELECT s.*, m.slug AS model, CASE WHEN s.state = 'running' THEN 'ask' ELSE 'submit' END AS stage, CASE
@@ -181,7 +182,7 @@ NAMES = f"""
         CASE WHEN what IN ('rate limit', 'next try') THEN outcome END, 1, 0,
         CASE what WHEN 'call' THEN {CLAIMED_AT} WHEN 'silent worker' THEN {LAST_BEAT} ELSE first_at END,
         CASE WHEN what IN ('silent worker', 'rate limit') THEN lease_until END,
-        CASE what WHEN 'silent worker' THEN {LAST_BEAT} + interval '{SILENT}' WHEN 'call' THEN NULL
+        CASE what WHEN 'silent worker' THEN {LAST_BEAT} + make_interval(secs => :silent) WHEN 'call' THEN NULL
             ELSE lease_until END,
         failures
     FROM (
@@ -208,7 +209,7 @@ READER = """
 """
 WAITS = text(f"""
     WITH house AS MATERIALIZED (
-        SELECT EXISTS (SELECT FROM workers WHERE heartbeat_at > now() - interval '{SILENT}') AS alive,
+        SELECT EXISTS (SELECT FROM workers WHERE {IS_ALIVE}) AS alive,
             (SELECT count(*)::int FROM batches WHERE state = 'running') AS running
     ),
     reader AS MATERIALIZED ({READER}),
@@ -225,14 +226,16 @@ WAITS = text(f"""
 """)
 
 
-def waits(db: Connection, batches: Collection[UUID], *, each: bool, reader: str) -> list[Wait]:
+def waits(db: Connection, batches: Collection[UUID], policy: Policy, *, each: bool, reader: str) -> list[Wait]:
     """Of each batch by itself, or of all of them together (then without the batches' ids); what blocks most first.
 
     `reader`: the slug or name of the model that reads.
     """
     if not batches:
         return []
-    found = typed.each(Wait, db.execute(WAITS, {"ids": list(batches), "each": each, "reader": reader}))
+    values = {"ids": list(batches), "each": each, "reader": reader}
+    values |= {"lease": policy.lease_seconds, "silent": policy.silent_seconds}
+    found = typed.each(Wait, db.execute(WAITS, values))
     return sorted(found, key=rank)
 
 

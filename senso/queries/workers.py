@@ -7,17 +7,9 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.db import rows
+from senso.policy import Policy
 from senso.queries.fragments import COUNT_DOWN, counted_runs
-from senso.queries.leases import (
-    GRACE_SECONDS,
-    MAX_FAILURES,
-    READING,
-    RELEASED,
-    RUN,
-    SILENT,
-    ended,
-    owned_by_the_dead,
-)
+from senso.queries.leases import IS_ALIVE, READING, RELEASED, RUN, ended, owned_by_the_dead
 
 BEAT = text("""
     INSERT INTO workers (id, queues, idle_since)
@@ -44,7 +36,7 @@ TAKE_BACK_EVALUATIONS = text(READING.reaped())
 TAKE_BACK_SNAPSHOTS = text(f"""
     UPDATE vendor_jobs SET failures = failures + 1, {RELEASED}, next_poll_at = now(),
         grace_until = CASE WHEN grace_until IS NOT NULL
-            THEN least(grace_until, now() + make_interval(secs => {GRACE_SECONDS})) END
+            THEN least(grace_until, now() + make_interval(secs => :grace)) END
     WHERE id IN (SELECT id FROM vendor_jobs WHERE {owned_by_the_dead("state = 'submitting'")})
     RETURNING id
 """)
@@ -54,21 +46,22 @@ TAKE_BACK_NAMES = text(f"""
     RETURNING org_id
 """)
 MARK_DEAD = text(f"""
-    UPDATE workers SET ended_at = now() WHERE ended_at IS NULL AND heartbeat_at < now() - interval '{SILENT}'
+    UPDATE workers SET ended_at = now() WHERE ended_at IS NULL AND NOT {IS_ALIVE}
     RETURNING id
 """)
 FORGET = text("DELETE FROM workers WHERE ended_at < now() - interval '7 days'")
 
 
-def take_back(db: Connection) -> dict[str, int]:
+def take_back(db: Connection, policy: Policy) -> dict[str, int]:
     """Ends the leases of owners that are silent; returns how many by kind. What is due again goes out with the tick."""
     db.execute(FORGET)
+    values = {"silent": policy.silent_seconds}
     counts = {
-        "workers": len(db.execute(MARK_DEAD).all()),
-        "snapshots": len(db.execute(TAKE_BACK_SNAPSHOTS).all()),
-        "runs": len(db.execute(TAKE_BACK_RUNS).all()),
-        "evaluations": len(db.execute(TAKE_BACK_EVALUATIONS).all()),
-        "names": len(db.execute(TAKE_BACK_NAMES).all()),
+        "workers": len(db.execute(MARK_DEAD, values).all()),
+        "snapshots": len(db.execute(TAKE_BACK_SNAPSHOTS, values | {"grace": policy.grace_seconds}).all()),
+        "runs": len(db.execute(TAKE_BACK_RUNS, values).all()),
+        "evaluations": len(db.execute(TAKE_BACK_EVALUATIONS, values).all()),
+        "names": len(db.execute(TAKE_BACK_NAMES, values).all()),
     }
     return {kind: count for kind, count in counts.items() if count}
 
@@ -92,9 +85,10 @@ class Due:
     failures: int
 
 
-def due(db: Connection) -> tuple[list[Due], list[Due]]:
+def due(db: Connection, policy: Policy) -> tuple[list[Due], list[Due]]:
     """Runs to ask (and read), and runs whose answer is to be read."""
-    to_ask, to_read = (rows(db.execute(found, {"most": MAX_FAILURES})) for found in (DUE_RUNS, DUE_EVALUATIONS))
+    values = {"most": policy.most_failures}
+    to_ask, to_read = (rows(db.execute(found, values)) for found in (DUE_RUNS, DUE_EVALUATIONS))
     return [Due(**one) for one in to_ask], [Due(**one) for one in to_read]
 
 
@@ -122,14 +116,14 @@ EXHAUSTED_EVALUATIONS = text(f"""
 """)
 
 
-def give_up(db: Connection) -> int:
-    values = {"most": MAX_FAILURES}
+def give_up(db: Connection, policy: Policy) -> int:
+    values = {"most": policy.most_failures}
     runs = [str(run) for run in db.execute(EXHAUSTED_RUNS, values).scalars()]
     return int(db.execute(EXHAUSTED_EVALUATIONS, values | {"runs": runs}).scalar_one())
 
 
-LIVING = text(f"SELECT count(*) FROM workers WHERE heartbeat_at > now() - interval '{SILENT}'")
+LIVING = text(f"SELECT count(*) FROM workers WHERE {IS_ALIVE}")
 
 
-def living(db: Connection) -> int:
-    return int(db.execute(LIVING).scalar_one())
+def living(db: Connection, policy: Policy) -> int:
+    return int(db.execute(LIVING, {"silent": policy.silent_seconds}).scalar_one())

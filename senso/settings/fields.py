@@ -46,6 +46,11 @@ class Settings(BaseModel):
     redis_url: SecretStr | None = setting(
         None, "Redis, as redis://user:password@host:port/number, or rediss:// with TLS; unset: an embedded one"
     )
+    database_pool_size: PositiveInt = setting(
+        10,
+        "connections to Postgres that a worker or a command keeps at most; a worker has one more for its heartbeat",
+        le=1000,
+    )
     database_read_url: SecretStr | None = unused(None, "a Postgres that is only read")
 
     openai_api_key: SecretStr | None = setting(None, "OpenAI's key, which also reads the answers and finds the names")

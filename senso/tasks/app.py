@@ -7,7 +7,7 @@ from celery import Celery
 from celery.signals import beat_init, celeryd_init, setup_logging, task_postrun, task_prerun, worker_init
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
-from senso import log, sentry
+from senso import edge, log, sentry
 from senso.checks import postgres, redis, require
 from senso.schema import require_head
 from senso.settings import moved_clock, secret, settings
@@ -17,6 +17,7 @@ from senso.tasks.events import Amqp
 from senso.tasks.queues import ALL_QUEUES
 from senso.tasks.refusing import in_one_line
 
+edge.supply()
 transport.install()
 # What it fears for are messages that run code when they are read; ours are JSON and nothing else is accepted.
 warnings.filterwarnings("ignore", "You're running the worker with superuser privileges")
@@ -50,12 +51,12 @@ def is_no_farewell(record: logging.LogRecord) -> bool:
 
 @celeryd_init.connect
 def watch_worker(**_: Any) -> None:
-    sentry.start("worker")
+    sentry.start("worker", settings().sentry_dsn, settings().environment)
 
 
 @beat_init.connect
 def watch_beat(**_: Any) -> None:
-    sentry.start("beat")
+    sentry.start("beat", settings().sentry_dsn, settings().environment)
 
 
 @celeryd_init.connect
@@ -67,7 +68,7 @@ def refuse_to_run_half_alive(**_: Any) -> None:
     lacks something it would wait for ever.
     """
     with in_one_line():
-        require(postgres.findings())
+        require(postgres.findings(settings().database_pool_size))
         require_head()
         require(one for one in redis.findings(ALL_QUEUES) if one.reachable)
 

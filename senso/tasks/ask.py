@@ -13,6 +13,7 @@ from senso.extraction import names
 from senso.extraction.citations import cite
 from senso.failpoints import failpoint
 from senso.log import logger
+from senso.policy import POLICY
 from senso.providers import Answer
 from senso.queries import batches, evaluations, outbox, planning, runs, vendor_jobs
 from senso.queries import names as name_rows
@@ -60,7 +61,7 @@ def hand_out(db: Connection, batch: Batch) -> None:
         prepare_later(db, batch, NAMES_RETRY_SECONDS)
         return
     messages = vendor_jobs.plan(db, batch.id, batch.batch_date, batch.episode, SNAPSHOT_PROVIDERS)
-    messages += runs.hand_out(db, batch.id, batch.episode, SNAPSHOT_PROVIDERS)
+    messages += runs.hand_out(db, batch.id, batch.episode, SNAPSHOT_PROVIDERS, POLICY.window)
     if batch.episode > 1:
         planning.read_now(db, batch.id)
     if is_fallback:
@@ -85,7 +86,7 @@ def read(*run_ids: str, **_: object) -> list[str]:
 
 def ask_or_read_each(wanted: Sequence[UUID]) -> list[Work]:
     with at_once() as db:
-        asked = runs.claim(db, wanted, owner())
+        asked = runs.claim(db, wanted, owner(), POLICY)
     others = sorted(set(wanted) - {work.id for work in asked})
     to_read = read_others(others, beside=bool(asked)) if others else []
     return [ask_and_read(work) for work in asked] + to_read
@@ -134,7 +135,7 @@ async def ask(work: AskWork) -> list[ReadWork]:
 
 def save_answers(db: Link, bought: Sequence[Mapping[str, Any]]) -> list[list[ReadWork]]:
     reader, version = readers.reading(db), extraction.READING_VERSION
-    return evaluations.save_answers_and_claim(db, bought, owner(), reader=reader, prompt_version=version)
+    return evaluations.save_answers_and_claim(db, bought, owner(), POLICY, reader=reader, prompt_version=version)
 
 
 answers = Joint(save_answers)

@@ -20,17 +20,14 @@ from senso.errors import (
     Unreachable,
 )
 from senso.log import logger
+from senso.policy import POLICY
 from senso.prices import Price, cost_microusd
 from senso.providers import Usage
-from senso.queries.leases import LEASE_SECONDS, MAX_FAILURES
 from senso.queries.runs import Report
 from senso.states import Outcome
 
 T = TypeVar("T")
 log = logger(__name__)
-LONGEST_WAIT_SECONDS = 300
-# When a service asks us to wait and does not say how long.
-WAIT_SECONDS = 15
 
 
 class Stopwatch:
@@ -70,11 +67,11 @@ def wait_seconds(error: SensoError, failures: int) -> float | None:
     After the first failure up to 4 s, then 8, 16, 32 (full jitter): five failures end the run.
     """
     if isinstance(error, RateLimited):
-        asked = WAIT_SECONDS if error.retry_after_seconds is None else error.retry_after_seconds
-        return min(LONGEST_WAIT_SECONDS, asked) * random.uniform(1, 1.3)
-    if not isinstance(error, Unavailable) or failures + 1 >= MAX_FAILURES:
+        asked = POLICY.wait_seconds if error.retry_after_seconds is None else error.retry_after_seconds
+        return min(POLICY.longest_wait_seconds, asked) * random.uniform(1, 1.3)
+    if not isinstance(error, Unavailable) or failures + 1 >= POLICY.most_failures:
         return None
-    asked = min(LONGEST_WAIT_SECONDS, error.retry_after_seconds or 0)
+    asked = min(POLICY.longest_wait_seconds, error.retry_after_seconds or 0)
     return max(asked, random.uniform(0.5, 2 ** (failures + 2)))
 
 
@@ -100,7 +97,7 @@ def unstorable(error: Exception) -> str:
 AWAY = (Unreachable, ConfigError)
 
 
-@stamina.retry(on=AWAY, attempts=None, timeout=LEASE_SECONDS / 2, wait_max=5)
+@stamina.retry(on=AWAY, attempts=None, timeout=POLICY.lease_seconds / 2, wait_max=5)
 def keep(save: Callable[[Connection], T]) -> T:
     """Saves what was paid for: while the lease holds, a database that is away for a moment costs no second call."""
     with transaction() as db:
@@ -116,7 +113,7 @@ def keep_at_once(save: Callable[[Link], T]) -> T:
         return keep_trying(save)
 
 
-@stamina.retry(on=AWAY, attempts=None, timeout=LEASE_SECONDS / 2, wait_max=5)
+@stamina.retry(on=AWAY, attempts=None, timeout=POLICY.lease_seconds / 2, wait_max=5)
 def keep_trying(save: Callable[[Link], T]) -> T:
     with at_once() as db:
         return save(db)

@@ -8,6 +8,7 @@ from senso.db import Connection, DBAPIError, may_pass
 from senso.errors import ConfigError, JobFailed, OutsideError
 from senso.extraction.citations import cite
 from senso.log import logger
+from senso.policy import POLICY
 from senso.prices import cost_microusd
 from senso.providers import Answer
 from senso.queries import vendor_jobs
@@ -59,7 +60,7 @@ def collect(db: Connection, work: SnapshotWork, answers: Sequence[Answer]) -> No
     answered = save(db, work, [answer for answer in answers if answer.text is not None])
     asked = {"batch": str(work.batch_id), "snapshot": str(work.id), "runs": len(work.runs)}
     log.info("job collected", **asked, answered=len(answered), seconds=round(work.age_seconds))
-    vendor_jobs.read_answers(db, work, answered)
+    vendor_jobs.read_answers(db, work, answered, POLICY.window)
 
 
 def save_refusal(db: Connection, work: SnapshotWork, answer: Answer) -> None:

@@ -10,6 +10,7 @@ from senso import extraction
 from senso.db import DBAPIError, at_once
 from senso.errors import ConfigError, OutsideError
 from senso.failpoints import failpoint
+from senso.policy import POLICY
 from senso.providers import Completion
 from senso.queries import evaluations
 from senso.queries.evaluations import ReadWork
@@ -36,7 +37,7 @@ def extract(*run_ids: str, **_: object) -> list[str]:
 def read_each(runs: Sequence[UUID]) -> list[Work]:
     with at_once() as db:
         reader = readers.reading(db)
-        claimed = evaluations.claim(db, runs, owner(), reader=reader, prompt_version=extraction.READING_VERSION)
+        claimed = evaluations.claim(db, runs, owner(), POLICY, reader=reader, prompt_version=extraction.READING_VERSION)
     return list(map(read_now, claimed))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
@@ -16,11 +17,10 @@ from senso.queries import names as name_rows
 from senso.queries.batches import Batch
 from senso.queries.foresight import Past, Payer, Share
 from senso.queries.models import source_of
-from senso.settings import clock, settings
 from senso.states import BatchKind, BatchState, Purpose, TriggerOutcome
 from senso.tasks import readers
 from senso.tasks.reach import SNAPSHOT_PROVIDERS
-from senso.tasks.trigger import outcome_for, require_ready
+from senso.tasks.trigger import Terms, outcome_for, require_ready
 
 # What one call takes where there is no history. Asking: two recorded answers with a web search took 9,463 and 16,981
 # tokens in, 660 and 461 out. Reading: a prompt of 1,450 tokens and an answer of 3,100 characters (the mean of 264 real
@@ -74,7 +74,7 @@ class Foreseen:
     estimates: tuple[Estimate, ...]
 
 
-def require_triggerable(db: Connection, orgs: Sequence[UUID], *, reopen: bool) -> None:
+def require_triggerable(db: Connection, orgs: Sequence[UUID], under: Terms) -> None:
     """Raises what the triggers would raise, one org in a thousand included, before the first of them is opened."""
     found = triggers.orgs(db, orgs)
     unknown = [str(org) for org in orgs if org not in found]
@@ -83,25 +83,25 @@ def require_triggerable(db: Connection, orgs: Sequence[UUID], *, reopen: bool) -
         raise NotFound(f"no org {unknown[0]}{more}; import them first; nothing was opened")
     for org in orgs:
         require_ready(db, org, found.get(org))
-    stopped = [] if reopen else triggers.cancelled(db, [todays_id(org) for org in orgs])
+    stopped = [] if under.reopen else triggers.cancelled(db, [batch_of(org, under.today) for org in orgs])
     if stopped:
         raise ConfigError(f"batch {stopped[0]} of today was cancelled; say --reopen to open it again")
 
 
-def foresee(db: Connection, orgs: Sequence[UUID], *, reopen: bool) -> list[Foreseen]:
+def foresee(db: Connection, orgs: Sequence[UUID], under: Terms) -> list[Foreseen]:
     """Writes nothing: the transaction is made read-only. Raises what the triggers would raise."""
     foresight.read_only(db)
-    require_triggerable(db, orgs, reopen=reopen)
+    require_triggerable(db, orgs, under)
     payers = foresight.payers(db, orgs)
-    return [foresee_one(db, org, payers[org]) for org in orgs]
+    return [foresee_one(db, org, payers[org], under) for org in orgs]
 
 
-def foresee_one(db: Connection, org_id: UUID, partner: Payer) -> Foreseen:
-    batch = todays(db, org_id)
+def foresee_one(db: Connection, org_id: UUID, partner: Payer, under: Terms) -> Foreseen:
+    batch = opened(db, batch_of(org_id, under.today))
     shares = shares_of(db, org_id, batch)
     org = name_rows.org(db, org_id)
     evaluations, past = sum(share.reads for share in shares), foresight.history(db, org_id)
-    each = settings().credits_per_evaluation if batch is None else batch.credits_per_evaluation
+    each = under.credits_each if batch is None else batch.credits_per_evaluation
     return Foreseen(
         org_id=org_id,
         org=org.name,
@@ -115,13 +115,13 @@ def foresee_one(db: Connection, org_id: UUID, partner: Payer) -> Foreseen:
     )
 
 
-def todays_id(org: UUID) -> UUID:
-    return batch_id(BatchKind.ORG, org, None, clock().date())
+def batch_of(org: UUID, day: date) -> UUID:
+    return batch_id(BatchKind.ORG, org, None, day)
 
 
-def todays(db: Connection, org: UUID) -> Batch | None:
+def opened(db: Connection, batch: UUID) -> Batch | None:
     try:
-        return batches.load(db, todays_id(org))
+        return batches.load(db, batch)
     except NotFound:
         return None
 

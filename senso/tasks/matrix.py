@@ -8,6 +8,7 @@ from senso.errors import ConfigError, Malformed, OutsideError, RateLimited
 from senso.extraction import names
 from senso.log import logger
 from senso.matrix import PlannedRun, planned_reading, planned_runs
+from senso.policy import POLICY
 from senso.providers import Usage
 from senso.quantities import counted
 from senso.queries import batches, ledger, planning
@@ -21,15 +22,9 @@ from senso.tasks.app import stage
 from senso.tasks.attempts import Stopwatch, failed_report, guarded, keep, report, wait_seconds
 from senso.tasks.process import owner
 from senso.tasks.reach import completer
-from senso.tasks.score import finish
+from senso.tasks.score import finish, has_application
 
 log = logger(__name__)
-# Beyond the slowest provider (20 minutes) and the longest waits between tries; a batch that is not done by then ends.
-DEADLINE_SECONDS = 6 * 3600
-# Should the chain that opened the batch be lost, this row has the rest of it sent again.
-SAFETY_NET_SECONDS = 20
-# Should whoever asks for names be lost, answers are read with those that there are.
-NAMES_PATIENCE_SECONDS = 120
 
 
 def prepare_later(db: Connection, batch: Batch, seconds: float) -> None:
@@ -40,23 +35,23 @@ def prepare_later(db: Connection, batch: Batch, seconds: float) -> None:
 
 @stage("open_batch")
 def open_batch(batch_id: str, **_: object) -> str:
-    keep(lambda db: open_if_due(db, UUID(batch_id)))
+    keep(lambda db: open_if_due(db, UUID(batch_id), is_pushed=has_application()))
     return batch_id
 
 
-def open_if_due(db: Connection, batch_id: UUID) -> None:
+def open_if_due(db: Connection, batch_id: UUID, *, is_pushed: bool) -> None:
     batch = batches.load(db, batch_id, lock=True)
     is_due = batch.state is BatchState.RUNNING and not ledger.is_held(db, batch.id, batch.episode)
     if is_due and batch.org_id is not None:
-        open_now(db, batch, batch.org_id)
+        open_now(db, batch, batch.org_id, is_pushed=is_pushed)
 
 
-def open_now(db: Connection, batch: Batch, org: UUID) -> None:
+def open_now(db: Connection, batch: Batch, org: UUID, *, is_pushed: bool) -> None:
     """Hold, then plan: what cannot be paid for leaves no rows, and is tried again as it is by then."""
     runs = planned_runs(batch.id, batch.batch_date, planning.org_matrix(db, org))
     evaluations = len(runs) if batch.planned is None else planning.undone(db, batch.id)
     if not evaluations and batch.planned:  # all of it was read before: it ends as what it has
-        finish(db, batch, FinishedBy.ROWS, left_over=False)
+        finish(db, batch, FinishedBy.ROWS, left_over=False, is_pushed=is_pushed)
         return
     if not evaluations:
         batches.end(db, batch.id, BatchState.FAILED, error="the org has no questions, models or locations to ask")
@@ -67,8 +62,8 @@ def open_now(db: Connection, batch: Batch, org: UUID) -> None:
         log.info("batch blocked", org=str(org))
         return
     plan(db, batch, org, runs)
-    batches.opened(db, batch.id, evaluations, DEADLINE_SECONDS)
-    prepare_later(db, batch, SAFETY_NET_SECONDS)
+    batches.opened(db, batch.id, evaluations, POLICY.batch_seconds)
+    prepare_later(db, batch, POLICY.open_again_seconds)
     log.info("batch opened", org=str(org), episode=batch.episode, evaluations=evaluations)
 
 
@@ -79,7 +74,8 @@ def plan(db: Connection, batch: Batch, org: UUID, runs: Sequence[PlannedRun]) ->
         planning.plan_runs(db, batch.id, org, runs)
         planning.plan_readings(db, batch.id, [planned_reading(run.id, org) for run in runs])
     else:
-        planning.plan_again(db, batch.id, read_after_seconds=NAMES_PATIENCE_SECONDS if names_wanted else 0)
+        patience = POLICY.names_patience_seconds if names_wanted else 0
+        planning.plan_again(db, batch.id, read_after_seconds=patience)
 
 
 @stage("find_names")
@@ -92,7 +88,7 @@ def find_names(batch_id: str, **_: object) -> str:
         org = name_rows.org(db, batch.org_id)
         mark = names.fingerprint(org.name, org.websites)
         model, version = readers.naming(db), names.NAMES_VERSION
-        work = name_rows.claim(db, org.id, mark, owner(), batch=batch.id, model=model, prompt_version=version)
+        work = name_rows.claim(db, org.id, mark, owner(), POLICY, batch=batch.id, model=model, prompt_version=version)
     if work is not None:
         ask_for_names(work, org, mark)
     return batch_id
@@ -107,13 +103,13 @@ def ask_for_names(work: NamesWork, org: name_rows.OrgNames, mark: str) -> None:
         names_failed(work, org, mark, error, watch)
         return
     done = report(Outcome.FOUND, work.model.price, found.completion.usage, watch)
-    keep(lambda db: name_rows.save(db, work, found.names, mark, done, is_fallback=False))
+    keep(lambda db: name_rows.save(db, work, found.names, mark, done, POLICY, is_fallback=False))
     log.info("names found", org=str(org.id), names=len(found.names))
 
 
 def call_for_names(work: NamesWork, org: name_rows.OrgNames) -> names.Found:
     """Not made at all once its tries are used up: workers may have died of it."""
-    if work.failures >= name_rows.TRIES:
+    if work.failures >= POLICY.names_tries:
         raise Malformed("senso", f"given up after {work.failures} failures", usage=Usage())
     return names.find(org.name, org.websites, completer(work.model))
 
@@ -126,8 +122,8 @@ def names_failed(
     failed = failed_report(error, work.model.price, watch)
     waited = isinstance(error, RateLimited)
     seconds = wait_seconds(error, work.failures)
-    if seconds is not None and (waited or work.failures + 1 < name_rows.TRIES):
+    if seconds is not None and (waited or work.failures + 1 < POLICY.names_tries):
         keep(lambda db: name_rows.put_back(db, work, failed, seconds=seconds, counts_as_failure=not waited))
         return
     plain = names.fallback(org.name, org.websites)
-    keep(lambda db: name_rows.save(db, work, plain, mark, failed, is_fallback=True))
+    keep(lambda db: name_rows.save(db, work, plain, mark, failed, POLICY, is_fallback=True))

@@ -11,11 +11,11 @@ from uuid import uuid4
 
 from celery.signals import worker_init, worker_shutdown
 
+from senso import supplied
 from senso.db import Engine, connect, transaction
 from senso.errors import SensoError
 from senso.log import logger
 from senso.queries import workers
-from senso.settings import secret, settings
 
 BEAT_SECONDS = 3
 log = logger(__name__)
@@ -69,7 +69,7 @@ heart = Heart()
 @lru_cache(maxsize=1)
 def own_engine() -> Engine:
     """A connection that no call can take away."""
-    return connect(secret(settings().database_url, "DATABASE_URL"), pool_size=1)
+    return connect(supplied.database().url, pool_size=1)
 
 
 @worker_init.connect

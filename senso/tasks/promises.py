@@ -8,9 +8,11 @@ from datetime import datetime
 
 from senso.checks import messages
 from senso.checks.messages import Found
-from senso.db import transaction
+from senso.db import Connection, transaction
+from senso.policy import POLICY
 from senso.queries import invariants
 from senso.queries.invariants import Check, Promise
+from senso.settings import settings
 from senso.tasks.queues import ALL_QUEUES, VISIBILITY_SECONDS
 
 CHECKS: tuple[Promise, ...] = tuple(sorted((*invariants.CHECKS, *messages.CHECKS), key=lambda check: check.promise))
@@ -30,14 +32,18 @@ def in_rows(since: datetime | None = None) -> Found:
     with transaction() as db, ThreadPoolExecutor(1, "promises") as beside:
         invariants.stand_still(db)
         others = beside.submit(in_rows_of, invariants.moment(db), left, since)
-        found = invariants.broken(db, since, only=taken(left)) | others.result()
+        found = all_left(db, since, left) | others.result()
     return {check.name: found[check.name] for check in invariants.CHECKS if check.name in found}
 
 
 def in_rows_of(moment: str, left: deque[Check], since: datetime | None) -> Found:
     with transaction() as db:
         invariants.stand_beside(db, moment)
-        return invariants.broken(db, since, only=taken(left))
+        return all_left(db, since, left)
+
+
+def all_left(db: Connection, since: datetime | None, left: deque[Check]) -> Found:
+    return invariants.broken(db, POLICY, settings().max_running_batches, since, only=taken(left))
 
 
 def taken(left: deque[Check]) -> Iterator[Check]:

@@ -5,19 +5,19 @@ from senso.db import transaction
 from senso.errors import ConfigError, OutsideError
 from senso.failpoints import failpoint
 from senso.log import logger
+from senso.policy import POLICY
 from senso.queries import pushes
 from senso.settings import secret, settings
 from senso.tasks.app import stage
 from senso.tasks.attempts import guarded, keep
 
 log = logger(__name__)
-LONGEST_WAIT_SECONDS = 3600
 
 
 @stage("push")
 def push(key: str, **_: object) -> str:
     with transaction() as db:
-        work = pushes.claim(db, key)
+        work = pushes.claim(db, key, POLICY)
     base_url = settings().application_api_url
     if work is None or base_url is None:
         return key
@@ -28,8 +28,8 @@ def push(key: str, **_: object) -> str:
             handing_over.send(base_url, told, key, work.body)
     except (OutsideError, ConfigError) as error:
         log.warning("a push failed", push=key, tries=work.tries, error=str(error))
-        reason, wait = str(error), min(LONGEST_WAIT_SECONDS, 5 * 2**work.tries)
-        keep(lambda db: pushes.again(db, key, reason, wait))
+        reason, wait = str(error), min(POLICY.longest_push_wait_seconds, 5 * 2**work.tries)
+        keep(lambda db: pushes.again(db, key, reason, wait, POLICY))
         return key
     failpoint("push sent")
     keep(lambda db: pushes.sent(db, key))

@@ -29,11 +29,16 @@ REASON_LENGTH = 500
 @stage("finish_batch")
 def finish_batch(batch_id: str, by: str, **_: object) -> str:
     """Reachable three ways (chord, rows, sweep), and it ends a batch once: a second caller finds it ended."""
-    keep(lambda db: step(db, batches.load(db, UUID(batch_id)), FinishedBy(by)))
+    keep(lambda db: step(db, batches.load(db, UUID(batch_id)), FinishedBy(by), is_pushed=has_application()))
     return batch_id
 
 
-def step(db: Connection, batch: Batch, by: FinishedBy) -> None:
+def has_application() -> bool:
+    """Whether results are sent anywhere, as the settings say."""
+    return settings().application_api_url is not None
+
+
+def step(db: Connection, batch: Batch, by: FinishedBy, *, is_pushed: bool) -> None:
     if batch.state is not BatchState.RUNNING or batch.remaining is None:
         return
     if batch.remaining and not batch.overdue:
@@ -45,7 +50,7 @@ def step(db: Connection, batch: Batch, by: FinishedBy) -> None:
     locked = batches.load(db, batch.id, lock=True)
     is_same = locked.state is BatchState.RUNNING and locked.episode == batch.episode
     if is_same and (locked.overdue or locked.remaining == 0):
-        finish(db, locked, by, left_over=left_over)
+        finish(db, locked, by, left_over=left_over, is_pushed=is_pushed)
 
 
 def next_window(db: Connection, batch: Batch) -> None:
@@ -53,7 +58,7 @@ def next_window(db: Connection, batch: Batch) -> None:
         outbox.enqueue(db, Pipeline.ASK, batch.id, batch.remaining, ids=[batch.id], batch=batch.id)
 
 
-def finish(db: Connection, batch: Batch, by: FinishedBy, *, left_over: bool) -> None:
+def finish(db: Connection, batch: Batch, by: FinishedBy, *, left_over: bool, is_pushed: bool) -> None:
     ledger.settle(db, batch.id, batch.episode)
     failpoint("batch charged")
     counts = results.counts(db, batch)
@@ -61,13 +66,14 @@ def finish(db: Connection, batch: Batch, by: FinishedBy, *, left_over: bool) -> 
     try:
         with db.begin_nested():
             body = result(db, batch, state, counts)
-            hand_on(db, batch, body, left_over=left_over)
+            hand_on(db, batch, body, left_over=left_over, is_pushed=is_pushed)
             batches.end(db, batch.id, state, error=summary(db, batch, counts), by=by)
     except (DBAPIError, ValueError) as error:
         if isinstance(error, DBAPIError) and may_pass(error):
             raise
         log.exception("the numbers of a batch cannot be stored", batch=str(batch.id))
-        hand_on(db, batch, without_numbers(db, batch, state, counts), left_over=left_over)
+        body = without_numbers(db, batch, state, counts)
+        hand_on(db, batch, body, left_over=left_over, is_pushed=is_pushed)
         said = f"senso: the numbers cannot be stored ({type(error).__name__})"
         batches.end(db, batch.id, state, error=said, by=by)
     outbox.done(db, Pipeline.FINISH, batch.id, batch.episode)
@@ -124,10 +130,9 @@ def say_what_it_rests_on(db: Connection, batch: Batch, found: Sequence[Found]) -
         batches.note(db, batch.id, "; ".join(said))
 
 
-def hand_on(db: Connection, batch: Batch, body: dict[str, object], *, left_over: bool) -> None:
-    configured = settings().application_api_url is not None
-    key = pushes.insert(db, batch.id, batch.episode, body, configured=configured)
-    if configured:
+def hand_on(db: Connection, batch: Batch, body: dict[str, object], *, left_over: bool, is_pushed: bool) -> None:
+    key = pushes.insert(db, batch.id, batch.episode, body, configured=is_pushed)
+    if is_pushed:
         outbox.enqueue(db, Pipeline.PUSH, batch.id, batch.episode, ids=[key], batch=batch.id)
     if left_over:
         call_off(db, batch)

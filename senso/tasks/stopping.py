@@ -21,7 +21,7 @@ from senso.queries.outbox import Pipeline
 from senso.records import record
 from senso.states import CANCELLABLE, RETRIABLE, Action, BatchState, CancelOutcome, FinishedBy
 from senso.tasks.reach import require
-from senso.tasks.score import call_off, finish, hand_on, result
+from senso.tasks.score import call_off, finish, hand_on, has_application, result
 from senso.tasks.trigger import By, ask_admission, require_ready
 
 log = logger(__name__)
@@ -55,10 +55,10 @@ def settled(change: Callable[[Connection], T]) -> T:
 
 def cancel(batch_id: UUID, by: By) -> Stopped:
     """Raises NotFound, or ConfigError for a batch that has ended. Cancelled twice, nothing changes."""
-    return settled(lambda db: cancel_within(db, batch_id, by))
+    return settled(lambda db: cancel_within(db, batch_id, by, is_pushed=has_application()))
 
 
-def cancel_within(db: Connection, batch_id: UUID, by: By) -> Stopped:
+def cancel_within(db: Connection, batch_id: UUID, by: By, *, is_pushed: bool) -> Stopped:
     """Nothing is handed out meanwhile; open work is closed before the batch's row is locked, as everybody does."""
     batches.lock_handing_out(db, batch_id)
     before = batches.load(db, batch_id).state
@@ -73,13 +73,13 @@ def cancel_within(db: Connection, batch_id: UUID, by: By) -> Stopped:
     if batch.state != before or status.any_open(db, batch.id):
         raise OpenedMeanwhile(f"batch {batch.id} is being opened at this moment; say it again")
     if batch.remaining == 0:
-        finish(db, batch, FinishedBy.ROWS, left_over=False)
+        finish(db, batch, FinishedBy.ROWS, left_over=False, is_pushed=is_pushed)
         return Stopped(batch, CancelOutcome.FINISHED)
-    charged = end_cancelled(db, batch, by, left_over=left_over)
+    charged = end_cancelled(db, batch, by, left_over=left_over, is_pushed=is_pushed)
     return Stopped(batches.load(db, batch.id), CancelOutcome.CANCELLED, charged)
 
 
-def end_cancelled(db: Connection, batch: Batch, by: By, *, left_over: bool) -> int:
+def end_cancelled(db: Connection, batch: Batch, by: By, *, left_over: bool, is_pushed: bool) -> int:
     counts = results.counts(db, batch)
     charged = ledger.settle(db, batch.id, batch.episode)
     body = result(db, batch, BatchState.CANCELLED, counts) if counts.evaluated else None
@@ -101,7 +101,7 @@ def end_cancelled(db: Connection, batch: Batch, by: By, *, left_over: bool) -> i
     )
     log.info("batch cancelled", batch=str(batch.id), org=str(batch.org_id), by=by.actor, **record(counts))
     if body is not None:
-        hand_on(db, batch, body, left_over=left_over)
+        hand_on(db, batch, body, left_over=left_over, is_pushed=is_pushed)
     elif left_over:
         call_off(db, batch)
     return charged

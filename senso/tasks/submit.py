@@ -11,6 +11,7 @@ from senso.db import Connection, transaction
 from senso.errors import ConfigError, Malformed, OutsideError, RateLimited, Unavailable
 from senso.failpoints import failpoint
 from senso.log import logger
+from senso.policy import POLICY
 from senso.queries import abandoned, submissions, sweep, vendor_jobs
 from senso.queries.vendor_jobs import SnapshotWork
 from senso.states import JobState
@@ -30,7 +31,7 @@ LOOK_SECONDS = 2
 def submit_snapshot(snapshot_id: str, **_: object) -> str:
     """Claimed and committed; what may have been sent before is looked up; what has surely not been sent is sent."""
     with transaction() as db:
-        work = submissions.claim(db, UUID(snapshot_id), owner())
+        work = submissions.claim(db, UUID(snapshot_id), owner(), POLICY)
     if work is not None:
         attempt(work)
     return snapshot_id
@@ -50,7 +51,7 @@ def submit_now(work: SnapshotWork) -> None:
     if not work.runs:
         keep(lambda db: vendor_jobs.close(db, work, JobState.FAILED, "no question is left to ask"))
         return
-    if not keep(lambda db: submissions.sending(db, work, vendor.fingerprint(work.runs))):
+    if not keep(lambda db: submissions.sending(db, work, vendor.fingerprint(work.runs), POLICY)):
         return
     failpoint("job about to be sent")
     try:
@@ -89,7 +90,7 @@ def submission_failed(work: SnapshotWork, error: OutsideError | ConfigError) -> 
         unknown = replace(failed, cost_microusd=None)
         keep(
             lambda db: submissions.put_back(
-                db, work, str(error), unknown, seconds=LOOK_SECONDS, counts_as_failure=True, in_doubt=True
+                db, work, str(error), unknown, POLICY, seconds=LOOK_SECONDS, counts_as_failure=True, in_doubt=True
             )
         )
         return
@@ -99,7 +100,7 @@ def submission_failed(work: SnapshotWork, error: OutsideError | ConfigError) -> 
         return
     keep(
         lambda db: submissions.put_back(
-            db, work, str(error), failed, seconds=seconds, counts_as_failure=False, in_doubt=False
+            db, work, str(error), failed, POLICY, seconds=seconds, counts_as_failure=False, in_doubt=False
         )
     )
 

@@ -13,6 +13,7 @@ from senso.db import Connection, transaction
 from senso.errors import SensoError
 from senso.log import logger
 from senso.matrix import DUE_HOUR, batch_id, due_date, is_due
+from senso.policy import POLICY
 from senso.queries import batches, outbox, pushes, schedule, submissions, sweep, triggers, vendor_jobs, workers
 from senso.queries.schedule import Candidate
 from senso.queries.vendor_jobs import SnapshotWork
@@ -25,19 +26,15 @@ from senso.tasks.pipelines import send, send_each, send_handfuls
 from senso.tasks.process import heart
 from senso.tasks.queues import CALL_QUEUES
 from senso.tasks.ticking import tick
-from senso.tasks.trigger import By, trigger_within
+from senso.tasks.trigger import By, Terms, trigger_within
 
 log = logger(__name__)
 LOOKERS = 16
 polling = threading.Lock()
-# A message that is in no queue is in a worker's hands or lost; while queues are long it may only be waiting there.
-QUIET_SECONDS = 20
 STEADY_SECONDS = 15
 # For so long after a process died or Postgres came back, messages that ended with it are looked for at every look.
 LOOKING_SECONDS = 120
-BUSY_SECONDS = 300
 ROUNDS = 20
-IDLE_SECONDS = 60
 
 
 @tick("admit")
@@ -62,7 +59,7 @@ def relay(**_: object) -> None:
 def due(**_: object) -> None:
     """Runs and evaluations whose time for another try has come."""
     with transaction() as db:
-        to_ask, to_read = workers.due(db)
+        to_ask, to_read = workers.due(db, POLICY)
     send_due("read", to_ask)
     send_due("extract", to_read)
 
@@ -86,9 +83,9 @@ def poll(**_: object) -> None:
 
 def look_at_due() -> None:
     with transaction() as db:
-        found = vendor_jobs.due(db)
-        unsent = submissions.unsubmitted(db)
-        for work in submissions.hopeless(db):
+        found = vendor_jobs.due(db, POLICY.looks_at_once)
+        unsent = submissions.unsubmitted(db, POLICY)
+        for work in submissions.hopeless(db, POLICY):
             give_up_submission(db, work)
     send_each("submit_snapshot", unsent)
     if found:
@@ -119,8 +116,8 @@ def reap(**_: object) -> None:
     if not heart.steady(STEADY_SECONDS):
         return
     with transaction() as db:
-        taken = workers.take_back(db)
-        given_up = workers.give_up(db)
+        taken = workers.take_back(db, POLICY)
+        given_up = workers.give_up(db, POLICY)
         sweep.count_repairs(db, {f"reaped {kind}": count for kind, count in taken.items()} | {"given up": given_up})
         someone_died = workers.died_lately(db)
     if taken:
@@ -143,10 +140,10 @@ def find_all_lost(quiet: float) -> dict[str, int]:
     total = Counter[str]()
     for _ in range(ROUNDS):
         with transaction() as db:
-            found = sweep.find_lost(db, quiet)
+            found = sweep.find_lost(db, quiet, POLICY.lost_at_once)
             sweep.count_repairs(db, found)
         total.update(found)
-        if max(found.values()) < sweep.MOST_LOST:
+        if max(found.values()) < POLICY.lost_at_once:
             break
     return dict(total)
 
@@ -159,7 +156,7 @@ def sweep_all(**_: object) -> None:
         sweep.expire_leases,
         sweep.recount,
         sweep.finish_left_over,
-        lambda db: sweep.restart_idle(db, max(IDLE_SECONDS, quiet_seconds())),
+        lambda db: sweep.restart_idle(db, max(POLICY.idle_seconds, quiet_seconds())),
     ):
         with transaction() as db:
             found = look(db)
@@ -175,7 +172,7 @@ def sweep_all(**_: object) -> None:
 
 
 def quiet_seconds() -> float:
-    return BUSY_SECONDS if are_waiting(CALL_QUEUES) else QUIET_SECONDS
+    return POLICY.quiet_seconds_while_busy if are_waiting(CALL_QUEUES) else POLICY.quiet_seconds
 
 
 def are_waiting(queues: tuple[str, ...]) -> bool:
@@ -189,14 +186,14 @@ def are_waiting(queues: tuple[str, ...]) -> bool:
 @tick("due_orgs")
 def due_orgs(hour: int = DUE_HOUR, **_: object) -> None:
     """Each active org on its weekday, from `hour` UTC; a day that was missed is caught up once."""
-    now = clock()
+    now, each = clock(), settings().credits_per_evaluation
     with transaction() as db:
         found = schedule.candidates(db, (now - timedelta(hours=hour)).date())
     for org in found:
-        open_due(org, now, hour)
+        open_due(org, now, hour, Terms(now.date(), each))
 
 
-def open_due(org: Candidate, now: datetime, hour: int) -> None:
+def open_due(org: Candidate, now: datetime, hour: int, under: Terms) -> None:
     """The claim commits with the batch: neither is there without the other."""
     if not is_due(org.created_at, org.imported_at, now, hour):
         return
@@ -205,14 +202,14 @@ def open_due(org: Candidate, now: datetime, hour: int) -> None:
         with transaction() as db:
             if not schedule.claim(db, org.org_id, due_on):
                 return
-            schedule.bind(db, org.org_id, due_on, batch_due(db, org.org_id, now))
+            schedule.bind(db, org.org_id, due_on, batch_due(db, org.org_id, under))
     except SensoError as error:
         log.warning("a due org could not be triggered", org=str(org.org_id), error=str(error))
 
 
-def batch_due(db: Connection, org: UUID, now: datetime) -> UUID:
+def batch_due(db: Connection, org: UUID, under: Terms) -> UUID:
     """The batch of today that somebody cancelled was this day's: whoever wants it again says so."""
-    today = batch_id(BatchKind.ORG, org, None, now.date())
+    today = batch_id(BatchKind.ORG, org, None, under.today)
     if triggers.cancelled(db, [today]):
         return today
-    return trigger_within(db, org, By("beat", "schedule")).batch.id
+    return trigger_within(db, org, By("beat", "schedule"), under).batch.id

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 from uuid import UUID
 
@@ -31,22 +32,36 @@ class By:
     user_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a batch is opened under: its day, the credits of each evaluation, whether a cancelled one opens again."""
+
+    today: date
+    credits_each: int
+    reopen: bool = False
+
+
+def terms(*, reopen: bool = False) -> Terms:
+    """Of now, as the settings say."""
+    return Terms(clock().date(), settings().credits_per_evaluation, reopen)
+
+
 def trigger_org(org_id: UUID, by: By, *, idempotency_key: str | None = None, reopen: bool = False) -> Triggered:
     """Raises NotFound, or ConfigError for an org that cannot be asked for, a missing key, a key used otherwise."""
     with transaction() as db:
-        return trigger_within(db, org_id, by, idempotency_key=idempotency_key, reopen=reopen)
+        return trigger_within(db, org_id, by, terms(reopen=reopen), idempotency_key=idempotency_key)
 
 
 def trigger_within(
-    db: Connection, org_id: UUID, by: By, *, idempotency_key: str | None = None, reopen: bool = False
+    db: Connection, org_id: UUID, by: By, under: Terms, *, idempotency_key: str | None = None
 ) -> Triggered:
     """For a caller with a transaction of its own."""
     require_ready(db, org_id, triggers.org(db, org_id))
     earlier = triggers.earlier(db, idempotency_key) if idempotency_key else None
-    payload = payload_hash(org_id, reopen=reopen)
+    payload = payload_hash(org_id, reopen=under.reopen)
     if earlier:
         return repeated(db, earlier, payload)
-    found = open_or_resume(db, org_id, by, reopen=reopen)
+    found = open_or_resume(db, org_id, by, under)
     if idempotency_key:
         triggers.remember(db, idempotency_key, payload, found.batch.id)
     return found
@@ -74,16 +89,16 @@ def repeated(db: Connection, earlier: tuple[str, UUID], payload: str) -> Trigger
     return Triggered(batches.load(db, batch_id), TriggerOutcome.ATTACHED)
 
 
-def open_or_resume(db: Connection, org_id: UUID, by: By, *, reopen: bool) -> Triggered:
+def open_or_resume(db: Connection, org_id: UUID, by: By, under: Terms) -> Triggered:
     batch_id, made = batches.insert_org_batch(
         db,
         org_id,
-        clock().date(),
-        credits_each=settings().credits_per_evaluation,
+        under.today,
+        credits_each=under.credits_each,
         triggered_by=by.reason,
         user_id=by.user_id,
     )
-    outcome = TriggerOutcome.OPENED if made else resume(db, batches.load(db, batch_id, lock=True), reopen=reopen)
+    outcome = TriggerOutcome.OPENED if made else resume(db, batches.load(db, batch_id, lock=True), reopen=under.reopen)
     batch = batches.load(db, batch_id)
     price = {"credits_per_evaluation": batch.credits_per_evaluation}
     said = {"outcome": outcome, "reason": by.reason, "user_id": by.user_id} | price

@@ -29,7 +29,7 @@ def faults(found):
 
 @pytest.mark.usefixtures("database")
 def test_a_good_server_has_no_fault_and_each_need_is_named():
-    found = postgres.findings()
+    found = postgres.findings(10)
 
     assert faults(found) == {}
     assert len({one.name for one in found}) == len(found) > 6
@@ -55,8 +55,8 @@ def test_a_good_server_has_no_fault_and_each_need_is_named():
         (lambda server: postgres.rights(server, HEAD, ("orgs",)), "fault"),
         (lambda server: postgres.durability(replace(server, fsync=False)), "warning"),
         (lambda server: postgres.durability(replace(server, synchronous_commit="off")), "warning"),
-        (lambda server: postgres.connections(replace(server, connections=97), cores=8), "warning"),
-        (lambda server: postgres.connections(replace(server, connections=97), cores=2), "ok"),
+        (lambda server: postgres.connections(replace(server, connections=97), 10, cores=8), "warning"),
+        (lambda server: postgres.connections(replace(server, connections=97), 10, cores=2), "ok"),
         (lambda server: postgres.clock(replace(server, now=NOW), NOW - timedelta(minutes=5)), "warning"),
         (lambda server: postgres.clock(replace(server, now=NOW), NOW + timedelta(seconds=20)), "ok"),
         (lambda server: postgres.session(replace(server, timezone="Europe/Berlin")), "fault"),
@@ -88,7 +88,7 @@ def test_a_database_that_cannot_hold_every_script_is_refused(urls, encoding):
         own_database(urls, "not_utf8", encoded(encoding)),
         pytest.raises(ConfigError, match=f"has {encoding}; answers in other"),
     ):
-        require(postgres.findings())
+        require(postgres.findings(10))
 
 
 def test_tables_are_made_in_the_schema_that_the_url_names(urls):
@@ -96,7 +96,7 @@ def test_tables_are_made_in_the_schema_that_the_url_names(urls):
         run_sql(url.replace("+psycopg2", ""), "CREATE SCHEMA a", "CREATE SCHEMA b")
         for path in ("a", "b,public", "public"):
             use_database(f"{url}?options=-csearch_path={path}")
-            require(postgres.findings())
+            require(postgres.findings(10))
             migrate()
             with transaction() as db:
                 assert db.exec_driver_sql("SELECT to_regclass('orgs')::oid::regclass::text").scalar_one() == "orgs"
@@ -117,7 +117,7 @@ def test_a_schema_that_is_not_there_is_refused(urls):
         use_database(f"{url}?options=-csearch_path=nowhere")
 
         with pytest.raises(ConfigError, match=r"search_path is nowhere; .*CREATE SCHEMA"):
-            require(postgres.findings())
+            require(postgres.findings(10))
 
 
 def test_limits_of_the_url_win_and_what_promises_rest_on_does_not(urls):
@@ -147,7 +147,7 @@ def test_a_user_without_rights_is_refused_with_the_grant_that_is_missing(urls):
         try:
             use_database("postgresql://reader:x@" + url.partition("@")[2])
             with pytest.raises(ConfigError, match="GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES"):
-                require(postgres.findings())
+                require(postgres.findings(10))
         finally:
             engine().dispose()
             run_sql(plain, "DROP OWNED BY reader", "DROP ROLE reader")
@@ -162,7 +162,7 @@ def test_tables_whose_rows_a_policy_hides_are_refused(urls):
         try:
             use_database("postgresql://shut_out:x@" + url.partition("@")[2])
             with pytest.raises(ConfigError, match="row security: on for orgs; shut_out sees no rows of it"):
-                require(postgres.findings())
+                require(postgres.findings(10))
         finally:
             engine().dispose()
             run_sql(plain, "DROP OWNED BY shut_out", "DROP ROLE shut_out")

@@ -22,7 +22,7 @@ def key(environment, sandbox):
 
 
 def found(name, *, online=True):
-    return {one.name: one for one in providers.findings(online=online)}[name]
+    return {one.name: one for one in providers.findings(settings(), online=online)}[name]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -70,7 +70,7 @@ def test_nobody_is_asked_offline(sandbox, name):
 
 
 def test_to_ask_costs_nothing(sandbox):
-    providers.findings(online=True)
+    providers.findings(settings(), online=True)
 
     assert {call["where"] for call in sandbox.calls()} == {"openai.models", "brightdata.snapshots"}
 

@@ -5,6 +5,7 @@ import socket
 import pytest
 
 from senso.checks import work
+from senso.settings import settings
 from senso.tasks.queues import CALL_QUEUES, CONTROL_QUEUES
 
 HERE = socket.gethostname()
@@ -123,7 +124,7 @@ def test_a_kind_of_which_there_is_none_is_named(alive):
 def test_what_cannot_be_asked_passes_by_itself(alive, environment):
     alive(CALL_QUEUES)
     environment.setenv("REDIS_URL", "redis://127.0.0.1:9/0")
-    work.redis_server.settings.cache_clear()
+    settings.cache_clear()
 
     assert (of_worker().state, of_worker().reachable) == ("fault", False)
 

@@ -9,6 +9,7 @@ from typing import Any
 from servers import Servers
 
 from senso import stack
+from senso.settings import settings
 from senso.tasks.queues import CONTROL_QUEUES
 
 HERE = Path(__file__).parent
@@ -43,7 +44,7 @@ class Plan:
 
 
 def children(plan: Plan, home: Path) -> dict[str, stack.Child]:
-    made = stack.call_workers(plan.call_workers)
+    made = stack.call_workers(plan.call_workers, settings().calls_in_flight)
     for number in range(1, plan.control_workers + 1):
         made.append(stack.worker(f"control-{number}", CONTROL_QUEUES, stack.CONTROL_THREADS))
     for number in range(1, plan.beats + 1):

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from senso.db import transaction
+from senso.policy import POLICY
 from senso.queries import invariants
 from senso.tasks import ask
 from senso.tasks.ask import read
@@ -44,7 +45,7 @@ def test_an_answer_of_a_cancelled_episode_is_not_taken_for_one_of_the_next(make,
     assert (row["state"], row["answer_text"]) == ("planned", None)
     assert (call["outcome"], call["costed"]) == ("answered", True)
     with transaction() as db:
-        assert invariants.broken(db) == {}
+        assert invariants.broken(db, POLICY, 500) == {}
 
 
 @pytest.mark.selection
@@ -61,4 +62,4 @@ def test_a_batch_past_its_deadline_is_found_by_the_sweep_and_ends_with_what_it_h
     assert make.one("SELECT count(*) FROM ledger WHERE entry = 'charge'") == 1
     assert make.one("SELECT count(*) FROM question_runs WHERE state IN ('planned', 'asking')") == 0
     with transaction() as db:
-        assert invariants.broken(db) == {}
+        assert invariants.broken(db, POLICY, 500) == {}

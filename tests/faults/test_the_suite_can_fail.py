@@ -131,7 +131,7 @@ def save(db: Link,""",
     Change(
         "reaper",
         {f"{PROCESSES}::test_a_killed_call_worker_costs_seconds_and_what_it_had_in_flight": "never claimed again"},
-        ((TICKS, "taken = workers.take_back(db)", "taken: dict[str, int] = {}"),),
+        ((TICKS, "taken = workers.take_back(db, POLICY)", "taken: dict[str, int] = {}"),),
     ),
     Change(
         "sweep",

@@ -5,6 +5,7 @@ from at_work import start
 from jobs import collect
 
 from senso.db import transaction
+from senso.policy import POLICY
 from senso.queries import invariants
 from senso.tasks.ask import read
 from senso.tasks.submit import submit_snapshot
@@ -29,7 +30,7 @@ def paid(make, sandbox):
 
 def accused() -> list[str]:
     with transaction() as db:
-        found = invariants.broken(db, only=(CHECK,))
+        found = invariants.broken(db, POLICY, 500, only=(CHECK,))
     return sorted({one["provider"] for rows in found.values() for one in rows})
 
 

@@ -7,6 +7,7 @@ from violations import VIOLATIONS
 from worlds import Worlds
 
 from senso.db import transaction
+from senso.policy import POLICY
 from senso.queries import invariants, workers
 from senso.sandbox.server import Settings as SandboxSettings
 from senso.sandbox.server import running
@@ -52,7 +53,7 @@ def named(end: str) -> invariants.Check:
 
 
 def test_where_nothing_was_planted_all_promises_hold(db):
-    assert invariants.broken(db) == {}
+    assert invariants.broken(db, POLICY, 500) == {}
 
 
 @pytest.mark.parametrize("violation", VIOLATIONS, ids=lambda one: one.story.replace(" ", "-"))
@@ -62,7 +63,7 @@ def test_a_violation_is_told_by_the_check_that_is_there_for_it(world, db, violat
     check = named(violation.check)
 
     assert db.exec_driver_sql(violation.statement).rowcount > 0, "nothing was planted"
-    assert list(invariants.broken(db, only=(check,))) == [check.name]
+    assert list(invariants.broken(db, POLICY, 500, only=(check,))) == [check.name]
 
 
 def test_there_is_a_violation_for_every_check():

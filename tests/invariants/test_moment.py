@@ -1,6 +1,7 @@
 """Two sessions share the checks of one look, and see the same moment."""
 
 from senso.db import transaction
+from senso.policy import POLICY
 from senso.queries import invariants
 from senso.tasks import promises
 
@@ -16,7 +17,7 @@ def test_what_is_committed_after_the_first_session_stands_still_is_seen_by_neith
         make.sql(LOST)
         with transaction() as other:
             invariants.stand_beside(other, moment)
-            seen = [invariants.broken(one), invariants.broken(other)]
+            seen = [invariants.broken(one, POLICY, 500), invariants.broken(other, POLICY, 500)]
 
     assert seen == [{}, {}]
 
@@ -27,7 +28,7 @@ def test_both_sessions_together_tell_what_one_would(make):
     make.sql("UPDATE partners SET available = available + 1")
 
     with transaction() as one:
-        alone = invariants.broken(one)
+        alone = invariants.broken(one, POLICY, 500)
 
     assert len(alone) >= 2
     assert promises.in_rows() == alone

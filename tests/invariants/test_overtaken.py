@@ -3,6 +3,7 @@
 import pytest
 
 from senso.db import transaction
+from senso.policy import POLICY
 from senso.queries import invariants
 from senso.tasks.ask import read
 
@@ -20,7 +21,7 @@ TAKEN_FOR_DEAD = (
 
 def broken() -> set[str]:
     with transaction() as db:
-        return set(invariants.broken(db))
+        return set(invariants.broken(db, POLICY, 500))
 
 
 def test_an_answer_that_was_bought_again_without_a_dead_worker_is_told(make):

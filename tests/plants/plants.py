@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Connection, DateTime, Intege
 from sqlalchemy.exc import DBAPIError
 
 from senso.models import Base
+from senso.policy import POLICY
 from senso.queries import invariants
 
 # The tables of money, state, fences, counters and moments, and what tells rows of different kinds apart.
@@ -120,7 +121,7 @@ def outcome(db: Connection, plant: Plant) -> str | None:
     try:
         if db.execute(text(plant.statement)).rowcount == 0:
             return SAME
-        return next(iter(invariants.broken(db, about=plant.table)), None)
+        return next(iter(invariants.broken(db, POLICY, 500, about=plant.table)), None)
     except DBAPIError:
         return "constraint"
     finally:

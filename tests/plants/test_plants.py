@@ -14,6 +14,7 @@ from plants import SAME, outcome, plants
 from worlds import Worlds
 
 from senso.db import transaction
+from senso.policy import POLICY
 from senso.queries import invariants
 
 EVERY = int(os.environ.get("PLANTS_EVERY", "9"))
@@ -31,7 +32,7 @@ def world(request, make, sandbox, environment):
 
 def test_in_a_world_where_nothing_was_planted_all_promises_hold(world):
     with transaction() as db:
-        assert invariants.broken(db) == {}
+        assert invariants.broken(db, POLICY, 500) == {}
 
 
 def test_what_is_planted_is_seen_or_harms_nobody(world):

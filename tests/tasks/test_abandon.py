@@ -6,7 +6,8 @@ from at_work import start
 from jobs import age, job, lost, repairs, row, triggers
 
 from senso.db import transaction
-from senso.queries import abandoned, invariants, leases, submissions
+from senso.policy import POLICY
+from senso.queries import abandoned, invariants, submissions
 from senso.tasks import submit
 from senso.tasks.abandon import cancel_snapshots
 from senso.tasks.stopping import cancel, retry
@@ -19,7 +20,7 @@ ME = By("mara")
 
 def broken() -> dict:
     with transaction() as db:
-        return invariants.broken(db)
+        return invariants.broken(db, POLICY, 500)
 
 
 def test_a_job_that_is_found_after_its_batch_ended_is_cancelled_and_never_charged(make, sandbox):
@@ -98,7 +99,7 @@ def test_five_lost_replies_end_a_job_and_the_fifth_is_still_looked_for(make, san
     sandbox.fault("brightdata.trigger", "drop", times=4)
     sandbox.fault("brightdata.trigger", "drop-after", times=1)
     for _ in range(5):
-        age(make, leases.GRACE_SECONDS)
+        age(make, POLICY.grace_seconds)
         submit_snapshot(snapshot)
     failures = row(make)["failures"]
     poll()
@@ -179,7 +180,7 @@ def test_what_a_retry_has_just_sent_is_not_taken_for_a_stray_of_the_episode_befo
     submit_snapshot(snapshot)
     batch = make.one("SELECT id FROM batches")
     with transaction() as db:
-        old = submissions.claim(db, snapshot, "me")
+        old = submissions.claim(db, snapshot, "me", POLICY)
     cancel(batch, ME)
     retry(batch, ME)
     start(batch)

@@ -3,6 +3,7 @@
 from at_work import start, work_off
 
 from senso.db import transaction
+from senso.policy import POLICY
 from senso.queries import batches, invariants, ledger
 from senso.settings import settings
 from senso.tasks.ask import read
@@ -35,7 +36,7 @@ def available(make, org) -> int:
 
 def kept() -> dict:
     with transaction() as db:
-        return invariants.broken(db)
+        return invariants.broken(db, POLICY, 500)
 
 
 def test_an_answer_costs_what_the_operator_has_set(make, sandbox, environment):

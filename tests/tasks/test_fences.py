@@ -25,9 +25,9 @@ from claims import (
 )
 
 from senso.db import transaction
+from senso.policy import POLICY
 from senso.providers import Answer
 from senso.queries import evaluations, runs
-from senso.queries.leases import MAX_FAILURES
 
 END = {save_answer: "answered", fail_run: "failed", save_reading: "done", fail_reading: "failed"}
 every_writer = pytest.mark.parametrize("write", OF_RUNS + OF_READINGS, ids=lambda write: write.__name__)
@@ -125,8 +125,8 @@ def test_an_answer_that_another_claim_of_the_same_process_has_saved_is_not_read_
     answers = [runs.bought(work, Answer(work.run.number, text="An answer."), (), REPORT) for work in (first, second)]
 
     with transaction() as db:
-        (to_read,) = evaluations.save_answers_and_claim(db, answers[1:], "me", **VERSION)
-        (again,) = evaluations.save_answers_and_claim(db, answers[:1], "me", **VERSION)
+        (to_read,) = evaluations.save_answers_and_claim(db, answers[1:], "me", POLICY, **VERSION)
+        (again,) = evaluations.save_answers_and_claim(db, answers[:1], "me", POLICY, **VERSION)
 
     assert [work.run_id for work in to_read] == [first.id]
     assert again == []
@@ -221,13 +221,13 @@ def test_a_claim_that_never_reported_back_is_a_failure_and_the_fifth_is_the_last
     claimed(make, write)
     seen = []
 
-    for _ in range(MAX_FAILURES + 1):
+    for _ in range(POLICY.most_failures + 1):
         make.sql(f"UPDATE {table(write)} SET lease_until = now() - interval '1 second'")
         seen += [work.failures for work in claim(make, write) if work]
 
-    assert sorted(seen) == sorted(list(range(1, MAX_FAILURES + 1)) * 2)
+    assert sorted(seen) == sorted(list(range(1, POLICY.most_failures + 1)) * 2)
     purpose = "ask" if write is save_answer else "read"
-    assert make.one("SELECT count(*) FROM llm_calls WHERE purpose = :p", p=purpose) == 2 * (MAX_FAILURES + 1)
+    assert make.one("SELECT count(*) FROM llm_calls WHERE purpose = :p", p=purpose) == 2 * (POLICY.most_failures + 1)
 
 
 @pytest.mark.parametrize("write", [save_answer, save_reading], ids=["run", "reading"])

@@ -4,9 +4,9 @@ import pytest
 from claims import READER
 
 from senso.db import transaction
+from senso.policy import POLICY
 from senso.providers import Usage
 from senso.queries import names, runs, workers
-from senso.queries.leases import MAX_FAILURES
 from senso.queries.runs import Report
 from senso.tasks.score import finish_batch
 
@@ -16,8 +16,8 @@ REPORT = Report("unavailable", Usage(), 3, 1)
 def test_a_run_that_failed_too_often_is_given_up_with_its_evaluation_under_a_higher_fence(make):
     batch = make.batch(questions=2)
     first, _ = make.runs(batch)
-    make.sql("UPDATE question_runs SET failures = :most - 1", most=MAX_FAILURES)
-    make.sql("UPDATE question_runs SET failures = :most, fence = 5 WHERE id = :id", most=MAX_FAILURES, id=first)
+    make.sql("UPDATE question_runs SET failures = :most - 1", most=POLICY.most_failures)
+    make.sql("UPDATE question_runs SET failures = :most, fence = 5 WHERE id = :id", most=POLICY.most_failures, id=first)
 
     given_up()
 
@@ -33,7 +33,9 @@ def test_a_reading_that_failed_too_often_is_given_up_and_its_answer_stays(make):
     for run in make.runs(batch):
         make.answered(run)
     first, _ = make.runs(batch)
-    make.sql("UPDATE evaluations SET failures = :most, fence = 5 WHERE run_id = :id", most=MAX_FAILURES, id=first)
+    make.sql(
+        "UPDATE evaluations SET failures = :most, fence = 5 WHERE run_id = :id", most=POLICY.most_failures, id=first
+    )
 
     given_up()
 
@@ -46,7 +48,7 @@ def test_a_reading_that_failed_too_often_is_given_up_and_its_answer_stays(make):
 def test_what_is_given_up_in_several_batches_at_once_counts_for_each_its_own(make):
     first, second = make.batch(questions=4), make.batch(questions=4)
     for run in (*make.runs(first)[:1], *make.runs(second)[:3]):
-        make.sql("UPDATE question_runs SET failures = :most WHERE id = :id", most=MAX_FAILURES, id=run)
+        make.sql("UPDATE question_runs SET failures = :most WHERE id = :id", most=POLICY.most_failures, id=run)
 
     given_up()
 
@@ -57,7 +59,9 @@ def test_what_is_given_up_in_several_batches_at_once_counts_for_each_its_own(mak
 @pytest.mark.parametrize("table", ["question_runs", "evaluations"])
 def test_whose_last_try_is_still_under_way_is_not_given_up(make, table):
     make.run()
-    make.sql(f"UPDATE {table} SET failures = :most, lease_until = now() + interval '1 minute'", most=MAX_FAILURES)
+    make.sql(
+        f"UPDATE {table} SET failures = :most, lease_until = now() + interval '1 minute'", most=POLICY.most_failures
+    )
 
     given_up()
 
@@ -75,7 +79,7 @@ def test_who_was_overtaken_saves_no_names_and_puts_none_back(make):
 
     put_back(first)
     with transaction() as db:
-        names.save(db, first, ["Larch"], "a mark", REPORT, is_fallback=False)
+        names.save(db, first, ["Larch"], "a mark", REPORT, POLICY, is_fallback=False)
     unchanged = make.sql("SELECT * FROM name_variations ORDER BY org_id") == before
     put_back(second)
 
@@ -119,12 +123,12 @@ def test_what_is_in_hand_waits_or_has_ended_asks_for_no_further_window(make, els
 
 def given_up() -> None:
     with transaction() as db:
-        workers.give_up(db)
+        workers.give_up(db, POLICY)
 
 
 def asked_for_names(org, batch):
     with transaction() as db:
-        return names.claim(db, org.id, "a mark", "me", batch=batch, model=READER, prompt_version="v1")
+        return names.claim(db, org.id, "a mark", "me", POLICY, batch=batch, model=READER, prompt_version="v1")
 
 
 def put_back(work) -> None:

@@ -16,6 +16,7 @@ from senso.db import at_once, transaction
 from senso.errors import ConfigError, Unreachable
 from senso.extraction.citations import cite
 from senso.http import Response, failure, storable
+from senso.policy import POLICY
 from senso.providers import Answer, Source, Usage
 from senso.queries import evaluations, invariants, outbox, runs
 from senso.queries import names as name_rows
@@ -318,7 +319,7 @@ def test_the_promises_notice_an_answer_that_was_bought_twice(make, sandbox):
     )
 
     with transaction() as db:
-        broken = invariants.broken(db)
+        broken = invariants.broken(db, POLICY, 500)
 
     assert [name for name in broken if name.startswith("I6")]
 
@@ -430,7 +431,7 @@ def test_a_claim_that_another_made_since_is_left_to_him(make, sandbox, monkeypat
         if len(saved) == 1:
             make.sql("UPDATE evaluations SET lease_until = now() - interval '1 second'")
             with at_once() as link:
-                evaluations.claim(link, [run], owner(), reader=READER, prompt_version="1")
+                evaluations.claim(link, [run], owner(), POLICY, reader=READER, prompt_version="1")
             raise Unreachable("Postgres: the connection was lost")
         return saved[-1]
 
@@ -447,7 +448,7 @@ def test_a_failed_names_call_that_is_noted_twice_counts_once(make):
     org = make.org()
     batch = make.queued(org)
     with transaction() as db:
-        work = name_rows.claim(db, org.id, "mark", "me", batch=batch, model=READER, prompt_version="1")
+        work = name_rows.claim(db, org.id, "mark", "me", POLICY, batch=batch, model=READER, prompt_version="1")
     for _ in range(2):
         with transaction() as db:
             name_rows.put_back(db, work, Report("unavailable", Usage(), None, 5), seconds=1, counts_as_failure=True)
@@ -475,13 +476,15 @@ def test_a_run_whose_two_claims_end_together_is_saved_and_read_once(make, sandbo
     """Its first claim ran out, its second was by the same process: both answers are in one statement."""
     run = make.run()
     with at_once() as db:
-        (first,) = runs.claim(db, [run], owner())
+        (first,) = runs.claim(db, [run], owner(), POLICY)
         make.sql("UPDATE question_runs SET lease_until = now() - interval '1 second'")
-        (second,) = runs.claim(db, [run], owner())
+        (second,) = runs.claim(db, [run], owner(), POLICY)
     asked, again = bought(first, "https://first.example/"), bought(second, "https://second.example/")
 
     with at_once() as db:
-        to_read = evaluations.save_answers_and_claim(db, [again, asked], owner(), reader=READER, prompt_version="1")
+        to_read = evaluations.save_answers_and_claim(
+            db, [again, asked], owner(), POLICY, reader=READER, prompt_version="1"
+        )
 
     assert [len(one) for one in to_read] == [1, 0]
     assert make.one("SELECT url FROM citations") == "https://second.example/"

@@ -4,9 +4,9 @@ import pytest
 from jobs import age, collect, job, triggers
 
 from senso.db import transaction
+from senso.policy import POLICY
 from senso.providers import Answer, Usage
 from senso.queries import results, submissions, vendor_jobs
-from senso.queries.leases import MAX_FAILURES
 from senso.queries.runs import Report
 from senso.tasks.stopping import cancel
 from senso.tasks.submit import submit_snapshot
@@ -17,7 +17,7 @@ REPORT = Report("unavailable", Usage(), None, 1)
 
 
 def sending(db, work):
-    return submissions.sending(db, work, "a hash")
+    return submissions.sending(db, work, "a hash", POLICY)
 
 
 def submitted(db, work):
@@ -25,7 +25,7 @@ def submitted(db, work):
 
 
 def put_back(db, work):
-    submissions.put_back(db, work, "away", REPORT, seconds=60, counts_as_failure=True, in_doubt=True)
+    submissions.put_back(db, work, "away", REPORT, POLICY, seconds=60, counts_as_failure=True, in_doubt=True)
 
 
 def look_again(db, work):
@@ -144,7 +144,7 @@ def test_a_look_at_a_job_in_doubt_announces_no_call(make):
 def test_a_job_that_failed_too_often_or_whose_time_is_over_is_not_claimed(make):
     work, other = claimed(make, sending)
     make.sql("UPDATE vendor_jobs SET lease_owner = NULL, lease_until = NULL")
-    make.sql("UPDATE vendor_jobs SET failures = :most WHERE id = :id", most=MAX_FAILURES, id=work.id)
+    make.sql("UPDATE vendor_jobs SET failures = :most WHERE id = :id", most=POLICY.most_failures, id=work.id)
     make.sql("UPDATE vendor_jobs SET deadline = now() - interval '1 second' WHERE id = :id", id=other.id)
 
     assert (claim(work.id), claim(other.id)) == (None, None)
@@ -274,7 +274,7 @@ def claimed(make, write):
         return works
     with transaction() as db:
         for work in works:
-            submissions.sending(db, work, f"hash of {work.id}")
+            submissions.sending(db, work, f"hash of {work.id}", POLICY)
     make.sql("UPDATE vendor_jobs SET grace_until = now() - interval '1 second'")
     if write in (look_again, never_arrived):
         make.sql("UPDATE vendor_jobs SET lease_until = now() - interval '1 second'")
@@ -284,7 +284,7 @@ def claimed(make, write):
 
 def claim(job_id):
     with transaction() as db:
-        return submissions.claim(db, job_id, "me")
+        return submissions.claim(db, job_id, "me", POLICY)
 
 
 def written(write, work):

@@ -6,9 +6,9 @@ import pytest
 from claims import READING, REPORT, VERSION, claimed, save_answer, save_reading
 
 from senso.db import transaction
+from senso.policy import POLICY
 from senso.providers import Answer
 from senso.queries import evaluations, runs
-from senso.queries.leases import MAX_FAILURES
 
 
 def test_each_reading_of_a_joint_save_goes_to_its_own_row_and_one_that_was_overtaken_to_none(make):
@@ -66,7 +66,7 @@ def test_what_is_being_read_or_was_is_not_claimed_with_its_answer(make, state):
 
 def test_what_could_not_be_read_five_times_is_not_claimed_with_its_answer(make):
     work, _ = claimed(make, save_answer)
-    make.sql("UPDATE evaluations SET failures = :most", most=MAX_FAILURES)
+    make.sql("UPDATE evaluations SET failures = :most", most=POLICY.most_failures)
 
     assert saved([answer(work)]) == [[]]
 
@@ -120,9 +120,9 @@ def test_an_answer_that_is_taken_by_another_for_reading_is_claimed_once(make):
         make.answered(run)
 
     with transaction() as db, transaction() as other:
-        first = evaluations.claim(db, make.runs(batch), "me", **VERSION)
+        first = evaluations.claim(db, make.runs(batch), "me", POLICY, **VERSION)
         other.exec_driver_sql("SET LOCAL lock_timeout = '2s'")
-        second = evaluations.claim(other, make.runs(batch), "another", **VERSION)
+        second = evaluations.claim(other, make.runs(batch), "another", POLICY, **VERSION)
 
     assert (len(first), second) == (1, [])
 
@@ -165,7 +165,7 @@ def test_a_run_of_a_job_is_not_asked_directly(make):
     batch = make.batch(questions=2, models=("chatgpt",))
 
     with transaction() as db:
-        claimed_runs = runs.claim(db, make.runs(batch), "me")
+        claimed_runs = runs.claim(db, make.runs(batch), "me", POLICY)
 
     assert claimed_runs == []
 
@@ -200,13 +200,13 @@ def answer(work):
 
 def saved(rows):
     with transaction() as db:
-        return evaluations.save_answers_and_claim(db, list(rows), "me", **VERSION)
+        return evaluations.save_answers_and_claim(db, list(rows), "me", POLICY, **VERSION)
 
 
 def handed_out(make, batch):
     before = make.one("SELECT coalesce(max(id), 0) FROM outbox")
     with transaction() as db:
-        runs.hand_out(db, batch, 7, ["brightdata"])
+        runs.hand_out(db, batch, 7, ["brightdata"], POLICY.window)
     found = make.sql("SELECT ids FROM outbox WHERE id > :before", before=before)
     ids = {one for row in found for one in row["ids"]}
     return [row["id"] for row in make.sql("SELECT id FROM question_runs ORDER BY number") if str(row["id"]) in ids]

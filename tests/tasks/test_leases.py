@@ -7,6 +7,7 @@ import pytest
 
 from senso import queries
 from senso.db import transaction
+from senso.policy import POLICY
 from senso.queries import sweep, workers
 from senso.queries.leases import READING, RUN
 
@@ -39,13 +40,17 @@ def claimed(make, owner, minutes):
     return batch
 
 
+def reaped(db):
+    workers.take_back(db, POLICY)
+
+
 def standing(make, table):
     (found,) = make.sql(f"SELECT state, fence, failures, lease_owner, lease_until FROM {table}")
     return tuple(found.values())
 
 
 @pytest.mark.parametrize("leased", [RUN, READING], ids=lambda leased: leased.table)
-@pytest.mark.parametrize("back", [sweep.expire_leases, workers.take_back], ids=["expired", "reaped"])
+@pytest.mark.parametrize("back", [sweep.expire_leases, reaped], ids=["expired", "reaped"])
 def test_what_comes_back_waits_under_its_fence_with_one_failure_more(make, leased, back):
     claimed(make, "nobody", -1)
 
@@ -56,7 +61,7 @@ def test_what_comes_back_waits_under_its_fence_with_one_failure_more(make, lease
 
 
 @pytest.mark.parametrize("leased", [RUN, READING], ids=lambda leased: leased.table)
-@pytest.mark.parametrize("back", [sweep.expire_leases, workers.take_back], ids=["expired", "reaped"])
+@pytest.mark.parametrize("back", [sweep.expire_leases, reaped], ids=["expired", "reaped"])
 def test_what_a_living_worker_holds_is_left_to_it(make, leased, back):
     claimed(make, "worker", 1)
     make.sql("INSERT INTO workers (id) VALUES ('worker')")

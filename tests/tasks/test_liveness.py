@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from senso.settings import settings
 from senso.tasks import liveness, ticking
 from senso.tasks.app import app
 from senso.tasks.liveness import Progress, is_wedged
@@ -46,7 +47,7 @@ def test_with_work_under_way_it_is_well(idle, messages):
 
 def test_without_redis_nobody_is_to_blame(idle, environment):
     environment.setenv("REDIS_URL", "redis://127.0.0.1:9/0")
-    liveness.redis_server.settings.cache_clear()
+    settings.cache_clear()
 
     assert not is_wedged()
     assert idle.idle_seconds() == 0

@@ -6,6 +6,7 @@ from claims import VERSION
 from shell import Shell
 
 from senso.db import transaction
+from senso.policy import POLICY
 from senso.queries import batches, evaluations, ledger, results, runs, status, triggers
 from senso.records import record
 from senso.settings import settings
@@ -111,8 +112,8 @@ def test_a_claim_takes_only_the_runs_that_it_names(make, sandbox):
     make.answered(second)
 
     with transaction() as db:
-        asked = runs.claim(db, [first], "me")
-        to_read = evaluations.claim(db, [second], "me", **VERSION)
+        asked = runs.claim(db, [first], "me", POLICY)
+        to_read = evaluations.claim(db, [second], "me", POLICY, **VERSION)
 
     assert [work.id for work in asked] == [first]
     assert [work.run_id for work in to_read] == [second]
@@ -129,7 +130,7 @@ def test_what_is_read_is_the_questions_own_answer_for_its_own_org(make, sandbox)
         make.answered(run, f"Answer {number}.")
 
     with transaction() as db:
-        works = evaluations.claim(db, make.runs(batch), "me", **VERSION)
+        works = evaluations.claim(db, make.runs(batch), "me", POLICY, **VERSION)
 
     found = sorted((work.answer, work.question, work.org.name, work.org.websites) for work in works)
     assert found == [
@@ -150,11 +151,11 @@ def test_runs_of_two_orgs_that_are_claimed_together_are_each_billed_to_and_read_
     wanted = [run for batch in orgs for run in make.runs(batch)]
 
     with transaction() as db:
-        runs.claim(db, wanted, "me")
+        runs.claim(db, wanted, "me", POLICY)
     for run in wanted:
         make.sql("UPDATE question_runs SET state = 'answered', answer_text = 'An answer.' WHERE id = :id", id=run)
     with transaction() as db:
-        read_for = {work.batch_id: work.org.name for work in evaluations.claim(db, wanted, "me", **VERSION)}
+        read_for = {work.batch_id: work.org.name for work in evaluations.claim(db, wanted, "me", POLICY, **VERSION)}
 
     billed = make.sql("SELECT batch_id, org_id FROM llm_calls")
     assert {(row["batch_id"], row["org_id"]) for row in billed} == {(batch, org.id) for batch, org in orgs.items()}
@@ -239,7 +240,7 @@ def neighbours(make, sandbox, models=("gpt-4.1",)):
         return org, batch
     asked, claimed, waiting, failing, *to_read = make.runs(batch)
     with transaction() as db:
-        runs.claim(db, [claimed], "neighbour")
+        runs.claim(db, [claimed], "neighbour", POLICY)
     sandbox.fault("openai.responses", "500", times=1)
     read(str(waiting))
     sandbox.fault("openai.responses", "401", times=1)
@@ -253,7 +254,7 @@ def neighbours(make, sandbox, models=("gpt-4.1",)):
     sandbox.fault("openai.chat", "500", times=1)
     read(str(again))
     with transaction() as db:
-        evaluations.claim(db, [in_hand], "neighbour", **VERSION)
+        evaluations.claim(db, [in_hand], "neighbour", POLICY, **VERSION)
     assert asked
     return org, batch
 

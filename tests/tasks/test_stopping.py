@@ -9,7 +9,8 @@ from at_work import start, work_off
 
 from senso.db import transaction
 from senso.errors import ConfigError, NotFound
-from senso.queries import invariants, runs, submissions, vendor_jobs
+from senso.policy import POLICY
+from senso.queries import invariants, submissions, vendor_jobs
 from senso.settings import settings
 from senso.tasks import ask, reach, stopping
 from senso.tasks.abandon import cancel_snapshots
@@ -27,7 +28,7 @@ ME = By("mara")
 
 def broken() -> dict:
     with transaction() as db:
-        return invariants.broken(db)
+        return invariants.broken(db, POLICY, 500)
 
 
 def test_a_cancelled_batch_charges_what_was_read_releases_the_hold_and_closes_the_rest(make, sandbox):
@@ -447,7 +448,7 @@ def test_a_job_that_failed_whole_is_submitted_again_by_a_retry(make, sandbox):
     batch = make.batch(models=("chatgpt",))
     (first,) = make.sql("SELECT id FROM vendor_jobs")
     with transaction() as db:
-        work = submissions.claim(db, first["id"], "me")
+        work = submissions.claim(db, first["id"], "me", POLICY)
     with transaction() as db:
         vendor_jobs.fail(db, work, "brightdata: the key was not accepted")
     finish_batch(str(batch), "rows")
@@ -476,9 +477,9 @@ def test_who_cancelled_and_retried_is_in_the_audit(make, sandbox):
 
 
 def test_a_window_that_was_never_handed_out_is_closed(make, sandbox):
-    batch = make.batch(questions=runs.WINDOW + 5)
+    batch = make.batch(questions=POLICY.window + 5)
 
     cancel(batch, ME)
 
-    assert make.one("SELECT count(*) FROM question_runs WHERE state = 'cancelled'") == runs.WINDOW + 5
+    assert make.one("SELECT count(*) FROM question_runs WHERE state = 'cancelled'") == POLICY.window + 5
     assert broken() == {}

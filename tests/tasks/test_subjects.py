@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from senso.db import transaction
 from senso.matrix import batch_id, planned_reading, planned_runs
+from senso.policy import POLICY
 from senso.queries import batches, invariants, ledger, planning, sweep, workers
 from senso.tasks.ask import ask_batch, read
 from senso.tasks.extract import extract
@@ -95,7 +96,7 @@ def test_an_answer_is_read_for_three_orgs_of_two_partners_and_each_pays_for_its_
     }
     assert (available(make, asking.partner), available(make, second.partner)) == (997, 994)
     with transaction() as db:
-        assert invariants.broken(db) == {}
+        assert invariants.broken(db, POLICY, 500) == {}
 
 
 READ = "import sys; from senso.tasks.extract import extract; extract(*sys.argv[1:])"
@@ -112,7 +113,7 @@ def test_a_reader_that_is_killed_among_its_orgs_leaves_each_charged_once(make, s
     )
     in_hand = make.one("SELECT count(*) FROM evaluations WHERE state = 'extracting'")
     with transaction() as db:
-        workers.take_back(db)
+        workers.take_back(db, POLICY)
     make.sql("UPDATE evaluations SET next_at = now() WHERE state = 'pending'")
     extract(*map(str, runs))
     finish_batch(str(member), "rows")
@@ -126,7 +127,7 @@ def test_a_reader_that_is_killed_among_its_orgs_leaves_each_charged_once(make, s
     }
     assert (available(make, asking.partner), available(make, second.partner)) == (997, 994)
     with transaction() as db:
-        assert invariants.broken(db) == {}
+        assert invariants.broken(db, POLICY, 500) == {}
 
 
 def test_its_numbers_are_those_of_its_org_alone(make, sandbox):
@@ -274,7 +275,7 @@ def test_a_run_of_a_network_batch_that_is_given_up_is_counted_too(make, sandbox)
     make.sql("UPDATE question_runs SET failures = 5 WHERE number = (SELECT min(number) FROM question_runs)")
 
     with transaction() as db:
-        workers.give_up(db)
+        workers.give_up(db, POLICY)
 
     assert make.state(batch)["remaining"] == 1
 
@@ -304,4 +305,4 @@ def test_an_answer_of_a_network_is_read_for_its_members_afterwards(make, sandbox
 
     assert charges(make, reading) == {(member.id, member.partner, "network"): [-1, -1]}
     with transaction() as db:
-        assert invariants.broken(db) == {}
+        assert invariants.broken(db, POLICY, 500) == {}

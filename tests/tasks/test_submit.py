@@ -13,8 +13,9 @@ from jobs import age, collect, job, lost, repairs, row, trigger, triggers
 from senso.db import transaction
 from senso.errors import Malformed
 from senso.http import Response, json_of
+from senso.policy import POLICY
 from senso.providers.brightdata import BrightData
-from senso.queries import invariants, leases, submissions
+from senso.queries import invariants, submissions
 from senso.tasks import lookup, reach, submit
 from senso.tasks.submit import submit_snapshot
 from senso.tasks.ticks import reap
@@ -22,7 +23,7 @@ from senso.tasks.ticks import reap
 
 def broken() -> dict:
     with transaction() as db:
-        return invariants.broken(db)
+        return invariants.broken(db, POLICY, 500)
 
 
 def test_a_job_whose_reply_was_lost_is_adopted_and_paid_for_once(make, sandbox):
@@ -61,7 +62,7 @@ def test_a_request_that_never_arrived_is_sent_again_after_the_grace_and_counted(
     submit_snapshot(snapshot)
     submit_snapshot(snapshot)
     early = len(triggers(sandbox)), row(make)["state"]
-    age(make, leases.GRACE_SECONDS)
+    age(make, POLICY.grace_seconds)
 
     submit_snapshot(snapshot)
     collect(make)
@@ -111,7 +112,7 @@ def test_a_process_that_dies_between_the_request_and_its_record_buys_nothing_twi
 def test_a_process_that_dies_before_the_request_leaves_no_doubt(make, sandbox):
     snapshot = job(make)
     with transaction() as db:
-        submissions.claim(db, snapshot, "dead")
+        submissions.claim(db, snapshot, "dead", POLICY)
     make.sql("UPDATE vendor_jobs SET lease_until = now() - interval '1 second'")
 
     submit_snapshot(snapshot)
@@ -197,7 +198,7 @@ def test_a_job_with_other_inputs_is_somebody_elses(make, sandbox, changed):
     foreign.append(trigger(sandbox, [*whole, whole[-1]]))
 
     submit_snapshot(snapshot)
-    age(make, leases.GRACE_SECONDS)
+    age(make, POLICY.grace_seconds)
     submit_snapshot(snapshot)
 
     assert row(make)["external_id"] not in foreign
@@ -233,7 +234,7 @@ def test_a_job_from_before_is_not_ours(make, sandbox):
 def test_of_two_who_find_it_at_once_one_adopts_it(make, sandbox, monkeypatch):
     snapshot = lost(make, sandbox)
     with transaction() as db:
-        work = submissions.claim(db, snapshot, "first")
+        work = submissions.claim(db, snapshot, "first", POLICY)
 
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda _: submit.look_up(work), range(6)))
@@ -250,9 +251,9 @@ def test_two_rows_can_never_have_one_job(make, sandbox):
     works = []
     for found in make.sql("SELECT id FROM vendor_jobs ORDER BY created_at"):
         with transaction() as db:
-            work = submissions.claim(db, found["id"], "me")
+            work = submissions.claim(db, found["id"], "me", POLICY)
         with transaction() as db:
-            submissions.sending(db, work, "the same")
+            submissions.sending(db, work, "the same", POLICY)
         works.append(work)
 
     def save(work):
@@ -317,7 +318,7 @@ def test_of_two_equal_jobs_the_older_is_adopted_and_the_other_cancelled(make, sa
     snapshot = lost(make, sandbox)
     sandbox.fault("brightdata.snapshots", "unlisted", times=1)
     sandbox.fault("brightdata.trigger", "drop-after", times=1)
-    age(make, leases.GRACE_SECONDS)
+    age(make, POLICY.grace_seconds)
     submit_snapshot(snapshot)
 
     submit_snapshot(snapshot)
@@ -369,7 +370,7 @@ def test_a_job_of_others_that_cannot_be_read_does_not_hide_ours(make, sandbox, m
 def test_while_a_job_cannot_be_read_it_may_be_ours(make, sandbox, monkeypatch):
     snapshot = lost(make, sandbox)
     monkeypatch.setattr(BrightData, "fingerprint_of", lambda *_: json_of("brightdata", Response(200, {}, b"<html>")))
-    age(make, leases.GRACE_SECONDS)
+    age(make, POLICY.grace_seconds)
 
     submit_snapshot(snapshot)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -9,9 +10,10 @@ from sqlalchemy import text
 
 from senso.db import transaction
 from senso.errors import ConfigError, NotFound
-from senso.queries import batches, invariants, ledger, runs, sweep
+from senso.policy import POLICY
+from senso.queries import batches, invariants, ledger, runs
 from senso.settings import settings
-from senso.tasks import ask, reach
+from senso.tasks import ask, reach, ticks
 from senso.tasks.ask import ask_batch, read
 from senso.tasks.matrix import find_names, open_batch
 from senso.tasks.score import finish_batch
@@ -35,7 +37,7 @@ def work_off(make, batch) -> None:
 
 def kept() -> bool:
     with transaction() as db:
-        return not invariants.broken(db)
+        return not invariants.broken(db, POLICY, 500)
 
 
 def test_a_trigger_while_the_batch_is_queued_or_running_attaches_to_it(make, sandbox):
@@ -223,8 +225,7 @@ def test_an_idempotency_key_used_again_finds_its_batch_and_refuses_another_reque
 
 
 def test_all_messages_that_were_lost_at_once_are_found_in_one_sweep(make, sandbox, messages, monkeypatch):
-    monkeypatch.setattr(sweep, "MOST_LOST", 2)
-    monkeypatch.setattr(sweep, "LOST_RUNS", text(sweep.LOST_RUNS.text.replace("LIMIT 500", "LIMIT 2")))
+    monkeypatch.setattr(ticks, "POLICY", replace(POLICY, lost_at_once=2))
     make.batch(questions=9)
     make.sql("UPDATE question_runs SET sent_at = now() - interval '10 minutes'")
     messages.clear()
@@ -240,7 +241,7 @@ def test_a_batch_past_its_deadline_ends_with_what_it_has(make, sandbox):
     first, second, _third = make.runs(batch)
     read(str(first))
     with transaction() as db:
-        runs.claim(db, [second], "a worker")
+        runs.claim(db, [second], "a worker", POLICY)
     make.later(hours=6.1)
 
     sweep_all()

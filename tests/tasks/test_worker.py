@@ -125,7 +125,7 @@ def test_the_two_kinds_of_worker_share_the_queues_between_them():
 
 
 @pytest.mark.parametrize(
-    ("child", "queues"), [(stack.call_workers(2)[1], CALL_QUEUES), (stack.control_worker(), CONTROL_QUEUES)]
+    ("child", "queues"), [(stack.call_workers(2, 200)[1], CALL_QUEUES), (stack.control_worker(), CONTROL_QUEUES)]
 )
 def test_a_worker_of_the_stack_listens_to_all_of_its_queues(child, queues):
     words = list(child.arguments)

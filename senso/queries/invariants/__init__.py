@@ -10,11 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from senso.db import rows
+from senso.policy import Policy
 from senso.queries.invariants import batches, calls, counters, ledger, queues
 from senso.queries.invariants.check import Check, Promise
-from senso.queries.leases import NAMES_KEPT
 from senso.registry import JOB_PROVIDERS
-from senso.settings import settings
 
 __all__ = ["CHECKS", "MOST_ROWS", "Check", "Promise", "broken", "moment", "stand_beside", "stand_still"]
 
@@ -56,16 +55,22 @@ def stand_beside(db: Connection, moment: str) -> None:
 
 
 def broken(
-    db: Connection, since: datetime | None = None, *, about: str = "", only: Iterable[Check] = CHECKS
+    db: Connection,
+    policy: Policy,
+    most_running: int,
+    since: datetime | None = None,
+    *,
+    about: str = "",
+    only: Iterable[Check] = CHECKS,
 ) -> dict[str, list[dict[str, Any]]]:
     """By promise, up to 20 rows that break it; empty when all hold.
 
-    `since`: of what is open or ended since then. `about`: only what looks at the table of that name. `only`: taken one
-    after the other, so that two sessions may share what they ask.
+    `most_running`: batches that may run at a time. `since`: of what is open or ended since then. `about`: only what
+    looks at the table of that name. `only`: taken one after the other, so that two sessions may share what they ask.
     """
     db.execute(READ_WHOLE_TABLES)
-    values: dict[str, Any] = {"since": since, "running": settings().max_running_batches, "kept": NAMES_KEPT}
-    values["job_providers"] = list(JOB_PROVIDERS)
+    values: dict[str, Any] = {"since": since, "running": most_running, "job_providers": list(JOB_PROVIDERS)}
+    values |= {"kept": policy.names_kept, "silent": policy.silent_seconds}
     asked = (one.name for one in only if about in one.sql)
     found = {name: rows(db.execute(STATEMENTS[name], bound(STATEMENTS[name], values))) for name in asked}
     return {name: breaking for name, breaking in found.items() if breaking}

@@ -1,10 +1,10 @@
 """I7 and I8: what was to be sent is sent, and no work lies idle beside somebody who could do it."""
 
 from senso.queries.invariants.check import HELD, Check
-from senso.queries.leases import SILENT
+from senso.queries.leases import IS_ALIVE
 
 LOOK = "senso doctor says whether beat and workers live; the sweep sends it again within a minute"
-SOMEBODY_LIVES = f"EXISTS (SELECT FROM workers w WHERE w.heartbeat_at > now() - interval '{SILENT}')"
+SOMEBODY_LIVES = f"EXISTS (SELECT FROM workers w WHERE w.{IS_ALIVE})"
 IDLE = "work waits although a worker lives: it will not be done before its batch's deadline"
 
 CHECKS = (

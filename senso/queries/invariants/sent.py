@@ -7,10 +7,11 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.db import rows
-from senso.queries.leases import SILENT
+from senso.policy import Policy
+from senso.queries.leases import IS_ALIVE
 
 MOST_SENT = 2000
-LIVES = f"SELECT w.id FROM workers w WHERE w.heartbeat_at > now() - interval '{SILENT}'"
+LIVES = f"SELECT w.id FROM workers w WHERE w.{IS_ALIVE}"
 # As the sweep takes them for lost, but later than it does. The oldest first.
 SENT = text(f"""
     SELECT * FROM (
@@ -37,7 +38,7 @@ LAST_CALL = text("""
 ALIVE = text(f"""
     SELECT queues, extract(epoch FROM now() - started_at)::float AS lived_seconds,
         extract(epoch FROM now() - idle_since)::float AS idle_seconds
-    FROM workers WHERE heartbeat_at > now() - interval '{SILENT}'
+    FROM workers WHERE {IS_ALIVE}
 """)
 
 
@@ -61,13 +62,13 @@ class Taker:
     idle_seconds: float | None
 
 
-def overdue(db: Connection, seconds: float) -> list[Sent]:
+def overdue(db: Connection, seconds: float, policy: Policy) -> list[Sent]:
     """Up to 2,000 that were sent for more than so long ago."""
-    return [Sent(**one) for one in rows(db.execute(SENT, {"seconds": seconds}))]
+    return [Sent(**one) for one in rows(db.execute(SENT, {"seconds": seconds, "silent": policy.silent_seconds}))]
 
 
-def takers(db: Connection) -> list[Taker]:
-    return [Taker(**one) for one in rows(db.execute(ALIVE))]
+def takers(db: Connection, policy: Policy) -> list[Taker]:
+    return [Taker(**one) for one in rows(db.execute(ALIVE, {"silent": policy.silent_seconds}))]
 
 
 def seconds_since_a_call(db: Connection) -> float | None:
