@@ -33,12 +33,13 @@ def batch_id(kind: BatchKind, org_id: UUID | None, network_id: UUID | None, day:
 
 @dataclass(frozen=True, slots=True)
 class PlannedRun:
-    """A cell of the matrix with the id that its row will have."""
+    """A cell of the matrix with the id that its row will have. `sample`: from 0; a cell may be asked several times."""
 
     id: UUID
     question_id: UUID
     model_id: UUID
     location_id: UUID
+    sample: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +53,20 @@ class PlannedReading:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
+    """`samples`: how often each cell is asked."""
+
     questions: Sequence[UUID]
     models: Sequence[UUID]
     locations: Sequence[UUID]
+    samples: int = 1
 
 
 def planned_runs(batch: UUID, day: date, matrix: Matrix) -> list[PlannedRun]:
-    """Ordered by question first, so that a batch that ends early has asked all models alike."""
-    cells = product(matrix.questions, matrix.locations, matrix.models)
+    """Ordered so that a batch that ends early has asked all questions as often, and of each all models alike."""
+    cells = product(range(matrix.samples), matrix.questions, matrix.locations, matrix.models)
     return [
-        PlannedRun(dated_id(day, "run", batch, question, model, location, 0), question, model, location)
-        for question, location, model in cells
+        PlannedRun(dated_id(day, "run", batch, question, model, location, sample), question, model, location, sample)
+        for sample, question, location, model in cells
     ]
 
 

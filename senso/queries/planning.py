@@ -30,10 +30,10 @@ def org_matrix(db: Connection, org: UUID) -> Matrix:
 
 
 RUNS = Prepared("""
-    INSERT INTO question_runs (id, batch_id, subject_id, question_id, model_id, location_id)
-    SELECT id, :batch, :subject, question_id, model_id, location_id
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:questions AS uuid[]), CAST(:models AS uuid[]), CAST(:locations AS uuid[]))
-        AS cell (id, question_id, model_id, location_id)
+    INSERT INTO question_runs (id, batch_id, subject_id, question_id, model_id, location_id, sample)
+    SELECT id, :batch, :subject, question_id, model_id, location_id, sample
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:questions AS uuid[]), CAST(:models AS uuid[]), CAST(:locations AS uuid[]),
+        CAST(:samples AS int[])) AS cell (id, question_id, model_id, location_id, sample)
     ON CONFLICT DO NOTHING
 """)
 
@@ -47,6 +47,7 @@ def plan_runs(db: Connection, batch: UUID, subject: UUID, runs: Sequence[Planned
         "questions": [run.question_id for run in runs],
         "models": [run.model_id for run in runs],
         "locations": [run.location_id for run in runs],
+        "samples": [run.sample for run in runs],
     }
     RUNS.rows(db, values)
 

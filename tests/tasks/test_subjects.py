@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -22,6 +23,9 @@ from senso.tasks.matrix import prepare_later
 from senso.tasks.score import finish_batch
 from senso.tasks.ticks import admit, due, relay
 
+OF_CELLS = """
+    SELECT count(*) AS runs, array_agg(sample ORDER BY number) AS samples FROM question_runs GROUP BY question_id
+"""
 CHARGES = "SELECT org_id, partner_id, kind, credits FROM ledger WHERE entry = 'charge' AND batch_id = :batch"
 MEMBER = (
     "INSERT INTO batches (id, kind, org_id, network_id, batch_date, credits_per_evaluation, triggered_by) "
@@ -100,6 +104,21 @@ def test_an_answer_is_read_for_three_orgs_of_two_partners_and_each_pays_for_its_
 
 
 READ = "import sys; from senso.tasks.extract import extract; extract(*sys.argv[1:])"
+
+
+def test_a_cell_that_is_asked_several_times_has_a_run_for_each(make, sandbox, monkeypatch):
+    once = planning.org_matrix
+    monkeypatch.setattr(planning, "org_matrix", lambda db, org: replace(once(db, org), samples=3))
+    org = make.org(questions=2)
+    make.names(org)
+    batch = make.queued(org)
+    work_off(make, batch)
+
+    assert [(one["runs"], one["samples"]) for one in make.sql(OF_CELLS)] == [(3, [0, 1, 2])] * 2
+    assert len(sandbox.calls("openai.responses")) == 6
+    assert charges(make, batch) == {(org.id, org.partner, "org"): [-1] * 6}
+    with transaction() as db:
+        assert invariants.broken(db, POLICY, 500) == {}
 
 
 def test_a_reader_that_is_killed_among_its_orgs_leaves_each_charged_once(make, sandbox, tmp_path):
