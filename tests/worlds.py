@@ -7,6 +7,7 @@ from at_work import start, work_off
 from jobs import collect
 
 from senso.db import transaction
+from senso.policy import POLICY
 from senso.queries import runs as run_rows
 from senso.queries import workers
 from senso.settings import settings
@@ -110,7 +111,7 @@ class Worlds:
         first, second, *_ = self.make.runs(batch)
         read(str(first))
         with transaction() as db:
-            run_rows.claim(db, [second], owner())
+            run_rows.claim(db, [second], owner(), POLICY)
         self.make.sql("UPDATE outbox SET published_at = now() WHERE published_at IS NULL")
 
     def beat(self) -> None:

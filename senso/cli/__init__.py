@@ -3,7 +3,10 @@
 import errno
 import gc
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 WRONG_USE = 2
@@ -21,16 +24,27 @@ def main() -> NoReturn:
     sys.exit(code if isinstance(code, int) else 0)
 
 
+@contextmanager
+def interrupted_at_once() -> Iterator[None]:
+    """For imports, in which Python may print the exception of a Ctrl-C and go on. Whoever ignores it goes on so."""
+    former = signal.getsignal(signal.SIGINT)
+    if former is signal.default_int_handler:
+        signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
+    yield
+    signal.signal(signal.SIGINT, former)
+
+
 def ended() -> Any:
     gc.set_threshold(FEW_COLLECTIONS)
-    import typer  # noqa: PLC0415  see main
-    from typer.exceptions import TyperException  # noqa: PLC0415
+    with interrupted_at_once():
+        import typer  # noqa: PLC0415  see main
+        from typer.exceptions import TyperException  # noqa: PLC0415
 
-    from senso import edge, publishing  # noqa: PLC0415
-    from senso.cli.commands import app  # noqa: PLC0415
-    from senso.cli.encoding import be_tolerant  # noqa: PLC0415
-    from senso.cli.program import forget_home  # noqa: PLC0415
-    from senso.errors import SensoError  # noqa: PLC0415
+        from senso import edge, publishing  # noqa: PLC0415
+        from senso.cli.commands import app  # noqa: PLC0415
+        from senso.cli.encoding import be_tolerant  # noqa: PLC0415
+        from senso.cli.program import forget_home  # noqa: PLC0415
+        from senso.errors import SensoError  # noqa: PLC0415
 
     edge.supply()
     publishing.register(publish)
