@@ -100,7 +100,7 @@ def logged(log: Path, start: int) -> Iterator[tuple[str, float]]:
 def settings_in_force(running: Product) -> dict[str, Any]:
     url = running.urls.database_url
     postgres = {name: query(url, f"SHOW {name}")[0][0] for name in POSTGRES_SETTINGS}
-    celery = importlib.import_module("senso.tasks.configuration")
+    celery = importlib.import_module("senso.worker.configuration")
     read = importlib.import_module("senso.settings").settings()
     ours = {
         "calls_in_flight": read.calls_in_flight,

@@ -12,9 +12,9 @@ from prepared import watched_by
 from work import CASES, READING_MODEL, Work
 
 from senso import extraction
+from senso.event_loop import wait_for
 from senso.extraction.citations import cite
 from senso.http import Response, json_of, request
-from senso.loop import wait_for
 from senso.prices import Price, cost_microusd
 from senso.providers import Run
 from senso.providers.openai import OpenAI, question, read_answer, read_completion, structured

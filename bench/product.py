@@ -118,11 +118,12 @@ class Product:
             import_queries.store(connection, found, "bench")
 
     def trigger(self, orgs: Sequence[str]) -> list[UUID]:
-        from senso.tasks.trigger import By, trigger_org  # noqa: PLC0415  needs the broker's URL
+        from senso.cli.terms import terms  # noqa: PLC0415  reads the settings
+        from senso.workflows.trigger import Initiator, trigger_org  # noqa: PLC0415
 
         edge.supply()
         publishing.register(publish)
-        return [trigger_org(UUID(org), By("bench", "bench")).batch.id for org in orgs]
+        return [trigger_org(UUID(org), Initiator("bench", "bench"), terms()).batch.id for org in orgs]
 
     def query(self, statement: str, *values: Any) -> list[Row]:
         return query(self.urls.database_url, statement, *values)

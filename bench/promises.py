@@ -71,11 +71,13 @@ def main() -> None:
 
 
 def opened(orgs: Sequence[str]) -> list[UUID]:
-    from senso.tasks.trigger import By, trigger_org  # noqa: PLC0415  needs the broker's URL
+    from senso.cli.terms import terms  # noqa: PLC0415  reads the settings
+    from senso.workflows.trigger import Initiator, trigger_org  # noqa: PLC0415
 
     edge.supply()
     publishing.register(publish)
-    return [trigger_org(UUID(org), By("bench", "bench"), idempotency_key=f"bench {org}").batch.id for org in orgs]
+    by, under = Initiator("bench", "bench"), terms()
+    return [trigger_org(UUID(org), by, under, idempotency_key=f"bench {org}").batch.id for org in orgs]
 
 
 def grow(here: Ground, runs: int) -> None:

@@ -17,7 +17,7 @@ from work import Work
 
 from senso import redis_server
 from senso.embedded import Urls
-from senso.tasks.queues import ALL_QUEUES
+from senso.worker.queues import ALL_QUEUES
 
 HERE = Path(__file__).parent
 WARM_UP_SECONDS = 900

@@ -4,10 +4,11 @@ Every program calls `supply`. Commands and tasks read the settings that they nee
 what they call can be tried, moved and used with other values; a test holds that nothing below reads a setting.
 """
 
+from functools import partial
 from pathlib import Path
 
 from senso import supplied
-from senso.supplied import Database, Traps
+from senso.supplied import Database, Service, Traps
 
 
 def supply() -> None:
@@ -15,6 +16,10 @@ def supply() -> None:
     supplied.database.register(database)
     supplied.redis_url.register(redis_url)
     supplied.traps.register(traps)
+    supplied.calls_in_flight.register(calls_in_flight)
+    supplied.service.register(service)
+    supplied.reading_model.register(reading_model)
+    supplied.names_model.register(names_model)
 
 
 # Most of what a command that needs no setting would import are the settings.
@@ -34,3 +39,30 @@ def traps() -> Traps:
     from senso.settings import settings  # noqa: PLC0415
 
     return Traps(settings().failpoints or "[]", settings().failpoints_folder or Path())
+
+
+def calls_in_flight() -> int:
+    from senso.settings import settings  # noqa: PLC0415
+
+    return settings().calls_in_flight
+
+
+def service(base_url: str, key: str) -> Service:
+    from senso import provider_keys  # noqa: PLC0415
+    from senso.settings import settings  # noqa: PLC0415
+
+    variable = key.upper()
+    held = provider_keys.held(variable)
+    return Service(getattr(settings(), base_url), held, partial(provider_keys.another, variable))
+
+
+def reading_model() -> str:
+    from senso.settings import settings  # noqa: PLC0415
+
+    return settings().readers[0]
+
+
+def names_model() -> str:
+    from senso.settings import settings  # noqa: PLC0415
+
+    return settings().names_model

@@ -30,7 +30,7 @@ from yarl import URL
 
 from senso import redaction
 from senso.errors import ConfigError, Malformed, OutsideError, RateLimited, Refused, Unavailable
-from senso.loop import wait_for
+from senso.event_loop import wait_for
 
 CONNECT_SECONDS = 5
 # A line of a reply's head, which some services fill with policies and cookies.
@@ -121,7 +121,7 @@ async def request(  # noqa: PLR0913  as many as a request has parts
 ) -> Response:
     """Raises an OutsideError naming the service for anything but a 2xx. Redirects are answers like any other.
 
-    `timeout_seconds` is for the whole of it, after the connection. Awaited in the loop of `senso.loop`.
+    `timeout_seconds` is for the whole of it, after the connection. Awaited in the loop of `senso.event_loop`.
     """
     url = f"{url}?{urlencode(params)}" if params else url
     address = address_of(service, url)

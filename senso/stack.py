@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from senso.errors import Unreachable
-from senso.tasks.queues import CALL_QUEUES, CONTROL_QUEUES, HANDFUL
+from senso.worker.queues import CALL_QUEUES, CONTROL_QUEUES, RUNS_PER_MESSAGE
 
 CONTROL_THREADS = 16
 # For messages that open a batch or ask for names, and for handfuls of which only slow runs are left.
@@ -96,7 +96,7 @@ def call_workers(count: int, calls_in_flight: int) -> list[Child]:
 
     A message is a handful of runs; more than it has room for a worker would only keep from one that is idle.
     """
-    slots = calls_in_flight // HANDFUL + SPARE_SLOTS
+    slots = calls_in_flight // RUNS_PER_MESSAGE + SPARE_SLOTS
     return [worker(f"call-{number}", CALL_QUEUES, slots) for number in range(1, count + 1)]
 
 

@@ -2,10 +2,8 @@
 
 from uuid import UUID
 
-from senso.tasks.ask import ask_batch, read
-from senso.tasks.matrix import find_names, open_batch
-from senso.tasks.score import finish_batch
-from senso.tasks.ticks import admit
+from senso.tasks.periodic import admit
+from senso.tasks.stages import ask_batch, find_names, finish_batch, open_batch, read
 
 
 def start(batch: UUID) -> None:

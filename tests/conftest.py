@@ -26,7 +26,7 @@ from senso.sandbox.state import Timing
 from senso.settings import Settings, settings
 from senso.settings.outside import Dotenv
 from senso.settings.variables import variables
-from senso.tasks import reach, readers
+from senso.workflows import provider_access, reading_models
 
 
 def pytest_configure() -> None:
@@ -104,7 +104,7 @@ def database(one_database) -> Iterator[str]:
     before = os.environ["DATABASE_URL"]
     one_database.empty()
     use_database(one_database.url)
-    readers.cached.clear()
+    reading_models.cached.clear()
     yield one_database.url
     database_module.engine().dispose()
     use_database(before)
@@ -127,7 +127,7 @@ def environment(monkeypatch) -> Iterator[pytest.MonkeyPatch]:
     yield monkeypatch
     monkeypatch.undo()
     settings.cache_clear()
-    reach.provider.cache_clear()
+    provider_access.provider.cache_clear()
 
 
 @pytest.fixture
@@ -165,7 +165,7 @@ def sandbox(environment) -> Iterator["Sandbox"]:
         for name, value in addresses(url).items():
             environment.setenv(name, value)
         settings.cache_clear()
-        reach.provider.cache_clear()
+        provider_access.provider.cache_clear()
         yield Sandbox(url)
         close()
 

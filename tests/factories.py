@@ -5,16 +5,15 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
+from operating import Initiator, trigger_org
 from sqlalchemy import DateTime, text
 
 from senso.db import rows, transaction
 from senso.extraction import names
 from senso.models import Base
 from senso.queries import outbox
-from senso.tasks.ask import ask_batch
-from senso.tasks.matrix import open_batch
-from senso.tasks.ticks import admit
-from senso.tasks.trigger import By, trigger_org
+from senso.tasks.periodic import admit
+from senso.tasks.stages import ask_batch, open_batch
 
 NAME = "Larch Hill Credit Union"
 ANSWER = f"**{NAME}** is a good choice. Vantry is another."
@@ -114,7 +113,7 @@ class Factory:
         )
 
     def queued(self, org: Org | None = None, **options: Any) -> UUID:
-        return trigger_org((org or self.org(**options)).id, By("test")).batch.id
+        return trigger_org((org or self.org(**options)).id, Initiator("test")).batch.id
 
     def batch(self, org: Org | None = None, **options: Any) -> UUID:
         """Open, with its names known and its runs handed out, and nobody at work on them."""

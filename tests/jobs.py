@@ -2,8 +2,8 @@
 
 import requests
 
-from senso.tasks.submit import submit_snapshot
-from senso.tasks.ticks import poll
+from senso.tasks.periodic import poll
+from senso.tasks.stages import submit_snapshot
 
 CHATGPT = "gd_m7aof0k82r803d5bjm"
 

@@ -13,7 +13,7 @@ import pytest
 from redis import Redis
 from redis.exceptions import RedisError
 
-from senso.tasks.queues import ALL_QUEUES
+from senso.worker.queues import ALL_QUEUES
 
 PASSWORD = "a p/w%"
 QUOTED = "a%20p%2Fw%25"

@@ -13,6 +13,7 @@ import truth
 import yaml
 from factories import Factory
 from ground import Sandbox, addresses, new_database, use_database
+from operating import Initiator, trigger_org
 
 from senso import imports, stack
 from senso.db import transaction
@@ -21,13 +22,12 @@ from senso.queries import imports as import_queries
 from senso.queries import invariants, ledger
 from senso.sandbox.world import World
 from senso.settings import settings
-from senso.tasks import reach
-from senso.tasks.trigger import By, trigger_org
+from senso.workflows import provider_access
 
 SEED = 7
 MODELS = ["chatgpt", "gpt-4.1", "gpt-4.1-mini"]
 LOCATIONS = [{"country": "US"}, {"country": "CA", "region": "Ontario"}]
-ME = By("test")
+ME = Initiator("test")
 
 # Counted by hand from what the world of this seed says about one org, over all models and places; the limits of the
 # rates are those of a printed table of Wilson's intervals.
@@ -106,7 +106,7 @@ def running_product(urls, home, database, environment):
         standing_in.start()
         os.environ |= addresses(stack.announced(home / "url", outside)) | environment
         settings.cache_clear()
-        reach.provider.cache_clear()
+        provider_access.provider.cache_clear()
         children = [*stack.call_workers(2, 200), stack.control_worker(), stack.beat(home)]
         running = stack.Stack(children, say=print, logs=home)
         running.start()
@@ -117,7 +117,7 @@ def running_product(urls, home, database, environment):
             standing_in.stop()
             os.environ.clear()
             os.environ |= before
-            reach.provider.cache_clear()
+            provider_access.provider.cache_clear()
             use_database(before["DATABASE_URL"])
 
 

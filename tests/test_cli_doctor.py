@@ -9,7 +9,7 @@ from shell import Shell
 
 from senso import db as database_module
 from senso.settings import settings
-from senso.tasks.queues import CALL_QUEUES, CONTROL_QUEUES
+from senso.worker.queues import CALL_QUEUES, CONTROL_QUEUES
 
 NOBODY = "redis://:hunter2@127.0.0.1:9/0"
 

@@ -14,9 +14,7 @@ from senso.cli.answering import MARKS, marked, spans
 from senso.cli.inspecting import key
 from senso.errors import ConfigError
 from senso.extraction import competitors, mentions
-from senso.tasks.ask import read
-from senso.tasks.score import finish_batch
-from senso.tasks.submit import submit_snapshot
+from senso.tasks.stages import finish_batch, read, submit_snapshot
 
 
 def test_each_run_is_listed_with_the_vendors_reason_its_tries_and_its_cost(senso, make, sandbox):

@@ -26,8 +26,7 @@ from senso.cli.printing import err
 from senso.db import transaction
 from senso.errors import Unreachable
 from senso.queries import workers
-from senso.tasks.ask import read
-from senso.tasks.score import finish_batch
+from senso.tasks.stages import finish_batch, read
 
 ROOT = Path(__file__).parents[1]
 SENSO = [sys.executable, "-m", "senso.cli"]

@@ -10,8 +10,8 @@ from celery import Celery
 
 from senso import stack
 from senso.settings import Settings
-from senso.tasks import timetable
-from senso.tasks.queues import CALL_QUEUES, CONTROL_QUEUES
+from senso.tasks import schedule_file
+from senso.worker.queues import CALL_QUEUES, CONTROL_QUEUES
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "compose.yaml").read_text()
@@ -177,17 +177,17 @@ def test_a_service_is_healthy_when_it_gets_on_itself(service, role):
 def test_beat_has_the_timetable_of_the_operator():
     (mounted,) = SERVICES["beat"]["volumes"]
 
-    assert (ROOT / mounted["source"]).samefile(ROOT / timetable.NAME)
-    assert (mounted["target"], mounted["read_only"]) == (f"/home/senso/{timetable.NAME}", True)
+    assert (ROOT / mounted["source"]).samefile(ROOT / schedule_file.NAME)
+    assert (mounted["target"], mounted["read_only"]) == (f"/home/senso/{schedule_file.NAME}", True)
     assert not mounted["bind"]["create_host_path"]  # Docker would make a folder of that name
     assert "WORKDIR /home/senso\n" in (ROOT / "Dockerfile").read_text()
 
 
 def test_a_timetable_of_the_working_folder_goes_before_the_one_in_the_program(environment, tmp_path):
-    (tmp_path / timetable.NAME).write_text("")
+    (tmp_path / schedule_file.NAME).write_text("")
     environment.chdir(tmp_path)
 
-    assert timetable.path() == tmp_path / timetable.NAME
+    assert schedule_file.path() == tmp_path / schedule_file.NAME
 
 
 @pytest.mark.parametrize("service", OURS)

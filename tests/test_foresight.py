@@ -2,19 +2,19 @@
 
 import pytest
 from at_work import work_off
+from operating import Initiator, cancel
 from shell import Shell
 
+from senso.cli.terms import terms
 from senso.db import transaction
 from senso.models import Base
 from senso.queries import foresight
 from senso.settings import settings
-from senso.tasks import reach
-from senso.tasks.ask import read
-from senso.tasks.foresight import Foreseen, foresee
-from senso.tasks.stopping import cancel
-from senso.tasks.trigger import By, terms
+from senso.tasks.stages import read
+from senso.workflows import provider_access
+from senso.workflows.estimating import Foreseen, foresee
 
-ME = By("test")
+ME = Initiator("test")
 
 
 def foreseen(*orgs, reopen: bool = False) -> list[Foreseen]:
@@ -203,7 +203,7 @@ def test_what_a_trigger_would_refuse_a_dry_run_refuses_alike(senso, make, enviro
     assert senso("trigger", "org", fine.id, inactive.id, "--dry-run").code == 2
     environment.delenv("OPENAI_API_KEY")
     settings.cache_clear()
-    reach.provider.cache_clear()
+    provider_access.provider.cache_clear()
     done = senso("trigger", "org", fine.id, "--dry-run")
 
     assert (done.code, "OPENAI_API_KEY" in done.err, done.out) == (2, True, "")

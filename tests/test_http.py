@@ -12,8 +12,8 @@ from multidict import CIMultiDict
 
 from senso import http
 from senso.errors import ConfigError, Malformed, OutsideError, RateLimited, Refused, Unavailable
+from senso.event_loop import event_loop, wait_for
 from senso.http import REASON_LENGTH, Response, call, close, failure, json_of, request, session, time_for, translate
-from senso.loop import loop, wait_for
 
 LIBRARY = {
     name: found
@@ -254,7 +254,7 @@ async def same():
 
 def test_one_session_serves_the_whole_process():
     assert wait_for(same())
-    assert loop() is loop()
+    assert event_loop() is event_loop()
 
 
 def test_calls_wait_side_by_side_and_no_thread_waits_for_each(url):

@@ -9,10 +9,10 @@ import pytest
 ROOT = Path(__file__).parents[1] / "senso"
 
 LAYERS = [
-    {"errors", "settings", "supplied", "edge", "policy", "log", "sentry", "failpoints"}
+    {"errors", "settings", "provider_keys", "supplied", "edge", "policy", "log", "sentry", "failpoints"}
     | {"ids", "quantities", "records", "redaction", "states"},
     {"matrix"},
-    {"loop"},
+    {"event_loop"},
     {"http"},
     {"providers"},
     {"registry"},
@@ -23,6 +23,9 @@ LAYERS = [
     {"db", "models", "queries"},
     {"schema", "migrations", "redis_server"},
     {"checks"},
+    {"runtime"},
+    {"workflows"},
+    {"worker"},
     {"tasks"},
     {"embedded", "sandbox", "stack"},
     {"cli"},
@@ -32,9 +35,12 @@ RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 ONLY_IN = {
     "pygal": {"reports"},
     "jinja2": {"reports"},
-    "celery": {"tasks"},
-    "kombu": {"tasks"},
-    "sqlalchemy": {"db", "schema", "models", "queries", "tasks"},
+    "celery": {"tasks", "worker"},
+    "kombu": {"tasks", "worker"},
+    "aiohttp": {"http", "sandbox"},
+    "redis": {"checks", "redis_server", "tasks", "worker"},
+    "psycopg2": {"embedded", "settings", "outages", "characters", "db", "queries"},
+    "sqlalchemy": {"db", "schema", "models", "queries"},
     "alembic": {"migrations"},
 }
 FILES = sorted(ROOT.rglob("*.py"))
@@ -95,7 +101,7 @@ def test_every_part_has_its_line():
 
 
 # Commands and tasks are what begins; `edge` hands in what lies below them.
-AT_THE_EDGE = {"settings", "edge", "tasks", "cli"}
+AT_THE_EDGE = {"settings", "provider_keys", "edge", "tasks", "worker", "cli"}
 READERS = {
     f"senso.settings.{name}" for name in ("settings", "read_settings", "use_environment", "clock", "moved_clock")
 }

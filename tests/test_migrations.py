@@ -271,8 +271,9 @@ def test_what_a_wheel_carries_is_found_where_there_is_no_checkout(wheel, tmp_pat
     (tmp_path / "empty").mkdir()
     look = (
         "from senso.migrations import alembic_config; from senso.schema import head_revision;"
-        "from senso.tasks import timetable;"
-        "print(alembic_config().get_main_option('script_location')); print(timetable.path()); print(head_revision())"
+        "from senso.tasks import schedule_file;"
+        "print(alembic_config().get_main_option('script_location'));"
+        "print(schedule_file.path()); print(head_revision())"
     )
 
     done = subprocess.run(

@@ -10,10 +10,10 @@ from senso import publishing
 from senso.db import transaction
 from senso.queries.keys import CHARGE, HOLD
 from senso.queries.outbox import KEYS, Pipeline, enqueue, enqueue_later
-from senso.tasks import pipelines
+from senso.tasks import canvas
 
 BATCH = uuid4()
-SENSO = Path(pipelines.__file__).parents[1]
+SENSO = Path(canvas.__file__).parents[1]
 
 
 def ask_for_admission(db, number=1):
@@ -61,7 +61,7 @@ def test_a_process_that_cannot_publish_enqueues_nothing(database, make, monkeypa
 
 
 def test_what_was_committed_stays_so_where_redis_is_away(database, make, monkeypatch):
-    monkeypatch.setattr(pipelines.app, "amqp", Away())
+    monkeypatch.setattr(canvas.app, "amqp", Away())
 
     with transaction() as db:
         ask_for_admission(db)
@@ -79,7 +79,7 @@ def test_what_only_a_later_version_knows_holds_up_nothing_and_waits_for_it(datab
     with transaction() as db:
         ask_for_admission(db)
 
-    pipelines.send(make.due_now())
+    canvas.send(make.due_now())
 
     assert make.unpublished() == ["dance:1"]
     assert len(messages("control")) == 1
@@ -88,7 +88,7 @@ def test_what_only_a_later_version_knows_holds_up_nothing_and_waits_for_it(datab
 @pytest.mark.parametrize("pipeline", Pipeline)
 def test_each_pipeline_has_a_key_and_what_is_sent_for_it(pipeline):
     assert pipeline in KEYS
-    assert pipeline in pipelines.PIPELINES
+    assert pipeline in canvas.PIPELINES
 
 
 def test_no_two_pipelines_write_the_same_key():

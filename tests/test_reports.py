@@ -26,7 +26,7 @@ from senso.reports.passages import SHORT, cut, passage, shortened
 from senso.reports.sheet import COLUMNS, cell, sheet
 from senso.score import CitedDomain, Fact, Standing, score
 from senso.settings import settings
-from senso.tasks.score import finish_batch
+from senso.tasks.stages import finish_batch
 
 ORG = "Larch Hill Credit Union"
 HOSTILE = [

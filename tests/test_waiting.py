@@ -11,11 +11,8 @@ from senso.cli.waiting import WORDS, lines, span
 from senso.db import transaction
 from senso.policy import POLICY
 from senso.queries import waiting, workers
-from senso.tasks.ask import read
-from senso.tasks.matrix import find_names, open_batch
-from senso.tasks.push import push
-from senso.tasks.submit import submit_snapshot
-from senso.tasks.ticks import admit
+from senso.tasks.periodic import admit
+from senso.tasks.stages import find_names, open_batch, push, read, submit_snapshot
 
 
 @pytest.fixture

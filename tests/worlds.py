@@ -5,22 +5,17 @@ from uuid import UUID
 
 from at_work import start, work_off
 from jobs import collect
+from operating import Initiator, cancel, retry, trigger_org
 
 from senso.db import transaction
 from senso.policy import POLICY
 from senso.queries import runs as run_rows
 from senso.queries import workers
+from senso.runtime.heartbeat import worker_id
 from senso.settings import settings
-from senso.tasks.ask import read
-from senso.tasks.extract import extract
-from senso.tasks.process import owner
-from senso.tasks.push import push
-from senso.tasks.score import finish_batch
-from senso.tasks.stopping import cancel, retry
-from senso.tasks.submit import submit_snapshot
-from senso.tasks.trigger import By, trigger_org
+from senso.tasks.stages import extract, finish_batch, push, read, submit_snapshot
 
-ME = By("mara")
+ME = Initiator("mara")
 MODELS = ("gpt-4.1", "gpt-4.1-mini")
 CONSUMER = ("chatgpt", "perplexity")
 
@@ -111,9 +106,9 @@ class Worlds:
         first, second, *_ = self.make.runs(batch)
         read(str(first))
         with transaction() as db:
-            run_rows.claim(db, [second], owner(), POLICY)
+            run_rows.claim(db, [second], worker_id(), POLICY)
         self.make.sql("UPDATE outbox SET published_at = now() WHERE published_at IS NULL")
 
     def beat(self) -> None:
         with transaction() as db:
-            workers.beat(db, owner())
+            workers.beat(db, worker_id())

@@ -69,9 +69,9 @@ def ended() -> Any:
 
 def publish(ids: list[int]) -> None:
     """What a command has enqueued. Needs the broker's URL, which a command may only find out."""
-    from senso.tasks import pipelines  # noqa: PLC0415  few commands enqueue anything, and Celery takes long to import
+    from senso.tasks import canvas  # noqa: PLC0415  few commands enqueue anything, and Celery takes long to import
 
-    pipelines.publish(ids)
+    canvas.publish(ids)
 
 
 def failed(error: Exception) -> int:

@@ -22,6 +22,7 @@ from senso.cli.program import command
 from senso.cli.reporting import print_overview
 from senso.cli.standing import load
 from senso.cli.surroundings import alone, embedded
+from senso.cli.terms import terms
 from senso.db import looking, transaction
 from senso.errors import ConfigError
 from senso.quantities import counted
@@ -115,9 +116,9 @@ def load_world(seed: int, questions: int) -> UUID:
 
 
 def ask(org: UUID) -> UUID:
-    from senso.tasks.trigger import By, trigger_org  # noqa: PLC0415  needs the broker's URL
+    from senso.workflows.trigger import Initiator, trigger_org  # noqa: PLC0415  providers take long to import
 
-    batch = trigger_org(org, By("demo", "demo")).batch.id
+    batch = trigger_org(org, Initiator("demo", "demo"), terms()).batch.id
     out.print(f"[bold]senso trigger org {org}[/]", soft_wrap=True)
     follow([batch], Known(), Patience(), one_by_one=True)
     wait_for_push(batch)

@@ -20,7 +20,7 @@ from senso.policy import POLICY
 from senso.queries import sweep, workers
 from senso.registry import PROVIDERS
 from senso.settings import settings
-from senso.tasks.queues import ALL_QUEUES
+from senso.worker.queues import ALL_QUEUES
 
 STYLES: Final = {"ok": "green", "note": "dim", "warning": "yellow", "fault": "bold red"}
 KEYS: Final = (*(entry.key for entry in PROVIDERS.values()), "api_token", "application_api_url")
@@ -105,9 +105,9 @@ def repairs() -> Finding:
 
 
 def timetable() -> list[Finding]:
-    from senso.tasks import timetable as table  # noqa: PLC0415  its file needs Celery, and the broker's URL
+    from senso.tasks import schedule_file  # noqa: PLC0415  it needs Celery, and the broker's URL
 
-    return table.findings()
+    return schedule_file.findings()
 
 
 def report(found: Sequence[Finding]) -> dict[str, Any]:

@@ -9,14 +9,14 @@ from rich.markup import escape
 
 from senso.cli.printing import below, dollars, identified, out, print_json, printable, table
 from senso.cli.program import pasteable
+from senso.cli.terms import terms
 from senso.db import looking
 from senso.providers import Usage
 from senso.quantities import counted
 from senso.records import record
 from senso.registry import JOB_PROVIDERS
 from senso.states import Purpose, TriggerOutcome
-from senso.tasks.foresight import ASSUMED, Estimate, Foreseen, foresee
-from senso.tasks.trigger import terms
+from senso.workflows.estimating import ASSUMED, Estimate, Foreseen, foresee
 
 LISTED = 20
 WOULD = {

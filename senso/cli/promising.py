@@ -7,6 +7,7 @@ from typing import Any
 from rich.markup import escape
 
 from senso.checks import messages
+from senso.checks import promises as held
 from senso.checks.messages import Found
 from senso.cli.printing import out, print_json
 from senso.cli.program import pasteable
@@ -14,7 +15,8 @@ from senso.cli.surroundings import connected
 from senso.errors import SensoError
 from senso.queries.invariants import MOST_ROWS, Promise
 from senso.queries.invariants.calls import VENDOR_LISTS
-from senso.tasks import promises as held
+from senso.settings import settings
+from senso.worker.queues import ALL_QUEUES, VISIBILITY_SECONDS
 
 SHOWN = 5
 NONE: Mapping[str, object] = {}
@@ -26,7 +28,7 @@ def promises(*, since: datetime | None, online: bool, as_json: bool) -> None:
     is."""
     unknown: dict[str, SensoError] = {}
     with connected():
-        broken = held.in_rows(since)
+        broken = held.in_rows(settings().max_running_batches, since)
         for checks, look in looks(since, online=online):
             try:
                 broken |= look()
@@ -45,15 +47,15 @@ def promises(*, since: datetime | None, online: bool, as_json: bool) -> None:
 
 def looks(since: datetime | None, *, online: bool) -> Iterator[tuple[Sequence[Promise], Callable[[], Found]]]:
     """What is asked beside the rows, which may be away while they are there."""
-    yield messages.CHECKS, held.in_messages
+    yield messages.CHECKS, lambda: held.in_messages(ALL_QUEUES, VISIBILITY_SECONDS)
     if online:
         yield ONLINE, lambda: at_vendors(since)
 
 
 def at_vendors(since: datetime | None) -> Found:
-    from senso.tasks import vendor_jobs  # noqa: PLC0415  providers take long to import, and few looks ask them
+    from senso.workflows.vendor_jobs import auditing  # noqa: PLC0415  providers take long to import
 
-    found = vendor_jobs.beside_rows(since)[:MOST_ROWS]
+    found = auditing.beside_rows(since)[:MOST_ROWS]
     return {VENDOR_LISTS.name: found} if found else {}
 
 

@@ -9,7 +9,7 @@ from senso.cli.program import keep_home
 from senso.embedded import running
 from senso.errors import ConfigError, SensoError, Unreachable
 from senso.settings import settings, use_environment
-from senso.tasks.queues import CALL_QUEUES, CONTROL_QUEUES
+from senso.worker.queues import CALL_QUEUES, CONTROL_QUEUES
 
 KINDS: Final[dict[str, Sequence[str]]] = {"worker": CALL_QUEUES, "control": CONTROL_QUEUES}
 BEAT: Final = "beat"

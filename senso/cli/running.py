@@ -22,7 +22,7 @@ from senso.settings import clock, settings
 
 if TYPE_CHECKING:
     from senso.stack import Stack
-    from senso.tasks.week import Week
+    from senso.workflows.upcoming import Week
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +79,12 @@ def run(told: Told, home: Path, call_workers: int, *, with_flower: bool) -> None
 
 def foreseen() -> tuple["Week", Path]:
     """What will run by itself. Raises ConfigError for a timetable of which beat would die."""
-    from senso.tasks import timetable, week  # noqa: PLC0415  needs the broker's URL
+    from senso.tasks import schedule_file  # noqa: PLC0415  needs the broker's URL
+    from senso.workflows import upcoming  # noqa: PLC0415
 
-    timetable.load()
+    schedule_file.load()
     with looking() as db:
-        return week.foresee_week(db, clock()), timetable.path()
+        return upcoming.foresee_week(db, clock(), schedule_file.hour()), schedule_file.path()
 
 
 def print_start(home: Path, call_workers: int, *, with_flower: bool) -> None:

@@ -13,6 +13,7 @@ from senso.quantities import counted
 from senso.queries import foresight
 from senso.queries.status import BatchStatus
 from senso.records import record
+from senso.settings import settings
 from senso.states import BatchState, CancelOutcome
 
 REFUSED_KEY = re.compile(r"the key in (\w+) was not accepted")
@@ -31,10 +32,10 @@ SAID = {
 def cancel(batch: UUID, *, as_json: bool) -> None:
     """Works without Redis: the rows say it all, and what must be sent for it is sent later."""
     with connected():
-        from senso.tasks import stopping  # noqa: PLC0415  needs the broker's URL, which may be new
-        from senso.tasks.trigger import By  # noqa: PLC0415
+        from senso.workflows import cancelling  # noqa: PLC0415  providers take long to import, and most commands need none
+        from senso.workflows.trigger import Initiator  # noqa: PLC0415
 
-        done = stopping.cancel(batch, By(actor()))
+        done = cancelling.cancel(batch, Initiator(actor()), is_pushed=settings().application_api_url is not None)
         stands = load(batch)
     if as_json:
         print_json(record(stands) | {"outcome": done.outcome})
@@ -46,12 +47,12 @@ def cancel(batch: UUID, *, as_json: bool) -> None:
 def retry(batch: UUID, *, as_json: bool) -> None:
     with connected():
         require_redis()
-        from senso.tasks import stopping  # noqa: PLC0415  needs the broker's URL, which may be new
-        from senso.tasks.trigger import By  # noqa: PLC0415
+        from senso.workflows import retrying  # noqa: PLC0415  providers take long to import, and most commands need none
+        from senso.workflows.trigger import Initiator  # noqa: PLC0415
 
         before = load(batch)
         again = again_of(before)
-        stopping.retry(batch, By(actor()))
+        retrying.retry(batch, Initiator(actor()))
         stands = load(batch)
     if as_json:
         print_json(record(stands) | {"outcome": BatchState.QUEUED} | record(again))

@@ -107,7 +107,7 @@ def require_good_servers() -> None:
     Of Redis only what is set wrongly: tables can be made before it is there.
     """
     from senso.checks import postgres, redis, require  # noqa: PLC0415  most commands need none of it
-    from senso.tasks.queues import ALL_QUEUES  # noqa: PLC0415
+    from senso.worker.queues import ALL_QUEUES  # noqa: PLC0415
 
     require(
         [
@@ -120,7 +120,7 @@ def require_good_servers() -> None:
 def require_redis() -> None:
     """Raises ConfigError and Unreachable. Asked before something is promised that only messages can start."""
     from senso.checks import redis, require  # noqa: PLC0415  commands that only read need no Redis
-    from senso.tasks.queues import ALL_QUEUES  # noqa: PLC0415
+    from senso.worker.queues import ALL_QUEUES  # noqa: PLC0415
 
     require(redis.findings(ALL_QUEUES))
 

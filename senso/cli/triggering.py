@@ -12,6 +12,7 @@ from senso.cli.printing import err, out, print_json
 from senso.cli.standing import load_all, show
 from senso.cli.summing import print_incomplete
 from senso.cli.surroundings import connected, require_redis, short, uuid
+from senso.cli.terms import terms
 from senso.cli.watching import FEW, say_it_goes_on, watch
 from senso.cli.who import actor
 from senso.db import transaction
@@ -113,8 +114,7 @@ def require_good_end(ended: Sequence[BatchStatus]) -> None:
 
 def open_all(orgs: Sequence[UUID], how: How, found: list[tuple[UUID, TriggerOutcome]]) -> None:
     """Of many, all are looked at before the first is opened. `found`: each batch with its outcome, once it is open."""
-    from senso.tasks.foresight import require_triggerable  # noqa: PLC0415  needs the broker's URL, which may be new
-    from senso.tasks.trigger import terms  # noqa: PLC0415
+    from senso.workflows.estimating import require_triggerable  # noqa: PLC0415  providers take long to import, and most commands need none
 
     require_redis()
     if len(orgs) > 1:
@@ -152,10 +152,10 @@ def partly(found: Sequence[tuple[UUID, TriggerOutcome]], wanted: int) -> str:
 
 
 def trigger_one(org: UUID, how: How) -> tuple[UUID, TriggerOutcome]:
-    from senso.tasks.trigger import By, trigger_org  # noqa: PLC0415  needs the broker's URL, which may be new
+    from senso.workflows.trigger import Initiator, trigger_org  # noqa: PLC0415
 
-    by = By(actor(), how.triggered_by or "manual", how.user_id)
-    found = trigger_org(org, by, idempotency_key=how.idempotency_key, reopen=how.reopen)
+    by = Initiator(actor(), how.triggered_by or "manual", how.user_id)
+    found = trigger_org(org, by, terms(reopen=how.reopen), idempotency_key=how.idempotency_key)
     return found.batch.id, found.outcome
 
 

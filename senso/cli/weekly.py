@@ -8,7 +8,7 @@ from senso.cli.printing import out
 from senso.quantities import counted
 
 if TYPE_CHECKING:
-    from senso.tasks.week import Load, Week
+    from senso.workflows.upcoming import Load, Week
 
 HOW_ESTIMATED = "  (senso trigger org ID --dry-run shows how the cost is estimated)"
 HOW_NOT = "To keep an org from it: active: false in its import file; all of them: take `due orgs` out of {timetable}."

@@ -21,7 +21,7 @@ class Outbox(Base):
     )
     id: Mapped[Serial]
     key: Mapped[Word] = mapped_column(unique=True)
-    pipeline: Mapped[Word]  # a name in senso.tasks.pipelines
+    pipeline: Mapped[Word]  # a name in senso.tasks.canvas
     ids: Mapped[list[str]] = mapped_column(JSONB)
     batch_id: Mapped[UUID | None] = link("batches.id", index=True)
     not_before: Mapped[Created]

@@ -102,7 +102,7 @@ class Provider(Protocol):
 
 
 class AnswerProvider(Provider, Protocol):
-    """One that answers at once, so that a call may wait among hundreds in the loop of `senso.loop`."""
+    """One that answers at once, so that a call may wait among hundreds in the loop of `senso.event_loop`."""
 
     async def ask(self, run: Run) -> Answer: ...
 

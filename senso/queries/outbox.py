@@ -19,7 +19,7 @@ RELAYED_SECONDS = 5
 
 
 class Pipeline(StrEnum):
-    """What is sent for an intent: see `senso.tasks.pipelines`."""
+    """What is sent for an intent: see `senso.tasks.canvas`."""
 
     ADMIT = "admit"
     START = "start"

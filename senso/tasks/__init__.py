@@ -1,1 +1,1 @@
-"""The stages as thin Celery tasks: load, claim, call, save, hand on. Only this package knows Celery."""
+"""The Celery app and its tasks, each a few lines: what it does is in `senso.workflows`."""

@@ -11,18 +11,18 @@ from senso import edge, log, sentry
 from senso.checks import postgres, redis, require
 from senso.schema import require_head
 from senso.settings import moved_clock, secret, settings
-from senso.tasks import transport
-from senso.tasks.backend import GuardedRedisBackend
-from senso.tasks.events import Amqp
-from senso.tasks.queues import ALL_QUEUES
-from senso.tasks.refusing import in_one_line
+from senso.worker import transport
+from senso.worker.events import Amqp
+from senso.worker.queues import ALL_QUEUES
+from senso.worker.result_backend import GuardedRedisBackend
+from senso.worker.startup_errors import in_one_line
 
 edge.supply()
 transport.install()
 # What it fears for are messages that run code when they are read; ours are JSON and nothing else is accepted.
 warnings.filterwarnings("ignore", "You're running the worker with superuser privileges")
 app = Celery("senso", amqp=Amqp)
-app.config_from_object("senso.tasks.configuration")
+app.config_from_object("senso.worker.configuration")
 
 
 @app.on_configure.connect
@@ -33,7 +33,7 @@ def refuse_wrong_settings(**_: Any) -> None:
             secret(getattr(settings(), name), name.upper())
 
 
-def stage(name: str, **options: Any) -> Callable[[Callable[..., Any]], Any]:
+def task(name: str, **options: Any) -> Callable[[Callable[..., Any]], Any]:
     """A task `senso.<name>`, whose queue the routes say."""
     return app.task(name=f"senso.{name}", **options)  # type: ignore[no-any-return]
 

@@ -12,17 +12,17 @@ from celery.signals import after_task_publish, beat_init
 from senso.db import transaction
 from senso.log import logger
 from senso.queries import progress
-from senso.tasks import timetable
+from senso.runtime.heartbeat import BEAT_SECONDS, own_engine, worker_id
+from senso.tasks import schedule_file
 from senso.tasks.app import app
-from senso.tasks.process import BEAT_SECONDS, own_engine, owner
-from senso.tasks.refusing import in_one_line
+from senso.worker.startup_errors import in_one_line
 
 __all__ = ["app"]
 
 log = logger(__name__)
 
 with in_one_line():
-    timetable.load()
+    schedule_file.load()
 
 
 class Ticks:
@@ -39,7 +39,7 @@ class Ticks:
         ago = None if self.last is None else time.monotonic() - self.last
         try:
             with transaction(own_engine()) as db:
-                progress.ticked(db, owner(), ago)
+                progress.ticked(db, worker_id(), ago)
                 progress.forget_old_beats(db)
         except Exception as error:  # noqa: BLE001  said in the docstring
             log.warning("no note of the ticks", error=type(error).__name__)

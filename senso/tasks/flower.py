@@ -9,7 +9,7 @@ import sys
 from senso.errors import ConfigError
 from senso.settings import settings
 from senso.tasks.app import app
-from senso.tasks.refusing import in_one_line
+from senso.worker.startup_errors import in_one_line
 
 __all__ = ["app"]
 

@@ -8,11 +8,11 @@ import pytest
 from at_work import start
 
 from senso.checks import messages as looked
+from senso.checks import promises
 from senso.checks.messages import HELD, LOST, LYING, MOST
-from senso.tasks import promises
 from senso.tasks.app import app
-from senso.tasks.pipelines import send_each, send_handfuls
-from senso.tasks.queues import ALL_QUEUES
+from senso.tasks.canvas import send_each, send_groups
+from senso.worker.queues import ALL_QUEUES
 
 LONG = 3600
 
@@ -28,7 +28,7 @@ def clock(monkeypatch):
 
     def ago(seconds: float) -> None:
         moment = time.time() - seconds
-        monkeypatch.setattr("senso.tasks.transport.time", SimpleNamespace(time=lambda: moment))
+        monkeypatch.setattr("senso.worker.transport.time", SimpleNamespace(time=lambda: moment))
 
     yield ago
     monkeypatch.undo()
@@ -78,13 +78,13 @@ def test_a_run_that_the_sweep_still_has_time_to_send_again_is_not_lost(make, mes
 
 
 def test_a_run_whose_message_waits_is_not_lost(make, messages):
-    send_handfuls("read", handed_out(make, seconds=LONG))
+    send_groups("read", handed_out(make, seconds=LONG))
 
     assert LOST.name not in broken()
 
 
 def test_a_run_whose_message_is_in_hand_is_not_lost(make, messages):
-    send_handfuls("read", handed_out(make, seconds=LONG))
+    send_groups("read", handed_out(make, seconds=LONG))
     with app.connection() as connection:
         assert connection.default_channel.basic_get("ask") is not None
 
@@ -250,7 +250,7 @@ def age(messages, *, seconds: float) -> None:
 def test_what_is_gone_at_the_second_look_was_on_its_way_and_is_not_told(make, messages, monkeypatch):
     runs = handed_out(make, seconds=LONG)
     messages.clear()
-    monkeypatch.setattr(looked.time, "sleep", lambda _: send_handfuls("read", runs))
+    monkeypatch.setattr(looked.time, "sleep", lambda _: send_groups("read", runs))
 
     assert broken() == {}
 

@@ -24,7 +24,7 @@ from senso.checks import Finding, redis_names
 from senso.checks.redis import findings
 from senso.settings import settings
 from senso.tasks.app import app
-from senso.tasks.queues import ALL_QUEUES
+from senso.worker.queues import ALL_QUEUES
 
 pytestmark = pytest.mark.enable_socket  # Unix sockets among them
 ACL = ("--user", "default", "off", "--user", "senso", "on", ">pw", "~*", "&*", "+@all")

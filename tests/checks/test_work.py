@@ -6,7 +6,7 @@ import pytest
 
 from senso.checks import work
 from senso.settings import settings
-from senso.tasks.queues import CALL_QUEUES, CONTROL_QUEUES
+from senso.worker.queues import CALL_QUEUES, CONTROL_QUEUES
 
 HERE = socket.gethostname()
 KINDS = {"worker": CALL_QUEUES, "control": CONTROL_QUEUES}

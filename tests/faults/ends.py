@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from senso.stack import Child
-from senso.tasks.liveness import WEDGED
+from senso.worker.watchdog import WEDGED
 
 Claims = set[str]  # "ask <run> <fence>", "read <run> <fence>", "names <org> <fence>", "job <snapshot> <fence>"
 

@@ -10,7 +10,7 @@ from servers import Servers
 
 from senso import stack
 from senso.settings import settings
-from senso.tasks.queues import CONTROL_QUEUES
+from senso.worker.queues import CONTROL_QUEUES
 
 HERE = Path(__file__).parent
 SEED = 11

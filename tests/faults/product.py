@@ -25,8 +25,8 @@ from senso import failpoints, stack
 from senso.embedded.server import Server
 from senso.errors import SensoError
 from senso.settings import settings
-from senso.tasks import reach
-from senso.tasks.queues import CALL_QUEUES, CONTROL_QUEUES
+from senso.worker.queues import CALL_QUEUES, CONTROL_QUEUES
+from senso.workflows import provider_access
 
 TEMPLATE = "faults_template"
 SETTLE_SECONDS = 0.5  # in which the statements commit that a frozen process had sent
@@ -281,5 +281,5 @@ def stop(product: Product) -> None:
 def forget_settings() -> None:
     settings.cache_clear()
     database_module.engine.cache_clear()
-    reach.provider.cache_clear()
+    provider_access.provider.cache_clear()
     failpoints.armed.cache_clear()

@@ -8,8 +8,8 @@ from typing import Any
 
 from outside import Outside, pushes_missing
 
+from senso.checks import promises as held
 from senso.errors import SensoError
-from senso.tasks import promises as held
 
 LOOK_SECONDS = 3
 # What may be seen only while nothing is away: a message that cannot be sent waits, and that is no fault of ours.

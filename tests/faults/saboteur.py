@@ -34,7 +34,7 @@ def die() -> None:
 
 def between_pop_and_unacked() -> None:
     """A message that was taken out of the queue and is noted nowhere: nobody has a copy (celery#7950)."""
-    from senso.tasks.transport import QoS
+    from senso.worker.transport import QoS
 
     append = QoS.append
 
@@ -113,7 +113,7 @@ def parts_are_lost() -> None:
     """The stock backend, which tries once: the chord's body never comes."""
     from celery.backends.redis import RedisBackend
 
-    from senso.tasks.backend import GuardedRedisBackend
+    from senso.worker.result_backend import GuardedRedisBackend
 
     parts_lose_their_line(1)
     GuardedRedisBackend.on_chord_part_return = RedisBackend.on_chord_part_return
@@ -136,9 +136,9 @@ def twice_delivered() -> None:
 
 def short_visibility() -> None:
     """Messages are delivered again while their task still runs."""
-    from senso.tasks import configuration
     from senso.tasks.app import app
-    from senso.tasks.transport import Channel
+    from senso.worker import configuration
+    from senso.worker.transport import Channel
 
     restore = Channel._do_restore_message
 
@@ -214,16 +214,16 @@ def parser_crashes(times: int = 20) -> None:
 
 def poison() -> None:
     """Whoever asks a certain question dies of it, each time."""
-    from senso.tasks import ask
+    from senso.workflows import asking
 
-    real = ask.ask_now
+    real = asking.ask_now
 
     def deadly(work):
         if os.environ["SABOTAGE_MATCH"] in work.run.question and first("poison", 100):
             die()
         return real(work)
 
-    ask.ask_now = deadly
+    asking.ask_now = deadly
 
 
 for wanted in filter(None, os.environ.get("SABOTAGE", "").split(",")):

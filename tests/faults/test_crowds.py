@@ -6,7 +6,7 @@ from statistics import quantiles
 import pytest
 from load import A_LOAD, store, trigger
 
-from senso.tasks.score import finish_batch
+from senso.tasks.stages import finish_batch
 
 
 def test_two_sweepers_relays_and_pollers(fault):

@@ -16,11 +16,11 @@ def next_version(folder: Path) -> Path:
         renamed += sum("the_batch_id: str" in function or "the_run_ids: str" in function for function in functions)
         file.write_text("\n\n\n".join(functions))
     assert renamed >= 6
-    change(folder / "senso/tasks/pipelines.py", "args=arguments,", 'args=arguments, kwargs={"priority": 1},')
+    change(folder / "senso/tasks/canvas.py", "args=arguments,", 'args=arguments, kwargs={"priority": 1},')
     at_start = (
         'import os\nos.close(os.open(os.environ["SABOTAGE_FOLDER"] + f"/next version.{os.getpid()}", os.O_CREAT))\n'
     )
-    change(folder / "senso/tasks/queues.py", "CALL_QUEUES = ", at_start + "CALL_QUEUES = ")
+    change(folder / "senso/worker/queues.py", "CALL_QUEUES = ", at_start + "CALL_QUEUES = ")
     return folder
 
 

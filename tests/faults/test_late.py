@@ -3,26 +3,23 @@
 import asyncio
 
 import pytest
+from operating import Initiator, cancel, retry
 
 from senso.db import transaction
 from senso.policy import POLICY
 from senso.queries import invariants
-from senso.tasks import ask
-from senso.tasks.ask import read
-from senso.tasks.matrix import open_batch
-from senso.tasks.score import finish_batch
-from senso.tasks.stopping import cancel, retry
-from senso.tasks.ticks import admit, sweep_all
-from senso.tasks.trigger import By
+from senso.tasks.periodic import admit, sweep_all
+from senso.tasks.stages import finish_batch, open_batch, read
+from senso.workflows import asking
 
-ME = By("test")
+ME = Initiator("test")
 
 
 @pytest.mark.selection
 def test_an_answer_of_a_cancelled_episode_is_not_taken_for_one_of_the_next(make, sandbox, monkeypatch):
     batch = make.batch(questions=1)
     (run,) = make.runs(batch)
-    real = ask.ask_now
+    real = asking.ask_now
 
     def cancel_and_retry() -> None:
         cancel(batch, ME)
@@ -35,9 +32,9 @@ def test_an_answer_of_a_cancelled_episode_is_not_taken_for_one_of_the_next(make,
         await asyncio.to_thread(cancel_and_retry)
         return answer
 
-    monkeypatch.setattr("senso.tasks.ask.ask_now", cancelled_and_retried_meanwhile)
+    monkeypatch.setattr("senso.workflows.asking.ask_now", cancelled_and_retried_meanwhile)
     read(str(run))
-    monkeypatch.setattr("senso.tasks.ask.ask_now", real)
+    monkeypatch.setattr("senso.workflows.asking.ask_now", real)
 
     (row,) = make.sql("SELECT state, answer_text FROM question_runs")
     (call,) = make.sql("SELECT outcome, cost_microusd > 0 AS costed FROM llm_calls WHERE purpose = 'ask'")

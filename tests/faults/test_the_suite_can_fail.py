@@ -40,7 +40,7 @@ class Change:
 
 
 RUNS, READINGS, LEDGER = "senso/queries/runs.py", "senso/queries/evaluations.py", "senso/queries/ledger.py"
-TICKS = "senso/tasks/ticks.py"
+TICKS = "senso/workflows/recovery.py"
 FAULTS, TASKS = "tests/faults", "tests/tasks"
 PROCESSES = f"{FAULTS}/test_processes.py"
 CHORDS = f"{FAULTS}/test_chords.py::test_however_a_chord_breaks_its_batch_ends_once_with_all_runs"
@@ -153,7 +153,7 @@ def save(db: Link,""",
         {f"{CHORDS}[parts_lose_their_line]": "'rows'|rows"},
         (
             (
-                "senso/tasks/backend.py",
+                "senso/worker/result_backend.py",
                 "return self.ensure(lambda: part(request, state, result, **options), ())",
                 "return part(request, state, result, **options)",
             ),
@@ -262,7 +262,7 @@ MISTAKES = [
         },
         (
             (
-                "senso/tasks/ask.py",
+                "senso/workflows/asking.py",
                 "    return await direct_provider(work.provider).ask(work.run)\n",
                 """    await direct_provider(work.provider).ask(work.run)
     return await direct_provider(work.provider).ask(work.run)

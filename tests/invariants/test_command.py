@@ -9,9 +9,10 @@ from redis_servers import free_port
 from shell import Shell
 
 from senso.checks import messages as looked
+from senso.checks import promises
 from senso.settings import settings
-from senso.tasks import promises, vendor_jobs
-from senso.tasks.submit import submit_snapshot
+from senso.tasks.stages import submit_snapshot
+from senso.workflows.vendor_jobs import auditing
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ def test_what_is_broken_in_the_rows_is_said_first_where_redis_is_away_too(senso,
 
 
 def test_asked_online_it_says_of_a_job_that_no_row_has(senso, make, sandbox, monkeypatch):
-    monkeypatch.setattr(vendor_jobs, "YOUNG", vendor_jobs.LATELY * 0)
+    monkeypatch.setattr(auditing, "YOUNG", auditing.LATELY * 0)
     submit_snapshot(job(make))
     make.sql("UPDATE vendor_jobs SET external_id = external_id || '?'")
 

@@ -7,8 +7,7 @@ from jobs import collect
 from senso.db import transaction
 from senso.policy import POLICY
 from senso.queries import invariants
-from senso.tasks.ask import read
-from senso.tasks.submit import submit_snapshot
+from senso.tasks.stages import read, submit_snapshot
 
 CHECK = next(check for check in invariants.CHECKS if check.name.endswith("the price of its tokens"))
 DOUBLED = """

@@ -9,12 +9,12 @@ from worlds import Worlds
 from senso.db import transaction
 from senso.policy import POLICY
 from senso.queries import invariants, workers
+from senso.runtime.heartbeat import worker_id
 from senso.sandbox.server import Settings as SandboxSettings
 from senso.sandbox.server import running
 from senso.sandbox.state import Timing
 from senso.settings import settings
-from senso.tasks import reach
-from senso.tasks.process import owner
+from senso.workflows import provider_access
 
 
 @pytest.fixture(scope="module", params=["ended", "running"])
@@ -28,21 +28,21 @@ def world(request, urls):
         for name, value in addresses(url).items():
             environment.setenv(name, value)
         settings.cache_clear()
-        reach.provider.cache_clear()
+        provider_access.provider.cache_clear()
         worlds = Worlds(Factory(), Sandbox(url), environment)
         worlds.ended()
         if request.param == "running":
             worlds.running()
         yield request.param
     settings.cache_clear()
-    reach.provider.cache_clear()
+    provider_access.provider.cache_clear()
 
 
 @pytest.fixture
 def db(world):
     """What is done here is undone afterwards."""
     with transaction() as connection:
-        workers.beat(connection, owner())
+        workers.beat(connection, worker_id())
         yield connection
         connection.rollback()
 

@@ -1,9 +1,9 @@
 """Two sessions share the checks of one look, and see the same moment."""
 
+from senso.checks import promises
 from senso.db import transaction
 from senso.policy import POLICY
 from senso.queries import invariants
-from senso.tasks import promises
 
 LOST = "UPDATE batches SET planned = planned + 1"
 

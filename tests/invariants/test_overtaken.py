@@ -5,7 +5,7 @@ import pytest
 from senso.db import transaction
 from senso.policy import POLICY
 from senso.queries import invariants
-from senso.tasks.ask import read
+from senso.tasks.stages import read
 
 BOUGHT = "I6 what was bought once is not bought again"
 BOUGHT_BEFORE = (

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from violations import VIOLATIONS
 
+from senso.checks import promises
 from senso.queries import invariants
-from senso.tasks import promises
 
 PAGE = (Path(__file__).parents[2] / "docs" / "invariants.md").read_text()
 

@@ -5,8 +5,8 @@ import time
 import pytest
 
 from senso.errors import ConfigError, JobFailed, Malformed, RateLimited, Refused, Unavailable
+from senso.event_loop import wait_for
 from senso.http import request
-from senso.loop import wait_for
 from senso.providers import Answer, Prompt, Run
 from senso.providers.brightdata import BrightData
 from senso.providers.openai import OpenAI

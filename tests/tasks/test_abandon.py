@@ -4,18 +4,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 from at_work import start
 from jobs import age, job, lost, repairs, row, triggers
+from operating import Initiator, cancel, retry
 
 from senso.db import transaction
 from senso.policy import POLICY
 from senso.queries import abandoned, invariants, submissions
-from senso.tasks import submit
-from senso.tasks.abandon import cancel_snapshots
-from senso.tasks.stopping import cancel, retry
-from senso.tasks.submit import submit_snapshot
-from senso.tasks.ticks import poll
-from senso.tasks.trigger import By
+from senso.tasks.periodic import poll
+from senso.tasks.stages import cancel_snapshots, submit_snapshot
+from senso.workflows.vendor_jobs import submitting
 
-ME = By("mara")
+ME = Initiator("mara")
 
 
 def broken() -> dict:
@@ -47,14 +45,14 @@ def test_an_adoption_that_its_batchs_end_overtakes_is_cancelled_at_once(make, sa
     sandbox.timing(snapshot_seconds=60)
     snapshot = lost(make, sandbox)
     batch = make.one("SELECT id FROM batches")
-    real = submit.jobs_like
+    real = submitting.jobs_like
 
     def overtaken(work):
         found = real(work)
         cancel(batch, ME)
         return found
 
-    monkeypatch.setattr(submit, "jobs_like", overtaken)
+    monkeypatch.setattr(submitting, "jobs_like", overtaken)
 
     submit_snapshot(snapshot)
 

@@ -9,13 +9,9 @@ from senso.extraction import READING_VERSION
 from senso.providers import Answer
 from senso.sandbox.world import World
 from senso.settings import settings
-from senso.tasks import ask
-from senso.tasks.ask import ask_batch, read
-from senso.tasks.extract import extract
-from senso.tasks.matrix import find_names, open_batch
-from senso.tasks.score import finish_batch
-from senso.tasks.submit import submit_snapshot
-from senso.tasks.ticks import admit, due, poll, reap, relay
+from senso.tasks.periodic import admit, due, poll, reap, relay
+from senso.tasks.stages import ask_batch, extract, find_names, finish_batch, open_batch, read, submit_snapshot
+from senso.workflows import asking
 
 # As senso.db sets it.
 LOCK_TIMEOUT_SECONDS = 5
@@ -57,7 +53,7 @@ def test_a_call_is_written_down_before_it_is_made(make, sandbox, monkeypatch):
         seen.extend(make.sql("SELECT * FROM llm_calls"))
         return Answer(work.run.number, text="An answer.")
 
-    monkeypatch.setattr("senso.tasks.ask.ask_now", look)
+    monkeypatch.setattr("senso.workflows.asking.ask_now", look)
 
     read(str(run))
 
@@ -152,14 +148,14 @@ def test_a_run_that_waits_is_sent_again_when_its_time_has_come(make, sandbox, me
 def test_a_late_answer_changes_no_row_once_another_claimed_the_run(make, sandbox, monkeypatch):
     run = make.run()
     make.sql("UPDATE question_runs SET sent_at = now()")
-    real = ask.ask_now
+    real = asking.ask_now
 
     async def overtaken(work):
         answer = await real(work)
         make.sql("UPDATE question_runs SET fence = fence + 1, lease_owner = 'another'")
         return answer
 
-    monkeypatch.setattr("senso.tasks.ask.ask_now", overtaken)
+    monkeypatch.setattr("senso.workflows.asking.ask_now", overtaken)
 
     read(str(run))
 

@@ -1,19 +1,16 @@
 """Who pays how much for what was read: the price and the partner are those of the hold, and each answer counts once."""
 
 from at_work import start, work_off
+from operating import Initiator, retry, trigger_org
 
 from senso.db import transaction
 from senso.policy import POLICY
 from senso.queries import batches, invariants, ledger
 from senso.settings import settings
-from senso.tasks.ask import read
-from senso.tasks.matrix import open_batch
-from senso.tasks.score import finish_batch
-from senso.tasks.stopping import retry
-from senso.tasks.ticks import admit
-from senso.tasks.trigger import By, trigger_org
+from senso.tasks.periodic import admit
+from senso.tasks.stages import finish_batch, open_batch, read
 
-ME = By("test")
+ME = Initiator("test")
 
 
 def priced(environment, credits_each: int) -> None:

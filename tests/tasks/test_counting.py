@@ -9,8 +9,7 @@ from claims import OF_READINGS, READING, REPORT, claim, claimed, fail_reading, f
 
 from senso.db import at_once, transaction
 from senso.queries import evaluations, vendor_jobs
-from senso.tasks.ask import read
-from senso.tasks.score import finish_batch
+from senso.tasks.stages import finish_batch, read
 
 OPEN = "SELECT count(*) FROM evaluations WHERE state IN ('pending', 'extracting')"
 every_end = pytest.mark.parametrize("write", [fail_run, fail_reading, save_reading], ids=lambda write: write.__name__)

@@ -7,7 +7,7 @@ from ground import encoded, own_database
 
 from senso.migrations import migrate
 from senso.providers import Answer
-from senso.tasks import ask
+from senso.workflows import asking
 
 ANSWER = "👍 Acme – 星河 Bank is best. 'Übung'"
 
@@ -24,7 +24,7 @@ def test_a_batch_ends_in_a_database_that_cannot_hold_its_answers(foreign, sandbo
     async def answer(work):
         return Answer(work.run.number, text=ANSWER)
 
-    monkeypatch.setattr(ask, "ask_now", answer)
+    monkeypatch.setattr(asking, "ask_now", answer)
     org = foreign.org()
     foreign.sql("UPDATE orgs SET name = :name", name="Übung – 星河")
     batch = foreign.queued(org)

@@ -8,7 +8,7 @@ from senso.policy import POLICY
 from senso.providers import Usage
 from senso.queries import names, runs, workers
 from senso.queries.runs import Report
-from senso.tasks.score import finish_batch
+from senso.tasks.stages import finish_batch
 
 REPORT = Report("unavailable", Usage(), 3, 1)
 

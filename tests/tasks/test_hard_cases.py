@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from claims import READER
 from ground import NOWHERE
+from operating import Initiator, trigger_org
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from senso.db import at_once, transaction
@@ -22,18 +23,15 @@ from senso.queries import evaluations, invariants, outbox, runs
 from senso.queries import names as name_rows
 from senso.queries.outbox import Pipeline, enqueue_later
 from senso.queries.runs import Report
+from senso.runtime.heartbeat import Heartbeat, worker_id
 from senso.settings import settings
-from senso.tasks import ask, collect, ticks
-from senso.tasks.ask import ask_batch, read
-from senso.tasks.matrix import find_names, open_batch
-from senso.tasks.pipelines import send
-from senso.tasks.process import Heart, owner
-from senso.tasks.score import finish_batch
-from senso.tasks.submit import submit_snapshot
-from senso.tasks.ticks import admit, poll, reap
-from senso.tasks.trigger import By, trigger_org
+from senso.tasks.canvas import send
+from senso.tasks.periodic import admit, poll, reap
+from senso.tasks.stages import ask_batch, find_names, finish_batch, open_batch, read, submit_snapshot
+from senso.workflows import asking, finishing, recovery
+from senso.workflows.vendor_jobs import polling
 
-ME = By("test")
+ME = Initiator("test")
 
 
 def test_a_batch_of_jobs_that_failed_can_be_opened_again(make, sandbox):
@@ -61,9 +59,9 @@ def test_a_heart_goes_on_beating_whatever_goes_wrong(make, monkeypatch):
     def no_connection():
         raise PoolTimeout
 
-    heart = Heart()
+    heart = Heartbeat()
     heart.started = True
-    monkeypatch.setattr("senso.tasks.process.own_engine", no_connection)
+    monkeypatch.setattr("senso.runtime.heartbeat.own_engine", no_connection)
     heart.beat()
     in_trouble = heart.steady(0)
     monkeypatch.undo()
@@ -78,11 +76,11 @@ def test_who_has_just_come_back_does_not_judge_others(make, monkeypatch):
     make.sql(
         "UPDATE question_runs SET state = 'asking', lease_owner = 'living', lease_until = now() + interval '1 hour'"
     )
-    monkeypatch.setattr(ticks.heart, "started", True)
-    monkeypatch.setattr(ticks.heart, "steady_since", time.monotonic() - 5)
+    monkeypatch.setattr(recovery.heartbeat, "started", True)
+    monkeypatch.setattr(recovery.heartbeat, "steady_since", time.monotonic() - 5)
     reap()
     soon = make.one("SELECT state FROM question_runs")
-    monkeypatch.setattr(ticks.heart, "steady_since", time.monotonic() - 20)
+    monkeypatch.setattr(recovery.heartbeat, "steady_since", time.monotonic() - 20)
 
     reap()
 
@@ -115,7 +113,7 @@ def test_an_answer_that_cannot_be_stored_ends_its_run_and_is_not_bought_again(ma
         calls.append(work.id)
         return Answer(work.run.number, text="a \x00 b", usage=Usage(tokens_in=10))
 
-    monkeypatch.setattr(ask, "ask_now", poison)
+    monkeypatch.setattr(asking, "ask_now", poison)
 
     for _ in range(3):
         read(str(run))
@@ -132,7 +130,7 @@ def test_an_endless_address_is_no_citation(make, sandbox, monkeypatch):
     async def answer(work):
         return Answer(work.run.number, text="An answer.", sources=(source,))
 
-    monkeypatch.setattr(ask, "ask_now", answer)
+    monkeypatch.setattr(asking, "ask_now", answer)
 
     read(str(run))
 
@@ -142,14 +140,14 @@ def test_an_endless_address_is_no_citation(make, sandbox, monkeypatch):
 
 def test_one_record_that_cannot_be_stored_costs_the_others_nothing(make, sandbox, monkeypatch):
     make.batch(questions=3, models=("chatgpt",))
-    real = collect.row
+    real = polling.row
 
     def row(work, answer):
         if answer.number == work.runs[1].number:
             raise ValueError
         return real(work, answer)
 
-    monkeypatch.setattr(collect, "row", row)
+    monkeypatch.setattr(polling, "row", row)
     for row in make.sql("SELECT id FROM vendor_jobs"):
         submit_snapshot(str(row["id"]))
 
@@ -278,7 +276,7 @@ def test_an_end_that_was_decided_before_a_retry_does_not_end_the_next_episode(ma
     batch = make.batch(questions=1)
     (run,) = make.runs(batch)
     read(str(run))
-    real = ticks.batches.load
+    real = finishing.batches.load
 
     def overtaken(db, batch_id, *, lock=False):
         if lock:
@@ -300,7 +298,7 @@ def test_a_push_to_an_address_at_which_nobody_listens_is_tried_again_and_says_wh
     environment.setenv("APPLICATION_API_URL", NOWHERE)
     settings.cache_clear()
 
-    from senso.tasks.push import push  # noqa: PLC0415
+    from senso.tasks.stages import push  # noqa: PLC0415
 
     push(f"push:{batch}:1")
 
@@ -350,7 +348,7 @@ def test_whatever_is_odd_about_an_answer_it_is_bought_once(make, sandbox, monkey
         calls.append(work.id)
         return Answer(work.run.number, **{"text": "An answer."} | odd)
 
-    monkeypatch.setattr(ask, "ask_now", answer)
+    monkeypatch.setattr(asking, "ask_now", answer)
 
     for _ in range(3):
         with suppress(Exception):
@@ -363,12 +361,12 @@ def test_whatever_is_odd_about_an_answer_it_is_bought_once(make, sandbox, monkey
 @pytest.mark.parametrize("odd", [o for o in ODD_ANSWERS.values() if "usage" not in o], ids=list(ODD_ANSWERS)[:4])
 def test_whatever_is_odd_about_a_record_it_costs_the_others_nothing(make, sandbox, monkeypatch, odd):
     make.batch(questions=3, models=("chatgpt",))
-    real = collect.collect
+    real = polling.collect
 
     def with_an_odd_one(db, work, answers):
         return real(db, work, [answers[0], replace(answers[1], **odd), answers[2]])
 
-    monkeypatch.setattr(collect, "collect", with_an_odd_one)
+    monkeypatch.setattr(polling, "collect", with_an_odd_one)
     for row in make.sql("SELECT id FROM vendor_jobs"):
         submit_snapshot(str(row["id"]))
 
@@ -383,12 +381,12 @@ def test_whatever_is_odd_about_a_record_it_costs_the_others_nothing(make, sandbo
 
 def test_a_reason_that_cannot_be_stored_costs_the_others_nothing(make, sandbox, monkeypatch):
     make.batch(questions=2, models=("chatgpt",))
-    real = collect.collect
+    real = polling.collect
 
     def with_an_odd_refusal(db, work, answers):
         return real(db, work, [answers[0], replace(answers[1], text=None, error="not \x00 today")])
 
-    monkeypatch.setattr(collect, "collect", with_an_odd_refusal)
+    monkeypatch.setattr(polling, "collect", with_an_odd_refusal)
     for row in make.sql("SELECT id FROM vendor_jobs"):
         submit_snapshot(str(row["id"]))
 
@@ -405,7 +403,7 @@ def test_a_reason_that_cannot_be_stored_costs_the_others_nothing(make, sandbox, 
 def test_an_answer_whose_saving_was_not_confirmed_is_read_at_once_and_once(make, sandbox, monkeypatch):
     """Saved and claimed, and the connection lost before the reply."""
     run = make.run()
-    real, saved = ask.answers.save, []
+    real, saved = asking.answer_saver.change, []
 
     def unconfirmed(db, bought):
         saved.append(real(db, bought))
@@ -413,7 +411,7 @@ def test_an_answer_whose_saving_was_not_confirmed_is_read_at_once_and_once(make,
             raise Unreachable("Postgres: the connection was lost")
         return saved[-1]
 
-    monkeypatch.setattr(ask.answers, "save", unconfirmed)
+    monkeypatch.setattr(asking.answer_saver, "change", unconfirmed)
 
     read(str(run))
 
@@ -424,18 +422,18 @@ def test_an_answer_whose_saving_was_not_confirmed_is_read_at_once_and_once(make,
 
 def test_a_claim_that_another_made_since_is_left_to_him(make, sandbox, monkeypatch):
     run = make.run()
-    real, saved = ask.answers.save, []
+    real, saved = asking.answer_saver.change, []
 
     def long_unconfirmed(db, bought):
         saved.append(real(db, bought))
         if len(saved) == 1:
             make.sql("UPDATE evaluations SET lease_until = now() - interval '1 second'")
             with at_once() as link:
-                evaluations.claim(link, [run], owner(), POLICY, reader=READER, prompt_version="1")
+                evaluations.claim(link, [run], worker_id(), POLICY, reader=READER, prompt_version="1")
             raise Unreachable("Postgres: the connection was lost")
         return saved[-1]
 
-    monkeypatch.setattr(ask.answers, "save", long_unconfirmed)
+    monkeypatch.setattr(asking.answer_saver, "change", long_unconfirmed)
 
     read(str(run))
 
@@ -459,13 +457,13 @@ def test_a_failed_names_call_that_is_noted_twice_counts_once(make):
 def test_words_of_a_vendor_that_cannot_be_stored_do_not_have_it_asked_again(make, sandbox, monkeypatch):
     """They were the reason of a refusal; the run was left to its lease, and asked five times."""
     run = make.run()
-    real = ask.ask_now
+    real = asking.ask_now
 
     async def refused(work):
         await real(work)
         raise failure("openai", Response(400, {}, b"no such \x00 model"))
 
-    monkeypatch.setattr("senso.tasks.ask.ask_now", refused)
+    monkeypatch.setattr("senso.workflows.asking.ask_now", refused)
 
     read(str(run))
 
@@ -476,14 +474,14 @@ def test_a_run_whose_two_claims_end_together_is_saved_and_read_once(make, sandbo
     """Its first claim ran out, its second was by the same process: both answers are in one statement."""
     run = make.run()
     with at_once() as db:
-        (first,) = runs.claim(db, [run], owner(), POLICY)
+        (first,) = runs.claim(db, [run], worker_id(), POLICY)
         make.sql("UPDATE question_runs SET lease_until = now() - interval '1 second'")
-        (second,) = runs.claim(db, [run], owner(), POLICY)
+        (second,) = runs.claim(db, [run], worker_id(), POLICY)
     asked, again = bought(first, "https://first.example/"), bought(second, "https://second.example/")
 
     with at_once() as db:
         to_read = evaluations.save_answers_and_claim(
-            db, [again, asked], owner(), POLICY, reader=READER, prompt_version="1"
+            db, [again, asked], worker_id(), POLICY, reader=READER, prompt_version="1"
         )
 
     assert [len(one) for one in to_read] == [1, 0]
@@ -522,7 +520,7 @@ def test_an_address_that_no_index_can_hold_does_not_cost_the_answer(make, sandbo
     async def asked(work):
         return Answer(work.run.number, text="An answer.", sources=(Source(long, None, 1, cited=True),))
 
-    monkeypatch.setattr("senso.tasks.ask.ask_now", asked)
+    monkeypatch.setattr("senso.workflows.asking.ask_now", asked)
 
     read(str(run))
 

@@ -2,16 +2,15 @@
 
 import pytest
 from jobs import age, collect, job, triggers
+from operating import Initiator, cancel
 
 from senso.db import transaction
 from senso.policy import POLICY
 from senso.providers import Answer, Usage
 from senso.queries import results, submissions, vendor_jobs
 from senso.queries.runs import Report
-from senso.tasks.stopping import cancel
-from senso.tasks.submit import submit_snapshot
-from senso.tasks.ticks import poll
-from senso.tasks.trigger import By
+from senso.tasks.periodic import poll
+from senso.tasks.stages import submit_snapshot
 
 REPORT = Report("unavailable", Usage(), None, 1)
 
@@ -202,7 +201,7 @@ def test_calls_of_a_job_in_doubt_are_open_again_once_it_is_found_and_those_befor
 def test_jobs_that_are_cancelled_have_a_higher_fence_than_any_claim(make, sandbox):
     work, _ = claimed(make, sending)
 
-    cancel(work.batch_id, By("test"))
+    cancel(work.batch_id, Initiator("test"))
 
     assert make.sql("SELECT DISTINCT state, fence FROM vendor_jobs") == [{"state": "cancelled", "fence": 2}]
     assert make.sql("SELECT DISTINCT state, fence FROM question_runs") == [{"state": "cancelled", "fence": 2}]

@@ -3,6 +3,7 @@
 import pytest
 from at_work import start, work_off
 from claims import VERSION
+from operating import Initiator, cancel, retry, trigger_org
 from shell import Shell
 
 from senso.db import transaction
@@ -10,16 +11,11 @@ from senso.policy import POLICY
 from senso.queries import batches, evaluations, ledger, results, runs, status, triggers
 from senso.records import record
 from senso.settings import settings
-from senso.tasks.abandon import cancel_due
-from senso.tasks.ask import ask_batch, read
-from senso.tasks.matrix import find_names, open_batch
-from senso.tasks.score import finish_batch
-from senso.tasks.stopping import cancel, retry
-from senso.tasks.submit import submit_snapshot
-from senso.tasks.ticks import admit, poll
-from senso.tasks.trigger import By, trigger_org
+from senso.tasks.periodic import admit, poll
+from senso.tasks.stages import ask_batch, find_names, finish_batch, open_batch, read, submit_snapshot
+from senso.workflows.vendor_jobs.cancelling import cancel_due
 
-ME = By("test")
+ME = Initiator("test")
 
 
 def worked_off(make, sandbox, org):

@@ -9,8 +9,8 @@ from kombu import Connection
 from redis import Redis
 from redis_servers import free_port, redis_server
 
-from senso.tasks import configuration, transport
-from senso.tasks.transport import Transport, together
+from senso.worker import configuration, transport
+from senso.worker.transport import Transport, together
 
 AT_ONCE = ("--repl-diskless-sync-delay", "0")  # by default a primary waits 5 s for other replicas to come
 

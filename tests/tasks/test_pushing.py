@@ -5,7 +5,7 @@ from at_work import work_off
 
 from senso.db import transaction
 from senso.queries import schedule
-from senso.tasks.push import push
+from senso.tasks.stages import push
 
 
 @pytest.fixture

@@ -4,17 +4,16 @@ from dataclasses import replace
 
 import pytest
 from at_work import start
+from operating import Initiator, trigger_org
 
 from senso.db import transaction
 from senso.errors import ConfigError
 from senso.prices import Price
 from senso.providers import Parameters
 from senso.settings import settings
-from senso.tasks import readers
-from senso.tasks.ask import read
-from senso.tasks.extract import extract
-from senso.tasks.readers import unlisted
-from senso.tasks.trigger import By, trigger_org
+from senso.tasks.stages import extract, read
+from senso.workflows import reading_models
+from senso.workflows.reading_models import unlisted
 
 OWN = """
     INSERT INTO models (id, slug, provider, name, surface, deadline_seconds, parameters, prices)
@@ -37,7 +36,7 @@ def reads(environment):
 
 def reading():
     with transaction() as db:
-        return readers.reading(db)
+        return reading_models.reading(db)
 
 
 def calls(make, purpose):
@@ -53,7 +52,7 @@ def test_a_reader_is_found_by_its_slug_before_its_name(make, reads):
     assert (found.provider, found.name, found.price) == ("openai", "gpt-5.1", Price(token_in=3, token_out=5))
     assert found.parameters == Parameters(temperature=False, reasoning_effort=("none", "low"))
     make.sql("UPDATE models SET slug = 'gpt-of-ours', name = 'own' WHERE slug = 'gpt-4o'")
-    readers.cached.clear()
+    reading_models.cached.clear()
     assert reading() == found
 
 
@@ -111,7 +110,7 @@ def test_a_row_is_read_once_a_process_and_again_after_a_while(make, monkeypatch)
     make.sql("UPDATE models SET prices = NULL WHERE slug = 'gpt-4.1-mini'")
 
     assert reading() is first
-    readers.cached = {said: (model, 0.0) for said, (model, _) in readers.cached.items()}
+    reading_models.cached = {said: (model, 0.0) for said, (model, _) in reading_models.cached.items()}
     assert reading() == replace(first, price=None, source=None)
 
 
@@ -121,7 +120,7 @@ def test_a_model_that_cannot_read_is_refused_before_anything_is_opened(make, rea
     org = make.org()
 
     with pytest.raises(ConfigError, match="brightdata reads no answers and finds no names in this version"):
-        trigger_org(org.id, By("test"))
+        trigger_org(org.id, Initiator("test"))
 
     assert make.one("SELECT count(*) FROM batches") == 0
 

@@ -4,7 +4,7 @@ import pytest
 from kombu import Connection, Producer
 
 from senso.tasks.app import app
-from senso.tasks.events import UNTOLD, SentEvents, gathered, gathering
+from senso.worker.events import UNTOLD, SentEvents, gathered, gathering
 
 
 def test_ticks_send_no_events_and_all_other_tasks_do():

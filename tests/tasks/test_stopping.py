@@ -6,24 +6,27 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from at_work import start, work_off
+from operating import Initiator, cancel, retry, trigger_org
 
 from senso.db import transaction
 from senso.errors import ConfigError, NotFound
 from senso.policy import POLICY
 from senso.queries import invariants, submissions, vendor_jobs
 from senso.settings import settings
-from senso.tasks import ask, reach, stopping
-from senso.tasks.abandon import cancel_snapshots
-from senso.tasks.ask import ask_batch, read
-from senso.tasks.matrix import find_names, open_batch
-from senso.tasks.push import push
-from senso.tasks.score import finish_batch
-from senso.tasks.stopping import cancel, retry
-from senso.tasks.submit import submit_snapshot
-from senso.tasks.ticks import admit, due, sweep_all
-from senso.tasks.trigger import By, trigger_org
+from senso.tasks.periodic import admit, due, sweep_all
+from senso.tasks.stages import (
+    ask_batch,
+    cancel_snapshots,
+    find_names,
+    finish_batch,
+    open_batch,
+    push,
+    read,
+    submit_snapshot,
+)
+from senso.workflows import asking, cancelling, provider_access
 
-ME = By("mara")
+ME = Initiator("mara")
 
 
 def broken() -> dict:
@@ -75,14 +78,14 @@ def test_no_claim_commits_after_a_cancel(make, sandbox):
 def test_a_call_that_was_under_way_is_costed_after_a_cancel_and_never_charged(make, sandbox, monkeypatch):
     batch = make.batch(questions=1)
     (run,) = make.runs(batch)
-    real = ask.ask_now
+    real = asking.ask_now
 
     async def cancelled_meanwhile(work):
         answer = await real(work)
         await asyncio.to_thread(cancel, batch, ME)
         return answer
 
-    monkeypatch.setattr("senso.tasks.ask.ask_now", cancelled_meanwhile)
+    monkeypatch.setattr("senso.workflows.asking.ask_now", cancelled_meanwhile)
 
     read(str(run))
 
@@ -112,7 +115,7 @@ def test_snapshots_are_cancelled_at_the_vendor(make, sandbox):
 def test_a_job_that_reached_the_vendor_after_the_cancel_is_cancelled_there(make, sandbox, monkeypatch):
     sandbox.timing(snapshot_seconds=60)
     batch = make.batch(models=("chatgpt",))
-    vendor = reach.provider("brightdata")
+    vendor = provider_access.provider("brightdata")
     real = type(vendor).submit
 
     def cancelled_meanwhile(self, asked):
@@ -195,7 +198,7 @@ def test_cancelled_twice_nothing_changes(make, sandbox):
     cancel(batch, ME)
     before = make.everything(), make.sql("SELECT * FROM audit")
 
-    again = cancel(batch, By("somebody else"))
+    again = cancel(batch, Initiator("somebody else"))
 
     assert again.outcome == "already"
     assert (make.everything(), make.sql("SELECT * FROM audit")) == before
@@ -251,7 +254,7 @@ def test_runs_that_are_planned_between_the_look_and_the_lock_are_closed_too(make
     make.names(org)
     batch = make.queued(org)
     admit()
-    real, tries = stopping.results.close_open_work, []
+    real, tries = cancelling.results.close_open_work, []
 
     def opened_meanwhile(db, *values):
         closed = real(db, *values)
@@ -419,7 +422,7 @@ def test_a_retry_without_the_key_is_refused_before_the_hold(make, sandbox, envir
     work_off(make, batch)
     environment.delenv("OPENAI_API_KEY")
     settings.cache_clear()
-    reach.provider.cache_clear()
+    provider_access.provider.cache_clear()
 
     with pytest.raises(ConfigError, match="OPENAI_API_KEY"):
         retry(batch, ME)
@@ -463,7 +466,7 @@ def test_a_job_that_failed_whole_is_submitted_again_by_a_retry(make, sandbox):
 def test_who_cancelled_and_retried_is_in_the_audit(make, sandbox):
     batch = make.batch()
     cancel(batch, ME)
-    retry(batch, By("ole", "ticket 7", "user-9"))
+    retry(batch, Initiator("ole", "ticket 7", "user-9"))
 
     found = make.sql("SELECT action, actor, details FROM audit WHERE batch_id = :b ORDER BY id", b=batch)
 

@@ -17,11 +17,9 @@ from senso.db import transaction
 from senso.matrix import batch_id, planned_reading, planned_runs
 from senso.policy import POLICY
 from senso.queries import batches, invariants, ledger, planning, sweep, workers
-from senso.tasks.ask import ask_batch, read
-from senso.tasks.extract import extract
-from senso.tasks.matrix import prepare_later
-from senso.tasks.score import finish_batch
-from senso.tasks.ticks import admit, due, relay
+from senso.tasks.periodic import admit, due, relay
+from senso.tasks.stages import ask_batch, extract, finish_batch, read
+from senso.workflows.opening import prepare_later
 
 OF_CELLS = """
     SELECT count(*) AS runs, array_agg(sample ORDER BY number) AS samples FROM question_runs GROUP BY question_id
@@ -103,7 +101,7 @@ def test_an_answer_is_read_for_three_orgs_of_two_partners_and_each_pays_for_its_
         assert invariants.broken(db, POLICY, 500) == {}
 
 
-READ = "import sys; from senso.tasks.extract import extract; extract(*sys.argv[1:])"
+READ = "import sys; from senso.tasks.stages import extract; extract(*sys.argv[1:])"
 
 
 def test_a_cell_that_is_asked_several_times_has_a_run_for_each(make, sandbox, monkeypatch):

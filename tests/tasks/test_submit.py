@@ -16,9 +16,10 @@ from senso.http import Response, json_of
 from senso.policy import POLICY
 from senso.providers.brightdata import BrightData
 from senso.queries import invariants, submissions
-from senso.tasks import lookup, reach, submit
-from senso.tasks.submit import submit_snapshot
-from senso.tasks.ticks import reap
+from senso.tasks.periodic import reap
+from senso.tasks.stages import submit_snapshot
+from senso.workflows import provider_access
+from senso.workflows.vendor_jobs import matching, submitting
 
 
 def broken() -> dict:
@@ -93,7 +94,7 @@ def test_a_process_that_dies_between_the_request_and_its_record_buys_nothing_twi
         "FAILPOINTS": json.dumps([{"at": "job submitted", "do": "kill"}]),
         "FAILPOINTS_FOLDER": str(tmp_path),
     }
-    program = f"from senso.tasks.submit import submit_snapshot; submit_snapshot({snapshot!r})"
+    program = f"from senso.tasks.stages import submit_snapshot; submit_snapshot({snapshot!r})"
     done = subprocess.run([sys.executable, "-c", program], env=os.environ | armed, check=False, timeout=60)
     doubt = row(make)
 
@@ -237,7 +238,7 @@ def test_of_two_who_find_it_at_once_one_adopts_it(make, sandbox, monkeypatch):
         work = submissions.claim(db, snapshot, "first", POLICY)
 
     with ThreadPoolExecutor(6) as pool:
-        list(pool.map(lambda _: submit.look_up(work), range(6)))
+        list(pool.map(lambda _: submitting.look_up(work), range(6)))
 
     assert [row(make)["external_id"]] == triggers(sandbox)
     assert repairs(make) == {"submit adopted": 1}
@@ -270,7 +271,7 @@ def test_who_was_only_slow_still_saves_the_name_while_another_looks(make, sandbo
     for _ in range(unlisted):
         sandbox.fault("brightdata.snapshots", "unlisted", times=1)
     snapshot = job(make)
-    vendor = type(reach.provider("brightdata"))
+    vendor = type(provider_access.provider("brightdata"))
     real = vendor.submit
 
     def slow(self, asked):
@@ -290,7 +291,7 @@ def test_who_was_only_slow_still_saves_the_name_while_another_looks(make, sandbo
 def test_a_name_that_comes_after_another_was_sent_is_cancelled_under_a_row_of_its_own(make, sandbox, monkeypatch):
     sandbox.timing(snapshot_seconds=60)
     snapshot = job(make)
-    vendor = type(reach.provider("brightdata"))
+    vendor = type(provider_access.provider("brightdata"))
     real = vendor.submit
     sandbox.fault("brightdata.snapshots", "unlisted", share=1)
 
@@ -334,7 +335,7 @@ def inputs(number: int, **more) -> list[dict]:
 
 def test_it_is_found_among_more_jobs_of_others_than_can_be_compared(make, sandbox, monkeypatch):
     """An account that is shared: those made nearest to our request are compared first."""
-    monkeypatch.setattr(lookup, "MOST_COMPARED", 3)
+    monkeypatch.setattr(matching, "MOST_COMPARED", 3)
     for number in range(4):
         trigger(sandbox, inputs(number))
     time.sleep(0.1)

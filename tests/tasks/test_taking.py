@@ -5,7 +5,7 @@ from kombu import Connection, Queue
 from kombu.transport import redis as stock
 
 from senso.settings import secret, settings
-from senso.tasks.transport import Transport
+from senso.worker.transport import Transport
 
 QUEUE = "of the transport's tests"
 

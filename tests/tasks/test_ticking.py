@@ -4,7 +4,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from senso.errors import Unreachable
-from senso.tasks.ticking import Outage
+from senso.tasks.periodic_task import Outage
 
 
 def away(**_: object) -> None:

@@ -8,10 +8,10 @@ from senso.cli.weekly import lines
 from senso.db import transaction
 from senso.queries import schedule
 from senso.settings import settings
-from senso.tasks import timetable
+from senso.tasks import schedule_file
 from senso.tasks.app import app
-from senso.tasks.ticks import due_orgs
-from senso.tasks.week import Week, foresee_week
+from senso.tasks.periodic import due_orgs
+from senso.workflows.upcoming import Week, foresee_week
 
 MONDAY, WEDNESDAY = datetime(2026, 1, 5, 9, tzinfo=UTC), datetime(2026, 1, 7, 23, 59, tzinfo=UTC)
 NOW = datetime(2026, 11, 28, 17, 30, tzinfo=UTC)  # a Saturday
@@ -20,14 +20,14 @@ NOW = datetime(2026, 11, 28, 17, 30, tzinfo=UTC)  # a Saturday
 @pytest.fixture(autouse=True)
 def _timetable():
     before = dict(app.conf.beat_schedule)
-    timetable.load()
+    schedule_file.load()
     yield
     app.conf.beat_schedule = before
 
 
 def foreseen(now: datetime = NOW) -> Week:
     with transaction() as db:
-        return foresee_week(db, now)
+        return foresee_week(db, now, schedule_file.hour())
 
 
 def test_the_next_day_counts_its_orgs_runs_and_cost(make):

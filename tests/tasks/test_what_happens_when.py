@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from operating import Initiator, cancel, retry, trigger_org
 from sqlalchemy import text
 
 from senso.db import transaction
@@ -13,15 +14,11 @@ from senso.errors import ConfigError, NotFound
 from senso.policy import POLICY
 from senso.queries import batches, invariants, ledger, runs
 from senso.settings import settings
-from senso.tasks import ask, reach, ticks
-from senso.tasks.ask import ask_batch, read
-from senso.tasks.matrix import find_names, open_batch
-from senso.tasks.score import finish_batch
-from senso.tasks.stopping import cancel, retry
-from senso.tasks.ticks import admit, due, due_orgs, sweep_all
-from senso.tasks.trigger import By, trigger_org
+from senso.tasks.periodic import admit, due, due_orgs, sweep_all
+from senso.tasks.stages import ask_batch, find_names, finish_batch, open_batch, read
+from senso.workflows import asking, provider_access, recovery
 
-ME = By("test")
+ME = Initiator("test")
 
 
 def work_off(make, batch) -> None:
@@ -225,7 +222,7 @@ def test_an_idempotency_key_used_again_finds_its_batch_and_refuses_another_reque
 
 
 def test_all_messages_that_were_lost_at_once_are_found_in_one_sweep(make, sandbox, messages, monkeypatch):
-    monkeypatch.setattr(ticks, "POLICY", replace(POLICY, lost_at_once=2))
+    monkeypatch.setattr(recovery, "POLICY", replace(POLICY, lost_at_once=2))
     make.batch(questions=9)
     make.sql("UPDATE question_runs SET sent_at = now() - interval '10 minutes'")
     messages.clear()
@@ -257,7 +254,7 @@ def test_a_batch_past_its_deadline_ends_with_what_it_has(make, sandbox):
 def test_what_arrives_after_the_end_is_costed_and_never_charged(make, sandbox, monkeypatch):
     batch = make.batch(questions=1)
     (run,) = make.runs(batch)
-    real = ask.ask_now
+    real = asking.ask_now
 
     def end() -> None:
         make.later(hours=6.1)
@@ -268,7 +265,7 @@ def test_what_arrives_after_the_end_is_costed_and_never_charged(make, sandbox, m
         await asyncio.to_thread(end)
         return answer
 
-    monkeypatch.setattr("senso.tasks.ask.ask_now", too_late)
+    monkeypatch.setattr("senso.workflows.asking.ask_now", too_late)
 
     read(str(run))
 
@@ -423,7 +420,7 @@ def test_a_missing_key_is_refused_before_the_hold_and_named(make, sandbox, envir
     org = make.org(models=("chatgpt",))
     environment.delenv("BRIGHTDATA_API_KEY")
     settings.cache_clear()
-    reach.provider.cache_clear()
+    provider_access.provider.cache_clear()
 
     with pytest.raises(ConfigError, match="BRIGHTDATA_API_KEY"):
         trigger_org(org.id, ME)
@@ -530,7 +527,7 @@ def test_a_day_that_beat_missed_is_caught_up_once(make, environment):
 
 def test_a_batch_cancelled_before_its_hour_stays_so_and_is_asked_about_once(make, environment, monkeypatch):
     warned = []
-    monkeypatch.setattr("senso.tasks.ticks.log.warning", lambda *said, **_: warned.append(said))
+    monkeypatch.setattr("senso.workflows.recovery.log.warning", lambda *said, **_: warned.append(said))
     org = make.org(created_at=WEDNESDAY, imported_at=WEDNESDAY)
     environment.setenv("SENSO_CLOCK", "2026-11-25T01:00")
     settings.cache_clear()

@@ -16,11 +16,12 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from senso import stack
 from senso.queries.outbox import Intent
-from senso.tasks import configuration, timetable
+from senso.tasks import schedule_file
 from senso.tasks.app import app, require_guarded_backend
-from senso.tasks.backend import GuardedRedisBackend
-from senso.tasks.pipelines import PIPELINES
-from senso.tasks.queues import CALL_QUEUES, CONTROL_QUEUES, ROUTES
+from senso.tasks.canvas import PIPELINES
+from senso.worker import configuration
+from senso.worker.queues import CALL_QUEUES, CONTROL_QUEUES, ROUTES
+from senso.worker.result_backend import GuardedRedisBackend
 
 app.loader.import_default_modules()
 TASKS = {name: task for name, task in app.tasks.items() if name.startswith("senso.")}
@@ -32,7 +33,7 @@ def queue_of(name):
 
 
 def schedule():
-    return runpy.run_path(str(timetable.path()))["app"].conf.beat_schedule
+    return runpy.run_path(str(schedule_file.path()))["app"].conf.beat_schedule
 
 
 def test_the_configured_backend_is_the_guarded_one():

@@ -1,0 +1,124 @@
+"""All workflows in one table, and the one place that sends messages.
+
+chain 1   open_batch | find_names | ask_batch
+chords    read or extract, each for a handful of runs, then finish_batch, which returns at once while anything remains
+chain 2   finish_batch | push, joined by an outbox row, since only the last of many finish_batch ends the batch
+
+Tasks go by their names, which are part of the wire: so this table needs none of the modules it sends to.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from celery import chain, chord, group
+from kombu.exceptions import KombuError, OperationalError
+from redis.exceptions import RedisError
+
+from senso.db import transaction
+from senso.errors import Unreachable
+from senso.failpoints import failpoint
+from senso.log import logger
+from senso.queries import outbox
+from senso.queries.outbox import Intent, Pipeline
+from senso.runtime.call_slots import groups
+from senso.settings import settings
+from senso.states import FinishedBy
+from senso.tasks.app import app
+from senso.worker.events import gathered
+from senso.worker.queues import RUNS_PER_MESSAGE
+from senso.worker.transport import together
+
+log = logger(__name__)
+
+
+def task(name: str, *arguments: str) -> Any:
+    return app.signature(f"senso.{name}", args=arguments, immutable=True)
+
+
+def start(intent: Intent) -> Any:
+    (batch,) = intent.ids
+    return chain(task("open_batch", batch), task("find_names", batch), task("ask_batch", batch))
+
+
+def prepare(intent: Intent) -> Any:
+    (batch,) = intent.ids
+    return chain(task("find_names", batch), task("ask_batch", batch))
+
+
+def each_then_finish(name: str) -> Callable[[Intent], Any]:
+    def pipeline(intent: Intent) -> Any:
+        members = [task(name, *runs) for runs in groups(intent.ids, RUNS_PER_MESSAGE)]
+        if not settings().use_chords:
+            return group(members)
+        return chord(members, task("finish_batch", str(intent.batch_id), FinishedBy.CHORD.value))
+
+    return pipeline
+
+
+def one(name: str, *more: str) -> Callable[[Intent], Any]:
+    def pipeline(intent: Intent) -> Any:
+        return task(name, *intent.ids, *more)
+
+    return pipeline
+
+
+PIPELINES: dict[str, Callable[[Intent], Any]] = {
+    Pipeline.ADMIT: one("tick.admit"),
+    Pipeline.START: start,
+    Pipeline.PREPARE: prepare,
+    Pipeline.ASK: one("ask_batch"),
+    Pipeline.READ: each_then_finish("read"),
+    Pipeline.SUBMIT: one("submit_snapshot"),
+    Pipeline.EXTRACT: each_then_finish("extract"),
+    Pipeline.FINISH: one("finish_batch", FinishedBy.ROWS.value),
+    Pipeline.SWEEP_FINISH: one("finish_batch", FinishedBy.SWEEP.value),
+    Pipeline.PUSH: one("push"),
+    Pipeline.CANCEL: one("cancel_snapshots"),
+}
+
+
+def publish(ids: Sequence[int]) -> None:
+    """Right after the commit that wrote the rows. What fails here stays in the outbox, and the relay sends it."""
+    failpoint("intent committed")
+    try:
+        with transaction() as db:
+            intents = outbox.take(db, ids)
+        send(intents)
+    except Unreachable as error:
+        log.warning("could not publish; the relay will", messages=len(ids), error=str(error))
+
+
+def send(intents: Sequence[Intent]) -> int:
+    """How many were sent. Marked only afterwards: a crash in between sends twice, which every task bears."""
+    sent = []
+    for intent in intents:
+        if intent.pipeline not in PIPELINES:
+            log.warning("this version does not know what to send; a later one will", pipeline=intent.pipeline)
+            continue
+        try:
+            with together(), gathered(app.amqp):
+                PIPELINES[intent.pipeline](intent).apply_async()
+        except (KombuError, OperationalError, RedisError, OSError) as error:
+            log.warning("could not publish; the relay will", pipeline=intent.pipeline, error=type(error).__name__)
+            break
+        sent.append(intent)
+    if sent:
+        with transaction() as db:
+            outbox.published(db, sent)
+    return len(sent)
+
+
+def send_each(name: str, ids: Sequence[Any]) -> None:
+    """Messages for rows that say themselves when they are due again, so that nothing is lost with one of these."""
+    send_all(task(name, str(id_)) for id_ in ids)
+
+
+def send_groups(name: str, runs: Sequence[Any]) -> None:
+    """The same for what takes many runs in a message."""
+    send_all(task(name, *map(str, some)) for some in groups(runs, RUNS_PER_MESSAGE))
+
+
+def send_all(messages: Iterable[Any]) -> None:
+    with together(), gathered(app.amqp):
+        for message in messages:
+            message.apply_async()

@@ -1,0 +1,34 @@
+"""What happens in a worker when it starts, takes and ends tasks, and stops: the handlers of Celery's signals."""
+
+from typing import Any
+
+from celery.signals import task_postrun, task_prerun, worker_init, worker_ready, worker_shutdown
+
+from senso import publishing
+from senso.runtime.heartbeat import heartbeat
+from senso.runtime.progress import progress
+from senso.tasks import canvas
+from senso.tasks.app import app
+from senso.worker import shutdown, watchdog
+
+app.steps["worker"].add(shutdown.Leaving)
+task_prerun.connect(progress.began, weak=False)
+task_postrun.connect(progress.ended, weak=False)
+
+
+@worker_init.connect
+def begin(**_: Any) -> None:
+    shutdown.let_threads_end()
+    publishing.register(canvas.publish)
+    heartbeat.start()
+
+
+@worker_ready.connect
+def take_messages(**_: Any) -> None:
+    shutdown.close_slots_when_told_to_stop()
+    watchdog.watch(tuple(app.amqp.queues.consume_from))
+
+
+@worker_shutdown.connect
+def end(**_: Any) -> None:
+    heartbeat.stop()

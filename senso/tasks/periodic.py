@@ -1,0 +1,61 @@
+"""What beat calls. Each looks at rows and sends what is due; two at once, or one too few, do no harm."""
+
+import threading
+
+from senso.db import transaction
+from senso.matrix import DUE_HOUR
+from senso.queries import batches, outbox, sweep
+from senso.settings import clock, settings
+from senso.tasks import canvas
+from senso.tasks.periodic_task import periodic
+from senso.worker.queues import CALL_QUEUES
+from senso.workflows import recovery, scheduling
+from senso.workflows.vendor_jobs import polling
+
+polling_now = threading.Lock()
+
+
+@periodic("admit")
+def admit(**_: object) -> None:
+    with transaction() as db:
+        batches.admit(db, settings().max_running_batches)
+
+
+@periodic("relay")
+def relay(**_: object) -> None:
+    recovery.relay(canvas)
+
+
+@periodic("due")
+def due(**_: object) -> None:
+    recovery.send_due(canvas)
+
+
+@periodic("poll")
+def poll(**_: object) -> None:
+    """One poll at a time in a process."""
+    if polling_now.acquire(blocking=False):
+        try:
+            polling.poll_due(canvas)
+        finally:
+            polling_now.release()
+
+
+@periodic("reap")
+def reap(**_: object) -> None:
+    recovery.reap(canvas, CALL_QUEUES)
+
+
+@periodic("sweep")
+def sweep_all(**_: object) -> None:
+    recovery.repair(CALL_QUEUES)
+    with transaction() as db:
+        sweep.expire_blocked(db, clock().date())
+        outbox.prune(db)
+    recovery.relay(canvas)
+    recovery.send_due(canvas)
+
+
+@periodic("due_orgs")
+def due_orgs(hour: int = DUE_HOUR, **_: object) -> None:
+    scheduling.open_due_orgs(clock(), hour, settings().credits_per_evaluation)

@@ -1,0 +1,79 @@
+"""The form of a periodic task: beat may call it as often as it likes."""
+
+import threading
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from celery import current_task
+
+from senso.errors import Unreachable
+from senso.log import logger
+from senso.tasks.app import task
+
+log = logger(__name__)
+CLOSEST_SECONDS = 0.1
+last: dict[str, float] = {}
+waiting: set[str] = set()
+lock = threading.Lock()
+
+
+class Outage:
+    """A tick that finds no Postgres has nothing to do, and the next one comes in a second: that is said once."""
+
+    def __init__(self) -> None:
+        self.since: float | None = None
+
+    def bear(self, work: Callable[..., None], options: dict[str, Any]) -> None:
+        try:
+            work(**options)
+        except Unreachable as error:
+            if self.since is None:
+                log.warning("ticks wait", error=str(error))
+            self.since = self.since or time.monotonic()
+            return
+        if self.since is not None:
+            log.warning("ticks go on", seconds=round(time.monotonic() - self.since))
+            self.since = None
+
+
+outage = Outage()
+
+
+def periodic(name: str) -> Callable[[Callable[..., None]], Any]:
+    """A stage `senso.tick.<name>`. Of those that piled up behind an outage ten a second are done.
+
+    So a tick may live long in its queue. With a life of some seconds every tick would be found expired by a worker
+    whose clock is ahead of beat's, and nothing would ever move again. Ticks send no events (`events.UNTOLD`).
+    """
+
+    def made(function: Callable[..., None]) -> Any:
+        @wraps(function)
+        def unless_just_done(**options: Any) -> None:
+            if current_task.request.called_directly:
+                function(**options)
+            elif its_turn(name):
+                outage.bear(function, options)
+
+        return task(f"tick.{name}", send_events=False)(unless_just_done)
+
+    return made
+
+
+def its_turn(name: str) -> bool:
+    """Waits for it where the last one was a moment ago, since what it was sent for may be newer than that.
+
+    False where somebody waits already: he will see what there is to see.
+    """
+    with lock:
+        if name in waiting:
+            return False
+        waiting.add(name)
+        seconds = last.get(name, -CLOSEST_SECONDS) + CLOSEST_SECONDS - time.monotonic()
+    if seconds > 0:
+        time.sleep(seconds)
+    with lock:
+        waiting.discard(name)
+        last[name] = time.monotonic()
+    return True

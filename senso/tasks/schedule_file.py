@@ -1,0 +1,88 @@
+"""Where the timetable is: the one file an operator edits."""
+
+import runpy
+from pathlib import Path
+from typing import Final
+
+from senso.checks import Finding
+from senso.errors import ConfigError
+from senso.matrix import DUE_HOUR
+from senso.schema import CHECKOUT, PACKAGED
+from senso.settings import settings
+
+NAME = "celerybeat-schedule.py"
+PREFIX: Final = "senso.tick."
+# By tick: what stops where the timetable lacks it.
+NEEDED: Final = {
+    "admit": "no batch starts",
+    "poll": "no job at a vendor is looked at",
+    "due": "nothing is tried again",
+    "relay": "what was not sent stays unsent",
+    "reap": "the work of dead processes is taken back minutes later",
+    "sweep": "what a crash left half-way stays so",
+}
+WEEKLY: Final = "due_orgs"
+
+
+def path() -> Path:
+    """SENSO_SCHEDULE, else the working folder's, else the checkout's or the copy in the wheel."""
+    chosen = settings().senso_schedule
+    if chosen is not None:
+        if not chosen.is_file():
+            raise ConfigError(f"SENSO_SCHEDULE: no file {chosen}")
+        return chosen
+    candidates = (Path.cwd() / NAME, CHECKOUT / NAME, PACKAGED / NAME)
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate
+    raise ConfigError(f"no timetable {NAME} in {', '.join(str(one.parent) for one in candidates)}")
+
+
+def load() -> None:
+    """Runs the file, which puts its table into the app's settings. Raises ConfigError naming file and fault."""
+    file = path()
+    try:
+        runpy.run_path(str(file))
+    except Exception as error:  # whatever an operator wrote into it
+        raise ConfigError(f"{file}: {type(error).__name__}: {error}") from error
+
+
+def findings() -> list[Finding]:
+    """Which file it is, whether it can be read, whether all that the product needs ticks. Loads Celery."""
+    from senso.tasks.app import app  # noqa: PLC0415  needs the broker's URL
+
+    try:
+        file = path()
+        load()
+    except ConfigError as error:
+        return [
+            Finding("Timetable", "fault", str(error), "beat does not start", "mend the file, or unset SENSO_SCHEDULE")
+        ]
+    ticks = {str(entry["task"]).removeprefix(PREFIX) for entry in app.conf.beat_schedule.values()}
+    return [*missing(str(file), ticks), *unknown(ticks)]
+
+
+def missing(file: str, ticks: set[str]) -> list[Finding]:
+    found = [tick for tick in NEEDED if tick not in ticks]
+    if found:
+        why = ", ".join(NEEDED[tick] for tick in found)
+        return [
+            Finding("Timetable", "warning", f"{file} lacks {', '.join(found)}", why, "copy them from the packaged one")
+        ]
+    if WEEKLY not in ticks:
+        return [Finding("Timetable", "note", f"{file} lacks {WEEKLY}", "no organisation is asked for by itself")]
+    return [Finding("Timetable", "ok", file)]
+
+
+def unknown(ticks: set[str]) -> list[Finding]:
+    found = sorted(ticks - {*NEEDED, WEEKLY})
+    why = "workers throw away what they do not know"
+    return [Finding("Timetable", "warning", f"no such task: {', '.join(found)}", why, "take it out")] if found else []
+
+
+def hour() -> int | None:
+    """At which orgs are due (UTC), of a file that has been loaded; None where it opens nothing."""
+    from senso.tasks.app import app  # noqa: PLC0415  needs the broker's URL
+
+    entries = [entry for entry in app.conf.beat_schedule.values() if entry["task"] == f"{PREFIX}{WEEKLY}"]
+    return min((int(entry.get("kwargs", {}).get("hour", DUE_HOUR)) for entry in entries), default=None)

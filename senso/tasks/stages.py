@@ -1,0 +1,80 @@
+"""The tasks of a batch. Their names and arguments are on the wire: another version may have sent them."""
+
+from uuid import UUID
+
+from celery.exceptions import Reject
+
+from senso.runtime.call_slots import Stopping
+from senso.settings import settings
+from senso.states import FinishedBy
+from senso.tasks.app import task
+from senso.workflows import asking, delivery, extracting, finishing, names, opening
+from senso.workflows.vendor_jobs import cancelling, submitting
+
+
+def is_pushed() -> bool:
+    """Whether results are sent anywhere."""
+    return settings().application_api_url is not None
+
+
+@task("open_batch")
+def open_batch(batch_id: str, **_: object) -> str:
+    opening.open_batch(UUID(batch_id), is_pushed=is_pushed())
+    return batch_id
+
+
+@task("find_names")
+def find_names(batch_id: str, **_: object) -> str:
+    names.find_names(UUID(batch_id))
+    return batch_id
+
+
+@task("ask_batch")
+def ask_batch(batch_id: str, **_: object) -> str:
+    asking.ask_batch(UUID(batch_id))
+    return batch_id
+
+
+@task("read")
+def read(*run_ids: str, **_: object) -> list[str]:
+    """Asks each run and extracts its answer."""
+    try:
+        asking.ask_and_extract(tuple(map(UUID, run_ids)))
+    except Stopping:
+        raise Reject("this worker stops", requeue=True) from None
+    return list(run_ids)
+
+
+@task("extract")
+def extract(*run_ids: str, **_: object) -> list[str]:
+    try:
+        extracting.extract(tuple(map(UUID, run_ids)))
+    except Stopping:
+        raise Reject("this worker stops", requeue=True) from None
+    return list(run_ids)
+
+
+@task("submit_snapshot")
+def submit_snapshot(job_id: str, **_: object) -> str:
+    submitting.submit(UUID(job_id))
+    return job_id
+
+
+@task("cancel_snapshots")
+def cancel_snapshots(batch_id: str, **_: object) -> str:
+    """At once when a batch has ended; whatever fails here is tried again by the periodic task that polls."""
+    cancelling.cancel_due(UUID(batch_id))
+    return batch_id
+
+
+@task("finish_batch")
+def finish_batch(batch_id: str, by: str, **_: object) -> str:
+    finishing.finish_batch(UUID(batch_id), FinishedBy(by), is_pushed=is_pushed())
+    return batch_id
+
+
+@task("push")
+def push(key: str, **_: object) -> str:
+    token = settings().api_token
+    delivery.deliver(key, settings().application_api_url, token.get_secret_value() if token else None)
+    return key

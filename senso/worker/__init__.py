@@ -1,0 +1,1 @@
+"""Celery's side of a worker: its settings, queues, transport, events, result backend, start and shutdown."""

@@ -1,0 +1,57 @@
+"""A worker that is told to go, seen from Celery's side: it goes calmly, and says that it has gone.
+
+Of Celery 5.7: a cold shutdown (SIGQUIT; SIGTERM where REMAP_SIGTERM says so) waits worker_soft_shutdown_timeout, asks
+the pool to end what is left, waits for the pool's threads, and sends no `worker_shutdown`, so that whoever left in
+order would be taken for dead. A pool of threads has no way to end a task, and what it raises instead ends the shutdown
+as an unrecoverable error, with a page of traceback and exit code 1.
+"""
+
+import signal
+from collections.abc import Callable
+from typing import Any
+
+from celery.bootsteps import StartStopStep
+from celery.concurrency.thread import TaskPool
+
+from senso.runtime.call_slots import call_slots
+from senso.runtime.heartbeat import heartbeat
+from senso.worker.signals import at_a_calm_moment
+
+
+class Leaving(StartStopStep):  # type: ignore[misc]
+    """At the end of a cold shutdown, as `worker_shutdown` is at the end of a warm one."""
+
+    def start(self, worker: Any) -> None:
+        pass
+
+    def stop(self, worker: Any) -> None:
+        pass
+
+    def terminate(self, worker: Any) -> None:  # noqa: ARG002  Celery's signature
+        heartbeat.stop()
+
+
+def let_threads_end() -> None:
+    TaskPool.terminate_job = leave_alone
+
+
+def close_slots_when_told_to_stop() -> None:
+    """By the signal itself: Celery says that a worker stops only when the time that it gives its tasks is over."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        former = signal.getsignal(number)
+        if callable(former):
+            signal.signal(number, closing_first(former))
+
+
+def closing_first(former: Callable[..., Any]) -> Callable[..., None]:
+    stop = at_a_calm_moment(former)
+
+    def closing(*said: Any) -> None:
+        call_slots().close()
+        stop(*said)
+
+    return closing
+
+
+def leave_alone(_pool: TaskPool, _pid: int, _signal: int | None = None) -> None:
+    """Its call ends by itself and is saved, or the process is killed and another takes over."""

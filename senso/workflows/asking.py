@@ -1,0 +1,153 @@
+"""Stage 2: each question is asked once, and its answer stored."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from structlog.contextvars import bind_contextvars
+
+from senso import extraction
+from senso.db import Connection, DBAPIError, Link, at_once
+from senso.errors import ConfigError, OutsideError, Unreachable
+from senso.extraction import names
+from senso.extraction.citations import cite
+from senso.failpoints import failpoint
+from senso.log import logger
+from senso.policy import POLICY
+from senso.providers import Answer
+from senso.queries import batches, evaluations, outbox, planning, runs, vendor_jobs
+from senso.queries import names as name_rows
+from senso.queries.batches import Batch
+from senso.queries.evaluations import ReadWork
+from senso.queries.outbox import Pipeline
+from senso.queries.runs import AskWork
+from senso.registry import JOB_PROVIDERS
+from senso.runtime.call_slots import Work, run_concurrently
+from senso.runtime.heartbeat import worker_id
+from senso.runtime.save_batching import SaveBatcher, save_in_thread
+from senso.runtime.saving import save, unstorable
+from senso.states import BatchState, Outcome
+from senso.workflows import reading_models
+from senso.workflows.calls import Stopwatch, failed_report, guarded, report
+from senso.workflows.extracting import claim_readings, extract_now
+from senso.workflows.opening import prepare_later
+from senso.workflows.provider_access import direct_provider
+from senso.workflows.retry_policy import wait_seconds
+
+log = logger(__name__)
+# When the names are not there yet: another process asks for them, or its try failed and the next one is due.
+NAMES_RETRY_SECONDS = 3
+
+
+def ask_batch(batch: UUID) -> None:
+    """Hands out what was not handed out yet: jobs for the models that answer later, a window of runs for the others.
+
+    Tried again where Postgres is away or the batch's row is locked: no other message would come for it soon.
+    """
+    save(lambda db: hand_out_rest(db, batch))
+
+
+def hand_out_rest(db: Connection, batch_id: UUID) -> None:
+    batches.lock_handing_out(db, batch_id)
+    batch = batches.load(db, batch_id)
+    if batch.state is BatchState.RUNNING and batch.planned is not None:
+        hand_out(db, batch)
+
+
+def hand_out(db: Connection, batch: Batch) -> None:
+    is_fallback = names_settled(db, batch)
+    outbox.done(db, Pipeline.PREPARE, batch.id, batch.episode)
+    if is_fallback is None:
+        prepare_later(db, batch, NAMES_RETRY_SECONDS)
+        return
+    messages = vendor_jobs.plan(db, batch.id, batch.batch_date, batch.episode, JOB_PROVIDERS)
+    messages += runs.hand_out(db, batch.id, batch.episode, JOB_PROVIDERS, POLICY.window)
+    if batch.episode > 1:
+        planning.read_now(db, batch.id)
+    if is_fallback:
+        batches.note(db, batch.id, "the names call failed: mentions are looked for by name and domain only")
+    log.info("batch asked", org=str(batch.org_id), messages=messages)
+
+
+def names_settled(db: Connection, batch: Batch) -> bool | None:
+    """None: not yet; else whether they are only the fallback. A batch that reads for no org needs none."""
+    if batch.org_id is None:
+        return False
+    org = name_rows.org(db, batch.org_id)
+    return name_rows.settled(db, org.id, names.fingerprint(org.name, org.websites))
+
+
+def ask_and_extract(run_ids: Sequence[UUID]) -> None:
+    """What each row still lacks: ask, then extract, each under its own claim. Raises for no provider's failure."""
+    run_concurrently(run_ids, claim_runs_and_readings)
+
+
+def claim_runs_and_readings(wanted: Sequence[UUID]) -> list[Work]:
+    with at_once() as db:
+        claimed = runs.claim(db, wanted, worker_id(), POLICY)
+    others = sorted(set(wanted) - {work.id for work in claimed})
+    to_extract = claim_others(others, beside=bool(claimed)) if others else []
+    return [ask_then_extract(work) for work in claimed] + to_extract
+
+
+def claim_others(runs: Sequence[UUID], *, beside: bool) -> list[Work]:
+    """Their claim must not take down those `beside` it, which are claimed already and would lie until their leases end.
+
+    What is not claimed here is found by its row, and sent again.
+    """
+    try:
+        return claim_readings(runs)
+    except Unreachable as error:
+        if not beside:
+            raise
+        log.warning("answers could not be claimed for reading", runs=len(runs), error=str(error))
+        return []
+
+
+async def ask_then_extract(work: AskWork) -> None:
+    for claimed in await ask(work):
+        await extract_now(claimed)
+
+
+async def ask(work: AskWork) -> list[ReadWork]:
+    """What the statement that saved the answer has claimed for reading."""
+    bind_contextvars(run=str(work.id), batch=str(work.batch_id))
+    failpoint("run claimed", work.run.question)
+    watch = Stopwatch()
+    try:
+        with guarded():
+            answer = await ask_now(work)
+            done = report(Outcome.ANSWERED, work.price, answer.usage, watch)
+            row = runs.bought(work, answer, cite(answer.sources).citations, done)
+    except (OutsideError, ConfigError) as error:
+        await ask_failed(work, error, watch)
+        return []
+    failpoint("answer came", work.run.question)
+    try:
+        return await answer_saver.save(work.batch_id, row)
+    except (DBAPIError, ValueError) as error:
+        reason = unstorable(error)
+        await save_in_thread(lambda db: runs.fail(db, work, done, reason))
+        return []
+
+
+def save_answers(db: Link, bought: Sequence[Mapping[str, Any]]) -> list[list[ReadWork]]:
+    reader, version = reading_models.reading(db), extraction.READING_VERSION
+    return evaluations.save_answers_and_claim(db, bought, worker_id(), POLICY, reader=reader, prompt_version=version)
+
+
+answer_saver = SaveBatcher(save_answers)
+
+
+async def ask_now(work: AskWork) -> Answer:
+    return await direct_provider(work.provider).ask(work.run)
+
+
+async def ask_failed(work: AskWork, error: OutsideError | ConfigError, watch: Stopwatch) -> None:
+    failed = failed_report(error, work.price, watch)
+    reason, seconds = str(error), wait_seconds(error, work.failures)
+    if seconds is None:
+        await save_in_thread(lambda db: runs.fail(db, work, failed, reason))
+        return
+    counts = failed.outcome is not Outcome.RATE_LIMITED
+    await save_in_thread(lambda db: runs.put_back(db, work, failed, reason, seconds=seconds, counts_as_failure=counts))

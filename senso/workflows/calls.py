@@ -1,0 +1,57 @@
+"""How a paid call ended: the report for its row in llm_calls."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from senso.errors import ConfigError, Malformed, OutsideError, RateLimited, Refused, SensoError, Unavailable
+from senso.log import logger
+from senso.prices import Price, cost_microusd
+from senso.providers import Usage
+from senso.queries.runs import Report
+from senso.states import Outcome
+
+log = logger(__name__)
+
+
+class Stopwatch:
+    def __init__(self) -> None:
+        self.started = time.monotonic()
+
+    def milliseconds(self) -> int:
+        return round((time.monotonic() - self.started) * 1000)
+
+
+def report(outcome: Outcome, price: Price | None, usage: Usage, watch: Stopwatch) -> Report:
+    return Report(outcome, usage, cost_microusd(price, usage), watch.milliseconds())
+
+
+def failed_report(error: SensoError, price: Price | None, watch: Stopwatch) -> Report:
+    """A refusal that was billed says so. No reply, or one that could not be read, may have been billed: unknown."""
+    usage = getattr(error, "usage", None) or Usage()
+    cost = cost_microusd(price, usage)
+    no_reply = isinstance(error, Unavailable) and error.status is None
+    unknown = no_reply or (isinstance(error, Malformed) and error.usage is None)
+    return Report(outcome_of(error), usage, None if unknown else cost, watch.milliseconds())
+
+
+def outcome_of(error: SensoError) -> Outcome:
+    outcomes: dict[type[SensoError], Outcome] = {
+        RateLimited: Outcome.RATE_LIMITED,
+        Unavailable: Outcome.UNAVAILABLE,
+        Refused: Outcome.REFUSED,
+        Malformed: Outcome.MALFORMED,
+    }
+    return outcomes.get(type(error), Outcome.FAILED)
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """A bug of ours ends the run with its name as Malformed, or the next four claims would pay for the same bug."""
+    try:
+        yield
+    except (OutsideError, ConfigError):
+        raise
+    except Exception as error:
+        log.exception("a call ended in a way that nobody foresaw")
+        raise Malformed("senso", f"internal error: {type(error).__name__}") from error

@@ -1,0 +1,88 @@
+"""Cancelling a batch.
+
+A cancelled batch ends like any other: what is open is closed under raised fences, what was read is charged, the hold
+goes back, all in one transaction. What was charged for is handed over: its numbers are made and pushed, under this
+episode's own key. Where nothing was read there is nothing to hand over, and no push.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from senso.db import Connection
+from senso.errors import ConfigError, SensoError
+from senso.log import logger
+from senso.queries import batches, ledger, outbox, results, status, triggers
+from senso.queries.batches import Batch
+from senso.queries.outbox import Pipeline
+from senso.records import record
+from senso.runtime.saving import undisturbed
+from senso.states import CANCELLABLE, Action, BatchState, CancelOutcome, FinishedBy
+from senso.workflows.finishing import call_off, finish, hand_on, result
+from senso.workflows.trigger import Initiator
+
+log = logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    batch: Batch
+    outcome: CancelOutcome
+    charged: int = 0
+
+
+class OpenedMeanwhile(SensoError):
+    """Its runs were planned between our look at them and our lock on the batch; nothing was changed."""
+
+
+def cancel(batch_id: UUID, by: Initiator, *, is_pushed: bool) -> Cancelled:
+    """Raises NotFound, or ConfigError for a batch that has ended. Cancelled twice, nothing changes."""
+    return undisturbed(lambda db: cancel_within(db, batch_id, by, is_pushed=is_pushed), OpenedMeanwhile)
+
+
+def cancel_within(db: Connection, batch_id: UUID, by: Initiator, *, is_pushed: bool) -> Cancelled:
+    """Nothing is handed out meanwhile; open work is closed before the batch's row is locked, as everybody does."""
+    batches.lock_handing_out(db, batch_id)
+    before = batches.load(db, batch_id).state
+    left_over = before in CANCELLABLE and results.close_open_work(
+        db, batch_id, BatchState.CANCELLED, f"cancelled by {by.actor}"
+    )
+    batch = batches.load(db, batch_id, lock=True)
+    if batch.state is BatchState.CANCELLED:
+        return Cancelled(batch, CancelOutcome.ALREADY)
+    if batch.state not in CANCELLABLE:
+        raise ConfigError(f"batch {batch.id} has ended as {batch.state}: there is nothing to cancel")
+    if batch.state != before or status.any_open(db, batch.id):
+        raise OpenedMeanwhile(f"batch {batch.id} is being opened at this moment; say it again")
+    if batch.remaining == 0:
+        finish(db, batch, FinishedBy.ROWS, left_over=False, is_pushed=is_pushed)
+        return Cancelled(batch, CancelOutcome.FINISHED)
+    charged = end_cancelled(db, batch, by, left_over=left_over, is_pushed=is_pushed)
+    return Cancelled(batches.load(db, batch.id), CancelOutcome.CANCELLED, charged)
+
+
+def end_cancelled(db: Connection, batch: Batch, by: Initiator, *, left_over: bool, is_pushed: bool) -> int:
+    counts = results.counts(db, batch)
+    charged = ledger.settle(db, batch.id, batch.episode)
+    body = result(db, batch, BatchState.CANCELLED, counts) if counts.evaluated else None
+    said = f"{counts.evaluated} of {batch.planned} were read" if batch.planned else "nothing was asked"
+    batches.end(db, batch.id, BatchState.CANCELLED, error=f"cancelled by {by.actor}: {said}")
+    outbox.done(db, Pipeline.FINISH, batch.id, batch.episode)
+    triggers.audit(
+        db,
+        Action.CANCEL,
+        by.actor,
+        subject=f"org:{batch.org_id}",
+        batch=batch.id,
+        episode=batch.episode,
+        was=batch.state,
+        reason=by.reason,
+        user_id=by.user_id,
+        charged=charged,
+        **record(counts),
+    )
+    log.info("batch cancelled", batch=str(batch.id), org=str(batch.org_id), by=by.actor, **record(counts))
+    if body is not None:
+        hand_on(db, batch, body, left_over=left_over, is_pushed=is_pushed)
+    elif left_over:
+        call_off(db, batch)
+    return charged

@@ -1,0 +1,186 @@
+"""What a trigger would do and cost, said before anything is done. From the org's own history, else from the prices."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+from senso.db import Connection
+from senso.errors import ConfigError, NotFound
+from senso.extraction import names
+from senso.matrix import batch_id
+from senso.prices import Price, cost_microusd, price_of
+from senso.providers import Usage
+from senso.queries import batches, foresight, triggers
+from senso.queries import names as name_rows
+from senso.queries.batches import Batch
+from senso.queries.foresight import Past, Payer, Share
+from senso.queries.models import source_of
+from senso.registry import JOB_PROVIDERS
+from senso.states import BatchKind, BatchState, Purpose, TriggerOutcome
+from senso.workflows import reading_models
+from senso.workflows.trigger import Terms, outcome_for, require_ready
+
+# What one call takes where there is no history. Asking: two recorded answers with a web search took 9,463 and 16,981
+# tokens in, 660 and 461 out. Reading: a prompt of 1,450 tokens and an answer of 3,100 characters (the mean of 264 real
+# ones). What is billed by the record has no tokens.
+ASSUMED = {
+    Purpose.ASK: Usage(tokens_in=13_000, tokens_out=800, searches=1),
+    Purpose.READ: Usage(tokens_in=2_400, tokens_out=250),
+    Purpose.NAMES: Usage(tokens_in=500, tokens_out=120),
+}
+RECORD = Usage(records=1)
+
+
+class Call(NamedTuple):
+    """A kind of call. `asked`: whose answer it is about, None for names; `model`: the one that is paid."""
+
+    purpose: Purpose
+    asked: str | None
+    provider: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What calls of one kind take. `answers` of the past it stands on, 0: assumed. No cost: a price is not known."""
+
+    purpose: Purpose
+    asked: str | None
+    provider: str
+    model: str
+    calls: int
+    tokens_in: int
+    tokens_out: int
+    cost_microusd: int | None
+    answers: int = 0
+    unknown: int = 0  # calls of that past whose cost is not known: maybe paid
+    price_source: str | None = None  # of an assumed one: where its price is from, and when that was read
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """`outcome` as a trigger would say it; `batch` is today's, where there is one."""
+
+    org_id: UUID
+    org: str
+    batch: UUID | None
+    outcome: TriggerOutcome
+    runs: int
+    evaluations: int
+    credits: int
+    partner: Payer
+    estimates: tuple[Estimate, ...]
+
+
+def require_triggerable(db: Connection, orgs: Sequence[UUID], under: Terms) -> None:
+    """Raises what the triggers would raise, one org in a thousand included, before the first of them is opened."""
+    found = triggers.orgs(db, orgs)
+    unknown = [str(org) for org in orgs if org not in found]
+    if len(unknown) > 1:
+        more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
+        raise NotFound(f"no org {unknown[0]}{more}; import them first; nothing was opened")
+    for org in orgs:
+        require_ready(db, org, found.get(org))
+    stopped = [] if under.reopen else triggers.cancelled(db, [batch_of(org, under.today) for org in orgs])
+    if stopped:
+        raise ConfigError(f"batch {stopped[0]} of today was cancelled; say --reopen to open it again")
+
+
+def foresee(db: Connection, orgs: Sequence[UUID], under: Terms) -> list[Foreseen]:
+    """Writes nothing: the transaction is made read-only. Raises what the triggers would raise."""
+    foresight.read_only(db)
+    require_triggerable(db, orgs, under)
+    payers = foresight.payers(db, orgs)
+    return [foresee_one(db, org, payers[org], under) for org in orgs]
+
+
+def foresee_one(db: Connection, org_id: UUID, partner: Payer, under: Terms) -> Foreseen:
+    batch = opened(db, batch_of(org_id, under.today))
+    shares = shares_of(db, org_id, batch)
+    org = name_rows.org(db, org_id)
+    evaluations, past = sum(share.reads for share in shares), foresight.history(db, org_id)
+    each = under.credits_each if batch is None else batch.credits_per_evaluation
+    return Foreseen(
+        org_id=org_id,
+        org=org.name,
+        batch=batch.id if batch else None,
+        outcome=outcome(batch),
+        runs=sum(share.asks for share in shares),
+        evaluations=evaluations,
+        credits=evaluations * each,
+        partner=partner,
+        estimates=tuple(estimates(db, shares, past, needs_names=needs_names(db, org, shares))),
+    )
+
+
+def batch_of(org: UUID, day: date) -> UUID:
+    return batch_id(BatchKind.ORG, org, None, day)
+
+
+def opened(db: Connection, batch: UUID) -> Batch | None:
+    try:
+        return batches.load(db, batch)
+    except NotFound:
+        return None
+
+
+def outcome(batch: Batch | None) -> TriggerOutcome:
+    return TriggerOutcome.OPENED if batch is None else outcome_for(batch.state)
+
+
+def shares_of(db: Connection, org: UUID, batch: Batch | None) -> list[Share]:
+    """None for a batch that is under way or has ended: triggering it does nothing."""
+    if batch is not None and batch.state not in {BatchState.BLOCKED, BatchState.CANCELLED}:
+        return []
+    if batch is None or batch.planned is None:
+        return foresight.shares(db, org)
+    return foresight.shares_again(db, batch.id)
+
+
+def needs_names(db: Connection, org: name_rows.OrgNames, shares: Sequence[Share]) -> bool:
+    return bool(shares) and name_rows.settled(db, org.id, names.fingerprint(org.name, org.websites)) is None
+
+
+class Priced(NamedTuple):
+    """The price of one unit of each kind, and where it is from."""
+
+    price: Price | None
+    source: str | None
+
+
+def estimates(db: Connection, shares: Sequence[Share], past: Sequence[Past], *, needs_names: bool) -> list[Estimate]:
+    known = {Call(one.purpose, one.slug, one.provider, one.model): one for one in past}
+    reader, finder = reading_models.reading(db), reading_models.naming(db)
+    found = Priced(finder.price, finder.source)
+    wanted = [(Call(Purpose.NAMES, None, finder.provider, finder.name), int(needs_names), found)]
+    for share in shares:
+        asked = Priced(price_of(share.prices), source_of(share.prices))
+        wanted.append((Call(Purpose.ASK, share.slug, share.provider, share.name), share.asks, asked))
+        read = Priced(reader.price, reader.source)
+        wanted.append((Call(Purpose.READ, share.slug, reader.provider, reader.name), share.reads, read))
+    return [estimate(call, answers, known.get(call), priced) for call, answers, priced in wanted if answers]
+
+
+def estimate(call: Call, answers: int, past: Past | None, priced: Priced) -> Estimate:
+    if past is None:
+        return assumed(call, answers, priced)
+    each = answers / past.answers
+    return Estimate(
+        *call,
+        calls=round(past.calls * each),
+        tokens_in=round(past.tokens_in * each),
+        tokens_out=round(past.tokens_out * each),
+        cost_microusd=round(past.cost_microusd * answers / past.priced) if past.priced else None,
+        answers=past.answers,
+        unknown=past.unknown,
+    )
+
+
+def assumed(call: Call, answers: int, priced: Priced) -> Estimate:
+    usage = RECORD if call.purpose is Purpose.ASK and call.provider in JOB_PROVIDERS else ASSUMED[call.purpose]
+    each = cost_microusd(priced.price, usage)
+    cost = None if each is None else each * answers
+    tokens = usage.tokens_in * answers, usage.tokens_out * answers
+    return Estimate(*call, answers, *tokens, cost, price_source=priced.source)

@@ -1,0 +1,81 @@
+"""Stage 3: each answer is read for the org."""
+
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID
+
+from structlog.contextvars import bind_contextvars
+
+from senso import extraction
+from senso.db import DBAPIError, at_once
+from senso.errors import ConfigError, OutsideError
+from senso.failpoints import failpoint
+from senso.policy import POLICY
+from senso.providers import Completion
+from senso.queries import evaluations
+from senso.queries.evaluations import ReadWork
+from senso.runtime.call_slots import Work, run_concurrently
+from senso.runtime.heartbeat import worker_id
+from senso.runtime.save_batching import SaveBatcher, save_in_thread
+from senso.runtime.saving import unstorable
+from senso.states import Outcome
+from senso.workflows import reading_models
+from senso.workflows.calls import Stopwatch, failed_report, guarded, report
+from senso.workflows.provider_access import complete
+from senso.workflows.retry_policy import wait_seconds
+
+reading_saver = SaveBatcher(evaluations.save)
+LONG_ANSWER = 50_000  # characters: 0.1 s
+
+
+def extract(run_ids: Sequence[UUID]) -> None:
+    """Never raises for a provider's failure: that is a fact in the row, and the chord goes on."""
+    run_concurrently(run_ids, claim_readings)
+
+
+def claim_readings(runs: Sequence[UUID]) -> list[Work]:
+    with at_once() as db:
+        reader = reading_models.reading(db)
+        claimed = evaluations.claim(
+            db, runs, worker_id(), POLICY, reader=reader, prompt_version=extraction.READING_VERSION
+        )
+    return list(map(extract_now, claimed))
+
+
+async def extract_now(work: ReadWork) -> None:
+    bind_contextvars(run=str(work.run_id), batch=str(work.batch_id))
+    watch = Stopwatch()
+    try:
+        with guarded():
+            completion = await complete(extraction.prompt(work.answer, work.question, work.org), work.reader)
+            reading = await checked(work, completion)
+            done = report(Outcome.READ, work.reader.price, completion.usage, watch)
+    except (OutsideError, ConfigError) as error:
+        await extraction_failed(work, error, watch)
+        return
+    failpoint("reading came", work.question)
+    row = evaluations.read(work, reading, done, version=extraction.READING_VERSION)
+    try:
+        await reading_saver.save(work.batch_id, row)
+    except (DBAPIError, ValueError) as error:
+        reason = unstorable(error)
+        await save_in_thread(lambda db: evaluations.fail(db, work, done, reason))
+
+
+async def checked(work: ReadWork, completion: Completion) -> extraction.Reading:
+    """A book of an answer is looked through in a thread, or it would hold up all others of this process."""
+    if len(work.answer) < LONG_ANSWER:
+        return extraction.checked(work.answer, work.org, completion)
+    return await asyncio.to_thread(extraction.checked, work.answer, work.org, completion)
+
+
+async def extraction_failed(work: ReadWork, error: OutsideError | ConfigError, watch: Stopwatch) -> None:
+    failed = failed_report(error, work.reader.price, watch)
+    reason, seconds = str(error), wait_seconds(error, work.failures)
+    if seconds is None:
+        await save_in_thread(lambda db: evaluations.fail(db, work, failed, reason))
+        return
+    counts = failed.outcome is not Outcome.RATE_LIMITED
+    await save_in_thread(
+        lambda db: evaluations.put_back(db, work, failed, reason, seconds=seconds, counts_as_failure=counts)
+    )

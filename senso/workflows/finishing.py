@@ -1,0 +1,143 @@
+"""Stages 4 and 5: what was read becomes numbers, is charged, and the batch ends, in one transaction."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from senso import push, score
+from senso.db import Connection, DBAPIError, may_pass
+from senso.failpoints import failpoint
+from senso.log import logger
+from senso.matrix import batch_state
+from senso.push import Result
+from senso.queries import batches, ledger, outbox, pushes, results, runs
+from senso.queries.batches import Batch
+from senso.queries.history import cited_pages, fact
+from senso.queries.outbox import Pipeline
+from senso.queries.results import Counts, Found
+from senso.records import record
+from senso.reports.basis import Basis, cautions
+from senso.runtime.saving import save
+from senso.states import BatchState, FinishedBy
+
+log = logger(__name__)
+REASON_LENGTH = 500
+
+
+def finish_batch(batch: UUID, by: FinishedBy, *, is_pushed: bool) -> None:
+    """Reachable three ways (chord, rows, sweep), and it ends a batch once: a second caller finds it ended."""
+    save(lambda db: finish_or_go_on(db, batches.load(db, batch), by, is_pushed=is_pushed))
+
+
+def finish_or_go_on(db: Connection, batch: Batch, by: FinishedBy, *, is_pushed: bool) -> None:
+    if batch.state is not BatchState.RUNNING or batch.remaining is None:
+        return
+    if batch.remaining and not batch.overdue:
+        next_window(db, batch)
+        return
+    left_over = batch.overdue and results.close_open_work(
+        db, batch.id, BatchState.FAILED, "the batch reached its deadline"
+    )
+    locked = batches.load(db, batch.id, lock=True)
+    is_same = locked.state is BatchState.RUNNING and locked.episode == batch.episode
+    if is_same and (locked.overdue or locked.remaining == 0):
+        finish(db, locked, by, left_over=left_over, is_pushed=is_pushed)
+
+
+def next_window(db: Connection, batch: Batch) -> None:
+    if runs.any_unsent(db, batch.id):
+        outbox.enqueue(db, Pipeline.ASK, batch.id, batch.remaining, ids=[batch.id], batch=batch.id)
+
+
+def finish(db: Connection, batch: Batch, by: FinishedBy, *, left_over: bool, is_pushed: bool) -> None:
+    ledger.settle(db, batch.id, batch.episode)
+    failpoint("batch charged")
+    counts = results.counts(db, batch)
+    state = batch_state(counts.evaluated, counts.planned)
+    try:
+        with db.begin_nested():
+            body = result(db, batch, state, counts)
+            hand_on(db, batch, body, left_over=left_over, is_pushed=is_pushed)
+            batches.end(db, batch.id, state, error=summary(db, batch, counts), by=by)
+    except (DBAPIError, ValueError) as error:
+        if isinstance(error, DBAPIError) and may_pass(error):
+            raise
+        log.exception("the numbers of a batch cannot be stored", batch=str(batch.id))
+        body = without_numbers(db, batch, state, counts)
+        hand_on(db, batch, body, left_over=left_over, is_pushed=is_pushed)
+        said = f"senso: the numbers cannot be stored ({type(error).__name__})"
+        batches.end(db, batch.id, state, error=said, by=by)
+    outbox.done(db, Pipeline.FINISH, batch.id, batch.episode)
+    log.info("batch ended", org=str(batch.org_id), state=state, by=by, **record(counts))
+
+
+def result(db: Connection, batch: Batch, state: BatchState, counts: Counts) -> dict[str, object]:
+    """A batch that reads for no org has no numbers."""
+    if batch.org_id is None:
+        return without_numbers(db, batch, state, counts)
+    return numbers(db, batch, batch.org_id, state, counts)
+
+
+def numbers(db: Connection, batch: Batch, org: UUID, state: BatchState, counts: Counts) -> dict[str, object]:
+    """After the charges: metrics are kept, answers become the latest, and the body of the push is made."""
+    found, sites = results.found(db, batch.id, org), results.websites(db, org)
+    say_what_it_rests_on(db, batch, found)
+    facts = [fact(one, sites) for one in found]
+    metrics = score.score(facts)
+    results.save_metrics(db, batch.id, metrics)
+    results.move_latest(db, batch)
+    said = Result(
+        metrics=metrics,
+        competitors=score.leaderboard(facts),
+        citations=score.sources(page for one in found for page in cited_pages(one, sites)),
+        **standing(db, batch, state, counts),
+    )
+    return push.content(said)
+
+
+def without_numbers(db: Connection, batch: Batch, state: BatchState, counts: Counts) -> dict[str, object]:
+    """Of a batch that has none, or would stay open for ever over a text or a number that cannot be stored."""
+    results.move_latest(db, batch)
+    return push.content(Result(metrics=(), competitors=(), citations=(), **standing(db, batch, state, counts)))
+
+
+def standing(db: Connection, batch: Batch, state: BatchState, counts: Counts) -> dict[str, Any]:
+    return {
+        "batch_id": batch.id,
+        "episode": batch.episode,
+        "kind": batch.kind,
+        "org_id": batch.org_id,
+        "network_id": batch.network_id,
+        "date": batch.batch_date,
+        "state": state,
+        "counts": record(counts),
+        **record(results.cost(db, batch.id)),
+    }
+
+
+def say_what_it_rests_on(db: Connection, batch: Batch, found: Sequence[Found]) -> None:
+    basis = Basis(len(found), sum(one.made_up for one in found), sum(one.by_fallback for one in found))
+    if said := cautions(basis):
+        batches.note(db, batch.id, "; ".join(said))
+
+
+def hand_on(db: Connection, batch: Batch, body: dict[str, object], *, left_over: bool, is_pushed: bool) -> None:
+    key = pushes.insert(db, batch.id, batch.episode, body, configured=is_pushed)
+    if is_pushed:
+        outbox.enqueue(db, Pipeline.PUSH, batch.id, batch.episode, ids=[key], batch=batch.id)
+    if left_over:
+        call_off(db, batch)
+
+
+def call_off(db: Connection, batch: Batch) -> None:
+    """Jobs at a vendor that nobody waits for any more."""
+    outbox.enqueue(db, Pipeline.CANCEL, batch.id, batch.episode, ids=[batch.id], batch=batch.id)
+
+
+def summary(db: Connection, batch: Batch, counts: Counts) -> str | None:
+    """The reasons, most frequent first, so that the batch itself says what went wrong."""
+    reasons = results.failure_reasons(db, batch.id)
+    if not reasons:
+        return None
+    said = "; ".join(f"{reason.runs} × {reason.error}" for reason in reasons)
+    return f"{counts.failed} of {counts.planned} failed: {said}"[:REASON_LENGTH]

@@ -1,0 +1,73 @@
+"""Stage 1: the names under which answers may speak of the batch's org are asked for, once."""
+
+from uuid import UUID
+
+from senso.db import transaction
+from senso.errors import ConfigError, Malformed, OutsideError, RateLimited
+from senso.extraction import names
+from senso.log import logger
+from senso.policy import POLICY
+from senso.providers import Usage
+from senso.queries import batches
+from senso.queries import names as name_rows
+from senso.queries.names import NamesWork
+from senso.runtime.heartbeat import worker_id
+from senso.runtime.saving import save
+from senso.states import BatchState, Outcome
+from senso.workflows import reading_models
+from senso.workflows.calls import Stopwatch, failed_report, guarded, report
+from senso.workflows.provider_access import completer
+from senso.workflows.retry_policy import wait_seconds
+
+log = logger(__name__)
+
+
+def find_names(batch_id: UUID) -> None:
+    """One call per org, kept in its table while the fingerprint holds."""
+    with transaction() as db:
+        batch = batches.load(db, batch_id)
+        if batch.state is not BatchState.RUNNING or batch.org_id is None:
+            return
+        org = name_rows.org(db, batch.org_id)
+        mark = names.fingerprint(org.name, org.websites)
+        model, version = reading_models.naming(db), names.NAMES_VERSION
+        work = name_rows.claim(
+            db, org.id, mark, worker_id(), POLICY, batch=batch.id, model=model, prompt_version=version
+        )
+    if work is not None:
+        ask_for_names(work, org, mark)
+
+
+def ask_for_names(work: NamesWork, org: name_rows.OrgNames, mark: str) -> None:
+    watch = Stopwatch()
+    try:
+        with guarded():
+            found = call_for_names(work, org)
+    except (OutsideError, ConfigError) as error:
+        names_failed(work, org, mark, error, watch)
+        return
+    done = report(Outcome.FOUND, work.model.price, found.completion.usage, watch)
+    save(lambda db: name_rows.save(db, work, found.names, mark, done, POLICY, is_fallback=False))
+    log.info("names found", org=str(org.id), names=len(found.names))
+
+
+def call_for_names(work: NamesWork, org: name_rows.OrgNames) -> names.Found:
+    """Not made at all once its tries are used up: workers may have died of it."""
+    if work.failures >= POLICY.names_tries:
+        raise Malformed("senso", f"given up after {work.failures} failures", usage=Usage())
+    return names.find(org.name, org.websites, completer(work.model))
+
+
+def names_failed(
+    work: NamesWork, org: name_rows.OrgNames, mark: str, error: OutsideError | ConfigError, watch: Stopwatch
+) -> None:
+    """The name and the domains do, once it is clear that asking again does not help."""
+    log.warning("the names call failed", org=str(org.id), error=str(error))
+    failed = failed_report(error, work.model.price, watch)
+    waited = isinstance(error, RateLimited)
+    seconds = wait_seconds(error, work.failures)
+    if seconds is not None and (waited or work.failures + 1 < POLICY.names_tries):
+        save(lambda db: name_rows.put_back(db, work, failed, seconds=seconds, counts_as_failure=not waited))
+        return
+    plain = names.fallback(org.name, org.websites)
+    save(lambda db: name_rows.save(db, work, plain, mark, failed, POLICY, is_fallback=True))

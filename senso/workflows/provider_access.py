@@ -1,0 +1,84 @@
+"""From a provider's name to the provider, with its key: the edge at which the outside is chosen."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from senso import supplied
+from senso.db import Link
+from senso.errors import ConfigError
+from senso.event_loop import wait_for
+from senso.providers import (
+    AnotherKey,
+    AnswerProvider,
+    Complete,
+    Completion,
+    CompletionProvider,
+    JobProvider,
+    Prompt,
+    Provider,
+)
+from senso.queries.models import Model
+from senso.registry import PROVIDERS, Entry
+from senso.workflows import reading_models
+
+LISTED = "senso models lists what can be asked"
+
+
+def entry(name: str) -> Entry:
+    if name not in PROVIDERS:
+        raise ConfigError(f"no provider {name} in this version; {LISTED}")
+    return PROVIDERS[name]
+
+
+def configured(one: Entry) -> tuple[str, str, AnotherKey]:
+    """Its base URL, its key, and where another key comes from. Raises ConfigError when the key is missing."""
+    found = supplied.service(one.base_url, one.key)
+    return found.base_url, found.key, found.another_key
+
+
+@lru_cache(maxsize=16)
+def provider(name: str) -> Provider:
+    """Raises ConfigError when this version cannot reach it, or its key is missing."""
+    one = entry(name)
+    return one.made(*configured(one))
+
+
+def direct_provider(name: str) -> AnswerProvider:
+    """Raises ConfigError as `provider` does, and for one that has jobs only."""
+    one = entry(name)
+    if one.answers is None:
+        raise ConfigError(f"{name} does not answer at once in this version; {LISTED}")
+    return one.answers(*configured(one))
+
+
+def job_provider(name: str) -> JobProvider:
+    """Raises ConfigError as `provider` does, and for one that has no jobs."""
+    one = entry(name)
+    if one.jobs is None:
+        raise ConfigError(f"{name} has no jobs in this version; {LISTED}")
+    return one.jobs(*configured(one))
+
+
+def completion_provider(name: str) -> CompletionProvider:
+    """Raises ConfigError as `provider` does, and for one that gives no structured output."""
+    one = entry(name)
+    if one.completes is None:
+        raise ConfigError(f"{name} reads no answers and finds no names in this version; name a model of another one")
+    return one.completes(*configured(one))
+
+
+def require(db: Link, names: Iterable[str]) -> None:
+    """All that a batch will call, asked before anything is held or called: its models, and those that read."""
+    for name in sorted(names):
+        provider(name)
+    for model in (reading_models.reading(db), reading_models.naming(db)):
+        completion_provider(model.provider)
+
+
+async def complete(prompt: Prompt, model: Model) -> Completion:
+    return await completion_provider(model.provider).complete(prompt, model.name, model.parameters)
+
+
+def completer(model: Model) -> Complete:
+    """For a thread, which waits."""
+    return lambda prompt: wait_for(complete(prompt, model))

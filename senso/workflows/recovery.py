@@ -1,0 +1,139 @@
+"""What comes back by itself: work of dead processes, lost messages, tries that are due, batches that nobody ends.
+
+Each function looks at rows and sends what is due; called twice at once, or once too seldom, it does no harm.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from senso import redis_server
+from senso.db import Connection, transaction
+from senso.errors import SensoError
+from senso.log import logger
+from senso.policy import POLICY
+from senso.queries import outbox, pushes, sweep, workers
+from senso.queries.outbox import Intent
+from senso.queries.workers import Due
+from senso.runtime.heartbeat import heartbeat
+
+log = logger(__name__)
+STEADY_SECONDS = 15
+# For so long after a process died or Postgres came back, messages that ended with it are looked for at every look.
+LOOKING_SECONDS = 120
+ROUNDS = 20
+
+
+class Sender(Protocol):
+    """Sends messages: see `senso.tasks.canvas`. `name`: of a task."""
+
+    def send(self, intents: Sequence[Intent]) -> int: ...
+    def send_each(self, name: str, ids: Sequence[Any]) -> None: ...
+    def send_groups(self, name: str, runs: Sequence[Any]) -> None: ...
+
+
+def relay(sender: Sender) -> None:
+    """The safety net of every publish: sends what is due and still unpublished."""
+    with transaction() as db:
+        intents = outbox.take_due(db)
+    sender.send(intents)
+    with transaction() as db:
+        overdue = pushes.due(db)
+    if overdue and not are_waiting(("push",)):
+        sender.send_each("push", overdue)
+
+
+def send_due(sender: Sender) -> None:
+    """Runs and evaluations whose time for another try has come."""
+    with transaction() as db:
+        to_ask, to_extract = workers.due(db, POLICY)
+    send_all_due(sender, "read", to_ask)
+    send_all_due(sender, "extract", to_extract)
+
+
+def send_all_due(sender: Sender, name: str, found: Sequence[Due]) -> None:
+    """What has failed before goes by itself: a worker may have died of it, and would die of the same group again."""
+    sender.send_groups(name, [one.run_id for one in found if not one.failures])
+    sender.send_each(name, [one.run_id for one in found if one.failures])
+
+
+def reap(sender: Sender, queues: Sequence[str]) -> None:
+    """Takes back the work of processes that have fallen silent, and sends it again at once. `queues`: those of calls.
+
+    After Postgres was away every heartbeat is old: a worker that has just reconnected must not reap.
+    """
+    if not heartbeat.steady(STEADY_SECONDS):
+        return
+    with transaction() as db:
+        taken = workers.take_back(db, POLICY)
+        given_up = workers.give_up(db, POLICY)
+        sweep.count_repairs(db, {f"reaped {kind}": count for kind, count in taken.items()} | {"given up": given_up})
+        someone_died = workers.died_lately(db)
+    if taken:
+        log.warning("took back the work of silent workers", **taken)
+    if someone_died or not heartbeat.steady(LOOKING_SECONDS):
+        find_lost(queues)
+    send_due(sender)
+
+
+def find_lost(queues: Sequence[str]) -> None:
+    quiet = quiet_seconds(queues)
+    find_all_lost(quiet)
+    with transaction() as db:
+        sweep.count_repairs(db, sweep.restart_idle(db, quiet))
+
+
+def find_all_lost(quiet: float) -> dict[str, int]:
+    """After Redis was emptied thousands are lost at once. What is found goes out with the tick that sends what is due,
+    500 each two seconds, so that more than 10,000 a look would only wait there."""
+    total = Counter[str]()
+    for _ in range(ROUNDS):
+        with transaction() as db:
+            found = sweep.find_lost(db, quiet, POLICY.lost_at_once)
+            sweep.count_repairs(db, found)
+        total.update(found)
+        if max(found.values()) < POLICY.lost_at_once:
+            break
+    return dict(total)
+
+
+def repair(queues: Sequence[str]) -> None:
+    """Part of the normal path: picks up whatever a crash left between two lines, and counts it."""
+    quiet = quiet_seconds(queues)
+    repairs = {kind: count for kind, count in find_all_lost(quiet).items() if count}
+    for look in looks(quiet):
+        repairs |= counted(look)
+    if repairs:
+        log.warning("the sweep repaired", **{kind.replace(" ", "_"): count for kind, count in repairs.items()})
+
+
+Look = Callable[[Connection], dict[str, int]]
+
+
+def looks(quiet: float) -> tuple[Look, ...]:
+    return (
+        sweep.expire_leases,
+        sweep.recount,
+        sweep.finish_left_over,
+        lambda db: sweep.restart_idle(db, max(POLICY.idle_seconds, quiet)),
+    )
+
+
+def counted(look: Look) -> dict[str, int]:
+    """What it has repaired, in a transaction of its own."""
+    with transaction() as db:
+        found = look(db)
+        sweep.count_repairs(db, found)
+    return {kind: count for kind, count in found.items() if count}
+
+
+def quiet_seconds(queues: Sequence[str]) -> float:
+    return POLICY.quiet_seconds_while_busy if are_waiting(queues) else POLICY.quiet_seconds
+
+
+def are_waiting(queues: Sequence[str]) -> bool:
+    """Whether messages wait there, among which may be the one that is missed. While Redis is away they may."""
+    try:
+        return any(redis_server.waiting(queues).values())
+    except SensoError:
+        return True

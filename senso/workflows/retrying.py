@@ -1,0 +1,53 @@
+"""Asking again for what failed of a batch, as its next episode."""
+
+from uuid import UUID
+
+from senso.db import Connection
+from senso.errors import ConfigError
+from senso.queries import batches, planning, triggers
+from senso.queries.batches import Batch
+from senso.runtime.saving import undisturbed
+from senso.states import RETRIABLE, Action, BatchState
+from senso.workflows.provider_access import require
+from senso.workflows.trigger import Initiator, ask_admission, require_ready
+
+
+def retry(batch_id: UUID, by: Initiator) -> Batch:
+    """Raises NotFound, or ConfigError for a batch of which nothing can be asked again, or whose keys are missing."""
+    return undisturbed(lambda db: retry_within(db, batch_id, by))
+
+
+def retry_within(db: Connection, batch_id: UUID, by: Initiator) -> Batch:
+    """A new episode: what is done stays, what failed is planned again when it opens, after a hold for that alone."""
+    batch = batches.load(db, batch_id, lock=True)
+    if batch.state not in RETRIABLE:
+        raise ConfigError(f"batch {batch.id} {WHY_NOT[batch.state]}")
+    undone = None if batch.planned is None else planning.undone(db, batch.id)
+    if undone == 0:
+        raise ConfigError(f"batch {batch.id} is {batch.state}, but all of it was read: there is nothing to ask again")
+    require_askable(db, batch)
+    batches.queue_again(db, batch.id, RETRIABLE, new_episode=True)
+    queued = batches.load(db, batch.id)
+    said = {"episode": queued.episode, "was": batch.state, "evaluations": undone, "user_id": by.user_id}
+    subject = f"org:{batch.org_id}"
+    triggers.audit(db, Action.RETRY, by.actor, subject=subject, batch=batch.id, reason=by.reason, **said)
+    ask_admission(db, queued)
+    return queued
+
+
+WHY_NOT = {
+    BatchState.QUEUED: "is queued: it waits for its turn",
+    BatchState.RUNNING: "is under way: retry it when it has ended, or cancel it first",
+    BatchState.COMPLETED: "is completed: nothing of it failed",
+    BatchState.BLOCKED: "is blocked for want of credits: grant some (senso credits), then trigger it again",
+}
+
+
+def require_askable(db: Connection, batch: Batch) -> None:
+    """Keys before the hold. The matrix is frozen: what the org lost since does not matter, unless it is inactive."""
+    if batch.org_id is not None:
+        org = triggers.org(db, batch.org_id)
+        if org is None or not org.active or batch.planned is None:
+            require_ready(db, batch.org_id, org)
+            return
+    require(db, triggers.providers_to_ask_again(db, batch.id))

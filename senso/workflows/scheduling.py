@@ -1,0 +1,46 @@
+"""Batches that are due by the calendar: each active org on its weekday, once."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from senso.db import Connection, transaction
+from senso.errors import SensoError
+from senso.log import logger
+from senso.matrix import batch_id, due_date, is_due
+from senso.queries import schedule, triggers
+from senso.queries.schedule import Candidate
+from senso.states import BatchKind
+from senso.workflows.trigger import Initiator, Terms, trigger_within
+
+log = logger(__name__)
+
+
+def open_due_orgs(now: datetime, hour: int, credits_each: int) -> None:
+    """From `hour` UTC; a day that was missed is caught up once."""
+    under = Terms(now.date(), credits_each)
+    with transaction() as db:
+        found = schedule.candidates(db, (now - timedelta(hours=hour)).date())
+    for org in found:
+        open_due(org, now, hour, under)
+
+
+def open_due(org: Candidate, now: datetime, hour: int, under: Terms) -> None:
+    """The claim commits with the batch: neither is there without the other."""
+    if not is_due(org.created_at, org.imported_at, now, hour):
+        return
+    due_on = due_date(org.created_at, now, hour)
+    try:
+        with transaction() as db:
+            if not schedule.claim(db, org.org_id, due_on):
+                return
+            schedule.bind(db, org.org_id, due_on, batch_due(db, org.org_id, under))
+    except SensoError as error:
+        log.warning("a due org could not be triggered", org=str(org.org_id), error=str(error))
+
+
+def batch_due(db: Connection, org: UUID, under: Terms) -> UUID:
+    """The batch of today that somebody cancelled was this day's: whoever wants it again says so."""
+    today = batch_id(BatchKind.ORG, org, None, under.today)
+    if triggers.cancelled(db, [today]):
+        return today
+    return trigger_within(db, org, Initiator("beat", "schedule"), under).batch.id

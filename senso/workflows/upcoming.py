@@ -1,0 +1,62 @@
+"""What runs by itself, when, and what it may cost: said before it is paid."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from senso.db import Connection
+from senso.matrix import is_due, next_due_date
+from senso.queries import foresight, schedule
+from senso.queries.foresight import Past, Share
+from senso.workflows.estimating import estimates
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Of one day. `cost_microusd` is of what is known; `unknown` counts the calls whose price is not."""
+
+    orgs: int
+    runs: int
+    cost_microusd: int
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """`hour` (UTC) is the timetable's; None: it opens nothing by itself. `due`: at once, when beat starts."""
+
+    orgs: int
+    hour: int | None
+    due: Load | None = None
+    next_at: datetime | None = None
+    next: Load | None = None
+
+
+def foresee_week(db: Connection, now: datetime, at: int | None) -> Week:
+    """`at`: the hour (UTC) of the schedule file; None where it opens nothing."""
+    by_weekday = schedule.by_weekday(db)
+    if at is None or not by_weekday:
+        return Week(sum(by_weekday.values()), at)
+    past = foresight.history_of_all(db)
+    day = next_due_date(by_weekday, now, at)
+    assert day is not None  # noqa: S101  there is a weekday
+    later = load(db, by_weekday[day.weekday()], schedule.shares(db, weekday=day.weekday()), past)
+    return Week(sum(by_weekday.values()), at, due_now(db, now, at, past), moment(day, at), later)
+
+
+def moment(day: date, at: int) -> datetime:
+    return datetime.combine(day, time(at), UTC)
+
+
+def due_now(db: Connection, now: datetime, at: int, past: Sequence[Past]) -> Load | None:
+    """What the first look of beat opens: today's, and days that were missed."""
+    candidates = schedule.candidates(db, (now - timedelta(hours=at)).date())
+    due = [one.org_id for one in candidates if is_due(one.created_at, one.imported_at, now, at)]
+    return load(db, len(due), schedule.shares(db, only=due), past) if due else None
+
+
+def load(db: Connection, orgs: int, shares: Sequence[Share], past: Sequence[Past]) -> Load:
+    found = estimates(db, shares, past, needs_names=False)
+    known = sum(one.cost_microusd for one in found if one.cost_microusd is not None)
+    unknown = sum(one.calls for one in found if one.cost_microusd is None)
+    return Load(orgs, sum(share.asks for share in shares), known, unknown)

@@ -1,0 +1,50 @@
+"""The vendor's own list of jobs against our rows: what was spent is seen without a word of ours."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from senso.db import transaction
+from senso.errors import Malformed
+from senso.providers import JobProvider
+from senso.queries import submissions
+from senso.registry import JOB_PROVIDERS
+from senso.workflows.calls import guarded
+from senso.workflows.provider_access import job_provider
+from senso.workflows.vendor_jobs.matching import MOST_COMPARED
+
+# A job whose reply was lost is looked up and gets its row within that time.
+YOUNG = timedelta(minutes=10)
+LATELY = timedelta(days=7)
+
+
+def beside_rows(since: datetime | None = None) -> list[dict[str, Any]]:
+    """Jobs since then, or of the last week, that no row has. Raises OutsideError and ConfigError."""
+    start = since or datetime.now(UTC) - LATELY
+    return [job for provider in JOB_PROVIDERS for job in of_provider(provider, start)]
+
+
+def of_provider(provider: str, start: datetime) -> Iterator[dict[str, Any]]:
+    with transaction() as db:
+        models = submissions.models_asked(db, provider)
+    vendor = job_provider(provider) if models else None
+    for model in models if vendor else ():
+        with guarded():
+            listed = vendor.jobs_since(model, start)  # type: ignore[union-attr]
+        old = [job for job, moment in listed.items() if moment < datetime.now(UTC) - YOUNG]
+        with transaction() as db:
+            strange = submissions.without_row(db, provider, old)
+        for job in strange[:MOST_COMPARED]:
+            yield {"what": sent_by(vendor, job), "id": job, "model": model, "at": listed[job]}  # type: ignore[arg-type]
+
+
+def sent_by(vendor: JobProvider, job: str) -> str:
+    """Whose it is, as its inputs say."""
+    try:
+        with guarded():
+            mark = vendor.fingerprint_of(job)
+    except Malformed:
+        mark = None
+    with transaction() as db:
+        row = mark and submissions.sent_as(db, mark)
+    return f"sent twice: the request of job {row}" if row else "sent by no row that is there"

@@ -1,0 +1,63 @@
+"""Jobs at a vendor that nobody waits for any more are cancelled there: else they count against its limit.
+
+A row says so (`cancel_due_at`) until the vendor took the cancel or said that the job has ended; a tick looks at it.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+from senso.db import Connection, transaction
+from senso.errors import ConfigError, OutsideError
+from senso.log import logger
+from senso.queries import abandoned, sweep
+from senso.queries.vendor_jobs import SnapshotWork
+from senso.runtime.saving import save
+from senso.workflows.calls import guarded
+from senso.workflows.provider_access import job_provider
+from senso.workflows.vendor_jobs.matching import jobs_like
+
+log = logger(__name__)
+CANCELLERS = 8
+
+
+def cancel_due(batch: UUID | None = None) -> None:
+    """Those of one batch, or all: many at a time, each on its own."""
+    with transaction() as db:
+        found = abandoned.due(db, batch)
+    if found:
+        with ThreadPoolExecutor(min(CANCELLERS, len(found)), "cancel") as pool:
+            list(pool.map(cancel_safely, found))
+
+
+def cancel_safely(work: SnapshotWork) -> None:
+    """One that cannot be cancelled must not keep the others waiting. Its next try is set already."""
+    try:
+        cancel(work)
+    except (OutsideError, ConfigError) as error:
+        log.warning("an abandoned job could not be cancelled", snapshot=str(work.id), error=str(error))
+    except Exception as error:  # noqa: BLE001  said in the docstring
+        log.warning("an abandoned job could not be cancelled", snapshot=str(work.id), error=type(error).__name__)
+
+
+def cancel(work: SnapshotWork) -> None:
+    if work.external_id is None:
+        search(work)
+        return
+    vendor = job_provider(work.provider)
+    with guarded():
+        vendor.cancel(work.external_id)
+    save(lambda db: abandoned.done(db, work))
+
+
+def search(work: SnapshotWork) -> None:
+    """It was in doubt when its batch ended. What is found is due at once, and cancelled by the next tick."""
+    found = jobs_like(work)
+    if found:
+        save(lambda db: [abandoned.stray(db, work, job, is_sure=False) for job in found])
+    elif work.grace_over:
+        save(lambda db: given_up(db, work))
+
+
+def given_up(db: Connection, work: SnapshotWork) -> None:
+    is_over = abandoned.done(db, work)
+    sweep.count_repairs(db, {"submit unknown": int(is_over)})

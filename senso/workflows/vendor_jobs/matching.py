@@ -1,0 +1,50 @@
+"""Finding at the vendor what may have been submitted there."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from senso.db import transaction
+from senso.errors import Malformed
+from senso.providers import JobProvider
+from senso.queries import submissions
+from senso.queries.vendor_jobs import SnapshotWork
+from senso.workflows.calls import guarded
+from senso.workflows.provider_access import job_provider
+
+# Between the vendor's clock and the database's.
+SKEW = timedelta(minutes=5)
+# Jobs whose inputs are read in one look. Ours are known by their names, so that few are left to be compared, unless the
+# account is shared: then those made nearest to our request.
+MOST_COMPARED = 50
+
+
+def jobs_like(work: SnapshotWork) -> list[str]:
+    """The vendor's jobs that were asked exactly what this row sent and that nobody here has yet, oldest first.
+
+    Raises OutsideError when that cannot be known now.
+    """
+    if work.maybe_sent_at is None:
+        return []
+    vendor, since = job_provider(work.provider), work.maybe_sent_at - SKEW
+    with guarded():
+        listed = vendor.jobs_since(work.model, since)
+    with transaction() as db:
+        strange = submissions.without_row(db, work.provider, list(listed))
+    sent = work.maybe_sent_at
+    near = set(sorted(strange, key=lambda job: abs(listed[job] - sent))[:MOST_COMPARED])
+    with guarded():
+        return alike(work, vendor, [job for job in strange if job in near])
+
+
+def alike(work: SnapshotWork, vendor: JobProvider, jobs: Sequence[str]) -> list[str]:
+    """A job that cannot be read may be ours, as long as ours is not found; it must not keep us from finding it."""
+    found, unread = [], None
+    for job in jobs:
+        try:
+            if vendor.fingerprint_of(job) == work.request_hash:
+                found.append(job)
+        except Malformed as error:
+            unread = error
+    if unread is not None and not found:
+        raise unread
+    return found

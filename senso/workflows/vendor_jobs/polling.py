@@ -1,0 +1,132 @@
+"""Stage 2 for models that answer later: a vendor's job is looked at until its answers are there."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol
+from uuid import UUID
+
+from senso.db import Connection, DBAPIError, may_pass, transaction
+from senso.errors import ConfigError, JobFailed, OutsideError
+from senso.extraction.citations import cite
+from senso.log import logger
+from senso.policy import POLICY
+from senso.prices import cost_microusd
+from senso.providers import Answer
+from senso.queries import submissions, vendor_jobs
+from senso.queries.vendor_jobs import SnapshotWork
+from senso.runtime import saving
+from senso.states import JobState
+from senso.workflows.calls import guarded
+from senso.workflows.provider_access import job_provider
+from senso.workflows.vendor_jobs.cancelling import cancel_due
+
+log = logger(__name__)
+LOOKERS = 16
+
+
+class JobSender(Protocol):
+    def send_each(self, name: str, ids: Sequence[Any]) -> None: ...
+
+
+def poll_due(sender: JobSender) -> None:
+    """Looks at every job that is due, many at a time; each has its own transaction."""
+    with transaction() as db:
+        found = vendor_jobs.due(db, POLICY.looks_at_once)
+        unsent = submissions.unsubmitted(db, POLICY)
+        for work in submissions.hopeless(db, POLICY):
+            give_up_submission(db, work)
+    sender.send_each("submit_snapshot", unsent)
+    if found:
+        with ThreadPoolExecutor(min(LOOKERS, len(found)), "look") as pool:
+            list(pool.map(look_safely, found))
+    cancel_due()
+
+
+def give_up_submission(db: Connection, work: SnapshotWork) -> None:
+    reason, cost = f"{work.provider}: the job could not be submitted", None if work.in_doubt else 0
+    vendor_jobs.fail(db, work, reason, cost_microusd=cost, abandoned=work.in_doubt)
+
+
+def look_safely(work: SnapshotWork) -> None:
+    """One job that cannot be looked at must not keep the others waiting."""
+    try:
+        look_at(work)
+    except Exception as error:  # noqa: BLE001  said in the docstring
+        log.warning("a look failed", snapshot=str(work.id), error=type(error).__name__)
+
+
+def look_at(work: SnapshotWork) -> None:
+    """One look at a vendor's job: collected, failed, given up past its deadline, or left for the next look."""
+    vendor = job_provider(work.provider)
+    try:
+        with guarded():
+            answers = vendor.collect(work.external_id or "", work.runs)
+    except (OutsideError, ConfigError) as error:
+        poll_failed(work, error)
+        return
+    if answers is not None:
+        saving.save(lambda db: collect(db, work, answers))
+    elif work.overdue:
+        give_up(work)
+
+
+def poll_failed(work: SnapshotWork, error: OutsideError | ConfigError) -> None:
+    """Only the vendor's word that the job has failed ends it: a look is free, and the job behind it is paid for."""
+    log.warning("a job could not be looked at", snapshot=str(work.id), error=str(error))
+    if isinstance(error, JobFailed):
+        saving.save(lambda db: vendor_jobs.fail(db, work, str(error)))
+    elif work.overdue:
+        give_up(work)
+
+
+def give_up(work: SnapshotWork) -> None:
+    reason = f"{work.provider}: no answer within {work.age_seconds / 60:.0f} minutes"
+    saving.save(lambda db: vendor_jobs.fail(db, work, reason, abandoned=True))
+    cancel_due(work.batch_id)
+
+
+def collect(db: Connection, work: SnapshotWork, answers: Sequence[Answer]) -> None:
+    if not vendor_jobs.close(db, work, JobState.COLLECTED):
+        return
+    for answer in answers:
+        if answer.text is None:
+            save_refusal(db, work, answer)
+    answered = save(db, work, [answer for answer in answers if answer.text is not None])
+    asked = {"batch": str(work.batch_id), "snapshot": str(work.id), "runs": len(work.runs)}
+    log.info("job collected", **asked, answered=len(answered), seconds=round(work.age_seconds))
+    vendor_jobs.read_answers(db, work, answered, POLICY.window)
+
+
+def save_refusal(db: Connection, work: SnapshotWork, answer: Answer) -> None:
+    """The vendor's word why there is no answer, which may be as odd as an answer."""
+    try:
+        with db.begin_nested():
+            fail(db, work, answer, f"{work.provider}: {answer.error}", cost_microusd(work.price, answer.usage))
+    except Exception as error:
+        if isinstance(error, DBAPIError) and may_pass(error):
+            raise
+        fail(db, work, answer, f"{work.provider}: the reason cannot be stored ({type(error).__name__})", None)
+
+
+def save(db: Connection, work: SnapshotWork, answers: Sequence[Answer]) -> list[UUID]:
+    """The runs to be read now. What cannot be stored fails its own run, and none of those that were paid with it."""
+    try:
+        with db.begin_nested():
+            rows = [row(work, answer) for answer in answers]
+            return vendor_jobs.save_answers(db, rows, age=work.age_seconds) if rows else []
+    except Exception as error:
+        if isinstance(error, DBAPIError) and may_pass(error):
+            raise
+        if len(answers) > 1:
+            return [run for answer in answers for run in save(db, work, [answer])]
+        fail(db, work, answers[0], f"{work.provider}: the answer cannot be stored ({type(error).__name__})", None)
+        return []
+
+
+def row(work: SnapshotWork, answer: Answer) -> dict[str, Any]:
+    found, cost = cite(answer.sources).citations, cost_microusd(work.price, answer.usage)
+    return vendor_jobs.collected(work.run_id(answer.number), answer, found, cost_microusd=cost)
+
+
+def fail(db: Connection, work: SnapshotWork, answer: Answer, reason: str, cost: int | None) -> None:
+    vendor_jobs.fail_run(db, work.run_id(answer.number), reason, cost_microusd=cost)
