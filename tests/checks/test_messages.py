@@ -12,7 +12,7 @@ from senso.checks import promises
 from senso.checks.messages import HELD, LOST, LYING, MOST
 from senso.tasks.app import app
 from senso.tasks.canvas import send_each, send_groups
-from senso.worker.queues import ALL_QUEUES
+from senso.worker.queues import ALL_QUEUES, VISIBILITY_SECONDS
 
 LONG = 3600
 
@@ -53,7 +53,7 @@ def handed_out(make, *, seconds: float):
 
 
 def broken() -> dict:
-    return promises.in_messages()
+    return promises.in_messages(ALL_QUEUES, VISIBILITY_SECONDS)
 
 
 def test_nothing_is_broken_where_nothing_runs_and_nothing_waits(make, messages):
@@ -276,4 +276,4 @@ def test_a_batch_that_has_just_been_handed_out_breaks_nothing(make, messages, sa
     start(make.queued())
     alive(make, ["ask"])
 
-    assert promises.broken() == {}
+    assert promises.broken(ALL_QUEUES, VISIBILITY_SECONDS, 500) == {}

@@ -10,6 +10,8 @@ from outside import Outside, pushes_missing
 
 from senso.checks import promises as held
 from senso.errors import SensoError
+from senso.settings import settings
+from senso.worker.queues import ALL_QUEUES, VISIBILITY_SECONDS
 
 LOOK_SECONDS = 3
 # What may be seen only while nothing is away: a message that cannot be sent waits, and that is no fault of ours.
@@ -32,7 +34,7 @@ CHARGED_WRONGLY = """
 
 def broken(product) -> dict[str, Any]:
     """By promise what breaks it; empty when all are kept. Of a product in which all has ended."""
-    found: dict[str, Any] = held.broken(None)
+    found: dict[str, Any] = held.broken(ALL_QUEUES, VISIBILITY_SECONDS, settings().max_running_batches)
     outside = Outside(product.sandbox, product.make.sql)
     seen = {
         "queues drain": [] if drained(product) else [product.ready()],
@@ -86,9 +88,9 @@ class Looks:
 
     def look(self) -> None:
         was_away = self.something_is_away
-        found = held.in_rows(datetime.now(UTC) - timedelta(minutes=2))
+        found = held.in_rows(settings().max_running_batches, datetime.now(UTC) - timedelta(minutes=2))
         if not was_away:
-            found |= held.in_messages()
+            found |= held.in_messages(ALL_QUEUES, VISIBILITY_SECONDS)
         self.count += 1
         for name, rows in found.items():
             if not (name.startswith(WHEN_ALL_IS_THERE) and (was_away or self.something_is_away)):

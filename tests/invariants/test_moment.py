@@ -31,8 +31,8 @@ def test_both_sessions_together_tell_what_one_would(make):
         alone = invariants.broken(one, POLICY, 500)
 
     assert len(alone) >= 2
-    assert promises.in_rows() == alone
-    assert list(promises.in_rows()) == list(alone)
+    assert promises.in_rows(500) == alone
+    assert list(promises.in_rows(500)) == list(alone)
 
 
 def test_each_check_is_asked_once(make, monkeypatch):
@@ -40,6 +40,6 @@ def test_each_check_is_asked_once(make, monkeypatch):
     monkeypatch.setattr(invariants, "rows", lambda result: asked.append(result.rowcount) or [])
     make.run(answered=True)
 
-    promises.in_rows()
+    promises.in_rows(500)
 
     assert len(asked) == len(invariants.CHECKS)
