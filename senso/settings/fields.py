@@ -49,6 +49,7 @@ class Settings(BaseModel):
     database_pool_size: PositiveInt = setting(
         10,
         "connections to Postgres that a worker or a command keeps at most; a worker has one more for its heartbeat",
+        ge=2,  # a look at all promises reads one moment by two sessions
         le=1000,
     )
     database_read_url: SecretStr | None = unused(None, "a Postgres that is only read")
