@@ -1,6 +1,7 @@
 from alembic import context
 from sqlalchemy import Connection
 
+from senso import edge
 from senso.db import engine
 from senso.models import Base
 from senso.schema import current_schema
@@ -20,6 +21,7 @@ def migrate(connection: Connection) -> None:
 
 given = context.config.attributes.get("connection")
 if given is None:
+    edge.supply()
     with engine().begin() as own:
         migrate(own)
 else:

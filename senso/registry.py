@@ -55,6 +55,7 @@ PROVIDERS: Final[dict[str, Entry]] = {
         reaches=has_data_set,
     ),
 }
-JOB_PROVIDERS: Final = tuple(name for name, entry in PROVIDERS.items() if entry.jobs)
+# Whose models are asked by jobs: one that also answers at once is asked so.
+JOB_PROVIDERS: Final = tuple(name for name, entry in PROVIDERS.items() if entry.jobs and not entry.answers)
 # The first of them is asked for a reader that is in no row.
 COMPLETION_PROVIDERS: Final = tuple(name for name, entry in PROVIDERS.items() if entry.completes)

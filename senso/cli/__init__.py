@@ -30,8 +30,10 @@ def interrupted_at_once() -> Iterator[None]:
     former = signal.getsignal(signal.SIGINT)
     if former is signal.default_int_handler:
         signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
-    yield
-    signal.signal(signal.SIGINT, former)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, former)
 
 
 def ended() -> Any:

@@ -6,14 +6,14 @@ from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from senso.models.base import Base, Big, Created, Serial, Word, link, one_of
-from senso.states import LedgerKind
+from senso.states import Entry, LedgerKind, Outcome, Purpose
 
 
 class LedgerRow(Base):
     """Credits only move by a row here; `partners.available` is their sum."""
 
     __tablename__ = "ledger"
-    __table_args__ = (one_of("kind", LedgerKind),)
+    __table_args__ = (one_of("entry", Entry), one_of("kind", LedgerKind))
     id: Mapped[Serial]
     idempotency_key: Mapped[Word] = mapped_column(unique=True)
     entry: Mapped[Word]
@@ -30,7 +30,11 @@ class LlmCall(Base):
     """Every paid call, written before it is made. An outcome that stays null past the lease is maybe paid."""
 
     __tablename__ = "llm_calls"
-    __table_args__ = (Index("ix_llm_calls_unreported", "batch_id", postgresql_where=text("outcome IS NULL")),)
+    __table_args__ = (
+        one_of("purpose", Purpose),
+        one_of("outcome", Outcome),
+        Index("ix_llm_calls_unreported", "batch_id", postgresql_where=text("outcome IS NULL")),
+    )
     id: Mapped[Serial]
     purpose: Mapped[Word]
     batch_id: Mapped[UUID | None] = link("batches.id", index=True)

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from senso.models.base import Base, Created, Json, Moment, Serial, Word, Zero, link, one_of
-from senso.states import PushStatus
+from senso.states import Action, PushStatus
 
 
 class Outbox(Base):
@@ -94,6 +94,7 @@ class Repair(Base):
 
 class Audit(Base):
     __tablename__ = "audit"
+    __table_args__ = (one_of("action", Action),)
     id: Mapped[Serial]
     action: Mapped[Word]
     actor: Mapped[Word]

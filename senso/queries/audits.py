@@ -13,11 +13,11 @@ from senso.states import Action
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """What somebody did. `action`: of Action, which no check holds it to."""
+    """What somebody did."""
 
     at: datetime
     actor: str
-    action: str
+    action: Action
     subject: str | None
     details: dict[str, Any]
 

@@ -14,6 +14,7 @@ from senso.imports import Document
 from senso.imports.rows import PROPERTIES, Ids, Row, as_json, rows
 from senso.imports.schema import Contents, Partner
 from senso.queries.import_checks import keep_history, require_references
+from senso.queries.keys import GRANT
 from senso.queries.ledger import grant
 from senso.queries.triggers import audit
 from senso.states import Action
@@ -195,9 +196,9 @@ def owners(table: Table, found: Contents) -> list[str]:
     return [str(one.id) for one in (found.orgs if table.owner == "org_id" else found.networks)]
 
 
-STANDING = text("""
+STANDING = text(f"""
     SELECT p.id, p.available IS NOT NULL AS metered, l.credits AS granted
-    FROM partners p LEFT JOIN ledger l ON l.idempotency_key = 'grant:import:' || p.id
+    FROM partners p LEFT JOIN ledger l ON l.idempotency_key = {GRANT.sql("'import:' || p.id")}
     WHERE p.id = ANY(CAST(:ids AS uuid[]))
 """)
 

@@ -151,14 +151,11 @@ OF_PARTNER = text("""
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """`entry`: of Entry, which no check holds it to. `balance`: the sum of all credits up to this row.
-
-    `run`: its number. `total`: how many rows the partner has.
-    """
+    """`balance`: the sum of all credits up to this row. `run`: its number. `total`: how many rows the partner has."""
 
     id: int = field(metadata=UNTOLD)
     created_at: datetime
-    entry: str
+    entry: Entry
     credits: int
     balance: int
     idempotency_key: str

@@ -121,7 +121,7 @@ def enqueue_by(db: Connection, statement: TextClause, values: Mapping[str, Any])
 
 
 # Taken out of the way before publishing, so that no relay sends the same meanwhile, and no lock is held.
-# What is looked up by its key hides the index of unpublished rows, as in fragments.py.
+# What is looked up by its key hides the index of unpublished rows, as in planner.py.
 TAKE_THESE = Prepared("""
     UPDATE outbox SET not_before = now() + interval '30 seconds'
     WHERE id = ANY(:ids) AND CAST(published_at AS text) IS NULL

@@ -52,14 +52,19 @@ def plan_runs(db: Connection, batch: UUID, subject: UUID, runs: Sequence[Planned
     RUNS.rows(db, values)
 
 
-# Runs of the batch itself may fail, and take their readings with them; of others only what is answered is read.
+# Runs of the batch itself may fail, and take their readings with them; of others only what is answered is read. The
+# batch's partner pays for its own orgs alone.
 READINGS = Prepared(f"""
     INSERT INTO evaluations (id, run_id, org_id, batch_id, next_at)
     SELECT p.id, p.run_id, p.org_id, :batch,
         CASE WHEN r.batch_id <> :batch THEN now() + make_interval(secs => CAST(:seconds AS float)) END
     FROM unnest(CAST(:ids AS uuid[]), CAST(:runs AS uuid[]), CAST(:orgs AS uuid[])) AS p (id, run_id, org_id)
         JOIN question_runs r ON r.id = ANY(CAST(:runs AS uuid[])) AND r.id = p.run_id
-    WHERE r.batch_id = :batch OR {looked_up("r.state")} = 'answered'
+    WHERE (r.batch_id = :batch OR {looked_up("r.state")} = 'answered') AND p.org_id = ANY(ARRAY(
+        SELECT o.id
+        FROM batches b JOIN orgs payer ON payer.id = b.org_id JOIN orgs o ON o.partner_id = payer.partner_id
+        WHERE b.id = :batch AND o.id = ANY(CAST(:orgs AS uuid[]))
+    ))
     ON CONFLICT DO NOTHING
     RETURNING id
 """)
@@ -68,7 +73,9 @@ READINGS = Prepared(f"""
 def plan_readings(
     db: Connection, batch: UUID, readings: Sequence[PlannedReading], *, read_after_seconds: float = 0
 ) -> int:
-    """How many are new: an answer is read once for an org, whichever batch was first.
+    """How many are new: an answer is read once for an org, whichever batch was first. So many credits are to be held.
+
+    Not planned: for an org of another partner than that of the batch's org.
 
     Answers of other batches are read after that time, or once `read_now` is called.
     """

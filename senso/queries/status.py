@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from senso.queries.keys import PUSH
 from senso.queries.typed import each, first
 from senso.queries.waiting import Wait
 from senso.records import TOLD_IF_SET
@@ -91,7 +92,7 @@ STATUS = f"""
     LEFT JOIN LATERAL (SELECT sum(cost_microusd)::bigint AS cost_microusd, count(*) AS llm_calls,
         count(*) FILTER (WHERE cost_microusd IS NULL) AS unknown_cost FROM llm_calls
         WHERE batch_id = b.id) calls ON true
-    LEFT JOIN pushes p ON p.key = 'push:' || b.id || ':' || b.episode
+    LEFT JOIN pushes p ON p.key = {PUSH.sql("b.id", "b.episode")}
 """
 CHOSEN = text(STATUS + " WHERE b.id = ANY(CAST(:batches AS uuid[]))")
 # The batches are chosen first: what they add up to is counted for those alone.

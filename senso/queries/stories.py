@@ -13,24 +13,21 @@ from senso.queries import keys
 from senso.queries.inspection import RunAlone
 from senso.queries.typed import each, first
 from senso.records import UNTOLD, record
-from senso.states import OPEN_JOBS, EvaluationState, JobState, Purpose, RunState, Sentiment, among
+from senso.states import OPEN_JOBS, EvaluationState, JobState, Outcome, Purpose, RunState, Sentiment, among
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Without an outcome it is `under_way` while its claim holds; afterwards nobody knows whether it was paid.
-
-    `purpose`, `outcome`: of Purpose and Outcome, which no check holds them to.
-    """
+    """Without an outcome it is `under_way` while its claim holds; afterwards nobody knows whether it was paid."""
 
     id: int
-    purpose: str
+    purpose: Purpose
     provider: str
     model: str
     prompt_version: str | None
     fence: int
     started_at: datetime
-    outcome: str | None
+    outcome: Outcome | None
     latency_ms: int | None
     tokens_in: int | None
     tokens_cached: int | None

@@ -57,14 +57,15 @@ UNFINISHED = text(f"""
             AND (o.published_at IS NULL OR o.published_at > now() - interval '30 seconds')
     )))
 """)
+# A network batch reads for nobody, and so holds nothing.
+UNOPENED = f"""b.kind <> 'network' AND NOT EXISTS (
+        SELECT FROM ledger WHERE idempotency_key = {HOLD.sql("b.id", "b.episode")})"""
 # Running, but nothing is in anybody's hands and nothing is under way: opening or asking died.
 IDLE = text(f"""
-    SELECT b.id, b.episode, NOT EXISTS (
-        SELECT FROM ledger WHERE idempotency_key = {HOLD.sql("b.id", "b.episode")}
-    ) AS unopened
+    SELECT b.id, b.episode, {UNOPENED} AS unopened
     FROM batches b
     WHERE b.state = 'running' AND b.started_at < now() - make_interval(secs => :idle) AND (
-        NOT EXISTS (SELECT FROM ledger WHERE idempotency_key = {HOLD.sql("b.id", "b.episode")})
+        {UNOPENED}
         OR (
             EXISTS (SELECT FROM question_runs r WHERE r.batch_id = b.id AND r.state = 'planned' AND r.sent_at IS NULL
                 AND r.next_at IS NULL)

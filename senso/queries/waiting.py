@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 
 from senso.policy import Policy
 from senso.queries import typed
+from senso.queries.keys import PUSH
 from senso.queries.leases import IS_ALIVE
 from senso.records import UNTOLD
 
@@ -83,7 +84,7 @@ CLAIMED_AT = "lease_until - make_interval(secs => :lease)"
 LAST_BEAT = "(SELECT heartbeat_at FROM workers w WHERE w.id = lease_owner AND ended_at IS NULL)"
 IS_RATE_LIMIT = "split_part(error, ':', 1) LIKE '% 429'"
 
-BATCHES = """
+BATCHES = f"""
     SELECT id AS batch_id, 'credits' AS what, NULL AS stage, NULL AS provider, NULL AS model, error AS reason,
         1 AS count, 0 AS runs, ended_at AS since, CAST(NULL AS timestamptz) AS until,
         CAST(NULL AS timestamptz) AS next, 0 AS tries
@@ -105,7 +106,7 @@ BATCHES = """
     UNION ALL
     SELECT w.id, 'push', NULL, 'application', NULL, p.error, 1, 0, p.created_at, NULL, p.next_at,
         p.tries - CASE WHEN p.lease_until > now() THEN 1 ELSE 0 END  -- one under way has not failed
-    FROM wanted w JOIN pushes p ON p.key = 'push:' || w.id || ':' || w.episode
+    FROM wanted w JOIN pushes p ON p.key = {PUSH.sql("w.id", "w.episode")}
     WHERE p.status = 'pending' AND w.state NOT IN ('queued', 'running')
 """
 # Runs of jobs stand behind their job.

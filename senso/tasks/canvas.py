@@ -15,7 +15,7 @@ from kombu.exceptions import KombuError, OperationalError
 from redis.exceptions import RedisError
 
 from senso.db import transaction
-from senso.errors import Unreachable
+from senso.errors import ConfigError, Unreachable
 from senso.failpoints import failpoint
 from senso.log import logger
 from senso.queries import outbox
@@ -84,7 +84,7 @@ def publish(ids: Sequence[int]) -> None:
         with transaction() as db:
             intents = outbox.take(db, ids)
         send(intents)
-    except Unreachable as error:
+    except (Unreachable, ConfigError) as error:
         log.warning("could not publish; the relay will", messages=len(ids), error=str(error))
 
 

@@ -13,7 +13,7 @@ from senso.queries import names as name_rows
 from senso.queries.batches import Batch
 from senso.queries.outbox import Pipeline, enqueue_later
 from senso.runtime.saving import save
-from senso.states import BatchState, FinishedBy
+from senso.states import BatchKind, BatchState, FinishedBy
 from senso.workflows.finishing import finish
 
 log = logger(__name__)
@@ -32,7 +32,7 @@ def open_batch(batch: UUID, *, is_pushed: bool) -> None:
 def open_if_due(db: Connection, batch_id: UUID, *, is_pushed: bool) -> None:
     batch = batches.load(db, batch_id, lock=True)
     is_due = batch.state is BatchState.RUNNING and not ledger.is_held(db, batch.id, batch.episode)
-    if is_due and batch.org_id is not None:
+    if is_due and batch.kind is BatchKind.ORG and batch.org_id is not None:
         open_now(db, batch, batch.org_id, is_pushed=is_pushed)
 
 

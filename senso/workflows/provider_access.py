@@ -18,7 +18,7 @@ from senso.providers import (
     Provider,
 )
 from senso.queries.models import Model
-from senso.registry import PROVIDERS, Entry
+from senso.registry import JOB_PROVIDERS, PROVIDERS, Entry
 from senso.workflows import reading_models
 
 LISTED = "senso models lists what can be asked"
@@ -70,7 +70,7 @@ def completion_provider(name: str) -> CompletionProvider:
 def require(db: Link, names: Iterable[str]) -> None:
     """All that a batch will call, asked before anything is held or called: its models, and those that read."""
     for name in sorted(names):
-        provider(name)
+        job_provider(name) if name in JOB_PROVIDERS else direct_provider(name)
     for model in (reading_models.reading(db), reading_models.naming(db)):
         completion_provider(model.provider)
 

@@ -162,7 +162,7 @@ ENDED = (
     (
         "credits that moved by themselves",
         "grants, holds, charges and releases",
-        again("ledger", LEDGER, CHARGED, idempotency_key="'gift:' || run_id", entry="'gift'"),
+        again("ledger", LEDGER, CHARGED, idempotency_key="'gift:' || run_id", entry="'grant'"),
     ),
     (
         "a balance that is not the sum",

@@ -18,7 +18,7 @@ from senso.matrix import batch_id, planned_reading, planned_runs
 from senso.policy import POLICY
 from senso.queries import batches, invariants, ledger, planning, sweep, workers
 from senso.tasks.periodic import admit, due, relay
-from senso.tasks.stages import ask_batch, extract, finish_batch, read
+from senso.tasks.stages import ask_batch, extract, finish_batch, open_batch, read
 from senso.workflows.opening import prepare_later
 
 OF_CELLS = """
@@ -49,19 +49,25 @@ def three_orgs(make):
     return (asking, second, third), first
 
 
-def opened(make, org, *, reads: dict[UUID, list[UUID]]) -> UUID:
-    """A batch of one org over a network's answers; `reads`: by org the runs whose answers it reads."""
+def member(make, org) -> UUID:
+    """A queued batch of one org over a network's answers."""
     network, day = uuid4(), datetime.now(UTC).date()
     make.sql(
         "INSERT INTO networks (id, partner_id, name) VALUES (:id, :partner, 'Lenders')", id=network, partner=org.partner
     )
     batch = batch_id("network_org", org.id, network, day)
     make.sql(MEMBER, id=batch, org=org.id, network=network, day=day)
+    return batch
+
+
+def opened(make, org, *, reads: dict[UUID, list[UUID]]) -> UUID:
+    """A batch of one org over a network's answers; `reads`: by org the runs whose answers it reads."""
+    batch = member(make, org)
     admit()
     readings = [planned_reading(run, reader) for reader, runs in reads.items() for run in runs]
     with transaction() as db:
-        held = ledger.hold(db, batches.load(db, batch), org.id, len(readings))
         planned = planning.plan_readings(db, batch, readings)
+        held = ledger.hold(db, batches.load(db, batch), org.id, planned)
         batches.opened(db, batch, planned, 3600)
         prepare_later(db, batches.load(db, batch), 20)
     assert (held, planned) == (True, len(readings))
@@ -192,6 +198,29 @@ def test_an_answer_that_is_not_there_is_planned_for_nobody_elses_batch(make, san
         planned = planning.plan_readings(db, second, [planned_reading(run, member.id)])
 
     assert planned == 0
+
+
+def test_no_answer_is_planned_for_an_org_of_another_partner(make, sandbox):
+    """Its reading would be charged to the partner of the batch."""
+    (asking, second, _), first = three_orgs(make)
+    runs = make.runs(first)
+    batch = member(make, second)
+    for_others = [planned_reading(run, asking.id) for run in runs]
+    make.sql("DELETE FROM evaluations WHERE batch_id = :batch", batch=first)
+
+    with transaction() as db:
+        assert planning.plan_readings(db, batch, for_others) == 0
+
+
+def test_a_batch_that_only_reads_is_not_opened_as_one_that_asks(make, sandbox):
+    org = make.org(questions=2)
+    batch = member(make, org)
+    admit()
+
+    open_batch(str(batch))
+
+    assert make.one("SELECT count(*) FROM question_runs") == 0
+    assert make.one("SELECT count(*) FROM ledger WHERE entry = 'hold'") == 0
 
 
 def test_an_answer_is_read_once_for_an_org_whoever_plans_it(make, sandbox):

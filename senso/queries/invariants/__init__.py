@@ -70,7 +70,7 @@ def broken(
     """
     db.execute(READ_WHOLE_TABLES)
     values: dict[str, Any] = {"since": since, "running": most_running, "job_providers": list(JOB_PROVIDERS)}
-    values |= {"kept": policy.names_kept, "silent": policy.silent_seconds}
+    values |= {"kept": policy.names_kept, "silent": policy.silent_seconds, "names_tries": policy.names_tries}
     asked = (one.name for one in only if about in one.sql)
     found = {name: rows(db.execute(STATEMENTS[name], bound(STATEMENTS[name], values))) for name in asked}
     return {name: breaking for name, breaking in found.items() if breaking}

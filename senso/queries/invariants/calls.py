@@ -233,14 +233,14 @@ CHECKS = (
         UNION ALL
         SELECT c.org_id, count(*) FROM llm_calls c JOIN batches b ON b.id = c.batch_id
         WHERE {IN_SCOPE} AND c.purpose = 'names' AND c.outcome IS DISTINCT FROM 'rate limited'
-        GROUP BY c.org_id, c.batch_id, b.episode HAVING count(*) > 3 * b.episode
+        GROUP BY c.org_id, c.batch_id, b.episode HAVING count(*) > :names_tries * b.episode
         UNION ALL
         SELECT coalesce(n.org_id, c.org_id), n.fence FROM name_variations n FULL JOIN (
             SELECT org_id, max(fence) AS fence, max(started_at) AS last, bool_or(outcome = 'found') AS is_found
             FROM llm_calls WHERE purpose = 'names' GROUP BY org_id) c ON c.org_id = n.org_id
         WHERE n.fence IS DISTINCT FROM coalesce(c.fence, 0) OR n.failures < 0 OR n.failures > n.fence
             OR (n.names IS NOT NULL AND (n.expires_at IS NULL
-                OR n.expires_at > greatest(c.last, now()) + interval '31 days'
+                OR n.expires_at > greatest(c.last, now()) + CAST(:kept AS interval) + interval '1 day'
                 OR (NOT n.is_fallback AND n.lease_until IS NULL AND n.expires_at - CAST(:kept AS interval)
                     NOT BETWEEN c.last AND c.last + interval '1 hour')
                 OR (NOT n.is_fallback AND NOT c.is_found) OR (n.lease_until IS NULL AND n.failures > 0)))
