@@ -26,9 +26,8 @@ from printing import MB, line
 from stand import Ground, Options, add_options, ground, ids, options_of
 from work import Case, Work
 
-from senso import edge, publishing
+from senso import edge, publishing, transaction
 from senso.cli import publish
-from senso.db import transaction
 from senso.policy import POLICY
 from senso.settings import settings
 

@@ -8,7 +8,7 @@ from senso.queries import evaluations, runs
 from senso.queries.models import Model
 from senso.queries.runs import Report
 
-REPORT = Report("over", Usage(tokens_in=10), 7, 1)
+REPORT = Report("failed", Usage(tokens_in=10), 7, 1)
 READER = Model("gpt-4.1-mini", "openai", "gpt-4.1-mini")
 VERSION = {"reader": READER, "prompt_version": "v1"}
 READING = Reading(

@@ -5,8 +5,8 @@ from sqlalchemy import text
 
 from senso.characters import storable
 from senso.db import at_once, transaction
-from senso.queries.given import as_json
-from senso.queries.prepared import Prepared
+from senso.db.bulk import as_json
+from senso.db.statement import Prepared
 
 SAME = Prepared("SELECT CAST(:said AS text) AS said")
 

@@ -5,7 +5,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DataError
 
 from senso.db import at_once, transaction
-from senso.queries.prepared import Prepared
+from senso.db.statement import Prepared
 
 ONE = Prepared("SELECT CAST(:value AS int) AS value")
 OTHERS = text("""

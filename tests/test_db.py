@@ -4,10 +4,10 @@ import psycopg2
 import pytest
 from sqlalchemy import event, text
 
-from senso import db as database_module
 from senso.db import DBAPIError, at_once, connect, looking, transaction
+from senso.db import connections as database_module
+from senso.db.statement import Prepared
 from senso.errors import Unreachable
-from senso.queries.prepared import Prepared
 from senso.settings import secret, settings
 
 ONE = Prepared("SELECT CAST(:one AS int) AS one")

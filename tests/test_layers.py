@@ -20,7 +20,9 @@ LAYERS = [
     {"score"},
     {"push", "imports", "reports"},
     {"characters", "outages", "publishing"},
-    {"db", "models", "queries"},
+    {"db"},
+    {"models", "queries"},
+    {"reads"},
     {"schema", "migrations", "redis_server"},
     {"checks"},
     {"runtime"},
@@ -40,7 +42,7 @@ ONLY_IN = {
     "aiohttp": {"http", "sandbox"},
     "redis": {"checks", "redis_server", "tasks", "worker"},
     "psycopg2": {"embedded", "settings", "outages", "characters", "db", "queries"},
-    "sqlalchemy": {"db", "schema", "models", "queries"},
+    "sqlalchemy": {"db", "schema", "models", "queries", "reads"},
     "alembic": {"migrations"},
 }
 FILES = sorted(ROOT.rglob("*.py"))

@@ -6,12 +6,12 @@ import psycopg2
 import pytest
 from psycopg2 import errorcodes
 
-from senso import db as database_module
 from senso import outages
 from senso.db import at_once, connect, transaction
+from senso.db import connections as database_module
+from senso.db.statement import Prepared
 from senso.errors import ConfigError, Unreachable
 from senso.outages import is_wrong_setting, may_pass, said
-from senso.queries.prepared import Prepared
 
 TOUCH = Prepared("UPDATE partners SET name = :name RETURNING id")
 

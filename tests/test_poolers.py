@@ -18,9 +18,9 @@ from ground import use_database
 
 from senso.checks import postgres, require
 from senso.db import at_once, engine, transaction
+from senso.db.statement import Prepared
 from senso.embedded.server import free_port
 from senso.errors import ConfigError, Unreachable
-from senso.queries.prepared import Prepared
 
 PROGRAM = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
 ONE = Prepared("SELECT CAST(:one AS int) AS one")

@@ -8,7 +8,7 @@ from redis.exceptions import ConnectionError as Lost
 
 from senso import publishing
 from senso.db import transaction
-from senso.queries.keys import CHARGE, HOLD
+from senso.db.keys import CHARGE, HOLD
 from senso.queries.outbox import KEYS, Pipeline, enqueue, enqueue_later
 from senso.tasks import canvas
 

@@ -18,7 +18,8 @@ from senso.cli import reporting
 from senso.cli.form import Form
 from senso.errors import ConfigError, NotFound
 from senso.push import metric_json
-from senso.queries import history, results
+from senso.queries import results
+from senso.reads import history
 from senso.reports import charts, wording
 from senso.reports.content import ORDER, Asked, Batch, Heard, Pool, Question, Quote, Report
 from senso.reports.page import breakable, foldable, isolated, page, together

@@ -9,8 +9,8 @@ from typing import get_args
 import pytest
 
 from senso import states
+from senso.db.typed import typed
 from senso.extraction import mentions
-from senso.queries.typed import typed
 from senso.states import BatchState, EvaluationState, PushStatus, RunState
 
 ROOT = Path(__file__).parents[1] / "senso"

@@ -10,7 +10,8 @@ from jobs import age, job
 from senso.cli.waiting import WORDS, lines, span
 from senso.db import transaction
 from senso.policy import POLICY
-from senso.queries import waiting, workers
+from senso.queries import workers
+from senso.reads import waiting
 from senso.tasks.periodic import admit
 from senso.tasks.stages import find_names, open_batch, push, read, submit_snapshot
 

@@ -27,9 +27,10 @@ from senso.db import looking, transaction
 from senso.errors import ConfigError
 from senso.quantities import counted
 from senso.queries import imports as import_queries
-from senso.queries import results, sample
-from senso.queries.sample import Asked, Example
-from senso.queries.status import BatchStatus
+from senso.queries import results
+from senso.reads import sample
+from senso.reads.sample import Asked, Example
+from senso.reads.status import BatchStatus
 from senso.sandbox.env import environment
 from senso.sandbox.world import World
 from senso.settings import settings, use_environment

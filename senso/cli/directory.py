@@ -8,8 +8,8 @@ from senso.cli.printing import below, err, identified, out, print_json, printabl
 from senso.db import looking
 from senso.errors import NotFound
 from senso.quantities import counted
-from senso.queries import directory as queries
-from senso.queries.directory import Org, Partner
+from senso.reads import directory as queries
+from senso.reads.directory import Org, Partner
 from senso.records import record
 
 SHOWN = 50

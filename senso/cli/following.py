@@ -22,10 +22,10 @@ from senso.db import looking
 from senso.errors import NotFound
 from senso.policy import POLICY
 from senso.quantities import counted
-from senso.queries import status as queries
-from senso.queries import waiting
-from senso.queries.status import Progress
-from senso.queries.waiting import Cause, Wait
+from senso.reads import status as queries
+from senso.reads import waiting
+from senso.reads.status import Progress
+from senso.reads.waiting import Cause, Wait
 from senso.settings import settings
 from senso.states import ENDED_BATCHES, BatchState
 

@@ -18,8 +18,8 @@ from senso.imports import Document
 from senso.imports.schema import Org, Partner
 from senso.matrix import DUE_HOUR, next_due_date
 from senso.quantities import counted
-from senso.queries import directory
 from senso.queries import imports as import_queries
+from senso.reads import directory
 from senso.settings import clock
 
 LISTED = 10

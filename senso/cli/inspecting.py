@@ -17,10 +17,10 @@ from senso.db import looking
 from senso.errors import ConfigError, NotFound
 from senso.policy import POLICY
 from senso.quantities import counted
-from senso.queries import audits, inspection
-from senso.queries import status as queries
-from senso.queries.inspection import RunAlone
-from senso.queries.stories import Call, Job, Story, story
+from senso.reads import audits, inspection
+from senso.reads import status as queries
+from senso.reads.inspection import RunAlone
+from senso.reads.stories import Call, Job, Story, story
 from senso.records import record
 
 NUMBER = re.compile(r"[0-9]{1,18}")

@@ -8,8 +8,8 @@ from rich.markup import escape
 
 from senso.cli.printing import out, print_json, table
 from senso.db import looking
-from senso.queries import inspection
-from senso.queries.inspection import Model
+from senso.reads import inspection
+from senso.reads.inspection import Model
 from senso.records import record
 from senso.registry import PROVIDERS
 from senso.settings import settings

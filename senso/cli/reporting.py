@@ -22,9 +22,9 @@ from senso.db import looking
 from senso.errors import ConfigError, NotFound
 from senso.push import metric_json
 from senso.quantities import counted
-from senso.queries import history
-from senso.queries import status as queries
-from senso.queries.status import Org
+from senso.reads import history
+from senso.reads import status as queries
+from senso.reads.status import Org
 from senso.records import plain
 from senso.reports.basis import cautions
 from senso.reports.content import ORDER, Batch, Pool, Quote, Report

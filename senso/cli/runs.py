@@ -10,9 +10,9 @@ from senso.cli.printing import INDENT, below, dollars, err, out, print_json, pri
 from senso.cli.standing import load
 from senso.db import looking
 from senso.quantities import counted
-from senso.queries import inspection
-from senso.queries.inspection import ListedRun, RunAlone
-from senso.queries.status import BatchStatus
+from senso.reads import inspection
+from senso.reads.inspection import ListedRun, RunAlone
+from senso.reads.status import BatchStatus
 from senso.states import EvaluationState, RunState
 
 

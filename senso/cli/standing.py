@@ -26,10 +26,10 @@ from senso.db import Connection, looking
 from senso.errors import ConfigError, NotFound
 from senso.policy import POLICY
 from senso.quantities import counted
-from senso.queries import status as queries
-from senso.queries import waiting
-from senso.queries.status import BatchStatus
-from senso.queries.waiting import Wait
+from senso.reads import status as queries
+from senso.reads import waiting
+from senso.reads.status import BatchStatus
+from senso.reads.waiting import Wait
 from senso.settings import settings
 from senso.states import OPEN_BATCHES, BatchState, PushStatus
 

@@ -11,7 +11,7 @@ from senso.cli.who import actor
 from senso.db import looking
 from senso.quantities import counted
 from senso.queries import foresight
-from senso.queries.status import BatchStatus
+from senso.reads.status import BatchStatus
 from senso.records import record
 from senso.settings import settings
 from senso.states import BatchState, CancelOutcome

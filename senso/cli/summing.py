@@ -9,7 +9,7 @@ from rich.text import Text
 from senso.cli.printing import below, dollars, out, printable, styled
 from senso.cli.standing import NEXT
 from senso.quantities import counted
-from senso.queries.status import BatchStatus
+from senso.reads.status import BatchStatus
 from senso.states import ENDED_BATCHES, BatchState
 
 SHOWN = 10

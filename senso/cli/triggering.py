@@ -20,7 +20,7 @@ from senso.errors import ConfigError, InsufficientCredits, SensoError
 from senso.imports.ids import read_ids
 from senso.policy import POLICY
 from senso.queries import workers
-from senso.queries.status import BatchStatus
+from senso.reads.status import BatchStatus
 from senso.records import record
 from senso.states import OPEN_BATCHES, BatchState, TriggerOutcome
 

@@ -7,7 +7,7 @@ from senso.cli.printing import moment, printable
 from senso.cli.program import pasteable
 from senso.policy import POLICY
 from senso.quantities import counted
-from senso.queries.waiting import Cause, Stage, Wait
+from senso.reads.waiting import Cause, Stage, Wait
 from senso.settings import settings
 
 LONGEST_REASON = 160  # characters; senso runs has them whole

@@ -12,9 +12,9 @@ from senso.cli.summing import print_summary
 from senso.db import looking
 from senso.errors import SensoError
 from senso.policy import POLICY
-from senso.queries import status as queries
 from senso.queries import workers
-from senso.queries.status import BatchStatus
+from senso.reads import status as queries
+from senso.reads.status import BatchStatus
 from senso.states import ENDED_BATCHES, BatchState
 
 FEW = 5  # so many are drawn and printed each by itself

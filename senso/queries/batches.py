@@ -7,11 +7,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from senso.db.statement import Prepared
+from senso.db.typed import typed
 from senso.errors import NotFound
 from senso.matrix import batch_id
 from senso.queries.outbox import Pipeline, enqueue_by, intents_of
-from senso.queries.prepared import Prepared
-from senso.queries.typed import typed
 from senso.states import BatchKind, BatchState, FinishedBy
 
 

@@ -6,14 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from senso.db import Link
+from senso.db.bulk import REPORT_CALLS, REPORTED, as_json, given
+from senso.db.lease import LEASE, READING, RELEASED, ended
+from senso.db.planner import looked_up
+from senso.db.statement import Prepared
 from senso.extraction import Reading, Watched
 from senso.policy import Policy
 from senso.queries.fragments import COUNT_DOWN, REPORT_CALL
-from senso.queries.given import REPORT_CALLS, REPORTED, as_json, given
-from senso.queries.leases import LEASE, READING, RELEASED, ended
 from senso.queries.models import Model
-from senso.queries.planner import looked_up
-from senso.queries.prepared import Prepared
 from senso.queries.runs import SAVED, Report
 
 

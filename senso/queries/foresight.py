@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from senso.queries.typed import each
+from senso.db.typed import each
 from senso.states import UNDONE_EVALUATIONS, UNDONE_RUNS, USEFUL, BatchKind, Purpose, among
 
 # The connection then refuses every write, so that a dry run is one whatever it calls.

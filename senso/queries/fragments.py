@@ -4,10 +4,10 @@ Rows are locked in one order everywhere, or two transactions would wait for each
 batches, partners, orgs. A batch's row is never locked and then updated in one statement: the statement's snapshot may
 be older than the lock, and two of them that chase each other's versions deadlock (seen on Postgres 18).
 
-What is said for the planner alone is in `senso.queries.planner`.
+What is said for the planner alone is in `senso.db.planner`.
 """
 
-from senso.queries.leases import READING, ended
+from senso.db.lease import READING, ended
 from senso.queries.outbox import Pipeline, intents_of
 from senso.states import EvaluationState
 

@@ -10,11 +10,11 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, TextClause, text
 
+from senso.db.keys import GRANT
 from senso.imports import Document
 from senso.imports.rows import PROPERTIES, Ids, Row, as_json, rows
 from senso.imports.schema import Contents, Partner
 from senso.queries.import_checks import keep_history, require_references
-from senso.queries.keys import GRANT
 from senso.queries.ledger import grant
 from senso.queries.triggers import audit
 from senso.states import Action

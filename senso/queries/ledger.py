@@ -6,10 +6,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from senso.queries import keys
+from senso.db import keys
+from senso.db.statement import Prepared
+from senso.db.typed import each, first
 from senso.queries.batches import Batch
-from senso.queries.prepared import Prepared
-from senso.queries.typed import each, first
 from senso.records import UNTOLD
 from senso.states import BatchKind, Entry, LedgerKind, among
 

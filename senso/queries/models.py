@@ -7,9 +7,9 @@ from functools import lru_cache
 from typing import Any
 
 from senso.db import Link
+from senso.db.statement import Prepared
 from senso.prices import Price, price_of
 from senso.providers import UNKNOWN, Parameters
-from senso.queries.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)

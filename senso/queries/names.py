@@ -6,10 +6,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from senso.db.bulk import as_json
+from senso.db.lease import LEASE, RELEASED, owned, released
 from senso.policy import Policy
 from senso.queries.fragments import REPORT_CALL
-from senso.queries.given import as_json
-from senso.queries.leases import LEASE, RELEASED, owned, released
 from senso.queries.models import Model
 from senso.queries.runs import Report
 

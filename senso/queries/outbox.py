@@ -11,8 +11,8 @@ from uuid import UUID
 from sqlalchemy import Connection, TextClause, text
 
 from senso import publishing
-from senso.queries.keys import PUSH, Key
-from senso.queries.prepared import Found, Prepared
+from senso.db.keys import PUSH, Key
+from senso.db.statement import Found, Prepared
 
 # Should what is published right after its commit be lost, the relay sends it then.
 RELAYED_SECONDS = 5

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from senso.db.lease import RELEASED
+from senso.db.planner import looked_up
+from senso.db.statement import Prepared
 from senso.matrix import Matrix, PlannedReading, PlannedRun
-from senso.queries.leases import RELEASED
-from senso.queries.planner import looked_up
-from senso.queries.prepared import Prepared
 
 MATRIX = Prepared("""
     SELECT
@@ -53,7 +53,7 @@ def plan_runs(db: Connection, batch: UUID, subject: UUID, runs: Sequence[Planned
 
 
 # Runs of the batch itself may fail, and take their readings with them; of others only what is answered is read. The
-# batch's partner pays for its own orgs alone.
+# batch's partner pays for its own orgs alone (no index of orgs by partner fits this comparison, as in planner.py).
 READINGS = Prepared(f"""
     INSERT INTO evaluations (id, run_id, org_id, batch_id, next_at)
     SELECT p.id, p.run_id, p.org_id, :batch,
@@ -61,9 +61,8 @@ READINGS = Prepared(f"""
     FROM unnest(CAST(:ids AS uuid[]), CAST(:runs AS uuid[]), CAST(:orgs AS uuid[])) AS p (id, run_id, org_id)
         JOIN question_runs r ON r.id = ANY(CAST(:runs AS uuid[])) AND r.id = p.run_id
     WHERE (r.batch_id = :batch OR {looked_up("r.state")} = 'answered') AND p.org_id = ANY(ARRAY(
-        SELECT o.id
-        FROM batches b JOIN orgs payer ON payer.id = b.org_id JOIN orgs o ON o.partner_id = payer.partner_id
-        WHERE b.id = :batch AND o.id = ANY(CAST(:orgs AS uuid[]))
+        SELECT id FROM orgs WHERE id = ANY(CAST(:orgs AS uuid[])) AND partner_id IS NOT DISTINCT FROM (
+            SELECT partner_id FROM orgs WHERE id = (SELECT org_id FROM batches WHERE id = :batch))
     ))
     ON CONFLICT DO NOTHING
     RETURNING id

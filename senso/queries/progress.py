@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from senso.db import rows
+from senso.db.lease import IS_ALIVE
 from senso.policy import Policy
-from senso.queries.leases import IS_ALIVE
 
 ALIVE = text(f"""
     SELECT id, queues, extract(epoch FROM now() - idle_since)::float AS idle_seconds

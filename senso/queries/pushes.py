@@ -6,12 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from senso.db import keys
+from senso.db.bulk import as_json
+from senso.db.lease import LEASE, UNLEASED
+from senso.db.planner import looked_up
+from senso.db.statement import Prepared
 from senso.policy import Policy
-from senso.queries import keys
-from senso.queries.given import as_json
-from senso.queries.leases import LEASE, UNLEASED
-from senso.queries.planner import looked_up
-from senso.queries.prepared import Prepared
 from senso.states import PushStatus
 
 

@@ -11,13 +11,13 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from senso.db.bulk import as_json
+from senso.db.lease import RELEASED, ended
+from senso.db.statement import Prepared
+from senso.db.typed import each, typed
 from senso.extraction.citations import Citation
 from senso.queries.batches import Batch
 from senso.queries.fragments import LOCATION
-from senso.queries.given import as_json
-from senso.queries.leases import RELEASED, ended
-from senso.queries.prepared import Prepared
-from senso.queries.typed import each, typed
 from senso.score import Metric
 from senso.states import (
     OPEN_EVALUATIONS,

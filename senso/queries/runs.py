@@ -8,16 +8,16 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.db import Link
+from senso.db.bulk import REPORT_CALLS, REPORTED, SAVE_CITED, given, listed
+from senso.db.lease import RELEASED, RUN, ended
+from senso.db.statement import Prepared
 from senso.extraction.citations import Citation
 from senso.policy import Policy
 from senso.prices import Price
 from senso.providers import Answer, Run, Usage
 from senso.queries.fragments import FAIL_EVALUATIONS, REPORT_CALL
-from senso.queries.given import REPORT_CALLS, REPORTED, SAVE_CITED, given, listed
-from senso.queries.leases import RELEASED, RUN, ended
 from senso.queries.models import parameters_in, price_in
 from senso.queries.outbox import Pipeline, enqueue_by, intents_of
-from senso.queries.prepared import Prepared
 from senso.states import BatchKind, Outcome, Searched
 
 SEARCHED = {True: Searched.YES, False: Searched.NO, None: Searched.UNKNOWN}

@@ -10,7 +10,8 @@ import psycopg2
 from sqlalchemy import Connection, text
 
 from senso import supplied
-from senso.db import arguments, at_once, rows
+from senso.db import at_once, rows
+from senso.db.connections import arguments
 from senso.models import Base
 
 

@@ -11,8 +11,8 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.db import rows
+from senso.db.lease import LEASE, RELEASED, UNLEASED, owned
 from senso.policy import Policy
-from senso.queries.leases import LEASE, RELEASED, UNLEASED, owned
 from senso.queries.runs import Report
 from senso.queries.vendor_jobs import COLUMNS, SnapshotWork, with_runs
 

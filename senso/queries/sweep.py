@@ -4,8 +4,8 @@ from datetime import date
 
 from sqlalchemy import Connection, text
 
-from senso.queries.keys import HOLD
-from senso.queries.leases import READING, RELEASED, RUN
+from senso.db.keys import HOLD
+from senso.db.lease import READING, RELEASED, RUN
 from senso.queries.outbox import KEYS, Pipeline, enqueue_later
 
 EXPIRED_RUNS = text(RUN.expired())

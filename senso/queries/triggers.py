@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from senso.queries.given import as_json
+from senso.db.bulk import as_json
 from senso.states import UNDONE_RUNS, Action, BatchState, among
 
 

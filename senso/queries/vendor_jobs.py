@@ -9,16 +9,16 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.db import rows
+from senso.db.bulk import SAVE_CITED, as_json, given, listed
+from senso.db.lease import RELEASED, RUN, ended
+from senso.db.planner import looked_up
+from senso.db.statement import Prepared
 from senso.extraction.citations import Citation
 from senso.matrix import dated_id
 from senso.prices import Price, price_of
 from senso.providers import Answer, Run
 from senso.queries.fragments import COUNT_DOWN, FAIL_EVALUATIONS, counted_runs
-from senso.queries.given import SAVE_CITED, as_json, given, listed
-from senso.queries.leases import RELEASED, RUN, ended
 from senso.queries.outbox import Pipeline, enqueue, enqueue_by, intents_of
-from senso.queries.planner import looked_up
-from senso.queries.prepared import Prepared
 from senso.queries.runs import SEARCHED
 from senso.states import JobState, Outcome
 

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.db import rows
+from senso.db.lease import IS_ALIVE, READING, RELEASED, RUN, ended, owned_by_the_dead
 from senso.policy import Policy
 from senso.queries.fragments import COUNT_DOWN, counted_runs
-from senso.queries.leases import IS_ALIVE, READING, RELEASED, RUN, ended, owned_by_the_dead
 
 BEAT = text("""
     INSERT INTO workers (id, queues, idle_since)

@@ -52,7 +52,7 @@ class Pool:
     mentioned: int  # of `answers`
     competitors: tuple[Standing, ...]
     sources: tuple[CitedDomain, ...]
-    quotes: tuple[Quote, ...] = ()  # chosen by the rule of `senso.queries.quotes`
+    quotes: tuple[Quote, ...] = ()  # chosen by the rule of `senso.reads.quotes`
 
 
 @dataclass(frozen=True, slots=True)

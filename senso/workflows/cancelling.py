@@ -11,9 +11,10 @@ from uuid import UUID
 from senso.db import Connection
 from senso.errors import ConfigError, SensoError
 from senso.log import logger
-from senso.queries import batches, ledger, outbox, results, status, triggers
+from senso.queries import batches, ledger, outbox, results, triggers
 from senso.queries.batches import Batch
 from senso.queries.outbox import Pipeline
+from senso.reads import status
 from senso.records import record
 from senso.runtime.saving import undisturbed
 from senso.states import CANCELLABLE, Action, BatchState, CancelOutcome, FinishedBy

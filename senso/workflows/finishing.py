@@ -12,9 +12,9 @@ from senso.matrix import batch_state
 from senso.push import Result
 from senso.queries import batches, ledger, outbox, pushes, results, runs
 from senso.queries.batches import Batch
-from senso.queries.history import cited_pages, fact
 from senso.queries.outbox import Pipeline
 from senso.queries.results import Counts, Found
+from senso.reads.history import cited_pages, fact
 from senso.records import record
 from senso.reports.basis import Basis, cautions
 from senso.runtime.saving import save

@@ -44,7 +44,7 @@ def test_who_was_overtaken_changes_no_row_and_his_call_is_costed(make, write):
 
     assert [work.fence for work in again] == [work.fence + 1 for work in works]
     assert rows(make) == before
-    assert call(make, works[0]) == ("over", 7)
+    assert call(make, works[0]) == ("failed", 7)
     assert call(make, again[0]) == (None, None)
 
 
@@ -59,7 +59,7 @@ def test_who_comes_after_the_end_of_his_batch_changes_no_row(make, write):
     written(write, works[0])
 
     assert rows(make) == before
-    assert call(make, works[0]) == ("over", 7)
+    assert call(make, works[0]) == ("failed", 7)
 
 
 @every_writer

@@ -92,7 +92,7 @@ def test_no_free_connection_is_a_server_out_of_reach(make, monkeypatch):
         def begin(self):
             raise PoolTimeout
 
-    monkeypatch.setattr("senso.db.engine", Full)
+    monkeypatch.setattr("senso.db.connections.engine", Full)
 
     with pytest.raises(Unreachable, match="no connection became free"), transaction():
         pass

@@ -24,7 +24,7 @@ def test_each_reading_of_a_joint_save_goes_to_its_own_row_and_one_that_was_overt
     assert (found[second.id]["state"], found[second.id]["mention_text"]) == ("extracting", None)
     assert make.sql("SELECT evaluation_id, name FROM competitors") == [{"evaluation_id": first.id, "name": "Vantry"}]
     assert make.one("SELECT remaining FROM batches") == 1
-    assert make.one("SELECT count(*) FROM llm_calls WHERE purpose = 'read' AND outcome = 'over'") == 2
+    assert make.one("SELECT count(*) FROM llm_calls WHERE purpose = 'read' AND outcome = 'failed'") == 2
 
 
 def test_each_reading_of_a_joint_save_says_its_own(make):

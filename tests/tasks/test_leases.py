@@ -7,9 +7,9 @@ import pytest
 
 from senso import queries
 from senso.db import transaction
+from senso.db.lease import READING, RUN
 from senso.policy import POLICY
 from senso.queries import sweep, workers
-from senso.queries.leases import READING, RUN
 
 QUERIES = Path(queries.__file__).parent
 LEASE_IS_SET = re.compile(r"(?<!\.)lease_owner = (NULL|:owner)|lease_until = now\(\)")

@@ -8,7 +8,8 @@ from shell import Shell
 
 from senso.db import transaction
 from senso.policy import POLICY
-from senso.queries import batches, evaluations, ledger, results, runs, status, triggers
+from senso.queries import batches, evaluations, ledger, results, runs, triggers
+from senso.reads import status
 from senso.records import record
 from senso.settings import settings
 from senso.tasks.periodic import admit, poll

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from senso.db import at_once, engine
+from senso.db.statement import Prepared
 from senso.queries import batches, evaluations, ledger, outbox, planning, pushes, results, runs, vendor_jobs
-from senso.queries.prepared import Prepared
 
 GROWING = re.compile(
     "batches|questions|orgs|name_variations|question_runs|evaluations|llm_calls|citations|competitors|metrics|ledger|outbox|pushes"

@@ -1,7 +1,7 @@
 """I7 and I8: what was to be sent is sent, and no work lies idle beside somebody who could do it."""
 
+from senso.db.lease import IS_ALIVE
 from senso.queries.invariants.check import HELD, Check
-from senso.queries.leases import IS_ALIVE
 
 LOOK = "senso doctor says whether beat and workers live; the sweep sends it again within a minute"
 SOMEBODY_LIVES = f"EXISTS (SELECT FROM workers w WHERE w.{IS_ALIVE})"

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.db import rows
+from senso.db.lease import IS_ALIVE
 from senso.policy import Policy
-from senso.queries.leases import IS_ALIVE
 
 MOST_SENT = 2000
 LIVES = f"SELECT w.id FROM workers w WHERE w.{IS_ALIVE}"

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from senso.queries.keys import PUSH
-from senso.queries.typed import each, first
-from senso.queries.waiting import Wait
+from senso.db.keys import PUSH
+from senso.db.typed import each, first
+from senso.reads.waiting import Wait
 from senso.records import TOLD_IF_SET
 from senso.states import (
     OPEN_BATCHES,

@@ -12,7 +12,7 @@ tables have a state for a row that is claimed; where they have none, the row is 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from senso.queries.planner import looked_up
+from senso.db.planner import looked_up
 from senso.states import EvaluationState, RunState
 
 

@@ -11,9 +11,10 @@ from sqlalchemy import Connection, text
 from senso.db import rows
 from senso.extraction.citations import is_primary, kind
 from senso.queries import batches as batch_rows
-from senso.queries import quotes, results
+from senso.queries import results
 from senso.queries.fragments import LOCATION
 from senso.queries.results import Found
+from senso.reads import quotes
 from senso.reports.basis import Basis
 from senso.reports.content import Asked, Batch, Heard, Pool, Question
 from senso.score import CitedPage, Fact, Metric, leaderboard, sources

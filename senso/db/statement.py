@@ -13,7 +13,7 @@ import psycopg2
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from senso.db import Link
+from senso.db.connections import Link
 
 PLACE = re.compile(r"(?<![:\w]):(\w+)")
 numbers = count(1)

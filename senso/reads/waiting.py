@@ -11,10 +11,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from senso.db import typed
+from senso.db.keys import PUSH
+from senso.db.lease import IS_ALIVE
 from senso.policy import Policy
-from senso.queries import typed
-from senso.queries.keys import PUSH
-from senso.queries.leases import IS_ALIVE
 from senso.records import UNTOLD
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from senso.queries.typed import each
+from senso.db.typed import each
 from senso.states import Action
 
 

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from senso.db import keys
+from senso.db.typed import each, first
 from senso.extraction import citations as cited
-from senso.queries import keys
-from senso.queries.inspection import RunAlone
-from senso.queries.typed import each, first
+from senso.reads.inspection import RunAlone
 from senso.records import UNTOLD, record
 from senso.states import OPEN_JOBS, EvaluationState, JobState, Outcome, Purpose, RunState, Sentiment, among
 

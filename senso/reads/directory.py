@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from senso.queries.typed import each
+from senso.db.typed import each
 from senso.states import OPEN_BATCHES, BatchKind, BatchState, Entry, among
 
 # A part of the name in any case, or the beginning of an id.

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from senso.db.typed import each, first
 from senso.queries.fragments import LOCATION
-from senso.queries.typed import each, first
 from senso.states import EvaluationState, QuestionKind, Sentiment
 
 EXAMPLE = text(f"""
