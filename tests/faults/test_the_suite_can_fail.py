@@ -41,11 +41,11 @@ class Change:
 
 RUNS, READINGS, LEDGER = "senso/queries/runs.py", "senso/queries/evaluations.py", "senso/queries/ledger.py"
 TICKS = "senso/workflows/recovery.py"
-FAULTS, TASKS = "tests/faults", "tests/tasks"
+FAULTS, QUERIES, WORKFLOWS = "tests/faults", "tests/queries", "tests/workflows"
 PROCESSES = f"{FAULTS}/test_processes.py"
 CHORDS = f"{FAULTS}/test_chords.py::test_however_a_chord_breaks_its_batch_ends_once_with_all_runs"
-CHARGING, COUNTING = f"{TASKS}/test_charging.py", f"{TASKS}/test_counting.py"
-FENCES, NEIGHBOURS = f"{TASKS}/test_fences.py", f"{TASKS}/test_neighbours.py"
+CHARGING, COUNTING = f"{WORKFLOWS}/test_charging.py", f"{QUERIES}/test_counting.py"
+FENCES, NEIGHBOURS = f"{QUERIES}/test_fences.py", f"{WORKFLOWS}/test_neighbours.py"
 DOCTOR = f"{NEIGHBOURS}::test_doctor_finds_every_promise_kept_after_failures_retries_and_cancels"
 LATE = f"{FAULTS}/test_late.py"
 
@@ -145,7 +145,7 @@ def save(db: Link,""",
     ),
     Change(
         "guarded hold",
-        {f"{TASKS}/test_what_happens_when.py::test_two_batches_cannot_spend_the_same_credits": "available"},
+        {f"{WORKFLOWS}/test_what_happens_when.py::test_two_batches_cannot_spend_the_same_credits": "available"},
         ((LEDGER, " AND (p.available IS NULL OR p.available >= :credits)", ""),),
     ),
     Change(
@@ -162,7 +162,7 @@ def save(db: Link,""",
     Change(
         "snapshot join by number",
         {
-            f"{TASKS}/test_ask.py::test_answers_are_joined_by_number_also_where_a_record_before_them_is_missing": (
+            f"{WORKFLOWS}/test_asking.py::test_answers_are_joined_by_number_also_where_an_earlier_record_is_missing": (
                 "'failed'"
             )
         },

@@ -326,7 +326,7 @@ def test_answers_of_a_job_are_joined_by_number_and_sent_to_be_read(make, sandbox
     assert make.one("SELECT jsonb_array_length(ids) FROM outbox WHERE pipeline = 'extract'") == 4
 
 
-def test_answers_are_joined_by_number_also_where_a_record_before_them_is_missing(make, sandbox):
+def test_answers_are_joined_by_number_also_where_an_earlier_record_is_missing(make, sandbox):
     make.batch(texts=["good question one", "bad question two", "good question three"], models=("chatgpt",))
     sandbox.fault("brightdata.snapshot", "missing-records", share=1, match="bad question")
 
