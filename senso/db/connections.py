@@ -29,7 +29,6 @@ __all__ = [
     "transaction",
 ]
 
-characters.install()
 # Promises rest on these, whatever a URL, a role or a database says: a plan is made once a connection, and not five
 # times over before it is kept; made on the first run of a night, while a table is small, it would read that table from
 # end to end for each run after it. Rows are locked and counted down as READ COMMITTED does it.
@@ -79,6 +78,7 @@ def connect(url: str, *, pool_size: int) -> Engine:
 
     The one used last is used next, so that few are warm and the others rest.
     """
+    characters.install()
     made = create_engine(
         "postgresql+psycopg2://",
         pool_size=pool_size,
