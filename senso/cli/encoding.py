@@ -30,11 +30,9 @@ def substitute(character: str) -> str:
     return "".join(part for part in simple if part.isascii()) or "?"
 
 
-codecs.register_error("senso.plainly", plainly)
-
-
 def be_tolerant() -> None:
     """For all that this process prints from now on."""
+    codecs.register_error("senso.plainly", plainly)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="senso.plainly")
