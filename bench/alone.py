@@ -1,7 +1,7 @@
-"""One organisation by itself: how long from its trigger to its first call, to its answers, to its end?
+"""Latency of a single organisation: seconds from its trigger to its first call, its answers and its end.
 
-Two kinds of it: 60 direct runs, and 60 runs that are six snapshots of 60 s each, for which the aim is 68 s. Several
-orgs go one after another, each when the one before has been pushed.
+Two cases: 60 direct runs, and 60 runs in six snapshots of 60 s each, for which the target is 68 s. With several orgs,
+each one is triggered after the previous one has been pushed.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from stand import Ground, Options, add_options, ground, ids, options_of
 from work import CASES, Work
 
 KINDS = ("direct", "snapshots")
-# Seconds since the trigger's transaction began. A call and a snapshot are rows before they are sent.
+# Seconds since the trigger's transaction began. The row of a call or a snapshot is written before it is sent.
 MOMENTS = """
     WITH moments AS (
         SELECT min(started_at) AS "first call", min(started_at) FILTER (WHERE purpose = 'ask') AS "first question",

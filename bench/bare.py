@@ -1,6 +1,7 @@
-"""The same work by a bare asyncio program: 200 in flight, rows written, nothing durable. What this machine could do.
+"""The same work done by a bare asyncio program with 200 calls in flight: an upper bound for this machine.
 
-No claims, leases, messages, checks, retries or statistics; killed, it loses everything. aiohttp and asyncpg.
+It writes the rows, but has no claims, leases, messages, checks, retries or statistics, and loses everything when it is
+killed. It uses aiohttp and asyncpg.
 """
 
 import argparse
@@ -29,7 +30,7 @@ from senso.providers.openai import question as request_for
 from senso.providers.openai import structured
 
 IN_FLIGHT = 200
-RUNS_EACH_JOB = 30  # an org asks thirty questions at a place, and the product puts them into one job
+RUNS_EACH_JOB = 30  # an org asks thirty questions per location, and the product puts them into one job
 CONNECTIONS = 20
 LOOK_SECONDS = 1.0
 Body = dict[str, Any]
@@ -97,7 +98,7 @@ class Bare:
             await self.read(asked, answered)
 
     async def job(self, listed: list[Asked]) -> None:
-        """One job for as many questions as the product puts into one; waiting for it takes no slot."""
+        """Runs one job with as many questions as the product puts into one. Waiting for it takes no slot."""
         began = time.monotonic()
         inputs = [entry(DATA_SETS["chatgpt"], Run(a.number, a.question, a.model, a.country)) for a in listed]
         made, _ = await self.post("/brightdata/datasets/v3/trigger?format=json", inputs)

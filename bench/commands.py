@@ -1,6 +1,7 @@
-"""What a command costs from its first character to its end, with a stack that is up: seconds and CPU, by the middle of
-many runs. Beside it, in the same rounds: Python alone, and Python that imports the libraries a command cannot do
-without. Most of the rest is the command's own imports, and one conversation with Postgres.
+"""Cost of each command from process start to exit while the stack is up: median seconds and CPU of many rounds.
+
+For comparison, the same rounds measure Python alone, and Python importing the libraries that every command needs.
+Most of the rest is the command's own imports and one session with Postgres.
 """
 
 import argparse
@@ -82,7 +83,7 @@ def commands(world: Path, batch: str) -> dict[str, list[str]]:
 def measure(
     wanted: dict[str, list[str]], environment: dict[str, str], home: str, rounds: int
 ) -> dict[str, list[tuple[float, float]]]:
-    """Seconds and CPU seconds of each; one after the other in each round, so that whoever disturbs disturbs all."""
+    """Seconds and CPU seconds of each command. Every round runs all of them, so a disturbance affects all of them."""
     found = defaultdict(list)
     for _ in range(rounds):
         for name, command in wanted.items():

@@ -1,6 +1,7 @@
-"""A database of a few honest batches made into one of a month: each copied under orgs, partners and days of its own.
+"""Multiplies a database of a few real batches into a month of them: each copy has its own orgs, partners and dates.
 
-Ids are what the product would have given them, so that every promise holds in the copy as it does in the first.
+Ids of copies are computed as the product computes them, so every invariant that holds for the originals holds for
+the copies.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,7 +15,7 @@ from senso.queries.invariants.batches import BATCH_KEY, DATED, EVALUATION_KEY, R
 
 DAYS = 28
 EARLIER = f"mod(c.n, {DAYS})"
-# What each row of the original is called in each copy. `n` numbers the copies.
+# The id of each original row in each copy. `n` numbers the copies.
 NAMES = (
     """CREATE TEMP TABLE copied_org AS SELECT o.id AS old, n, md5(o.id::text || n)::uuid AS new
         FROM orgs o JOIN batches b ON b.org_id = o.id, generate_series(1, {copies}) n GROUP BY o.id, n""",
@@ -34,15 +35,15 @@ NAMES = (
     """CREATE TEMP TABLE copied_snapshot AS SELECT s.id AS old, n, md5(s.id::text || n)::uuid AS new
         FROM vendor_jobs s, generate_series(1, {copies}) n""",
 )
-# Which column names a row of which table, where its name does not say so.
+# The table whose rows a column identifies, where the column's name does not show it.
 NAMED = {"partners.id": "partner", "orgs.id": "org", "batches.id": "batch", "question_runs.id": "run"}
 NAMED |= {"evaluations.id": "evaluation", "vendor_jobs.id": "snapshot", "question_runs.subject_id": "org"}
 REFERENCES = ("partner", "org", "batch", "run", "evaluation", "snapshot")
-# In this order, so that what is named is there already.
+# In this order, so that referenced rows exist already.
 TABLES = ("partners", "orgs", "org_websites", "org_questions", "org_models", "org_locations", "name_variations")
 TABLES += ("batches", "vendor_jobs", "question_runs", "citations", "evaluations", "competitors", "claims", "ledger")
 TABLES += ("llm_calls", "metrics", "outbox", "pushes", "triggers", "audit")
-# Columns with an id inside, and columns that are unique.
+# Columns whose text contains ids (WORDS, ELSEWHERE), and columns that need a new value in each copy (OWN).
 WORDS = {
     "ledger.idempotency_key": "batch run org partner",
     "outbox.key": "batch snapshot",
@@ -65,7 +66,7 @@ OWN = {
 
 
 def multiply(db: Connection, copies: int) -> None:
-    """Statements of a minute each: say so to Postgres before."""
+    """Statements run for up to a minute each: raise Postgres's `statement_timeout` before."""
     for statement in NAMES:
         db.exec_driver_sql(statement.format(copies=copies))
     for name in (*REFERENCES,):
@@ -94,7 +95,7 @@ def columns_of(table: str) -> set[str]:
 
 
 def references(table: str) -> Iterator[tuple[str, str]]:
-    """By column, whose name it holds; the first is never null where the row is to be copied."""
+    """Each column that references a copied row, and its table; the first is never null in a row that is copied."""
     for column in Base.metadata.tables[table].columns:
         named = NAMED.get(f"{table}.{column.name}") or column.name.removesuffix("_id")
         if named in REFERENCES and (column.name.endswith("_id") or f"{table}.{column.name}" in NAMED):

@@ -1,4 +1,4 @@
-"""What Postgres and Redis count themselves, and the settings that are in force."""
+"""The counters that Postgres and Redis keep, and the settings in force."""
 
 import importlib
 import re
@@ -13,9 +13,9 @@ from typing import Any
 from product import Product, query
 from redis import Redis
 
-# Backends hand in what they counted within a second of work, or after ten of rest.
+# Postgres backends report their counters within a second while busy, or after ten seconds idle.
 HAND_IN_SECONDS = 11
-# The further lines of a statement begin with a tab.
+# Continuation lines of a statement begin with a tab.
 STATEMENT = re.compile(r"duration: ([\d.]+) ms  (?:statement|execute [^:]*): (.*(?:\n\t.*)*)")
 POSTGRES_SETTINGS = ("fsync", "synchronous_commit", "full_page_writes", "shared_buffers", "max_connections")
 CELERY_SETTINGS = (
@@ -67,9 +67,9 @@ def redis_memory(running: Product, what: str = "used_memory_peak") -> int:
 
 @contextmanager
 def statements(running: Product) -> Iterator[list[tuple[str, float]]]:
-    """Every statement of the block, by its first words, with its milliseconds: Postgres writes each into its log.
+    """Collects each statement run during the block, with its first words and milliseconds, from Postgres's log.
 
-    pg_stat_statements does not come with the embedded Postgres. The log slows what is much shorter than a millisecond.
+    The embedded Postgres has no pg_stat_statements. Logging slows statements that take much less than a millisecond.
     """
     log, found = running.folder / "home" / "postgres.log", list[tuple[str, float]]()
     set_logging(running, "0")

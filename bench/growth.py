@@ -1,6 +1,6 @@
-"""Does a run cost the same when there are four and sixteen times as many, and what do more call workers bring?
+"""Scaling: the cost per run with four and sixteen times as many runs, and the effect of more call workers.
 
-A cell of the table is `bench/run.py --case direct --alone` with so many orgs and call workers, on servers of its own.
+Each cell of the table is `bench/run.py --case direct --alone` with that many orgs and call workers, on its own servers.
 """
 
 import argparse
@@ -35,7 +35,7 @@ class Cell:
 
 
 def measured(cell: Cell, more: Sequence[str]) -> Measured:
-    """In a process of its own, since Celery and the engine read their addresses once."""
+    """Runs in its own process, because Celery and the engine read their URLs only once."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "cell.json"
         size = ("--orgs", str(cell.orgs), "--call-workers", str(cell.workers))
@@ -62,7 +62,7 @@ def table(found: Mapping[Cell, Measured]) -> None:
 
 
 def distances(found: Mapping[Cell, Measured]) -> dict[Cell, list[float | None]]:
-    """How far each cell is, in per cent, from the one with the fewest orgs and as many workers."""
+    """Difference in percent between each cell and the one with the fewest orgs and the same number of workers."""
     least = {cell.workers: cell for cell in sorted(found, key=lambda cell: -cell.orgs)}
     return {
         cell: [100 * (now / before - 1) if before else None for now, before in zip(row(one), row(first), strict=True)]

@@ -1,6 +1,6 @@
-"""Where the CPU goes: py-spy on a call worker and on control while the product works.
+"""CPU profile: py-spy on a call worker and on the control worker while the product works.
 
-What C code does after it has let go of the interpreter's lock (sockets, libpq) is not in it: about a third of the CPU.
+C code that runs after it has released the GIL (sockets, libpq) is not included: about a third of the CPU.
 """
 
 import subprocess
@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def profile(of: Roots, work: Callable[[], object], out: Path) -> None:
-    """Starts recording, then the work; what ends sooner than the recording leaves it idle, and idle is not counted."""
+    """Starts recording, then the work. If the work ends before the recording, the idle rest is not counted."""
     kinds = processes.by_kind(of)
     recorders = {kind: record(kinds[kind][0], out / f"profile-{kind}.raw") for kind in ("call", "control")}
     work()
@@ -31,14 +31,14 @@ def profile(of: Roots, work: Callable[[], object], out: Path) -> None:
 
 
 def record(pid: int, path: Path) -> subprocess.Popen[bytes]:
-    """Only threads that hold the interpreter's lock: of a hundred that wait, py-spy takes many to be running."""
+    """Records only threads that hold the GIL: py-spy takes many of a hundred waiting threads for running ones."""
     command = ["py-spy", "record", "--gil", "-d", str(SECONDS), "-r", str(RATE), "-f", "raw", "-o", str(path)]
     command += ["-p", str(pid)]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def stacks(path: Path) -> list[tuple[Frames, int]]:
-    """A line is frames joined by ";", outermost first, and a count."""
+    """Parses lines of frames joined by ";", outermost first, followed by a count."""
     found = []
     for line in path.read_text().splitlines():
         frames, _, count = line.rpartition(" ")
@@ -47,7 +47,7 @@ def stacks(path: Path) -> list[tuple[Frames, int]]:
 
 
 def short(frame: str) -> str:
-    """Without line numbers, and with as much of the path as names the module."""
+    """The frame without its line number, and with its path cut down to the module."""
     name, _, place = frame.partition(" (")
     path = place.rstrip(")").rpartition(":")[0]
     for root in ("site-packages/", f"{ROOT}/", "lib/python3.11/", "lib/python3.12/"):

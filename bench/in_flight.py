@@ -1,6 +1,7 @@
-"""Four hundred calls in flight for a minute, at the speed of real models: what does waiting for so many cost?
+"""CPU cost of 400 calls in flight for a minute, with the latency of real models.
 
-Two call workers of 200 calls, 5 s an answer and 5 s a reading. The aim: 400 in flight with at most 60 % of one core.
+Two call workers with 200 calls each, 5 s per answer and 5 s per reading. Target: 400 calls in flight with at most
+60 % of one core.
 """
 
 import argparse
@@ -18,13 +19,13 @@ from watch import Look, Watch, cpu_shares, figures
 from work import CASES, Work
 
 BETWEEN_LOOKS = 3.0
-FULL = 0.95  # of all there is room for: from then on it is steady
+FULL = 0.95  # of all call slots: from then on, the load counts as steady
 CLAIMED = "SELECT count(*) FROM llm_calls WHERE outcome IS NULL"
 AIM_CORES = 0.6
 
 
 def until_full(watch: Watch, wanted: int, seconds: float) -> bool:
-    """Whether there were so many calls in flight before the time was over."""
+    """Whether `wanted` calls were in flight before the time was up."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if watch.ground.in_flight() >= wanted:
@@ -34,7 +35,7 @@ def until_full(watch: Watch, wanted: int, seconds: float) -> bool:
 
 
 def steady(watch: Watch, seconds: float) -> tuple[Sequence[Look], list[int]]:
-    """Looks of the steady minute, and how many calls the rows say are in somebody's hands."""
+    """The looks taken under steady load, and the numbers of claimed calls according to the rows."""
     watch.looks.clear()
     claimed: list[int] = []
     watch.tell()

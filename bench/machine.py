@@ -1,4 +1,4 @@
-"""Where and of what a figure was measured, and the file that keeps it."""
+"""The machine and the revision that a figure was measured on, and the file that it is saved to."""
 
 import json
 import os
@@ -15,7 +15,7 @@ OUT = HERE / "out"
 
 
 def revision() -> str:
-    """With a "+" when the checkout holds what no commit has."""
+    """The commit, with a "+" if senso/ has uncommitted changes."""
     git = ["git", "-C", str(HERE)]
     head = subprocess.run([*git, "rev-parse", "--short", "HEAD"], check=False, capture_output=True, text=True).stdout
     changed = subprocess.run([*git, "status", "--short", "../senso"], check=False, capture_output=True).stdout
@@ -34,13 +34,13 @@ def heading() -> str:
 
 
 def each_by_itself(cases: Sequence[str]) -> int:
-    """This program again for each of the cases, in a process of its own: Celery reads its addresses once."""
+    """Runs this program once per case, each in its own process, because Celery reads its URLs only once."""
     codes = [subprocess.run([sys.executable, *sys.argv, "--case", case], check=False).returncode for case in cases]
     return max(codes)
 
 
 def save(name: str, found: dict[str, Any], path: Path | None = None) -> None:
-    """Into `path`, for who will read it there; else into a file of this moment, which is printed."""
+    """Writes to `path` if given, else to a file named after the current time, and prints that name."""
     OUT.mkdir(exist_ok=True)
     file = path or OUT / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}.json"
     file.write_text(json.dumps({"machine": machine(), "revision": revision(), **found}, indent=1))

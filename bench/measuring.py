@@ -1,4 +1,4 @@
-"""What one piece of work costs, from the first batch queued to the last one ended."""
+"""Measures the cost of a piece of work, from the first batch queued to the last one ended."""
 
 import os
 import time
@@ -15,7 +15,7 @@ IDLE_SECONDS = 12
 
 @dataclass
 class Measured:
-    """Of one case. CPU in milliseconds a run, by kind of process; `idle` in milliseconds a second."""
+    """Figures of one case. CPU is in milliseconds per run, by kind of process; idle CPU in milliseconds per second."""
 
     case: str
     runs: int
@@ -40,7 +40,7 @@ class Measured:
     statements: float = 0
     statements_top: dict[str, float] = field(default_factory=dict)
     bare: dict[str, float] = field(default_factory=dict)
-    textbook: dict[str, float] = field(default_factory=dict)  # empty where the case is not one of direct models
+    textbook: dict[str, float] = field(default_factory=dict)  # empty unless the case uses direct models
 
     @property
     def rate(self) -> float:
@@ -60,12 +60,12 @@ ENDS = "SELECT {0}, count(*) FROM batches WHERE id = ANY(%s::uuid[]) GROUP BY {0
 
 
 def longest(orgs: int) -> float:
-    """Seconds after which a benchmark gives up; an org takes 0.7 s of two cores that have nothing else to do."""
+    """Seconds after which a benchmark gives up. An org takes 0.7 s on two otherwise idle cores."""
     return 900 + 4 * orgs
 
 
 def idle(running: Product, of: processes.Roots) -> tuple[processes.Seconds, float]:
-    """What ticks, heartbeats and events cost while there is nothing to do: CPU and transactions a second."""
+    """CPU and transactions per second of an idle product: periodic tasks, heartbeats and events."""
     time.sleep(counters.HAND_IN_SECONDS)
     before, used = counters.counts(running), processes.cpu(of)
     time.sleep(IDLE_SECONDS)
@@ -75,7 +75,7 @@ def idle(running: Product, of: processes.Roots) -> tuple[processes.Seconds, floa
 
 
 def measure(ground: Ground) -> Measured:
-    """From the first batch queued to the last one ended and pushed; pushes are in the CPU, not in the seconds."""
+    """Measures from the first batch queued to the last one ended and pushed. CPU includes pushes, seconds do not."""
     running, work, of = ground.running, ground.work, ground.of
     idle_cpu, idle_transactions = idle(running, of)
     peak, asked = Peak(), ground.calls()

@@ -1,7 +1,7 @@
-"""A fast stand-in for the model servers: prepared replies after a delay, and nothing else.
+"""A fast stand-in for the model servers: it only sends prepared replies after a delay.
 
-The sandbox checks every request, draws faults and writes its replies on the spot, which costs more than a millisecond;
-on a machine of two cores that would be measured as ours.
+The sandbox checks every request, draws faults and composes its replies on demand, which costs over a millisecond. On a
+machine with two cores, this would count as the product's cost.
 """
 
 import argparse
@@ -87,7 +87,7 @@ class Replies:
 
 
 class Connection(asyncio.Protocol):
-    """Requests of one connection come one after another: nobody here sends a second before the reply."""
+    """Expects one request at a time per connection: no client here sends a second one before the reply."""
 
     def __init__(self, replies: Replies) -> None:
         self.replies = replies

@@ -1,4 +1,4 @@
-"""A whole night: 1,500 organisations of 60 direct runs, triggered as a user triggers them, watched to the last end."""
+"""A whole night: 1,500 orgs with 60 direct runs each, triggered as by a user and watched until all have ended."""
 
 import argparse
 from collections.abc import Sequence
@@ -20,14 +20,14 @@ MINUTE = 60.0
 
 
 def minutes(looks: Sequence[Look]) -> list[dict[str, Any]]:
-    """Runs a second and CPU a run, minute by minute, so that a slowing down is seen."""
+    """Runs per second and CPU per run, minute by minute, to show any slowdown."""
     busy, steps = at_work(looks), round(MINUTE / BETWEEN_LOOKS)
     last = busy[-1:] if (len(busy) - 1) % steps else []
     return [minute(before, now) for before, now in pairwise([*busy[::steps], *last])]
 
 
 def at_work(looks: Sequence[Look]) -> Sequence[Look]:
-    """From the last look before the first batch was there to the first one after the last had ended."""
+    """The looks from the last one before the first batch was queued to the first one after the last batch had ended."""
     busy = [place for place, one in enumerate(looks) if one.queued or one.running]
     return looks[max(0, busy[0] - 1) : busy[-1] + 2] if busy else looks
 

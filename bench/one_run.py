@@ -1,4 +1,4 @@
-"""What one run by itself costs, part by part: CPU, without Celery and Postgres, against the stand-in server."""
+"""CPU cost of a single run by part, without Celery and Postgres, against the stand-in server."""
 
 import argparse
 import time
@@ -25,7 +25,7 @@ SERVER = Path(__file__).with_name("model_server.py")
 
 
 class Parts:
-    """CPU of this process by part; the kernel's share of a call is in it, the server's own is not."""
+    """CPU of this process by part. It includes the kernel's share of a call, but not the server's CPU."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = defaultdict(float)

@@ -1,7 +1,7 @@
-"""Every reply that a run of the benchmark will ask for, made before it starts, so that giving it costs next to nothing.
+"""Prepares every reply that a benchmark will ask for before it starts, so that sending one costs almost nothing.
 
-The answers are those of the sandbox's world and the readings those of its reader: what the product checks, stores and
-counts is as large and as true as with the sandbox itself.
+Answers come from the sandbox's world and readings from its reader: what the product checks, stores and counts is as
+large and as correct as with the sandbox itself.
 """
 
 import gc
@@ -29,7 +29,7 @@ from senso.sandbox.schema import filled
 from senso.sandbox.variations import name_variations
 
 CHATGPT = next(engine for engine in ENGINES.values() if engine.slug == "chatgpt")
-HEAVY = {"answer_html", "answer_section_html", "response_raw"}  # what nobody asks for
+HEAVY = {"answer_html", "answer_section_html", "response_raw"}  # fields that the product does not request
 MARK = re.compile(r"<answer-([0-9a-f]{12})>")
 
 
@@ -37,7 +37,7 @@ MARK = re.compile(r"<answer-([0-9a-f]{12})>")
 class Prepared:
     answers: dict[tuple[str, str, str], bytes] = field(default_factory=dict)  # model, country, question
     records: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)  # country, question
-    readings: dict[str, bytes] = field(default_factory=dict)  # the digits between which the prompt puts an answer
+    readings: dict[str, bytes] = field(default_factory=dict)  # hex digits of the marks around an answer in the prompt
     names: dict[str, bytes] = field(default_factory=dict)  # organisation
 
     def add(self, part: "Prepared") -> None:
@@ -46,13 +46,13 @@ class Prepared:
 
 
 def prepare(work: Work) -> Prepared:
-    """A core each takes a share: an org takes 0.07 s, and a night has 1,500. 0.35 MB an org."""
-    made, numbers = Prepared(), range(len(work.world.orgs))  # the world itself cannot be sent; each makes its own
+    """Uses one process per core: an org takes 0.07 s and 0.35 MB, and a night has 1,500 orgs."""
+    made, numbers = Prepared(), range(len(work.world.orgs))  # a World cannot be pickled; each process makes its own
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         for part in pool.map(partial(prepare_one, replace(work)), numbers, chunksize=4):
             made.add(part)
     gc.collect()
-    gc.freeze()  # what is never freed need not be looked through while calls are answered
+    gc.freeze()  # never freed, so the collector need not scan it while calls are answered
     return made
 
 
@@ -80,7 +80,7 @@ def asked(work: Work, org: Org) -> Iterator[tuple[str, str, str]]:
 
 
 def watched_by(org: Org) -> Watched:
-    """As the product will know it once it has asked for the org's names."""
+    """The org as the product knows it after it has asked for the org's names."""
     variations = names.checked(org.name, org.websites, name_variations(org.name, org.websites))
     return Watched(org.name, tuple(variations), org.websites, org.rivals[:3])
 

@@ -1,4 +1,4 @@
-"""What processes cost, read from /proc: CPU by kind of process, memory of all of them."""
+"""The cost of processes, read from /proc: CPU and memory by kind of process."""
 
 import os
 import threading
@@ -10,8 +10,8 @@ from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
 PROC = Path("/proc")
-SAMPLE_SECONDS = 2.0  # a look at the memory of a hundred processes takes 0.09 s of a core, which is then not theirs
-UTIME, CSTIME, PARENT = 11, 15, 1  # places in /proc/<pid>/stat behind the name
+SAMPLE_SECONDS = 2.0  # a memory sample of a hundred processes takes 0.09 s of a core away from them
+UTIME, CSTIME, PARENT = 11, 15, 1  # positions in /proc/<pid>/stat after the name
 CHILDREN_OF_UP = ("call", "control", "beat", "flower")
 
 Seconds = dict[str, float]
@@ -19,7 +19,7 @@ Seconds = dict[str, float]
 
 @dataclass(frozen=True)
 class Roots:
-    """Process ids from which the kinds are found, each with all that lives below it."""
+    """Process ids from which all processes of each kind are found: each one with its descendants."""
 
     up: int
     postgres: int
@@ -49,7 +49,7 @@ def tree(root: int, known: Mapping[int, int]) -> list[int]:
 
 
 def kind_of(pid: int) -> str:
-    """A child of `senso up` by the name it was given."""
+    """The kind of a child of `senso up`, from the name in its command line."""
     with suppress(OSError):
         words = (PROC / str(pid) / "cmdline").read_bytes().decode().split("\0")
         return next((kind for kind in CHILDREN_OF_UP if any(word.startswith(kind) for word in words)), "senso up")
@@ -71,7 +71,7 @@ def by_kind(roots: Roots) -> dict[str, list[int]]:
 
 
 def cpu_of(pid: int) -> float:
-    """Its own and that of its children that have ended: what a backend used that is gone by now stays counted."""
+    """CPU seconds of a process and of its ended children, so that Postgres backends that have exited stay counted."""
     with suppress(OSError):
         return sum(map(int, stat(pid)[UTIME:CSTIME])) / TICKS
     return 0.0
@@ -90,7 +90,7 @@ def ours(used: Mapping[str, float]) -> float:
 
 
 def proportional(pid: int) -> int:
-    """Bytes; a page shared by n processes counts an nth for each, so that the sum is what is really used."""
+    """PSS in bytes: a page shared by n processes counts 1/n for each, so that the sum is the memory really used."""
     with suppress(OSError):
         for line in (PROC / str(pid) / "smaps_rollup").read_text().splitlines():
             if line.startswith("Pss:"):
@@ -104,7 +104,7 @@ def memory(roots: Roots) -> dict[str, int]:
 
 @dataclass
 class Peak:
-    """The largest sum of all but the stand-in, and how it was made up then."""
+    """The largest total without the stand-in, and its composition at that moment."""
 
     total: int = 0
     kinds: dict[str, int] = field(default_factory=dict)
@@ -117,7 +117,7 @@ class Peak:
 
 @contextmanager
 def watched(look: Callable[[], None], seconds: float = SAMPLE_SECONDS) -> Iterator[None]:
-    """Looks again and again from a thread, as long as the block runs, and when it has ended."""
+    """Calls `look` every `seconds` from a thread while the block runs, and once after it has ended."""
     over = threading.Event()
 
     def watch() -> None:

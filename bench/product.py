@@ -1,4 +1,4 @@
-"""The product as users start it: `senso up` on embedded servers in a temporary home, beside a stand-in provider."""
+"""The product as users start it: `senso up` on embedded servers in a temporary home, with a stand-in provider."""
 
 import json
 import os
@@ -28,7 +28,7 @@ from senso.settings.outside import Dotenv
 READY_SECONDS = 60
 STOP_SECONDS = 40
 POLL_SECONDS = 0.25
-POLL_SECONDS_EACH = 0.004  # a look at many batches is work for Postgres too
+POLL_SECONDS_EACH = 0.004  # per batch: polling many batches costs Postgres CPU, too
 Row = tuple[Any, ...]
 
 
@@ -39,7 +39,7 @@ def free_port() -> int:
 
 
 def forget_environment() -> None:
-    """Neither the caller's variables nor a .env decide what is measured."""
+    """Removes the caller's variables and ignores .env, so that neither affects what is measured."""
     for name in Settings.model_fields:
         os.environ.pop(name.upper(), None)
     Dotenv.path = None
@@ -56,7 +56,7 @@ def temporary_folder() -> Iterator[Path]:
 
 @contextmanager
 def child(name: str, arguments: Sequence[str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A Python program of ours, its output in a file of `folder`; stopped as a person would stop it."""
+    """Runs a Python program of ours with its output in a file of `folder`; stops it with SIGINT, as a user would."""
     with (folder / f"{name}.log").open("ab") as log:
         started = subprocess.Popen(
             [sys.executable, *arguments], cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log
@@ -74,7 +74,7 @@ def child(name: str, arguments: Sequence[str], folder: Path) -> Iterator[subproc
 
 @contextmanager
 def standing_in(folder: Path, arguments: Sequence[str], seconds: float = READY_SECONDS) -> Iterator[tuple[str, int]]:
-    """The sandbox, or a faster stand-in with the same options; its URL and its process id."""
+    """Runs the sandbox, or a faster stand-in with the same options; yields its URL and its process id."""
     announce = folder / "stand-in.url"
     announce.unlink(missing_ok=True)
     with child("stand-in", [*arguments, "--announce", str(announce)], folder) as process:
@@ -104,7 +104,7 @@ def addresses(url: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Product:
-    """A running one. `up` is the process id of `senso up`; `servers` those of guardian, postgres and redis."""
+    """A running product. `up` is the process id of `senso up`; `servers` are those of guardian, postgres and redis."""
 
     folder: Path
     urls: Urls
@@ -129,7 +129,7 @@ class Product:
         return query(self.urls.database_url, statement, *values)
 
     def wait(self, batches: Sequence[UUID], seconds: float) -> None:
-        """Until every batch has ended and was pushed."""
+        """Waits until every batch has ended and was pushed."""
         ids = [str(batch) for batch in batches]
         left = """SELECT count(*) FROM batches b LEFT JOIN pushes p ON p.batch_id = b.id
             WHERE b.id = ANY(%s::uuid[]) AND (b.state IN ('queued', 'running') OR p.status IS DISTINCT FROM 'sent')"""
@@ -154,7 +154,7 @@ def query(url: str, statement: str, *values: Any) -> list[Row]:
 
 @contextmanager
 def opened(url: str) -> Iterator["psycopg2.extensions.connection"]:
-    """Opened once where many are asked: a new connection costs Postgres as much as ten runs."""
+    """A connection to reuse for many queries: opening one costs Postgres as much as ten runs."""
     connection = psycopg2.connect(url.replace("postgresql+psycopg2://", "postgresql://"))
     connection.autocommit = True
     try:
@@ -171,14 +171,14 @@ def running(folder: Path, url: str, more: Mapping[str, str] | None = None) -> It
 
 @contextmanager
 def embedded(folder: Path) -> Iterator[Urls]:
-    """We are one more user of the servers, so that they outlive `senso up` and can be asked afterwards."""
+    """Makes this process a user of the servers, so that they outlive `senso up` and can be queried afterwards."""
     with servers(folder / "home") as urls:
         yield urls
 
 
 @contextmanager
 def up(folder: Path, urls: Urls, environment: Mapping[str, str], call_workers: int | None = None) -> Iterator[Product]:
-    """`senso up` finds the servers by their home, as a user's would; only this process is told their addresses."""
+    """`senso up` finds the servers through their home, as it does for users; only this process gets their URLs."""
     home = folder / "home"
     use_environment({**environment, "SENSO_HOME": str(home), "FLOWER_PORT": str(free_port())})
     began, workers = time.monotonic(), call_workers or os.cpu_count() or 1
@@ -194,7 +194,7 @@ def up(folder: Path, urls: Urls, environment: Mapping[str, str], call_workers: i
 
 
 def wait_for_workers(urls: Urls, up: subprocess.Popen[bytes], folder: Path, wanted: int) -> None:
-    """The call workers and the one for control have beaten."""
+    """Waits until the call workers and the control worker have written a heartbeat."""
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline and up.poll() is None:
         with suppress(psycopg2.Error):

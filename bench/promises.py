@@ -1,7 +1,7 @@
-"""How long `doctor --invariants` takes: check by check, as a command, in a database of many runs and beside work.
+"""How long `doctor --invariants` takes in a database of many runs: by check, as a command, and while work goes on.
 
-A few batches of direct runs and jobs are worked off by the product itself and then copied until there are as many
-runs as wanted. Beside work it is called again and again: what it then finds broken is a false alarm.
+The product works off a few batches of direct runs and jobs, which are then copied until there are as many runs as
+wanted. While work goes on, the command runs repeatedly: each violation that it then reports is a false alarm.
 """
 
 import argparse
@@ -31,7 +31,7 @@ from senso.cli import publish
 from senso.policy import POLICY
 from senso.settings import settings
 
-# Two thirds direct, a third in two jobs of ten.
+# Two thirds of the runs are direct, one third is in two jobs of ten.
 MIXED = Case("mixed", "two direct models and chatgpt, at two places", ("gpt-4.1", "gpt-4.1-mini", "chatgpt"), 2)
 ROUNDS = 3
 LONGEST_SECONDS = 600
@@ -40,7 +40,7 @@ COUNTED = ("batches", "question_runs", "evaluations", "llm_calls", "ledger", "me
 
 @dataclass(frozen=True)
 class Called:
-    """The command, once, in a process of its own. `postgres`: seconds of CPU of the server."""
+    """One run of the command in its own process. `postgres`: CPU seconds of the server."""
 
     seconds: float
     cpu: float
@@ -94,7 +94,7 @@ def rows(here: Ground) -> dict[str, int]:
 
 
 def at_rest(here: Ground) -> dict[str, Any]:
-    """Each check in a session of its own that has just begun, then again; then the command."""
+    """Times each check in a new session, once and then ROUNDS more times; then the command."""
     first = by_check()
     again = [by_check() for _ in range(ROUNDS)]
     warm = {name: median(one[name] for one in again) for name in first}
@@ -124,7 +124,7 @@ def by_check() -> dict[str, float]:
 
 
 def called(here: Ground, *more: str) -> Called:
-    """`senso doctor --invariants --json`, as whoever runs it each ten minutes does."""
+    """Runs `senso doctor --invariants --json`, as a cron job would every ten minutes."""
     before, server = resource.getrusage(resource.RUSAGE_CHILDREN), processes.cpu(here.of)["postgres"]
     began = time.perf_counter()
     done = subprocess.run(
@@ -146,7 +146,7 @@ def called(here: Ground, *more: str) -> Called:
 
 
 def locks(here: Ground) -> list[str]:
-    """The kinds of lock that a look holds."""
+    """The lock modes that the checks hold."""
     from senso.queries import invariants  # noqa: PLC0415
 
     with transaction() as db:
@@ -158,7 +158,7 @@ def locks(here: Ground) -> list[str]:
 
 
 def beside_work(here: Ground, orgs: Sequence[str], looks: int) -> dict[str, Any]:
-    """The command by turns with and without --since, until all has ended and as many looks were taken."""
+    """Runs the command alternately without and with --since until all batches have ended, at least `looks` times."""
     runs = here.running.query("SELECT count(*) FROM question_runs")[0][0]
     began, batches = time.monotonic(), [str(one) for one in opened(orgs)]
     open_ = "SELECT count(*) FROM batches WHERE id = ANY(%s::uuid[]) AND state IN ('queued', 'running')"

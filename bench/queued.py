@@ -1,7 +1,7 @@
-"""A hundred thousand batches queued: does anything grow while they wait, and what does admission cost among them?
+"""100,000 queued batches: whether anything grows while they wait, and what admission costs among them.
 
-The rows are those of a night's schedule, written in bulk: orgs like the one that warmed up, with one question for one
-model, each opened and published. How many run is left at its default.
+The rows are those of a night's schedule, written in bulk: orgs like the warm-up org, each with one question for one
+model, opened and published. MAX_RUNNING_BATCHES keeps its default.
 """
 
 import argparse
@@ -28,12 +28,12 @@ from senso.matrix import batch_id
 BETWEEN_LOOKS = 5.0
 MINUTE = 60.0
 LOGGED_SECONDS = 10.0
-ADMIT = "WITH room AS"  # the first words of the statement that admits
+ADMIT = "WITH room AS"  # the first words of the admitting statement
 AT_ONCE = 5_000
 HOUR = 2  # of the timetable
 CREDITS = 100
 
-# Orgs of the schedule's own day, due and claimed: a tick that looks for due ones finds that these are done.
+# Orgs due on the schedule's current day and already claimed: the periodic task for due orgs has nothing left to do.
 WRITE = """
     WITH given AS (
         SELECT * FROM unnest(%(orgs)s::uuid[], %(batches)s::uuid[], %(partners)s::uuid[]) AS g (org, batch, partner)
@@ -94,11 +94,11 @@ def write(here: Ground, count: int) -> None:
     with opened(here.stand.urls.database_url) as connection, connection.cursor() as cursor:
         while numbers := list(islice(left, AT_ONCE)):
             cursor.execute(WRITE, shared | rows(like, numbers, day))
-        cursor.execute("ANALYZE")  # as autovacuum would have by the time that so many are there
+        cursor.execute("ANALYZE")  # as autovacuum would have done before there were so many rows
 
 
 def rows(like: UUID, numbers: Sequence[int], day: datetime) -> dict[str, Any]:
-    """A partner for two orgs, as in the sandbox's world."""
+    """One partner per two orgs, as in the sandbox's world."""
     orgs = [uuid5(like, f"org {number}") for number in numbers]
     return {
         "orgs": list(map(str, orgs)),
@@ -109,7 +109,7 @@ def rows(like: UUID, numbers: Sequence[int], day: datetime) -> dict[str, Any]:
 
 
 def admissions(here: Ground) -> dict[str, float]:
-    """Milliseconds of the statement that admits, as Postgres says, over some seconds."""
+    """Milliseconds of the admitting statement according to Postgres's log, over LOGGED_SECONDS."""
     with counters.statements(here.running) as made:
         time.sleep(LOGGED_SECONDS)
     took = [milliseconds for words, milliseconds in made if words.startswith(ADMIT)]

@@ -1,6 +1,6 @@
-"""The pipeline meets real answers: ten brands, 132 questions, ChatGPT's recorded answers, the whole running product.
+"""The whole running product on real answers: ten brands, 132 questions, ChatGPT's recorded answers.
 
-The model that reads the answers is the sandbox's heuristic. So this measures our checks and rules, not a real model.
+The sandbox's heuristic reads the answers instead of a model, so this measures our checks and rules, not a real model.
 """
 
 import argparse
@@ -41,7 +41,7 @@ BRANDS = {
     "Samsung": "https://www.samsung.com",
     "Sony": "https://www.sony.com",
 }
-# What sells or lets people talk about everybody's products; whatever is neither this nor the org's is "other".
+# Sites that sell or discuss products of all brands; a site that is neither one of these nor the org's is "other".
 RETAILERS = {"amazon.com", "bestbuy.com", "walmart.com", "target.com", "costco.com", "ebay.com", "macys.com", "rei.com"}
 FORUMS = {"reddit.com", "youtube.com", "quora.com", "facebook.com", "wikipedia.org", "tiktok.com"}
 
@@ -51,7 +51,7 @@ def identity(*parts: object) -> str:
 
 
 def document(asked: Sequence[str]) -> dict[str, Any]:
-    """Each org has questions of its own, with ids of their own, although their texts are the same."""
+    """Each org has its own questions with their own ids, although their texts are the same."""
     partner = identity("partner")
     return {
         "partners": [{"id": partner, "name": "Real answers", "credits": None}],
@@ -77,7 +77,7 @@ def org(brand: str, website: str, partner: str, asked: Sequence[str]) -> dict[st
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One answer read for one brand, beside what its labels say."""
+    """One answer read for one brand, and what its labels say."""
 
     brand: str
     answer: Recorded
@@ -108,7 +108,7 @@ READINGS = """
 
 
 def decisions(running: Product, batches: Sequence[UUID], known: Sequence[Recorded]) -> list[Decision]:
-    """Joined by question and text: of the two recorded answers to a question the sandbox gives one."""
+    """Joins by question and text: the sandbox gives one of the two recorded answers to a question."""
     by_text = {(one.question, one.text.strip()): one for one in known}
     rows = running.query(READINGS, [str(batch) for batch in batches])
     return [
@@ -118,7 +118,7 @@ def decisions(running: Product, batches: Sequence[UUID], known: Sequence[Recorde
 
 
 def evidence(one: Decision) -> list[str]:
-    """The sentences a person has to see: those found, else all in which the letters of the name occur."""
+    """The sentences that a person must check: those found, else all that contain the letters of the name."""
     if one.found:
         return one.mention_text.split(" || ")
     text = one.answer.text
@@ -152,7 +152,7 @@ def print_mentions(found: Sequence[Decision]) -> None:
 
 
 def print_matcher(known: Sequence[Recorded]) -> None:
-    """Our rule alone, without any model: is a brand that a label names, and the answer has the letters of, found?"""
+    """Tests our rule alone, without any model: does it find each labelled brand whose letters are in the answer?"""
     counted: Counter[str] = Counter()
     for one in known:
         text = words.text(one.text)
@@ -164,7 +164,7 @@ def print_matcher(known: Sequence[Recorded]) -> None:
 
 
 def listed(one: Recorded) -> list[Source]:
-    """As the product reads them from a record: cited where the text links to them."""
+    """Sources as the product reads them from a record: cited if the text links to them."""
     return [
         Source(source["url"], source.get("title"), place, source["url"] in one.text)
         for place, source in enumerate(one.sources, start=1)

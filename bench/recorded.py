@@ -1,4 +1,4 @@
-"""The real ChatGPT answers of $SENSO_SHARED/answers: question text joined in, labels by answer."""
+"""The real ChatGPT answers in $SENSO_SHARED/answers, each with the text of its question and its labels."""
 
 import json
 import os
@@ -18,13 +18,13 @@ class Recorded:
     question: str
     text: str
     sources: tuple[dict[str, Any], ...]
-    labels: tuple[dict[str, Any], ...]  # products with their brands, five at most, made by a model
+    labels: tuple[dict[str, Any], ...]  # products with their brands, at most five, labelled by a model
 
     def brands(self) -> list[str]:
         return [str(label.get("brand") or "").strip() for label in self.labels]
 
     def has_label(self, brand: str) -> bool:
-        """The brand itself, or one of its lines: "Google Nest" is Google's."""
+        """Whether a label is the brand itself or one of its product lines: "Google Nest" is Google's."""
         wanted = words.key(brand)
         return any(f"{words.key(label)} ".startswith(f"{wanted} ") for label in self.brands())
 
@@ -41,7 +41,7 @@ def lines(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def questions(found: Path) -> list[str]:
-    """Position i of an answers' file is topic i // 4, phrasing i % 4, as SOURCE.txt says."""
+    """Line i of an answers file is topic i // 4, phrasing i % 4, as SOURCE.txt says."""
     return [one["text"] for topic in lines(found / "queries" / "queries.jsonl") for one in topic["variations"]]
 
 
@@ -55,7 +55,7 @@ def answers(found: Path) -> list[Recorded]:
 
 
 def write_replay(recorded: list[Recorded], into: Path) -> Path:
-    """As the sandbox replays them; never inside the repository, whose licence they do not share."""
+    """Writes them in the sandbox's replay format; never inside the repository, because their licence differs."""
     into.mkdir(parents=True)
     rows = (
         {"prompt": one.question, "model": "ChatGPT", "response": one.text, "sources": list(one.sources)}

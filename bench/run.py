@@ -1,4 +1,4 @@
-"""How fast the product is, and what it costs, beside a bare program that does the same work and keeps no promise.
+"""Speed and cost of the product, compared with a bare program that does the same work without any guarantee.
 
 The product is `senso up` as a user starts it, on embedded servers in a temporary home. Nothing is asserted.
 """
@@ -41,14 +41,14 @@ def count_statements(running: Product, work: Work, found: Measured) -> None:
 
 
 def bare(urls: Urls, url: str, work: Work, postgres: int) -> dict[str, float]:
-    """On the same Postgres, in a database of its own, while the product rests."""
+    """Runs the bare program on the same Postgres, in its own database, after the product has stopped."""
     plain = urls.database_url.replace("postgresql+psycopg2://", "postgresql://")
     product.query(plain, "CREATE DATABASE bare")
     arguments = ["--case", work.case.name, "--orgs", str(work.orgs), "--url", url]
     before = pool_cpu(postgres)
     done = subprocess.run(
         [sys.executable, str(HERE / "bare.py"), *arguments],
-        env={**os.environ, "BARE_DATABASE": plain.rpartition("/")[0] + "/bare"},  # its password is for no command line
+        env={**os.environ, "BARE_DATABASE": plain.rpartition("/")[0] + "/bare"},  # no password in a command line
         check=False,
         capture_output=True,
         text=True,
@@ -62,7 +62,7 @@ def bare(urls: Urls, url: str, work: Work, postgres: int) -> dict[str, float]:
 
 
 def textbook(urls: Urls, url: str, work: Work, servers: Mapping[str, int]) -> dict[str, float]:
-    """A Celery chord as its guide has it, on the same servers, in databases of its own."""
+    """Runs a Celery chord, as in Celery's guide, on the same servers in its own databases."""
     product.query(urls.database_url, "CREATE DATABASE textbook")
     redis = urls.redis_url.rpartition("/")[0]
     environment = {

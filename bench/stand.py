@@ -1,4 +1,4 @@
-"""What every benchmark stands on: servers of its own, a stand-in for the model servers, the product beside them."""
+"""What every benchmark needs: its own servers, a stand-in for the model servers, and the product."""
 
 import argparse
 import os
@@ -35,7 +35,7 @@ class Options:
 
 
 def add_options(parser: argparse.ArgumentParser, usual: Options) -> None:
-    """Those of `Options`, with what a benchmark takes when nothing is said."""
+    """Adds an option for each field of `Options`, with the defaults of `usual`."""
     parser.add_argument("--orgs", type=int, default=usual.orgs, help=f"default {usual.orgs}")
     parser.add_argument("--call-workers", type=int, default=usual.call_workers, help=f"default {usual.call_workers}")
     for name in ("answer_seconds", "reading_seconds", "snapshot_seconds"):
@@ -49,7 +49,7 @@ def options_of(given: argparse.Namespace) -> Options:
 
 @dataclass(frozen=True)
 class Stand:
-    """`url`, `stand_in`: where the stand-in is and its process id."""
+    """`url` and `stand_in`: the stand-in's URL and process id."""
 
     work: Work
     options: Options
@@ -61,7 +61,7 @@ class Stand:
 
 @dataclass(frozen=True)
 class Ground:
-    """The product, up and warm. `of`: the processes that are its cost."""
+    """The product, started and warmed up. `of`: the processes whose cost is measured."""
 
     stand: Stand
     running: Product
@@ -72,13 +72,13 @@ class Ground:
         return self.stand.work
 
     def calls(self) -> dict[str, int]:
-        """How often the stand-in was asked, by what; the sandbox keeps a row for each, so ask it seldom."""
+        """Number of calls to the stand-in, by kind. The sandbox returns a row for each call, so use this rarely."""
         if self.stand.options.sandbox:
             return {"all": len(fetched(f"{self.stand.url}/_sandbox/calls"))}
         return dict(fetched(f"{self.stand.url}/_calls"))
 
     def in_flight(self) -> int:
-        """Calls that the stand-in has received and not answered yet; the sandbox does not say."""
+        """Calls that the stand-in has received and not answered yet; 0 with the sandbox, which does not report them."""
         return 0 if self.stand.options.sandbox else int(fetched(f"{self.stand.url}/_in_flight"))
 
     def waiting(self) -> dict[str, int]:
@@ -86,7 +86,7 @@ class Ground:
         return redis_server.waiting(ALL_QUEUES)
 
     def doctor(self) -> str:
-        """What `senso doctor --invariants` says: it holds what is in the database against the promises."""
+        """The output of `senso doctor --invariants`, which checks the database against the invariants."""
         done = subprocess.run(
             [sys.executable, "-m", "senso.cli", "doctor", "--invariants"],
             cwd=self.stand.folder,
@@ -106,7 +106,7 @@ def fetched(url: str) -> Any:
 
 @contextmanager
 def standing(work: Work, options: Options) -> Iterator[Stand]:
-    """Servers and stand-in, which outlive the product, so that others can be measured on them."""
+    """Starts servers and stand-in. They outlive the product, so that other programs can be measured on them."""
     product.forget_environment()
     print(f"writing the answers of {len(work.world.orgs)} orgs", flush=True)
     with (
@@ -126,13 +126,13 @@ def stand_in(work: Work, options: Options) -> list[str]:
 
 
 def patience(work: Work) -> float:
-    """Seconds. To write the answers of an org takes 0.07 s; a loaded machine is given ten times as long."""
+    """Seconds until the stand-in must be ready: an org's answers take 0.07 s, a loaded machine gets ten times that."""
     return product.READY_SECONDS + 0.7 * work.orgs
 
 
 @contextmanager
 def up(stand: Stand, more: Mapping[str, str] | None = None) -> Iterator[Ground]:
-    """Imports, connections and plans of one org's batch are not what a night of many is made of: one org goes first."""
+    """Starts the product and warms it up with one org, so that imports, connections and plans are not measured."""
     environment = product.addresses(stand.url) | dict(more or {})
     with product.up(stand.folder, stand.urls, environment, stand.options.call_workers) as running:
         print(f"\n{stand.work.case.title}: up after {running.started_seconds:.1f} s", flush=True)

@@ -1,7 +1,7 @@
-"""The same work as a textbook has it: a chord of chains for each org, the vendor's SDK, the ORM. Direct models only.
+"""The same work in textbook style: a chord of chains per org, the vendor's SDK, the ORM. Direct models only.
 
-Nothing but what Celery's guide shows: a task asks, a task reads and stores, the chord's body ends the batch. There are
-no claims, fences, leases, outbox or sweeps; a body that is lost is lost. Started by run.py; a worker of it by Celery.
+It uses only what Celery's guide shows: a task asks, a task reads and stores, the chord's body ends the batch. It has
+no claims, fences, leases, outbox or sweep; a lost body stays lost. run.py starts it, and it starts its Celery workers.
 """
 
 import argparse

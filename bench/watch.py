@@ -1,4 +1,4 @@
-"""Looks at a long piece of work while it goes on, a line each: how far it is, what it costs, how large it is."""
+"""Samples a long piece of work while it runs, and prints a line each time: progress, CPU and memory."""
 
 import time
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ STATES = "SELECT state, count(*)::int, coalesce(sum(planned - remaining), 0)::in
 
 @dataclass(frozen=True)
 class Look:
-    """`ended`: batches; `runs`: those answered and read, or failed; `at`: seconds since the first look."""
+    """One sample. `ended` counts batches; `runs` those answered and read, or failed; `at`: seconds since the start."""
 
     at: float
     queued: int
@@ -59,7 +59,7 @@ class Watch:
         return found
 
     def tell(self) -> None:
-        """A look, and a line about what has happened since the one before."""
+        """Takes a look, and prints what has happened since the previous one."""
         before = self.looks[-1] if self.looks else None
         now = self.look()
         if before is not None:
@@ -82,7 +82,7 @@ def told(before: Look, now: Look) -> str:
 
 
 def cpu_shares(before: Look, now: Look) -> Seconds:
-    """Of one core, by kind of process."""
+    """Shares of one core, by kind of process."""
     spent = processes.spent(before.cpu, now.cpu)
     return {kind: value / (now.at - before.at) for kind, value in spent.items()}
 

@@ -1,4 +1,4 @@
-"""What is asked in one case of the benchmark: so many orgs, 60 runs each, of the sandbox's world."""
+"""The work of a benchmark case: a number of orgs of the sandbox's world, with 60 runs each."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ RUNS_EACH = 60
 READING_MODEL = "gpt-4.1-mini"
 LOCATIONS = tuple({"country": country} for country in ("US", "GB", "CA", "AU", "IE", "NZ"))
 WARM_UP_ORGS = 1
-COUNTED_ORGS = 4  # whose statements are counted one by one, after the measurement
+COUNTED_ORGS = 4  # their statements are counted one by one, after the measurement
 
 
 @dataclass(frozen=True)
 class Case:
-    """`models` times `places` divide the 60 runs of an org."""
+    """`models` times `places` must divide the 60 runs of an org."""
 
     name: str
     title: str
@@ -54,7 +54,7 @@ class Work:
 
     @cached_property
     def world(self) -> World:
-        """The orgs that are measured, behind them those whose statements are counted, and the one that warms up."""
+        """The measured orgs, then those whose statements are counted, then the warm-up org."""
         return World(SEED, orgs=self.orgs + COUNTED_ORGS + WARM_UP_ORGS, questions=self.case.questions)
 
     @property

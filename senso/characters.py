@@ -1,8 +1,8 @@
-"""Text on its way into Postgres: whatever it holds, it can be stored.
+"""Makes every text storable in Postgres, whatever it contains.
 
-Every text goes through here, whichever statement it is a value of: answers, reasons, names, addresses, who did what.
-NUL and half of a surrogate pair can be in no text of Postgres. A database that is not UTF8 (`migrate` refuses it) gets
-a question mark for what it does not know: a batch that began in it still ends.
+Every text value of every statement passes through here: answers, reasons, names, addresses, audit entries. Postgres
+cannot store NUL or half of a surrogate pair. A database that is not UTF8 (`migrate` refuses it) gets a question mark
+for each character it lacks, so that a batch that began in it still ends.
 """
 
 from functools import lru_cache
@@ -10,12 +10,12 @@ from typing import Any
 
 from psycopg2.extensions import QuotedString, encodings, register_adapter
 
-# Encodings that hold every character; SQL_ASCII holds whatever bytes it is given.
+# Encodings that can store every character; SQL_ASCII stores any bytes.
 EVERYTHING = {"UTF8", "SQL_ASCII"}
 
 
 class Text:
-    """As psycopg2 asks for it: prepared for a connection, then quoted."""
+    """An adapter for psycopg2, which calls `prepare` with the connection and then `getquoted`."""
 
     def __init__(self, text: str) -> None:
         self.quoted = QuotedString(text)
@@ -31,7 +31,7 @@ class Text:
 
 
 def storable(text: str, encoding: str) -> str:
-    """`encoding` by Postgres's name. The very same text where nothing of it must change."""
+    """`encoding`: Postgres's name for it. Returns the same object if nothing must change."""
     if text.isascii() and "\x00" not in text:
         return text
     codec = "utf-8" if encoding in EVERYTHING else codec_of(encoding)
@@ -45,7 +45,7 @@ def storable(text: str, encoding: str) -> str:
 
 @lru_cache(maxsize=8)
 def codec_of(encoding: str) -> str:
-    """ASCII for one that Python does not know: all of Postgres's hold that."""
+    """ASCII for an encoding that Python does not know: all of Postgres's encodings contain it."""
     return encodings.get(encoding, "ascii")
 
 

@@ -1,7 +1,7 @@
-"""The settings that lie below commands and tasks: handed in once by each program that begins.
+"""Passes settings to the layers below commands and tasks, once at the start of each program.
 
 Every program calls `supply`. Commands and tasks read the settings that they need themselves and pass them on, so that
-what they call can be tried, moved and used with other values; a test holds that nothing below reads a setting.
+the code they call can be tested, moved and used with other values; a test checks that no lower layer reads a setting.
 """
 
 from functools import partial
@@ -12,7 +12,7 @@ from senso.supplied import Database, Service, Traps
 
 
 def supply() -> None:
-    """Nothing is read yet: a command may find out later where its servers are. ConfigError comes where it is used."""
+    """Reads nothing yet: a command may learn later where its servers are. ConfigError is raised on use."""
     supplied.database.register(database)
     supplied.redis_url.register(redis_url)
     supplied.traps.register(traps)
@@ -22,7 +22,7 @@ def supply() -> None:
     supplied.names_model.register(names_model)
 
 
-# Most of what a command that needs no setting would import are the settings.
+# The functions import the settings: at the top these would be most imports of a command that needs no setting.
 def database() -> Database:
     from senso.settings import secret, settings  # noqa: PLC0415
 

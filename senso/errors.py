@@ -1,16 +1,16 @@
-"""Everything that can go wrong and that somebody above can act on.
+"""All errors that a caller can act on.
 
 SensoError
 ├── ConfigError            a setting, a file or an argument is wrong: exit 2
 ├── NotFound               no such org, batch, run ...: exit 4
 ├── InsufficientCredits    the partner cannot pay: exit 3
-├── Unreachable            Postgres, Redis or a program of ours is not there: exit 5
-└── OutsideError           a service that is not ours failed; knows which and how
-    ├── Unavailable        another try may succeed; may say after how many seconds
-    │   └── RateLimited    the service asked us to wait: no failure of the work
+├── Unreachable            Postgres, Redis or a program of ours cannot be reached: exit 5
+└── OutsideError           an external service failed; says which and how
+    ├── Unavailable        a retry may succeed; may say after how many seconds
+    │   └── RateLimited    the service asked us to wait: not a failure of the work
     ├── Refused            the same request will be refused again
     │   └── JobFailed      the vendor says that its job has failed as a whole
-    └── Malformed          it answered, and the answer cannot be used
+    └── Malformed          it answered, but the answer cannot be used
 """
 
 
@@ -37,7 +37,7 @@ class Unreachable(SensoError):
 class OutsideError(SensoError):
     """`usage` is what the call cost although it failed (a refusal is billed too).
 
-    None when nothing was billed; of a reply that could not be read, when that is not known.
+    None if nothing was billed; also for a reply that could not be read, where the cost is not known.
     """
 
     def __init__(self, service: str, reason: str, *, status: int | None = None, usage: object = None) -> None:
@@ -49,7 +49,7 @@ class OutsideError(SensoError):
 
 
 class Unavailable(OutsideError):
-    """`retry_after_seconds` is the service's own word on when to come back; None when it gave none."""
+    """`retry_after_seconds` is the wait that the service asked for; None if it asked for none."""
 
     def __init__(
         self, service: str, reason: str, *, status: int | None = None, retry_after_seconds: float | None = None

@@ -1,7 +1,7 @@
 """One event loop per process, in a thread of its own: hundreds of calls wait in it without a thread each.
 
 A hundred threads that return from their sockets compete for the interpreter lock: a run woke them up a hundred times,
-which cost more than all the work done for it.
+which cost more than all the other work for it.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ def event_loop() -> asyncio.AbstractEventLoop:
 
 
 def wait_for(work: Coroutine[Any, Any, T]) -> T:
-    """What the coroutine returns or raises. Not to be called from the loop's own thread."""
+    """Returns or raises what the coroutine does. Must not be called from the loop's own thread."""
     return asyncio.run_coroutine_threadsafe(work, event_loop()).result()
 
 

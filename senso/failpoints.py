@@ -1,8 +1,8 @@
-"""Named places at which a test lets this process die, fail or wait: the windows that a kill at random does not hit.
+"""Named places where a test makes this process die, fail or wait, in windows that a random kill does not hit.
 
 FAILPOINTS arms them, a JSON list of `{"at": name, "do": kill | error | pause, "times": 1, "match": "",
-"seconds": 0}`; FAILPOINTS_FOLDER gets one file a strike, so that several processes together strike no more often than
-`times`. Both are refused when ENVIRONMENT=production; without them a place costs one look at an empty tuple.
+"seconds": 0}`; FAILPOINTS_FOLDER gets one file per strike, so that all processes together strike at most `times`
+times. Both are refused when ENVIRONMENT=production; without them a place costs one check of an empty tuple.
 """
 
 import os
@@ -25,7 +25,7 @@ def strikes(trap: Trap, about: str) -> bool:
 
 
 def is_mine(trap: Trap, number: int) -> bool:
-    """Made by whoever is first; the file says who and when."""
+    """Whether this process is the first to make the strike's file, which holds its pid and the time."""
     folder = supplied.traps().folder
     try:
         strike = os.open(folder / f"{trap.at}.{number}", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
@@ -46,5 +46,5 @@ def act(trap: Trap) -> None:
 
 @lru_cache(maxsize=1)
 def armed() -> tuple[Trap, ...]:
-    """Raises ConfigError when FAILPOINTS is no such list."""
+    """Raises ConfigError when FAILPOINTS is not such a list."""
     return traps(supplied.traps().said)

@@ -1,4 +1,4 @@
-"""The border to services that are not ours: every failure of a call becomes one of the OutsideErrors."""
+"""HTTP client for external services: every failure of a call becomes one of the OutsideErrors."""
 
 import atexit
 import errno
@@ -33,7 +33,7 @@ from senso.errors import ConfigError, Malformed, OutsideError, RateLimited, Refu
 from senso.event_loop import wait_for
 
 CONNECT_SECONDS = 5
-# A line of a reply's head, which some services fill with policies and cookies.
+# The longest header line of a reply: some services put long policies and cookies there.
 LONGEST_HEADER = 65_536
 REASON_LENGTH = 300
 HEADERS = {"User-Agent": "senso", "Accept-Encoding": "gzip, deflate"}
@@ -45,17 +45,17 @@ SERVER_FAULT = 500
 DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(ms|s|m|h)", re.IGNORECASE)
 GIVEN_IN_TEXT = re.compile(rf"(?:try again in|retry (?:after|in)) ((?:{DURATION.pattern})+)", re.IGNORECASE)
 UNIT_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
-# What vendors answer with 429 although waiting does not help: an empty account, a request over the limit by itself.
+# Texts in a 429 for which waiting does not help: an empty account, a request that exceeds the limit by itself.
 HOPELESS = ("insufficient_quota", "spend_limit", "usage_limit_exceeded", "credit_balance", "request too large")
 LATE = "did not answer in time"
-# What JSON can say and Postgres cannot store: see `storable`. As an escape, or as bytes that no decoder should take.
-# Two patterns, since each is searched by the sign it begins with: together they take eight times as long.
+# What JSON can express and Postgres cannot store (see `storable`): as an escape, or as bytes that no decoder should
+# accept. Two patterns, because `re` searches each by its first character: combined, they take eight times as long.
 UNSTORABLE = (re.compile(rb"\\u(?:0000|[dD][89a-fA-F])"), re.compile(rb"\xed[\xa0-\xbf]"))
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """`secrets`: the credentials that were sent, so that they can be kept out of what is said about the call."""
+    """`secrets`: the credentials that were sent, so that they can be removed from messages about the call."""
 
     status_code: int
     headers: Mapping[str, str]
@@ -76,13 +76,13 @@ class Response:
 
 @lru_cache(maxsize=1)
 def session() -> ClientSession:
-    """The connections of this process, of its loop. They retry no call that is paid for: the row decides about that.
+    """The connections of this process and its event loop. They retry no paid call: the row decides on retries.
 
-    aiohttp sends a GET again when a kept connection turns out to be closed, and a POST never (aiohttp 3.14, client.py).
+    aiohttp sends a GET again if a kept connection turns out to be closed, but never a POST (aiohttp 3.14, client.py).
     """
-    context = ssl.create_default_context(cafile=certifi.where())  # made once: it takes longer than a call
+    context = ssl.create_default_context(cafile=certifi.where())  # created once: it takes longer than a call
     made = ClientSession(
-        connector=TCPConnector(limit=0, ssl=context),  # how many there are at a time the callers decide
+        connector=TCPConnector(limit=0, ssl=context),  # no limit: the callers decide how many there are at a time
         cookie_jar=DummyCookieJar(),
         max_line_size=LONGEST_HEADER,
         max_field_size=LONGEST_HEADER,
@@ -92,7 +92,7 @@ def session() -> ClientSession:
 
 
 def close() -> None:
-    """What is kept open; a call after it opens anew."""
+    """Closes the kept connections; a later call opens new ones."""
 
     async def closed() -> None:
         await session().close()
@@ -105,7 +105,7 @@ def close() -> None:
 
 @lru_cache(maxsize=64)
 def time_for(seconds: float) -> ClientTimeout:
-    """For the whole of a call, since a service that sends a byte now and then is never late by its last one."""
+    """Limits the whole call: a service that sends a byte now and then never exceeds a limit for one read."""
     return ClientTimeout(total=CONNECT_SECONDS + seconds, sock_connect=CONNECT_SECONDS, sock_read=seconds)
 
 
@@ -119,9 +119,9 @@ async def request(  # noqa: PLR0913  as many as a request has parts
     params: Mapping[str, Any] | None = None,
     json: Any = None,
 ) -> Response:
-    """Raises an OutsideError naming the service for anything but a 2xx. Redirects are answers like any other.
+    """Raises an OutsideError naming the service for anything but a 2xx. Redirects are not followed.
 
-    `timeout_seconds` is for the whole of it, after the connection. Awaited in the loop of `senso.event_loop`.
+    `timeout_seconds` limits the whole call after connecting. Must be awaited in the loop of `senso.event_loop`.
     """
     url = f"{url}?{urlencode(params)}" if params else url
     address = address_of(service, url)
@@ -143,12 +143,12 @@ async def request(  # noqa: PLR0913  as many as a request has parts
 
 
 def call(service: str, method: str, url: str, **options: Any) -> Response:
-    """`request` for a thread, which waits."""
+    """`request` for a thread: blocks until the reply is there."""
     return wait_for(request(service, method, url, **options))
 
 
 def address_of(service: str, url: str) -> URL:
-    """Without a user and a password: aiohttp refuses them beside the key that goes with each call."""
+    """Without user and password: aiohttp refuses them next to the key that is sent with each call."""
     with suppress(ValueError):
         address = URL(url, encoded=True)
         if address.scheme in {"http", "https"} and address.host:
@@ -157,7 +157,7 @@ def address_of(service: str, url: str) -> URL:
 
 
 def sendable(service: str, headers: Mapping[str, str]) -> Mapping[str, str]:
-    """What aiohttp says about a header that is none repeats it, and one of them is the key."""
+    """Raises ConfigError: aiohttp's own message would quote an invalid header, and one of them is the key."""
     if all(value.isascii() and value.isprintable() for value in headers.values()):
         return headers
     raise ConfigError(f"{service}: its key holds what cannot be sent in a header, such as a line break")
@@ -171,7 +171,7 @@ def encoded(service: str, value: Any) -> bytes:
 
 
 def translate(service: str, error: Exception) -> OutsideError | ConfigError:
-    """An address that is none is our mistake, such as a host with an empty label; everything else may pass."""
+    """An invalid address, such as a host with an empty label, is a wrong setting; all else may be temporary."""
     if isinstance(error, InvalidURL) or not isinstance(error, ClientError | OSError):
         return ConfigError(f"{service}: its base URL is not one: {type(error).__name__}")
     if isinstance(error, TimeoutError):
@@ -180,7 +180,7 @@ def translate(service: str, error: Exception) -> OutsideError | ConfigError:
 
 
 def why(error: Exception) -> str:
-    """With where it was to go, which has no key in it; the library's own words are for whoever writes programs."""
+    """Includes the host, which holds no key. The library's own messages are written for programmers."""
     if isinstance(error, ClientConnectorError) and error.errno is not None:
         if isinstance(error, ClientConnectorDNSError):
             return f"no such host: {error.host}"
@@ -199,7 +199,7 @@ def failure(service: str, response: Response) -> OutsideError:
 
 
 def reason(response: Response) -> str:
-    """The vendor's own words, storable: the message of a JSON error, else the text, cut where it gets long."""
+    """The vendor's own words, in storable form: the message of a JSON error, else the text, cut if it is long."""
     try:
         said = response.json()["error"]
         said = said["message"] if isinstance(said, dict) else said
@@ -210,7 +210,7 @@ def reason(response: Response) -> str:
 
 
 def wait_seconds(response: Response) -> float | None:
-    """The service's own word on when to come back: a header, else its text."""
+    """How long the service asks us to wait: by a header, else in its text."""
     given = header_seconds(response.headers)
     return text_seconds(response.text) if given is None else given
 
@@ -229,7 +229,7 @@ def header_seconds(headers: Mapping[str, str]) -> float | None:
 def seconds_until(http_date: str) -> float | None:
     try:
         moment = parsedate_to_datetime(http_date)
-    except (ValueError, OverflowError):  # a zone of a thousand years
+    except (ValueError, OverflowError):  # a time zone of a thousand years
         return None
     return max(0, (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
 
@@ -242,7 +242,7 @@ def text_seconds(text: str) -> float | None:
 
 
 def json_of(service: str, response: Response) -> Any:
-    """Raises Malformed. A failure that comes as a 200 is told in the vendor's words too, so no credential stays."""
+    """Raises Malformed. A failure sent with status 200 also has the vendor's words, so credentials are removed."""
     try:
         found = response.json()
     except ValueError as error:
@@ -253,9 +253,9 @@ def json_of(service: str, response: Response) -> Any:
 
 
 def storable(value: Any) -> Any:
-    """Without what JSON can say and Postgres cannot store: NUL and half of a surrogate pair, in texts at any depth.
+    """Removes what JSON can express and Postgres cannot store: NUL and lone surrogates, in texts at any depth.
 
-    An answer that was paid for must not be lost, and bought again, for one such character.
+    A paid answer must not be lost, and bought again, because of one such character.
     """
     if isinstance(value, str):
         return value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")

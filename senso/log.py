@@ -1,4 +1,4 @@
-"""Structured logs: one line an event, with what it is about bound to it. No prompt and no answer at info."""
+"""Structured logs: one line per event, with its context bound to it. No prompt and no answer at info."""
 
 import logging
 import re
@@ -7,7 +7,7 @@ from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 SECRET_NAMES = re.compile(r"key|token(?!s)|secret|password|authorization|dsn|webhook", re.IGNORECASE)
-# Each group is what stays before what is hidden.
+# The group of each pattern is the part that is kept before the hidden part.
 SECRET_VALUES = (
     re.compile(r"()\b(?:sk|pplx|xox[abp])-[\w-]{8,}"),
     re.compile(r"()\bAIza[\w-]{20,}"),
@@ -24,9 +24,9 @@ HIDDEN = "[hidden]"
 
 
 def scrub(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Takes secrets out of every line: values under a telling name, and what looks like a key inside a text.
+    """Removes secrets from every line: values under a telltale name, and text that looks like a key.
 
-    What stands under a name with an underscore is structlog's own, and is not printed.
+    Values under a name that begins with an underscore are structlog's own and are not printed.
     """
     for name, value in event.items():
         if not name.startswith("_"):
@@ -35,7 +35,7 @@ def scrub(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutabl
 
 
 def clean(name: str, value: Any) -> Any:
-    """The value as it may be printed, however deep a secret lies in it."""
+    """The value in printable form, with secrets hidden at any depth."""
     if SECRET_NAMES.search(name) and name != "idempotency_key" and value is not None:
         return HIDDEN
     if isinstance(value, HARMLESS):
@@ -54,8 +54,10 @@ def clean_text(text: str) -> str:
 
 
 class Unconfigured(logging.Handler):
-    """Configures logs when the first line comes: structlog takes a tenth of a second to import, and most commands have
-    nothing to log."""
+    """Configures logging at the first line.
+
+    Importing structlog takes a tenth of a second, and most commands log nothing.
+    """
 
     def __init__(self, log_format: str, level: int) -> None:
         super().__init__()
@@ -70,8 +72,8 @@ class Unconfigured(logging.Handler):
 
 
 def configure_when_needed(log_format: str, level: int) -> None:
-    """The same as `configure`, once something is logged or asks for a logger."""
-    if "structlog" in sys.modules:  # a logger may be there already, and would print what it gets as it is
+    """The same as `configure`, but only when something is logged or a logger is requested."""
+    if "structlog" in sys.modules:  # a logger may exist already and would print unchanged what it gets
         configure(log_format, level)
         return
     root = logging.getLogger()
@@ -80,7 +82,7 @@ def configure_when_needed(log_format: str, level: int) -> None:
 
 
 def configure(log_format: str, level: int = logging.INFO) -> None:
-    """Sends our lines and those of the libraries through the same processors, to stderr."""
+    """Sends our log lines and those of the libraries through the same processors, to stderr."""
     import structlog  # noqa: PLC0415  see Unconfigured
 
     shared: list[Any] = [
@@ -109,7 +111,7 @@ def configure(log_format: str, level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    # Celery reports each task's start and end at info; at thousands a minute that is noise beside our own lines.
+    # Celery logs each task's start and end at info; with thousands a minute, they would hide our own lines.
     for noisy in ("celery.worker.strategy", "celery.app.trace", "celery.beat", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 

@@ -1,4 +1,4 @@
-"""Stage 1: which question goes to which model at which location. Pure."""
+"""Stage 1: which question goes to which model at which location. Pure functions."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ def batch_id(kind: BatchKind, org_id: UUID | None, network_id: UUID | None, day:
 
 @dataclass(frozen=True, slots=True)
 class PlannedRun:
-    """A cell of the matrix with the id that its row will have. `sample`: from 0; a cell may be asked several times."""
+    """A cell of the matrix with the id of its future row. `sample`: from 0; a cell may be asked several times."""
 
     id: UUID
     question_id: UUID
@@ -44,7 +44,7 @@ class PlannedRun:
 
 @dataclass(frozen=True, slots=True)
 class PlannedReading:
-    """The answer of a run, to be read for an org: by the batch that asks, or later by another."""
+    """The answer of a run that is to be read for an org, by the batch that asks or later by another batch."""
 
     id: UUID
     run_id: UUID
@@ -62,7 +62,7 @@ class Matrix:
 
 
 def planned_runs(batch: UUID, day: date, matrix: Matrix) -> list[PlannedRun]:
-    """Ordered so that a batch that ends early has asked all questions as often, and of each all models alike."""
+    """Ordered so that a batch that ends early has asked all questions equally often, each to all models alike."""
     cells = product(range(matrix.samples), matrix.questions, matrix.locations, matrix.models)
     return [
         PlannedRun(dated_id(day, "run", batch, question, model, location, sample), question, model, location, sample)
@@ -71,27 +71,27 @@ def planned_runs(batch: UUID, day: date, matrix: Matrix) -> list[PlannedRun]:
 
 
 def planned_reading(run: UUID, org: UUID) -> PlannedReading:
-    """With the day of its run in its id, whenever it is planned."""
+    """Its id contains the day of the run, whenever the reading is planned."""
     return PlannedReading(keyed_id(run.int >> 80, "evaluation", run, org, 1), run, org)
 
 
-DUE_HOUR = 2  # UTC; the timetable may say another
+DUE_HOUR = 2  # UTC; the beat schedule may set another
 
 
 def due_date(created_at: datetime, now: datetime, hour: int) -> date:
-    """The latest day, at `hour` UTC or later, on the weekday on which the org was created."""
+    """The latest day on the weekday of the org's creation; a day begins at `hour` UTC."""
     today = (now.astimezone(UTC) - timedelta(hours=hour)).date()
     weekday = created_at.astimezone(UTC).weekday()
     return today - timedelta(days=(today.weekday() - weekday) % 7)
 
 
 def is_due(created_at: datetime, imported_at: datetime, now: datetime, hour: int) -> bool:
-    """Not for a day that began before we knew the org: that one passed without us."""
+    """False for a day that began before the org was imported."""
     return datetime.combine(due_date(created_at, now, hour), time(hour), UTC) >= imported_at
 
 
 def next_due_date(weekdays: Collection[int], now: datetime, hour: int) -> date | None:
-    """The first day whose hour is still to come, on one of these weekdays (0 is Monday); None for no weekday."""
+    """The next day, on one of these weekdays (0 is Monday), whose hour is still to come; None without weekdays."""
     first = (now.astimezone(UTC) - timedelta(hours=hour)).date() + timedelta(days=1)
     days = (first + timedelta(days=more) for more in range(7))
     return next((day for day in days if day.weekday() in weekdays), None)

@@ -15,7 +15,7 @@ def alembic_config(connection: Connection | None = None) -> Config:
 
 
 def migrate() -> tuple[str | None, str | None]:
-    """Brings the schema to head; returns the revision before and after. Two at once wait for each other."""
+    """Brings the schema to head; returns the revision before and after. Concurrent calls run one after the other."""
     with transaction() as connection:
         connection.exec_driver_sql(
             "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '60s'; SELECT pg_advisory_xact_lock(7230154)"

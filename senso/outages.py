@@ -1,8 +1,8 @@
-"""What an error of Postgres says: something about the statement, or about the server and the moment.
+"""Whether a Postgres error is permanent (the statement's fault) or transient (the server, at this moment).
 
-The first will never succeed. The second may a moment later, and is waited out: what was paid for is saved then, and
-nothing is bought meanwhile. Whatever is not known to be the statement's fault is taken to pass: waiting is bounded by a
-lease, and what is given up for lost by mistake is bought again.
+A statement with a permanent error will never succeed. A transient error is waited out: results that were paid for are
+saved afterwards, and no call is made meanwhile. An error that is not known to be the statement's fault counts as
+transient: a lease bounds the wait, but a result that is wrongly given up is paid for again.
 """
 
 import re
@@ -10,33 +10,33 @@ from typing import Final
 
 import psycopg2
 
-# SQLSTATE classes, and states, that are the statement's or its values' fault on any server: values that do not fit (22,
-# 23, 44, 54), SQL that is wrong (42), and what a function or a cursor of ours could do wrong.
-# Not here, and so passing:
-#   08      the connection, a pooler's own errors among them
+# SQLSTATE classes that are the fault of the statement or its values on any server: values that do not fit (22, 23, 44,
+# 54), wrong SQL (42), and errors in a function or a cursor of ours.
+# Not listed, and so transient:
+#   08      the connection, including a pooler's own errors
 #   0A000   a plan older than a migration ("cached plan must not change result type")
 #   25      a server or a session that is read-only (25006: a failover, a standby, a full disk at some hosts), or a
 #           transaction that idled for too long
-#   26      a prepared statement that is gone with its session, of which a pooler has made another
-#   28, 3D  who may come in, and where to: while a server is restored neither role nor database may be there
-#   3F      the schema, while it is restored
-#   40      rolled back for another's sake
-#   53, 57, 58, 72   room, operators (restarts, timeouts), the machine, a snapshot too old
-#   55      a lock that was not to be had, an object in use, a recovery under way
-#   F0, HV, XX   a server that is misconfigured or damaged; poolers use XX000 for words of their own
+#   26      a prepared statement that was lost with its session, which a pooler has replaced
+#   28, 3D  authorization and database: during a restore the role and the database may be missing
+#   3F      the schema, which may be missing during a restore
+#   40      rolled back because of another transaction
+#   53, 57, 58, 72   resources, operators (restarts, timeouts), the machine, a snapshot too old
+#   55      a lock that was not available, an object in use, a recovery under way
+#   F0, HV, XX   a server that is misconfigured or damaged; poolers use XX000 for their own errors
 OF_THE_STATEMENT: Final = (
     *("09", "0F", "0L", "0P", "0Z", "10", "20", "21", "22", "23", "24", "27", "2F", "34", "38", "39", "3B"),
     *("42", "44", "54", "P0"),
 )
-# Within these classes what our own statements can only meet on a server that is being restored, whose rights are being
-# changed, or behind a pooler: they are the same statements that worked before. 42P05: a session that is not new.
+# Exceptions in these classes: our statements worked before, so they can meet these only during a restore, while rights
+# change, or behind a pooler. 42P05: the session is not new.
 PASSING: Final = ("42501", "42P01", "42P05")
-# Of the server as well, and under the state of a value that is too long (54000).
+# Also the server's fault, but with the SQLSTATE of a value that is too long (54000).
 OUT_OF_NUMBERS: Final = "wraparound"
-# A session that answers like this may answer so for ever: a former primary, a pooler's session without our settings, a
-# plan that is outdated. Whoever comes next gets a new one, which finds the primary where it is now.
+# A session with one of these errors may return it for ever: it is on a former primary, is a pooler's session without
+# our settings, or has an outdated plan. The next caller gets a new session, which connects to the current primary.
 STALE: Final = ("0A", "25", "26", "28", "3D", "3F", "42501", "42P01", "42P05", "58", "XX")
-# What a driver says by itself, without an answer of the server, of what it was given.
+# Errors that the driver raises for what it was given, without an answer from the server.
 OF_A_VALUE: Final = (psycopg2.DataError, psycopg2.ProgrammingError, psycopg2.NotSupportedError)
 WRONG_SETTING: Final = re.compile(
     r"invalid dsn|^invalid .* value|certificate file|private key file|definition of service|service file|must specify"
@@ -57,7 +57,7 @@ HINTS: Final = (
 
 
 def may_pass(error: BaseException | None, *, lost: bool = False) -> bool:
-    """Whether the same statement may succeed a moment later. `lost`: the connection went with it."""
+    """Whether the same statement may succeed later. `lost`: the connection was lost with it."""
     state = state_of(error)
     if state is None:
         return lost or not isinstance(error, OF_A_VALUE)
@@ -71,7 +71,7 @@ def is_stale(error: BaseException | None) -> bool:
 
 
 def state_of(error: BaseException | None) -> str | None:
-    """None where no server answered, and where one refused the connection: the driver does not say its state then."""
+    """None if no server answered, or if one refused the connection: the driver does not report the state then."""
     state = getattr(error, "pgcode", None)
     return None if state is None else str(state)
 
@@ -81,7 +81,7 @@ def is_wrong_setting(error: BaseException | None) -> bool:
 
 
 def said(error: BaseException | None) -> str:
-    """In one line, with what to do. libpq tells of each server that it tried; a password is in none of its words."""
+    """The error in one line, with advice. libpq names each server that it tried; its messages contain no password."""
     lines = [line.strip() for line in str(error).strip().splitlines()] or [type(error).__name__]
     tried = [line for line in lines if line.startswith("connection to server")]
     words = "; ".join(dict.fromkeys(tried)) or lines[0]
@@ -89,7 +89,7 @@ def said(error: BaseException | None) -> str:
 
 
 def hint(error: BaseException | None, words: str) -> str:
-    """An address is doubted only where nobody answered as a server does."""
+    """The address is questioned only if no server answered."""
     for pattern, todo in HINTS:
         if re.search(pattern, words):
             return f"; {todo}"

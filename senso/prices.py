@@ -1,4 +1,4 @@
-"""What calls cost. Dollars per million tokens are micro-dollars per token, so no rounding happens before the sum."""
+"""Costs of calls. Dollars per million tokens are micro-dollars per token, so nothing is rounded before the sum."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ KINDS: Final = ("token_in", "token_cached", "token_out", "search", "record")
 class Price:
     """Micro-dollars: per token in, cached token in, token out; per web search; per record. None: not known.
 
-    Without a price of their own, cached tokens cost what the others cost.
+    Without a price of their own, cached tokens cost as much as other input tokens.
     """
 
     token_in: float | None = None
@@ -24,12 +24,12 @@ class Price:
 
 
 def price_of(stored: Mapping[str, Any] | None) -> Price | None:
-    """As the table `models` has it. None: nothing is known."""
+    """From the form that the table `models` stores. None: nothing is known."""
     return Price(**{kind: stored.get(kind) for kind in KINDS}) if stored else None
 
 
 def cost_microusd(price: Price | None, usage: Usage | None) -> int | None:
-    """None when a price is not known, which is not the same as free. A call that was not billed costs 0."""
+    """None if a price is not known, which does not mean free. A call that was not billed costs 0."""
     if usage is None:
         return 0
     if price is None:

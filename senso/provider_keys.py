@@ -1,6 +1,6 @@
-"""The keys of providers. One that is refused is read again: who has mended `.env` need not restart the workers.
+"""The keys of providers. A refused key is read again: after a correction of `.env` workers need no restart.
 
-Only keys are: all else that a process stands on it has read once, and half of it renewed would fit nothing.
+Only keys are: a process reads all other settings once, and a partial update of them would be inconsistent.
 """
 
 import time
@@ -10,9 +10,9 @@ from senso.log import logger
 from senso.settings import read_settings, secret, settings
 
 log = logger(__name__)
-# Two hundred calls may be refused at the same moment.
+# Shortest time between two reads: two hundred calls may be refused at the same moment.
 LOOK_SECONDS = 1
-# From a key that was refused to the one that stands in its place by now.
+# From a refused key to its replacement.
 renewed: dict[str, str] = {}
 looked_at: dict[str, float] = {}
 
@@ -26,7 +26,7 @@ def held(variable: str) -> str:
 
 
 def another(variable: str, refused: str) -> str | None:
-    """None: the environment, the file or `.env` say the same as before, or cannot be read now."""
+    """None: the environment, the file or `.env` is unchanged, or cannot be read now."""
     now = time.monotonic()
     if refused not in renewed and now - looked_at.get(variable, -LOOK_SECONDS) >= LOOK_SECONDS:
         looked_at[variable] = now

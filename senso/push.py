@@ -1,4 +1,4 @@
-"""Stage 6: the result as the main application takes it, and handing it over."""
+"""Stage 6: builds the result in the form that the main application accepts, and sends it."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -11,14 +11,14 @@ from senso.score import CitedDomain, Metric, Standing
 from senso.states import BatchKind, BatchState
 
 SERVICE = "application"
-TIMEOUT_SECONDS = 10  # the application stores it and answers; one that hangs is tried again later
+TIMEOUT_SECONDS = 10  # the application only stores the result; a call that hangs is retried later
 SCHEMA_VERSION = 1
 SLICE = ("kind", "surface", "model", "location")
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a batch hands over. `counts` are evaluations by how they stand."""
+    """What is pushed for a batch. `counts`: evaluations by state."""
 
     batch_id: UUID
     episode: int
@@ -62,7 +62,7 @@ def metric_json(metric: Metric) -> dict[str, Any]:
 
 
 def send(base_url: str, token: str | None, key: str, body: dict[str, Any]) -> None:
-    """Raises an OutsideError when the application did not take it. Sent twice, the key tells it so."""
+    """Raises an OutsideError if the application did not accept it. By the key it recognises a repeated request."""
     headers = {"Idempotency-Key": key} | ({"Authorization": f"Bearer {token}"} if token else {})
     call(
         SERVICE,

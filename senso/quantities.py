@@ -1,4 +1,4 @@
-"""How many of something, in words."""
+"""A number with its noun, in singular or plural."""
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:

@@ -1,6 +1,6 @@
-"""Credentials that a request carried, and taking them out of what is said about it.
+"""Finds the credentials in a request and removes them from texts about it.
 
-Services repeat what they were sent: as it was, percent-encoded, escaped for JSON or HTML, or only some characters so.
+Services repeat what they were sent: unchanged, percent-encoded, escaped for JSON or HTML, or partly so.
 """
 
 import base64
@@ -14,19 +14,19 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 HIDDEN: Final = "[hidden]"
-# Headers that hold no credential. Every other one may, whatever it is called.
+# Headers that hold no credential. Any other header may hold one, whatever its name is.
 PLAIN_HEADERS: Final = frozenset(
     {"accept", "accept-encoding", "accept-language", "anthropic-version", "content-type", "idempotency-key"}
     | {"user-agent"}
 )
 AUTHORIZATION: Final = frozenset({"authorization", "proxy-authorization"})
 CREDENTIAL_PARAMETER: Final = re.compile(r"key$|token|secret|passw|auth|credential|signature|^sig$", re.IGNORECASE)
-# A longer text is looked through only so far: many times what is ever shown of it.
+# Longer texts are searched only up to here, which is many times the length that is ever shown.
 LONGEST_SEARCHED: Final = 200_000
-# In what succeeded a shorter credential stays: it would be a word of the answer.
+# In successful replies, shorter credentials are not hidden: they could be words of the answer.
 SHORTEST_IN_ANSWER: Final = 8
 NEVER: Final = "(?!)"
-# What no encoder touches, and all else.
+# Characters that no encoder changes, and all others.
 WORD: Final = re.compile(r"[A-Za-z0-9]+")
 GAP: Final = re.compile(r"[^A-Za-z0-9]+")
 NO_WORD: Final = string.punctuation + string.whitespace
@@ -35,9 +35,9 @@ ENTITIES: Final = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos", "
 
 
 def credentials(headers: Mapping[str, str], url: str = "") -> tuple[str, ...]:
-    """Values of all headers but the plain ones, and of the query's parameters whose name says key, token and the like.
+    """Values of all headers but the plain ones, and of query parameters with key, token and the like in their names.
 
-    What stands behind a scheme by itself, and the password of a basic login. Longest first.
+    Includes the part after a scheme by itself, and the password of a basic login. Longest first.
     """
     found = {one for name, value in headers.items() for one in in_header(name.lower(), value)}
     if "?" in url:
@@ -66,7 +66,7 @@ def in_basic(encoded: str) -> Iterator[str]:
 
 
 def in_query(query: str) -> Iterator[str]:
-    """As sent, and decoded once more: who built the query may have encoded what was encoded already."""
+    """As sent, and decoded once more: the caller may have encoded a value that was encoded already."""
     for name, value in parse_qsl(query):
         if CREDENTIAL_PARAMETER.search(name):
             yield value
@@ -74,7 +74,7 @@ def in_query(query: str) -> Iterator[str]:
 
 
 def shown(text: str, secrets: tuple[str, ...], length: int) -> str:
-    """The first `length` characters of the text without the secrets. None is cut in two, so no part of one stays."""
+    """The first `length` characters of the text without the secrets. No secret is cut, so that no part of one stays."""
     text = text[:LONGEST_SEARCHED]
     parts, place = [], 0
     for found in pattern(secrets).finditer(text):
@@ -86,9 +86,9 @@ def shown(text: str, secrets: tuple[str, ...], length: int) -> str:
 
 
 def is_in(content: bytes, secrets: tuple[str, ...]) -> bool:
-    """Whether a credential may be in a reply: its letters and digits stand there, with little between them.
+    """Whether a credential may be in a reply: its letters and digits occur there, with little between them.
 
-    Asked of every reply, so the longest of these words is looked for first, which takes microseconds.
+    Runs for every reply, so it first searches for the longest run of letters and digits, which takes microseconds.
     """
     return any(word in content and trace.search(content) for word, trace in traces(secrets))
 
@@ -99,7 +99,7 @@ def traces(secrets: tuple[str, ...]) -> tuple[tuple[bytes, re.Pattern[bytes]], .
 
 
 def trace(secret: str) -> tuple[bytes, re.Pattern[bytes]]:
-    """Its longest word, and all of its words with as much between them as the other characters may have become."""
+    """The longest word of the secret, and a pattern of all words, with gaps as long as other characters may become."""
     words = WORD.findall(secret) or [""]
     between = (f".{{1,{LONGEST_FORM * len(gap)}}}?" for gap in GAP.findall(secret.strip(NO_WORD)))
     whole = "".join(chain.from_iterable(zip_longest(words, between, fillvalue="")))
@@ -111,7 +111,7 @@ def long(secrets: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def without(value: Any, secrets: tuple[str, ...]) -> Any:
-    """The value of a JSON document with no long secret in its texts, at any depth."""
+    """The value of a JSON document without the long secrets in its texts, at any depth."""
     if isinstance(value, str):
         return pattern(long(secrets)).sub(HIDDEN, value)
     if isinstance(value, list):
@@ -123,7 +123,7 @@ def without(value: Any, secrets: tuple[str, ...]) -> Any:
 
 @lru_cache(maxsize=64)
 def pattern(secrets: tuple[str, ...]) -> re.Pattern[str]:
-    """Each secret with each of its characters in any form; the = at its end, which some leave out, is nobody's."""
+    """Matches each secret with each character in any form, without the = at its end, which some services omit."""
     words = ["".join(map(any_form, secret.rstrip("=") or secret)) for secret in secrets]
     return re.compile("|".join(words) or NEVER, re.IGNORECASE)
 
@@ -137,6 +137,6 @@ def any_form(character: str) -> str:
         forms.append(f"&(?:amp;)*{ENTITIES[character]};?")
     if not character.isalnum():
         forms.append(r"\\+" + re.escape(character))
-    if character in " +":  # a + is a space in a form
+    if character in " +":  # form encoding writes a space as +
         forms.append(r"[\s+]+")
     return f"(?:{'|'.join(forms)})"

@@ -1,6 +1,6 @@
-"""Redis, as REDIS_URL names it: how it is reached, and what its errors mean to whoever runs it.
+"""Access to Redis through REDIS_URL, and what its errors mean to an operator.
 
-No message has the password, which the library's own might repeat.
+No message contains the password, which the library's own message might repeat.
 """
 
 import socket
@@ -31,7 +31,7 @@ from senso.settings.redis_urls import FILES, Address, parsed
 
 ANSWER_SECONDS: Final = 5
 PROBE_SECONDS: Final = 2
-# What Redis says of itself when it is there and cannot serve at this moment.
+# Error codes of a Redis that runs but cannot serve at this moment.
 PASSING: Final = {
     "LOADING": "it is still loading its data; that passes by itself",
     "BUSY": "it is busy with a script; that passes by itself, or end the script: redis-cli SCRIPT KILL",
@@ -47,12 +47,12 @@ CLIENT_CERTIFICATE: Final = "add ssl_certfile=FILE and ssl_keyfile=FILE to REDIS
 
 
 def address() -> Address:
-    """Raises ConfigError where REDIS_URL is not set."""
+    """Raises ConfigError if REDIS_URL is not set."""
     return parsed(supplied.redis_url())
 
 
 def client(at: Address | None = None) -> Redis:
-    """One that does not try again: whoever asks wants to know how it stands now."""
+    """A client without retries, because its callers want to know the present state."""
     where = (at or address()).options
     once = Retry(NoBackoff(), 0)
     return Redis(**where, socket_timeout=ANSWER_SECONDS, socket_connect_timeout=ANSWER_SECONDS, retry=once)
@@ -70,7 +70,7 @@ def waiting(queues: Iterable[str]) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """`said`: what is so; `do`: what to do about it. `is_wrong`: a setting is, and it does not pass by itself."""
+    """`said`: what is so; `do`: what to do about it. `is_wrong`: a setting is wrong, so it does not pass by itself."""
 
     at: Address
     said: str
@@ -91,14 +91,14 @@ def trouble(error: Exception, at: Address) -> Trouble:
 
 
 def is_wrong_setting(error: Exception, at: Address) -> bool:
-    """What does not pass by itself, and is no matter of where Redis is or how it is entered."""
+    """Whether an error does not pass by itself and is not about the address or the login."""
     if isinstance(error, ResponseError | ClusterError) and code_of(error) not in PASSING:
         return True
     return any(of_file(one, at) for one in (error, *causes_of(error)))
 
 
 def meanings(error: Exception, at: Address) -> Iterator[str]:
-    """The most telling first."""
+    """The most specific first."""
     causes = [error, *causes_of(error)]
     for one in causes:
         found = (of_certificate(one), of_database(one, at), of_answer(one), of_file(one, at), of_socket(one, at))
@@ -134,7 +134,7 @@ def certificate(error: ssl.SSLCertVerificationError) -> str:
 
 
 def of_answer(error: BaseException) -> str:
-    """What the server itself said."""
+    """What a reply of the server itself means."""
     code = code_of(error)
     if code in PASSING or isinstance(error, BusyLoadingError):
         return PASSING.get(code, PASSING["LOADING"])
@@ -146,7 +146,7 @@ def of_answer(error: BaseException) -> str:
 
 
 def code_of(error: BaseException) -> str:
-    """The first word of what the server said, which the library keeps apart for those that it knows."""
+    """The first word of the server's error; for codes that the library knows, it stores the word separately."""
     return str(getattr(error, "status_code", "") or str(error).partition(" ")[0])
 
 
@@ -166,7 +166,7 @@ def of_password(error: BaseException) -> str:
 
 
 def of_database(error: BaseException, at: Address) -> str:
-    """Redis says of a number that it is out of range, or that a cluster has no numbers."""
+    """The server reports that a number is out of range, or that a cluster has no numbers."""
     said = str(error)
     if "DB index is out of range" in said:
         return (
@@ -179,7 +179,7 @@ def of_database(error: BaseException, at: Address) -> str:
 
 
 def of_file(error: BaseException, at: Address) -> str:
-    """A file of certificates that REDIS_URL names. Nothing else reads files on the way to a server with TLS."""
+    """A certificate file that REDIS_URL names. Nothing else reads files while connecting to a server with TLS."""
     if at.tls is None:
         return ""
     if not isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
@@ -201,7 +201,7 @@ def of_socket(error: BaseException, at: Address) -> str:
 
 
 def of_silence(error: Exception, at: Address) -> Iterator[str]:
-    """It took the connection and gave no answer of Redis: asked in the other way, it may tell."""
+    """The server accepted the connection but sent no Redis reply: tries the other protocol, TLS or plain."""
     if not at.path and at.tls is not None and speaks_plainly(at):
         yield "it does not speak TLS; write redis:// in REDIS_URL"
     if not at.path and at.tls is None and speaks_tls(at):
@@ -226,7 +226,7 @@ def speaks_plainly(at: Address) -> bool:
 def speaks_tls(at: Address) -> bool:
     context = ssl.create_default_context()
     context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE  # no word of ours is sent
+    context.verify_mode = ssl.CERT_NONE  # no data of ours is sent
     with (
         suppress(OSError),
         socket.create_connection((at.host, at.port), PROBE_SECONDS) as link,

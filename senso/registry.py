@@ -1,4 +1,4 @@
-"""Which provider does which kind of work, and with which settings: the one place that lists them.
+"""The registry of providers: which kinds of work each one does, and which settings it needs.
 
 A new provider is a file in `senso/providers/` and an entry here; its models are rows of the table `models`.
 """
@@ -18,10 +18,10 @@ def any_model(_name: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """`base_url` and `key` are the names of settings; `without` is what is missing where there is no key.
+    """`base_url` and `key` are names of settings; `without` says what is not available without the key.
 
-    A kind of work that the provider does not do is None; each of the others is made from base URL and key. `reaches`
-    says whether a model is one of its own, by its name there.
+    `answers`, `jobs` and `completes` make the provider for one kind of work from base URL and key; None: it does not do
+    this work. `reaches`: whether the provider has a model of this name.
     """
 
     base_url: str
@@ -35,7 +35,7 @@ class Entry:
     @property
     def made(self) -> Callable[[str, str, AnotherKey], Provider]:
         found = self.answers or self.jobs or self.completes
-        assert found is not None  # noqa: S101  an entry that does nothing is none
+        assert found is not None  # noqa: S101  an entry must do some work
         return found
 
 
@@ -55,7 +55,7 @@ PROVIDERS: Final[dict[str, Entry]] = {
         reaches=has_data_set,
     ),
 }
-# Whose models are asked by jobs: one that also answers at once is asked so.
+# Providers whose models are asked by jobs; a provider that also answers at once is asked directly.
 JOB_PROVIDERS: Final = tuple(name for name, entry in PROVIDERS.items() if entry.jobs and not entry.answers)
-# The first of them is asked for a reader that is in no row.
+# The first one serves a reading model that has no row.
 COMPLETION_PROVIDERS: Final = tuple(name for name, entry in PROVIDERS.items() if entry.completes)

@@ -1,6 +1,6 @@
 """Which schema this code needs, and which the database has.
 
-Alembic is not needed to ask: it takes a quarter of a second to import, and every command asks.
+Does not import Alembic: that takes a quarter of a second, and every command checks the schema.
 """
 
 import re
@@ -16,7 +16,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 PACKAGED = Path(__file__).resolve().parent / "packaged"
 NAMED = re.compile(r'^(revision|down_revision) = (?:"(\w+)"|None)$', re.MULTILINE)
 REVISION = text("SELECT version_num FROM alembic_version")
-# In the schema in which tables are made, the first of `search_path` that is there: one further on may be another's.
+# Only in the schema where tables are created, the first of `search_path` that exists: a later one may not be ours.
 HAS_REVISION = text("SELECT to_regclass(quote_ident(current_schema()) || '.alembic_version') IS NOT NULL")
 CURRENT_SCHEMA = text("SELECT current_schema()")
 
@@ -34,7 +34,7 @@ def revisions() -> dict[str, str | None]:
 
 
 def revision_of(migration: Path) -> tuple[str, str | None]:
-    """By the two lines that every migration has; a module that is imported or parsed takes ten times as long."""
+    """Reads the two lines that every migration has; importing or parsing the module takes ten times as long."""
     named = {found[1]: found[2] for found in NAMED.finditer(migration.read_text())}
     return named["revision"], named["down_revision"]
 
@@ -45,14 +45,14 @@ def head_revision() -> str:
 
 
 def revision(connection: Connection) -> str | None:
-    """None where no migration has run."""
+    """None if no migration has run."""
     if not connection.execute(HAS_REVISION).scalar_one():
         return None
     return connection.execute(REVISION).scalar_one_or_none()
 
 
 def current_schema(connection: Connection) -> str | None:
-    """Where tables are made; None where `search_path` names no schema that there is."""
+    """The schema where tables are created; None if `search_path` names no existing schema."""
     return connection.execute(CURRENT_SCHEMA).scalar_one()  # type: ignore[no-any-return]
 
 

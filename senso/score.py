@@ -1,8 +1,8 @@
-"""Stage 4: readings turned into numbers, each with its uncertainty.
+"""Stage 4: computes metrics from readings, each with its uncertainty.
 
-A number is for one slice: branded and unbranded questions, and consumer and API surfaces, are never pooled, since they
-measure different things. Rates carry a Wilson interval at 95 %. Share of voice and average rank are ratios of sums, not
-rates, and answers to one question resemble each other, so their intervals come from drawing whole questions again.
+A metric is for one slice: branded and unbranded questions, and consumer and API surfaces, are never pooled, since they
+measure different things. Rates have a Wilson interval at 95 %. Share of voice and average rank are ratios of sums, not
+rates, and answers to one question resemble each other, so their intervals come from resampling whole questions.
 """
 
 import math
@@ -22,11 +22,11 @@ RULE_VERSION = "score-1"
 Z = 1.959964  # both tails of the normal distribution together hold 5 %
 RESAMPLES = 1000
 TAIL = 0.025
-SENTIMENTS = (Sentiment.POSITIVE, Sentiment.NEUTRAL, Sentiment.NEGATIVE)  # as they are told
+SENTIMENTS = (Sentiment.POSITIVE, Sentiment.NEUTRAL, Sentiment.NEGATIVE)  # in the order of the output
 
 WILSON = "wilson-95"
 BOOTSTRAP = "bootstrap-question-95"
-TOO_FEW_QUESTIONS = "none-under-2-questions"  # one question drawn again and again says nothing about other questions
+TOO_FEW_QUESTIONS = "none-under-2-questions"  # resampling one question says nothing about other questions
 FEWEST_QUESTIONS = 2
 LANE: Final = "I"  # wide enough for the sum of one draw
 LANE_BYTES = array(LANE).itemsize
@@ -34,7 +34,7 @@ LANE_BYTES = array(LANE).itemsize
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What score needs of one done evaluation."""
+    """The data of one finished evaluation that score needs."""
 
     question_id: str
     question_kind: QuestionKind
@@ -51,7 +51,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Plain strings: the draws of an interval are seeded by how a slice is written."""
+    """Plain strings, because the string form of a slice seeds the draws of its interval."""
 
     kind: str
     surface: str
@@ -61,7 +61,7 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """`value`, `low` and `high` are None where there is nothing to divide by; `method` is how the interval was made."""
+    """`value`, `low` and `high` are None if there is nothing to divide by; `method`: how the interval was computed."""
 
     name: str
     kind: str
@@ -77,7 +77,7 @@ class Metric:
     rule_version: str
 
     def values(self) -> dict[str, Any]:
-        """What dataclasses.asdict gives, for a tenth of its time: it would copy each number, in depth."""
+        """The same as dataclasses.asdict in a tenth of the time: asdict would deep-copy each number."""
         return {name: getattr(self, name) for name in self.__slots__}
 
 
@@ -91,7 +91,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class CitedPage:
-    """One citation of one answer, judged for the org. `answer` tells answers apart: a run's id."""
+    """One citation of one answer, classified for the org. `answer`: the run's id, to tell answers apart."""
 
     answer: str
     domain: str
@@ -100,7 +100,7 @@ class CitedPage:
 
 @dataclass(frozen=True, slots=True)
 class CitedDomain:
-    """How many answers cite a domain. One domain has two of these where only some of its pages are the org's."""
+    """How many answers cite a domain. A domain has two entries if only some of its pages are the org's."""
 
     domain: str
     type: Literal["primary", "secondary"]
@@ -128,7 +128,7 @@ RATIOS: dict[str, Count] = {
 
 
 class Counted(NamedTuple):
-    """A fact, and what it adds: a numerator and a denominator as one complex number, so that one sum adds both."""
+    """A fact and its counts: numerator and denominator as one complex number, so that one sum adds both."""
 
     fact: Fact
     rates: list[complex]
@@ -136,18 +136,18 @@ class Counted(NamedTuple):
 
 
 def score(facts: Iterable[Fact]) -> list[Metric]:
-    """In a fixed order, whatever the order of the facts."""
+    """Returns metrics in a fixed order, whatever the order of the facts."""
     counted = [Counted(fact, _counts(fact, RATES), _counts(fact, RATIOS)) for fact in facts]
     return [metric for where, members in _slices(counted) for metric in _measured(where, members)]
 
 
 def _counts(fact: Fact, by: dict[str, Count]) -> list[complex]:
-    """Counted once for each fact, however many slices it is in."""
+    """Computed once for each fact, because a fact is in several slices."""
     return [complex(*count(fact)) for count in by.values()]
 
 
 def wilson(hits: int, trials: int) -> Interval:
-    """The 95 % interval of a rate; unlike the textbook's it stays sound near 0 and 1 and for small samples."""
+    """The 95 % interval of a rate; unlike the textbook interval, it is sound near 0 and 1 and for small samples."""
     if trials == 0:
         return None, None
     rate, stretch = hits / trials, 1 + Z**2 / trials
@@ -157,7 +157,7 @@ def wilson(hits: int, trials: int) -> Interval:
 
 
 def leaderboard(facts: Iterable[Fact]) -> list[Standing]:
-    """Competitors by the answers that name them, most first; spellings that differ in capitals are one competitor."""
+    """Competitors by number of answers that name them, most first; spellings that differ only in case are merged."""
     spellings: dict[str, Counter[str]] = defaultdict(Counter)
     for fact in facts:
         for key, name in _distinct(fact.competitors).items():
@@ -167,7 +167,7 @@ def leaderboard(facts: Iterable[Fact]) -> list[Standing]:
 
 
 def sources(pages: Iterable[CitedPage]) -> list[CitedDomain]:
-    """Domains by the answers that cite them, most first; a domain cited twice by one answer counts once."""
+    """Domains by number of answers that cite them, most first; a domain cited twice by one answer counts once."""
     answers = Counter((domain, kind) for _, domain, kind in {(page.answer, page.domain, page.type) for page in pages})
     domains = [CitedDomain(domain, kind, count) for (domain, kind), count in answers.items()]
     return sorted(domains, key=lambda cited: (-cited.answers, cited.domain, cited.type))
@@ -225,9 +225,9 @@ def _metric(name: str, where: Slice, counts: tuple[int, int], interval: Interval
 
 
 def _bootstrap(counts: Sequence[complex], seed: str) -> Interval:
-    """The middle 95 % of the ratio over questions drawn again, as many as there are, with the same draws each time.
+    """The middle 95 % of the ratio over resampled questions, as many as there are; always the same draws.
 
-    A draw of questions that hold nothing to divide by has no ratio and is left out.
+    A draw with nothing to divide by has no ratio and is left out.
     """
     draws = _draws(len(counts), seed)
     numerators = _totals(draws, [int(count.real) for count in counts])
@@ -238,18 +238,18 @@ def _bootstrap(counts: Sequence[complex], seed: str) -> Interval:
 
 
 def _totals(draws: Sequence[int], counts: Sequence[int]) -> list[int]:
-    """Of each draw. A product adds a question's count to all draws at once, as often as it is in each."""
+    """One total for each draw. A product adds a question's count to all draws, as often as it occurs in each."""
     lanes = sum(map(mul, draws, counts)).to_bytes(LANE_BYTES * RESAMPLES, byteorder)
     return memoryview(lanes).cast(LANE).tolist()
 
 
-@lru_cache(maxsize=256)  # of 15 questions, 60 kB each
+@lru_cache(maxsize=256)  # 60 kB each for 15 questions
 def _draws(count: int, seed: str) -> list[int]:
-    """For each question a number of a thousand lanes: how often it is in the first draw, in the second and so on.
+    """For each question, a big integer of a thousand lanes: how often the question occurs in each draw.
 
-    Kept, since the orgs of a night have the same slices and so the same draws.
+    Cached, because the orgs of one night have the same slices and so the same draws.
     """
-    # Reproducible, not secret; a text as seed does not depend on the process's hash seed.
+    # Reproducible, not secret; unlike other seeds, a text does not depend on the process's hash seed.
     places = random.Random(seed).choices(range(count), k=RESAMPLES * count)
     lanes = [array(LANE, bytes(LANE_BYTES * RESAMPLES)) for _ in range(count)]
     for at, place in enumerate(places):
@@ -262,7 +262,7 @@ def _pair(count: complex) -> tuple[int, int]:
 
 
 def _distinct(names: Iterable[str]) -> dict[str, str]:
-    return {name.casefold(): name for name in reversed(tuple(names))}  # reversed: the first spelling stays
+    return {name.casefold(): name for name in reversed(tuple(names))}  # reversed, so that the first spelling is kept
 
 
 def _usual(names: Counter[str]) -> str:

@@ -1,4 +1,4 @@
-"""Errors to Sentry, where SENTRY_DSN is set: what happened and where, and nothing secret."""
+"""Reports errors to Sentry if SENTRY_DSN is set: what happened and where, without secrets."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from senso.log import scrub
 
 
 def start(part: str, dsn: SecretStr | None, environment: str) -> bool:
-    """`part` is worker, beat or cli. False where there is no DSN. Called once a process, before anything can fail."""
+    """`part` is worker, beat or cli. False without a DSN. Called once per process, before anything can fail."""
     if dsn is None:
         return False
-    import sentry_sdk  # noqa: PLC0415  a third of a second that nobody without a DSN need spend
+    import sentry_sdk  # noqa: PLC0415  takes a third of a second, not needed without a DSN
     from sentry_sdk.integrations.celery import CeleryIntegration  # noqa: PLC0415
 
     sentry_sdk.init(
@@ -20,7 +20,7 @@ def start(part: str, dsn: SecretStr | None, environment: str) -> bool:
         environment=environment,
         release=f"senso@{__version__}",
         before_send=without_secrets,
-        # Values of local variables hold prompts, answers and keys; the stack alone says where it was.
+        # Local variables hold prompts, answers and keys; the stack alone shows the place.
         include_local_variables=False,
         max_request_body_size="never",
         integrations=[CeleryIntegration(monitor_beat_tasks=False)],
@@ -30,7 +30,7 @@ def start(part: str, dsn: SecretStr | None, environment: str) -> bool:
 
 
 def without_secrets(event: Any, _hint: Any) -> Any:
-    """The same rules as for a line of the log, at any depth; the server's name tells where a customer runs it."""
+    """Applies the rules of the log at any depth; removes the server's name, which tells where a customer runs it."""
     event.pop("server_name", None)
     return cleaned(event)
 

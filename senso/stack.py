@@ -1,7 +1,7 @@
 """The processes of the product, as `senso up` and `senso demo` run them; each is restarted when it dies.
 
-Cores -> processes: one call worker a core, since one process is one core's worth of Python, and one small worker for
-ticks, scoring and pushes, so that these never queue behind slow calls.
+One call worker per core, since a Python process uses one core, and one small worker for ticks, scoring and pushes, so
+that these never queue behind slow calls.
 """
 
 import ctypes
@@ -20,15 +20,15 @@ from senso.errors import Unreachable
 from senso.worker.queues import CALL_QUEUES, CONTROL_QUEUES, RUNS_PER_MESSAGE
 
 CONTROL_THREADS = 16
-# For messages that open a batch or ask for names, and for handfuls of which only slow runs are left.
+# For messages that open a batch or ask for names, and for groups of which only slow runs remain.
 SPARE_SLOTS = 8
-# By default it remembers a hundred thousand, and a night of 1,500 organisations has it grow to 260 MB.
+# The default is 100,000, with which Flower grows to 260 MB in a night of 1,500 organisations.
 FLOWER_TASKS = "--max-tasks=20000"
 SOFT_SHUTDOWN_SECONDS = 3
 GRACE_SECONDS = 10
 STOP_SECONDS = SOFT_SHUTDOWN_SECONDS + GRACE_SECONDS
 WATCH_SECONDS = 0.2
-# A child that dies as soon as it starts is tried again after 1, 2, 4 ... seconds, at most this long.
+# A child that dies as soon as it starts is restarted after 1, 2, 4 ... seconds, at most this long.
 LONGEST_PAUSE_SECONDS = 30
 STEADY_SECONDS = 10
 PR_SET_PDEATHSIG = 1
@@ -37,7 +37,7 @@ Say = Callable[[str], None]
 
 
 def die_with_parent() -> None:
-    """Should we be killed, the kernel ends the child too: nothing is lost by it, and nothing is left running."""
+    """If the parent is killed, the kernel kills the child too: no work is lost, and no process stays behind."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -51,13 +51,13 @@ class Child:
     deaths: int = 0
 
     def start(self, output: IO[bytes] | None) -> None:
-        """In a group of its own, so that Ctrl-C reaches us alone, and we stop the children in order."""
+        """In its own process group, so that Ctrl-C reaches only the parent, which stops the children in order."""
         self.started_at = time.monotonic()
         self.process = subprocess.Popen(
             [sys.executable, *self.arguments],
             env={**os.environ, **self.environment},
             stdin=subprocess.DEVNULL,
-            stdout=output or subprocess.DEVNULL,  # Celery's banners, and what it says of Ctrl-C; logs go to stderr
+            stdout=output or subprocess.DEVNULL,  # Celery's banners, and its lines about Ctrl-C; logs go to stderr
             stderr=output,
             process_group=0,
             preexec_fn=die_with_parent,  # noqa: PLW1509  there are no threads yet when children are started
@@ -82,7 +82,7 @@ def celery(*arguments: str, app: str = "senso.tasks.app:app") -> list[str]:
 
 
 def worker(name: str, queues: Sequence[str], threads: int) -> Child:
-    """SIGTERM is remapped, so that a worker gives its tasks a few seconds and then leaves them to others."""
+    """SIGTERM is remapped: the worker gives its tasks a few seconds and then leaves them to other workers."""
     quiet = ("--without-mingle", "--without-gossip", "-E")
     arguments = celery(
         "worker", "-P", "threads", "-c", str(threads), "-Q", ",".join(queues), "-n", f"{name}@%h", *quiet
@@ -92,9 +92,10 @@ def worker(name: str, queues: Sequence[str], threads: int) -> Child:
 
 
 def call_workers(count: int, calls_in_flight: int) -> list[Child]:
-    """Each with so many calls in hand at a time.
+    """`calls_in_flight`: concurrent calls of each worker.
 
-    A message is a handful of runs; more than it has room for a worker would only keep from one that is idle.
+    A message is a group of runs; a worker that takes more messages than it has slots for keeps them from an idle
+    worker.
     """
     slots = calls_in_flight // RUNS_PER_MESSAGE + SPARE_SLOTS
     return [worker(f"call-{number}", CALL_QUEUES, slots) for number in range(1, count + 1)]
@@ -105,7 +106,7 @@ def control_worker() -> Child:
 
 
 def beat(home: Path) -> Child:
-    """Its state is only when it last ticked; what is due stands in Postgres."""
+    """Its state file holds only when it last ticked; what is due is in Postgres."""
     return Child("beat", celery("beat", "--schedule", str(home / "beat"), app="senso.tasks.beat:app"))
 
 
@@ -127,7 +128,7 @@ def sandbox(announce: Path, *more: str) -> Child:
 
 @dataclass
 class Stack:
-    """Runs children until it is told to stop. `logs`: a folder for their output, which else goes to the terminal."""
+    """Runs children until it is stopped. `logs`: a folder for their output; without it they use the terminal."""
 
     children: Sequence[Child]
     say: Say
@@ -146,7 +147,7 @@ class Stack:
             child.start(output)
 
     def watch(self) -> None:
-        """One look: whoever died is started again, after a pause that grows while it keeps dying."""
+        """Restarts children that died, after a pause that grows while they keep dying."""
         for child in self.children:
             if not child.ended:
                 continue
@@ -164,7 +165,7 @@ class Stack:
             time.sleep(WATCH_SECONDS)
 
     def stop(self, at_once: Callable[[], bool] = lambda: False) -> list[str]:
-        """First those that make work, then those that do it; whoever is left after the grace is killed, and named."""
+        """Producers of work first, then its workers. Kills what is left after the grace, and returns those names."""
         for child in self.children:
             child.signal(signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS
@@ -179,7 +180,7 @@ class Stack:
 
 
 def announced(path: Path, child: Child, seconds: float = 20) -> str:
-    """What a child wrote when it was ready. Raises Unreachable when it ends or stays silent."""
+    """What a child wrote when it was ready. Raises Unreachable when it ends, or writes nothing in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and not child.ended:
         if path.exists() and (said := path.read_text().strip()):

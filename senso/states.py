@@ -1,7 +1,7 @@
-"""The words that rows are told apart by: states, kinds, outcomes. CHECK constraints list these members, in this order.
+"""Enums of states, kinds and outcomes. CHECK constraints list these members, in this order.
 
-A member is a string: it compares, formats and is stored as its value. Sets of states that code asks for stand beside
-the states.
+A member is a string: it compares, formats and is stored as its value. Sets of states that code queries follow their
+enum.
 """
 
 from collections.abc import Iterable
@@ -9,13 +9,13 @@ from enum import StrEnum
 
 
 def among(column: str, members: Iterable[str]) -> str:
-    """As a condition of SQL: `state IN ('queued', 'running')`."""
+    """An SQL condition, such as `state IN ('queued', 'running')`."""
     listed = ", ".join(f"'{member}'" for member in members)
     return f"{column} IN ({listed})"
 
 
 class BatchKind(StrEnum):
-    """What a batch is about: an org, a network, or an org over a network's answers."""
+    """What a batch covers: an org, a network, or an org in a network's answers."""
 
     ORG = "org"
     NETWORK = "network"
@@ -23,7 +23,7 @@ class BatchKind(StrEnum):
 
 
 class BatchState(StrEnum):
-    """queued: waits for admission; running: it works; the others are ends, left only when it is queued again."""
+    """queued: waits for admission; running: admitted; the others are final until the batch is queued again."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -41,7 +41,7 @@ RETRIABLE = (BatchState.PARTIAL, BatchState.FAILED, BatchState.CANCELLED)
 
 
 class FinishedBy(StrEnum):
-    """Which of the three ways to the end of a batch came first."""
+    """Which of the three ways to finish a batch came first."""
 
     CHORD = "chord"
     ROWS = "rows"
@@ -49,7 +49,7 @@ class FinishedBy(StrEnum):
 
 
 class RunState(StrEnum):
-    """planned: nobody has it; asking: a claim or a job at a vendor has it; the others are ends."""
+    """planned: not claimed; asking: claimed, or part of a vendor job; the others are final."""
 
     PLANNED = "planned"
     ASKING = "asking"
@@ -63,7 +63,7 @@ UNDONE_RUNS = (RunState.FAILED, RunState.CANCELLED)
 
 
 class EvaluationState(StrEnum):
-    """pending: waits for its answer or for a reader; extracting: claimed; the others are ends."""
+    """pending: waits for its answer or for a claim; extracting: claimed; the others are final."""
 
     PENDING = "pending"
     EXTRACTING = "extracting"
@@ -77,7 +77,7 @@ UNDONE_EVALUATIONS = (EvaluationState.FAILED, EvaluationState.CANCELLED)
 
 
 class JobState(StrEnum):
-    """Of a vendor's job. submitting: may or may not have reached the vendor; running: it has a name there."""
+    """Of a vendor job. submitting: may or may not have reached the vendor; running: the vendor has given it an id."""
 
     SUBMITTING = "submitting"
     RUNNING = "running"
@@ -105,7 +105,7 @@ class QuestionKind(StrEnum):
 
 
 class Surface(StrEnum):
-    """Where a model is asked: in the app that people use, or by its vendor's API. Never pooled."""
+    """Where a model is asked: in the app that people use, or by its vendor's API. Results are never pooled."""
 
     CONSUMER = "consumer"
     API = "api"
@@ -150,7 +150,7 @@ class Purpose(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a paid call ended. A row without one has not reported back: it may have been paid."""
+    """How a paid call ended. A call without an outcome has not reported back; it may have been billed."""
 
     ANSWERED = "answered"
     READ = "read"
@@ -166,7 +166,7 @@ USEFUL = (Outcome.ANSWERED, Outcome.READ, Outcome.FOUND)
 
 
 class Action(StrEnum):
-    """What somebody did, as it is audited."""
+    """An action that the audit records."""
 
     TRIGGER = "trigger"
     GRANT = "grant"
@@ -176,7 +176,7 @@ class Action(StrEnum):
 
 
 class TriggerOutcome(StrEnum):
-    """What a trigger came to. A batch that had ended, and is not opened again, is told by its state."""
+    """The result of a trigger. For a batch that has ended and is not reopened, it is the batch's state."""
 
     OPENED = "opened"
     ATTACHED = "attached"
@@ -188,7 +188,7 @@ class TriggerOutcome(StrEnum):
 
 
 class CancelOutcome(StrEnum):
-    """already: it was cancelled before; finished: all was read, so it ended as what it is."""
+    """already: it was cancelled before; finished: everything had been read, so it ended normally."""
 
     CANCELLED = "cancelled"
     ALREADY = "already"

@@ -1,6 +1,6 @@
-"""What a program is told once by its entry point, since the parts that need it are made only when they are first used.
+"""Values that the entry point of a program supplies once, for parts that are created when they are first used.
 
-`senso.edge` tells it; nothing else inside reads a setting.
+`senso.edge` registers them; nothing else below commands and tasks reads a setting.
 """
 
 from collections.abc import Callable
@@ -13,18 +13,18 @@ T = TypeVar("T")
 
 
 class Supplied(Generic[P, T]):
-    """Calls what was registered anew each time: an entry point may find out later, or otherwise than before."""
+    """Calls the registered function on each use: an entry point may learn its value later, or change it."""
 
     def __init__(self, what: str) -> None:
         self.what = what
         self.find: Callable[P, T] | None = None
 
     def register(self, find: Callable[P, T]) -> None:
-        """For this process; a later one takes the place of an earlier one."""
+        """Sets the function for this process; replaces an earlier one."""
         self.find = find
 
     def __call__(self, *arguments: P.args, **options: P.kwargs) -> T:
-        """Raises LookupError in a program whose entry point has said nothing, and what the registered one raises."""
+        """Raises LookupError if nothing is registered, and what the registered function raises."""
         if self.find is None:
             raise LookupError(f"this program has not said {self.what}")
         return self.find(*arguments, **options)
@@ -32,7 +32,7 @@ class Supplied(Generic[P, T]):
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """`pool_size`: connections that a process keeps at most."""
+    """`pool_size`: most connections that a process keeps."""
 
     url: str
     pool_size: int
@@ -40,7 +40,7 @@ class Database:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """`another_key`: from a key that was refused to one that has taken its place; None where there is none."""
+    """`another_key`: from a refused key to its replacement; None if there is none."""
 
     base_url: str
     key: str
@@ -49,7 +49,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Traps:
-    """`said`: as FAILPOINTS says them. `folder`: where they count how often they struck."""
+    """`said`: the text of FAILPOINTS. `folder`: where strikes are counted."""
 
     said: str
     folder: Path
@@ -58,7 +58,7 @@ class Traps:
 database: Supplied[[], Database] = Supplied("where Postgres is")
 redis_url: Supplied[[], str] = Supplied("where Redis is")
 calls_in_flight: Supplied[[], int] = Supplied("how many calls it makes at a time")
-# By the names of its two settings: base URL and key. Raises ConfigError when the key is missing.
+# Takes the names of its two settings: base URL and key. Raises ConfigError when the key is missing.
 service: Supplied[[str, str], Service] = Supplied("how a provider is reached")
 reading_model: Supplied[[], str] = Supplied("which model reads answers")
 names_model: Supplied[[], str] = Supplied("which model finds names")

@@ -1,7 +1,7 @@
-"""What the product needs of what it stands on, each need looked at by itself.
+"""Checks of everything that the product depends on, one check for each requirement.
 
-A check is a function that returns findings and raises for nothing that it came to look at. `senso doctor` prints all of
-them; `migrate`, `up` and every worker refuse to start on a fault of Postgres or Redis that would cost answers later.
+A check is a function that returns findings and does not raise the errors that it looks for. `senso doctor` prints all
+findings; `migrate`, `up` and workers refuse to start on a fault of Postgres or Redis that would cost answers later.
 """
 
 from collections.abc import Iterable
@@ -15,11 +15,11 @@ State = Literal["ok", "note", "warning", "fault"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of `doctor`: what was looked at, what is so, why it matters, what to do about it.
+    """One line of `doctor`: what was checked, what was found, why it matters, what to do about it.
 
-    `ok` has neither `why` nor `do`. A `note` is no reason to do anything; a `warning` is one to do it soon; a `fault`
-    stops the product: with `reachable` False nobody answered, which may pass by itself (exit 5), and else a setting is
-    wrong (exit 2).
+    `ok` has neither `why` nor `do`. A `note` needs no action, a `warning` action soon. A `fault` stops the product:
+    if `reachable` is False, a server did not answer, which may pass by itself (exit 5); otherwise a setting is wrong
+    (exit 2).
     """
 
     name: str
@@ -31,7 +31,7 @@ class Finding:
 
     @property
     def line(self) -> str:
-        """As an error says it, in one line."""
+        """The text of an error, in one line."""
         return "; ".join(part for part in (f"{self.name}: {self.said}", self.why, self.do) if part)
 
     @property

@@ -1,4 +1,4 @@
-"""Room for the embedded servers, which stop where there is none."""
+"""Disk space for the embedded servers, which stop without it."""
 
 import shutil
 from pathlib import Path
@@ -22,7 +22,7 @@ def findings(home: Path) -> list[Finding]:
 
 
 def existing(path: Path) -> Path:
-    """The folder itself, or the nearest one above it that is there."""
+    """The folder itself, or its nearest parent that exists."""
     found = path.resolve()
     while not found.exists():
         found = found.parent

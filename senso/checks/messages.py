@@ -1,9 +1,9 @@
-"""I7 and I8 held against Redis: queues, messages in hand, and rows whose message is in neither.
+"""Checks promises I7 and I8 against Redis: queues, unacknowledged messages, and rows whose message is in neither.
 
-Redis is read first, as it is at one moment, and the rows after it: a message that was in a queue then and has been
-worked off since has changed its row, so that only what is in neither place is taken for lost. Between its queue and
-`unacked` a message is for a moment in a worker's memory alone: what is found is looked for again before it is said.
-No look reads more than `MOST` messages of a queue, however long it is.
+Redis is read first, at one moment, and the rows after it: a message that was in a queue then and has been processed
+since has changed its row, so only a message that is in neither place counts as lost. On its way from a queue to
+`unacked`, a message is briefly only in a worker's memory, so each finding is checked a second time before it is
+reported. A check reads at most `MOST` messages of a queue, however long it is.
 """
 
 import base64
@@ -25,7 +25,7 @@ from senso.redis_server import address, client, trouble
 
 MOST: Final = 300
 UNACKED, INDEX = "unacked", "unacked_index"
-# One moment of Redis: of each queue its length and its oldest messages; what is in hand, the oldest first.
+# A snapshot of Redis: the length and the oldest messages of each queue, and the oldest unacknowledged messages.
 LOOK: Final = """
     local most, found = tonumber(ARGV[1]), {}
     for place = 3, #KEYS do
@@ -43,14 +43,14 @@ LOOK: Final = """
     found[#found + 1] = {count, index, held, unindexed}
     return found
 """
-# The sweep takes a message for lost after 5 minutes beside long queues, and looks each minute.
+# Longer than the sweep needs: if queues are long, it takes a message for lost after 5 minutes, and it runs each minute.
 LOST_SECONDS: Final = 420
 IDLE_SECONDS: Final = 90
 LYING_SECONDS: Final = 300
-# Kombu gives back ten a look, each ten seconds.
+# Kombu redelivers ten messages at a time, every ten seconds.
 GIVING_BACK_SECONDS: Final = 300
 AGAIN_SECONDS: Final = 2
-# Of the queues that only the provider's calls empty it is seen in the rows whether they move.
+# Queues that only provider calls empty: the rows show whether they move.
 OF_CALLS: Final = ("matrix", "ask", "extract")
 OF_MOMENTS: Final = ("control", "score")
 
@@ -76,7 +76,7 @@ Found = dict[str, list[dict[str, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`sent`: seconds since 1970, None where its sender did not say; `ids`: of the rows that it is for."""
+    """`sent`: seconds since 1970, None if the sender did not record it; `ids`: of the rows that it is for."""
 
     task: str
     ids: frozenset[str]
@@ -85,7 +85,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """`oldest`: up to `MOST` of its messages, those that are taken next."""
+    """`oldest`: up to `MOST` of its messages, the next ones to be taken."""
 
     name: str
     length: int
@@ -93,14 +93,14 @@ class Queue:
 
     @property
     def since(self) -> float | None:
-        """The moment of the oldest; None where it is empty, or one does not say."""
+        """When the oldest was sent; None if the queue is empty or the time of a message is not known."""
         said = [message.sent for message in self.oldest]
         return None if None in said or not said else min(one for one in said if one is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Redis at one moment. `held`: messages in hand, each with the moment at which it was taken, the oldest first."""
+    """A snapshot of Redis. `held`: unacknowledged messages, the oldest first, each with the time when it was taken."""
 
     now: float
     queues: Mapping[str, Queue]
@@ -110,9 +110,9 @@ class Standing:
 
 
 def broken(queues: Sequence[str], visible_seconds: float) -> Found:
-    """By promise what breaks it. Raises ConfigError and Unreachable.
+    """Returns violations by promise. Raises ConfigError and Unreachable.
 
-    `visible_seconds`: how long a message may be in hand before it is given to another.
+    `visible_seconds`: the visibility timeout, after which an unacknowledged message is redelivered.
     """
     first = look(queues, visible_seconds)
     if not first:
@@ -163,7 +163,7 @@ def read_held(body: bytes) -> Message:
 
 
 def read(raw: Any) -> Message:
-    """Whatever stands there: what is no message of ours carries no ids."""
+    """Accepts any content: a message that is not ours has no ids."""
     try:
         message = raw if isinstance(raw, dict) else json.loads(raw)
         arguments = json.loads(base64.b64decode(message["body"]))[0]
@@ -174,7 +174,7 @@ def read(raw: Any) -> Message:
 
 
 def lost(seen: Standing, waiting: Sequence[Sent]) -> Iterator[dict[str, Any]]:
-    """Nothing is said of a row whose message may stand in the part of a queue that was not read."""
+    """Skips rows whose message may be in the part of a queue that was not read."""
     present = {id_ for queue in seen.queues.values() for message in queue.oldest for id_ in message.ids}
     present |= {id_ for _, message in seen.held for id_ in message.ids}
     if seen.held_count > len(seen.held):
@@ -185,7 +185,7 @@ def lost(seen: Standing, waiting: Sequence[Sent]) -> Iterator[dict[str, Any]]:
 
 
 def may_have(queue: Queue, sent_at: datetime) -> bool:
-    """Whether what was sent then may be among the messages that were not read, which are newer than those that were."""
+    """Whether a message sent at that time may be among the unread ones, which are newer than those that were read."""
     if queue.length <= len(queue.oldest):
         return False
     return queue.since is None or sent_at.timestamp() > queue.since - IDLE_SECONDS

@@ -1,4 +1,4 @@
-"""Whether this Postgres keeps what is stored in it. `doctor` says all; `migrate`, `up` and workers need no fault."""
+"""Whether Postgres keeps what is stored. `doctor` prints every finding; `migrate`, `up` and workers stop at a fault."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -12,14 +12,14 @@ from senso.queries import server as servers
 from senso.queries.server import Server
 
 OLDEST = 15
-# The newest that the tests have run on.
+# The newest version that the tests have run on.
 NEWEST = 18
 UTF8 = "UTF8"
 SESSIONS = "Postgres sessions"
-# Whose faults keep each process from storing anything, also that it is alive.
+# Faults that keep every process from storing anything, heartbeats included.
 WRITING = ("Postgres writes", "Postgres rights", "Postgres row security")
 CLOCKS_APART_SECONDS = 120
-# Beside the pool of a worker.
+# Connections of a worker besides its pool.
 FOR_ITS_HEARTBEAT = 1
 SHORTEST_STATEMENT_MS = 5_000
 HOW_TO_MAKE = "CREATE DATABASE senso ENCODING 'UTF8' TEMPLATE template0"
@@ -27,7 +27,7 @@ DIRECTLY = "reach Postgres directly, or give the pooler pool_mode = session"
 
 
 def findings(pool_size: int) -> list[Finding]:
-    """One for each thing that is needed. Where nobody answers there is one only. `pool_size`: of each process."""
+    """One for each requirement; only one if Postgres does not answer. `pool_size`: connections of each process."""
     try:
         with transaction() as db:
             found, current = servers.server(db), schema.revision(db)
@@ -121,7 +121,7 @@ def writable(found: Server) -> Finding:
 
 
 def rights(found: Server, current: str | None, closed: object) -> Finding:
-    """Before a migration those to make tables, after it those to use them."""
+    """Before a migration, the right to create tables; after it, the right to use them."""
     name = "Postgres rights"
     if found.schema is None:
         return Finding(
@@ -142,7 +142,7 @@ def rights(found: Server, current: str | None, closed: object) -> Finding:
 
 
 def row_security(found: Server, hidden: Sequence[str]) -> list[Finding]:
-    """Some hosts switch it on for every new table: what is there is then not seen, and nothing new is taken."""
+    """Some hosts enable it for every new table: existing rows are then invisible, and new ones are refused."""
     if not hidden:
         return []
     some = f"{hidden[0]} and {len(hidden) - 1} more" if len(hidden) > 1 else hidden[0]
@@ -161,7 +161,7 @@ def durability(found: Server) -> Finding:
 
 
 def connections(found: Server, pool_size: int, cores: int | None = None) -> Finding:
-    """As `senso up` is on a machine like this: a call worker a core, control, and some for commands."""
+    """For `senso up` on a machine like this: one call worker per core, the control worker, and some for commands."""
     name = "Postgres connections"
     wanted = (pool_size + FOR_ITS_HEARTBEAT) * ((cores or os.cpu_count() or 1) + 1)
     if found.connections < wanted:
@@ -182,7 +182,7 @@ def clock(found: Server, local: datetime) -> Finding:
 
 
 def session(found: Server) -> Finding:
-    """What is said to every session; a pooler that forgets it is found here too."""
+    """The settings of every session; this also detects a pooler that loses them."""
     name = "Postgres session"
     if (found.timezone, found.plans) != ("UTC", "force_generic_plan"):
         why = "a pooler or a trigger at login has changed it"

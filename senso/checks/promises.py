@@ -1,4 +1,4 @@
-"""All promises, held against the rows and against the messages that are under way for them."""
+"""Checks all promises, against the rows and against the messages in Redis."""
 
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -17,16 +17,16 @@ CHECKS: tuple[Promise, ...] = tuple(sorted((*invariants.CHECKS, *messages.CHECKS
 
 
 def broken(queues: Sequence[str], visible_seconds: float, most_running: int, since: datetime | None = None) -> Found:
-    """By promise up to 20 rows that break it; empty when all hold. Raises Unreachable where a server is away.
+    """Returns up to 20 violating rows by promise; empty if all hold. Raises Unreachable if a server is down.
 
-    `visible_seconds`: as of `messages.broken`. `most_running`: batches that may run at a time. `since`: of what is open
-    or ended since then.
+    `visible_seconds`: as in `messages.broken`. `most_running`: batches that may run at a time. `since`: limits the
+    checks to what is open or ended since then.
     """
     return in_rows(most_running, since) | in_messages(queues, visible_seconds)
 
 
 def in_rows(most_running: int, since: datetime | None = None) -> Found:
-    """Two sessions see the same moment and share the checks, so that a look at every row takes half as long."""
+    """Two sessions share one snapshot and divide the checks, so that a look at every row takes half as long."""
     left = deque(invariants.CHECKS)
     with transaction() as db, ThreadPoolExecutor(1, "promises") as beside:
         invariants.stand_still(db)
@@ -42,7 +42,7 @@ def in_rows_of(moment: str, left: deque[Check], most_running: int, since: dateti
 
 
 def taken(left: deque[Check]) -> Iterator[Check]:
-    """Each to whoever comes first."""
+    """Yields checks until none is left. Each check goes to one session only."""
     with suppress(IndexError):
         while True:
             yield left.popleft()

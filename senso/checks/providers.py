@@ -1,4 +1,4 @@
-"""The keys: whether they are set, and, asked online, whether their vendors accept them. No call is paid for."""
+"""The API keys: whether they are set and, if `online`, whether their vendors accept them. No call costs anything."""
 
 from collections.abc import Iterable
 from typing import Final, Literal
@@ -29,7 +29,7 @@ def findings(read: Settings, *, online: bool = False) -> list[Finding]:
 
 
 def reading_providers(wanted: Iterable[str]) -> set[str]:
-    """Of the models that read answers and find names; as without rows where the tables cannot be read."""
+    """Of the models that read answers and find names; the default for models without a row, or if Postgres fails."""
     try:
         with transaction() as db:
             found = [models.find(db, said, COMPLETION_PROVIDERS) for said in wanted]

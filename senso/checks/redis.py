@@ -1,4 +1,4 @@
-"""What the product needs of Redis, each tried: what it writes, Lua, two databases; and what keeps its messages safe."""
+"""Tries what the product needs of Redis: its commands, Lua, two databases; and checks how safe its messages are."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,8 +16,8 @@ from senso.settings.redis_urls import Address
 
 OLDEST: Final = (6, 2)
 NEARLY_FULL: Final = 0.9
-# Every kind of command that kombu, Celery's chords and our own transport send. The second word is the end of a key
-# that nobody else has.
+# Every kind of command that kombu, Celery's chords and our own transport send. The second word is the suffix of a key
+# that no other client uses.
 QUEUES: Final = (
     *("LPUSH l 1 2", "LLEN l", "BRPOP l 0.01", "RPUSH l 3", "LRANGE l 0 0"),
     *("SADD s 1", "SMEMBERS s", "SREM s 2"),
@@ -34,7 +34,7 @@ PERSISTENCE_OFF: Final = "a restart of Redis loses its messages, which are made 
 
 
 def findings(of_work: Sequence[str]) -> list[Finding]:
-    """`of_work`: the queues. Raises nothing: what cannot be reached is a finding."""
+    """`of_work`: the queues. Raises nothing: an unreachable server is a finding."""
     try:
         at = address()
         with client(at) as redis:
@@ -65,7 +65,7 @@ def numbers(version: str) -> tuple[int, ...]:
 
 
 def version_of(redis: Redis) -> str:
-    """From the greeting, which every user may send; INFO is for some only. Empty where neither tells."""
+    """From the reply to HELLO, which every user may send; INFO is often not allowed. Empty if neither tells."""
     with suppress(ResponseError):
         said = redis.execute_command("HELLO", 3)  # type: ignore[no-untyped-call]
         return str(said[b"version"].decode())
@@ -101,7 +101,7 @@ def tried(name: str, refusal: Exception | None, at: Address, said: str) -> Findi
 
 
 def refused(redis: Redis, wanted: Sequence[str]) -> Exception | None:
-    """The first error of the commands, of Lua and of a transaction; nothing stays of them."""
+    """The first error of the commands, of Lua and of a transaction. Leaves no keys behind."""
     key = f"senso:doctor:{uuid4()}:"
     scripted = redis.register_script(LUA)
     for act in (
@@ -116,7 +116,7 @@ def refused(redis: Redis, wanted: Sequence[str]) -> Exception | None:
 
 
 def at_once(redis: Redis, key: str, wanted: Sequence[str]) -> None:
-    """Raises the first error, after the last command: what they wrote is deleted in any case."""
+    """Raises the first error, but only after the last command, so that the keys are deleted in any case."""
     pipe = redis.pipeline(transaction=False)
     for command in wanted:
         name, suffix, *more = command.split()
@@ -142,7 +142,7 @@ def failure(act: Callable[[], Any]) -> Exception | None:
 
 
 def kept(redis: Redis) -> Iterator[Finding]:
-    """Whether messages stay: when memory gets short, and when Redis ends. A user who may not ask loses nothing else."""
+    """Whether messages survive when memory runs short or Redis stops. A user without INFO only misses this check."""
     try:
         memory, disk = redis.info("memory"), redis.info("persistence")
     except NoPermissionError:

@@ -1,6 +1,6 @@
-"""Whether a user of Redis may use the names that stand there at work: an ACL may limit it to some keys and channels.
+"""Whether a Redis user may use the names that are used at work: an ACL may limit it to some keys and channels.
 
-Tried on names of our own alone, such a user looks as if it had every right, and the first message is refused.
+If only names of our own were tried, such a user would seem to have every right, and the first message would be refused.
 The names are those of kombu 5.7 (transport/redis.py, class Channel) and Celery 5.7 (backends/redis.py).
 """
 
@@ -10,9 +10,9 @@ from typing import Final
 from redis import Redis
 from redis.exceptions import NoPermissionError
 
-# Redis lets a script have a key only where the user may both read and write it; this one does neither.
+# Redis lets a script name a key only if the user may both read and write it; this script does neither.
 NOTHING: Final = "return 0"
-# A part that Celery makes up anew for each task, group and program stands here as this.
+# Stands for the part of a name that Celery generates for each task, group and program.
 ANY: Final = "senso-doctor"
 UNACKNOWLEDGED: Final = ("unacked", "unacked_index", "unacked_mutex")
 EXCHANGES: Final = ("celery.pidbox", "reply.celery.pidbox", "celeryev")
@@ -31,17 +31,17 @@ def of_messages(queues: Sequence[str]) -> tuple[str, ...]:
 
 
 def heard(database: int) -> tuple[str, ...]:
-    """What workers and Flower listen to by PSUBSCRIBE: an ACL must then have the very same words, or &*."""
+    """Patterns to which workers and Flower subscribe (PSUBSCRIBE): an ACL must have exactly these patterns, or &*."""
     return f"/{database}.celeryev/*", f"/{database}.celery.pidbox"
 
 
 def told(database: int) -> tuple[str, ...]:
-    """What is published there, task by task and beat by beat."""
+    """Channels to which task events, worker heartbeats and remote control are published."""
     return f"/{database}.celeryev/worker.heartbeat", f"/{database}.celeryev/task.multi", f"/{database}.celery.pidbox"
 
 
 def use(redis: Redis, keys: Sequence[str]) -> None:
-    """Raises NoPermissionError with the names that are refused, or the first other error. Reads and writes nothing."""
+    """Raises NoPermissionError with the refused names, or the first other error. Reads and writes nothing."""
     script = redis.script_load(NOTHING)
     with redis.pipeline(transaction=False) as pipe:
         for key in keys:
@@ -56,9 +56,9 @@ def use(redis: Redis, keys: Sequence[str]) -> None:
 
 
 def listen(redis: Redis, patterns: Sequence[str], channels: Sequence[str]) -> None:
-    """Raises the first error, with the names of channels that are refused.
+    """Raises the first error, with the names of refused channels.
 
-    To listen to a channel takes the same right as to publish there, and nobody hears of it.
+    Subscribing to a channel needs the same right as publishing to it, and no other client notices it.
     """
     refused = [*silent(redis, "psubscribe", patterns), *silent(redis, "subscribe", channels)]
     if refused:

@@ -1,4 +1,4 @@
-"""What is set and does nothing: said, so that nobody relies on it."""
+"""Variables that are set and have no effect: reported, so that no one relies on them."""
 
 from senso.checks import Finding
 from senso.settings import misspelt, retired, unused

@@ -1,4 +1,4 @@
-"""Whether workers and beat get on: alive is not enough, since a process may be there and do nothing."""
+"""Whether workers and beat make progress: a process can be alive and still do nothing."""
 
 import socket
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ from senso.policy import POLICY
 from senso.queries import progress
 from senso.queries.progress import Beat, Worker
 
-# The kinds of worker by name, and the queues that each listens to.
+# The queues that each kind of worker listens to, by the name of the kind.
 Kinds = Mapping[str, Sequence[str]]
 IDLE_SECONDS: Final = 60
 SILENT_SECONDS: Final = 30
@@ -23,7 +23,7 @@ START: Final = "start them: senso up, or the services of compose.yaml"
 
 
 def findings(kinds: Kinds, *, are_heard: bool = True) -> list[Finding]:
-    """Nobody at work is no fault: `doctor` is also asked before `up`. `are_heard`: Postgres takes their heartbeats."""
+    """No live worker is no fault: `doctor` also runs before `up`. `are_heard`: Postgres stores their heartbeats."""
     try:
         with transaction() as db:
             alive, beats = progress.alive(db, POLICY), progress.beats(db)
@@ -33,13 +33,13 @@ def findings(kinds: Kinds, *, are_heard: bool = True) -> list[Finding]:
     if not are_heard:
         return unheard(silent, beats)
     waiting = {}
-    with suppress(SensoError):  # how Redis is stands in lines of its own
+    with suppress(SensoError):  # the checks of Redis report its state
         waiting = queue_lengths(alive)
     return [workers(alive, waiting, kinds), beat(beats)]
 
 
 def unheard(silent: float | None, beats: Sequence[Beat]) -> list[Finding]:
-    """They may be well: what they would say of themselves cannot be stored."""
+    """The processes may be well, but Postgres does not store their heartbeats."""
     since = (("Workers", silent), ("Beat", beats[0].silent_seconds if beats else None))
     why = "Postgres refuses what they write, see above"
     return [
@@ -76,7 +76,7 @@ def beat(beats: Sequence[Beat]) -> Finding:
 
 
 def of_worker(kind: str, queues: Sequence[str]) -> Finding:
-    """Of this machine, or container: a fault where none of the kind is alive, or one takes nothing from its queues."""
+    """On this machine or container: a fault if none of the kind is alive, or one takes no messages from its queues."""
     try:
         with transaction() as db:
             mine = [one for one in progress.alive(db, POLICY) if listens(one, queues) and is_here(one.id)]
@@ -86,7 +86,7 @@ def of_worker(kind: str, queues: Sequence[str]) -> Finding:
 
 
 def of_beat() -> Finding:
-    """Of this machine, or container: a fault where it sends no ticks."""
+    """On this machine or container: a fault if beat sends no ticks."""
     try:
         with transaction() as db:
             found = beat([one for one in progress.beats(db) if is_here(one.id)])

@@ -11,12 +11,12 @@ from typing import Any, NoReturn
 
 WRONG_USE = 2
 INTERRUPTED = 130
-# What imports make is no garbage, and by default it is looked through a hundred times: a seventh of a command.
+# Imports create no garbage, but by default the collector scans their objects a hundred times: 1/7 of a command's time.
 FEW_COLLECTIONS = 50_000
 
 
 def main() -> NoReturn:
-    """Ctrl-C ends it quietly also while it imports, which is most of what it does in its first moment."""
+    """Exits quietly on Ctrl-C, also during imports, which take most of a command's first moment."""
     try:
         code = ended()
     except KeyboardInterrupt:
@@ -26,7 +26,7 @@ def main() -> NoReturn:
 
 @contextmanager
 def interrupted_at_once() -> Iterator[None]:
-    """For imports, in which Python may print the exception of a Ctrl-C and go on. Whoever ignores it goes on so."""
+    """Exits on Ctrl-C during imports, where Python may print its exception and go on. Ignored signals stay ignored."""
     former = signal.getsignal(signal.SIGINT)
     if former is signal.default_int_handler:
         signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
@@ -64,24 +64,24 @@ def ended() -> Any:
     except BrokenPipeError:  # senso ... | head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception as error:  # noqa: BLE001  each ends as a line and an exit code
+    except Exception as error:  # noqa: BLE001  every error becomes a line and an exit code
         return failed(error)
     return code
 
 
 def publish(ids: list[int]) -> None:
-    """What a command has enqueued. Needs the broker's URL, which a command may only find out."""
+    """Publishes what a command has enqueued. Needs the broker's URL, which may be known only once the servers run."""
     from senso.tasks import canvas  # noqa: PLC0415  few commands enqueue anything, and Celery takes long to import
 
     canvas.publish(ids)
 
 
 def failed(error: Exception) -> int:
-    """A full disk under what it prints to is nobody's mistake; the rest is ours."""
+    """Reports a full disk under stdout as such, and any other error as an internal one."""
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return fail(f"cannot write: {error.strerror}; make room", 1)
-    if "sentry_sdk" in sys.modules:  # it does nothing unless a command has started it
+    if "sentry_sdk" in sys.modules:  # a no-op unless a command has started Sentry
         sys.modules["sentry_sdk"].capture_exception(error)
     if os.environ.get("SENSO_DEBUG"):
         raise error
@@ -89,13 +89,13 @@ def failed(error: Exception) -> int:
 
 
 def cause(error: Exception) -> str:
-    """Its first line; of a statement that failed what Postgres says, and neither the statement nor its values."""
+    """The error's first line. For a failed statement, Postgres's message without the statement and its values."""
     said = str(getattr(error, "orig", None) or error).strip()
     return said.splitlines()[0] if said else "no word of why"
 
 
 def misused(error: Any) -> int:
-    """Help, where nothing was said; one line, where it was said wrongly."""
+    """Prints the help if there are no arguments, or one line if they are wrong."""
     said = error.format_message() if hasattr(error, "format_message") else str(error)
     if type(error).__name__ == "NoArgsIsHelpError":
         print(said)  # noqa: T201

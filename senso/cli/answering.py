@@ -1,4 +1,4 @@
-"""An answer, and what was read from it, as a person checks the one against the other."""
+"""An answer and what was read from it, for a person to compare."""
 
 import re
 from collections.abc import Sequence
@@ -48,7 +48,7 @@ def asked_where(found: Story) -> str:
 
 
 def marked(answer: str, quotes: Sequence[str]) -> Text:
-    """The quotes in reverse and between »«, so that they also show where a terminal has no colours."""
+    """The answer with quotes in reverse video and between »«, so that they also show on a terminal without colours."""
     shown, end = Text(), 0
     for start, stop in spans(answer, quotes):
         shown.append(printable(answer[end:start]))
@@ -58,7 +58,7 @@ def marked(answer: str, quotes: Sequence[str]) -> Text:
 
 
 def spans(answer: str, quotes: Sequence[str]) -> list[tuple[int, int]]:
-    """Where the quotes stand, each place once; quotes that touch or overlap are one."""
+    """The positions of the quotes in the answer. Quotes that touch or overlap are merged."""
     found = sorted(
         (place.start(), place.end()) for quote in quotes if quote for place in re.finditer(re.escape(quote), answer)
     )

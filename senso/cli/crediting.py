@@ -1,4 +1,4 @@
-"""`credits` and `ledger`: what a partner has, and how it came to that."""
+"""`credits` and `ledger`: a partner's credits, and the entries that led to them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ NARROW = 56  # columns; below that a row does not fit
 
 
 def require_both(amount: int | None, ref: str | None) -> str | None:
-    """The ref as it is kept. Raises ConfigError."""
+    """The ref as it is stored. Raises ConfigError."""
     if (amount is None) != (not ref):
         raise ConfigError("--grant and --ref go together: the ref lets the same grant be said twice and given once")
     return None if ref is None else short("--ref", ref)
@@ -86,7 +86,7 @@ def show(found: PartnerStanding, given: Grant | None) -> None:
 
 
 def ledger(partner: UUID, last: int | None, *, as_json: bool) -> None:
-    """All rows as JSON, the latest in a terminal, unless `last` says how many."""
+    """Prints all rows as JSON, or the latest ones in a terminal, unless `last` says how many."""
     with looking() as db:
         standing = require(db, partner)
         found, total = rows.of_partner(db, partner, last or (None if as_json else SHOWN))
@@ -105,7 +105,7 @@ def ledger(partner: UUID, last: int | None, *, as_json: bool) -> None:
 
 
 def lines(found: Sequence[LedgerEntry]) -> Iterator[str]:
-    """The id of a batch on a line of its own, once for all rows that follow, so that it is never cut."""
+    """The rows of each batch under its id, which has its own line so that it is never cut."""
     narrow = out.width < NARROW
     if not narrow:
         yield f"[bold]{'when':<23}  {'entry':<7} {'credits':>8} {'balance':>9}[/]"

@@ -1,4 +1,4 @@
-"""`demo`: the whole product in one minute, for a stranger."""
+"""`demo`: the whole product in one minute, for a first-time user."""
 
 import re
 import shlex
@@ -40,11 +40,11 @@ MODELS = ["chatgpt", "gpt-4.1", "gpt-4.1-mini"]
 LOCATIONS = [{"country": "US"}, {"country": "CA", "region": "Ontario"}]
 FIRST_SEED = 7
 SHOWN = 1200
-TARGET = re.compile(r"\]\([^()\s]*\)")  # wider than a terminal
+TARGET = re.compile(r"\]\([^()\s]*\)")  # link targets, which may be wider than a terminal
 
 
 def run(questions: int) -> None:
-    """In a home of its own, so that made-up orgs never stand beside real ones; the results stay to be looked at."""
+    """Runs in its own home, so that made-up orgs never mix with real ones. The results stay there for inspection."""
     read = settings()
     if read.environment == "production":
         raise ConfigError("senso demo is a trial with made-up organisations, and not for ENVIRONMENT=production")
@@ -60,7 +60,7 @@ def run(questions: int) -> None:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Whoever stops us in whatever way: everything that was started is stopped on the way out."""
+    """Turns SIGTERM and SIGHUP into KeyboardInterrupt, so that everything started is stopped on the way out."""
 
     def stop(*_: object) -> NoReturn:
         raise KeyboardInterrupt
@@ -74,14 +74,14 @@ def interruptible() -> Iterator[None]:
 
 
 def orgs_so_far() -> int:
-    """Each demo watches another org, since an org has one batch a day."""
+    """Each demo uses a new org, because an org has one batch a day."""
     with transaction() as db:
         return sample.count_orgs(db)
 
 
 @contextmanager
 def stack(home: Path, seed: int) -> Iterator[str]:
-    """The stand-in first, since the workers read its address when they start; yields the address of its application."""
+    """Starts the stand-in first, because workers read its URL when they start. Yields the URL of its application."""
     from senso import stack as parts  # noqa: PLC0415  needs the servers' URLs
 
     address = home / "sandbox.url"
@@ -127,7 +127,7 @@ def ask(org: UUID) -> UUID:
 
 
 def wait_for_push(batch: UUID) -> None:
-    """The push outlives its batch by a moment; the story is complete with it."""
+    """Waits up to 5 s for the push, which ends shortly after its batch, so that the output can show it."""
     for _ in range(50):
         if load(batch).push is not PushStatus.PENDING:
             return
@@ -167,7 +167,7 @@ def print_answer(example: Example) -> None:
 
 
 def marked(example: Example) -> str:
-    """The answer from its first mention on, the naming sentences in reverse. Links are shown without their targets."""
+    """The answer around its first mention, with the naming sentences in reverse video. Link targets are left out."""
     answer, named = (TARGET.sub("]", said or "") for said in (example.answer_text, example.mention_text))
     parts = named.split(" || ")
     first = min((answer.find(part) for part in parts if part and part in answer), default=0)
@@ -175,7 +175,7 @@ def marked(example: Example) -> str:
     start = answer.find(" ", start, first) + 1 if start > 0 else 0
     end = answer.rfind(" ", start, start + SHOWN) if start + SHOWN < len(answer) else len(answer)
     shown = escape(("... " if start else "") + answer[start:end])
-    for part in filter(None, parts):  # the marks also show where a terminal has no colours
+    for part in filter(None, parts):  # »« also show on a terminal without colours
         shown = shown.replace(escape(part), f"[reverse]»{escape(part)}«[/]")
     return shown + (" ..." if end < len(answer) else "")
 
@@ -193,5 +193,5 @@ def print_end(org: UUID, batch: BatchStatus, application: str, home: Path) -> No
         f"{said_home} status {batch.id}",
         f"{said_home} report {org}",
         f"{command()} sandbox --write-import world.yaml --env >> .env",
-    ):  # to be copied: the terminal breaks them, not we
+    ):  # not wrapped by us, so that they can be copied
         out.print(f"  {line}", soft_wrap=True, markup=False)

@@ -1,4 +1,4 @@
-"""`orgs` and `partners`: what is there, with the ids that other commands ask for."""
+"""`orgs` and `partners`: lists of them, with the ids that other commands take."""
 
 from uuid import UUID
 
@@ -17,7 +17,7 @@ WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturd
 
 
 def orgs(search: str, partner: UUID | None, most: int | None, *, as_json: bool) -> None:
-    """All as JSON, the first in a terminal, unless `most` says how many. Raises NotFound for an unknown partner."""
+    """Prints all as JSON, the first in a terminal, or `most` of them. Raises NotFound for an unknown partner."""
     with looking() as db:
         if partner is not None and not queries.is_partner(db, partner):
             raise NotFound(f"no partner {partner}; senso partners lists them")
@@ -35,12 +35,12 @@ def orgs(search: str, partner: UUID | None, most: int | None, *, as_json: bool) 
 
 
 def weekday(one: Org) -> str | None:
-    """On which it runs by itself, in UTC; None for one that does not."""
+    """The weekday, in UTC, on which the org is scheduled; None if it is not."""
     return WEEKDAYS[one.created_at.weekday()].removesuffix("s") if one.active and one.runs else None
 
 
 def print_org(one: Org) -> None:
-    """The id on a line that can be copied, and below it what there is to know."""
+    """Prints the id on a line that can be copied, and the details below it."""
     out.print(identified(str(one.id), f"[bold]{escape(printable(one.name))}[/]"))
     matrix = " × ".join(
         [
@@ -77,7 +77,7 @@ def print_partner(one: Partner) -> None:
 
 
 def shown(number: int, total: int, all_of_them: str) -> str:
-    """Never a part of a list without a word that it is one."""
+    """The summary below a list. It says so if the list is incomplete."""
     if number == total:
         return f"{all_of_them}."
     return f"The first {number} of {all_of_them}; --limit N shows more, --search TEXT fewer."

@@ -1,4 +1,4 @@
-"""`doctor`: what the product needs, looked at part by part; whatever is away, the rest is still said."""
+"""`doctor`: checks what the product needs, part by part. If one part is unreachable, the others are still reported."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -26,13 +26,13 @@ STYLES: Final = {"ok": "green", "note": "dim", "warning": "yellow", "fault": "bo
 KEYS: Final = (*(entry.key for entry in PROVIDERS.values()), "api_token", "application_api_url")
 STATE_WIDTH: Final = 8
 NAME_WIDTH: Final = 21
-# Below this many columns what is said goes on under its name.
+# Below this many columns, a finding's text is printed under its name.
 NARROW: Final = 72
 AWAY: Final = "unreachable"
 
 
 def doctor(*, online: bool, as_json: bool) -> None:
-    """Raises ConfigError where a setting is wrong, else Unreachable where something does not answer."""
+    """Raises ConfigError if a setting is wrong, else Unreachable if something does not answer."""
     log.configure_when_needed(settings().log_format, logging.WARNING)
     with there() as faults:
         found = [*faults, *findings(are_there=not faults, online=online)]
@@ -45,7 +45,7 @@ def doctor(*, online: bool, as_json: bool) -> None:
 
 @contextmanager
 def there() -> Iterator[list[Finding]]:
-    """The servers that are configured, or the embedded ones; yields why these did not start."""
+    """Uses the configured servers, or starts the embedded ones; yields the faults if these did not start."""
     require_both(settings())
     say_moved_clock()
     with ExitStack() as started:
@@ -73,7 +73,7 @@ def findings_of_servers() -> list[Finding]:
 
 
 def of_tables() -> list[Finding]:
-    """None where Postgres does not answer, which has lines of its own."""
+    """Empty if Postgres does not answer, which is reported separately."""
     try:
         with transaction() as db:
             return [of_schema(schema.revision(db))]
@@ -111,7 +111,7 @@ def timetable() -> list[Finding]:
 
 
 def report(found: Sequence[Finding]) -> dict[str, Any]:
-    """What scripts read by name, and every finding as it is."""
+    """The fields that scripts read by name, and all findings in full."""
     by_name = {one.name: one for one in found}
     faults = {one.name.lower(): one.line for one in found if one.state == "fault"}
     return {
@@ -159,7 +159,7 @@ def print_below(text: Text, indent: str, head: Text | None = None) -> None:
 
 
 def refuse(found: Sequence[Finding]) -> None:
-    """Raises the first fault that somebody must mend, else the first that may pass by itself."""
+    """Raises the first fault that needs a fix, else the first unreachable part, which may recover by itself."""
     faults = sorted((one for one in found if one.state == "fault"), key=lambda one: not one.reachable)
     for one in faults:
         raise one.error

@@ -1,6 +1,6 @@
 """Output that cannot hold every character: a terminal or a pipe in ASCII, Latin-1 or another old encoding.
 
-Nothing fails for it, and what a reader needs to see stays to be seen: a letter without its accent, a plain mark.
+Instead of failing, it gets the most similar ASCII characters: a letter without its accent, a plain punctuation mark.
 """
 
 import codecs
@@ -8,7 +8,7 @@ import io
 import sys
 import unicodedata
 
-# Each as wide as what it stands for, or nothing would be in line any more.
+# Each is as wide as the character that it replaces, so that columns stay aligned.
 MARKS = {"»": ">", "«": "<", "×": "x", "·": "-", "–": "-", "—": "-", "−": "-", "…": "~", "•": "*", "→": ">", "│": "|"}
 MARKS |= {"‘": "'", "’": "'", "‚": ",", "“": '"', "”": '"', "„": '"', "─": "-", "━": "-", "╸": "-", "╺": "-"}
 MARKS |= dict.fromkeys("╭╮╰╯┌┐└┘├┤┬┴┼", "+")
@@ -23,7 +23,7 @@ def plainly(error: UnicodeError) -> tuple[str, int]:
 
 
 def substitute(character: str) -> str:
-    """ASCII in any case; nothing for an accent of its own and for what is not seen anyway."""
+    """Always ASCII; empty for a combining accent and for an invisible character."""
     if unicodedata.category(character) in {"Mn", "Cf"}:
         return ""
     simple = unicodedata.normalize("NFKD", character.translate(PLAIN))
@@ -31,7 +31,7 @@ def substitute(character: str) -> str:
 
 
 def be_tolerant() -> None:
-    """For all that this process prints from now on."""
+    """Replaces such characters in everything that this process prints from now on."""
     codecs.register_error("senso.plainly", plainly)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -39,5 +39,5 @@ def be_tolerant() -> None:
 
 
 def holds_everything() -> bool:
-    """Whether what is printed now keeps every character."""
+    """Whether stdout's encoding can hold every character."""
     return codecs.lookup(sys.stdout.encoding or "ascii").name.startswith("utf")

@@ -1,4 +1,4 @@
-"""Looking at batches until all have ended: drawn on a terminal, and in a pipe a line when something has changed."""
+"""Follows batches until all have ended: with bars on a terminal, and in a pipe with a line when something changes."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -29,12 +29,12 @@ from senso.reads.waiting import Cause, Wait
 from senso.settings import settings
 from senso.states import ENDED_BATCHES, BatchState
 
-# A look at once, then rarer while it lasts; none costs more than a hundredth of the time until the next.
+# Polls at once, then less and less often. No poll uses more CPU than a hundredth of the time until the next one.
 FIRST_SECONDS, LONGEST_SECONDS, SHARE = 0.5, 2, 0.008
 LONGEST_OF_MANY_SECONDS = 5
-# In a pipe: a line at most so often, and only where something has changed.
+# In a pipe: at most one line per this many seconds, and only if something has changed.
 LINE_SECONDS = 10
-# A worker that has just been started is seen by then.
+# By then, a worker that was just started has written a heartbeat.
 PATIENCE_SECONDS = 12
 SHOWN_WAITS = 3
 BAR_WIDTH = 20
@@ -44,7 +44,7 @@ BAD = tuple(state for state in ENDED_BATCHES if state is not BatchState.COMPLETE
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """`batches`: in the order in which they were asked for."""
+    """`batches` are in the order in which they were given."""
 
     batches: Sequence[Progress]
     waits: Sequence[Wait]
@@ -54,7 +54,7 @@ class Look:
         return all(one.state in ENDED_BATCHES for one in self.batches)
 
     def told(self, *, new: bool) -> list[str]:
-        """What is waited for. `new`: the stack was started a moment ago, and its workers are not up yet."""
+        """What the batches wait for. `new`: the stack may have just started, so missing workers are not mentioned."""
         is_starting = new and any(wait.what is Cause.WORKER for wait in self.waits)
         expected = {Cause.WORKER, Cause.TURN, Cause.TURNS} if is_starting else set()
         found = [wait for wait in self.waits if wait.what not in expected]
@@ -62,7 +62,7 @@ class Look:
 
 
 def follow(batches: Sequence[UUID], known: Known, patience: Patience, *, one_by_one: bool) -> None:
-    """`known` is kept up to date with what was last seen. Raises NotFound."""
+    """Keeps `known` up to date with the latest progress. Raises NotFound."""
     began = time.monotonic()
     with display(one_by_one=one_by_one) as drawn:
         while True:
@@ -75,7 +75,7 @@ def follow(batches: Sequence[UUID], known: Known, patience: Patience, *, one_by_
 
 
 def look(batches: Sequence[UUID], known: Known) -> Look:
-    """Those that have ended are not looked at again."""
+    """Queries only batches that are not known to have ended."""
     open_ones = [batch for batch in batches if batch not in known or known[batch].state not in ENDED_BATCHES]
     with looking() as db:
         known |= {one.id: one for one in queries.progress(db, open_ones)}
@@ -93,7 +93,7 @@ def pause(elapsed: float, cpu_seconds: float, batches: int) -> float:
 
 
 class Drawn:
-    """Bars and what is waited for, drawn anew at each look: nothing is redrawn in between."""
+    """Bars, and what the batches wait for, redrawn at each look and not in between."""
 
     def __init__(self, live: Live, *, one_by_one: bool) -> None:
         self.live, self.one_by_one = live, one_by_one
@@ -105,7 +105,7 @@ class Drawn:
         self.live.update(Group(*drawn, *(Text(f"waits for {line}") for line in told)), refresh=True)
 
     def bar(self, said: str, done: int, whole: int | None, took: str) -> RenderableType:
-        """On one line where that holds it all, else with its words below: no figure is cut."""
+        """On one line if everything fits, else with its text below, so that no figure is cut."""
         drawn = ProgressBar(total=whole or 1, completed=done, width=BAR_WIDTH)
         words = Text(printable(said))
         row = Table.grid(padding=(0, 1))
@@ -117,7 +117,7 @@ class Drawn:
 
 
 class Written:
-    """For a pipe, and for a terminal that cannot move its cursor."""
+    """Progress as lines, for a pipe and for a terminal that cannot move its cursor."""
 
     def __init__(self, *, one_by_one: bool) -> None:
         self.one_by_one = one_by_one
@@ -145,7 +145,7 @@ def display(*, one_by_one: bool) -> Iterator[Drawn | Written]:
 
 
 def bars(look: Look, *, one_by_one: bool) -> list[tuple[str, int, int | None]]:
-    """Of each: its words, how much is done, and of how much."""
+    """For each bar: its text, how much is done, and the total."""
     if not one_by_one:
         return [total(look.batches)]
     return [(f"{one.org or one.id}: {one.state}{share(one)}", one.done, one.planned) for one in look.batches]

@@ -32,7 +32,7 @@ WOULD = {
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """`cost_microusd` is None as soon as a part of it is not known; what is known stands beside it."""
+    """`cost_microusd` is None if any part of it is unknown; `known_cost_microusd` is the sum of the known parts."""
 
     runs: int
     evaluations: int
@@ -46,7 +46,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Credits:
-    """Of a partner, since its orgs spend the same ones."""
+    """The credits of a partner, which all its orgs share."""
 
     partner: UUID
     name: str
@@ -58,7 +58,7 @@ class Credits:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """`assumed`: what one call is taken to use where an org has no history of such calls."""
+    """`assumed`: the usage assumed for one call if an org has no history of such calls."""
 
     totals: Totals
     credits: list[Credits]
@@ -130,12 +130,12 @@ def print_foreseen(found: Sequence[Foreseen], summary: Summary) -> None:
     out.print("Nothing was written.")
 
 
-NARROW = 90  # columns; below that the tokens are left to the JSON
+NARROW = 90  # columns; below that, tokens are only in the JSON
 COLUMNS = ["calls for", "calls", "tokens in", "tokens out", "cost", "from"]
 
 
 def merge(estimates: Iterable[Estimate]) -> Iterable[Estimate]:
-    """One line for a kind of call over all orgs; of unknown cost where any part is."""
+    """One estimate per kind of call over all orgs. Its cost is unknown if any part's cost is."""
     kinds: dict[tuple[Any, ...], list[Estimate]] = {}
     for one in estimates:
         kinds.setdefault((one.purpose, one.asked, one.provider, one.model, bool(one.answers)), []).append(one)
@@ -184,7 +184,7 @@ def said_of_credits(one: Credits) -> str:
 
 
 def print_grounds(merged: Sequence[Estimate], summary: Summary) -> None:
-    """Where the numbers come from, for whoever has to answer for them."""
+    """Prints where the numbers come from, for users who must justify them."""
     if any(one.answers for one in merged):
         out.print("before: the mean of the org's own last batches, tries that failed included.")
     if unknown := sum(one.unknown for one in merged):

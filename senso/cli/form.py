@@ -2,7 +2,7 @@ from enum import StrEnum
 
 
 class Form(StrEnum):
-    """In which a report is printed."""
+    """The format of a report."""
 
     text = "text"
     json = "json"

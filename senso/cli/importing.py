@@ -41,7 +41,7 @@ def import_file(file: Path, *, as_json: bool) -> None:
 
 
 def new_ones(db: Connection, document: Document) -> tuple[list[Partner], list[Org]]:
-    """Those of the file that the database does not have yet."""
+    """The partners and orgs of the file that the database does not have yet."""
     found = document.contents
     known = directory.known(db, [*(one.id for one in found.partners), *(one.id for one in found.orgs)])
     return [one for one in found.partners if one.id not in known], [one for one in found.orgs if one.id not in known]

@@ -1,4 +1,4 @@
-"""`show`: what happened to a run or a batch, for whoever has to explain it."""
+"""`show`: what happened to a run or a batch, for users who must explain it."""
 
 import re
 from datetime import datetime
@@ -32,7 +32,7 @@ def key(wanted: str) -> UUID | int:
 
 
 def show(wanted: UUID | int, *, audit: bool, as_json: bool) -> None:
-    """A run by its id or number, else a batch. Raises NotFound when it is neither."""
+    """Shows a run by its id or number, else a batch. Raises NotFound if it is neither."""
     with looking() as db:
         run = inspection.run(db, wanted)
         found = story(db, run) if run else None
@@ -139,7 +139,7 @@ def show_audit(batch: UUID, *, as_json: bool) -> None:
 
 
 def details(said: dict[str, Any], before: str = "") -> dict[str, Any]:
-    """Flat, without what is empty: an import counts what it left as it was."""
+    """The details flattened, without empty values and without an import's counts of unchanged rows."""
     flat: dict[str, Any] = {}
     for name, value in said.items():
         if isinstance(value, dict):

@@ -1,7 +1,7 @@
-"""How text is set in lines: broken between words, never inside a number, an id or an address, at any width.
+"""Line breaking at any width: between words, never inside a number, an id or a URL.
 
-A table that does not fit is set as blocks, a line for each cell: a cell that is cut in two can be neither copied nor
-compared.
+A table that does not fit is printed as blocks with one line per cell: a cell that is cut in two can be neither copied
+nor compared.
 """
 
 import re
@@ -13,18 +13,18 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-# A number stays with its sign of percent. An interval is one number, "(65 to 99 %)", where there is room for it.
+# A number stays with its percent sign. An interval, "(65 to 99 %)", is treated as one number if there is room for it.
 PIECE = re.compile(r"\S+(?: %\S*)?\s*")
 WITH_INTERVALS = re.compile(r"(?:\S*\d to (?=\d))?" + PIECE.pattern)
 ROOM_FOR_INTERVALS = 20
-# What is copied from the screen: ids, addresses, paths, names of models.
+# Text that users copy from the screen: ids, URLs, paths, names of models.
 WHOLE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}|://|\w/\w")
 GAP = 2
-BELOW = 2  # how far the cells of a block are set in
+BELOW = 2  # indentation of the cells of a block
 
 
 def wrapped(text: Text, width: int) -> list[Text]:
-    """Lines of at most `width` cells. Longer is only what must stay whole; any other long word is folded."""
+    """Lines of at most `width` cells. Only text that must stay whole is longer; any other long word is broken."""
     lines = [line for part in text.split("\n", allow_blank=True) for line in part.divide(breaks(part.plain, width))]
     for line in lines:
         line.rstrip()
@@ -32,7 +32,7 @@ def wrapped(text: Text, width: int) -> list[Text]:
 
 
 def breaks(plain: str, width: int) -> list[int]:
-    """The places of `plain` with which a new line begins."""
+    """The positions in `plain` at which a new line begins."""
     width, found = max(width, 1), []
     used = cell_len(plain) - cell_len(plain.lstrip())
     for piece in (PIECE if width < ROOM_FOR_INTERVALS else WITH_INTERVALS).finditer(plain):
@@ -57,7 +57,7 @@ def places(start: int, parts: Sequence[str]) -> Iterator[int]:
 
 @dataclass(frozen=True)
 class Listing:
-    """A table where all of it fits, else a block for each row. Cells are rich's markup."""
+    """A table if all of it fits, else a block for each row. Cells are rich's markup."""
 
     title: str | None
     columns: Sequence[str]
@@ -92,7 +92,7 @@ class Listing:
         return made
 
     def block(self, row: Sequence[Text], width: int) -> Iterator[Text]:
-        """The first cell heads it; the others stand below, each behind the name of its column."""
+        """The first cell is the heading. The others follow below it, each after the name of its column."""
         head, *rest = row
         head.stylize("bold")
         yield from wrapped(head, width)
@@ -102,7 +102,7 @@ class Listing:
 
 
 def labelled(label: str, value: Text, width: int) -> list[Text]:
-    """Beside its name, or below it where that leaves too little room."""
+    """The value beside its label, or below it if there is too little room."""
     before, beside = Text(" " * BELOW + label), width - BELOW - cell_len(label)
     if cell_len(value.plain) <= beside:
         return [before.append_text(value)]

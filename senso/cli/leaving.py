@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: a command that is told to leave says how things stand, and does not leave in mid-sentence."""
+"""Ctrl-C and SIGTERM: an interrupted command reports the state of its work, and finishes the current step first."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -26,9 +26,9 @@ def told_to_leave() -> Iterator[None]:
 
 @contextmanager
 def told_between() -> Iterator[Step]:
-    """What is yielded is called between two steps, and raises there what came in the middle of one.
+    """Yields a function to call between steps: it raises there for a signal that arrived during a step.
 
-    Whoever is told twice leaves at once.
+    A second signal raises at once.
     """
     told: list[int] = []
 

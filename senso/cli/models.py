@@ -1,4 +1,4 @@
-"""`models`: what can be asked, and what is missing for it."""
+"""`models`: which models can be asked, and what is missing to ask them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ COLUMNS = ["model", "provider", "its name there", "surface", "reachable", "key",
 
 @dataclass(frozen=True, slots=True)
 class Askable(Model):
-    """`reachable`: in this version, with a key or without. `key_variable`: where the key is looked for."""
+    """`reachable`: this version supports it, whether the key is set or not. `key_variable`: the setting for the key."""
 
     reachable: bool
     key_variable: str
@@ -48,7 +48,7 @@ def models(*, as_json: bool) -> None:
 
 
 def retirements(found: Sequence[Model]) -> list[str]:
-    """A line for each day on which a provider takes models away, the next one first."""
+    """A line for each day on which a provider retires models, the next day first."""
     days: dict[str, list[str]] = {}
     for one in found:
         if one.retirement:

@@ -1,4 +1,4 @@
-"""A database that is away for a moment is waited for, by who has reached it before."""
+"""Waits while the database is unreachable, if this command has reached it before."""
 
 import time
 from collections.abc import Callable
@@ -10,18 +10,18 @@ from senso.errors import Unreachable
 
 T = TypeVar("T")
 AGAIN_SECONDS = 1
-# Embedded servers do not come back under the same address, and nobody may sit before the command.
+# Embedded servers do not come back under the same URL, and the command may run unattended.
 LONGEST_SECONDS = 3600
 
 
 class Patience:
-    """Said once when it goes, and once when it is back."""
+    """Prints a line when the database stops answering, and one when it is back."""
 
     def __init__(self) -> None:
         self.has_answered = False
 
     def ask(self, look: Callable[[], T]) -> T:
-        """Raises Unreachable where it has never answered, which is a matter of settings, or not for an hour."""
+        """Raises Unreachable if it has never answered, which suggests wrong settings, or not for an hour."""
         away_since: float | None = None
         while True:
             try:

@@ -1,4 +1,4 @@
-"""How things look in a terminal; no colour and no box where the terminal has none."""
+"""Terminal output, without colours and boxes if the terminal has none."""
 
 import json
 import re
@@ -16,14 +16,14 @@ from senso.cli.program import pasteable
 from senso.records import plain
 from senso.states import BatchState
 
-NAME_WIDTH = 11  # of the names before values
-LEAST_ROOM = 8  # beside them
+NAME_WIDTH = 11  # of a name before its value
+LEAST_ROOM = 8  # for the value beside its name
 INDENT = 4
 CUT = "..."
-# What comes from outside must not move the cursor or rename the window.
+# Text from outside must not move the cursor or rename the window.
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 REPLACED = "\N{REPLACEMENT CHARACTER}"
-# Of batches, and of what has states of the same names.
+# For batches, and for other rows with states of the same names.
 STATE_STYLES: dict[str, str] = {
     BatchState.COMPLETED: "green",
     BatchState.PARTIAL: "yellow",
@@ -34,9 +34,9 @@ STATE_STYLES: dict[str, str] = {
 
 
 class Terminal(Console):
-    """Breaks text as `layout` says, and lets nothing through that would steer the terminal.
+    """Breaks text as `layout` does, and replaces control characters.
 
-    `soft_wrap` leaves a line as it is, for a command that is to be copied: the terminal breaks it where it must.
+    `soft_wrap` leaves a line whole, for a command that is to be copied: the terminal breaks it if necessary.
     """
 
     def print(self, *objects: Any, soft_wrap: bool | None = None, **options: Any) -> None:
@@ -45,7 +45,7 @@ class Terminal(Console):
         super().print(*laid_out, soft_wrap=whole, **{"crop": False} | options)
 
     def suggest(self, said: str) -> None:
-        """Our own words that name a command, which can be copied as it stands."""
+        """Prints a text of ours that names a command, in a form that can be pasted."""
         self.print(Text(pasteable(said)), soft_wrap=True)
 
     def laid_out(self, said: Any, *, whole: bool) -> Any:
@@ -61,7 +61,7 @@ err = Terminal(stderr=True, highlight=False)
 
 
 def print_json(value: Any) -> None:
-    """Plain, also into a pipe. It says the same whatever the encoding."""
+    """Prints without styles, also into a pipe. The content is the same in every encoding."""
     print(json.dumps(value, default=plain, ensure_ascii=not holds_everything(), indent=2))  # noqa: T201
 
 
@@ -72,7 +72,7 @@ def table(
 
 
 def print_named(lines: Mapping[str, str]) -> None:
-    """A name and its value each; a long value goes on below itself. What has none is left out. An id is never cut."""
+    """Prints names with their values. A long value is wrapped, an empty one is left out, an id is never cut."""
     for name, value in lines.items():
         text = Text.from_markup(value)
         room = max(out.width - NAME_WIDTH, LEAST_ROOM)
@@ -82,20 +82,20 @@ def print_named(lines: Mapping[str, str]) -> None:
 
 
 def below(said: str | Text) -> Text:
-    """Set in under its heading, also where it takes several lines."""
+    """The text indented below its heading, in all of its lines."""
     text = Text.from_markup(said) if isinstance(said, str) else said
     lines = wrapped(text, max(INDENT, out.width - INDENT))
     return Text("\n").join(Text(" " * INDENT).append_text(line) for line in lines)
 
 
 def identified(what: str, name: str) -> Text:
-    """An id with its name beside it, or set in below it where a line has no room for both. `name` is markup."""
+    """An id with its name beside it, or indented below it if a line has no room for both. `name` is markup."""
     beside = Text.from_markup(f"{what}  {name}")
     return beside if beside.cell_len <= out.width else Text("\n").join((Text(what), below(name)))
 
 
 def shortened(said: str, width: int) -> str:
-    """On one line of at most `width` cells."""
+    """The text on one line of at most `width` cells."""
     line = " ".join(said.split())
     return line if cell_len(line) <= width else chop_cells(line, max(width - len(CUT), 1))[0].rstrip() + CUT
 

@@ -1,4 +1,4 @@
-"""How the reader can type `senso`: what is suggested must run as it stands when it is pasted."""
+"""How the user can call `senso`: a suggested command must run unchanged when it is pasted."""
 
 import os
 import re
@@ -29,7 +29,7 @@ COMMANDS = (
     "watch",
 )
 SUGGESTED = re.compile(rf"(?<![\w./-])senso (?=--help\b|(?:{'|'.join(COMMANDS)})\b)")
-# What must be said before the program for it to find the same servers.
+# What a suggested command must start with to find the same servers.
 before: list[str] = []
 
 
@@ -38,16 +38,16 @@ def forget_home() -> None:
 
 
 def keep_home() -> None:
-    """For who uses the servers of SENSO_HOME: where only this command's environment says it, the next one needs it too.
+    """For commands that use SENSO_HOME's servers: if only this command's environment sets it, the next one must, too.
 
-    .env says it to every command.
+    A value in .env applies to every command.
     """
     home = os.environ.get("SENSO_HOME")
     before[:] = [f"SENSO_HOME={shlex.quote(home)} "] if home else []
 
 
 def command() -> str:
-    """The program may not be on the PATH."""
+    """How to call this program, which may not be on the PATH."""
     program = Path(sys.argv[0])
     if shutil.which("senso"):
         return "senso"
@@ -57,5 +57,5 @@ def command() -> str:
 
 
 def pasteable(said: str) -> str:
-    """With every command of ours in it as the reader can type it. For our own words, not for those of others."""
+    """The text with every `senso` command in it as the user can type it. For texts of ours, not for those of others."""
     return SUGGESTED.sub(lambda _: f"{''.join(before)}{command()} ", said)

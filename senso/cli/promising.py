@@ -1,4 +1,4 @@
-"""`doctor --invariants`: the promises I1-I8, held against every row and every queue, also while work goes on."""
+"""`doctor --invariants`: checks the invariants I1-I8 on every row and every queue, also while work goes on."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -24,8 +24,7 @@ ONLINE = (VENDOR_LISTS,)
 
 
 def promises(*, since: datetime | None, online: bool, as_json: bool) -> None:
-    """Raises SensoError naming what is broken; what Redis or a vendor would have told, and did not, only where nothing
-    is."""
+    """Raises SensoError naming what is broken. If nothing is, raises the error of Redis or of an unreachable vendor."""
     unknown: dict[str, SensoError] = {}
     with connected():
         broken = held.in_rows(settings().max_running_batches, since)
@@ -46,7 +45,7 @@ def promises(*, since: datetime | None, online: bool, as_json: bool) -> None:
 
 
 def looks(since: datetime | None, *, online: bool) -> Iterator[tuple[Sequence[Promise], Callable[[], Found]]]:
-    """What is asked beside the rows, which may be away while they are there."""
+    """The checks of Redis and of vendors, which may be unreachable while Postgres answers."""
     yield messages.CHECKS, lambda: held.in_messages(ALL_QUEUES, VISIBILITY_SECONDS)
     if online:
         yield ONLINE, lambda: at_vendors(since)
@@ -60,7 +59,7 @@ def at_vendors(since: datetime | None) -> Found:
 
 
 def report(broken: Found, asked: Sequence[Promise], unknown: Mapping[str, object] = NONE) -> dict[str, Any]:
-    """By promise whether it holds; and of each that does not, its rows, what it means and what to do."""
+    """Whether each invariant holds; for each broken one, its rows, what it means and what to do."""
     states = {check.name: state(check, broken, unknown) for check in asked}
     said = {
         check.name: {"means": check.means, "do": check.action, "rows": broken[check.name]}

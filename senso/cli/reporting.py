@@ -51,7 +51,7 @@ MOST_LISTED = 5
 
 
 def report(org_id: UUID, form: Form, output: Path | None = None) -> None:
-    """Raises NotFound for an org that is not there or has no numbers yet, ConfigError where nothing can be written."""
+    """Raises NotFound for an unknown org or one without numbers yet, ConfigError if the output cannot be written."""
     with looking() as db:
         org = queries.org(db, org_id)
         batches = history.batches(db, org_id)
@@ -111,7 +111,7 @@ def hand_over(text: str, output: Path | None) -> None:
 
 
 def write_whole(path: Path, content: bytes) -> int:
-    """The old file stays until the new one is complete. Raises ConfigError."""
+    """Keeps the old file until the new one is complete. Raises ConfigError."""
     half = None
     try:
         target = path.resolve()
@@ -130,7 +130,7 @@ def write_whole(path: Path, content: bytes) -> int:
 
 
 def umask() -> int:
-    """Only by setting it can it be read."""
+    """Sets the umask and restores it, which is the only way to read it."""
     mask = os.umask(0)
     os.umask(mask)
     return mask
@@ -165,7 +165,7 @@ def print_headline(console: Console, found: Report, kind: str, surface: str) -> 
 
 
 def print_quotes(console: Console, quotes: Sequence[Quote]) -> None:
-    """One of each sentiment, and one that names a competitor instead."""
+    """Prints one quote of each sentiment, and one that names a competitor instead."""
     first = {(one.sentiment, one.instead is None): one for one in reversed(quotes)}
     for quote in reversed(first.values()):
         console.print()
@@ -175,7 +175,7 @@ def print_quotes(console: Console, quotes: Sequence[Quote]) -> None:
 
 
 def print_overview(metrics: Sequence[Metric]) -> None:
-    """One line a slice: what a reader wants first, each number with its interval."""
+    """Prints one line per slice with the main numbers, each with its interval."""
     columns = ["questions", "answers", *(NAMES[name] for name in HEADLINES)]
     lines = []
     for (kind, surface), members in slices(metrics).items():

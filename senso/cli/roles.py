@@ -1,4 +1,4 @@
-"""`doctor --role`: the health check of one container, or of one machine. It imports little, as it is asked often."""
+"""`doctor --role`: the health check of one container, or of one machine. It imports little, because it runs often."""
 
 import json
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ def print_role(role: str, *, as_json: bool) -> None:
 
 
 def of(role: str) -> str:
-    """What is so. Raises SensoError where this role makes no progress, ConfigError for one that there is not."""
+    """The state of the role. Raises SensoError if it makes no progress, ConfigError if there is no such role."""
     if role not in NAMES:
         raise ConfigError(f"--role {role}: {missing(role)}; there are {', '.join(NAMES)}")
     use_running_servers()
@@ -37,7 +37,7 @@ def missing(role: str) -> str:
 
 
 def use_running_servers() -> None:
-    """Raises SensoError. Without URLs: those of the `senso up` of this home; a check starts no servers of its own."""
+    """Without URLs, uses the servers of this home's `senso up`; a check starts no servers itself. Raises SensoError."""
     if settings().database_url is not None:
         return
     urls = running(settings().senso_home)

@@ -1,4 +1,4 @@
-"""`up`, `migrate`: what runs."""
+"""`up` and `migrate`: start the stack, and update the schema."""
 
 import errno
 import os
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """To stop; and said again, to stop at once."""
+    """The signals received: the first asks to stop, the second to stop at once."""
 
     once: threading.Event = field(default_factory=threading.Event)
     again: threading.Event = field(default_factory=threading.Event)
@@ -38,7 +38,7 @@ class Told:
 
 @contextmanager
 def told_to_stop() -> Iterator[Told]:
-    """By Ctrl-C, by a terminal that closes and by whoever stops services; then it is as it was before."""
+    """Handles SIGINT, SIGTERM and SIGHUP (a closed terminal) during the block, then restores the former handlers."""
     told = Told()
     signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, told.hear) for number in signals}
@@ -78,7 +78,7 @@ def run(told: Told, home: Path, call_workers: int, *, with_flower: bool) -> None
 
 
 def foreseen() -> tuple["Week", Path]:
-    """What will run by itself. Raises ConfigError for a timetable of which beat would die."""
+    """The week's scheduled runs and the timetable's path. Raises ConfigError for a timetable that would crash beat."""
     from senso.tasks import schedule_file  # noqa: PLC0415  needs the broker's URL
     from senso.workflows import upcoming  # noqa: PLC0415
 
@@ -104,13 +104,13 @@ def stop(running: "Stack", told: Told, most_seconds: int) -> None:
 
 
 def say(line: str) -> None:
-    """Also where nobody listens any more: a terminal that was closed must not keep us from stopping in order."""
+    """Ignores a closed terminal, which must not prevent an orderly stop."""
     with suppress(OSError):
         out.print(line)
 
 
 def require_free_port(port: int) -> None:
-    """Raises ConfigError. Flower would die of it again and again, each time with a page of its own words."""
+    """Raises ConfigError. If the port is in use, Flower would crash repeatedly, each time with a page of output."""
     try:
         socket.create_server(("127.0.0.1", port)).close()
     except OSError as error:

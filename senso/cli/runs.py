@@ -29,7 +29,7 @@ def runs(batch: UUID, *, failed: bool, as_json: bool) -> None:
 
 
 def print_run_line(one: ListedRun) -> None:
-    """Three short lines in place of a row of eight cells: they fit a terminal of 60 columns, and nothing is cut."""
+    """Prints three short lines instead of a row of eight cells: they fit into 60 columns, and nothing is cut."""
     tries = counted(one.tries, "call")
     asked = f"{escape(one.model)} in {escape(one.location)}"
     out.print(f"[bold]{one.number}[/]  {state(one)}  {asked}  {tries}, {cost(one)}")
@@ -39,7 +39,7 @@ def print_run_line(one: ListedRun) -> None:
 
 
 def state(one: ListedRun) -> str:
-    """The run's, and its reading's where that is another story."""
+    """The run's state, and its reading's state if that differs."""
     if one.state is RunState.ANSWERED and one.evaluation:
         is_read = one.evaluation is EvaluationState.DONE
         return "answered, read" if is_read else f"answered, reading {styled(one.evaluation)}"

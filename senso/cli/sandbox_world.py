@@ -21,7 +21,7 @@ STDOUT = Path("-")
 
 
 class Plain(yaml.SafeDumper):
-    """Says what is the same twice, and not by reference: people read and copy parts of it."""
+    """Repeats equal values instead of using aliases, because people read and copy parts of the file."""
 
     def ignore_aliases(self, _: object) -> bool:
         return True
@@ -35,9 +35,9 @@ def world_of(seed: int, orgs: int | None, questions: int | None) -> World:
 
 
 def write(file: Path, world: World, first: Sequence[str], *, force: bool) -> None:
-    """Raises ConfigError. What to do with it is said on stderr, so that stdout can be the file.
+    """Writes the file. Prints the next steps on stderr, so that stdout can be the file. Raises ConfigError.
 
-    `first`: the commands that come before those that use the file.
+    `first`: the commands to run before those that use the file.
     """
     document = world.import_document(MODELS, LOCATIONS, CREDITS)
     save(file, text_of(document, world.seed), force=force)
@@ -46,7 +46,7 @@ def write(file: Path, world: World, first: Sequence[str], *, force: bool) -> Non
 
 
 def text_of(document: dict[str, Any], seed: int) -> str:
-    """One line for each small thing, such as a question."""
+    """The document as YAML, with one line for each small item, such as a question."""
     head = f"# Made up by `senso sandbox`, seed {seed}: it answers these questions. Nothing in here exists.\n"
     kept = {name: value for name, value in document.items() if value}
     return head + yaml.dump(

@@ -27,7 +27,7 @@ EXAMPLE_FAULT = "openai.responses 429 share=10% retry_after=2"
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """How the sandbox is to run, as it was typed."""
+    """The options for running the sandbox, as typed."""
 
     port: int
     seed: int
@@ -41,7 +41,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """What is printed or written in place of a start. None, and False: not asked for."""
+    """What to print or write instead of starting. None or False: not requested."""
 
     env: bool
     faults: bool
@@ -52,7 +52,7 @@ class Printed:
 
 
 def printed(wanted: Printed, start: Start) -> bool:
-    """Whether there was anything of it. Raises ConfigError, before anything is printed."""
+    """Prints and writes what was requested; returns whether anything was. Raises ConfigError before any output."""
     check(wanted, start)
     if wanted.write_import:
         world = sandbox_world.world_of(start.seed, wanted.orgs, wanted.questions)
@@ -65,7 +65,7 @@ def printed(wanted: Printed, start: Start) -> bool:
 
 
 def first(start: Start, wanted: Printed) -> Iterator[str]:
-    """To be typed before the world is imported."""
+    """The commands to run before the world is imported."""
     seed = "" if start.seed == env.SEED else f" --seed {start.seed}"
     port = "" if start.port == env.PORT else f" --port {start.port}"
     yield f"sandbox{seed}{port}   # leave it running"
@@ -83,7 +83,7 @@ def check(wanted: Printed, start: Start) -> None:
 
 
 def run(start: Start) -> None:
-    """Until Ctrl-C. Raises ConfigError."""
+    """Runs until Ctrl-C. Raises ConfigError."""
     if read_settings().environment == "production":
         raise ConfigError("senso sandbox makes its answers up, and is not for ENVIRONMENT=production")
     settings = settings_of(start)
@@ -166,7 +166,7 @@ def greet(url: str, start: Start, settings: Settings) -> None:
 
 
 def print_lines(lines: Sequence[str]) -> None:
-    """As they are, to be copied."""
+    """Prints lines unchanged, so that they can be copied."""
     for line in lines:
         out.print(line, soft_wrap=True, markup=False)
 

@@ -1,4 +1,4 @@
-"""`status`: how batches stand."""
+"""`status`: the state of batches."""
 
 import re
 from collections.abc import Sequence
@@ -54,7 +54,7 @@ def load(batch: UUID) -> BatchStatus:
 
 
 def load_all(batches: Sequence[UUID]) -> list[BatchStatus]:
-    """In their order, each with what it waits for. Raises NotFound naming the first that there is not."""
+    """The batches in the given order, each with what it waits for. Raises NotFound naming the first unknown one."""
     with looking() as db:
         found = {one.id: one for one in queries.batches(db, batches)}
         for batch in batches:
@@ -104,7 +104,7 @@ def more_than_shown(shown: int, total: dict[BatchState, int], *, chosen: bool) -
 
 
 def moment_since(said: str) -> datetime:
-    """Raises ConfigError for what is neither a span back from now nor a moment of the past."""
+    """Raises ConfigError if the text is neither a span back from now nor a moment in the past."""
     span = SPAN.fullmatch(said.strip())
     now = datetime.now(UTC)
     try:
@@ -137,7 +137,7 @@ def print_waits(open_ones: int, waits: Sequence[Wait]) -> None:
 
 
 def print_narrow(one: BatchStatus) -> None:
-    """A few lines in place of a row whose cells would be cut."""
+    """Prints a few lines instead of a row whose cells would be cut."""
     whole = one.planned if one.planned is not None else "?"
     out.print(identified(str(one.id), styled(one.state)))
     about = f"{escape(printable(one.org or '-'))}, {one.date}: {one.evaluated}/{whole} done"
@@ -195,7 +195,7 @@ def waits_of(found: BatchStatus) -> str:
 
 
 def counts(found: BatchStatus) -> str:
-    """Of a new episode that has not opened yet, what is left to do; what failed before is no failure of it."""
+    """For an episode that has not opened yet, what is left to do: failures of the former episode are not its own."""
     planned, read = found.planned, found.evaluated
     if planned is not None and found.remaining is None and found.state in OPEN_BATCHES:
         return f"{planned} planned, {read} evaluated before, {planned - read} to be asked or read again"

@@ -30,7 +30,7 @@ SAID = {
 
 
 def cancel(batch: UUID, *, as_json: bool) -> None:
-    """Works without Redis: the rows say it all, and what must be sent for it is sent later."""
+    """Works without Redis: it changes rows, and the relay sends the messages later."""
     with connected():
         from senso.workflows import cancelling  # noqa: PLC0415  providers take long to import, and most commands need none
         from senso.workflows.trigger import Initiator  # noqa: PLC0415
@@ -66,14 +66,14 @@ def retry(batch: UUID, *, as_json: bool) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """How many runs will be asked, and how many answers only read; None where the batch was never opened."""
+    """How many runs will be asked, and how many answers only read; None if the batch was never opened."""
 
     asked_again: int | None = None
     read_again: int | None = None
 
 
 def again_of(before: BatchStatus) -> Again:
-    """Of what has ended."""
+    """What a retry of a batch that has ended will do."""
     if before.planned is None:
         return Again()
     with looking() as db:

@@ -1,4 +1,4 @@
-"""Many batches in few lines: their totals, and those that somebody has to look at."""
+"""Many batches in few lines: their totals, and those that need attention."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ SHOWN = 10
 
 
 def print_summary(found: Sequence[BatchStatus]) -> None:
-    """Of batches that have ended."""
+    """For batches that have ended."""
     states = Counter(one.state for one in found)
     said = ", ".join(f"{states[state]} {styled(state)}" for state in ENDED_BATCHES if states[state])
     out.print(f"{len(found)} batches have ended: {said}.")

@@ -1,4 +1,4 @@
-"""What a command stands on: servers that are there or are started, a migrated schema, quiet logs."""
+"""What a command needs: servers that run or are started, a migrated schema, quiet logs."""
 
 import logging
 import os
@@ -21,7 +21,7 @@ from senso.settings.texts import cleaned
 
 @contextmanager
 def connected(*, migrate: bool = False) -> Iterator[Settings]:
-    """The configured servers, or the embedded ones for as long as the block runs. Embedded ones are always migrated."""
+    """Uses the configured servers, or the embedded ones while the block runs. Embedded ones are always migrated."""
     log.configure_when_needed(settings().log_format, logging.WARNING)
     read = settings()
     if read.sentry_dsn is not None:
@@ -58,9 +58,9 @@ def embedded(home: Path) -> Iterator[Settings]:
 
 @contextmanager
 def alone(home: Path) -> Iterator[None]:
-    """For who starts workers and beat. Raises ConfigError when somebody does so in this home already.
+    """For commands that start workers and beat. Raises ConfigError if another process has done so in this home.
 
-    Two would run the same beat file and the same node names; the kernel lets go of the lock however its owner ends.
+    Two would use the same beat file and the same node names. The kernel releases the lock however its owner ends.
     """
     folder = Home.prepared(home)
     lock = folder.lock("up.lock")
@@ -78,7 +78,7 @@ def alone(home: Path) -> Iterator[None]:
 
 
 def told_pid(folder: Home) -> str:
-    """Of who holds the lock; empty where it has not said yet."""
+    """The pid of the lock's owner; empty if it has not written it yet."""
     with suppress(OSError, UnicodeDecodeError):
         return (folder.path / "up.lock").read_text()[:20].strip()
     return ""
@@ -95,16 +95,16 @@ def ready(*, migrate: bool) -> None:
 
 
 def say_moved_clock() -> None:
-    """Whoever forgot that SENSO_CLOCK is set would open batches, and pay for answers, of another day."""
+    """Warns that SENSO_CLOCK is set: a user who forgot it would open batches, and pay for answers, for another day."""
     said = moved_clock()
     if said:
         print(f"senso: {said}", file=sys.stderr)  # noqa: T201  one line, however narrow the terminal is
 
 
 def require_good_servers() -> None:
-    """Raises ConfigError or Unreachable. For who makes tables or starts workers; others only ask for the schema.
+    """Raises ConfigError or Unreachable. For commands that migrate or start workers; others only check the schema.
 
-    Of Redis only what is set wrongly: tables can be made before it is there.
+    For Redis, only wrong settings are faults: tables can be created before it is reachable.
     """
     from senso.checks import postgres, redis, require  # noqa: PLC0415  most commands need none of it
     from senso.worker.queues import ALL_QUEUES  # noqa: PLC0415
@@ -118,7 +118,7 @@ def require_good_servers() -> None:
 
 
 def require_redis() -> None:
-    """Raises ConfigError and Unreachable. Asked before something is promised that only messages can start."""
+    """Raises ConfigError or Unreachable. Called before a command accepts work that only messages can start."""
     from senso.checks import redis, require  # noqa: PLC0415  commands that only read need no Redis
     from senso.worker.queues import ALL_QUEUES  # noqa: PLC0415
 
@@ -141,9 +141,9 @@ UNSTORABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def short(option: str, text: str) -> str:
-    """Without what stands around it. Raises ConfigError.
+    """The text without spaces and invisible characters at both ends. Raises ConfigError.
 
-    It ends up in a unique index, whose entries Postgres bounds at 2704 bytes. Two keys that look the same are the same.
+    It goes into a unique index, whose entries Postgres limits to 2704 bytes. Two keys that look the same are the same.
     """
     found = cleaned(text)
     if not found:

@@ -1,4 +1,4 @@
-"""What a batch that is opened now is opened under, as the settings say."""
+"""The terms of a batch that is opened now, from the settings."""
 
 from typing import TYPE_CHECKING
 

@@ -24,7 +24,7 @@ from senso.reads.status import BatchStatus
 from senso.records import record
 from senso.states import OPEN_BATCHES, BatchState, TriggerOutcome
 
-# The one that is said of many comes first.
+# If several batches ended badly, the first state in this order is the one that is reported.
 ENDED_BADLY = {
     BatchState.BLOCKED: "batch {one.id} is blocked: {one.error}; pay: "
     "senso credits {one.partner_id} --grant N --ref REF, then go on: senso trigger org {one.org_id}",
@@ -53,7 +53,7 @@ SAID_OF_MANY = {
 
 
 def ids_of(given: Sequence[str], file: Path | None) -> list[UUID]:
-    """Each once, in the order in which they were said. Raises ConfigError naming the line of a file."""
+    """Each id once, in the given order. Raises ConfigError, for a file with the line's number."""
     named = [uuid(one, "org") for one in given]
     found = list(dict.fromkeys([*named, *(read_ids(file) if file else [])]))
     if not found:
@@ -104,7 +104,7 @@ def trigger(orgs: Sequence[UUID], how: How, *, as_json: bool) -> None:
 
 
 def require_good_end(ended: Sequence[BatchStatus]) -> None:
-    """Raises InsufficientCredits or SensoError naming the first batch that must be looked at, and how many are left."""
+    """Raises InsufficientCredits or SensoError naming the first batch that ended badly, and how many more there are."""
     bad = [one for state in ENDED_BADLY for one in ended if one.state is state]
     if bad:
         said = ENDED_BADLY[bad[0].state].format(one=bad[0])
@@ -113,7 +113,7 @@ def require_good_end(ended: Sequence[BatchStatus]) -> None:
 
 
 def open_all(orgs: Sequence[UUID], how: How, found: list[tuple[UUID, TriggerOutcome]]) -> None:
-    """Of many, all are looked at before the first is opened. `found`: each batch with its outcome, once it is open."""
+    """Checks all orgs, if they are several, before it opens the first batch. Adds each opened batch to `found`."""
     from senso.workflows.estimating import require_triggerable  # noqa: PLC0415  providers take long to import, and most commands need none
 
     require_redis()
@@ -134,7 +134,7 @@ def open_all(orgs: Sequence[UUID], how: How, found: list[tuple[UUID, TriggerOutc
 
 @contextmanager
 def saying_what_was_opened(found: Sequence[tuple[UUID, TriggerOutcome]], wanted: int) -> Iterator[None]:
-    """Where it ends before all are open: whoever says it again opens the rest, and attaches to these."""
+    """Says what is open if the block ends early: repeating the command opens the rest and attaches to the open ones."""
     try:
         yield
     except SensoError as error:

@@ -1,4 +1,4 @@
-"""What batches wait for, in words: a line for each thing, as plain to somebody who is woken at night as can be."""
+"""What batches wait for, in words: one line for each cause, plain enough for an operator who is woken at night."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ from senso.quantities import counted
 from senso.reads.waiting import Cause, Stage, Wait
 from senso.settings import settings
 
-LONGEST_REASON = 160  # characters; senso runs has them whole
+LONGEST_REASON = 160  # characters; `senso runs` prints all of them
 TODO = {
     Stage.ASK: ("run to be asked", "runs to be asked"),
     Stage.EXTRACT: ("answer to be read", "answers to be read"),
@@ -26,7 +26,7 @@ GOING = {
 
 
 def lines(waits: Sequence[Wait], now: datetime, *, most: int = 20) -> list[str]:
-    """`now`: the clock of the database, which the moments are of."""
+    """`now` is the time of the database's clock, as are the times in `waits`."""
     said = [WORDS[wait.what](wait, now) for wait in waits[:most]]
     return said + ([f"{len(waits) - most} other things"] if len(waits) > most else [])
 
@@ -153,7 +153,7 @@ def when(moment_: datetime | None, now: datetime) -> str:
 
 
 def clock(moment_: datetime | None, now: datetime) -> str:
-    """Without the day, where that is today."""
+    """The time, without the date if that is today."""
     is_today = moment_ is not None and moment_.date() == now.date()
     return f"{moment_:%H:%M:%S} UTC" if is_today else moment(moment_)
 

@@ -17,15 +17,15 @@ from senso.reads import status as queries
 from senso.reads.status import BatchStatus
 from senso.states import ENDED_BATCHES, BatchState
 
-FEW = 5  # so many are drawn and printed each by itself
+FEW = 5  # up to this many batches are drawn and printed one by one
 MOST = 10_000
 
 
 def watch(batches: Sequence[UUID], *, as_json: bool, without_steps: Collection[BatchState] = ()) -> list[BatchStatus]:
-    """Until all have ended; prints each then, or of many their totals and those that did not complete.
+    """Waits until all have ended; then prints each one, or for many the totals and those that did not complete.
 
     Progress goes to stderr, so that stdout can be piped. Raises NotFound before any is drawn. `without_steps`: states
-    of which the caller itself says what to do next.
+    for which the caller itself says what to do next.
     """
     patience, known = Patience(), following.Known()
     try:
@@ -46,7 +46,7 @@ def watch(batches: Sequence[UUID], *, as_json: bool, without_steps: Collection[B
 
 
 def watch_open(*, as_json: bool) -> None:
-    """All that are queued or running now, the oldest ten thousand of them."""
+    """Watches all batches that are queued or running now, at most the oldest ten thousand."""
     with looking() as db:
         found = queries.open_ones(db, MOST)
     if found:
@@ -58,7 +58,7 @@ def watch_open(*, as_json: bool) -> None:
 
 
 def say_it_goes_on(batches: Sequence[UUID]) -> None:
-    """Only where that is so: whoever leaves may have been the only one who kept the servers up."""
+    """Says whether the batches go on: this command may have been the last one that kept the servers up."""
     if not batches:
         return
     one = len(batches) == 1

@@ -1,4 +1,4 @@
-"""What runs by itself, told to whoever starts the stack or imports orgs: when, and what it may cost."""
+"""The scheduled runs, for users who start the stack or import orgs: when they start, and what they may cost."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Who types: the operating system's word, since a variable in the environment can say anything."""
+"""The user of a command, from the operating system, because an environment variable can have any value."""
 
 import os
 import pwd

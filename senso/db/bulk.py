@@ -1,10 +1,10 @@
-"""Many rows to one statement, as JSON: a row may hold a list, such as the sources of an answer."""
+"""Passing many rows to one statement as JSON; a row may hold a list, such as the sources of an answer."""
 
 import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:  # a command that only triggers or grants needs none of what reads answers
+if TYPE_CHECKING:  # commands that only trigger or grant do not need the code that reads answers
     from senso.extraction.citations import Citation
 
 # The columns of a citation, and their types.
@@ -17,7 +17,7 @@ CITED = {
     "position": "int",
     "cited": "bool",
 }
-# How a call ended.
+# The columns that say how a call ended, and their types.
 REPORTED = {
     "call_id": "bigint",
     "outcome": "text",
@@ -30,7 +30,7 @@ REPORTED = {
 
 
 def table(source: str, name: str, columns: Mapping[str, str]) -> str:
-    """The objects of the JSON list `source` as rows of `name`; quoted, since some columns are words of SQL."""
+    """The objects of the JSON list `source` as rows of `name`. Columns are quoted: some are SQL keywords."""
     listed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
     return f"jsonb_to_recordset({source}) AS {name}({listed})"
 
@@ -40,9 +40,9 @@ def given(columns: Mapping[str, str]) -> str:
 
 
 def as_json(value: Any) -> str:
-    """UUIDs as they are written. Raises ValueError for what JSON does not know.
+    """UUIDs and other types that JSON lacks become strings. Raises ValueError for NaN and infinity.
 
-    Characters as they are: written as \\u they would be refused by a database that is not UTF8, and not replaced.
+    Characters are not escaped: a database that is not UTF8 would refuse \\u escapes, and they would not be replaced.
     """
     return json.dumps(value, ensure_ascii=False, allow_nan=False, default=str)
 
@@ -51,8 +51,8 @@ def listed(citations: "Sequence[Citation]") -> list[dict[str, Any]]:
     return [{name: getattr(citation, name) for name in CITED} for citation in citations]
 
 
-# Of the runs that the statement has `saved`, each with the citations that were given with it. Not by the run's id from
-# all that was given: a run may be among them twice, under the fence of a claim that ran out too.
+# Inserts the citations that each row of `saved` carries. They are not joined from `given` by run id: `given` may hold a
+# run twice, the second time with the fence of an expired claim.
 SAVE_CITED = f"""
     cited AS (
         INSERT INTO citations (run_id, {", ".join(CITED)})
@@ -61,7 +61,7 @@ SAVE_CITED = f"""
         ON CONFLICT DO NOTHING
     )
 """
-# The calls of those that were given report back: also those whose result came too late to count, because it was paid.
+# Records the result of every given call, also of one whose result came too late to count: it was paid for.
 REPORT_CALLS = """
     reported AS (
         UPDATE llm_calls c SET outcome = given.outcome, tokens_in = given.tokens_in,

@@ -29,9 +29,9 @@ __all__ = [
     "transaction",
 ]
 
-# Promises rest on these, whatever a URL, a role or a database says: a plan is made once a connection, and not five
-# times over before it is kept; made on the first run of a night, while a table is small, it would read that table from
-# end to end for each run after it. Rows are locked and counted down as READ COMMITTED does it.
+# Promises depend on these, so they override a URL, a role or a database. force_generic_plan: Postgres plans once per
+# connection, not five times first. enable_seqscan: a plan made on the first run of a night, while a table is small,
+# would scan that table for every later run. Row locks and the count-down rely on READ COMMITTED.
 ALWAYS = {
     "TimeZone": "UTC",
     "IntervalStyle": "postgres",
@@ -39,11 +39,11 @@ ALWAYS = {
     "enable_seqscan": "off",
     "default_transaction_isolation": "read committed",
 }
-# A call that hangs in the database must not hold a worker's slot for ever: threads cannot be killed from outside. Who
-# gives other limits in DATABASE_URL (`options`) gets them.
+# A statement that hangs must not hold a worker's slot for ever: threads cannot be killed from outside. `options` in
+# DATABASE_URL override these limits.
 UNLESS_GIVEN = {"statement_timeout": "30s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "30s"}
-# Said once a session is open, and not while it opens: so the options of a URL, of PGOPTIONS and of a service file stay
-# as they are, and a pooler, which lets no options pass, needs no setting for ours.
+# Sent after a session has opened, not as connection options: options from a URL, PGOPTIONS or a service file stay as
+# they are, and a pooler that accepts no options needs no setting for ours.
 SETTLE = """
     SELECT set_config(name, value, false)
     FROM unnest(%(names)s, %(values)s, %(always)s) AS ours(name, value, always) JOIN pg_settings USING (name)
@@ -57,7 +57,7 @@ OURS = {
     "values": [*ALWAYS.values(), *UNLESS_GIVEN.values()],
     "always": [True] * len(ALWAYS) + [False] * len(UNLESS_GIVEN),
 }
-# A peer that is gone without a word is noticed after some 20 s, not a quarter of an hour later by the kernel.
+# A peer that vanished without closing the connection is detected after about 20 s; the kernel would need 15 minutes.
 PATIENCE = {
     "connect_timeout": 5,
     "keepalives_idle": 10,
@@ -66,17 +66,17 @@ PATIENCE = {
     "tcp_user_timeout": 20_000,
 }
 NAMED = {"fallback_application_name": "senso"}
-# Whatever a URL or PGCLIENTENCODING says: answers are in every script.
+# Overrides a URL and PGCLIENTENCODING: answers are in every script.
 ENCODED = {"client_encoding": "UTF8"}
-# In the notes of a pooled connection, which go with it.
+# Keys in the `info` of a pooled connection, which is dropped with it.
 RESTED = "senso rested"
 MADE_AT = "senso made at"
 
 
 def connect(url: str, *, pool_size: int) -> Engine:
-    """All connections are kept: one that is opened for a moment costs more CPU than fifty statements, on both sides.
+    """All connections are kept open: opening one costs more CPU than fifty statements, on both sides.
 
-    The one used last is used next, so that few are warm and the others rest.
+    The pool is LIFO: a few connections stay warm and the others stay idle.
     """
     characters.install()
     made = create_engine(
@@ -86,7 +86,7 @@ def connect(url: str, *, pool_size: int) -> Engine:
         pool_use_lifo=True,
         pool_timeout=20,
         pool_recycle=1800,
-        hide_parameters=True,  # they hold answers, and an error's text ends up in logs
+        hide_parameters=True,  # parameters hold answers, and error texts end up in logs
         connect_args=arguments(url),
     )
     event.listen(made, "connect", partial(settle, expected=settings_in(given_options(url))))
@@ -95,7 +95,7 @@ def connect(url: str, *, pool_size: int) -> Engine:
 
 
 def arguments(url: str) -> dict[str, Any]:
-    """As psycopg2 takes them. Raises ValueError as `parameters` does."""
+    """Connection arguments for psycopg2. Raises ValueError as `parameters` does."""
     return NAMED | PATIENCE | parameters(url) | ENCODED
 
 
@@ -104,7 +104,7 @@ def given_options(url: str) -> str:
 
 
 def settle(connection: Any, record: Any, expected: Sequence[str]) -> None:
-    """Raises ConfigError where what a user sets for a session has been dropped: it may say which tables are meant."""
+    """Raises ConfigError if the user's session options were dropped: these may select the tables (`search_path`)."""
     record.info[MADE_AT] = time.monotonic()
     connection.autocommit = True
     with connection.cursor() as cursor:
@@ -125,7 +125,7 @@ def lost_of(cursor: Any, expected: Sequence[str]) -> list[str]:
 
 
 class Trust:
-    """Sessions that were opened before `since` (monotonic) may be on a server that is no primary any more."""
+    """Sessions opened before `since` (monotonic) may be on a server that is no longer the primary."""
 
     since = 0.0
 
@@ -134,11 +134,11 @@ trust = Trust()
 
 
 def refuse_closed(connection: Any, record: Any, *_: Any) -> None:
-    """Survives a restart of Postgres without asking it before each statement whether it is there.
+    """Replaces connections that Postgres closed when it restarted, without a ping before each statement.
 
-    A server that goes closes its end, and that can be read here; nobody writes to a connection at rest but to say so.
-    One that was opened this moment is not looked at: closed too, it would be no error of the server's any more, but
-    one of SQLAlchemy's that has given up.
+    A server that shuts down closes its end, which makes the idle socket readable; nothing else does. A connection that
+    was opened for this checkout is not checked: if it were refused too, SQLAlchemy would give up and raise its own
+    error instead of the server's.
     """
     if not record.info.get(RESTED):
         record.info[RESTED] = True
@@ -157,18 +157,18 @@ def engine() -> Engine:
     return connect(found.url, pool_size=found.pool_size)
 
 
-# What a statement is sent through: a transaction, or a connection on which each statement is one by itself.
+# What a statement is sent through: a transaction, or a connection in autocommit mode.
 Link = Connection | PoolProxiedConnection
 
 
 @contextmanager
 def transaction(of: Engine | None = None) -> Iterator[Connection]:
-    """Commits when the block ends, rolls back when it raises. Raises Unreachable when Postgres is not there.
+    """Commits when the block ends, rolls back when it raises. Raises Unreachable when Postgres is not available.
 
     What was enqueued in the block is published after the commit.
 
-    A DBAPIError that comes out is about the statement: the same one will never succeed. Never held open during a slow
-    call: a connection that waits for a provider is one that nobody else has.
+    A DBAPIError is the statement's fault: a retry will never succeed. Never hold a transaction open during a slow call:
+    while it waits for a provider, no other thread can use its connection.
     """
     with reachable(), (of or engine()).begin() as connection:
         enqueued = publishing.begin(connection.info)
@@ -176,7 +176,7 @@ def transaction(of: Engine | None = None) -> Iterator[Connection]:
     publishing.publish(enqueued)
 
 
-# What the hot path avoids (ALWAYS), and a report wants: a table read from end to end, a plan for these very values.
+# Reports want what ALWAYS turns off for the hot path: sequential scans, and plans for the actual values.
 LOOK = text("""
     SELECT set_config('enable_seqscan', 'on', true), set_config('plan_cache_mode', 'auto', true),
         set_config('transaction_read_only', 'on', true)
@@ -185,9 +185,9 @@ LOOK = text("""
 
 @contextmanager
 def looking() -> Iterator[Connection]:
-    """A transaction of whoever only looks, such as a report: Postgres plans as it likes, and refuses every write.
+    """A read-only transaction with Postgres's default planning, for example for a report; writes are refused.
 
-    Not in a process that works off runs: what is prepared here keeps its plan for the life of the connection.
+    Not for worker processes: a statement prepared here keeps its plan for the life of the connection.
     """
     with transaction() as connection:
         connection.execute(LOOK)
@@ -196,7 +196,7 @@ def looking() -> Iterator[Connection]:
 
 @contextmanager
 def at_once() -> Iterator[PoolProxiedConnection]:
-    """For a statement that is a transaction by itself: one round trip, where BEGIN and COMMIT would make three.
+    """A connection in autocommit mode, for a single statement: one round trip instead of three with BEGIN and COMMIT.
 
     Only for a `Prepared`. Raises Unreachable as `transaction` does.
     """
@@ -237,7 +237,7 @@ def reachable() -> Iterator[None]:
 
 
 def may_pass(error: DBAPIError) -> bool:
-    """Whether the same statement may succeed a moment later; one that can never be stored must not look like that."""
+    """Whether the same statement may succeed later; it must be False for a value that can never be stored."""
     return outages.may_pass(error.orig, lost=error.connection_invalidated)
 
 

@@ -1,4 +1,4 @@
-"""Idempotency keys. What each is made of stands here once, for code and for statements."""
+"""Idempotency keys. The parts of each are defined here once, for Python code and for SQL."""
 
 from dataclasses import dataclass
 
@@ -11,12 +11,12 @@ class Key:
     parts: tuple[str, ...]
 
     def of(self, *values: object) -> str:
-        """One value for each part, in their order."""
+        """`values`: one for each part, in the order of the parts."""
         named = dict(zip(self.parts, values, strict=True))
         return ":".join([self.name, *map(str, named.values())])
 
     def sql(self, *columns: str) -> str:
-        """The same as an expression, of one expression for each part."""
+        """The key as an SQL expression. `columns`: one expression for each part."""
         named = dict(zip(self.parts, columns, strict=True))
         return " || ':' || ".join([f"'{self.name}'", *named.values()])
 

@@ -1,12 +1,12 @@
-"""Claiming a row before it is worked on, and what becomes of the claim: written once for whatever is claimed.
+"""Claiming a row before working on it, and how a claim ends; defined once for all tables with claims.
 
-A claim raises the fence, names its owner and ends with its lease. It ends in one of five ways: what was worked out is
-saved, the row is put back for another try, it fails, the lease expires, or the reaper takes it back from an owner that
-is silent. Whoever writes under a claim names its fence, and changes no row whose fence has risen since.
+A claim raises the row's fence, sets its owner and is limited by its lease. It ends in one of five ways: the result is
+saved, the row is put back for another try, the row fails, the lease expires, or the reaper takes the row back from a
+silent owner. Every write under a claim names its fence and does not change a row whose fence has risen since.
 
-How long a lease is, how often a row may fail and when a process counts as dead are values of each statement, out of
-`senso.policy`. `Leased` declares a table once; its methods are the parts of statements that carry this promise. Some
-tables have a state for a row that is claimed; where they have none, the row is claimed as long as it has an owner.
+The length of a lease, the permitted failures and the silence after which a process counts as dead are values of each
+statement, from `senso.policy`. `Leased` declares a table once; its methods are the SQL fragments that keep this
+promise. Some tables have a state for claimed rows; in the others, a row is claimed as long as it has an owner.
 """
 
 from dataclasses import dataclass
@@ -17,33 +17,33 @@ from senso.states import EvaluationState, RunState
 
 
 def released(until: str = "NULL") -> str:
-    """What the end of a claim sets. `until`: when the next may come, in a table that has no other column for it."""
+    """What the end of a claim sets. `until`: the earliest next claim, in a table that has no other column for it."""
     return f"lease_owner = NULL, lease_until = {until}"
 
 
 RELEASED = released()
 LEASE = "now() + make_interval(secs => :lease)"
-# Of a worker: it has beaten within `senso.policy.Policy.silent_seconds`.
+# The worker's last heartbeat is younger than `senso.policy.Policy.silent_seconds`.
 IS_ALIVE = "heartbeat_at > now() - make_interval(secs => :silent)"
 OWNER_LIVES = f"EXISTS (SELECT FROM workers w WHERE w.id = lease_owner AND w.{IS_ALIVE})"
-# Of a table without a state for a row that is claimed: nobody has it, or has had it for too long.
+# For a table without a state for claimed rows: the row is not claimed, or its lease has expired.
 UNLEASED = "(lease_until IS NULL OR lease_until < now())"
 
 
 def owned(row: str, owner: str = ":owner") -> str:
-    """What a claim sets there, beside the fence. A former owner that never reported back counts as a failure."""
+    """What a claim sets in such a table, besides the fence. A former owner that never reported back is a failure."""
     return f"""lease_owner = {owner}, lease_until = {LEASE},
             failures = {row}.failures + CASE WHEN {row}.lease_owner IS NULL THEN 0 ELSE 1 END"""
 
 
-# A run that takes its worker down takes down whatever was in flight beside it. Who was taken back before comes again at
-# a moment of its own, or all of them would die together until they are given up together.
+# A run that crashes its worker also interrupts all other runs in flight there. Runs that were taken back before are
+# retried at random times; otherwise the same group would crash together until all of it is given up.
 APART = "next_at = now() + failures * (1 + 9 * random()) * interval '1 second'"
 
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """`idle`: the state of a row that waits; `busy`: of one that is claimed. `taken_back`: what its error then says."""
+    """`idle`: the state of a waiting row; `busy`: of a claimed row. `taken_back`: the error set by the reaper."""
 
     table: str
     idle: StrEnum
@@ -56,24 +56,24 @@ class Leased:
         return f"('{self.idle}', '{self.busy}')"
 
     def claimable(self, row: str) -> str:
-        """Of an alias: it waits and its time has come, or it was claimed and its lease has run out."""
+        """Condition on the alias `row`: it has tries left and is waiting and due, or claimed with an expired lease."""
         return f"""{row}.failures < :most AND (
             ({looked_up(f"{row}.state")} = '{self.idle}' AND ({row}.next_at IS NULL OR {row}.next_at <= now()))
             OR ({looked_up(f"{row}.state")} = '{self.busy}' AND {row}.lease_until < now())
         )"""
 
     def claimed(self, row: str) -> str:
-        """What a claim sets. A lease that ran out is a claim that never reported back, which counts as a failure."""
+        """What a claim sets. An expired lease counts as a failure: its claim never reported back."""
         return f"""state = '{self.busy}', fence = {row}.fence + 1, lease_owner = :owner,
             failures = {row}.failures + CASE WHEN {row}.state = '{self.busy}' THEN 1 ELSE 0 END,
             lease_until = {LEASE}, next_at = NULL"""
 
     def held(self, row: str) -> str:
-        """Beside the fence: also where the reaper has put it back from an owner that was only slow."""
+        """Condition for a save, besides the fence. It also holds after the reaper took the row from a slow owner."""
         return f"{looked_up(f'{row}.state')} IN {self.open}"
 
     def put_back(self) -> str:
-        """For another try after :seconds. `counted`: whether it was a failure."""
+        """Puts the row back for another try after :seconds. :counted is 1 for a failure, else 0."""
         return f"""
             UPDATE {self.table} SET state = '{self.idle}', failures = failures + :counted, error = :error,
                 next_at = now() + make_interval(secs => :seconds), {RELEASED}
@@ -93,10 +93,10 @@ class Leased:
         """
 
     def reaped(self) -> str:
-        """Taken back from owners that are silent.
+        """Takes rows back from silent owners.
 
-        The fence stays: one that was only slow may still save, until somebody else claims the row. A process that was
-        frozen may have frozen in a transaction: what it has locked is taken back once Postgres has ended that.
+        The fence does not change: an owner that was only slow may still save until another worker claims the row. A
+        frozen process may hold locks in an open transaction: its rows are taken back once Postgres has ended that.
         """
         error = f", error = '{self.taken_back}'" if self.taken_back else ""
         return f"""
@@ -108,7 +108,7 @@ class Leased:
         """
 
     def due(self, returning: str, only: str = "true") -> str:
-        """Its time for another try has come, and no message is under way for it."""
+        """Marks as sent the rows that are due for another try and have no message under way."""
         return f"""
             UPDATE {self.table} SET sent_at = now()
             WHERE id IN (
@@ -121,12 +121,12 @@ class Leased:
         """
 
     def exhausted(self, row: str) -> str:
-        """It has failed as often as it may, and nobody is at it."""
+        """Condition: the row has no tries left, and no claim on it is valid."""
         return f"{row}.failures >= :most AND ({row}.lease_until IS NULL OR {row}.lease_until < now())"
 
 
 def ended(row: str) -> str:
-    """What an end other than a result sets, under whatever claim: whoever comes later finds another fence."""
+    """What an end without a result sets. The fence rises, so later writes under any earlier claim have no effect."""
     return f"fence = {row}.fence + 1, {RELEASED}, next_at = NULL"
 
 

@@ -1,15 +1,15 @@
-"""What statements of the hot path say for the planner alone, and why.
+"""SQL that the hot path contains only for the query planner, and why.
 
-A plan is made once a connection and kept, often while a table is small or all of it is done, and Postgres takes the
-indexes of open rows to be as empty as they are between two nights. Without these words it would read a table, or all
-open rows, from end to end for each claim. Beside them goes `enable_seqscan = off` (senso.db); connections that only
-look plan as Postgres likes.
+A plan is made once per connection and kept, often while a table is small or has no open rows. Postgres then assumes
+that the partial indexes of open rows stay as empty as they are between two nights. Without this SQL each claim would
+scan a whole table, or all open rows. `enable_seqscan = off` (senso.db) supports it; read-only connections use default
+planning.
 
-What is joined by its key to rows of the same statement is also looked up by a list of these keys, as in
+A table that is joined by key to rows of the same statement is also filtered by the list of these keys, as in
 `WHERE b.id = ANY(ARRAY(SELECT batch_id FROM ended)) AND b.id = e.batch_id`.
 """
 
 
 def looked_up(state: str) -> str:
-    """The state of a row that is looked up by its key: no index of open rows fits this."""
+    """The state of a row that is looked up by key, as an expression that no partial index of open rows matches."""
     return f"({state} || '')"

@@ -1,7 +1,7 @@
-"""Statements that every run, batch or tick needs: planned once a connection, and sent without SQLAlchemy in between.
+"""Statements that every run, batch or tick needs: planned once per connection, and sent without SQLAlchemy.
 
-Planning one of our claims costs Postgres more than doing it, and binding it costs SQLAlchemy more than sending it.
-They stand in a session, so that a pooler must leave a client its session for as long as it is connected.
+Planning one of our claims costs Postgres more than executing it, and SQLAlchemy's binding costs more than sending it.
+Prepared statements belong to a session, so a pooler must keep one session per client (session pooling).
 """
 
 import re
@@ -23,7 +23,7 @@ Row = tuple[Any, ...]
 
 
 class Prepared:
-    """`words` have a :name where a value goes. A name that Postgres cannot tell the type of needs a CAST."""
+    """`words`: SQL with a :name for each value. A value whose type Postgres cannot infer needs a CAST."""
 
     def __init__(self, words: str) -> None:
         self.words = words
@@ -39,15 +39,15 @@ class Prepared:
         return [dict(zip(columns, row, strict=True)) for row in found]
 
     def one(self, link: Link, values: Values) -> Found | None:
-        """None where there is none; the first, if there are more."""
+        """The first row; None if there is none."""
         return next(iter(self.rows(link, values)), None)
 
     def column(self, link: Link, values: Values) -> list[Any]:
-        """The first, where there are more."""
+        """The first column of each row."""
         return [row[0] for row in self.answer(link, values)[1]]
 
     def answer(self, link: Link, values: Values) -> tuple[list[str], list[Row]]:
-        """The names of the columns, and the rows. Raises SQLAlchemy's errors, as every other statement does."""
+        """The column names and the rows. Raises SQLAlchemy's errors, as all other statements do."""
         connection = link.connection if isinstance(link, Connection) else link
         try:
             return self.sent(connection, [values[name] for name in self.names])

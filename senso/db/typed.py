@@ -1,4 +1,4 @@
-"""A row as a value: each column goes to the field of its name, and a word of `senso.states` becomes its member."""
+"""Rows as dataclasses: each column sets the field of its name, and an enum of `senso.states` gets its member."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
@@ -13,7 +13,7 @@ Row = Mapping[Any, Any]
 
 
 def typed(shape: Callable[..., T], row: Row) -> T:
-    """Raises TypeError for a column too many or too few, ValueError for a state that this version does not know."""
+    """Raises TypeError for an extra or missing column, ValueError for a state that this version does not know."""
     found = dict(row)
     for name, members in enums(shape).items():
         if found.get(name) is not None:

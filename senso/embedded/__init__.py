@@ -1,13 +1,14 @@
-"""Postgres and Redis of our own, for a machine that has neither.
+"""Embedded Postgres and Redis, for a machine that has neither.
 
 Every command that uses them holds a shared lock on `users.lock` in the home. A detached guardian process is the
-parent of both servers and tries for the same lock alone: when it gets it, nobody is left, and it stops them. The
-kernel releases the lock of a command however it ends, `kill -9` included, so no server outlives its last user.
+parent of both servers and tries to lock the same file exclusively: when it succeeds, no user is left, and it stops
+them. The kernel releases a command's lock however the command ends, `kill -9` included, so no server outlives its last
+user.
 
 programs   where the servers' programs are                senso.embedded.programs
 home       the folder: its owner, locks, state            senso.embedded.home
-identity   whom the servers run as                        senso.embedded.identity
-server     one server's life, and the two kinds of it     senso.embedded.server, .postgres, .redis
+identity   the user that the servers run as               senso.embedded.identity
+server     the life cycle of a server, and its two kinds  senso.embedded.server, .postgres, .redis
 guardian   the process that watches over both             senso.embedded.guardian
 """
 
@@ -33,7 +34,7 @@ STOP_SECONDS = 20
 def servers(home: Path) -> Iterator[Urls]:
     """Starts both servers, or shares those of another command, until the block ends.
 
-    The last user to leave waits until they are gone. Raises ConfigError when `home` cannot be used or the programs
+    The last user waits until they have stopped. Raises ConfigError when `home` cannot be used or the programs
     are missing, Unreachable when a server does not start.
     """
     folder = Home.prepared(home)
@@ -58,7 +59,7 @@ def processes(home: Path) -> dict[str, int]:
 
 
 def live_state(home: Home) -> State | None:
-    """A state file without a living guardian is what `kill -9` left."""
+    """The state if the guardian is alive: otherwise the state file is left over from a `kill -9`."""
     state = home.state()
     return state if state and home.is_guarded() else None
 
@@ -72,7 +73,7 @@ def join(home: Home) -> int:
 
 
 def started(home: Home) -> Urls:
-    """Whoever gets the guardian's lock starts it and hands the lock down; all others wait for its state file."""
+    """The process that gets the guardian's lock starts it and passes the lock on; others wait for the state file."""
     for _ in patience(START_SECONDS):
         state = live_state(home)
         if state:
@@ -84,7 +85,7 @@ def started(home: Home) -> Urls:
 
 
 def start_guardian(home: Home, guard: int) -> None:
-    """Returns when the servers answer: the guardian keeps its output open until then, and says there if they do not."""
+    """Returns when the servers answer: until then the guardian keeps stdout open, and writes there why they do not."""
     try:
         home.refuse_full_disk()
         said = run_guardian(home, find_programs(), guard)
@@ -98,8 +99,8 @@ def start_guardian(home: Home, guard: int) -> None:
 
 
 def run_guardian(home: Home, programs: Programs, guard: int) -> subprocess.CompletedProcess[str]:
-    # -P and cwd: a module must never be taken from a working directory, which may belong to somebody else.
-    # A session of its own: Ctrl-C in the terminal is for the commands, which then leave in order.
+    # -P and cwd: a module must never be imported from a working directory, which may belong to another user.
+    # Its own session: Ctrl-C in the terminal must reach only the commands, which then stop in order.
     package = str(Path(senso.__file__).parents[1])
     return subprocess.run(
         [sys.executable, "-P", "-m", "senso.embedded", home.path, str(guard), programs.postgres, programs.redis],
@@ -117,7 +118,7 @@ def run_guardian(home: Home, programs: Programs, guard: int) -> subprocess.Compl
 
 
 def await_end(home: Home) -> None:
-    """So that a command that was the last one leaves nothing running when it ends."""
+    """Waits for the servers to stop, unless they have other users, so that the last command leaves nothing running."""
     for _ in patience(STOP_SECONDS):
         if not home.is_guarded() or home.is_used():
             return

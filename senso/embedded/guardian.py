@@ -20,15 +20,15 @@ from senso.embedded.redis import Redis
 from senso.errors import ConfigError, SensoError, Unreachable
 
 LOOK_SECONDS = 0.1
-MOST_RESTARTS = 20  # of one guardian; a server that dies more often has a cause that a restart does not heal
+MOST_RESTARTS = 20  # of one guardian; a server that dies more often has a cause that a restart does not fix
 
 logger = logging.getLogger(__name__)
 
 
 def main(arguments: Sequence[str]) -> None:
-    """HOME LOCK POSTGRES REDIS; the lock is an open descriptor. Standard output gets the reason of a failed start."""
+    """Arguments: HOME LOCK POSTGRES REDIS; the lock is an open descriptor. Reports a failed start on stdout."""
     path, guard, postgres, redis = arguments
-    # A child of nobody: the command that starts it may end before it, or live on without collecting it.
+    # Detached from its parent: the command that starts it may end first, or run on without waiting for it.
     if os.fork():
         os._exit(0)
     os.umask(0o077)
@@ -55,20 +55,20 @@ def with_servers(home: Home, programs: Programs, guard: int) -> None:
 
 
 def start(home: Home, redis: Redis, postgres: Postgres) -> None:
-    home.forget_state()  # it tells of a guardian that was killed
+    home.forget_state()  # left over from a guardian that was killed
     for server in (redis, postgres):
         server.spawn()
     for server in (redis, postgres):
         server.await_ready()
     tell(home, redis, postgres)
     logger.info("postgres answers on port %d, redis on port %d", postgres.port, redis.port)
-    # The command that started us reads this output to its end: now it goes on.
+    # The command that started this process reads stdout until it is closed: now it continues.
     with Path(os.devnull).open("wb") as nothing:
         os.dup2(nothing.fileno(), sys.stdout.fileno())
 
 
 def watch(home: Home, redis: Redis, postgres: Postgres, guard: int) -> None:
-    """Until nobody uses them any more, or somebody has removed the home under us."""
+    """Runs until no process uses the servers any more, or the home was removed."""
     restarts = 0
     while is_still_there(home, guard) and not is_left(home):
         restarts += mend(home, redis, postgres)
@@ -81,7 +81,7 @@ def watch(home: Home, redis: Redis, postgres: Postgres, guard: int) -> None:
 
 
 def mend(home: Home, redis: Redis, postgres: Postgres) -> int:
-    """How many had died."""
+    """Restarts the servers that have died, and returns their number."""
     mended = [server.mend() for server in (redis, postgres)]
     if any(mended):
         tell(home, redis, postgres)
@@ -104,9 +104,9 @@ def tell(home: Home, redis: Redis, postgres: Postgres) -> None:
 
 
 def is_left(home: Home) -> bool:
-    """Looks and forgets the state while it has the lock to itself.
+    """Whether the servers have no users. If so, removes the state file while it holds the exclusive lock.
 
-    A command that comes later then finds no state and waits for our end; one that came earlier has the lock.
+    A command that comes later then finds no state and waits for the guardian's end; one that came earlier has the lock.
     """
     users = home.lock("users.lock")
     if users is None:
@@ -117,7 +117,7 @@ def is_left(home: Home) -> bool:
 
 
 def is_still_there(home: Home, guard: int) -> bool:
-    """False when the folder was deleted, even if another has taken its name: that one gets its own guardian."""
+    """False if the folder was deleted, even if a new one has its name: the new one gets its own guardian."""
     try:
         return (home.path / "guardian.lock").stat().st_ino == os.fstat(guard).st_ino
     except FileNotFoundError:
@@ -129,7 +129,7 @@ def leave(_number: int, _frame: object) -> NoReturn:
 
 
 def open_logs(home: Home) -> None:
-    """The last run's logs stay beside the new ones as .old."""
+    """Keeps the previous run's logs beside the new ones as .old."""
     for name in ("guardian", "postgres", "redis"):
         with suppress(FileNotFoundError):
             home.log(name).replace(home.path / f"{name}.log.old")

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from senso.errors import ConfigError, Unreachable
 
-LONGEST_PATH = 900  # bytes; Postgres cuts paths at 1024 and needs some of that for its own names
-NEEDED_BYTES = 100 * 1024 * 1024  # an empty database is 39 MB, its log segments take turns in the rest
+LONGEST_PATH = 900  # bytes; Postgres truncates paths at 1024 and needs some of that for its own names
+NEEDED_BYTES = 100 * 1024 * 1024  # an empty database is 39 MB, the rest is for its WAL segments
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Urls:
 
 @dataclass(frozen=True)
 class State:
-    """What the guardian tells: where the servers answer, and which processes they are."""
+    """What the guardian publishes: the URLs of the servers, and all process ids."""
 
     guardian: int
     postgres: int
@@ -40,7 +40,7 @@ class Home:
 
     @classmethod
     def found(cls, path: Path) -> "Home":
-        """Creates nothing. Raises ConfigError when the folder is somebody else's or cannot be one."""
+        """Creates nothing. Raises ConfigError if the folder belongs to another user or cannot be used."""
         with naming(path):
             home = cls(path.expanduser().resolve())
             if home.path.exists():
@@ -55,7 +55,7 @@ class Home:
             if len(os.fsencode(home.path)) > LONGEST_PATH:
                 raise ConfigError(f"SENSO_HOME: {home.path} is longer than the {LONGEST_PATH} bytes Postgres can use")
             home.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            home.refuse_foreign()  # it may be a second old, and another's
+            home.refuse_foreign()  # another user may have created it just now
             home.close_to_others()
         return home
 
@@ -72,12 +72,12 @@ class Home:
             raise ConfigError(f"SENSO_HOME: everybody may write to {self.path}; set it to a folder of your own")
 
     def close_to_others(self) -> None:
-        # A folder that was there before us and holds other things keeps its mode: it may be a whole project.
+        # A folder that existed before and has other contents keeps its mode: it may be a whole project.
         with self.as_owner():
             names = {path.name for path in self.path.iterdir()}
             if not names or "users.lock" in names:
                 self.path.chmod(0o700)
-            if not names:  # it may lie in somebody's repository, under any name
+            if not names:  # it may be inside a git repository, under any name
                 ignored = self.path / ".gitignore"
                 ignored.touch(0o600)
                 ignored.write_text("*\n")
@@ -93,9 +93,9 @@ class Home:
 
     @contextmanager
     def as_owner(self) -> Iterator[None]:
-        """Root touches an ordinary user's home with that user's rights only.
+        """Root accesses an ordinary user's home with that user's rights only.
 
-        So what it makes there stays usable for its owner, and no link laid there leads root astray.
+        So what root creates there stays usable for its owner, and a link planted there cannot misdirect root.
         """
         found = self.path.stat()
         if os.geteuid() != 0 or found.st_uid == 0:
@@ -114,7 +114,7 @@ class Home:
         return self.path / f"{name}.log"
 
     def lock(self, name: str, *, shared: bool = False) -> int | None:
-        """An open descriptor that holds the lock until it is closed; None when somebody else is in the way."""
+        """An open descriptor that holds the lock until it is closed; None if another process's lock conflicts."""
         with naming(self.path), self.as_owner():
             descriptor = os.open(self.path / name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
@@ -136,12 +136,12 @@ class Home:
     def is_used(self) -> bool:
         if self.is_free("users.lock"):
             return False
-        # The guardian, too, has the lock for the instant in which it takes the state file away.
+        # The guardian, too, holds the lock for the moment in which it removes the state file.
         time.sleep(0.02)
         return self.state() is not None
 
     def state(self) -> State | None:
-        """None without a file; one that was written by another version counts as none."""
+        """None without a state file, or with one that another version has written."""
         with naming(self.path):
             try:
                 with self.as_owner():
@@ -161,7 +161,7 @@ class Home:
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """What the system says about a path, in one line that names the setting."""
+    """Turns a system error about a path into a ConfigError of one line that names the setting."""
     try:
         yield
     except (OSError, RuntimeError) as error:
@@ -169,7 +169,7 @@ def naming(path: Path) -> Iterator[None]:
 
 
 def patience(seconds: float) -> Iterator[None]:
-    """Yields at once, then after each short pause, until the time is up: what every wait here is bounded by."""
+    """Yields at once, then after each short pause, until the time is up. It limits every wait of this package."""
     end = time.monotonic() + seconds
     yield
     while time.monotonic() < end:

@@ -1,4 +1,4 @@
-"""Whom the servers run as. Postgres refuses root, and its initdb refuses a user without a name."""
+"""The user that the servers run as. Postgres refuses root, and its initdb refuses a user without a name."""
 
 import os
 import pwd
@@ -11,7 +11,7 @@ from senso.embedded.home import Home, user_name
 from senso.embedded.programs import Programs
 from senso.errors import Unreachable
 
-# The servers see nothing of our environment: neither its secrets nor PGDATA and its like.
+# The servers get nothing from our environment: neither its secrets nor PGDATA and similar variables.
 ENVIRONMENT = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C", "TZ": "UTC"}
 
 
@@ -22,7 +22,7 @@ class Identity:
     gid: int
 
     def give(self, folder: Path) -> None:
-        """Hands a data folder over that was made by, or under, another identity."""
+        """Takes ownership of a data folder that was created by, or under, another identity."""
         if folder.stat().st_uid == self.uid:
             return
         for path in (folder, *folder.rglob("*")):
@@ -30,7 +30,7 @@ class Identity:
 
 
 def become_owner(home: Home) -> None:
-    """For good: in an ordinary user's home the servers must never be that user's way to the rights of root."""
+    """Drops root's rights for good in an ordinary user's home, whose owner must never gain them through the servers."""
     found = home.path.stat()
     if os.geteuid() == 0 and found.st_uid != 0:
         os.setgroups([])
@@ -39,7 +39,7 @@ def become_owner(home: Home) -> None:
 
 
 def find_identity(home: Home, programs: Programs) -> Identity:
-    """The first one that can write to the home and run the programs. Raises Unreachable when none can."""
+    """The first identity that can write to the home and run the programs. Raises Unreachable if none can."""
     refusal = ""
     for identity in identities():
         refusal = trial(identity, home, programs)
@@ -53,7 +53,7 @@ def identities() -> Iterator[Identity]:
     if uid != 0 and user_name(uid):
         yield Identity((), uid, gid)
         return
-    # In a user namespace of its own a process is root no longer, and yet all files stay root's.
+    # In its own user namespace, a process is not root any more, but all its files still belong to root.
     stranger = next(user for user in pwd.getpwall() if user.pw_uid)
     in_namespace = ("unshare", "--user", f"--map-user={stranger.pw_uid}", f"--map-group={stranger.pw_gid}")
     yield Identity(in_namespace, uid, gid)
@@ -62,7 +62,7 @@ def identities() -> Iterator[Identity]:
 
 
 def service_user() -> Identity:
-    """Where namespaces are forbidden, as in a plain container. It reads all that root reads, so nothing is copied."""
+    """For systems without namespaces, such as plain containers. It reads all that root can, so nothing is copied."""
     nobody = next((user for user in pwd.getpwall() if user.pw_name == "nobody"), None)
     uid, gid = (nobody.pw_uid, nobody.pw_gid) if nobody else (65534, 65534)
     capability = ("--inh-caps=+dac_override", "--ambient-caps=+dac_override")
@@ -70,7 +70,7 @@ def service_user() -> Identity:
 
 
 def trial(identity: Identity, home: Home, programs: Programs) -> str:
-    """What goes wrong; empty when nothing does."""
+    """What fails under this identity; empty if nothing does."""
     script = 'test -w "$1" || { echo "cannot write to $1"; exit 1; }; "$2" --version && "$3" --version'
     arguments = ("sh", str(home.path), str(programs.postgres), str(programs.redis))
     done = subprocess.run(

@@ -16,10 +16,10 @@ INITDB_SECONDS = 60
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
-    "unix_socket_directories": "",  # a socket's path may not be longer than about 100 characters; a home's may
+    "unix_socket_directories": "",  # a socket's path is limited to about 100 characters; a home's path may be longer
     "max_connections": "200",
     "shared_buffers": "64MB",
-    "dynamic_shared_memory_type": "mmap",  # within the data: /dev/shm is small in containers, and kill -9 leaves litter
+    "dynamic_shared_memory_type": "mmap",  # in the data: /dev/shm is small in containers and keeps files after kill -9
     "fsync": "on",
     "synchronous_commit": "on",
     "timezone": "UTC",
@@ -32,8 +32,8 @@ SETTINGS = {
 class Postgres(Server):
     name = "postgres"
     pid_file = "postmaster.pid"
-    gentle = signal.SIGINT  # "fast": open transactions are rolled back, nobody is waited for
-    harsh = signal.SIGQUIT  # no checkpoint; the next start reads the write-ahead log
+    gentle = signal.SIGINT  # "fast": rolls back open transactions and waits for no client
+    harsh = signal.SIGQUIT  # no checkpoint; the next start replays the write-ahead log
 
     def place(self) -> Path:
         return self.home.path / "postgres"
@@ -49,7 +49,7 @@ class Postgres(Server):
         return ["-D", str(self.folder), *(word for setting in settings for word in ("-c", setting))]
 
     def create_data(self) -> None:
-        """All or nothing: a folder under its final name is a finished one."""
+        """Atomic: a folder with the final name is complete."""
         fresh = self.home.path / "postgres.new"
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(mode=0o700)
@@ -66,7 +66,7 @@ class Postgres(Server):
             *("-D", str(folder), "-U", "senso", "--pwfile", str(self.home.path / "password")),
             *("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"),
             *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"),
-            "--no-sync",  # before the first start there is nothing that could be lost
+            "--no-sync",  # before the first start there is no data to lose
         ]
         done = subprocess.run(
             command,
@@ -85,8 +85,8 @@ class Postgres(Server):
     def disown_dead_pid(self) -> None:
         """Postgres does not start while any process has the pid of its last run, and in a container one soon has.
 
-        It overlooks its parent's pid, though, and still checks the shared memory named further down in the file; so
-        the pid of a process that is not that run becomes ours, and the protection stays.
+        It ignores its parent's pid, though, and still checks the shared memory named further down in the file. So the
+        pid of an unrelated process is replaced by ours, the parent's, and the protection stays.
         """
         file = self.folder / self.pid_file
         if not file.exists():
@@ -117,7 +117,7 @@ class Postgres(Server):
             raise Unreachable(f"cannot create the database senso: {' '.join(str(error).split())}") from error
 
     def connect(self, database: str) -> "psycopg2.extensions.connection":
-        # Everything that the environment could say otherwise is said here.
+        # Sets every option that environment variables could change.
         return psycopg2.connect(
             host="127.0.0.1",
             port=self.port,

@@ -1,4 +1,4 @@
-"""Where the programs of the servers are; nothing of the wheels that bring them is imported."""
+"""Finds the programs of the servers without importing the wheels that contain them."""
 
 import re
 import shutil
@@ -15,7 +15,7 @@ OLDEST_REDIS = (6, 2)
 
 @dataclass(frozen=True)
 class Programs:
-    postgres: Path  # the server; initdb lies beside it
+    postgres: Path  # the server; initdb is in the same folder
     redis: Path
 
 
@@ -51,7 +51,7 @@ def redis_on_path() -> Path | None:
 
 
 def redis_version(program: str | Path) -> tuple[int, ...]:
-    """(0,) when it does not tell."""
+    """(0,) if the program does not report it."""
     try:
         said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=5, check=False).stdout
     except (OSError, subprocess.TimeoutExpired):

@@ -31,24 +31,24 @@ class Redis(Server):
     harsh = signal.SIGKILL  # loses at most the last second, as `everysec` says
 
     def place(self) -> Path:
-        """One for each major version: an older server, found in another shell's PATH, cannot read a newer one's files.
+        """One folder per major version: an older server, found in another shell's PATH, cannot read newer files.
 
-        What is missing then is only messages, which the sweep sends again.
+        After a change of version, only messages are missing, and the sweep sends them again.
         """
         return self.home.path / f"{self.program.name.removesuffix('-server')}-{redis_version(self.program)[0]}"
 
     def prepare(self) -> None:
         self.folder.mkdir(mode=0o700, exist_ok=True)
         self.identity.give(self.folder)
-        # In a file, since a command line can be read by everybody. Its folder is the data's and the file's: with
-        # nothing but relative names, no path has to be quoted.
+        # In a file, because every user can read a command line. The server's working directory contains its data and
+        # this file: names are relative, so no path has to be quoted.
         (self.folder / "redis.conf").write_text(CONFIGURATION.format(port=self.port, password=self.password))
 
     def arguments(self) -> Sequence[str]:
         return ["redis.conf"]
 
     def answers(self) -> bool:
-        """Asked by hand: the client library would take longer to import than both servers take to start."""
+        """Uses a plain socket: the client library takes longer to import than both servers take to start."""
         try:
             with socket.socket() as link, link.makefile("rb") as replies:
                 link.settimeout(2)

@@ -1,4 +1,4 @@
-"""The life of one server: found a port, started, awaited, restarted when it died, stopped."""
+"""The life cycle of one server: choose a port, start, wait until it answers, restart it if it dies, stop."""
 
 import logging
 import os
@@ -25,8 +25,8 @@ logger = logging.getLogger(__name__)
 class Server(ABC):
     name: str
     pid_file: str  # in its folder; the first line is the pid
-    gentle: signal.Signals  # ends it in order
-    harsh: signal.Signals  # ends it at once, with nothing that was promised lost
+    gentle: signal.Signals  # orderly shutdown
+    harsh: signal.Signals  # immediate end; loses nothing that the server guarantees to keep
 
     def __init__(self, home: Home, program: Path, identity: Identity, password: str) -> None:
         self.home = home
@@ -41,18 +41,18 @@ class Server(ABC):
 
     @abstractmethod
     def place(self) -> Path:
-        """Its data and its working directory."""
+        """The folder of its data, which is also its working directory."""
 
     @abstractmethod
     def prepare(self) -> None:
-        """Before each start."""
+        """Called before each start."""
 
     @abstractmethod
     def arguments(self) -> Sequence[str]: ...
 
     @abstractmethod
     def answers(self) -> bool:
-        """Over its port, with its password."""
+        """Whether it answers on its port, with its password."""
 
     @property
     def pid(self) -> int:
@@ -61,8 +61,8 @@ class Server(ABC):
     def spawn(self) -> None:
         self.prepare()
         self.evict()
-        # Should the guardian be killed, the kernel ends the server too. The wish is written after all changes of
-        # rights, which would erase it, by the very process that becomes the server.
+        # If the guardian is killed, the kernel ends the server, too. pdeathsig is set in the process that becomes the
+        # server, and after all changes of rights, which would clear it.
         dies_with_us = ("setpriv", f"--pdeathsig={self.gentle.name.removeprefix('SIG')}")
         command = [*self.identity.prefix, *dies_with_us, str(self.program), *self.arguments()]
         with self.log.open("ab") as log:
@@ -72,9 +72,9 @@ class Server(ABC):
             )
 
     def evict(self) -> None:
-        """Two servers on the same data would be its end.
+        """Stops an orphan: two servers on the same data would destroy it.
 
-        Ours is the guardian's lock, so one that works here has lost its guardian, and is ending or has to.
+        This process holds the guardian's lock, so a server that runs here has lost its guardian, and must end.
         """
         orphan = self.orphan()
         if orphan is None:
@@ -106,18 +106,18 @@ class Server(ABC):
         return self.process is None or self.process.poll() is not None
 
     def start_again(self, *, same_port: bool) -> None:
-        """After an end that time or another port heals; the caller's patience limits the tries."""
+        """Restarts it if waiting or another port may help, else raises Unreachable. The caller limits the tries."""
         said = self.said()
         if "Address already in use" in said and not same_port:
             self.port = free_port()
-        # The processes of a killed Postgres let go of its data only after a moment.
+        # The processes of a killed Postgres release its data only after a moment.
         elif not any(words in said for words in ("still in use", "already exists", "Address already in use")):
             raise Unreachable(f"{self.name} ended at once: {self.last_words()} ({self.log})")
         time.sleep(0.1)
         self.spawn()
 
     def mend(self) -> bool:
-        """True when it had died and answers again, on the same port, so that its users find it."""
+        """Restarts it if it has died, on the same port, so that its users find it. Returns whether it had died."""
         if not self.has_ended():
             return False
         logger.warning("%s ended: %s", self.name, self.last_words())
@@ -155,13 +155,13 @@ class Server(ABC):
 
 
 def works_in(pid: str, folder: Path) -> bool | None:
-    """None when the system does not tell: the process is another user's."""
+    """Whether the process works in the folder; None if that is unknown, because it belongs to another user."""
     try:
         return Path(f"/proc/{pid}/cwd").readlink() == folder
     except PermissionError:
         return None
     except OSError:
-        return False  # gone, or a zombie that nobody collects
+        return False  # gone, or a zombie whose parent does not wait for it
 
 
 def free_port() -> int:

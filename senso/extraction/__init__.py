@@ -1,8 +1,8 @@
-"""Stage 3: each answer read for the org.
+"""Stage 3: reads each answer for the org.
 
-One call reads an answer: who is named, how, at which rank, and beside whom. What the model says is checked against
-the words of the answer, and what had to be dropped or corrected is kept as marks. Whose pages are cited is found by
-rule, and the org's names are asked for once and kept.
+One model call reads an answer: whether the org is named, how, at which rank, and which competitors are. What the model
+says is checked against the words of the answer; what was dropped or corrected is kept as marks. The owners of cited
+pages are determined by rule. The names of the org are requested once and stored.
 """
 
 import hashlib
@@ -36,7 +36,7 @@ __all__ = [
 READING_VERSION = "reading-1"
 SHARE_DIGITS = 4
 
-# The same for every answer of every org, and in front of all that differs, so that a vendor can keep it ready.
+# The same for every answer of every org, and placed before everything that differs, so that a vendor can cache it.
 SYSTEM = """\
 You read one answer that an AI assistant gave to a question, on behalf of one organisation, and report what the answer
 says about that organisation. You report only what stands in the answer. You know nothing else.
@@ -91,18 +91,18 @@ competitors are Globex and Initech.
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """The org as a reader of answers needs it."""
+    """The properties of the org that are needed to read answers."""
 
     name: str
     variations: tuple[str, ...]
     websites: tuple[str, ...]
-    competitors: tuple[str, ...]  # those it asked to follow
-    by_fallback: bool = False  # the call for its names had failed: `variations` are its name and domains alone
+    competitors: tuple[str, ...]  # those that the org asked to follow
+    by_fallback: bool = False  # the call for its names failed: `variations` are its name and domains alone
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What was dropped, corrected or not known: above all the model's disagreements with the words of the answer."""
+    """Something dropped, corrected or unknown: mostly where the model disagrees with the words of the answer."""
 
     field: str
     kind: str
@@ -122,7 +122,7 @@ class Reading:
 
 
 class AnswerReading(competitors.Said, mentions.Said):
-    # pydantic takes the fields of the last base first: the mention, then the competitors, as the prompt has it.
+    # Pydantic takes the fields of the last base first: the mention, then the competitors, as in the prompt.
     pass
 
 
@@ -130,7 +130,7 @@ SCHEMA = names.strict_schema(AnswerReading)
 
 
 def prompt(answer_text: str, question: str, org: Watched) -> Prompt:
-    """Raises Malformed where there is nothing to read. What comes back is for `checked`."""
+    """Raises Malformed if there is nothing to read. Pass the completion to `checked`."""
     if not answer_text.strip():
         raise Malformed("senso", "the answer is empty, so there is nothing to read", usage=Usage())
     about = {"organisation": org.name, "variations": _names(org), "websites": org.websites, "question": question}
@@ -140,7 +140,7 @@ def prompt(answer_text: str, question: str, org: Watched) -> Prompt:
 
 
 def checked(answer_text: str, org: Watched, completion: Completion) -> Reading:
-    """What is left of a completion once it is held against the answer. Raises Malformed when it cannot be used."""
+    """The reading after the completion was checked against the answer. Raises Malformed if it cannot be used."""
     said = names.fitting(AnswerReading, "answer_reading", completion)
     text = words.text(answer_text)
     others, other_marks = competitors.checked(said, _company(text, org))

@@ -1,4 +1,4 @@
-"""Which pages an answer cites, and whose they are. By rule alone: an address is a fact, no model is asked about it."""
+"""Which pages an answer cites, and who owns them. Determined by rule: an address is a fact, so no model is asked."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -12,11 +12,11 @@ from url_normalize import url_normalize
 
 from senso.providers import Source
 
-# Only the list that came with the library: no call goes out, and all workers judge alike. Private suffixes count, since
-# a.github.io and b.github.io are two owners.
+# Only the list that came with the library: no network call, and all workers judge alike. Private suffixes count, since
+# a.github.io and b.github.io have different owners.
 REGISTRABLE = TLDExtract(cache_dir=None, suffix_list_urls=(), include_psl_private_domains=True)
 
-# Parameters that say where a reader came from, never which page is shown.
+# Parameters that say where a reader came from, not which page is shown.
 TRACKING = re.compile(
     r"utm_.*|hsa_.*|_hs(?:enc|mi|fp)|mtm_.*|pk_(?:campaign|kwd|source|medium|content)|matomo_.*|vero_.*|oly_.*|"
     r"gclid|gclsrc|dclid|gbraid|wbraid|gad_.*|_gsid|srsltid|_ga|_gl|fbclid|fb_(?:action_.*|ref|source)|msclkid|y[s]?clid|"
@@ -26,15 +26,15 @@ TRACKING = re.compile(
 )
 GOOGLE = re.compile(r"(?:www\.)?google(?:\.[a-z]{2,3}){1,2}")
 ASSISTANT = re.compile(r"(?:www\.)?(?:chatgpt\.com|chat\.openai\.com)")
-# An address that url_normalize gives back as it is, which takes it a quarter of a millisecond; nearly all are such.
+# Addresses that url_normalize returns unchanged, which are nearly all; the call would take a quarter of a millisecond.
 PLAIN = re.compile(
     r"(?!https?://[^/]*--)https?://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
     r"(?:/[A-Za-z0-9_~-]+(?:\.[A-Za-z0-9_~-]+)*)+/?"
     r"(?:\?[A-Za-z0-9_.~-]+=[A-Za-z0-9_.~-]+(?:&[A-Za-z0-9_.~-]+=[A-Za-z0-9_.~-]+)*)?"
 )
-WEB_HOST = re.compile(r"[^\s%]+[.:][^\s%]+")  # a name without a dot is one of somebody's own network
+WEB_HOST = re.compile(r"[^\s%]+[.:][^\s%]+")  # a name without a dot belongs to a private network
 MOST_WRAPPERS = 3
-LONGEST_URL = 2048  # longer ones are sessions and searches, and no browser of the time takes them everywhere
+LONGEST_URL = 2048  # longer ones are sessions and searches, and not every browser accepts them
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +42,14 @@ class Citation:
     url: str  # as given
     canonical_url: str  # the same for every address of one page
     host: str
-    registrable_domain: str  # the host itself where there is none: an IP address, a bare suffix
+    registrable_domain: str  # the host itself if there is none: an IP address, a bare suffix
     title: str | None
     position: int
     cited: bool  # False: offered only
 
 
 class Page(NamedTuple):
-    """What an address says by itself, whatever answer it stands in."""
+    """What an address alone says, whichever answer it is in."""
 
     canonical_url: str
     host: str
@@ -59,8 +59,8 @@ class Page(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Cited:
     citations: tuple[Citation, ...]
-    dropped: int  # sources that are no citation: no web address, or a search of the assistant's own
-    merged: int  # sources whose page was there already
+    dropped: int  # sources that are no citation: no web address, or a search link of the assistant
+    merged: int  # sources whose page was already listed
 
 
 def cite(sources: Sequence[Source]) -> Cited:
@@ -75,16 +75,16 @@ def cite(sources: Sequence[Source]) -> Cited:
 
 
 def canonical(url: str) -> str | None:
-    """None where the address is not one of a page on the web."""
+    """None if the address is not of a page on the web."""
     parts = _parts(url)
     return None if parts is None else _joined(parts)
 
 
 def is_primary(citation: Citation, websites: Iterable[str]) -> bool:
-    """Does the page belong to one of the org's websites?
+    """Whether the page belongs to one of the org's websites.
 
-    A website without a path stands for its whole registrable domain. One with a path (facebook.com/acme) is a page on
-    somebody's platform, and stands for what lies below that path.
+    A website without a path covers its whole registrable domain. One with a path (facebook.com/acme) is a page on a
+    platform, and covers only that path and what is below it.
     """
     return any(_covers(domain, path, citation) for domain, path in map(_site, websites))
 
@@ -95,7 +95,7 @@ def kind(citation: Citation, websites: Iterable[str]) -> Literal["primary", "sec
 
 def _citation(source: Source) -> Citation | None:
     page = _page(source.url) if len(source.url) <= LONGEST_URL else None
-    if page is None or len(page.canonical_url) > LONGEST_URL:  # each letter of another script is nine there
+    if page is None or len(page.canonical_url) > LONGEST_URL:  # percent-encoding makes nine characters of one letter
         return None
     return Citation(
         url=source.url,
@@ -110,7 +110,7 @@ def _citation(source: Source) -> Citation | None:
 
 @lru_cache(maxsize=4096)
 def _page(url: str) -> Page | None:
-    """None where it is no citation. The answers to one org's questions cite the same pages again and again."""
+    """None if it is no citation. Cached: the answers to one org's questions cite the same pages again and again."""
     parts = _parts(url)
     if parts is None or not parts.hostname or _is_own_search(parts):
         return None
@@ -118,13 +118,13 @@ def _page(url: str) -> Page | None:
 
 
 def _parts(url: str, wrappers: int = MOST_WRAPPERS) -> SplitResult | None:
-    """The normalised parts of the page behind the address; url_normalize would make a query out of a "#!" fragment."""
+    """The normalised parts of the page behind the address. The fragment is cut first: "#!" would become a query."""
     if not re.match(r"\s*https?://", url, re.IGNORECASE):
         return None
     try:
         parts = urlsplit(_normalised(urldefrag(url.strip()).url))
         port = parts.port
-    except ValueError:  # no such host or port; IDNA's error is one of these
+    except ValueError:  # invalid host or port; IDNA errors are ValueErrors too
         return None
     if not WEB_HOST.fullmatch(parts.hostname or "") or port == 0:
         return None
@@ -144,7 +144,7 @@ def _unwrapped(parts: SplitResult) -> str | None:
 
 
 def _is_own_search(parts: SplitResult) -> bool:
-    """A link by which the assistant lets its reader search on: it names no source."""
+    """Whether it is the assistant's own link to search further, which names no source."""
     host, query = parts.hostname or "", parse_qs(parts.query)
     if ASSISTANT.fullmatch(host):
         return "hints" in query or "q" in query
@@ -165,7 +165,7 @@ def _registrable(host: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _site(website: str) -> tuple[str, str]:
-    """The registrable domain and the path of a website; a bare host is taken for one. ("", "") covers nothing."""
+    """The registrable domain and the path of a website, which may be a bare host. ("", "") covers nothing."""
     parts = _parts(website if "://" in website else f"https://{website}")
     return ("", "") if parts is None else (_registrable(parts.hostname or ""), parts.path.rstrip("/").casefold())
 

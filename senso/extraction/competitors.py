@@ -1,4 +1,4 @@
-"""Which other organisations the answer names; discovered by the model, believed only where the words stand there."""
+"""Which other organisations the answer names. The model finds them; a name counts only if the answer contains it."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -18,7 +18,7 @@ class Competitor(BaseModel):
 
 
 class Said(BaseModel):
-    # What the model says; nothing of it is believed before `checked`. A docstring would be sent with the schema.
+    # What the model says, not trusted before `checked`. A comment, because a docstring would be sent with the schema.
     model_config = ConfigDict(extra="forbid", strict=True)
 
     competitors: list[Competitor] = Field(
@@ -32,7 +32,7 @@ class Said(BaseModel):
 class Evidence:
     """What the words of the answer show, found without a model."""
 
-    occurs: Callable[[str], bool]  # does the answer hold this name, in complete words?
+    occurs: Callable[[str], bool]  # whether the answer contains this name, in complete words
     key: Callable[[str], str]  # equal for two spellings of one name
     own: frozenset[str]  # the keys of the org's own names and domains
     tracked: Sequence[str]  # the competitors that the org asked to follow
@@ -68,6 +68,6 @@ def _objection(name: str, evidence: Evidence) -> str | None:
 
 
 def _is_junk(name: str) -> bool:
-    """A single lower-case word is a general word far more often than a brand; a brand written so can be tracked."""
+    """A single lower-case word is usually a general word, not a brand; a brand written this way can be tracked."""
     is_general_word = name.isalpha() and name.islower()
     return is_general_word or len(name) > LONGEST_NAME or not re.search(r"[^\W\d_]", name) or bool(ADDRESS.match(name))

@@ -1,8 +1,8 @@
-"""Is the org really named, how, and at which rank? The model may reject what the words show, never add to it.
+"""Whether the org is really named, how, and at which rank. The model may reject a match of words but not add one.
 
 A model alone says yes to "building a strong community" for Community Financial Credit Union; words alone say yes to
-"I could not find information about X". So an occurrence of a variation comes first, and the model's verdict second;
-where the two disagree, the disagreement is kept as a mark.
+"I could not find information about X". So a variation must occur first, and then the model must confirm it; where the
+two disagree, the disagreement is kept as a mark.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,11 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field
 Sentiment = Literal["positive", "negative", "neutral"]
 Marked = tuple[str, str, str]  # field, kind, value: what was dropped or corrected, and why
 SEPARATOR = " || "
-FALLBACK_NAMES = "fallback-names"  # kept with what was read, since better names may come later
+FALLBACK_NAMES = "fallback-names"  # kept with the reading, because better names may come later
 
 
 class Said(BaseModel):
-    # What the model says; nothing of it is believed before `checked`. A docstring would be sent with the schema.
+    # What the model says, not trusted before `checked`. A comment, because a docstring would be sent with the schema.
     model_config = ConfigDict(extra="forbid", strict=True)
 
     mentioned: bool = Field(
@@ -42,10 +42,10 @@ class Said(BaseModel):
 class Evidence:
     """What the words of the answer show, found without a model."""
 
-    naming: Sequence[str]  # the sentences in which a variation occurs; none: the first gate is shut
-    located: Callable[[str], str | None]  # a quote as the answer has it; None: it is not there
-    names: Callable[[str], bool]  # does this piece of text hold a variation?
-    organisations: int  # how many the answer names, the org among them
+    naming: Sequence[str]  # the sentences in which a variation occurs; empty: not mentioned
+    located: Callable[[str], str | None]  # returns a quote as the answer has it; None: it is not there
+    names: Callable[[str], bool]  # whether this text contains a variation
+    organisations: int  # how many the answer names, including the org
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def _refusals(said: Said, evidence: Evidence) -> list[Marked]:
 
 
 def _quotes(quoted: str, evidence: Evidence) -> tuple[list[str], list[Marked]]:
-    """True quotes as the answer has them; the naming sentences where no true quote names the org."""
+    """Quotes that are in the answer, as written there; the naming sentences if no such quote names the org."""
     parts = list(filter(None, (part.strip() for part in quoted.split(SEPARATOR.strip()))))
     found = {part: evidence.located(part) for part in parts}
     marks = [("mention_text", "quote-not-in-answer", part) for part, true in found.items() if true is None]

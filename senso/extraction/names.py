@@ -1,7 +1,7 @@
-"""Under which names an org is known: what an answer may call it, and nothing that it might mean anybody by.
+"""The names by which an answer may call an org, without those that could mean something else.
 
-The model proposes, the rule disposes. A variation that is one everyday word ("Community", "Summit") would be found in
-every second answer, so a single word counts only if something ties it to this org: it is the whole name, a label of
+The model proposes names and rules filter them. A variation that is one everyday word ("Community", "Summit") would be
+found in every second answer, so a single word counts only if it is tied to this org: it is the whole name, a label of
 the org's own domain, an acronym, or spelt as no everyday word is (SchoolsFirst, 1stBank).
 """
 
@@ -47,7 +47,7 @@ places, parent companies, branches or competitors. If in doubt, leave it out: a 
 that means somebody else. At most 20.
 """
 
-# Words that say what kind of organisation something is. A name made of these alone names nobody.
+# Words that say what kind of organisation something is. A name of these words alone identifies no organisation.
 KINDS = frozenset(
     re.findall(
         r"\w+",
@@ -64,7 +64,7 @@ KINDS = frozenset(
 
 
 class Variations(BaseModel):
-    # What the model says; nothing of it is believed before `checked`. A docstring would be sent with the schema.
+    # What the model says, not trusted before `checked`. A comment, because a docstring would be sent with the schema.
     model_config = ConfigDict(extra="forbid", strict=True)
 
     variations: list[str] = Field(description="the names by which a writer means this organisation and no other")
@@ -77,7 +77,7 @@ class Found:
 
 
 def find(name: str, websites: Sequence[str], complete: Complete) -> Found:
-    """Raises the OutsideErrors of the call, and Malformed; `fallback` is there for when it does."""
+    """Raises the OutsideErrors of the call, and Malformed; the caller can then use `fallback`."""
     completion = complete(prompt(name, websites))
     said = fitting(Variations, "name_variations", completion)
     return Found(checked(name, websites, said.variations), completion)
@@ -88,7 +88,7 @@ def fallback(name: str, websites: Sequence[str]) -> list[str]:
 
 
 def fingerprint(name: str, websites: Sequence[str]) -> str:
-    """Changes when the names should be asked for again: another name, other websites, another prompt."""
+    """Changes when the names must be requested again: another name, other websites, another prompt."""
     return hashlib.sha256(json.dumps([name, sorted(websites), NAMES_VERSION]).encode()).hexdigest()
 
 
@@ -98,41 +98,41 @@ def prompt(name: str, websites: Sequence[str]) -> Prompt:
 
 
 def checked(name: str, websites: Sequence[str], variations: Iterable[str]) -> list[str]:
-    """The org's own name first, its domains next, then what the model found and the rule allows; at most 20."""
+    """The org's own name first, then its domains, then the model's names that the rules allow; at most 20."""
     found = [variation for variation in _distinct(variations) if _means_the_org(variation, name, websites)]
     return _distinct([*fallback(name, websites), *found])[:MOST_NAMES]
 
 
 def domains(websites: Sequence[str]) -> list[str]:
-    """Hosts without "www."; none of a website with a path, whose host is a platform's (facebook.com/acme)."""
+    """Hosts without "www."; skips a website with a path, because its host is a platform's (facebook.com/acme)."""
     parts = [urlsplit(website if "://" in website else f"https://{website}") for website in websites]
     return [part.hostname.removeprefix("www.") for part in parts if part.hostname and not part.path.strip("/")]
 
 
 def strict_schema(model: type[BaseModel]) -> dict[str, Any]:
-    """JSON Schema in the subset that strict structured output takes; the titles that pydantic adds say nothing.
+    """JSON Schema in the subset for strict structured output; removes pydantic's titles, which say nothing.
 
     The rest follows from how the models here are written: extra="forbid" closes every object, and a field without a
-    default is required. It stands in this file because both calls of the stage need it and extractors do not import
-    each other.
+    default is required. It is in this file because both calls of the stage need it and extractors do not import each
+    other.
     """
     schema: dict[str, Any] = _untitled(model.model_json_schema())
     return schema
 
 
 def fitting(model: type[Model], schema_name: str, completion: Completion) -> Model:
-    """Raises Malformed, which names the field and the fault, and never what was said: that may quote the answer."""
+    """Raises Malformed with the field and the fault, but not the content, which may quote the answer."""
     try:
         return model.model_validate_json(completion.content)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    # Raised out here, so that the error which holds the content is not its context.
+    # Raised outside the handler, so that the error that holds the content is not its context.
     fault = "the reply is not JSON" if first["type"] == "json_invalid" else first["type"]
     raise Malformed(completion.provider, f"{schema_name}{_place(first, model)}: {fault}", usage=completion.usage)
 
 
 def _place(fault: ErrorDetails, model: type[BaseModel]) -> str:
-    """An extra field's name is the model's own words, so only names from the schema are repeated."""
+    """Repeats only names from the schema, because the name of an extra field is the model's own text."""
     known = set(re.findall(r"\w+", json.dumps(model.model_json_schema())))
     return "".join(f".{part}" for part in fault["loc"] if isinstance(part, int) or part in known)
 
@@ -156,12 +156,12 @@ def _distinct(names: Iterable[str]) -> list[str]:
 def _means_the_org(variation: str, name: str, websites: Sequence[str]) -> bool:
     words = WORD.findall(variation.casefold())
     if len(variation) < SHORTEST_NAME or DOMAIN.fullmatch(variation) or all(word in KINDS for word in words):
-        return False  # a domain of the org's own is there already; any other belongs to somebody else
+        return False  # the org's own domains are listed already; any other domain belongs to someone else
     return len(words) > 1 or _is_tied_to(name, websites, variation)
 
 
 def _is_tied_to(name: str, websites: Sequence[str], word: str) -> bool:
-    """Says for a single word whether it can be this org's name rather than a word of the language."""
+    """Whether a single word can be this org's name rather than an everyday word."""
     whole = "".join(WORD.findall(name.casefold()))
     labels = {label.replace("-", "") for domain in domains(websites) for label in domain.split(".")[:-1]}
     if word.casefold() in {whole, *labels} or _is_acronym(word, name):
@@ -170,7 +170,7 @@ def _is_tied_to(name: str, websites: Sequence[str], word: str) -> bool:
 
 
 def _is_acronym(word: str, name: str) -> bool:
-    """In capitals, short, and its letters are found in the name, in order from the first. "SUMMIT" is no acronym."""
+    """In capitals, short, and its letters occur in the name, in order from the first. "SUMMIT" is no acronym."""
     if not word.isupper() or len(word) > LONGEST_ACRONYM:
         return False
     written = WORD.findall(name)

@@ -1,9 +1,9 @@
-"""Where an answer names somebody: whole words compared, never parts of words, never look-alikes.
+"""Finds where an answer names an organisation: compares whole words, never parts of words or similar words.
 
-A complaint common to all systems of this kind is a mention that is none ("LI" in "believe", "you" for you.com), so
-this comparison is exact. It only looks past what the same name may wear: capitals, accents, emphasis marks, a
-possessive, a hyphen for a space, "&" for "and", dots in initials. A name does not run across a comma, a full stop or
-the end of a line: "Chase, Bank of America" does not name Chase Bank.
+False mentions are a common complaint about systems of this kind ("LI" in "believe", "you" for you.com), so the
+comparison is exact. It ignores only differences within one name: capitals, accents, emphasis marks, a possessive, a
+hyphen for a space, "&" for "and", dots in initials. A name does not extend across a comma, a full stop or the end of a
+line: "Chase, Bank of America" does not name Chase Bank.
 """
 
 import re
@@ -14,16 +14,17 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
-Span = tuple[int, int]  # from, to: places in the answer as it came
+Span = tuple[int, int]  # start and end: offsets in the original answer
 
-# What a reader of the answer does not see, or sees only as the mark of a source: a cited page does not name anybody.
-# Apart, since a pattern whose branches all begin with a sign is searched, and any other is tried at every place.
+# What a reader of the answer does not see, or sees only as the mark of a source: a cited page is not a mention.
+# Two patterns for speed: if all branches of a pattern begin with a fixed sign, `re` searches for these signs; it tries
+# any other pattern at every place.
 LISTED = re.compile(r"(?m)^[ \t]*\[[^\]\n]+\]:[ \t]*<?https?://.*$")  # the link targets below an answer
 UNSEEN = re.compile(
     r"\((?<=\]\()(?:[^()\s]++|\([^()\s]*\))*(?:\s+\"[^\"\n]*\")?\)"  # the target of a link
     r"|\[\d{1,3}\]|\u3010[^\u3011\n]*\u3011"  # [3], and the same in the brackets that ChatGPT uses
 )
-# Initials, words, signs. One group, so that a split gives words and gaps by turns.
+# Initials, words, signs. One group, so that a split returns words and gaps alternately.
 WORD = re.compile(r"([^\W\d_]\.[^\W\d_]\.(?:[^\W\d_]\.)*(?:[^\W\d_](?![^\W_]))?|[^\W_]+(?:'[^\W_]+)*|[&+])")
 # Between two words of one name: emphasis marks and either spaces or one hyphen; a dot only after "St", "Inc" and such.
 JOINT = re.compile(r"[*_`~\\]*(?: *|-)[*_`~\\]*")
@@ -36,10 +37,10 @@ LEGAL_FORMS = frozenset({"inc", "incorporated", "llc", "ltd", "limited", "corp",
 
 
 class Words(NamedTuple):
-    """`folded`, cut: word i stands from `edges[2 * i]` to `edges[2 * i + 1]`.
+    """`folded`, split into words: word i starts at `edges[2 * i]` and ends at `edges[2 * i + 1]`.
 
-    An answer has hundreds of words, so they are no objects. `line` has their forms, each between two spaces, and a name
-    is looked up by searching that one string.
+    An answer has hundreds of words, so there is no object for each. `line` has the words in their compared form, with
+    a space on each side; a name is found by searching this one string.
     """
 
     folded: str
@@ -48,13 +49,13 @@ class Words(NamedTuple):
     line: str
 
     def gap(self, before: int) -> str:
-        """What stands between a word and the one before it."""
+        """The text between a word and the one before it."""
         return self.folded[self.edges[2 * before - 1] : self.edges[2 * before]]
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """An answer made ready for looking up names. `starts[i]` is where folded character i stands in the answer."""
+    """An answer prepared for the search of names. `starts[i]`: offset in the answer of folded character i."""
 
     answer: str
     words: Words
@@ -62,11 +63,11 @@ class Text:
 
     def span(self, first: int, last: int) -> Span:
         start, end = self.words.edges[2 * first], self.words.edges[2 * last + 1]
-        # up to the next character, so that an accent of its own stays with its letter
+        # up to the next character, so that a combining accent stays with its letter
         return self.starts[start], self.starts[end] if end < len(self.starts) else len(self.answer)
 
 
-@lru_cache(maxsize=64)  # a quote is looked up in the answer, and then looked through itself
+@lru_cache(maxsize=64)  # a quote is searched for in the answer and then searched itself
 def text(answer: str) -> Text:
     folded, starts = _folded(_seen(answer))
     return Text(answer, _words(folded), starts)
@@ -82,10 +83,10 @@ def namings(found_in: Text, name: str) -> list[Span]:
 
 
 def located(found_in: Text, quote: str) -> str | None:
-    """The answer's own characters where its words are those of `quote`, in order and without a gap; None: nowhere.
+    """The part of the answer with the same words as `quote`, in order and without a gap; None if there is none.
 
-    Words are compared, not characters, since a model that quotes drops emphasis, links and marks of sources. What is
-    kept is the answer's own text, so a stored quote is verbatim whatever the model did to it.
+    Words are compared, not characters, because a model that quotes drops emphasis, links and marks of sources. The
+    answer's own text is returned, so a stored quote is verbatim whatever the model changed.
     """
     quoted = text(quote).words
     place = found_in.words.line.find(quoted.line)
@@ -98,7 +99,7 @@ def located(found_in: Text, quote: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def key(name: str) -> str:
-    """Equal for two spellings of one name: without capitals, accents, signs, a leading "the" and the legal form."""
+    """Equal for two spellings of one name: ignores capitals, accents, signs, a leading "the" and the legal form."""
     forms = _words(_folded(name)[0]).line.split()
     while len(forms) > 1 and forms[-1] in LEGAL_FORMS:
         forms.pop()
@@ -106,7 +107,7 @@ def key(name: str) -> str:
 
 
 class Folding(dict[int, str]):
-    """A table for str.translate, filled as characters are met."""
+    """A table for str.translate that computes each character when it first occurs."""
 
     def __missing__(self, number: int) -> str:
         self[number] = found = _folded_character(chr(number))
@@ -137,18 +138,18 @@ def _folded_character(character: str) -> str:
     if character in LINE_ENDS:
         return "\n"
     match unicodedata.category(character):
-        case "Mn" | "Cf":  # accents of their own, soft hyphens, joiners: nothing that a reader would spell
+        case "Mn" | "Cf":  # combining accents, soft hyphens, joiners: not part of the spelling
             return ""
         case "So" | "No" | "Zs" | "Cc" | "Cs":  # a trade mark, an emoji or a footnote number ends a word
             return " "
-        case "Pd" if character not in "\u2014\u2015":  # a long dash sets apart, the others join
+        case "Pd" if character not in "\u2014\u2015":  # a long dash separates words, the others join them
             return "-"
     plain = unicodedata.normalize("NFKD", character).casefold()
     spelt = "".join(part for part in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(part))
     return spelt.translate(UNDECOMPOSED)
 
 
-# str.translate asks a table of this kind for each character, unless all are ASCII: those are folded as bytes.
+# str.translate looks up each character in such a table, unless all are ASCII: those are therefore folded as bytes.
 ASCII = bytes(range(128)).decode().translate(FOLDING).encode() + bytes(range(128, 256))
 BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 
@@ -160,7 +161,7 @@ def _words(folded: str) -> Words:
 
 
 class Wanted(NamedTuple):
-    """A name as it is looked for: for each of its words, does the name itself have a comma or the like before it?"""
+    """A name to search for. `apart`: for each of its words, whether the name has a comma or the like before it."""
 
     line: str
     apart: Sequence[bool]
@@ -179,7 +180,7 @@ def _as_domain(name: str) -> str | None:
 
 
 def _places(words: Words, wanted: Wanted) -> Iterator[int]:
-    """The words with which `wanted` begins. Its last word may be a possessive there, with an "'s" more."""
+    """The indexes of the words where `wanted` begins. Its last word may be a possessive, with "'s" appended."""
     sought, number, counted = wanted.line[:-1], 0, 0
     place = words.line.find(sought) if wanted.apart else -1
     while place >= 0:
@@ -195,7 +196,7 @@ def _is_joined(words: Words, first: int, wanted: Wanted) -> bool:
 
 
 def _joins(words: Words, number: int, *, apart: bool = False) -> bool:
-    """May a word belong to one name with the word before? `apart`: the name has a sign of its own between them."""
+    """Whether a word may continue the name of the word before. `apart`: the name has a sign of its own between them."""
     gap = words.gap(number)
     if apart:
         return "\n" not in gap

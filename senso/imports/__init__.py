@@ -1,9 +1,9 @@
-"""An import file: YAML or JSON in, a checked and frozen document out, or one line that says what is wrong where.
+"""Reads an import file (YAML or JSON) into a checked, frozen document, or raises one line saying what is wrong where.
 
-`text` reads the file, `source` its text into plain values that remember their lines, `schema` checks each value, and
-what no single value shows (ids given twice, questions that contradict each other, names that no answer can be seen to
-name) is checked here. What only the database knows, such as whether a partner exists, is checked by `queries.imports`,
-which asks the document for the lines. `ids` reads a file of ids.
+`text` reads the file, `source` parses it into plain values that remember their lines, `schema` checks each value.
+Checks across values are here: duplicate ids, questions that contradict each other, names that cannot be found in any
+answer. Checks that need the database, such as whether a partner exists, are in `queries.imports`, which asks the
+document for the lines. `ids` reads a file of ids.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
@@ -30,7 +30,7 @@ class Document:
         return self.source.refusal(place, reason)
 
     def notes(self) -> Iterator[str]:
-        """What is imported all the same, and whoever imports it should know."""
+        """Warnings about values that are imported anyway."""
         for index, org in enumerate(self.contents.orgs):
             if not can_be_found(org.name):
                 only = ", ".join(findable_domains(org.websites))
@@ -43,7 +43,7 @@ def read(path: Path) -> Document:
 
 
 def parse(text: str, name: str) -> Document:
-    """`name` is what errors call the file. Raises ConfigError as `read` does."""
+    """`name` is how errors call the file. Raises ConfigError as `read` does."""
     source = Source(name, Reader(name, text).root())
     document = Document(source, contents(source))
     check(document)
@@ -59,7 +59,7 @@ def check(document: Document) -> None:
 
 
 def can_be_measured(document: Document, place: Place, org: Org) -> None:
-    """Raises ConfigError for a name of which every answer would say 0 %, for ever."""
+    """Raises ConfigError for a name that can never be found, so that its rate would always be 0 %."""
     if not can_be_found(org.name) and not findable_domains(org.websites):
         raise document.refusal((*place, "name"), f"{NEVER}; name it in words, or give it a website of its own")
     for index, name in enumerate(org.competitors):
@@ -68,7 +68,7 @@ def can_be_measured(document: Document, place: Place, org: Org) -> None:
 
 
 def unique(found: Contents) -> Iterator[tuple[Callable[[int], Place], Iterable[Hashable]]]:
-    """Each list in which nothing may occur twice, and the place of its nth value."""
+    """Each list that must not contain duplicates, and a function that gives the place of its nth value."""
     yield nth("partners", key="id"), (partner.id for partner in found.partners)
     yield nth("models", key="slug"), (model.slug for model in found.models)
     yield nth("orgs", key="id"), (org.id for org in found.orgs)
@@ -93,7 +93,7 @@ def once(document: Document, place: Callable[[int], Place], values: Iterable[Has
 
 
 def questions_agree(document: Document) -> None:
-    """Many orgs may ask a question; it is one row, with one text and one kind."""
+    """A question may be asked by many orgs; it is one row, with one text and one kind."""
     seen: dict[UUID, tuple[Place, Question]] = {}
     for place, question in document.contents.questions():
         first, known = seen.setdefault(question.id, (place, question))

@@ -1,4 +1,4 @@
-"""A file of ids: one a line, or a table (CSV) whose first line names the column they stand in."""
+"""A file of ids: one per line, or a table (CSV) whose first line names the id column."""
 
 import csv
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ SHOWN = 60
 
 
 def read_ids(path: Path) -> list[UUID]:
-    """In their order; a # begins a comment. Raises ConfigError naming file and line."""
+    """The ids in file order; a # begins a comment. Raises ConfigError naming file and line."""
     lines = read_text(path, MOST_BYTES, "a file with one id a line").split("\n")
     said = [(number, cleaned(line)) for number, line in enumerate(lines, start=1)]
     said = [(number, line) for number, line in said if line and not line.startswith("#")]
@@ -28,7 +28,7 @@ def read_ids(path: Path) -> list[UUID]:
 
 
 def words(path: Path, said: list[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-    """The text that should be an id, with its line."""
+    """Each text that should be an id, with its line number."""
     separator, column = heading(path, *said[0]) if said else (None, None)
     if column is None:
         yield from ((number, without_comment(line)) for number, line in said)
@@ -41,7 +41,7 @@ def words(path: Path, said: list[tuple[int, str]]) -> Iterator[tuple[int, str]]:
 
 
 def heading(path: Path, number: int, line: str) -> tuple[str | None, int | None]:
-    """What separates the columns, and which of them holds the ids; (None, None) where there is no heading."""
+    """The separator of the columns and the index of the id column; (None, None) if there is no heading."""
     separator = next((sign for sign in SEPARATORS if sign in line), None)
     named = [without_comment(cell).lower() for cell in cells_of(path, number, line, separator or ",")]
     return next(((separator, place) for place, name in enumerate(named) if name in HEADINGS), (None, None))

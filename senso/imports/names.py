@@ -1,17 +1,17 @@
-"""Whether a name can be found in an answer at all. Whoever finds them there is asked; no rule of our own is."""
+"""Whether a name can be found in an answer at all, decided by the same code that searches answers."""
 
 import re
 from collections.abc import Sequence
 
-# Words as English writes them are found wherever they stand; for these nobody needs to be asked.
+# Plain English words are always found, so the search is skipped.
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 '&.,-]*")
 
 
 def can_be_found(name: str) -> bool:
-    """Whether an answer that says it, just as it is, is seen to name it."""
+    """Whether an answer that contains exactly this name is recognised as naming it."""
     if PLAIN.fullmatch(name):
         return True
-    from senso.extraction import words  # noqa: PLC0415  an import of most files needs none of it, and it takes long
+    from senso.extraction import words  # noqa: PLC0415  slow to import, and not needed for most files
 
     return bool(words.namings(words.text(name), name))
 

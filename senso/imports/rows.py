@@ -1,4 +1,4 @@
-"""A document as rows of the tables."""
+"""Converts a document to rows of the tables."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -11,13 +11,13 @@ from senso.states import Surface
 
 Row = dict[str, Any]
 PROPERTIES = ("parameters", "prices", "retirement")
-# As the well-known models have it: a collected answer takes up to twenty minutes, a vendor's own API does not.
+# The same as for the well-known models: a collected answer takes up to twenty minutes, a vendor's own API does not.
 DEADLINE_SECONDS = {Surface.CONSUMER: 1200, Surface.API: 90}
 
 
 @dataclass(frozen=True, slots=True)
 class Ids:
-    """Those that the database has already: a row that somebody else made for a slug or a location keeps its id."""
+    """Ids that the database already has: an existing row for a slug or a location keeps its id."""
 
     models: Mapping[str, UUID]
     locations: Mapping[tuple[str, str | None, str | None], UUID]
@@ -30,7 +30,7 @@ class Ids:
 
 
 def rows(found: Contents, ids: Ids) -> dict[str, list[Row]]:
-    """By table, in an order in which no row refers to one of a later table."""
+    """Rows by table, ordered so that no row refers to a later table."""
     return {
         "models": models(found, ids),
         "locations": locations(found, ids),
@@ -55,7 +55,7 @@ def models(found: Contents, ids: Ids) -> list[Row]:
 
 
 def known(one: Model, name: str) -> Row | None:
-    """None where the file says nothing of it, nothing in it where the file takes it away."""
+    """None if the file does not mention it, an empty row if the file removes it."""
     if name not in one.model_fields_set:
         return None
     value: Known | None = getattr(one, name)
@@ -68,7 +68,7 @@ def locations(found: Contents, ids: Ids) -> list[Row]:
 
 
 def partners(found: Contents) -> list[Row]:
-    """A new one that is metered begins with nothing: credits come by a grant, which is a row of the ledger."""
+    """A new metered partner starts with 0 credits: credits come from a grant, which is a row of the ledger."""
     return [{"id": one.id, "name": one.name, "available": None if one.credits is None else 0} for one in found.partners]
 
 
@@ -112,5 +112,5 @@ def asked(kind: str, subjects: Sequence[Org | Network], ids: Ids) -> dict[str, l
 
 
 def as_json(found: Sequence[Row]) -> str:
-    """One value that a statement can unfold: a statement for each of a hundred thousand rows would take minutes."""
+    """One value for a statement to expand: one statement for each of a hundred thousand rows would take minutes."""
     return json.dumps(found, default=str, ensure_ascii=False)

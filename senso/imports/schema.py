@@ -1,6 +1,6 @@
-"""What may stand in an import file.
+"""The schema of an import file.
 
-The file is the whole truth about the orgs and networks in it: a list that is left out is an empty list.
+The file is the complete description of the orgs and networks in it: an omitted list is an empty list.
 """
 
 import re
@@ -58,7 +58,7 @@ def day(value: object) -> date:
 
 
 def amount(value: object) -> float:
-    """Micro-dollars, also with a fraction, which the reader of the file leaves as text."""
+    """Micro-dollars, possibly with a fraction, which the reader of the file leaves as text."""
     if isinstance(value, int | str) and AMOUNT.fullmatch(str(value)):
         return float(value)
     raise ValueError("not an amount of micro-dollars, such as 0.075")
@@ -72,7 +72,7 @@ def count(value: object) -> int:
 
 AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
 MOST_TOKENS = 10**9
-# XK (Kosovo) is in the library and in wide use, but not in ISO 3166-1, which is what the vendors' parameters are.
+# XK (Kosovo) is in the library and widely used, but not in ISO 3166-1, which the vendors' parameters follow.
 COUNTRIES = frozenset(countries_by_alpha2) - {"XK"}
 
 
@@ -87,12 +87,12 @@ def country(code: str) -> str:
     return code
 
 
-# A host with a dot; no user name, which would be a secret on its way to a model.
+# A host with a dot; no user name, because it would be a secret that is sent to a model.
 WEBSITE = re.compile(r"https?://[\w-]+(\.[\w-]+)+(:\d{1,4}|:[1-5]\d{4})?([/?#]\S*)?", re.IGNORECASE)
 
 
 def website(url: str) -> str:
-    """People write acme.com; https is what they mean."""
+    """Adds https:// to a bare host, such as acme.com."""
     url = url if "://" in url else f"https://{url}"
     if not WEBSITE.fullmatch(url):
         raise ValueError("not a URL with a host, such as https://acme.com")
@@ -100,7 +100,7 @@ def website(url: str) -> str:
 
 
 def nothing_is_empty(value: object) -> object:
-    """`networks:` with nothing after it, or with all its lines commented out."""
+    """Accepts `networks:` with nothing after it, or with all its lines commented out."""
     return [] if value is None else value
 
 
@@ -117,7 +117,7 @@ def around(value: object) -> object:
 
 T = TypeVar("T")
 Listed = Annotated[tuple[T, ...], BeforeValidator(nothing_is_empty)]
-# Some of these end up in unique indexes, whose entries Postgres bounds at 2704 bytes.
+# Some of these are in unique indexes, whose entries Postgres limits to 2704 bytes.
 Id = Annotated[UUID, BeforeValidator(pasted)]
 AROUND = BeforeValidator(around)
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255), AROUND, AfterValidator(one_line)]
@@ -139,7 +139,7 @@ class Frozen(BaseModel):
 class Partner(Frozen):
     id: Id
     name: Name
-    credits: Credits | None  # null: not metered. Required, or a forgotten line would be a gift without end
+    credits: Credits | None  # null: not metered. Required, because a forgotten line would give unlimited credits
 
 
 class Question(Frozen):
@@ -159,19 +159,19 @@ class Location(Frozen):
 
     @property
     def id(self) -> UUID:
-        """The same in every installation. No name holds a U+001F, so no two locations have the same."""
+        """The same in every installation. No name contains U+001F, so no two locations have the same id."""
         return uuid5(NAMESPACE_URL, "senso:location:" + "\x1f".join(part or "" for part in self.key))
 
 
 class Known(Frozen):
-    """What is known of a model: from where, and on which day it was read there."""
+    """Facts about a model: their source, and the day on which they were read there."""
 
     source: Name
     read_on: Day
 
 
 class Prices(Known):
-    """Micro-dollars for one: $2 for a million tokens are 2 for a token, $10 for a thousand searches are 10000 each."""
+    """Micro-dollars per unit: $2 per million tokens are 2 per token, $10 per thousand searches are 10000 per search."""
 
     token_in: Amount | None = None
     token_cached: Amount | None = None
@@ -181,7 +181,7 @@ class Prices(Known):
 
 
 class Parameters(Known):
-    """`reasoning_effort`: the words that the model takes for it, from the least; none where it takes none."""
+    """`reasoning_effort`: the values that the model accepts, lowest first; empty if it takes none."""
 
     temperature: StrictBool | None = None
     reasoning_effort: Listed[Slug] = ()
@@ -193,7 +193,7 @@ class Retirement(Known):
 
 
 class Model(Frozen):
-    """A property that is left out stays as it is, and null takes it away."""
+    """An omitted property stays as it is; null removes it."""
 
     slug: Slug
     provider: Slug
@@ -205,12 +205,12 @@ class Model(Frozen):
 
 
 def model_id(slug: str) -> UUID:
-    """As the migration with the well-known models makes it."""
+    """The same id as in the migration with the well-known models."""
     return uuid5(NAMESPACE_URL, f"senso:model:{slug}")
 
 
 class Asked(Frozen):
-    """What orgs and networks share: who pays, and the matrix."""
+    """What orgs and networks have in common: who pays, and the matrix."""
 
     id: Id
     name: Name

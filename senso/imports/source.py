@@ -1,4 +1,4 @@
-"""YAML or JSON text to plain values that know on which line of the file they stand."""
+"""Parses YAML or JSON text into plain values that remember their line in the file."""
 
 import re
 from collections.abc import Iterator
@@ -11,9 +11,9 @@ from senso.errors import ConfigError
 
 Place = tuple[str | int, ...]  # where in the document: ("orgs", 1, "created_at")
 
-# An alias counts as often as it is used: ten lines of aliases of aliases can stand for more than any memory holds.
+# An alias counts each time it is used: ten lines of aliases of aliases can expand to more than any memory holds.
 MOST_VALUES = 5_000_000
-DEEPEST = 10  # twice what a right file needs
+DEEPEST = 10  # twice what a valid file needs
 
 
 class Entries(dict[str, Any]):
@@ -30,13 +30,13 @@ class Items(list[Any]):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The values as they stand in the file, to find lines again."""
+    """The values as they are in the file, to look up their lines."""
 
     name: str
     root: Any
 
     def line(self, place: Place) -> int:
-        """Of what is missing: the line of what it is missing in."""
+        """For a missing value: the line of its parent."""
         here, line = self.root, 1
         for step in place:
             if not holds(here, step):
@@ -58,7 +58,7 @@ def refusal(name: str, line: int, place: Place, reason: str) -> ConfigError:
 
 
 def shown(place: Place) -> str:
-    """orgs[1].created_at. A key may be anything; the error stays one line that can be printed."""
+    """For example orgs[1].created_at. Keys are cut and escaped, so that the error stays one printable line."""
     steps = (f"[{step}]" if isinstance(step, int) else f".{ascii(step[:40])[1:-1]}" for step in place)
     return "".join(steps).removeprefix(".")
 
@@ -70,16 +70,16 @@ LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 class Reader:
     """Builds the values from the parser's events.
 
-    Not `yaml.safe_load`: that forgets the lines, lets a second key silently win, follows YAML 1.1 (where the country
-    NO is false and the name On is true), and expands aliases without end. Only true, false, null and whole numbers
-    are more than text here; what a text means is for the schema to say.
+    Not `yaml.safe_load`, which loses the lines, lets a duplicate key silently win, follows YAML 1.1 (where the country
+    NO is false and the name On is true), and expands aliases without limit. Only true, false, null and whole numbers
+    become more than text here; the schema interprets the text.
     """
 
     def __init__(self, name: str, text: str) -> None:
         self.name = name
         self.text = json_as_yaml(text.removeprefix("\ufeff"))
         self.values = 0
-        self.anchors: dict[str, tuple[Any, int]] = {}  # the value, and how many values it is
+        self.anchors: dict[str, tuple[Any, int]] = {}  # the value, and how many values it contains
         self.events: Iterator[Any] = yaml.parse(self.text, Loader=LOADER)
 
     def root(self) -> Any:
@@ -169,7 +169,7 @@ def line_of(mark: Any) -> int:
 
 
 def problem(error: yaml.MarkedYAMLError) -> str:
-    """A bracket that is never closed is noticed far below."""
+    """Also names the line of the opening bracket, because the parser notices a missing end far below it."""
     opened = error.context_mark
     if opened is None or error.problem_mark is None or opened.line == error.problem_mark.line:
         return str(error.problem)
@@ -182,14 +182,14 @@ WHOLE_NUMBER = re.compile(r"[-+]?[0-9]{1,18}")
 
 
 def plain(word: str) -> Any:
-    """What a word without quotes is, by the core schema of YAML 1.2. A fraction stays text, exact as it is written."""
+    """Converts a word without quotes by the core schema of YAML 1.2. A fraction stays text, to keep it exact."""
     if word in WORDS:
         return WORDS[word]
     return int(word) if WHOLE_NUMBER.fullmatch(word) else word
 
 
-# JSON is YAML but for this: it writes a character beyond U+FFFF as two escapes, and may hold bare in a string
-# what YAML takes for the end of a line, or forbids.
+# JSON is YAML with two exceptions: it writes a character beyond U+FFFF as two escapes, and its strings may contain
+# characters that YAML treats as line ends or forbids.
 JSON_PAIR = re.compile(r"\\\\|\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", re.IGNORECASE)
 JSON_BARE = {0x7F: r"\u007f", 0x85: r"\u0085", 0x2028: r"\u2028", 0x2029: r"\u2029"}
 
@@ -202,5 +202,5 @@ def json_as_yaml(text: str) -> str:
 
 def character(pair: re.Match[str]) -> str:
     if pair[1] is None:
-        return pair[0]  # an escaped backslash; what follows it is no escape
+        return pair[0]  # an escaped backslash; the text after it is not an escape
     return bytes.fromhex(pair[1] + pair[2]).decode("utf-16-be")

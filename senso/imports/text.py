@@ -1,11 +1,11 @@
-"""A file of text from outside, in the encodings in which editors and spreadsheets write it."""
+"""Reads text files in the encodings that editors and spreadsheets write."""
 
 import codecs
 from pathlib import Path
 
 from senso.errors import ConfigError
 
-# The longer first: that of UTF-16 begins that of UTF-32.
+# The longer first: the UTF-16 mark is the beginning of the UTF-32 mark.
 MARKS = {
     codecs.BOM_UTF8: "utf-8",
     codecs.BOM_UTF32_LE: "utf-32-le",
@@ -13,7 +13,7 @@ MARKS = {
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
-# Such files begin with two characters of ASCII, so that the zeros tell how they are written (RFC 4627, section 3).
+# Such files begin with two ASCII characters, so that the zero bytes show the encoding (RFC 4627, section 3).
 ZEROS: dict[tuple[bool, ...], str] = {
     (False, True, False, True): "utf-16-le",
     (True, False, True, False): "utf-16-be",
@@ -21,7 +21,7 @@ ZEROS: dict[tuple[bool, ...], str] = {
 
 
 def read_text(path: Path, most_bytes: int, name_instead: str) -> str:
-    """Without its byte-order mark, and with a line feed after each line. Raises ConfigError naming file and line."""
+    """Removes the byte-order mark; each line ends with a line feed. Raises ConfigError naming file and line."""
     try:
         with path.open("rb") as file:
             data = file.read(most_bytes + 1)

@@ -10,7 +10,7 @@ from senso.states import Entry, LedgerKind, Outcome, Purpose
 
 
 class LedgerRow(Base):
-    """Credits only move by a row here; `partners.available` is their sum."""
+    """Credits move only by a row here; `partners.available` is their sum."""
 
     __tablename__ = "ledger"
     __table_args__ = (one_of("entry", Entry), one_of("kind", LedgerKind))
@@ -20,14 +20,14 @@ class LedgerRow(Base):
     partner_id: Mapped[UUID] = link("partners.id", index=True)
     org_id: Mapped[UUID | None] = link("orgs.id")
     kind: Mapped[Word | None]
-    credits: Mapped[Big]  # signed: what it does to `available`
+    credits: Mapped[Big]  # signed: the change of `available`
     batch_id: Mapped[UUID | None] = link("batches.id", index=True)
     run_id: Mapped[UUID | None] = link("question_runs.id")
     created_at: Mapped[Created]
 
 
 class LlmCall(Base):
-    """Every paid call, written before it is made. An outcome that stays null past the lease is maybe paid."""
+    """Every paid call, written before it is made. If the outcome is null after the lease, it may have been billed."""
 
     __tablename__ = "llm_calls"
     __table_args__ = (

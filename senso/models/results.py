@@ -1,4 +1,4 @@
-"""Numbers."""
+"""The metrics of a batch."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""What must be sent, who sends it, and who did what."""
+"""Messages, pushes and triggers; worker and beat processes; repairs and the audit."""
 
 from datetime import date
 from uuid import UUID
@@ -12,7 +12,7 @@ from senso.states import Action, PushStatus
 
 
 class Outbox(Base):
-    """What must be sent later, written by the transaction that makes it due."""
+    """A message to send, written by the transaction that makes it due."""
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -68,22 +68,22 @@ class Worker(Base):
     id: Mapped[Word] = mapped_column(primary_key=True)
     started_at: Mapped[Created]
     heartbeat_at: Mapped[Created]
-    ended_at: Mapped[Moment | None]  # it said so itself, or the reaper found it silent
-    queues: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")  # it takes messages from these
-    idle_since: Mapped[Moment | None]  # null while anything is under way
+    ended_at: Mapped[Moment | None]  # it shut down, or the reaper found it silent
+    queues: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")  # those it consumes
+    idle_since: Mapped[Moment | None]  # null while it has work in progress
 
 
 class Beat(Base):
-    """A beat apart from the workers: it holds no work that could be taken back."""
+    """A beat process, kept separate from the workers: it holds no work that could be taken back."""
 
     __tablename__ = "beats"
     id: Mapped[Word] = mapped_column(primary_key=True)
     started_at: Mapped[Created]
-    ticked_at: Mapped[Moment | None]  # when it last handed a tick to Redis
+    ticked_at: Mapped[Moment | None]  # when it last sent a tick to Redis
 
 
 class Repair(Base):
-    """What the sweep and the reaper mended: more than a few a day means a fault elsewhere."""
+    """What the sweep and the reaper repaired: more than a few a day means a fault elsewhere."""
 
     __tablename__ = "repairs"
     id: Mapped[Serial]

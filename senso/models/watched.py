@@ -1,4 +1,4 @@
-"""Who is watched, and what is asked."""
+"""The orgs and networks that are watched, their partners, and the questions, models and locations that are asked."""
 
 from uuid import UUID
 
@@ -65,7 +65,7 @@ class Model(Base):
     id: Mapped[Id]
     slug: Mapped[Word] = mapped_column(unique=True)
     provider: Mapped[Word]
-    name: Mapped[Word]  # the provider's own name for it
+    name: Mapped[Word]  # the provider's name for it
     surface: Mapped[Word]
     rpm: Mapped[int | None]
     tpm: Mapped[int | None]
@@ -74,7 +74,7 @@ class Model(Base):
     # Each with `source` and `read_on`; null: nothing is known.
     parameters: Mapped[Json | None]  # temperature, reasoning_effort, max_output_tokens
     prices: Mapped[Json | None]  # micro-dollars: token_in, token_cached, token_out, search, record
-    retirement: Mapped[Json | None]  # on: the provider's last day for it
+    retirement: Mapped[Json | None]  # on: the last day on which the provider offers it
     changed_at: Mapped[Moment | None]  # by an import: calls before this had other prices
 
 

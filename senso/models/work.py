@@ -1,4 +1,4 @@
-"""Batches, runs and what is read from their answers."""
+"""Batches, runs, and the readings of their answers."""
 
 from datetime import date
 from typing import Any
@@ -57,17 +57,17 @@ class Batch(Base):
     triggered_by: Mapped[Word]
     user_id: Mapped[Word | None]
     error: Mapped[Word | None]
-    note: Mapped[Word | None]  # what went another way than planned, in words, without failing the batch
+    note: Mapped[Word | None]  # a deviation from the plan that did not fail the batch, as text
     queued_at: Mapped[Created]
     started_at: Mapped[Moment | None]
     ended_at: Mapped[Moment | None]
 
 
 class VendorJob(Base):
-    """A provider's job.
+    """A vendor job.
 
-    In doubt is a row with `maybe_sent_at` and without an external id: a request went out, and whether the vendor took
-    it is not known. Cleared by a refusal, by the name that comes back, or by a look in vain when the grace is over.
+    A row with `maybe_sent_at` and without an external id is in doubt: a request was sent, and it is unknown whether the
+    vendor accepted it. A refusal, the vendor's id, or a look-up without a result after the grace ends the doubt.
     """
 
     __tablename__ = "vendor_jobs"
@@ -92,12 +92,12 @@ class VendorJob(Base):
     failures: Mapped[Zero]
     lease_owner: Mapped[Word | None]
     lease_until: Mapped[Moment | None]
-    next_poll_at: Mapped[Moment | None]  # when a tick looks next: for submitting, when it is sent (again)
-    maybe_sent_at: Mapped[Moment | None]  # committed before the request; null: the vendor has surely no job of it
+    next_poll_at: Mapped[Moment | None]  # the next poll; for submitting, when it is sent (again)
+    maybe_sent_at: Mapped[Moment | None]  # committed before the request; null: the vendor certainly has no job
     request_hash: Mapped[Word | None]  # of the inputs as they were sent
-    grace_until: Mapped[Moment | None]  # until then a list of the vendor's jobs without ours proves nothing
-    cancel_due_at: Mapped[Moment | None]  # to be cancelled at the vendor, and when that is tried next
-    cancelled_at: Mapped[Moment | None]  # the vendor took the cancel, or said that the job had ended
+    grace_until: Mapped[Moment | None]  # until then the vendor's list may not show our job yet
+    cancel_due_at: Mapped[Moment | None]  # when the next try to cancel it at the vendor is due
+    cancelled_at: Mapped[Moment | None]  # the vendor accepted the cancellation, or said that the job had ended
     deadline: Mapped[Moment]
     error: Mapped[Word | None]
     created_at: Mapped[Created]
@@ -137,7 +137,7 @@ class QuestionRun(Base):
         ),
     )
     id: Mapped[Id]
-    number: Mapped[int] = mapped_column(BigInteger, Identity(), unique=True)  # the join key that vendors echo
+    number: Mapped[int] = mapped_column(BigInteger, Identity(), unique=True)  # the join key that vendors return
     batch_id: Mapped[UUID] = link("batches.id")
     subject_id: Mapped[UUID]  # the batch's org or network
     question_id: Mapped[UUID] = link("questions.id")
@@ -145,7 +145,7 @@ class QuestionRun(Base):
     location_id: Mapped[UUID] = link("locations.id")
     sample: Mapped[Zero]
     state: Mapped[Word] = mapped_column(server_default=RunState.PLANNED)
-    sent_at: Mapped[Moment | None]  # when a message for it was last intended; null: not yet handed out
+    sent_at: Mapped[Moment | None]  # when a message was last enqueued for it; null: not handed out yet
     fence: Mapped[Zero]
     failures: Mapped[Zero]
     lease_owner: Mapped[Word | None]
@@ -226,7 +226,7 @@ class Citation(Base):
     registrable_domain: Mapped[Word]
     title: Mapped[Word | None]
     position: Mapped[int]
-    cited: Mapped[bool]  # false: offered beside the answer only
+    cited: Mapped[bool]  # false: only listed with the answer
 
 
 class Competitor(Base):
@@ -247,7 +247,7 @@ class Claim(Base):
 
 
 class NameVariation(Base):
-    """The names under which answers may speak of an org; they hold while the fingerprint does and until they expire."""
+    """Names under which answers may mention an org; valid while the fingerprint is the same and until they expire."""
 
     __tablename__ = "name_variations"
     __table_args__ = (

@@ -1,11 +1,11 @@
-"""Stage 2: runs in, answers out; and texts read into structured output.
+"""Stage 2: sends runs and returns answers; also completes prompts with structured output.
 
-A provider does some of three kinds of work, each with a protocol of its own: it answers a question at once, it takes
-jobs whose answers are collected later, it completes a prompt with structured output. `senso.registry` says who does
-what. A provider raises the OutsideErrors of `senso.errors` and nothing else.
+A provider does one or more of three kinds of work, each with its own protocol: it answers a question at once; it takes
+jobs whose answers are collected later; it completes a prompt with structured output. `senso.registry` lists what each
+provider does. A provider raises the OutsideErrors of `senso.errors` and nothing else.
 
-Where the reply to a submission may be lost, a vendor of jobs can be asked afterwards: which jobs it has, and what each
-was asked. A fingerprint stands for the questions of a job; equal ones are the same request.
+If the reply to a submission is lost, a job provider can be asked which jobs it has and what each was asked. A
+fingerprint identifies the questions of a job; equal fingerprints mean the same request.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,9 +16,9 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """What a model accepts. `reasoning_effort`: the words for it, from the least; none where it takes none.
+    """What a model accepts. `reasoning_effort`: the accepted values, lowest first; empty if it takes none.
 
-    None: not known, and taken to be as with most models.
+    None: not known; the model is then treated like most models.
     """
 
     temperature: bool | None = None
@@ -26,7 +26,7 @@ class Parameters:
     max_output_tokens: int | None = None
 
     def tokens(self, wanted: int) -> int:
-        """As many tokens of output as are wanted and may be asked for."""
+        """The wanted number of output tokens, or the model's maximum if that is lower."""
         return min(wanted, self.max_output_tokens or wanted)
 
 
@@ -48,7 +48,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a call is billed by. `tokens_cached` are part of `tokens_in`; `searches` and `records` are counts."""
+    """The billed quantities of a call. `tokens_in` includes `tokens_cached`; `searches` and `records` are counts."""
 
     tokens_in: int = 0
     tokens_cached: int = 0
@@ -67,21 +67,21 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back for one run: a text, or the vendor's reason why there is none."""
+    """The result of one run: a text, or the vendor's reason why there is none."""
 
     number: int
     text: str | None = None
     error: str | None = None
     model_version: str | None = None
     country: str | None = None  # where the vendor says it asked
-    searched: bool | None = None  # None: the vendor does not say, or cannot be believed
+    searched: bool | None = None  # None: the vendor does not say, or is not reliable about it
     sources: tuple[Source, ...] = ()
     usage: Usage = field(default_factory=Usage)
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A request for structured output: `schema` is JSON Schema in the strict subset, `schema_name` says what it is."""
+    """A request for structured output: `schema` is JSON Schema in the strict subset, `schema_name` describes it."""
 
     system: str
     user: str
@@ -91,24 +91,24 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    content: str  # JSON that should fit the schema; whoever asked checks it
+    content: str  # JSON that should fit the schema; the caller checks it
     model_version: str
     usage: Usage
     provider: str
 
 
 class Provider(Protocol):
-    def check_key(self) -> None: ...  # raises Refused where it is not accepted; not paid for
+    def check_key(self) -> None: ...  # raises Refused if the key is not accepted; free of charge
 
 
 class AnswerProvider(Provider, Protocol):
-    """One that answers at once, so that a call may wait among hundreds in the loop of `senso.event_loop`."""
+    """Answers at once, so that hundreds of calls can wait concurrently in the loop of `senso.event_loop`."""
 
     async def ask(self, run: Run) -> Answer: ...
 
 
 class JobProvider(Provider, Protocol):
-    """One that works on a job of several runs of one model; `job` is the vendor's name for it."""
+    """Works on a job of several runs of one model; `job` is the vendor's id for it."""
 
     @property
     def longest_question(self) -> int: ...  # in characters
@@ -127,13 +127,13 @@ class JobProvider(Provider, Protocol):
 
 
 class CompletionProvider(Provider, Protocol):
-    """One that completes a prompt with JSON that fits its schema."""
+    """Completes a prompt with JSON that fits its schema."""
 
     async def complete(self, prompt: Prompt, model: str, parameters: Parameters) -> Completion: ...
 
 
 Complete = Callable[[Prompt], Completion]
-# From a key that was refused to another one that has taken its place, if there is one.
+# Takes a refused key and returns the key that has replaced it, if there is one.
 AnotherKey = Callable[[str], str | None]
 
 

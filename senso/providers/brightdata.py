@@ -1,6 +1,6 @@
 """BrightData: asks the consumer pages of AI assistants. A job (snapshot) collects the answers to many questions.
 
-Wire facts: docs.brightdata.com (data sets API v3); three saved records of the ChatGPT data set.
+Sources for the protocol: docs.brightdata.com (data sets API v3); three saved records of the ChatGPT data set.
 """
 
 import csv
@@ -17,9 +17,9 @@ from senso.http import call, json_of
 from senso.providers import AnotherKey, Answer, Run, Source, Usage, no_other
 
 SERVICE = "brightdata"
-LOOK_SECONDS = 10  # a look that hangs must not keep the others waiting; the next one is free
+LOOK_SECONDS = 10  # a poll that hangs must not delay the others; the next one is free of charge
 LIST_SECONDS = 30
-PAGE = 5000  # the vendor's most
+PAGE = 5000  # the vendor's maximum
 UNAUTHORISED = {401, 403}
 ACCEPTED = 202
 DEAD = {"failed", "error", "canceled", "cancelled"}
@@ -28,8 +28,8 @@ DEAD = {"failed", "error", "canceled", "cancelled"}
 @dataclass(frozen=True, slots=True)
 class DataSet:
     id: str
-    url: str  # the engine's own; every other is refused
-    fields: str  # of a record beside those that all have
+    url: str  # the engine's own; any other is refused
+    fields: str  # of a record, besides the common FIELDS
     extra: dict[str, Any] = field(default_factory=dict)
 
 
@@ -60,7 +60,7 @@ class BrightData:
     longest_question: int = 4096
 
     def submit(self, runs: Sequence[Run]) -> str:
-        """One job for runs of one model. A request whose reply is lost may have made a job all the same."""
+        """Submits one job for runs of one model. A request whose reply is lost may still have created a job."""
         data_set = data_set_of(runs[0].model)
         query = {
             "dataset_id": data_set.id,
@@ -74,12 +74,12 @@ class BrightData:
         return str(made["snapshot_id"])
 
     def collect(self, job: str, runs: Sequence[Run]) -> list[Answer] | None:
-        """One answer for each run, in their order. Raises JobFailed when the vendor says so."""
+        """One answer for each run, in their order; None if not ready. Raises JobFailed if the vendor says so."""
         progress = self.request("GET", f"/datasets/v3/progress/{job}", timeout_seconds=LOOK_SECONDS)
         status = progress.get("status") if isinstance(progress, dict) else None
         if status in DEAD:
             raise JobFailed(SERVICE, progress.get("error_message") or f"the snapshot is {status}")
-        if status != "ready":  # also what we have never heard of: the list of the vendor's states is not closed
+        if status != "ready":  # also a state that we do not know: the vendor's list of states is not closed
             return None
         records = self.request("GET", f"/datasets/v3/snapshot/{job}", params={"format": "json"})
         return None if records is None else answers(runs, records)
@@ -89,14 +89,14 @@ class BrightData:
         return fingerprint([entry(data_set, run) for run in runs])
 
     def jobs_since(self, model: str, since: datetime) -> dict[str, datetime]:
-        """From the day before, as the vendor counts in whole days and does not say whether the first is one of them."""
+        """Lists from the day before: the vendor counts whole days and does not say whether it includes the first."""
         first_day = (since.astimezone(UTC) - timedelta(days=1)).date().isoformat()
         query = {"dataset_id": data_set_of(model).id, "from_date": first_day, "limit": PAGE}
         listed = sorted((created(one), one["id"]) for one in self.all_pages(query))
         return {id_: moment for moment, id_ in listed if moment >= since}
 
     def all_pages(self, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """One job may stand on two pages: new ones push the others on while we read."""
+        """A job may appear on two pages, because new jobs shift the others while we read."""
         seen: set[str] = set()
         while True:
             page = self.page(query | {"skip": len(seen)})
@@ -113,7 +113,7 @@ class BrightData:
         return [one for one in found if isinstance(one, dict) and isinstance(one.get("id"), str)]
 
     def check_key(self) -> None:
-        """Raises Refused where the key is not accepted. A list of jobs is free."""
+        """Raises Refused if the key is not accepted. Listing jobs is free."""
         one = {"dataset_id": next(iter(DATA_SETS.values())).id, "limit": 1}
         self.reply("GET", "/datasets/v3/snapshots", params=one, timeout_seconds=LOOK_SECONDS)
 
@@ -127,16 +127,16 @@ class BrightData:
         return fingerprint(inputs_in(reply))
 
     def cancel(self, job: str) -> None:
-        """What is given up but not cancelled keeps counting against the limit of running jobs."""
+        """A job that is given up but not cancelled still counts against the limit of running jobs."""
         try:
             self.request("POST", f"/datasets/v3/snapshot/{job}/cancel", timeout_seconds=LOOK_SECONDS)
         except Refused as error:
             if error.status in UNAUTHORISED:
                 raise
-            # else it is not running any more, which is what was wanted
+            # any other refusal: the job is not running any more, as intended
 
     def request(self, method: str, path: str, **options: Any) -> Any:
-        """The parsed answer; None for a 202, which says that the work is not done yet."""
+        """The parsed answer; None for a 202, which means that the work is not done yet."""
         response = self.reply(method, path, **options)
         return None if response.status_code == ACCEPTED else loose_json(response)
 
@@ -165,7 +165,7 @@ def data_set_of(model: str) -> DataSet:
 
 
 def loose_json(response: Any) -> Any:
-    """A cancelled job is confirmed with the plain text OK."""
+    """The vendor confirms a cancelled job with the plain text OK."""
     return response.text if response.text.strip() == "OK" else json_of(SERVICE, response)
 
 
@@ -180,7 +180,7 @@ def entry(data_set: DataSet, run: Run) -> dict[str, Any]:
 
 
 def created(job: dict[str, Any]) -> datetime:
-    """A job whose time cannot be read may be ours: it counts as new."""
+    """A job whose time cannot be read counts as new, because it may be ours."""
     try:
         found = datetime.fromisoformat(job["created"])
     except (KeyError, TypeError, ValueError):
@@ -189,7 +189,7 @@ def created(job: dict[str, Any]) -> datetime:
 
 
 def inputs_in(reply: Any) -> list[dict[str, Any]]:
-    """CSV by the documentation; JSON, as they were sent, costs a line more. Every data set of ours asks for a url."""
+    """Reads CSV, as documented, and also JSON, the form that was sent. All our data sets have a url field."""
     text = reply.content.decode("utf-8", "replace").removeprefix("\ufeff")
     as_json = text.lstrip().startswith("[")
     found = json_of(SERVICE, reply) if as_json else list(csv.DictReader(StringIO(text, newline="")))
@@ -199,7 +199,7 @@ def inputs_in(reply: Any) -> list[dict[str, Any]]:
 
 
 def fingerprint(inputs: Sequence[dict[str, Any]]) -> str:
-    """The same for what was sent and for what comes back: in any order, as text or as numbers, empty or left out."""
+    """Equal for what was sent and what comes back: in any order, as text or as numbers, empty or left out."""
     told = sorted(json.dumps(comparable(one), sort_keys=True) for one in inputs)
     return sha256("\n".join(told).encode()).hexdigest()
 
@@ -217,7 +217,7 @@ def answers(runs: Sequence[Run], records: Any) -> list[Answer]:
 
 
 def join(runs: Sequence[Run], records: list[dict[str, Any]]) -> dict[int, dict[str, Any]]:
-    """By the number that the record echoes, then, for records without one, by the input that it repeats."""
+    """By the number that a record echoes; records without one by the input that they repeat."""
     wanted = {run.number for run in runs}
     found = {number(record): record for record in reversed(records) if number(record) in wanted}
     left = [run for run in runs if run.number not in found]
@@ -230,7 +230,7 @@ def join(runs: Sequence[Run], records: list[dict[str, Any]]) -> dict[int, dict[s
 
 
 def number(record: dict[str, Any]) -> int | None:
-    """A number in the vendor's traffic, a string in its documentation, in the record or in the input it repeats."""
+    """The index is a number in real replies, a string in the documentation; it is in the record or in its input."""
     for holder in (record, given(record)):
         try:
             return int(holder["index"])
@@ -253,7 +253,7 @@ def answer(run: Run, record: dict[str, Any] | None) -> Answer:
         return Answer(run.number, error="no record came back for this question")
     text = text_of(record)
     wrong = fault(run, record, text)
-    if wrong:  # the vendor's own failures are free; a record that turns out to be no answer is not
+    if wrong:  # the vendor's own failures are free; a record without a usable answer is billed
         return Answer(run.number, error=wrong, usage=Usage(records=0 if record.get("error") else 1))
     return Answer(
         number=run.number,
@@ -272,7 +272,7 @@ def text_of(record: dict[str, Any]) -> str:
 
 
 def fault(run: Run, record: dict[str, Any], text: str) -> str | None:
-    """The vendor's reason, or one of ours for a record that is no answer."""
+    """The vendor's reason, or our own for a record without a usable answer."""
     if record.get("error"):
         code = record.get("error_code")
         return f"{code}: {record['error']}" if code else str(record["error"])
@@ -282,14 +282,14 @@ def fault(run: Run, record: dict[str, Any], text: str) -> str | None:
 
 
 def searched(record: dict[str, Any]) -> bool | None:
-    """`web_search_triggered` is often false beside real sources; queries alone may be another session's."""
+    """`web_search_triggered` is often false although there are sources; queries alone may belong to another session."""
     if record.get("web_search_triggered") or record.get("citations"):
         return True
     return None if record.get("web_search_query") else False
 
 
 def sources(record: dict[str, Any]) -> list[Source]:
-    """`citations` mixes what is cited with what is only offered; the links in the text are the next best."""
+    """`citations` mixes cited and offered sources; without it, the links in the text are the next best."""
     listed = record.get("citations") or record.get("links_attached") or record.get("sources") or []
     return [
         Source(item["url"], item.get("title") or item.get("text"), position, bool(item.get("cited", True)))

@@ -22,15 +22,15 @@ class OpenAI:
     another_key: AnotherKey = no_other
 
     async def ask(self, run: Run) -> Answer:
-        """Raises when the answer was refused, cut off or is empty; its `usage` says what that cost."""
+        """Raises if the answer was refused, cut off or is empty; the error's `usage` is what was billed."""
         return read_answer(run, await self.post("/responses", question(run)))
 
     async def complete(self, prompt: Prompt, model: str, parameters: Parameters = UNKNOWN) -> Completion:
-        """Raises Refused for a refusal and Malformed for a cut-off answer, both with what they cost."""
+        """Raises Refused for a refusal and Malformed for a cut-off answer, both with their usage."""
         return read_completion(await self.post("/chat/completions", structured(prompt, model, parameters)))
 
     def check_key(self) -> None:
-        """Raises Refused where the key is not accepted. Its list of models is free."""
+        """Raises Refused if the key is not accepted. Listing the models is free."""
         headers = {"Authorization": f"Bearer {self.key}"}
         call(SERVICE, "GET", f"{self.base_url}/models", headers=headers, timeout_seconds=LIST_SECONDS)
 
@@ -68,7 +68,7 @@ def question(run: Run) -> dict[str, Any]:
 
 
 def read_answer(run: Run, found: dict[str, Any]) -> Answer:
-    """Walks the output: searches and reasoning may stand before the message, in any number."""
+    """Any number of searches and reasoning items may precede the message."""
     output = found.get("output") or []
     searches = [item for item in output if item.get("type") == "web_search_call"]
     parts = [part for item in output if item.get("type") == "message" for part in item.get("content") or []]
@@ -88,7 +88,7 @@ def read_answer(run: Run, found: dict[str, Any]) -> Answer:
 
 
 def refuse_failed(found: dict[str, Any], parts: list[dict[str, Any]], usage: Usage) -> None:
-    """A 200 can be a failure: failed, incomplete, or a refusal in place of the text."""
+    """A response with status 200 may still be failed, incomplete, or a refusal in place of the text."""
     status = found.get("status")
     if status == "failed":
         raise Unavailable(SERVICE, f"the response failed: {(found.get('error') or {}).get('code')}")
@@ -100,7 +100,7 @@ def refuse_failed(found: dict[str, Any], parts: list[dict[str, Any]], usage: Usa
 
 
 def sources(parts: list[dict[str, Any]], searches: list[dict[str, Any]]) -> list[Source]:
-    """Cited ones from the annotations of the text, then what the searches offered and no sentence refers to."""
+    """First the cited ones, from the annotations of the text, then those that the searches offered."""
     notes = [note for part in parts for note in part.get("annotations") or [] if note.get("type") == "url_citation"]
     offered = [source for item in searches for source in (item.get("action") or {}).get("sources") or []]
     listed = [(note, True) for note in notes] + [(source, False) for source in offered]
@@ -123,7 +123,7 @@ def response_usage(found: dict[str, Any], searches: list[dict[str, Any]]) -> Usa
 
 
 def count(counts: Any, name: str) -> int:
-    """0 where none is said, or one that no row can hold: it must not cost the answer that came with it."""
+    """0 if the count is missing or cannot be stored: a bad count must not cost the answer that came with it."""
     said = counts.get(name) if isinstance(counts, dict) else None
     return said if type(said) is int and 0 <= said <= MOST_TOKENS else 0
 
@@ -143,7 +143,7 @@ def structured(prompt: Prompt, model: str, parameters: Parameters = UNKNOWN) -> 
 
 
 def thinking(parameters: Parameters) -> dict[str, Any]:
-    """As steady, and with as little effort, as the model can."""
+    """Temperature 0 and the lowest reasoning effort, as far as the model accepts them."""
     steady = {} if parameters.temperature is False else {"temperature": 0}
     return steady | ({"reasoning_effort": parameters.reasoning_effort[0]} if parameters.reasoning_effort else {})
 

@@ -1,5 +1,5 @@
-"""Every statement the product sends to Postgres, each a named function; one file a stage.
+"""The statements that change or claim rows, each a named function; one file per stage or aggregate.
 
 A function takes a connection inside a transaction that its caller opened, and returns plain or frozen values.
-Text that several statements share, because the promise is the same, stands in `fragments`.
+SQL that several statements share, because it keeps the same promise, is in `fragments`.
 """

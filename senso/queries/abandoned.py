@@ -1,4 +1,4 @@
-"""Jobs at a vendor that nobody waits for any more: a row says that one is to be cancelled there, until it is."""
+"""Vendor jobs that no batch waits for any more: a row marks each as to be cancelled at the vendor, until it is."""
 
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from senso.db import rows
 from senso.queries.vendor_jobs import COLUMNS, SnapshotWork, with_runs
 from senso.states import UNDONE_JOBS, JobState, among
 
-# The next try is set before this one, as with a look. After a day the job has long ended, whatever became of it.
+# The next try is scheduled before this one, as with a poll. Tries stop after a day: by then the job has ended anyway.
 DUE = text(f"""
     UPDATE vendor_jobs s SET cancel_due_at = now() + make_interval(secs =>
         least(900, greatest(10, 0.5 * extract(epoch FROM now() - s.ended_at))))
@@ -25,9 +25,9 @@ def due(db: Connection, batch: UUID | None = None) -> list[SnapshotWork]:
     return with_runs(db, rows(db.execute(DUE, {"batch": batch})))
 
 
-# A job that its row did not wait for: it becomes that row's own where that has ended without one, else a row of its
-# own. A job that somebody has under its name is no stray. What was only found by its inputs may be what another row of
-# the same runs has just sent, and that one will find it itself.
+# Records a vendor job that its row did not wait for: in that row if it ended without a vendor id, else in a new row. A
+# job whose id is already in a row is not stray. A job that was found only by its inputs may have been sent just now by
+# another row with the same runs, which will find it itself.
 STRAY = text(f"""
     WITH own AS (
         SELECT s.id, s.request_hash, s.provider FROM vendor_jobs s WHERE s.id = :id AND NOT EXISTS (
@@ -57,7 +57,7 @@ STRAY = text(f"""
 
 
 def stray(db: Connection, work: SnapshotWork, external_id: str, *, is_sure: bool) -> bool:
-    """`is_sure`: the vendor gave us this name itself. False: it is nobody's business of ours to cancel it."""
+    """`is_sure`: the vendor returned this id to us. False: the job is or may be another row's; do not cancel it."""
     values = {"id": work.id, "external_id": external_id, "is_sure": is_sure, "request_hash": work.request_hash}
     return db.execute(STRAY, values).first() is not None
 
@@ -70,5 +70,5 @@ DONE = text("""
 
 
 def done(db: Connection, work: SnapshotWork) -> bool:
-    """Cancelled there, or ended; or never found."""
+    """Called when the job was cancelled at the vendor, had ended, or was never found."""
     return db.execute(DONE, {"id": work.id, "external_id": work.external_id}).first() is not None

@@ -1,4 +1,4 @@
-"""Opening a batch, admitting it, ending it, and finding it again."""
+"""Opening, admitting, ending and loading a batch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,8 +35,8 @@ class Batch:
 
     @property
     def subject_id(self) -> UUID:
-        """Whose questions it asks or reads the answers to: the network's, else its org's."""
-        return self.network_id or self.org_id  # type: ignore[return-value]  # one of them is there, by a constraint
+        """The network, or else the org, whose questions the batch asks or whose answers it reads."""
+        return self.network_id or self.org_id  # type: ignore[return-value]  # a constraint guarantees one of them
 
 
 COLUMNS = """id, kind, org_id, network_id, batch_date, state, episode, planned, remaining, credits_per_evaluation,
@@ -50,7 +50,7 @@ HAND_OUT_LOCK = Prepared("SELECT pg_advisory_xact_lock(hashtextextended('hand ou
 
 
 def lock_handing_out(db: Connection, batch: UUID) -> None:
-    """One at a time for a batch. Not the row's lock: handing out goes on to lock runs, which come before batches."""
+    """Serializes handing out per batch. Not by the row's lock: handing out locks runs, which come before batches."""
     HAND_OUT_LOCK.rows(db, {"id": str(batch)})
 
 
@@ -72,7 +72,7 @@ INSERT = text("""
 def insert_org_batch(
     db: Connection, org: UUID, day: date, *, credits_each: int, triggered_by: str, user_id: str | None = None
 ) -> tuple[UUID, bool]:
-    """The id of that day's batch, and whether it was made here. The unique key lets one of many callers make it."""
+    """The id of that day's batch, and whether this call made it. The unique key lets only one of many callers do so."""
     made = batch_id(BatchKind.ORG, org, None, day)
     values = {
         "id": made,
@@ -85,7 +85,7 @@ def insert_org_batch(
     return made, db.execute(INSERT, values).first() is not None
 
 
-# A new episode keeps what is done; what failed is planned again when the batch opens, after its own hold.
+# A new episode keeps what is done; what failed is planned again when the batch opens, after the episode's own hold.
 QUEUE_AGAIN = text("""
     UPDATE batches
     SET state = 'queued', episode = episode + :step, queued_at = now(), error = NULL, note = NULL,
@@ -96,14 +96,14 @@ QUEUE_AGAIN = text("""
 
 
 def queue_again(db: Connection, batch: UUID, states: Sequence[BatchState], *, new_episode: bool) -> bool:
-    """False when the batch is in none of the states, because somebody else was faster."""
+    """False if the batch is in none of the states, because another transaction was faster."""
     values = {"id": batch, "states": list(states), "step": int(new_episode)}
     return db.execute(QUEUE_AGAIN, values).first() is not None
 
 
-# Admission is one at a time, or two ticks would each fill the same free places. The rows are chosen once, MATERIALIZED:
-# a subquery that the plan runs anew for each row skips those it has locked and takes others, so that its limit is none.
-# The inner limit is a number that the planner knows: for one that it does not it would sort all that are queued.
+# Admission is serialized: otherwise two ticks would fill the same free places. MATERIALIZED chooses the rows once: a
+# subquery that is run again for each row would skip the rows it has locked and take others, beyond its limit. The inner
+# limit is known to the planner; with an unknown limit it would sort all queued batches.
 ADMIT = text(f"""
     WITH room AS (
         SELECT greatest(0, :most - count(*)) AS places FROM batches WHERE state = 'running'

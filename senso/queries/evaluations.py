@@ -1,4 +1,4 @@
-"""Stage 3: claiming an answer to read, and saving what was read."""
+"""Stage 3: claiming an answer to read, and saving its reading."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -30,10 +30,10 @@ class ReadWork:
     answer: str
     question: str
     org: Watched
-    reader: Model  # in whose name its call was announced
+    reader: Model  # the model that the call's row names
 
 
-# What a claimed evaluation is read with. Of `claimed` it needs the id, run, org, batch, fence, failures and question.
+# The inputs of a reading. The CTE `claimed` must have id, run, org, batch, fence, failures, answer and question.
 SELECTED = """
     SELECT c.id, c.run_id, c.batch_id, c.fence, c.failures, called.id AS call_id, c.answer_text, q.text AS question,
         o.name, o.competitors, coalesce(n.names, '[]') AS names,
@@ -71,7 +71,7 @@ CLAIM = Prepared(f"""
 def claim(
     db: Link, runs: Sequence[UUID], owner: str, policy: Policy, *, reader: Model, prompt_version: str
 ) -> list[ReadWork]:
-    """Not among them: what was read already, is in another's hands, not due yet, or wanted by nobody any more."""
+    """Leaves out readings that are done, claimed by another worker, not due yet or no longer wanted."""
     values = {"runs": list(runs), "owner": owner, "lease": policy.lease_seconds, "most": policy.most_failures}
     found = CLAIM.rows(db, values | called(reader, prompt_version))
     return [read_work(one, reader) for one in found]
@@ -103,7 +103,7 @@ def read_work(found: dict[str, Any], reader: Model) -> ReadWork:
     )
 
 
-# Saved, and claimed for reading by whoever asked: one statement, so that no run lies in nobody's hands in between.
+# Saves answers and claims their readings for the same worker in one statement, so that no run is unclaimed in between.
 SAVE_ANSWERS_AND_CLAIM = Prepared(f"""
     WITH {SAVED},
     claimed AS (
@@ -116,7 +116,7 @@ SAVE_ANSWERS_AND_CLAIM = Prepared(f"""
     ),
     {READ_WORK}
 """)
-# Of a batch that reads for nobody.
+# For a network batch, which has no readings.
 SAVE_ANSWERS_AND_COUNT = Prepared(f"""
     WITH {SAVED},
     ended AS (SELECT batch_id FROM saved),
@@ -125,8 +125,8 @@ SAVE_ANSWERS_AND_COUNT = Prepared(f"""
 """)
 
 
-# A claim whose reply was lost is known by its call's row, written by the statement that saved the answer and so at the
-# very same time; one that anybody made since has another. Its lease begins anew.
+# Finds a claim whose reply was lost by its call's row: the statement that saved the answer wrote it, so it has the same
+# timestamp; a later claim has another. The lease is renewed.
 CLAIMED_BY_SAVING = Prepared(f"""
     WITH given AS MATERIALIZED (
         SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:fences AS bigint[])) AS given(id, fence)
@@ -150,9 +150,9 @@ CLAIMED_BY_SAVING = Prepared(f"""
 def save_answers_and_claim(
     db: Link, answers: Sequence[Mapping[str, Any]], owner: str, policy: Policy, *, reader: Model, prompt_version: str
 ) -> list[list[ReadWork]]:
-    """`answers`: of `runs.bought`, all of one batch. What is to be read of each; nothing where its fence has risen.
+    """`answers`: of `runs.bought`, all of one batch. Returns the claimed readings of each; none if its fence has risen.
 
-    Safe to be called again where the reply was lost with its connection.
+    Safe to call again if the connection was lost before the reply.
     """
     if any(answer["is_counted"] for answer in answers):
         SAVE_ANSWERS_AND_COUNT.rows(db, by_key(answers))
@@ -171,14 +171,14 @@ def save_answers_and_claim(
 
 
 def is_last(answer: Mapping[str, Any], answers: Sequence[Mapping[str, Any]]) -> bool:
-    """Only the last claim of a run is saved: what came back to an earlier one must not be read a second time."""
+    """Only the last claim of a run is saved: the answer of an earlier claim must not be read too."""
     return all(other["fence"] <= answer["fence"] for other in answers if other["id"] == answer["id"])
 
 
 def by_key(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The rows, and their keys apart: by these they are found whatever the planner thinks of a list in JSON.
+    """The rows as JSON, and their keys as lists, by which Postgres finds them whatever it estimates for the JSON.
 
-    In the order of their ids, so that two statements that touch the same rows do not wait for each other.
+    Sorted by id, so that two statements that touch the same rows do not deadlock.
     """
     ordered = sorted(rows, key=lambda row: row["id"])
     ids, calls = [row["id"] for row in ordered], [row["call_id"] for row in ordered]
@@ -225,7 +225,7 @@ SAVE = Prepared(f"""
 
 
 def save(db: Link, readings: Sequence[Mapping[str, Any]]) -> list[None]:
-    """`readings`: of `read`, all of one batch. A row whose fence has risen is not changed; its call is costed."""
+    """`readings`: of `read`, all of one batch. A row whose fence has risen is not changed; its call's cost is saved."""
     SAVE.rows(db, by_key(readings))
     return [None] * len(readings)
 

@@ -1,4 +1,4 @@
-"""What a trigger would cost, from what was asked before. These statements only read."""
+"""Data to estimate what a trigger would cost, from past calls. These statements only read."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,23 +10,23 @@ from sqlalchemy import Connection, text
 from senso.db.typed import each
 from senso.states import UNDONE_EVALUATIONS, UNDONE_RUNS, USEFUL, BatchKind, Purpose, among
 
-# The connection then refuses every write, so that a dry run is one whatever it calls.
+# Postgres then refuses every write, so that a dry run changes nothing, whatever it calls.
 READ_ONLY = text("SET TRANSACTION READ ONLY")
 
 
 def read_only(db: Connection) -> None:
-    """For the rest of the transaction. To be called first in it."""
+    """Makes the transaction read-only. Must be the first statement in it."""
     db.execute(READ_ONLY)
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """The part of a batch that one model has: how many runs are to be asked, and how many answers to be read."""
+    """One model's part of a batch: how many runs to ask, and how many answers to read."""
 
     slug: str
     provider: str
     name: str
-    prices: Mapping[str, Any] | None  # as the table has them
+    prices: Mapping[str, Any] | None  # as stored
     asks: int
     reads: int
 
@@ -49,21 +49,21 @@ AGAIN = text(f"""
 
 
 def shares(db: Connection, org: UUID) -> list[Share]:
-    """Of a batch that opens."""
+    """For a batch that opens."""
     return each(Share, db.execute(NEW, {"org": org}))
 
 
 def shares_again(db: Connection, batch: UUID) -> list[Share]:
-    """Of a batch whose matrix is frozen: what another episode would do."""
+    """For another episode of a batch whose matrix is frozen."""
     return each(Share, db.execute(AGAIN, {"batch": batch}))
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What calls of one purpose took. `answers` are those that were of use; tries that failed cost them too.
+    """Totals of past calls of one purpose, failed ones included. `answers`: how many were useful.
 
-    `slug` is the model that was asked: also for reading, since a long answer takes longer to read; None for names.
-    `priced` are the answers whose cost is known, `cost_microusd` what all known calls cost; `unknown` counts calls.
+    `slug`: the model that was asked, also for readings, since a long answer takes longer to read; None for names.
+    `priced`: answers whose cost is known. `cost_microusd`: of all calls whose cost is known; `unknown`: other calls.
     """
 
     purpose: Purpose
@@ -110,12 +110,12 @@ HISTORY_OF_ALL = text(
 
 
 def history(db: Connection, org: UUID) -> list[Past]:
-    """Of the org's last batches that ended. Calls that never led to anything are no history to count on."""
+    """From the org's last batches that ended. Models without a useful call are left out: they predict nothing."""
     return each(Past, db.execute(HISTORY_OF_ORG, {"org": org, "batches": BATCHES}))
 
 
 def history_of_all(db: Connection) -> list[Past]:
-    """Of the last batches of whatever org."""
+    """From the last batches of all orgs."""
     return each(Past, db.execute(HISTORY_OF_ALL, {"batches": BATCHES_OF_ALL}))
 
 
@@ -127,7 +127,7 @@ PAYERS = text("""
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """`available`: None where it is not metered."""
+    """A partner. `available`: credits; None if it is not metered."""
 
     id: UUID
     name: str

@@ -1,10 +1,10 @@
-"""The parts of statements that carry a promise and must read the same wherever they stand.
+"""SQL fragments that keep a promise and must be the same in every statement.
 
-Rows are locked in one order everywhere, or two transactions would wait for each other: jobs, runs, evaluations,
-batches, partners, orgs. A batch's row is never locked and then updated in one statement: the statement's snapshot may
-be older than the lock, and two of them that chase each other's versions deadlock (seen on Postgres 18).
+Rows are locked in one order everywhere, to avoid deadlocks: jobs, runs, evaluations, batches, partners, orgs. A batch's
+row is never locked and then updated in one statement: the statement's snapshot may be older than the lock, and two such
+statements that follow each other's row versions deadlock (seen on Postgres 18).
 
-What is said for the planner alone is in `senso.db.planner`.
+SQL that exists only for the query planner is in `senso.db.planner`.
 """
 
 from senso.db.lease import READING, ended
@@ -20,10 +20,9 @@ FINISH_WHERE_NOTHING_REMAINS = intents_of(
 )
 LOCATION = "concat_ws('/', l.country, l.region, l.city)"
 
-# Rule: saving, counting down and saying what is next are one transaction. `ended` is a CTE with a `batch_id` for each
-# evaluation that became terminal in this statement, or each run where its batch counts runs (`counted_runs`). The row
-# lock on the batch lets exactly one statement see 0. The chord normally comes first; the outbox row is for when it does
-# not.
+# Rule: saving, counting down and enqueueing the next step are one transaction. `ended` is a CTE with a `batch_id` for
+# each evaluation that became terminal in this statement, or each run if its batch counts runs (`counted_runs`). The row
+# lock on the batch lets exactly one statement see 0. The chord normally comes first; the outbox row covers its loss.
 COUNT_DOWN = f"""
 counted AS (
     UPDATE batches b SET remaining = b.remaining - e.evaluations
@@ -36,7 +35,7 @@ due AS ({FINISH_WHERE_NOTHING_REMAINS})
 
 
 def counted_runs(runs: str) -> str:
-    """The `batch_id` of each row of the CTE `runs` whose batch reads for nobody, and so counts down its runs."""
+    """The `batch_id` of each row of the CTE `runs` in a network batch, which has no readings and counts down runs."""
     return f"""
         SELECT {runs}.batch_id FROM {runs} JOIN batches of ON of.id = ANY(ARRAY(SELECT batch_id FROM {runs}))
             AND of.id = {runs}.batch_id
@@ -44,7 +43,7 @@ def counted_runs(runs: str) -> str:
     """
 
 
-# A run that fails takes its evaluations with it. `failed` is a CTE with the `id` and `batch_id` of each such run.
+# When a run fails, its evaluations fail too. `failed` is a CTE with the `id` and `batch_id` of each such run.
 FAIL_EVALUATIONS = f"""
 unread AS (
     UPDATE evaluations e SET state = '{EvaluationState.FAILED}', error = :error, ended_at = now(), {ended("e")}
@@ -55,7 +54,7 @@ ended AS (SELECT batch_id FROM unread UNION ALL {counted_runs("failed")}),
 {COUNT_DOWN}
 """
 
-# A claim's call reports back: also when its result came too late to count, because it was paid.
+# Records the result of a claim's call, also if it came too late to count: it was paid for.
 REPORT_CALL = """
 reported AS (
     UPDATE llm_calls SET outcome = :outcome, tokens_in = :tokens_in, tokens_cached = :tokens_cached,

@@ -1,4 +1,4 @@
-"""What is wrong with an import file that only the database can tell, said with the line of the file."""
+"""Checks of an import file that need the database; each error names the line of the file."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -51,7 +51,7 @@ def require_orgs(document: Document, place: Place, subject: Org | Network, orgs:
             raise document.refusal((*place, "orgs", index), "no such org in this file or in the database")
 
 
-# What was measured was measured of this text, on this surface, and is paid by this partner.
+# These must not change: past results belong to this text and this surface, and an open batch is paid by this partner.
 REWORDED = text("""
     SELECT q.id FROM json_populate_recordset(CAST(NULL AS questions), CAST(:rows AS json)) AS w
         JOIN questions q ON q.id = w.id AND (q.text, q.kind) IS DISTINCT FROM (w.text, w.kind)
@@ -70,7 +70,7 @@ MOVED = text(f"""
 
 
 def keep_history(db: Connection, document: Document, rows: Mapping[str, Sequence[Row]]) -> None:
-    """Raises ConfigError. A question that nobody was asked yet may be reworded; after that it takes a new id."""
+    """Raises ConfigError. A question may be reworded until it is first asked; after that a new id is needed."""
     found = document.contents
     questions = ((place, question.id) for place, question in found.questions())
     reworded = "its text or kind differs and it was asked before; give the new question a new id"

@@ -1,8 +1,8 @@
-"""Making the tables equal to an import file, whole or not at all.
+"""Making the tables equal to an import file, completely or not at all.
 
-All that can be wrong is looked for before the first row is written. Rows that are as the file wants them are neither
-written nor locked, so an import that changes little disturbs no batch that runs meanwhile. What is not in the file is
-left alone, except what an org or a network of the file no longer has.
+All checks run before the first row is written. Rows that already match the file are neither written nor locked, so an
+import that changes little does not disturb running batches. What is not in the file is left alone, except what an org
+or a network of the file no longer has.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What an import did to each table; `ledger` are the grants. `notes` say what the file wants and did not get."""
+    """What an import did to each table. `ledger`: the grants. `notes`: what the file asked for and was not done."""
 
     models: Count
     locations: Count
@@ -50,8 +50,8 @@ class Changes:
     notes: tuple[str, ...]
 
 
-# One import at a time: two that lock the same rows in another order would wait for each other. The second waits for the
-# first, longer than a worker's statement may.
+# One import at a time: two that lock the same rows in different orders could deadlock. The second waits for the first,
+# longer than a worker's statement may.
 ALONE = text("""
     SELECT set_config('lock_timeout', '5min', true), set_config('statement_timeout', '10min', true),
         pg_advisory_xact_lock(7230156)
@@ -59,13 +59,13 @@ ALONE = text("""
 
 
 def store(db: Connection, document: Document, actor: str) -> Changes:
-    """Raises ConfigError with the line of what refers to nothing, or would rewrite what was measured already."""
+    """Raises ConfigError with the line of an unknown reference, or of a change to what was already measured."""
     db.execute(ALONE)
     found = document.contents
     wanted = rows(found, ids(db))
     require_references(db, document)
     keep_history(db, document, wanted)
-    # Partners, and the grants that update them, before orgs: the order in which everybody locks.
+    # Partners, and the grants that update them, before orgs: the lock order of all transactions.
     partners = make_equal(db, PARTNERS, wanted["partners"])
     ledger, notes = settle_credits(db, found.partners)
     counts = {table.name: make_equal(db, table, wanted[table.name], owners(table, found)) for table in TABLES}
@@ -85,11 +85,11 @@ def ids(db: Connection) -> Ids:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`values` follow the file, `fixed` are only written with a new row.
+    """`values` follow the file; `fixed` are written only with a new row.
 
-    `properties` are JSON that follows the file where it says something: {} for none; what it leaves out stays, as long
-    as `values` do. `stamp` is when a row was last written. Rows of an `owner` in the file that the file does not have
-    are removed.
+    `properties` are JSON columns that follow the file if it sets them ({} clears them); one that it leaves out stays,
+    as long as `values` stay. `stamp`: when a row was last written. Rows of an `owner` in the file that are not in the
+    file are removed.
     """
 
     name: str
@@ -145,7 +145,7 @@ MAKE_EQUAL = """
     SELECT (SELECT count(*) FROM added) AS inserted, (SELECT count(*) FROM changed) AS updated,
         (SELECT count(*) FROM removed) AS removed
 """
-# Not ON CONFLICT DO UPDATE: that locks, and so rewrites, every row that it leaves as it is.
+# Not ON CONFLICT DO UPDATE: that locks, and so rewrites, every row that stays the same.
 CHANGE = """
     UPDATE {table} t SET {assigned} FROM wanted w WHERE {same} AND ({differs})
     RETURNING 1
@@ -187,7 +187,7 @@ def statement(table: Table) -> TextClause:
 
 
 def property_of(table: Table, column: str) -> str:
-    """Of a row that stands for something else from now on, nothing is known but what the file says."""
+    """If `values` change, the row stands for something else, and only the properties in the file are kept."""
     unchanged = " AND ".join(f"t.{one} = w.{one}" for one in table.values)
     return f"NULLIF(coalesce(w.{column}, CASE WHEN {unchanged} THEN t.{column} END), '{{}}')"
 
@@ -205,14 +205,14 @@ STANDING = text(f"""
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`granted`: what an import gave; None when none did."""
+    """`granted`: the credits that an import granted; None if none did."""
 
     metered: bool
     granted: int | None
 
 
 def settle_credits(db: Connection, partners: Sequence[Partner]) -> tuple[Count, tuple[str, ...]]:
-    """Grants to those who have not been granted by an import yet. What differs later is a note, never a change."""
+    """Grants credits to partners without a grant by an import. A later difference is a note, never a change."""
     found = db.execute(STANDING, {"ids": [str(one.id) for one in partners]})
     standing = {one.id: Standing(one.metered, one.granted) for one in found}
     given = [first_grant(db, one, standing[one.id]) for one in partners]
@@ -222,7 +222,7 @@ def settle_credits(db: Connection, partners: Sequence[Partner]) -> tuple[Count, 
 
 
 def first_grant(db: Connection, partner: Partner, standing: Standing) -> bool:
-    """A grant of 0 is written too: it says that the number of the file has been granted."""
+    """A grant of 0 is written too: it records that the file's number has been granted."""
     if partner.credits is None or not standing.metered or standing.granted is not None:
         return False
     return grant(db, partner.id, partner.credits, f"import:{partner.id}")

@@ -1,4 +1,4 @@
-"""Credits move only by rows of the ledger, and `available` by exactly what was inserted."""
+"""Credits move only by rows of the ledger, and `available` changes by exactly the credits of the inserted rows."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,8 +13,8 @@ from senso.queries.batches import Batch
 from senso.records import UNTOLD
 from senso.states import BatchKind, Entry, LedgerKind, among
 
-# One guarded UPDATE: two batches that open at once cannot both spend the last credits. For a partner that is not
-# metered `available` is null and stays so; the rows are written all the same.
+# One guarded UPDATE: two batches that open at the same time cannot both spend the last credits. For a partner that is
+# not metered, `available` is null and stays so; the rows are written nevertheless.
 HOLD = Prepared("""
     WITH held AS (
         UPDATE partners p SET available = available - :credits
@@ -29,7 +29,7 @@ HOLD = Prepared("""
 
 
 def hold(db: Connection, batch: Batch, org: UUID, credits_wanted: int) -> bool:
-    """Of its partner; False when it has fewer. The caller has locked the batch, and nothing is held for it yet."""
+    """Holds credits of the org's partner; False if it has too few. The caller has locked the batch; it has no hold."""
     values = {"key": keys.HOLD.of(batch.id, batch.episode), "org": org, "batch": batch.id, "credits": credits_wanted}
     kind = LedgerKind.ORG if batch.kind is BatchKind.ORG else LedgerKind.NETWORK
     return HOLD.one(db, values | {"kind": kind}) is not None
@@ -42,8 +42,8 @@ def is_held(db: Connection, batch: UUID, episode: int) -> bool:
     return HELD.column(db, {"key": keys.HOLD.of(batch, episode)}) == [True]
 
 
-# The hold goes back in full, then one charge for each answer that was read, however often this is called, to the
-# partner whose credits were held: an org may have moved to another since. In this order no balance is below zero.
+# Releases the hold in full, then charges each answer that was read once, however often this is called. Both go to the
+# partner whose credits were held: the org may have moved to another since. In this order no balance is below zero.
 SETTLE = Prepared(f"""
     WITH written AS (
         INSERT INTO ledger (idempotency_key, entry, partner_id, org_id, kind, credits, batch_id, run_id)
@@ -88,7 +88,7 @@ GRANT = text(f"""
 
 
 def grant(db: Connection, partner: UUID, credits_given: int, ref: str) -> bool:
-    """False when this ref was granted before. A partner that is not metered stays so: the row is all there is."""
+    """False if this ref was granted before. A partner that is not metered stays so: only the row is written."""
     values = {"partner": partner, "credits": credits_given, "ref": ref}
     return db.execute(GRANT, values).first() is not None
 
@@ -103,11 +103,11 @@ class Granted:
 
 
 def granted(db: Connection, ref: str) -> Granted | None:
-    """What this ref was used for."""
+    """The grant that was made under this ref."""
     return first(Granted, db.execute(GRANTED, {"key": keys.GRANT.of(ref)}))
 
 
-# What is held is what the holds took and no release has given back yet.
+# `held`: what holds took and releases have not given back yet.
 STANDING = text(f"""
     SELECT p.id, p.name, p.available IS NOT NULL AS metered, p.available,
         -coalesce(sum(l.credits) FILTER (WHERE {among("l.entry", [Entry.HOLD, Entry.RELEASE])}), 0)::bigint AS held,

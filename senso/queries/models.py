@@ -1,4 +1,4 @@
-"""What is known of a model: who reaches it and under which name, what it accepts, what it costs."""
+"""What is known of a model: its provider, its name there, the parameters it accepts, its price."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from senso.providers import UNKNOWN, Parameters
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """`name` is the provider's own; `said` how the settings name it."""
+    """`name`: the provider's own; `said`: the name in the settings."""
 
     said: str
     provider: str
@@ -24,7 +24,7 @@ class Model:
     source: str | None = None  # of its price
 
 
-# A slug goes before a name, and of models of one name that of a provider which can do what is wanted.
+# A slug is preferred to a name; of models with the same name, one whose provider is in :providers is preferred.
 FIND = Prepared("""
     SELECT provider, name, parameters, prices FROM models WHERE slug = :said OR name = :said
     ORDER BY slug = :said DESC, provider = ANY(CAST(:providers AS text[])) DESC, slug LIMIT 1
@@ -32,7 +32,7 @@ FIND = Prepared("""
 
 
 def find(db: Link, said: str, providers: Sequence[str]) -> Model | None:
-    """By slug or by name. `providers`: those that are preferred where several have a model of that name."""
+    """By slug or by name. `providers`: preferred if several providers have a model of that name."""
     found = FIND.one(db, {"said": said, "providers": list(providers)})
     if found is None:
         return None
@@ -41,7 +41,7 @@ def find(db: Link, said: str, providers: Sequence[str]) -> Model | None:
 
 
 def parameters_of(stored: Mapping[str, Any] | None) -> Parameters:
-    """As the table has them; what it does not say is not known."""
+    """As stored; a missing parameter is unknown."""
     known = stored or {}
     return Parameters(
         temperature=known.get("temperature"),
@@ -50,7 +50,7 @@ def parameters_of(stored: Mapping[str, Any] | None) -> Parameters:
     )
 
 
-# As text: what thousands of claims return of the same few models is taken apart once.
+# `stored` is text: thousands of claims return the same few models, and the cache parses each only once.
 @lru_cache(maxsize=256)
 def parameters_in(stored: str | None) -> Parameters:
     return parameters_of(json.loads(stored) if stored else None)
@@ -62,5 +62,5 @@ def price_in(stored: str | None) -> Price | None:
 
 
 def source_of(stored: Mapping[str, Any] | None) -> str | None:
-    """Where a property is from and when that was read, in words."""
+    """Where a property comes from and when that was read, as text."""
     return f"{stored['source']}, read {stored['read_on']}" if stored else None

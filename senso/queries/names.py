@@ -1,4 +1,4 @@
-"""The names under which answers may speak of an org: one call per org, kept while the fingerprint holds."""
+"""The names under which answers may mention an org: one call per org, kept while its fingerprint is the same."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ SETTLED = text("""
 
 
 def settled(db: Connection, org_id: UUID, fingerprint: str) -> bool | None:
-    """None: there are no names yet that may be used; else whether they are only the fallback."""
+    """Whether the names are only the fallback; None if there are no valid names yet."""
     return db.execute(SETTLED, {"org": org_id, "fingerprint": fingerprint}).scalar_one_or_none()
 
 
@@ -60,7 +60,7 @@ ASK_AGAIN = text("""
 
 
 def ask_again(db: Connection, org_id: UUID) -> bool:
-    """A retried batch asks anew for names that a failed call left it without. False: its names are good."""
+    """For a retried batch: lets it ask again for names if the last call failed. False if its names are good."""
     return bool(db.execute(ASK_AGAIN, {"org": org_id}).rowcount)
 
 
@@ -93,7 +93,7 @@ def claim(
     model: Model,
     prompt_version: str,
 ) -> NamesWork | None:
-    """None: they are there, or somebody else is asking for them."""
+    """None if there are valid names, another worker is asking for them, or the next try is not due yet."""
     values = {"org": org_id, "fingerprint": fingerprint, "owner": owner, "lease": policy.lease_seconds}
     values |= {"batch": batch, "provider": model.provider, "model": model.name, "prompt_version": prompt_version}
     found = db.execute(CLAIM, values).mappings().one_or_none()
@@ -139,6 +139,6 @@ PUT_BACK = text(f"""
 
 
 def put_back(db: Connection, work: NamesWork, report: Report, *, seconds: float, counts_as_failure: bool) -> None:
-    """Nobody has it, and nobody may claim it before that time."""
+    """Ends the claim; no worker may claim the row again within `seconds`."""
     values = report.values() | {"call_id": work.call_id, "org": work.org_id, "fence": work.fence}
     db.execute(PUT_BACK, values | {"seconds": seconds, "counted": int(counts_as_failure)})

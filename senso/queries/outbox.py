@@ -1,4 +1,4 @@
-"""What must be sent: written by the transaction that makes it due, published after its commit or by the relay."""
+"""Messages to send: written by the transaction that makes them due, published after its commit or by the relay."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,12 +14,12 @@ from senso import publishing
 from senso.db.keys import PUSH, Key
 from senso.db.statement import Found, Prepared
 
-# Should what is published right after its commit be lost, the relay sends it then.
+# If publishing right after the commit fails, the relay sends the message after this time.
 RELAYED_SECONDS = 5
 
 
 class Pipeline(StrEnum):
-    """What is sent for an intent: see `senso.tasks.canvas`."""
+    """The kind of message that is sent for an intent: see `senso.tasks.canvas`."""
 
     ADMIT = "admit"
     START = "start"
@@ -34,7 +34,7 @@ class Pipeline(StrEnum):
     CANCEL = "cancel"
 
 
-# What an intent is the same by: written again it is due again, and not there twice.
+# Idempotency keys of intents: an intent that is written again becomes due again and adds no second row.
 KEYS: Mapping[Pipeline, Key] = {
     Pipeline.ADMIT: Key("admit", ("batch", "episode")),
     Pipeline.START: Key("start", ("batch", "episode")),
@@ -62,7 +62,7 @@ class Intent:
 def intents(
     pipeline: str, key: str, *, ids: str, batch: str, source: str = "", seconds: str = str(RELAYED_SECONDS)
 ) -> str:
-    """The end of a statement that writes an intent for each row of `source`, all in SQL; it returns their ids."""
+    """The end of a statement: writes an intent for each row of `source`, returns their ids. All arguments are SQL."""
     return f"""
     INSERT INTO outbox (key, pipeline, ids, batch_id, not_before)
     SELECT {key}, {pipeline}, {ids}, {batch}, now() + make_interval(secs => {seconds}) {source}
@@ -73,7 +73,7 @@ def intents(
 
 
 def intents_of(pipeline: Pipeline, *parts: str, ids: str, batch: str, source: str) -> str:
-    """`intents` of one pipeline: `parts` are the expressions for the parts of its key."""
+    """`intents` of one pipeline. `parts`: SQL expressions for the parts of its key."""
     return intents(f"'{pipeline}'", KEYS[pipeline].sql(*parts), ids=ids, batch=batch, source=source)
 
 
@@ -89,14 +89,14 @@ ADD = Prepared(
 
 
 def enqueue(db: Connection, pipeline: Pipeline, *parts: object, ids: Sequence[object], batch: UUID | None) -> None:
-    """Published after the commit; should that fail, by the relay. `parts`: those of the pipeline's key."""
+    """Published after the commit or, if that fails, by the relay. `parts`: those of the pipeline's key."""
     publishing.note(db.info, add(db, pipeline, parts, ids, batch, RELAYED_SECONDS))
 
 
 def enqueue_later(
     db: Connection, pipeline: Pipeline, *parts: object, ids: Sequence[object], batch: UUID | None, seconds: float
 ) -> None:
-    """Published by the relay once the time has come, unless it was called off until then (`done`)."""
+    """Published by the relay after `seconds`, unless `done` cancels it before."""
     add(db, pipeline, parts, ids, batch, seconds)
 
 
@@ -114,14 +114,14 @@ def add(
 
 
 def enqueue_by(db: Connection, statement: TextClause, values: Mapping[str, Any]) -> int:
-    """By a statement that ends in `intents`. Published after the commit; how many there are."""
+    """By a statement that ends in `intents`. Published after the commit; returns how many."""
     written = db.execute(statement, values).scalars().all()
     publishing.note(db.info, written)
     return len(written)
 
 
-# Taken out of the way before publishing, so that no relay sends the same meanwhile, and no lock is held.
-# What is looked up by its key hides the index of unpublished rows, as in planner.py.
+# Postpones rows before they are published, so that no relay sends them meanwhile and no lock is held.
+# The CAST hides the index of unpublished rows from a look-up by key, as in planner.py.
 TAKE_THESE = Prepared("""
     UPDATE outbox SET not_before = now() + interval '30 seconds'
     WHERE id = ANY(:ids) AND CAST(published_at AS text) IS NULL
@@ -135,7 +135,7 @@ TAKE = Prepared("""
     )
     RETURNING id, pipeline, ids, batch_id, not_before
 """)
-# Not when it was written again meanwhile: what was sent is then the former intent.
+# Skips a row that was written again meanwhile: the message sent was for the earlier intent.
 PUBLISHED = Prepared("""
     UPDATE outbox o SET published_at = now()
     FROM unnest(CAST(:ids AS bigint[]), CAST(:befores AS timestamptz[])) AS sent (id, not_before)
@@ -161,11 +161,11 @@ def published(db: Connection, sent: Sequence[Intent]) -> None:
 
 
 def done(db: Connection, pipeline: Pipeline, *parts: object) -> None:
-    """What the row was the safety net for has been done."""
+    """Marks the row as published because its work has been done without it."""
     DONE.rows(db, {"key": KEYS[pipeline].of(*parts)})
 
 
-# A published row is a trace for whoever explains a batch; after three days nobody asks.
+# Published rows help to explain what happened to a batch; they are kept for three days.
 PRUNE = text("DELETE FROM outbox WHERE published_at < now() - interval '3 days'")
 
 

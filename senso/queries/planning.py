@@ -1,7 +1,7 @@
-"""What a batch does is planned apart: which questions it asks, and which answers it reads for whom.
+"""Plans the questions that a batch asks, and separately the answers that it reads and for which orgs.
 
-A batch about an org plans a reading beside each of its runs. A reading may also be planned later, by another batch and
-for another org, of an answer that is there.
+An org batch plans a reading for each of its runs. A reading of an existing answer may also be planned later, by another
+batch and for another org.
 """
 
 from collections.abc import Sequence
@@ -52,8 +52,8 @@ def plan_runs(db: Connection, batch: UUID, subject: UUID, runs: Sequence[Planned
     RUNS.rows(db, values)
 
 
-# Runs of the batch itself may fail, and take their readings with them; of others only what is answered is read. The
-# batch's partner pays for its own orgs alone (no index of orgs by partner fits this comparison, as in planner.py).
+# Runs of the batch itself may still fail, and their readings with them; of other runs only answered ones are read. The
+# batch's partner pays only for its own orgs (no index of orgs by partner matches this comparison, as in planner.py).
 READINGS = Prepared(f"""
     INSERT INTO evaluations (id, run_id, org_id, batch_id, next_at)
     SELECT p.id, p.run_id, p.org_id, :batch,
@@ -72,11 +72,11 @@ READINGS = Prepared(f"""
 def plan_readings(
     db: Connection, batch: UUID, readings: Sequence[PlannedReading], *, read_after_seconds: float = 0
 ) -> int:
-    """How many are new: an answer is read once for an org, whichever batch was first. So many credits are to be held.
+    """Returns how many are new, to hold credits for: an answer is read once per org, by the batch that plans it first.
 
-    Not planned: for an org of another partner than that of the batch's org.
+    Readings for orgs of a partner other than that of the batch's org are not planned.
 
-    Answers of other batches are read after that time, or once `read_now` is called.
+    Answers of other batches are read after `read_after_seconds`, or once `read_now` is called.
     """
     values = {
         "batch": batch,
@@ -90,7 +90,7 @@ def plan_readings(
 
 UNDONE = text("SELECT count(*) FROM evaluations WHERE batch_id = :id AND state IN ('failed', 'cancelled')")
 
-# An answer that is there is not asked for again: only its reading is planned anew.
+# A run that has an answer is not asked again: only its reading is planned again.
 PLAN_AGAIN = text(f"""
     WITH again AS (
         UPDATE evaluations e SET state = 'pending', error = NULL, failures = 0, fence = e.fence + 1, ended_at = NULL,
@@ -111,7 +111,7 @@ def undone(db: Connection, batch: UUID) -> int:
 
 
 def plan_again(db: Connection, batch: UUID, *, read_after_seconds: float = 0) -> None:
-    """Answers that are there are read after that time, or once `read_now` is called."""
+    """Existing answers are read after `read_after_seconds`, or once `read_now` is called."""
     db.execute(PLAN_AGAIN, {"id": batch, "seconds": read_after_seconds})
 
 

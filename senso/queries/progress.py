@@ -1,4 +1,4 @@
-"""Which processes are alive, and whether they get on: what `doctor` asks."""
+"""Which processes are alive, and whether they make progress, for `senso doctor`."""
 
 from dataclasses import dataclass
 
@@ -31,7 +31,7 @@ def alive(db: Connection, policy: Policy) -> list[Worker]:
 
 
 def silent_seconds(db: Connection) -> float | None:
-    """Since the last heartbeat of any worker that has not said that it ends; None where there is none."""
+    """Since the last heartbeat of any worker that has not ended; None if there is none."""
     found: float | None = db.execute(SILENCE).scalar()
     return found
 
@@ -47,14 +47,14 @@ BEATS = text("""
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """`silent_seconds`: since its last tick, or since it began where there was none."""
+    """`silent_seconds`: since its last tick, or since its start if it has not ticked yet."""
 
     id: str
     silent_seconds: float
 
 
 def ticked(db: Connection, beat: str, seconds_ago: float | None) -> None:
-    """`seconds_ago`: its last tick; None before the first."""
+    """`seconds_ago`: the time since its last tick; None before the first."""
     db.execute(BEGIN, {"id": beat})
     if seconds_ago is not None:
         db.execute(TICKED, {"id": beat, "ago": seconds_ago})
@@ -65,5 +65,5 @@ def forget_old_beats(db: Connection) -> None:
 
 
 def beats(db: Connection) -> list[Beat]:
-    """The one that ticked last comes first."""
+    """The most recent tick first."""
     return [Beat(**one) for one in rows(db.execute(BEATS))]

@@ -1,4 +1,4 @@
-"""Stage 6: a push is a row that outlives its batch, tried until the application takes it."""
+"""Stage 6: a push is a row that outlives its batch and is retried until the application accepts it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +23,7 @@ class PushWork:
     tries: int
 
 
-# What a former episode found is part of what this one says; told afterwards it would be taken for the news.
+# This episode's push includes the results of earlier ones. An earlier push that arrived later would look newer.
 INSERT = Prepared(f"""
     WITH former AS (
         UPDATE pushes SET status = 'failed', error = 'a later episode was pushed in its place', lease_until = NULL

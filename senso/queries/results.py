@@ -1,7 +1,7 @@
-"""Stages 4 and 5: what a batch found, its numbers, and its end.
+"""Stages 4 and 5: what a batch found, its metrics, and its end.
 
-A plan is made once a connection, perhaps on the first batch of all: OFFSET 0, ARRAY(...), CASE and "+ 0" keep Postgres
-from reading tables and indexes as a whole, which is quicker while they hold a few rows; rows are looked up by key.
+A plan is made once per connection, perhaps for the first batch of all. OFFSET 0, ARRAY(...), CASE and "+ 0" make
+Postgres look rows up by key; otherwise it would read whole tables and indexes, which is faster while they are small.
 """
 
 from collections.abc import Iterable
@@ -54,11 +54,11 @@ class Found:
     by_fallback: bool
 
 
-# The stand-in for the providers names itself as the model that answered, or that read.
+# The sandbox, which stands in for the providers, reports itself as the model that answered or read.
 MADE_UP = "strpos(concat_ws(' ', r.model_version, e.model_version), 'senso-sandbox/') > 0"
-# The call for the org's names had failed, and the answer was read with its name and domains alone.
+# The call for the org's names had failed, so the answer was read with only the org's name and domains.
 BY_FALLBACK = """e.marks @> '[{"kind": "fallback-names"}]'"""
-# A list of lists where a JSON object for each citation would cost Postgres twice what all else of this does.
+# Citations are lists of lists: a JSON object for each would cost Postgres twice as much as the rest of the statement.
 FOUND = Prepared(f"""
     SELECT r.id AS run_id, r.question_id, r.question_kind, m.surface, m.slug AS model, {LOCATION} AS location,
         e.mentioned, e.sentiment, e.rank, {MADE_UP} AS made_up, {BY_FALLBACK} AS by_fallback,
@@ -107,14 +107,14 @@ SAVE_METRICS = Prepared(f"""
 
 
 def save_metrics(db: Connection, batch: UUID, metrics: Iterable[Metric]) -> None:
-    """A later episode has read more: its numbers replace those of the one before."""
+    """Replaces the metrics of an earlier episode: a later one has read more."""
     FORGET_METRICS.rows(db, {"batch": batch})
     SAVE_METRICS.rows(db, {"batch": batch, "metrics": as_json([metric.values() for metric in metrics])})
 
 
-# What becomes of runs and evaluations that are open when their batch ends: their states have the same names.
+# The final state of runs and evaluations that are open when their batch ends: their enums have the same names.
 Closed = Literal[BatchState.FAILED, BatchState.CANCELLED]
-# What is still open when a batch ends. Fences rise, so that what arrives late changes nothing.
+# Closes what is still open when a batch ends. Fences rise, so that late results change nothing.
 CLOSE_RUNS = text(f"""
     UPDATE question_runs r SET state = :state, error = :reason, {ended("r")}
     WHERE batch_id = :batch AND {among("state", OPEN_RUNS)}
@@ -132,7 +132,7 @@ CLOSE_SNAPSHOTS = text(f"""
 
 
 def close_open_work(db: Connection, batch: UUID, state: Closed, reason: str) -> bool:
-    """Whether jobs at a vendor are left to be cancelled there. Called before the batch's row is locked."""
+    """Whether vendor jobs are left to be cancelled at the vendor. Called before the batch's row is locked."""
     values = {"batch": batch, "state": state, "reason": reason}
     left = any(db.execute(CLOSE_SNAPSHOTS, values).scalars().all())
     db.execute(CLOSE_RUNS, values)
@@ -140,7 +140,7 @@ def close_open_work(db: Connection, batch: UUID, state: Closed, reason: str) -> 
     return left
 
 
-# The newest answer to a question of a model at a location; yesterday's batch that ends late does not take it back.
+# `is_latest`: the newest answer per question, model and location; an earlier day's batch that ends late does not win.
 FORMER_LATEST = Prepared(f"""
     UPDATE question_runs SET is_latest = false
     WHERE id = ANY(ARRAY(
@@ -169,7 +169,7 @@ LOCK_NETWORK = Prepared("SELECT id FROM networks WHERE id = :subject FOR NO KEY 
 
 
 def move_latest(db: Connection, batch: Batch) -> None:
-    """One batch of a subject at a time, or two that end together would each see the other's answers as former."""
+    """Locks the subject: two of its batches that end together would each take the other's answers for older ones."""
     (LOCK_NETWORK if batch.network_id else LOCK_ORG).rows(db, {"subject": batch.subject_id})
     FORMER_LATEST.rows(db, {"batch": batch.id})
     LATEST.rows(db, {"batch": batch.id})
@@ -186,7 +186,7 @@ COUNTS = Prepared(f"""
 """)
 
 
-# Of a batch that reads for nobody: an answer is all that is wanted.
+# For a network batch, which needs only answers.
 COUNTS_OF_RUNS = Prepared(f"""
     SELECT count(*) AS planned, count(*) FILTER (WHERE state = '{RunState.ANSWERED}') AS answered,
         count(*) FILTER (WHERE state = '{RunState.ANSWERED}') AS evaluated,
@@ -200,7 +200,7 @@ COUNTS_OF_RUNS = Prepared(f"""
 class Counts:
     """Evaluations of a batch; `answered` are those whose run has an answer.
 
-    Of a batch that reads for nobody they are its runs, and `evaluated` its answers.
+    For a network batch, which has no readings, they are its runs, and `evaluated` its answers.
     """
 
     planned: int
@@ -243,7 +243,7 @@ REASONS = Prepared(f"""
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why evaluations failed, and how many did for it."""
+    """Why evaluations failed, and how many failed for this reason."""
 
     error: str | None
     runs: int

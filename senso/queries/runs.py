@@ -1,4 +1,4 @@
-"""Stage 2 for models that answer at once: handing runs out, claiming one before the call, saving what came back."""
+"""Stage 2 for models that answer at once: handing runs out, claiming them before the call, saving the answers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ SEARCHED = {True: Searched.YES, False: Searched.NO, None: Searched.UNKNOWN}
 class AskWork:
     """A claimed run. Every later write names the fence; `call_id` is the call's row, written before the call.
 
-    `is_counted`: its batch reads for nobody, and counts down its runs.
+    `is_counted`: its batch is a network batch, which has no readings and counts down its runs.
     """
 
     id: UUID
@@ -61,7 +61,7 @@ class Report:
         }
 
 
-# Runs that no message was sent for yet, up to the window; the outbox row is both the nudge and its safety net.
+# Picks runs without a message, up to the window. If publishing the outbox row fails, the relay sends it.
 HAND_OUT = text(f"""
     WITH picked AS (
         SELECT r.id FROM question_runs r JOIN models m ON m.id = r.model_id
@@ -88,7 +88,7 @@ HAND_OUT = text(f"""
 
 
 def hand_out(db: Connection, batch: UUID, episode: int, snapshot_providers: Sequence[str], window: int) -> int:
-    """How many messages it takes: one, or none where no run waits or `window` runs are out."""
+    """Returns the number of messages: 1, or 0 if no run waits or `window` runs are already handed out."""
     values = {
         "batch": str(batch),
         "episode": str(episode),
@@ -110,8 +110,8 @@ def any_unsent(db: Connection, batch: UUID) -> bool:
     return bool(db.execute(UNSENT, {"batch": batch}).scalar_one())
 
 
-# Claim before you pay: the row moves, its fence rises and the call's row exists, in one statement that is committed
-# before the call. SKIP LOCKED: another worker is claiming it, and waiting for it could deadlock.
+# Claim before paying: one statement, committed before the call, moves the row, raises its fence and inserts the call's
+# row. SKIP LOCKED: another worker is claiming it, and waiting for it could deadlock.
 CLAIM = Prepared(f"""
     WITH mine AS (
         SELECT id FROM question_runs
@@ -141,7 +141,7 @@ CLAIM = Prepared(f"""
 
 
 def claim(db: Link, runs: Sequence[UUID], owner: str, policy: Policy) -> list[AskWork]:
-    """Not among them: what is done already, in another's hands, not due yet, or wanted by nobody any more."""
+    """Leaves out runs that are done, claimed by another worker, not due yet or no longer wanted."""
     values = {"ids": list(runs), "owner": owner, "lease": policy.lease_seconds, "most": policy.most_failures}
     return list(map(ask_work, CLAIM.rows(db, values)))
 
@@ -171,8 +171,8 @@ ANSWERED = REPORTED | {
     "searched": "text",
     "citations": "jsonb",
 }
-# The reaper may have put a run back whose caller was only slow: while nobody else has claimed it, the fence still
-# stands and the answer that was paid for counts.
+# The reaper may have taken a run back from a worker that was only slow. Until another worker claims it, the fence is
+# unchanged, and the answer, which was paid for, is saved.
 SAVED = f"""
     {given(ANSWERED)},
     {REPORT_CALLS},
@@ -191,7 +191,7 @@ SAVED = f"""
 
 
 def bought(work: AskWork, answer: Answer, citations: Sequence[Citation], report: Report) -> dict[str, Any]:
-    """A row of ANSWERED, and whether its batch counts it."""
+    """A row of ANSWERED, and `is_counted` of its run."""
     return report.values() | {
         "call_id": work.call_id,
         "id": work.id,

@@ -1,4 +1,4 @@
-"""What is due: decided by an insert that cannot happen twice."""
+"""Which batches are due. A unique key lets only one insert claim each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,11 +33,11 @@ CANDIDATES = text("""
 
 
 def candidates(db: Connection, today: date) -> list[Candidate]:
-    """Active orgs whose latest weekday has no run yet; `today` is the day whose hour has passed."""
+    """Active orgs without a schedule row for their latest weekday; `today` is the day whose trigger hour has passed."""
     return [Candidate(**one) for one in db.execute(CANDIDATES, {"today": today}).mappings()]
 
 
-# `only`: null for all.
+# `only`: null for all orgs.
 CELLS = """
     WITH cells AS MATERIALIZED (
         SELECT o.id, extract(isodow FROM o.created_at AT TIME ZONE 'UTC')::int - 1 AS weekday, q.n * l.n AS runs
@@ -60,13 +60,13 @@ SHARES = text(
 
 
 def by_weekday(db: Connection, only: Sequence[UUID] | None = None) -> dict[int, int]:
-    """How many orgs run by themselves on each weekday; 0 is Monday."""
+    """How many orgs the schedule triggers on each weekday; 0 is Monday."""
     found = db.execute(BY_WEEKDAY, {"only": among(only)})
     return {one.weekday: one.orgs for one in found}
 
 
 def shares(db: Connection, *, weekday: int | None = None, only: Sequence[UUID] | None = None) -> list[Share]:
-    """What each model has of all that these orgs would ask."""
+    """Each model's part of what these orgs would ask."""
     values = {"only": among(only), "weekday": weekday}
     return [Share(**one) for one in db.execute(SHARES, values).mappings()]
 

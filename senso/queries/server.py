@@ -1,4 +1,4 @@
-"""What a Postgres is and what it lets us do, read from itself: for those who decide whether it will do."""
+"""Properties of the Postgres server and our rights on it, for the checks that decide whether it is suitable."""
 
 from collections.abc import Sequence
 from contextlib import closing
@@ -17,7 +17,7 @@ from senso.models import Base
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """`schema`: where tables are made, None where `search_path` names none that there is. `now`: its clock."""
+    """`schema`: where tables are created; None if `search_path` names no existing one. `now`: the server's clock."""
 
     version: str
     version_number: int
@@ -39,11 +39,11 @@ class Server:
     statement_timeout_ms: int
     now: datetime
     backend: int
-    greeted_by: int  # the process that the server named when the connection was opened
+    greeted_by: int  # the backend process that the server named when the connection was opened
 
     @property
     def behind_pooler(self) -> bool:
-        """A pooler invents the process that it names: it hands a client now to this one, now to that."""
+        """A pooler names an invented backend process, because it assigns a client to changing ones."""
         return self.backend != self.greeted_by
 
 
@@ -84,7 +84,7 @@ WITHOUT_RIGHTS = text("""
 
 
 def without_rights(db: Connection) -> Sequence[str]:
-    """Our tables that cannot be read and written by whoever is connected."""
+    """Our tables that the connected role may not read and write."""
     return db.execute(WITHOUT_RIGHTS, {"tables": list(Base.metadata.tables)}).scalars().all()
 
 
@@ -97,14 +97,14 @@ HIDDEN = text("""
 
 
 def hidden(db: Connection) -> Sequence[str]:
-    """Our tables of which row-level security shows whoever is connected only some rows, or none."""
+    """Our tables of which row-level security shows the connected role only some rows, or none."""
     return db.execute(HIDDEN, {"tables": list(Base.metadata.tables)}).scalars().all()
 
 
 def is_pooler_without_transactions() -> bool:
-    """Of a server that has just refused one: it answers statements, by another process than the one that it named.
+    """For a server that just refused a transaction: whether a backend other than the one it named answers statements.
 
-    Not by the engine, which begins with a transaction.
+    Does not use the engine, which begins with a transaction.
     """
     try:
         connection = psycopg2.connect(**arguments(supplied.database().url))
@@ -120,9 +120,9 @@ BACKEND = "SELECT pg_backend_pid()"
 
 
 def keeps_sessions() -> bool:
-    """Whether a client of this pooler has one session of Postgres for as long as it is connected.
+    """Whether a client of this pooler keeps one Postgres session for as long as it is connected (session pooling).
 
-    While one client is in a transaction, and so has a session to itself, the other must keep its own.
+    While one client is in a transaction, and so has a session to itself, the other client must keep its own.
     """
     with at_once() as one, at_once() as other:
         mine: Any = one.driver_connection

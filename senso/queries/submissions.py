@@ -1,8 +1,8 @@
-"""Handing a job over to a vendor that knows no idempotency keys.
+"""Submitting a job to a vendor that has no idempotency keys.
 
-Three commits: claimed; about to be sent (from here on in doubt); saved under the name that the vendor gave it. A row
-that stays in doubt is claimed to be looked up, and its fence rises only when a new request is to go out: whoever sent
-the former one may still save its name meanwhile, and of all who find that job exactly one saves it.
+Three commits: claimed; about to be sent (in doubt from here on); saved with the id that the vendor gave it. A row that
+stays in doubt is claimed for a look-up, and its fence rises only for a new request: until then the worker that sent the
+previous request may still save the vendor's id, and of all workers that find the job exactly one saves it.
 """
 
 from collections.abc import Sequence
@@ -16,12 +16,12 @@ from senso.policy import Policy
 from senso.queries.runs import Report
 from senso.queries.vendor_jobs import COLUMNS, SnapshotWork, with_runs
 
-# Five failures end a job that has surely not arrived. One in doubt has as many looks again that may go wrong, lest the
-# fifth lost reply buys a job for nobody.
+# Five failures end a job that has certainly not arrived. For a job in doubt, as many look-ups may fail in addition;
+# otherwise the fifth lost reply could leave a paid job without a row that waits for it.
 HAS_TRIES_LEFT = "s.failures < CASE WHEN s.maybe_sent_at IS NULL THEN :most ELSE 2 * :most END"
 
-# One claim for the job and all its runs, with a row for each call that the vendor may bill. A look calls nothing new:
-# what was sent before is what may be billed.
+# One claim for the job and all its runs, with a row for each call that the vendor may bill. A look-up adds no rows:
+# only what was sent before may be billed.
 CLAIM = text(f"""
     WITH claimed AS (
         UPDATE vendor_jobs s SET fence = fence + CASE WHEN maybe_sent_at IS NULL THEN 1 ELSE 0 END, {owned("s")},
@@ -48,7 +48,7 @@ def claim(db: Connection, snapshot: UUID, owner: str, policy: Policy) -> Snapsho
     return next(iter(with_runs(db, rows(db.execute(CLAIM, values)))), None)
 
 
-# The lease is longer than the longest call: when it is over, nobody's request is under way any more.
+# The lease is longer than the longest call: when it has expired, no request is in flight any more.
 SENDING = text(f"""
     UPDATE vendor_jobs SET maybe_sent_at = now(), request_hash = :request_hash,
         grace_until = {LEASE}
@@ -58,13 +58,13 @@ SENDING = text(f"""
 
 
 def sending(db: Connection, work: SnapshotWork, request_hash: str, policy: Policy) -> bool:
-    """Committed right before the request. False: its batch has ended, or somebody else is to send it."""
+    """Committed right before the request. False if its batch has ended or another worker is to send it."""
     values = {"id": work.id, "fence": work.fence, "request_hash": request_hash, "lease": policy.lease_seconds}
     return db.execute(SENDING, values).first() is not None
 
 
-# First looked at after half of what the last jobs of this model took, so that neither side is asked for nothing. The
-# calls are open again: what a lost reply made of them ("unavailable, cost unknown") is now known.
+# The first poll comes after half the median time of this model's last jobs, to avoid useless polls. The calls are open
+# again: the outcome that a lost reply had given them ("unavailable, cost unknown") was wrong.
 SUBMITTED = text(f"""
     WITH submitted AS (
         UPDATE vendor_jobs s SET state = 'running', external_id = :external_id, {RELEASED},
@@ -94,7 +94,7 @@ SUBMITTED = text(f"""
 
 
 def submitted(db: Connection, work: SnapshotWork, external_id: str) -> bool:
-    """False when somebody else has it by now, or its batch has ended."""
+    """False if another worker or row has the job by now, or its batch has ended."""
     values = {"id": work.id, "fence": work.fence, "external_id": external_id}
     return db.execute(SUBMITTED, values).first() is not None
 
@@ -125,7 +125,7 @@ def put_back(
     counts_as_failure: bool,
     in_doubt: bool,
 ) -> None:
-    """`in_doubt`: the vendor may have taken it, so that it is looked up before it is sent again."""
+    """`in_doubt`: the vendor may have accepted it, so it is looked up before it is sent again."""
     values = {"id": work.id, "fence": work.fence, "error": error, "seconds": seconds, "grace": policy.grace_seconds}
     values |= {"outcome": report.outcome, "cost_microusd": report.cost_microusd, "in_doubt": in_doubt}
     db.execute(PUT_BACK, values | {"counted": int(counts_as_failure)})
@@ -138,7 +138,7 @@ WITHOUT_ROW = text("""
 
 
 def without_row(db: Connection, provider: str, jobs: Sequence[str]) -> list[str]:
-    """Those of a vendor's jobs that nobody here has under their name, in the same order."""
+    """The vendor's jobs whose ids are in no row, in the same order."""
     return list(db.execute(WITHOUT_ROW, {"provider": provider, "jobs": list(jobs)}).scalars())
 
 
@@ -162,7 +162,7 @@ def sent_as(db: Connection, mark: str) -> UUID | None:
     return found
 
 
-# The older the doubt, the rarer the looks; right after the grace there is one in any case.
+# The longer a job is in doubt, the rarer the look-ups; one always comes right after the grace.
 LOOK_AGAIN = text(f"""
     UPDATE vendor_jobs SET {RELEASED}, failures = failures + :counted,
         error = coalesce(:error, error),
@@ -192,7 +192,7 @@ NEVER_ARRIVED = text(f"""
 
 
 def never_arrived(db: Connection, work: SnapshotWork) -> bool:
-    """Believed when the grace is over, and not known: from here on it may be sent again."""
+    """Assumed, not known, when the grace is over: from here on the job may be sent again."""
     values = {"id": work.id, "fence": work.fence, "maybe_sent_at": work.maybe_sent_at}
     return db.execute(NEVER_ARRIVED, values).first() is not None
 
@@ -209,7 +209,7 @@ UNSUBMITTED = text(f"""
 
 
 def unsubmitted(db: Connection, policy: Policy) -> list[UUID]:
-    """Those whose message was lost, or whose submission is to be tried again or looked up now."""
+    """Jobs whose message was lost, or whose submission is to be tried again or looked up now."""
     return list(db.execute(UNSUBMITTED, {"most": policy.most_failures}).scalars())
 
 
@@ -221,5 +221,5 @@ HOPELESS = text(f"""
 
 
 def hopeless(db: Connection, policy: Policy) -> list[SnapshotWork]:
-    """Those that were never submitted, as far as we know, and will not be."""
+    """Jobs that were never submitted, as far as is known, and will not be."""
     return with_runs(db, rows(db.execute(HOPELESS, {"most": policy.most_failures})))

@@ -1,4 +1,4 @@
-"""The look that misses nothing: whatever a crash left between two lines is found here from the rows alone."""
+"""The sweep: finds everything that a crash left unfinished, from the rows alone."""
 
 from datetime import date
 
@@ -11,7 +11,7 @@ from senso.queries.outbox import KEYS, Pipeline, enqueue_later
 EXPIRED_RUNS = text(RUN.expired())
 EXPIRED_EVALUATIONS = text(READING.expired())
 
-# A message that was sent, is in no queue and led to no claim is lost. While queues are long it may only be waiting.
+# A message that was sent, is in no queue and led to no claim is lost. While queues are long, it may still be waiting.
 LOST_RUNS = text("""
     UPDATE question_runs SET next_at = now(), sent_at = NULL
     WHERE id IN (
@@ -33,7 +33,7 @@ LOST_EVALUATIONS = text(f"""
     RETURNING id
 """)
 
-# Locked first and counted in a statement of its own: one that does both counts what was there before it had the locks.
+# Locks the batches; RECOUNT is separate, because one statement for both would count the rows from before the locks.
 OPEN = text("""
     SELECT id FROM batches WHERE state = 'running' AND remaining IS NOT NULL ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
 """)
@@ -57,10 +57,10 @@ UNFINISHED = text(f"""
             AND (o.published_at IS NULL OR o.published_at > now() - interval '30 seconds')
     )))
 """)
-# A network batch reads for nobody, and so holds nothing.
+# A network batch has no readings, and so holds no credits.
 UNOPENED = f"""b.kind <> 'network' AND NOT EXISTS (
         SELECT FROM ledger WHERE idempotency_key = {HOLD.sql("b.id", "b.episode")})"""
-# Running, but nothing is in anybody's hands and nothing is under way: opening or asking died.
+# Running batches without a claim and without a message under way: opening or asking crashed.
 IDLE = text(f"""
     SELECT b.id, b.episode, {UNOPENED} AS unopened
     FROM batches b

@@ -1,4 +1,4 @@
-"""What a trigger needs to know before it opens anything, and what it leaves behind."""
+"""What a trigger reads before it opens a batch, and the records it writes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ ORGS = text("""
 
 
 def orgs(db: Connection, ids: Sequence[UUID]) -> dict[UUID, OrgToTrigger]:
-    """By id; those that are not there are left out."""
+    """By id; unknown ids are left out."""
     found = db.execute(ORGS, {"ids": [str(one) for one in ids]}).mappings()
     return {one["id"]: OrgToTrigger(**(dict(one) | {"providers": tuple(one["providers"])})) for one in found}
 
@@ -43,7 +43,7 @@ def org(db: Connection, org_id: UUID) -> OrgToTrigger | None:
     return orgs(db, [org_id]).get(org_id)
 
 
-# Of the runs that another episode would ask again; those whose answer is there need only the model that reads.
+# Providers of the runs that another episode would ask again. Runs with an answer need only the model that reads.
 PROVIDERS = text(f"""
     SELECT DISTINCT m.provider FROM question_runs r JOIN models m ON m.id = r.model_id
     WHERE r.batch_id = :batch AND {among("r.state", UNDONE_RUNS)}
@@ -74,7 +74,7 @@ KEY_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('trigger:' || :ke
 
 
 def earlier(db: Connection, key: str) -> tuple[str, UUID] | None:
-    """Waits for another transaction that uses the key just now, or both would open."""
+    """Waits for a concurrent transaction that uses the same key; otherwise both would open a batch."""
     db.execute(KEY_LOCK, {"key": key})
     found = db.execute(EARLIER, {"key": key}).one_or_none()
     return (found.payload_hash, found.batch_id) if found else None

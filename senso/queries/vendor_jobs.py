@@ -1,4 +1,4 @@
-"""Stage 2 for models that answer later: a job at the vendor collects the answers to several runs."""
+"""Stage 2 for models that answer later: a vendor job collects the answers to several runs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -57,8 +57,8 @@ GROUPS = text("""
     GROUP BY r.model_id, r.location_id, m.provider
 """)
 
-# The outbox row sends the submission; `next_poll_at` is its safety net, should both be lost. The vendor's time starts
-# when the job is submitted; until then the batch's deadline stands.
+# The outbox row sends the submit message; `next_poll_at` is the fallback if that is lost. The vendor's deadline starts
+# when the job is submitted; until then the batch's deadline applies.
 PLAN = text(f"""
     WITH made AS (
         INSERT INTO vendor_jobs (id, batch_id, provider, model_id, location_id, deadline, next_poll_at)
@@ -84,7 +84,7 @@ PLAN = text(f"""
 
 
 def plan(db: Connection, batch: UUID, day: date, episode: int, providers: Sequence[str]) -> int:
-    """One job for all questions of a model at a location, each to be submitted by a message; how many."""
+    """Plans one job per model and location, each submitted by its own message; returns how many."""
     planned = 0
     for group in db.execute(GROUPS, {"batch": batch, "providers": list(providers)}).mappings().all():
         values = {
@@ -125,7 +125,7 @@ def work_of(found: Mapping[str, Any], listed: Sequence[Mapping[str, Any]]) -> Sn
     return SnapshotWork(run_ids=tuple(r["id"] for r in listed), runs=runs, **known)
 
 
-# Looking at many at once. The next look is set before this one, so a look that dies costs a little time, no more.
+# Polls many jobs at once. The next poll is scheduled before this one, so a poll that crashes costs only a little time.
 DUE = text(f"""
     UPDATE vendor_jobs s SET next_poll_at = now() + make_interval(secs =>
         least(15, greatest(2, 0.1 * extract(epoch FROM now() - s.submitted_at))))
@@ -197,7 +197,7 @@ def collected(run: UUID, answer: Answer, citations: Sequence[Citation], *, cost_
 
 
 def save_answers(db: Connection, answers: Sequence[Mapping[str, Any]], *, age: float) -> list[UUID]:
-    """`answers`: of `collected`. The runs that are now to be read."""
+    """`answers`: of `collected`. Returns the runs whose answers are now to be read."""
     ids = [one["id"] for one in answers]
     values = {"given": as_json(answers), "ids": ids, "latency_ms": round(age * 1000)}
     return list(dict.fromkeys(one["run_id"] for one in SAVE_ANSWERS.rows(db, values)))
@@ -228,7 +228,7 @@ def fail_run(db: Connection, run: UUID, error: str, *, cost_microusd: int | None
 def close(
     db: Connection, work: SnapshotWork, state: JobState, error: str | None = None, *, abandoned: bool = False
 ) -> bool:
-    """False when somebody else closed it. `abandoned`: the vendor may have a job of it, to be cancelled there."""
+    """False if another worker closed it. `abandoned`: the vendor may have the job, which is to be cancelled there."""
     values = {"id": work.id, "fence": work.fence, "state": state, "error": error, "abandoned": abandoned}
     return db.execute(CLOSE, values).first() is not None
 
@@ -236,13 +236,13 @@ def close(
 def fail(
     db: Connection, work: SnapshotWork, reason: str, *, cost_microusd: int | None = 0, abandoned: bool = False
 ) -> None:
-    """The job and all its runs; nothing when somebody else closed it."""
+    """Fails the job and all its runs; does nothing if another worker closed it."""
     if close(db, work, JobState.FAILED, reason, abandoned=abandoned):
         for run in work.run_ids:
             fail_run(db, run, reason, cost_microusd=cost_microusd)
 
 
 def read_answers(db: Connection, work: SnapshotWork, runs: Sequence[UUID], window: int) -> None:
-    """The answers of one snapshot are read while others still run, `window` for a message."""
+    """Enqueues the reading of one job's answers, `window` per message, while other jobs still run."""
     for start in range(0, len(runs), window):
         enqueue(db, Pipeline.EXTRACT, work.id, start, ids=runs[start : start + window], batch=work.batch_id)

@@ -1,4 +1,4 @@
-"""Who is alive, and taking back the work of who is not."""
+"""Heartbeats of workers, and taking back the work of dead ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,18 +21,18 @@ LEAVE = text("UPDATE workers SET ended_at = now(), heartbeat_at = now() - interv
 
 
 def beat(db: Connection, worker: str, queues: Sequence[str] = (), idle_seconds: float | None = None) -> None:
-    """`queues`: those it takes messages from. `idle_seconds`: since anything was under way; None while something is."""
+    """`queues`: those it consumes. `idle_seconds`: time since it last had work in progress; None while it has some."""
     db.execute(BEAT, {"id": worker, "queues": list(queues), "idle": idle_seconds})
 
 
 def leave(db: Connection, worker: str) -> None:
-    """Said at the end of a shutdown: what it still holds is taken back at once."""
+    """Called at the end of a shutdown, so that what the worker still holds is taken back at once."""
     db.execute(LEAVE, {"id": worker})
 
 
 TAKE_BACK_RUNS = text(RUN.reaped())
 TAKE_BACK_EVALUATIONS = text(READING.reaped())
-# Whoever was to send its request is dead and sends nothing any more: the vendor's list has as long to show it as ever.
+# The dead owner cannot send the request any more: the usual grace for the vendor's list to show the job starts now.
 TAKE_BACK_SNAPSHOTS = text(f"""
     UPDATE vendor_jobs SET failures = failures + 1, {RELEASED}, next_poll_at = now(),
         grace_until = CASE WHEN grace_until IS NOT NULL
@@ -53,7 +53,7 @@ FORGET = text("DELETE FROM workers WHERE ended_at < now() - interval '7 days'")
 
 
 def take_back(db: Connection, policy: Policy) -> dict[str, int]:
-    """Ends the leases of owners that are silent; returns how many by kind. What is due again goes out with the tick."""
+    """Ends the leases of silent owners; returns how many by kind. The next tick sends what is due again."""
     db.execute(FORGET)
     values = {"silent": policy.silent_seconds}
     counts = {
@@ -70,11 +70,11 @@ DIED_LATELY = text("SELECT EXISTS (SELECT FROM workers WHERE ended_at > now() - 
 
 
 def died_lately(db: Connection) -> bool:
-    """What a process had taken out of its queue and not yet claimed stands in no row, and is looked for longer."""
+    """Whether a worker ended in the last 2 minutes: no row records messages that it had received but not claimed."""
     return bool(db.execute(DIED_LATELY).scalar_one())
 
 
-# Runs and evaluations whose time has come and that no message is under way for.
+# Runs and evaluations that are due and have no message under way.
 DUE_RUNS = text(RUN.due("id AS run_id, failures", "snapshot_id IS NULL"))
 DUE_EVALUATIONS = text(READING.due("run_id, failures"))
 
@@ -92,7 +92,7 @@ def due(db: Connection, policy: Policy) -> tuple[list[Due], list[Due]]:
     return [Due(**one) for one in to_ask], [Due(**one) for one in to_read]
 
 
-# A run that took its worker down each time must not do so for ever.
+# A run that crashes its worker each time must not be retried for ever.
 EXHAUSTED_RUNS = text(f"""
     WITH failed AS (
         UPDATE question_runs r SET state = 'failed', {ended("r")},

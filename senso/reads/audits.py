@@ -13,7 +13,7 @@ from senso.states import Action
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """What somebody did."""
+    """An audited action."""
 
     at: datetime
     actor: str
@@ -22,8 +22,8 @@ class AuditEntry:
     details: dict[str, Any]
 
 
-# What was done to the batch itself, and, between the org's batch before and the one after, what it stood on: grants to
-# its partner, and imports, which name files rather than orgs.
+# Actions on the batch itself, and those that affected it between the org's previous and next batch: grants to its
+# partner, and imports, which name files rather than orgs.
 AUDIT = text(f"""
     WITH subject AS (
         SELECT b.id, 'partner:' || o.partner_id AS partner,

@@ -1,4 +1,4 @@
-"""Who is watched and who pays: orgs and partners with their ids, found by a part of their name."""
+"""Orgs (which are watched) and partners (which pay) with their ids, found by a part of their name."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from sqlalchemy import Connection, text
 from senso.db.typed import each
 from senso.states import OPEN_BATCHES, BatchKind, BatchState, Entry, among
 
-# A part of the name in any case, or the beginning of an id.
+# Matches a part of the name, ignoring case, or the beginning of the id.
 MATCHES = "(:search = '' OR strpos(lower({0}.name), lower(:search)) > 0 OR starts_with({0}.id::text, lower(:search)))"
 OF_PARTNER = "(CAST(:partner AS uuid) IS NULL OR o.partner_id = :partner)"
-# The orgs are chosen first: what belongs to them is looked up for those alone.
+# The orgs are chosen first, so that related rows are looked up only for them.
 ORGS = text(f"""
     WITH chosen AS MATERIALIZED (
         SELECT * FROM orgs o WHERE {MATCHES.format("o")} AND {OF_PARTNER} ORDER BY o.name, o.id LIMIT :most
@@ -93,7 +93,7 @@ COUNT_PARTNERS = text(f"SELECT count(*) AS partners FROM partners p WHERE {MATCH
 
 @dataclass(frozen=True, slots=True)
 class Partner:
-    """`available`: credits, None where it is not metered. `held`: for batches under way."""
+    """`available`: credits, None if it is not metered. `held`: for open batches."""
 
     id: UUID
     name: str

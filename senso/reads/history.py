@@ -1,4 +1,4 @@
-"""What a report is made of: an org's batches over time, and what the latest of them asked and found."""
+"""The data of a report: an org's batches over time, and what the latest of them asked and found."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -30,7 +30,7 @@ OF_BATCH = ("id", "date", "batch_kind", "network_id", "state")
 
 
 def batches(db: Connection, org: UUID) -> list[Batch]:
-    """Those that have numbers, oldest first; of one date, the org's own batch after those of its networks."""
+    """Those that have metrics, oldest first; on the same date, the org's own batch after those of its networks."""
     found = rows(db.execute(METRICS, {"org": org}))
     together = [list(members) for _, members in groupby(found, key=lambda one: one["id"])]
     stands = bases(db, [members[0]["id"] for members in together])
@@ -47,7 +47,7 @@ BASES = text(f"""
 
 
 def bases(db: Connection, batches: Sequence[UUID]) -> dict[UUID, Basis]:
-    """What the numbers of each rest on; nothing of a batch that read nothing."""
+    """The basis of each batch's metrics; batches that read nothing are left out."""
     found = rows(db.execute(BASES, {"batches": list(batches)}))
     return {one.pop("batch_id"): Basis(**one) for one in found}
 
@@ -59,7 +59,7 @@ def _batch(members: Sequence[dict[str, Any]], basis: Basis) -> Batch:
 
 
 def pools(db: Connection, batch: UUID, org: UUID) -> list[Pool]:
-    """The leaderboard and the sources of a batch, each pool for itself."""
+    """The leaderboard and the sources of each pool of a batch."""
     sites = results.websites(db, org)
     members: dict[tuple[QuestionKind, Surface], list[Found]] = defaultdict(list)
     for one in results.found(db, batch, org):
@@ -123,7 +123,7 @@ LOCATIONS = text(f"""
 
 
 def asked(db: Connection, batch: UUID) -> Asked:
-    """What a batch was to ask, as frozen when it opened, and how much of it came back."""
+    """What a batch was to ask, as frozen when it opened, and how much of it was answered and read."""
     values = {"batch": batch}
     counts = results.counts(db, batch_rows.load(db, batch))
     return Asked(

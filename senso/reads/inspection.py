@@ -1,4 +1,4 @@
-"""What an operator asks about runs when something went wrong, and what can be asked at all."""
+"""Runs, for an operator who looks into a failure; and the models that can be asked."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -22,7 +22,7 @@ from senso.states import (
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """`location`: country/region/city, as far as each is said. `failures` of `senso.policy.Policy.most_failures`."""
+    """`location`: country/region/city, as far as given. `failures`: at most `senso.policy.Policy.most_failures`."""
 
     id: UUID
     number: int
@@ -41,9 +41,9 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class ListedRun(Run):
-    """`evaluation`: the state of its reading, of one that failed if there is one.
+    """`evaluation`: the state of its reading; of a failed one if there is one.
 
-    `tries`: calls that were made for it, for whatever purpose; each of them may have cost something.
+    `tries`: calls that were made for it, for any purpose; each may have cost something.
     `cost_microusd`: of those whose cost is known.
     """
 
@@ -84,7 +84,7 @@ def runs(db: Connection, batch: UUID, *, failed: bool) -> list[ListedRun]:
 
 @dataclass(frozen=True, slots=True)
 class RunAlone(Run):
-    """All that its own row says, and what it belongs to."""
+    """All that the run's own row says, and the batch and org that it belongs to."""
 
     batch_kind: BatchKind
     batch_date: date
@@ -120,7 +120,7 @@ RUN_BY_NUMBER = text(RUN + " WHERE r.number = :number")
 
 
 def run(db: Connection, wanted: UUID | int) -> RunAlone | None:
-    """By its id, or by the number that stands in lists and at vendors."""
+    """By its id, or by the number that lists show and vendors receive."""
     by_id = isinstance(wanted, UUID)
     found = db.execute(RUN_BY_ID, {"id": wanted}) if by_id else db.execute(RUN_BY_NUMBER, {"number": wanted})
     return first(RunAlone, found)

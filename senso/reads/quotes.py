@@ -1,8 +1,8 @@
 """Which answers a report quotes, and what they say.
 
-The choice is a rule, so that nobody can pick: for each sentiment the questions with most such mentions come first, one
-answer of each, of another model where there is one. Beside them stand answers that leave the org out and name one of
-the competitors that are named most.
+A fixed rule chooses them, so that no person can: for each sentiment, the questions with the most such mentions come
+first, with one answer each, from different models if possible. Then come answers that do not mention the org but name
+one of the most-named competitors.
 """
 
 from collections import Counter
@@ -30,14 +30,14 @@ OF_OTHERS = 2
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`instead`: the competitor to quote it for, where the org is not named."""
+    """`instead`: the competitor to quote it for, if the org is not named."""
 
     run: UUID
     instead: str | None = None
 
 
 def chosen(found: Sequence[Found], competitors: Sequence[str]) -> list[Choice]:
-    """`found` in the order of the runs, `competitors` most named first."""
+    """`found`: in the order of the runs. `competitors`: the most named first."""
     mentions = [of_mood(found, sentiment) for sentiment in SENTIMENTS]
     return [Choice(one.run_id) for some in mentions for one in some] + of_others(found, competitors)
 
@@ -74,7 +74,7 @@ SAID = text(f"""
 
 
 def quoted(db: Connection, batch: UUID, choices: Sequence[Choice]) -> Iterator[Quote]:
-    """In the order of the choices, without those in which nothing is left to read."""
+    """In the order of the choices, without those whose passage is empty."""
     found = rows(db.execute(SAID, {"batch": batch, "runs": [one.run for one in choices]})) if choices else []
     said = {one.pop("id"): one for one in found}
     for choice in choices:
@@ -89,7 +89,7 @@ def quote_of(choice: Choice, said: dict[str, Any]) -> Quote:
 
 
 def whole(answer: str, mention: str) -> str:
-    """The sentences of the answer in which a quote stands: one that begins within a sentence is hard to read."""
+    """Extends a mention to whole sentences of the answer: a quote that begins within a sentence is hard to read."""
     spans, found = sentences(answer), []
     for part in mention.split(SEPARATOR):
         start = answer.find(part)
@@ -99,6 +99,6 @@ def whole(answer: str, mention: str) -> str:
 
 
 def naming(answer: str, name: str) -> str:
-    """The first sentence that names it."""
+    """The first sentence that contains `name`; empty if none does."""
     spans = around(words.namings(words.text(answer), name), sentences(answer))
     return answer[slice(*spans[0])] if spans else ""

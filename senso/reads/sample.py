@@ -21,7 +21,7 @@ EXAMPLE = text(f"""
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """`mention_text`: the sentences of the answer that name the org; None where none does."""
+    """`mention_text`: the sentences of the answer that name the org; None if none does."""
 
     question: str
     model: str

@@ -1,4 +1,4 @@
-"""What an operator asks: how batches stand."""
+"""The status of batches, for operators."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -31,9 +31,9 @@ from senso.states import (
 class BatchStatus:
     """`planned`, `evaluated`, `failed`, `remaining`: answers read or to be read. `answered`, `asking`: runs.
 
-    `planned` is None until the matrix is frozen, `remaining` until the batch of this episode is opened. `charged`:
-    credits. `cost_microusd`: of `llm_calls` but for `calls_of_unknown_cost`. `partner_available`: None where it is not
-    metered. `seen_at`: the database's clock. `waiting_for`: None where nobody looked.
+    `planned` is None until the matrix is frozen, `remaining` until this episode of the batch is opened. `charged`:
+    credits. `cost_microusd`: of `llm_calls` except `calls_of_unknown_cost`. `partner_available`: None if the partner is
+    not metered. `seen_at`: the database's clock. `waiting_for`: None if it was not queried.
     """
 
     id: UUID
@@ -68,7 +68,7 @@ class BatchStatus:
     waiting_for: Sequence[Wait] | None = field(default=None, metadata=TOLD_IF_SET)
 
 
-# What failed before a new episode is planned again when that opens: until then nothing of it has failed.
+# Earlier failures are planned again when a new episode opens: until then the episode counts no failures.
 STATUS = f"""
     SELECT b.id, b.kind, b.org_id, b.network_id, b.batch_date AS date, b.episode, b.state, b.planned,
         coalesce(r.answered, 0) AS answered, coalesce(e.evaluated, 0) AS evaluated,
@@ -95,7 +95,7 @@ STATUS = f"""
     LEFT JOIN pushes p ON p.key = {PUSH.sql("b.id", "b.episode")}
 """
 CHOSEN = text(STATUS + " WHERE b.id = ANY(CAST(:batches AS uuid[]))")
-# The batches are chosen first: what they add up to is counted for those alone.
+# The batches are chosen first, so that totals are counted only for them.
 RECENT = text(
     STATUS
     + """
@@ -140,7 +140,7 @@ TOTALS = text("""
 def totals(
     db: Connection, *, states: Sequence[BatchState] | None = None, since: datetime | None = None
 ) -> dict[BatchState, int]:
-    """How many batches `recent` would find without its limit, by state; what is open comes first."""
+    """How many batches `recent` would find without its limit, by state; open states come first."""
     found = db.execute(TOTALS, {"states": list(states) if states else None, "since": since})
     return {BatchState(one.state): one.batches for one in found}
 
@@ -158,7 +158,7 @@ def org(db: Connection, org_id: UUID) -> Org | None:
     return first(Org, db.execute(ORG, {"org": org_id}))
 
 
-# How far batches are, from their own rows alone: a look at four hundred of them costs what a look at one does.
+# The progress of batches, from their own rows alone: reading four hundred of them costs as much as reading one.
 PROGRESS = text("""
     SELECT b.id, b.state, b.planned, b.remaining, o.name AS org FROM batches b LEFT JOIN orgs o ON o.id = b.org_id
     WHERE b.id = ANY(CAST(:batches AS uuid[]))
@@ -167,7 +167,7 @@ PROGRESS = text("""
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`planned` and `remaining` as a BatchStatus has them."""
+    """`planned` and `remaining` as in BatchStatus."""
 
     id: UUID
     state: BatchState
@@ -203,5 +203,5 @@ ANY_OPEN = text(f"""
 
 
 def any_open(db: Connection, batch_id: UUID) -> bool:
-    """Under the batch's lock this is final: whoever opens a batch holds it."""
+    """Under the batch's lock this is final: opening a batch takes the same lock."""
     return bool(db.execute(ANY_OPEN, {"batch": batch_id}).scalar_one())

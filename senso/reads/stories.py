@@ -1,4 +1,4 @@
-"""All that is known of a run: its calls, its job at a vendor, its sources, and what was read from its answer."""
+"""All that is known of a run: its calls, its vendor job, its sources, and what was read from its answer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from senso.states import OPEN_JOBS, EvaluationState, JobState, Outcome, Purpose,
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Without an outcome it is `under_way` while its claim holds; afterwards nobody knows whether it was paid."""
+    """Without an outcome it is `under_way` while its claim holds; afterwards it is unknown whether it was billed."""
 
     id: int
     purpose: Purpose
@@ -57,7 +57,7 @@ def calls(db: Connection, run_id: UUID) -> list[Call]:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """At a vendor. `external_id`: its name there. `runs`: how many it asks for."""
+    """A vendor job. `external_id`: the vendor's id for it. `runs`: how many it covers."""
 
     id: UUID
     provider: str
@@ -140,7 +140,7 @@ def evaluations(db: Connection, run_id: UUID) -> list[Reading]:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A page that an answer cites, or that was only offered beside it."""
+    """A page that an answer cites, or that was only listed with it."""
 
     url: str
     canonical_url: str
@@ -163,14 +163,14 @@ def citations(db: Connection, run_id: UUID) -> list[Source]:
 
 @dataclass(frozen=True, slots=True)
 class JudgedSource(Source):
-    """`whose`: by the id of each org that the answer was read for."""
+    """`whose`: for the id of each org that the answer was read for."""
 
     whose: dict[str, Literal["primary", "secondary"]]
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What came of `run`, and how."""
+    """What happened to `run`."""
 
     run: RunAlone = field(metadata=UNTOLD)
     calls: Sequence[Call]

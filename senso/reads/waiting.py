@@ -1,6 +1,6 @@
-"""What batches wait for, from their rows alone: grouped, counted, and what holds them up most first.
+"""What batches wait for, from their rows alone: grouped, counted, and the most blocking cause first.
 
-One statement for any number of batches. It reads what is open of them, by their keys, and nothing that has ended.
+One statement for any number of batches. It reads only their open rows, by key.
 """
 
 from collections.abc import Collection, Iterable
@@ -19,26 +19,26 @@ from senso.records import UNTOLD
 
 
 class Cause(StrEnum):
-    """What is waited for.
+    """What a batch waits for.
 
-    What holds up all of a batch comes before what holds up a part of it, and what is stuck before what goes on.
+    Causes that hold up a whole batch come before those that hold up a part, and stuck ones before those in progress.
     """
 
-    WORKER = "worker"  # nobody who works lives
+    WORKER = "worker"  # no worker is alive
     CREDITS = "credits"  # the batch is blocked
-    TURN = "turn"  # as many batches as may run do run
-    TURNS = "turns"  # the same of many batches together
-    OPENING = "opening"  # its credits are held and its matrix is frozen at this moment
-    SILENT_WORKER = "silent worker"  # what a process holds that has not beaten: taken back when it counts as dead
+    TURN = "turn"  # the permitted number of batches is running
+    TURNS = "turns"  # the same, for many batches together
+    OPENING = "opening"  # it is being opened: its credits are held and its matrix is frozen
+    SILENT_WORKER = "silent worker"  # claimed by a process without a recent heartbeat: taken back once that is dead
     RATE_LIMIT = "rate limit"  # put back after a 429
     NEXT_TRY = "next try"  # put back after another failure
     DOUBT = "doubt"  # a job that may have been submitted: looked up at the vendor
-    PLACE = "place"  # a message is under way: a worker takes it when it has room
+    PLACE = "place"  # a message is under way: a worker takes it when it has a free slot
     JOB = "job"  # a vendor works on it
     CALL = "call"  # a call is in flight
-    WINDOW = "window"  # not handed out yet: names are missing, or others of the same batch come first
-    END = "end"  # all is read: scored and charged at this moment
-    PUSH = "push"  # it has ended, and the application has not taken its numbers yet
+    WINDOW = "window"  # not handed out yet: names are missing, or other runs of the same batch come first
+    END = "end"  # everything is read: it is being scored and charged
+    PUSH = "push"  # it has ended, and the application has not accepted its metrics yet
 
 
 class Stage(StrEnum):
@@ -49,17 +49,17 @@ class Stage(StrEnum):
 
 
 ORDER = tuple(Cause)
-# Two beats missed: not dead yet, but no longer at work as far as anybody can tell.
+# Two heartbeats missed: not dead yet, but probably not working any more.
 MISSED = "7 seconds"
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """`stage`: None where it is the batch itself.
+    """`stage`: None if the batch itself waits.
 
-    `count`: of what is waited for: jobs where it is jobs, batches ahead where it is a turn, else runs (of which one
-    is one call); `runs` are those behind it. `next`: when somebody looks or tries next; `until`: when it is over in any
-    case. `tries`: failures of the one that has failed most. `seen_at`: the database's clock, to which moments belong.
+    `count`: of what is waited for: jobs for a job, batches ahead for a turn, else runs (one call each). `runs`: those
+    that wait for it. `next`: the time of the next poll or try. `until`: when the wait ends in any case. `tries`: the
+    failures of the one that has failed most. `seen_at`: the database's clock, to which the other times belong.
     """
 
     batch_id: UUID | None = field(metadata=UNTOLD)
@@ -79,7 +79,7 @@ class Wait:
 
 SILENT_OWNER = f"""(lease_owner IS NOT NULL AND NOT EXISTS (
     SELECT FROM workers w WHERE w.id = lease_owner AND w.heartbeat_at > now() - interval '{MISSED}'))"""
-# The claim's own moment is not stored, but its lease always has the same length.
+# The time of a claim is not stored; it follows from the lease, which always has the same length.
 CLAIMED_AT = "lease_until - make_interval(secs => :lease)"
 LAST_BEAT = "(SELECT heartbeat_at FROM workers w WHERE w.id = lease_owner AND ended_at IS NULL)"
 IS_RATE_LIMIT = "split_part(error, ':', 1) LIKE '% 429'"
@@ -109,7 +109,7 @@ BATCHES = f"""
     FROM wanted w JOIN pushes p ON p.key = {PUSH.sql("w.id", "w.episode")}
     WHERE p.status = 'pending' AND w.state NOT IN ('queued', 'running')
 """
-# Runs of jobs stand behind their job.
+# Runs of a vendor job are left out: JOBS counts them with their job.
 RUNS = """
     SELECT r.batch_id, 'ask' AS stage, m.provider, m.slug AS model, r.state = 'asking' AS taken, r.sent_at, r.next_at,
         r.lease_owner, r.lease_until, r.failures, r.error, r.id AS run_id
@@ -123,7 +123,7 @@ RUNS = """
         JOIN question_runs r ON r.id = e.run_id AND r.state = 'answered'
     WHERE b.state = 'running' AND b.remaining > 0
 """
-# Of many batches the first failed call of each run is not looked for: that would be as many looks as there are runs.
+# For many batches together, the first failed call of each run is not looked up: that would be one look-up per run.
 WORK = f"""
     SELECT batch_id, what, stage, provider, model,
         CASE WHEN what IN ('rate limit', 'next try') THEN error END AS reason, 1 AS count, 1 AS runs,
@@ -177,7 +177,7 @@ JOBS = f"""
         ) AS s JOIN models m ON m.id = s.model_id
     ) AS told
 """
-# A lease without an owner is the time before which nobody asks again; why is told by the outcome of the last call.
+# A lease without an owner is the time of the next try; the outcome of the last call says why.
 NAMES = f"""
     SELECT batch_id, what, 'names', provider, model,
         CASE WHEN what IN ('rate limit', 'next try') THEN outcome END, 1, 0,
@@ -202,7 +202,7 @@ NAMES = f"""
         WHERE b.state = 'running' AND b.remaining > 0
     ) AS told
 """
-# Who will read: as the row of the model says, else as the last call did.
+# The provider that will read: from the model's row, else from the last call.
 READER = """
     SELECT coalesce((
         SELECT provider FROM models WHERE slug = :reader OR name = :reader ORDER BY slug = :reader DESC, slug LIMIT 1
@@ -228,7 +228,7 @@ WAITS = text(f"""
 
 
 def waits(db: Connection, batches: Collection[UUID], policy: Policy, *, each: bool, reader: str) -> list[Wait]:
-    """Of each batch by itself, or of all of them together (then without the batches' ids); what blocks most first.
+    """For each batch, or for all of them together (then without batch ids); the most blocking cause first.
 
     `reader`: the slug or name of the model that reads.
     """

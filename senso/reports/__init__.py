@@ -1,1 +1,1 @@
-"""What a reader gets of an org's numbers: values in, text out. `page` is for a manager, `sheet` for a spreadsheet."""
+"""Reports of an org's numbers: values in, text out. `page` is for a manager, `sheet` for a spreadsheet."""

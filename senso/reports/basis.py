@@ -1,4 +1,4 @@
-"""What numbers rest on, as it was recorded when each answer was given and read, and what a reader must know of it."""
+"""The basis of the numbers, recorded when each answer was given and read, and the cautions that it requires."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Basis:
     """`answers` were read; `made_up` of them came from the sandbox, or were read by it; `by_fallback` were read while
-    the org's names were not known beyond its name and domains."""
+    only the org's name and domains were known, and no other names."""
 
     answers: int = 0
     made_up: int = 0
@@ -18,7 +18,7 @@ def cautions(basis: Basis) -> list[str]:
 
 
 def made_up(basis: Basis) -> str:
-    """Empty where nothing is."""
+    """The caution about made-up data; empty if there is none."""
     if not basis.made_up:
         return ""
     which = f"{basis.made_up} of {basis.answers} answers"
@@ -26,7 +26,7 @@ def made_up(basis: Basis) -> str:
 
 
 def by_fallback(basis: Basis) -> str:
-    """Empty where the names were known."""
+    """The caution about fallback names; empty if the names were known."""
     if not basis.by_fallback:
         return ""
     which = f"{basis.by_fallback} of {basis.answers} answers"

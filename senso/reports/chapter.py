@@ -1,4 +1,4 @@
-"""What a page shows of one pool: its numbers in sentences, charts and rows."""
+"""A page's chapter about one pool: its numbers in sentences, charts and rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ MOST_COMPETITORS = 12
 MOST_SOURCES = 20
 MOST_ROWS = 30
 LEAST_DATES = 2
-LEAST_BARS = 2  # one alone compares nothing
+LEAST_BARS = 2  # one alone has nothing to compare with
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def sentences(org: str, whole: dict[str, Metric], before: tuple[Batch, dict[str,
 
 
 def trends(past: Sequence[tuple[Batch, dict[str, Metric]]]) -> list[dict[str, Any]]:
-    """None where there is one date: a line needs two."""
+    """Empty if there is only one date: a line needs two."""
     shown: list[dict[str, Any]] = []
     if len({batch.date for batch, _ in past}) < LEAST_DATES:
         return shown
@@ -115,7 +115,7 @@ def breakdown_chart(what: str, rows: Sequence[tuple[str, Metric, Metric]]) -> Ma
 
 
 def sentiment(whole: dict[str, Metric]) -> dict[str, Any] | None:
-    """None where the org is not mentioned: nobody can be of good or bad mind about it."""
+    """None if the org is not mentioned: then there is no sentiment about it."""
     rows = [(mood, whole[f"sentiment_{mood}"]) for mood in SENTIMENTS]
     if not rows[0][1].denominator:
         return None
@@ -123,7 +123,7 @@ def sentiment(whole: dict[str, Metric]) -> dict[str, Any] | None:
 
 
 def leaderboard(org: str, pool: Pool) -> list[Line]:
-    """All of them, the org among them by its own count; equal counts share a rank."""
+    """All competitors and the org itself by their counts; equal counts share a rank."""
     named = [(standing.name, standing.answers, False) for standing in pool.competitors] + [(org, pool.mentioned, True)]
     ranked = sorted(named, key=lambda one: (-one[1], not one[2], one[0]))
     return [
@@ -132,7 +132,7 @@ def leaderboard(org: str, pool: Pool) -> list[Line]:
 
 
 def leaders(lines: Sequence[Line]) -> dict[str, Any] | None:
-    """None where no competitor is named: there is nothing to compare."""
+    """None if no competitor is named: there is nothing to compare."""
     shown = [line for index, line in enumerate(lines) if index < MOST_COMPETITORS or line.own]
     if len(lines) == 1:
         return None

@@ -1,7 +1,7 @@
-"""Charts as SVG inside the page. pygal places the shapes; their colours are the page's own, light or dark.
+"""Charts as SVG inside the page. pygal places the shapes; the page sets their colours, light or dark.
 
-A chart is 400 units wide, so that its letters keep a readable size on a phone. What pygal adds for a document of its
-own (styles, scripts, tooltips, the date of today) is taken out: the page allows no script and is the same every time.
+A chart is 400 units wide, so that its letters keep a readable size on a phone. What pygal adds for standalone
+documents (styles, scripts, tooltips, today's date) is removed: the page allows no script and is reproducible.
 """
 
 import math
@@ -29,10 +29,10 @@ DAYS_BESIDE_ONE_POINT = 3
 MOST_DATES = 4
 TICKS = 5
 CEILINGS = (0.1, 0.25, 0.5, 1.0)
-NOT_FOR_A_PAGE = {"defs", "desc", "title", "tooltip-overlay"}  # of the names and classes of elements
+NOT_FOR_A_PAGE = {"defs", "desc", "title", "tooltip-overlay"}  # names and classes of elements
 
 
-Corner = tuple[int, float | None]  # a day and a share; None lifts the pen
+Corner = tuple[int, float | None]  # a day and a share; None interrupts the line
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Point:
 
 
 def trend(title: str, points: Sequence[Point]) -> Markup:
-    """A line, its interval as a band and a whisker at each batch. They break where the rule of counting changed."""
+    """A line with its interval as a band and a whisker at each batch, interrupted where the counting rule changed."""
     days = [point.on.toordinal() for point in points]
     beside = DAYS_BESIDE_ONE_POINT if days[0] == days[-1] else 0
     chart = XY(
@@ -66,14 +66,14 @@ def trend(title: str, points: Sequence[Point]) -> Markup:
 
 
 def rates(title: str, rows: Sequence[tuple[str, Metric]]) -> Markup:
-    """A bar each, with its interval as a whisker."""
+    """One bar per row, with its interval as a whisker."""
     bars = [_bar(metric) for _, metric in rows]
     axis = _percent_axis(metric for _, metric in rows)
     return _bars(title, [name for name, _ in rows], bars, axis)
 
 
 def counts(title: str, rows: Sequence[tuple[str, int, bool]]) -> Markup:
-    """A bar each; the flag marks the one to compare with."""
+    """One bar per row; the flag marks the one to compare with."""
     top = max([1, *(count for _, count, _ in rows)])
     ticks = list(range(0, top + 1, _step(top)))
     bars = [{"value": count, "node": {"class": "marked" if marked else "plain"}} for _, count, marked in rows]
@@ -81,7 +81,7 @@ def counts(title: str, rows: Sequence[tuple[str, int, bool]]) -> Markup:
 
 
 def _step(top: int) -> int:
-    """1, 2 or 5, or ten, a hundred times that: what a reader counts in."""
+    """The distance between ticks: 1, 2 or 5, or ten or a hundred times that and so on."""
     least = top / TICKS
     size = int(10 ** max(0, math.floor(math.log10(least))))
     return next(size * times for times in (1, 2, 5, 10) if size * times >= least)
@@ -107,7 +107,7 @@ def _line(points: Sequence[Point]) -> list[Corner]:
 
 
 def _band(points: Sequence[Point]) -> list[Corner]:
-    """Along the low ends and back along the high ones: filled, the way round is the band."""
+    """A path along the low ends and back along the high ones; filled, it is the band."""
     there = [(point.on.toordinal(), point.metric.low) for point in points]
     return there + [(point.on.toordinal(), point.metric.high) for point in reversed(points)]
 
@@ -118,7 +118,7 @@ def _whiskers(points: Iterable[Point]) -> list[Corner]:
 
 
 def _stretches(points: Iterable[Point], wanted: Sequence[Point]) -> list[list[Point]]:
-    """Neighbours among `points` that are wanted and that one rule counted."""
+    """Groups of consecutive `points` that are wanted and were counted by the same rule."""
     groups = groupby(points, key=lambda point: (point in wanted, point.metric.rule_version))
     return [list(members) for (is_wanted, _), members in groups if is_wanted]
 
@@ -134,13 +134,13 @@ def _axis(top: float, ticks: Sequence[float], shown: Callable[[float], str]) -> 
 
 
 def _spread(days: Sequence[int]) -> list[int]:
-    """Dates for the axis, the first and the last among them; more would overlap."""
+    """At most MOST_DATES dates for the axis, including the first and the last; more would overlap."""
     steps = min(MOST_DATES, len(days)) - 1
     return sorted({days[round(step * (len(days) - 1) / steps)] for step in range(steps + 1)}) if steps else [days[0]]
 
 
 def _label(name: str) -> str:
-    """Without what XML cannot hold."""
+    """The name shortened, and without characters that XML cannot hold."""
     shown = "".join(letter for letter in name if letter.isprintable())
     return shown if len(shown) <= LONGEST_LABEL else f"{shown[: LONGEST_LABEL - 1]}…"
 
@@ -153,7 +153,7 @@ def _config(height: int) -> Config:
         js=[],
         show_legend=False,
         margin=6,
-        margin_right=24,  # half of the last date stands beyond the axis
+        margin_right=24,  # half of the last date extends beyond the axis
         spacing=6,
         truncate_label=LONGEST_LABEL,
         style=Style(label_font_size=LETTERS, major_label_font_size=LETTERS, font_family="sans-serif"),
@@ -170,7 +170,7 @@ def _drawn(chart: Graph, title: str, names: Sequence[str]) -> Markup:
         words = group.get("class", "").split()
         if words[:1] == ["series"]:
             group.set("class", names[int(words[1].removeprefix("serie-"))])
-    return Markup(etree.tostring(root, encoding="unicode"))  # noqa: S704  a tree of XML writes its texts escaped
+    return Markup(etree.tostring(root, encoding="unicode"))  # noqa: S704  etree escapes the texts of the tree
 
 
 def _strip(node: Any) -> None:

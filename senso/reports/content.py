@@ -1,4 +1,4 @@
-"""What a report is made of."""
+"""The data of a report."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from senso.reports.basis import Basis
 from senso.score import CitedDomain, Metric, Standing
 from senso.states import BatchKind, BatchState, QuestionKind, Sentiment, Surface
 
-# What is read first: questions that do not name the org, asked where people ask.
+# The order of reading: questions that do not name the org come first, and consumer apps before APIs.
 ORDER = tuple(product((QuestionKind.UNBRANDED, QuestionKind.BRANDED), (Surface.CONSUMER, Surface.API)))
 
 
@@ -29,7 +29,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """An assistant's own words: about the org, or about `instead`, whom it named where it left out the org."""
+    """An assistant's own words: about the org, or about `instead`, a competitor that it named and not the org."""
 
     text: str
     sentiment: Sentiment | None
@@ -44,7 +44,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """What belongs together: branded and unbranded questions, consumer apps and APIs, are never counted as one."""
+    """Answers that may be counted together: never branded with unbranded questions, or consumer apps with APIs."""
 
     kind: QuestionKind
     surface: Surface
@@ -73,7 +73,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a batch asked, and what came of it. `failures` are reasons with the number of answers lost to each."""
+    """What a batch asked, and its outcome. `failures` are reasons with the number of answers lost to each."""
 
     questions: tuple[Question, ...]
     models: tuple[tuple[str, str], ...]  # slug and surface
@@ -88,7 +88,7 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Report:
     org: str
-    batches: Sequence[Batch]  # oldest first; the report is about the last one, the others are its past
+    batches: Sequence[Batch]  # oldest first; the report is about the last one, the others are its history
     pools: Sequence[Pool]
     asked: Asked
 

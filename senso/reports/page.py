@@ -1,7 +1,7 @@
-"""The page for a manager: one file that asks nothing of the network and runs nothing.
+"""The page for a manager: one file that loads nothing from the network and runs no scripts.
 
-Names, questions and domains come from outside: the template escapes whatever is not markup of ours, and the page
-forbids itself scripts, images and calls.
+Names, questions and domains come from outside: the template escapes everything except our own markup, and the page's
+Content-Security-Policy forbids scripts, images and requests.
 """
 
 import re
@@ -21,7 +21,7 @@ from senso.reports.passages import shortened
 MOST_QUESTIONS = 200
 LONGEST_WORD = 20
 RANGE = re.compile(r"(?<=\d) to (?=\d)")
-# Chinese, Japanese, Korean, Thai, Lao, Khmer and Burmese: a browser knows where their lines may end.
+# Chinese, Japanese, Korean, Thai, Lao, Khmer and Burmese: a browser knows where to break their lines.
 SPACELESS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\ud7ff\uf900-\ufaff\ufe30-\uffef\U00020000-\U0003ffff"
 LONG_WORD = re.compile(rf"[^\s{SPACELESS}]{{{LONGEST_WORD + 1},}}")
 PART = re.compile(rf"[^-._?&=@:/]{{0,{LONGEST_WORD}}}[-._?&=@:/]+|[^-._?&=@:/]{{1,{LONGEST_WORD}}}")
@@ -29,26 +29,26 @@ DOMAIN = re.compile(r"(?!-)[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
 def breakable(location: str) -> Markup:
-    """It goes on in the next line after a slash rather than anywhere."""
+    """Allows line breaks after slashes, besides those of `foldable`."""
     return Markup("/<wbr>").join(map(foldable, location.split("/")))
 
 
 def foldable(name: str) -> Markup:
-    """Only a word that may fit into no line can be broken, after its signs if it has any."""
+    """Allows line breaks only inside a word that may be too long for a line, after its punctuation if it has any."""
     ends = {word.start() + part.end() for word in LONG_WORD.finditer(name) for part in PART.finditer(word[0])}
     inside = sorted(end for end in ends if end < len(name) and not unicodedata.category(name[end]).startswith("M"))
     return Markup("<wbr>").join(escape(name[start:end]) for start, end in pairwise([0, *inside, len(name)]))
 
 
 def isolated(text: str, name: str) -> Markup:
-    """A name that is written from right to left must not turn round what stands beside it."""
+    """Isolates a name that is written from right to left, so that it does not reverse the text beside it."""
     if not any(unicodedata.bidirectional(letter) in {"R", "AL"} for letter in name):
         return escape(text)
     return escape(text).replace(escape(name), Markup("<bdi>{}</bdi>").format(name))
 
 
 def together(text: str) -> str:
-    """A number goes on in no other line."""
+    """Prevents line breaks inside a number."""
     return RANGE.sub("\u00a0to\u00a0", text).replace(" %", "\u00a0%")
 
 
@@ -89,5 +89,5 @@ def page(report: Report) -> str:
 
 
 def link(domain: str) -> str | None:
-    """Where a reader can look; None for what is no plain domain name."""
+    """The URL of a domain; None if it is not a plain domain name."""
     return f"https://{domain}" if DOMAIN.fullmatch(domain) else None

@@ -1,4 +1,4 @@
-"""What an assistant said, as a reader is shown it: without the marks of its formatting, short at first."""
+"""An assistant's words as a report shows them: without formatting marks, and shortened at first."""
 
 import re
 import unicodedata
@@ -14,14 +14,14 @@ SHORT = 280  # characters: three lines of a page
 WHOLE = 3_000
 MORE = " …"
 MARKDOWN = MarkdownIt("commonmark")
-# Marks of sources: [3], the brackets of ChatGPT, what vendors write in letters of their own; the edges of a table; and
-# emphasis that is not closed.
+# Source marks ([3], the brackets of ChatGPT, private-use characters of vendors), the edges of a table, and emphasis
+# that is not closed.
 MARKS = re.compile(r" *(?:\[\d{1,3}\]|\u3010[^\u3011\n]*\u3011|[\ue000-\uf8ff])|^\s*\||\|\s*$|\*\*|__")
 UNREADABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def passage(quotes: str) -> str:
-    """The sentences of a reading's `mention_text`, set one after the other; empty where nothing is left to read."""
+    """The sentences of a reading's `mention_text`, joined; empty if no text is left."""
     parts = filter(None, map(plain, quotes.split(SEPARATOR)))
     return cut(f"{MORE} ".join(dict.fromkeys(parts)), WHOLE)
 
@@ -47,7 +47,7 @@ def shortened(text: str) -> str:
 
 
 def cut(text: str, longest: int) -> str:
-    """After the last sentence that fits, else after the last word that does, and in no case inside a letter."""
+    """Cuts after the last sentence that fits, else after the last word that fits, and never inside a character."""
     if len(text) <= longest:
         return text
     ends = [end for _, end in sentences(text) if end <= longest] or [word_end(text, longest)]
@@ -55,7 +55,7 @@ def cut(text: str, longest: int) -> str:
 
 
 def word_end(text: str, longest: int) -> int:
-    """Scripts without spaces are cut between letters."""
+    """The end of the last word that fits. Scripts without spaces are cut between characters."""
     space = text.rfind(" ", longest // 2, longest + 1)
     end = space if space > 0 else longest
     while end > 1 and (unicodedata.combining(text[end]) or text[end - 1] == "\u200d" or text[end] in "\u200d\ufe0f"):

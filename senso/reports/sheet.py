@@ -1,4 +1,4 @@
-"""The numbers for a spreadsheet: one row a metric of a batch, so that a pivot over the dates is a trend."""
+"""The numbers for a spreadsheet: one row per metric of a batch, so that a pivot over the dates shows the trend."""
 
 import csv
 import io
@@ -46,5 +46,5 @@ def sheet(batches: Iterable[Batch]) -> str:
 
 
 def cell(value: object) -> object:
-    """A text that a spreadsheet would run as a formula is shown as the text that it is."""
+    """Prefixes a text that a spreadsheet would run as a formula with an apostrophe, so that it is shown as text."""
     return f"'{value}" if isinstance(value, str) and value.lstrip(" ").startswith(FORMULA) else value

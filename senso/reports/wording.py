@@ -62,7 +62,7 @@ def title(kind: str, surface: str) -> str:
 
 
 def headline(org: str, rate: Metric) -> str:
-    """The rate with what it rests on."""
+    """The mention rate with its number of answers and its interval."""
     where = f"{SURFACES[rate.surface]} to {QUESTIONS[rate.kind]}"
     within = f" (95 % interval: {interval(rate)})" if rate.low is not None else ""
     return f"{org} is mentioned in {value(rate)} of {counted(rate.denominator, 'answer')} of {where}{within}."
@@ -73,7 +73,7 @@ def asked(on: date, models: Sequence[str], locations: Sequence[str]) -> str:
 
 
 def listed(names: Sequence[str]) -> str:
-    """All of a few; of many the first, and how many more there are."""
+    """All names if they are few, else the first ones and the number of the others."""
     shown = [*names[:MOST_LISTED], f"{len(names) - MOST_LISTED} more"] if len(names) > MOST_LISTED + 1 else [*names]
     return " and ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))
 
@@ -97,7 +97,7 @@ def voice(org: str, share: Metric) -> str:
 
 
 def change(now: Metric, before: Metric | None, on: date) -> str:
-    """Against the batch before. Intervals that overlap are called no change: the careful side of the error."""
+    """The change since the previous batch. Overlapping intervals count as no change, to err on the safe side."""
     if before is None or None in {now.low, now.high, before.low, before.high}:
         return ""
     then = f"{with_interval(before)} on {day(on)}"

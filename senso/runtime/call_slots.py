@@ -1,6 +1,6 @@
-"""Call slots: how many runs a process works on at a time, and a group of runs worked on concurrently in its loop.
+"""Call slots: how many runs a process works on at a time; the runs of a group are worked on concurrently in its loop.
 
-Whatever many runs need at the same moment, such as their claims, is one statement for the group.
+What all runs of a group need at the same moment, such as their claims, is one statement for the group.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ def groups(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
 
 
 class CallSlots:
-    """Whoever finds no free slot waits, and claims nothing meanwhile."""
+    """A caller waits here for a free slot before it claims, so that waiting holds no lease."""
 
     def __init__(self, count: int) -> None:
         self.count = count
@@ -35,9 +35,9 @@ class CallSlots:
         self.changed = Condition()
 
     def acquire(self, count: int) -> None:
-        """First come, first served: large requests are not starved. More slots than there are never become free.
+        """First in, first out: large requests are not starved. A request for more than `count` slots waits for ever.
 
-        Raises Stopping in a process that shuts down: a call that begins there is cut off, and paid for again elsewhere.
+        Raises Stopping in a process that shuts down: a call that starts there is cut off, and paid for again elsewhere.
         """
         with self.turn, self.changed:
             self.changed.wait_for(lambda: self.is_closed or self.taken + count <= self.count)
@@ -58,12 +58,12 @@ class CallSlots:
 
 @lru_cache(maxsize=1)
 def call_slots() -> CallSlots:
-    """Those of this process."""
+    """The slots of this process."""
     return CallSlots(supplied.calls_in_flight())
 
 
 def run_concurrently(ids: Sequence[T], begin: Callable[[Sequence[T]], Sequence[Work]]) -> None:
-    """`begin` claims what is left to do for `ids`. Raises the first error, once all have ended; and Stopping."""
+    """`begin` claims the remaining work of `ids`. Raises the first error after all have ended; and Stopping."""
     for group in groups(ids, call_slots().count):
         call_slots().acquire(len(group))
         try:

@@ -1,4 +1,4 @@
-"""The id of this process and its heartbeat, by which others see that it is alive."""
+"""The id of this process, and its heartbeat, which shows the others that it is alive."""
 
 import os
 import socket
@@ -21,17 +21,17 @@ stopping = threading.Event()
 
 @lru_cache(maxsize=1)
 def worker_id() -> str:
-    """Unique: a new process must not inherit the leases of one that had its pid."""
+    """Unique: a new process must not inherit the leases of an earlier one with the same pid."""
     return f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
 
 
 class Heartbeat:
-    """`steady_since` is the monotonic time from which no beat has failed; None before the first."""
+    """`steady_since`: monotonic time since which no beat has failed; None before the first and after a failed one."""
 
     def __init__(self) -> None:
         self.steady_since: float | None = None
         self.started = False
-        self.queues: Sequence[str] = ()  # none before the worker is ready for messages
+        self.queues: Sequence[str] = ()  # empty until the worker is ready for messages
         self.idle_seconds: Callable[[], float | None] = lambda: None
 
     def beat(self) -> None:
@@ -39,7 +39,7 @@ class Heartbeat:
         try:
             with transaction(own_engine()) as db:
                 workers.beat(db, worker_id(), self.queues, self.idle_seconds())
-        except Exception as error:  # noqa: BLE001  said in the docstring
+        except Exception as error:  # noqa: BLE001  see the docstring
             self.steady_since = None
             log.warning("no heartbeat", error=type(error).__name__)
             return
@@ -51,7 +51,7 @@ class Heartbeat:
             stopping.wait(BEAT_SECONDS)
 
     def start(self) -> None:
-        """In a thread of its own, which slow calls cannot delay; the first beat comes before the first claim."""
+        """Beats before the first claim, then in its own thread, which slow calls cannot delay."""
         self.started = True
         self.beat()
         threading.Thread(target=self.run, name="heartbeat", daemon=True).start()
@@ -65,9 +65,9 @@ class Heartbeat:
             log.warning("left without saying so", error=str(error))
 
     def steady(self, seconds: float) -> bool:
-        """Whether this process has reached Postgres for so long that every other living one has had time to beat, too.
+        """Whether this process has reached Postgres for that long, so that every other living one could beat, too.
 
-        True in a process without a heartbeat, such as one in which a periodic task is called by hand.
+        True in a process without a heartbeat, such as one that calls a periodic task by hand.
         """
         if not self.started:
             return True
@@ -79,5 +79,5 @@ heartbeat = Heartbeat()
 
 @lru_cache(maxsize=1)
 def own_engine() -> Engine:
-    """A connection that no call can take away."""
+    """A connection for heartbeats alone, which calls cannot use up."""
     return connect(supplied.database().url, pool_size=1)

@@ -1,4 +1,4 @@
-"""What a process has under way, and since when it has had nothing."""
+"""How many tasks a process is working on, and since when it has been idle."""
 
 import threading
 import time
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Progress:
-    """`monotonic` is injected where a test cannot wait."""
+    """`monotonic`: the clock; a test replaces it instead of waiting."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.monotonic = monotonic

@@ -1,4 +1,4 @@
-"""Saves of several runs in one statement, which costs Postgres hardly more than the save of one."""
+"""Saves several runs in one statement, which costs Postgres hardly more than saving one."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -14,9 +14,9 @@ from senso.runtime.saving import save_at_once
 T = TypeVar("T")
 Item = TypeVar("Item")
 Saved = TypeVar("Saved")
-# How long the first item waits for others. Runs of a group that were asked at the same moment end within it.
+# How long the first item waits for others. Runs of a group that were asked at the same moment end within this time.
 GATHER_SECONDS = 0.02
-# More than there are connections: while Postgres is away each save waits in a thread, and those behind it must begin
+# More than there are connections: while Postgres is unreachable each save blocks a thread, and those queued must start
 # before their leases end.
 THREADS = 32
 
@@ -32,7 +32,7 @@ async def save_in_thread(change: Callable[[Link], T]) -> T:
 
 
 class SaveBatcher(Generic[Item, Saved]):
-    """`change` saves items of several runs of one batch, and returns what is due to each, in their order.
+    """`change` saves items of several runs of one batch, and returns one result per item, in their order.
 
     One batch per statement: two statements that each count down several batches could deadlock.
     """
@@ -42,7 +42,7 @@ class SaveBatcher(Generic[Item, Saved]):
         self.pending: dict[UUID, tuple[list[Item], asyncio.Task[Sequence[Saved]]]] = {}
 
     async def save(self, batch: UUID, item: Item) -> Saved:
-        """Raises what saving this item alone raises: one that cannot be stored must not cost others their results."""
+        """Raises what saving this item alone raises: an item that cannot be stored must not fail the others."""
         if batch not in self.pending:
             items: list[Item] = []
             self.pending[batch] = items, asyncio.create_task(self.save_pending(batch, items))

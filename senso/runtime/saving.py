@@ -1,4 +1,4 @@
-"""Saving what was paid for, tried again for as long as the lease surely holds."""
+"""Saves what was paid for, retried for as long as the lease certainly holds."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -12,20 +12,20 @@ from senso.policy import POLICY
 
 T = TypeVar("T")
 log = logger(__name__)
-TRIES = 5  # of a transaction that met another
-# ConfigError: a setting that has become wrong since the claim, such as a certificate that is being exchanged.
+TRIES = 5  # of a transaction after a deadlock or conflict
+# ConfigError: a setting that became wrong after the claim, such as a certificate that is being replaced.
 MAY_PASS = (Unreachable, ConfigError)
 
 
 @stamina.retry(on=MAY_PASS, attempts=None, timeout=POLICY.lease_seconds / 2, wait_max=5)
 def save(change: Callable[[Connection], T]) -> T:
-    """In a transaction. A database that is away for a moment costs no second call."""
+    """Saves in a transaction. A short outage of the database costs no second call."""
     with transaction() as db:
         return change(db)
 
 
 def save_at_once(change: Callable[[Link], T]) -> T:
-    """The same for a change that is one statement, which is a transaction by itself."""
+    """The same for a change of one statement, which needs no BEGIN and COMMIT."""
     try:
         with at_once() as db:
             return change(db)
@@ -40,9 +40,9 @@ def retry_at_once(change: Callable[[Link], T]) -> T:
 
 
 def undisturbed(change: Callable[[Connection], T], *retried: type[Exception]) -> T:
-    """One transaction, tried again after a deadlock or an error of `retried`.
+    """One transaction, retried after a deadlock or an error of `retried`.
 
-    Whoever closes many rows at once meets the reaper, which does so, too, in its own order.
+    A transaction that closes many rows can deadlock with the reaper, which locks rows in another order.
     """
 
     def may_pass(error: Exception) -> bool:
@@ -55,6 +55,6 @@ def undisturbed(change: Callable[[Connection], T], *retried: type[Exception]) ->
 
 
 def unstorable(error: Exception) -> str:
-    """A result that was paid for and cannot be saved ends its row: claimed again, it would be bought again."""
+    """The error for the row of a paid result that cannot be saved: the row must end, or it would be paid for again."""
     log.error("a result could not be stored", error=type(error).__name__)
     return f"senso: the result cannot be stored ({type(error).__name__})"

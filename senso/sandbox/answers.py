@@ -1,4 +1,4 @@
-"""One answer of an assistant, whoever gives it: the made-up world or a recording."""
+"""One answer of an assistant, from the made-up world or from a recording."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """`url` is what the vendor gives, tracking and all; `page` is the page that it means."""
+    """`url` is the vendor's URL with its tracking parameters; `page` is the URL of the page itself."""
 
     url: str
     title: str
@@ -21,5 +21,5 @@ class Answer:
     sources: tuple[Source, ...] = ()
 
 
-# Question, model, country. None: nobody knows an answer.
+# Takes question, model and country. None: there is no answer.
 Ask = Callable[[str, str, str], Answer | None]

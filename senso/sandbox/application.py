@@ -1,4 +1,4 @@
-"""The main application's side of a push: it keeps what it accepted once, and tells a repetition."""
+"""The main application's side of a push: it stores what it accepts once, and recognises repetitions."""
 
 import json
 import time

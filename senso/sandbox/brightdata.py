@@ -1,4 +1,4 @@
-"""BrightData's data sets: a job is triggered, looked at until it is ready, and downloaded."""
+"""BrightData's data sets: a job is triggered, polled until it is ready, and downloaded."""
 
 import json
 from typing import Any
@@ -86,7 +86,7 @@ class Trigger(BrightData):
         return snapshot
 
     def _check_running(self, dataset_id: str) -> None:
-        """Only when the limit could be reached are all looked at: a day has a hundred thousand jobs."""
+        """Raises a 429 at the limit. Scans the jobs only if it could be reached: a day has a hundred thousand jobs."""
         limit = self.state.running_jobs_limit
         if len(self.state.maybe_running) < limit:
             return
@@ -139,7 +139,7 @@ class Cancel(BrightData):
 
 
 class Inputs(BrightData):
-    """What a job was triggered with, as CSV: the only way to tell whose it is when the reply was lost."""
+    """The inputs of a job as CSV: the only way to identify a job whose trigger's reply was lost."""
 
     where = "brightdata.input"
 
@@ -148,7 +148,7 @@ class Inputs(BrightData):
 
 
 class Snapshots(BrightData):
-    """Newest first, a page at a time; days are whole days in UTC."""
+    """Lists jobs, newest first, a page at a time; days are whole days in UTC."""
 
     where = "brightdata.snapshots"
 

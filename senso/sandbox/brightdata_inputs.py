@@ -1,4 +1,4 @@
-"""What BrightData takes as input, and what it says of anything else."""
+"""The inputs that BrightData accepts, and its error messages for all others."""
 
 import json
 import re
@@ -18,7 +18,7 @@ TOO_MANY = (
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """`slug` is the name under which the world knows it."""
+    """`slug` is the engine's name in the world."""
 
     slug: str
     url: str
@@ -92,7 +92,7 @@ def _problems(item: Any, engine: Engine) -> Iterator[list[str]]:
 
 
 def fault(rule: Rule) -> Reply:
-    """Too many jobs is the only 429 there is; an empty balance is a 402."""
+    """Too many running jobs is the only 429; an empty balance is a 402."""
     refusals = {
         "401": (401, "Invalid credentials"),
         "429": (429, TOO_MANY.format(100)),

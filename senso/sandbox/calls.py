@@ -1,4 +1,4 @@
-"""What the sandbox was asked, in order. No header is kept, so no key can be."""
+"""The log of calls to the sandbox, in order. It contains no headers, and so no keys."""
 
 import time
 from collections import deque
@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 FAILURE = 400  # and above
-KEPT = 500_000  # a day of a large test; older calls fall off
+KEPT = 500_000  # a day of a large test; older calls are dropped
 
 
 @dataclass(slots=True)
 class Call:
-    """`status` stays None while the call is open, and when it was cut before any reply."""
+    """`status` is None while the call is open, and if the connection was cut before any reply."""
 
     at: float  # seconds since 1970
     where: str
@@ -30,7 +30,7 @@ class Call:
 
 @dataclass(slots=True)
 class Counts:
-    """`failed`: a status of 400 or more, or no reply; `struck`: by a fault."""
+    """`failed`: a status of 400 or more, or no reply; `struck`: hit by a fault."""
 
     all: int = 0
     open: int = 0
@@ -64,7 +64,7 @@ class CallLog:
         return [self._calls[-place] for place in range(1, min(most, len(self._calls)) + 1)]
 
     def counts(self) -> dict[str, Counts]:
-        """By place, in the order of its first call."""
+        """Counts by place, in the order of their first calls."""
         found: dict[str, Counts] = {}
         for call in self._calls:
             found.setdefault(call.where, Counts()).add(call)

@@ -1,4 +1,4 @@
-"""/_sandbox: what a test or a demonstration turns and reads. None of it exists at any vendor."""
+"""/_sandbox: what a test or a demonstration sets and reads. No vendor has any of it."""
 
 import json
 from collections.abc import Callable
@@ -31,14 +31,14 @@ class Control(RequestHandler):
         self.finish(json.dumps(value, ensure_ascii=False))
 
     def checked(self, work: Callable[[], None]) -> None:
-        """A wrong wish is refused whole, in one line."""
+        """Refuses a wrong request as a whole, with one line."""
         try:
             work()
         except (ValueError, TypeError) as error:
             raise HTTPError(400) from error
 
     def log_exception(self, *_: Any) -> None:
-        """Whoever sent the wish is told, and nobody else."""
+        """Logs nothing: only the client is told of the error."""
 
     def write_error(self, status_code: int, **failure: Any) -> None:
         error = failure["exc_info"][1]
@@ -62,7 +62,7 @@ class FaultsControl(Control):
 
 
 class FaultControl(Control):
-    """One of them, by its number."""
+    """One fault, by its number."""
 
     def delete(self, number: str) -> None:
         if not self.state.faults.remove(int(number)):
@@ -71,7 +71,7 @@ class FaultControl(Control):
 
 
 class TruthControl(Control):
-    """What a perfect reader finds in one answer: for who checks what the product found."""
+    """What a perfect reader finds in one answer, to compare the product's findings with."""
 
     def get(self) -> None:
         if self.state.world is None:
@@ -85,7 +85,7 @@ class TruthControl(Control):
 
 
 class TimingControl(Control):
-    """Also the number of jobs that BrightData lets run at once, for what is slow there is often a full queue."""
+    """Also the number of jobs that BrightData runs at once: a full queue often is what makes it slow."""
 
     def get(self) -> None:
         self.show(asdict(self.state.timing) | {"running_jobs_limit": self.state.running_jobs_limit})

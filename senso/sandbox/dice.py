@@ -1,4 +1,4 @@
-"""Chance that falls the same way every time: whatever is asked about the same parts gets the same draw."""
+"""Repeatable random draws: the same parts always get the same draw."""
 
 from hashlib import blake2b
 from random import Random

@@ -1,4 +1,4 @@
-"""One way for all endpoints: log the call, check it, suffer the fault that is due, answer."""
+"""The steps that all endpoints share: log the call, check it, apply the fault that is due, answer."""
 
 import asyncio
 import json
@@ -41,7 +41,7 @@ class Endpoint(RequestHandler):
         raise NotImplementedError
 
     def refusal(self, rule: Rule) -> Reply:
-        """What a fault that is a status looks like at this vendor."""
+        """The vendor's reply for a fault that is an HTTP status."""
         raise NotImplementedError
 
     async def suffer(self, call: Call, text: str) -> None:
@@ -68,7 +68,7 @@ class Endpoint(RequestHandler):
             self.write(reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body, ensure_ascii=False))
 
     def bearer(self) -> str | None:
-        """The key, or None where there is no bearer key at all."""
+        """The key, or None if there is no bearer key at all."""
         scheme, _, key = self.request.headers.get("Authorization", "").partition(" ")
         return key.strip() if scheme.lower() == "bearer" and key.strip() else None
 

@@ -1,9 +1,9 @@
-"""The settings with which the product asks the sandbox and nobody else."""
+"""The settings with which the product calls only the sandbox."""
 
-PORT = 8484  # so that the settings stay true from one start to the next
+PORT = 8484  # fixed, so that the settings stay valid from one start to the next
 SEED = 7
 KEY = "sandbox-key"
-KEY_START = "sandbox"  # every key that starts so is right
+KEY_START = "sandbox"  # every key with this prefix is accepted
 TOKEN = "sandbox-token"  # noqa: S105 - the sandbox's own, worth nothing elsewhere
 
 
@@ -19,5 +19,5 @@ def environment(url: str) -> dict[str, str]:
 
 
 def lines(url: str) -> list[str]:
-    """As they stand in `.env`."""
+    """The settings as lines of `.env`."""
     return [f"{name}={value}" for name, value in environment(url).items()]

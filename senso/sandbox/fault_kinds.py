@@ -1,4 +1,4 @@
-"""Every fault there is: the places where one can strike, and what each kind does there. docs/sandbox.md lists them."""
+"""All faults: the places where they can occur, and what each kind does there. docs/sandbox.md lists them."""
 
 PLACES = {
     "openai.responses": "a question is asked of OpenAI: POST /openai/v1/responses",
@@ -49,7 +49,7 @@ APPLICATION = CALL | {
     "429-too-large": "413 the result is too large",
 }
 
-# To an answer of OpenAI's, which is made and paid for.
+# Faults of an OpenAI answer, which is made and paid for.
 ANSWER = {
     "refusal": "the model refuses to answer",
     "length": "the answer is cut off in the middle: its tokens ran out",
@@ -64,13 +64,13 @@ READING = {
 # The work is done, and the reply is lost.
 LATE = {"drop-after": "the work is done, then the connection is cut without a reply"}
 UNLISTED = {"unlisted": "the list is empty, as if it lagged behind"}
-# To a job, drawn when it is started; it does not matter at which of its three places they are asked for.
+# Faults of a job, drawn when it is started; a rule may name any of its three places.
 JOB = {
     "never-ready": "the job runs for ever",
     "snapshot-failed": "the job fails when its time is up",
     "unknown-status": "the job says `digesting`, a status nobody knows, until its time is up",
 }
-# To single answers of a job, each drawn by itself when the job is started.
+# Faults of single answers of a job, each drawn separately when the job is started.
 RECORD = {
     "missing-records": "the answer is not in the download",
     "error-records": "an error of the vendor's stands in its place (timeout)",

@@ -1,4 +1,4 @@
-"""One rule about faults: where, what, how often and for which question; as an object or as a line that is typed."""
+"""One rule about faults: where, what, how often and for which question; as an object or as a typed line."""
 
 import math
 import shlex
@@ -16,9 +16,9 @@ FORM = "PLACE KIND [share=10%] [times=3] [match=WORDS] [retry_after=2] [seconds=
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`share` of the calls, or the first `times` of them; neither: all. `match` must occur in the question.
+    """Hits `share` of the calls, or the first `times` of them, or else all. `match` must occur in the question.
 
-    `retry_after` is what a 429 or 503 says in seconds; `seconds` is how long a hang lasts before the line is cut.
+    `retry_after`: the seconds that a 429 or 503 asks to wait. `seconds`: how long a hang lasts until the cut.
     """
 
     where: str
@@ -34,7 +34,7 @@ class Rule:
 
 
 OPTIONS = ("share", "times", "match", "retry_after", "seconds")
-NUMBERS = {"share": 1.0, "retry_after": LONGEST_SECONDS, "seconds": LONGEST_SECONDS}  # from 0 to this
+NUMBERS = {"share": 1.0, "retry_after": LONGEST_SECONDS, "seconds": LONGEST_SECONDS}  # their maximum; the minimum is 0
 
 
 def rule_from(given: Any) -> Rule:
@@ -47,7 +47,7 @@ def rule_from(given: Any) -> Rule:
         require_number(name, given.get(name), high)
     require_times(given.get("times"))
     if not isinstance(given.get("match"), str | None):
-        raise ValueError(f"match is text, not {given['match']!r}")  # noqa: TRY004 - one kind of error for one wrong wish
+        raise ValueError(f"match is text, not {given['match']!r}")  # noqa: TRY004 - every wrong rule is a ValueError
     return Rule(**{name: value for name, value in given.items() if value is not None})
 
 
@@ -71,7 +71,7 @@ def require_times(value: Any) -> None:
 
 
 def rule_in(line: str) -> Rule:
-    """`openai.chat 429 share=10% retry_after=2`. Raises ValueError as `rule_from` does."""
+    """Parses a line such as `openai.chat 429 share=10% retry_after=2`. Raises ValueError as `rule_from` does."""
     try:
         words = shlex.split(line)
     except ValueError as error:
@@ -89,7 +89,7 @@ def option(word: str) -> tuple[str, Any]:
 
 
 def value_of(name: str, text: str) -> Any:
-    """Raises ValueError. A share may be said in percent."""
+    """Raises ValueError. A share may be given in percent."""
     if name == "match":
         return text
     try:
@@ -101,14 +101,14 @@ def value_of(name: str, text: str) -> Any:
 
 
 def rule_of(words: Mapping[str, str]) -> Rule:
-    """What was typed into a form, where an empty field says nothing. Raises ValueError as `rule_from` does."""
+    """The rule typed into a form, whose empty fields are ignored. Raises ValueError as `rule_from` does."""
     said = {name: words[name].strip() for name in OPTIONS if words.get(name, "").strip()}
     values = {name: value_of(name, text) for name, text in said.items()}
     return rule_from({"where": words.get("where", ""), "kind": words.get("kind", "")} | values)
 
 
 def line_of(rule: Rule) -> str:
-    """As it would be typed; `rule_in` takes it back."""
+    """The rule as a typed line: the inverse of `rule_in`."""
     said = {name: getattr(rule, name) for name in OPTIONS}
     if said["seconds"] == HANG_SECONDS:
         del said["seconds"]

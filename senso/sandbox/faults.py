@@ -1,4 +1,4 @@
-"""The faults that are asked for while the sandbox runs, and which of them strikes a call."""
+"""The fault rules in force while the sandbox runs, and the choice of the one that hits a call."""
 
 from collections import Counter
 from collections.abc import Collection
@@ -10,7 +10,7 @@ from senso.sandbox.fault_rules import Rule
 
 
 class Faults:
-    """Draws are repeatable: the nth call about the same text always fares alike, in whatever order calls arrive."""
+    """Draws are repeatable: the nth call about the same text always gets the same result, in any order of calls."""
 
     def __init__(self, seed: int, rules: Collection[Rule] = ()) -> None:
         self._seed = seed
@@ -33,14 +33,14 @@ class Faults:
         return self._rules.pop(number, None) is not None
 
     def active(self) -> list[tuple[int, Rule, int]]:
-        """Each rule with its number and how often it struck."""
+        """Each rule with its number and the number of its hits."""
         return [(number, rule, self._fired[number]) for number, rule in self._rules.items()]
 
     def listed(self) -> list[dict[str, Any]]:
         return [{"number": number, **asdict(rule), "fired": fired} for number, rule, fired in self.active()]
 
     def draw(self, where: Collection[str], kinds: Collection[str], text: str) -> Rule | None:
-        """The first rule that strikes; a strike uses up one of its `times`."""
+        """The first rule that hits the call. A hit uses up one of its `times`."""
         for number, rule in self._rules.items():
             if rule.where in where and rule.kind in kinds and rule.concerns(text) and self._strikes(number, rule, text):
                 self._fired[number] += 1

@@ -1,6 +1,6 @@
-"""Organisations that the world did not make: those of a user's own import file, and those whose names were asked for.
+"""Organisations from outside the world: those of a user's import file, and those whose names were asked for.
 
-They are answered about as the world's own are, with made-up opinions, in words that fit any trade.
+Questions about them are answered as those about the world's own, with made-up opinions in words that fit any trade.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +11,7 @@ from senso.sandbox.dice import number
 from senso.sandbox.orgs import Org, Question, identity
 from senso.sandbox.trades import ANYTHING
 
-# Beside the competitors that the file names: an answer names up to five others.
+# Used in addition to the competitors in the file: an answer names up to five others.
 OTHERS = (
     "Larkspur & Sons",
     "Kestrel Collective",
@@ -26,15 +26,15 @@ OTHERS = (
 )
 MOST_OTHERS = 8
 MOST_MET = 5  # in one answer
-MOST_KNOWN = 1000  # each is looked for in a question that nobody prepared
+MOST_KNOWN = 1000  # each is searched for in every unknown question
 
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """As much of an organisation as answers are made of. `questions`: each text with its kind, branded or unbranded.
+    """What answers need of an organisation. `questions`: each text with its kind, branded or unbranded.
 
-    `models` are the names under which the first of them is asked for at its provider: there the first question is
-    always answered with the organisation in it, so that no report on it is all zeros.
+    `models` are the names of its first model, ours and its provider's. That model always names the organisation in its
+    answer to the first question, so that no report is all zeros.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Guests:
             del self.met[next(iter(self.met))]
 
     def question(self, text: str, model: str) -> Question | None:
-        """The file's; else one about those the text names, or about those met last."""
+        """The file's question; else one about the organisations that the text names, or about those met last."""
         if text in self.asked or not self.met:
             return self.asked.get(text)
         named = [name for name in self.met if name in text]
@@ -67,14 +67,14 @@ class Guests:
         return question_about(self.seed, text, "branded" if named else "unbranded", orgs)
 
     def _certain(self, name: str, text: str, model: str) -> Org:
-        """The first question after an organisation was met is answered with it: no report on it is all zeros."""
+        """The answer to the first question after an organisation was met names it, so that no report is all zeros."""
         if not self.met[name].certain:
             self.met[name] = replace(self.met[name], certain=frozenset({(text, model)}))
         return self.met[name]
 
 
 def guests_of(seed: int, given: Iterable[Guest]) -> Guests:
-    """A question that several organisations ask is answered about all of them."""
+    """A question that belongs to several organisations is answered about all of them."""
     kinds: dict[str, str] = {}
     askers: dict[str, list[Org]] = {}
     for guest in given:

@@ -1,4 +1,4 @@
-"""Readings that are false on request, each kept with what was said, so that a check can be shown to catch them."""
+"""False readings on request. Each is recorded with what it says, to show that a check catches it."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
@@ -25,8 +25,8 @@ class Lie:
 
 
 def generic_mention(task: Task, reading: Reading, _seed: int) -> Told:
-    """An ordinary word of the name is taken for the organisation."""
-    words = [word for word in task.organisation.split() if len(word) > 4]  # noqa: PLR2004 - "of" convinces nobody
+    """Takes an ordinary word of the name for the organisation."""
+    words = [word for word in task.organisation.split() if len(word) > 4]  # noqa: PLR2004 - "of" is implausible
     mute = passages(task.answer).sentences if not reading["mentioned"] else ()
     for sentence in mute:
         word = next((word for word in words if word.lower() in sentence.lower().split()), None)

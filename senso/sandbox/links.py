@@ -62,6 +62,6 @@ def _own_page(chance: Random, question: Question, org: Org) -> Source:
 
 
 def _tracking(page: str, model: str) -> str:
-    """ChatGPT and OpenAI's API mark the links that they hand out, the others do not."""
+    """The tracking parameter: ChatGPT and OpenAI's API add one to their links, the others do not."""
     mark = "chatgpt.com" if model == "chatgpt" else "openai" if model.startswith(("gpt-", "o")) else None
     return f"{'&' if '?' in page else '?'}utm_source={mark}" if mark else ""

@@ -43,7 +43,7 @@ class OpenAI(Endpoint):
         return fault(rule, self.model)
 
     async def wait(self, call: Call, seconds: float, text: str) -> Rule | None:
-        """As long as the model would take; a fault comes back where it spoils the answer and not the call."""
+        """Waits as long as the model would take. Returns a fault, if any, that spoils the answer and not the call."""
         await self.suffer(call, text)
         await asyncio.sleep(seconds)
         rule = self.state.faults.draw([self.where], {*ANSWER, *(CALL.keys() - self.at_once)}, text)
@@ -62,7 +62,7 @@ class OpenAI(Endpoint):
 
 
 class Models(OpenAI):
-    """What may be asked: looked at only to hear whether a key is right."""
+    """The list of models, requested only to check a key."""
 
     SUPPORTED_METHODS = ("GET",)
     where = "openai.models"
@@ -100,7 +100,7 @@ class Responses(OpenAI):
 
 class ChatCompletions(OpenAI):
     where = "openai.chat"
-    at_once = frozenset(CALL) - {"malformed"}  # here it is the content that cannot be read
+    at_once = frozenset(CALL) - {"malformed"}  # here the content is malformed, not the reply
 
     async def reply(self, call: Call, *_: str) -> Reply:
         body = self.body(call)
@@ -137,7 +137,7 @@ def spoiled(rule: Rule | None, said: Said, silence: Said) -> Said:
 
 
 def _note(call: Call, user: str, wanted: Body | None) -> None:
-    """The log says whose answer was read, not the answer."""
+    """Logs the organisation that an answer was read for, and not the answer itself."""
     call.schema = wanted["name"] if wanted else None
     task = task_in(user)
     call.organisation = task.organisation if task else None

@@ -27,7 +27,7 @@ RATE_HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the model says: text or a refusal. `cut` when its tokens ran out."""
+    """What the model says: text or a refusal. `cut`: its tokens ran out."""
 
     text: str | None
     refusal: str | None = None
@@ -52,7 +52,7 @@ def headers(seconds: float) -> dict[str, str]:
 
 
 def cached(prompt_tokens: int) -> int:
-    """Three quarters of a long prompt count as seen before, so that the cached price is met on every run alike."""
+    """Three quarters of a long prompt count as cached, so that every run also uses the price of cached tokens."""
     return prompt_tokens * 3 // 4 // CACHE_STEP * CACHE_STEP if prompt_tokens >= CACHE_FROM else 0
 
 
@@ -77,7 +77,7 @@ def chat_completion(model: str, prompt: str, said: Said) -> dict[str, Any]:
 
 
 def _chat_usage(prompt: int, completion: int, *, silent: bool) -> dict[str, Any]:
-    completion = 64 if silent else completion  # spent on thinking, before a word was said
+    completion = 64 if silent else completion  # spent on reasoning, before any output
     return {
         "prompt_tokens": prompt,
         "completion_tokens": completion,
@@ -162,7 +162,7 @@ def _annotation(link: re.Match[str], pages: dict[str, Source]) -> dict[str, Any]
 
 
 def _echoed(tool: dict[str, Any]) -> dict[str, Any]:
-    """Left-out values come back as the defaults; without a place the place is the United States."""
+    """Omitted values come back as their defaults; the default place is the United States."""
     place = {"type": "approximate", "city": None, "country": None, "region": None, "timezone": None}
     wanted = tool.get("user_location") or {"country": "US"}
     size = tool.get("search_context_size", "medium")

@@ -1,4 +1,4 @@
-"""What OpenAI refuses. A client that passes here by accident would fail in production."""
+"""The requests that OpenAI refuses. A client that passes here by accident would fail in production."""
 
 import re
 from collections.abc import Iterable

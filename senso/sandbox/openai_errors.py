@@ -43,7 +43,7 @@ def invalid_value(param: str, reason: str) -> Problem:
 
 
 def unauthorized(key: str | None) -> Reply:
-    """A key is never repeated, not even in part: the vendor shows a masked one, and a mask is enough."""
+    """Never repeats a key, not even in part: the vendor shows a masked key, and here only the mask is shown."""
     if key is None:
         return Reply(401, error_body(f"{NO_KEY} {KEYS_PAGE}", "invalid_request_error", None, None))
     reason = f"Incorrect API key provided: ********. {KEYS_PAGE}"
@@ -68,7 +68,7 @@ def fault(rule: Rule, model: str) -> Reply:
 
 
 def _too_many(rule: Rule, model: str) -> Reply:
-    """With `retry_after` the header says it, without only the sentence does; both forms are met outside."""
+    """With `retry_after`, a header has the delay; without it, only the message has. Both forms occur in practice."""
     limit = f"for {model} in organization org-SANDBOX on tokens per min (TPM): Limit 30000"
     if rule.kind == "429-quota":
         return Reply(429, error_body(QUOTA, "insufficient_quota", None, "insufficient_quota"))

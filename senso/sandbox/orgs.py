@@ -1,4 +1,4 @@
-"""The made-up orgs. Each is computed from its number and found again by its town: no size has to be agreed on."""
+"""The made-up orgs. Each is computed from its number and found again by its town, in a world of any size."""
 
 import re
 from dataclasses import dataclass, field
@@ -23,10 +23,10 @@ from senso.sandbox.vocabulary import (
 
 TOWNS = len(TOWN_BEFORE) * len(TOWN_MIDDLE) * len(TOWN_AFTER)
 NETWORK_SIZE = 10
-QUESTIONS = 2 * len(TOPICS) * len(BRANDED)  # as many as have a text of their own
+QUESTIONS = 2 * len(TOPICS) * len(BRANDED)  # the number of distinct texts
 NETWORK_QUESTIONS = len(TOPICS) * len(SHARED)
 
-# A step without a factor in common with TOWNS visits every town once, and can be taken back.
+# STEP is coprime to TOWNS, so it visits every town once and can be inverted.
 STEP = 7919
 BACK = pow(STEP, -1, TOWNS)
 
@@ -38,7 +38,7 @@ TOWN = re.compile(rf"\b(in|around) ((?:(?:{BEFORE}) )?(?:{MIDDLE}) (?:{AFTER}))\
 class Org:
     """`forms` are the ways in which answers name it; `shared_forms` those that no other org of its network has.
 
-    `certain`: questions and models for which it is named whatever the dice say.
+    `certain`: questions and models for which it is named whatever is drawn.
     """
 
     number: int
@@ -62,7 +62,7 @@ class Question:
     kind: str  # branded or unbranded
     town: str
     topic: str
-    orgs: tuple[Org, ...]  # whose question it is; several for a network's
+    orgs: tuple[Org, ...]  # the orgs it belongs to; several for a network's question
     trade: Trade = field(default=LENDING, compare=False)
 
 
@@ -96,7 +96,7 @@ def org_of(seed: int, org: int) -> Org:
         id=identity(seed, "org", org),
         name=name,
         first=first,
-        forms=(name, *short, *([initials] if len(initials) > 2 else [])),  # noqa: PLR2004 - two letters name too much
+        forms=(name, *short, *([initials] if len(initials) > 2 else [])),  # noqa: PLR2004 - two letters are ambiguous
         shared_forms=(name, *short),
         town=town,
         websites=websites_of(name, org),
@@ -107,7 +107,7 @@ def org_of(seed: int, org: int) -> Org:
 
 
 def name_parts(org: int) -> tuple[str, str, int]:
-    """The pairs of words are used up one by one; from then on the town is part of the name."""
+    """Each pair of words is used once without the town; after that, the town is part of the name."""
     round_, first = divmod(org, len(ORDINARY))
     again = org // (len(ORDINARY) * len(TAILS))
     return list(ORDINARY)[first], list(TAILS)[(round_ + org) % len(TAILS)], again
@@ -126,7 +126,7 @@ def question_of(seed: int, org: int, place: int) -> Question:
 
 
 def _worded(who: Org, place: int) -> tuple[str, str, str]:
-    """Branded and unbranded questions take turns."""
+    """Branded and unbranded questions alternate."""
     nth, odd = divmod(place, 2)
     kind, wordings = ("unbranded", UNBRANDED) if odd else ("branded", BRANDED)
     wording, topic = _wording(wordings, nth)

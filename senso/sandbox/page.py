@@ -1,4 +1,4 @@
-"""The page of a running sandbox: its settings, its world, what it was asked, and the faults, to add and to remove."""
+"""The page of a running sandbox: its settings, its world, its calls, and its faults, to add and to remove."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An organisation on the page, and where the sandbox knows it from."""
+    """An organisation on the page, and how it became known to the sandbox."""
 
     name: str
     websites: tuple[str, ...]
@@ -73,7 +73,7 @@ class Paged(RequestHandler):
         }
 
     def log_exception(self, *_: Any) -> None:
-        """Whoever sent the wish is told, and nobody else."""
+        """Logs nothing: only the client is told of the error."""
 
     def write_error(self, status_code: int, **failure: Any) -> None:
         said = getattr(failure["exc_info"][1], "log_message", None)
@@ -107,7 +107,7 @@ class AddFault(Paged):
 
 
 class RemoveFaults(Paged):
-    """One by its number, or all."""
+    """Removes one fault by its number, or all of them."""
 
     def post(self) -> None:
         number = self.get_body_argument("number", "")
@@ -116,7 +116,7 @@ class RemoveFaults(Paged):
         elif not number.isdecimal():
             raise HTTPError(400, "which fault is to be removed?")
         else:
-            self.state.faults.remove(int(number))  # somebody else may have been quicker
+            self.state.faults.remove(int(number))  # another request may have removed it already
         self.redirect("/#faults", status=303)
 
 

@@ -1,10 +1,10 @@
-"""What the marks of an answer mean: its sentences, the names in its list, and the names in bold."""
+"""Parses the markup of an answer: its sentences, the names in its list, and the names in bold."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# Nothing behind these marks is said in the answer: link targets, citation labels, reference definitions, bare URLs.
+# Markup that is not part of the text: link targets, citation labels, reference definitions, bare URLs.
 UNSPOKEN = re.compile(
     r"^\[\d+\]: .*$"  # [1]: https://... "title"
     r"|\((?:\[[^\]\n]*\](?:\([^)\s]*\)|\[\d+\])(?:, )?)+\)"  # ([site](url)), ([Site][1], [Other][2])
@@ -22,7 +22,7 @@ BOLD = re.compile(r"\*\*(.+?)\*\*")
 HEAD_END = re.compile(r" [–—-] |: |:$| \(|\(\[|(?<=\w)\. |\*\*")
 
 SMALL_WORDS = {"of", "the", "and", "for", "de", "la", "du", "at", "by", "&", "+"}
-# Words that make a heading or a label of what could be a name.
+# Words that show that a text is a heading or a label and not a name.
 LABELS = """
 advantages ask availability best budget care check choose choosing compare comparison cons consider
 considerations cost costs customer design drawbacks durability ease energy features fees final final-thoughts
@@ -45,7 +45,7 @@ class Passages:
 
 
 def spoken(text: str) -> str:
-    """The same text, as long as before, with blanks where nothing is said."""
+    """The text with blanks in place of such markup, so that its length stays the same."""
     return UNSPOKEN.sub(lambda found: " " * len(found[0]), text)
 
 
@@ -79,7 +79,7 @@ def _ranking(lines: list[str]) -> tuple[str, ...]:
 
 
 def _head(text: str, *, numbered: bool) -> str | None:
-    """The name that a list item opens with. In bullets only bold makes a name, and a colon makes a label of it."""
+    """The name at the start of a list item. In bullets, only bold text is a name, and with a colon it is a label."""
     plain = re.sub(r"^\*\*(?:Best|Top)\b[^*:]*: (?=[A-Z0-9])", "**", text.strip())  # **Best overall: Name**
     plain = plain if plain.startswith("**") else plain.removesuffix("**")  # **1. Name**
     bold = BOLD.match(plain)
@@ -93,7 +93,7 @@ def _head(text: str, *, numbered: bool) -> str | None:
 
 
 def _bold(lines: list[str], ranking: tuple[str, ...]) -> tuple[str, ...]:
-    """Names in bold in running text: an item's own details are not looked at, and labels end in a colon."""
+    """Names in bold in running text. Skips the details of list items, and labels, which end in a colon."""
     running = [line for line in lines if line[:1] not in ("", " ", "*", "-", "#") or line.startswith("**")]
     spans = [span for line in running for span in BOLD.findall(line) if not span.endswith((":", ".", "!", "?"))]
     names = dict.fromkeys(name for span in spans if (name := name_in(span)))

@@ -1,4 +1,4 @@
-"""What an answer will say before it has words: who is named, where, and how they come off."""
+"""The plan of an answer before it has words: who is named, where, and with what sentiment."""
 
 from dataclasses import dataclass
 from random import Random
@@ -12,7 +12,7 @@ LISTED = ("numbered", "numbered", "numbered", "plain", "prose")  # three of five
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """One org or rival as the answer names it; `org` is None for a rival. Aside: after the list, without a rank."""
+    """One org or rival as the answer names it; `org` is None for a rival. `aside`: after the list, without a rank."""
 
     name: str
     sentiment: str
@@ -65,7 +65,7 @@ def _orgs(chance: Random, seed: int, question: Question, model: str, country: st
 
 
 def _mention_rate(seed: int, org: Org, question: Question, model: str, country: str) -> float:
-    """Each org is known more or less well, and each model and location adds its own leaning."""
+    """The probability that an answer names the org: the org's fame, plus a bias of each model and location."""
     if (question.text, model) in org.certain:
         return 1.0
     if question.kind == "branded":

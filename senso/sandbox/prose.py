@@ -1,4 +1,4 @@
-"""The words of an answer, written from its plan the way assistants write: intro, list, links, advice, closing."""
+"""The text of an answer, written from its plan in the style of assistants: intro, list, links, advice, closing."""
 
 from random import Random
 from urllib.parse import urlsplit
@@ -21,7 +21,7 @@ If you tell me more about your situation, I can be more specific."""
 
 
 def generic_answer() -> Answer:
-    """For a question that nobody prepared: it names nobody."""
+    """For an unknown question: it names no organisation."""
     return Answer(GENERIC)
 
 
@@ -55,7 +55,7 @@ def _listed(chance: Random, question: Question, plan: Plan, cited: dict[Naming, 
 
 
 def _asides(chance: Random, question: Question, plan: Plan, cited: dict[Naming, Source]) -> str:
-    """In an answer without a list everybody is an aside, and each gets a plain sentence."""
+    """In an answer without a list, every naming is an aside and gets a plain sentence."""
     sentences = ("**{name}** {predicate}.",) if plan.shape == "prose" else ASIDES
     return " ".join(
         chance.choice(sentences).format(name=naming.name, predicate=_predicate(chance, question, naming))
@@ -66,7 +66,7 @@ def _asides(chance: Random, question: Question, plan: Plan, cited: dict[Naming, 
 
 
 def _ordinary(chance: Random, question: Question, plan: Plan) -> str:
-    """The word of a name in its ordinary sense: always where the org is absent, sometimes where it is not."""
+    """Uses a word of an org's name in its ordinary sense: always if the org is not named, sometimes if it is."""
     absent = [org for org in question.orgs if not plan.naming(org)][:2]
     present = [org for org in question.orgs if plan.naming(org)][:1] if chance.random() < 0.3 else []  # noqa: PLR2004
     return " ".join(dict.fromkeys(ORDINARY[org.first] for org in absent + present if org.first in ORDINARY))

@@ -1,7 +1,7 @@
-"""The stand-in for a reading model: it sees the request and nothing else, and knows no truth.
+"""The stand-in for a reading model: it sees only the request and does not know the truth.
 
-Its heuristics are honest but plain: whole-word names, opinion words, lists. Instructions inside the answer are text
-like any other.
+Its heuristics are honest but simple: whole-word names, opinion words, lists. Instructions inside the answer are treated
+as text like any other.
 """
 
 import json
@@ -30,7 +30,7 @@ ANSWER = re.compile(r"<answer-([0-9a-f]{12})>\n(.*)\n</answer-\1>", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What the request says is to be read: whose answer, under which names, and the answer itself."""
+    """What a request asks to be read: the organisation, its names, the question and the answer."""
 
     organisation: str
     names: tuple[str, ...]
@@ -51,7 +51,7 @@ def task_in(user: str) -> Task | None:
 
 
 def organisation_in(user: str) -> tuple[str, list[str]] | None:
-    """Whose names are asked for, and its websites."""
+    """The organisation whose names are asked for, and its websites."""
     try:
         asked = json.loads(user)
         return str(asked["organisation"]), [str(website) for website in asked.get("websites") or []]
@@ -87,7 +87,7 @@ def names_it(task: Task, text: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _matcher(names: tuple[str, ...]) -> re.Pattern[str]:
-    """Whole words in any case, longest first; a single ordinary word only as it is written in the name."""
+    """Matches whole words in any case, longest first; a single ordinary word only in the case of the name."""
     longest = sorted((name for name in names if name.strip()), key=len, reverse=True)
     written = [f"(?-i:{re.escape(name)})" if ordinary(name) else re.escape(name) for name in longest]
     return re.compile(rf"(?<!\w)(?:{'|'.join(written) or '(?!)'})(?!\w)", re.IGNORECASE)

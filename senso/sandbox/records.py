@@ -1,4 +1,4 @@
-"""One record of a snapshot: what an engine's page gave for one input, with all the weight that comes along."""
+"""One record of a snapshot: the content of an engine's page for one input, including all its bulk."""
 
 import re
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from senso.sandbox.signature import signed
 
 Record = dict[str, Any]
 
-# Real records carry half a megabyte of page around each answer. Who does not ask for less gets it here, too.
+# Real records contain half a megabyte of page per answer. A request that does not select fields gets it here, too.
 PAGE_CHARACTERS, SECTION_CHARACTERS, RAW_CHARACTERS = 350_000, 15_000, 80_000
 FILLER = "<div class='flex text-base mx-auto'><span></span></div>"
 
@@ -31,7 +31,7 @@ def failed(asked: Record, error: str, code: str) -> Record:
 
 
 def bare(markdown: str) -> str:
-    """The text as a reader sees it."""
+    """The text as a reader sees it, without markup."""
     return re.sub(r"\*\*|^#+ ", "", re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", markdown), flags=re.MULTILINE)
 
 
@@ -56,7 +56,7 @@ def _page(characters: int) -> str:
 
 
 def _chatgpt(asked: Record, answer: Answer, cited: list[Source]) -> Record:
-    """Cited and merely offered sources come mixed; `domain` is the name of the site, not its host."""
+    """Cited and merely offered sources are mixed; `domain` is the name of the site, not its host."""
     query = [asked["prompt"].rstrip("?").lower()] if answer.sources else []
     return {
         "citations": [

@@ -1,4 +1,4 @@
-"""Recorded answers in place of the made-up world: JSON Lines files, one answer a line."""
+"""Recorded answers instead of the made-up world: JSON Lines files, one answer per line."""
 
 import json
 from collections import defaultdict
@@ -12,7 +12,7 @@ from senso.sandbox.dice import number
 
 
 class BadRecording(Exception):
-    """One line: the file, the line, and what is wrong there."""
+    """The message is one line: the file, the line number, and what is wrong there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Recorded:
 
 
 class Replay:
-    """Of several answers to a question the one for this model and country is taken, else always the same one."""
+    """Of several answers to a question, takes the one for this model and country, else always the same one."""
 
     def __init__(self, folder: Path, seed: int) -> None:
         self._seed = seed

@@ -1,4 +1,4 @@
-"""What goes back over the line, and the two ways in which nothing useful does."""
+"""The replies of the sandbox, and the two exceptions that end a call: with a reply that is an error, or without any."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,7 +8,7 @@ from senso.sandbox.fault_rules import Rule
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A body that is text goes out as plain text, bytes as what claims to be JSON, anything else as JSON."""
+    """A text body is sent as plain text, bytes are sent unchanged as if they were JSON, anything else as JSON."""
 
     status: int
     body: Any
@@ -26,7 +26,7 @@ class Cut(Exception):
 
 
 def proxy_error() -> Reply:
-    """What stands before the service answers when the service does not: a page, not JSON."""
+    """The reply of a proxy in front of the service when the service does not answer: an HTML page, not JSON."""
     page = (
         "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>"
     )

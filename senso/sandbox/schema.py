@@ -1,4 +1,4 @@
-"""The strict subset of JSON Schema: what the real service refuses, and filling a schema with what is known."""
+"""The strict subset of JSON Schema: what the real service refuses, and filling a schema with known values."""
 
 import re
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ def _parts(schema: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
 
 
 def filled(schema: dict[str, Any], known: Any, root: dict[str, Any] | None = None) -> Any:
-    """`known` in the shape of `schema`: what is not asked for is left out, what is not known is null or empty."""
+    """`known` in the shape of `schema`: values not in the schema are omitted, unknown ones are null or empty."""
     root = root or schema
     schema = _resolved(schema, root)
     if "anyOf" in schema:

@@ -26,16 +26,16 @@ from senso.sandbox.state import State, Timing
 from senso.sandbox.world import SHOWN_ORGS, SHOWN_QUESTIONS, World
 
 DATASETS = "/brightdata/datasets/v3"
-LOOPBACK = "127.0.0.1"  # and never anything else: every key opens it
+LOOPBACK = "127.0.0.1"  # never another address: its keys protect nothing
 BACKLOG = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`lies` is the share of answers about which the reader lies; `replay` a folder that answers for the world.
+    """`lies` is the share of answers with false readings; `replay` a folder of answers to use instead of the world.
 
-    `guests` are organisations that the world does not have; `meets`: whether those whose names are asked for become
-    known to it. `faults` strike from the start.
+    `guests` are organisations in addition to the world's own; `meets`: whether those whose names are asked for become
+    known to it. `faults` are in force from the start.
     """
 
     port: int = 0  # 0: any free one
@@ -74,7 +74,7 @@ def application(settings: Settings) -> Application:
     return Application(
         [(path, handler, state) for path, handler in routes],
         default_handler_class=Nowhere,
-        log_function=lambda _: None,  # the call log has it all, and no headers
+        log_function=lambda _: None,  # the call log has all calls, without headers
     )
 
 
@@ -102,7 +102,7 @@ def serve(settings: Settings, ready: Callable[[str], None] = lambda _: None) -> 
 
 @contextmanager
 def running(settings: Settings | None = None) -> Iterator[str]:
-    """The sandbox in a thread of this process, for tests; gives its URL."""
+    """Runs the sandbox in a thread of this process, for tests; yields its URL."""
     wanted = settings or Settings()
     served = application(wanted)
     url: Future[str] = Future()

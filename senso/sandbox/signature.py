@@ -1,6 +1,6 @@
-"""The stand-in names itself in every reply, as the model that answered.
+"""Marks every reply of the sandbox: the model's name gets a prefix.
 
-So what it made up is known as such for as long as the answer is kept, whatever addresses were set before or since.
+So made-up answers can be recognised for as long as they are kept, whatever base URLs were set before or since.
 """
 
 SIGNATURE = "senso-sandbox/"

@@ -1,4 +1,4 @@
-"""A job of BrightData's: born with its fate, then it only grows older."""
+"""A BrightData job: its faults are drawn when it is created; then its status follows from its age or a cancel."""
 
 import csv
 import time
@@ -16,7 +16,7 @@ from senso.sandbox.faults import Faults
 from senso.sandbox.records import Record, failed, now, record
 
 PLACES = ("brightdata.trigger", "brightdata.progress", "brightdata.snapshot")
-STARTING = 0.1  # of its time a job is only starting
+STARTING = 0.1  # the share of its time in which a job is starting
 
 TIMEOUT = ("Crawler error: waiting for selector ... timeout 30000ms exceeded", "timeout")
 NOT_RECORDED = ("Crawler error: no recorded answer to this prompt", "dead_page")
@@ -24,7 +24,7 @@ NOT_RECORDED = ("Crawler error: no recorded answer to this prompt", "dead_page")
 
 @dataclass(slots=True)
 class Snapshot:
-    """`fate` is a fault of the whole job, `fates` has those of single inputs by their place."""
+    """`fate` is a fault of the whole job; `fates` has those of single inputs by their positions."""
 
     dataset_id: str
     inputs: list[Record]
@@ -58,7 +58,7 @@ class Snapshot:
 
 
 def fates_of(faults: Faults, inputs: list[Record]) -> tuple[str | None, dict[int, str]]:
-    """Drawn when the job is born, so that a job that fails stays failed however often it is looked at."""
+    """Draws the faults when the job is created, so that a failed job stays failed however often it is polled."""
     job = faults.draw(PLACES, JOB, "\n".join(asked["prompt"] for asked in inputs))
     drawn = {place: faults.draw(PLACES, RECORD, asked["prompt"]) for place, asked in enumerate(inputs)}
     return job.kind if job else None, {place: rule.kind for place, rule in drawn.items() if rule}
@@ -113,7 +113,7 @@ SPOILS: dict[str, Callable[[Record], Record]] = {
 
 
 def _reduced(whole: Record, fields: list[str] | None) -> Record:
-    """An error says that it is one, whatever was asked for."""
+    """The requested fields. An error keeps all of its fields, whichever were requested."""
     if fields is None or "error" in whole:
         return whole
     return {name: value for name, value in whole.items() if name in fields}

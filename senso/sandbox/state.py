@@ -1,4 +1,4 @@
-"""What the sandbox remembers while it runs, and how slow it pretends to be."""
+"""The state of a running sandbox, and its simulated latencies."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,7 +21,7 @@ class Timing:
 
 @dataclass(slots=True)
 class State:
-    """`world` is None where recorded answers are given; `meets`: whether it remembers whose names it was asked for."""
+    """`world` is None if answers are recorded; `meets`: whether organisations whose names are asked for are kept."""
 
     seed: int
     ask: Ask
@@ -34,7 +34,7 @@ class State:
     pushes: list[dict[str, Any]] = field(default_factory=list)
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
     maybe_running: list[Snapshot] = field(default_factory=list)
-    running_jobs_limit: int = 5000  # of one data set, as the vendor's newest page has it
+    running_jobs_limit: int = 5000  # of one data set, according to the vendor's newest page
 
     def meet(self, user: str) -> None:
         found = organisation_in(user)

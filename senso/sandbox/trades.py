@@ -1,16 +1,16 @@
-"""How answers are worded, by what the organisations do: the made-up lenders, and anybody at all."""
+"""The wording of answers by trade: for the made-up lenders, and for any other organisation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from senso.sandbox.vocabulary import OPINIONS, OWN_PAGES, PRESS
 
-Pages = tuple[tuple[str, str], ...]  # address or path, and title
+Pages = tuple[tuple[str, str], ...]  # URL or path, and title
 
 
 @dataclass(frozen=True, slots=True)
 class Trade:
-    """Texts with {town}, {topic}, {name} have these filled in."""
+    """{town}, {topic} and {name} in the texts are placeholders."""
 
     intros: tuple[str, ...]
     not_found: str

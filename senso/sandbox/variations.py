@@ -1,4 +1,4 @@
-"""Under which names an organisation goes: what can be told from its name and its websites alone."""
+"""The name variations of an organisation that follow from its name and its websites alone."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ ENDINGS = (
 )  # fmt: skip
 SHORT = {"Federal Credit Union": "FCU", "Credit Union": "CU", "Savings Bank": "Savings", "Lending Group": "Lending"}
 
-# One of these alone is a word of the language before it is a name.
+# One of these words alone is an ordinary word rather than a name.
 ORDINARY = """
 advance advantage alliance allied american anchor apex apple atlas beacon best bright capital central century
 choice citizens city clear coast coastal community compass cornerstone country county cover credit delta
@@ -31,7 +31,7 @@ def ordinary(name: str) -> bool:
 
 
 def name_variations(organisation: str, websites: Sequence[str]) -> list[str]:
-    """The full name comes first, whatever it is; every other one is left out if it is a single ordinary word."""
+    """The full name always comes first; any other name is left out if it is a single ordinary word or too short."""
     found = dict.fromkeys(_variations(organisation.strip(), websites))
     return [name for name in found if name == organisation.strip() or (len(name) > 2 and not ordinary(name))]  # noqa: PLR2004
 
@@ -47,7 +47,7 @@ def _variations(organisation: str, websites: Sequence[str]) -> Iterator[str]:
         if ending in SHORT:
             yield f"{rest} {SHORT[ending]}"
     initials = "".join(word[0] for word in name.split() if word[0].isupper())
-    if len(initials) > 2:  # noqa: PLR2004 - two letters name too much
+    if len(initials) > 2:  # noqa: PLR2004 - two letters are ambiguous
         yield initials
     for website in websites:
         yield from _spaced(_label(website), name)
@@ -59,14 +59,14 @@ def _label(website: str) -> str:
 
 
 def _spaced(label: str, name: str) -> Iterator[str]:
-    """`communityfinancialcu` as "Community Financial cu": the words of the name are found again, the rest kept."""
+    """`communityfinancialcu` becomes "Community Financial CU": words of the name are recognised, the rest is kept."""
     words, left = [], label.replace("-", "").lower()
     for word in name.split():
         plain = re.sub(r"\W", "", word.lower())
         if plain and left.startswith(plain):
             words.append(word)
             left = left.removeprefix(plain)
-    if len(words) > 1 and len(left) <= 3:  # noqa: PLR2004 - what is left is initials, or it is no name
+    if len(words) > 1 and len(left) <= 3:  # noqa: PLR2004 - the rest must be initials
         yield " ".join([*words, left.upper()] if left else words)
     elif label:
         yield label

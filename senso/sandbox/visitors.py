@@ -1,7 +1,7 @@
-"""Who may turn what the sandbox does: programs and pages of this machine.
+"""Who may control the sandbox: programs on this machine and the sandbox's own page.
 
 It listens on the loopback address only, but every page that is open in a browser on the same machine can send it
-requests, and a name that its owner points at 127.0.0.1 makes them look like the sandbox's own.
+requests, and a host name that points to 127.0.0.1 (DNS rebinding) makes them look like the sandbox's own.
 """
 
 from tornado.httputil import HTTPServerRequest
@@ -12,7 +12,7 @@ READING = ("GET", "HEAD")
 
 
 def require_own(request: HTTPServerRequest) -> None:
-    """Raises HTTPError 403. Programs send no Origin; browsers send one with everything that could change something."""
+    """Raises HTTPError 403. Programs send no Origin; browsers do with every request that could change something."""
     if request.host_name not in OWN_NAMES:
         raise HTTPError(403, "the sandbox is asked for as 127.0.0.1 or localhost only")
     if request.method in READING:

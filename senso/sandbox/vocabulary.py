@@ -1,6 +1,6 @@
-"""The words of the made-up world. Every first word of a name is ordinary English, with a sentence that uses it so."""
+"""The words of the made-up world. The first word of each name is ordinary English, with a sentence that uses it."""
 
-# First word of a name -> a sentence in which the same word means nothing but itself.
+# First word of a name -> a sentence that uses the word in its ordinary sense.
 ORDINARY = {
     "Community": "The best of them put real effort into building a strong community around saving.",
     "Pioneer": "Local lenders were among the pioneer users of instant payments.",
@@ -28,7 +28,7 @@ ORDINARY = {
     "Union": "A union card or a payslip often counts as proof of income.",
 }
 
-# Rest of a name -> its short forms; {} is the first word. A form that would leave one ordinary word is never used.
+# Rest of a name -> its short forms; {} is the first word. A form of one ordinary word is never used.
 TAILS: dict[str, tuple[str, ...]] = {
     "Financial Credit Union": ("{} Financial", "{} Financial CU"),
     "Home Loans": (),

@@ -1,7 +1,7 @@
-"""A small made-up world: who there is, what is asked about them, and what is true of every answer.
+"""A small made-up world: its organisations, the questions about them, and the truth about every answer.
 
-Everything follows from the seed. The truth comes first and the text is written from it, so that a reading of the
-text can be held against the truth.
+Everything follows from the seed. The truth is made first and the text is written from it, so that a reading of the
+text can be compared with the truth.
 """
 
 from collections.abc import Iterable, Sequence
@@ -35,7 +35,7 @@ SHOWN_ORGS, SHOWN_QUESTIONS = 3, 4  # for a first look
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What a perfect reader finds in one answer for one org. `rank` is None where the answer does not rank it."""
+    """What a perfect reader finds in one answer for one org. `rank` is None if the answer does not rank it."""
 
     mentioned: bool
     sentiment: str | None
@@ -45,10 +45,10 @@ class Truth:
 
 
 class World:
-    """`answer` and `truth` work for every org there can be; `orgs`, `questions` and `networks` only size the import.
+    """`answer` and `truth` work for every possible org; `orgs`, `questions` and `networks` only size the import.
 
-    Network n is made of the orgs 10n to 10n+9, so a world with networks needs at least ten orgs for each. `guests` are
-    organisations of somebody else, about whose questions it answers, too.
+    Network n consists of the orgs 10n to 10n+9, so a world with networks needs at least ten orgs for each. `guests` are
+    organisations from outside, whose questions it answers, too.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class World:
         return Answer(text, links.all)
 
     def truth(self, question_text: str, model: str, country: str, org_name: str | None = None) -> Truth:
-        """For the org whose question it is; `org_name` chooses one of several. Raises KeyError where it is no such."""
+        """The truth for the question's org; `org_name` chooses one of several. Raises KeyError for any other."""
         question = self._question(question_text, model)
         if question is None:
             return Truth(mentioned=False, sentiment=None, rank=None, competitors=(), sources=())
@@ -161,7 +161,7 @@ def _truth_for(org: Org, plan: Plan, links: Links) -> Truth:
 
 
 def _seen_by(org: Org, links: Links) -> tuple[Source, ...]:
-    """For a network's question a page is own only to the org that it belongs to."""
+    """For a network's question, a page counts as own only for the org that it belongs to."""
     homes = tuple(website.rstrip("/") for website in org.websites)
     return tuple(
         Source(source.url, source.title, source.cited, source.page, own=source.page.startswith(homes))

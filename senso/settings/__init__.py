@@ -1,15 +1,16 @@
-"""What is configured: read from the environment, from files of secrets and from `.env`, once and typed.
+"""The configuration: read once from environment variables, secret files and `.env`, into typed settings.
 
-texts        text on its way in: what is taken away around it, what is refused in it
-outside      what is given, and where: variables, files of secrets, lines of .env
+texts        cleaning of input text: stripped and refused characters
+outside      the sources: environment variables, secret files, lines of .env
 fields       the settings: each with its type, default and meaning
-hosts        where a URL of the web, or of Redis, goes
-databases    DATABASE_URL in every form that it may have
-moments      SENSO_CLOCK in figures
-traps        FAILPOINTS in parts
+hosts        checks of the host and port of a URL (web or Redis)
+databases    parses DATABASE_URL in every form
+redis_urls   parses REDIS_URL in every form
+moments      parses SENSO_CLOCK
+traps        parses FAILPOINTS
 production   what ENVIRONMENT=production refuses
-variables    every variable in one table: for doctor, .env.example and docs/configuration.md
-reading      all of it together; `settings()` is what everything else asks
+variables    table of all variables: for doctor, .env.example and docs/configuration.md
+reading      builds the settings; all other code calls `settings()`
 """
 
 from senso.settings.fields import BASE_URLS, SERVICES, Settings

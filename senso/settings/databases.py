@@ -1,6 +1,6 @@
-"""DATABASE_URL: every form that libpq takes, taken apart by libpq itself; and what is wrong with one that is none.
+"""Parses DATABASE_URL in every form that libpq accepts, using libpq itself, and explains what is wrong with others.
 
-What is said about a wrong one never holds a part of it: what does not fit may be the rest of a password.
+Error messages never quote a part of the value: an unexpected part may be the rest of a password.
 """
 
 import re
@@ -18,9 +18,9 @@ OF_A_SESSION: Final = re.compile(r"(?:^|\s)(?:-c\s*|--)([\w.-]+)=")
 STRAY_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 PORT: Final = re.compile(r"\d{0,5}")
 HIGHEST_PORT: Final = 65535
-# One host of an authority. `%2Frun%2Fpostgresql` is the folder of a socket.
+# One host of the authority. `%2Frun%2Fpostgresql` is the folder of a socket.
 HOST: Final = re.compile(r"(?:\[[0-9a-fA-F:.]+(?:%[\w.%-]+)?\]|[^\s@/?#:\[\]]*)(?::([^:]*))?")
-# Options whose wrong value libpq finds out only when it connects, by then in words that a server could have said.
+# Options whose wrong value libpq reports only when it connects, with messages that could also come from the server.
 WORDS: Final = {
     "sslmode": ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
     "target_session_attrs": ("any", "read-write", "primary"),
@@ -38,7 +38,7 @@ NUMBERS: Final = frozenset(
 
 
 def parameters(said: str) -> dict[str, str]:
-    """By libpq's names, as psycopg2 takes them. Raises ValueError with what is wrong with it, and what to write."""
+    """Returns parameters for psycopg2, by libpq's names. Raises ValueError with what is wrong and what to write."""
     if KEY_VALUE.match(said):
         found = taken_apart(said, "must be key=value pairs, with a value that has spaces in 'quotes'")
     else:
@@ -69,7 +69,10 @@ def of_url(said: str) -> dict[str, str]:
 
 
 def parts(rest: str) -> tuple[str, str, str, str]:
-    """Login, hosts, path, query. A / in a password ends the hosts for libpq; where these are none it is taken along."""
+    """Splits into login, hosts, path and query.
+
+    For libpq, a / ends the hosts. If the text before it cannot be hosts, the / is taken as part of the password.
+    """
     authority = re.split(r"[/?]", rest, maxsplit=1)[0]
     if "@" not in authority and "@" in rest and not are_hosts(authority):
         login, _, rest = rest.partition("@")
@@ -112,19 +115,19 @@ def check_port(port: str) -> None:
 
 
 def settings_in(options: str) -> list[str]:
-    """The names of what `options` sets for a session, as Postgres lists them."""
+    """Names of the session settings in `options`, as Postgres lists them."""
     return [found.replace("-", "_").lower() for found in OF_A_SESSION.findall(options)]
 
 
 def plain(option: str) -> str:
-    """libpq wants each = of a value as %3D, as in `options=-csearch_path=acme`, and does not know + for a space."""
+    """Encodes an option for libpq: = in its value as %3D (`options=-csearch_path=acme`), + in `options` as %20."""
     name, equals, value = option.partition("=")
     value = value.replace("=", "%3D")
     return f"{name}{equals}{value.replace('+', '%20') if name == 'options' else value}"
 
 
 def unknown(query: str) -> str:
-    """What to say of options that libpq refuses; with an @ among them they may be a password's end."""
+    """The message about options that libpq refuses; an @ among them may be the end of a password."""
     if "@" in query:
         return "has an @ among its options: write / @ ? # in the password as %2F %40 %3F %23"
     for option in query.split("&"):
@@ -134,8 +137,8 @@ def unknown(query: str) -> str:
 
 
 def taken_apart(dsn: str, otherwise: str) -> dict[str, str]:
-    """libpq's own words on what is wrong would quote it."""
-    from psycopg2 import Error  # noqa: PLC0415  a command without a database does without its driver too
+    """Raises ValueError with `otherwise`, because libpq's own message would quote the value."""
+    from psycopg2 import Error  # noqa: PLC0415  a command without a database does not load its driver
     from psycopg2.extensions import parse_dsn  # noqa: PLC0415
 
     try:
@@ -146,7 +149,7 @@ def taken_apart(dsn: str, otherwise: str) -> dict[str, str]:
 
 
 def of_listed(listed: list[str], port: str) -> dict[str, str]:
-    """`?host=one:5432&host=two:5432`, which SQLAlchemy takes; libpq has one list of hosts, and one of ports."""
+    """Parses `?host=one:5432&host=two:5432`, a form of SQLAlchemy; libpq has one list of hosts and one of ports."""
     hosts = list(hosts_of(",".join(unquote(one.removeprefix("host=")) for one in listed)))
     given = port.split(",") if port else []
     ports = [own or (given[at] if at < len(given) else "".join(given[:1])) for at, (_, own) in enumerate(hosts)]
@@ -163,7 +166,7 @@ def hosts_of(said: str) -> Iterator[tuple[str, str]]:
 
 
 def check(found: dict[str, str]) -> None:
-    """What holds for both forms."""
+    """Checks for both forms."""
     ports, hosts = found.get("port", "").split(","), found.get("host", found.get("hostaddr", "")).split(",")
     for port in ports:
         check_port(port)

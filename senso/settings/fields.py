@@ -14,8 +14,8 @@ from senso.settings.texts import Kind, cleaned
 
 SERVICES: Final = ("openai", "anthropic", "perplexity", "gemini", "brightdata", "linkup")
 BASE_URLS: Final = (*(f"{service}_base_url" for service in SERVICES), "azure_openai_endpoint", "application_api_url")
-# What the drivers would take apart in another way than its writer meant: the rest of a password would become a host,
-# which they print, or a port, on which they fail.
+# Refuses URLs that drivers would split in another way than intended: the rest of a password would become a host, which
+# they print, or a port, on which they fail.
 HOST = r"(?:\[[0-9a-fA-F:.]+\]|[^\s@/?#:]+)"
 PORT = r"(?::\d{1,5})?"
 WEB = re.compile(rf"https?://(?:[^\s@/?#]*@)?{HOST}{PORT}(?:/[^\s?#]*)?", re.IGNORECASE)
@@ -23,7 +23,7 @@ WEB = re.compile(rf"https?://(?:[^\s@/?#]*@)?{HOST}{PORT}(?:/[^\s?#]*)?", re.IGN
 DSN = re.compile(rf"https?://[^\s:@/]+(?::[^\s:@/]+)?@{HOST}{PORT}/(?:[^\s?#]*/)?\d+", re.IGNORECASE)
 LOGIN = re.compile(r"[^\s:,]+:[^\s,]+")
 
-# Marks what is accepted and does nothing in this version.
+# Marks settings that are accepted but unused in this version.
 IDLE: Final[dict[str, Any]] = {"unused": True}
 
 
@@ -36,7 +36,7 @@ def unused(default: Any, meaning: str, **limits: Any) -> Any:
 
 
 class Settings(BaseModel):
-    """The environment, read once and typed. A base URL is without its last slash."""
+    """The environment, read once and typed. A base URL has no trailing slash."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -49,7 +49,7 @@ class Settings(BaseModel):
     database_pool_size: PositiveInt = setting(
         10,
         "connections to Postgres that a worker or a command keeps at most; a worker has one more for its heartbeat",
-        ge=2,  # a look at all promises reads one moment by two sessions
+        ge=2,  # the check of all promises reads one snapshot in two sessions
         le=1000,
     )
     database_read_url: SecretStr | None = unused(None, "a Postgres that is only read")
@@ -140,7 +140,7 @@ class Settings(BaseModel):
     @field_validator(*BASE_URLS)
     @classmethod
     def check_base_url(cls, url: str | None) -> str | None:
-        """Paths are put behind it, and some services answer `//` with 404."""
+        """Strips the trailing slash: paths are appended, and some services answer `//` with 404."""
         if url and not WEB.fullmatch(url):
             raise PydanticCustomError("url", "must be https://host or http://host, and may go on with a path")
         if url:
@@ -157,7 +157,7 @@ class Settings(BaseModel):
     @field_validator("reading_models")
     @classmethod
     def check_reading_models(cls, said: str, info: ValidationInfo) -> str:
-        """What reads an answer whose first reader fails is not there yet: nobody may believe that it is."""
+        """Refuses several models: this version does not try another reader after the first one fails."""
         first = info.data.get("reading_model")
         found = listed(f"{first or ''},{said}")
         if not listed(said):
@@ -202,7 +202,7 @@ class Settings(BaseModel):
     @field_validator("flower_basic_auth")
     @classmethod
     def check_login(cls, login: SecretStr | None) -> SecretStr | None:
-        """Flower takes a comma for the beginning of another login."""
+        """Flower reads a comma as the start of another login."""
         if login is not None and not LOGIN.fullmatch(login.get_secret_value()):
             raise PydanticCustomError("login", "must be user:password, without a comma")
         return login
@@ -219,7 +219,7 @@ class Settings(BaseModel):
     @field_validator("senso_clock")
     @classmethod
     def check_clock(cls, said: str | None) -> str | None:
-        """A stack that is up and cannot tell the time would fail at every tick."""
+        """Checked at start: with a value that cannot be parsed, a running stack would fail at every tick."""
         try:
             moment(said or "+0d")
         except (ValueError, OverflowError):
@@ -232,7 +232,7 @@ class Settings(BaseModel):
 
 
 def listed(said: str) -> list[str]:
-    """The names between commas, each once."""
+    """The comma-separated names, without duplicates."""
     return list(dict.fromkeys(filter(None, map(cleaned, said.split(",")))))
 
 
@@ -246,10 +246,10 @@ def check_web(url: str) -> None:
 SECRETS: Final = frozenset(
     name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)
 )
-# What may also stand in a file whose path is in NAME_FILE, as container platforms hand out secrets.
+# Settings whose value may be in a file with its path in NAME_FILE, as container platforms provide secrets.
 FILED: Final = SECRETS | set(BASE_URLS)
 ADDRESSES: Final = {"database_url", "database_read_url", "redis_url", "https_proxy", *BASE_URLS}
-# Sent to a service as it is, like a key, although everybody may see it.
+# Sent to a service unchanged, like a key, although they are not secret.
 MODELS: Final = {"reading_model", "names_model"}
 KINDS: Final[dict[str, Kind]] = {
     name: "address" if name in ADDRESSES else "key" if name in SECRETS | MODELS else "word"

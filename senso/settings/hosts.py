@@ -1,4 +1,4 @@
-"""Where a URL of the web, or of Redis, goes: a host and a port that there can be."""
+"""Checks that a URL (web or Redis) has a valid host and port."""
 
 from typing import Final
 from urllib.parse import urlsplit
@@ -7,7 +7,7 @@ LONGEST_NAME: Final = 253
 
 
 def check_host(url: str) -> None:
-    """Raises ValueError without any part of the URL, which may hold a password."""
+    """Raises ValueError; the message quotes no part of the URL, which may hold a password."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
@@ -18,9 +18,9 @@ def check_host(url: str) -> None:
 
 
 def check_name(host: str) -> None:
-    """Raises ValueError for what sockets cannot encode, without the name."""
+    """Raises ValueError for a name that sockets cannot encode; the message does not quote it."""
     try:
-        name = host.encode("idna")  # knows how long a part of a name may be
+        name = host.encode("idna")  # also checks the length of each part
     except UnicodeError:
         raise ValueError("has a host that is none: a part between its dots is empty or over 63 characters") from None
     if len(name) > LONGEST_NAME:

@@ -1,11 +1,11 @@
-"""SENSO_CLOCK: +3d, -2h, +30m, or a moment at which the clock stands. Either way within FIRST_YEAR to LAST_YEAR."""
+"""Parses SENSO_CLOCK: an offset (+3d, -2h, +30m) or a fixed moment, both within FIRST_YEAR to LAST_YEAR."""
 
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 OFFSET = re.compile(r"([+-])(\d+)([dhm])")
-FIRST_YEAR: Final = 2000  # what is computed from it stays a date
+FIRST_YEAR: Final = 2000  # so that dates computed from it stay valid
 LAST_YEAR: Final = 2099
 UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 

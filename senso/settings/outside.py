@@ -1,7 +1,7 @@
-"""What is given from outside, and where it stands: variables, files of secrets, lines of `.env`.
+"""Reads the given values from environment variables, secret files and lines of `.env`.
 
-An order decides when one thing is given twice: NAME in the environment, NAME_FILE there, NAME in `.env`, NAME_FILE
-there. What is empty counts as not given.
+If a setting is given more than once, the first of these wins: NAME in the environment, NAME_FILE there, NAME in `.env`,
+NAME_FILE there. An empty value counts as not given.
 """
 
 import os
@@ -21,21 +21,21 @@ LONGEST_SECRET_BYTES: Final = 65_536
 
 
 class Dotenv:
-    """Where it is looked for: the working folder. Tests and benchmarks set None, which is nowhere."""
+    """The path of `.env`, by default in the working folder. Tests and benchmarks set None: no file is read."""
 
     path: Path | None = Path(".env")
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """`where` begins what is said about the value: the variable, and the line of `.env` when it stands there."""
+    """`where` begins each message about the value: the variable, after file and line if it is set in `.env`."""
 
     text: str
     where: str
 
 
 def given(names: Collection[str], filed: Collection[str]) -> dict[str, Given]:
-    """By name in small letters. `filed`: those that may also stand in a file. Raises ConfigError."""
+    """Returns values by lower-case name. `filed`: names that may also be given as NAME_FILE. Raises ConfigError."""
     found: dict[str, Given] = {}
     for layer in layers(names):
         for name in names:
@@ -48,7 +48,7 @@ def given(names: Collection[str], filed: Collection[str]) -> dict[str, Given]:
 
 
 def layers(names: Collection[str]) -> tuple[Mapping[str, Given], Mapping[str, Given]]:
-    """Names are read in any case; where two differ in it alone, the one in capitals counts."""
+    """Names are case-insensitive; if two differ only in case, the upper-case one wins."""
     ours = {*names, *(f"{name}_file" for name in names)}
     variables = {name.lower(): Given(text, name.upper()) for name, text in sorted(os.environ.items(), reverse=True)}
     return {name: one for name, one in variables.items() if name in ours}, from_dotenv(ours)
@@ -84,13 +84,13 @@ def secret_file(path: Path, where: str) -> str:
 
 
 def is_no_file(path: Path) -> bool:
-    """Whether reading it could wait for ever, or never end. Raises OSError and ValueError."""
+    """Whether it is a pipe or a device, where a read could block or never end. Raises OSError and ValueError."""
     mode = path.stat().st_mode
     return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
 def from_dotenv(ours: Collection[str]) -> dict[str, Given]:
-    """Raises ConfigError for a line that cannot be read, and for one of ours that would be read in two ways."""
+    """Raises ConfigError for a line that cannot be parsed, and for one of our names that is ambiguous."""
     found: dict[str, Given] = {}
     for line, binding in bindings():
         name = (binding.key or "").lower()
@@ -104,7 +104,7 @@ def from_dotenv(ours: Collection[str]) -> dict[str, Given]:
 
 
 def as_written(binding: Binding, where: str) -> str:
-    """Raises ConfigError where an escape would make another text of it: in quotes, a backslash begins one."""
+    """Raises ConfigError if the parser changed the value: inside quotes, it reads a backslash as an escape."""
     text = binding.value or ""
     if text not in binding.original.string:
         raise ConfigError(f"{where}: {str(binding.key).upper()} has a backslash in quotes; write it without the quotes")
@@ -112,7 +112,7 @@ def as_written(binding: Binding, where: str) -> str:
 
 
 def bindings() -> list[tuple[int, Binding]]:
-    """Each `NAME=value` of `.env` with its line. Nothing is put into a value: `${NAME}` stays as it is."""
+    """Each `NAME=value` of `.env` with its line number. `${NAME}` is not expanded. Raises ConfigError."""
     read = list(parse_stream(StringIO(dotenv_text())))
     numbered = [(line_of(one), one) for one in read]
     for line, one in numbered:
@@ -124,7 +124,7 @@ def bindings() -> list[tuple[int, Binding]]:
 
 
 def line_of(binding: Binding) -> int:
-    """Of its name: empty lines before it belong to it."""
+    """The line of the name: a binding also includes the empty lines before it."""
     before = binding.original.string[: len(binding.original.string) - len(binding.original.string.lstrip())]
     return binding.original.line + before.count("\n")
 
@@ -136,7 +136,7 @@ def dotenv_text() -> str:
         if is_no_file(Dotenv.path):
             raise ConfigError(f"{Dotenv.path}: a pipe or a device; it must be a regular file")
         return Dotenv.path.read_text("utf-8-sig")
-    except (FileNotFoundError, IsADirectoryError):  # some keep a virtual environment in a folder of this name
+    except (FileNotFoundError, IsADirectoryError):  # some projects keep a virtual environment in a folder named .env
         return ""
     except UnicodeDecodeError:
         raise ConfigError(f"{Dotenv.path}: not UTF-8 text") from None
@@ -145,6 +145,6 @@ def dotenv_text() -> str:
 
 
 def every_name() -> dict[str, str]:
-    """In small letters, with where it stands: all that is set and not empty, in the environment and in `.env`."""
+    """Every variable that is not empty in the environment or in `.env`: its lower-case name and where it is set."""
     lines = {str(one.key).lower(): f"{Dotenv.path}:{line}: {one.key}" for line, one in bindings() if one.value}
     return lines | {name.lower(): name for name, text in os.environ.items() if text}

@@ -1,4 +1,4 @@
-"""ENVIRONMENT=production: what may be left out or made up elsewhere is refused."""
+"""ENVIRONMENT=production: refuses missing and made-up values that other environments allow."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ NO_PASSWORD: Final = re.compile(r"://[^/?#@]*:@")
 LOGINS: Final = {"flower_basic_auth"}
 WHOLE: Final = SECRETS - ADDRESSES - LOGINS
 NEEDED: Final = ("database_url", "redis_url")
-# As letters alone: what images, guides and the sandbox of this product hand out.
+# Letters only: passwords that images, guides and this product's sandbox give as examples or defaults.
 KNOWN: Final = frozenset(
     {"admin", "changeit", "changeme", "changethis", "default", "demo", "dummy", "example", "foobared", "guest"}
     | {"letmein", "none", "null", "pass", "passwd", "password", "placeholder", "postgres", "postgresql", "redis"}
@@ -31,12 +31,12 @@ MADE_UP: Final = re.compile(
     re.IGNORECASE,
 )
 BEARER: Final = re.compile(r"bearer\b", re.IGNORECASE)
-# Names that are given to hosts of one's own network.
+# Domain suffixes of hosts in private networks.
 INSIDE: Final = (".local", ".internal", ".localhost", ".lan", ".svc", ".home.arpa")
 
 
 def require(read: Settings, found: Mapping[str, Given]) -> None:
-    """Raises ConfigError for the first thing that production refuses."""
+    """Raises ConfigError for the first fault."""
     for said in faults(read, found):
         raise ConfigError(said)
 
@@ -81,7 +81,7 @@ def well_known(found: Mapping[str, Given]) -> Iterator[str]:
 
 
 def passwords(name: str, text: str) -> list[str]:
-    """What is secret in a value; nothing in place of a password that is its user's name."""
+    """The secrets in a value; an empty text stands for a password that equals its user name."""
     if name in WHOLE:
         return [text]
     if name in LOGINS:
@@ -89,13 +89,13 @@ def passwords(name: str, text: str) -> list[str]:
         return with_user({"user": user, "password": password})
     try:
         return passwords_of_url(name, text)
-    except ValueError:  # of a variable that is not used: those that are had their form looked at
+    except ValueError:  # a variable that is not used: used ones have been validated
         return []
 
 
 def passwords_of_url(name: str, text: str) -> list[str]:
     """Raises ValueError."""
-    if name in DATABASES:  # libpq takes an empty password for none
+    if name in DATABASES:  # libpq treats an empty password as none
         return [""] if NO_PASSWORD.search(text) else with_user(databases.parameters(text))
     parts = urlsplit(text)
     said = {} if parts.password is None else {"password": unquote(parts.password)}
@@ -110,12 +110,12 @@ def with_user(said: Mapping[str, str]) -> list[str]:
 
 
 def is_name(name: str, secret: str) -> bool:
-    """`OPENAI_API_KEY=openai-api-key`: what a template is filled with."""
+    """Whether it is a template's filler, such as `OPENAI_API_KEY=openai-api-key`."""
     return name.replace("_", "") == re.sub(r"[\W_]", "", secret).lower()
 
 
 def known(secret: str) -> bool:
-    """Whether it stands for a secret to come, or is mostly a word that everybody tries, however it is dressed up."""
+    """Whether it is a placeholder, or mostly a well-known word, also with digits, signs or 0, @, $ for letters."""
     letters = re.sub(r"[\W\d_]", "", secret.translate(DRESSED)).lower()
     return not secret or (letters in KNOWN and 2 * len(letters) >= len(secret)) or bool(MADE_UP.fullmatch(secret))
 
@@ -128,7 +128,7 @@ def in_clear_text(read: Settings) -> Iterator[str]:
 
 
 def inside(host: str) -> bool:
-    """Whether a host is this machine or one of its own network, as far as its name says."""
+    """Whether a host is this machine or in a private network, judged by its name."""
     try:
         address = ip_address(host)
     except ValueError:

@@ -1,4 +1,4 @@
-"""From what is given to the settings: `settings()` is what everything else asks."""
+"""Builds the settings from the given values; all other code calls `settings()`."""
 
 import os
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from senso.settings.variables import refuse_unsupported
 
 
 def read_settings(**overrides: Any) -> Settings:
-    """Raises ConfigError naming the variable and where it stands, without its value, which may be a secret."""
+    """Raises ConfigError naming the variable and where it is set, but not its value, which may be a secret."""
     refuse_unsupported()
     found = given(Settings.model_fields, FILED)
     for name, one in found.items():
@@ -47,7 +47,7 @@ def settings() -> Settings:
 
 
 def use_environment(values: Mapping[str, str]) -> Settings:
-    """Puts values into this process's environment, and with it into its children's, and reads the settings again."""
+    """Sets values in the environment of this process and of its later children, and reads the settings again."""
     os.environ.update(values)
     settings.cache_clear()
     return settings()
@@ -61,12 +61,12 @@ def secret(value: SecretStr | None, variable: str) -> str:
 
 
 def clock() -> datetime:
-    """The only clock that decides what is due. SENSO_CLOCK moves it."""
+    """The only clock that decides what is due. SENSO_CLOCK overrides it."""
     said = settings().senso_clock
     return moment(said) if said else datetime.now(UTC)
 
 
 def moved_clock() -> str | None:
-    """One line about SENSO_CLOCK, when it is set."""
+    """One line about SENSO_CLOCK; None if it is not set."""
     said = settings().senso_clock
     return f"SENSO_CLOCK={said} is set: today is taken to be {clock():%A %Y-%m-%d, %H:%M} UTC" if said else None

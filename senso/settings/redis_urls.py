@@ -1,4 +1,4 @@
-"""REDIS_URL taken apart, in the one place that knows its forms: the libraries behind it read them each in another way.
+"""Parses REDIS_URL in one place, because the Redis libraries parse it in different ways.
 
 redis://user:password@host:port/number       also valkey://
 rediss://user:password@host:port/number      TLS; also valkeys://
@@ -25,7 +25,7 @@ FORM: Final = (
     "must be redis://user:password@host:port/number, or rediss://, with / ? # in the password as %2F %3F %23, "
     "or unix:///path/redis.sock?db=number"
 )
-# What is written for a Redis that this product does not speak to.
+# URL schemes for kinds of Redis that this product does not support.
 OTHERS: Final = re.compile(r"(?:(?:redis|valkey)s?[+-])?(sentinel|cluster)s?://", re.IGNORECASE)
 SEVERAL: Final = re.compile(r"[^/?]*[,;]")
 ONE: Final = "put the address of the primary, or of a proxy before it, into REDIS_URL: redis://host:port/number"
@@ -36,16 +36,16 @@ WORDS: Final = ("username", "password")
 FILES: Final = ("ssl_ca_certs", "ssl_ca_path", "ssl_certfile", "ssl_keyfile")
 TLS: Final = ("ssl_cert_reqs", "ssl_check_hostname", *FILES, "ssl_password")
 KNOWN: Final = (*NUMBERS, *WORDS, *TLS)
-WORD: Final = re.compile(r"[a-z_]{1,40}")  # anything else behind the ? may be a part of a password
+WORD: Final = re.compile(r"[a-z_]{1,40}")  # any other text after the ? may be part of a password
 CERTIFICATES: Final = ("required", "optional", "none")
 YES_OR_NO: Final = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a database of Redis is. `path`: of a Unix socket, which has neither host nor port.
+    """The address of a Redis database. `path` is for a Unix socket, which has neither host nor port.
 
-    `tls`: None where nothing is encrypted, else what redis-py is told of certificates.
+    `tls`: redis-py's certificate options; None without encryption.
     """
 
     host: str = ""
@@ -58,17 +58,17 @@ class Address:
 
     @property
     def results(self) -> "Address":
-        """The next database: results are kept apart from the queues."""
+        """The next database number: results are kept apart from the queues."""
         return replace(self, database=self.database + 1)
 
     @property
     def place(self) -> str:
-        """As people are told: without user and password."""
+        """For messages to people: without user and password."""
         return self.path or f"{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
     @property
     def url(self) -> str:
-        """For Celery, kombu and Flower: what all three read alike, so without options of TLS, which have settings."""
+        """For Celery, kombu and Flower: a form that all three parse alike. TLS options are passed as settings."""
         who = quote(self.username or "", safe="") + (f":{quote(self.password, safe='')}" if self.password else "")
         at = f"{who}@" if who else ""
         if self.path:
@@ -77,7 +77,7 @@ class Address:
 
     @property
     def options(self) -> dict[str, Any]:
-        """For redis-py's client."""
+        """Keyword arguments for redis-py's client."""
         who = {"username": self.username, "password": self.password, "db": self.database}
         if self.path:
             return {"unix_socket_path": self.path, **who}
@@ -86,7 +86,7 @@ class Address:
 
 
 def parsed(url: str) -> Address:
-    """Raises ValueError with what is wrong, without any part of the URL but the names of its options."""
+    """Raises ValueError with what is wrong; the message quotes nothing of the URL but option names."""
     refuse_others(url)
     if not SERVER.fullmatch(url) and not SOCKET.fullmatch(url):
         raise ValueError(FORM)
@@ -105,7 +105,7 @@ def parsed(url: str) -> Address:
 
 
 def refuse_others(url: str) -> None:
-    """Raises ValueError for what other clients take, with what to write in its place."""
+    """Raises ValueError for forms that only other clients accept, with what to write instead."""
     kind = OTHERS.match(url)
     if kind:
         raise ValueError(f"is for Redis {kind[1].capitalize()}, which is not supported; {ONE}")
@@ -114,7 +114,7 @@ def refuse_others(url: str) -> None:
 
 
 def split(url: str) -> SplitResult:
-    """Raises ValueError: urlsplit's own words can quote the password."""
+    """Raises ValueError with our own message, because urlsplit's can quote the password."""
     login = url.partition("://")[2].partition("/")[0].rpartition("@")[0]
     if "[" in login or "]" in login:
         raise ValueError("has a [ or ] in its user or password: write [ as %5B and ] as %5D")

@@ -1,4 +1,4 @@
-"""FAILPOINTS: the places at which the program is to fail, as its own tests name them."""
+"""Parses FAILPOINTS: named places in the code where tests make a process fail."""
 
 import json
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ FORM: Final = 'must be a JSON list of {"at": name, "do": kill, error or pause}'
 
 @dataclass(frozen=True, slots=True)
 class Trap:
-    """`match` must occur in what the place is about; `times` is how often it strikes, whichever process comes by."""
+    """`match` must occur in the `about` of the failpoint; `times` is the number of strikes over all processes."""
 
     at: str
     do: str

@@ -1,4 +1,4 @@
-"""Every variable in one table: what becomes of it, its default, its meaning, whether it is a secret."""
+"""Table of all variables: whether each is used, its default, its meaning, whether it is a secret."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from senso.settings.fields import FILED, IDLE, SECRETS, Settings
 from senso.settings.outside import every_name
 
 Use = Literal["used", "unused", "retired", "refused"]
-# Accepted, so that an environment made for more than this version starts it; `senso doctor` says that they do nothing.
+# Accepted, so that an environment made for other versions too can start this one; `senso doctor` lists them as unused.
 UNUSED: Final = frozenset(name for name, field in Settings.model_fields.items() if field.json_schema_extra == IDLE)
 UNUSED_PREFIX: Final = "otel_"
-# Taken by former versions: accepted, and `senso doctor` says what has taken their place.
+# Used by earlier versions: accepted, and `senso doctor` names the replacement.
 RETIRED: Final = {"evaluation_model": "READING_MODELS says which model reads answers"}
-# Each promises a limit or a protection: whoever sets one must not believe that it holds.
+# Each promises a limit or a protection that this version does not provide, so setting one is an error.
 REFUSED: Final = {
     "max_daily_cost": "this version puts no limit on what a day costs",
     "max_reply_bytes": "this version puts no limit on the length of a reply",
@@ -25,7 +25,7 @@ REFUSED: Final = {
 CLOSE: Final = 0.85
 
 
-# Where each part of the table begins.
+# The first variable of each section of the table.
 SECTIONS: Final = {
     "database_url": "Servers",
     "openai_api_key": "AI assistants",
@@ -39,7 +39,7 @@ SECTIONS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """`default` is empty where there is none. `filed`: NAME_FILE may hold the path of a file with the value."""
+    """`default` is empty if there is none. `filed`: NAME_FILE may hold the path of a file with the value."""
 
     name: str
     use: Use
@@ -50,7 +50,7 @@ class Variable:
     filed: bool = False
 
 
-# Read where a command ends, when the settings may be what is wrong.
+# Read when a command ends, and not through the settings: they may be what is wrong.
 ELSEWHERE: Final = Variable(
     "SENSO_DEBUG",
     "used",
@@ -61,7 +61,7 @@ ELSEWHERE: Final = Variable(
 
 
 def variables() -> Iterator[Variable]:
-    """In the order of the settings, then those that have gone, then those that are refused."""
+    """Yields the settings in their order, then the retired and the refused variables."""
     section = ""
     for name, field in Settings.model_fields.items():
         section = SECTIONS.get(name, section)
@@ -85,22 +85,22 @@ def refuse_unsupported() -> None:
 
 
 def unused() -> list[str]:
-    """Names of variables that are set, and that this version does not use."""
+    """Names of variables that are set but not used by this version."""
     found = {name.removesuffix("_file") for name in every_name()}
     return sorted(name.upper() for name in found if name in UNUSED or name.startswith(UNUSED_PREFIX))
 
 
 def retired() -> dict[str, str]:
-    """Names that are set and that only former versions took, each with what has taken its place."""
+    """Names of set variables that only earlier versions used, each with its replacement."""
     return {name.upper(): RETIRED[name] for name in sorted(every_name()) if name in RETIRED}
 
 
 def misspelt() -> dict[str, str]:
-    """Names that are set and mean nothing here, each with the variable that was probably meant."""
+    """Names that are set but unknown, each with the variable that was probably meant."""
     known = {*(one.name.lower() for one in variables()), *(f"{name}_file" for name in FILED)}
     found = {}
     for name in every_name().keys() - known:
-        if name.removesuffix("_file") in known:  # no secret, and so read from no file
+        if name.removesuffix("_file") in known:  # not a secret, so it cannot be given as a file
             found[name.upper()] = name.removesuffix("_file").upper()
             continue
         close = get_close_matches(name, known, 1, CLOSE)

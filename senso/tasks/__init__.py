@@ -1,1 +1,1 @@
-"""The Celery app and its tasks, each a few lines: what it does is in `senso.workflows`."""
+"""The Celery app and its tasks of a few lines each; the work is done in `senso.workflows`."""

@@ -19,7 +19,7 @@ from senso.worker.startup_errors import in_one_line
 
 edge.supply()
 transport.install()
-# What it fears for are messages that run code when they are read; ours are JSON and nothing else is accepted.
+# The warning is about messages that run code when they are deserialized; ours are JSON, and nothing else is accepted.
 warnings.filterwarnings("ignore", "You're running the worker with superuser privileges")
 app = Celery("senso", amqp=Amqp)
 app.config_from_object("senso.worker.configuration")
@@ -27,14 +27,14 @@ app.config_from_object("senso.worker.configuration")
 
 @app.on_configure.connect
 def refuse_wrong_settings(**_: Any) -> None:
-    """Before anything else: Celery's own settings are read from ours."""
+    """Called first: Celery's own settings are derived from ours."""
     with in_one_line():
         for name in ("database_url", "redis_url"):
             secret(getattr(settings(), name), name.upper())
 
 
 def task(name: str, **options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """A task `senso.<name>`, whose queue the routes say."""
+    """A task `senso.<name>`; the routes determine its queue."""
     return app.task(name=f"senso.{name}", **options)  # type: ignore[no-any-return]
 
 
@@ -45,7 +45,7 @@ def use_our_logs(**_: Any) -> None:
 
 
 def is_no_farewell(record: logging.LogRecord) -> bool:
-    """That tasks have some seconds to end is said once by who stops the workers, and not by each of them."""
+    """Drops each worker's line about its soft shutdown: the program that stops the workers logs it once."""
     return not record.getMessage().startswith("Initiating Soft Shutdown")
 
 
@@ -62,10 +62,10 @@ def watch_beat(**_: Any) -> None:
 @celeryd_init.connect
 @beat_init.connect
 def refuse_to_run_half_alive(**_: Any) -> None:
-    """Celery ignores a misplaced backend without a word, and a worker without a schema fails at every task.
+    """Celery silently ignores a misconfigured backend, and a worker without the schema fails every task.
 
-    So does one whose Postgres cannot store what it buys. For a Redis that is not there it waits by itself; for one that
-    lacks something it would wait for ever.
+    A worker whose Postgres cannot store its results fails them, too. If Redis is unreachable, Celery itself waits for
+    it; if it lacks something, Celery would wait for ever.
     """
     with in_one_line():
         require(postgres.findings(settings().database_pool_size))
@@ -87,7 +87,7 @@ def require_guarded_backend(**_: Any) -> None:
         raise SystemExit(f"senso: the result backend is {type(app.backend).__name__}, not the guarded one")
 
 
-# What a task's first argument is the id of, so that every line it logs says so; those of many runs say it for each.
+# The kind of id in a task's first argument, bound to all lines it logs; tasks of many runs bind it per run.
 SUBJECTS = {
     "senso.open_batch": "batch",
     "senso.find_names": "batch",

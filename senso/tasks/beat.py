@@ -1,6 +1,7 @@
-"""The app as beat runs it: with the timetable. `celery -A senso.tasks.beat:app beat`.
+"""The app for beat, with the schedule file. `celery -A senso.tasks.beat:app beat`.
 
-Beat says in a row when it last handed a tick to Redis: a process that is there and sends nothing is as good as none.
+Beat stores in a row when it last sent a tick to Redis, since a process that is alive but sends nothing is as bad as
+none.
 """
 
 import threading
@@ -26,7 +27,7 @@ with in_one_line():
 
 
 class Ticks:
-    """`last`: the monotonic moment of the last tick that Redis took; None before the first."""
+    """`last`: monotonic time of the last tick that Redis accepted; None before the first."""
 
     def __init__(self) -> None:
         self.last: float | None = None
@@ -35,13 +36,13 @@ class Ticks:
         self.last = time.monotonic()
 
     def note(self) -> None:
-        """Whatever goes wrong, the next note must come, as with the heart of a worker."""
+        """Never raises: the next note must be written, as with the heartbeat of a worker."""
         ago = None if self.last is None else time.monotonic() - self.last
         try:
             with transaction(own_engine()) as db:
                 progress.ticked(db, worker_id(), ago)
                 progress.forget_old_beats(db)
-        except Exception as error:  # noqa: BLE001  said in the docstring
+        except Exception as error:  # noqa: BLE001  see the docstring
             log.warning("no note of the ticks", error=type(error).__name__)
 
     def note_for_ever(self) -> None:

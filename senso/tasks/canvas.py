@@ -1,10 +1,10 @@
-"""All workflows in one table, and the one place that sends messages.
+"""All workflows in one table, and the only module that sends messages.
 
 chain 1   open_batch | find_names | ask_batch
-chords    read or extract, each for a handful of runs, then finish_batch, which returns at once while anything remains
+chords    read or extract, each for a group of runs, then finish_batch, which returns at once while anything remains
 chain 2   finish_batch | push, joined by an outbox row, since only the last of many finish_batch ends the batch
 
-Tasks go by their names, which are part of the wire: so this table needs none of the modules it sends to.
+Tasks are sent by their names, a part of the wire format, so this table does not import their modules.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -78,7 +78,7 @@ PIPELINES: dict[str, Callable[[Intent], Any]] = {
 
 
 def publish(ids: Sequence[int]) -> None:
-    """Right after the commit that wrote the rows. What fails here stays in the outbox, and the relay sends it."""
+    """Called right after the commit of the rows. What fails here stays in the outbox, and the relay sends it."""
     failpoint("intent committed")
     try:
         with transaction() as db:
@@ -89,7 +89,7 @@ def publish(ids: Sequence[int]) -> None:
 
 
 def send(intents: Sequence[Intent]) -> int:
-    """How many were sent. Marked only afterwards: a crash in between sends twice, which every task bears."""
+    """Returns how many were sent. Marks them afterwards: a crash in between sends twice, which all tasks tolerate."""
     sent = []
     for intent in intents:
         if intent.pipeline not in PIPELINES:
@@ -109,12 +109,12 @@ def send(intents: Sequence[Intent]) -> int:
 
 
 def send_each(name: str, ids: Sequence[Any]) -> None:
-    """Messages for rows that say themselves when they are due again, so that nothing is lost with one of these."""
+    """Sends a message per row. The rows store when they are due again, so a lost message loses no work."""
     send_all(task(name, str(id_)) for id_ in ids)
 
 
 def send_groups(name: str, runs: Sequence[Any]) -> None:
-    """The same for what takes many runs in a message."""
+    """The same for tasks that take many runs per message."""
     send_all(task(name, *map(str, some)) for some in groups(runs, RUNS_PER_MESSAGE))
 
 

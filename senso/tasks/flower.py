@@ -1,6 +1,6 @@
-"""The app as Flower runs it: behind its password. `celery -A senso.tasks.flower:app flower`.
+"""The app for Flower, protected by its password. `celery -A senso.tasks.flower:app flower`.
 
-Flower reads its options from variables of its own when it starts, after the app; a file of a secret it cannot read.
+Flower reads its options from its own environment variables at its start, after the app; it cannot read a secret's file.
 """
 
 import os
@@ -15,7 +15,7 @@ __all__ = ["app"]
 
 
 def protect() -> None:
-    """Raises ConfigError where it could be reached without a password in production."""
+    """Raises ConfigError if Flower could be reached without a password in production."""
     read = settings()
     if read.flower_basic_auth is not None:
         os.environ["FLOWER_BASIC_AUTH"] = read.flower_basic_auth.get_secret_value()

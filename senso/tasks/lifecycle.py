@@ -1,4 +1,4 @@
-"""What happens in a worker when it starts, takes and ends tasks, and stops: the handlers of Celery's signals."""
+"""The handlers of Celery's signals: a worker starts, takes and ends tasks, and stops."""
 
 from typing import Any
 

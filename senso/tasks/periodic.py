@@ -1,4 +1,4 @@
-"""What beat calls. Each looks at rows and sends what is due; two at once, or one too few, do no harm."""
+"""The periodic tasks. Each reads rows and sends what is due; concurrent or missed runs do no harm."""
 
 import threading
 

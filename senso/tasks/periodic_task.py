@@ -1,4 +1,4 @@
-"""The form of a periodic task: beat may call it as often as it likes."""
+"""The decorator of periodic tasks: beat may send them as often as it likes."""
 
 import threading
 import time
@@ -20,7 +20,7 @@ lock = threading.Lock()
 
 
 class Outage:
-    """A tick that finds no Postgres has nothing to do, and the next one comes in a second: that is said once."""
+    """Without Postgres a tick does nothing, and the next one follows within a second: the outage is logged once."""
 
     def __init__(self) -> None:
         self.since: float | None = None
@@ -42,10 +42,10 @@ outage = Outage()
 
 
 def periodic(name: str) -> Callable[[Callable[..., None]], Any]:
-    """A stage `senso.tick.<name>`. Of those that piled up behind an outage ten a second are done.
+    """A task `senso.tick.<name>`. Of ticks that piled up during an outage, at most ten a second run.
 
-    So a tick may live long in its queue. With a life of some seconds every tick would be found expired by a worker
-    whose clock is ahead of beat's, and nothing would ever move again. Ticks send no events (`events.UNTOLD`).
+    So ticks need no expiry. With one of a few seconds, a worker whose clock is ahead of beat's would find every tick
+    expired, and all work would stop. Ticks send no events (`events.UNTOLD`).
     """
 
     def made(function: Callable[..., None]) -> Any:
@@ -62,9 +62,9 @@ def periodic(name: str) -> Callable[[Callable[..., None]], Any]:
 
 
 def its_turn(name: str) -> bool:
-    """Waits for it where the last one was a moment ago, since what it was sent for may be newer than that.
+    """Waits if the last one ran a moment ago, since the reason for this tick may be newer than that run.
 
-    False where somebody waits already: he will see what there is to see.
+    False if another thread waits already: it will see the same rows.
     """
     with lock:
         if name in waiting:

@@ -1,4 +1,4 @@
-"""Where the timetable is: the one file an operator edits."""
+"""Finds and loads the schedule file: the one file an operator edits."""
 
 import runpy
 from pathlib import Path
@@ -12,7 +12,7 @@ from senso.settings import settings
 
 NAME = "celerybeat-schedule.py"
 PREFIX: Final = "senso.tick."
-# By tick: what stops where the timetable lacks it.
+# By tick: what stops if the schedule file lacks it.
 NEEDED: Final = {
     "admit": "no batch starts",
     "poll": "no job at a vendor is looked at",
@@ -25,7 +25,7 @@ WEEKLY: Final = "due_orgs"
 
 
 def path() -> Path:
-    """SENSO_SCHEDULE, else the working folder's, else the checkout's or the copy in the wheel."""
+    """SENSO_SCHEDULE, else the file in the working folder, the checkout or the wheel."""
     chosen = settings().senso_schedule
     if chosen is not None:
         if not chosen.is_file():
@@ -39,16 +39,16 @@ def path() -> Path:
 
 
 def load() -> None:
-    """Runs the file, which puts its table into the app's settings. Raises ConfigError naming file and fault."""
+    """Runs the file, which sets the schedule in the app's settings. Raises ConfigError naming file and fault."""
     file = path()
     try:
         runpy.run_path(str(file))
-    except Exception as error:  # whatever an operator wrote into it
+    except Exception as error:  # the file is any Python code
         raise ConfigError(f"{file}: {type(error).__name__}: {error}") from error
 
 
 def findings() -> list[Finding]:
-    """Which file it is, whether it can be read, whether all that the product needs ticks. Loads Celery."""
+    """Which file is used, whether it loads, and whether it has all required ticks. Imports Celery."""
     from senso.tasks.app import app  # noqa: PLC0415  needs the broker's URL
 
     try:
@@ -81,7 +81,7 @@ def unknown(ticks: set[str]) -> list[Finding]:
 
 
 def hour() -> int | None:
-    """At which orgs are due (UTC), of a file that has been loaded; None where it opens nothing."""
+    """The hour (UTC) at which orgs are due, in the loaded file; None if it opens no batch."""
     from senso.tasks.app import app  # noqa: PLC0415  needs the broker's URL
 
     entries = [entry for entry in app.conf.beat_schedule.values() if entry["task"] == f"{PREFIX}{WEEKLY}"]

@@ -1,4 +1,4 @@
-"""The tasks of a batch. Their names and arguments are on the wire: another version may have sent them."""
+"""The tasks of a batch. Their names and arguments are a wire format: another version may have sent a message."""
 
 from uuid import UUID
 
@@ -62,7 +62,7 @@ def submit_snapshot(job_id: str, **_: object) -> str:
 
 @task("cancel_snapshots")
 def cancel_snapshots(batch_id: str, **_: object) -> str:
-    """At once when a batch has ended; whatever fails here is tried again by the periodic task that polls."""
+    """Sent when a batch has ended; the periodic task that polls retries what fails here."""
     cancelling.cancel_due(UUID(batch_id))
     return batch_id
 

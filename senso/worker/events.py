@@ -1,7 +1,7 @@
-"""Task events, all but those of ticks, in fewer messages: one costs its sender and Flower more than what it tells of.
+"""Task events, except of ticks, in fewer messages: an event costs its sender and Flower more than what it reports.
 
-Celery sends a list of events as one message too (`task.multi`), and every reader of events understands it; but stock
-Celery 5.7 sends one as soon as its loop comes round, and the event that a task was sent always by itself.
+Celery can send a list of events as one message (`task.multi`), which every event reader understands; but stock Celery
+5.7 sends one at every iteration of its loop, and each task-sent event separately.
 """
 
 import threading
@@ -15,14 +15,14 @@ from celery.events.dispatcher import EventDispatcher
 from celery.worker.consumer import Consumer as StockConsumer
 from kombu.utils.objects import cached_property
 
-# Two or three ticks a second would push out of Flower the work that they start. What goes wrong in one is logged.
+# Two or three ticks a second would push the work that they start out of Flower. Errors of ticks are logged.
 UNTOLD = "senso.tick."
-# How late Flower may see what happens. Twenty-four events go out even before: Celery's own limit.
+# Longest delay until Flower sees an event. 24 buffered events are sent earlier: Celery's own limit.
 FLUSH_SECONDS = 0.25
 
 
 class Gathering(threading.local):
-    """The events of what this thread has sent inside a block of `gathered`; None outside of one."""
+    """The task-sent events of this thread inside a `gathered` block; None outside one."""
 
     events: list[dict[str, Any]] | None = None
     producer: Any = None
@@ -34,8 +34,8 @@ gathering = Gathering()
 class SentEvents(EventDispatcher):  # type: ignore[misc]
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        # What could not be told while Redis was away: stock Celery keeps it for ever, since only a worker's own
-        # dispatcher is flushed.
+        # Keeps no events that could not be sent while Redis was unreachable: stock Celery keeps them for ever, since it
+        # flushes only a worker's own dispatcher.
         self._outbound_buffer: deque[Any] = deque(maxlen=0)
 
     def publish(self, type: str, fields: dict[str, Any], producer: Any, **options: Any) -> None:  # noqa: A002  Celery's
@@ -65,7 +65,7 @@ class Amqp(AMQP):  # type: ignore[misc]
 
 @contextmanager
 def gathered(amqp: Amqp) -> Iterator[None]:
-    """The events that say that something was sent go out as one message at the end of the block."""
+    """Sends the task-sent events of the block as one message at its end."""
     gathering.events = []
     try:
         yield
@@ -77,10 +77,10 @@ def gathered(amqp: Amqp) -> Iterator[None]:
 
 
 class Consumer(StockConsumer):  # type: ignore[misc]
-    """Flushes its events by the clock of its loop, and not once for each that comes."""
+    """Flushes its events by a timer of its loop, and not once per event."""
 
     def on_send_event_buffered(self) -> None:
-        """Called by the thread of every task; the loop's own timer does what is to be done."""
+        """Called by the thread of every task; does nothing, since the loop's timer flushes."""
 
     def start(self) -> None:
         if self.hub:

@@ -1,14 +1,14 @@
 """Which task goes to which queue, and which kind of worker listens to it."""
 
-# A queue each stage, so that one slow stage does not stand in front of the others. Scoring and charging are one
-# transaction and so one task. No priorities: Redis emulates them with four lists, and they can starve.
+# One queue per stage, so that a slow stage does not block the others. Scoring and charging are one transaction and so
+# one task. No priorities: Redis emulates them with four lists, and they can starve.
 CALL_QUEUES = ("matrix", "ask", "extract")
 CONTROL_QUEUES = ("control", "score", "push")
 ALL_QUEUES = (*CALL_QUEUES, *CONTROL_QUEUES)
-# How long a delivered message may stay unacknowledged before another worker gets it: above the longest task (two
-# calls of 90 s), or work is done twice. It is the third net; leases and heartbeats are quicker.
+# Visibility timeout: how long a delivered message may stay unacknowledged before another worker gets it. Longer than
+# the longest task (two calls of 90 s), or work is done twice. The third safety net: leases and heartbeats are quicker.
 VISIBILITY_SECONDS = 900
-# Runs in a message. Twice as many would save a twentieth of a run's CPU more, and a chord counts a member when its
+# Runs per message. Twice as many would save another 5 % of the CPU per run, but a chord counts a member only when its
 # slowest run has ended.
 RUNS_PER_MESSAGE = 10
 ROUTES = {

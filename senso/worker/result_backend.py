@@ -10,14 +10,14 @@ log = logger(__name__)
 
 
 class GuardedRedisBackend(RedisBackend):  # type: ignore[misc]
-    """Tries the note that a chord's member is done again when Redis hiccups.
+    """Retries the write that counts a finished member of a chord when a connection to Redis fails.
 
-    The stock backend writes it once: one connection error on one of sixty parts and the body never runs, although the
-    member's own result says success. Safe since 5.7, whose Lua step counts each task id once.
+    The stock backend writes it once: after one connection error on one of sixty members the body never runs, although
+    the member's own result says success. Safe since 5.7, whose Lua script counts each task id once.
 
-    What Redis refuses for good, such as a write while it is full, is not raised: Celery would neither acknowledge the
-    message nor free the slot of its task, and a worker without free slots takes nothing any more. The rows count down
-    beside the chord and end the batch without it.
+    What Redis refuses permanently, such as a write while it is full, is not raised: Celery would neither acknowledge
+    the message nor free the slot of its task, and a worker without free slots takes no more messages. The rows are
+    counted down independently of the chord and end the batch without it.
     """
 
     def on_chord_part_return(self, request: Any, state: str, result: Any, **options: Any) -> Any:
@@ -29,8 +29,11 @@ class GuardedRedisBackend(RedisBackend):  # type: ignore[misc]
             return None
 
     def add_pending_result(self, result: Any, *_: Any, **__: Any) -> Any:
-        """Nobody here waits for a result. The stock backend subscribes to each member of every chord that is sent and
-        never lets go of it: two thousand members are two thousand subscriptions, kept for the life of the worker."""
+        """Does not subscribe: no process waits for a result.
+
+        The stock backend subscribes to each member of every chord that is sent and never unsubscribes: two thousand
+        members are two thousand subscriptions, kept for the life of the worker.
+        """
         return result
 
     def on_task_call(self, producer: Any, task_id: str) -> None:

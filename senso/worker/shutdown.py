@@ -1,9 +1,9 @@
-"""A worker that is told to go, seen from Celery's side: it goes calmly, and says that it has gone.
+"""Lets Celery stop a worker without an error, and ends its heartbeat.
 
-Of Celery 5.7: a cold shutdown (SIGQUIT; SIGTERM where REMAP_SIGTERM says so) waits worker_soft_shutdown_timeout, asks
-the pool to end what is left, waits for the pool's threads, and sends no `worker_shutdown`, so that whoever left in
-order would be taken for dead. A pool of threads has no way to end a task, and what it raises instead ends the shutdown
-as an unrecoverable error, with a page of traceback and exit code 1.
+In Celery 5.7 a cold shutdown (SIGQUIT; with REMAP_SIGTERM also SIGTERM) waits worker_soft_shutdown_timeout, asks the
+pool to terminate the remaining tasks, waits for the pool's threads, and sends no `worker_shutdown`, so that a worker
+that stopped in order would be considered dead. A thread pool cannot terminate a task; the error that it raises instead
+ends the shutdown as an unrecoverable error, with a page of traceback and exit code 1.
 """
 
 import signal
@@ -19,7 +19,7 @@ from senso.worker.signals import at_a_calm_moment
 
 
 class Leaving(StartStopStep):  # type: ignore[misc]
-    """At the end of a cold shutdown, as `worker_shutdown` is at the end of a warm one."""
+    """Runs at the end of a cold shutdown, as `worker_shutdown` does at the end of a warm one."""
 
     def start(self, worker: Any) -> None:
         pass
@@ -36,7 +36,7 @@ def let_threads_end() -> None:
 
 
 def close_slots_when_told_to_stop() -> None:
-    """By the signal itself: Celery says that a worker stops only when the time that it gives its tasks is over."""
+    """In the signal's handler: Celery reports a stop only after the time that it gives its tasks."""
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
         former = signal.getsignal(number)
         if callable(former):
@@ -54,4 +54,4 @@ def closing_first(former: Callable[..., Any]) -> Callable[..., None]:
 
 
 def leave_alone(_pool: TaskPool, _pid: int, _signal: int | None = None) -> None:
-    """Its call ends by itself and is saved, or the process is killed and another takes over."""
+    """The task's call ends by itself and is saved, or the process is killed and another worker takes over."""

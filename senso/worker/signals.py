@@ -1,8 +1,8 @@
-"""A signal is handled while the main thread waits for its connections, and so holds no lock that a thread needs.
+"""Handles a signal only while the main thread waits for its connections, and so holds no lock that a thread needs.
 
-Celery 5.7 waits for the pool's threads inside the handler of the signal that stops it. Where that signal interrupts the
-main thread as it hands a task to the pool, it holds the lock that every thread pool of the process shares: the threads
-wait for the main thread, and the main thread for them.
+Celery 5.7 waits for the pool's threads inside the handler of the signal that stops it. If that signal interrupts the
+main thread while it submits a task to the pool, the main thread holds the lock that all thread pools of the process
+share, and deadlocks with the threads.
 """
 
 import signal
@@ -13,12 +13,13 @@ from typing import Any
 from kombu.utils import eventio
 
 AGAIN_SECONDS = 0.02
-# Then it is handled wherever the main thread is: it may be away from its connections for long, as without Redis.
+# After these tries it is handled wherever the main thread is: it may take long to wait for its connections, for example
+# without Redis.
 TRIES = 150
 
 
 def at_a_calm_moment(handler: Callable[..., Any]) -> Callable[..., None]:
-    """For the main thread. Until then the signal comes again, as SIGALRM."""
+    """For the main thread. Until it waits for its connections, the signal is repeated as SIGALRM."""
     tries = 0
 
     def calmly(number: int, frame: FrameType | None) -> None:
@@ -35,5 +36,5 @@ def at_a_calm_moment(handler: Callable[..., Any]) -> Callable[..., None]:
 
 
 def is_waiting(frame: FrameType | None) -> bool:
-    """`frame` is where the main thread was interrupted; None when nobody was."""
+    """`frame`: where the main thread was interrupted; None when it was not."""
     return frame is None or frame.f_code.co_filename == eventio.__file__

@@ -1,4 +1,4 @@
-"""A refusal of a program of Celery's, as one of our commands says it: one line, and the exit code that goes with it."""
+"""A start-up error of a Celery program, printed as our commands do: one line, and the matching exit code."""
 
 import sys
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from senso.errors import SensoError
 
 @contextmanager
 def in_one_line() -> Iterator[None]:
-    """Celery would print an exception of ours as a fault of its own, with where it came from."""
+    """Celery would print our exceptions as its own internal errors, with a traceback."""
     try:
         yield
     except SensoError as error:

@@ -1,7 +1,7 @@
-"""kombu's Redis transport, for thousands of small messages: what it does for every one is done once for many.
+"""kombu's Redis transport for thousands of small messages: what it does for each message is done once for many.
 
-Stock kombu 5.7 makes a Redis client object for each command, takes and acknowledges each message in a transaction of
-its own, and sends each message of a chord by itself. What stands in Redis is the same, so stock clients may read it.
+Stock kombu 5.7 makes a Redis client object for each command, takes and acknowledges each message in its own
+transaction, and sends each message of a chord separately. The data in Redis is the same, so stock clients may read it.
 """
 
 import threading
@@ -24,16 +24,16 @@ from senso.log import logger
 __all__ = ["Transport", "install", "together"]
 
 log = logger(__name__)
-# How long an acknowledgement may wait for others. A crash in between delivers a message again, which claims bear.
+# How long an acknowledgement may wait for others. A crash in between redelivers a message; claims make that harmless.
 ACKNOWLEDGE_SECONDS = 0.05
 ONCE = Retry(NoBackoff(), 0)
-# What stock kombu's transaction of four commands writes, by one: both or neither, or a crash would leave a message that
-# nobody finds.
+# One script for stock kombu's transaction of four commands. It writes both keys or neither: a crash in between would
+# leave a message that is never found.
 TAKE = """
     redis.call('zadd', KEYS[1], ARGV[1], ARGV[3])
     redis.call('hset', KEYS[2], ARGV[3], ARGV[2])
 """
-# No transaction either: what is queued in one is refused by a Redis that is full, although it only takes away.
+# Not a transaction either: a full Redis refuses commands that are queued in one, even those that only delete.
 LET_GO = """
     redis.call('zrem', KEYS[1], unpack(ARGV))
     redis.call('hdel', KEYS[2], unpack(ARGV))
@@ -41,16 +41,16 @@ LET_GO = """
 
 
 class Demoted(ConnectionError):
-    """The server became a replica while we were connected to it: its successor is found by connecting anew.
+    """The server became a replica while we were connected to it: reconnecting finds the new primary.
 
-    Stock redis-py takes this for a mistake in the command, and a worker would go on asking the old server for ever.
+    Stock redis-py takes this for an error of the command, and a worker would keep asking the old server for ever.
     """
 
 
 class Gathering(threading.local):
-    """What this thread has sent inside a block of `together`; None outside of one."""
+    """The messages of this thread inside a `together` block; None outside one."""
 
-    messages: list[tuple[str, str]] | None = None  # the key of a queue, and what is pushed on it
+    messages: list[tuple[str, str]] | None = None  # the key of a queue, and the value to push
     channel: Any = None
 
 
@@ -59,9 +59,9 @@ gathering = Gathering()
 
 @contextmanager
 def unless_full(said: str) -> Iterator[None]:
-    """Stock kombu raises what a full Redis refuses, which ends the worker, and with it all that it has in hand.
+    """Logs the error of a full Redis. Stock kombu raises it, which ends the worker and all its work in progress.
 
-    The rows send again whatever is lost for it.
+    Messages that are lost here are sent again from their rows.
     """
     try:
         yield
@@ -70,7 +70,7 @@ def unless_full(said: str) -> Iterator[None]:
 
 
 class QoS(redis.QoS):
-    """A message is taken by one command, and acknowledgements of a worker's loop go out together."""
+    """Takes a message with one command, and sends the acknowledgements of a worker's loop together."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -104,13 +104,16 @@ class QoS(redis.QoS):
 
     @property
     def is_orphaned(self) -> bool:
-        """After a lost connection kombu may close a channel whose transport is gone already, and with it the address of
-        Redis: stock kombu then ends the worker with an AttributeError. The messages stay in `unacked`, and their rows
-        send them again."""
+        """Whether the channel has lost its transport.
+
+        After a lost connection kombu may close a channel whose transport is gone already, and with it the address of
+        Redis: stock kombu then ends the worker with an AttributeError. The messages stay in `unacked`, and are sent
+        again from their rows.
+        """
         return getattr(self.channel.connection, "client", None) is None
 
     def acknowledge(self) -> None:
-        """Raises the errors of Redis; the tags are then kept, and go out with the next."""
+        """Raises the errors of Redis; the tags are then kept and sent with the next ones."""
         self.is_due = False
         if self.is_orphaned:
             return
@@ -120,7 +123,7 @@ class QoS(redis.QoS):
             del self.done[: len(tags)]
 
     def restore_by_tag(self, *arguments: Any, **options: Any) -> None:
-        """A message that cannot go back to its queue stays in `unacked`, and its rows send it again."""
+        """A message that cannot be requeued stays in `unacked`, and is sent again from its row."""
         with unless_full("a message was not given back"):
             super().restore_by_tag(*arguments, **options)
 
@@ -129,7 +132,7 @@ class QoS(redis.QoS):
             super().restore_visible(*arguments, **options)
 
     def restore_unacked_once(self, stderr: Any = None) -> None:
-        """When the channel closes, whatever the reason."""
+        """Called when the channel closes, for any reason."""
         if self.is_orphaned:
             return
         with suppress(*self.channel.connection_errors):
@@ -142,7 +145,7 @@ class Channel(redis.Channel):
     shared: Any = None
 
     def _create_client(self, asynchronous: bool = False) -> Any:  # noqa: FBT001, FBT002  kombu's
-        """One client for the life of a pool: it holds nothing but the pool, so threads may share it."""
+        """One client per pool: it holds nothing but the pool, so threads may share it."""
         if asynchronous:
             return super()._create_client(asynchronous=True)
         if self.shared is None or self.shared.connection_pool is not self.pool:
@@ -150,17 +153,17 @@ class Channel(redis.Channel):
         return self.shared
 
     def _receive_one(self, subscribed: Any) -> Any:
-        """The end of the line is raised, as of every other line of a worker.
+        """Raises when the connection is lost, like every other connection of a worker.
 
-        By itself redis-py 7 connects anew, and then waits there, in the one loop of the worker, for what nobody sends:
-        connected, and taking nothing from any queue.
+        By itself redis-py 7 reconnects, and then blocks the worker's only loop in a read of a reply that never comes:
+        the worker is connected, but takes nothing from any queue.
         """
         if subscribed.connection is not None:
             subscribed.connection.retry = ONCE
         return super()._receive_one(subscribed)
 
     def _put(self, queue: str, message: dict[str, Any], **options: Any) -> None:
-        """With the moment at which it was first sent, which stays when it is delivered again: `doctor` looks at it."""
+        """Adds the time of the first sending, which is kept on redelivery: `doctor` reads it."""
         message["properties"].setdefault("timestamp", int(time.time()))
         if gathering.messages is None:
             super()._put(queue, message, **options)
@@ -176,9 +179,9 @@ class Transport(redis.Transport):
 
 @contextmanager
 def together() -> Iterator[None]:
-    """What this thread sends inside the block goes out at its end, in one round trip; nothing of it if it raises.
+    """Sends what this thread enqueues in the block at its end, in one round trip; nothing if the block raises.
 
-    Raises the errors of Redis: what has arrived is then not known.
+    Raises the errors of Redis: which messages arrived is then unknown.
     """
     gathering.messages = []
     try:
@@ -194,8 +197,8 @@ def together() -> Iterator[None]:
 
 
 def install() -> None:
-    """Whatever in this process connects to redis:// does so by this transport, and leaves a server that is demoted."""
+    """All redis:// connections of this process use this transport, and leave a server that is demoted."""
     for scheme in ("redis", "rediss"):
         TRANSPORT_ALIASES[scheme] = f"{__name__}:Transport"
-    # UNBLOCKED is told to those who wait in BRPOP at that moment.
+    # Clients that are blocked in BRPOP at that moment get UNBLOCKED.
     BaseParser.EXCEPTION_CLASSES |= dict.fromkeys(("READONLY", "UNBLOCKED", "MASTERDOWN"), Demoted)

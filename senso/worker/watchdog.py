@@ -1,7 +1,7 @@
-"""Alive means getting on: a worker that is connected, answers a ping and takes nothing from its queues must go.
+"""Ends a worker without progress: it is connected and answers pings, but takes nothing from its queues.
 
-After some reconnects Celery's consumer stays like that for good (onyx#12274: a fleet idle for two days). Threads cannot
-be repaired from inside, so the process ends, and whoever runs it starts it again: `senso up`, compose, systemd.
+After some reconnects Celery's consumer stays in that state (onyx#12274: a fleet idle for two days). Threads cannot be
+repaired from inside, so the process ends, and its supervisor restarts it: `senso up`, compose, systemd.
 """
 
 import os
@@ -18,22 +18,22 @@ from senso.runtime.progress import progress
 
 LOOK_SECONDS = 10
 ANSWER_SECONDS = 10
-IDLE_SECONDS = 40  # I8 allows an idle worker beside a full queue for 60 s
+IDLE_SECONDS = 40  # invariant I8 allows an idle worker with messages in its queues for 60 s
 WEDGED = 70
 log = logger(__name__)
 
 
 def watch(queues: Sequence[str]) -> None:
-    """In a thread; `queues`: those from which this process takes."""
+    """Starts the watchdog's thread. `queues`: those from which this process takes messages."""
     heartbeat.queues = sorted(queues)
     heartbeat.idle_seconds = lambda: progress.idle_seconds() or None
     threading.Thread(target=watch_for_ever, args=(tuple(queues),), name="watchdog", daemon=True).start()
 
 
 def watch_for_ever(queues: Sequence[str]) -> None:
-    """Two looks in a row, so that a message that came this moment does not count against anybody.
+    """Requires two suspicious looks in a row, so that a message that has just arrived does not count.
 
-    A loop that does not come round holds the runs of a whole process, while its heart, a thread, beats on.
+    A blocked event loop holds all runs of the process, while the heartbeat, in its own thread, continues.
     """
     suspicious = False
     while not stopping.wait(LOOK_SECONDS):
@@ -43,8 +43,10 @@ def watch_for_ever(queues: Sequence[str]) -> None:
 
 
 def is_wedged(queues: Sequence[str]) -> bool:
-    """Idle for long beside messages of its own queues. While Redis is away, and until reconnecting had its time, nobody
-    is to blame."""
+    """Whether it has been idle for long while its own queues hold messages.
+
+    False while Redis is unreachable, and after that for IDLE_SECONDS, the time to reconnect.
+    """
     if progress.idle_seconds() < IDLE_SECONDS:
         return False
     try:
@@ -55,7 +57,7 @@ def is_wedged(queues: Sequence[str]) -> bool:
 
 
 def leave() -> None:
-    """At once, and not by an exception: this is a thread, and the one that should end is stuck."""
+    """Exits at once, not by an exception: this is the watchdog's thread, and the one that should end is stuck."""
     log.error("is stuck and ends", idle_seconds=round(progress.idle_seconds()))
     sys.stderr.flush()
     os._exit(WEDGED)

@@ -35,14 +35,15 @@ from senso.workflows.provider_access import direct_provider
 from senso.workflows.retry_policy import wait_seconds
 
 log = logger(__name__)
-# When the names are not there yet: another process asks for them, or its try failed and the next one is due.
+# Wait when the org's names are not stored yet: another process is asking for them, or its call failed and the next try
+# is due.
 NAMES_RETRY_SECONDS = 3
 
 
 def ask_batch(batch: UUID) -> None:
-    """Hands out what was not handed out yet: jobs for the models that answer later, a window of runs for the others.
+    """Enqueues what is not enqueued yet: jobs for models that answer later, a window of runs for the others.
 
-    Tried again where Postgres is away or the batch's row is locked: no other message would come for it soon.
+    Retried while Postgres is unreachable or the batch's row is locked: no other message for it would come soon.
     """
     save(lambda db: hand_out_rest(db, batch))
 
@@ -70,7 +71,7 @@ def hand_out(db: Connection, batch: Batch) -> None:
 
 
 def names_settled(db: Connection, batch: Batch) -> bool | None:
-    """None: not yet; else whether they are only the fallback. A batch that reads for no org needs none."""
+    """None: no names yet; otherwise, whether they are only the fallback. False for a batch without an org."""
     if batch.org_id is None:
         return False
     org = name_rows.org(db, batch.org_id)
@@ -78,7 +79,7 @@ def names_settled(db: Connection, batch: Batch) -> bool | None:
 
 
 def ask_and_extract(run_ids: Sequence[UUID]) -> None:
-    """What each row still lacks: ask, then extract, each under its own claim. Raises for no provider's failure."""
+    """Does what each row still lacks: ask, then extract, each under its own claim. Provider failures do not raise."""
     run_concurrently(run_ids, claim_runs_and_readings)
 
 
@@ -91,9 +92,10 @@ def claim_runs_and_readings(wanted: Sequence[UUID]) -> list[Work]:
 
 
 def claim_others(runs: Sequence[UUID], *, beside: bool) -> list[Work]:
-    """Their claim must not take down those `beside` it, which are claimed already and would lie until their leases end.
+    """Claims the readings of `runs`. `beside`: other runs of the same message are claimed already.
 
-    What is not claimed here is found by its row, and sent again.
+    An Unreachable must not stop those runs: they would hold their leases unused. Readings that were not claimed are
+    found by their rows and sent again.
     """
     try:
         return claim_readings(runs)
@@ -110,7 +112,7 @@ async def ask_then_extract(work: AskWork) -> None:
 
 
 async def ask(work: AskWork) -> list[ReadWork]:
-    """What the statement that saved the answer has claimed for reading."""
+    """Asks and saves the answer. Returns the readings that the saving statement has claimed."""
     bind_contextvars(run=str(work.id), batch=str(work.batch_id))
     failpoint("run claimed", work.run.question)
     watch = Stopwatch()

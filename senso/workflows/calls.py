@@ -27,7 +27,7 @@ def report(outcome: Outcome, price: Price | None, usage: Usage, watch: Stopwatch
 
 
 def failed_report(error: SensoError, price: Price | None, watch: Stopwatch) -> Report:
-    """A refusal that was billed says so. No reply, or one that could not be read, may have been billed: unknown."""
+    """The cost is None (unknown) without a reply or with an unreadable one; a billed refusal has `usage`."""
     usage = getattr(error, "usage", None) or Usage()
     cost = cost_microusd(price, usage)
     no_reply = isinstance(error, Unavailable) and error.status is None
@@ -47,7 +47,7 @@ def outcome_of(error: SensoError) -> Outcome:
 
 @contextmanager
 def guarded() -> Iterator[None]:
-    """A bug of ours ends the run with its name as Malformed, or the next four claims would pay for the same bug."""
+    """Turns an unexpected exception into Malformed, which is not retried: four more claims would pay for one bug."""
     try:
         yield
     except (OutsideError, ConfigError):

@@ -1,8 +1,8 @@
 """Cancelling a batch.
 
-A cancelled batch ends like any other: what is open is closed under raised fences, what was read is charged, the hold
-goes back, all in one transaction. What was charged for is handed over: its numbers are made and pushed, under this
-episode's own key. Where nothing was read there is nothing to hand over, and no push.
+A cancelled batch ends like any other, in one transaction: open work is closed and its fences rise, what was read is
+charged, the hold is released. If anything was read, its numbers are computed and pushed under this episode's key;
+otherwise there is no push.
 """
 
 from dataclasses import dataclass
@@ -32,16 +32,16 @@ class Cancelled:
 
 
 class OpenedMeanwhile(SensoError):
-    """Its runs were planned between our look at them and our lock on the batch; nothing was changed."""
+    """The batch's runs were planned after its state was read and before its row was locked; nothing was changed."""
 
 
 def cancel(batch_id: UUID, by: Initiator, *, is_pushed: bool) -> Cancelled:
-    """Raises NotFound, or ConfigError for a batch that has ended. Cancelled twice, nothing changes."""
+    """Raises NotFound, or ConfigError for a batch that has ended. Cancelling twice changes nothing."""
     return undisturbed(lambda db: cancel_within(db, batch_id, by, is_pushed=is_pushed), OpenedMeanwhile)
 
 
 def cancel_within(db: Connection, batch_id: UUID, by: Initiator, *, is_pushed: bool) -> Cancelled:
-    """Nothing is handed out meanwhile; open work is closed before the batch's row is locked, as everybody does."""
+    """Blocks handing out. Closes open work before it locks the batch's row, the lock order of all transactions."""
     batches.lock_handing_out(db, batch_id)
     before = batches.load(db, batch_id).state
     left_over = before in CANCELLABLE and results.close_open_work(

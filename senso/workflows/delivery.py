@@ -1,4 +1,4 @@
-"""Stage 6: a push that fails stays in its row and is tried again; its batch has ended all the same."""
+"""Stage 6: the result is pushed. A failed push stays in its row and is retried; its batch has ended already."""
 
 from senso import push
 from senso.db import transaction
@@ -15,7 +15,7 @@ log = logger(__name__)
 
 
 def deliver(key: str, base_url: str | None, token: str | None) -> None:
-    """`base_url`: the application's; where there is none, nothing is sent."""
+    """`base_url`: the application's; if None, nothing is sent."""
     with transaction() as db:
         work = pushes.claim(db, key, POLICY)
     if work is None or base_url is None:

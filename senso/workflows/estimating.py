@@ -1,4 +1,4 @@
-"""What a trigger would do and cost, said before anything is done. From the org's own history, else from the prices."""
+"""What a trigger would do and cost, without doing it: from the org's own history, else from the prices."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ from senso.states import BatchKind, BatchState, Purpose, TriggerOutcome
 from senso.workflows import reading_models
 from senso.workflows.trigger import Terms, outcome_for, require_ready
 
-# What one call takes where there is no history. Asking: two recorded answers with a web search took 9,463 and 16,981
-# tokens in, 660 and 461 out. Reading: a prompt of 1,450 tokens and an answer of 3,100 characters (the mean of 264 real
-# ones). What is billed by the record has no tokens.
+# Assumed usage of one call without history. Asking: two recorded answers with a web search took 9,463 and 16,981 tokens
+# in, 660 and 461 out. Reading: a prompt of 1,450 tokens and an answer of 3,100 characters (the mean of 264 real ones).
+# Calls billed by the record have no tokens.
 ASSUMED = {
     Purpose.ASK: Usage(tokens_in=13_000, tokens_out=800, searches=1),
     Purpose.READ: Usage(tokens_in=2_400, tokens_out=250),
@@ -34,7 +34,7 @@ RECORD = Usage(records=1)
 
 
 class Call(NamedTuple):
-    """A kind of call. `asked`: whose answer it is about, None for names; `model`: the one that is paid."""
+    """A kind of call. `asked`: whose answer it is about (a slug), None for names; `model`: the one that is paid."""
 
     purpose: Purpose
     asked: str | None
@@ -44,7 +44,7 @@ class Call(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What calls of one kind take. `answers` of the past it stands on, 0: assumed. No cost: a price is not known."""
+    """Usage of calls of one kind. `answers`: past ones it is based on, 0 if assumed. Cost None: price unknown."""
 
     purpose: Purpose
     asked: str | None
@@ -55,13 +55,13 @@ class Estimate:
     tokens_out: int
     cost_microusd: int | None
     answers: int = 0
-    unknown: int = 0  # calls of that past whose cost is not known: maybe paid
-    price_source: str | None = None  # of an assumed one: where its price is from, and when that was read
+    unknown: int = 0  # past calls whose cost is unknown: they may have been billed
+    price_source: str | None = None  # if assumed: where the price is from, and when it was read
 
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """`outcome` as a trigger would say it; `batch` is today's, where there is one."""
+    """`outcome`: what a trigger would return; `batch`: today's, if it exists."""
 
     org_id: UUID
     org: str
@@ -75,7 +75,7 @@ class Foreseen:
 
 
 def require_triggerable(db: Connection, orgs: Sequence[UUID], under: Terms) -> None:
-    """Raises what the triggers would raise, one org in a thousand included, before the first of them is opened."""
+    """Raises what triggering any of the orgs would raise, before the first batch is opened."""
     found = triggers.orgs(db, orgs)
     unknown = [str(org) for org in orgs if org not in found]
     if len(unknown) > 1:
@@ -131,7 +131,7 @@ def outcome(batch: Batch | None) -> TriggerOutcome:
 
 
 def shares_of(db: Connection, org: UUID, batch: Batch | None) -> list[Share]:
-    """None for a batch that is under way or has ended: triggering it does nothing."""
+    """Empty for a batch that is under way or has ended: triggering it does nothing."""
     if batch is not None and batch.state not in {BatchState.BLOCKED, BatchState.CANCELLED}:
         return []
     if batch is None or batch.planned is None:
@@ -144,7 +144,7 @@ def needs_names(db: Connection, org: name_rows.OrgNames, shares: Sequence[Share]
 
 
 class Priced(NamedTuple):
-    """The price of one unit of each kind, and where it is from."""
+    """The price of one unit of each kind, and its source."""
 
     price: Price | None
     source: str | None

@@ -25,11 +25,11 @@ from senso.workflows.provider_access import complete
 from senso.workflows.retry_policy import wait_seconds
 
 reading_saver = SaveBatcher(evaluations.save)
-LONG_ANSWER = 50_000  # characters: 0.1 s
+LONG_ANSWER = 50_000  # characters; checking it takes 0.1 s
 
 
 def extract(run_ids: Sequence[UUID]) -> None:
-    """Never raises for a provider's failure: that is a fact in the row, and the chord goes on."""
+    """Never raises for a provider failure: it is recorded in the row, and the chord continues."""
     run_concurrently(run_ids, claim_readings)
 
 
@@ -63,7 +63,7 @@ async def extract_now(work: ReadWork) -> None:
 
 
 async def checked(work: ReadWork, completion: Completion) -> extraction.Reading:
-    """A book of an answer is looked through in a thread, or it would hold up all others of this process."""
+    """Checks a long answer in a thread, so that it does not block the event loop."""
     if len(work.answer) < LONG_ANSWER:
         return extraction.checked(work.answer, work.org, completion)
     return await asyncio.to_thread(extraction.checked, work.answer, work.org, completion)

@@ -1,4 +1,4 @@
-"""Stages 4 and 5: what was read becomes numbers, is charged, and the batch ends, in one transaction."""
+"""Stages 4 and 5: readings are scored and charged, and the batch ends, in one transaction."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,7 +25,7 @@ REASON_LENGTH = 500
 
 
 def finish_batch(batch: UUID, by: FinishedBy, *, is_pushed: bool) -> None:
-    """Reachable three ways (chord, rows, sweep), and it ends a batch once: a second caller finds it ended."""
+    """Called by the chord, the rows and the sweep; ends a batch once: a second caller finds it ended."""
     save(lambda db: finish_or_go_on(db, batches.load(db, batch), by, is_pushed=is_pushed))
 
 
@@ -72,14 +72,14 @@ def finish(db: Connection, batch: Batch, by: FinishedBy, *, left_over: bool, is_
 
 
 def result(db: Connection, batch: Batch, state: BatchState, counts: Counts) -> dict[str, object]:
-    """A batch that reads for no org has no numbers."""
+    """A batch without an org has no numbers."""
     if batch.org_id is None:
         return without_numbers(db, batch, state, counts)
     return numbers(db, batch, batch.org_id, state, counts)
 
 
 def numbers(db: Connection, batch: Batch, org: UUID, state: BatchState, counts: Counts) -> dict[str, object]:
-    """After the charges: metrics are kept, answers become the latest, and the body of the push is made."""
+    """Called after charging: saves metrics, marks the answers as latest, returns the body of the push."""
     found, sites = results.found(db, batch.id, org), results.websites(db, org)
     say_what_it_rests_on(db, batch, found)
     facts = [fact(one, sites) for one in found]
@@ -96,7 +96,7 @@ def numbers(db: Connection, batch: Batch, org: UUID, state: BatchState, counts: 
 
 
 def without_numbers(db: Connection, batch: Batch, state: BatchState, counts: Counts) -> dict[str, object]:
-    """Of a batch that has none, or would stay open for ever over a text or a number that cannot be stored."""
+    """For a batch without an org, or with a text or number that cannot be stored: it must end nevertheless."""
     results.move_latest(db, batch)
     return push.content(Result(metrics=(), competitors=(), citations=(), **standing(db, batch, state, counts)))
 
@@ -130,12 +130,12 @@ def hand_on(db: Connection, batch: Batch, body: dict[str, object], *, left_over:
 
 
 def call_off(db: Connection, batch: Batch) -> None:
-    """Jobs at a vendor that nobody waits for any more."""
+    """Has the batch's remaining vendor jobs cancelled."""
     outbox.enqueue(db, Pipeline.CANCEL, batch.id, batch.episode, ids=[batch.id], batch=batch.id)
 
 
 def summary(db: Connection, batch: Batch, counts: Counts) -> str | None:
-    """The reasons, most frequent first, so that the batch itself says what went wrong."""
+    """The reasons of failures, most frequent first, for the batch's `error`."""
     reasons = results.failure_reasons(db, batch.id)
     if not reasons:
         return None

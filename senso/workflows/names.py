@@ -1,4 +1,4 @@
-"""Stage 1: the names under which answers may speak of the batch's org are asked for, once."""
+"""Stage 1: a model is asked, once, for the names that answers may use for the batch's org."""
 
 from uuid import UUID
 
@@ -23,7 +23,7 @@ log = logger(__name__)
 
 
 def find_names(batch_id: UUID) -> None:
-    """One call per org, kept in its table while the fingerprint holds."""
+    """One call per org; the names are kept in their table while the fingerprint of the org is unchanged."""
     with transaction() as db:
         batch = batches.load(db, batch_id)
         if batch.state is not BatchState.RUNNING or batch.org_id is None:
@@ -52,7 +52,7 @@ def ask_for_names(work: NamesWork, org: name_rows.OrgNames, mark: str) -> None:
 
 
 def call_for_names(work: NamesWork, org: name_rows.OrgNames) -> names.Found:
-    """Not made at all once its tries are used up: workers may have died of it."""
+    """Raises Malformed without a call when all tries are used: the call may have killed its workers."""
     if work.failures >= POLICY.names_tries:
         raise Malformed("senso", f"given up after {work.failures} failures", usage=Usage())
     return names.find(org.name, org.websites, completer(work.model))
@@ -61,7 +61,7 @@ def call_for_names(work: NamesWork, org: name_rows.OrgNames) -> names.Found:
 def names_failed(
     work: NamesWork, org: name_rows.OrgNames, mark: str, error: OutsideError | ConfigError, watch: Stopwatch
 ) -> None:
-    """The name and the domains do, once it is clear that asking again does not help."""
+    """Puts the row back for a retry, or saves the name and domains as fallback when a retry does not help."""
     log.warning("the names call failed", org=str(org.id), error=str(error))
     failed = failed_report(error, work.model.price, watch)
     waited = isinstance(error, RateLimited)

@@ -20,7 +20,7 @@ log = logger(__name__)
 
 
 def prepare_later(db: Connection, batch: Batch, seconds: float) -> None:
-    """Its names and its questions, unless they have been asked for by then."""
+    """Enqueues asking for names and questions in `seconds`; handing out before then cancels it."""
     ids = [batch.id]
     enqueue_later(db, Pipeline.PREPARE, batch.id, batch.episode, ids=ids, batch=batch.id, seconds=seconds)
 
@@ -37,10 +37,10 @@ def open_if_due(db: Connection, batch_id: UUID, *, is_pushed: bool) -> None:
 
 
 def open_now(db: Connection, batch: Batch, org: UUID, *, is_pushed: bool) -> None:
-    """Hold, then plan: what cannot be paid for leaves no rows, and is tried again as it is by then."""
+    """Holds, then plans: a batch that cannot be paid for leaves no rows; a later try plans the org as it is then."""
     runs = planned_runs(batch.id, batch.batch_date, planning.org_matrix(db, org))
     evaluations = len(runs) if batch.planned is None else planning.undone(db, batch.id)
-    if not evaluations and batch.planned:  # all of it was read before: it ends as what it has
+    if not evaluations and batch.planned:  # everything was read before: it ends with that
         finish(db, batch, FinishedBy.ROWS, left_over=False, is_pushed=is_pushed)
         return
     if not evaluations:
@@ -58,7 +58,7 @@ def open_now(db: Connection, batch: Batch, org: UUID, *, is_pushed: bool) -> Non
 
 
 def plan(db: Connection, batch: Batch, org: UUID, runs: Sequence[PlannedRun]) -> None:
-    """A retry asks for names once more where the call for them had failed, and answers that it has wait for these."""
+    """A retry asks for names again if that call had failed; the answers it already has wait for the names."""
     names_wanted = batch.episode > 1 and name_rows.ask_again(db, org)
     if batch.planned is None:
         planning.plan_runs(db, batch.id, org, runs)

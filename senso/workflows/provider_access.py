@@ -1,4 +1,4 @@
-"""From a provider's name to the provider, with its key: the edge at which the outside is chosen."""
+"""From a provider's name to the provider with its key: the one place where external services are chosen."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -31,20 +31,20 @@ def entry(name: str) -> Entry:
 
 
 def configured(one: Entry) -> tuple[str, str, AnotherKey]:
-    """Its base URL, its key, and where another key comes from. Raises ConfigError when the key is missing."""
+    """Its base URL, its key, and what returns a replacement key. Raises ConfigError when the key is missing."""
     found = supplied.service(one.base_url, one.key)
     return found.base_url, found.key, found.another_key
 
 
 @lru_cache(maxsize=16)
 def provider(name: str) -> Provider:
-    """Raises ConfigError when this version cannot reach it, or its key is missing."""
+    """Raises ConfigError when this version does not have it, or its key is missing."""
     one = entry(name)
     return one.made(*configured(one))
 
 
 def direct_provider(name: str) -> AnswerProvider:
-    """Raises ConfigError as `provider` does, and for one that has jobs only."""
+    """Raises ConfigError as `provider` does, and for a provider that has jobs only."""
     one = entry(name)
     if one.answers is None:
         raise ConfigError(f"{name} does not answer at once in this version; {LISTED}")
@@ -52,7 +52,7 @@ def direct_provider(name: str) -> AnswerProvider:
 
 
 def job_provider(name: str) -> JobProvider:
-    """Raises ConfigError as `provider` does, and for one that has no jobs."""
+    """Raises ConfigError as `provider` does, and for a provider without jobs."""
     one = entry(name)
     if one.jobs is None:
         raise ConfigError(f"{name} has no jobs in this version; {LISTED}")
@@ -60,7 +60,7 @@ def job_provider(name: str) -> JobProvider:
 
 
 def completion_provider(name: str) -> CompletionProvider:
-    """Raises ConfigError as `provider` does, and for one that gives no structured output."""
+    """Raises ConfigError as `provider` does, and for a provider without structured output."""
     one = entry(name)
     if one.completes is None:
         raise ConfigError(f"{name} reads no answers and finds no names in this version; name a model of another one")
@@ -68,7 +68,7 @@ def completion_provider(name: str) -> CompletionProvider:
 
 
 def require(db: Link, names: Iterable[str]) -> None:
-    """All that a batch will call, asked before anything is held or called: its models, and those that read."""
+    """Checks all providers that a batch will call, also for reading and names, before any hold. Raises ConfigError."""
     for name in sorted(names):
         job_provider(name) if name in JOB_PROVIDERS else direct_provider(name)
     for model in (reading_models.reading(db), reading_models.naming(db)):
@@ -80,5 +80,5 @@ async def complete(prompt: Prompt, model: Model) -> Completion:
 
 
 def completer(model: Model) -> Complete:
-    """For a thread, which waits."""
+    """For a thread, which blocks until the call ends."""
     return lambda prompt: wait_for(complete(prompt, model))

@@ -1,4 +1,4 @@
-"""The models that read answers and find names: their rows, read once a process and again after a while."""
+"""The models that read answers and find names: their rows, cached in each process."""
 
 import time
 
@@ -8,19 +8,19 @@ from senso.queries import models
 from senso.queries.models import Model
 from senso.registry import COMPLETION_PROVIDERS
 
-# For so long a price or a parameter that an import has changed is not used yet.
+# For up to this long, a price or parameter that an import has changed is not used yet.
 CACHE_SECONDS = 60
-# How the settings name one: its row, and until when (monotonic) it is taken as read.
+# By the model's name in the settings: its row, and when (monotonic) it is read again.
 cached: dict[str, tuple[Model, float]] = {}
 
 
 def reading(db: Link) -> Model:
-    """Whoever reads answers."""
+    """The model that reads answers."""
     return model(db, supplied.reading_model())
 
 
 def naming(db: Link) -> Model:
-    """Whoever finds what an org may be called."""
+    """The model that finds the names of an org."""
     return model(db, supplied.names_model())
 
 
@@ -33,5 +33,5 @@ def model(db: Link, said: str) -> Model:
 
 
 def unlisted(said: str) -> Model:
-    """One without a row, such as one that was trained for its owner: asked for as it is named, at a price unknown."""
+    """A model without a row, such as one trained for its owner: called by that name, with an unknown price."""
     return Model(said, COMPLETION_PROVIDERS[0], said)

@@ -1,6 +1,6 @@
-"""What comes back by itself: work of dead processes, lost messages, tries that are due, batches that nobody ends.
+"""Automatic recovery: work of dead processes, lost messages, due retries, batches that were not finished.
 
-Each function looks at rows and sends what is due; called twice at once, or once too seldom, it does no harm.
+Each function reads rows and sends what is due; concurrent or missed calls do no harm.
 """
 
 from collections import Counter
@@ -19,13 +19,13 @@ from senso.runtime.heartbeat import heartbeat
 
 log = logger(__name__)
 STEADY_SECONDS = 15
-# For so long after a process died or Postgres came back, messages that ended with it are looked for at every look.
+# For this long after a process died or Postgres came back, every reap also looks for lost messages.
 LOOKING_SECONDS = 120
 ROUNDS = 20
 
 
 class Sender(Protocol):
-    """Sends messages: see `senso.tasks.canvas`. `name`: of a task."""
+    """Sends messages: see `senso.tasks.canvas`. `name`: of the task."""
 
     def send(self, intents: Sequence[Intent]) -> int: ...
     def send_each(self, name: str, ids: Sequence[Any]) -> None: ...
@@ -33,7 +33,7 @@ class Sender(Protocol):
 
 
 def relay(sender: Sender) -> None:
-    """The safety net of every publish: sends what is due and still unpublished."""
+    """The fallback for every publish: sends what is due and unpublished, and overdue pushes."""
     with transaction() as db:
         intents = outbox.take_due(db)
     sender.send(intents)
@@ -44,7 +44,7 @@ def relay(sender: Sender) -> None:
 
 
 def send_due(sender: Sender) -> None:
-    """Runs and evaluations whose time for another try has come."""
+    """Sends runs and evaluations whose next try is due."""
     with transaction() as db:
         to_ask, to_extract = workers.due(db, POLICY)
     send_all_due(sender, "read", to_ask)
@@ -52,15 +52,15 @@ def send_due(sender: Sender) -> None:
 
 
 def send_all_due(sender: Sender, name: str, found: Sequence[Due]) -> None:
-    """What has failed before goes by itself: a worker may have died of it, and would die of the same group again."""
+    """A run that has failed before is sent alone: it may have killed its worker, and would do so with a group."""
     sender.send_groups(name, [one.run_id for one in found if not one.failures])
     sender.send_each(name, [one.run_id for one in found if one.failures])
 
 
 def reap(sender: Sender, queues: Sequence[str]) -> None:
-    """Takes back the work of processes that have fallen silent, and sends it again at once. `queues`: those of calls.
+    """Takes back the work of processes without a heartbeat, and resends it at once. `queues`: the call queues.
 
-    After Postgres was away every heartbeat is old: a worker that has just reconnected must not reap.
+    After an outage of Postgres every heartbeat is old: a worker that has just reconnected must not reap.
     """
     if not heartbeat.steady(STEADY_SECONDS):
         return
@@ -84,8 +84,10 @@ def find_lost(queues: Sequence[str]) -> None:
 
 
 def find_all_lost(quiet: float) -> dict[str, int]:
-    """After Redis was emptied thousands are lost at once. What is found goes out with the tick that sends what is due,
-    500 each two seconds, so that more than 10,000 a look would only wait there."""
+    """Repeats the search: when Redis was emptied, thousands of messages are lost at once.
+
+    The tick for due work sends what is found, 500 every two seconds: more than 10,000 a call would only wait there.
+    """
     total = Counter[str]()
     for _ in range(ROUNDS):
         with transaction() as db:
@@ -98,7 +100,7 @@ def find_all_lost(quiet: float) -> dict[str, int]:
 
 
 def repair(queues: Sequence[str]) -> None:
-    """Part of the normal path: picks up whatever a crash left between two lines, and counts it."""
+    """The sweep, a part of normal operation: repairs what a crash left half-done, and counts the repairs."""
     quiet = quiet_seconds(queues)
     repairs = {kind: count for kind, count in find_all_lost(quiet).items() if count}
     for look in looks(quiet):
@@ -120,7 +122,7 @@ def looks(quiet: float) -> tuple[Look, ...]:
 
 
 def counted(look: Look) -> dict[str, int]:
-    """What it has repaired, in a transaction of its own."""
+    """The repairs of one look, in its own transaction."""
     with transaction() as db:
         found = look(db)
         sweep.count_repairs(db, found)
@@ -132,7 +134,7 @@ def quiet_seconds(queues: Sequence[str]) -> float:
 
 
 def are_waiting(queues: Sequence[str]) -> bool:
-    """Whether messages wait there, among which may be the one that is missed. While Redis is away they may."""
+    """Whether messages wait there; a message believed lost may be among them. True while Redis is unreachable."""
     try:
         return any(redis_server.waiting(queues).values())
     except SensoError:

@@ -1,4 +1,4 @@
-"""Whether and when a failed call is tried again. The row keeps the decision; no process loops."""
+"""Whether and when a failed call is retried. The row stores the decision; no process loops."""
 
 import random
 
@@ -7,9 +7,9 @@ from senso.policy import POLICY
 
 
 def wait_seconds(error: SensoError, failures: int) -> float | None:
-    """Until the next try; None when there is none. Being asked to wait is no failure: the deadline bounds it.
+    """Until the next try; None when there is none. A rate limit is not a failure: only the deadline bounds it.
 
-    After the first failure up to 4 s, then 8, 16, 32 (full jitter): five failures end the run.
+    Backoff with full jitter: up to 4 s after the first failure, then 8, 16, 32; five failures end the run.
     """
     if isinstance(error, RateLimited):
         asked = POLICY.wait_seconds if error.retry_after_seconds is None else error.retry_after_seconds

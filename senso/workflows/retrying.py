@@ -1,4 +1,4 @@
-"""Asking again for what failed of a batch, as its next episode."""
+"""Retries the failed part of a batch, as its next episode."""
 
 from uuid import UUID
 
@@ -13,12 +13,12 @@ from senso.workflows.trigger import Initiator, ask_admission, require_ready
 
 
 def retry(batch_id: UUID, by: Initiator) -> Batch:
-    """Raises NotFound, or ConfigError for a batch of which nothing can be asked again, or whose keys are missing."""
+    """Raises NotFound, or ConfigError for a batch with nothing to ask again or with missing provider keys."""
     return undisturbed(lambda db: retry_within(db, batch_id, by))
 
 
 def retry_within(db: Connection, batch_id: UUID, by: Initiator) -> Batch:
-    """A new episode: what is done stays, what failed is planned again when it opens, after a hold for that alone."""
+    """Queues a new episode: finished work stays; failed work is planned again at opening, after a hold for it alone."""
     batch = batches.load(db, batch_id, lock=True)
     if batch.state not in RETRIABLE:
         raise ConfigError(f"batch {batch.id} {WHY_NOT[batch.state]}")
@@ -44,7 +44,7 @@ WHY_NOT = {
 
 
 def require_askable(db: Connection, batch: Batch) -> None:
-    """Keys before the hold. The matrix is frozen: what the org lost since does not matter, unless it is inactive."""
+    """Checks keys before the hold. The matrix is frozen: what was removed from an active org does not matter."""
     if batch.org_id is not None:
         org = triggers.org(db, batch.org_id)
         if org is None or not org.active or batch.planned is None:

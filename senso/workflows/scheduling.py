@@ -1,4 +1,4 @@
-"""Batches that are due by the calendar: each active org on its weekday, once."""
+"""Batches that are due by the schedule: each active org on its weekday, once."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,7 +16,7 @@ log = logger(__name__)
 
 
 def open_due_orgs(now: datetime, hour: int, credits_each: int) -> None:
-    """From `hour` UTC; a day that was missed is caught up once."""
+    """Orgs are due from `hour` UTC; a missed day is caught up once."""
     under = Terms(now.date(), credits_each)
     with transaction() as db:
         found = schedule.candidates(db, (now - timedelta(hours=hour)).date())
@@ -25,7 +25,7 @@ def open_due_orgs(now: datetime, hour: int, credits_each: int) -> None:
 
 
 def open_due(org: Candidate, now: datetime, hour: int, under: Terms) -> None:
-    """The claim commits with the batch: neither is there without the other."""
+    """The claim commits with the batch: neither exists without the other."""
     if not is_due(org.created_at, org.imported_at, now, hour):
         return
     due_on = due_date(org.created_at, now, hour)
@@ -39,7 +39,7 @@ def open_due(org: Candidate, now: datetime, hour: int, under: Terms) -> None:
 
 
 def batch_due(db: Connection, org: UUID, under: Terms) -> UUID:
-    """The batch of today that somebody cancelled was this day's: whoever wants it again says so."""
+    """A cancelled batch of today counts as this day's batch: it is reopened only on request."""
     today = batch_id(BatchKind.ORG, org, None, under.today)
     if triggers.cancelled(db, [today]):
         return today

@@ -1,4 +1,4 @@
-"""A trigger opens or resumes today's batch of an org, once, however often and by however many it is called."""
+"""A trigger opens or resumes today's batch of an org, once, however many callers trigger it, however often."""
 
 import json
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Triggered:
 
 @dataclass(frozen=True, slots=True)
 class Initiator:
-    """Who triggers: `actor` for the audit, `reason` such as manual or schedule, and the application's user, if any."""
+    """Who acts: `actor` for the audit, `reason` such as manual or schedule, and the application's user, if any."""
 
     actor: str
     reason: str = "manual"
@@ -33,7 +33,7 @@ class Initiator:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a batch is opened under: its day, the credits of each evaluation, whether a cancelled one opens again."""
+    """How a batch is opened: its day, the credits per evaluation, whether a cancelled batch is reopened."""
 
     today: date
     credits_each: int
@@ -41,7 +41,7 @@ class Terms:
 
 
 def trigger_org(org_id: UUID, by: Initiator, under: Terms, *, idempotency_key: str | None = None) -> Triggered:
-    """Raises NotFound, or ConfigError for an org that cannot be asked for, a missing key, a key used otherwise."""
+    """Raises NotFound, or ConfigError: org not ready, provider key missing, idempotency key of another request."""
     with transaction() as db:
         return trigger_within(db, org_id, by, under, idempotency_key=idempotency_key)
 
@@ -49,7 +49,7 @@ def trigger_org(org_id: UUID, by: Initiator, under: Terms, *, idempotency_key: s
 def trigger_within(
     db: Connection, org_id: UUID, by: Initiator, under: Terms, *, idempotency_key: str | None = None
 ) -> Triggered:
-    """For a caller with a transaction of its own."""
+    """`trigger_org` in the caller's transaction."""
     require_ready(db, org_id, triggers.org(db, org_id))
     earlier = triggers.earlier(db, idempotency_key) if idempotency_key else None
     payload = payload_hash(org_id, reopen=under.reopen)
@@ -113,7 +113,7 @@ def resume(db: Connection, batch: Batch, *, reopen: bool) -> TriggerOutcome:
 
 
 def outcome_for(state: BatchState) -> TriggerOutcome:
-    """What a trigger comes to that finds a batch in that state, and may reopen it."""
+    """The outcome of a trigger that finds a batch in that state and may reopen it."""
     return TriggerOutcome(OUTCOMES.get(state, state))
 
 

@@ -1,4 +1,4 @@
-"""What runs by itself, when, and what it may cost: said before it is paid."""
+"""What the schedule runs next, when, and what it may cost."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from senso.workflows.estimating import estimates
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Of one day. `cost_microusd` is of what is known; `unknown` counts the calls whose price is not."""
+    """The work of one day. `cost_microusd`: of calls whose price is known; `unknown`: how many other calls."""
 
     orgs: int
     runs: int
@@ -23,7 +23,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """`hour` (UTC) is the timetable's; None: it opens nothing by itself. `due`: at once, when beat starts."""
+    """`hour` (UTC): of the schedule file; None: it opens no batch. `due`: opened as soon as beat starts."""
 
     orgs: int
     hour: int | None
@@ -33,13 +33,13 @@ class Week:
 
 
 def foresee_week(db: Connection, now: datetime, at: int | None) -> Week:
-    """`at`: the hour (UTC) of the schedule file; None where it opens nothing."""
+    """`at`: the hour (UTC) of the schedule file; None if it opens no batch."""
     by_weekday = schedule.by_weekday(db)
     if at is None or not by_weekday:
         return Week(sum(by_weekday.values()), at)
     past = foresight.history_of_all(db)
     day = next_due_date(by_weekday, now, at)
-    assert day is not None  # noqa: S101  there is a weekday
+    assert day is not None  # noqa: S101  by_weekday is not empty
     later = load(db, by_weekday[day.weekday()], schedule.shares(db, weekday=day.weekday()), past)
     return Week(sum(by_weekday.values()), at, due_now(db, now, at, past), moment(day, at), later)
 
@@ -49,7 +49,7 @@ def moment(day: date, at: int) -> datetime:
 
 
 def due_now(db: Connection, now: datetime, at: int, past: Sequence[Past]) -> Load | None:
-    """What the first look of beat opens: today's, and days that were missed."""
+    """What the first tick of beat opens: orgs due today, and missed days."""
     candidates = schedule.candidates(db, (now - timedelta(hours=at)).date())
     due = [one.org_id for one in candidates if is_due(one.created_at, one.imported_at, now, at)]
     return load(db, len(due), schedule.shares(db, only=due), past) if due else None

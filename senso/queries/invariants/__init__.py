@@ -1,6 +1,6 @@
-"""The promises I1-I8 as SQL: each statement returns what breaks its promise, so an empty answer is a promise kept.
+"""The promises I1-I8 as SQL: each statement returns the violations of its promise; no rows mean that it is kept.
 
-All are asked in one snapshot of the database, so that they may be asked while work goes on.
+All run in one snapshot of the database, so they can run while work goes on.
 """
 
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ READ_WHOLE_TABLES = text("""
     SELECT set_config('enable_seqscan', 'on', true), set_config('plan_cache_mode', 'auto', true),
         set_config('work_mem', '64MB', true), set_config('jit', 'off', true),
         set_config('max_parallel_workers_per_gather', '0', true), set_config('enable_mergejoin', 'off', true)
-""")  # which our connections avoid: see senso.db
+""")  # our connections avoid this otherwise: see senso.db
 STATEMENTS = {
     check.name: text(f"WITH found AS MATERIALIZED ({check.sql}) SELECT * FROM found LIMIT {MOST_ROWS}")
     for check in CHECKS
@@ -40,12 +40,12 @@ MOMENT = text("SELECT pg_export_snapshot()")
 
 
 def stand_still(db: Connection) -> None:
-    """All that follows in this transaction sees the rows of one moment. Said first, before anything is read."""
+    """Makes the transaction read from one snapshot. Must be its first statement."""
     db.execute(STAND_STILL)
 
 
 def moment(db: Connection) -> str:
-    """The one at which `db` stands still, for another session to stand `beside` it while this transaction lasts."""
+    """Exports the snapshot of `db`, for `stand_beside` in another session while this transaction lasts."""
     return str(db.execute(MOMENT).scalar_one())
 
 
@@ -63,10 +63,10 @@ def broken(
     about: str = "",
     only: Iterable[Check] = CHECKS,
 ) -> dict[str, list[dict[str, Any]]]:
-    """By promise, up to 20 rows that break it; empty when all hold.
+    """Up to 20 violations of each broken promise; empty if all hold.
 
-    `most_running`: batches that may run at a time. `since`: of what is open or ended since then. `about`: only what
-    looks at the table of that name. `only`: taken one after the other, so that two sessions may share what they ask.
+    `most_running`: batches that may run at a time. `since`: checks what is open or ended since then. `about`: only
+    checks that read this table. `only`: consumed one by one, so that two sessions can share the checks.
     """
     db.execute(READ_WHOLE_TABLES)
     values: dict[str, Any] = {"since": since, "running": most_running, "job_providers": list(JOB_PROVIDERS)}
@@ -77,5 +77,5 @@ def broken(
 
 
 def bound(statement: Any, values: dict[str, Any]) -> dict[str, Any]:
-    """Those of the values that the statement has a place for."""
+    """The values that the statement has a parameter for."""
     return {name: value for name, value in values.items() if name in statement.compile().params}

@@ -1,8 +1,8 @@
-"""I1, I2 and I5: a batch is one of its kind, ends, and ends once."""
+"""I1, I2 and I5: a batch is unique, ends, and ends only once."""
 
 from senso.queries.invariants.check import HELD, IN_SCOPE, OPEN, WORK, Check
 
-# As matrix.dated_id makes them: 48 bits of the day's milliseconds, then a hash of the natural key, version 8.
+# Ids as matrix.dated_id makes them: 48 bits of the day's milliseconds, then a hash of the natural key; UUID version 8.
 HASH = "sha256(convert_to({key}, 'UTF8'))"
 HASHED = f"encode({HASH}, 'hex')"
 DATED = """(lpad(to_hex((extract(epoch FROM b.batch_date) * 1000)::bigint), 12, '0') || '8' || substr(h, 14, 3)
@@ -20,27 +20,27 @@ BATCH_KEY, RUN_KEY, EVALUATION_KEY = (HASHED.format(key=said) for said in (BATCH
 
 
 def strange(row: str, said: str, like: str) -> str:
-    """Whether its id is not that of its key, or not of the day of `like`: in bytes, a fifth of the work of `DATED`."""
+    """Whether the id does not match its key, or not the day of `like`: compares bytes, at a fifth of `DATED`'s cost."""
     return f"""(substring(uuid_send({row}.id) FROM 10) <> substring({HASH.format(key=said)} FROM 10 FOR 7)
         OR substring(uuid_send({row}.id) FROM 1 FOR 6) <> substring(uuid_send({like}) FROM 1 FOR 6))"""
 
 
-# A moment is the one at which its transaction began, which may have waited for the one before it, or seen it end.
+# A timestamp is the start of its transaction, which may then have waited for an earlier transaction to end.
 SLACK = "interval '1 minute'"
 SOON = f"(coalesce(b.ended_at, now()) + {SLACK})"
-# When the batch was opened for the first time: the audit is written by the same transaction.
+# When the batch was opened for the first time: the same transaction writes the audit row.
 FIRST_MOMENT = f"(coalesce((SELECT min(a.at) FROM audit a WHERE a.batch_id = b.id), b.queued_at) - {SLACK})"
-# With that moment as a column: looked up once a batch, and not once a row of it.
+# Batches with that timestamp as a column: looked up once per batch, not once per row of it.
 DATED_BATCHES = f"(SELECT b.*, {FIRST_MOMENT} AS first_moment FROM batches b OFFSET 0) b"
 
 
 def payload(reopen: str) -> str:
-    """As tasks.trigger.payload_hash makes it."""
+    """As workflows.trigger.payload_hash makes it."""
     said = f"""'{{"kind": "org", "org_id": "' || b.org_id || '", "reopen": {reopen}}}'"""
     return f"encode(sha256(convert_to({said}, 'UTF8')), 'hex')"
 
 
-# What each trigger, retry and reopening wrote, with what it did: the moment of each is the moment of its row.
+# The audit rows of a batch's triggers, retries and reopenings; each has the timestamp of the transaction it records.
 OPENINGS = """
     SELECT count(*) FILTER (WHERE a.action = 'retry' OR a.details->>'outcome' = 'reopened') AS again,
         bool_or(a.at = b.queued_at) AS is_dated, count(*) AS written,

@@ -1,15 +1,15 @@
-"""I6: nothing is asked, read or looked for twice for nothing.
+"""I6: no question, reading or name search is paid for twice without need.
 
-Each paid call has a row that was written before it, with the fence of its claim. What is looked for here is never
-excused by the product's own count of failures: a second success is a second bill. Only where a worker was taken for
-dead between the two may both have succeeded: one that was frozen, and woke up after its work had gone to another.
+Each paid call has a row that was written before it, with the fence of its claim. The product's own count of failures
+never excuses a second success: that is a second bill. Both calls may succeed only if a worker was declared dead between
+them: it was frozen, and woke up after another worker had taken its work.
 """
 
 from senso.queries.invariants.batches import DATED_BATCHES, SLACK
 from senso.queries.invariants.check import IN_SCOPE, Check, Promise
 
-# Prices as the table has them: of models that share a name at a provider each, and for calls since the last change of
-# one of them, whose price is in use everywhere a while later.
+# Prices as stored, one row per model, also for models with the same provider and name. They apply to calls made 5
+# minutes or more after the last change of one of these: by then every process uses the new price.
 PRICES = """p AS MATERIALIZED (
     SELECT provider, name AS model, (prices->>'token_in')::float8 AS token_in,
         coalesce(prices->>'token_cached', prices->>'token_in')::float8 AS cached,
@@ -19,12 +19,12 @@ PRICES = """p AS MATERIALIZED (
     FROM models WHERE prices IS NOT NULL
 )"""
 SHOW = "senso show RUN lists the calls; compare with the vendor's bill, and report it"
-# A call of a claim that is still held reports back yet.
+# The call's claim still holds, so the call may still report back.
 UNDER_WAY = """((c.purpose = 'ask' AND r.state = 'asking' AND c.fence = r.fence)
     OR (c.purpose = 'read' AND e.state = 'extracting' AND c.fence = e.fence))"""
 
-# The highest fence of the calls made for a run, and how many brought nothing that counted: what another claim has
-# overtaken is of no use, although it may come, and is looked at by itself ("bought once").
+# The highest fence of the calls made for a run, and how many had no result that counted (`vain`). A result that a later
+# claim has overtaken does not count, although it may arrive; another check covers it ("bought once").
 CLAIMS = f"""
     SELECT c.run_id, c.org_id, c.purpose, max(c.fence) AS claims, min(c.fence) AS first, count(*) AS calls,
         max(c.started_at) AS last,
@@ -37,10 +37,10 @@ CLAIMS = f"""
 
 
 def breach(row: str, done: str, claimed: str, open_: str, *, ended: str, taken_back: str) -> str:
-    """A claim makes the fence that of its call; an end and another opening raise it by one each.
+    """Condition for a wrong fence. A claim gives its fence to its call; an end and a reopening each raise it by one.
 
-    One failure more than calls that brought nothing is that of a claim which was taken back from an owner that was only
-    slow: while nobody else has claimed the row, it may still save. Then a repair stands between its call and the end.
+    There may be one failure more than calls without a result: a claim was taken back from a slow owner, which could
+    still save because no other worker had claimed the row. Then a repair was recorded between its call and the end.
     """
     over = f"({row}.fence - coalesce(c.claims, 0))"
     vain = f"""(coalesce(c.vain, 0) - CASE WHEN {row}.state = '{claimed}'
@@ -62,11 +62,11 @@ def breach(row: str, done: str, claimed: str, open_: str, *, ended: str, taken_b
 
 RUN_BREACH = breach("r", "answered", "asking", "planned", ended="r.answered_at", taken_back="runs")
 READING_BREACH = breach("e", "done", "extracting", "pending", ended="e.ended_at", taken_back="evaluations")
-# What is left of a call's cost without its tokens: a whole number of web searches. `p` is the price of its model.
+# A call's cost without its tokens: it must be a whole number of web searches. `p` is the price of its model.
 SEARCHES = """(c.cost_microusd - (c.tokens_in - coalesce(c.tokens_cached, 0)) * coalesce(p.token_in, 0)
     - coalesce(c.tokens_cached, 0) * coalesce(p.cached, 0) - c.tokens_out * coalesce(p.token_out, 0))"""
 IS_PRICED = "(p.provider, p.model) = (c.provider, c.model) AND p.since <= c.started_at"
-# An unknown price makes an unknown cost: of tokens always, of searches where there may have been some.
+# The cost may be unknown if a token price is unknown, or if the search price is unknown and the call may have searched.
 IS_EXPLAINED = f"""coalesce(CASE
     WHEN c.cost_microusd IS NULL
         THEN num_nulls(p.token_in, p.token_out) > 0 OR (p.search IS NULL AND c.purpose = 'ask')
@@ -74,7 +74,7 @@ IS_EXPLAINED = f"""coalesce(CASE
     ELSE abs({SEARCHES}) <= 0.5 END, false)"""
 IS_WHOLE_RECORDS = """CASE WHEN p.record > 0
     THEN abs(c.cost_microusd - round(c.cost_microusd / p.record) * p.record) <= 0.5 ELSE c.cost_microusd = 0 END"""
-# Asked of the vendors themselves, by `tasks.vendor_jobs`.
+# Checked at the vendors themselves, by `workflows.vendor_jobs.auditing`.
 VENDOR_LISTS = Promise(
     "I6",
     "each job at a vendor has its row",

@@ -1,11 +1,11 @@
-"""One difference that must not be there."""
+"""A check for one kind of inconsistency in the rows."""
 
 from dataclasses import dataclass
 
-# A batch is looked at while it is open, and afterwards when it ended since a given moment. `b` is the batch.
+# A batch is checked if it is open, or ended at :since or later (null: all batches). `b` is the batch.
 IN_SCOPE = "(CAST(:since AS timestamptz) IS NULL OR b.ended_at IS NULL OR b.ended_at >= :since)"
 OPEN = "('queued', 'running')"
-# What batch `b` works off: what it reads, or what it asks where it reads for nobody.
+# The work of batch `b`: its evaluations, or its runs if it is a network batch.
 WORK = """LATERAL (
             SELECT count(*) AS rows, count(*) FILTER (WHERE e.state = 'done') AS done,
                 count(*) FILTER (WHERE e.state IN ('pending', 'extracting')) AS open
@@ -16,13 +16,13 @@ WORK = """LATERAL (
             FROM question_runs r WHERE r.batch_id = b.id AND b.kind = 'network'
             ORDER BY rows DESC LIMIT 1
         )"""
-# This episode was opened: before that a batch has neither a deadline nor anything to hand out.
+# This episode was opened: before that, a batch has no deadline and nothing to hand out.
 HELD = "EXISTS (SELECT FROM ledger h WHERE h.idempotency_key = 'hold:' || b.id || ':' || b.episode)"
 
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """`means` and `action` are for whoever is woken by it."""
+    """`means` and `action` are for the operator who is alerted."""
 
     promise: str
     what: str
@@ -36,6 +36,6 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class Check(Promise):
-    """`sql` selects what breaks the promise, a row each."""
+    """`sql` selects one row for each violation of the promise."""
 
     sql: str

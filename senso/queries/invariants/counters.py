@@ -1,11 +1,11 @@
-"""I4: counters, numbers and what is latest equal what the rows say."""
+"""I4: counters, metrics and `is_latest` agree with the rows."""
 
 from senso.queries.invariants.check import IN_SCOPE, OPEN, WORK, Check
 
 RECOUNT = "senso doctor says whether the sweep runs: it counts open batches anew each minute; else report it"
 WRONG = "a number that people act on is not what the answers say"
 AGAIN = "senso show RUN and senso report ORG; report it with the rows"
-# What Postgres can count of each slice of each batch by itself; no model or no location are all of them.
+# Counts of each slice of each batch, from the readings alone; a slice without a model or location covers all of them.
 CELLS = f"""
     SELECT e.batch_id, q.kind, o.surface, o.slug, l.name, count(*) AS answers,
         count(*) FILTER (WHERE e.mentioned) AS mentioned,
@@ -30,7 +30,7 @@ PUSHED = f"""
     SELECT b.id AS batch_id, p.body FROM batches b JOIN pushes p ON p.key = 'push:' || b.id || ':' || b.episode
     WHERE {IN_SCOPE} AND b.state NOT IN {OPEN} OFFSET 0
 """
-# The numbers of the last push of each batch, as the application was told them.
+# The metrics in the last push of each batch, as they were sent to the application.
 TOLD = f"""
     SELECT p.batch_id, t.name, t.slice->>'kind' AS kind, t.slice->>'surface' AS surface,
         coalesce(t.slice->>'model', '') AS model, coalesce(t.slice->>'location', '') AS location, t.value,
@@ -47,7 +47,7 @@ KEPT = f"""
 
 
 def mark(numbers: str) -> str:
-    """One number for all the numbers of a batch, whatever their order: to compare many at little cost."""
+    """A hash of all metrics of a batch, independent of their order, to compare many batches cheaply."""
     return (
         f"SELECT batch_id, count(*) AS count, bit_xor(hash_record_extended(n, 0)) AS mark FROM ({numbers}) n GROUP BY 1"
     )

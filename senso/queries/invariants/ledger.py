@@ -7,7 +7,7 @@ from senso.queries.invariants.check import IN_SCOPE, OPEN, Check
 DUE = f"e.state = 'done' AND (b.state NOT IN {OPEN} OR e.ended_at < b.queued_at)"
 AUDIT = "senso ledger PARTNER shows every row; correct it with a grant under a ref that says why, and report it"
 
-# What the ledger calls the work of a batch: an org's own, or a network's.
+# The ledger's `kind` for a batch: org or network.
 PAID_AS = "CASE b.kind WHEN 'org' THEN 'org' ELSE 'network' END"
 CHECKS = (
     Check(

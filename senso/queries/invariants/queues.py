@@ -1,4 +1,4 @@
-"""I7 and I8: what was to be sent is sent, and no work lies idle beside somebody who could do it."""
+"""I7 and I8: every message that is due is sent, and no work stays idle while a worker is alive."""
 
 from senso.db.lease import IS_ALIVE
 from senso.queries.invariants.check import HELD, Check

@@ -1,4 +1,4 @@
-"""What the rows say of messages: compared with what stands in Redis, by `checks.messages`."""
+"""The messages that should exist according to the rows; `checks.messages` compares them with Redis."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from senso.policy import Policy
 
 MOST_SENT = 2000
 LIVES = f"SELECT w.id FROM workers w WHERE w.{IS_ALIVE}"
-# As the sweep takes them for lost, but later than it does. The oldest first.
+# The conditions by which the sweep finds lost messages, but after a longer time. The oldest first.
 SENT = text(f"""
     SELECT * FROM (
         SELECT 'run' AS what, r.id, r.id AS subject, 'ask' AS queue, r.sent_at
@@ -31,7 +31,7 @@ SENT = text(f"""
     ) sent
     WHERE sent_at < now() - make_interval(secs => :seconds) ORDER BY sent_at LIMIT {MOST_SENT}
 """)
-# What has last been moved by whoever takes from the queues of calls.
+# The last sign that a worker takes messages from the call queues.
 LAST_CALL = text("""
     SELECT extract(epoch FROM now() - started_at)::float FROM llm_calls ORDER BY id DESC LIMIT 1
 """)
@@ -44,7 +44,7 @@ ALIVE = text(f"""
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A row that waits for the message that was sent for it. `subject`: the id that its message carries."""
+    """A row that waits for a message that was sent for it. `subject`: the id in the message."""
 
     what: str
     id: UUID
@@ -55,7 +55,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Taker:
-    """A process that lives. `idle_seconds`: None while anything is under way."""
+    """A living worker process. `idle_seconds`: None while it has work in progress."""
 
     queues: list[str]
     lived_seconds: float
@@ -63,7 +63,7 @@ class Taker:
 
 
 def overdue(db: Connection, seconds: float, policy: Policy) -> list[Sent]:
-    """Up to 2,000 that were sent for more than so long ago."""
+    """Up to 2,000 rows whose message was sent more than `seconds` ago."""
     return [Sent(**one) for one in rows(db.execute(SENT, {"seconds": seconds, "silent": policy.silent_seconds}))]
 
 
@@ -72,6 +72,6 @@ def takers(db: Connection, policy: Policy) -> list[Taker]:
 
 
 def seconds_since_a_call(db: Connection) -> float | None:
-    """None where there has never been one."""
+    """None if there has never been a call."""
     found: float | None = db.execute(LAST_CALL).scalar()
     return found

@@ -1,4 +1,4 @@
-"""The vendor's own list of jobs against our rows: what was spent is seen without a word of ours."""
+"""Compares the vendor's own list of jobs with our rows: it shows spending independently of our records."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,13 +13,13 @@ from senso.workflows.calls import guarded
 from senso.workflows.provider_access import job_provider
 from senso.workflows.vendor_jobs.matching import MOST_COMPARED
 
-# A job whose reply was lost is looked up and gets its row within that time.
+# Younger jobs are skipped: a job whose reply was lost is looked up and gets its row within that time.
 YOUNG = timedelta(minutes=10)
 LATELY = timedelta(days=7)
 
 
 def beside_rows(since: datetime | None = None) -> list[dict[str, Any]]:
-    """Jobs since then, or of the last week, that no row has. Raises OutsideError and ConfigError."""
+    """Jobs since then, or of the last week, without a row. Raises OutsideError and ConfigError."""
     start = since or datetime.now(UTC) - LATELY
     return [job for provider in JOB_PROVIDERS for job in of_provider(provider, start)]
 
@@ -39,7 +39,7 @@ def of_provider(provider: str, start: datetime) -> Iterator[dict[str, Any]]:
 
 
 def sent_by(vendor: JobProvider, job: str) -> str:
-    """Whose it is, as its inputs say."""
+    """Which row sent it, as its inputs show."""
     try:
         with guarded():
             mark = vendor.fingerprint_of(job)

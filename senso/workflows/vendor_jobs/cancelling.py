@@ -1,6 +1,6 @@
-"""Jobs at a vendor that nobody waits for any more are cancelled there: else they count against its limit.
+"""Cancels vendor jobs that are no longer needed: they would count against the vendor's limit.
 
-A row says so (`cancel_due_at`) until the vendor took the cancel or said that the job has ended; a tick looks at it.
+`cancel_due_at` stays set until the vendor accepts the cancel or reports that the job has ended; a tick looks at it.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +21,7 @@ CANCELLERS = 8
 
 
 def cancel_due(batch: UUID | None = None) -> None:
-    """Those of one batch, or all: many at a time, each on its own."""
+    """Cancels the due jobs of one batch, or of all, concurrently and independently of each other."""
     with transaction() as db:
         found = abandoned.due(db, batch)
     if found:
@@ -30,12 +30,12 @@ def cancel_due(batch: UUID | None = None) -> None:
 
 
 def cancel_safely(work: SnapshotWork) -> None:
-    """One that cannot be cancelled must not keep the others waiting. Its next try is set already."""
+    """Never raises: a job that cannot be cancelled must not delay the others. Its next try is scheduled already."""
     try:
         cancel(work)
     except (OutsideError, ConfigError) as error:
         log.warning("an abandoned job could not be cancelled", snapshot=str(work.id), error=str(error))
-    except Exception as error:  # noqa: BLE001  said in the docstring
+    except Exception as error:  # noqa: BLE001  see the docstring
         log.warning("an abandoned job could not be cancelled", snapshot=str(work.id), error=type(error).__name__)
 
 
@@ -50,7 +50,7 @@ def cancel(work: SnapshotWork) -> None:
 
 
 def search(work: SnapshotWork) -> None:
-    """It was in doubt when its batch ended. What is found is due at once, and cancelled by the next tick."""
+    """For a job that was in doubt when its batch ended. What is found is due at once: the next tick cancels it."""
     found = jobs_like(work)
     if found:
         save(lambda db: [abandoned.stray(db, work, job, is_sure=False) for job in found])

@@ -1,4 +1,4 @@
-"""Finding at the vendor what may have been submitted there."""
+"""Finds jobs at the vendor that a row may have submitted."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -11,17 +11,17 @@ from senso.queries.vendor_jobs import SnapshotWork
 from senso.workflows.calls import guarded
 from senso.workflows.provider_access import job_provider
 
-# Between the vendor's clock and the database's.
+# Largest difference between the vendor's clock and the database's.
 SKEW = timedelta(minutes=5)
-# Jobs whose inputs are read in one look. Ours are known by their names, so that few are left to be compared, unless the
-# account is shared: then those made nearest to our request.
+# Most jobs whose inputs one look-up reads. Jobs with a row are excluded by their name, so few remain, unless the
+# account is shared: then those created closest to our request are read.
 MOST_COMPARED = 50
 
 
 def jobs_like(work: SnapshotWork) -> list[str]:
-    """The vendor's jobs that were asked exactly what this row sent and that nobody here has yet, oldest first.
+    """The vendor's jobs with exactly the inputs that this row sent and without a row of their own, oldest first.
 
-    Raises OutsideError when that cannot be known now.
+    Raises OutsideError when that cannot be determined now.
     """
     if work.maybe_sent_at is None:
         return []
@@ -37,7 +37,7 @@ def jobs_like(work: SnapshotWork) -> list[str]:
 
 
 def alike(work: SnapshotWork, vendor: JobProvider, jobs: Sequence[str]) -> list[str]:
-    """A job that cannot be read may be ours, as long as ours is not found; it must not keep us from finding it."""
+    """Jobs with this row's inputs. Raises for an unreadable job only when none matches: it may be the one."""
     found, unread = [], None
     for job in jobs:
         try:

@@ -1,4 +1,4 @@
-"""Stage 2 for models that answer later: a vendor's job is looked at until its answers are there."""
+"""Stage 2 for models that answer later: a vendor's job is polled until its answers are ready."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +29,7 @@ class JobSender(Protocol):
 
 
 def poll_due(sender: JobSender) -> None:
-    """Looks at every job that is due, many at a time; each has its own transaction."""
+    """Polls all due jobs concurrently, each in its own transaction."""
     with transaction() as db:
         found = vendor_jobs.due(db, POLICY.looks_at_once)
         unsent = submissions.unsubmitted(db, POLICY)
@@ -48,15 +48,15 @@ def give_up_submission(db: Connection, work: SnapshotWork) -> None:
 
 
 def look_safely(work: SnapshotWork) -> None:
-    """One job that cannot be looked at must not keep the others waiting."""
+    """Never raises: a job that cannot be polled must not delay the others."""
     try:
         look_at(work)
-    except Exception as error:  # noqa: BLE001  said in the docstring
+    except Exception as error:  # noqa: BLE001  see the docstring
         log.warning("a look failed", snapshot=str(work.id), error=type(error).__name__)
 
 
 def look_at(work: SnapshotWork) -> None:
-    """One look at a vendor's job: collected, failed, given up past its deadline, or left for the next look."""
+    """Polls a job once: it is collected, failed, given up past its deadline, or left for the next poll."""
     vendor = job_provider(work.provider)
     try:
         with guarded():
@@ -71,7 +71,7 @@ def look_at(work: SnapshotWork) -> None:
 
 
 def poll_failed(work: SnapshotWork, error: OutsideError | ConfigError) -> None:
-    """Only the vendor's word that the job has failed ends it: a look is free, and the job behind it is paid for."""
+    """Before its deadline, only a JobFailed from the vendor ends the job: polling is free, and the job is paid for."""
     log.warning("a job could not be looked at", snapshot=str(work.id), error=str(error))
     if isinstance(error, JobFailed):
         saving.save(lambda db: vendor_jobs.fail(db, work, str(error)))
@@ -98,7 +98,7 @@ def collect(db: Connection, work: SnapshotWork, answers: Sequence[Answer]) -> No
 
 
 def save_refusal(db: Connection, work: SnapshotWork, answer: Answer) -> None:
-    """The vendor's word why there is no answer, which may be as odd as an answer."""
+    """Fails the run with the vendor's reason, a text that may be impossible to store, like an answer."""
     try:
         with db.begin_nested():
             fail(db, work, answer, f"{work.provider}: {answer.error}", cost_microusd(work.price, answer.usage))
@@ -109,7 +109,7 @@ def save_refusal(db: Connection, work: SnapshotWork, answer: Answer) -> None:
 
 
 def save(db: Connection, work: SnapshotWork, answers: Sequence[Answer]) -> list[UUID]:
-    """The runs to be read now. What cannot be stored fails its own run, and none of those that were paid with it."""
+    """Returns the runs to be read now. An answer that cannot be stored fails its own run and no other."""
     try:
         with db.begin_nested():
             rows = [row(work, answer) for answer in answers]

@@ -1,7 +1,7 @@
-"""Stage 2 for models that answer later: a job is handed over to its vendor, once.
+"""Stage 2 for models that answer later: a job is submitted to its vendor, once.
 
-The vendor knows no idempotency keys. A request whose reply is lost may have made a job all the same, and so may one of
-a process that died: such a row is in doubt. It is looked up in the vendor's own list before anything is sent again.
+The vendor has no idempotency keys. A request may have created a job although its reply was lost or its process died:
+such a row is in doubt. It is looked up in the vendor's own list before anything is sent again.
 """
 
 from dataclasses import replace
@@ -24,12 +24,12 @@ from senso.workflows.vendor_jobs.cancelling import cancel_due
 from senso.workflows.vendor_jobs.matching import jobs_like
 
 log = logger(__name__)
-# Until the first look at the vendor's list after a reply was lost.
+# Wait before the first look-up in the vendor's list after a reply was lost.
 LOOK_SECONDS = 2
 
 
 def submit(job: UUID) -> None:
-    """Claimed and committed; what may have been sent before is looked up; what has surely not been sent is sent."""
+    """Claims and commits; then looks up a job that may have been sent, or sends one that certainly was not."""
     with transaction() as db:
         work = submissions.claim(db, job, worker_id(), POLICY)
     if work is not None:
@@ -64,7 +64,7 @@ def submit_now(work: SnapshotWork) -> None:
 
 
 def without_too_long(work: SnapshotWork, longest: int) -> SnapshotWork:
-    """A question that the vendor would refuse fails alone, and not the job with all others."""
+    """Fails the questions that the vendor would refuse, so that they do not fail the whole job."""
     fitting = [place for place, run in enumerate(work.runs) if len(run.question) <= longest]
     reason = f"{work.provider}: the question is longer than {longest} characters"
     for place in set(range(len(work.runs))) - set(fitting):
@@ -105,12 +105,12 @@ def submission_failed(work: SnapshotWork, error: OutsideError | ConfigError) -> 
 
 
 def may_have_arrived(error: OutsideError | ConfigError) -> bool:
-    """A 4xx is a refusal. No reply, a gateway's word, a fault of the vendor's or a reply without a name is none."""
+    """False for a 4xx. True for no reply, a gateway or server error, or a reply without the job's name."""
     return isinstance(error, Unavailable | Malformed) and not isinstance(error, RateLimited)
 
 
 def look_up(work: SnapshotWork) -> None:
-    """One look at the vendor's list: adopted, left for the next look, or, after the grace, to be sent again."""
+    """Reads the vendor's list once: the job is adopted, left for the next look-up or, after the grace, sent again."""
     try:
         found = jobs_like(work)
     except OutsideError as error:
@@ -125,7 +125,7 @@ def look_up(work: SnapshotWork) -> None:
 
 
 def adopt(work: SnapshotWork, found: list[str]) -> None:
-    """The oldest is ours. Any other was sent when the list still hid that one, and nobody waits for it."""
+    """Adopts the oldest job. The others were sent while the list did not show that one yet, and are cancelled."""
     if save(lambda db: adopted(db, work, found[0])):
         log.info("a job whose reply was lost is adopted", snapshot=str(work.id), external_id=found[0])
     strays = [job for job in found if save(lambda db, job=job: abandoned.stray(db, work, job, is_sure=False))]  # type: ignore[misc]
@@ -141,7 +141,7 @@ def adopted(db: Connection, work: SnapshotWork, external_id: str) -> bool:
 
 
 def send_again(work: SnapshotWork) -> None:
-    """The list does not show it. Whether the vendor has it all the same could not be known, and is counted."""
+    """The vendor's list does not show the job. The vendor may have it nevertheless, so it is counted."""
     if save(lambda db: given_up(db, work)):
         log.warning("a job that may have been submitted is sent again", snapshot=str(work.id))
         submit(work.id)
@@ -154,7 +154,7 @@ def given_up(db: Connection, work: SnapshotWork) -> bool:
 
 
 def reconcile_failed(work: SnapshotWork, error: OutsideError) -> None:
-    """A look is free and what it looks for is paid for: only the deadline ends the looks, or a refusal."""
+    """Only the deadline or a refusal ends the look-ups: they are free, and the job is paid for."""
     log.warning("the vendor's list could not be read", snapshot=str(work.id), error=str(error))
     reason = f"it may have been submitted, and could not be looked up: {error}"
     if not isinstance(error, Unavailable | Malformed):
