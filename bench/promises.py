@@ -113,7 +113,7 @@ def by_check() -> dict[str, float]:
     database.engine().dispose()
     took = {}
     with transaction() as db:
-        invariants.stand_still(db)
+        invariants.use_snapshot(db)
         for check in invariants.CHECKS:
             began = time.perf_counter()
             found = invariants.broken(db, POLICY, settings().max_running_batches, only=(check,))
@@ -150,7 +150,7 @@ def locks(here: Ground) -> list[str]:
     from senso.queries import invariants  # noqa: PLC0415
 
     with transaction() as db:
-        invariants.stand_still(db)
+        invariants.use_snapshot(db)
         invariants.broken(db, POLICY, settings().max_running_batches, since=datetime.now(UTC) - timedelta(minutes=1))
         (pid,) = db.exec_driver_sql("SELECT pg_backend_pid()").one()
         found = here.running.query("SELECT DISTINCT mode FROM pg_locks WHERE pid = %s ORDER BY mode", pid)

@@ -36,7 +36,7 @@ class Policy:
     # If the chain that opened the batch is lost, its outbox row then sends the rest of it again.
     open_again_seconds: float = 20
     # If the process that asks for names is lost, answers are then read with the existing names.
-    names_patience_seconds: float = 120
+    names_wait_seconds: float = 120
     # How long names that a model found are kept before they are asked for again. After a failed call the waiting batch
     # uses the plain name; a retry of it asks again, and so does the next batch.
     names_kept: timedelta = timedelta(days=30)
@@ -45,7 +45,7 @@ class Policy:
     # How many runs of one batch are in the queues at a time: a large batch must not delay all small ones.
     window: int = 100
     # Most jobs per poll.
-    looks_at_once: int = 200
+    jobs_per_poll: int = 200
     # Most lost messages found in one transaction; the search repeats while there are more.
     lost_at_once: int = 500
     # A message that is in no queue is with a worker or lost: lost if nothing claims it for this long. While queues are

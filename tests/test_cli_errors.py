@@ -10,7 +10,6 @@ import pytest
 from shell import Shell
 from sqlalchemy import text
 
-from senso.cli import standing
 from senso.db import transaction
 
 
@@ -21,7 +20,7 @@ def break_the_look(*_: object, **__: object) -> None:
 
 @pytest.mark.usefixtures("database")
 def test_a_statement_that_is_wrong_is_said_in_one_line_without_itself_and_its_values(monkeypatch, capsys):
-    monkeypatch.setattr(standing, "status", break_the_look)
+    monkeypatch.setattr(status, "status", break_the_look)
 
     done = Shell(monkeypatch, capsys)("status")
 

@@ -242,8 +242,8 @@ def test_whoever_leaves_a_batch_that_nobody_works_on_is_told_that_it_waits(termi
 def test_whoever_leaves_many_is_told_how_many_are_open(make, capsys):
     batches = [make.batch(questions=1) for _ in range(2)]
 
-    watching.say_it_goes_on(batches)
-    watching.say_it_goes_on([])
+    watching.print_continuation(batches)
+    watching.print_continuation([])
 
     assert capsys.readouterr().err == "2 batches go on; follow them again: senso watch\n"
 

@@ -29,7 +29,7 @@ def in_rows(most_running: int, since: datetime | None = None) -> Found:
     """Two sessions share one snapshot and divide the checks, so that a look at every row takes half as long."""
     left = deque(invariants.CHECKS)
     with transaction() as db, ThreadPoolExecutor(1, "promises") as beside:
-        invariants.stand_still(db)
+        invariants.use_snapshot(db)
         others = beside.submit(in_rows_of, invariants.moment(db), left, most_running, since)
         found = invariants.broken(db, POLICY, most_running, since, only=taken(left)) | others.result()
     return {check.name: found[check.name] for check in invariants.CHECKS if check.name in found}
@@ -37,7 +37,7 @@ def in_rows(most_running: int, since: datetime | None = None) -> Found:
 
 def in_rows_of(moment: str, left: deque[Check], most_running: int, since: datetime | None) -> Found:
     with transaction() as db:
-        invariants.stand_beside(db, moment)
+        invariants.import_snapshot(db, moment)
         return invariants.broken(db, POLICY, most_running, since, only=taken(left))
 
 

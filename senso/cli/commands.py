@@ -92,7 +92,7 @@ def doctor(
         return
     if invariants:
         from senso.cli import promising
-        from senso.cli.standing import moment_since
+        from senso.cli.status import moment_since
 
         promising.promises(since=moment_since(since) if since else None, online=online, as_json=as_json)
         return
@@ -136,19 +136,19 @@ def trigger_org(  # noqa: PLR0917  options
 @app.command()
 def cancel(batch: str, as_json: Json = False) -> None:
     """End a batch now: what was read is charged, the rest is not asked, and the hold is released."""
-    from senso.cli import stopping
-    from senso.cli.surroundings import uuid
+    from senso.cli import cancelling
+    from senso.cli.environment import uuid
 
-    stopping.cancel(uuid(batch, "batch"), as_json=as_json)
+    cancelling.cancel(uuid(batch, "batch"), as_json=as_json)
 
 
 @app.command()
 def retry(batch: str, as_json: Json = False) -> None:
     """Ask again for what failed of a batch that has ended; what was read stays and is not charged again."""
-    from senso.cli import stopping
-    from senso.cli.surroundings import uuid
+    from senso.cli import cancelling
+    from senso.cli.environment import uuid
 
-    stopping.retry(uuid(batch, "batch"), as_json=as_json)
+    cancelling.retry(uuid(batch, "batch"), as_json=as_json)
 
 
 @app.command()
@@ -159,15 +159,15 @@ def status(
     as_json: Json = False,
 ) -> None:
     """How a batch stands; without one, the latest batches."""
-    from senso.cli import standing
-    from senso.cli.surroundings import connected, uuid
+    from senso.cli import status
+    from senso.cli.environment import connected, uuid
 
     states = state or []
     wanted = uuid(batch, "batch") if batch is not None else None
     if since is not None:
-        standing.moment_since(since)  # said before any server is started
+        status.moment_since(since)  # said before any server is started
     with connected():
-        standing.status(wanted, states=states, since=since, as_json=as_json)
+        status.status(wanted, states=states, since=since, as_json=as_json)
 
 
 @app.command()
@@ -178,7 +178,7 @@ def runs(
 ) -> None:
     """Each run of a batch: what was asked where, how it stands and why, how often it was tried, and its cost."""
     from senso.cli import runs as listing
-    from senso.cli.surroundings import connected, uuid
+    from senso.cli.environment import connected, uuid
 
     wanted = uuid(batch, "batch")
     with connected():
@@ -193,7 +193,7 @@ def show(
 ) -> None:
     """All about a run: its calls, its answer with the mentions marked, what was read and dropped, its sources."""
     from senso.cli import inspecting
-    from senso.cli.surroundings import connected
+    from senso.cli.environment import connected
 
     wanted = inspecting.key(run)
     with connected():
@@ -211,7 +211,7 @@ def credits(  # noqa: A001  the command's name; the builtin is for the interpret
 ) -> None:
     """What a partner has and what is held; --grant gives it more."""
     from senso.cli import crediting
-    from senso.cli.surroundings import connected, uuid
+    from senso.cli.environment import connected, uuid
 
     payer = uuid(partner, "partner")
     under = crediting.require_both(grant, ref)
@@ -227,7 +227,7 @@ def ledger(
 ) -> None:
     """Every grant, hold, charge and release of a partner, with the balance after each."""
     from senso.cli import crediting
-    from senso.cli.surroundings import connected, uuid
+    from senso.cli.environment import connected, uuid
 
     payer = uuid(partner, "partner")
     with connected():
@@ -247,7 +247,7 @@ def orgs(
 ) -> None:
     """The organisations that are watched: ids, partner, weekday, how much is asked, the last batch."""
     from senso.cli import directory
-    from senso.cli.surroundings import connected, uuid
+    from senso.cli.environment import connected, uuid
 
     payer = uuid(partner, "partner") if partner is not None else None
     with connected():
@@ -258,7 +258,7 @@ def orgs(
 def partners(search: Search = "", limit: Limit = None, as_json: Json = False) -> None:
     """Who pays: ids, credits, how many organisations."""
     from senso.cli import directory
-    from senso.cli.surroundings import connected
+    from senso.cli.environment import connected
 
     with connected():
         directory.partners(search, limit, as_json=as_json)
@@ -268,7 +268,7 @@ def partners(search: Search = "", limit: Limit = None, as_json: Json = False) ->
 def models(as_json: Json = False) -> None:
     """What can be asked: through whom, whether this version reaches it, and whether its key is set."""
     from senso.cli import models as listing
-    from senso.cli.surroundings import connected
+    from senso.cli.environment import connected
 
     with connected():
         listing.models(as_json=as_json)
@@ -283,7 +283,7 @@ def watch(
 ) -> None:
     """Follow batches until they end, and what they wait for meanwhile. Ctrl-C stops the following, not the batches."""
     from senso.cli import watching
-    from senso.cli.surroundings import connected, uuid
+    from senso.cli.environment import connected, uuid
 
     wanted = list(dict.fromkeys(uuid(batch, "batch") for batch in batches or []))
     with connected():
@@ -302,7 +302,7 @@ def report(
 ) -> None:
     """The numbers of an org's latest batch, with their intervals."""
     from senso.cli import reporting
-    from senso.cli.surroundings import connected, uuid
+    from senso.cli.environment import connected, uuid
 
     wanted = uuid(org, "org")
     with connected():

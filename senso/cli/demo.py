@@ -15,13 +15,13 @@ from rich.markup import escape
 from rich.panel import Panel
 
 from senso import imports, log
+from senso.cli.environment import alone, embedded
 from senso.cli.following import Known, follow
 from senso.cli.patience import Patience
 from senso.cli.printing import dollars, out
 from senso.cli.program import command
 from senso.cli.reporting import print_overview
-from senso.cli.standing import load
-from senso.cli.surroundings import alone, embedded
+from senso.cli.status import load
 from senso.cli.terms import terms
 from senso.db import looking, transaction
 from senso.errors import ConfigError

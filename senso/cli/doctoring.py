@@ -11,9 +11,9 @@ from rich.text import Text
 from senso import log, schema
 from senso.checks import Finding, disk, postgres, providers, redis, variables, work
 from senso.cli import roles
+from senso.cli.environment import embedded, require_both, say_moved_clock
 from senso.cli.printing import out, print_json
 from senso.cli.program import pasteable
-from senso.cli.surroundings import embedded, require_both, say_moved_clock
 from senso.db import transaction
 from senso.errors import ConfigError, SensoError
 from senso.policy import POLICY

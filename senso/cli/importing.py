@@ -10,8 +10,8 @@ from rich.markup import escape
 
 from senso import imports
 from senso.cli.directory import WEEKDAYS
+from senso.cli.environment import connected
 from senso.cli.printing import err, out, print_json
-from senso.cli.surroundings import connected
 from senso.cli.who import actor
 from senso.db import Connection, transaction
 from senso.imports import Document

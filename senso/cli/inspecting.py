@@ -9,10 +9,10 @@ from rich.markup import escape
 from rich.text import Text
 
 from senso.cli import answering
+from senso.cli.environment import uuid
 from senso.cli.printing import below, dollars, moment, out, print_json, print_named, printable, styled
 from senso.cli.runs import cost
-from senso.cli.standing import show as show_batch
-from senso.cli.surroundings import uuid
+from senso.cli.status import show as show_batch
 from senso.db import looking
 from senso.errors import ConfigError, NotFound
 from senso.policy import POLICY

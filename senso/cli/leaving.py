@@ -15,7 +15,7 @@ def leave(number: int, *_: object) -> NoReturn:
 
 
 @contextmanager
-def told_to_leave() -> Iterator[None]:
+def sigterm_as_exit() -> Iterator[None]:
     """SIGTERM raises SystemExit, as Ctrl-C raises KeyboardInterrupt."""
     before = signal.signal(signal.SIGTERM, leave)
     try:
@@ -25,7 +25,7 @@ def told_to_leave() -> Iterator[None]:
 
 
 @contextmanager
-def told_between() -> Iterator[Step]:
+def deferred_signals() -> Iterator[Step]:
     """Yields a function to call between steps: it raises there for a signal that arrived during a step.
 
     A second signal raises at once.

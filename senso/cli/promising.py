@@ -9,9 +9,9 @@ from rich.markup import escape
 from senso.checks import messages
 from senso.checks import promises as held
 from senso.checks.messages import Found
+from senso.cli.environment import connected
 from senso.cli.printing import out, print_json
 from senso.cli.program import pasteable
-from senso.cli.surroundings import connected
 from senso.errors import SensoError
 from senso.queries.invariants import MOST_ROWS, Promise
 from senso.queries.invariants.calls import VENDOR_LISTS
@@ -54,7 +54,7 @@ def looks(since: datetime | None, *, online: bool) -> Iterator[tuple[Sequence[Pr
 def at_vendors(since: datetime | None) -> Found:
     from senso.workflows.vendor_jobs import auditing  # noqa: PLC0415  providers take long to import
 
-    found = auditing.beside_rows(since)[:MOST_ROWS]
+    found = auditing.jobs_without_row(since)[:MOST_ROWS]
     return {VENDOR_LISTS.name: found} if found else {}
 
 

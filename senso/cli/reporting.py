@@ -17,7 +17,7 @@ from rich.text import Text
 
 from senso.cli.form import Form
 from senso.cli.printing import Terminal, below, out, printable, table
-from senso.cli.standing import load
+from senso.cli.status import load
 from senso.db import looking
 from senso.errors import ConfigError, NotFound
 from senso.push import metric_json

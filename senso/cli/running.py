@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from senso import schema
 from senso.cli import weekly
+from senso.cli.environment import alone, connected
 from senso.cli.printing import err, out, print_json
-from senso.cli.surroundings import alone, connected
 from senso.db import looking
 from senso.errors import ConfigError
 from senso.quantities import counted
@@ -61,7 +61,7 @@ def up(call_workers: int | None, *, with_flower: bool) -> None:
 
 def run(told: Told, home: Path, call_workers: int, *, with_flower: bool) -> None:
     from senso import stack  # noqa: PLC0415  needs the servers' URLs
-    from senso.cli.surroundings import require_redis  # noqa: PLC0415
+    from senso.cli.environment import require_redis  # noqa: PLC0415
 
     require_redis()
     week, timetable = foreseen()
@@ -84,7 +84,7 @@ def foreseen() -> tuple["Week", Path]:
 
     schedule_file.load()
     with looking() as db:
-        return upcoming.foresee_week(db, clock(), schedule_file.hour()), schedule_file.path()
+        return upcoming.estimate_week(db, clock(), schedule_file.hour()), schedule_file.path()
 
 
 def print_start(home: Path, call_workers: int, *, with_flower: bool) -> None:

@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from senso.cli.printing import INDENT, below, dollars, err, out, print_json, printable, shortened, styled
-from senso.cli.standing import load
+from senso.cli.status import load
 from senso.db import looking
 from senso.quantities import counted
 from senso.reads import inspection

@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from senso.cli.printing import below, dollars, out, printable, styled
-from senso.cli.standing import NEXT
+from senso.cli.status import NEXT
 from senso.quantities import counted
 from senso.reads.status import BatchStatus
 from senso.states import ENDED_BATCHES, BatchState

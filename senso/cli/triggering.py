@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
-from senso.cli.leaving import told_between, told_to_leave
+from senso.cli.environment import connected, require_redis, short, uuid
+from senso.cli.leaving import deferred_signals, sigterm_as_exit
 from senso.cli.printing import err, out, print_json
-from senso.cli.standing import load_all, show
+from senso.cli.status import load_all, show
 from senso.cli.summing import print_incomplete
-from senso.cli.surroundings import connected, require_redis, short, uuid
 from senso.cli.terms import terms
-from senso.cli.watching import FEW, say_it_goes_on, watch
+from senso.cli.watching import FEW, print_continuation, watch
 from senso.cli.who import actor
 from senso.db import transaction
 from senso.errors import ConfigError, InsufficientCredits, SensoError
@@ -89,11 +89,11 @@ def trigger(orgs: Sequence[UUID], how: How, *, as_json: bool) -> None:
     if how.idempotency_key is not None and len(orgs) > 1:
         raise ConfigError("--idempotency-key is for one org; give each its own")
     found: list[tuple[UUID, TriggerOutcome]] = []
-    with told_to_leave(), saying_what_was_opened(found, len(orgs)), connected():
+    with sigterm_as_exit(), saying_what_was_opened(found, len(orgs)), connected():
         if how.dry_run:
-            from senso.cli import foreseeing  # noqa: PLC0415  it needs the broker's URL, which may be new
+            from senso.cli import estimating  # noqa: PLC0415  it needs the broker's URL, which may be new
 
-            foreseeing.dry_run(orgs, reopen=how.reopen, as_json=as_json)
+            estimating.dry_run(orgs, reopen=how.reopen, as_json=as_json)
             return
         open_all(orgs, how, found)
         if how.wait:
@@ -121,14 +121,14 @@ def open_all(orgs: Sequence[UUID], how: How, found: list[tuple[UUID, TriggerOutc
         with transaction() as db:
             require_triggerable(db, orgs, terms(reopen=how.reopen))
     try:
-        with told_between() as between:
+        with deferred_signals() as between:
             for org in orgs:
                 between()
                 found.append(trigger_one(org, how))
             between()
     except (KeyboardInterrupt, SystemExit):
         if len(found) == len(orgs):
-            say_it_goes_on([batch for batch, _ in found])
+            print_continuation([batch for batch, _ in found])
         raise
 
 
@@ -171,7 +171,7 @@ def print_triggered(found: Sequence[tuple[UUID, TriggerOutcome]], *, as_json: bo
         for one, outcome in stands:
             out.suggest(f"Batch {one.id} {SAID[outcome].format(id=one.id)}.")
             show(one, as_json=False)
-    if not as_json and not somebody_works():
+    if not as_json and not any_worker_alive():
         err.suggest("No worker is running: start them with `senso up`.")
 
 
@@ -184,6 +184,6 @@ def print_many(stands: Sequence[tuple[BatchStatus, TriggerOutcome]]) -> None:
         err.suggest("Follow those that are open: senso watch")
 
 
-def somebody_works() -> bool:
+def any_worker_alive() -> bool:
     with transaction() as db:
         return workers.living(db, POLICY) > 0

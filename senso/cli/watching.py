@@ -4,10 +4,10 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from senso.cli import following
-from senso.cli.leaving import told_to_leave
+from senso.cli.leaving import sigterm_as_exit
 from senso.cli.patience import Patience
 from senso.cli.printing import err, out, print_json
-from senso.cli.standing import load_all, show
+from senso.cli.status import load_all, show
 from senso.cli.summing import print_summary
 from senso.db import looking
 from senso.errors import SensoError
@@ -29,11 +29,13 @@ def watch(batches: Sequence[UUID], *, as_json: bool, without_steps: Collection[B
     """
     patience, known = Patience(), following.Known()
     try:
-        with told_to_leave():
+        with sigterm_as_exit():
             following.follow(batches, known, patience, one_by_one=len(batches) <= FEW)
             found = patience.ask(lambda: load_all(batches))
     except (KeyboardInterrupt, SystemExit):
-        say_it_goes_on([batch for batch in batches if batch not in known or known[batch].state not in ENDED_BATCHES])
+        print_continuation(
+            [batch for batch in batches if batch not in known or known[batch].state not in ENDED_BATCHES]
+        )
         raise
     if as_json:
         print_json(found if len(found) > 1 else found[0])
@@ -57,7 +59,7 @@ def watch_open(*, as_json: bool) -> None:
         out.suggest("No batch is queued or running. The latest: senso status")
 
 
-def say_it_goes_on(batches: Sequence[UUID]) -> None:
+def print_continuation(batches: Sequence[UUID]) -> None:
     """Says whether the batches go on: this command may have been the last one that kept the servers up."""
     if not batches:
         return

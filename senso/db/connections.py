@@ -41,7 +41,7 @@ ALWAYS = {
 }
 # A statement that hangs must not hold a worker's slot for ever: threads cannot be killed from outside. `options` in
 # DATABASE_URL override these limits.
-UNLESS_GIVEN = {"statement_timeout": "30s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "30s"}
+DEFAULT_SETTINGS = {"statement_timeout": "30s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "30s"}
 # Sent after a session has opened, not as connection options: options from a URL, PGOPTIONS or a service file stay as
 # they are, and a pooler that accepts no options needs no setting for ours.
 SETTLE = """
@@ -53,9 +53,9 @@ LOST = """
     SELECT name FROM pg_settings WHERE lower(name) = ANY(%(names)s) AND source NOT IN ('client', 'session')
 """
 OURS = {
-    "names": [*ALWAYS, *UNLESS_GIVEN],
-    "values": [*ALWAYS.values(), *UNLESS_GIVEN.values()],
-    "always": [True] * len(ALWAYS) + [False] * len(UNLESS_GIVEN),
+    "names": [*ALWAYS, *DEFAULT_SETTINGS],
+    "values": [*ALWAYS.values(), *DEFAULT_SETTINGS.values()],
+    "always": [True] * len(ALWAYS) + [False] * len(DEFAULT_SETTINGS),
 }
 # A peer that vanished without closing the connection is detected after about 20 s; the kernel would need 15 minutes.
 PATIENCE = {

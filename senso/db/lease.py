@@ -38,7 +38,7 @@ def owned(row: str, owner: str = ":owner") -> str:
 
 # A run that crashes its worker also interrupts all other runs in flight there. Runs that were taken back before are
 # retried at random times; otherwise the same group would crash together until all of it is given up.
-APART = "next_at = now() + failures * (1 + 9 * random()) * interval '1 second'"
+RANDOM_RETRY = "next_at = now() + failures * (1 + 9 * random()) * interval '1 second'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +102,8 @@ class Leased:
         return f"""
             UPDATE {self.table} SET state = '{self.idle}',
                 failures = failures + CASE WHEN state = '{self.busy}' THEN 1 ELSE 0 END,
-                {RELEASED}, {APART}, sent_at = NULL{error}
-            WHERE id IN (SELECT id FROM {self.table} WHERE {owned_by_the_dead(f"state IN {self.open}")})
+                {RELEASED}, {RANDOM_RETRY}, sent_at = NULL{error}
+            WHERE id IN (SELECT id FROM {self.table} WHERE {owned_by_dead_worker(f"state IN {self.open}")})
             RETURNING id
         """
 
@@ -130,7 +130,7 @@ def ended(row: str) -> str:
     return f"fence = {row}.fence + 1, {RELEASED}, next_at = NULL"
 
 
-def owned_by_the_dead(only: str = "true") -> str:
+def owned_by_dead_worker(only: str = "true") -> str:
     return f"lease_owner IS NOT NULL AND {only} AND NOT {OWNER_LIVES} FOR UPDATE SKIP LOCKED"
 
 

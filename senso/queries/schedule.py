@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from senso.queries.foresight import Share
+from senso.queries.estimates import Share
 
 
 @dataclass(frozen=True, slots=True)

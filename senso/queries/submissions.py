@@ -220,6 +220,6 @@ HOPELESS = text(f"""
 """)
 
 
-def hopeless(db: Connection, policy: Policy) -> list[SnapshotWork]:
+def unsubmittable(db: Connection, policy: Policy) -> list[SnapshotWork]:
     """Jobs that were never submitted, as far as is known, and will not be."""
     return with_runs(db, rows(db.execute(HOPELESS, {"most": policy.most_failures})))

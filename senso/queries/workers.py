@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.db import rows
-from senso.db.lease import IS_ALIVE, READING, RELEASED, RUN, ended, owned_by_the_dead
+from senso.db.lease import IS_ALIVE, READING, RELEASED, RUN, ended, owned_by_dead_worker
 from senso.policy import Policy
 from senso.queries.fragments import COUNT_DOWN, counted_runs
 
@@ -37,12 +37,12 @@ TAKE_BACK_SNAPSHOTS = text(f"""
     UPDATE vendor_jobs SET failures = failures + 1, {RELEASED}, next_poll_at = now(),
         grace_until = CASE WHEN grace_until IS NOT NULL
             THEN least(grace_until, now() + make_interval(secs => :grace)) END
-    WHERE id IN (SELECT id FROM vendor_jobs WHERE {owned_by_the_dead("state = 'submitting'")})
+    WHERE id IN (SELECT id FROM vendor_jobs WHERE {owned_by_dead_worker("state = 'submitting'")})
     RETURNING id
 """)
 TAKE_BACK_NAMES = text(f"""
     UPDATE name_variations SET failures = failures + 1, {RELEASED}
-    WHERE org_id IN (SELECT org_id FROM name_variations WHERE {owned_by_the_dead()})
+    WHERE org_id IN (SELECT org_id FROM name_variations WHERE {owned_by_dead_worker()})
     RETURNING org_id
 """)
 MARK_DEAD = text(f"""

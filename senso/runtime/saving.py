@@ -39,7 +39,7 @@ def retry_at_once(change: Callable[[Link], T]) -> T:
         return change(db)
 
 
-def undisturbed(change: Callable[[Connection], T], *retried: type[Exception]) -> T:
+def retry_on_deadlock(change: Callable[[Connection], T], *retried: type[Exception]) -> T:
     """One transaction, retried after a deadlock or an error of `retried`.
 
     A transaction that closes many rows can deadlock with the reaper, which locks rows in another order.

@@ -41,10 +41,10 @@ def task(name: str, **options: Any) -> Callable[[Callable[..., Any]], Any]:
 @setup_logging.connect
 def use_our_logs(**_: Any) -> None:
     log.configure(settings().log_format)
-    logging.getLogger("celery.worker").addFilter(is_no_farewell)
+    logging.getLogger("celery.worker").addFilter(is_not_soft_shutdown_line)
 
 
-def is_no_farewell(record: logging.LogRecord) -> bool:
+def is_not_soft_shutdown_line(record: logging.LogRecord) -> bool:
     """Drops each worker's line about its soft shutdown: the program that stops the workers logs it once."""
     return not record.getMessage().startswith("Initiating Soft Shutdown")
 
@@ -61,7 +61,7 @@ def watch_beat(**_: Any) -> None:
 
 @celeryd_init.connect
 @beat_init.connect
-def refuse_to_run_half_alive(**_: Any) -> None:
+def check_servers(**_: Any) -> None:
     """Celery silently ignores a misconfigured backend, and a worker without the schema fails every task.
 
     A worker whose Postgres cannot store its results fails them, too. If Redis is unreachable, Celery itself waits for

@@ -11,7 +11,7 @@ from senso.tasks import canvas
 from senso.tasks.app import app
 from senso.worker import shutdown, watchdog
 
-app.steps["worker"].add(shutdown.Leaving)
+app.steps["worker"].add(shutdown.StopHeartbeat)
 task_prerun.connect(progress.began, weak=False)
 task_postrun.connect(progress.ended, weak=False)
 

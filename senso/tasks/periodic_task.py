@@ -53,7 +53,7 @@ def periodic(name: str) -> Callable[[Callable[..., None]], Any]:
         def unless_just_done(**options: Any) -> None:
             if current_task.request.called_directly:
                 function(**options)
-            elif its_turn(name):
+            elif wait_for_turn(name):
                 outage.bear(function, options)
 
         return task(f"tick.{name}", send_events=False)(unless_just_done)
@@ -61,7 +61,7 @@ def periodic(name: str) -> Callable[[Callable[..., None]], Any]:
     return made
 
 
-def its_turn(name: str) -> bool:
+def wait_for_turn(name: str) -> bool:
     """Waits if the last one ran a moment ago, since the reason for this tick may be newer than that run.
 
     False if another thread waits already: it will see the same rows.

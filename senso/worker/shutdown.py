@@ -15,10 +15,10 @@ from celery.concurrency.thread import TaskPool
 
 from senso.runtime.call_slots import call_slots
 from senso.runtime.heartbeat import heartbeat
-from senso.worker.signals import at_a_calm_moment
+from senso.worker.signals import defer_until_waiting
 
 
-class Leaving(StartStopStep):  # type: ignore[misc]
+class StopHeartbeat(StartStopStep):  # type: ignore[misc]
     """Runs at the end of a cold shutdown, as `worker_shutdown` does at the end of a warm one."""
 
     def start(self, worker: Any) -> None:
@@ -32,7 +32,7 @@ class Leaving(StartStopStep):  # type: ignore[misc]
 
 
 def let_threads_end() -> None:
-    TaskPool.terminate_job = leave_alone
+    TaskPool.terminate_job = skip_termination
 
 
 def close_slots_when_told_to_stop() -> None:
@@ -44,7 +44,7 @@ def close_slots_when_told_to_stop() -> None:
 
 
 def closing_first(former: Callable[..., Any]) -> Callable[..., None]:
-    stop = at_a_calm_moment(former)
+    stop = defer_until_waiting(former)
 
     def closing(*said: Any) -> None:
         call_slots().close()
@@ -53,5 +53,5 @@ def closing_first(former: Callable[..., Any]) -> Callable[..., None]:
     return closing
 
 
-def leave_alone(_pool: TaskPool, _pid: int, _signal: int | None = None) -> None:
+def skip_termination(_pool: TaskPool, _pid: int, _signal: int | None = None) -> None:
     """The task's call ends by itself and is saved, or the process is killed and another worker takes over."""

@@ -18,7 +18,7 @@ AGAIN_SECONDS = 0.02
 TRIES = 150
 
 
-def at_a_calm_moment(handler: Callable[..., Any]) -> Callable[..., None]:
+def defer_until_waiting(handler: Callable[..., Any]) -> Callable[..., None]:
     """For the main thread. Until it waits for its connections, the signal is repeated as SIGALRM."""
     tries = 0
 

@@ -34,7 +34,7 @@ TAKE = """
     redis.call('hset', KEYS[2], ARGV[3], ARGV[2])
 """
 # Not a transaction either: a full Redis refuses commands that are queued in one, even those that only delete.
-LET_GO = """
+ACK = """
     redis.call('zrem', KEYS[1], unpack(ARGV))
     redis.call('hdel', KEYS[2], unpack(ARGV))
 """
@@ -83,7 +83,7 @@ class QoS(redis.QoS):
 
     @cached_property
     def let_go(self) -> Any:
-        return self.channel.client.register_script(LET_GO)
+        return self.channel.client.register_script(ACK)
 
     def append(self, message: Any, delivery_tag: str) -> None:
         sent_to = message.delivery_info

@@ -16,9 +16,9 @@ from senso.queries.batches import Batch
 from senso.queries.outbox import Pipeline
 from senso.reads import status
 from senso.records import record
-from senso.runtime.saving import undisturbed
+from senso.runtime.saving import retry_on_deadlock
 from senso.states import CANCELLABLE, Action, BatchState, CancelOutcome, FinishedBy
-from senso.workflows.finishing import call_off, finish, hand_on, result
+from senso.workflows.finishing import enqueue_job_cancellation, enqueue_push, finish, result
 from senso.workflows.trigger import Initiator
 
 log = logger(__name__)
@@ -31,13 +31,13 @@ class Cancelled:
     charged: int = 0
 
 
-class OpenedMeanwhile(SensoError):
+class OpenedConcurrently(SensoError):
     """The batch's runs were planned after its state was read and before its row was locked; nothing was changed."""
 
 
 def cancel(batch_id: UUID, by: Initiator, *, is_pushed: bool) -> Cancelled:
     """Raises NotFound, or ConfigError for a batch that has ended. Cancelling twice changes nothing."""
-    return undisturbed(lambda db: cancel_within(db, batch_id, by, is_pushed=is_pushed), OpenedMeanwhile)
+    return retry_on_deadlock(lambda db: cancel_within(db, batch_id, by, is_pushed=is_pushed), OpenedConcurrently)
 
 
 def cancel_within(db: Connection, batch_id: UUID, by: Initiator, *, is_pushed: bool) -> Cancelled:
@@ -53,7 +53,7 @@ def cancel_within(db: Connection, batch_id: UUID, by: Initiator, *, is_pushed: b
     if batch.state not in CANCELLABLE:
         raise ConfigError(f"batch {batch.id} has ended as {batch.state}: there is nothing to cancel")
     if batch.state != before or status.any_open(db, batch.id):
-        raise OpenedMeanwhile(f"batch {batch.id} is being opened at this moment; say it again")
+        raise OpenedConcurrently(f"batch {batch.id} is being opened at this moment; say it again")
     if batch.remaining == 0:
         finish(db, batch, FinishedBy.ROWS, left_over=False, is_pushed=is_pushed)
         return Cancelled(batch, CancelOutcome.FINISHED)
@@ -83,7 +83,7 @@ def end_cancelled(db: Connection, batch: Batch, by: Initiator, *, left_over: boo
     )
     log.info("batch cancelled", batch=str(batch.id), org=str(batch.org_id), by=by.actor, **record(counts))
     if body is not None:
-        hand_on(db, batch, body, left_over=left_over, is_pushed=is_pushed)
+        enqueue_push(db, batch, body, left_over=left_over, is_pushed=is_pushed)
     elif left_over:
-        call_off(db, batch)
+        enqueue_job_cancellation(db, batch)
     return charged

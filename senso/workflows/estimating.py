@@ -12,10 +12,10 @@ from senso.extraction import names
 from senso.matrix import batch_id
 from senso.prices import Price, cost_microusd, price_of
 from senso.providers import Usage
-from senso.queries import batches, foresight, triggers
+from senso.queries import batches, estimates, triggers
 from senso.queries import names as name_rows
 from senso.queries.batches import Batch
-from senso.queries.foresight import Past, Payer, Share
+from senso.queries.estimates import Past, Payer, Share
 from senso.queries.models import source_of
 from senso.registry import JOB_PROVIDERS
 from senso.states import BatchKind, BatchState, Purpose, TriggerOutcome
@@ -60,7 +60,7 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
-class Foreseen:
+class TriggerEstimate:
     """`outcome`: what a trigger would return; `batch`: today's, if it exists."""
 
     org_id: UUID
@@ -88,21 +88,21 @@ def require_triggerable(db: Connection, orgs: Sequence[UUID], under: Terms) -> N
         raise ConfigError(f"batch {stopped[0]} of today was cancelled; say --reopen to open it again")
 
 
-def foresee(db: Connection, orgs: Sequence[UUID], under: Terms) -> list[Foreseen]:
+def estimate_triggers(db: Connection, orgs: Sequence[UUID], under: Terms) -> list[TriggerEstimate]:
     """Writes nothing: the transaction is made read-only. Raises what the triggers would raise."""
-    foresight.read_only(db)
+    estimates.read_only(db)
     require_triggerable(db, orgs, under)
-    payers = foresight.payers(db, orgs)
-    return [foresee_one(db, org, payers[org], under) for org in orgs]
+    payers = estimates.payers(db, orgs)
+    return [estimate_trigger(db, org, payers[org], under) for org in orgs]
 
 
-def foresee_one(db: Connection, org_id: UUID, partner: Payer, under: Terms) -> Foreseen:
+def estimate_trigger(db: Connection, org_id: UUID, partner: Payer, under: Terms) -> TriggerEstimate:
     batch = opened(db, batch_of(org_id, under.today))
     shares = shares_of(db, org_id, batch)
     org = name_rows.org(db, org_id)
-    evaluations, past = sum(share.reads for share in shares), foresight.history(db, org_id)
+    evaluations, past = sum(share.reads for share in shares), estimates.history(db, org_id)
     each = under.credits_each if batch is None else batch.credits_per_evaluation
-    return Foreseen(
+    return TriggerEstimate(
         org_id=org_id,
         org=org.name,
         batch=batch.id if batch else None,
@@ -111,7 +111,7 @@ def foresee_one(db: Connection, org_id: UUID, partner: Payer, under: Terms) -> F
         evaluations=evaluations,
         credits=evaluations * each,
         partner=partner,
-        estimates=tuple(estimates(db, shares, past, needs_names=needs_names(db, org, shares))),
+        estimates=tuple(estimate_calls(db, shares, past, needs_names=needs_names(db, org, shares))),
     )
 
 
@@ -135,8 +135,8 @@ def shares_of(db: Connection, org: UUID, batch: Batch | None) -> list[Share]:
     if batch is not None and batch.state not in {BatchState.BLOCKED, BatchState.CANCELLED}:
         return []
     if batch is None or batch.planned is None:
-        return foresight.shares(db, org)
-    return foresight.shares_again(db, batch.id)
+        return estimates.shares(db, org)
+    return estimates.shares_again(db, batch.id)
 
 
 def needs_names(db: Connection, org: name_rows.OrgNames, shares: Sequence[Share]) -> bool:
@@ -150,7 +150,9 @@ class Priced(NamedTuple):
     source: str | None
 
 
-def estimates(db: Connection, shares: Sequence[Share], past: Sequence[Past], *, needs_names: bool) -> list[Estimate]:
+def estimate_calls(
+    db: Connection, shares: Sequence[Share], past: Sequence[Past], *, needs_names: bool
+) -> list[Estimate]:
     known = {Call(one.purpose, one.slug, one.provider, one.model): one for one in past}
     reader, finder = reading_models.reading(db), reading_models.naming(db)
     found = Priced(finder.price, finder.source)

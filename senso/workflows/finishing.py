@@ -57,14 +57,14 @@ def finish(db: Connection, batch: Batch, by: FinishedBy, *, left_over: bool, is_
     try:
         with db.begin_nested():
             body = result(db, batch, state, counts)
-            hand_on(db, batch, body, left_over=left_over, is_pushed=is_pushed)
+            enqueue_push(db, batch, body, left_over=left_over, is_pushed=is_pushed)
             batches.end(db, batch.id, state, error=summary(db, batch, counts), by=by)
     except (DBAPIError, ValueError) as error:
         if isinstance(error, DBAPIError) and may_pass(error):
             raise
         log.exception("the numbers of a batch cannot be stored", batch=str(batch.id))
         body = without_numbers(db, batch, state, counts)
-        hand_on(db, batch, body, left_over=left_over, is_pushed=is_pushed)
+        enqueue_push(db, batch, body, left_over=left_over, is_pushed=is_pushed)
         said = f"senso: the numbers cannot be stored ({type(error).__name__})"
         batches.end(db, batch.id, state, error=said, by=by)
     outbox.done(db, Pipeline.FINISH, batch.id, batch.episode)
@@ -81,7 +81,7 @@ def result(db: Connection, batch: Batch, state: BatchState, counts: Counts) -> d
 def numbers(db: Connection, batch: Batch, org: UUID, state: BatchState, counts: Counts) -> dict[str, object]:
     """Called after charging: saves metrics, marks the answers as latest, returns the body of the push."""
     found, sites = results.found(db, batch.id, org), results.websites(db, org)
-    say_what_it_rests_on(db, batch, found)
+    note_cautions(db, batch, found)
     facts = [fact(one, sites) for one in found]
     metrics = score.score(facts)
     results.save_metrics(db, batch.id, metrics)
@@ -115,21 +115,21 @@ def standing(db: Connection, batch: Batch, state: BatchState, counts: Counts) ->
     }
 
 
-def say_what_it_rests_on(db: Connection, batch: Batch, found: Sequence[Found]) -> None:
+def note_cautions(db: Connection, batch: Batch, found: Sequence[Found]) -> None:
     basis = Basis(len(found), sum(one.made_up for one in found), sum(one.by_fallback for one in found))
     if said := cautions(basis):
         batches.note(db, batch.id, "; ".join(said))
 
 
-def hand_on(db: Connection, batch: Batch, body: dict[str, object], *, left_over: bool, is_pushed: bool) -> None:
+def enqueue_push(db: Connection, batch: Batch, body: dict[str, object], *, left_over: bool, is_pushed: bool) -> None:
     key = pushes.insert(db, batch.id, batch.episode, body, configured=is_pushed)
     if is_pushed:
         outbox.enqueue(db, Pipeline.PUSH, batch.id, batch.episode, ids=[key], batch=batch.id)
     if left_over:
-        call_off(db, batch)
+        enqueue_job_cancellation(db, batch)
 
 
-def call_off(db: Connection, batch: Batch) -> None:
+def enqueue_job_cancellation(db: Connection, batch: Batch) -> None:
     """Has the batch's remaining vendor jobs cancelled."""
     outbox.enqueue(db, Pipeline.CANCEL, batch.id, batch.episode, ids=[batch.id], batch=batch.id)
 

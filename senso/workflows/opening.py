@@ -64,5 +64,5 @@ def plan(db: Connection, batch: Batch, org: UUID, runs: Sequence[PlannedRun]) ->
         planning.plan_runs(db, batch.id, org, runs)
         planning.plan_readings(db, batch.id, [planned_reading(run.id, org) for run in runs])
     else:
-        patience = POLICY.names_patience_seconds if names_wanted else 0
+        patience = POLICY.names_wait_seconds if names_wanted else 0
         planning.plan_again(db, batch.id, read_after_seconds=patience)

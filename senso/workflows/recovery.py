@@ -78,12 +78,12 @@ def reap(sender: Sender, queues: Sequence[str]) -> None:
 
 def find_lost(queues: Sequence[str]) -> None:
     quiet = quiet_seconds(queues)
-    find_all_lost(quiet)
+    find_all_lost_messages(quiet)
     with transaction() as db:
         sweep.count_repairs(db, sweep.restart_idle(db, quiet))
 
 
-def find_all_lost(quiet: float) -> dict[str, int]:
+def find_all_lost_messages(quiet: float) -> dict[str, int]:
     """Repeats the search: when Redis was emptied, thousands of messages are lost at once.
 
     The tick for due work sends what is found, 500 every two seconds: more than 10,000 a call would only wait there.
@@ -102,7 +102,7 @@ def find_all_lost(quiet: float) -> dict[str, int]:
 def repair(queues: Sequence[str]) -> None:
     """The sweep, a part of normal operation: repairs what a crash left half-done, and counts the repairs."""
     quiet = quiet_seconds(queues)
-    repairs = {kind: count for kind, count in find_all_lost(quiet).items() if count}
+    repairs = {kind: count for kind, count in find_all_lost_messages(quiet).items() if count}
     for look in looks(quiet):
         repairs |= counted(look)
     if repairs:

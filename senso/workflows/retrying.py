@@ -6,7 +6,7 @@ from senso.db import Connection
 from senso.errors import ConfigError
 from senso.queries import batches, planning, triggers
 from senso.queries.batches import Batch
-from senso.runtime.saving import undisturbed
+from senso.runtime.saving import retry_on_deadlock
 from senso.states import RETRIABLE, Action, BatchState
 from senso.workflows.provider_access import require
 from senso.workflows.trigger import Initiator, ask_admission, require_ready
@@ -14,7 +14,7 @@ from senso.workflows.trigger import Initiator, ask_admission, require_ready
 
 def retry(batch_id: UUID, by: Initiator) -> Batch:
     """Raises NotFound, or ConfigError for a batch with nothing to ask again or with missing provider keys."""
-    return undisturbed(lambda db: retry_within(db, batch_id, by))
+    return retry_on_deadlock(lambda db: retry_within(db, batch_id, by))
 
 
 def retry_within(db: Connection, batch_id: UUID, by: Initiator) -> Batch:

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from senso.db import Connection
 from senso.matrix import is_due, next_due_date
-from senso.queries import foresight, schedule
-from senso.queries.foresight import Past, Share
-from senso.workflows.estimating import estimates
+from senso.queries import estimates, schedule
+from senso.queries.estimates import Past, Share
+from senso.workflows.estimating import estimate_calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,12 @@ class Week:
     next: Load | None = None
 
 
-def foresee_week(db: Connection, now: datetime, at: int | None) -> Week:
+def estimate_week(db: Connection, now: datetime, at: int | None) -> Week:
     """`at`: the hour (UTC) of the schedule file; None if it opens no batch."""
     by_weekday = schedule.by_weekday(db)
     if at is None or not by_weekday:
         return Week(sum(by_weekday.values()), at)
-    past = foresight.history_of_all(db)
+    past = estimates.history_of_all(db)
     day = next_due_date(by_weekday, now, at)
     assert day is not None  # noqa: S101  by_weekday is not empty
     later = load(db, by_weekday[day.weekday()], schedule.shares(db, weekday=day.weekday()), past)
@@ -56,7 +56,7 @@ def due_now(db: Connection, now: datetime, at: int, past: Sequence[Past]) -> Loa
 
 
 def load(db: Connection, orgs: int, shares: Sequence[Share], past: Sequence[Past]) -> Load:
-    found = estimates(db, shares, past, needs_names=False)
+    found = estimate_calls(db, shares, past, needs_names=False)
     known = sum(one.cost_microusd for one in found if one.cost_microusd is not None)
     unknown = sum(one.calls for one in found if one.cost_microusd is None)
     return Load(orgs, sum(share.asks for share in shares), known, unknown)

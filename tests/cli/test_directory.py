@@ -141,7 +141,7 @@ def test_orgs_of_an_unknown_partner_are_refused(senso, database):
 
 
 def test_a_bare_status_says_that_there_are_more_and_how_they_stand(senso, make, monkeypatch):
-    monkeypatch.setattr("senso.cli.standing.LATEST", 2)
+    monkeypatch.setattr("senso.cli.status.LATEST", 2)
     batches = [make.queued() for _ in range(4)]
     make.sql("UPDATE batches SET state = 'failed', ended_at = now() WHERE id = :id", id=batches[0])
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from senso import imports
-from senso.cli.surroundings import short, uuid
+from senso.cli.environment import short, uuid
 from senso.errors import ConfigError
 from senso.ids import id_in
 from senso.imports.ids import read_ids

@@ -12,11 +12,11 @@ def test_what_is_committed_after_the_first_session_stands_still_is_seen_by_neith
     make.run(answered=True)
 
     with transaction() as one:
-        invariants.stand_still(one)
+        invariants.use_snapshot(one)
         moment = invariants.moment(one)
         make.sql(LOST)
         with transaction() as other:
-            invariants.stand_beside(other, moment)
+            invariants.import_snapshot(other, moment)
             seen = [invariants.broken(one, POLICY, 500), invariants.broken(other, POLICY, 500)]
 
     assert seen == [{}, {}]

@@ -16,7 +16,7 @@ def handled():
     former = {number: signal.getsignal(number) for number in (signal.SIGUSR1, signal.SIGALRM)}
     seen: list[bool] = []
     lock = threading.Lock()
-    signal.signal(signal.SIGUSR1, signals.at_a_calm_moment(lambda *_: seen.append(lock.locked())))
+    signal.signal(signal.SIGUSR1, signals.defer_until_waiting(lambda *_: seen.append(lock.locked())))
     yield seen, lock
     for number, handler in former.items():
         signal.signal(number, handler)

@@ -8,18 +8,18 @@ from shell import Shell
 from senso.cli.terms import terms
 from senso.db import transaction
 from senso.models import Base
-from senso.queries import foresight
+from senso.queries import estimates
 from senso.settings import settings
 from senso.tasks.stages import read
 from senso.workflows import provider_access
-from senso.workflows.estimating import Foreseen, foresee
+from senso.workflows.estimating import TriggerEstimate, estimate_triggers
 
 ME = Initiator("test")
 
 
-def foreseen(*orgs, reopen: bool = False) -> list[Foreseen]:
+def foreseen(*orgs, reopen: bool = False) -> list[TriggerEstimate]:
     with transaction() as db:
-        return foresee(db, [org.id for org in orgs], terms(reopen=reopen))
+        return estimate_triggers(db, [org.id for org in orgs], terms(reopen=reopen))
 
 
 def everything(make) -> dict:
@@ -46,7 +46,7 @@ def test_a_dry_run_writes_to_no_table_and_calls_nobody(senso, make, sandbox, mes
 
 def test_the_transaction_of_a_dry_run_refuses_to_write(make):
     with transaction() as db:
-        foresight.read_only(db)
+        estimates.read_only(db)
         with pytest.raises(Exception, match="read-only"):
             db.exec_driver_sql("DELETE FROM ledger")
 

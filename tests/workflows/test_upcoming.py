@@ -11,7 +11,7 @@ from senso.settings import settings
 from senso.tasks import schedule_file
 from senso.tasks.app import app
 from senso.tasks.periodic import due_orgs
-from senso.workflows.upcoming import Week, foresee_week
+from senso.workflows.upcoming import Week, estimate_week
 
 MONDAY, WEDNESDAY = datetime(2026, 1, 5, 9, tzinfo=UTC), datetime(2026, 1, 7, 23, 59, tzinfo=UTC)
 NOW = datetime(2026, 11, 28, 17, 30, tzinfo=UTC)  # a Saturday
@@ -27,7 +27,7 @@ def _timetable():
 
 def foreseen(now: datetime = NOW) -> Week:
     with transaction() as db:
-        return foresee_week(db, now, schedule_file.hour())
+        return estimate_week(db, now, schedule_file.hour())
 
 
 def test_the_next_day_counts_its_orgs_runs_and_cost(make):

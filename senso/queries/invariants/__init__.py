@@ -15,7 +15,7 @@ from senso.queries.invariants import batches, calls, counters, ledger, queues
 from senso.queries.invariants.check import Check, Promise
 from senso.registry import JOB_PROVIDERS
 
-__all__ = ["CHECKS", "MOST_ROWS", "Check", "Promise", "broken", "moment", "stand_beside", "stand_still"]
+__all__ = ["CHECKS", "MOST_ROWS", "Check", "Promise", "broken", "import_snapshot", "moment", "use_snapshot"]
 
 CHECKS = tuple(
     sorted(
@@ -39,7 +39,7 @@ STAND_STILL = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 MOMENT = text("SELECT pg_export_snapshot()")
 
 
-def stand_still(db: Connection) -> None:
+def use_snapshot(db: Connection) -> None:
     """Makes the transaction read from one snapshot. Must be its first statement."""
     db.execute(STAND_STILL)
 
@@ -49,8 +49,8 @@ def moment(db: Connection) -> str:
     return str(db.execute(MOMENT).scalar_one())
 
 
-def stand_beside(db: Connection, moment: str) -> None:
-    stand_still(db)
+def import_snapshot(db: Connection, moment: str) -> None:
+    use_snapshot(db)
     db.execute(text(f"SET TRANSACTION SNAPSHOT '{moment}'"))
 
 

@@ -18,7 +18,7 @@ YOUNG = timedelta(minutes=10)
 LATELY = timedelta(days=7)
 
 
-def beside_rows(since: datetime | None = None) -> list[dict[str, Any]]:
+def jobs_without_row(since: datetime | None = None) -> list[dict[str, Any]]:
     """Jobs since then, or of the last week, without a row. Raises OutsideError and ConfigError."""
     start = since or datetime.now(UTC) - LATELY
     return [job for provider in JOB_PROVIDERS for job in of_provider(provider, start)]

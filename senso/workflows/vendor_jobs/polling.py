@@ -31,10 +31,10 @@ class JobSender(Protocol):
 def poll_due(sender: JobSender) -> None:
     """Polls all due jobs concurrently, each in its own transaction."""
     with transaction() as db:
-        found = vendor_jobs.due(db, POLICY.looks_at_once)
+        found = vendor_jobs.due(db, POLICY.jobs_per_poll)
         unsent = submissions.unsubmitted(db, POLICY)
-        for work in submissions.hopeless(db, POLICY):
-            give_up_submission(db, work)
+        for work in submissions.unsubmittable(db, POLICY):
+            fail_submission(db, work)
     sender.send_each("submit_snapshot", unsent)
     if found:
         with ThreadPoolExecutor(min(LOOKERS, len(found)), "look") as pool:
@@ -42,7 +42,7 @@ def poll_due(sender: JobSender) -> None:
     cancel_due()
 
 
-def give_up_submission(db: Connection, work: SnapshotWork) -> None:
+def fail_submission(db: Connection, work: SnapshotWork) -> None:
     reason, cost = f"{work.provider}: the job could not be submitted", None if work.in_doubt else 0
     vendor_jobs.fail(db, work, reason, cost_microusd=cost, abandoned=work.in_doubt)
 

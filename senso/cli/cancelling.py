@@ -4,13 +4,13 @@ import re
 from dataclasses import dataclass
 from uuid import UUID
 
+from senso.cli.environment import connected, require_redis
 from senso.cli.printing import err, out, print_json
-from senso.cli.standing import load, show
-from senso.cli.surroundings import connected, require_redis
+from senso.cli.status import load, show
 from senso.cli.who import actor
 from senso.db import looking
 from senso.quantities import counted
-from senso.queries import foresight
+from senso.queries import estimates
 from senso.reads.status import BatchStatus
 from senso.records import record
 from senso.settings import settings
@@ -77,7 +77,7 @@ def again_of(before: BatchStatus) -> Again:
     if before.planned is None:
         return Again()
     with looking() as db:
-        found = foresight.shares_again(db, before.id)
+        found = estimates.shares_again(db, before.id)
     asks = sum(one.asks for one in found)
     return Again(asks, sum(one.reads for one in found) - asks)
 

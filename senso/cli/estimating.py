@@ -16,7 +16,7 @@ from senso.quantities import counted
 from senso.records import record
 from senso.registry import JOB_PROVIDERS
 from senso.states import Purpose, TriggerOutcome
-from senso.workflows.estimating import ASSUMED, Estimate, Foreseen, foresee
+from senso.workflows.estimating import ASSUMED, Estimate, TriggerEstimate, estimate_triggers
 
 LISTED = 20
 WOULD = {
@@ -67,7 +67,7 @@ class Summary:
 
 def dry_run(orgs: Sequence[UUID], *, reopen: bool, as_json: bool) -> None:
     with looking() as db:
-        found = foresee(db, orgs, terms(reopen=reopen))
+        found = estimate_triggers(db, orgs, terms(reopen=reopen))
     summary = Summary(totals(found), credit(found), assumptions(found))
     if as_json:
         print_json({"orgs": found} | record(summary))
@@ -75,7 +75,7 @@ def dry_run(orgs: Sequence[UUID], *, reopen: bool, as_json: bool) -> None:
     print_foreseen(found, summary)
 
 
-def totals(found: Sequence[Foreseen]) -> Totals:
+def totals(found: Sequence[TriggerEstimate]) -> Totals:
     every = [estimate for one in found for estimate in one.estimates]
     known = [estimate.cost_microusd for estimate in every if estimate.cost_microusd is not None]
     return Totals(
@@ -90,7 +90,7 @@ def totals(found: Sequence[Foreseen]) -> Totals:
     )
 
 
-def credit(found: Sequence[Foreseen]) -> list[Credits]:
+def credit(found: Sequence[TriggerEstimate]) -> list[Credits]:
     payers = {one.partner.id: one.partner for one in found}
     needed = {payer: sum(one.credits for one in found if one.partner.id == payer) for payer in payers}
     return [
@@ -106,12 +106,12 @@ def credit(found: Sequence[Foreseen]) -> list[Credits]:
     ]
 
 
-def assumptions(found: Sequence[Foreseen]) -> dict[Purpose, Usage]:
+def assumptions(found: Sequence[TriggerEstimate]) -> dict[Purpose, Usage]:
     used = {estimate.purpose for one in found for estimate in one.estimates if not estimate.answers}
     return {purpose: usage for purpose, usage in ASSUMED.items() if purpose in used}
 
 
-def print_foreseen(found: Sequence[Foreseen], summary: Summary) -> None:
+def print_foreseen(found: Sequence[TriggerEstimate], summary: Summary) -> None:
     for one in found[:LISTED]:
         about = f"batch {one.batch}" if one.batch else f"org {one.org_id}"
         out.print(identified(about, f"[bold]{escape(printable(one.org))}[/]"))
