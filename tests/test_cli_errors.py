@@ -10,6 +10,7 @@ import pytest
 from shell import Shell
 from sqlalchemy import text
 
+from senso.cli import status
 from senso.db import transaction
 
 
