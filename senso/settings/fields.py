@@ -105,6 +105,9 @@ class Settings(BaseModel):
     )
     reading_mode: str | None = unused(None, "whether answers are read at once or in batches at the vendor")
     calls_in_flight: PositiveInt = setting(200, "calls that a call worker has in hand at a time", le=10_000)
+    untested_celery: bool = setting(
+        False, "whether workers may run beside a Celery or kombu of another minor version than they were written for"
+    )
     use_chords: bool = setting(True, "whether Celery's chords say when a batch is complete, before the rows do")
     soft_shutdown_seconds: float = setting(
         45, "how long a worker that is stopped gives its calls", ge=0, le=86_400, allow_inf_nan=False

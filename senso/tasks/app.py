@@ -11,7 +11,7 @@ from senso import edge, log, sentry
 from senso.checks import postgres, redis, require
 from senso.schema import require_head
 from senso.settings import moved_clock, secret, settings
-from senso.worker import transport
+from senso.worker import transport, versions
 from senso.worker.events import Amqp
 from senso.worker.queues import ALL_QUEUES
 from senso.worker.result_backend import GuardedRedisBackend
@@ -31,6 +31,7 @@ def refuse_wrong_settings(**_: Any) -> None:
     with in_one_line():
         for name in ("database_url", "redis_url"):
             secret(getattr(settings(), name), name.upper())
+        versions.require(allow_others=settings().untested_celery)
 
 
 def task(name: str, **options: Any) -> Callable[[Callable[..., Any]], Any]:
