@@ -47,7 +47,7 @@ def build() -> Path:
     with tempfile.TemporaryDirectory(prefix="senso-redis-") as folder:
         sources = unpacked(downloaded(Path(folder)), Path(folder))
         run(
-            ["make", "-C", str(sources / "src"), f"-j{os.cpu_count() or 1}", "MALLOC=libc", "redis-server"],
+            ["make", "--no-print-directory", "-C", str(sources / "src"), f"-j{os.cpu_count() or 1}", "MALLOC=libc", "redis-server"],
             BUILD_SECONDS,
         )
         return installed(sources / "src" / "redis-server")
