@@ -1,6 +1,6 @@
 # One file for the workflow; CI calls the same words.
 # The first of these that runs: a name on the PATH may be a shim for a version that is not there.
-PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3.14 python3; do \
+PYTHON := $(shell for p in python3.12 python3.11 python3.13 python3.14 python3; do \
 	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 15))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
