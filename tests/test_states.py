@@ -1,6 +1,7 @@
 """States and kinds are members of enums, and no code but `senso.states` writes one as a word."""
 
 import ast
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -71,6 +72,50 @@ def test_a_state_that_is_written_out_is_found(line):
 )
 def test_another_word_is_no_state(line):
     assert list(written_out(ast.parse(line))) == []
+
+
+# What statements compare a column with. `repairs.kind` is free text.
+COLUMNS = {
+    "state": (BatchState, RunState, EvaluationState, states.JobState),
+    "status": (PushStatus,),
+    "entry": (states.Entry,),
+    "purpose": (states.Purpose,),
+    "outcome": (states.Outcome,),
+    "kind": (states.BatchKind, states.LedgerKind, states.QuestionKind),
+    "surface": (states.Surface,),
+    "searched": (states.Searched,),
+    "sentiment": (states.Sentiment,),
+}
+COMPARISON = re.compile(
+    r"\b(?<!t\.)(" + "|".join(COLUMNS) + r")(?: \|\| '')?\)? (?:=|<>|(?:NOT )?IN) (\('[^)]*\)|'[^']*')"
+)
+
+
+def compared_words(text):
+    """Column and word of each comparison in a statement; what is a member of an enum there needs no look."""
+    for column, words in COMPARISON.findall(text):
+        yield from ((column, word) for word in re.findall(r"'([a-z][a-z -]*)'", words))
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in FILES if path.parts[-2] in {"queries", "reads", "db", "invariants"}], ids=str
+)
+def test_statements_compare_columns_with_words_that_these_may_hold(path):
+    unknown = [
+        (column, word)
+        for column, word in compared_words(path.read_text())
+        if word not in {str(member) for kind in COLUMNS[column] for member in kind}
+    ]
+
+    assert unknown == []
+
+
+def test_a_word_that_no_column_holds_is_found():
+    assert list(compared_words("WHERE b.state = 'runing' AND e.state NOT IN ('done', 'dine')")) == [
+        ("state", "runing"),
+        ("state", "done"),
+        ("state", "dine"),
+    ]
 
 
 def test_every_state_of_a_batch_is_open_or_an_end_and_not_both():
