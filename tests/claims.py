@@ -17,7 +17,7 @@ READING = Reading(
 
 
 def save_answer(db, work):
-    row = runs.bought(work, Answer(work.run.number, text="An answer."), (), REPORT)
+    row = runs.answer_row(work, Answer(work.run.number, text="An answer."), (), REPORT)
     evaluations.save_answers_and_claim(db, [row], "me", POLICY, **VERSION)
 
 
@@ -30,7 +30,7 @@ def put_run_back(db, work):
 
 
 def save_reading(db, work):
-    evaluations.save(db, [evaluations.read(work, READING, REPORT, version="v1")])
+    evaluations.save(db, [evaluations.reading_row(work, READING, REPORT, version="v1")])
 
 
 def fail_reading(db, work):

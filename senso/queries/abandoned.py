@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.db import rows
-from senso.queries.vendor_jobs import COLUMNS, SnapshotWork, with_runs
+from senso.queries.vendor_jobs import COLUMNS, JobWork, with_runs
 from senso.states import UNDONE_JOBS, JobState, among
 
 # The next try is scheduled before this one, as with a poll. Tries stop after a day: by then the job has ended anyway.
@@ -21,7 +21,7 @@ DUE = text(f"""
 """)
 
 
-def due(db: Connection, batch: UUID | None = None) -> list[SnapshotWork]:
+def due(db: Connection, batch: UUID | None = None) -> list[JobWork]:
     return with_runs(db, rows(db.execute(DUE, {"batch": batch})))
 
 
@@ -56,7 +56,7 @@ STRAY = text(f"""
 """)
 
 
-def stray(db: Connection, work: SnapshotWork, external_id: str, *, is_sure: bool) -> bool:
+def stray(db: Connection, work: JobWork, external_id: str, *, is_sure: bool) -> bool:
     """`is_sure`: the vendor returned this id to us. False: the job is or may be another row's; do not cancel it."""
     values = {"id": work.id, "external_id": external_id, "is_sure": is_sure, "request_hash": work.request_hash}
     return db.execute(STRAY, values).first() is not None
@@ -69,6 +69,6 @@ DONE = text("""
 """)
 
 
-def done(db: Connection, work: SnapshotWork) -> bool:
+def done(db: Connection, work: JobWork) -> bool:
     """Called when the job was cancelled at the vendor, had ended, or was never found."""
     return db.execute(DONE, {"id": work.id, "external_id": work.external_id}).first() is not None

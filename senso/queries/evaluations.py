@@ -150,7 +150,7 @@ CLAIMED_BY_SAVING = Prepared(f"""
 def save_answers_and_claim(
     db: Link, answers: Sequence[Mapping[str, Any]], owner: str, policy: Policy, *, reader: Model, prompt_version: str
 ) -> list[list[ReadWork]]:
-    """`answers`: of `runs.bought`, all of one batch. Returns the claimed readings of each; none if its fence has risen.
+    """`answers`: of `runs.answer_row`, all of one batch. Returns the claimed readings of each; none if its fence has risen.
 
     Safe to call again if the connection was lost before the reply.
     """
@@ -225,12 +225,12 @@ SAVE = Prepared(f"""
 
 
 def save(db: Link, readings: Sequence[Mapping[str, Any]]) -> list[None]:
-    """`readings`: of `read`, all of one batch. A row whose fence has risen is not changed; its call's cost is saved."""
+    """`readings`: of `reading_row`, all of one batch. A row whose fence has risen is not changed; its call's cost is saved."""
     SAVE.rows(db, by_key(readings))
     return [None] * len(readings)
 
 
-def read(work: ReadWork, reading: Reading, report: Report, *, version: str) -> dict[str, Any]:
+def reading_row(work: ReadWork, reading: Reading, report: Report, *, version: str) -> dict[str, Any]:
     """A row of READ."""
     return report.values() | {
         "call_id": work.call_id,

@@ -190,7 +190,7 @@ SAVED = f"""
 """
 
 
-def bought(work: AskWork, answer: Answer, citations: Sequence[Citation], report: Report) -> dict[str, Any]:
+def answer_row(work: AskWork, answer: Answer, citations: Sequence[Citation], report: Report) -> dict[str, Any]:
     """A row of ANSWERED, and `is_counted` of its run."""
     return report.values() | {
         "call_id": work.call_id,

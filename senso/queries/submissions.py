@@ -14,7 +14,7 @@ from senso.db import rows
 from senso.db.lease import LEASE, RELEASED, UNLEASED, owned
 from senso.policy import Policy
 from senso.queries.runs import Report
-from senso.queries.vendor_jobs import COLUMNS, SnapshotWork, with_runs
+from senso.queries.vendor_jobs import COLUMNS, JobWork, with_runs
 
 # Five failures end a job that has certainly not arrived. For a job in doubt, as many look-ups may fail in addition;
 # otherwise the fifth lost reply could leave a paid job without a row that waits for it.
@@ -43,7 +43,7 @@ CLAIM = text(f"""
 """)
 
 
-def claim(db: Connection, snapshot: UUID, owner: str, policy: Policy) -> SnapshotWork | None:
+def claim(db: Connection, snapshot: UUID, owner: str, policy: Policy) -> JobWork | None:
     values = {"id": snapshot, "owner": owner, "lease": policy.lease_seconds, "most": policy.most_failures}
     return next(iter(with_runs(db, rows(db.execute(CLAIM, values)))), None)
 
@@ -57,7 +57,7 @@ SENDING = text(f"""
 """)
 
 
-def sending(db: Connection, work: SnapshotWork, request_hash: str, policy: Policy) -> bool:
+def sending(db: Connection, work: JobWork, request_hash: str, policy: Policy) -> bool:
     """Committed right before the request. False if its batch has ended or another worker is to send it."""
     values = {"id": work.id, "fence": work.fence, "request_hash": request_hash, "lease": policy.lease_seconds}
     return db.execute(SENDING, values).first() is not None
@@ -93,7 +93,7 @@ SUBMITTED = text(f"""
 """)
 
 
-def submitted(db: Connection, work: SnapshotWork, external_id: str) -> bool:
+def submitted(db: Connection, work: JobWork, external_id: str) -> bool:
     """False if another worker or row has the job by now, or its batch has ended."""
     values = {"id": work.id, "fence": work.fence, "external_id": external_id}
     return db.execute(SUBMITTED, values).first() is not None
@@ -116,7 +116,7 @@ PUT_BACK = text(f"""
 
 def put_back(
     db: Connection,
-    work: SnapshotWork,
+    work: JobWork,
     error: str,
     report: Report,
     policy: Policy,
@@ -176,7 +176,7 @@ LOOK_AGAIN = text(f"""
 
 
 def look_again(
-    db: Connection, work: SnapshotWork, error: str | None = None, *, seconds: float = 0, counts_as_failure: bool = False
+    db: Connection, work: JobWork, error: str | None = None, *, seconds: float = 0, counts_as_failure: bool = False
 ) -> None:
     values = {"id": work.id, "fence": work.fence, "error": error, "seconds": seconds}
     db.execute(LOOK_AGAIN, values | {"counted": int(counts_as_failure)})
@@ -191,7 +191,7 @@ NEVER_ARRIVED = text(f"""
 """)
 
 
-def never_arrived(db: Connection, work: SnapshotWork) -> bool:
+def never_arrived(db: Connection, work: JobWork) -> bool:
     """Assumed, not known, when the grace is over: from here on the job may be sent again."""
     values = {"id": work.id, "fence": work.fence, "maybe_sent_at": work.maybe_sent_at}
     return db.execute(NEVER_ARRIVED, values).first() is not None
@@ -220,6 +220,6 @@ HOPELESS = text(f"""
 """)
 
 
-def unsubmittable(db: Connection, policy: Policy) -> list[SnapshotWork]:
+def unsubmittable(db: Connection, policy: Policy) -> list[JobWork]:
     """Jobs that were never submitted, as far as is known, and will not be."""
     return with_runs(db, rows(db.execute(HOPELESS, {"most": policy.most_failures})))

@@ -12,7 +12,7 @@ from senso.states import UNDONE_RUNS, Action, BatchState, among
 
 
 @dataclass(frozen=True, slots=True)
-class OrgToTrigger:
+class TriggerableOrg:
     id: UUID
     name: str
     active: bool
@@ -33,13 +33,13 @@ ORGS = text("""
 """)
 
 
-def orgs(db: Connection, ids: Sequence[UUID]) -> dict[UUID, OrgToTrigger]:
+def orgs(db: Connection, ids: Sequence[UUID]) -> dict[UUID, TriggerableOrg]:
     """By id; unknown ids are left out."""
     found = db.execute(ORGS, {"ids": [str(one) for one in ids]}).mappings()
-    return {one["id"]: OrgToTrigger(**(dict(one) | {"providers": tuple(one["providers"])})) for one in found}
+    return {one["id"]: TriggerableOrg(**(dict(one) | {"providers": tuple(one["providers"])})) for one in found}
 
 
-def org(db: Connection, org_id: UUID) -> OrgToTrigger | None:
+def org(db: Connection, org_id: UUID) -> TriggerableOrg | None:
     return orgs(db, [org_id]).get(org_id)
 
 

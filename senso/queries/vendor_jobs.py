@@ -24,7 +24,7 @@ from senso.states import JobState, Outcome
 
 
 @dataclass(frozen=True, slots=True)
-class SnapshotWork:
+class JobWork:
     id: UUID
     batch_id: UUID
     provider: str
@@ -112,17 +112,17 @@ COLUMNS = """s.id, s.batch_id, s.provider, (SELECT name FROM models WHERE models
     extract(epoch FROM now() - coalesce(s.submitted_at, s.created_at))::float AS age_seconds"""
 
 
-def with_runs(db: Connection, found: Sequence[Mapping[str, Any]]) -> list[SnapshotWork]:
+def with_runs(db: Connection, found: Sequence[Mapping[str, Any]]) -> list[JobWork]:
     asked: dict[UUID, list[Mapping[str, Any]]] = {one["id"]: [] for one in found}
     for run in rows(db.execute(RUNS, {"ids": list(asked)})):
         asked[run["snapshot_id"]].append(run)
     return [work_of(one, asked[one["id"]]) for one in found]
 
 
-def work_of(found: Mapping[str, Any], listed: Sequence[Mapping[str, Any]]) -> SnapshotWork:
+def work_of(found: Mapping[str, Any], listed: Sequence[Mapping[str, Any]]) -> JobWork:
     runs = tuple(Run(r["number"], r["question"], r["model"], r["country"], r["region"], r["city"]) for r in listed)
     known = {**found, "price": price_of(found["price"])}
-    return SnapshotWork(run_ids=tuple(r["id"] for r in listed), runs=runs, **known)
+    return JobWork(run_ids=tuple(r["id"] for r in listed), runs=runs, **known)
 
 
 # Polls many jobs at once. The next poll is scheduled before this one, so a poll that crashes costs only a little time.
@@ -137,7 +137,7 @@ DUE = text(f"""
 """)
 
 
-def due(db: Connection, most: int) -> list[SnapshotWork]:
+def due(db: Connection, most: int) -> list[JobWork]:
     return with_runs(db, rows(db.execute(DUE, {"most": most})))
 
 
@@ -225,24 +225,20 @@ def fail_run(db: Connection, run: UUID, error: str, *, cost_microusd: int | None
     db.execute(FAIL_RUN, values)
 
 
-def close(
-    db: Connection, work: SnapshotWork, state: JobState, error: str | None = None, *, abandoned: bool = False
-) -> bool:
+def close(db: Connection, work: JobWork, state: JobState, error: str | None = None, *, abandoned: bool = False) -> bool:
     """False if another worker closed it. `abandoned`: the vendor may have the job, which is to be cancelled there."""
     values = {"id": work.id, "fence": work.fence, "state": state, "error": error, "abandoned": abandoned}
     return db.execute(CLOSE, values).first() is not None
 
 
-def fail(
-    db: Connection, work: SnapshotWork, reason: str, *, cost_microusd: int | None = 0, abandoned: bool = False
-) -> None:
+def fail(db: Connection, work: JobWork, reason: str, *, cost_microusd: int | None = 0, abandoned: bool = False) -> None:
     """Fails the job and all its runs; does nothing if another worker closed it."""
     if close(db, work, JobState.FAILED, reason, abandoned=abandoned):
         for run in work.run_ids:
             fail_run(db, run, reason, cost_microusd=cost_microusd)
 
 
-def read_answers(db: Connection, work: SnapshotWork, runs: Sequence[UUID], window: int) -> None:
+def read_answers(db: Connection, work: JobWork, runs: Sequence[UUID], window: int) -> None:
     """Enqueues the reading of one job's answers, `window` per message, while other jobs still run."""
     for start in range(0, len(runs), window):
         enqueue(db, Pipeline.EXTRACT, work.id, start, ids=runs[start : start + window], batch=work.batch_id)

@@ -120,7 +120,7 @@ async def ask(work: AskWork) -> list[ReadWork]:
         with guarded():
             answer = await ask_now(work)
             done = report(Outcome.ANSWERED, work.price, answer.usage, watch)
-            row = runs.bought(work, answer, cite(answer.sources).citations, done)
+            row = runs.answer_row(work, answer, cite(answer.sources).citations, done)
     except (OutsideError, ConfigError) as error:
         await ask_failed(work, error, watch)
         return []

@@ -54,7 +54,7 @@ async def extract_now(work: ReadWork) -> None:
         await extraction_failed(work, error, watch)
         return
     failpoint("reading came", work.question)
-    row = evaluations.read(work, reading, done, version=extraction.READING_VERSION)
+    row = evaluations.reading_row(work, reading, done, version=extraction.READING_VERSION)
     try:
         await reading_saver.save(work.batch_id, row)
     except (DBAPIError, ValueError) as error:

@@ -11,7 +11,7 @@ from senso.errors import ConfigError, NotFound
 from senso.queries import batches, triggers
 from senso.queries.batches import Batch
 from senso.queries.outbox import Pipeline, enqueue
-from senso.queries.triggers import OrgToTrigger
+from senso.queries.triggers import TriggerableOrg
 from senso.states import Action, BatchKind, BatchState, TriggerOutcome
 from senso.workflows.provider_access import require
 
@@ -61,7 +61,7 @@ def trigger_within(
     return found
 
 
-def require_ready(db: Connection, org_id: UUID, org: OrgToTrigger | None) -> None:
+def require_ready(db: Connection, org_id: UUID, org: TriggerableOrg | None) -> None:
     if org is None:
         raise NotFound(f"no org {org_id}; import it first")
     if not org.active:

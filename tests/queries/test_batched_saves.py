@@ -191,11 +191,11 @@ def test_the_window_counts_what_is_sent_and_still_open(make, others, places):
 
 def reading(work, said, competitors=()):
     own = replace(READING, mention_text=said, competitors=competitors)
-    return evaluations.read(work, own, REPORT, version="v1")
+    return evaluations.reading_row(work, own, REPORT, version="v1")
 
 
 def answer(work):
-    return runs.bought(work, Answer(work.run.number, text=f"Answer {work.run.number}."), (), REPORT)
+    return runs.answer_row(work, Answer(work.run.number, text=f"Answer {work.run.number}."), (), REPORT)
 
 
 def saved(rows):

@@ -61,7 +61,7 @@ def test_the_last_run_of_a_job_has_its_batch_ended_too(make):
 
 def test_several_that_end_in_one_statement_are_counted_one_by_one(make):
     works = claimed(make, save_reading)
-    rows = [evaluations.read(work, READING, REPORT, version="v1") for work in works]
+    rows = [evaluations.reading_row(work, READING, REPORT, version="v1") for work in works]
     with transaction() as db:
         evaluations.save(db, rows)
 

@@ -122,7 +122,9 @@ def test_an_answer_that_another_claim_of_the_same_process_has_saved_is_not_read_
     first, _ = claimed(make, save_answer)
     make.sql("UPDATE question_runs SET lease_until = now() - interval '1 second'")
     second, _ = claim(make, save_answer)
-    answers = [runs.bought(work, Answer(work.run.number, text="An answer."), (), REPORT) for work in (first, second)]
+    answers = [
+        runs.answer_row(work, Answer(work.run.number, text="An answer."), (), REPORT) for work in (first, second)
+    ]
 
     with transaction() as db:
         (to_read,) = evaluations.save_answers_and_claim(db, answers[1:], "me", POLICY, **VERSION)

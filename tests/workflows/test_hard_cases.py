@@ -491,7 +491,7 @@ def test_a_run_whose_two_claims_end_together_is_saved_and_read_once(make, sandbo
 
 def bought(work, url):
     answer, cited = Answer(work.run.number, text=f"From {url}"), cite([Source(url, None, 1, cited=True)])
-    return runs.bought(work, answer, cited.citations, Report("answered", Usage(), 0, 1))
+    return runs.answer_row(work, answer, cited.citations, Report("answered", Usage(), 0, 1))
 
 
 def test_runs_that_are_claimed_are_asked_although_others_of_their_message_cannot_be_read(make, sandbox, monkeypatch):

@@ -10,7 +10,7 @@ from senso.db import Connection, transaction
 from senso.errors import ConfigError, OutsideError
 from senso.log import logger
 from senso.queries import abandoned, sweep
-from senso.queries.vendor_jobs import SnapshotWork
+from senso.queries.vendor_jobs import JobWork
 from senso.runtime.saving import save
 from senso.workflows.calls import guarded
 from senso.workflows.provider_access import job_provider
@@ -29,7 +29,7 @@ def cancel_due(batch: UUID | None = None) -> None:
             list(pool.map(cancel_safely, found))
 
 
-def cancel_safely(work: SnapshotWork) -> None:
+def cancel_safely(work: JobWork) -> None:
     """Never raises: a job that cannot be cancelled must not delay the others. Its next try is scheduled already."""
     try:
         cancel(work)
@@ -39,7 +39,7 @@ def cancel_safely(work: SnapshotWork) -> None:
         log.warning("an abandoned job could not be cancelled", snapshot=str(work.id), error=type(error).__name__)
 
 
-def cancel(work: SnapshotWork) -> None:
+def cancel(work: JobWork) -> None:
     if work.external_id is None:
         search(work)
         return
@@ -49,7 +49,7 @@ def cancel(work: SnapshotWork) -> None:
     save(lambda db: abandoned.done(db, work))
 
 
-def search(work: SnapshotWork) -> None:
+def search(work: JobWork) -> None:
     """For a job that was in doubt when its batch ended. What is found is due at once: the next tick cancels it."""
     found = jobs_like(work)
     if found:
@@ -58,6 +58,6 @@ def search(work: SnapshotWork) -> None:
         save(lambda db: given_up(db, work))
 
 
-def given_up(db: Connection, work: SnapshotWork) -> None:
+def given_up(db: Connection, work: JobWork) -> None:
     is_over = abandoned.done(db, work)
     sweep.count_repairs(db, {"submit unknown": int(is_over)})

@@ -7,7 +7,7 @@ from senso.db import transaction
 from senso.errors import Malformed
 from senso.providers import JobProvider
 from senso.queries import submissions
-from senso.queries.vendor_jobs import SnapshotWork
+from senso.queries.vendor_jobs import JobWork
 from senso.workflows.calls import guarded
 from senso.workflows.provider_access import job_provider
 
@@ -18,7 +18,7 @@ SKEW = timedelta(minutes=5)
 MOST_COMPARED = 50
 
 
-def jobs_like(work: SnapshotWork) -> list[str]:
+def jobs_like(work: JobWork) -> list[str]:
     """The vendor's jobs with exactly the inputs that this row sent and without a row of their own, oldest first.
 
     Raises OutsideError when that cannot be determined now.
@@ -36,7 +36,7 @@ def jobs_like(work: SnapshotWork) -> list[str]:
         return alike(work, vendor, [job for job in strange if job in near])
 
 
-def alike(work: SnapshotWork, vendor: JobProvider, jobs: Sequence[str]) -> list[str]:
+def alike(work: JobWork, vendor: JobProvider, jobs: Sequence[str]) -> list[str]:
     """Jobs with this row's inputs. Raises for an unreadable job only when none matches: it may be the one."""
     found, unread = [], None
     for job in jobs:

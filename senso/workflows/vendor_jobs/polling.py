@@ -13,7 +13,7 @@ from senso.policy import POLICY
 from senso.prices import cost_microusd
 from senso.providers import Answer
 from senso.queries import submissions, vendor_jobs
-from senso.queries.vendor_jobs import SnapshotWork
+from senso.queries.vendor_jobs import JobWork
 from senso.runtime import saving
 from senso.states import JobState
 from senso.workflows.calls import guarded
@@ -42,12 +42,12 @@ def poll_due(sender: JobSender) -> None:
     cancel_due()
 
 
-def fail_submission(db: Connection, work: SnapshotWork) -> None:
+def fail_submission(db: Connection, work: JobWork) -> None:
     reason, cost = f"{work.provider}: the job could not be submitted", None if work.in_doubt else 0
     vendor_jobs.fail(db, work, reason, cost_microusd=cost, abandoned=work.in_doubt)
 
 
-def look_safely(work: SnapshotWork) -> None:
+def look_safely(work: JobWork) -> None:
     """Never raises: a job that cannot be polled must not delay the others."""
     try:
         look_at(work)
@@ -55,7 +55,7 @@ def look_safely(work: SnapshotWork) -> None:
         log.warning("a look failed", snapshot=str(work.id), error=type(error).__name__)
 
 
-def look_at(work: SnapshotWork) -> None:
+def look_at(work: JobWork) -> None:
     """Polls a job once: it is collected, failed, given up past its deadline, or left for the next poll."""
     vendor = job_provider(work.provider)
     try:
@@ -70,7 +70,7 @@ def look_at(work: SnapshotWork) -> None:
         give_up(work)
 
 
-def poll_failed(work: SnapshotWork, error: OutsideError | ConfigError) -> None:
+def poll_failed(work: JobWork, error: OutsideError | ConfigError) -> None:
     """Before its deadline, only a JobFailed from the vendor ends the job: polling is free, and the job is paid for."""
     log.warning("a job could not be looked at", snapshot=str(work.id), error=str(error))
     if isinstance(error, JobFailed):
@@ -79,13 +79,13 @@ def poll_failed(work: SnapshotWork, error: OutsideError | ConfigError) -> None:
         give_up(work)
 
 
-def give_up(work: SnapshotWork) -> None:
+def give_up(work: JobWork) -> None:
     reason = f"{work.provider}: no answer within {work.age_seconds / 60:.0f} minutes"
     saving.save(lambda db: vendor_jobs.fail(db, work, reason, abandoned=True))
     cancel_due(work.batch_id)
 
 
-def collect(db: Connection, work: SnapshotWork, answers: Sequence[Answer]) -> None:
+def collect(db: Connection, work: JobWork, answers: Sequence[Answer]) -> None:
     if not vendor_jobs.close(db, work, JobState.COLLECTED):
         return
     for answer in answers:
@@ -97,7 +97,7 @@ def collect(db: Connection, work: SnapshotWork, answers: Sequence[Answer]) -> No
     vendor_jobs.read_answers(db, work, answered, POLICY.window)
 
 
-def save_refusal(db: Connection, work: SnapshotWork, answer: Answer) -> None:
+def save_refusal(db: Connection, work: JobWork, answer: Answer) -> None:
     """Fails the run with the vendor's reason, a text that may be impossible to store, like an answer."""
     try:
         with db.begin_nested():
@@ -108,7 +108,7 @@ def save_refusal(db: Connection, work: SnapshotWork, answer: Answer) -> None:
         fail(db, work, answer, f"{work.provider}: the reason cannot be stored ({type(error).__name__})", None)
 
 
-def save(db: Connection, work: SnapshotWork, answers: Sequence[Answer]) -> list[UUID]:
+def save(db: Connection, work: JobWork, answers: Sequence[Answer]) -> list[UUID]:
     """Returns the runs to be read now. An answer that cannot be stored fails its own run and no other."""
     try:
         with db.begin_nested():
@@ -123,10 +123,10 @@ def save(db: Connection, work: SnapshotWork, answers: Sequence[Answer]) -> list[
         return []
 
 
-def row(work: SnapshotWork, answer: Answer) -> dict[str, Any]:
+def row(work: JobWork, answer: Answer) -> dict[str, Any]:
     found, cost = cite(answer.sources).citations, cost_microusd(work.price, answer.usage)
     return vendor_jobs.collected(work.run_id(answer.number), answer, found, cost_microusd=cost)
 
 
-def fail(db: Connection, work: SnapshotWork, answer: Answer, reason: str, cost: int | None) -> None:
+def fail(db: Connection, work: JobWork, answer: Answer, reason: str, cost: int | None) -> None:
     vendor_jobs.fail_run(db, work.run_id(answer.number), reason, cost_microusd=cost)

@@ -13,7 +13,7 @@ from senso.failpoints import failpoint
 from senso.log import logger
 from senso.policy import POLICY
 from senso.queries import abandoned, submissions, sweep, vendor_jobs
-from senso.queries.vendor_jobs import SnapshotWork
+from senso.queries.vendor_jobs import JobWork
 from senso.runtime.heartbeat import worker_id
 from senso.runtime.saving import save
 from senso.states import JobState
@@ -36,7 +36,7 @@ def submit(job: UUID) -> None:
         attempt(work)
 
 
-def attempt(work: SnapshotWork) -> None:
+def attempt(work: JobWork) -> None:
     try:
         look_up(work) if work.in_doubt else submit_now(work)
     except ConfigError as error:
@@ -44,7 +44,7 @@ def attempt(work: SnapshotWork) -> None:
         save(lambda db: vendor_jobs.fail(db, work, reason, abandoned=work.in_doubt))
 
 
-def submit_now(work: SnapshotWork) -> None:
+def submit_now(work: JobWork) -> None:
     vendor = job_provider(work.provider)
     work = without_too_long(work, vendor.longest_question)
     if not work.runs:
@@ -63,7 +63,7 @@ def submit_now(work: SnapshotWork) -> None:
     save_name(work, job)
 
 
-def without_too_long(work: SnapshotWork, longest: int) -> SnapshotWork:
+def without_too_long(work: JobWork, longest: int) -> JobWork:
     """Fails the questions that the vendor would refuse, so that they do not fail the whole job."""
     fitting = [place for place, run in enumerate(work.runs) if len(run.question) <= longest]
     reason = f"{work.provider}: the question is longer than {longest} characters"
@@ -74,7 +74,7 @@ def without_too_long(work: SnapshotWork, longest: int) -> SnapshotWork:
     return replace(work, runs=runs, run_ids=tuple(work.run_ids[place] for place in fitting))
 
 
-def save_name(work: SnapshotWork, external_id: str) -> None:
+def save_name(work: JobWork, external_id: str) -> None:
     if save(lambda db: submissions.submitted(db, work, external_id)):
         return
     if save(lambda db: abandoned.stray(db, work, external_id, is_sure=True)):
@@ -82,7 +82,7 @@ def save_name(work: SnapshotWork, external_id: str) -> None:
         cancel_due(work.batch_id)
 
 
-def submission_failed(work: SnapshotWork, error: OutsideError | ConfigError) -> None:
+def submission_failed(work: JobWork, error: OutsideError | ConfigError) -> None:
     log.warning("a job was not accepted", snapshot=str(work.id), error=str(error))
     failed = failed_report(error, work.price, Stopwatch())
     if may_have_arrived(error):
@@ -109,7 +109,7 @@ def may_have_arrived(error: OutsideError | ConfigError) -> bool:
     return isinstance(error, Unavailable | Malformed) and not isinstance(error, RateLimited)
 
 
-def look_up(work: SnapshotWork) -> None:
+def look_up(work: JobWork) -> None:
     """Reads the vendor's list once: the job is adopted, left for the next look-up or, after the grace, sent again."""
     try:
         found = jobs_like(work)
@@ -124,7 +124,7 @@ def look_up(work: SnapshotWork) -> None:
         save(lambda db: submissions.look_again(db, work))
 
 
-def adopt(work: SnapshotWork, found: list[str]) -> None:
+def adopt(work: JobWork, found: list[str]) -> None:
     """Adopts the oldest job. The others were sent while the list did not show that one yet, and are cancelled."""
     if save(lambda db: adopted(db, work, found[0])):
         log.info("a job whose reply was lost is adopted", snapshot=str(work.id), external_id=found[0])
@@ -134,26 +134,26 @@ def adopt(work: SnapshotWork, found: list[str]) -> None:
         cancel_due(work.batch_id)
 
 
-def adopted(db: Connection, work: SnapshotWork, external_id: str) -> bool:
+def adopted(db: Connection, work: JobWork, external_id: str) -> bool:
     is_ours = submissions.submitted(db, work, external_id)
     sweep.count_repairs(db, {"submit adopted": int(is_ours)})
     return is_ours
 
 
-def send_again(work: SnapshotWork) -> None:
+def send_again(work: JobWork) -> None:
     """The vendor's list does not show the job. The vendor may have it nevertheless, so it is counted."""
     if save(lambda db: given_up(db, work)):
         log.warning("a job that may have been submitted is sent again", snapshot=str(work.id))
         submit(work.id)
 
 
-def given_up(db: Connection, work: SnapshotWork) -> bool:
+def given_up(db: Connection, work: JobWork) -> bool:
     is_over = submissions.never_arrived(db, work)
     sweep.count_repairs(db, {"submit unknown": int(is_over)})
     return is_over
 
 
-def reconcile_failed(work: SnapshotWork, error: OutsideError) -> None:
+def reconcile_failed(work: JobWork, error: OutsideError) -> None:
     """Only the deadline or a refusal ends the look-ups: they are free, and the job is paid for."""
     log.warning("the vendor's list could not be read", snapshot=str(work.id), error=str(error))
     reason = f"it may have been submitted, and could not be looked up: {error}"
