@@ -225,7 +225,7 @@ SAVE = Prepared(f"""
 
 
 def save(db: Link, readings: Sequence[Mapping[str, Any]]) -> list[None]:
-    """`readings`: of `reading_row`, all of one batch. A row whose fence has risen is not changed; its call's cost is saved."""
+    """`readings`: of `reading_row`, all of one batch. Where the fence has risen, only the cost of the call is saved."""
     SAVE.rows(db, by_key(readings))
     return [None] * len(readings)
 
