@@ -150,7 +150,7 @@ CLAIMED_BY_SAVING = Prepared(f"""
 def save_answers_and_claim(
     db: Link, answers: Sequence[Mapping[str, Any]], owner: str, policy: Policy, *, reader: Model, prompt_version: str
 ) -> list[list[ReadWork]]:
-    """`answers`: of `runs.answer_row`, all of one batch. Returns the claimed readings of each; none if its fence has risen.
+    """`answers`: of `runs.answer_row`, all of one batch. The claimed readings of each; none where its fence has risen.
 
     Safe to call again if the connection was lost before the reply.
     """
