@@ -326,7 +326,8 @@ def red_for_its_reason(change: Change) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def outcome(request, tmp_path_factory):
     """By test what became of it in the changed copy. All copies that this session wants are begun at once."""
-    wanted = [item.callspec.params["change"] for item in request.session.items if item.path == Path(__file__)]
+    items = [item for item in request.session.items if item.path == Path(__file__) and "outcome" in item.fixturenames]
+    wanted = [item.callspec.params["change"] for item in items]
     with ThreadPoolExecutor(AT_ONCE, "copy") as pool:
         begun = {id(change): pool.submit(ended, change, tmp_path_factory.mktemp("copy")) for change in wanted}
         yield lambda change: begun[id(change)].result()
