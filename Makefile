@@ -37,7 +37,7 @@ chaos: $(VENV)/.ready-test
 # Every violation that can be planted alone, and which of them doctor sees: three minutes. The page is made anew.
 plants: $(VENV)/.ready-test
 	@rm -f build/plants.jsonl && mkdir -p build
-	@PLANTS_EVERY=1 PLANTS_RESULTS=$(CURDIR)/build/plants.jsonl $(BIN)/python -m pytest tests/plants $(PYTEST_ARGS); \
+	@PLANTS_EVERY=1 PLANTS_RESULTS="$(CURDIR)/build/plants.jsonl" $(BIN)/python -m pytest tests/plants $(PYTEST_ARGS); \
 		outcome=$$?; $(BIN)/python tests/plants/table.py build/plants.jsonl docs/plants.md; exit $$outcome
 
 check: $(VENV)/.ready-test
