@@ -1,7 +1,7 @@
 """How often, how long and how many at a time, where no setting says it: figures with their reasons.
 
 All processes of an installation go by the same ones, a reaper by the lease that a worker has taken: so they are no
-environment variables. Whoever claims, waits or gives up is told them (`policy`); the program's are POLICY.
+environment variables. Functions that claim, wait or give up take them as `policy`; the program uses POLICY.
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Policy:
     batch_seconds: float = 6 * 3600
     # Should the chain that opened the batch be lost, its row in the outbox has the rest of it sent again.
     open_again_seconds: float = 20
-    # Should whoever asks for names be lost, answers are read with those that there are.
+    # If the process that asks for names dies, answers are read with the names known by then.
     names_patience_seconds: float = 120
     # For so long the names of an org that a model found are not asked for again. After a failed call the plain name
     # serves the batch that waits for it; a retry of it asks again, and the next batch.
@@ -44,7 +44,7 @@ class Policy:
     window: int = 100
     # Jobs that one poll looks at.
     looks_at_once: int = 200
-    # Lost messages found in a transaction; whoever looks goes on while there are more.
+    # Lost messages found per transaction; the search repeats while there are more.
     lost_at_once: int = 500
     # A message that is in no queue is in a worker's hands or lost; while queues are long it may only be waiting there.
     quiet_seconds: float = 20

@@ -94,7 +94,7 @@ def worker(name: str, queues: Sequence[str], threads: int) -> Child:
 def call_workers(count: int, calls_in_flight: int) -> list[Child]:
     """Each with so many calls in hand at a time.
 
-    A message is a handful of runs; more than it has room for a worker would only keep from one that is idle.
+    A message carries a group of runs. A worker with more slots would hold messages that an idle worker could take.
     """
     slots = calls_in_flight // HANDFUL + SPARE_SLOTS
     return [worker(f"call-{number}", CALL_QUEUES, slots) for number in range(1, count + 1)]

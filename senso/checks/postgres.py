@@ -27,7 +27,7 @@ DIRECTLY = "reach Postgres directly, or give the pooler pool_mode = session"
 
 
 def findings(pool_size: int) -> list[Finding]:
-    """One for each thing that is needed. Where nobody answers there is one only. `pool_size`: of each process."""
+    """One finding for each requirement; a single one where Postgres does not answer. `pool_size`: of each process."""
     try:
         with transaction() as db:
             found, current = servers.server(db), schema.revision(db)

@@ -26,12 +26,14 @@ def main() -> NoReturn:
 
 @contextmanager
 def interrupted_at_once() -> Iterator[None]:
-    """For imports, in which Python may print the exception of a Ctrl-C and go on. Whoever ignores it goes on so."""
+    """For imports: Python may print the exception of a Ctrl-C there and continue. An ignored SIGINT stays ignored."""
     former = signal.getsignal(signal.SIGINT)
     if former is signal.default_int_handler:
         signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
-    yield
-    signal.signal(signal.SIGINT, former)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, former)
 
 
 def ended() -> Any:
