@@ -14,7 +14,8 @@ control, beat, a stand-in for the providers that logs every call) under a load t
 While work goes on every promise (I1 to I8, the statements of `senso doctor --invariants`) is asked every few seconds,
 and afterwards it is held against the log of the stand-in as well: each thing that was asked more than once must have
 been in the hands of a process that the test ended or froze, each answer that was read is charged once, each end
-arrives at the application, nobody ends whom no test ended. A fault that strikes nothing fails. Measured {when}, {cores}
+arrives at the application, no process ends that the test did not end. A fault that strikes nothing fails.
+Measured {when}, {cores}
 cores, Python {python}: {count} faults, {failed} of them not withstood.
 
 *struck*: what it hit at that moment. *recovery*: seconds from the fault, or from the end of an outage, until work goes
