@@ -76,6 +76,13 @@ OPEN_EVALUATIONS = (EvaluationState.PENDING, EvaluationState.EXTRACTING)
 UNDONE_EVALUATIONS = (EvaluationState.FAILED, EvaluationState.CANCELLED)
 
 
+class JobKind(StrEnum):
+    """What a vendor job holds: questions to be answered, or answers to be read."""
+
+    QUESTIONS = "questions"
+    READINGS = "readings"
+
+
 class JobState(StrEnum):
     """Of a vendor job. submitting: may or may not have reached the vendor; running: the vendor has given it an id."""
 

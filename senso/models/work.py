@@ -18,6 +18,7 @@ from senso.states import (
     BatchState,
     EvaluationState,
     FinishedBy,
+    JobKind,
     JobState,
     RunState,
     Searched,
@@ -73,7 +74,9 @@ class VendorJob(Base):
     __tablename__ = "vendor_jobs"
     __table_args__ = (
         UniqueConstraint("provider", "external_id"),
+        one_of("kind", JobKind),
         one_of("state", JobState),
+        CheckConstraint(f"(kind = '{JobKind.QUESTIONS}') = (location_id IS NOT NULL)", name="location"),
         Index(
             "ix_vendor_jobs_recent", "model_id", "created_at", postgresql_where=text(f"state = '{JobState.COLLECTED}'")
         ),
@@ -83,9 +86,10 @@ class VendorJob(Base):
     )
     id: Mapped[Id]
     batch_id: Mapped[UUID] = link("batches.id", index=True)
+    kind: Mapped[Word] = mapped_column(server_default=JobKind.QUESTIONS)
     provider: Mapped[Word]
     model_id: Mapped[UUID] = link("models.id")
-    location_id: Mapped[UUID] = link("locations.id")
+    location_id: Mapped[UUID | None] = link("locations.id")  # where questions are asked; null for readings
     external_id: Mapped[Word | None]
     state: Mapped[Word] = mapped_column(server_default=JobState.SUBMITTING)
     fence: Mapped[Zero]
@@ -188,12 +192,14 @@ class Evaluation(Base):
             postgresql_where=text(f"{among('state', OPEN_EVALUATIONS)} AND failures > 0"),
         ),
         Index("ix_evaluations_leased", "lease_owner", postgresql_where=text("lease_owner IS NOT NULL")),
+        Index("ix_evaluations_job_id", "job_id", postgresql_where=text("job_id IS NOT NULL")),
     )
     id: Mapped[Id]
     run_id: Mapped[UUID] = link("question_runs.id")
     org_id: Mapped[UUID] = link("orgs.id")
     version: Mapped[int] = mapped_column(server_default="1")
     batch_id: Mapped[UUID] = link("batches.id")
+    job_id: Mapped[UUID | None] = link("vendor_jobs.id")  # the job that reads the answer; no call reads it meanwhile
     is_current: Mapped[bool] = mapped_column(server_default="true")
     state: Mapped[Word] = mapped_column(server_default=EvaluationState.PENDING)
     sent_at: Mapped[Moment | None]

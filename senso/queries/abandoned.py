@@ -43,10 +43,10 @@ STRAY = text(f"""
         RETURNING s.id
     ),
     apart AS (
-        INSERT INTO vendor_jobs (id, batch_id, provider, model_id, location_id, external_id, state, error, deadline,
-            maybe_sent_at, ended_at, cancel_due_at)
-        SELECT gen_random_uuid(), batch_id, s.provider, model_id, location_id, :external_id, '{JobState.CANCELLED}',
-            'it came too late', deadline, maybe_sent_at, now(), now()
+        INSERT INTO vendor_jobs (id, batch_id, kind, provider, model_id, location_id, external_id, state, error,
+            deadline, maybe_sent_at, ended_at, cancel_due_at)
+        SELECT gen_random_uuid(), batch_id, kind, s.provider, model_id, location_id, :external_id,
+            '{JobState.CANCELLED}', 'it came too late', deadline, maybe_sent_at, now(), now()
         FROM vendor_jobs s JOIN own ON own.id = s.id
         WHERE NOT EXISTS (SELECT FROM ended)
         ON CONFLICT (provider, external_id) DO NOTHING

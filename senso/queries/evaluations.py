@@ -56,7 +56,7 @@ CLAIM = Prepared(f"""
     WITH mine AS (
         SELECT e.id, r.answer_text, r.question_id FROM evaluations e JOIN question_runs r ON r.id = e.run_id
         WHERE e.run_id = ANY(CAST(:runs AS uuid[])) AND r.id = ANY(CAST(:runs AS uuid[])) AND r.state = 'answered'
-            AND {READING.claimable("e")}
+            AND e.job_id IS NULL AND {READING.claimable("e")}
         FOR NO KEY UPDATE OF e SKIP LOCKED
     ),
     claimed AS (

@@ -9,7 +9,7 @@ SQL that exists only for the query planner is in `senso.db.planner`.
 
 from senso.db.lease import READING, ended
 from senso.queries.outbox import Pipeline, intents_of
-from senso.states import EvaluationState
+from senso.states import OPEN_JOBS, EvaluationState, among
 
 FINISH_WHERE_NOTHING_REMAINS = intents_of(
     Pipeline.FINISH,
@@ -19,6 +19,10 @@ FINISH_WHERE_NOTHING_REMAINS = intents_of(
     source="FROM counted WHERE remaining = 0",
 )
 LOCATION = "concat_ws('/', l.country, l.region, l.city)"
+
+# Condition on evaluations `e`: no open vendor job reads the answer, so a call may.
+IN_NO_JOB = f"""(e.job_id IS NULL OR NOT EXISTS (
+    SELECT FROM vendor_jobs j WHERE j.id = e.job_id AND {among("j.state", OPEN_JOBS)}))"""
 
 # Rule: saving, counting down and enqueueing the next step are one transaction. `ended` is a CTE with a `batch_id` for
 # each evaluation that became terminal in this statement, or each run if its batch counts runs (`counted_runs`). The row

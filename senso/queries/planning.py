@@ -94,7 +94,7 @@ UNDONE = text("SELECT count(*) FROM evaluations WHERE batch_id = :id AND state I
 PLAN_AGAIN = text(f"""
     WITH again AS (
         UPDATE evaluations e SET state = 'pending', error = NULL, failures = 0, fence = e.fence + 1, ended_at = NULL,
-            {RELEASED}, sent_at = NULL,
+            {RELEASED}, sent_at = NULL, job_id = NULL,
             next_at = CASE WHEN r.state = 'answered' THEN now() + make_interval(secs => :seconds) END
         FROM question_runs r
         WHERE r.id = e.run_id AND e.batch_id = :id AND e.state IN ('failed', 'cancelled')

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, text
 
 from senso.db.keys import HOLD
 from senso.db.lease import READING, RELEASED, RUN
+from senso.queries.fragments import IN_NO_JOB
 from senso.queries.outbox import KEYS, Pipeline, enqueue_later
 
 EXPIRED_RUNS = text(RUN.expired())
@@ -22,12 +23,12 @@ LOST_RUNS = text("""
     RETURNING id
 """)
 LOST_EVALUATIONS = text(f"""
-    UPDATE evaluations SET next_at = now(), sent_at = NULL, {RELEASED}
+    UPDATE evaluations SET next_at = now(), sent_at = NULL, job_id = NULL, {RELEASED}
     WHERE id IN (
         SELECT e.id FROM evaluations e JOIN question_runs r ON r.id = e.run_id
         WHERE e.state = 'pending' AND r.state = 'answered'
             AND coalesce(e.sent_at, r.answered_at) < now() - make_interval(secs => :quiet)
-            AND (e.next_at IS NULL OR e.next_at <= e.sent_at)
+            AND (e.next_at IS NULL OR e.next_at <= e.sent_at) AND {IN_NO_JOB}
         LIMIT :most FOR UPDATE OF e SKIP LOCKED
     )
     RETURNING id

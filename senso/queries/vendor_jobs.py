@@ -20,7 +20,7 @@ from senso.providers import Answer, Run
 from senso.queries.fragments import COUNT_DOWN, FAIL_EVALUATIONS, counted_runs
 from senso.queries.outbox import Pipeline, enqueue, enqueue_by, intents_of
 from senso.queries.runs import SEARCHED
-from senso.states import JobState, Outcome
+from senso.states import EvaluationState, JobState, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +141,21 @@ def due(db: Connection, most: int) -> list[JobWork]:
     return with_runs(db, rows(db.execute(DUE, {"most": most})))
 
 
+# What a job that has ended did not read is read by calls.
 CLOSE = text(f"""
-    UPDATE vendor_jobs SET state = :state, error = :error, ended_at = now(), {RELEASED},
-        cancel_due_at = CASE WHEN :abandoned THEN now() END,
-        maybe_sent_at = CASE WHEN :abandoned OR external_id IS NOT NULL THEN maybe_sent_at END,
-        request_hash = CASE WHEN :abandoned OR external_id IS NOT NULL THEN request_hash END
-    WHERE id = :id AND fence = :fence AND state IN ('submitting', 'running')
-    RETURNING id
+    WITH closed AS (
+        UPDATE vendor_jobs SET state = :state, error = :error, ended_at = now(), {RELEASED},
+            cancel_due_at = CASE WHEN :abandoned THEN now() END,
+            maybe_sent_at = CASE WHEN :abandoned OR external_id IS NOT NULL THEN maybe_sent_at END,
+            request_hash = CASE WHEN :abandoned OR external_id IS NOT NULL THEN request_hash END
+        WHERE id = :id AND fence = :fence AND state IN ('submitting', 'running')
+        RETURNING id
+    ),
+    unread AS (
+        UPDATE evaluations e SET job_id = NULL, next_at = now(), sent_at = NULL FROM closed
+        WHERE e.job_id = closed.id AND {looked_up("e.state")} = '{EvaluationState.PENDING}'
+    )
+    SELECT id FROM closed
 """)
 
 COLLECTED = {

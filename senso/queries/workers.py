@@ -76,7 +76,7 @@ def died_lately(db: Connection) -> bool:
 
 # Runs and evaluations that are due and have no message under way.
 DUE_RUNS = text(RUN.due("id AS run_id, failures", "snapshot_id IS NULL"))
-DUE_EVALUATIONS = text(READING.due("run_id, failures"))
+DUE_EVALUATIONS = text(READING.due("run_id, failures", "job_id IS NULL"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """I7 and I8: every message that is due is sent, and no work stays idle while a worker is alive."""
 
 from senso.db.lease import IS_ALIVE
+from senso.queries.fragments import IN_NO_JOB
 from senso.queries.invariants.check import HELD, Check
 
 LOOK = "senso doctor says whether beat and workers live; the sweep sends it again within a minute"
@@ -49,7 +50,7 @@ CHECKS = (
         "what was sent for is begun",
         "a message was lost, or nobody takes from its queue",
         LOOK,
-        """
+        f"""
         SELECT 'run' AS what, r.id, r.sent_at FROM question_runs r JOIN batches b ON b.id = r.batch_id
         WHERE b.state = 'running' AND r.state = 'planned' AND r.snapshot_id IS NULL
             AND (r.sent_at < now() - interval '20 minutes' OR r.sent_at > now() + interval '1 minute')
@@ -57,7 +58,7 @@ CHECKS = (
         UNION ALL
         SELECT 'reading', e.id, e.sent_at FROM evaluations e JOIN question_runs r ON r.id = e.run_id
         WHERE e.state = 'pending' AND r.state = 'answered' AND (e.next_at IS NULL OR e.next_at <= e.sent_at)
-            AND (coalesce(e.sent_at, r.answered_at) < now() - interval '20 minutes'
+            AND {IN_NO_JOB} AND (coalesce(e.sent_at, r.answered_at) < now() - interval '20 minutes'
                 OR e.sent_at > now() + interval '1 minute')
         """,
     ),

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 from senso.db import rows
 from senso.db.lease import IS_ALIVE
 from senso.policy import Policy
+from senso.queries.fragments import IN_NO_JOB
 
 MOST_SENT = 2000
 LIVES = f"SELECT w.id FROM workers w WHERE w.{IS_ALIVE}"
@@ -23,7 +24,8 @@ SENT = text(f"""
         SELECT 'reading', e.id, e.run_id, 'extract', coalesce(e.sent_at, r.answered_at)
         FROM batches b JOIN evaluations e ON e.batch_id = b.id JOIN question_runs r ON r.id = e.run_id
         WHERE b.state = 'running' AND e.state = 'pending' AND r.state = 'answered'
-            AND (e.next_at IS NULL OR e.next_at <= e.sent_at) AND coalesce(e.lease_owner NOT IN ({LIVES}), true)
+            AND (e.next_at IS NULL OR e.next_at <= e.sent_at) AND {IN_NO_JOB}
+            AND coalesce(e.lease_owner NOT IN ({LIVES}), true)
         UNION ALL
         SELECT 'batch', b.id, b.id, 'matrix', b.started_at FROM batches b
         WHERE b.state = 'running' AND NOT EXISTS (
