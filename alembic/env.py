@@ -3,8 +3,8 @@ from sqlalchemy import Connection
 
 from senso import edge
 from senso.db import engine
-from senso.models import Base
 from senso.schema import current_schema
+from senso.tables import Base
 
 
 def migrate(connection: Connection) -> None:

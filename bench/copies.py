@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from sqlalchemy import Date, DateTime
 
 from senso.db import Connection
-from senso.models import Base
 from senso.queries import outbox
 from senso.queries.invariants.batches import BATCH_KEY, DATED, EVALUATION_KEY, RUN_KEY, payload
+from senso.tables import Base
 
 DAYS = 28
 EARLIER = f"mod(c.n, {DAYS})"

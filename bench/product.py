@@ -23,7 +23,7 @@ from senso.cli import publish
 from senso.embedded import Urls, processes, servers
 from senso.queries import imports as import_queries
 from senso.settings import Settings, use_environment
-from senso.settings.outside import Dotenv
+from senso.settings.sources import Dotenv
 
 READY_SECONDS = 60
 STOP_SECONDS = 40
@@ -121,8 +121,6 @@ class Product:
         from senso.cli.terms import terms  # noqa: PLC0415  reads the settings
         from senso.workflows.trigger import Initiator, trigger_org  # noqa: PLC0415
 
-        edge.supply()
-        publishing.register(publish)
         return [trigger_org(UUID(org), Initiator("bench", "bench"), terms()).batch.id for org in orgs]
 
     def query(self, statement: str, *values: Any) -> list[Row]:
@@ -181,6 +179,8 @@ def up(folder: Path, urls: Urls, environment: Mapping[str, str], call_workers: i
     """`senso up` finds the servers through their home, as it does for users; only this process gets their URLs."""
     home = folder / "home"
     use_environment({**environment, "SENSO_HOME": str(home), "FLOWER_PORT": str(free_port())})
+    edge.supply()
+    publishing.register(publish)
     began, workers = time.monotonic(), call_workers or os.cpu_count() or 1
     with child("up", ["-m", "senso.cli", "up", "--call-workers", str(workers)], folder) as started:
         use_environment({"DATABASE_URL": urls.database_url, "REDIS_URL": urls.redis_url})

@@ -26,8 +26,7 @@ from printing import MB, line
 from stand import Ground, Options, add_options, ground, ids, options_of
 from work import Case, Work
 
-from senso import edge, publishing, transaction
-from senso.cli import publish
+from senso.db import transaction
 from senso.policy import POLICY
 from senso.settings import settings
 
@@ -73,8 +72,6 @@ def opened(orgs: Sequence[str]) -> list[UUID]:
     from senso.cli.terms import terms  # noqa: PLC0415  reads the settings
     from senso.workflows.trigger import Initiator, trigger_org  # noqa: PLC0415
 
-    edge.supply()
-    publishing.register(publish)
     by, under = Initiator("bench", "bench"), terms()
     return [trigger_org(UUID(org), by, under, idempotency_key=f"bench {org}").batch.id for org in orgs]
 

@@ -15,7 +15,7 @@ from processes import Roots
 from product import Product
 from work import Work
 
-from senso import redis_server
+from senso import redis_access
 from senso.embedded import Urls
 from senso.worker.queues import ALL_QUEUES
 
@@ -83,7 +83,7 @@ class Ground:
 
     def waiting(self) -> dict[str, int]:
         """Messages by queue."""
-        return redis_server.waiting(ALL_QUEUES)
+        return redis_access.waiting(ALL_QUEUES)
 
     def doctor(self) -> str:
         """The output of `senso doctor --invariants`, which checks the database against the invariants."""

@@ -11,7 +11,7 @@ import time
 from functools import lru_cache
 
 from senso import supplied
-from senso.settings.traps import Trap, traps
+from senso.settings.failpoint_values import Trap, traps
 
 
 def failpoint(name: str, about: str = "") -> None:

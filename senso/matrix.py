@@ -1,13 +1,13 @@
-"""Stage 1: which question goes to which model at which location. Pure functions."""
+"""Stage 1: which question goes to which model at which location, and the ids of batches, runs and readings."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from itertools import product
 from uuid import UUID
 
-from senso.states import BatchKind, BatchState
+from senso.states import BatchKind
 
 UUID_VERSION_8 = 0x8 << 76
 UUID_VARIANT = 0x2 << 62
@@ -73,31 +73,3 @@ def planned_runs(batch: UUID, day: date, matrix: Matrix) -> list[PlannedRun]:
 def planned_reading(run: UUID, org: UUID) -> PlannedReading:
     """Its id contains the day of the run, whenever the reading is planned."""
     return PlannedReading(keyed_id(run.int >> 80, "evaluation", run, org, 1), run, org)
-
-
-DUE_HOUR = 2  # UTC; the beat schedule may set another
-
-
-def due_date(created_at: datetime, now: datetime, hour: int) -> date:
-    """The latest day on the weekday of the org's creation; a day begins at `hour` UTC."""
-    today = (now.astimezone(UTC) - timedelta(hours=hour)).date()
-    weekday = created_at.astimezone(UTC).weekday()
-    return today - timedelta(days=(today.weekday() - weekday) % 7)
-
-
-def is_due(created_at: datetime, imported_at: datetime, now: datetime, hour: int) -> bool:
-    """False for a day that began before the org was imported."""
-    return datetime.combine(due_date(created_at, now, hour), time(hour), UTC) >= imported_at
-
-
-def next_due_date(weekdays: Collection[int], now: datetime, hour: int) -> date | None:
-    """The next day, on one of these weekdays (0 is Monday), whose hour is still to come; None without weekdays."""
-    first = (now.astimezone(UTC) - timedelta(hours=hour)).date() + timedelta(days=1)
-    days = (first + timedelta(days=more) for more in range(7))
-    return next((day for day in days if day.weekday() in weekdays), None)
-
-
-def batch_state(done: int, planned: int) -> BatchState:
-    if done == planned:
-        return BatchState.COMPLETED
-    return BatchState.PARTIAL if done else BatchState.FAILED

@@ -40,6 +40,13 @@ CANCELLABLE = (*OPEN_BATCHES, BatchState.BLOCKED)
 RETRIABLE = (BatchState.PARTIAL, BatchState.FAILED, BatchState.CANCELLED)
 
 
+def ended_state(done: int, planned: int) -> BatchState:
+    """The final state of a batch that had its time. `done`: readings, of those `planned`."""
+    if done == planned:
+        return BatchState.COMPLETED
+    return BatchState.PARTIAL if done else BatchState.FAILED
+
+
 class FinishedBy(StrEnum):
     """Which of the three ways to finish a batch came first."""
 

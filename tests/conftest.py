@@ -24,8 +24,8 @@ from senso.sandbox.server import Settings as SandboxSettings
 from senso.sandbox.server import running
 from senso.sandbox.state import Timing
 from senso.settings import Settings, settings
-from senso.settings.outside import Dotenv
-from senso.settings.variables import variables
+from senso.settings.sources import Dotenv
+from senso.settings.variable_list import variables
 from senso.workflows import provider_access, reading_models
 
 

@@ -10,8 +10,8 @@ from sqlalchemy import DateTime, text
 
 from senso.db import rows, transaction
 from senso.extraction import names
-from senso.models import Base
 from senso.queries import outbox
+from senso.tables import Base
 from senso.tasks.periodic import admit
 from senso.tasks.stages import ask_batch, open_batch
 

@@ -21,7 +21,7 @@ from typer.main import get_command
 
 from senso.cli import following, triggering, watching
 from senso.cli.commands import app
-from senso.cli.patience import Patience
+from senso.cli.outage_wait import Patience
 from senso.cli.printing import err
 from senso.db import transaction
 from senso.errors import Unreachable
@@ -249,7 +249,7 @@ def test_whoever_leaves_many_is_told_how_many_are_open(make, capsys):
 
 
 def test_postgres_that_goes_away_is_waited_for_and_that_is_said_once(capsys, monkeypatch):
-    monkeypatch.setattr("senso.cli.patience.AGAIN_SECONDS", 0)
+    monkeypatch.setattr("senso.cli.outage_wait.AGAIN_SECONDS", 0)
     monkeypatch.setattr(err, "_width", 200)
     replies = iter([1, Unreachable("Postgres: connection refused; is it running?"), Unreachable("Postgres: no"), 2])
 
@@ -302,7 +302,7 @@ def test_postgres_that_has_never_answered_is_not_waited_for():
 
 
 def test_postgres_that_does_not_come_back_is_given_up(monkeypatch):
-    monkeypatch.setattr("senso.cli.patience.LONGEST_SECONDS", -1)
+    monkeypatch.setattr("senso.cli.outage_wait.LONGEST_SECONDS", -1)
     patience = Patience()
     patience.ask(lambda: None)
 

@@ -10,8 +10,8 @@ ROOT = Path(__file__).parents[1] / "senso"
 
 LAYERS = [
     {"errors", "settings", "provider_keys", "supplied", "edge", "policy", "log", "sentry", "failpoints"}
-    | {"ids", "quantities", "records", "redaction", "states"},
-    {"matrix"},
+    | {"typed_ids", "quantities", "records", "redaction", "states"},
+    {"matrix", "weekly"},
     {"event_loop"},
     {"http"},
     {"providers"},
@@ -19,11 +19,11 @@ LAYERS = [
     {"prices", "extraction"},
     {"score"},
     {"push", "imports", "reports"},
-    {"characters", "outages", "publishing"},
+    {"storable_text", "postgres_errors", "publishing"},
     {"db"},
-    {"models", "queries"},
+    {"tables", "queries"},
     {"reads"},
-    {"schema", "migrations", "redis_server"},
+    {"schema", "migrations", "redis_access"},
     {"checks"},
     {"runtime"},
     {"workflows"},
@@ -40,9 +40,9 @@ ONLY_IN = {
     "celery": {"tasks", "worker"},
     "kombu": {"tasks", "worker"},
     "aiohttp": {"http", "sandbox"},
-    "redis": {"checks", "redis_server", "tasks", "worker"},
-    "psycopg2": {"embedded", "settings", "outages", "characters", "db", "queries"},
-    "sqlalchemy": {"db", "schema", "models", "queries", "reads"},
+    "redis": {"checks", "redis_access", "tasks", "worker"},
+    "psycopg2": {"embedded", "settings", "postgres_errors", "storable_text", "db", "queries"},
+    "sqlalchemy": {"db", "schema", "tables", "queries", "reads"},
     "alembic": {"migrations"},
 }
 FILES = sorted(ROOT.rglob("*.py"))
@@ -100,6 +100,18 @@ def test_the_sandbox_knows_nothing_of_the_pipeline():
 
 def test_every_part_has_its_line():
     assert {part(path) for path in FILES} - {"__init__", "packaged"} == set(RANK)
+
+
+def test_the_architecture_page_has_every_part_in_the_same_order():
+    page = (ROOT.parent / "docs/architecture.md").read_text().partition("## Where things are")[2]
+    cells = [line.split("|")[1] for line in page.partition("## Words")[0].splitlines() if line.startswith("| `")]
+    rooms = [
+        [name.strip("`").strip("/").removesuffix(".py") for name in cell.split(", ")] for cell in map(str.strip, cells)
+    ]
+    ranks = [{RANK[name] for name in row} for row in rooms]
+
+    assert sorted(name for row in rooms for name in row) == sorted(RANK)
+    assert [rank for row in ranks for rank in sorted(row)] == sorted(rank for row in ranks for rank in row)
 
 
 # Commands and tasks are what begins; `edge` hands in what lies below them.

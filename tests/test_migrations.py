@@ -21,8 +21,8 @@ from sqlalchemy.exc import ProgrammingError
 from senso.db import engine, transaction
 from senso.errors import ConfigError
 from senso.migrations import alembic_config, migrate
-from senso.models import Base
 from senso.schema import head_revision, require_head, revision
+from senso.tables import Base
 
 ROOT = Path(__file__).parents[1]
 PARTS = ("setup.py", "setup.cfg", "pyproject.toml", "README.md", "LICENSE", "MANIFEST.in", "constraints.txt")
@@ -253,7 +253,7 @@ def test_there_is_one_head_and_every_revision_can_be_undone():
 
 def test_a_migration_stands_for_itself_and_imports_no_model():
     for path in (ROOT / "alembic" / "versions").glob("*.py"):
-        assert "senso.models" not in path.read_text(), path
+        assert "senso.tables" not in path.read_text(), path
 
 
 def test_a_wheel_carries_the_migrations_and_the_timetable(wheel):

@@ -7,7 +7,7 @@ import pytest
 from senso.registry import PROVIDERS
 from senso.settings import BASE_URLS, Settings
 from senso.settings.fields import SECRETS
-from senso.settings.variables import UNUSED
+from senso.settings.variable_list import UNUSED
 
 FILES = Path(__file__).parents[1] / "senso" / "providers"
 

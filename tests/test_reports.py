@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from senso.cli import reporting
-from senso.cli.form import Form
+from senso.cli.report_format import Form
 from senso.errors import ConfigError, NotFound
 from senso.push import metric_json
 from senso.queries import results

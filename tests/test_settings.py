@@ -22,8 +22,8 @@ from senso.settings import (
     unused,
     use_environment,
 )
-from senso.settings.outside import Dotenv
-from senso.settings.variables import REFUSED, variables
+from senso.settings.sources import Dotenv
+from senso.settings.variable_list import REFUSED, variables
 
 ROOT = Path(__file__).parents[1]
 VARIABLES = [

@@ -7,7 +7,7 @@ import pytest
 from at_work import start, work_off
 from jobs import age, job
 
-from senso.cli.waiting import WORDS, lines, span
+from senso.cli.wait_reasons import WORDS, lines, span
 from senso.db import transaction
 from senso.policy import POLICY
 from senso.queries import workers

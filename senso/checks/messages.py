@@ -19,9 +19,9 @@ from redis.exceptions import RedisError
 from senso.db import transaction
 from senso.policy import POLICY
 from senso.queries.invariants import sent
-from senso.queries.invariants.check import Promise
+from senso.queries.invariants.base import Promise
 from senso.queries.invariants.sent import Sent, Taker
-from senso.redis_server import address, client, trouble
+from senso.redis_access import address, client, trouble
 
 MOST: Final = 300
 UNACKED, INDEX = "unacked", "unacked_index"

@@ -8,8 +8,8 @@ from senso import schema
 from senso.checks import Finding
 from senso.db import transaction
 from senso.errors import SensoError, Unreachable
-from senso.queries import server as servers
-from senso.queries.server import Server
+from senso.queries import postgres_server as servers
+from senso.queries.postgres_server import Server
 
 OLDEST = 15
 # The newest version that the tests have run on.

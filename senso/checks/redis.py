@@ -11,7 +11,7 @@ from redis.exceptions import NoPermissionError, RedisError, ResponseError
 
 from senso.checks import Finding, redis_names
 from senso.errors import ConfigError
-from senso.redis_server import address, client, trouble
+from senso.redis_access import address, client, trouble
 from senso.settings.redis_urls import Address
 
 OLDEST: Final = (6, 2)

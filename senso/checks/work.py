@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
-from senso import redis_server
+from senso import redis_access
 from senso.checks import Finding
 from senso.db import transaction
 from senso.errors import ConfigError, SensoError
@@ -131,4 +131,4 @@ def duration(seconds: float) -> str:
 
 def queue_lengths(alive: Iterable[Worker]) -> dict[str, int]:
     """Raises ConfigError and Unreachable."""
-    return redis_server.waiting(sorted({queue for one in alive for queue in one.queues}))
+    return redis_access.waiting(sorted({queue for one in alive for queue in one.queues}))

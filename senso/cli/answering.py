@@ -9,7 +9,7 @@ from rich.text import Text
 from senso.cli.printing import INDENT, below, moment, out, printable
 from senso.extraction.mentions import SEPARATOR
 from senso.quantities import counted
-from senso.reads.stories import Reading, Story
+from senso.reads.run_details import Reading, Story
 from senso.states import EvaluationState
 
 MARKS = {

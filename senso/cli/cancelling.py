@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass
 from uuid import UUID
 
+from senso.cli.acting_user import actor
 from senso.cli.environment import connected, require_redis
 from senso.cli.printing import err, out, print_json
 from senso.cli.status import load, show
-from senso.cli.who import actor
 from senso.db import looking
 from senso.quantities import counted
 from senso.queries import estimates

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from senso import __version__
-from senso.cli.form import Form
+from senso.cli.report_format import Form
 from senso.states import BatchState
 
 app = typer.Typer(
@@ -91,10 +91,10 @@ def doctor(
         roles.print_role(role, as_json=as_json)
         return
     if invariants:
-        from senso.cli import promising
+        from senso.cli import doctor_invariants
         from senso.cli.status import moment_since
 
-        promising.promises(since=moment_since(since) if since else None, online=online, as_json=as_json)
+        doctor_invariants.promises(since=moment_since(since) if since else None, online=online, as_json=as_json)
         return
     from senso.cli import doctoring
 
@@ -192,12 +192,12 @@ def show(
     as_json: Json = False,
 ) -> None:
     """All about a run: its calls, its answer with the mentions marked, what was read and dropped, its sources."""
-    from senso.cli import inspecting
+    from senso.cli import run_story
     from senso.cli.environment import connected
 
-    wanted = inspecting.key(run)
+    wanted = run_story.key(run)
     with connected():
-        inspecting.show(wanted, audit=audit, as_json=as_json)
+        run_story.show(wanted, audit=audit, as_json=as_json)
 
 
 @app.command()
@@ -210,13 +210,13 @@ def credits(  # noqa: A001  the command's name; the builtin is for the interpret
     as_json: Json = False,
 ) -> None:
     """What a partner has and what is held; --grant gives it more."""
-    from senso.cli import crediting
+    from senso.cli import partner_credits
     from senso.cli.environment import connected, uuid
 
     payer = uuid(partner, "partner")
-    under = crediting.require_both(grant, ref)
+    under = partner_credits.require_both(grant, ref)
     with connected():
-        crediting.credit(payer, grant, under, as_json=as_json)
+        partner_credits.credit(payer, grant, under, as_json=as_json)
 
 
 @app.command()
@@ -226,12 +226,12 @@ def ledger(
     as_json: Json = False,
 ) -> None:
     """Every grant, hold, charge and release of a partner, with the balance after each."""
-    from senso.cli import crediting
+    from senso.cli import partner_credits
     from senso.cli.environment import connected, uuid
 
     payer = uuid(partner, "partner")
     with connected():
-        crediting.ledger(payer, last, as_json=as_json)
+        partner_credits.ledger(payer, last, as_json=as_json)
 
 
 Limit = Annotated[int | None, typer.Option("--limit", min=1, max=MOST_ROWS, metavar="N", help="Only the first N.")]

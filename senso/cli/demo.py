@@ -17,7 +17,7 @@ from rich.panel import Panel
 from senso import imports, log
 from senso.cli.environment import alone, embedded
 from senso.cli.following import Known, follow
-from senso.cli.patience import Patience
+from senso.cli.outage_wait import Patience
 from senso.cli.printing import dollars, out
 from senso.cli.program import command
 from senso.cli.reporting import print_overview
@@ -28,8 +28,8 @@ from senso.errors import ConfigError
 from senso.quantities import counted
 from senso.queries import imports as import_queries
 from senso.queries import results
-from senso.reads import sample
-from senso.reads.sample import Asked, Example
+from senso.reads import demo
+from senso.reads.demo import Asked, Example
 from senso.reads.status import BatchStatus
 from senso.sandbox.env import environment
 from senso.sandbox.world import World
@@ -76,7 +76,7 @@ def interruptible() -> Iterator[None]:
 def orgs_so_far() -> int:
     """Each demo uses a new org, because an org has one batch a day."""
     with transaction() as db:
-        return sample.count_orgs(db)
+        return demo.count_orgs(db)
 
 
 @contextmanager
@@ -109,11 +109,11 @@ def say(line: str) -> None:
 
 
 def load_world(seed: int, questions: int) -> UUID:
-    sample = World(seed, orgs=1, questions=questions).import_document(models=MODELS, locations=LOCATIONS)
-    document = imports.parse(yaml.safe_dump(sample), "sample.yaml")
+    world = World(seed, orgs=1, questions=questions).import_document(models=MODELS, locations=LOCATIONS)
+    document = imports.parse(yaml.safe_dump(world), "sample.yaml")
     with transaction() as db:
         import_queries.store(db, document, "demo")
-    return UUID(str(sample["orgs"][0]["id"]))
+    return UUID(str(world["orgs"][0]["id"]))
 
 
 def ask(org: UUID) -> UUID:
@@ -136,8 +136,8 @@ def wait_for_push(batch: UUID) -> None:
 
 def show(org_id: UUID, batch_id: UUID, application: str, home: Path) -> None:
     with looking() as db:
-        asked = sample.asked(db, batch_id)
-        example = sample.example(db, batch_id)
+        asked = demo.asked(db, batch_id)
+        example = demo.example(db, batch_id)
         metrics = results.metrics(db, batch_id)
     batch = load(batch_id)
     print_asked(asked, batch)

@@ -14,9 +14,9 @@ from senso.cli.program import keep_home
 from senso.embedded import servers
 from senso.embedded.home import Home
 from senso.errors import ConfigError, Unreachable
-from senso.ids import id_in
 from senso.settings import Settings, moved_clock, settings, use_environment
 from senso.settings.texts import cleaned
+from senso.typed_ids import id_in
 
 
 @contextmanager

@@ -15,9 +15,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from senso.cli.patience import Patience
+from senso.cli.outage_wait import Patience
 from senso.cli.printing import err, printable
-from senso.cli.waiting import lines
+from senso.cli.wait_reasons import lines
 from senso.db import looking
 from senso.errors import NotFound
 from senso.policy import POLICY

@@ -9,18 +9,18 @@ from uuid import UUID
 from rich.markup import escape
 
 from senso import imports
+from senso.cli.acting_user import actor
 from senso.cli.directory import WEEKDAYS
 from senso.cli.environment import connected
 from senso.cli.printing import err, out, print_json
-from senso.cli.who import actor
 from senso.db import Connection, transaction
 from senso.imports import Document
 from senso.imports.schema import Org, Partner
-from senso.matrix import DUE_HOUR, next_due_date
 from senso.quantities import counted
 from senso.queries import imports as import_queries
 from senso.reads import directory
 from senso.settings import clock
+from senso.weekly import DUE_HOUR, next_due_date
 
 LISTED = 10
 

@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
-from senso.cli.form import Form
 from senso.cli.printing import Terminal, below, out, printable, table
+from senso.cli.report_format import Form
 from senso.cli.status import load
 from senso.db import looking
 from senso.errors import ConfigError, NotFound

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from senso import schema
-from senso.cli import weekly
+from senso.cli import upcoming
 from senso.cli.environment import alone, connected
 from senso.cli.printing import err, out, print_json
 from senso.db import looking
@@ -71,7 +71,7 @@ def run(told: Told, home: Path, call_workers: int, *, with_flower: bool) -> None
     try:
         running.start()
         print_start(home, call_workers, with_flower=with_flower)
-        weekly.tell(week, timetable)
+        upcoming.tell(week, timetable)
         running.run(told.once.is_set)
     finally:
         stop(running, told, stack.STOP_SECONDS)

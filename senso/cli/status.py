@@ -21,7 +21,7 @@ from senso.cli.printing import (
     styled,
     table,
 )
-from senso.cli.waiting import lines
+from senso.cli.wait_reasons import lines
 from senso.db import Connection, looking
 from senso.errors import ConfigError, NotFound
 from senso.policy import POLICY

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
+from senso.cli.acting_user import actor
 from senso.cli.environment import connected, require_redis, short, uuid
 from senso.cli.leaving import deferred_signals, sigterm_as_exit
 from senso.cli.printing import err, out, print_json
@@ -14,7 +15,6 @@ from senso.cli.status import load_all, show
 from senso.cli.summing import print_incomplete
 from senso.cli.terms import terms
 from senso.cli.watching import FEW, print_continuation, watch
-from senso.cli.who import actor
 from senso.db import transaction
 from senso.errors import ConfigError, InsufficientCredits, SensoError
 from senso.imports.ids import read_ids

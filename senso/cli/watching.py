@@ -5,7 +5,7 @@ from uuid import UUID
 
 from senso.cli import following
 from senso.cli.leaving import sigterm_as_exit
-from senso.cli.patience import Patience
+from senso.cli.outage_wait import Patience
 from senso.cli.printing import err, out, print_json
 from senso.cli.status import load_all, show
 from senso.cli.summing import print_summary

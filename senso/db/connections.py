@@ -1,3 +1,5 @@
+"""Connections of this process to Postgres, its transactions, and what ends them."""
+
 import os
 import select
 import time
@@ -11,7 +13,7 @@ from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine,
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from senso import characters, outages, publishing, supplied
+from senso import postgres_errors, publishing, storable_text, supplied
 from senso.errors import ConfigError, Unreachable
 from senso.settings.databases import parameters, settings_in
 
@@ -78,7 +80,7 @@ def connect(url: str, *, pool_size: int) -> Engine:
 
     The pool is LIFO: a few connections stay warm and the others stay idle.
     """
-    characters.install()
+    storable_text.install()
     made = create_engine(
         "postgresql+psycopg2://",
         pool_size=pool_size,
@@ -227,18 +229,18 @@ def reachable() -> Iterator[None]:
     except PoolTimeout as error:
         raise Unreachable("Postgres: no connection became free in time") from error
     except DBAPIError as error:
-        if outages.is_wrong_setting(error.orig):
-            raise ConfigError(f"DATABASE_URL: {outages.said(error.orig).partition('; is it')[0]}") from None
-        if outages.is_stale(error.orig):
+        if postgres_errors.is_wrong_setting(error.orig):
+            raise ConfigError(f"DATABASE_URL: {postgres_errors.said(error.orig).partition('; is it')[0]}") from None
+        if postgres_errors.is_stale(error.orig):
             trust.since = time.monotonic()
         if not may_pass(error):
             raise
-        raise Unreachable(f"Postgres: {outages.said(error.orig)}") from error
+        raise Unreachable(f"Postgres: {postgres_errors.said(error.orig)}") from error
 
 
 def may_pass(error: DBAPIError) -> bool:
     """Whether the same statement may succeed later; it must be False for a value that can never be stored."""
-    return outages.may_pass(error.orig, lost=error.connection_invalidated)
+    return postgres_errors.may_pass(error.orig, lost=error.connection_invalidated)
 
 
 def rows(result: Any) -> list[dict[str, Any]]:

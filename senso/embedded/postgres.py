@@ -1,3 +1,5 @@
+"""The embedded Postgres of a home folder: made, started, stopped."""
+
 import shutil
 import signal
 import subprocess

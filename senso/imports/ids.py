@@ -6,9 +6,9 @@ from pathlib import Path
 from uuid import UUID
 
 from senso.errors import ConfigError
-from senso.ids import id_in
 from senso.imports.text import read_text
 from senso.settings.texts import cleaned
+from senso.typed_ids import id_in
 
 MOST_BYTES = 50_000_000
 SEPARATORS = ",;\t|"

@@ -22,11 +22,11 @@ from pydantic import (
     ValidationError,
 )
 
-from senso.ids import id_in
 from senso.imports.source import Place, Source
 from senso.settings.texts import cleaned
-from senso.settings.variables import REFUSED
+from senso.settings.variable_list import REFUSED
 from senso.states import QuestionKind, Surface
+from senso.typed_ids import id_in
 
 
 def one_line(text: str) -> str:

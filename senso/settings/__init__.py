@@ -15,7 +15,7 @@ reading      builds the settings; all other code calls `settings()`
 
 from senso.settings.fields import BASE_URLS, SERVICES, Settings
 from senso.settings.reading import clock, moved_clock, read_settings, secret, settings, use_environment
-from senso.settings.variables import misspelt, retired, unused
+from senso.settings.variable_list import misspelt, retired, unused
 
 __all__ = [
     "BASE_URLS",

@@ -7,9 +7,9 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from senso.settings import databases, redis_urls, traps
+from senso.settings import databases, failpoint_values, redis_urls
+from senso.settings.clock_values import moment
 from senso.settings.hosts import check_host
-from senso.settings.moments import moment
 from senso.settings.texts import Kind, cleaned
 
 SERVICES: Final = ("openai", "anthropic", "perplexity", "gemini", "brightdata", "linkup")
@@ -214,7 +214,7 @@ class Settings(BaseModel):
     @classmethod
     def check_failpoints(cls, said: str | None) -> str | None:
         try:
-            traps.traps(said or "[]")
+            failpoint_values.traps(said or "[]")
         except ValueError as error:
             raise PydanticCustomError("failpoints", "{said}", {"said": str(error)}) from None
         return said

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from senso.errors import ConfigError
 from senso.settings import databases
 from senso.settings.fields import ADDRESSES, BASE_URLS, SECRETS, Settings
-from senso.settings.outside import Given
+from senso.settings.sources import Given
 
 FOR_TESTS: Final = ("senso_clock", "failpoints", "failpoints_folder")
 DATABASES: Final = {"database_url", "database_read_url"}

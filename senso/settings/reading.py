@@ -10,11 +10,11 @@ from pydantic import SecretStr, ValidationError
 
 from senso.errors import ConfigError
 from senso.settings import production
+from senso.settings.clock_values import moment
 from senso.settings.fields import FILED, KINDS, Settings
-from senso.settings.moments import moment
-from senso.settings.outside import Given, given
+from senso.settings.sources import Given, given
 from senso.settings.texts import fault
-from senso.settings.variables import refuse_unsupported
+from senso.settings.variable_list import refuse_unsupported
 
 
 def read_settings(**overrides: Any) -> Settings:

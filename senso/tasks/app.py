@@ -1,3 +1,5 @@
+"""The Celery app, and how a task is declared."""
+
 import logging
 import warnings
 from collections.abc import Callable, Sequence

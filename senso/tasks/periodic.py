@@ -3,11 +3,11 @@
 import threading
 
 from senso.db import transaction
-from senso.matrix import DUE_HOUR
 from senso.queries import batches, outbox, sweep
 from senso.settings import clock, settings
 from senso.tasks import canvas
 from senso.tasks.periodic_task import periodic
+from senso.weekly import DUE_HOUR
 from senso.worker.queues import CALL_QUEUES
 from senso.workflows import recovery, scheduling
 from senso.workflows.vendor_jobs import polling

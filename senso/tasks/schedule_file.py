@@ -6,9 +6,9 @@ from typing import Final
 
 from senso.checks import Finding
 from senso.errors import ConfigError
-from senso.matrix import DUE_HOUR
 from senso.schema import CHECKOUT, PACKAGED
 from senso.settings import settings
+from senso.weekly import DUE_HOUR
 
 NAME = "celerybeat-schedule.py"
 PREFIX: Final = "senso.tick."

@@ -6,7 +6,7 @@ module.
 
 from kombu.entity import Queue
 
-from senso.redis_server import address
+from senso.redis_access import address
 from senso.settings import settings
 from senso.worker.queues import ALL_QUEUES, ROUTES, VISIBILITY_SECONDS
 

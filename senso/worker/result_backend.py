@@ -1,3 +1,5 @@
+"""Celery's result backend, which counts the members of chords, when Redis fails or is full."""
+
 from typing import Any
 
 from celery.backends.redis import RedisBackend

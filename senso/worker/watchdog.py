@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Sequence
 
-from senso import redis_server
+from senso import redis_access
 from senso.errors import SensoError
 from senso.event_loop import is_responsive
 from senso.log import logger
@@ -50,7 +50,7 @@ def is_wedged(queues: Sequence[str]) -> bool:
     if progress.idle_seconds() < IDLE_SECONDS:
         return False
     try:
-        return any(redis_server.waiting(queues).values())
+        return any(redis_access.waiting(queues).values())
     except SensoError:
         progress.restart_idle_time()
         return False

@@ -28,7 +28,7 @@ from senso.runtime.save_batching import SaveBatcher, save_in_thread
 from senso.runtime.saving import save, unstorable
 from senso.states import BatchState, Outcome
 from senso.workflows import reading_models
-from senso.workflows.calls import Stopwatch, failed_report, guarded, report
+from senso.workflows.call_reports import Stopwatch, failed_report, guarded, report
 from senso.workflows.extracting import claim_readings, extract_now
 from senso.workflows.opening import prepare_later
 from senso.workflows.provider_access import direct_provider

@@ -9,7 +9,7 @@ from senso.policy import POLICY
 from senso.queries import pushes
 from senso.queries.pushes import PushWork
 from senso.runtime.saving import save
-from senso.workflows.calls import guarded
+from senso.workflows.call_reports import guarded
 
 log = logger(__name__)
 

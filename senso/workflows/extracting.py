@@ -20,7 +20,7 @@ from senso.runtime.save_batching import SaveBatcher, save_in_thread
 from senso.runtime.saving import unstorable
 from senso.states import Outcome
 from senso.workflows import reading_models
-from senso.workflows.calls import Stopwatch, failed_report, guarded, report
+from senso.workflows.call_reports import Stopwatch, failed_report, guarded, report
 from senso.workflows.provider_access import complete
 from senso.workflows.retry_policy import wait_seconds
 

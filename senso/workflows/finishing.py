@@ -8,7 +8,6 @@ from senso import push, score
 from senso.db import Connection, DBAPIError, may_pass
 from senso.failpoints import failpoint
 from senso.log import logger
-from senso.matrix import batch_state
 from senso.push import Result
 from senso.queries import batches, ledger, outbox, pushes, results, runs
 from senso.queries.batches import Batch
@@ -18,7 +17,7 @@ from senso.reads.history import cited_pages, fact
 from senso.records import record
 from senso.reports.basis import Basis, cautions
 from senso.runtime.saving import save
-from senso.states import BatchState, FinishedBy
+from senso.states import BatchState, FinishedBy, ended_state
 
 log = logger(__name__)
 REASON_LENGTH = 500
@@ -53,7 +52,7 @@ def finish(db: Connection, batch: Batch, by: FinishedBy, *, left_over: bool, is_
     ledger.settle(db, batch.id, batch.episode)
     failpoint("batch charged")
     counts = results.counts(db, batch)
-    state = batch_state(counts.evaluated, counts.planned)
+    state = ended_state(counts.evaluated, counts.planned)
     try:
         with db.begin_nested():
             body = result(db, batch, state, counts)

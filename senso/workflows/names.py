@@ -15,7 +15,7 @@ from senso.runtime.heartbeat import worker_id
 from senso.runtime.saving import save
 from senso.states import BatchState, Outcome
 from senso.workflows import reading_models
-from senso.workflows.calls import Stopwatch, failed_report, guarded, report
+from senso.workflows.call_reports import Stopwatch, failed_report, guarded, report
 from senso.workflows.provider_access import completer
 from senso.workflows.retry_policy import wait_seconds
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from senso import redis_server
+from senso import redis_access
 from senso.db import Connection, transaction
 from senso.errors import SensoError
 from senso.log import logger
@@ -136,6 +136,6 @@ def quiet_seconds(queues: Sequence[str]) -> float:
 def are_waiting(queues: Sequence[str]) -> bool:
     """Whether messages wait there; a message believed lost may be among them. True while Redis is unreachable."""
     try:
-        return any(redis_server.waiting(queues).values())
+        return any(redis_access.waiting(queues).values())
     except SensoError:
         return True

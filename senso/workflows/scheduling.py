@@ -6,10 +6,11 @@ from uuid import UUID
 from senso.db import Connection, transaction
 from senso.errors import SensoError
 from senso.log import logger
-from senso.matrix import batch_id, due_date, is_due
+from senso.matrix import batch_id
 from senso.queries import schedule, triggers
 from senso.queries.schedule import Candidate
 from senso.states import BatchKind
+from senso.weekly import due_date, is_due
 from senso.workflows.trigger import Initiator, Terms, trigger_within
 
 log = logger(__name__)

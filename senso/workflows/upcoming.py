@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from senso.db import Connection
-from senso.matrix import is_due, next_due_date
 from senso.queries import estimates, schedule
 from senso.queries.estimates import Past, Share
+from senso.weekly import is_due, next_due_date
 from senso.workflows.estimating import estimate_calls
 
 

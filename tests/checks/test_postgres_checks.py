@@ -10,7 +10,7 @@ from senso.checks import postgres, require
 from senso.db import engine, transaction
 from senso.errors import ConfigError, Unreachable
 from senso.migrations import migrate
-from senso.queries import server as servers
+from senso.queries import postgres_server as servers
 from senso.schema import head_revision
 
 HEAD = head_revision()

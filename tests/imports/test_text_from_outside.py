@@ -10,8 +10,8 @@ import pytest
 from senso import imports
 from senso.cli.environment import short, uuid
 from senso.errors import ConfigError
-from senso.ids import id_in
 from senso.imports.ids import read_ids
+from senso.typed_ids import id_in
 
 ONE, TWO = "5a0c1f52-6a5e-4c8e-9d0a-2f6f5b1c0001", "5a0c1f52-6a5e-4c8e-9d0a-2f6f5b1c0002"
 BOTH = [UUID(ONE), UUID(TWO)]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from sqlalchemy import BigInteger, Boolean, Column, Connection, DateTime, Integer, Table, Uuid, text
 from sqlalchemy.exc import DBAPIError
 
-from senso.models import Base
 from senso.policy import POLICY
 from senso.queries import invariants
+from senso.tables import Base
 
 # The tables of money, state, fences, counters and moments, and what tells rows of different kinds apart.
 KINDS = {

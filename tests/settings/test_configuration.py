@@ -7,7 +7,7 @@ import pytest
 from configuration_page import EXAMPLE, PAGE, ROOT, example, page
 
 from senso.settings import Settings, read_settings
-from senso.settings.variables import variables
+from senso.settings.variable_list import variables
 
 WRITING = bool(os.environ.get("WRITE_CONFIGURATION"))
 

@@ -6,7 +6,7 @@ import pytest
 
 from senso.errors import ConfigError
 from senso.settings import read_settings
-from senso.settings.outside import LONGEST_SECRET_BYTES
+from senso.settings.sources import LONGEST_SECRET_BYTES
 
 
 def token():

@@ -7,9 +7,9 @@ from shell import Shell
 
 from senso.cli.terms import terms
 from senso.db import transaction
-from senso.models import Base
 from senso.queries import estimates
 from senso.settings import settings
+from senso.tables import Base
 from senso.tasks.stages import read
 from senso.workflows import provider_access
 from senso.workflows.estimating import TriggerEstimate, estimate_triggers

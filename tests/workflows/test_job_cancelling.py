@@ -8,7 +8,7 @@ from operating import Initiator, cancel, retry
 
 from senso.db import transaction
 from senso.policy import POLICY
-from senso.queries import abandoned, invariants, submissions
+from senso.queries import invariants, job_cancellations, submissions
 from senso.tasks.periodic import poll
 from senso.tasks.stages import cancel_snapshots, submit_snapshot
 from senso.workflows.vendor_jobs import submitting
@@ -187,7 +187,7 @@ def test_what_a_retry_has_just_sent_is_not_taken_for_a_stray_of_the_episode_befo
     submit_snapshot(new)
     found = triggers(sandbox)[-1]
     with transaction() as db:
-        taken = abandoned.stray(db, old, found, is_sure=False)
+        taken = job_cancellations.stray(db, old, found, is_sure=False)
 
     submit_snapshot(new)
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from senso.cli.weekly import lines
+from senso.cli.upcoming import lines
 from senso.db import transaction
 from senso.queries import schedule
 from senso.settings import settings

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from senso.db import rows
 from senso.policy import Policy
 from senso.queries.invariants import batches, calls, counters, ledger, queues
-from senso.queries.invariants.check import Check, Promise
+from senso.queries.invariants.base import Check, Promise
 from senso.registry import JOB_PROVIDERS
 
 __all__ = ["CHECKS", "MOST_ROWS", "Check", "Promise", "broken", "import_snapshot", "moment", "use_snapshot"]

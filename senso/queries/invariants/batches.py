@@ -1,6 +1,6 @@
 """I1, I2 and I5: a batch is unique, ends, and ends only once."""
 
-from senso.queries.invariants.check import HELD, IN_SCOPE, OPEN, WORK, Check
+from senso.queries.invariants.base import HELD, IN_SCOPE, OPEN, WORK, Check
 
 # Ids as matrix.dated_id makes them: 48 bits of the day's milliseconds, then a hash of the natural key; UUID version 8.
 HASH = "sha256(convert_to({key}, 'UTF8'))"

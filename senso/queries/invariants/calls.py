@@ -5,8 +5,8 @@ never excuses a second success: that is a second bill. Both calls may succeed on
 them: it was frozen, and woke up after another worker had taken its work.
 """
 
+from senso.queries.invariants.base import IN_SCOPE, Check, Promise
 from senso.queries.invariants.batches import DATED_BATCHES, SLACK
-from senso.queries.invariants.check import IN_SCOPE, Check, Promise
 
 # Prices as stored, one row per model, also for models with the same provider and name. They apply to calls made 5
 # minutes or more after the last change of one of these: by then every process uses the new price.

@@ -1,6 +1,6 @@
 """I4: counters, metrics and `is_latest` agree with the rows."""
 
-from senso.queries.invariants.check import IN_SCOPE, OPEN, WORK, Check
+from senso.queries.invariants.base import IN_SCOPE, OPEN, WORK, Check
 
 RECOUNT = "senso doctor says whether the sweep runs: it counts open batches anew each minute; else report it"
 WRONG = "a number that people act on is not what the answers say"

@@ -1,7 +1,7 @@
 """I3: one charge for each answer that was read, at the batch's price, to the partner whose credits were held."""
 
+from senso.queries.invariants.base import IN_SCOPE, OPEN, Check
 from senso.queries.invariants.batches import SLACK, SOON
-from senso.queries.invariants.check import IN_SCOPE, OPEN, Check
 
 # `e` is an evaluation of batch `b` that must have been charged: done, in an episode that has ended.
 DUE = f"e.state = 'done' AND (b.state NOT IN {OPEN} OR e.ended_at < b.queued_at)"

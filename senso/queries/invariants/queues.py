@@ -2,7 +2,7 @@
 
 from senso.db.lease import IS_ALIVE
 from senso.queries.fragments import IN_NO_JOB
-from senso.queries.invariants.check import HELD, Check
+from senso.queries.invariants.base import HELD, Check
 
 LOOK = "senso doctor says whether beat and workers live; the sweep sends it again within a minute"
 SOMEBODY_LIVES = f"EXISTS (SELECT FROM workers w WHERE w.{IS_ALIVE})"

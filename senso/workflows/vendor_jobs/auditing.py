@@ -9,7 +9,7 @@ from senso.errors import Malformed
 from senso.providers import JobProvider
 from senso.queries import submissions
 from senso.registry import JOB_PROVIDERS
-from senso.workflows.calls import guarded
+from senso.workflows.call_reports import guarded
 from senso.workflows.provider_access import job_provider
 from senso.workflows.vendor_jobs.matching import MOST_COMPARED
 

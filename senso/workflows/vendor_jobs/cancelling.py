@@ -9,10 +9,10 @@ from uuid import UUID
 from senso.db import Connection, transaction
 from senso.errors import ConfigError, OutsideError
 from senso.log import logger
-from senso.queries import abandoned, sweep
+from senso.queries import job_cancellations, sweep
 from senso.queries.vendor_jobs import JobWork
 from senso.runtime.saving import save
-from senso.workflows.calls import guarded
+from senso.workflows.call_reports import guarded
 from senso.workflows.provider_access import job_provider
 from senso.workflows.vendor_jobs.matching import jobs_like
 
@@ -23,7 +23,7 @@ CANCELLERS = 8
 def cancel_due(batch: UUID | None = None) -> None:
     """Cancels the due jobs of one batch, or of all, concurrently and independently of each other."""
     with transaction() as db:
-        found = abandoned.due(db, batch)
+        found = job_cancellations.due(db, batch)
     if found:
         with ThreadPoolExecutor(min(CANCELLERS, len(found)), "cancel") as pool:
             list(pool.map(cancel_safely, found))
@@ -46,18 +46,18 @@ def cancel(work: JobWork) -> None:
     vendor = job_provider(work.provider)
     with guarded():
         vendor.cancel(work.external_id)
-    save(lambda db: abandoned.done(db, work))
+    save(lambda db: job_cancellations.done(db, work))
 
 
 def search(work: JobWork) -> None:
     """For a job that was in doubt when its batch ended. What is found is due at once: the next tick cancels it."""
     found = jobs_like(work)
     if found:
-        save(lambda db: [abandoned.stray(db, work, job, is_sure=False) for job in found])
+        save(lambda db: [job_cancellations.stray(db, work, job, is_sure=False) for job in found])
     elif work.grace_over:
         save(lambda db: given_up(db, work))
 
 
 def given_up(db: Connection, work: JobWork) -> None:
-    is_over = abandoned.done(db, work)
+    is_over = job_cancellations.done(db, work)
     sweep.count_repairs(db, {"submit unknown": int(is_over)})

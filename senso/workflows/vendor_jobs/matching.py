@@ -8,7 +8,7 @@ from senso.errors import Malformed
 from senso.providers import JobProvider
 from senso.queries import submissions
 from senso.queries.vendor_jobs import JobWork
-from senso.workflows.calls import guarded
+from senso.workflows.call_reports import guarded
 from senso.workflows.provider_access import job_provider
 
 # Largest difference between the vendor's clock and the database's.

@@ -16,7 +16,7 @@ from senso.queries import submissions, vendor_jobs
 from senso.queries.vendor_jobs import JobWork
 from senso.runtime import saving
 from senso.states import JobState
-from senso.workflows.calls import guarded
+from senso.workflows.call_reports import guarded
 from senso.workflows.provider_access import job_provider
 from senso.workflows.vendor_jobs.cancelling import cancel_due
 

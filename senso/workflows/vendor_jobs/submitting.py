@@ -12,12 +12,12 @@ from senso.errors import ConfigError, Malformed, OutsideError, RateLimited, Unav
 from senso.failpoints import failpoint
 from senso.log import logger
 from senso.policy import POLICY
-from senso.queries import abandoned, submissions, sweep, vendor_jobs
+from senso.queries import job_cancellations, submissions, sweep, vendor_jobs
 from senso.queries.vendor_jobs import JobWork
 from senso.runtime.heartbeat import worker_id
 from senso.runtime.saving import save
 from senso.states import JobState
-from senso.workflows.calls import Stopwatch, failed_report, guarded
+from senso.workflows.call_reports import Stopwatch, failed_report, guarded
 from senso.workflows.provider_access import job_provider
 from senso.workflows.retry_policy import wait_seconds
 from senso.workflows.vendor_jobs.cancelling import cancel_due
@@ -77,7 +77,7 @@ def without_too_long(work: JobWork, longest: int) -> JobWork:
 def save_name(work: JobWork, external_id: str) -> None:
     if save(lambda db: submissions.submitted(db, work, external_id)):
         return
-    if save(lambda db: abandoned.stray(db, work, external_id, is_sure=True)):
+    if save(lambda db: job_cancellations.stray(db, work, external_id, is_sure=True)):
         log.warning("a job came too late and is cancelled", snapshot=str(work.id), external_id=external_id)
         cancel_due(work.batch_id)
 
@@ -128,7 +128,7 @@ def adopt(work: JobWork, found: list[str]) -> None:
     """Adopts the oldest job. The others were sent while the list did not show that one yet, and are cancelled."""
     if save(lambda db: adopted(db, work, found[0])):
         log.info("a job whose reply was lost is adopted", snapshot=str(work.id), external_id=found[0])
-    strays = [job for job in found if save(lambda db, job=job: abandoned.stray(db, work, job, is_sure=False))]  # type: ignore[misc]
+    strays = [job for job in found if save(lambda db, job=job: job_cancellations.stray(db, work, job, is_sure=False))]  # type: ignore[misc]
     if strays:
         log.warning("jobs that nobody waits for are cancelled", snapshot=str(work.id), external_ids=strays)
         cancel_due(work.batch_id)

@@ -11,7 +11,7 @@ from at_work import start, work_off
 from shell import Shell
 
 from senso.cli.answering import MARKS, marked, spans
-from senso.cli.inspecting import key
+from senso.cli.run_story import key
 from senso.errors import ConfigError
 from senso.extraction import competitors, mentions
 from senso.tasks.stages import finish_batch, read, submit_snapshot

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped
 
-from senso.models.base import Base, Big, Serial, Word, link
+from senso.tables.base import Base, Big, Serial, Word, link
 
 
 class Metric(Base):

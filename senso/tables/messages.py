@@ -7,8 +7,8 @@ from sqlalchemy import Index, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from senso.models.base import Base, Created, Json, Moment, Serial, Word, Zero, link, one_of
 from senso.states import Action, PushStatus
+from senso.tables.base import Base, Created, Json, Moment, Serial, Word, Zero, link, one_of
 
 
 class Outbox(Base):

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from senso.errors import ConfigError
 from senso.settings.fields import FILED, IDLE, SECRETS, Settings
-from senso.settings.outside import every_name
+from senso.settings.sources import every_name
 
 Use = Literal["used", "unused", "retired", "refused"]
 # Accepted, so that an environment made for other versions too can start this one; `senso doctor` lists them as unused.

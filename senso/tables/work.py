@@ -8,7 +8,6 @@ from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, UniqueConst
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from senso.models.base import Base, Big, Created, Id, Moment, Serial, Word, Zero, link, one_of
 from senso.states import (
     OPEN_BATCHES,
     OPEN_EVALUATIONS,
@@ -25,6 +24,7 @@ from senso.states import (
     Sentiment,
     among,
 )
+from senso.tables.base import Base, Big, Created, Id, Moment, Serial, Word, Zero, link, one_of
 
 
 class Batch(Base):

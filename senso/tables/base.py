@@ -1,3 +1,5 @@
+"""Column types and naming conventions that all tables share."""
+
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any

@@ -9,7 +9,7 @@ Ids of batches, runs and evaluations come from `senso.matrix.dated_id`: the same
 insert is idempotent by its primary key, and ids sort by date.
 """
 
-from senso.models import ledger, results, sending, watched, work
-from senso.models.base import Base
+from senso.tables import ledger, messages, orgs, results, work
+from senso.tables.base import Base
 
-__all__ = ["Base", "ledger", "results", "sending", "watched", "work"]
+__all__ = ["Base", "ledger", "messages", "orgs", "results", "work"]

@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy import text
 
-from senso.characters import storable
 from senso.db import at_once, transaction
 from senso.db.bulk import as_json
 from senso.db.statement import Prepared
+from senso.storable_text import storable
 
 SAME = Prepared("SELECT CAST(:said AS text) AS said")
 

@@ -6,12 +6,12 @@ import psycopg2
 import pytest
 from psycopg2 import errorcodes
 
-from senso import outages
+from senso import postgres_errors
 from senso.db import at_once, connect, transaction
 from senso.db import connections as database_module
 from senso.db.statement import Prepared
 from senso.errors import ConfigError, Unreachable
-from senso.outages import is_wrong_setting, may_pass, said
+from senso.postgres_errors import is_wrong_setting, may_pass, said
 
 TOUCH = Prepared("UPDATE partners SET name = :name RETURNING id")
 
@@ -73,7 +73,7 @@ def test_every_state_that_the_driver_knows_is_decided():
     """A class that is new to this list is looked at, and put where it belongs."""
     known = [value[:2] for name, value in vars(errorcodes).items() if name.isupper() and isinstance(value, str)]
 
-    assert set(known) - set(outages.OF_THE_STATEMENT) <= {
+    assert set(known) - set(postgres_errors.OF_THE_STATEMENT) <= {
         *("02", "03", "08", "0A", "0B", "25", "26", "28", "2B", "2D", "3D", "3F", "40", "53", "55", "57", "58", "72"),
         *("00", "01", "F0", "HV", "XX"),
     }

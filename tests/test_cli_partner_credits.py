@@ -10,7 +10,7 @@ from shell import Shell
 from sqlalchemy.exc import IntegrityError
 
 from senso import __version__
-from senso.cli import who
+from senso.cli import acting_user
 from senso.policy import POLICY
 from senso.queries import invariants
 from senso.settings import Settings
@@ -27,7 +27,7 @@ def test_a_grant_is_given_once_for_a_ref_and_audited_once(senso, make):
     audited = make.sql("SELECT actor, action, subject, details FROM audit")
     assert audited == [
         {
-            "actor": who.actor(),
+            "actor": acting_user.actor(),
             "action": "grant",
             "subject": f"partner:{partner}",
             "details": {"credits": 5, "ref": "invoice 7"},
@@ -150,7 +150,7 @@ def test_a_user_without_a_name_is_known_by_its_number(monkeypatch):
     monkeypatch.setenv("LOGNAME", "somebody else")
     monkeypatch.setattr("os.getuid", lambda: 4_000_000)
 
-    assert who.actor() == "4000000"
+    assert acting_user.actor() == "4000000"
 
 
 def test_the_sandbox_says_what_it_takes(senso):

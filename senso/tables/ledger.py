@@ -5,8 +5,8 @@ from uuid import UUID
 from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from senso.models.base import Base, Big, Created, Serial, Word, link, one_of
 from senso.states import Entry, LedgerKind, Outcome, Purpose
+from senso.tables.base import Base, Big, Created, Serial, Word, link, one_of
 
 
 class LedgerRow(Base):

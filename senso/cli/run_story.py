@@ -20,7 +20,7 @@ from senso.quantities import counted
 from senso.reads import audits, inspection
 from senso.reads import status as queries
 from senso.reads.inspection import RunAlone
-from senso.reads.stories import Call, Job, Story, story
+from senso.reads.run_details import Call, Job, Story, story
 from senso.records import record
 
 NUMBER = re.compile(r"[0-9]{1,18}")

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from senso import supplied
 from senso.db import at_once, rows
 from senso.db.connections import arguments
-from senso.models import Base
+from senso.tables import Base
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from senso.models.base import Base, Big, Created, Id, Json, Moment, Word, Zero, link, one_of
 from senso.states import QuestionKind, Surface
+from senso.tables.base import Base, Big, Created, Id, Json, Moment, Word, Zero, link, one_of
 
 
 class Partner(Base):

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from rich.markup import escape
 
+from senso.cli.acting_user import actor
 from senso.cli.environment import short
 from senso.cli.printing import err, moment, out, print_json, print_named
-from senso.cli.who import actor
 from senso.db import Connection, looking, transaction
 from senso.errors import ConfigError, NotFound
 from senso.quantities import counted
