@@ -1,7 +1,7 @@
 # One file for the workflow; CI calls the same words.
 # The first of these that runs: a name on the PATH may be a shim for a version that is not there.
 PYTHON := $(shell for p in python3.12 python3.11 python3.13 python3.14 python3; do \
-	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 15))' 2>/dev/null && echo $$p && break; done)
+	"$$p" -c 'import sys; sys.exit(not (3, 11, 4) <= sys.version_info[:3] < (3, 15))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -93,7 +93,7 @@ $(VENV)/.ready-bench: $(READY) bench/requirements.txt
 	@touch $@
 
 $(VENV)/bin/python:
-	@test -n "$(PYTHON)" || { echo "senso needs Python 3.11 to 3.14 on the PATH"; exit 2; }
+	@test -n "$(PYTHON)" || { echo "senso needs Python 3.11.4 to 3.14 on the PATH"; exit 2; }
 	@echo "Making $(VENV) with $(PYTHON)"
 	@$(PYTHON) -m venv $(VENV)
 

@@ -10,7 +10,6 @@ from typing import Any
 from senso.extraction import words
 
 SHARED = Path(os.environ.get("SENSO_SHARED", Path(__file__).resolve().parents[2] / "shared"))
-PHRASINGS = 4
 
 
 @dataclass(frozen=True, slots=True)

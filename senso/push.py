@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from senso.http import call
-from senso.score import CitedDomain, Metric, Standing
+from senso.score import CitedDomain, CompetitorCount, Metric
 from senso.states import BatchKind, BatchState
 
 SERVICE = "application"
@@ -31,7 +31,7 @@ class Result:
     cost_microusd: int
     charged: int
     metrics: Sequence[Metric]
-    competitors: Sequence[Standing]
+    competitors: Sequence[CompetitorCount]
     citations: Sequence[CitedDomain]
 
 
@@ -50,7 +50,7 @@ def content(result: Result) -> dict[str, Any]:
         "cost_microusd": result.cost_microusd,
         "charged": result.charged,
         "metrics": [metric_json(metric) for metric in result.metrics],
-        "competitors": [asdict(standing) for standing in result.competitors],
+        "competitors": [asdict(count) for count in result.competitors],
         "citations": [asdict(domain) for domain in result.citations],
     }
 

@@ -82,7 +82,7 @@ class Metric:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CompetitorCount:
     """How many answers name a competitor."""
 
     name: str
@@ -156,14 +156,14 @@ def wilson(hits: int, trials: int) -> Interval:
     return (0.0 if hits == 0 else centre - half), (1.0 if hits == trials else centre + half)
 
 
-def leaderboard(facts: Iterable[Fact]) -> list[Standing]:
+def leaderboard(facts: Iterable[Fact]) -> list[CompetitorCount]:
     """Competitors by number of answers that name them, most first; spellings that differ only in case are merged."""
     spellings: dict[str, Counter[str]] = defaultdict(Counter)
     for fact in facts:
         for key, name in _distinct(fact.competitors).items():
             spellings[key][name] += 1
-    standings = [Standing(_usual(names), names.total()) for names in spellings.values()]
-    return sorted(standings, key=lambda standing: (-standing.answers, standing.name))
+    counts = [CompetitorCount(_usual(names), names.total()) for names in spellings.values()]
+    return sorted(counts, key=lambda count: (-count.answers, count.name))
 
 
 def sources(pages: Iterable[CitedPage]) -> list[CitedDomain]:

@@ -1,5 +1,6 @@
 """Reports errors to Sentry if SENTRY_DSN is set: what happened and where, without secrets."""
 
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import SecretStr
@@ -8,12 +9,14 @@ from senso import __version__
 from senso.log import scrub
 
 
-def start(part: str, dsn: SecretStr | None, environment: str) -> bool:
-    """`part` is worker, beat or cli. False without a DSN. Called once per process, before anything can fail."""
+def start(part: str, dsn: SecretStr | None, environment: str, integrations: Callable[[], list[Any]] = list) -> bool:
+    """`part` is worker, beat or cli. False without a DSN. Called once per process, before anything can fail.
+
+    `integrations` returns those of the library that this part needs, besides the usual ones.
+    """
     if dsn is None:
         return False
     import sentry_sdk  # noqa: PLC0415  takes a third of a second, not needed without a DSN
-    from sentry_sdk.integrations.celery import CeleryIntegration  # noqa: PLC0415
 
     sentry_sdk.init(
         dsn.get_secret_value(),
@@ -23,7 +26,9 @@ def start(part: str, dsn: SecretStr | None, environment: str) -> bool:
         # Local variables hold prompts, answers and keys; the stack alone shows the place.
         include_local_variables=False,
         max_request_body_size="never",
-        integrations=[CeleryIntegration(monitor_beat_tasks=False)],
+        integrations=integrations(),
+        # It looks for every library that it knows, and imports Celery where it is installed.
+        auto_enabling_integrations=False,
     )
     sentry_sdk.set_tag("part", part)
     return True

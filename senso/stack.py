@@ -37,8 +37,12 @@ Say = Callable[[str], None]
 
 
 def die_with_parent() -> None:
-    """If the parent is killed, the kernel kills the child too: no work is lost, and no process stays behind."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    """If the parent is killed, the kernel kills the child too: no work is lost, and no process stays behind.
+
+    macOS has no such order: a child then goes on until it is told to stop.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 @dataclass

@@ -26,7 +26,7 @@ from senso.sandbox.state import Timing
 from senso.settings import Settings, settings
 from senso.settings.sources import Dotenv
 from senso.settings.variable_list import variables
-from senso.workflows import provider_access, reading_models
+from senso.workflows import reading_models
 
 
 def pytest_configure() -> None:
@@ -127,7 +127,6 @@ def environment(monkeypatch) -> Iterator[pytest.MonkeyPatch]:
     yield monkeypatch
     monkeypatch.undo()
     settings.cache_clear()
-    provider_access.provider.cache_clear()
 
 
 @pytest.fixture
@@ -165,7 +164,6 @@ def sandbox(environment) -> Iterator["Sandbox"]:
         for name, value in addresses(url).items():
             environment.setenv(name, value)
         settings.cache_clear()
-        provider_access.provider.cache_clear()
         yield Sandbox(url)
         close()
 

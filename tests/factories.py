@@ -1,7 +1,7 @@
 """Situations in one line each, with plausible defaults; every row is committed, as the product's own are."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
@@ -177,6 +177,3 @@ class Factory:
         self.sql("UPDATE outbox SET not_before = now() WHERE published_at IS NULL")
         with transaction() as db:
             return outbox.take_due(db)
-
-
-TODAY = date(2026, 11, 21)

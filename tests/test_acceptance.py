@@ -22,7 +22,6 @@ from senso.queries import imports as import_queries
 from senso.queries import invariants, ledger
 from senso.sandbox.world import World
 from senso.settings import settings
-from senso.workflows import provider_access
 
 SEED = 7
 MODELS = ["chatgpt", "gpt-4.1", "gpt-4.1-mini"]
@@ -106,7 +105,6 @@ def running_product(urls, home, database, environment):
         standing_in.start()
         os.environ |= addresses(stack.announced(home / "url", outside)) | environment
         settings.cache_clear()
-        provider_access.provider.cache_clear()
         children = [*stack.call_workers(2, 200), stack.control_worker(), stack.beat(home)]
         running = stack.Stack(children, say=print, logs=home)
         running.start()
@@ -117,7 +115,6 @@ def running_product(urls, home, database, environment):
             standing_in.stop()
             os.environ.clear()
             os.environ |= before
-            provider_access.provider.cache_clear()
             use_database(before["DATABASE_URL"])
 
 

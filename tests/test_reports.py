@@ -25,7 +25,7 @@ from senso.reports.content import ORDER, Asked, Batch, Heard, Pool, Question, Qu
 from senso.reports.page import breakable, foldable, isolated, page, together
 from senso.reports.passages import SHORT, cut, passage, shortened
 from senso.reports.sheet import COLUMNS, cell, sheet
-from senso.score import CitedDomain, Fact, Standing, score
+from senso.score import CitedDomain, CompetitorCount, Fact, score
 from senso.settings import settings
 from senso.tasks.stages import finish_batch
 
@@ -95,7 +95,7 @@ def report(
     *,
     batches: list[Batch] | None = None,
     org: str = ORG,
-    competitors: tuple[Standing, ...] = (Standing("Vantry", 16), Standing("Kestrel", 2)),
+    competitors: tuple[CompetitorCount, ...] = (CompetitorCount("Vantry", 16), CompetitorCount("Kestrel", 2)),
     sources: tuple[CitedDomain, ...] = (CitedDomain("larchhill.example", "primary", 3),),
     text: str = "Which lender is best?",
     failures: tuple[tuple[str, int], ...] = (),
@@ -175,7 +175,7 @@ def test_what_comes_from_outside_is_text_and_never_markup(name):
     hostile = report(
         batches=[batch(0, found), batch(1, found)],
         org=name,
-        competitors=(Standing(name, 3),),
+        competitors=(CompetitorCount(name, 3),),
         sources=(CitedDomain(name, "secondary", 2),),
         text=name,
         failures=((name, 2),),
@@ -579,7 +579,7 @@ def test_history_is_the_batches_the_pools_and_what_was_asked(make, db, scored):
     assert [one.id for one in found] == [first, second]
     assert list(found[1].metrics) == results.metrics(db, second)
     assert (pool.kind, pool.surface, pool.answers, pool.mentioned) == ("unbranded", "api", 3, 3)
-    assert pool.competitors == (Standing("Vantry", 3),)
+    assert pool.competitors == (CompetitorCount("Vantry", 3),)
     assert pool.sources == (CitedDomain("larchhill.example", "primary", 1),)
     assert (asked.planned, asked.read, asked.failed) == (4, 3, 1)
     assert asked.failures == (("gone", 1),)

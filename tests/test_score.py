@@ -238,7 +238,7 @@ def test_the_leaderboard_counts_answers_and_joins_spellings():
         fact(competitors=("Globex", "globex")),
     ]
 
-    assert [asdict(standing) for standing in leaderboard(facts)] == [
+    assert [asdict(one) for one in leaderboard(facts)] == [
         {"name": "Globex", "answers": 3},
         {"name": "Hooli", "answers": 1},
         {"name": "Initech", "answers": 1},

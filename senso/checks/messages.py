@@ -20,7 +20,7 @@ from senso.db import transaction
 from senso.policy import POLICY
 from senso.queries.invariants import sent
 from senso.queries.invariants.base import Promise
-from senso.queries.invariants.sent import Sent, Taker
+from senso.queries.invariants.sent import LiveWorker, Sent
 from senso.redis_access import address, client, trouble
 
 MOST: Final = 300
@@ -61,16 +61,16 @@ LOST = Promise(
     "a message was lost and the sweep did not send it again: the row waits for nothing",
     "senso doctor says whether beat and the control worker live; they send it again within a minute",
 )
-HELD = Promise(
+UNACKNOWLEDGED = Promise(
     "I7",
     "what a worker has taken is done or given back",
     "work is in the hands of a process that died, and nobody gives it to another",
     "restart a worker: each gives back what lies there for longer than 15 minutes; its row is sent again meanwhile",
 )
-LYING = Promise(
+STALLED = Promise(
     "I8", "a message does not lie in its queue beside who could take it", "work waits although it could be done", TAKES
 )
-CHECKS: Final = (LOST, HELD, LYING)
+CHECKS: Final = (LOST, UNACKNOWLEDGED, STALLED)
 Found = dict[str, list[dict[str, Any]]]
 
 
@@ -99,7 +99,7 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RedisSnapshot:
     """A snapshot of Redis. `held`: unacknowledged messages, the oldest first, each with the time when it was taken."""
 
     now: float
@@ -128,19 +128,19 @@ def key(row: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def look(queues: Sequence[str], visible_seconds: float) -> Found:
-    seen = standing(queues)
+    snapshot = read_snapshot(queues)
     with transaction() as db:
-        takers, waiting = sent.takers(db, POLICY), sent.overdue(db, LOST_SECONDS, POLICY)
+        workers, waiting = sent.live_workers(db, POLICY), sent.overdue(db, LOST_SECONDS, POLICY)
         since_a_call = sent.seconds_since_a_call(db)
     found = {
-        LOST.name: list(lost(seen, waiting)),
-        HELD.name: list(held(seen, takers, visible_seconds)),
-        LYING.name: list(lying(seen, takers, since_a_call)),
+        LOST.name: list(lost(snapshot, waiting)),
+        UNACKNOWLEDGED.name: list(unacknowledged_too_long(snapshot, workers, visible_seconds)),
+        STALLED.name: list(stalled_queues(snapshot, workers, since_a_call)),
     }
     return {name: rows for name, rows in found.items() if rows}
 
 
-def standing(queues: Sequence[str]) -> Standing:
+def read_snapshot(queues: Sequence[str]) -> RedisSnapshot:
     at = address()
     try:
         with client(at) as redis:
@@ -148,7 +148,7 @@ def standing(queues: Sequence[str]) -> Standing:
     except RedisError as error:
         raise trouble(error, at).error from None
     count, index, bodies, unindexed = in_hand
-    return Standing(
+    return RedisSnapshot(
         time.time(),
         {name: Queue(name, one[0], tuple(map(read, one[1]))) for name, one in zip(queues, of_queues, strict=True)},
         tuple((float(taken), read_held(body)) for taken, body in zip(index[1::2], bodies, strict=True) if body),
@@ -173,14 +173,16 @@ def read(raw: Any) -> Message:
         return Message("unknown", frozenset(), None)
 
 
-def lost(seen: Standing, waiting: Sequence[Sent]) -> Iterator[dict[str, Any]]:
+def lost(snapshot: RedisSnapshot, waiting: Sequence[Sent]) -> Iterator[dict[str, Any]]:
     """Skips rows whose message may be in the part of a queue that was not read."""
-    present = {id_ for queue in seen.queues.values() for message in queue.oldest for id_ in message.ids}
-    present |= {id_ for _, message in seen.held for id_ in message.ids}
-    if seen.held_count > len(seen.held):
+    present = {id_ for queue in snapshot.queues.values() for message in queue.oldest for id_ in message.ids}
+    present |= {id_ for _, message in snapshot.held for id_ in message.ids}
+    if snapshot.held_count > len(snapshot.held):
         return
     for row in waiting:
-        if str(row.subject) not in present and not any(may_have(queue, row.sent_at) for queue in seen.queues.values()):
+        if str(row.subject) not in present and not any(
+            may_have(queue, row.sent_at) for queue in snapshot.queues.values()
+        ):
             yield {"what": row.what, "id": row.id, "sent_at": row.sent_at}
 
 
@@ -191,26 +193,30 @@ def may_have(queue: Queue, sent_at: datetime) -> bool:
     return queue.since is None or sent_at.timestamp() > queue.since - IDLE_SECONDS
 
 
-def held(seen: Standing, takers: Sequence[Taker], visible_seconds: float) -> Iterator[dict[str, Any]]:
-    if any(one.lived_seconds > GIVING_BACK_SECONDS for one in takers):
-        for taken, message in seen.held:
-            if seen.now - taken > visible_seconds + GIVING_BACK_SECONDS:
+def unacknowledged_too_long(
+    snapshot: RedisSnapshot, workers: Sequence[LiveWorker], visible_seconds: float
+) -> Iterator[dict[str, Any]]:
+    if any(one.uptime_seconds > GIVING_BACK_SECONDS for one in workers):
+        for taken, message in snapshot.held:
+            if snapshot.now - taken > visible_seconds + GIVING_BACK_SECONDS:
                 yield {"what": message.task, "id": ", ".join(sorted(message.ids)), "taken_at": moment_of(taken)}
-    if seen.unindexed:
-        yield {"what": "messages that no worker ever gives back", "count": seen.unindexed}
+    if snapshot.unindexed:
+        yield {"what": "messages that no worker ever gives back", "count": snapshot.unindexed}
 
 
-def lying(seen: Standing, takers: Sequence[Taker], since_a_call: float | None) -> Iterator[dict[str, Any]]:
-    for queue in seen.queues.values():
+def stalled_queues(
+    snapshot: RedisSnapshot, workers: Sequence[LiveWorker], since_a_call: float | None
+) -> Iterator[dict[str, Any]]:
+    for queue in snapshot.queues.values():
         if queue.length and queue.since is not None:
-            why = why_lying(queue, seen.now - queue.since, takers, since_a_call)
+            why = stall_reason(queue, snapshot.now - queue.since, workers, since_a_call)
             if why:
                 yield {"what": why, "queue": queue.name, "messages": queue.length, "since": moment_of(queue.since)}
 
 
-def why_lying(queue: Queue, seconds: float, takers: Sequence[Taker], since_a_call: float | None) -> str:
-    mine = [one for one in takers if queue.name in one.queues]
-    lived = max((one.lived_seconds for one in mine or takers), default=0)
+def stall_reason(queue: Queue, seconds: float, workers: Sequence[LiveWorker], since_a_call: float | None) -> str:
+    mine = [one for one in workers if queue.name in one.queues]
+    lived = max((one.uptime_seconds for one in mine or workers), default=0)
     if mine and seconds > IDLE_SECONDS and any((one.idle_seconds or 0) > IDLE_SECONDS for one in mine):
         return "a worker is idle beside it"
     if min(seconds, lived) < LYING_SECONDS:

@@ -40,25 +40,25 @@ def reading_providers(wanted: Iterable[str]) -> set[str]:
 
 def of_key(read: Settings, entry: Entry, *, reads: bool, online: bool) -> Finding:
     name, without = entry.key.upper(), READS if reads else entry.without
-    if online and given(read, name):
+    if online and setting_text(read, name):
         return asked(read, name, entry, without)
     return is_set(read, name, "warning" if reads else "note", without)
 
 
-def given(read: Settings, name: str) -> str:
+def setting_text(read: Settings, name: str) -> str:
     found: SecretStr | str | None = getattr(read, name.lower())
     return found.get_secret_value() if isinstance(found, SecretStr) else found or ""
 
 
 def is_set(read: Settings, name: str, state: Literal["warning", "note"], without: str) -> Finding:
-    if given(read, name):
+    if setting_text(read, name):
         return Finding(name, "ok", "set")
     return Finding(name, state, "not set", without, SET_IT)
 
 
 def asked(read: Settings, name: str, entry: Entry, without: str) -> Finding:
     try:
-        entry.made(given(read, entry.base_url), given(read, name), no_other).check_key()
+        entry.made(setting_text(read, entry.base_url), setting_text(read, name), no_other).check_key()
     except Refused as error:
         return refused(name, error, without)
     except RateLimited:

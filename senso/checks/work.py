@@ -105,7 +105,7 @@ def at_work(kind: str, mine: Sequence[Worker], waiting: dict[str, int]) -> Findi
     for one in mine:
         if is_stuck(one, waiting):
             return Finding(kind, "fault", said_of(one, waiting), "it takes no work", "restart it; its log says more")
-    return Finding(kind, "ok", f"{len(mine)} alive and getting on")
+    return Finding(kind, "ok", f"{len(mine)} alive and making progress")
 
 
 def listens(one: Worker, queues: Sequence[str]) -> bool:

@@ -70,7 +70,7 @@ def ended() -> Any:
 
 
 def publish(ids: list[int]) -> None:
-    """Publishes what a command has enqueued. Needs the broker's URL, which may be known only once the servers run."""
+    """Publishes what a command has enqueued."""
     from senso.tasks import canvas  # noqa: PLC0415  few commands enqueue anything, and Celery takes long to import
 
     canvas.publish(ids)

@@ -129,7 +129,7 @@ def trigger_org(  # noqa: PLR0917  options
         raise
 
     orgs = triggering.ids_of(ids or [], file)
-    how = triggering.How(wait, dry_run, idempotency_key, reopen, triggered_by, user_id)
+    how = triggering.TriggerOptions(wait, dry_run, idempotency_key, reopen, triggered_by, user_id)
     triggering.trigger(orgs, how, as_json=as_json)
 
 

@@ -82,7 +82,7 @@ def orgs_so_far() -> int:
 @contextmanager
 def stack(home: Path, seed: int) -> Iterator[str]:
     """Starts the stand-in first, because workers read its URL when they start. Yields the URL of its application."""
-    from senso import stack as parts  # noqa: PLC0415  needs the servers' URLs
+    from senso import stack as parts  # noqa: PLC0415  imports what a demo that is refused does not need
 
     address = home / "sandbox.url"
     address.unlink(missing_ok=True)

@@ -105,7 +105,7 @@ def repairs() -> Finding:
 
 
 def timetable() -> list[Finding]:
-    from senso.tasks import schedule_file  # noqa: PLC0415  it needs Celery, and the broker's URL
+    from senso.tasks import schedule_file  # noqa: PLC0415  Celery takes long to import
 
     return schedule_file.findings()
 

@@ -15,7 +15,7 @@ from senso.errors import ConfigError, NotFound
 from senso.quantities import counted
 from senso.queries import ledger as rows
 from senso.queries import triggers
-from senso.queries.ledger import LedgerEntry, PartnerStanding
+from senso.queries.ledger import LedgerEntry, PartnerCredits
 from senso.records import record
 from senso.states import Action, Entry
 
@@ -42,8 +42,8 @@ def credit(partner: UUID, amount: int | None, ref: str | None, *, as_json: bool)
         show(found, given)
 
 
-def require(db: Connection, partner: UUID) -> PartnerStanding:
-    found = rows.standing(db, partner)
+def require(db: Connection, partner: UUID) -> PartnerCredits:
+    found = rows.partner_credits(db, partner)
     if found is None:
         raise NotFound(f"no partner {partner}; import it first")
     return found
@@ -67,7 +67,7 @@ def grant(db: Connection, partner: UUID, amount: int, ref: str) -> Grant:
     return Grant(ref, amount, "granted" if made else "already granted")
 
 
-def show(found: PartnerStanding, given: Grant | None) -> None:
+def show(found: PartnerCredits, given: Grant | None) -> None:
     if given:
         out.print(
             f"{counted(given.credits, 'credit')} {given.outcome} under ref {escape(given.ref)}.",
@@ -88,7 +88,7 @@ def show(found: PartnerStanding, given: Grant | None) -> None:
 def ledger(partner: UUID, last: int | None, *, as_json: bool) -> None:
     """Prints all rows as JSON, or the latest ones in a terminal, unless `last` says how many."""
     with looking() as db:
-        standing = require(db, partner)
+        owned = require(db, partner)
         found, total = rows.of_partner(db, partner, last or (None if as_json else SHOWN))
     if as_json:
         print_json(found)
@@ -98,7 +98,7 @@ def ledger(partner: UUID, last: int | None, *, as_json: bool) -> None:
         return
     for line in lines(found):
         out.print(line, soft_wrap=True)
-    if not standing.metered:
+    if not owned.metered:
         out.print("This partner is not metered: the balance says what was charged, and stops nothing.")
     if len(found) < total:
         err.print(f"The latest {len(found)} of {counted(total, 'row')}; --last says how many.")

@@ -26,24 +26,24 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class StopSignals:
     """The signals received: the first asks to stop, the second to stop at once."""
 
     once: threading.Event = field(default_factory=threading.Event)
-    again: threading.Event = field(default_factory=threading.Event)
+    force: threading.Event = field(default_factory=threading.Event)
 
-    def hear(self, *_: object) -> None:
-        (self.again if self.once.is_set() else self.once).set()
+    def record(self, *_: object) -> None:
+        (self.force if self.once.is_set() else self.once).set()
 
 
 @contextmanager
-def told_to_stop() -> Iterator[Told]:
+def handle_stop_signals() -> Iterator[StopSignals]:
     """Handles SIGINT, SIGTERM and SIGHUP (a closed terminal) during the block, then restores the former handlers."""
-    told = Told()
+    stop_signals = StopSignals()
     signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, told.hear) for number in signals}
+    before = {number: signal.signal(number, stop_signals.record) for number in signals}
     try:
-        yield told
+        yield stop_signals
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -51,16 +51,16 @@ def told_to_stop() -> Iterator[Told]:
 
 def up(call_workers: int | None, *, with_flower: bool) -> None:
     home = settings().senso_home.resolve()
-    with told_to_stop() as told, alone(home):
+    with handle_stop_signals() as stop_signals, alone(home):
         if with_flower:
             require_free_port(settings().flower_port)
         with connected(migrate=True):
-            run(told, home, call_workers or os.cpu_count() or 1, with_flower=with_flower)
+            run(stop_signals, home, call_workers or os.cpu_count() or 1, with_flower=with_flower)
     say("senso: stopped.")
 
 
-def run(told: Told, home: Path, call_workers: int, *, with_flower: bool) -> None:
-    from senso import stack  # noqa: PLC0415  needs the servers' URLs
+def run(stop_signals: StopSignals, home: Path, call_workers: int, *, with_flower: bool) -> None:
+    from senso import stack  # noqa: PLC0415  only once nothing is refused
     from senso.cli.environment import require_redis  # noqa: PLC0415
 
     require_redis()
@@ -72,14 +72,14 @@ def run(told: Told, home: Path, call_workers: int, *, with_flower: bool) -> None
         running.start()
         print_start(home, call_workers, with_flower=with_flower)
         upcoming.tell(week, timetable)
-        running.run(told.once.is_set)
+        running.run(stop_signals.once.is_set)
     finally:
-        stop(running, told, stack.STOP_SECONDS)
+        stop(running, stop_signals, stack.STOP_SECONDS)
 
 
 def foreseen() -> tuple["Week", Path]:
     """The week's scheduled runs and the timetable's path. Raises ConfigError for a timetable that would crash beat."""
-    from senso.tasks import schedule_file  # noqa: PLC0415  needs the broker's URL
+    from senso.tasks import schedule_file  # noqa: PLC0415  Celery takes long to import
     from senso.workflows import upcoming  # noqa: PLC0415
 
     schedule_file.load()
@@ -95,11 +95,11 @@ def print_start(home: Path, call_workers: int, *, with_flower: bool) -> None:
     out.print("Stop it with Ctrl-C.")
 
 
-def stop(running: "Stack", told: Told, most_seconds: int) -> None:
+def stop(running: "Stack", stop_signals: StopSignals, most_seconds: int) -> None:
     say(f"senso: stopping: calls under way have up to {most_seconds} s. Ctrl-C again stops at once.")
-    left = running.stop(told.again.is_set)
+    left = running.stop(stop_signals.force.is_set)
     if left:
-        why = "as told" if told.again.is_set() else f"after {most_seconds} s"
+        why = "as told" if stop_signals.force.is_set() else f"after {most_seconds} s"
         say(f"senso: cut off {why}: {', '.join(left)}. What they had under way is done again at the next start.")
 
 

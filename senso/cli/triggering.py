@@ -62,7 +62,7 @@ def ids_of(given: Sequence[str], file: Path | None) -> list[UUID]:
 
 
 @dataclass(frozen=True, slots=True)
-class How:
+class TriggerOptions:
     wait: bool = False
     dry_run: bool = False
     idempotency_key: str | None = None
@@ -70,7 +70,7 @@ class How:
     triggered_by: str | None = None
     user_id: str | None = None
 
-    def cleaned(self) -> "How":
+    def cleaned(self) -> "TriggerOptions":
         """Raises ConfigError."""
         return replace(
             self,
@@ -84,14 +84,14 @@ def maybe_short(option: str, text: str | None) -> str | None:
     return None if text is None else short(option, text)
 
 
-def trigger(orgs: Sequence[UUID], how: How, *, as_json: bool) -> None:
+def trigger(orgs: Sequence[UUID], how: TriggerOptions, *, as_json: bool) -> None:
     how = how.cleaned()
     if how.idempotency_key is not None and len(orgs) > 1:
         raise ConfigError("--idempotency-key is for one org; give each its own")
     found: list[tuple[UUID, TriggerOutcome]] = []
     with sigterm_as_exit(), saying_what_was_opened(found, len(orgs)), connected():
         if how.dry_run:
-            from senso.cli import estimating  # noqa: PLC0415  it needs the broker's URL, which may be new
+            from senso.cli import estimating  # noqa: PLC0415  Celery takes long to import
 
             estimating.dry_run(orgs, reopen=how.reopen, as_json=as_json)
             return
@@ -112,7 +112,7 @@ def require_good_end(ended: Sequence[BatchStatus]) -> None:
         raise kind(f"{said} (and {len(bad) - 1} more)" if len(bad) > 1 else said)
 
 
-def open_all(orgs: Sequence[UUID], how: How, found: list[tuple[UUID, TriggerOutcome]]) -> None:
+def open_all(orgs: Sequence[UUID], how: TriggerOptions, found: list[tuple[UUID, TriggerOutcome]]) -> None:
     """Checks all orgs, if they are several, before it opens the first batch. Adds each opened batch to `found`."""
     from senso.workflows.estimating import require_triggerable  # noqa: PLC0415  providers take long to import, and most commands need none
 
@@ -151,7 +151,7 @@ def partly(found: Sequence[tuple[UUID, TriggerOutcome]], wanted: int) -> str:
     return f"{len(found)} of {wanted} batches are open, and the same command opens the rest; these: senso watch"
 
 
-def trigger_one(org: UUID, how: How) -> tuple[UUID, TriggerOutcome]:
+def trigger_one(org: UUID, how: TriggerOptions) -> tuple[UUID, TriggerOutcome]:
     from senso.workflows.trigger import Initiator, trigger_org  # noqa: PLC0415
 
     by = Initiator(actor(), how.triggered_by or "manual", how.user_id)

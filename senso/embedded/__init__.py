@@ -40,7 +40,8 @@ def servers(home: Path) -> Iterator[Urls]:
     folder = Home.prepared(home)
     use = join(folder)
     try:
-        yield started(folder)
+        # Before the guardian's lock: building a server takes longer than other commands wait for that lock.
+        yield live_urls(folder) or started(folder, find_programs())
     finally:
         os.close(use)
         await_end(folder)
@@ -48,8 +49,7 @@ def servers(home: Path) -> Iterator[Urls]:
 
 def running(home: Path) -> Urls | None:
     """The servers another command keeps running; starts and creates nothing. Raises ConfigError for a foreign home."""
-    state = live_state(Home.found(home))
-    return state.urls if state else None
+    return live_urls(Home.found(home))
 
 
 def processes(home: Path) -> dict[str, int]:
@@ -72,23 +72,27 @@ def join(home: Home) -> int:
     raise Unreachable(f"another process keeps {home.path}/users.lock to itself")
 
 
-def started(home: Home) -> Urls:
+def live_urls(home: Home) -> Urls | None:
+    state = live_state(home)
+    return state.urls if state else None
+
+
+def started(home: Home, programs: Programs) -> Urls:
     """The process that gets the guardian's lock starts it and passes the lock on; others wait for the state file."""
     for _ in patience(START_SECONDS):
-        state = live_state(home)
-        if state:
-            return state.urls
+        if urls := live_urls(home):
+            return urls
         guard = home.lock("guardian.lock")
         if guard is not None:
-            start_guardian(home, guard)
+            start_guardian(home, programs, guard)
     raise Unreachable(f"the embedded servers did not start in {START_SECONDS} s; see {home.log('guardian')}")
 
 
-def start_guardian(home: Home, guard: int) -> None:
+def start_guardian(home: Home, programs: Programs, guard: int) -> None:
     """Returns when the servers answer: until then the guardian keeps stdout open, and writes there why they do not."""
     try:
         home.refuse_full_disk()
-        said = run_guardian(home, find_programs(), guard)
+        said = run_guardian(home, programs, guard)
     except subprocess.TimeoutExpired as error:
         raise Unreachable(f"no word from the servers after {error.timeout} s; see {home.log('guardian')}") from error
     finally:

@@ -3,11 +3,13 @@
 import os
 import pwd
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from senso.embedded.home import Home, user_name
+from senso.embedded.kernel import LINUX
 from senso.embedded.programs import Programs
 from senso.errors import Unreachable
 
@@ -53,6 +55,8 @@ def identities() -> Iterator[Identity]:
     if uid != 0 and user_name(uid):
         yield Identity((), uid, gid)
         return
+    if sys.platform != LINUX:
+        raise Unreachable("the embedded servers do not run as root here; run senso as an ordinary user")
     # In its own user namespace, a process is not root any more, but all its files still belong to root.
     stranger = next(user for user in pwd.getpwall() if user.pw_uid)
     in_namespace = ("unshare", "--user", f"--map-user={stranger.pw_uid}", f"--map-group={stranger.pw_gid}")

@@ -11,7 +11,8 @@ from pathlib import Path
 import psycopg2
 
 from senso.embedded.identity import ENVIRONMENT
-from senso.embedded.server import Server, works_in
+from senso.embedded.kernel import ending_with_us, works_in
+from senso.embedded.server import Server
 from senso.errors import Unreachable
 
 INITDB_SECONDS = 60
@@ -64,7 +65,7 @@ class Postgres(Server):
 
     def run_initdb(self, folder: Path) -> None:
         command = [
-            *(*self.identity.prefix, "setpriv", "--pdeathsig=KILL", str(self.program.with_name("initdb"))),
+            *(*self.identity.prefix, *ending_with_us(signal.SIGKILL), str(self.program.with_name("initdb"))),
             *("-D", str(folder), "-U", "senso", "--pwfile", str(self.home.path / "password")),
             *("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"),
             *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"),

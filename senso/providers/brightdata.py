@@ -231,7 +231,7 @@ def join(runs: Sequence[Run], records: list[dict[str, Any]]) -> dict[int, dict[s
 
 def number(record: dict[str, Any]) -> int | None:
     """The index is a number in real replies, a string in the documentation; it is in the record or in its input."""
-    for holder in (record, given(record)):
+    for holder in (record, input_of(record)):
         try:
             return int(holder["index"])
         except (KeyError, TypeError, ValueError):
@@ -240,10 +240,10 @@ def number(record: dict[str, Any]) -> int | None:
 
 
 def asked(record: dict[str, Any]) -> tuple[Any, Any]:
-    return given(record).get("prompt"), given(record).get("country")
+    return input_of(record).get("prompt"), input_of(record).get("country")
 
 
-def given(record: dict[str, Any]) -> dict[str, Any]:
+def input_of(record: dict[str, Any]) -> dict[str, Any]:
     found = record.get("input")
     return found if isinstance(found, dict) else {}
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -27,7 +27,6 @@ class Batch:
     planned: int | None
     remaining: int | None
     credits_per_evaluation: int
-    deadline: datetime | None
     overdue: bool
     finished_by: FinishedBy | None
     error: str | None
@@ -40,7 +39,7 @@ class Batch:
 
 
 COLUMNS = """id, kind, org_id, network_id, batch_date, state, episode, planned, remaining, credits_per_evaluation,
-    deadline, coalesce(deadline < now(), false) AS overdue, finished_by, error, note"""
+    coalesce(deadline < now(), false) AS overdue, finished_by, error, note"""
 
 ONE = Prepared(f"SELECT {COLUMNS} FROM batches WHERE id = :id")
 ONE_LOCKED = Prepared(f"SELECT {COLUMNS} FROM batches WHERE id = :id FOR NO KEY UPDATE")

@@ -67,7 +67,7 @@ def store(db: Connection, document: Document, actor: str) -> Changes:
     keep_history(db, document, wanted)
     # Partners, and the grants that update them, before orgs: the lock order of all transactions.
     partners = make_equal(db, PARTNERS, wanted["partners"])
-    ledger, notes = settle_credits(db, found.partners)
+    ledger, notes = grant_credits(db, found.partners)
     counts = {table.name: make_equal(db, table, wanted[table.name], owners(table, found)) for table in TABLES}
     changes = Changes(partners=partners, ledger=ledger, **counts, notes=(*document.notes(), *notes))
     audit(db, Action.IMPORT, actor, subject=document.source.name, file=document.source.name, **asdict(changes))
@@ -204,26 +204,26 @@ STANDING = text(f"""
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PartnerCredits:
     """`granted`: the credits that an import granted; None if none did."""
 
     metered: bool
     granted: int | None
 
 
-def settle_credits(db: Connection, partners: Sequence[Partner]) -> tuple[Count, tuple[str, ...]]:
+def grant_credits(db: Connection, partners: Sequence[Partner]) -> tuple[Count, tuple[str, ...]]:
     """Grants credits to partners without a grant by an import. A later difference is a note, never a change."""
     found = db.execute(STANDING, {"ids": [str(one.id) for one in partners]})
-    standing = {one.id: Standing(one.metered, one.granted) for one in found}
-    given = [first_grant(db, one, standing[one.id]) for one in partners]
-    notes = (note(one, standing[one.id]) for one in partners)
-    unchanged = sum(one.granted is not None for one in standing.values())
+    owned = {one.id: PartnerCredits(one.metered, one.granted) for one in found}
+    given = [first_grant(db, one, owned[one.id]) for one in partners]
+    notes = (note(one, owned[one.id]) for one in partners)
+    unchanged = sum(one.granted is not None for one in owned.values())
     return Count(inserted=sum(given), unchanged=unchanged), tuple(said for said in notes if said)
 
 
-def first_grant(db: Connection, partner: Partner, standing: Standing) -> bool:
+def first_grant(db: Connection, partner: Partner, owned: PartnerCredits) -> bool:
     """A grant of 0 is written too: it records that the file's number has been granted."""
-    if partner.credits is None or not standing.metered or standing.granted is not None:
+    if partner.credits is None or not owned.metered or owned.granted is not None:
         return False
     return grant(db, partner.id, partner.credits, f"import:{partner.id}")
 
@@ -231,14 +231,14 @@ def first_grant(db: Connection, partner: Partner, standing: Standing) -> bool:
 GRANT_BY_HAND = "senso credits {} --grant {} --ref REF"
 
 
-def note(partner: Partner, standing: Standing) -> str | None:
+def note(partner: Partner, owned: PartnerCredits) -> str | None:
     if partner.credits is None:
-        return f"partner {partner.id}: stays metered; no import lifts that" if standing.metered else None
-    if not standing.metered:
+        return f"partner {partner.id}: stays metered; no import lifts that" if owned.metered else None
+    if not owned.metered:
         return f"partner {partner.id}: stays unmetered: it can always pay, and neither import nor grant meters it"
-    if standing.granted is None or standing.granted == partner.credits:
+    if owned.granted is None or owned.granted == partner.credits:
         return None
-    return f"partner {partner.id}: credits stay as they are; {instead(partner, partner.credits - standing.granted)}"
+    return f"partner {partner.id}: credits stay as they are; {instead(partner, partner.credits - owned.granted)}"
 
 
 def instead(partner: Partner, more: int) -> str:

@@ -44,7 +44,7 @@ def is_held(db: Connection, batch: UUID, episode: int) -> bool:
 
 # Releases the hold in full, then charges each answer that was read once, however often this is called. Both go to the
 # partner whose credits were held: the org may have moved to another since. In this order no balance is below zero.
-SETTLE = Prepared(f"""
+CHARGE_AND_RELEASE = Prepared(f"""
     WITH written AS (
         INSERT INTO ledger (idempotency_key, entry, partner_id, org_id, kind, credits, batch_id, run_id)
         SELECT {keys.RELEASE.sql("l.batch_id", ":episode")}, 'release', l.partner_id, l.org_id, l.kind,
@@ -68,9 +68,9 @@ SETTLE = Prepared(f"""
 """)
 
 
-def settle(db: Connection, batch: UUID, episode: int) -> int:
+def charge_and_release(db: Connection, batch: UUID, episode: int) -> int:
     """Charges what was read and releases the hold of this episode; returns how many charges were written now."""
-    (charges,) = SETTLE.column(db, {"batch": str(batch), "episode": str(episode)})
+    (charges,) = CHARGE_AND_RELEASE.column(db, {"batch": str(batch), "episode": str(episode)})
     return int(charges)
 
 
@@ -120,7 +120,7 @@ STANDING = text(f"""
 
 
 @dataclass(frozen=True, slots=True)
-class PartnerStanding:
+class PartnerCredits:
     """Credits. `available`: None for a partner that is not metered."""
 
     id: UUID
@@ -133,8 +133,8 @@ class PartnerStanding:
     orgs: int
 
 
-def standing(db: Connection, partner: UUID) -> PartnerStanding | None:
-    return first(PartnerStanding, db.execute(STANDING, {"partner": partner}))
+def partner_credits(db: Connection, partner: UUID) -> PartnerCredits | None:
+    return first(PartnerCredits, db.execute(STANDING, {"partner": partner}))
 
 
 OF_PARTNER = text("""

@@ -47,7 +47,7 @@ SETTLED = text("""
 """)
 
 
-def settled(db: Connection, org_id: UUID, fingerprint: str) -> bool | None:
+def valid_names_are_fallback(db: Connection, org_id: UUID, fingerprint: str) -> bool | None:
     """Whether the names are only the fallback; None if there are no valid names yet."""
     return db.execute(SETTLED, {"org": org_id, "fingerprint": fingerprint}).scalar_one_or_none()
 

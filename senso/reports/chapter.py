@@ -124,7 +124,7 @@ def sentiment(whole: dict[str, Metric]) -> dict[str, Any] | None:
 
 def leaderboard(org: str, pool: Pool) -> list[Line]:
     """All competitors and the org itself by their counts; equal counts share a rank."""
-    named = [(standing.name, standing.answers, False) for standing in pool.competitors] + [(org, pool.mentioned, True)]
+    named = [(one.name, one.answers, False) for one in pool.competitors] + [(org, pool.mentioned, True)]
     ranked = sorted(named, key=lambda one: (-one[1], not one[2], one[0]))
     return [
         Line(1 + sum(other > answers for _, other, _ in ranked), name, answers, own) for name, answers, own in ranked

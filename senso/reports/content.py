@@ -7,7 +7,7 @@ from itertools import product
 from uuid import UUID
 
 from senso.reports.basis import Basis
-from senso.score import CitedDomain, Metric, Standing
+from senso.score import CitedDomain, CompetitorCount, Metric
 from senso.states import BatchKind, BatchState, QuestionKind, Sentiment, Surface
 
 # The order of reading: questions that do not name the org come first, and consumer apps before APIs.
@@ -50,7 +50,7 @@ class Pool:
     surface: Surface
     answers: int
     mentioned: int  # of `answers`
-    competitors: tuple[Standing, ...]
+    competitors: tuple[CompetitorCount, ...]
     sources: tuple[CitedDomain, ...]
     quotes: tuple[Quote, ...] = ()  # chosen by the rule of `senso.reads.quotes`
 

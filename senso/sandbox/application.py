@@ -28,7 +28,7 @@ class Analytics(Endpoint):
     async def reply(self, call: Call, *_: str) -> Reply:
         key = self.request.headers.get("Idempotency-Key")
         call.question = key
-        await self.suffer(call, self.request.body.decode(errors="replace"))
+        await self.inject_fault(call, self.request.body.decode(errors="replace"))
         body, problem = self._checked(key)
         if problem:
             self._note(key, body, problem[0])

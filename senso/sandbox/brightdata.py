@@ -10,7 +10,7 @@ from senso.sandbox.env import KEY_START
 from senso.sandbox.fault_kinds import LATE, UNLISTED
 from senso.sandbox.fault_rules import Rule
 from senso.sandbox.replies import Cut, Reply
-from senso.sandbox.snapshots import Snapshot, as_csv, fates_of, listed, records_of
+from senso.sandbox.snapshots import Snapshot, as_csv, draw_faults, listed, records_of
 
 MOST_LISTED = 5000  # whatever `limit` says
 FORMATS = ("json", "ndjson", "jsonl")
@@ -37,7 +37,7 @@ class BrightData(Endpoint):
         snapshot = self.state.snapshots.get(id_)
         if snapshot is None:
             raise plain(404, "Snapshot does not exist")
-        await self.suffer(call, "\n".join(asked["prompt"] for asked in snapshot.inputs))
+        await self.inject_fault(call, "\n".join(asked["prompt"] for asked in snapshot.inputs))
         return snapshot
 
     def _check_key(self) -> None:
@@ -60,7 +60,7 @@ class Trigger(BrightData):
         inputs = inputs_in(self.request.body, engine)
         call.model, call.inputs = engine.slug, [_known(asked) for asked in inputs]
         prompts = "\n".join(asked["prompt"] for asked in inputs)
-        await self.suffer(call, prompts)
+        await self.inject_fault(call, prompts)
         self._check_running(str(dataset_id))
         snapshot = self._born(str(dataset_id), inputs)
         call.snapshot_id = snapshot.id
@@ -70,7 +70,7 @@ class Trigger(BrightData):
         return Reply(200, {"snapshot_id": snapshot.id})
 
     def _born(self, dataset_id: str, inputs: list[dict[str, Any]]) -> Snapshot:
-        fate, fates = fates_of(self.state.faults, inputs)
+        job_fault, record_faults = draw_faults(self.state.faults, inputs)
         fields = self.query("custom_output_fields")
         snapshot = Snapshot(
             dataset_id=dataset_id,
@@ -78,8 +78,8 @@ class Trigger(BrightData):
             seconds=self.state.timing.snapshot_seconds,
             include_errors=self.query("include_errors") == "true",
             fields=fields.split("|") if fields else None,
-            fate=fate,
-            fates=fates,
+            job_fault=job_fault,
+            record_faults=record_faults,
         )
         self.state.snapshots[snapshot.id] = snapshot
         self.state.maybe_running.append(snapshot)
@@ -155,7 +155,7 @@ class Snapshots(BrightData):
     async def work(self, call: Call, *_: str) -> Reply:
         if not self.query("dataset_id"):
             raise plain(400, "dataset_id is required")
-        await self.suffer(call, "")
+        await self.inject_fault(call, "")
         if self.state.faults.draw([self.where], UNLISTED, ""):
             call.fault = "unlisted"
             return Reply(200, [])

@@ -20,7 +20,7 @@ class Control(RequestHandler):
     def prepare(self) -> None:
         require_own(self.request)
 
-    def given(self) -> Any:
+    def json_body(self) -> Any:
         try:
             return json.loads(self.request.body)
         except ValueError as error:
@@ -51,7 +51,7 @@ class FaultsControl(Control):
         self.show(self.state.faults.listed())
 
     def post(self) -> None:
-        given = self.given()
+        given = self.json_body()
         rules = given if isinstance(given, list) else [given]
         self.checked(lambda: self.state.faults.add([rule_from(rule) for rule in rules]))
         self.show(self.state.faults.listed())
@@ -91,7 +91,7 @@ class TimingControl(Control):
         self.show(asdict(self.state.timing) | {"running_jobs_limit": self.state.running_jobs_limit})
 
     def post(self) -> None:
-        self.checked(lambda: self._set(self.given()))
+        self.checked(lambda: self._set(self.json_body()))
         self.get()
 
     def _set(self, wanted: dict[str, float]) -> None:
@@ -110,7 +110,7 @@ class LiesControl(Control):
         self.show(self.state.liar.told())
 
     def post(self) -> None:
-        self.checked(lambda: self._tune(self.given()))
+        self.checked(lambda: self._tune(self.json_body()))
         self.show(self.state.liar.told())
 
     def delete(self) -> None:

@@ -44,7 +44,7 @@ class Endpoint(RequestHandler):
         """The vendor's reply for a fault that is an HTTP status."""
         raise NotImplementedError
 
-    async def suffer(self, call: Call, text: str) -> None:
+    async def inject_fault(self, call: Call, text: str) -> None:
         rule = self.state.faults.draw([self.where], self.at_once, text)
         if rule is None:
             return

@@ -9,7 +9,8 @@ from senso.sandbox.passages import passages
 from senso.sandbox.reader import Task, names_it
 
 Reading = dict[str, Any]
-Told = tuple[Reading, str] | None  # the false reading and what is false in it; None: this lie does not fit the answer
+# The reading and what is false in it; None: this lie does not fit the answer.
+FalseReading = tuple[Reading, str] | None
 
 INVENTED = ("Vellmoor Savings", "Quarrington Trust", "Ashdown & Pike", "Tidewell Finance", "Brackenridge Loans")
 SWAPS = ("reliably", "certainly", "supposedly", "remarkably")
@@ -24,7 +25,7 @@ class Lie:
     times: int = 1
 
 
-def generic_mention(task: Task, reading: Reading, _seed: int) -> Told:
+def generic_mention(task: Task, reading: Reading, _seed: int) -> FalseReading:
     """Takes an ordinary word of the name for the organisation."""
     words = [word for word in task.organisation.split() if len(word) > 4]  # noqa: PLR2004 - "of" is implausible
     mute = passages(task.answer).sentences if not reading["mentioned"] else ()
@@ -36,7 +37,7 @@ def generic_mention(task: Task, reading: Reading, _seed: int) -> Told:
     return None
 
 
-def altered_quote(task: Task, reading: Reading, seed: int) -> Told:
+def altered_quote(task: Task, reading: Reading, seed: int) -> FalseReading:
     quote = reading["mention_text"] or ""
     words = [word for word in quote.split() if word.isalpha() and not names_it(task, word)]
     chance = dice(seed, "quote", task.answer)
@@ -47,7 +48,7 @@ def altered_quote(task: Task, reading: Reading, seed: int) -> Told:
     return None
 
 
-def invented_competitor(task: Task, reading: Reading, seed: int) -> Told:
+def invented_competitor(task: Task, reading: Reading, seed: int) -> FalseReading:
     names = [name for name in INVENTED if name not in task.answer]
     if not names:
         return None
@@ -55,12 +56,12 @@ def invented_competitor(task: Task, reading: Reading, seed: int) -> Told:
     return reading | {"competitors": [*reading["competitors"], {"name": name}]}, name
 
 
-def self_as_competitor(task: Task, reading: Reading, _seed: int) -> Told:
+def self_as_competitor(task: Task, reading: Reading, _seed: int) -> FalseReading:
     competitors = [{"name": task.organisation}, *reading["competitors"]]
     return reading | {"competitors": competitors}, task.organisation
 
 
-KINDS: dict[str, Callable[[Task, Reading, int], Told]] = {
+KINDS: dict[str, Callable[[Task, Reading, int], FalseReading]] = {
     "generic-mention": generic_mention,
     "altered-quote": altered_quote,
     "invented-competitor": invented_competitor,

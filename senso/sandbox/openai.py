@@ -44,7 +44,7 @@ class OpenAI(Endpoint):
 
     async def wait(self, call: Call, seconds: float, text: str) -> Rule | None:
         """Waits as long as the model would take. Returns a fault, if any, that spoils the answer and not the call."""
-        await self.suffer(call, text)
+        await self.inject_fault(call, text)
         await asyncio.sleep(seconds)
         rule = self.state.faults.draw([self.where], {*ANSWER, *(CALL.keys() - self.at_once)}, text)
         call.fault = rule.kind if rule else None
@@ -71,7 +71,7 @@ class Models(OpenAI):
         key = self.bearer()
         if key is None or not key.startswith(KEY_START):
             raise Problem(unauthorized(key))
-        await self.suffer(call, "")
+        await self.inject_fault(call, "")
         return Reply(200, {"object": "list", "data": []})
 
 

@@ -24,15 +24,15 @@ NOT_RECORDED = ("Crawler error: no recorded answer to this prompt", "dead_page")
 
 @dataclass(slots=True)
 class Snapshot:
-    """`fate` is a fault of the whole job; `fates` has those of single inputs by their positions."""
+    """`job_fault` is a fault of the whole job; `record_faults` has those of single inputs by their positions."""
 
     dataset_id: str
     inputs: list[Record]
     seconds: float
     include_errors: bool
     fields: list[str] | None
-    fate: str | None
-    fates: Mapping[int, str]
+    job_fault: str | None
+    record_faults: Mapping[int, str]
     id: str = field(default_factory=lambda: f"s_{uuid4().hex[:18]}")
     created: str = field(default_factory=now)
     began: float = field(default_factory=time.monotonic)
@@ -46,18 +46,18 @@ class Snapshot:
         age = time.monotonic() - self.began
         if age < self.seconds * STARTING:
             return "starting"
-        if self.fate == "never-ready":
+        if self.job_fault == "never-ready":
             return "running"
         if age < self.seconds:
-            return "digesting" if self.fate == "unknown-status" else "running"
-        return "failed" if self.fate == "snapshot-failed" else "ready"
+            return "digesting" if self.job_fault == "unknown-status" else "running"
+        return "failed" if self.job_fault == "snapshot-failed" else "ready"
 
     @property
     def running(self) -> bool:
         return self.status in ("starting", "running", "digesting")
 
 
-def fates_of(faults: Faults, inputs: list[Record]) -> tuple[str | None, dict[int, str]]:
+def draw_faults(faults: Faults, inputs: list[Record]) -> tuple[str | None, dict[int, str]]:
     """Draws the faults when the job is created, so that a failed job stays failed however often it is polled."""
     job = faults.draw(PLACES, JOB, "\n".join(asked["prompt"] for asked in inputs))
     drawn = {place: faults.draw(PLACES, RECORD, asked["prompt"]) for place, asked in enumerate(inputs)}
@@ -72,17 +72,17 @@ def records_of(snapshot: Snapshot, seed: int, ask: Ask) -> list[Record]:
 
 
 def _record(snapshot: Snapshot, place: int, asked: Record, ask: Ask) -> Record | None:
-    fate = snapshot.fates.get(place)
-    if fate == "missing-records":
+    fault = snapshot.record_faults.get(place)
+    if fault == "missing-records":
         return None
-    if fate == "error-records":
+    if fault == "error-records":
         return failed(asked, *TIMEOUT)
     engine = ENGINES[snapshot.dataset_id]
     answer = ask(asked["prompt"], engine.slug, asked.get("country") or "US")
     if answer is None:
         return failed(asked, *NOT_RECORDED)
     whole = record(engine, asked, answer)
-    return SPOILS[fate](whole) if fate else whole
+    return SPOILS[fault](whole) if fault else whole
 
 
 def _silent(whole: Record) -> Record:

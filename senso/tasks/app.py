@@ -13,17 +13,24 @@ from senso import edge, log, sentry
 from senso.checks import postgres, redis, require
 from senso.schema import require_head
 from senso.settings import moved_clock, secret, settings
-from senso.worker import transport, versions
-from senso.worker.events import Amqp
+from senso.worker import versions
 from senso.worker.queues import ALL_QUEUES
-from senso.worker.result_backend import GuardedRedisBackend
 from senso.worker.startup_errors import in_one_line
+
+with in_one_line():
+    versions.require(allow_others=lambda: settings().untested_celery)
+
+# These import inner parts of Celery and kombu, which another version may not have.
+from senso.worker import transport
+from senso.worker.events import Amqp
+from senso.worker.result_backend import GuardedRedisBackend
 
 edge.supply()
 transport.install()
 # The warning is about messages that run code when they are deserialized; ours are JSON, and nothing else is accepted.
 warnings.filterwarnings("ignore", "You're running the worker with superuser privileges")
-app = Celery("senso", amqp=Amqp)
+MODULES = ("senso.tasks.stages", "senso.tasks.periodic", "senso.tasks.lifecycle")
+app = Celery("senso", amqp=Amqp, include=MODULES)
 app.config_from_object("senso.worker.configuration")
 
 
@@ -33,7 +40,12 @@ def refuse_wrong_settings(**_: Any) -> None:
     with in_one_line():
         for name in ("database_url", "redis_url"):
             secret(getattr(settings(), name), name.upper())
-        versions.require(allow_others=settings().untested_celery)
+
+
+def of_celery() -> list[Any]:
+    from sentry_sdk.integrations.celery import CeleryIntegration  # noqa: PLC0415  only where there is a DSN
+
+    return [CeleryIntegration(monitor_beat_tasks=False)]
 
 
 def task(name: str, **options: Any) -> Callable[[Callable[..., Any]], Any]:
@@ -54,12 +66,12 @@ def is_not_soft_shutdown_line(record: logging.LogRecord) -> bool:
 
 @celeryd_init.connect
 def watch_worker(**_: Any) -> None:
-    sentry.start("worker", settings().sentry_dsn, settings().environment)
+    sentry.start("worker", settings().sentry_dsn, settings().environment, of_celery)
 
 
 @beat_init.connect
 def watch_beat(**_: Any) -> None:
-    sentry.start("beat", settings().sentry_dsn, settings().environment)
+    sentry.start("beat", settings().sentry_dsn, settings().environment, of_celery)
 
 
 @celeryd_init.connect

@@ -25,16 +25,16 @@ class Outage:
     def __init__(self) -> None:
         self.since: float | None = None
 
-    def bear(self, work: Callable[..., None], options: dict[str, Any]) -> None:
+    def run(self, work: Callable[..., None], options: dict[str, Any]) -> None:
         try:
             work(**options)
         except Unreachable as error:
             if self.since is None:
-                log.warning("ticks wait", error=str(error))
+                log.warning("periodic tasks paused: Postgres is not reachable", error=str(error))
             self.since = self.since or time.monotonic()
             return
         if self.since is not None:
-            log.warning("ticks go on", seconds=round(time.monotonic() - self.since))
+            log.warning("periodic tasks resumed", seconds=round(time.monotonic() - self.since))
             self.since = None
 
 
@@ -54,7 +54,7 @@ def periodic(name: str) -> Callable[[Callable[..., None]], Any]:
             if current_task.request.called_directly:
                 function(**options)
             elif wait_for_turn(name):
-                outage.bear(function, options)
+                outage.run(function, options)
 
         return task(f"tick.{name}", send_events=False)(unless_just_done)
 

@@ -8,6 +8,7 @@ from senso.checks import Finding
 from senso.errors import ConfigError
 from senso.schema import CHECKOUT, PACKAGED
 from senso.settings import settings
+from senso.tasks.app import app
 from senso.weekly import DUE_HOUR
 
 NAME = "celerybeat-schedule.py"
@@ -49,8 +50,6 @@ def load() -> None:
 
 def findings() -> list[Finding]:
     """Which file is used, whether it loads, and whether it has all required ticks. Imports Celery."""
-    from senso.tasks.app import app  # noqa: PLC0415  needs the broker's URL
-
     try:
         file = path()
         load()
@@ -82,7 +81,5 @@ def unknown(ticks: set[str]) -> list[Finding]:
 
 def hour() -> int | None:
     """The hour (UTC) at which orgs are due, in the loaded file; None if it opens no batch."""
-    from senso.tasks.app import app  # noqa: PLC0415  needs the broker's URL
-
     entries = [entry for entry in app.conf.beat_schedule.values() if entry["task"] == f"{PREFIX}{WEEKLY}"]
     return min((int(entry.get("kwargs", {}).get("hour", DUE_HOUR)) for entry in entries), default=None)

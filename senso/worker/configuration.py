@@ -17,7 +17,6 @@ result_backend = address().results.url
 # Celery, kombu and Flower each parse TLS options of a URL differently, and ignore some of them.
 broker_use_ssl = redis_backend_use_ssl = address().tls
 override_backends = {"redis": GUARDED, "rediss": GUARDED}
-include = ["senso.tasks.stages", "senso.tasks.periodic", "senso.tasks.lifecycle"]
 
 task_serializer = result_serializer = "json"
 accept_content = ["json"]

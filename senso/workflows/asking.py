@@ -75,7 +75,7 @@ def names_settled(db: Connection, batch: Batch) -> bool | None:
     if batch.org_id is None:
         return False
     org = name_rows.org(db, batch.org_id)
-    return name_rows.settled(db, org.id, names.fingerprint(org.name, org.websites))
+    return name_rows.valid_names_are_fallback(db, org.id, names.fingerprint(org.name, org.websites))
 
 
 def ask_and_extract(run_ids: Sequence[UUID]) -> None:

@@ -63,7 +63,7 @@ def cancel_within(db: Connection, batch_id: UUID, by: Initiator, *, is_pushed: b
 
 def end_cancelled(db: Connection, batch: Batch, by: Initiator, *, left_over: bool, is_pushed: bool) -> int:
     counts = results.counts(db, batch)
-    charged = ledger.settle(db, batch.id, batch.episode)
+    charged = ledger.charge_and_release(db, batch.id, batch.episode)
     body = result(db, batch, BatchState.CANCELLED, counts) if counts.evaluated else None
     said = f"{counts.evaluated} of {batch.planned} were read" if batch.planned else "nothing was asked"
     batches.end(db, batch.id, BatchState.CANCELLED, error=f"cancelled by {by.actor}: {said}")

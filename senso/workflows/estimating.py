@@ -140,7 +140,10 @@ def shares_of(db: Connection, org: UUID, batch: Batch | None) -> list[Share]:
 
 
 def needs_names(db: Connection, org: name_rows.OrgNames, shares: Sequence[Share]) -> bool:
-    return bool(shares) and name_rows.settled(db, org.id, names.fingerprint(org.name, org.websites)) is None
+    return (
+        bool(shares)
+        and name_rows.valid_names_are_fallback(db, org.id, names.fingerprint(org.name, org.websites)) is None
+    )
 
 
 class Priced(NamedTuple):

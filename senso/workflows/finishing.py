@@ -49,7 +49,7 @@ def next_window(db: Connection, batch: Batch) -> None:
 
 
 def finish(db: Connection, batch: Batch, by: FinishedBy, *, left_over: bool, is_pushed: bool) -> None:
-    ledger.settle(db, batch.id, batch.episode)
+    ledger.charge_and_release(db, batch.id, batch.episode)
     failpoint("batch charged")
     counts = results.counts(db, batch)
     state = ended_state(counts.evaluated, counts.planned)
@@ -89,7 +89,7 @@ def numbers(db: Connection, batch: Batch, org: UUID, state: BatchState, counts: 
         metrics=metrics,
         competitors=score.leaderboard(facts),
         citations=score.sources(page for one in found for page in cited_pages(one, sites)),
-        **standing(db, batch, state, counts),
+        **result_header(db, batch, state, counts),
     )
     return push.content(said)
 
@@ -97,10 +97,10 @@ def numbers(db: Connection, batch: Batch, org: UUID, state: BatchState, counts: 
 def without_numbers(db: Connection, batch: Batch, state: BatchState, counts: Counts) -> dict[str, object]:
     """For a batch without an org, or with a text or number that cannot be stored: it must end nevertheless."""
     results.move_latest(db, batch)
-    return push.content(Result(metrics=(), competitors=(), citations=(), **standing(db, batch, state, counts)))
+    return push.content(Result(metrics=(), competitors=(), citations=(), **result_header(db, batch, state, counts)))
 
 
-def standing(db: Connection, batch: Batch, state: BatchState, counts: Counts) -> dict[str, Any]:
+def result_header(db: Connection, batch: Batch, state: BatchState, counts: Counts) -> dict[str, Any]:
     return {
         "batch_id": batch.id,
         "episode": batch.episode,

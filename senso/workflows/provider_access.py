@@ -1,7 +1,6 @@
 """From a provider's name to the provider with its key: the one place where external services are chosen."""
 
 from collections.abc import Iterable
-from functools import lru_cache
 
 from senso import supplied
 from senso.db import Link
@@ -15,7 +14,6 @@ from senso.providers import (
     CompletionProvider,
     JobProvider,
     Prompt,
-    Provider,
 )
 from senso.queries.models import Model
 from senso.registry import JOB_PROVIDERS, PROVIDERS, Entry
@@ -36,15 +34,8 @@ def configured(one: Entry) -> tuple[str, str, AnotherKey]:
     return found.base_url, found.key, found.another_key
 
 
-@lru_cache(maxsize=16)
-def provider(name: str) -> Provider:
-    """Raises ConfigError when this version does not have it, or its key is missing."""
-    one = entry(name)
-    return one.made(*configured(one))
-
-
 def direct_provider(name: str) -> AnswerProvider:
-    """Raises ConfigError as `provider` does, and for a provider that has jobs only."""
+    """Raises ConfigError for an unknown name, a missing key, or a provider that has only jobs."""
     one = entry(name)
     if one.answers is None:
         raise ConfigError(f"{name} does not answer at once in this version; {LISTED}")
@@ -52,7 +43,7 @@ def direct_provider(name: str) -> AnswerProvider:
 
 
 def job_provider(name: str) -> JobProvider:
-    """Raises ConfigError as `provider` does, and for a provider without jobs."""
+    """Raises ConfigError as `direct_provider` does, and for a provider without jobs."""
     one = entry(name)
     if one.jobs is None:
         raise ConfigError(f"{name} has no jobs in this version; {LISTED}")
@@ -60,7 +51,7 @@ def job_provider(name: str) -> JobProvider:
 
 
 def completion_provider(name: str) -> CompletionProvider:
-    """Raises ConfigError as `provider` does, and for a provider without structured output."""
+    """Raises ConfigError as `direct_provider` does, and for a provider without structured output."""
     one = entry(name)
     if one.completes is None:
         raise ConfigError(f"{name} reads no answers and finds no names in this version; name a model of another one")

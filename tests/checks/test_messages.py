@@ -138,7 +138,7 @@ def test_a_run_that_was_sent_before_all_that_waits_in_a_long_queue_is_lost(make,
 def test_a_long_queue_is_not_read_as_a_whole(make, messages):
     send_each("read", [uuid4() for _ in range(3 * MOST)])
 
-    seen = looked.standing(ALL_QUEUES)
+    seen = looked.read_snapshot(ALL_QUEUES)
 
     assert (seen.queues["ask"].length, len(seen.queues["ask"].oldest)) == (3 * MOST, MOST)
 
@@ -266,7 +266,7 @@ def test_a_message_that_is_delivered_again_keeps_the_moment_at_which_it_was_sent
     send_each("read", [uuid4()])
     with app.connection() as connection:
         connection.default_channel.basic_get("ask")
-    seen = looked.standing(ALL_QUEUES)
+    seen = looked.read_snapshot(ALL_QUEUES)
 
     assert seen.queues["ask"].length == 1
     assert seen.now - seen.queues["ask"].since == pytest.approx(LONG, abs=30)

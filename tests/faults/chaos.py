@@ -87,7 +87,7 @@ class Chaos:
 
     def stop_a_call_worker(self) -> float:
         """As `senso up` does. Calls of six seconds outlive a grace of three: what it still has then is asked again."""
-        _, held = self.product.tell_to_go(self.call_worker(), STOP_SECONDS)
+        held = self.product.tell_to_go(self.call_worker(), STOP_SECONDS).held
         self.it.hit(calls=len(held))
         return self.product.next_ask()
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import plan as plans
 import pytest
@@ -26,7 +26,6 @@ from senso.embedded.server import Server
 from senso.errors import SensoError
 from senso.settings import settings
 from senso.worker.queues import CALL_QUEUES, CONTROL_QUEUES
-from senso.workflows import provider_access
 
 TEMPLATE = "faults_template"
 SETTLE_SECONDS = 0.5  # in which the statements commit that a frozen process had sent
@@ -44,6 +43,15 @@ FENCES_RISEN = """
         FROM unnest(CAST(:held AS text[])) c) h ON h.id = t.{column}
     WHERE t.fence > h.fence AND t.state NOT IN ('planned', 'pending')
 """
+
+
+class Gone(NamedTuple):
+    """How a worker went that was told to; `held`: what it had in flight then."""
+
+    seconds: float
+    held: Claims
+    code: int
+    log: str
 
 
 class Product:
@@ -89,8 +97,8 @@ class Product:
     def wake(self, name: str) -> None:
         self.children[name].process.send_signal(signal.SIGCONT)
 
-    def tell_to_go(self, name: str, seconds: float = 30) -> tuple[float, Claims]:
-        """By SIGTERM; the seconds it took, and what it had in flight when it was told. Who stays is killed."""
+    def tell_to_go(self, name: str, seconds: float = 30) -> Gone:
+        """By SIGTERM. Who stays is killed."""
         process, told = self.children[name].process, time.monotonic()
         held = self.held_by(process.pid)
         self.ends.by_test(process.pid, held)
@@ -98,8 +106,7 @@ class Product:
         with suppress(subprocess.TimeoutExpired):
             process.wait(seconds)
         process.kill()
-        process.wait()
-        return time.monotonic() - told, held
+        return Gone(time.monotonic() - told, held, process.wait(), (self.home / f"{name}.log").read_text())
 
     def held_by(self, pid: int) -> Claims:
         return {row["claim"] for row in self.make.sql(HELD, me=f"%:{pid}:%")}
@@ -281,5 +288,4 @@ def stop(product: Product) -> None:
 def forget_settings() -> None:
     settings.cache_clear()
     database_module.engine.cache_clear()
-    provider_access.provider.cache_clear()
     failpoints.armed.cache_clear()

@@ -94,12 +94,14 @@ def test_told_to_go_under_load_a_worker_leaves_nothing_behind(fault):
     with fault(22, "SIGTERM under load, 3 s of grace as in `senso up`", answer_seconds=1.5) as it:
         it.product.wait_for_flight(40)
         it.strikes(processes=1)
-        seconds, held = it.product.tell_to_go("call-1")
-        it.hit(calls=len(held))
+        gone = it.product.tell_to_go("call-1")
+        it.hit(calls=len(gone.held))
         it.recovered(it.product.next_ask())
-        it.row.note = f"gone after {seconds:.1f} s"
+        it.row.note = f"gone after {gone.seconds:.1f} s"
 
-    assert seconds < 10
+    assert gone.seconds < 10
+    assert gone.code == 0
+    assert not [word for word in ("kill_job", "NotImplementedError", "Traceback") if word in gone.log]
     assert it.row.twice == 0
 
 

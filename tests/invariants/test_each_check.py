@@ -14,7 +14,6 @@ from senso.sandbox.server import Settings as SandboxSettings
 from senso.sandbox.server import running
 from senso.sandbox.state import Timing
 from senso.settings import settings
-from senso.workflows import provider_access
 
 
 @pytest.fixture(scope="module", params=["ended", "running"])
@@ -28,14 +27,12 @@ def world(request, urls):
         for name, value in addresses(url).items():
             environment.setenv(name, value)
         settings.cache_clear()
-        provider_access.provider.cache_clear()
         worlds = Worlds(Factory(), Sandbox(url), environment)
         worlds.ended()
         if request.param == "running":
             worlds.running()
         yield request.param
     settings.cache_clear()
-    provider_access.provider.cache_clear()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Alive means getting on."""
+"""Alive means making progress."""
 
 import os
 

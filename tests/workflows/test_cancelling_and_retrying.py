@@ -115,7 +115,7 @@ def test_snapshots_are_cancelled_at_the_vendor(make, sandbox):
 def test_a_job_that_reached_the_vendor_after_the_cancel_is_cancelled_there(make, sandbox, monkeypatch):
     sandbox.timing(snapshot_seconds=60)
     batch = make.batch(models=("chatgpt",))
-    vendor = provider_access.provider("brightdata")
+    vendor = provider_access.job_provider("brightdata")
     real = type(vendor).submit
 
     def cancelled_meanwhile(self, asked):
@@ -422,7 +422,6 @@ def test_a_retry_without_the_key_is_refused_before_the_hold(make, sandbox, envir
     work_off(make, batch)
     environment.delenv("OPENAI_API_KEY")
     settings.cache_clear()
-    provider_access.provider.cache_clear()
 
     with pytest.raises(ConfigError, match="OPENAI_API_KEY"):
         retry(batch, ME)

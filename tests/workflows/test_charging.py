@@ -144,7 +144,7 @@ def test_settled_again_a_batch_writes_nothing_and_moves_no_credit(make, sandbox)
     before = make.everything()
 
     with transaction() as db:
-        charges = ledger.settle(db, batch, 1)
+        charges = ledger.charge_and_release(db, batch, 1)
 
     assert charges == 0
     assert make.everything() == before

@@ -11,7 +11,6 @@ from senso.queries import estimates
 from senso.settings import settings
 from senso.tables import Base
 from senso.tasks.stages import read
-from senso.workflows import provider_access
 from senso.workflows.estimating import TriggerEstimate, estimate_triggers
 
 ME = Initiator("test")
@@ -203,7 +202,6 @@ def test_what_a_trigger_would_refuse_a_dry_run_refuses_alike(senso, make, enviro
     assert senso("trigger", "org", fine.id, inactive.id, "--dry-run").code == 2
     environment.delenv("OPENAI_API_KEY")
     settings.cache_clear()
-    provider_access.provider.cache_clear()
     done = senso("trigger", "org", fine.id, "--dry-run")
 
     assert (done.code, "OPENAI_API_KEY" in done.err, done.out) == (2, True, "")

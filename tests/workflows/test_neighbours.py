@@ -187,7 +187,7 @@ def test_what_a_partner_has_held_granted_and_paid_is_told_of_it_alone(make, sand
     start(make.queued(other))
 
     with transaction() as db:
-        mine, theirs = ledger.standing(db, org.partner), ledger.standing(db, other.partner)
+        mine, theirs = ledger.partner_credits(db, org.partner), ledger.partner_credits(db, other.partner)
         rows, total = ledger.of_partner(db, org.partner)
 
     assert {name: getattr(mine, name) for name in FIGURES} == dict(zip(FIGURES, (98, 0, 100, 2, 1), strict=True))

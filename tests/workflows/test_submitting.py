@@ -271,7 +271,7 @@ def test_who_was_only_slow_still_saves_the_name_while_another_looks(make, sandbo
     for _ in range(unlisted):
         sandbox.fault("brightdata.snapshots", "unlisted", times=1)
     snapshot = job(make)
-    vendor = type(provider_access.provider("brightdata"))
+    vendor = type(provider_access.job_provider("brightdata"))
     real = vendor.submit
 
     def slow(self, asked):
@@ -291,7 +291,7 @@ def test_who_was_only_slow_still_saves_the_name_while_another_looks(make, sandbo
 def test_a_name_that_comes_after_another_was_sent_is_cancelled_under_a_row_of_its_own(make, sandbox, monkeypatch):
     sandbox.timing(snapshot_seconds=60)
     snapshot = job(make)
-    vendor = type(provider_access.provider("brightdata"))
+    vendor = type(provider_access.job_provider("brightdata"))
     real = vendor.submit
     sandbox.fault("brightdata.snapshots", "unlisted", share=1)
 

@@ -16,7 +16,7 @@ from senso.queries import batches, invariants, ledger, runs
 from senso.settings import settings
 from senso.tasks.periodic import admit, due, due_orgs, sweep_all
 from senso.tasks.stages import ask_batch, find_names, finish_batch, open_batch, read
-from senso.workflows import asking, provider_access, recovery
+from senso.workflows import asking, recovery
 
 ME = Initiator("test")
 
@@ -420,7 +420,6 @@ def test_a_missing_key_is_refused_before_the_hold_and_named(make, sandbox, envir
     org = make.org(models=("chatgpt",))
     environment.delenv("BRIGHTDATA_API_KEY")
     settings.cache_clear()
-    provider_access.provider.cache_clear()
 
     with pytest.raises(ConfigError, match="BRIGHTDATA_API_KEY"):
         trigger_org(org.id, ME)

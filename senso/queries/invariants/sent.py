@@ -16,18 +16,18 @@ LIVES = f"SELECT w.id FROM workers w WHERE w.{IS_ALIVE}"
 # The conditions by which the sweep finds lost messages, but after a longer time. The oldest first.
 SENT = text(f"""
     SELECT * FROM (
-        SELECT 'run' AS what, r.id, r.id AS subject, 'ask' AS queue, r.sent_at
+        SELECT 'run' AS what, r.id, r.id AS subject, r.sent_at
         FROM question_runs r JOIN batches b ON b.id = r.batch_id
         WHERE b.state = 'running' AND r.state = 'planned' AND r.snapshot_id IS NULL
             AND (r.next_at IS NULL OR r.next_at <= r.sent_at)
         UNION ALL
-        SELECT 'reading', e.id, e.run_id, 'extract', coalesce(e.sent_at, r.answered_at)
+        SELECT 'reading', e.id, e.run_id, coalesce(e.sent_at, r.answered_at)
         FROM batches b JOIN evaluations e ON e.batch_id = b.id JOIN question_runs r ON r.id = e.run_id
         WHERE b.state = 'running' AND e.state = 'pending' AND r.state = 'answered'
             AND (e.next_at IS NULL OR e.next_at <= e.sent_at) AND {IN_NO_JOB}
             AND coalesce(e.lease_owner NOT IN ({LIVES}), true)
         UNION ALL
-        SELECT 'batch', b.id, b.id, 'matrix', b.started_at FROM batches b
+        SELECT 'batch', b.id, b.id, b.started_at FROM batches b
         WHERE b.state = 'running' AND NOT EXISTS (
             SELECT FROM ledger h WHERE h.idempotency_key = 'hold:' || b.id || ':' || b.episode)
     ) sent
@@ -38,7 +38,7 @@ LAST_CALL = text("""
     SELECT extract(epoch FROM now() - started_at)::float FROM llm_calls ORDER BY id DESC LIMIT 1
 """)
 ALIVE = text(f"""
-    SELECT queues, extract(epoch FROM now() - started_at)::float AS lived_seconds,
+    SELECT queues, extract(epoch FROM now() - started_at)::float AS uptime_seconds,
         extract(epoch FROM now() - idle_since)::float AS idle_seconds
     FROM workers WHERE {IS_ALIVE}
 """)
@@ -51,16 +51,15 @@ class Sent:
     what: str
     id: UUID
     subject: UUID
-    queue: str
     sent_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Taker:
+class LiveWorker:
     """A living worker process. `idle_seconds`: None while it has work in progress."""
 
     queues: list[str]
-    lived_seconds: float
+    uptime_seconds: float
     idle_seconds: float | None
 
 
@@ -69,8 +68,8 @@ def overdue(db: Connection, seconds: float, policy: Policy) -> list[Sent]:
     return [Sent(**one) for one in rows(db.execute(SENT, {"seconds": seconds, "silent": policy.silent_seconds}))]
 
 
-def takers(db: Connection, policy: Policy) -> list[Taker]:
-    return [Taker(**one) for one in rows(db.execute(ALIVE, {"silent": policy.silent_seconds}))]
+def live_workers(db: Connection, policy: Policy) -> list[LiveWorker]:
+    return [LiveWorker(**one) for one in rows(db.execute(ALIVE, {"silent": policy.silent_seconds}))]
 
 
 def seconds_since_a_call(db: Connection) -> float | None:
