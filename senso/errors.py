@@ -52,9 +52,15 @@ class Unavailable(OutsideError):
     """`retry_after_seconds` is the wait that the service asked for; None if it asked for none."""
 
     def __init__(
-        self, service: str, reason: str, *, status: int | None = None, retry_after_seconds: float | None = None
+        self,
+        service: str,
+        reason: str,
+        *,
+        status: int | None = None,
+        retry_after_seconds: float | None = None,
+        usage: object = None,
     ) -> None:
-        super().__init__(service, reason, status=status)
+        super().__init__(service, reason, status=status, usage=usage)
         self.retry_after_seconds = retry_after_seconds
 
 

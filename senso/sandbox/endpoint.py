@@ -6,8 +6,8 @@ from typing import Any
 
 from tornado.web import RequestHandler
 
+from senso.sandbox.call_faults import CALL
 from senso.sandbox.calls import Call
-from senso.sandbox.fault_kinds import CALL
 from senso.sandbox.fault_rules import Rule
 from senso.sandbox.replies import Cut, Problem, Reply, proxy_error
 from senso.sandbox.state import State

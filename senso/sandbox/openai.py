@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 from senso.sandbox.answers import Answer
+from senso.sandbox.call_faults import ANSWER, CALL
 from senso.sandbox.calls import Call
 from senso.sandbox.endpoint import Endpoint
 from senso.sandbox.env import KEY_START
-from senso.sandbox.fault_kinds import ANSWER, CALL
 from senso.sandbox.fault_rules import Rule
 from senso.sandbox.openai_bodies import INLINE_LINK, REFUSED, Said, chat_completion, headers, limited, response
 from senso.sandbox.openai_checks import check_chat, check_responses

@@ -13,7 +13,7 @@ from pathlib import Path
 from tornado.httpserver import HTTPServer
 from tornado.web import Application, RequestHandler
 
-from senso.sandbox import brightdata, control, openai, page
+from senso.sandbox import anthropic, azure, brightdata, control, gemini, linkup, openai, page, perplexity
 from senso.sandbox.application import Analytics
 from senso.sandbox.env import SEED
 from senso.sandbox.fault_rules import Rule
@@ -67,6 +67,11 @@ def application(settings: Settings) -> Application:
         (f"{DATASETS}/snapshot/([^/]+)/cancel", brightdata.Cancel),
         (f"{DATASETS}/snapshot/([^/]+)/input", brightdata.Inputs),
         (f"{DATASETS}/snapshots", brightdata.Snapshots),
+        *anthropic.ROUTES,
+        *azure.ROUTES,
+        *gemini.ROUTES,
+        *linkup.ROUTES,
+        *perplexity.ROUTES,
         ("/application/analytics", Analytics),
         *control.ROUTES,
         *page.ROUTES,
