@@ -19,7 +19,7 @@ from work import LOCATIONS, READING_MODEL, Work
 from senso import extraction
 from senso.extraction import Watched, names
 from senso.providers import Run
-from senso.providers.openai import question as request_for
+from senso.providers.wire.openai import question as request_for
 from senso.sandbox.brightdata_inputs import ENGINES
 from senso.sandbox.openai_bodies import Said, chat_completion, response
 from senso.sandbox.orgs import Org

@@ -37,7 +37,8 @@ class Unreachable(SensoError):
 class OutsideError(SensoError):
     """`usage` is what the call cost although it failed (a refusal is billed too).
 
-    None if nothing was billed; also for a reply that could not be read, where the cost is not known.
+    None if nothing was billed; also for a reply that could not be read, where the cost is not known. `body`: the JSON
+    that came with an HTTP error, for the vendor's codes in it; never to be shown.
     """
 
     def __init__(self, service: str, reason: str, *, status: int | None = None, usage: object = None) -> None:
@@ -45,6 +46,7 @@ class OutsideError(SensoError):
         self.reason = reason
         self.status = status
         self.usage = usage
+        self.body: object = None
         super().__init__(f"{service}: {reason}" if status is None else f"{service} {status}: {reason}")
 
 

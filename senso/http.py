@@ -14,12 +14,14 @@ from functools import lru_cache
 from math import isfinite
 from typing import Any
 from urllib.parse import urlencode
+from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
 import certifi
 from aiohttp import (
     ClientConnectorDNSError,
     ClientConnectorError,
     ClientError,
+    ClientResponse,
     ClientSession,
     ClientTimeout,
     DummyCookieJar,
@@ -28,9 +30,10 @@ from aiohttp import (
 )
 from yarl import URL
 
-from senso import redaction
+from senso import redaction, supplied
 from senso.errors import ConfigError, Malformed, OutsideError, RateLimited, Refused, Unavailable
 from senso.event_loop import wait_for
+from senso.supplied import Outgoing
 
 CONNECT_SECONDS = 5
 # The longest header line of a reply: some services put long policies and cookies there.
@@ -131,15 +134,45 @@ async def request(  # noqa: PLR0913  as many as a request has parts
     timeout = time_for(timeout_seconds)
     try:
         async with session().request(
-            method, address, data=body, headers=given, timeout=timeout, allow_redirects=False
+            method,
+            address,
+            data=body,
+            headers=given,
+            timeout=timeout,
+            allow_redirects=False,
+            proxy=proxy_for(address),
         ) as reply:
-            content = await reply.read()
+            content = await content_of(service, reply)
     except (ClientError, OSError, ValueError) as error:  # a timeout is an OSError
         raise translate(service, error) from error
     response = Response(reply.status, reply.headers, content, redaction.credentials(headers or {}, url))
     if response.status_code not in SUCCESS:
         raise failure(service, response)
     return response
+
+
+def outgoing() -> Outgoing:
+    return supplied.outgoing() if supplied.outgoing.find else Outgoing()
+
+
+def proxy_for(address: URL) -> str | None:
+    """As curl does: HTTPS_PROXY for https:// addresses whose host is not in NO_PROXY."""
+    known = outgoing()
+    if known.proxy is None or address.scheme != "https":
+        return None
+    host = address.host or ""
+    return None if proxy_bypass_environment(host, {"no": known.no_proxy}) else known.proxy
+
+
+async def content_of(service: str, reply: ClientResponse) -> bytes:
+    """Reads up to the limit, whatever the length says: a compressed reply says how long it is before it unfolds."""
+    most, content = outgoing().most_bytes, bytearray()
+    async for part in reply.content.iter_any():
+        content += part
+        if len(content) > most:
+            reply.close()
+            raise Malformed(service, f"its reply is longer than {most} bytes (MAX_REPLY_BYTES)", status=reply.status)
+    return bytes(content)
 
 
 def call(service: str, method: str, url: str, **options: Any) -> Response:
@@ -190,6 +223,13 @@ def why(error: Exception) -> str:
 
 
 def failure(service: str, response: Response) -> OutsideError:
+    error = failed(service, response)
+    with suppress(ValueError):
+        error.body = response.json()
+    return error
+
+
+def failed(service: str, response: Response) -> OutsideError:
     status, said = response.status_code, reason(response)
     if status == TOO_MANY and not any(word in response.text.lower() for word in HOPELESS):
         return RateLimited(service, said, status=status, retry_after_seconds=wait_seconds(response))

@@ -6,14 +6,14 @@ from typing import Any, Final
 
 from senso.providers import Usage
 
-KINDS: Final = ("token_in", "token_cached", "token_out", "search", "record")
+KINDS: Final = ("token_in", "token_cached", "token_written", "token_out", "search", "record")
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Micro-dollars: per token in, cached token in, token out; per web search; per record. None: not known.
+    """Micro-dollars: per token in, read from a cache, written to one, out; per web search; per record. None: not known.
 
-    Without a price of their own, cached tokens cost as much as other input tokens.
+    Without a price of their own, tokens read from a cache or written to one cost as much as other input tokens.
     """
 
     token_in: float | None = None
@@ -21,6 +21,7 @@ class Price:
     token_out: float | None = None
     search: float | None = None
     record: float | None = None
+    token_written: float | None = None
 
 
 def price_of(stored: Mapping[str, Any] | None) -> Price | None:
@@ -29,15 +30,22 @@ def price_of(stored: Mapping[str, Any] | None) -> Price | None:
 
 
 def cost_microusd(price: Price | None, usage: Usage | None) -> int | None:
-    """None if a price is not known, which does not mean free. A call that was not billed costs 0."""
+    """What the vendor says that the call cost, else by the price. A call that was not billed costs 0.
+
+    None if a price is not known, which does not mean free.
+    """
     if usage is None:
         return 0
+    if usage.cost_microusd is not None:
+        return usage.cost_microusd
     if price is None:
         return None
     cached = price.token_in if price.token_cached is None else price.token_cached
+    written = price.token_in if price.token_written is None else price.token_written
     parts = (
-        (usage.tokens_in - usage.tokens_cached, price.token_in),
+        (max(0, usage.tokens_in - usage.tokens_cached - usage.tokens_written), price.token_in),
         (usage.tokens_cached, cached),
+        (usage.tokens_written, written),
         (usage.tokens_out, price.token_out),
         (usage.searches, price.search),
         (usage.records, price.record),

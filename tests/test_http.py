@@ -1,4 +1,5 @@
 import asyncio
+import gzip
 import inspect
 import threading
 import time
@@ -322,6 +323,8 @@ class Vendor(BaseHTTPRequestHandler):
             self.drip(b"HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n" + b"x" * 200)
         elif path == "ok":
             self.reply(200, b"fine")
+        elif path.startswith("long/"):
+            self.long(*path.split("/")[1:])
         elif path == "together":
             self.all_here.wait(5)
             self.reply(200, b"fine")
@@ -335,6 +338,13 @@ class Vendor(BaseHTTPRequestHandler):
             self.close_connection = True
         else:
             self.reply(200, b"")
+
+    def long(self, size, form):
+        content = b"x" * int(size)
+        if form == "gzip":
+            self.reply(200, gzip.compress(content), **{"Content-Encoding": "gzip"})
+        else:
+            self.reply(200, content)
 
     def drip(self, data):
         """Never so slowly that one read would be late."""
@@ -374,3 +384,34 @@ def url():
         close()
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def limited(monkeypatch):
+    """Replies of up to 1,000 bytes are read."""
+    monkeypatch.setattr(http.supplied.outgoing, "find", lambda: http.Outgoing(most_bytes=1000))
+
+
+@pytest.mark.parametrize("form", ["plain", "gzip"])
+def test_a_reply_is_read_up_to_the_limit_also_where_it_unfolds(limited, url, form):
+    assert len(call("vendor", "GET", f"{url}/long/1000/{form}").content) == 1000
+    with pytest.raises(Malformed, match=r"longer than 1000 bytes \(MAX_REPLY_BYTES\)"):
+        call("vendor", "GET", f"{url}/long/1001/{form}")
+
+
+@pytest.mark.parametrize(
+    ("url", "no_proxy", "expected"),
+    [
+        ("https://api.vendor.example/v1", "", "http://proxy.example:3128"),
+        ("https://api.vendor.example/v1", "vendor.example", None),
+        ("https://api.vendor.example/v1", "other.example, api.vendor.example", None),
+        ("https://api.vendor.example/v1", "*", None),
+        ("https://api.vendor.example/v1", "dor.example", "http://proxy.example:3128"),
+        ("http://api.vendor.example/v1", "", None),
+    ],
+)
+def test_calls_to_https_go_through_the_proxy_but_for_the_named_hosts(monkeypatch, url, no_proxy, expected):
+    known = http.Outgoing(proxy="http://proxy.example:3128", no_proxy=no_proxy)
+    monkeypatch.setattr(http.supplied.outgoing, "find", lambda: known)
+
+    assert http.proxy_for(http.URL(url)) == expected

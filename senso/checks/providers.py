@@ -1,7 +1,7 @@
 """The API keys: whether they are set and, if `online`, whether their vendors accept them. No call costs anything."""
 
-from collections.abc import Iterable
-from typing import Final, Literal
+from collections.abc import Callable, Iterable
+from typing import Final, Literal, TypeVar
 
 from pydantic import SecretStr
 
@@ -13,6 +13,7 @@ from senso.queries import models
 from senso.registry import COMPLETION_PROVIDERS, PROVIDERS, Entry
 from senso.settings import Settings
 
+P = TypeVar("P")
 UNAUTHORISED: Final = (401, 403)
 READS: Final = "no answer is read and no name is found: nothing can be triggered"
 APPLICATION: Final = {
@@ -58,7 +59,7 @@ def is_set(read: Settings, name: str, state: Literal["warning", "note"], without
 
 def asked(read: Settings, name: str, entry: Entry, without: str) -> Finding:
     try:
-        entry.made(setting_text(read, entry.base_url), setting_text(read, name), no_other).check_key()
+        made(read, entry, entry.made).check_key()
     except Refused as error:
         return refused(name, error, without)
     except RateLimited:
@@ -70,8 +71,14 @@ def asked(read: Settings, name: str, entry: Entry, without: str) -> Finding:
     return Finding(name, "ok", "accepted")
 
 
+def made(read: Settings, entry: Entry, maker: Callable[..., P]) -> P:
+    more = {argument: setting_text(read, variable) or None for argument, variable in entry.settings.items()}
+    return maker(setting_text(read, entry.base_url), setting_text(read, entry.key), no_other, **more)
+
+
 def refused(name: str, error: Refused, without: str) -> Finding:
-    if error.status in UNAUTHORISED:
+    # A refused key is raised anew, without the reply: other refusals with its status keep theirs.
+    if error.status in UNAUTHORISED and error.body is None:
         said = f"not accepted by its vendor ({error.status})"
         return Finding(name, "fault", said, without, "put the right key there, then: senso retry BATCH")
     return Finding(name, "warning", f"set; its vendor did not say whether it is accepted ({error.status})")

@@ -10,7 +10,7 @@ fingerprint identifies the questions of a job; equal fingerprints mean the same 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
 
@@ -120,6 +120,12 @@ class Completion:
 
 class Provider(Protocol):
     def check_key(self) -> None: ...  # raises Refused if the key is not accepted; free of charge
+
+
+class ModelList(Protocol):
+    """Can say which models it has; free of charge."""
+
+    def models(self) -> dict[str, date | None]: ...  # by name: the day on which it retires, if that is announced
 
 
 class AnswerProvider(Provider, Protocol):

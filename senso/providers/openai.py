@@ -1,11 +1,14 @@
 """OpenAI: answers by the Responses API with web search, structured output by chat completions."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from senso.event_loop import wait_for
+from senso.http import json_of
 from senso.providers import UNKNOWN, AnotherKey, Answer, Completion, Parameters, Prompt, Run, no_other
 from senso.providers.wire import openai as wire
 from senso.providers.wire.keyed import LIST_SECONDS, Keyed, bearer
+from senso.providers.wire.values import day, items, mapping, text
 
 SERVICE = "openai"
 
@@ -31,4 +34,9 @@ class OpenAI:
 
     def check_key(self) -> None:
         """Raises Refused if the key is not accepted. Listing the models is free."""
-        wait_for(self.api.reply("GET", "/models", timeout_seconds=LIST_SECONDS))
+        self.models()
+
+    def models(self) -> dict[str, date | None]:
+        """By name, with `shutdown_date` (types of the openai SDK 3.57). A retired model may still be listed."""
+        found = json_of(SERVICE, wait_for(self.api.reply("GET", "/models", timeout_seconds=LIST_SECONDS)))
+        return {text(one.get("id")): day(one.get("shutdown_date")) for one in items(mapping(found).get("data"))}

@@ -33,6 +33,8 @@ ENGINES = {
     ),
     "gd_m7dhdot1vw9a7gc1n": Engine("perplexity", "https://www.perplexity.ai", COMMON | {"export_markdown_file"}),
     "gd_mbz66arm2mf9cu856y": Engine("gemini", "https://gemini.google.com/", COMMON, "gemini-3-flash"),
+    "gd_mcswdt6z2elth3zqr2": Engine("google-ai-mode", "https://google.com/aimode", COMMON | {"hl"}),
+    "gd_m7di5jy6s9geokz8w": Engine("copilot", "https://copilot.microsoft.com/chats", COMMON),
 }
 
 

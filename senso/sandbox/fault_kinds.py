@@ -51,16 +51,23 @@ JOB = {
     "never-ready": "the job runs for ever",
     "snapshot-failed": "the job fails when its time is up",
     "unknown-status": "the job says `digesting`, a status nobody knows, until its time is up",
+    "snapshot-empty": "the job is ready, and its download is 400 Snapshot is empty",
+    "snapshot-expired": "the job is ready, and its download is 400 Snapshot is expired",
 }
 # Faults of single answers of a job, each drawn separately when the job is started.
 RECORD = {
     "missing-records": "the answer is not in the download",
     "error-records": "an error of the vendor's stands in its place (timeout)",
+    "no-peers": "an error of the vendor's stands in its place (no_peers)",
+    "crawler-502": "an error of the vendor's stands in its place (crawl_error, status 502)",
     "null-index": "the answer does not say which input it belongs to",
     "echo-prompt": "the answer is the question again",
     "empty": "the answer has no text",
     "wrong-country": "the answer comes from another country than was asked for",
     "null-citations": "the lists of sources are null",
+    "true-citations": "`citations` is true, and no list",
+    "plain-addresses": "the sources are addresses in plain text",
+    "null-queries": "what was searched for is null",
 }
 
 KINDS: dict[str, dict[str, str]] = {

@@ -134,8 +134,8 @@ async def ask(work: AskWork) -> list[ReadWork]:
 
 
 def save_answers(db: Link, bought: Sequence[Mapping[str, Any]]) -> list[list[ReadWork]]:
-    reader, version = reading_models.reading(db), extraction.READING_VERSION
-    return evaluations.save_answers_and_claim(db, bought, worker_id(), POLICY, reader=reader, prompt_version=version)
+    readers, version = reading_models.readers(db), extraction.READING_VERSION
+    return evaluations.save_answers_and_claim(db, bought, worker_id(), POLICY, readers=readers, prompt_version=version)
 
 
 answer_saver = SaveBatcher(save_answers)

@@ -82,7 +82,7 @@ def require_triggerable(db: Connection, orgs: Sequence[UUID], under: Terms) -> N
         more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
         raise NotFound(f"no org {unknown[0]}{more}; import them first; nothing was opened")
     for org in orgs:
-        require_ready(db, org, found.get(org))
+        require_ready(db, org, found.get(org), under.today)
     stopped = [] if under.reopen else triggers.cancelled(db, [batch_of(org, under.today) for org in orgs])
     if stopped:
         raise ConfigError(f"batch {stopped[0]} of today was cancelled; say --reopen to open it again")
@@ -157,7 +157,7 @@ def estimate_calls(
     db: Connection, shares: Sequence[Share], past: Sequence[Past], *, needs_names: bool
 ) -> list[Estimate]:
     known = {Call(one.purpose, one.slug, one.provider, one.model): one for one in past}
-    reader, finder = reading_models.reading(db), reading_models.naming(db)
+    reader, finder = reading_models.readers(db)[0], reading_models.naming(db)
     found = Priced(finder.price, finder.source)
     wanted = [(Call(Purpose.NAMES, None, finder.provider, finder.name), int(needs_names), found)]
     for share in shares:

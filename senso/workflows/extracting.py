@@ -35,9 +35,9 @@ def extract(run_ids: Sequence[UUID]) -> None:
 
 def claim_readings(runs: Sequence[UUID]) -> list[Work]:
     with at_once() as db:
-        reader = reading_models.reading(db)
+        readers = reading_models.readers(db)
         claimed = evaluations.claim(
-            db, runs, worker_id(), POLICY, reader=reader, prompt_version=extraction.READING_VERSION
+            db, runs, worker_id(), POLICY, readers=readers, prompt_version=extraction.READING_VERSION
         )
     return list(map(extract_now, claimed))
 
@@ -70,8 +70,16 @@ async def checked(work: ReadWork, completion: Completion) -> extraction.Reading:
 
 
 async def extraction_failed(work: ReadWork, error: OutsideError | ConfigError, watch: Stopwatch) -> None:
+    """What one model refuses or returns unusable is read by the next of READING_MODELS, at once."""
     failed = failed_report(error, work.reader.price, watch)
     reason, seconds = str(error), wait_seconds(error, work.failures)
+    if seconds is None and work.next_reader is not None:
+        await save_in_thread(
+            lambda db: evaluations.put_back(
+                db, work, failed, reason, seconds=0, counts_as_failure=False, reader=work.next_reader
+            )
+        )
+        return
     if seconds is None:
         await save_in_thread(lambda db: evaluations.fail(db, work, failed, reason))
         return

@@ -14,9 +14,9 @@ CACHE_SECONDS = 60
 cached: dict[str, tuple[Model, float]] = {}
 
 
-def reading(db: Link) -> Model:
-    """The model that reads answers."""
-    return model(db, supplied.reading_model())
+def readers(db: Link) -> list[Model]:
+    """The models that read answers, in the order in which they are tried; at least one."""
+    return [model(db, said) for said in supplied.reading_models()]
 
 
 def naming(db: Link) -> Model:

@@ -168,7 +168,7 @@ def test_a_late_answer_changes_no_row_once_another_claimed_the_run(make, sandbox
 
 def test_a_mistake_of_ours_ends_the_run_and_is_not_paid_for_again(make, sandbox, monkeypatch):
     run = make.run()
-    monkeypatch.setattr("senso.providers.openai.read_answer", lambda *_: {}["nothing"])
+    monkeypatch.setattr("senso.providers.wire.openai.read_answer", lambda *_: {}["nothing"])
 
     read(str(run))
     read(str(run))

@@ -36,7 +36,7 @@ def reads(environment):
 
 def reading():
     with transaction() as db:
-        return reading_models.reading(db)
+        return reading_models.readers(db)[0]
 
 
 def calls(make, purpose):

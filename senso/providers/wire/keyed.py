@@ -1,6 +1,6 @@
 """Calls with a key that may have been replaced: a refused key is tried once more with the one that replaced it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,14 +8,14 @@ from senso.errors import Malformed, Refused
 from senso.http import Response, json_of, request
 from senso.providers import AnotherKey
 
-UNAUTHORISED = {401, 403}
+UNAUTHORISED = frozenset({401, 403})
 LIST_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Keyed:
     """`variable`: the setting that holds the key. `headers`: made from a key. `is_wrong_key` tells a refused key
-    from another refusal with the same status; by default every 401 and 403 is one.
+    from another refusal with one of the `key_statuses`; by default every 401 and 403 is one.
     """
 
     service: str
@@ -25,6 +25,7 @@ class Keyed:
     another_key: AnotherKey
     headers: Callable[[str], Mapping[str, str]]
     is_wrong_key: Callable[[Refused], bool] = lambda _: True
+    key_statuses: Collection[int] = UNAUTHORISED
 
     async def post(self, path: str, body: dict[str, Any], **options: Any) -> dict[str, Any]:
         """The JSON object of the reply. Raises OutsideErrors; Malformed for anything but an object."""
@@ -39,7 +40,7 @@ class Keyed:
             try:
                 return await request(self.service, method, self.base_url + path, headers=self.headers(key), **options)
             except Refused as error:
-                if error.status not in UNAUTHORISED or not self.is_wrong_key(error):
+                if error.status not in self.key_statuses or not self.is_wrong_key(error):
                     raise
                 other = None if tried else self.another_key(key)
                 if other is None:

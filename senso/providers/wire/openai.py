@@ -18,29 +18,37 @@ THINKING_TOKENS = 4096
 PASSING = {"server_error", "vector_store_timeout", "data_residency_mismatch"}
 RATE_LIMITED = "rate_limit_exceeded"
 COMMENTARY = "commentary"
+LONGEST_CODE = 80
 
 
 def question(run: Run) -> dict[str, Any]:
     location = {"country": run.country, "region": run.region, "city": run.city}
     search = {
-        "type": "web_search",
+        "type": run.parameters.search_tool or "web_search",
         "user_location": {"type": "approximate"} | {key: value for key, value in location.items() if value},
     }
-    effort = run.parameters.reasoning_effort
+    effort = lowest(run.parameters.reasoning_effort)
     return {
         "model": run.model,
         "input": run.question,
         "tools": [search],
         "include": ["web_search_call.action.sources"],
-        "max_output_tokens": run.parameters.tokens(ANSWER_TOKENS + (THINKING_TOKENS if effort else 0)),
-        **({"reasoning": {"effort": lowest(effort)}} if effort else {}),
+        "max_output_tokens": run.parameters.tokens(ANSWER_TOKENS + for_thinking(run.parameters, effort)),
+        **({"reasoning": {"effort": effort}} if effort else {}),
         "store": False,
     }
 
 
-def lowest(effort: tuple[str, ...]) -> str:
+def lowest(efforts: tuple[str, ...]) -> str | None:
     """Web search is refused beside `minimal` (400)."""
-    return next((one for one in effort if one != "minimal"), effort[0])
+    return next((one for one in efforts if one != "minimal"), next(iter(efforts), None))
+
+
+def for_thinking(parameters: Parameters, effort: str | None) -> int:
+    """Output tokens besides those of the answer; a model that is told not to think needs none."""
+    if effort == "none":
+        return 0
+    return THINKING_TOKENS if effort or parameters.thinks else 0
 
 
 def read_answer(service: str, run: Run, found: dict[str, Any]) -> Answer:
@@ -75,25 +83,30 @@ def text_of(message: dict[str, Any]) -> str:
 
 def refuse_failed(service: str, found: dict[str, Any], messages: list[dict[str, Any]], usage: Usage) -> None:
     """A response with status 200 may still be failed, cut off, or a refusal in place of the text."""
-    status = found.get("status")
+    status = text(found.get("status"))
     if status in {"failed", "cancelled"}:
         raise failed(service, found.get("error"), usage)
     if status == "incomplete":
         why = mapping(found.get("incomplete_details")).get("reason")
-        raise Malformed(service, f"the answer is incomplete: {why}", usage=usage)
+        raise Malformed(service, f"the answer is incomplete: {code_in(why)}", usage=usage)
     if any(parts(message, "refusal") for message in messages):
         raise Refused(service, "the model refused to answer", usage=usage)
 
 
 def failed(service: str, error: Any, usage: Usage) -> OutsideError:
     """By its code alone, never by a word of its message."""
-    code = mapping(error).get("code")
-    said = f"the response failed: {code if isinstance(code, str) else 'no reason given'}"
+    code = optional_text(mapping(error).get("code"))
+    said = f"the response failed: {code_in(code)}"
     if code == RATE_LIMITED:
         return RateLimited(service, said, usage=usage)
-    if code in PASSING or not isinstance(code, str):
+    if code is None or code in PASSING:
         return Unavailable(service, said, usage=usage)
     return Refused(service, said, usage=usage)
+
+
+def code_in(value: Any) -> str:
+    """The vendor's code as a part of our own message."""
+    return (optional_text(value) or "no reason given")[:LONGEST_CODE]
 
 
 def cited(messages: list[dict[str, Any]], starts: list[int]) -> list[Named]:
@@ -157,11 +170,11 @@ def response_usage(found: dict[str, Any], searches: list[dict[str, Any]]) -> Usa
 
 def structured(prompt: Prompt, model: str, parameters: Parameters = UNKNOWN) -> dict[str, Any]:
     schema = {"name": prompt.schema_name, "strict": True, "schema": prompt.schema}
-    allowance = THINKING_TOKENS if parameters.reasoning_effort else 0
+    effort = next(iter(parameters.reasoning_effort), None)
     return {
         "model": model,
-        **sampling(parameters),
-        "max_completion_tokens": parameters.tokens(prompt.max_tokens + allowance),
+        **sampling(parameters, effort),
+        "max_completion_tokens": parameters.tokens(prompt.max_tokens + for_thinking(parameters, effort)),
         "messages": [
             {"role": "system", "content": prompt.system},
             {"role": "user", "content": prompt.user},
@@ -170,10 +183,14 @@ def structured(prompt: Prompt, model: str, parameters: Parameters = UNKNOWN) -> 
     }
 
 
-def sampling(parameters: Parameters) -> dict[str, Any]:
-    """Temperature 0 and the lowest reasoning effort, as far as the model accepts them."""
-    steady = {} if parameters.temperature is False else {"temperature": 0}
-    return steady | ({"reasoning_effort": parameters.reasoning_effort[0]} if parameters.reasoning_effort else {})
+def sampling(parameters: Parameters, effort: str | None) -> dict[str, Any]:
+    """Temperature 0 and the lowest reasoning effort, as far as the model accepts them.
+
+    Most models that reason refuse a temperature (OpenAI's deployment checklist), so one of which nothing is known
+    gets none.
+    """
+    is_taken = effort is None if parameters.temperature is None else parameters.temperature
+    return ({"temperature": 0} if is_taken else {}) | ({"reasoning_effort": effort} if effort else {})
 
 
 def read_completion(service: str, found: dict[str, Any]) -> Completion:
@@ -182,11 +199,11 @@ def read_completion(service: str, found: dict[str, Any]) -> Completion:
     message, ending = choice.get("message"), choice.get("finish_reason")
     if not isinstance(message, dict):
         raise Malformed(service, "the completion has no message", usage=usage)
-    if message.get("refusal"):
+    if text(message.get("refusal")):
         raise Refused(service, "the model refused to read the answer", usage=usage)
     content = text(message.get("content"))
     if ending != "stop" or not content.strip():
-        raise Malformed(service, f"the completion ended with {ending} and cannot be used", usage=usage)
+        raise Malformed(service, f"the completion ended with {code_in(ending)} and cannot be used", usage=usage)
     version = optional_text(found.get("model")) or "unknown"
     return Completion(content=content, model_version=version, usage=usage, provider=service)
 

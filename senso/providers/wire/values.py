@@ -3,6 +3,8 @@
 A reply was paid for. One odd item must not cost the rest of it.
 """
 
+from contextlib import suppress
+from datetime import date
 from typing import Any, Final
 
 MOST_COUNTED: Final = 1_000_000_000
@@ -43,6 +45,13 @@ def address(value: Any) -> str | None:
     """A web address."""
     found = text(value).strip()
     return found if found.lower().startswith(("http://", "https://")) else None
+
+
+def day(value: Any) -> date | None:
+    """Of a date or a moment as ISO 8601 writes it."""
+    with suppress(ValueError):
+        return date.fromisoformat(text(value)[:10])
+    return None
 
 
 def microusd(dollars: Any) -> int | None:

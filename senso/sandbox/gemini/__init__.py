@@ -1,5 +1,15 @@
-"""The endpoints of gemini."""
+"""The endpoints of Gemini: `ROUTES`.
 
-from tornado.web import RequestHandler
+They are imported when they are first asked for. The table of all faults reads `faults` of this package, and what an
+endpoint is built on reads that table.
+"""
 
-ROUTES: list[tuple[str, type[RequestHandler]]] = []
+from typing import Any
+
+
+def __getattr__(name: str) -> Any:
+    if name != "ROUTES":
+        raise AttributeError(name)
+    from senso.sandbox.gemini.handlers import ROUTES  # noqa: PLC0415 - see above
+
+    return ROUTES

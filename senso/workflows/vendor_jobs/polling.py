@@ -125,8 +125,8 @@ def save(db: Connection, work: JobWork, answers: Sequence[Answer]) -> list[UUID]
 
 def row(work: JobWork, answer: Answer) -> dict[str, Any]:
     found, cost = cite(answer.sources).citations, cost_microusd(work.price, answer.usage)
-    return vendor_jobs.collected(work.run_id(answer.number), answer, found, cost_microusd=cost)
+    return vendor_jobs.collected(work, answer, found, cost_microusd=cost)
 
 
 def fail(db: Connection, work: JobWork, answer: Answer, reason: str, cost: int | None) -> None:
-    vendor_jobs.fail_run(db, work.run_id(answer.number), reason, cost_microusd=cost)
+    vendor_jobs.fail_run(db, work.asked(answer.number)[0], reason, cost_microusd=cost)

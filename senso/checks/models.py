@@ -1,0 +1,60 @@
+"""Models in use that their providers retire soon, or no longer list. Asking for a list costs nothing."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from typing import Final
+
+from senso.checks import Finding
+from senso.checks.providers import made, setting_text
+from senso.db import transaction
+from senso.errors import ConfigError, OutsideError
+from senso.providers import ModelList
+from senso.queries import models
+from senso.queries.models import AskedModel
+from senso.registry import COMPLETION_PROVIDERS, PROVIDERS
+from senso.settings import Settings
+
+SOON: Final = timedelta(days=60)
+ANOTHER: Final = "name another in the import file of its orgs, or in READING_MODELS and NAMES_MODEL: senso models"
+
+
+def findings(read: Settings, today: date, *, online: bool = False) -> list[Finding]:
+    """`online`: also asks each provider that has a key for the models that it lists."""
+    with transaction() as db:
+        used = {one.slug: one for one in models.in_use(db)}
+        for said in (*read.readers, read.names_model):
+            if found := models.asked(db, said, COMPLETION_PROVIDERS):
+                used[found.slug] = found
+    listed = lists(read, {one.provider for one in used.values()}) if online else {}
+    return [finding for one in used.values() for finding in of_model(one, today, listed.get(one.provider))]
+
+
+def lists(read: Settings, providers: Iterable[str]) -> dict[str, Mapping[str, date | None]]:
+    """By provider; without those that have no key, no list, or do not answer: `senso doctor` says that of the key."""
+    found: dict[str, Mapping[str, date | None]] = {}
+    for name in sorted(providers):
+        entry = PROVIDERS.get(name)
+        if entry is None or entry.lists is None or not setting_text(read, entry.key):
+            continue
+        try:
+            listing: ModelList = made(read, entry, entry.lists)
+            found[name] = listing.models()
+        except (OutsideError, ConfigError):
+            continue
+    return found
+
+
+def of_model(one: AskedModel, today: date, listed: Mapping[str, date | None] | None) -> list[Finding]:
+    told = (listed or {}).get(one.name)
+    days = [day for day in (one.retired_on, told) if day is not None]
+    name = f"Model {one.slug}"
+    if listed is not None and one.name not in listed:
+        return [Finding(name, "warning", f"{one.provider} does not list {one.name}", "its runs may fail", ANOTHER)]
+    return [retiring(name, one.provider, min(days), today)] if days and min(days) <= today + SOON else []
+
+
+def retiring(name: str, provider: str, day: date, today: date) -> Finding:
+    if day < today:
+        return Finding(name, "warning", f"retired by {provider} on {day}", "a trigger of its orgs is refused", ANOTHER)
+    left = (day - today).days
+    return Finding(name, "warning", f"retired by {provider} on {day}, in {left} days", "then it is refused", ANOTHER)
