@@ -17,7 +17,7 @@ from pathlib import Path
 
 LIBRARIES = ("alembic.command", "celery", "kombu.transport.redis", "psycopg2.extras", "rich.progress", "rich.table")
 LIBRARIES += ("sqlalchemy.dialects.postgresql.psycopg2", "stamina", "structlog", "tldextract")
-OURS = ("cli.commands", "embedded", "imports", "push", "queries.import_checks", "queries.imports", "queries.status")
+OURS = ("cli.commands", "embedded", "imports", "push", "queries.import_checks", "queries.imports", "reads.status")
 OURS += ("extraction", "models", "prices", "providers.brightdata", "providers.openai", "queries.runs", "reports.page")
 OURS += ("cli.sandboxing", "sentry")
 PATIENCE_SECONDS = 90
