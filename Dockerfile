@@ -13,6 +13,7 @@ RUN --mount=type=bind,from=build,source=/wheels,target=/wheels \
 USER senso
 # The timetable of the working folder goes before the one in the package: compose.yaml mounts it here.
 WORKDIR /home/senso
-ENV PYTHONUNBUFFERED=1 ENVIRONMENT=production LOG_FORMAT=json
+# Two heaps a process: by default glibc gives each thread up to eight a core, which a worker fills and never returns.
+ENV PYTHONUNBUFFERED=1 ENVIRONMENT=production LOG_FORMAT=json MALLOC_ARENA_MAX=2
 ENTRYPOINT ["senso"]
 CMD ["doctor"]

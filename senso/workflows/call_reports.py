@@ -28,11 +28,11 @@ def report(outcome: Outcome, price: Price | None, usage: Usage, watch: Stopwatch
 
 def failed_report(error: SensoError, price: Price | None, watch: Stopwatch) -> Report:
     """The cost is None (unknown) without a reply or with an unreadable one; a billed refusal has `usage`."""
-    usage = getattr(error, "usage", None) or Usage()
+    usage = getattr(error, "usage", None)
     cost = cost_microusd(price, usage)
     no_reply = isinstance(error, Unavailable) and error.status is None
     unknown = no_reply or (isinstance(error, Malformed) and error.usage is None)
-    return Report(outcome_of(error), usage, None if unknown else cost, watch.milliseconds())
+    return Report(outcome_of(error), usage or Usage(), None if unknown else cost, watch.milliseconds())
 
 
 def outcome_of(error: SensoError) -> Outcome:

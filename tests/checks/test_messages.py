@@ -9,7 +9,7 @@ from at_work import start
 
 from senso.checks import messages as looked
 from senso.checks import promises
-from senso.checks.messages import HELD, LOST, LYING, MOST
+from senso.checks.messages import LOST, MOST, STALLED, UNACKNOWLEDGED
 from senso.tasks.app import app
 from senso.tasks.canvas import send_each, send_groups
 from senso.worker.queues import ALL_QUEUES, VISIBILITY_SECONDS
@@ -148,7 +148,7 @@ def test_a_message_beside_a_worker_that_is_idle_lies(make, messages, clock):
     clock(120)
     send_each("read", [uuid4()])
 
-    (row,) = broken()[LYING.name]
+    (row,) = broken()[STALLED.name]
 
     assert (row["queue"], row["messages"], row["what"]) == ("ask", 1, "a worker is idle beside it")
 
@@ -165,7 +165,7 @@ def test_a_message_that_no_living_worker_takes_lies(make, messages, clock):
     clock(600)
     send_each("push", ["push:1"])
 
-    (row,) = broken()[LYING.name]
+    (row,) = broken()[STALLED.name]
 
     assert (row["queue"], row["what"]) == ("push", "no worker takes from it, and others live")
 
@@ -193,7 +193,7 @@ def test_a_message_in_a_queue_that_does_not_move_lies_although_its_worker_is_bus
     clock(600)
     app.send_task(f"senso.{task}", [str(uuid4())])
 
-    (row,) = broken()[LYING.name]
+    (row,) = broken()[STALLED.name]
 
     assert (row["queue"], row["what"]) == (queue, "it does not move")
 
@@ -216,7 +216,7 @@ def test_a_message_in_hand_for_longer_than_anybody_may_keep_it_is_told(make, mes
         connection.default_channel.basic_get("ask")
         age(messages, seconds=LONG)
 
-        (row,) = broken()[HELD.name]
+        (row,) = broken()[UNACKNOWLEDGED.name]
 
     assert (row["what"], row["id"]) == ("senso.read", str(run))
 
@@ -237,7 +237,7 @@ def test_a_message_in_hand_that_nobody_would_ever_give_back_is_told(make, messag
         connection.default_channel.basic_get("ask")
         messages.redis.delete("unacked_index")
 
-        (row,) = broken()[HELD.name]
+        (row,) = broken()[UNACKNOWLEDGED.name]
 
     assert (row["what"], row["count"]) == ("messages that no worker ever gives back", 1)
 

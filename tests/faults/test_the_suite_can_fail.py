@@ -48,6 +48,8 @@ CHARGING, COUNTING = f"{WORKFLOWS}/test_charging.py", f"{QUERIES}/test_counting.
 FENCES, NEIGHBOURS = f"{QUERIES}/test_fences.py", f"{WORKFLOWS}/test_neighbours.py"
 DOCTOR = f"{NEIGHBOURS}::test_doctor_finds_every_promise_kept_after_failures_retries_and_cancels"
 LATE = f"{FAULTS}/test_late.py"
+STOPPING = "tests/worker/test_shutdown.py::"
+STOPPING += "test_a_worker_told_to_stop_amid_calls_saves_them_and_leaves_without_an_error"
 
 
 def needs_processes(test: str) -> bool:
@@ -189,6 +191,13 @@ def save(db: Link,""",
                 "SET state = 'planned', error = NULL, failures = 0,",
             ),
         ),
+    ),
+    Change(
+        "a worker's end without an error",
+        {
+            f"{STOPPING}[long calls]": "returncode|kill_job|code",
+        },
+        (("senso/tasks/lifecycle.py", "    shutdown.let_threads_end()\n", ""),),
     ),
 ]
 # What a rewrite of these rooms might do to a partner, each seen by an ordinary test, by doctor, and by a fault.

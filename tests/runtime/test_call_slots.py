@@ -1,14 +1,12 @@
 """Call slots, and the runs of one message worked on concurrently."""
 
 import asyncio
-import signal
 import threading
 
 import pytest
 
 from senso.runtime import call_slots
 from senso.runtime.call_slots import CallSlots, Stopping, groups, run_concurrently
-from senso.worker import shutdown
 
 
 @pytest.fixture
@@ -16,7 +14,6 @@ def four(monkeypatch):
     """A process that has room for four."""
     made = CallSlots(4)
     monkeypatch.setattr(call_slots, "call_slots", lambda: made)
-    monkeypatch.setattr(shutdown, "call_slots", lambda: made)
     return made
 
 
@@ -128,15 +125,3 @@ def test_who_waits_for_room_in_a_process_that_stops_goes_back_unclaimed(four):
         one.join(5)
 
     assert (ended, four.taken) == ([True, True], 4)
-
-
-def test_the_signal_to_stop_closes_the_room_before_celery_waits(four, monkeypatch):
-    seen = []
-    monkeypatch.setattr(signal, "getsignal", lambda _: lambda *_: seen.append(four.is_closed))
-    handlers = {}
-    monkeypatch.setattr(signal, "signal", handlers.__setitem__)
-
-    shutdown.close_slots_when_told_to_stop()
-    handlers[signal.SIGTERM](signal.SIGTERM, None)
-
-    assert seen == [True]

@@ -93,26 +93,34 @@ def test_a_mistake_of_ours_is_tried_once(written, way):
     assert (change.tries, written()) == (1, [])
 
 
-@pytest.mark.parametrize(("way", "least"), [(save, 1), (save_at_once, 2)])
-@pytest.mark.parametrize(("outage", "is_saved"), [(0.4, True), (0.6, False)])
-def test_an_outage_is_waited_for_as_long_as_half_a_lease(written, monkeypatch, way, least, outage, is_saved):
-    now = time.monotonic
-    passed = outage * POLICY.lease_seconds
+class Outage:
+    """So many leases pass before the second try ends."""
 
-    def last(_):
-        if change.tries == least:
-            monkeypatch.setattr(time, "monotonic", lambda: now() + passed)
+    def __init__(self, monkeypatch, leases):
+        self.monkeypatch, self.passed, self.tries = monkeypatch, leases * POLICY.lease_seconds, 0
+
+    def __call__(self, _):
+        self.tries += 1
+        if self.tries == 2:
+            now = time.monotonic
+            self.monkeypatch.setattr(time, "monotonic", lambda: now() + self.passed)
         raise Unreachable("Postgres: away")
 
-    change = Change(last, times=least)
 
-    if is_saved:
-        assert way(change) == f"try {least + 1}"
-    else:
-        with pytest.raises(Unreachable):
-            way(change)
+@both_ways
+def test_an_outage_of_less_than_half_a_lease_costs_no_result(written, monkeypatch, way):
+    assert way(Change(Outage(monkeypatch, leases=0.4), times=2)) == "try 3"
+    assert written() == ["try 3"]
 
-    assert len(written()) == is_saved
+
+@both_ways
+def test_a_longer_outage_is_told_to_who_waits(written, monkeypatch, way):
+    change = Change(Outage(monkeypatch, leases=0.6), times=2)
+
+    with pytest.raises(Unreachable):
+        way(change)
+
+    assert (change.tries, written()) == (2, [])
 
 
 def test_of_two_that_deadlock_both_are_saved(written):
