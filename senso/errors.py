@@ -11,6 +11,7 @@ SensoError
     ├── Refused            the same request will be refused again
     │   └── JobFailed      the vendor says that its job has failed as a whole
     └── Malformed          it answered, but the answer cannot be used
+        └── CutOff         because it had no room for more: the same request with more room may succeed
 """
 
 
@@ -79,4 +80,8 @@ class JobFailed(Refused):
 
 
 class Malformed(OutsideError):
+    pass
+
+
+class CutOff(Malformed):
     pass

@@ -48,8 +48,12 @@ SERVER_FAULT = 500
 DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(ms|s|m|h)", re.IGNORECASE)
 GIVEN_IN_TEXT = re.compile(rf"(?:try again in|retry (?:after|in)) ((?:{DURATION.pattern})+)", re.IGNORECASE)
 UNIT_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
-# Texts in a 429 for which waiting does not help: an empty account, a request that exceeds the limit by itself.
-HOPELESS = ("insufficient_quota", "spend_limit", "usage_limit_exceeded", "credit_balance", "request too large")
+# Codes in a 429 for which waiting does not help: the account is empty, or has reached what it may spend.
+NO_MONEY = {"insufficient_quota", "credit_balance_exhausted", "organization_spend_limit_exceeded"}
+NO_MONEY |= {"project_spend_limit_exceeded", "organization_usage_limit_exceeded"}
+CODES = ("code", "type", "status", "error_code")
+# A limit of tokens a minute, and how many this one request takes.
+TOKENS = re.compile(r"Limit:? (\d+), (?:Used:? \d+, )?Requested:? (\d+)")
 LATE = "did not answer in time"
 # What JSON can express and Postgres cannot store (see `storable`): as an escape, or as bytes that no decoder should
 # accept. Two patterns, because `re` searches each by its first character: combined, they take eight times as long.
@@ -231,11 +235,26 @@ def failure(service: str, response: Response) -> OutsideError:
 
 def failed(service: str, response: Response) -> OutsideError:
     status, said = response.status_code, reason(response)
-    if status == TOO_MANY and not any(word in response.text.lower() for word in HOPELESS):
+    if status == TOO_MANY and not is_hopeless(response):
         return RateLimited(service, said, status=status, retry_after_seconds=wait_seconds(response))
     if status >= SERVER_FAULT or status in PASSING:
         return Unavailable(service, said, status=status, retry_after_seconds=wait_seconds(response))
     return Refused(service, said, status=status)
+
+
+def is_hopeless(response: Response) -> bool:
+    """Whether no wait helps: by its code, or because the request alone takes more than the limit."""
+    found = TOKENS.search(response.text)
+    return bool(codes(response) & NO_MONEY) or bool(found and int(found[2]) > int(found[1]))
+
+
+def codes(response: Response) -> set[str]:
+    """The codes of a JSON error, whatever the vendor calls them."""
+    with suppress(ValueError):
+        body = response.json()
+        error = body.get("error") if isinstance(body, dict) else None
+        return {str(error[name]).lower() for name in CODES if name in error} if isinstance(error, dict) else set()
+    return set()
 
 
 def reason(response: Response) -> str:

@@ -131,7 +131,19 @@ READERS |= {name.replace("senso.settings.", "senso.settings.reading.") for name 
 
 # What parses texts and addresses; the rest of `senso.settings` reads the environment.
 PARSERS = {"texts", "databases", "redis_urls", "failpoint_values", "variable_list"}
-DOMAIN = {"matrix", "weekly", "model_versions", "providers", "registry", "prices", "extraction", "score", "push", "reports", "states"}
+DOMAIN = {
+    "matrix",
+    "weekly",
+    "model_versions",
+    "providers",
+    "registry",
+    "prices",
+    "extraction",
+    "score",
+    "push",
+    "reports",
+    "states",
+}
 # PGOPTIONS is libpq's own variable.
 ENVIRONMENT_IN = {"settings", "cli", "embedded", "stack", "tasks/flower.py", "db/connections.py"}
 

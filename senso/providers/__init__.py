@@ -35,6 +35,9 @@ class Parameters:
 
 
 UNKNOWN = Parameters()
+# Room for a reading: the longest of 264 real ones takes a third of it. MORE_TOKENS: for one that was cut off.
+READING_TOKENS = 2048
+MORE_TOKENS = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ class Prompt:
     user: str
     schema_name: str
     schema: dict[str, Any]
-    max_tokens: int = 2048
+    max_tokens: int = READING_TOKENS
 
 
 @dataclass(frozen=True, slots=True)

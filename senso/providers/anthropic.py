@@ -12,7 +12,7 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any, Final
 
-from senso.errors import Malformed, OutsideError, Refused
+from senso.errors import CutOff, Malformed, OutsideError, Refused
 from senso.event_loop import wait_for
 from senso.http import json_of
 from senso.providers import UNKNOWN, AnotherKey, Answer, Completion, Parameters, Prompt, Run, Usage, no_other
@@ -39,6 +39,7 @@ MOST_PAUSES: Final = 3
 TURN_SECONDS: Final = 90
 LEAST_SECONDS: Final = 10
 FINISHED: Final = ("end_turn", "stop_sequence")
+CUT_OFF: Final = ("max_tokens", "model_context_window_exceeded")
 LONGEST_WORD: Final = 80  # of the vendor's, within a reason of ours
 # claude-haiku-4-5-20251001 is also called claude-haiku-4-5 (S).
 DAY: Final = re.compile(r"-[0-9]{8}$")
@@ -190,6 +191,8 @@ def refuse_unfinished(last: Reply, told: str, what: str, usage: Usage) -> None:
     if ending == "refusal":
         category = word(mapping(last.get("stop_details")).get("category"))
         raise Refused(SERVICE, f"the model refused to answer: {category}", usage=usage)
+    if ending in CUT_OFF:
+        raise CutOff(SERVICE, f"the {what} is incomplete: {ending}", usage=usage)
     if ending not in FINISHED:
         raise Malformed(SERVICE, f"the {what} is incomplete: {word(ending)}", usage=usage)
     if not told.strip():

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from iso3166 import countries_by_alpha2
 
-from senso.errors import Malformed, OutsideError, RateLimited, Refused, Unavailable
+from senso.errors import CutOff, Malformed, OutsideError, RateLimited, Refused, Unavailable
 from senso.event_loop import wait_for
 from senso.http import Response, json_of
 from senso.providers import UNKNOWN, AnotherKey, Answer, Completion, Parameters, Prompt, Run, Usage, no_other
@@ -33,6 +33,7 @@ ANSWER_TOKENS: Final = 4096
 # What thinking may take of the output besides the answer: one limit holds for both (D).
 THINKING_TOKENS: Final = 16_384
 FINISHED: Final = "STOP"
+CUT_OFF: Final = "MAX_TOKENS"
 # Endings that the same request meets again (S). Any other that is not STOP, known or not, spoils this answer alone.
 REFUSED: Final = frozenset(
     {"SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "ESCALATION", "MODEL_ARMOR"}
@@ -224,6 +225,8 @@ def refuse_failed(found: dict[str, Any], usage: Usage) -> None:
         raise Refused(SERVICE, f"the question was blocked: {word(blocked)}", usage=usage)
     if text(ending) in REFUSED:
         raise Refused(SERVICE, f"the model refused to answer: {ending}", usage=usage)
+    if ending == CUT_OFF:
+        raise CutOff(SERVICE, f"the answer is incomplete: {ending}", usage=usage)
     if candidate and ending != FINISHED:
         raise Malformed(SERVICE, f"the answer is incomplete: {word(ending)}", usage=usage)
 

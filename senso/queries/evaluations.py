@@ -13,7 +13,7 @@ from senso.db.statement import Prepared
 from senso.extraction import Reading, Watched
 from senso.policy import Policy
 from senso.queries.fragments import COUNT_DOWN, REPORT_CALL
-from senso.queries.models import Model
+from senso.queries.models import Model, Reader
 from senso.queries.runs import SAVED, Report
 
 
@@ -31,7 +31,9 @@ class ReadWork:
     question: str
     org: Watched
     reader: Model  # the model that the call's row names
-    next_reader: int | None  # the place of the model that reads it where this one cannot; None: there is none
+    max_tokens: int  # of its output
+    with_more_room: int | None  # the try that follows where the output was cut off; None: there is none
+    by_another: int | None  # the try that follows where this model cannot read it; None: there is none
 
 
 # The inputs of a reading. The CTE `claimed` must have id, run, org, batch, fence, failures, reader, answer, question.
@@ -75,7 +77,7 @@ CLAIM = Prepared(f"""
 
 
 def claim(
-    db: Link, runs: Sequence[UUID], owner: str, policy: Policy, *, readers: Sequence[Model], prompt_version: str
+    db: Link, runs: Sequence[UUID], owner: str, policy: Policy, *, readers: Sequence[Reader], prompt_version: str
 ) -> list[ReadWork]:
     """Leaves out readings that are done, claimed by another worker, not due yet or no longer wanted."""
     values = {"runs": list(runs), "owner": owner, "lease": policy.lease_seconds, "most": policy.most_failures}
@@ -83,13 +85,14 @@ def claim(
     return [read_work(one, readers) for one in found]
 
 
-def called(readers: Sequence[Model], prompt_version: str) -> dict[str, Any]:
-    names = {"providers": [one.provider for one in readers], "models": [one.name for one in readers]}
+def called(readers: Sequence[Reader], prompt_version: str) -> dict[str, Any]:
+    names = {"providers": [one.model.provider for one in readers], "models": [one.model.name for one in readers]}
     return names | {"last_reader": len(readers) - 1, "prompt_version": prompt_version}
 
 
-def read_work(found: dict[str, Any], readers: Sequence[Model]) -> ReadWork:
+def read_work(found: dict[str, Any], readers: Sequence[Reader]) -> ReadWork:
     place = min(found["reader"], len(readers) - 1)
+    reader, later = readers[place], range(place + 1, len(readers))
     org = Watched(
         name=found["name"],
         variations=tuple(found["names"]) or (found["name"],),
@@ -107,8 +110,10 @@ def read_work(found: dict[str, Any], readers: Sequence[Model]) -> ReadWork:
         answer=found["answer_text"],
         question=found["question"],
         org=org,
-        reader=readers[place],
-        next_reader=place + 1 if place + 1 < len(readers) else None,
+        reader=reader.model,
+        max_tokens=reader.max_tokens,
+        with_more_room=next(iter(later), None),
+        by_another=next((one for one in later if readers[one].model != reader.model), None),
     )
 
 
@@ -162,7 +167,7 @@ def save_answers_and_claim(
     owner: str,
     policy: Policy,
     *,
-    readers: Sequence[Model],
+    readers: Sequence[Reader],
     prompt_version: str,
 ) -> list[list[ReadWork]]:
     """`answers`: of `runs.answer_row`, all of one batch. The claimed readings of each; none where its fence has risen.
@@ -277,7 +282,7 @@ def put_back(
     counts_as_failure: bool,
     reader: int | None = None,
 ) -> None:
-    """`reader`: the place of the model that is to read it next; None: the same one."""
+    """`reader`: the place of the next try in the list of readers; None: the same one."""
     values = report.values() | {"call_id": work.call_id, "id": work.id, "fence": work.fence, "reader": reader}
     PUT_BACK.rows(db, values | {"error": error, "seconds": seconds, "counted": int(counts_as_failure)})
 

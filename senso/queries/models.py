@@ -26,6 +26,14 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class Reader:
+    """One of the tries to read an answer, in their order. `max_tokens`: the room for its output."""
+
+    model: Model
+    max_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class AskedModel:
     """A model that a batch asks. `retired_on`: the last day on which its provider offers it, if that is known."""
 

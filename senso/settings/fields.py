@@ -102,12 +102,12 @@ class Settings(BaseModel):
     )
     reading_model: str | None = setting(None, "the model that reads answers before those of READING_MODELS")
     reading_models: str = setting(
-        "gpt-4.1-mini",
+        "gpt-6-luna",
         "models that read answers, by slug or by their provider's name, with commas between: each is tried where the "
         "one before it refuses, is cut off or returns what cannot be used",
     )
     names_model: str = setting(
-        "gpt-4.1-mini", "the model that finds what an organisation may be called, by slug or by its provider's name"
+        "gpt-6-luna", "the model that finds what an organisation may be called, by slug or by its provider's name"
     )
     reading_mode: str | None = unused(None, "whether answers are read at once or in batches at the vendor")
     calls_in_flight: PositiveInt = setting(200, "calls that a call worker has in hand at a time", le=10_000)

@@ -214,7 +214,7 @@ class Evaluation(Base):
     lease_owner: Mapped[Word | None]
     lease_until: Mapped[Moment | None]
     next_at: Mapped[Moment | None]
-    reader: Mapped[Zero]  # the place in READING_MODELS, from 0, of the model that reads it next
+    reader: Mapped[Zero]  # the next try, from 0: each of READING_MODELS with the usual room, then with more
     mentioned: Mapped[bool | None]
     mention_text: Mapped[Word | None]
     sentiment: Mapped[Word | None]

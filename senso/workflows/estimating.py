@@ -157,7 +157,7 @@ def estimate_calls(
     db: Connection, shares: Sequence[Share], past: Sequence[Past], *, needs_names: bool
 ) -> list[Estimate]:
     known = {Call(one.purpose, one.slug, one.provider, one.model): one for one in past}
-    reader, finder = reading_models.readers(db)[0], reading_models.naming(db)
+    reader, finder = reading_models.readers(db)[0].model, reading_models.naming(db)
     found = Priced(finder.price, finder.source)
     wanted = [(Call(Purpose.NAMES, None, finder.provider, finder.name), int(needs_names), found)]
     for share in shares:

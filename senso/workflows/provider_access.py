@@ -64,7 +64,7 @@ def require(db: Link, asked: Iterable[AskedModel], today: date) -> None:
     """Checks all that a batch will call, also for reading and names, before any hold. Raises ConfigError."""
     for model in asked:
         require_askable(model, today)
-    for reader in (*reading_models.readers(db), reading_models.naming(db)):
+    for reader in (*(one.model for one in reading_models.readers(db)), reading_models.naming(db)):
         completion_provider(reader.provider)
 
 

@@ -4,8 +4,9 @@ import time
 
 from senso import supplied
 from senso.db import Link
+from senso.providers import MORE_TOKENS, READING_TOKENS
 from senso.queries import models
-from senso.queries.models import Model
+from senso.queries.models import Model, Reader
 from senso.registry import COMPLETION_PROVIDERS
 
 # For up to this long, a price or parameter that an import has changed is not used yet.
@@ -14,9 +15,10 @@ CACHE_SECONDS = 60
 cached: dict[str, tuple[Model, float]] = {}
 
 
-def readers(db: Link) -> list[Model]:
-    """The models that read answers, in the order in which they are tried; at least one."""
-    return [model(db, said) for said in supplied.reading_models()]
+def readers(db: Link) -> list[Reader]:
+    """The tries to read an answer, in their order: each model with the usual room for its output, then with more."""
+    models = [model(db, said) for said in supplied.reading_models()]
+    return [Reader(one, room) for one in models for room in (READING_TOKENS, MORE_TOKENS)]
 
 
 def naming(db: Link) -> Model:

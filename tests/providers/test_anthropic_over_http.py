@@ -17,7 +17,7 @@ from senso.event_loop import wait_for
 from senso.http import request
 from senso.providers import UNKNOWN, Parameters, Prompt, Run, Usage
 from senso.providers.anthropic import MOST_PAUSES, Anthropic
-from senso.sandbox.openai_bodies import INLINE_LINK
+from senso.sandbox.openai.bodies import INLINE_LINK
 from senso.sandbox.world import World
 
 SHARED = Path(os.environ.get("SENSO_SHARED", Path(__file__).parents[3] / "shared")) / "recorded"

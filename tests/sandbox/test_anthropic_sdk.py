@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from sandbox_client import READING, reading_request
 
 from senso.sandbox.anthropic.faults import KINDS, PLACES
-from senso.sandbox.openai_bodies import INLINE_LINK
+from senso.sandbox.openai.bodies import INLINE_LINK
 
 anthropic = pytest.importorskip("anthropic")
 

@@ -36,7 +36,7 @@ def reads(environment):
 
 def reading():
     with transaction() as db:
-        return reading_models.readers(db)[0]
+        return reading_models.readers(db)[0].model
 
 
 def calls(make, purpose):

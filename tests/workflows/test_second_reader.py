@@ -35,7 +35,7 @@ def reads(make, times):
         read(str(run["id"]))
 
 
-@pytest.mark.parametrize("kind", ["refusal", "length", "empty", "malformed"])
+@pytest.mark.parametrize("kind", ["refusal", "malformed"])
 def test_what_the_first_cannot_read_the_second_does(make, sandbox, readers, kind):
     readers("gpt-4.1-mini,gpt-4.1")
     batch = batch_of_one(make)
@@ -52,6 +52,29 @@ def test_what_the_first_cannot_read_the_second_does(make, sandbox, readers, kind
     ]
     assert make.one("SELECT count(*) FROM ledger WHERE entry = 'charge'") == 1
     assert len(sandbox.calls("openai.responses")) == 1
+
+
+@pytest.mark.parametrize("kind", ["length", "empty"])
+def test_what_was_cut_off_is_read_again_by_the_same_model_with_more_room(make, sandbox, readers, kind):
+    readers("gpt-4.1-mini,gpt-4.1")
+    batch_of_one(make)
+    sandbox.fault("openai.chat", kind, times=1)
+
+    reads(make, times=2)
+
+    assert [call["model"] for call in make.sql(CALLS)] == ["gpt-4.1-mini", "gpt-4.1-mini"]
+    assert make.one("SELECT state FROM evaluations") == "done"
+
+
+def test_what_is_cut_off_with_more_room_too_is_read_by_the_next(make, sandbox, readers):
+    readers("gpt-4.1-mini,gpt-4.1")
+    batch_of_one(make)
+    sandbox.fault("openai.chat", "length", times=2)
+
+    reads(make, times=3)
+
+    assert [call["model"] for call in make.sql(CALLS)] == ["gpt-4.1-mini", "gpt-4.1-mini", "gpt-4.1"]
+    assert make.one("SELECT state FROM evaluations") == "done"
 
 
 def test_what_the_last_cannot_read_either_fails_with_its_reason(make, sandbox, readers):

@@ -6,7 +6,7 @@ recorded replies of both APIs.
 
 from typing import Any
 
-from senso.errors import Malformed, OutsideError, RateLimited, Refused, Unavailable
+from senso.errors import CutOff, Malformed, OutsideError, RateLimited, Refused, Unavailable
 from senso.providers import UNKNOWN, Answer, Completion, Parameters, Prompt, Run, Usage
 from senso.providers.wire.parts import Named, joined, sources
 from senso.providers.wire.values import address, count, items, mapping, optional_text, span, text, texts
@@ -18,6 +18,8 @@ THINKING_TOKENS = 4096
 PASSING = {"server_error", "vector_store_timeout", "data_residency_mismatch"}
 RATE_LIMITED = "rate_limit_exceeded"
 COMMENTARY = "commentary"
+# How an answer and a completion say that their tokens ran out.
+NO_ROOM, LENGTH = "max_output_tokens", "length"
 LONGEST_CODE = 80
 
 
@@ -88,7 +90,8 @@ def refuse_failed(service: str, found: dict[str, Any], messages: list[dict[str, 
         raise failed(service, found.get("error"), usage)
     if status == "incomplete":
         why = mapping(found.get("incomplete_details")).get("reason")
-        raise Malformed(service, f"the answer is incomplete: {code_in(why)}", usage=usage)
+        kind = CutOff if why == NO_ROOM else Malformed
+        raise kind(service, f"the answer is incomplete: {code_in(why)}", usage=usage)
     if any(parts(message, "refusal") for message in messages):
         raise Refused(service, "the model refused to answer", usage=usage)
 
@@ -202,6 +205,8 @@ def read_completion(service: str, found: dict[str, Any]) -> Completion:
     if text(message.get("refusal")):
         raise Refused(service, "the model refused to read the answer", usage=usage)
     content = text(message.get("content"))
+    if ending == LENGTH:
+        raise CutOff(service, f"the completion ended with {ending} and cannot be used", usage=usage)
     if ending != "stop" or not content.strip():
         raise Malformed(service, f"the completion ended with {code_in(ending)} and cannot be used", usage=usage)
     version = optional_text(found.get("model")) or "unknown"

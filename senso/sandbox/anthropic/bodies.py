@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from senso.sandbox.answers import Source
 from senso.sandbox.anthropic.models import Model
-from senso.sandbox.openai_bodies import INLINE_LINK, PAGE_TOKENS, cached, tokens
+from senso.sandbox.openai.bodies import INLINE_LINK, PAGE_TOKENS, cached, tokens
 from senso.sandbox.signature import signed
 
 Block = dict[str, Any]

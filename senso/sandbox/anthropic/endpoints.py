@@ -29,7 +29,7 @@ from senso.sandbox.calls import Call
 from senso.sandbox.endpoint import Endpoint
 from senso.sandbox.env import KEY_START
 from senso.sandbox.fault_rules import Rule
-from senso.sandbox.openai_bodies import INLINE_LINK
+from senso.sandbox.openai.bodies import INLINE_LINK
 from senso.sandbox.prose import generic_answer
 from senso.sandbox.reader import reading_of, task_in, variations_for
 from senso.sandbox.replies import Problem, Reply

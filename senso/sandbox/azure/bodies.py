@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from senso.sandbox.azure.errors import FILTER_TERMS
-from senso.sandbox.openai_checks import MODELS
+from senso.sandbox.openai.models import MODELS
 
 Body = dict[str, Any]
 

@@ -2,8 +2,8 @@
 
 from senso.sandbox.azure.errors import no_version_here, not_found, unauthorized, unknown
 from senso.sandbox.env import KEY_START
-from senso.sandbox.openai_checks import SNAPSHOTS
-from senso.sandbox.openai_errors import invalid
+from senso.sandbox.openai.errors import invalid
+from senso.sandbox.openai.models import SNAPSHOTS
 
 # Deployment -> the model behind it. Most people name a deployment after its model.
 DEPLOYMENTS = {name: name for name in SNAPSHOTS} | {"our-answers": "gpt-4.1"}

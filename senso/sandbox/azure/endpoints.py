@@ -6,7 +6,6 @@ from typing import Any
 
 from tornado.web import RequestHandler
 
-from senso.sandbox import openai
 from senso.sandbox.azure import bodies
 from senso.sandbox.azure.checks import check_key, check_version, model_behind
 from senso.sandbox.azure.errors import fault
@@ -14,7 +13,8 @@ from senso.sandbox.azure.faults import REFUSALS, SPOILT_ANSWERS
 from senso.sandbox.call_faults import CALL
 from senso.sandbox.calls import Call
 from senso.sandbox.fault_rules import Rule
-from senso.sandbox.openai_errors import invalid
+from senso.sandbox.openai import endpoints as openai
+from senso.sandbox.openai.errors import invalid
 from senso.sandbox.replies import Reply
 
 Body = dict[str, Any]

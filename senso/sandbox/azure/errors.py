@@ -3,7 +3,7 @@
 from typing import Any
 
 from senso.sandbox.fault_rules import Rule
-from senso.sandbox.openai_errors import QUOTA, error_body, invalid
+from senso.sandbox.openai.errors import QUOTA, error_body, invalid
 from senso.sandbox.replies import Problem, Reply, broken_json, retry_headers
 
 FILTER_TERMS = ("hate", "self_harm", "sexual", "violence")

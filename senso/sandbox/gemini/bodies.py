@@ -13,7 +13,7 @@ from iso3166 import countries
 from senso.sandbox.answers import Source
 from senso.sandbox.gemini.checks import MODELS, MOST_TOKENS, Asked
 from senso.sandbox.gemini.errors import Body
-from senso.sandbox.openai_bodies import INLINE_LINK, cached, tokens
+from senso.sandbox.openai.bodies import INLINE_LINK, cached, tokens
 from senso.sandbox.signature import signed
 
 REDIRECT = "https://vertexaisearch.cloud.google.com/grounding-api-redirect/"

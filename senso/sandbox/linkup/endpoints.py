@@ -14,7 +14,7 @@ from senso.sandbox.fault_rules import Rule
 from senso.sandbox.linkup.bodies import BALANCE, fault, refused, search_results, sourced_answer, structured
 from senso.sandbox.linkup.checks import check
 from senso.sandbox.linkup.faults import ODD, REFUSALS
-from senso.sandbox.openai_bodies import INLINE_LINK
+from senso.sandbox.openai.bodies import INLINE_LINK
 from senso.sandbox.prose import generic_answer
 from senso.sandbox.reader import reading_of, task_in
 from senso.sandbox.replies import Reply

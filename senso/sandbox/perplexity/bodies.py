@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from senso.sandbox.answers import Source
 from senso.sandbox.fault_rules import Rule
-from senso.sandbox.openai_bodies import INLINE_LINK, PAGE_TOKENS, cached, tokens
+from senso.sandbox.openai.bodies import INLINE_LINK, PAGE_TOKENS, cached, tokens
 from senso.sandbox.replies import Problem, Reply, broken_json, retry_headers
 from senso.sandbox.signature import signed
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from senso.sandbox.answers import Source
-from senso.sandbox.openai_checks import SNAPSHOTS
+from senso.sandbox.openai.models import SNAPSHOTS
 from senso.sandbox.signature import signed
 
 INLINE_LINK = re.compile(r" ?\(\[[^\]]+\]\(([^)\s]+)\)\)")

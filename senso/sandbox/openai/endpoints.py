@@ -11,9 +11,10 @@ from senso.sandbox.calls import Call
 from senso.sandbox.endpoint import Endpoint
 from senso.sandbox.env import KEY_START
 from senso.sandbox.fault_rules import Rule
-from senso.sandbox.openai_bodies import INLINE_LINK, REFUSED, Said, chat_completion, headers, limited, response
-from senso.sandbox.openai_checks import check_chat, check_responses
-from senso.sandbox.openai_errors import fault, invalid, unauthorized
+from senso.sandbox.openai.bodies import INLINE_LINK, REFUSED, Said, chat_completion, headers, limited, response
+from senso.sandbox.openai.checks import check_chat, check_responses
+from senso.sandbox.openai.errors import fault, invalid, unauthorized
+from senso.sandbox.openai.models import MODELS, SHUTDOWNS, SNAPSHOTS
 from senso.sandbox.prose import generic_answer
 from senso.sandbox.reader import reading_of, task_in, variations_for
 from senso.sandbox.replies import Problem, Reply
@@ -62,7 +63,7 @@ class OpenAI(Endpoint):
 
 
 class Models(OpenAI):
-    """The list of models, requested only to check a key."""
+    """The list of models, each with the day on which it is shut down."""
 
     SUPPORTED_METHODS = ("GET",)
     where = "openai.models"
@@ -72,7 +73,13 @@ class Models(OpenAI):
         if key is None or not key.startswith(KEY_START):
             raise Problem(unauthorized(key))
         await self.inject_fault(call, "")
-        return Reply(200, {"object": "list", "data": []})
+        return Reply(200, {"object": "list", "data": [listed(name) for name in SNAPSHOTS]})
+
+
+def listed(name: str) -> Body:
+    alias = next((one for one, dated in MODELS.items() if name in {one, dated}), name)
+    made = {"id": name, "object": "model", "created": 1_744_588_800, "owned_by": "system"}
+    return made | {"shutdown_date": SHUTDOWNS.get(alias)}
 
 
 class Responses(OpenAI):

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from senso.sandbox.answers import Answer, Source
-from senso.sandbox.brightdata_inputs import Engine
+from senso.sandbox.brightdata.inputs import Engine
 from senso.sandbox.signature import signed
 
 Record = dict[str, Any]

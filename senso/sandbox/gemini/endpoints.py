@@ -16,7 +16,7 @@ from senso.sandbox.gemini.bodies import Said, country_in, limited, listed, respo
 from senso.sandbox.gemini.checks import MODELS, Asked, check
 from senso.sandbox.gemini.errors import fault, invalid, unregistered, wrong_key
 from senso.sandbox.gemini.faults import GEMINI, KINDS
-from senso.sandbox.openai_bodies import INLINE_LINK
+from senso.sandbox.openai.bodies import INLINE_LINK
 from senso.sandbox.prose import generic_answer
 from senso.sandbox.reader import reading_of, task_in, variations_for
 from senso.sandbox.replies import Problem, Reply

@@ -9,11 +9,11 @@ from typing import Any
 from uuid import uuid4
 
 from senso.sandbox.answers import Ask
-from senso.sandbox.brightdata_inputs import ENGINES
+from senso.sandbox.brightdata.inputs import ENGINES
+from senso.sandbox.brightdata.records import Record, failed, now, record
 from senso.sandbox.dice import dice
 from senso.sandbox.fault_kinds import JOB, RECORD
 from senso.sandbox.faults import Faults
-from senso.sandbox.records import Record, failed, now, record
 
 PLACES = ("brightdata.trigger", "brightdata.progress", "brightdata.snapshot")
 STARTING = 0.1  # the share of its time in which a job is starting
