@@ -50,7 +50,7 @@ GIVEN_IN_TEXT = re.compile(rf"(?:try again in|retry (?:after|in)) ((?:{DURATION.
 UNIT_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
 # Codes in a 429 for which waiting does not help: the account is empty, or has reached what it may spend.
 NO_MONEY = {"insufficient_quota", "credit_balance_exhausted", "organization_spend_limit_exceeded"}
-NO_MONEY |= {"project_spend_limit_exceeded", "organization_usage_limit_exceeded"}
+NO_MONEY |= {"project_spend_limit_exceeded", "organization_usage_limit_exceeded", "enforced_spend_limit_reached"}
 CODES = ("code", "type", "status", "error_code")
 # A limit of tokens a minute, and how many this one request takes.
 TOKENS = re.compile(r"Limit:? (\d+), (?:Used:? \d+, )?Requested:? (\d+)")
@@ -253,7 +253,9 @@ def codes(response: Response) -> set[str]:
     with suppress(ValueError):
         body = response.json()
         error = body.get("error") if isinstance(body, dict) else None
-        return {str(error[name]).lower() for name in CODES if name in error} if isinstance(error, dict) else set()
+        inner = error.get("details") if isinstance(error, dict) else None
+        holders = [one for one in (error, inner) if isinstance(one, dict)]
+        return {str(one[name]).lower() for one in holders for name in CODES if name in one}
     return set()
 
 

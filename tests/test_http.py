@@ -88,11 +88,26 @@ def test_a_status_becomes_the_error_that_says_what_to_do(status, expected):
         '{"error": {"message": "Stop.", "code": "organization_spend_limit_exceeded"}}',
         '{"error": {"message": "Stop.", "code": "project_spend_limit_exceeded"}}',
         '{"error": {"message": "Stop.", "code": "organization_usage_limit_exceeded"}}',
-        '{"error": {"message": "Request too large for gpt-4.1", "code": "rate_limit_exceeded"}}',
+        '{"error": {"type": "rate_limit_error", "details": {"error_code": "enforced_spend_limit_reached"}}}',
+        '{"error": {"message": "Limit 30000, Requested 31538.", "code": "rate_limit_exceeded"}}',
     ],
 )
 def test_a_429_that_no_waiting_helps_is_a_refusal(body):
     assert type(failure("vendor", response(429, body))) is Refused
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"error": {"message": "Request too large: insufficient_quota, spend_limit", "code": "rate_limit_exceeded"}}',
+        '{"error": {"message": "Limit 30000, Used 28039, Requested 3906.", "code": "rate_limit_exceeded"}}',
+        '{"error": "insufficient_quota"}',
+        "insufficient_quota",
+        "[]",
+    ],
+)
+def test_no_word_of_a_text_makes_a_429_a_refusal(body):
+    assert type(failure("vendor", response(429, body))) is RateLimited
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from senso.errors import Malformed, OutsideError, RateLimited, Refused, Unavailable
+from senso.errors import CutOff, Malformed, OutsideError, RateLimited, Refused, Unavailable
 from senso.event_loop import wait_for
 from senso.http import SERVER_FAULT, TOO_MANY, Response, json_of
 from senso.providers import UNKNOWN, AnotherKey, Answer, Completion, Parameters, Prompt, Run, Usage, no_other
 from senso.providers.wire.keyed import LIST_SECONDS, Keyed, bearer
-from senso.providers.wire.openai import ANSWER_TOKENS, cited, code_in, for_thinking, parts, text_of
+from senso.providers.wire.openai import ANSWER_TOKENS, NO_ROOM, cited, code_in, for_thinking, parts, text_of
 from senso.providers.wire.parts import Named, joined, sources
 from senso.providers.wire.values import address, count, items, mapping, microusd, optional_text, texts
 
@@ -147,7 +147,8 @@ def refuse_failed(found: dict[str, Any], messages: list[dict[str, Any]], usage: 
         raise failed(status, mapping(found.get("error")), usage)
     if status != "completed":
         why = code_in(mapping(found.get("incomplete_details")).get("reason"))
-        raise Malformed(SERVICE, f"the answer is {code_in(status)}: {why}", usage=usage)
+        kind = CutOff if why == NO_ROOM else Malformed
+        raise kind(SERVICE, f"the answer is {code_in(status)}: {why}", usage=usage)
     if any(parts(message, "refusal") for message in messages):
         raise Refused(SERVICE, "the model refused to answer", usage=usage)
 

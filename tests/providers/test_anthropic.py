@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from senso.errors import Malformed, OutsideError, Refused
+from senso.errors import CutOff, Malformed, OutsideError, Refused
 from senso.http import Response, json_of
 from senso.providers import Answer, Parameters, Prompt, Run, Source, Usage
 from senso.providers.anthropic import (
@@ -283,7 +283,7 @@ def test_a_completion_is_its_json():
 @pytest.mark.parametrize(
     ("given", "error"),
     [
-        (reply(said('{"fee'), stop="max_tokens"), Malformed),
+        (reply(said('{"fee'), stop="max_tokens"), CutOff),
         (reply(stop="refusal"), Refused),
         (reply(), Malformed),
         (reply(said('{"fee": 0}'), stop="tool_use"), Malformed),

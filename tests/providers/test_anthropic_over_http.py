@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from senso.errors import Malformed, RateLimited, Refused, Unavailable
+from senso.errors import CutOff, Malformed, RateLimited, Refused, Unavailable
 from senso.event_loop import wait_for
 from senso.http import request
 from senso.providers import UNKNOWN, Parameters, Prompt, Run, Usage
@@ -54,7 +54,7 @@ FAULTS = [
 # What is made and paid for, and cannot be used.
 SPOILT = [
     ("refusal", Refused, "the model refused to answer: general_harms"),
-    ("length", Malformed, "incomplete: max_tokens"),
+    ("length", CutOff, "incomplete: max_tokens"),
     ("empty", Malformed, "is empty"),
 ]
 

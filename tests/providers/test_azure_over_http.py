@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from senso.errors import ConfigError, Malformed, OutsideError, RateLimited, Refused, Unavailable
+from senso.errors import ConfigError, CutOff, Malformed, OutsideError, RateLimited, Refused, Unavailable
 from senso.event_loop import wait_for
 from senso.http import close, request
 from senso.providers import Parameters, Prompt, Run, Usage
@@ -51,14 +51,14 @@ REFUSALS = [
 ANSWERS = [
     ("malformed", {}, (Malformed, 200, None, False, "not JSON")),
     ("refusal", {}, (Refused, None, None, True, "refused to answer")),
-    ("length", {}, (Malformed, None, None, True, "incomplete: max_output_tokens")),
+    ("length", {}, (CutOff, None, None, True, "incomplete: max_output_tokens")),
     ("empty", {}, (Malformed, None, None, True, "the answer is empty")),
     ("filtered", {}, (Malformed, None, None, True, "incomplete: content_filter")),
     ("failed", {}, (Unavailable, None, None, True, "server_error")),
 ]
 READINGS = [
     ("refusal", {}, (Refused, None, None, True, "refused to read")),
-    ("length", {}, (Malformed, None, None, True, "ended with length")),
+    ("length", {}, (CutOff, None, None, True, "ended with length")),
     ("empty", {}, (Malformed, None, None, True, "ended with length")),
     ("filtered", {}, (Malformed, None, None, True, "ended with content_filter")),
 ]

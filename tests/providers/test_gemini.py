@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from senso.errors import Malformed, OutsideError, RateLimited, Refused, Unavailable
+from senso.errors import CutOff, Malformed, OutsideError, RateLimited, Refused, Unavailable
 from senso.providers import Answer, Completion, Parameters, Prompt, Run, Source, Usage
 from senso.providers.gemini import (
     is_wrong_key,
@@ -228,7 +228,7 @@ def test_an_answer_has_the_vendors_id_and_no_country():
         ("RECITATION", Refused, "refused to answer: RECITATION"),
         ("PROHIBITED_CONTENT", Refused, "refused to answer: PROHIBITED_CONTENT"),
         ("LANGUAGE", Refused, "refused to answer: LANGUAGE"),
-        ("MAX_TOKENS", Malformed, "incomplete: MAX_TOKENS"),
+        ("MAX_TOKENS", CutOff, "incomplete: MAX_TOKENS"),
         ("CONTINUATION", Malformed, "incomplete: CONTINUATION"),
         ("MALFORMED_RESPONSE", Malformed, "incomplete: MALFORMED_RESPONSE"),
         ("OTHER", Malformed, "incomplete: OTHER"),

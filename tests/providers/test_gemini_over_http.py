@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from senso.errors import ConfigError, Malformed, OutsideError, RateLimited, Refused, Unavailable
+from senso.errors import ConfigError, CutOff, Malformed, OutsideError, RateLimited, Refused, Unavailable
 from senso.event_loop import wait_for
 from senso.http import request
 from senso.providers import Parameters, Prompt, Run, Usage
@@ -53,8 +53,8 @@ BILLED = [
     ("blocked", Refused, "the question was blocked: PROHIBITED_CONTENT"),
     ("recitation", Refused, "refused to answer: RECITATION"),
     ("unknown-ending", Malformed, "incomplete: DAYDREAMING"),
-    ("length", Malformed, "incomplete: MAX_TOKENS"),
-    ("silence", Malformed, "incomplete: MAX_TOKENS"),
+    ("length", CutOff, "incomplete: MAX_TOKENS"),
+    ("silence", CutOff, "incomplete: MAX_TOKENS"),
     ("empty", Malformed, "the answer is empty"),
 ]
 

@@ -6,7 +6,7 @@ import pytest
 from openai.types.chat import ChatCompletion
 from openai.types.responses import Response
 
-from senso.errors import Malformed, Refused, Unavailable
+from senso.errors import CutOff, Malformed, Refused, Unavailable
 from senso.providers import Parameters, Prompt, Run, Source, Usage
 from senso.providers.openai import SERVICE
 from senso.providers.wire.openai import question, read_answer, read_completion, structured
@@ -54,7 +54,7 @@ def test_a_searched_answer_without_citations_is_an_answer():
 
 
 def test_an_answer_that_was_cut_off_cannot_be_used_and_says_what_it_cost():
-    with pytest.raises(Malformed, match="incomplete: max_output_tokens") as caught:
+    with pytest.raises(CutOff, match="incomplete: max_output_tokens") as caught:
         read_answer(SERVICE, RUN, written("incomplete-max-output-tokens"))
 
     assert caught.value.usage == Usage(tokens_in=17, tokens_out=16)
@@ -83,7 +83,7 @@ def test_a_refused_completion_is_refused_and_says_what_it_cost():
 
 
 def test_a_completion_that_was_cut_off_cannot_be_used_and_says_what_it_cost():
-    with pytest.raises(Malformed, match="length") as caught:
+    with pytest.raises(CutOff, match="length") as caught:
         read_completion(SERVICE, written("chat-length"))
 
     assert caught.value.usage == Usage(tokens_in=17, tokens_out=16)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from senso.errors import Malformed, OutsideError, RateLimited, Refused, Unavailable
+from senso.errors import CutOff, Malformed, OutsideError, RateLimited, Refused, Unavailable
 from senso.providers import Answer, Completion, Parameters, Prompt, Run, Source, Usage
 from senso.providers.perplexity import is_wrong_key, question, read_answer, read_completion, structured
 
@@ -223,7 +223,7 @@ def test_a_run_without_output_is_the_error_that_its_status_and_code_say(changed,
 
 
 def test_an_answer_that_was_cut_off_is_none_even_if_some_of_it_came():
-    with pytest.raises(Malformed, match="incomplete: max_output_tokens"):
+    with pytest.raises(CutOff, match="incomplete: max_output_tokens"):
         read_answer(RUN, reply(status="incomplete", incomplete_details={"reason": "max_output_tokens"}))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from senso.errors import Malformed, RateLimited, Refused, Unavailable
+from senso.errors import CutOff, Malformed, RateLimited, Refused, Unavailable
 from senso.event_loop import wait_for
 from senso.http import close, request
 from senso.providers import Parameters, Prompt, Run, Usage
@@ -49,7 +49,7 @@ CALLS = [
 RUNS = [
     ("failed", {}, (Unavailable, None, None, "the run failed: internal_error")),
     ("cancelled", {}, (Unavailable, None, None, "the run was cancelled: cancelled")),
-    ("length", {}, (Malformed, None, None, "incomplete: max_output_tokens")),
+    ("length", {}, (CutOff, None, None, "incomplete: max_output_tokens")),
     ("refusal", {}, (Refused, None, None, "the model refused to answer")),
     ("empty", {}, (Malformed, None, None, "the answer is empty")),
 ]
@@ -163,7 +163,7 @@ def test_what_a_model_refuses_is_not_sent_and_the_rest_is_accepted(sandbox):
 
 
 def test_a_limit_on_the_output_is_one_on_thinking_too(sandbox):
-    with pytest.raises(Malformed, match="max_output_tokens") as caught:
+    with pytest.raises(CutOff, match="max_output_tokens") as caught:
         wait_for(
             at(sandbox).ask(Run(7, RUN.question, "perplexity/sonar", "US", parameters=Parameters(max_output_tokens=16)))
         )
