@@ -9,7 +9,7 @@ from senso.queries.models import Model
 from senso.queries.runs import Report
 
 REPORT = Report("failed", Usage(tokens_in=10), 7, 1)
-READER = Model("gpt-4.1-mini", "openai", "gpt-4.1-mini")
+READER = Model("gpt-6-luna", "openai", "gpt-6-luna")
 VERSION = {"reader": READER, "prompt_version": "v1"}
 READING = Reading(
     True, "Larch Hill is good.", "positive", 1, 0.5, ("Vantry",), (), Completion("{}", "m-1", Usage(), "openai")

@@ -24,7 +24,9 @@ ASKED = f"""
     locations: [{{country: US}}]"""
 
 
-def org(word: str, *, name: str, partner: str = "PARTNER", asked: str = ASKED, more: str = "models: [gpt-4.1]") -> str:
+def org(
+    word: str, *, name: str, partner: str = "PARTNER", asked: str = ASKED, more: str = "models: [gpt-6.1-terra]"
+) -> str:
     head = f"  - id: {IDS[word]}\n    name: {name}\n    partner: {IDS[partner]}\n    created_at: 2026-01-05"
     return f"{head}{asked}\n    {more}\n"
 
@@ -37,7 +39,7 @@ WORLD = (
     + org("ORG", name="Larch Hill")
     + org("OTHER", name="Other")
     + org("EMPTY", name="No Questions", asked="")
-    + org("ASLEEP", name="Not Active", more="models: [gpt-4.1]\n    active: false")
+    + org("ASLEEP", name="Not Active", more="models: [gpt-6.1-terra]\n    active: false")
     + org("CLAUDE", name="Asks Claude", more="models: [claude]")
     + org("BROKE", name="No Credits", partner="POOR")
     + org("STOPPED", name="Cancelled Today")
@@ -53,7 +55,7 @@ orgs:
     created_at: 2026-01-05
     questions:
       - {{id: {QUESTION}, text: Which lender is best?, kind: unbranded}}
-    models: [gpt-4.1]
+    models: [gpt-6.1-terra]
     locations: [{{country: US}}]
 """
 TWICE = GOOD + GOOD.partition("orgs:\n")[2]
@@ -63,7 +65,7 @@ IMPORTS: Mapping[str, tuple[str, str]] = {
     "no-date.yaml": ("    created_at: 2026-01-05\n", ""),
     "no-country.yaml": ("country: US", "country: ZZ"),
     "three-letters.yaml": ("country: US", "country: USA"),
-    "unknown-model.yaml": ("[gpt-4.1]", "[gtp-4.1]"),
+    "unknown-model.yaml": ("[gpt-6.1-terra]", "[gtp-4.1]"),
     "unknown-partner.yaml": (f"partner: {IDS['PARTNER']}", f"partner: {IDS['NOBODY']}"),
     "unknown-key.yaml": ("websites", "website"),
     "no-uuid.yaml": (f"id: {IDS['NOBODY']}", "id: 17"),
@@ -72,7 +74,7 @@ IMPORTS: Mapping[str, tuple[str, str]] = {
     "half-a-credit.yaml": ("credits: 100", "credits: 0.5"),
     "no-url.yaml": ("https://larchhill.example", "larchhill"),
     "a-name-of-no-word.yaml": ("    created_at", "    competitors: ['!!!']\n    created_at"),
-    "unclosed.yaml": ("[gpt-4.1]", "[gpt-4.1"),
+    "unclosed.yaml": ("[gpt-6.1-terra]", "[gpt-6.1-terra"),
 }
 FILES: Mapping[str, bytes] = {
     **{name: GOOD.replace(*change, 1).encode() for name, change in IMPORTS.items()},

@@ -24,7 +24,7 @@ from senso.sandbox.world import World
 from senso.settings import settings
 
 SEED = 7
-MODELS = ["chatgpt", "gpt-4.1", "gpt-4.1-mini"]
+MODELS = ["chatgpt", "gpt-6.1-terra", "gpt-6-luna"]
 LOCATIONS = [{"country": "US"}, {"country": "CA", "region": "Ontario"}]
 ME = Initiator("test")
 

@@ -137,7 +137,7 @@ def test_what_is_set_and_not_used_is_said(senso, set_to):
 
 
 def test_what_only_former_versions_took_is_said_with_what_took_its_place(senso, set_to):
-    set_to(EVALUATION_MODEL="gpt-4.1")
+    set_to(EVALUATION_MODEL="gpt-6.1-terra")
 
     said = senso("doctor")
 

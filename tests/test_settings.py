@@ -102,9 +102,9 @@ def given(name):
         ("environment", "development"),
         ("log_format", "console"),
         ("reading_model", None),
-        ("reading_models", "gpt-4.1-mini"),
-        ("readers", ["gpt-4.1-mini"]),
-        ("names_model", "gpt-4.1-mini"),
+        ("reading_models", "gpt-6-luna"),
+        ("readers", ["gpt-6-luna"]),
+        ("names_model", "gpt-6-luna"),
         ("max_running_batches", 500),
         ("credits_per_evaluation", 1),
         ("senso_schedule", None),
@@ -396,7 +396,7 @@ def test_what_is_said_to_do_nothing_is_used_nowhere_and_all_else_is():
 @pytest.mark.parametrize(
     ("given", "readers"),
     [
-        ({}, ["gpt-4.1-mini"]),
+        ({}, ["gpt-6-luna"]),
         ({"READING_MODEL": "gpt-5.1"}, ["gpt-5.1"]),
         ({"READING_MODELS": "gpt-5.1"}, ["gpt-5.1"]),
         ({"READING_MODELS": " gpt-5.1 , gpt-5.1,"}, ["gpt-5.1"]),
@@ -432,9 +432,9 @@ def test_a_list_that_names_no_model_and_a_name_that_is_a_list_are_refused(nothin
 
 
 def test_a_variable_of_former_versions_is_accepted_with_a_word_on_what_took_its_place(nothing_set):
-    nothing_set.setenv("EVALUATION_MODEL", "gpt-4.1")
+    nothing_set.setenv("EVALUATION_MODEL", "gpt-6.1-terra")
 
-    assert read_settings().readers == ["gpt-4.1-mini"]
+    assert read_settings().readers == ["gpt-6-luna"]
     assert (retired(), unused(), misspelt()) == (
         {"EVALUATION_MODEL": "READING_MODELS says which model reads answers"},
         [],

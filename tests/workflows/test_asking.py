@@ -27,7 +27,7 @@ def test_a_run_is_asked_read_and_counted_down(make, sandbox):
     assert (row["state"], row["searched"], row["model_version"]) == (
         "answered",
         "yes",
-        "senso-sandbox/gpt-4.1-2025-04-14",
+        "senso-sandbox/gpt-6.1-terra-2026-11-04",
     )
     assert (evaluation["state"], evaluation["prompt_version"]) == ("done", READING_VERSION)
     assert make.one("SELECT remaining FROM batches") == 0

@@ -221,7 +221,7 @@ def test_for_each_call_at_a_provider_a_row_was_written_before_it(make, sandbox):
 FIGURES = ("available", "held", "granted", "charged", "orgs")
 
 
-def neighbours(make, sandbox, models=("gpt-4.1",)):
+def neighbours(make, sandbox, models=("gpt-6.1-terra",)):
     """Of one run each: done, failed, asked, in a call, being read, waiting for another try of either, and not begun."""
     org = make.org(questions=8, available=50, models=models)
     settings.cache_clear()

@@ -53,7 +53,7 @@ def test_a_model_that_its_provider_does_not_reach_is_named(sandbox):
 
 
 def test_each_reader_needs_its_key(make, sandbox, environment):
-    environment.setenv("READING_MODELS", "gpt-4.1-mini,claude-haiku-5-5")
+    environment.setenv("READING_MODELS", "gpt-6-luna,claude-haiku-5-5")
     environment.delenv("ANTHROPIC_API_KEY")
     settings.cache_clear()
 
@@ -62,10 +62,10 @@ def test_each_reader_needs_its_key(make, sandbox, environment):
 
 
 def test_a_trigger_with_a_retired_model_is_refused_before_anything_is_held(make, sandbox):
-    org = make.org(models=("gpt-4.1",))
-    make.sql("""UPDATE models SET retirement = '{"on": "2026-01-14"}' WHERE slug = 'gpt-4.1'""")
+    org = make.org(models=("gpt-6.1-terra",))
+    make.sql("""UPDATE models SET retirement = '{"on": "2026-01-14"}' WHERE slug = 'gpt-6.1-terra'""")
 
-    with pytest.raises(ConfigError, match=r"gpt-4\.1 was retired by openai on 2026-01-14"):
+    with pytest.raises(ConfigError, match=r"gpt-6\.1-terra was retired by openai on 2026-01-14"):
         trigger_org(org.id, ME, Terms(datetime.now(UTC).date(), 1))
 
     assert make.one("SELECT count(*) FROM batches") == make.one("SELECT count(*) FROM ledger WHERE entry = 'hold'") == 0

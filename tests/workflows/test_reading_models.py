@@ -57,14 +57,14 @@ def test_a_reader_is_found_by_its_slug_before_its_name(make, reads):
 
 
 def test_of_models_of_one_name_the_one_that_can_read_is_taken(make, reads):
-    make.sql("UPDATE models SET name = 'reader' WHERE slug IN ('chatgpt', 'gpt-4.1')")
+    make.sql("UPDATE models SET name = 'reader' WHERE slug IN ('chatgpt', 'gpt-6.1-terra')")
     reads("reader")
 
     assert reading().provider == "openai"
 
 
 def test_a_reader_without_a_row_is_asked_for_as_it_is_named_at_an_unknown_cost(make, sandbox, reads):
-    reads("gpt-4.1-nano")
+    reads("gpt-5.4-nano")
     run = make.run()
 
     read(str(run))
@@ -72,7 +72,7 @@ def test_a_reader_without_a_row_is_asked_for_as_it_is_named_at_an_unknown_cost(m
     (call,) = calls(make, "read")
     assert (call["provider"], call["model"], call["outcome"], call["cost_microusd"]) == (
         "openai",
-        "gpt-4.1-nano",
+        "gpt-5.4-nano",
         "read",
         None,
     )
@@ -107,7 +107,7 @@ def test_names_are_found_by_the_model_of_the_settings(make, sandbox, reads):
 
 def test_a_row_is_read_once_a_process_and_again_after_a_while(make, monkeypatch):
     first = reading()
-    make.sql("UPDATE models SET prices = NULL WHERE slug = 'gpt-4.1-mini'")
+    make.sql("UPDATE models SET prices = NULL WHERE slug = 'gpt-6-luna'")
 
     assert reading() is first
     reading_models.cached = {said: (model, 0.0) for said, (model, _) in reading_models.cached.items()}
@@ -126,7 +126,7 @@ def test_a_model_that_cannot_read_is_refused_before_anything_is_opened(make, rea
 
 
 def test_answers_and_jobs_are_paid_at_the_price_of_their_models_row(make, sandbox):
-    make.sql("UPDATE models SET prices = prices || '{\"token_in\": 7, \"search\": 1000}' WHERE slug = 'gpt-4.1'")
+    make.sql("UPDATE models SET prices = prices || '{\"token_in\": 7, \"search\": 1000}' WHERE slug = 'gpt-6.1-terra'")
     run = make.run()
 
     read(str(run))
