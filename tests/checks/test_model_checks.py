@@ -47,10 +47,10 @@ def test_a_model_that_is_not_listed_is_said():
 def test_only_models_of_active_orgs_and_readers_are_looked_at(make, sandbox, environment):
     environment.setenv("READING_MODELS", "gpt-4o-mini")
     settings.cache_clear()
-    make.org(models=("gpt-6.1-terra",))
+    make.org(models=("gpt-4.1",))
     idle = make.org(models=("gpt-4o",))
     make.sql("UPDATE orgs SET active = false WHERE id = :id", id=idle.id)
 
     found = models.findings(settings(), date(2027, 1, 10))
 
-    assert [one.name for one in found] == ["Model gpt-6.1-terra", "Model gpt-4o-mini", "Model gpt-6-luna"]
+    assert [one.name for one in found] == ["Model gpt-4.1", "Model gpt-4o-mini"]
