@@ -3,6 +3,7 @@ import gzip
 import inspect
 import threading
 import time
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -430,3 +431,36 @@ def test_calls_to_https_go_through_the_proxy_but_for_the_named_hosts(monkeypatch
     monkeypatch.setattr(http.supplied.outgoing, "find", lambda: known)
 
     assert http.proxy_for(http.URL(url)) == expected
+
+
+@pytest.fixture
+def proxy():
+    """Refuses every tunnel; what it was asked for."""
+    asked = []
+
+    class Proxy(BaseHTTPRequestHandler):
+        def do_CONNECT(self):
+            asked.append((self.path, self.headers["Proxy-Authorization"]))
+            self.send_error(403)
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://me:hunter2@127.0.0.1:{server.server_port}", asked
+        close()
+        server.shutdown()
+        thread.join()
+
+
+def test_a_call_goes_through_the_proxy_whose_password_is_told_to_nobody_else(monkeypatch, proxy):
+    address, asked = proxy
+    monkeypatch.setattr(http.supplied.outgoing, "find", lambda: http.Outgoing(proxy=address))
+
+    with pytest.raises(Unavailable) as caught:
+        call("vendor", "GET", "https://api.vendor.example/v1")
+
+    assert asked == [("api.vendor.example:443", f"Basic {b64encode(b'me:hunter2').decode()}")]
+    assert "hunter2" not in str(caught.value)
