@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -76,10 +76,17 @@ class Product:
         process.wait()
         return self.ends.held[process.pid]
 
-    def kill_with_work(self, name: str, at_least: int = 20, seconds: float = 60) -> Claims:
-        """Once it has so many calls in flight."""
+    def kill_with_work(
+        self, name: str, at_least: int = 20, seconds: float = 60, *, kinds: Collection[str] = ()
+    ) -> Claims:
+        """Once it has so many calls in flight, and some of each of these kinds (`ask`, `read`)."""
         pid = self.children[name].process.pid
-        self.until(lambda: len(self.held_by(pid)) >= at_least, seconds, f"{name} never had {at_least} calls in flight")
+
+        def has_work() -> bool:
+            held = self.held_by(pid)
+            return len(held) >= at_least and all(any(one.startswith(kind) for one in held) for kind in kinds)
+
+        self.until(has_work, seconds, f"{name} never had {at_least} calls in flight")
         return self.kill(name)
 
     def kill_all(self) -> Claims:
