@@ -29,6 +29,7 @@ from senso.worker.queues import CALL_QUEUES, CONTROL_QUEUES
 
 TEMPLATE = "faults_template"
 SETTLE_SECONDS = 0.5  # in which the statements commit that a frozen process had sent
+UNSENT = "SELECT count(*) FROM outbox WHERE published_at IS NULL AND not_before < now() - interval '60 seconds'"
 HELD = """
     SELECT 'ask ' || id || ' ' || fence AS claim FROM question_runs WHERE state = 'asking' AND lease_owner LIKE :me
     UNION ALL
@@ -168,6 +169,10 @@ class Product:
         """Until a question is asked, which only a message can start: whoever has an answer reads it without one."""
         before = self.asked()
         return self.until(lambda: self.asked() > before, seconds, "nobody asked again")
+
+    def sent_what_waited(self, seconds: float = 30) -> float:
+        """Until nothing is in the outbox that was due a minute ago: it could not be sent while something was away."""
+        return self.until(lambda: self.make.one(UNSENT) == 0, seconds, "what was due was not sent")
 
     def next_end(self, seconds: float = 120) -> float:
         """Until another batch ends."""
