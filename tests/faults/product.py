@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,6 +29,7 @@ from senso.worker.queues import CALL_QUEUES, CONTROL_QUEUES
 
 TEMPLATE = "faults_template"
 SETTLE_SECONDS = 0.5  # in which the statements commit that a frozen process had sent
+UNSENT = "SELECT count(*) FROM outbox WHERE published_at IS NULL AND not_before < now() - interval '60 seconds'"
 HELD = """
     SELECT 'ask ' || id || ' ' || fence AS claim FROM question_runs WHERE state = 'asking' AND lease_owner LIKE :me
     UNION ALL
@@ -76,10 +77,17 @@ class Product:
         process.wait()
         return self.ends.held[process.pid]
 
-    def kill_with_work(self, name: str, at_least: int = 20, seconds: float = 60) -> Claims:
-        """Once it has so many calls in flight."""
+    def kill_with_work(
+        self, name: str, at_least: int = 20, seconds: float = 60, *, kinds: Collection[str] = ()
+    ) -> Claims:
+        """Once it has so many calls in flight, and some of each of these kinds (`ask`, `read`)."""
         pid = self.children[name].process.pid
-        self.until(lambda: len(self.held_by(pid)) >= at_least, seconds, f"{name} never had {at_least} calls in flight")
+
+        def has_work() -> bool:
+            held = self.held_by(pid)
+            return len(held) >= at_least and all(any(one.startswith(kind) for one in held) for kind in kinds)
+
+        self.until(has_work, seconds, f"{name} never had {at_least} calls in flight")
         return self.kill(name)
 
     def kill_all(self) -> Claims:
@@ -161,6 +169,10 @@ class Product:
         """Until a question is asked, which only a message can start: whoever has an answer reads it without one."""
         before = self.asked()
         return self.until(lambda: self.asked() > before, seconds, "nobody asked again")
+
+    def sent_what_waited(self, seconds: float = 30) -> float:
+        """Until nothing is in the outbox that was due a minute ago: it could not be sent while something was away."""
+        return self.until(lambda: self.make.one(UNSENT) == 0, seconds, "what was due was not sent")
 
     def next_end(self, seconds: float = 120) -> float:
         """Until another batch ends."""

@@ -77,6 +77,7 @@ class Fault:
         self.product.load.sample()
         known = [least for least in (self.row.least_open, self.product.load.least) if least is not None]
         self.row.least_open = min(known)
+        self.product.sent_what_waited()
         self.product.looks.something_is_away = False
 
     def measure(self) -> None:

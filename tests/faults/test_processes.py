@@ -18,11 +18,12 @@ def test_a_killed_call_worker_costs_seconds_and_what_it_had_in_flight(fault):
     with fault(1, "kill -9 of a call worker", runs=HEAVY, models=DIRECT) as it:
         it.product.wait_for_flight(60)
         it.strikes(processes=1)
-        held = it.product.kill_with_work("call-1", 30)
+        held = it.product.kill_with_work("call-1", 30, kinds=("ask", "read"))
         it.hit(calls=len(held))
         it.recovered(it.product.claimed_again(held))
 
-    assert it.row.recovery <= 45  # it is taken back after 10, and stands in the queue behind what the others have to do
+    # Taken back after 10 s; then its readings wait behind few, and its questions behind all that is to be asked.
+    assert it.row.recovery <= 45
 
 
 def test_a_worker_killed_between_the_charges_and_their_commit_charges_once(fault):
@@ -101,7 +102,7 @@ def test_told_to_go_under_load_a_worker_leaves_nothing_behind(fault):
 
     assert gone.seconds < 10
     assert gone.code == 0
-    assert not [word for word in ("kill_job", "NotImplementedError", "Traceback") if word in gone.log]
+    assert not [word for word in ("kill_job", "notimplementederror", "unrecoverable") if word in gone.log.lower()]
     assert it.row.twice == 0
 
 
