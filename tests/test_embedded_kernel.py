@@ -27,15 +27,15 @@ def lsof(tmp_path):
 
 
 def test_on_linux_a_command_ends_with_its_parent():
-    command = [*kernel.ending_with_us(signal.SIGTERM), "sh", "-c", "sed -n /SigPnd/p /proc/self/status; sleep 60"]
-    parent = f"import subprocess, sys; print(subprocess.Popen({command!r}, stdout=subprocess.DEVNULL).pid, flush=True)"
-    holder = subprocess.Popen([sys.executable, "-c", f"{parent}; sys.stdin.read()"], stdin=-1, stdout=-1, text=True)
-    child = int(holder.stdout.readline())
+    command = [*kernel.ending_with_us(signal.SIGTERM), "sh", "-c", "echo ready; sleep 60"]
+    parent = f"import subprocess, sys; print(subprocess.Popen({command!r}).pid, flush=True); sys.stdin.read()"
+    holder = subprocess.Popen([sys.executable, "-c", parent], stdin=-1, stdout=-1, text=True)
+    said = {holder.stdout.readline().strip(), holder.stdout.readline().strip()}
+    (child,) = said - {"ready"}
     holder.kill()
-    holder.communicate()
+    holder.wait()
 
-    ended = Path(f"/proc/{child}/stat")
-    assert all_gone(ended)
+    assert all_gone(Path(f"/proc/{child}/stat"))
 
 
 def all_gone(stat: Path) -> bool:
