@@ -53,7 +53,7 @@ def build() -> Path:
 
 
 def prepare_place() -> None:
-    """First, so that nobody waits for a build that cannot be stored."""
+    """Creates the target folder before the build: if it cannot be written, this fails at once, not after minutes."""
     try:
         place().parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from senso.db import transaction
 from senso.policy import POLICY
-from senso.queries import planning, submissions, sweep, vendor_jobs, workers
+from senso.queries import invariants, planning, submissions, sweep, vendor_jobs, workers
 from senso.states import JobState
 from senso.tasks.periodic import due, poll, relay
 from senso.tasks.stages import read, submit_snapshot
@@ -64,6 +64,22 @@ def test_an_answer_in_a_job_is_neither_due_nor_lost(make):
         lost = sweep.find_lost(db, 20, 500)
     assert (to_ask, to_read) == ([], [])
     assert lost["lost evaluations"] == 0
+
+
+@pytest.mark.parametrize(
+    ("next_at", "name"),
+    [("now() - interval '1 hour'", "I8 what is due is taken"), ("NULL", "I7 what was sent for is begun")],
+)
+def test_no_promise_is_broken_by_an_answer_that_waits_in_a_job(make, next_at, name):
+    batch = answered(make)
+    job = bound(make, batch)
+    make.sql("INSERT INTO workers (id, queues) VALUES ('one', '{ask}')")
+    make.sql(f"UPDATE evaluations SET sent_at = now() - interval '2 hours', next_at = {next_at}")
+    with transaction() as db:
+        assert name not in invariants.broken(db, POLICY, 500)
+    make.sql("UPDATE vendor_jobs SET state = 'failed', ended_at = now() WHERE id = :id", id=job)
+    with transaction() as db:
+        assert name in invariants.broken(db, POLICY, 500)
 
 
 @pytest.mark.parametrize("state", [JobState.FAILED, JobState.COLLECTED])

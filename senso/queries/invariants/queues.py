@@ -76,7 +76,7 @@ CHECKS = (
         SELECT 'reading', e.id, e.next_at FROM evaluations e JOIN batches b ON b.id = e.batch_id
             JOIN question_runs r ON r.id = e.run_id
         WHERE b.state = 'running' AND e.state = 'pending' AND r.state = 'answered' AND {SOMEBODY_LIVES}
-            AND (e.next_at < now() - interval '60 seconds' OR e.next_at > now() + interval '1 hour')
+            AND {IN_NO_JOB} AND (e.next_at < now() - interval '60 seconds' OR e.next_at > now() + interval '1 hour')
             AND (e.sent_at IS NULL OR e.sent_at < e.next_at)
         UNION ALL
         SELECT 'claim that ran out', r.id, r.lease_until FROM question_runs r
