@@ -4,6 +4,7 @@ import json
 from contextlib import suppress
 from datetime import UTC, datetime
 
+import anthropic
 import pytest
 import requests
 from pydantic import BaseModel
@@ -11,8 +12,6 @@ from sandbox_client import READING, reading_request
 
 from senso.sandbox.anthropic.faults import KINDS, PLACES
 from senso.sandbox.openai.bodies import INLINE_LINK
-
-anthropic = pytest.importorskip("anthropic")
 
 MESSAGES = "/anthropic/v1/messages"
 SEARCH = {"type": "web_search_20250305", "name": "web_search", "max_uses": 5}

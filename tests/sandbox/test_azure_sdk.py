@@ -4,13 +4,12 @@ import json
 import re
 from contextlib import suppress
 
+import openai
 import pytest
 from pydantic import BaseModel
 from sandbox_client import reading_request
 
 from senso.sandbox.azure.faults import KINDS
-
-openai = pytest.importorskip("openai")
 
 VERSION = "2025-04-01-preview"
 SAID = [{"role": "user", "content": "Who?"}]

@@ -3,11 +3,8 @@
 import asyncio
 
 import pytest
-
-api_client = pytest.importorskip("brightdata.scrapers.api_client")
-chatgpt = pytest.importorskip("brightdata.scrapers.chatgpt")
-perplexity = pytest.importorskip("brightdata.scrapers.perplexity")
-exceptions = pytest.importorskip("brightdata.exceptions")
+from brightdata import exceptions
+from brightdata.scrapers import api_client, chatgpt, perplexity
 
 V3 = "/brightdata/datasets/v3"
 OFTEN = {"poll_interval": 0.01, "poll_timeout": 5}

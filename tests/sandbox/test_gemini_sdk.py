@@ -3,10 +3,9 @@
 import json
 
 import pytest
+from google import genai
+from google.genai import errors, types
 from sandbox_client import READING, reading_request
-
-genai = pytest.importorskip("google.genai")
-types, errors = genai.types, genai.errors
 
 KEY = {"x-goog-api-key": "sandbox-key"}
 MODEL = "gemini-3.8-flash"

@@ -3,14 +3,13 @@
 import json
 from contextlib import suppress
 
+import linkup
 import pytest
 import requests
 from pydantic import BaseModel
 from sandbox_client import KEY, reading_request
 
 from senso.sandbox.linkup.faults import KINDS
-
-linkup = pytest.importorskip("linkup")
 
 
 class Reading(BaseModel):

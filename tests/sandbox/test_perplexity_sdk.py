@@ -4,13 +4,12 @@ import json
 import re
 from contextlib import suppress
 
+import perplexity
 import pytest
 import requests
 from sandbox_client import KEY, READING, reading_request
 
 from senso.sandbox.perplexity.faults import KINDS
-
-perplexity = pytest.importorskip("perplexity")
 
 SEARCH = {"type": "web_search", "user_location": {"country": "CA", "region": "Ontario"}}
 DEMANDED = {"type": "web_search"}
