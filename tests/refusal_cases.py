@@ -14,7 +14,7 @@ IDS = {
     "OTHER": "20000000-0000-4000-8000-000000000002",
     "EMPTY": "20000000-0000-4000-8000-000000000003",
     "ASLEEP": "20000000-0000-4000-8000-000000000004",
-    "CLAUDE": "20000000-0000-4000-8000-000000000005",
+    "RETIRED": "20000000-0000-4000-8000-000000000005",
     "BROKE": "20000000-0000-4000-8000-000000000006",
     "STOPPED": "20000000-0000-4000-8000-000000000007",
 }
@@ -32,6 +32,9 @@ def org(
 
 
 WORLD = (
+    "models:\n"
+    "  - {slug: gone, provider: openai, name: gone, surface: api,\n"
+    "     retirement: {on: 2026-01-31, source: its page, read_on: 2026-01-05}}\n"
     "partners:\n"
     f"  - {{id: {IDS['PARTNER']}, name: Larch Partner, credits: 100}}\n"
     f"  - {{id: {IDS['POOR']}, name: Poor Partner, credits: 0}}\n"
@@ -40,7 +43,7 @@ WORLD = (
     + org("OTHER", name="Other")
     + org("EMPTY", name="No Questions", asked="")
     + org("ASLEEP", name="Not Active", more="models: [gpt-6.1-terra]\n    active: false")
-    + org("CLAUDE", name="Asks Claude", more="models: [claude]")
+    + org("RETIRED", name="Asks a Retired Model", more="models: [gone]")
     + org("BROKE", name="No Credits", partner="POOR")
     + org("STOPPED", name="Cancelled Today")
 )
@@ -108,7 +111,9 @@ class Case:
 
 EMBEDDED = {"DATABASE_URL": None, "REDIS_URL": None}
 NO_KEY = {"OPENAI_API_KEY": None}
-PRODUCTION = {"ENVIRONMENT": "production"}
+# The sandbox's keys, which production refuses, are taken away but for those that a case gives.
+OTHER_KEYS = ("ANTHROPIC_API_KEY", "AZURE_OPENAI_KEY", "GEMINI_API_KEY", "LINKUP_API_KEY", "PERPLEXITY_API_KEY")
+PRODUCTION = {"ENVIRONMENT": "production", **dict.fromkeys(OTHER_KEYS)}
 OWN = {"OPENAI_API_KEY": "sk-4f8a0c17be", "BRIGHTDATA_API_KEY": "0b7d5e624f", "API_TOKEN": "9d2c4b1f0a"}
 KNOWN = {"DATABASE_URL": "postgresql://senso:senso@127.0.0.1/senso"}
 LONG = "x" * 256
@@ -144,7 +149,7 @@ CASES: Mapping[str, tuple[Case, ...]] = {
     "Orgs that cannot be asked for": (
         Case("it has no questions", "trigger org EMPTY", 2),
         Case("it is not active", "trigger org ASLEEP", 2),
-        Case("its model's provider is not in this version", "trigger org CLAUDE", 2),
+        Case("its model is retired", "trigger org RETIRED", 2),
         Case("a key is missing", "trigger org ORG", 2, {"OPENAI_API_KEY": None}),
         Case("a key is empty", "trigger org ORG", 2, {"OPENAI_API_KEY": ""}),
         Case("today's batch was cancelled", "trigger org STOPPED", 2),
@@ -260,7 +265,6 @@ CASES: Mapping[str, tuple[Case, ...]] = {
             2,
             {**OWN, "OPENAI_BASE_URL": "http://api.example", **PRODUCTION},
         ),
-        Case("a proxy that is not used", "status", 2, {**OWN, "HTTPS_PROXY": "http://127.0.0.1:9", **PRODUCTION}),
         Case("a trial", "demo", 2, {**OWN, **PRODUCTION}),
         Case("made-up answers", "sandbox --port 0", 2, {**OWN, **PRODUCTION}),
     ),
