@@ -173,7 +173,7 @@ ALL = [*of_openai(), *of_anthropic(), *of_gemini(), *of_others()]
 # An installation may have changed these by an import: then they stay as they are.
 REPLACED = {"claude": "claude-sonnet-5", "sonar": "sonar", "gemini-api": "gemini-3.5-flash"}
 COLUMNS = {
-    "question_runs": ("queries jsonb", "location_honoured text", "other_model text", "vendor_id text"),
+    "question_runs": ("queries jsonb", "location_honoured text", "other_model text", "vendor_id text", "reply jsonb"),
     "llm_calls": ("tokens_written integer", "tokens_thinking integer"),
     "citations": ("spans jsonb",),
     "evaluations": ("reader integer NOT NULL DEFAULT 0",),

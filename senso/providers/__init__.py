@@ -84,7 +84,8 @@ class Source:
 class Answer:
     """The result of one run: a text, or the vendor's reason why there is none.
 
-    `queries`: what was searched for. `vendor_id`: the vendor's own id of the answer.
+    `queries`: what was searched for. `vendor_id`: the vendor's own id of the answer. `reply`: what it said about the
+    answer in its own words, such as why it ended and what is billed; without texts.
     """
 
     number: int
@@ -97,6 +98,7 @@ class Answer:
     usage: Usage = field(default_factory=Usage)
     queries: tuple[str, ...] = ()
     vendor_id: str | None = None
+    reply: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,17 @@ from senso.http import json_of
 from senso.providers import UNKNOWN, AnotherKey, Answer, Completion, Parameters, Prompt, Run, Usage, no_other
 from senso.providers.wire.keyed import LIST_SECONDS, Keyed
 from senso.providers.wire.parts import Named, joined, sources
-from senso.providers.wire.values import MOST_COUNTED, address, count, items, mapping, optional_text, text, texts
+from senso.providers.wire.values import (
+    MOST_COUNTED,
+    address,
+    count,
+    items,
+    kept,
+    mapping,
+    optional_text,
+    text,
+    texts,
+)
 
 SERVICE: Final = "anthropic"
 MESSAGES: Final = "/v1/messages"
@@ -174,6 +184,7 @@ def read_answer(run: Run, replies: list[Reply]) -> Answer:
         queries=queries(blocks),
         usage=usage,
         vendor_id=optional_text(last.get("id")),
+        reply=kept({"parts": [kept(one, "id", "stop_reason", "usage") for one in replies]}, "parts"),
     )
 
 

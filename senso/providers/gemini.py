@@ -23,7 +23,7 @@ from senso.http import Response, json_of
 from senso.providers import UNKNOWN, AnotherKey, Answer, Completion, Parameters, Prompt, Run, Usage, no_other
 from senso.providers.wire.keyed import LIST_SECONDS, UNAUTHORISED, Keyed
 from senso.providers.wire.parts import BETWEEN, Named, sources
-from senso.providers.wire.values import address, count, items, mapping, optional_text, span, text, texts
+from senso.providers.wire.values import address, count, items, kept, mapping, optional_text, span, text, texts
 
 SERVICE: Final = "gemini"
 MODELS: Final = "/v1beta/models"
@@ -182,6 +182,7 @@ def read_answer(run: Run, found: dict[str, Any]) -> Answer:
         queries=texts(grounding.get("webSearchQueries")),
         usage=usage,
         vendor_id=optional_text(found.get("responseId")),
+        reply=kept(found, "modelStatus", "usageMetadata"),
     )
 
 

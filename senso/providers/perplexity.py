@@ -17,7 +17,7 @@ from senso.providers import UNKNOWN, AnotherKey, Answer, Completion, Parameters,
 from senso.providers.wire.keyed import LIST_SECONDS, Keyed, bearer
 from senso.providers.wire.openai import ANSWER_TOKENS, NO_ROOM, cited, code_in, for_thinking, parts, text_of
 from senso.providers.wire.parts import Named, joined, sources
-from senso.providers.wire.values import address, count, items, mapping, microusd, optional_text, texts
+from senso.providers.wire.values import address, count, items, kept, mapping, microusd, optional_text, texts
 
 SERVICE: Final = "perplexity"
 AGENT, MODELS = "/v1/agent", "/v1/models"
@@ -120,6 +120,7 @@ def read_answer(run: Run, found: dict[str, Any]) -> Answer:
         queries=tuple(dict.fromkeys(one for item in searches for one in texts(item.get("queries")))),
         usage=usage,
         vendor_id=optional_text(found.get("id")),
+        reply=kept(found, "usage"),
     )
 
 

@@ -177,6 +177,7 @@ ANSWERED = REPORTED | {
     "honoured": "text",
     "other_model": "text",
     "vendor_id": "text",
+    "reply": "jsonb",
     "citations": "jsonb",
 }
 # The reaper may have taken a run back from a worker that was only slow. Until another worker claims it, the fence is
@@ -188,7 +189,7 @@ SAVED = f"""
         UPDATE question_runs r SET state = 'answered', answer_text = given.text, model_version = given.model_version,
             reported_country = given.country, searched = given.searched, queries = given.queries,
             location_honoured = given.honoured, other_model = given.other_model,
-            vendor_id = given.vendor_id, tokens_in = given.tokens_in,
+            vendor_id = given.vendor_id, reply = given.reply, tokens_in = given.tokens_in,
             tokens_out = given.tokens_out, cost_microusd = given.cost_microusd, {RELEASED}, next_at = NULL,
             error = NULL, answered_at = now()
         FROM given
@@ -212,6 +213,7 @@ def answered(provider: str, run: Run, answer: Answer) -> dict[str, Any]:
         "queries": list(answer.queries) or None,
         "honoured": honoured(run.country, answer.country),
         "vendor_id": answer.vendor_id,
+        "reply": answer.reply,
     }
 
 

@@ -169,6 +169,7 @@ COLLECTED = {
     "honoured": "text",
     "other_model": "text",
     "vendor_id": "text",
+    "reply": "jsonb",
     "cost_microusd": "bigint",
     "citations": "jsonb",
 }
@@ -178,7 +179,7 @@ SAVE_ANSWERS = Prepared(f"""
         UPDATE question_runs r SET state = 'answered', answer_text = given.text, model_version = given.model_version,
             reported_country = given.country, searched = given.searched, queries = given.queries,
             location_honoured = given.honoured, other_model = given.other_model,
-            vendor_id = given.vendor_id, cost_microusd = given.cost_microusd,
+            vendor_id = given.vendor_id, reply = given.reply, cost_microusd = given.cost_microusd,
             error = NULL, answered_at = now()
         FROM given
         WHERE r.id = ANY(CAST(:ids AS uuid[])) AND r.id = given.id AND {looked_up("r.state")} = 'asking'

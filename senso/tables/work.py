@@ -166,6 +166,7 @@ class QuestionRun(Base):
     location_honoured: Mapped[Word | None]
     other_model: Mapped[Word | None]  # the model that answered instead of the one that was asked
     vendor_id: Mapped[Word | None]  # the vendor's own id of the answer
+    reply: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))  # what it said about the answer
     tokens_in: Mapped[int | None]
     tokens_out: Mapped[int | None]
     cost_microusd: Mapped[Big | None]  # null: the price is not known

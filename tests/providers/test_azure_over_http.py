@@ -59,7 +59,7 @@ ANSWERS = [
 READINGS = [
     ("refusal", {}, (Refused, None, None, True, "refused to read")),
     ("length", {}, (CutOff, None, None, True, "ended with length")),
-    ("empty", {}, (Malformed, None, None, True, "ended with length")),
+    ("empty", {}, (CutOff, None, None, True, "ended with length")),
     ("filtered", {}, (Malformed, None, None, True, "ended with content_filter")),
 ]
 

@@ -143,7 +143,8 @@ def test_a_record_that_is_no_answer_is_an_error_that_was_paid_for(text, reason):
 def test_a_record_becomes_an_answer_with_all_it_says():
     (answer,) = answers([run(1)], [record("Bank A.", index=1, web_search_triggered=True)])
 
-    assert answer == Answer(1, "Bank A.", None, "gpt-5-1", "CA", searched=True, usage=Usage(records=1))
+    about = {"searched": True, "usage": Usage(records=1), "reply": {"web_search_triggered": True}}
+    assert answer == Answer(1, "Bank A.", None, "gpt-5-1", "CA", **about)
 
 
 def test_a_text_without_marks_is_better_than_none():

@@ -210,7 +210,7 @@ def test_a_job_that_there_is_not_can_be_cancelled(sandbox):
         ("drop", Unavailable, None),
         ("refusal", Refused, None),
         ("length", CutOff, None),
-        ("empty", Malformed, None),
+        ("empty", CutOff, None),
     ],
 )
 def test_reading_an_answer_fails_in_the_same_words(sandbox, impatient, kind, error, status):

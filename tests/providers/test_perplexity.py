@@ -92,6 +92,7 @@ def test_a_reply_becomes_an_answer_with_all_that_the_vendor_says_of_it():
         usage=COST,
         queries=("best student bank account",),
         vendor_id="resp_1",
+        reply={"usage": reply()["usage"]},
     )
 
 
@@ -205,7 +206,7 @@ def test_searches_that_are_not_counted_are_those_that_are_shown():
         ({"status": "cancelled", "error": {"code": "cancelled"}}, Unavailable, "the run was cancelled: cancelled"),
         (
             {"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}},
-            Malformed,
+            CutOff,
             "max_output_tokens",
         ),
         ({"status": "in_progress"}, Malformed, "the answer is in_progress"),

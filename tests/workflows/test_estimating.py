@@ -58,7 +58,7 @@ def test_without_history_the_price_table_and_stated_assumptions_speak(senso, mak
     (one,) = found["orgs"]
     asked = {(call["purpose"], call["asked"]): call for call in one["estimates"]}
     assert (one["outcome"], one["runs"], one["credits"]) == ("opened", 12, 12)
-    assert asked["ask", "gpt-6.1-terra"]["cost_microusd"] == 6 * (13_000 * 2 + 800 * 8 + 25_000)
+    assert asked["ask", "gpt-6.1-terra"]["cost_microusd"] == 6 * (13_000 * 1 + 800 * 5 + 10_000)
     assert asked["ask", "chatgpt"]["cost_microusd"] == 6 * 1500
     assert (asked["ask", "chatgpt"]["tokens_in"], asked["names", None]["calls"]) == (0, 1)
     assert found["totals"]["calls"] == 25

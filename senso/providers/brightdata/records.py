@@ -14,7 +14,7 @@ from senso.providers import Answer, Run, Source, Usage
 from senso.providers.brightdata.data_sets import SERVICE
 from senso.providers.wire import parts
 from senso.providers.wire.parts import Named
-from senso.providers.wire.values import address, items, mapping, optional_text, text, texts
+from senso.providers.wire.values import address, items, kept, mapping, optional_text, text, texts
 
 # In the order of preference.
 TEXTS: Final = ("answer_text_markdown", "answer_markdown", "answer_text", "answer")
@@ -84,6 +84,7 @@ def answer(run: Run, record: dict[str, Any] | None) -> Answer:
         usage=Usage(records=1),
         queries=texts(record.get("web_search_query")),
         vendor_id=optional_text(record.get("id")),
+        reply=kept(record, "timestamp", "web_search_triggered"),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from senso.errors import CutOff, Malformed, OutsideError, RateLimited, Refused, Unavailable
 from senso.providers import UNKNOWN, Answer, Completion, Parameters, Prompt, Run, Usage
 from senso.providers.wire.parts import Named, joined, sources
-from senso.providers.wire.values import address, count, items, mapping, optional_text, span, text, texts
+from senso.providers.wire.values import address, count, items, kept, mapping, optional_text, span, text, texts
 
 ANSWER_TOKENS = 4096
 # What thinking may take of the output besides the answer.
@@ -72,6 +72,7 @@ def read_answer(service: str, run: Run, found: dict[str, Any]) -> Answer:
         queries=queries(searches),
         usage=usage,
         vendor_id=optional_text(found.get("id")),
+        reply=kept(found, "service_tier", "usage"),
     )
 
 

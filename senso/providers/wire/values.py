@@ -9,6 +9,8 @@ from typing import Any, Final
 
 MOST_COUNTED: Final = 1_000_000_000
 MICROUSD: Final = 1_000_000
+# Of what is kept of a reply as it came.
+LONGEST_WORD, MOST_PARTS, DEEPEST = 80, 20, 6
 
 
 def mapping(value: Any) -> dict[str, Any]:
@@ -58,6 +60,30 @@ def microusd(dollars: Any) -> int | None:
     """None for anything but a plausible amount."""
     is_amount = isinstance(dollars, int | float) and not isinstance(dollars, bool)
     return round(dollars * MICROUSD) if is_amount and 0 <= dollars < MICROUSD else None
+
+
+def kept(found: Any, *names: str) -> dict[str, Any] | None:
+    """These parts of a reply as the vendor said them: numbers, switches and short words. None if there are none."""
+    return facts({name: found.get(name) for name in names}) if isinstance(found, dict) else None
+
+
+def facts(value: Any, depth: int = DEEPEST) -> Any:
+    """Without texts, and without what is empty, too long or too deep."""
+    if isinstance(value, dict) and depth:
+        listed = ((name, facts(one, depth - 1)) for name, one in list(value.items())[:MOST_PARTS] if is_word(name))
+        return {name: one for name, one in listed if one is not None} or None
+    if isinstance(value, list) and depth:
+        return [one for part in value[:MOST_PARTS] if (one := facts(part, depth - 1)) is not None] or None
+    return value if is_fact(value) else None
+
+
+def is_fact(value: Any) -> bool:
+    return abs(value) <= MOST_COUNTED if isinstance(value, int | float) else is_word(value)
+
+
+def is_word(value: Any) -> bool:
+    """Printable, so without half a surrogate, which Postgres cannot store."""
+    return isinstance(value, str) and 0 < len(value) <= LONGEST_WORD and value.isprintable()
 
 
 def span(
