@@ -2,7 +2,7 @@
 
 from senso.sandbox.anthropic import faults as anthropic
 from senso.sandbox.azure import faults as azure
-from senso.sandbox.call_faults import ANSWER, CALL, READING
+from senso.sandbox.call_faults import ANSWER, CALL, READING, TWO_MESSAGES
 from senso.sandbox.gemini import faults as gemini
 from senso.sandbox.linkup import faults as linkup
 from senso.sandbox.perplexity import faults as perplexity
@@ -63,6 +63,8 @@ RECORD = {
     "null-index": "the answer does not say which input it belongs to",
     "echo-prompt": "the answer is the question again",
     "empty": "the answer has no text",
+    "null-texts": "every text of the answer is null",
+    "long": "the answer is longer by a megabyte",
     "wrong-country": "the answer comes from another country than was asked for",
     "null-citations": "the lists of sources are null",
     "true-citations": "`citations` is true, and no list",
@@ -71,7 +73,7 @@ RECORD = {
 }
 
 KINDS: dict[str, dict[str, str]] = {
-    "openai.responses": OPENAI | ANSWER,
+    "openai.responses": OPENAI | ANSWER | TWO_MESSAGES,
     "openai.chat": OPENAI | READING,
     "brightdata.trigger": BRIGHTDATA | LATE | JOB | RECORD,
     "brightdata.progress": BRIGHTDATA | JOB,

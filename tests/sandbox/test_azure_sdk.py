@@ -113,7 +113,7 @@ def test_the_sdk_raises_what_it_should(client, azure, where, kind, expected):
 def test_every_fault_strikes_where_it_is_said_to(client, azure, place, kind):
     client.fault(place, kind, seconds=0.01)
 
-    with suppress(openai.OpenAIError, json.JSONDecodeError):
+    with suppress(openai.OpenAIError, json.JSONDecodeError, AttributeError):  # its library takes a page for a list
         called(azure, place.removeprefix("azure."))
 
     assert [rule["fired"] for rule in client.control("faults")] == [1]

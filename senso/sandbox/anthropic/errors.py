@@ -58,6 +58,8 @@ def fault(rule: Rule, model: str) -> Reply:
         "429-quota": error(429, "rate_limit_error", SPENT, {}, details={"error_code": "enforced_spend_limit_reached"}),
         "429-too-large": error(413, "request_too_large", "Request exceeds the maximum allowed number of bytes."),
         "503": error(529, "overloaded_error", "Overloaded", again),
+        "400": error(400, "invalid_request_error", "messages: the request is one that the sandbox was told to refuse"),
+        "410": error(410, "not_found_error", f"model: {model}"),
         "400-credit": error(400, "invalid_request_error", CREDIT),
         "402": error(402, "billing_error", "There is an issue with your billing or payment information."),
         "403": error(403, "permission_error", "Your API key does not have permission to use the specified resource."),

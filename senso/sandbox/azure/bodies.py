@@ -74,27 +74,15 @@ def failed(body: Body) -> Body:
     return body | {"status": "failed", "error": error, "output": []}
 
 
-def two_messages(body: Body) -> Body:
-    *before, message = body["output"]
-    aside = said(message, "I will look this up.") | {"phase": "commentary"}
-    return body | {"output": [*before, aside, said(message, "Here is what I found"), message]}
-
-
 def null_text(body: Body) -> Body:
     *before, message = body["output"]
     nothing = {"type": "output_text", "text": None, "annotations": None}
     return body | {"output": [*before, message | {"content": [nothing, *message["content"]]}]}
 
 
-def said(message: Body, text: str) -> Body:
-    part = {"type": "output_text", "annotations": [], "logprobs": [], "text": text}
-    return message | {"id": f"msg_{uuid4().hex}", "content": [part]}
-
-
 SPOILT_CHATS: dict[str | None, Callable[[Body], Body]] = {"filtered": cut_chat}
 SPOILT_RESPONSES: dict[str | None, Callable[[Body], Body]] = {
     "filtered": cut_response,
     "failed": failed,
-    "two-messages": two_messages,
     "null-text": null_text,
 }

@@ -63,6 +63,7 @@ def content_filter(*, bare: bool) -> Reply:
 
 def fault(rule: Rule, deployment: str, *, classic: bool) -> Reply:
     replies = {
+        "400": lambda: gateway(400, "BadRequest", "The request is one that the sandbox was told to refuse."),
         "401": lambda: unauthorized().reply,
         "404": lambda: unknown(deployment, classic=classic).reply,
         "410": lambda: gateway(410, "ModelRetired", "The model of this deployment is retired and not available."),

@@ -1,6 +1,6 @@
 """Where a fault can occur at Azure OpenAI, and what each kind does there."""
 
-from senso.sandbox.call_faults import ANSWER, CALL, READING
+from senso.sandbox.call_faults import ANSWER, CALL, READING, TWO_MESSAGES
 
 PLACES = {
     "azure.responses": "a question is asked of Azure OpenAI: POST /azure/openai/v1/responses, or without v1",
@@ -19,7 +19,6 @@ REFUSALS = {
 FILTERED = {"filtered": "the filter cuts off the answer: `content_filter` in a reply with status 200"}
 SPOILT_ANSWERS = FILTERED | {
     "failed": "status 200 with a response that `failed`: `server_error`",
-    "two-messages": "a commentary, then two messages",
     "null-text": "a part of the answer has null in the place of its text",
 }
 AZURE = CALL | {
@@ -33,7 +32,7 @@ AZURE = CALL | {
 }
 
 KINDS: dict[str, dict[str, str]] = {
-    "azure.responses": AZURE | REFUSALS | ANSWER | SPOILT_ANSWERS,
+    "azure.responses": AZURE | REFUSALS | ANSWER | TWO_MESSAGES | SPOILT_ANSWERS,
     "azure.chat": AZURE | REFUSALS | READING | FILTERED,
     "azure.models": AZURE,
 }

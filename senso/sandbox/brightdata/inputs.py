@@ -96,6 +96,9 @@ def _problems(item: Any, engine: Engine) -> Iterator[list[str]]:
 def fault(rule: Rule) -> Reply:
     """Too many running jobs is the only 429; an empty balance is a 402."""
     refusals = {
+        "400": (400, "Parser cannot parse input"),
+        "404": (404, "dataset does not exist"),
+        "410": (410, "Gone"),
         "401": (401, "Invalid credentials"),
         "429": (429, TOO_MANY.format(100)),
         "429-quota": (402, "Insufficient balance"),

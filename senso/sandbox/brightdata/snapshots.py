@@ -14,6 +14,7 @@ from senso.sandbox.brightdata.records import Record, failed, now, record
 from senso.sandbox.dice import dice
 from senso.sandbox.fault_kinds import JOB, RECORD
 from senso.sandbox.faults import Faults
+from senso.sandbox.shapes import MEGABYTE
 
 PLACES = ("brightdata.trigger", "brightdata.progress", "brightdata.snapshot")
 STARTING = 0.1  # the share of its time in which a job is starting
@@ -120,6 +121,8 @@ SPOILS: dict[str, Callable[[Record], Record]] = {
     "null-index": lambda whole: whole | {"index": None},
     "echo-prompt": _echoed,
     "empty": _silent,
+    "null-texts": lambda whole: whole | dict.fromkeys(("answer_text", "answer_text_markdown")),
+    "long": lambda whole: whole | {"answer_text_markdown": whole["answer_text_markdown"] + MEGABYTE},
     "wrong-country": _elsewhere,
     "null-citations": _without_sources,
     "true-citations": lambda whole: whole | {"citations": True},

@@ -82,9 +82,11 @@ def for_former_users(model: str) -> Reply:
 def fault(rule: Rule, model: str) -> Reply:
     replies = {
         "malformed": broken_json(),
+        "400": error(400, "INVALID_ARGUMENT", "Request contains an invalid argument."),
         "401": wrong_key(),
         "403": error(403, "PERMISSION_DENIED", "Your API key was reported as leaked. Please use another API key."),
         "404": for_former_users(model),
+        "410": error(410, "NOT_FOUND", f"models/{model} is gone."),
         "429": too_many(rule, model),
         "429-day": exhausted(model, "PerDay", 1000, DAY_WAIT),
         "429-quota": error(402, "RESOURCE_EXHAUSTED", DEPLETED),

@@ -18,6 +18,8 @@ ERRORS = {
     "402": (402, "PAYMENT_REQUIRED", "Payment required"),
     "403": (403, "FORBIDDEN", "Forbidden resource"),
     "403-ip": (403, "IP_NOT_WHITELISTED", "The IP address is not whitelisted"),
+    "404": (404, "NOT_FOUND", "Not found"),
+    "410": (410, "GONE", "Gone"),
     "429": (429, "TOO_MANY_REQUESTS", "Too many requests"),
     "429-budget": (429, "EXCEED_BUDGET_LIMIT", "The API key has reached its budget limit"),
     "429-queue": (429, "TASKS_QUEUE_LIMIT_EXCEEDED", "Too many tasks are pending"),

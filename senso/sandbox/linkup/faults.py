@@ -15,7 +15,7 @@ REFUSALS = {
 }
 # Answers that are paid for, and odd.
 ODD = {
-    "empty": ANSWER["empty"],
+    **{kind: ANSWER[kind] for kind in ("empty", "null-texts", "long")},
     "no-sources": "the answer names no pages",
     "nulls": "names, texts and entries of the list of pages are null",
 }

@@ -6,12 +6,21 @@ import json
 from typing import Any
 
 from senso.sandbox.answers import Answer
-from senso.sandbox.call_faults import ANSWER, CALL
+from senso.sandbox.call_faults import ANSWER, CALL, TWO_MESSAGES
 from senso.sandbox.calls import Call
 from senso.sandbox.endpoint import Endpoint
 from senso.sandbox.env import KEY_START
 from senso.sandbox.fault_rules import Rule
-from senso.sandbox.openai.bodies import INLINE_LINK, REFUSED, Said, chat_completion, headers, limited, response
+from senso.sandbox.openai.bodies import (
+    INLINE_LINK,
+    REFUSED,
+    Said,
+    chat_completion,
+    headers,
+    limited,
+    response,
+    two_messages,
+)
 from senso.sandbox.openai.checks import check_chat, check_responses
 from senso.sandbox.openai.errors import fault, invalid, unauthorized
 from senso.sandbox.openai.models import MODELS, SHUTDOWNS, SNAPSHOTS
@@ -47,7 +56,7 @@ class OpenAI(Endpoint):
         """Waits as long as the model would take. Returns a fault, if any, that spoils the answer and not the call."""
         await self.inject_fault(call, text)
         await asyncio.sleep(seconds)
-        rule = self.state.faults.draw([self.where], {*ANSWER, *(CALL.keys() - self.at_once)}, text)
+        rule = self.state.faults.draw([self.where], {*ANSWER, *TWO_MESSAGES, *(CALL.keys() - self.at_once)}, text)
         call.fault = rule.kind if rule else None
         return rule
 
@@ -95,7 +104,8 @@ class Responses(OpenAI):
         said, answer = self._said(call, question, body)
         said = spoiled(rule, limited(said, body.get("max_output_tokens")), silence=Said(""))
         prompt = f"{body.get('instructions') or ''}\n{question}"
-        return Reply(200, response(body, prompt, said, answer.sources), headers(seconds))
+        made = response(body, prompt, said, answer.sources)
+        return Reply(200, two_messages(made) if call.fault in TWO_MESSAGES else made, headers(seconds))
 
     def _said(self, call: Call, question: str, body: Body) -> tuple[Said, Answer]:
         wanted = (body.get("text") or {}).get("format") or {}

@@ -56,6 +56,8 @@ ERRORS = {
     "400": error(400, "invalid_request", 'invalid request body: json: unknown field "surprise"', "surprise"),
     "401": error(401, "invalid_api_key", INVALID_KEY),
     "403": error(403, "chat_completions_not_available", ENDED),
+    "404": error(404, "not_found", "The requested model does not exist."),
+    "410": error(410, "gone", "The requested model is gone."),
     "429": error(429, "request_rate_limit_exceeded", "Request rate limit exceeded, please try again later."),
     "429-quota": error(401, "insufficient_quota", QUOTA),
     "429-too-large": error(413, "payload_too_large", "The request body is too large."),
