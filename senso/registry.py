@@ -31,7 +31,8 @@ class Entry:
     `settings`: further settings, by the argument that takes their value. `answers`, `jobs` and `completes` make the
     provider for one kind of work; None: it does not do this work. `lists`: it can say which models it has. `reaches`:
     whether the provider has a model of this name. `tells_model`: its answers name the model by the name that is asked;
-    otherwise by another kind of name, such as the one behind a deployment, or by none.
+    otherwise by another kind of name, such as the one behind a deployment, or by none. `bills`: its answers say what
+    they cost, which then counts.
     """
 
     base_url: str
@@ -44,6 +45,7 @@ class Entry:
     lists: Callable[..., ModelList] | None = None
     reaches: Callable[[str], bool] = any_model
     tells_model: bool = True
+    bills: bool = False
 
     @property
     def made(self) -> Callable[..., Provider]:
@@ -91,6 +93,7 @@ PROVIDERS: Final[dict[str, Entry]] = {
         key="perplexity_api_key",
         without="Perplexity is not asked by its API",
         answers=Perplexity,
+        bills=True,
         completes=Perplexity,
         lists=Perplexity,
     ),
@@ -113,5 +116,6 @@ PROVIDERS: Final[dict[str, Entry]] = {
 }
 # Providers whose models are asked by jobs; a provider that also answers at once is asked directly.
 JOB_PROVIDERS: Final = tuple(name for name, entry in PROVIDERS.items() if entry.jobs and not entry.answers)
+BILLING_PROVIDERS: Final = tuple(name for name, entry in PROVIDERS.items() if entry.bills)
 # The first one serves a reading model that has no row.
 COMPLETION_PROVIDERS: Final = tuple(name for name, entry in PROVIDERS.items() if entry.completes)

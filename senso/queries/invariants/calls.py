@@ -13,6 +13,7 @@ from senso.queries.invariants.batches import DATED_BATCHES, SLACK
 PRICES = """p AS MATERIALIZED (
     SELECT provider, name AS model, (prices->>'token_in')::float8 AS token_in,
         coalesce(prices->>'token_cached', prices->>'token_in')::float8 AS cached,
+        coalesce(prices->>'token_written', prices->>'token_in')::float8 AS written,
         (prices->>'token_out')::float8 AS token_out, (prices->>'search')::float8 AS search,
         (prices->>'record')::float8 AS record, coalesce(
             max(changed_at) OVER (PARTITION BY provider, name) + interval '5 minutes', '-infinity') AS since
@@ -63,8 +64,10 @@ def breach(row: str, done: str, claimed: str, open_: str, *, ended: str, taken_b
 RUN_BREACH = breach("r", "answered", "asking", "planned", ended="r.answered_at", taken_back="runs")
 READING_BREACH = breach("e", "done", "extracting", "pending", ended="e.ended_at", taken_back="evaluations")
 # A call's cost without its tokens: it must be a whole number of web searches. `p` is the price of its model.
-SEARCHES = """(c.cost_microusd - (c.tokens_in - coalesce(c.tokens_cached, 0)) * coalesce(p.token_in, 0)
-    - coalesce(c.tokens_cached, 0) * coalesce(p.cached, 0) - c.tokens_out * coalesce(p.token_out, 0))"""
+SEARCHES = """(c.cost_microusd
+    - (c.tokens_in - coalesce(c.tokens_cached, 0) - coalesce(c.tokens_written, 0)) * coalesce(p.token_in, 0)
+    - coalesce(c.tokens_cached, 0) * coalesce(p.cached, 0) - coalesce(c.tokens_written, 0) * coalesce(p.written, 0)
+    - c.tokens_out * coalesce(p.token_out, 0))"""
 IS_PRICED = "(p.provider, p.model) = (c.provider, c.model) AND p.since <= c.started_at"
 # The cost may be unknown if a token price is unknown, or if the search price is unknown and the call may have searched.
 IS_EXPLAINED = f"""coalesce(CASE
@@ -188,7 +191,7 @@ CHECKS = (
         SELECT c.id AS call, c.provider, c.model, c.tokens_in, c.tokens_cached, c.tokens_out, c.cost_microusd
         FROM llm_calls c JOIN batches b ON b.id = c.batch_id
         WHERE {IN_SCOPE} AND c.tokens_in > 0 AND c.outcome IS NOT NULL
-            AND EXISTS (SELECT FROM p WHERE {IS_PRICED})
+            AND c.provider <> ALL(CAST(:billing_providers AS text[])) AND EXISTS (SELECT FROM p WHERE {IS_PRICED})
             AND NOT EXISTS (SELECT FROM p WHERE {IS_PRICED} AND {IS_EXPLAINED})
         UNION ALL
         SELECT c.id, c.provider, c.model, c.tokens_in, c.tokens_cached, c.tokens_out, c.cost_microusd
@@ -200,7 +203,8 @@ CHECKS = (
         FROM llm_calls c JOIN batches b ON b.id = c.batch_id
         WHERE {IN_SCOPE} AND c.outcome IS NOT NULL
             AND (c.latency_ms < 0 OR c.cost_microusd < 0 OR c.tokens_in < c.tokens_cached
-                OR c.tokens_in < 0 OR c.tokens_out < 0 OR (c.provider <> ALL(CAST(:job_providers AS text[]))
+                OR c.tokens_in < 0 OR c.tokens_out < 0 OR c.tokens_written < 0 OR c.tokens_out < c.tokens_thinking
+                OR c.tokens_thinking < 0 OR (c.provider <> ALL(CAST(:job_providers AS text[]))
                     AND num_nulls(c.tokens_in, c.tokens_out, c.tokens_cached, c.latency_ms) > 0)
                 OR (c.provider = ANY(CAST(:job_providers AS text[])) AND c.outcome = 'answered'
                     AND EXISTS (SELECT FROM p WHERE {IS_PRICED} AND p.record IS NOT NULL)
