@@ -115,7 +115,8 @@ def any_unsent(db: Connection, batch: UUID) -> bool:
 
 
 # Claim before paying: one statement, committed before the call, moves the row, raises its fence and inserts the call's
-# row. SKIP LOCKED: another worker is claiming it, and waiting for it could deadlock.
+# row. SKIP LOCKED: another worker is claiming it, and waiting for it could deadlock. `sent_at` is empty if its message
+# had been given up for lost, and came all the same.
 CLAIM = Prepared(f"""
     WITH mine AS (
         SELECT id FROM question_runs
@@ -123,7 +124,7 @@ CLAIM = Prepared(f"""
         FOR NO KEY UPDATE SKIP LOCKED
     ),
     claimed AS (
-        UPDATE question_runs r SET {RUN.claimed("r")}
+        UPDATE question_runs r SET {RUN.claimed("r")}, sent_at = coalesce(r.sent_at, now())
         FROM mine WHERE r.id = ANY(CAST(:ids AS uuid[])) AND r.id = mine.id
         RETURNING r.*
     ),

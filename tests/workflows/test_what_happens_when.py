@@ -12,7 +12,7 @@ from sqlalchemy import text
 from senso.db import transaction
 from senso.errors import ConfigError, NotFound
 from senso.policy import POLICY
-from senso.queries import batches, invariants, ledger, runs
+from senso.queries import batches, invariants, ledger, runs, sweep
 from senso.settings import settings
 from senso.tasks.periodic import admit, due, due_orgs, sweep_all
 from senso.tasks.stages import ask_batch, find_names, finish_batch, open_batch, read
@@ -231,6 +231,23 @@ def test_all_messages_that_were_lost_at_once_are_found_in_one_sweep(make, sandbo
 
     assert make.one("SELECT sum(count)::int FROM repairs WHERE kind = 'lost runs'") == 9
     assert sum(len(ids) for _, ids in messages("ask")) == 9
+
+
+def test_a_message_that_comes_after_it_was_given_up_for_lost_breaks_no_promise(make, sandbox):
+    batch = make.queued(make.org(questions=2))
+    admit()
+    open_batch(str(batch))
+    find_names(str(batch))
+    ask_batch(str(batch))
+    make.sql("UPDATE question_runs SET sent_at = sent_at - interval '10 minutes'")
+    with transaction() as db:
+        assert sweep.find_lost(db, 20, 500)["lost runs"] == 2
+
+    for run in make.runs(batch):
+        read(str(run))
+
+    assert make.one("SELECT count(*) FROM question_runs WHERE state = 'answered' AND sent_at IS NOT NULL") == 2
+    assert kept()
 
 
 def test_a_batch_past_its_deadline_ends_with_what_it_has(make, sandbox):
