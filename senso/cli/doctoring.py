@@ -61,7 +61,7 @@ def there() -> Iterator[list[Finding]]:
 def findings(*, are_there: bool, online: bool) -> list[Finding]:
     home = settings().senso_home
     of_servers = findings_of_servers() if are_there else []
-    of_models = models.findings(settings(), clock().date(), online=online) if are_there else []
+    of_models = findings_of_models(online=online) if are_there else []
     of_machine = [*timetable(), *(disk.findings(home) if (home / "password").exists() else [])] if are_there else []
     of_keys = providers.findings(settings(), online=online)
     return [*of_servers, *of_machine, *variables.findings(settings().environment), *of_keys, *of_models]
@@ -71,6 +71,14 @@ def findings_of_servers() -> list[Finding]:
     of_postgres = postgres.findings(settings().database_pool_size)
     at_work = work.findings(roles.KINDS, are_heard=postgres.takes_writes(of_postgres))
     return [*of_postgres, *of_tables(), *redis.findings(ALL_QUEUES), *at_work, repairs()]
+
+
+def findings_of_models(*, online: bool) -> list[Finding]:
+    """Empty if Postgres does not answer or has no tables, which is reported separately."""
+    try:
+        return models.findings(settings(), clock().date(), online=online)
+    except SensoError:
+        return []
 
 
 def of_tables() -> list[Finding]:

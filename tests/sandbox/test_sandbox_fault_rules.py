@@ -46,7 +46,7 @@ def test_a_line_an_object_and_a_form_say_the_same():
         ("", "write PLACE KIND"),
         ("openai.chat", "write PLACE KIND"),
         ("openai 429", "places are openai.responses"),
-        ("openai.chat unlisted", "there are 401, 429"),
+        ("openai.chat unlisted", "there are 400, 401, 404, 410, 429"),
         ("openai.chat 429 often", "not one of share="),
         ("openai.chat 429 rate=1", "not one of share="),
         ("openai.chat 429 share=", "share is a number"),
