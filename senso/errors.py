@@ -9,9 +9,11 @@ SensoError
     ├── Unavailable        a retry may succeed; may say after how many seconds
     │   └── RateLimited    the service asked us to wait: not a failure of the work
     ├── Refused            the same request will be refused again
+    │   ├── Misconfigured  so will every request with this key or to this model: an account, a key or a model is wrong
     │   └── JobFailed      the vendor says that its job has failed as a whole
     └── Malformed          it answered, but the answer cannot be used
-        └── CutOff         because it had no room for more: the same request with more room may succeed
+        ├── CutOff         because it had no room for more: the same request with more room may succeed
+        └── Unforeseen     our program failed on it: the same reply would be paid for again
 """
 
 
@@ -75,6 +77,14 @@ class Refused(OutsideError):
     pass
 
 
+class Misconfigured(Refused):
+    """`concerns_model`: only requests to this model; otherwise all of the provider."""
+
+    @property
+    def concerns_model(self) -> bool:
+        return self.status in {404, 410}
+
+
 class JobFailed(Refused):
     pass
 
@@ -84,4 +94,8 @@ class Malformed(OutsideError):
 
 
 class CutOff(Malformed):
+    pass
+
+
+class Unforeseen(Malformed):
     pass

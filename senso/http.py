@@ -31,7 +31,7 @@ from aiohttp import (
 from yarl import URL
 
 from senso import redaction, supplied
-from senso.errors import ConfigError, Malformed, OutsideError, RateLimited, Refused, Unavailable
+from senso.errors import ConfigError, Malformed, Misconfigured, OutsideError, RateLimited, Refused, Unavailable
 from senso.event_loop import wait_for
 from senso.supplied import Outgoing
 
@@ -42,6 +42,8 @@ REASON_LENGTH = 300
 HEADERS = {"User-Agent": "senso", "Accept-Encoding": "gzip, deflate"}
 SUCCESS = range(200, 300)
 PASSING = {408, 409, 425}
+# No money, no such model or address, gone for good. Which 401s and 403s are of the key, the provider says.
+MISCONFIGURED = {402, 404, 410}
 TOO_MANY = 429
 SERVER_FAULT = 500
 # 3.89s, 174ms, 7m12s, 33 seconds
@@ -239,6 +241,8 @@ def failed(service: str, response: Response) -> OutsideError:
         return RateLimited(service, said, status=status, retry_after_seconds=wait_seconds(response))
     if status >= SERVER_FAULT or status in PASSING:
         return Unavailable(service, said, status=status, retry_after_seconds=wait_seconds(response))
+    if status in MISCONFIGURED or codes(response) & NO_MONEY:
+        return Misconfigured(service, said, status=status)
     return Refused(service, said, status=status)
 
 

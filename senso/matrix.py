@@ -21,6 +21,11 @@ def dated_id(day: date, *key: object) -> UUID:
     return keyed_id(int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000), *key)
 
 
+def day_of(id_: UUID) -> date:
+    """The day that `dated_id` was given."""
+    return datetime.fromtimestamp((id_.int >> 80) / 1000, UTC).date()
+
+
 def keyed_id(milliseconds: int, *key: object) -> UUID:
     hashed = int.from_bytes(sha256("\x1f".join(map(str, key)).encode()).digest()[:16], "big")
     value = (milliseconds << 80) | UUID_VERSION_8 | (hashed & (0xFFF << 64)) | UUID_VARIANT | (hashed & ((1 << 62) - 1))

@@ -14,6 +14,11 @@ from typing import Final
 class Policy:
     # A run, a reading or a job is given up after so many failures.
     most_failures: int = 5
+    # How long a vendor is left alone before it gets another job for questions that came back empty-handed.
+    job_again_seconds: float = 5
+    # Calls for one question in all, and jobs that a question is put into, where what came could not be used. Some of
+    # them are paid for.
+    unusable_tries: int = 3
     names_tries: int = 3
     push_tries: int = 48  # with waits of up to an hour: two days
 

@@ -101,7 +101,8 @@ def call_line(number: int, call: Call) -> str:
     took = f" after {call.latency_ms / 1000:.1f} s" if call.latency_ms is not None else ""
     tokens = f", {call.tokens_in} tokens in, {call.tokens_out} out" if call.tokens_in is not None else ""
     price = "cost unknown" if call.cost_microusd is None else dollars(call.cost_microusd)
-    return f"{head}: {escape(call.outcome)}{took}{tokens}, {price}"
+    why = f": {escape(printable(call.error))}" if call.error else ""
+    return f"{head}: {escape(call.outcome)}{took}{tokens}, {price}{why}"
 
 
 def job_events(job: Job) -> list[tuple[datetime, str]]:

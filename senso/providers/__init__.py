@@ -91,6 +91,7 @@ class Answer:
     number: int
     text: str | None = None
     error: str | None = None
+    lasts: bool = False  # of an error: asked again, the question would meet it again
     model_version: str | None = None
     country: str | None = None  # where the vendor says it asked
     searched: bool | None = None  # None: the vendor does not say, or is not reliable about it

@@ -7,7 +7,7 @@ recorded. There is no parameter for a place, so no country is reported.
 from dataclasses import dataclass
 from typing import Any, Final
 
-from senso.errors import Malformed, OutsideError, RateLimited, Refused
+from senso.errors import Malformed, Misconfigured, OutsideError, RateLimited, Refused
 from senso.event_loop import wait_for
 from senso.providers import AnotherKey, Answer, Run, Usage, no_other
 from senso.providers.wire.keyed import LIST_SECONDS, Keyed, bearer
@@ -41,7 +41,7 @@ class Linkup:
             return read_answer(run, await self.api.post(SEARCH, question(run)))
         except RateLimited as error:
             if code_of(error) in NO_MONEY:
-                raise Refused(SERVICE, error.reason, status=error.status) from None
+                raise Misconfigured(SERVICE, error.reason, status=error.status) from None
             raise
 
     def check_key(self) -> None:

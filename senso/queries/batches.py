@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from senso.db import Link
 from senso.db.statement import Prepared
 from senso.db.typed import typed
 from senso.errors import NotFound
@@ -163,8 +164,8 @@ def end(
     END.rows(db, {"id": batch, "state": state, "error": error, "by": by})
 
 
-NOTE = text("UPDATE batches SET note = :note WHERE id = :id AND note IS DISTINCT FROM :note")
+NOTE = Prepared("UPDATE batches SET note = :note WHERE id = :id AND note IS DISTINCT FROM :note")
 
 
-def note(db: Connection, batch: UUID, said: str) -> None:
-    db.execute(NOTE, {"id": batch, "note": said})
+def note(db: Connection | Link, batch: UUID, said: str) -> None:
+    NOTE.rows(db, {"id": batch, "note": said})

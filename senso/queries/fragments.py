@@ -58,12 +58,13 @@ ended AS (SELECT batch_id FROM unread UNION ALL {counted_runs("failed")}),
 {COUNT_DOWN}
 """
 
-# Records the result of a claim's call, also if it came too late to count: it was paid for.
+# Records the result of a claim's call, also if it came too late to count: it was paid for. `:error`: why it brought
+# nothing.
 REPORT_CALL = """
 reported AS (
     UPDATE llm_calls SET outcome = :outcome, tokens_in = :tokens_in, tokens_cached = :tokens_cached,
         tokens_written = :tokens_written, tokens_out = :tokens_out, tokens_thinking = :tokens_thinking,
-        cost_microusd = :cost_microusd, latency_ms = :latency_ms
+        cost_microusd = :cost_microusd, latency_ms = :latency_ms, error = :error
     WHERE id = :call_id
 )
 """

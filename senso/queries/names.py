@@ -126,6 +126,7 @@ def save(
         "fingerprint": fingerprint,
         "is_fallback": is_fallback,
         "kept": policy.plain_name_kept if is_fallback else policy.names_kept,
+        "error": None,
     }
     db.execute(SAVE, values)
 
@@ -141,4 +142,4 @@ PUT_BACK = text(f"""
 def put_back(db: Connection, work: NamesWork, report: Report, *, seconds: float, counts_as_failure: bool) -> None:
     """Ends the claim; no worker may claim the row again within `seconds`."""
     values = report.values() | {"call_id": work.call_id, "org": work.org_id, "fence": work.fence}
-    db.execute(PUT_BACK, values | {"seconds": seconds, "counted": int(counts_as_failure)})
+    db.execute(PUT_BACK, values | {"seconds": seconds, "counted": int(counts_as_failure), "error": None})

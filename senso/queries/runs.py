@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 from senso.db import Link
 from senso.db.bulk import REPORT_CALLS, REPORTED, SAVE_CITED, given, listed
 from senso.db.lease import RELEASED, RUN, ended
+from senso.db.planner import looked_up
 from senso.db.statement import Prepared
 from senso.extraction.citations import Citation
 from senso.model_versions import other_model
@@ -256,6 +257,30 @@ FAIL = Prepared(f"""
     {FAIL_EVALUATIONS}
     SELECT remaining FROM counted
 """)
+
+
+# What a batch would still ask of a provider, or of one of its models, is not asked: each call would be refused.
+STOP = Prepared(f"""
+    WITH failed AS (
+        UPDATE question_runs r SET state = 'failed', error = :error, {ended("r")}
+        WHERE r.id IN (
+            SELECT r.id FROM question_runs r JOIN models m ON m.id = r.model_id
+            WHERE r.batch_id = :batch AND {looked_up("r.state")} = 'planned' AND r.snapshot_id IS NULL
+                AND m.provider = :provider AND (CAST(:model AS text) IS NULL OR m.name = :model)
+            ORDER BY r.id FOR UPDATE OF r SKIP LOCKED
+        )
+        RETURNING r.id, r.batch_id
+    ),
+    {FAIL_EVALUATIONS}
+    SELECT count(*) AS stopped FROM failed
+""")
+
+
+def stop(db: Link, work: AskWork, error: str, *, model_alone: bool) -> int:
+    """Fails what the batch of `work` has not asked yet of its provider, or of its model alone; returns how many."""
+    values = {"batch": work.batch_id, "provider": work.provider, "model": work.run.model if model_alone else None}
+    (found,) = STOP.rows(db, values | {"error": error})
+    return int(found["stopped"])
 
 
 def fail(db: Link, work: AskWork, report: Report, error: str) -> None:

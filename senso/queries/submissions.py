@@ -32,11 +32,11 @@ CLAIM = text(f"""
     asking AS (
         UPDATE question_runs r SET state = 'asking', fence = r.fence + 1 FROM claimed
         WHERE r.snapshot_id = claimed.id AND r.state IN ('planned', 'asking') AND claimed.maybe_sent_at IS NULL
-        RETURNING r.id, r.batch_id, r.fence, r.model_id
+        RETURNING r.id, r.batch_id, r.fence, r.model_id, r.snapshot_id
     ),
     called AS (
-        INSERT INTO llm_calls (purpose, batch_id, run_id, org_id, fence, provider, model)
-        SELECT 'ask', a.batch_id, a.id, b.org_id, a.fence, m.provider, m.name
+        INSERT INTO llm_calls (purpose, batch_id, run_id, org_id, fence, job_id, provider, model)
+        SELECT 'ask', a.batch_id, a.id, b.org_id, a.fence, a.snapshot_id, m.provider, m.name
         FROM asking a JOIN batches b ON b.id = a.batch_id JOIN models m ON m.id = a.model_id
     )
     SELECT * FROM claimed
@@ -85,7 +85,7 @@ SUBMITTED = text(f"""
         RETURNING id
     ),
     reopened AS (
-        UPDATE llm_calls c SET outcome = NULL, cost_microusd = NULL FROM question_runs r, submitted
+        UPDATE llm_calls c SET outcome = NULL, cost_microusd = NULL, error = NULL FROM question_runs r, submitted
         WHERE r.snapshot_id = submitted.id AND c.run_id = r.id AND c.fence = r.fence AND c.purpose = 'ask'
             AND c.outcome IS NOT NULL
     )
@@ -109,7 +109,8 @@ PUT_BACK = text(f"""
         WHERE id = :id AND fence = :fence AND state = 'submitting'
         RETURNING id
     )
-    UPDATE llm_calls c SET outcome = :outcome, cost_microusd = :cost_microusd FROM question_runs r, back
+    UPDATE llm_calls c SET outcome = :outcome, cost_microusd = :cost_microusd, error = :error
+    FROM question_runs r, back
     WHERE r.snapshot_id = back.id AND c.run_id = r.id AND c.fence = r.fence AND c.outcome IS NULL AND c.purpose = 'ask'
 """)
 

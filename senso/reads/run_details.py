@@ -28,6 +28,8 @@ class Call:
     fence: int
     started_at: datetime
     outcome: Outcome | None
+    error: str | None
+    job_id: UUID | None
     latency_ms: int | None
     tokens_in: int | None
     tokens_cached: int | None
@@ -37,8 +39,8 @@ class Call:
 
 
 CALLS = text(f"""
-    SELECT c.id, c.purpose, c.provider, c.model, c.prompt_version, c.fence, c.started_at, c.outcome, c.latency_ms,
-        c.tokens_in, c.tokens_cached, c.tokens_out, c.cost_microusd,
+    SELECT c.id, c.purpose, c.provider, c.model, c.prompt_version, c.fence, c.started_at, c.outcome, c.error, c.job_id,
+        c.latency_ms, c.tokens_in, c.tokens_cached, c.tokens_out, c.cost_microusd,
         c.outcome IS NULL AND (
             (c.purpose = '{Purpose.ASK}' AND r.state = '{RunState.ASKING}' AND c.fence = r.fence
                 AND (r.lease_until > now() OR {among("s.state", OPEN_JOBS)}))

@@ -41,6 +41,7 @@ class LlmCall(Base):
     run_id: Mapped[UUID | None] = link("question_runs.id", index=True)
     org_id: Mapped[UUID | None] = link("orgs.id")
     fence: Mapped[int]  # of the claim that made it
+    job_id: Mapped[UUID | None] = link("vendor_jobs.id")  # the job that asked it; null: a call of its own
     provider: Mapped[Word]
     model: Mapped[Word]
     prompt_version: Mapped[Word | None]
@@ -52,4 +53,5 @@ class LlmCall(Base):
     cost_microusd: Mapped[Big | None]  # null: the price is not known, or the call has not reported back
     latency_ms: Mapped[int | None]
     outcome: Mapped[Word | None]
+    error: Mapped[Word | None]  # why it brought nothing
     started_at: Mapped[Created]

@@ -8,19 +8,20 @@ from structlog.contextvars import bind_contextvars
 
 from senso import extraction
 from senso.db import Connection, DBAPIError, Link, at_once
-from senso.errors import ConfigError, OutsideError, Unreachable
+from senso.errors import ConfigError, Misconfigured, OutsideError, Unreachable
 from senso.extraction import names
 from senso.extraction.citations import cite
 from senso.failpoints import failpoint
 from senso.log import logger
 from senso.policy import POLICY
 from senso.providers import Answer
+from senso.quantities import counted
 from senso.queries import batches, evaluations, outbox, planning, runs, vendor_jobs
 from senso.queries import names as name_rows
 from senso.queries.batches import Batch
 from senso.queries.evaluations import ReadWork
 from senso.queries.outbox import Pipeline
-from senso.queries.runs import AskWork
+from senso.queries.runs import AskWork, Report
 from senso.registry import JOB_PROVIDERS
 from senso.runtime.call_slots import Work, run_concurrently
 from senso.runtime.heartbeat import worker_id
@@ -145,11 +146,21 @@ async def ask_now(work: AskWork) -> Answer:
     return await direct_provider(work.provider).ask(work.run)
 
 
+def give_up(db: Link, work: AskWork, failed: Report, error: OutsideError | ConfigError) -> None:
+    """Fails the run. Where the account, the key or the model is wrong, nothing more is asked of it in this batch."""
+    reason = str(error)
+    runs.fail(db, work, failed, reason)
+    if isinstance(error, Misconfigured):
+        stopped = runs.stop(db, work, reason, model_alone=error.concerns_model)
+        batches.note(db, work.batch_id, f"{reason}; {counted(stopped, 'run')} not asked")
+        log.error("a provider refuses every call", provider=work.provider, error=reason, not_asked=stopped)
+
+
 async def ask_failed(work: AskWork, error: OutsideError | ConfigError, watch: Stopwatch) -> None:
     failed = failed_report(error, work.price, watch)
     reason, seconds = str(error), wait_seconds(error, work.failures)
     if seconds is None:
-        await save_in_thread(lambda db: runs.fail(db, work, failed, reason))
+        await save_in_thread(lambda db: give_up(db, work, failed, error))
         return
     counts = failed.outcome is not Outcome.RATE_LIMITED
     await save_in_thread(lambda db: runs.put_back(db, work, failed, reason, seconds=seconds, counts_as_failure=counts))

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from senso.errors import ConfigError, Malformed, OutsideError, RateLimited, Refused, SensoError, Unavailable
+from senso.errors import ConfigError, Malformed, OutsideError, RateLimited, Refused, SensoError, Unavailable, Unforeseen
 from senso.log import logger
 from senso.prices import Price, cost_microusd
 from senso.providers import Usage
@@ -47,11 +47,11 @@ def outcome_of(error: SensoError) -> Outcome:
 
 @contextmanager
 def guarded() -> Iterator[None]:
-    """Turns an unexpected exception into Malformed, which is not retried: four more claims would pay for one bug."""
+    """Turns an unexpected exception into Unforeseen, which is not retried: more claims would pay for one bug."""
     try:
         yield
     except (OutsideError, ConfigError):
         raise
     except Exception as error:
         log.exception("a call ended in a way that nobody foresaw")
-        raise Malformed("senso", f"internal error: {type(error).__name__}") from error
+        raise Unforeseen("senso", f"internal error: {type(error).__name__}") from error

@@ -9,7 +9,7 @@ from structlog.contextvars import bind_contextvars
 
 from senso import extraction
 from senso.db import DBAPIError, at_once
-from senso.errors import ConfigError, CutOff, OutsideError
+from senso.errors import ConfigError, Malformed, OutsideError, Unavailable, Unforeseen
 from senso.failpoints import failpoint
 from senso.policy import POLICY
 from senso.providers import Completion
@@ -71,18 +71,29 @@ async def checked(work: ReadWork, completion: Completion) -> extraction.Reading:
     return await asyncio.to_thread(extraction.checked, work.answer, work.org, completion)
 
 
+def follows(work: ReadWork, error: OutsideError | ConfigError) -> int | None:
+    """The try of READING_MODELS that is next; None: none, or the same after a wait.
+
+    What was unusable or cut off is read a second time by the same model, with more room, and then by the next; what one
+    model refuses it refuses again, and only another may read it.
+    """
+    if isinstance(error, Unforeseen | Unavailable):
+        return None
+    if isinstance(error, Malformed) and work.with_more_room is not None:
+        return work.with_more_room
+    return work.by_another
+
+
 async def extraction_failed(work: ReadWork, error: OutsideError | ConfigError, watch: Stopwatch) -> None:
-    """What was cut off is read again with more room, what a model cannot read by the next of READING_MODELS."""
+    """What is waited for is tried by the same model; else `follows` says who reads it next, and nobody fails it."""
     failed = failed_report(error, work.reader.price, watch)
-    reason, seconds = str(error), wait_seconds(error, work.failures)
-    follows = work.with_more_room if isinstance(error, CutOff) else work.by_another
-    if seconds is None and follows is not None:
+    reason, reader = str(error), follows(work, error)
+    if reader is not None:
         await save_in_thread(
-            lambda db: evaluations.put_back(
-                db, work, failed, reason, seconds=0, counts_as_failure=False, reader=follows
-            )
+            lambda db: evaluations.put_back(db, work, failed, reason, seconds=0, counts_as_failure=False, reader=reader)
         )
         return
+    seconds = wait_seconds(error, work.failures) if isinstance(error, Unavailable) else None
     if seconds is None:
         await save_in_thread(lambda db: evaluations.fail(db, work, failed, reason))
         return

@@ -2,7 +2,7 @@
 
 import random
 
-from senso.errors import RateLimited, SensoError, Unavailable
+from senso.errors import Malformed, RateLimited, SensoError, Unavailable, Unforeseen
 from senso.policy import POLICY
 
 # Also where a vendor asks for no wait at all: such a call would be made again and again.
@@ -12,12 +12,20 @@ SHORTEST_SECONDS = 0.5
 def wait_seconds(error: SensoError, failures: int) -> float | None:
     """Until the next try; None when there is none. A rate limit is not a failure: only the deadline bounds it.
 
-    Backoff with full jitter: up to 4 s after the first failure, then 8, 16, 32; five failures end the run.
+    Backoff with full jitter: up to 4 s after the first failure, then 8, 16, 32; five failures end the run, and three
+    whose answers came and could not be used.
     """
     if isinstance(error, RateLimited):
         asked = POLICY.wait_seconds if error.retry_after_seconds is None else error.retry_after_seconds
         return max(SHORTEST_SECONDS, min(POLICY.longest_wait_seconds, asked) * random.uniform(1, 1.3))
-    if not isinstance(error, Unavailable) or failures + 1 >= POLICY.most_failures:
+    if failures + 1 >= most_tries(error):
         return None
-    asked = min(POLICY.longest_wait_seconds, error.retry_after_seconds or 0)
-    return max(asked, random.uniform(SHORTEST_SECONDS, 2 ** (failures + 2)))
+    asked = error.retry_after_seconds or 0 if isinstance(error, Unavailable) else 0
+    return max(min(POLICY.longest_wait_seconds, asked), random.uniform(SHORTEST_SECONDS, 2 ** (failures + 2)))
+
+
+def most_tries(error: SensoError) -> int:
+    """What is refused, or wrong with our settings or our program, is the same another time."""
+    if isinstance(error, Unavailable):
+        return POLICY.most_failures
+    return POLICY.unusable_tries if isinstance(error, Malformed) and not isinstance(error, Unforeseen) else 1

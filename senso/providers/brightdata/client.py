@@ -9,7 +9,7 @@ from hashlib import sha256
 from io import StringIO
 from typing import Any
 
-from senso.errors import JobFailed, Malformed, Refused
+from senso.errors import JobFailed, Malformed, Misconfigured, Refused
 from senso.http import call, json_of
 from senso.providers import AnotherKey, Answer, Run, no_other
 from senso.providers.brightdata.data_sets import DATA_SETS, FIELDS, SERVICE, data_set_of, entry
@@ -133,7 +133,9 @@ class BrightData:
                 raise
             other = self.another_key(self.key)
             if other is None:
-                raise Refused(SERVICE, "the key in BRIGHTDATA_API_KEY was not accepted", status=error.status) from None
+                raise Misconfigured(
+                    SERVICE, "the key in BRIGHTDATA_API_KEY was not accepted", status=error.status
+                ) from None
             return replace(self, key=other).reply(method, path, **options)
 
 

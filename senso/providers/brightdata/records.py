@@ -18,6 +18,8 @@ from senso.providers.wire.values import address, items, kept, mapping, optional_
 
 # In the order of preference.
 TEXTS: Final = ("answer_text_markdown", "answer_markdown", "answer_text", "answer")
+# Error codes that another job would meet again; all others pass, and so does one that we do not know.
+LASTING: Final = frozenset({"bad_input", "dead_page"})
 CITED: Final = ("citations", "links_attached")
 
 
@@ -72,7 +74,8 @@ def answer(run: Run, record: dict[str, Any] | None) -> Answer:
     told = text_of(record)
     wrong = fault(run, record, told)
     if wrong:  # the vendor's own failures are free; a record without a usable answer is billed
-        return Answer(run.number, error=wrong, usage=Usage(records=0 if has_failed(record) else 1))
+        lasts = optional_text(record.get("error_code")) in LASTING
+        return Answer(run.number, error=wrong, lasts=lasts, usage=Usage(records=0 if has_failed(record) else 1))
     found = sources(record)
     return Answer(
         number=run.number,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from senso.errors import Malformed, Refused
+from senso.errors import Malformed, Misconfigured, Refused
 from senso.http import Response, json_of, request
 from senso.providers import AnotherKey
 
@@ -45,7 +45,7 @@ class Keyed:
                 other = None if tried else self.another_key(key)
                 if other is None:
                     reason = f"the key in {self.variable} was not accepted"
-                    raise Refused(self.service, reason, status=error.status) from None
+                    raise Misconfigured(self.service, reason, status=error.status) from None
                 key, tried = other, True
 
 

@@ -74,27 +74,41 @@ def poll_failed(work: JobWork, error: OutsideError | ConfigError) -> None:
     """Before its deadline, only a JobFailed from the vendor ends the job: polling is free, and the job is paid for."""
     log.warning("a job could not be looked at", snapshot=str(work.id), error=str(error))
     if isinstance(error, JobFailed):
-        saving.save(lambda db: vendor_jobs.fail(db, work, str(error)))
+        saving.save(lambda db: ask_all_again(db, work, str(error)))
     elif work.overdue:
         give_up(work)
 
 
 def give_up(work: JobWork) -> None:
     reason = f"{work.provider}: no answer within {work.age_seconds / 60:.0f} minutes"
-    saving.save(lambda db: vendor_jobs.fail(db, work, reason, abandoned=True))
+    saving.save(lambda db: ask_all_again(db, work, reason, abandoned=True))
     cancel_due(work.batch_id)
+
+
+def ask_all_again(db: Connection, work: JobWork, reason: str, *, abandoned: bool = False) -> None:
+    """In another job, as far as tries are left; does nothing if another worker closed this one."""
+    if vendor_jobs.close(db, work, JobState.FAILED, reason, abandoned=abandoned):
+        vendor_jobs.ask_again(db, work, [(run, reason, 0) for run in work.run_ids], POLICY)
 
 
 def collect(db: Connection, work: JobWork, answers: Sequence[Answer]) -> None:
     if not vendor_jobs.close(db, work, JobState.COLLECTED):
         return
+    passing = [answer for answer in answers if answer.text is None and not answer.lasts]
     for answer in answers:
-        if answer.text is None:
+        if answer.text is None and answer.lasts:
             save_refusal(db, work, answer)
     answered = save(db, work, [answer for answer in answers if answer.text is not None])
     asked = {"batch": str(work.batch_id), "snapshot": str(work.id), "runs": len(work.runs)}
     log.info("job collected", **asked, answered=len(answered), seconds=round(work.age_seconds))
     vendor_jobs.read_answers(db, work, answered, POLICY.window)
+    vendor_jobs.ask_again(db, work, [empty_handed(work, answer) for answer in passing], POLICY)
+
+
+def empty_handed(work: JobWork, answer: Answer) -> tuple[UUID, str, int | None]:
+    """The run, the vendor's reason, and what it cost."""
+    reason = f"{work.provider}: {answer.error}"
+    return work.asked(answer.number)[0], reason, cost_microusd(work.price, answer.usage)
 
 
 def save_refusal(db: Connection, work: JobWork, answer: Answer) -> None:
