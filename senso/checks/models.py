@@ -49,7 +49,9 @@ def of_model(one: AskedModel, today: date, listed: Mapping[str, date | None] | N
     days = [day for day in (one.retired_on, told) if day is not None]
     name = f"Model {one.slug}"
     if listed is not None and one.name not in listed:
-        return [Finding(name, "warning", f"{one.provider} does not list {one.name}", "its runs may fail", ANOTHER)]
+        known = f" (retired on {one.retired_on}, as far as was announced)" if one.retired_on else ""
+        said = f"{one.provider} does not list {one.name}{known}"
+        return [Finding(name, "warning", said, "its runs may fail", ANOTHER)]
     return [retiring(name, one.provider, min(days), today)] if days and min(days) <= today + SOON else []
 
 

@@ -15,8 +15,10 @@ PRICES = """p AS MATERIALIZED (
         coalesce(prices->>'token_cached', prices->>'token_in')::float8 AS cached,
         coalesce(prices->>'token_written', prices->>'token_in')::float8 AS written,
         (prices->>'token_out')::float8 AS token_out, (prices->>'search')::float8 AS search,
-        (prices->>'record')::float8 AS record, coalesce(
-            max(changed_at) OVER (PARTITION BY provider, name) + interval '5 minutes', '-infinity') AS since
+        (prices->>'record')::float8 AS record, (prices->>'long_from')::float8 AS long_from,
+        coalesce((prices->>'long_factor')::float8, 1) AS long_factor, coalesce(
+            max(greatest(changed_at, priced_at)) OVER (PARTITION BY provider, name) + interval '5 minutes',
+            '-infinity') AS since
     FROM models WHERE prices IS NOT NULL
 )"""
 SHOW = "senso show RUN lists the calls; compare with the vendor's bill, and report it"
@@ -64,10 +66,13 @@ def breach(row: str, done: str, claimed: str, open_: str, *, ended: str, taken_b
 RUN_BREACH = breach("r", "answered", "asking", "planned", ended="r.answered_at", taken_back="runs")
 READING_BREACH = breach("e", "done", "extracting", "pending", ended="e.ended_at", taken_back="evaluations")
 # A call's cost without its tokens: it must be a whole number of web searches. `p` is the price of its model.
-SEARCHES = """(c.cost_microusd
-    - (c.tokens_in - coalesce(c.tokens_cached, 0) - coalesce(c.tokens_written, 0)) * coalesce(p.token_in, 0)
-    - coalesce(c.tokens_cached, 0) * coalesce(p.cached, 0) - coalesce(c.tokens_written, 0) * coalesce(p.written, 0)
-    - c.tokens_out * coalesce(p.token_out, 0))"""
+SEARCHES = """(c.cost_microusd - CASE WHEN c.tokens_in > p.long_from THEN p.long_factor ELSE 1 END * (
+    (c.tokens_in - coalesce(c.tokens_cached, 0) - coalesce(c.tokens_written, 0)) * coalesce(p.token_in, 0)
+    + coalesce(c.tokens_cached, 0) * coalesce(p.cached, 0) + coalesce(c.tokens_written, 0) * coalesce(p.written, 0)
+    + c.tokens_out * coalesce(p.token_out, 0)))"""
+# What another model than was asked for cost is not known.
+NO_OTHER_MODEL = """NOT EXISTS (
+    SELECT FROM question_runs o WHERE o.id = c.run_id AND c.purpose = 'ask' AND o.other_model IS NOT NULL)"""
 IS_PRICED = "(p.provider, p.model) = (c.provider, c.model) AND p.since <= c.started_at"
 # The cost may be unknown if a token price is unknown, or if the search price is unknown and the call may have searched.
 IS_EXPLAINED = f"""coalesce(CASE
@@ -191,7 +196,8 @@ CHECKS = (
         SELECT c.id AS call, c.provider, c.model, c.tokens_in, c.tokens_cached, c.tokens_out, c.cost_microusd
         FROM llm_calls c JOIN batches b ON b.id = c.batch_id
         WHERE {IN_SCOPE} AND c.tokens_in > 0 AND c.outcome IS NOT NULL
-            AND c.provider <> ALL(CAST(:billing_providers AS text[])) AND EXISTS (SELECT FROM p WHERE {IS_PRICED})
+            AND c.provider <> ALL(CAST(:billing_providers AS text[])) AND {NO_OTHER_MODEL}
+            AND EXISTS (SELECT FROM p WHERE {IS_PRICED})
             AND NOT EXISTS (SELECT FROM p WHERE {IS_PRICED} AND {IS_EXPLAINED})
         UNION ALL
         SELECT c.id, c.provider, c.model, c.tokens_in, c.tokens_cached, c.tokens_out, c.cost_microusd
