@@ -11,7 +11,8 @@ SensoError
     ├── Refused            the same request will be refused again
     │   └── JobFailed      the vendor says that its job has failed as a whole
     └── Malformed          it answered, but the answer cannot be used
-        └── CutOff         because it had no room for more: the same request with more room may succeed
+        ├── CutOff         because it had no room for more: the same request with more room may succeed
+        └── TooLong        because it is longer than we read
 """
 
 
@@ -84,4 +85,8 @@ class Malformed(OutsideError):
 
 
 class CutOff(Malformed):
+    pass
+
+
+class TooLong(Malformed):
     pass

@@ -31,7 +31,7 @@ from aiohttp import (
 from yarl import URL
 
 from senso import redaction, supplied
-from senso.errors import ConfigError, Malformed, OutsideError, RateLimited, Refused, Unavailable
+from senso.errors import ConfigError, Malformed, OutsideError, RateLimited, Refused, TooLong, Unavailable
 from senso.event_loop import wait_for
 from senso.supplied import Outgoing
 
@@ -176,7 +176,7 @@ async def content_of(service: str, reply: ClientResponse) -> bytes:
         content += part
         if len(content) > most:
             reply.close()
-            raise Malformed(service, f"its reply is longer than {most} bytes (MAX_REPLY_BYTES)", status=reply.status)
+            raise TooLong(service, f"its reply is longer than {most} bytes (MAX_REPLY_BYTES)", status=reply.status)
     return bytes(content)
 
 

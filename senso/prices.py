@@ -28,6 +28,7 @@ ASSUMED: Final = {
     Purpose.NAMES: Usage(tokens_in=500, tokens_out=120),
 }
 RECORD: Final = Usage(records=1)
+SEARCH: Final = Usage(searches=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,10 @@ class Price:
     token_written: float | None = None
     long_from: float | None = None
     long_factor: float | None = None
+
+    @property
+    def is_by_search(self) -> bool:
+        return self.search is not None and self.token_in is None and self.token_out is None
 
     def factor(self, tokens_in: int) -> float:
         is_long = self.long_from is not None and tokens_in > self.long_from
@@ -85,6 +90,8 @@ def cost_microusd(price: Price | None, usage: Usage | None) -> int | None:
     )
 
 
-def assumed_usage(purpose: Purpose, *, by_job: bool) -> Usage:
-    """Of one call without history. `by_job`: its provider bills answers by the record."""
-    return RECORD if by_job and purpose is Purpose.ASK else ASSUMED[purpose]
+def assumed_usage(purpose: Purpose, price: Price | None = None, *, by_job: bool) -> Usage:
+    """Of one call without history. `by_job`: its provider bills answers by the record; others bill only searches."""
+    if purpose is not Purpose.ASK:
+        return ASSUMED[purpose]
+    return RECORD if by_job else SEARCH if price and price.is_by_search else ASSUMED[purpose]

@@ -4,6 +4,7 @@ import inspect
 import threading
 import time
 from base64 import b64encode
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -472,7 +473,5 @@ def test_a_call_goes_through_the_proxy_whose_password_is_told_to_nobody_else(mon
 def test_a_reply_of_lists_in_lists_is_read_or_malformed(depth):
     body = '{"a": "\\u0000", "output": ' + "[" * depth + "]" * depth + "}"
 
-    try:
+    with suppress(Malformed):
         assert json_of("vendor", response(200, body))["a"] == ""
-    except Malformed as error:
-        assert "answer" in error.reason

@@ -14,7 +14,6 @@ from senso.registry import COMPLETION_PROVIDERS, PROVIDERS, Entry
 from senso.settings import Settings
 
 P = TypeVar("P")
-UNAUTHORISED: Final = (401, 403)
 READS: Final = "no answer is read and no name is found: nothing can be triggered"
 APPLICATION: Final = {
     "API_TOKEN": "results are sent without a token",
@@ -77,8 +76,9 @@ def made(read: Settings, entry: Entry, maker: Callable[..., P]) -> P:
 
 
 def refused(name: str, error: Refused, without: str) -> Finding:
-    # A refused key is raised anew, without the reply: other refusals with its status keep theirs.
-    if error.status in UNAUTHORISED and error.body is None:
+    # A refused key is raised anew, without the reply: other refusals keep theirs.
+    if error.body is None and name in error.reason:
         said = f"not accepted by its vendor ({error.status})"
         return Finding(name, "fault", said, without, "put the right key there, then: senso retry BATCH")
-    return Finding(name, "warning", f"set; its vendor did not say whether it is accepted ({error.status})")
+    said = f"set; its vendor did not say whether it is accepted ({error.status}: {error.reason})"
+    return Finding(name, "warning", said, "calls may be refused", "look at the account there; ask again with --online")

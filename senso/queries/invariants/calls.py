@@ -21,6 +21,9 @@ PRICES = """p AS MATERIALIZED (
             '-infinity') AS since
     FROM models WHERE prices IS NOT NULL
 )"""
+# A call says what its model was called then; the name may have been changed since.
+IS_NAMED = """((m.provider, m.name) = (c.provider, c.model)
+    OR greatest(m.changed_at, m.priced_at) + interval '5 minutes' > c.started_at)"""
 SHOW = "senso show RUN lists the calls; compare with the vendor's bill, and report it"
 # The call's claim still holds, so the call may still report back.
 UNDER_WAY = """((c.purpose = 'ask' AND r.state = 'asking' AND c.fence = r.fence)
@@ -115,7 +118,7 @@ CHECKS = (
         f"""
         SELECT r.id AS run, 'ask' AS purpose, r.fence FROM question_runs r JOIN batches b ON b.id = r.batch_id
         WHERE {IN_SCOPE} AND r.state = 'answered' AND NOT EXISTS (
-            SELECT FROM llm_calls c JOIN models m ON (m.provider, m.name) = (c.provider, c.model)
+            SELECT FROM llm_calls c JOIN models m ON {IS_NAMED}
             WHERE c.run_id = r.id AND c.purpose = 'ask' AND c.outcome = 'answered' AND c.fence = r.fence
                 AND c.batch_id = r.batch_id AND m.id = r.model_id AND c.started_at <= r.answered_at + {SLACK}
                 AND (c.cost_microusd, c.tokens_in, c.tokens_out)
@@ -146,7 +149,7 @@ CHECKS = (
             OR (c.purpose = 'read' AND e.batch_id IS DISTINCT FROM c.batch_id)
             OR (c.purpose <> 'read' AND c.org_id IS DISTINCT FROM b.org_id)
             OR (c.purpose = 'ask' AND r.batch_id <> c.batch_id)
-            OR (c.purpose = 'ask' AND (c.provider, c.model) <> (m.provider, m.name)))
+            OR (c.purpose = 'ask' AND NOT {IS_NAMED}))
         UNION ALL
         SELECT min(c.id), c.purpose, c.run_id, c.fence, NULL
         FROM llm_calls c JOIN batches b ON b.id = c.batch_id
