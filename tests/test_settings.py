@@ -555,7 +555,7 @@ def test_a_secret_is_handed_out_only_by_name():
 def test_what_is_no_http_proxy_is_refused_where_it_is_read(nothing_set, url):
     nothing_set.setenv("HTTPS_PROXY", url)
 
-    with pytest.raises(ConfigError, match="^HTTPS_PROXY: "):
+    with pytest.raises(ConfigError, match=r"^HTTPS_PROXY: "):
         read_settings()
 
 

@@ -15,6 +15,10 @@ from senso.settings import Settings
 
 P = TypeVar("P")
 READS: Final = "no answer is read and no name is found: nothing can be triggered"
+# Of a key that is set and refused: the others of READING_MODELS go on.
+READS_LESS: Final = (
+    "what its models would read is left to the next of READING_MODELS, and is not read where there is none"
+)
 APPLICATION: Final = {
     "API_TOKEN": "results are sent without a token",
     "APPLICATION_API_URL": "results are sent nowhere",
@@ -41,7 +45,7 @@ def reading_providers(wanted: Iterable[str]) -> set[str]:
 def of_key(read: Settings, entry: Entry, *, reads: bool, online: bool) -> Finding:
     name, without = entry.key.upper(), READS if reads else entry.without
     if online and setting_text(read, name):
-        return asked(read, name, entry, without)
+        return asked(read, name, entry, READS_LESS if reads else entry.without)
     return is_set(read, name, "warning" if reads else "note", without)
 
 
