@@ -13,7 +13,11 @@ SensoError
     │   └── JobFailed      the vendor says that its job has failed as a whole
     └── Malformed          it answered, but the answer cannot be used
         ├── CutOff         because it had no room for more: the same request with more room may succeed
+<<<<<<< HEAD
         └── Unforeseen     our program failed on it: the same reply would be paid for again
+=======
+        └── TooLong        because it is longer than we read
+>>>>>>> providers
 """
 
 
@@ -97,5 +101,9 @@ class CutOff(Malformed):
     pass
 
 
+<<<<<<< HEAD
 class Unforeseen(Malformed):
+=======
+class TooLong(Malformed):
+>>>>>>> providers
     pass

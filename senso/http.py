@@ -31,7 +31,7 @@ from aiohttp import (
 from yarl import URL
 
 from senso import redaction, supplied
-from senso.errors import ConfigError, Malformed, Misconfigured, OutsideError, RateLimited, Refused, Unavailable
+from senso.errors import ConfigError, Malformed, Misconfigured, OutsideError, RateLimited, Refused, TooLong, Unavailable
 from senso.event_loop import wait_for
 from senso.supplied import Outgoing
 
@@ -53,9 +53,10 @@ UNIT_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
 # Codes in a 429 for which waiting does not help: the account is empty, or has reached what it may spend.
 NO_MONEY = {"insufficient_quota", "credit_balance_exhausted", "organization_spend_limit_exceeded"}
 NO_MONEY |= {"project_spend_limit_exceeded", "organization_usage_limit_exceeded", "enforced_spend_limit_reached"}
+NO_MONEY |= {"contract_spend_limit_reached"}
 CODES = ("code", "type", "status", "error_code")
 # A limit of tokens a minute, and how many this one request takes.
-TOKENS = re.compile(r"Limit:? (\d+), (?:Used:? \d+, )?Requested:? (\d+)")
+TOKENS = re.compile(r"Limit:? (\d{1,15}), (?:Used:? \d{1,15}, )?Requested:? (\d{1,15})\b")
 LATE = "did not answer in time"
 # What JSON can express and Postgres cannot store (see `storable`): as an escape, or as bytes that no decoder should
 # accept. Two patterns, because `re` searches each by its first character: combined, they take eight times as long.
@@ -177,7 +178,7 @@ async def content_of(service: str, reply: ClientResponse) -> bytes:
         content += part
         if len(content) > most:
             reply.close()
-            raise Malformed(service, f"its reply is longer than {most} bytes (MAX_REPLY_BYTES)", status=reply.status)
+            raise TooLong(service, f"its reply is longer than {most} bytes (MAX_REPLY_BYTES)", status=reply.status)
     return bytes(content)
 
 
@@ -312,9 +313,14 @@ def json_of(service: str, response: Response) -> Any:
         found = response.json()
     except ValueError as error:
         raise Malformed(service, "its answer is not JSON", status=response.status_code) from error
-    if any(kind.search(response.content) for kind in UNSTORABLE):
-        found = storable(found)
-    return redaction.without(found, response.secrets) if redaction.is_in(response.content, response.secrets) else found
+    try:
+        if any(kind.search(response.content) for kind in UNSTORABLE):
+            found = storable(found)
+        is_told = redaction.is_in(response.content, response.secrets)
+        return redaction.without(found, response.secrets) if is_told else found
+    except RecursionError:
+        reason = "its answer has lists in lists without end"
+        raise Malformed(service, reason, status=response.status_code) from None
 
 
 def storable(value: Any) -> Any:

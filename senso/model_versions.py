@@ -9,6 +9,9 @@ import re
 # What may follow a model's name in the name of one of its versions.
 VERSION = re.compile(r"-(?:\d{4}-\d{2}-\d{2}|\d{8}|\d{6}|\d{3,4}|latest|preview(?:-[\d-]+)?|exp(?:-[\d-]+)?)$")
 
+# Names that stand for another one, which the answer then names.
+ALIASES = {"gpt-5.6": "gpt-5.6-sol"}
+
 
 def other_model(asked: str, answered: str | None) -> str | None:
     """The model that answered instead of the one that was asked; None if it is that one, or nothing was reported."""
@@ -23,4 +26,4 @@ def plain(name: str) -> str:
 def base(name: str) -> str:
     """Without the version at its end, however many parts it has."""
     shorter = VERSION.sub("", name)
-    return shorter if shorter == name else base(shorter)
+    return ALIASES.get(name, name) if shorter == name else base(shorter)

@@ -7,7 +7,16 @@ from typing import Any, Final
 from senso.providers import Usage
 from senso.states import Purpose
 
-KINDS: Final = ("token_in", "token_cached", "token_written", "token_out", "search", "record")
+KINDS: Final = (
+    "token_in",
+    "token_cached",
+    "token_written",
+    "token_out",
+    "search",
+    "record",
+    "long_from",
+    "long_factor",
+)
 
 
 # Assumed usage of one call without history. Asking: two recorded answers with a web search took 9,463 and 16,981 tokens
@@ -19,6 +28,7 @@ ASSUMED: Final = {
     Purpose.NAMES: Usage(tokens_in=500, tokens_out=120),
 }
 RECORD: Final = Usage(records=1)
+SEARCH: Final = Usage(searches=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +36,7 @@ class Price:
     """Micro-dollars: per token in, read from a cache, written to one, out; per web search; per record. None: not known.
 
     Without a price of their own, tokens read from a cache or written to one cost as much as other input tokens.
+    `long_factor`: of all token prices of a call that has more than `long_from` tokens of input.
     """
 
     token_in: float | None = None
@@ -34,6 +45,16 @@ class Price:
     search: float | None = None
     record: float | None = None
     token_written: float | None = None
+    long_from: float | None = None
+    long_factor: float | None = None
+
+    @property
+    def is_by_search(self) -> bool:
+        return self.search is not None and self.token_in is None and self.token_out is None
+
+    def factor(self, tokens_in: int) -> float:
+        is_long = self.long_from is not None and tokens_in > self.long_from
+        return self.long_factor or 1 if is_long else 1
 
 
 def price_of(stored: Mapping[str, Any] | None) -> Price | None:
@@ -54,19 +75,23 @@ def cost_microusd(price: Price | None, usage: Usage | None) -> int | None:
         return None
     cached = price.token_in if price.token_cached is None else price.token_cached
     written = price.token_in if price.token_written is None else price.token_written
-    parts = (
+    long = price.factor(usage.tokens_in)
+    tokens = (
         (max(0, usage.tokens_in - usage.tokens_cached - usage.tokens_written), price.token_in),
         (usage.tokens_cached, cached),
         (usage.tokens_written, written),
         (usage.tokens_out, price.token_out),
-        (usage.searches, price.search),
-        (usage.records, price.record),
     )
-    if any(count and each is None for count, each in parts):
+    parts = ((usage.searches, price.search), (usage.records, price.record))
+    if any(count and each is None for count, each in (*tokens, *parts)):
         return None
-    return round(sum(count * (each or 0) for count, each in parts))
+    return round(
+        long * sum(count * (each or 0) for count, each in tokens) + sum(count * (each or 0) for count, each in parts)
+    )
 
 
-def assumed_usage(purpose: Purpose, *, by_job: bool) -> Usage:
-    """Of one call without history. `by_job`: its provider bills answers by the record."""
-    return RECORD if by_job and purpose is Purpose.ASK else ASSUMED[purpose]
+def assumed_usage(purpose: Purpose, price: Price | None = None, *, by_job: bool) -> Usage:
+    """Of one call without history. `by_job`: its provider bills answers by the record; others bill only searches."""
+    if purpose is not Purpose.ASK:
+        return ASSUMED[purpose]
+    return RECORD if by_job else SEARCH if price and price.is_by_search else ASSUMED[purpose]

@@ -114,6 +114,15 @@ PROVIDERS: Final[dict[str, Entry]] = {
         tells_model=False,
     ),
 }
+
+
+def unsupported(provider: str, name: str) -> str | None:
+    """Why this version cannot ask a model; None if it can."""
+    if provider not in PROVIDERS:
+        return f"no provider {provider} in this version"
+    return None if PROVIDERS[provider].reaches(name) else f"{provider} has no {name} in this version"
+
+
 # Providers whose models are asked by jobs; a provider that also answers at once is asked directly.
 JOB_PROVIDERS: Final = tuple(name for name, entry in PROVIDERS.items() if entry.jobs and not entry.answers)
 BILLING_PROVIDERS: Final = tuple(name for name, entry in PROVIDERS.items() if entry.bills)

@@ -4,6 +4,7 @@ import inspect
 import threading
 import time
 from base64 import b64encode
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -90,6 +91,7 @@ def test_a_status_becomes_the_error_that_says_what_to_do(status, expected):
         '{"error": {"message": "Stop.", "code": "project_spend_limit_exceeded"}}',
         '{"error": {"message": "Stop.", "code": "organization_usage_limit_exceeded"}}',
         '{"error": {"type": "rate_limit_error", "details": {"error_code": "enforced_spend_limit_reached"}}}',
+        '{"error": {"type": "rate_limit_error", "details": {"error_code": "contract_spend_limit_reached"}}}',
         '{"error": {"message": "Limit 30000, Requested 31538.", "code": "rate_limit_exceeded"}}',
     ],
 )
@@ -103,6 +105,7 @@ def test_a_429_that_no_waiting_helps_is_a_refusal(body):
         '{"error": {"message": "Request too large: insufficient_quota, spend_limit", "code": "rate_limit_exceeded"}}',
         '{"error": {"message": "Limit 30000, Used 28039, Requested 3906.", "code": "rate_limit_exceeded"}}',
         '{"error": "insufficient_quota"}',
+        f'{{"error": "Limit 1{"0" * 5000}, Requested 5"}}',
         "insufficient_quota",
         "[]",
     ],
@@ -464,3 +467,11 @@ def test_a_call_goes_through_the_proxy_whose_password_is_told_to_nobody_else(mon
 
     assert asked == [("api.vendor.example:443", f"Basic {b64encode(b'me:hunter2').decode()}")]
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("depth", [500, 700, 900, 100_000])
+def test_a_reply_of_lists_in_lists_is_read_or_malformed(depth):
+    body = '{"a": "\\u0000", "output": ' + "[" * depth + "]" * depth + "}"
+
+    with suppress(Malformed):
+        assert json_of("vendor", response(200, body))["a"] == ""

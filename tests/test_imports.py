@@ -546,6 +546,8 @@ def test_the_example_of_the_page_on_models_is_taken_as_it_stands(db):
         "token_written": 1.5,
         "token_out": 10,
         "search": 10_000,
+        "long_from": 272_000,
+        "long_factor": 2,
         "source": "openai.com/api/pricing",
         "read_on": "2026-11-21",
     }

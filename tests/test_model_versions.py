@@ -18,6 +18,7 @@ from senso.model_versions import other_model
         ("GPT-6-Luna", "gpt-6-luna"),
         ("gpt-6-luna", None),
         ("gpt-6-luna", ""),
+        ("gpt-5.6", "gpt-5.6-sol-2026-07-01"),
     ],
 )
 def test_a_version_of_the_asked_model_is_that_model(asked, answered):

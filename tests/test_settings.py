@@ -82,6 +82,7 @@ SECRETS = [name for name, field in Settings.model_fields.items() if "SecretStr" 
 URLS = {
     "sentry_dsn": "https://hunter2@sentry.example/17",
     "flower_basic_auth": "me:hunter2",
+    "https_proxy": "http://me:hunter2@proxy.example:3128",
     "database_read_url": "postgresql://me:hunter2@host/senso",
     "database_url": "postgresql+psycopg2://me:hunter2@host/senso",
     "redis_url": "redis://:hunter2@host:6379/0",
@@ -546,3 +547,20 @@ def test_a_missing_secret_is_named():
 
 def test_a_secret_is_handed_out_only_by_name():
     assert secret(SecretStr("hunter2"), "OPENAI_API_KEY") == "hunter2"
+
+
+@pytest.mark.parametrize(
+    "url", ["foo", "http://127.0.0.1:99999", "http://u:p@", "socks5://proxy.example:1080", "https://proxy.example:3128"]
+)
+def test_what_is_no_http_proxy_is_refused_where_it_is_read(nothing_set, url):
+    nothing_set.setenv("HTTPS_PROXY", url)
+
+    with pytest.raises(ConfigError, match=r"^HTTPS_PROXY: "):
+        read_settings()
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:3128", "http://me:secret@proxy.example", "http://[::1]:8080/"])
+def test_a_proxy_is_taken(nothing_set, url):
+    nothing_set.setenv("HTTPS_PROXY", url)
+
+    assert read_settings().https_proxy.get_secret_value() == url

@@ -64,6 +64,8 @@ ANTHROPIC = {
     "claude-opus-5-5": ("claude-opus-5-5", (4.00, 0.20, 5.00, 20.00), (False, False, True), ALWAYS_THINKS),
 }
 ANTHROPIC_SEARCH = 10_000
+# What a long input multiplies the price of each token by.
+LONG_INPUT = {"claude-haiku-5-5": {"long_from": 100_000, "long_factor": 5}}
 ANTHROPIC_SEARCH_TOOL = "web_search_20250305"
 
 # slug: name, dollars as above, efforts from the least; retired on. gemini-3.8-flash: a price until 31 December 2026.
@@ -84,6 +86,7 @@ MODELS = sa.table(
     sa.column("surface", sa.Text()),
     sa.column("deadline_seconds", sa.Integer()),
     *(sa.column(name, JSONB(none_as_null=True)) for name in ("parameters", "prices", "retirement")),
+    sa.column("priced_at", sa.DateTime(timezone=True)),
 )
 
 
@@ -135,7 +138,7 @@ def of_anthropic() -> list[dict[str, Any]]:
                 },
                 ANTHROPIC_SDK,
             ),
-            prices=sourced(per_token(dollars) | {"search": ANTHROPIC_SEARCH}, LITELLM),
+            prices=sourced(per_token(dollars) | {"search": ANTHROPIC_SEARCH} | LONG_INPUT.get(name, {}), LITELLM),
         )
         for slug, (name, dollars, (temperature, forced_tool, thinks), efforts) in ANTHROPIC.items()
     ]
@@ -162,7 +165,13 @@ def of_others() -> list[dict[str, Any]]:
     sonar = per_token((0.25, 0.0625, None, 2.50)) | {"search": 2_500}
     record = sourced({"record": 1_500}, BRIGHTDATA_PAGE)
     return [
-        model("sonar", "perplexity", "perplexity/sonar", prices=sourced(sonar, PERPLEXITY_PAGE)),
+        model(
+            "sonar",
+            "perplexity",
+            "perplexity/sonar",
+            parameters=sourced({"thinks": False}, PERPLEXITY_PAGE),
+            prices=sourced(sonar, PERPLEXITY_PAGE),
+        ),
         model("linkup", "linkup", "standard", prices=sourced({"search": 6_000}, LINKUP_PAGE)),
         model("google-ai-mode", "brightdata", "google-ai-mode", prices=record),
         model("copilot", "brightdata", "copilot", prices=record),
@@ -177,6 +186,7 @@ COLUMNS = {
     "llm_calls": ("tokens_written integer", "tokens_thinking integer"),
     "citations": ("spans jsonb",),
     "evaluations": ("reader integer NOT NULL DEFAULT 0",),
+    "models": ("priced_at timestamptz",),
 }
 HONOURED = "ck_question_runs_location_honoured"
 
@@ -191,7 +201,7 @@ def upgrade() -> None:
     )
     for name in OPENAI_KNOWN:
         op.execute(
-            "UPDATE models SET prices = prices || jsonb_build_object('search', 10000) "
+            "UPDATE models SET prices = prices || jsonb_build_object('search', 10000), priced_at = now() "
             f"WHERE provider = 'openai' AND name = '{name}' AND changed_at IS NULL AND prices IS NOT NULL"
         )
     for one in ALL:
@@ -201,7 +211,8 @@ def upgrade() -> None:
 def replace(one: dict[str, Any]) -> None:
     """Inserts a model, or renews the row that an earlier migration made and no import has changed since."""
     new = insert(MODELS).values(one)
-    renewed = {name: new.excluded[name] for name in ("name", "parameters", "prices", "retirement")}
+    renewed: dict[str, Any] = {name: new.excluded[name] for name in ("name", "parameters", "prices", "retirement")}
+    renewed["priced_at"] = sa.func.now()
     former = REPLACED.get(one["slug"], one["name"])
     untouched = sa.text(f"models.changed_at IS NULL AND models.name = '{former}'")
     op.execute(new.on_conflict_do_update(index_elements=["slug"], set_=renewed, where=untouched))

@@ -14,8 +14,11 @@ from senso.registry import COMPLETION_PROVIDERS, PROVIDERS, Entry
 from senso.settings import Settings
 
 P = TypeVar("P")
-UNAUTHORISED: Final = (401, 403)
 READS: Final = "no answer is read and no name is found: nothing can be triggered"
+# Of a key that is set and refused: the others of READING_MODELS go on.
+READS_LESS: Final = (
+    "what its models would read is left to the next of READING_MODELS, and is not read where there is none"
+)
 APPLICATION: Final = {
     "API_TOKEN": "results are sent without a token",
     "APPLICATION_API_URL": "results are sent nowhere",
@@ -42,7 +45,7 @@ def reading_providers(wanted: Iterable[str]) -> set[str]:
 def of_key(read: Settings, entry: Entry, *, reads: bool, online: bool) -> Finding:
     name, without = entry.key.upper(), READS if reads else entry.without
     if online and setting_text(read, name):
-        return asked(read, name, entry, without)
+        return asked(read, name, entry, READS_LESS if reads else entry.without)
     return is_set(read, name, "warning" if reads else "note", without)
 
 
@@ -77,8 +80,9 @@ def made(read: Settings, entry: Entry, maker: Callable[..., P]) -> P:
 
 
 def refused(name: str, error: Refused, without: str) -> Finding:
-    # A refused key is raised anew, without the reply: other refusals with its status keep theirs.
-    if error.status in UNAUTHORISED and error.body is None:
+    # A refused key is raised anew, without the reply: other refusals keep theirs.
+    if error.body is None and name in error.reason:
         said = f"not accepted by its vendor ({error.status})"
         return Finding(name, "fault", said, without, "put the right key there, then: senso retry BATCH")
-    return Finding(name, "warning", f"set; its vendor did not say whether it is accepted ({error.status})")
+    said = f"set; its vendor did not say whether it is accepted ({error.status}: {error.reason})"
+    return Finding(name, "warning", said, "calls may be refused", "look at the account there; ask again with --online")

@@ -171,7 +171,10 @@ class Known(Frozen):
 
 
 class Prices(Known):
-    """Micro-dollars per unit: $2 per million tokens are 2 per token, $10 per thousand searches are 10000 per search."""
+    """Micro-dollars per unit: $2 per million tokens are 2 per token, $10 per thousand searches are 10000 per search.
+
+    A call of more than `long_from` tokens of input costs `long_factor` times as much for each of its tokens.
+    """
 
     token_in: Amount | None = None
     token_cached: Amount | None = None
@@ -179,6 +182,8 @@ class Prices(Known):
     token_out: Amount | None = None
     search: Amount | None = None
     record: Amount | None = None
+    long_from: Count | None = None
+    long_factor: Amount | None = None
 
 
 class Parameters(Known):

@@ -4,6 +4,7 @@ Sources: the types of the anthropic SDK 2.14 (S); platform.claude.com/docs on Me
 search, structured outputs, effort, errors and API versions (D); public issues (I); recorded replies (R).
 """
 
+import asyncio
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -12,7 +13,7 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any, Final
 
-from senso.errors import CutOff, Malformed, OutsideError, Refused
+from senso.errors import CutOff, Malformed, OutsideError, Refused, Unavailable
 from senso.event_loop import wait_for
 from senso.http import json_of
 from senso.providers import UNKNOWN, AnotherKey, Answer, Completion, Parameters, Prompt, Run, Usage, no_other
@@ -48,6 +49,8 @@ MOST_PAUSES: Final = 3
 # For a question with all its parts, as for a single call: no run is held for longer. A part needs some time, too.
 TURN_SECONDS: Final = 90
 LEAST_SECONDS: Final = 10
+# Before a part of a turn is asked for again, where the vendor does not say.
+PART_WAIT_SECONDS: Final = 2
 FINISHED: Final = ("end_turn", "stop_sequence")
 CUT_OFF: Final = ("max_tokens", "model_context_window_exceeded")
 LONGEST_WORD: Final = 80  # of the vendor's, within a reason of ours
@@ -89,19 +92,34 @@ class Anthropic:
         ends = time.monotonic() + TURN_SECONDS
         replies = [await self.api.post(MESSAGES, body)]
         while is_paused(replies[-1]) and len(replies) <= MOST_PAUSES:
-            seconds = ends - time.monotonic()
-            if seconds < LEAST_SECONDS:
+            if ends - time.monotonic() < LEAST_SECONDS:
                 break
-            replies.append(await self.next_part(body, replies, seconds))
+            replies.append(await self.next_part(body, replies, ends))
         return replies
 
-    async def next_part(self, body: dict[str, Any], replies: list[Reply], seconds: float) -> Reply:
-        """Raises with the usage of the parts before: they were billed, whatever becomes of this one."""
-        try:
-            return await self.api.post(MESSAGES, continued(body, replies), timeout_seconds=seconds)
-        except OutsideError as error:
-            error.usage = billed(replies)
-            raise
+    async def next_part(self, body: dict[str, Any], replies: list[Reply], ends: float) -> Reply:
+        """The parts before are paid for: only this one is asked for again, and only while the turn has time.
+
+        Raises Malformed, with the usage of the parts before where nothing else can have been billed.
+        """
+        while True:
+            try:
+                seconds = ends - time.monotonic()
+                return await self.api.post(MESSAGES, continued(body, replies), timeout_seconds=seconds)
+            except OutsideError as error:
+                wait = pause_seconds(error)
+                if wait is None or time.monotonic() + wait + LEAST_SECONDS > ends:
+                    reason = f"a paused answer could not go on: {error.reason}"
+                    usage = billed(replies) if error.status else None
+                    raise Malformed(SERVICE, reason, status=error.status, usage=usage) from error
+                await asyncio.sleep(wait)
+
+
+def pause_seconds(error: OutsideError) -> float | None:
+    """Until a part that was certainly not billed is asked for again; None: not again."""
+    if not isinstance(error, Unavailable) or not error.status:
+        return None
+    return PART_WAIT_SECONDS if error.retry_after_seconds is None else error.retry_after_seconds
 
 
 def headers(key: str) -> Mapping[str, str]:

@@ -41,10 +41,13 @@ REFUSED: Final = frozenset(
 )
 # A wrong or expired key is a 400 with this reason (R, I).
 BAD_REQUEST: Final = 400
+FORBIDDEN: Final = 403
 WRONG_KEY: Final = "API_KEY_INVALID"
 # Models up to 2.5 are billed for each grounded prompt, newer ones for each query (D).
 BILLED_BY_PROMPT: Final = ("gemini-1", "gemini-2")
 LONGEST_WORD: Final = 80
+# How a heading, a list, a table or a bold name begins in Markdown.
+MARKUP: Final = "#*|>-"
 
 Span = tuple[int, int]
 # Where each part of an answer begins in its text, and the byte at which each character of the part begins.
@@ -59,7 +62,7 @@ class Gemini:
 
     @property
     def api(self) -> Keyed:
-        variable, statuses = "GEMINI_API_KEY", {BAD_REQUEST, *UNAUTHORISED}
+        variable, statuses = "GEMINI_API_KEY", {BAD_REQUEST, FORBIDDEN, *UNAUTHORISED}
         return Keyed(SERVICE, variable, self.base_url, self.key, self.another_key, headers, is_wrong_key, statuses)
 
     async def ask(self, run: Run) -> Answer:
@@ -96,8 +99,9 @@ def headers(key: str) -> Mapping[str, str]:
 
 
 def is_wrong_key(error: Refused) -> bool:
-    """By the status, and by the reason that stands beside a 400; never by the words."""
-    return error.status in UNAUTHORISED or any(one.get("reason") == WRONG_KEY for one in details(error))
+    """By the status, and by the reason that stands beside it; never by the words. A leaked key is a bare 403 (I)."""
+    reasons = {text(one.get("reason")) for one in details(error)} - {""}
+    return error.status in UNAUTHORISED or WRONG_KEY in reasons or (error.status == FORBIDDEN and not reasons)
 
 
 def details(error: OutsideError) -> list[dict[str, Any]]:
@@ -274,15 +278,19 @@ def searched(found: dict[str, Any], grounding: dict[str, Any]) -> bool | None:
 def written(parts: dict[int, str]) -> tuple[str, dict[int, int]]:
     """The parts as one text, and where each begins in it.
 
-    Parts of one sentence meet at a blank. Where none stands, they are messages, such as an introduction from before the
-    search and the answer after it (googleapis/python-genai#961).
+    A part may end within a word. It is a message of its own, such as the answer after an introduction from before the
+    search (googleapis/python-genai#961), where a new sentence, a number or markup begins and no blank stands between.
     """
     told, starts = "", dict[int, int]()
     for number, part in parts.items():
-        told += BETWEEN if told and not (told[-1].isspace() or part[0].isspace()) else ""
+        told += BETWEEN if told and not told[-1].isspace() and begins_anew(part) else ""
         starts[number] = len(told)
         told += part
     return told, starts
+
+
+def begins_anew(part: str) -> bool:
+    return part[0].isupper() or part[0].isdecimal() or part[0] in MARKUP
 
 
 def byte_edges(part: str) -> Sequence[int]:

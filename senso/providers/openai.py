@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from senso.errors import Malformed
 from senso.event_loop import wait_for
 from senso.http import json_of
 from senso.providers import UNKNOWN, AnotherKey, Answer, Completion, Parameters, Prompt, Run, no_other
@@ -39,4 +40,7 @@ class OpenAI:
     def models(self) -> dict[str, date | None]:
         """By name, with `shutdown_date` (types of the openai SDK 3.57). A retired model may still be listed."""
         found = json_of(SERVICE, wait_for(self.api.reply("GET", "/models", timeout_seconds=LIST_SECONDS)))
-        return {text(one.get("id")): day(one.get("shutdown_date")) for one in items(mapping(found).get("data"))}
+        listed = mapping(found).get("data")
+        if not isinstance(listed, list):
+            raise Malformed(SERVICE, "its list of models is not a list")
+        return {text(one.get("id")): day(one.get("shutdown_date")) for one in items(listed)}

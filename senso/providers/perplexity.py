@@ -87,12 +87,11 @@ def question(run: Run) -> dict[str, Any]:
 def structured(prompt: Prompt, model: str, parameters: Parameters) -> dict[str, Any]:
     """The schema stands at the top level: `text.format`, as OpenAI has it, is refused (D)."""
     schema = {"name": prompt.schema_name, "schema": prompt.schema, "strict": True}
-    steady = not parameters.reasoning_effort if parameters.temperature is None else parameters.temperature
     return {
         **body(model, prompt.user, prompt.max_tokens, parameters),
         "instructions": prompt.system,
         "response_format": {"type": "json_schema", "json_schema": schema},
-        **({"temperature": 0} if steady else {}),
+        **({"temperature": 0} if parameters.temperature else {}),
     }
 
 

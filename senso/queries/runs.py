@@ -203,9 +203,19 @@ SAVED = f"""
 """
 
 
+def answering_model(provider: str, run: Run, answer: Answer) -> str | None:
+    """The model that answered instead of the one that was asked, as far as the provider says."""
+    return other_model(run.model, answer.model_version) if PROVIDERS[provider].tells_model else None
+
+
+def is_asked_model(work: "AskWork", answer: Answer) -> bool:
+    """Whether the price of the model that was asked holds for the answer."""
+    return answering_model(work.provider, work.run, answer) is None
+
+
 def answered(provider: str, run: Run, answer: Answer) -> dict[str, Any]:
     """What is stored of an answer, besides its sources."""
-    other = other_model(run.model, answer.model_version) if PROVIDERS[provider].tells_model else None
+    other = answering_model(provider, run, answer)
     return {
         "text": answer.text,
         "model_version": answer.model_version,

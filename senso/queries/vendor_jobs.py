@@ -143,6 +143,21 @@ def due(db: Connection, most: int) -> list[JobWork]:
     return with_runs(db, rows(db.execute(DUE, {"most": most})))
 
 
+# A vendor that asks us to wait is asked about none of its jobs meanwhile; too many such replies block an account.
+REST = text("""
+    UPDATE vendor_jobs SET next_poll_at = now() + make_interval(secs => :seconds) WHERE id IN (
+        SELECT id FROM vendor_jobs WHERE provider = :provider AND state = 'running'
+            AND next_poll_at < now() + make_interval(secs => :seconds)
+        ORDER BY id FOR UPDATE SKIP LOCKED
+    )
+""")
+
+
+def rest(db: Connection, provider: str, seconds: float) -> None:
+    """No job of the provider is polled for that long."""
+    db.execute(REST, {"provider": provider, "seconds": seconds})
+
+
 # What a job that has ended did not read is read by calls.
 CLOSE = text(f"""
     WITH closed AS (

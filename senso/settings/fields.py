@@ -20,6 +20,7 @@ HOST = r"(?:\[[0-9a-fA-F:.]+\]|[^\s@/?#:]+)"
 PORT = r"(?::\d{1,5})?"
 WEB = re.compile(rf"https?://(?:[^\s@/?#]*@)?{HOST}{PORT}(?:/[^\s?#]*)?", re.IGNORECASE)
 
+PROXY = re.compile(rf"http://(?:[^\s@/?#:]+(?::[^\s@/?#]*)?@)?{HOST}{PORT}/?", re.IGNORECASE)
 DSN = re.compile(rf"https?://[^\s:@/]+(?::[^\s:@/]+)?@{HOST}{PORT}/(?:[^\s?#]*/)?\d+", re.IGNORECASE)
 LOGIN = re.compile(r"[^\s:,]+:[^\s,]+")
 
@@ -78,7 +79,10 @@ class Settings(BaseModel):
     )
     no_proxy: str | None = setting(None, "hosts that are reached without the proxy, with commas between; * for all")
     max_reply_bytes: PositiveInt = setting(
-        16 * 1024 * 1024, "the longest reply that is read of a provider; a longer one fails its run", ge=65_536
+        16 * 1024 * 1024,
+        "the longest reply that is read of a provider, 65536 to 1073741824; a longer one fails its run or its job",
+        ge=65_536,
+        le=2**30,
     )
 
     application_api_url: str | None = setting(
@@ -157,6 +161,17 @@ class Settings(BaseModel):
         if url:
             check_web(url)
         return url.rstrip("/") if url else url
+
+    @field_validator("https_proxy")
+    @classmethod
+    def check_proxy(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None:
+            if not PROXY.fullmatch(url.get_secret_value()):
+                raise PydanticCustomError(
+                    "url", "must be http://host:port, with user:password@ before the host if needed"
+                )
+            check_web(url.get_secret_value())
+        return url
 
     @field_validator("reading_model", "names_model")
     @classmethod

@@ -120,7 +120,8 @@ async def ask(work: AskWork) -> list[ReadWork]:
     try:
         with guarded():
             answer = await ask_now(work)
-            done = report(Outcome.ANSWERED, work.price, answer.usage, watch)
+            price = work.price if runs.is_asked_model(work, answer) else None
+            done = report(Outcome.ANSWERED, price, answer.usage, watch)
             row = runs.answer_row(work, answer, cite(answer.sources).citations, done)
     except (OutsideError, ConfigError) as error:
         await ask_failed(work, error, watch)

@@ -173,7 +173,7 @@ def estimate(call: Call, answers: int, past: Past | None, priced: Priced) -> Est
 
 
 def assumed(call: Call, answers: int, priced: Priced) -> Estimate:
-    usage = assumed_usage(call.purpose, by_job=call.provider in JOB_PROVIDERS)
+    usage = assumed_usage(call.purpose, priced.price, by_job=call.provider in JOB_PROVIDERS)
     each = cost_microusd(priced.price, usage)
     cost = None if each is None else each * answers
     tokens = usage.tokens_in * answers, usage.tokens_out * answers

@@ -9,7 +9,7 @@ from structlog.contextvars import bind_contextvars
 
 from senso import extraction
 from senso.db import DBAPIError, at_once
-from senso.errors import ConfigError, Malformed, OutsideError, Unavailable, Unforeseen
+from senso.errors import ConfigError, Malformed, OutsideError, TooLong, Unavailable, Unforeseen
 from senso.failpoints import failpoint
 from senso.policy import POLICY
 from senso.providers import Completion
@@ -77,7 +77,7 @@ def follows(work: ReadWork, error: OutsideError | ConfigError) -> int | None:
     What was unusable or cut off is read a second time by the same model, with more room, and then by the next; what one
     model refuses it refuses again, and only another may read it.
     """
-    if isinstance(error, Unforeseen | Unavailable):
+    if isinstance(error, Unforeseen | TooLong | Unavailable):
         return None
     if isinstance(error, Malformed) and work.with_more_room is not None:
         return work.with_more_room

@@ -17,7 +17,7 @@ from senso.providers import (
     Prompt,
 )
 from senso.queries.models import AskedModel, Model
-from senso.registry import JOB_PROVIDERS, PROVIDERS, Entry
+from senso.registry import JOB_PROVIDERS, PROVIDERS, Entry, unsupported
 from senso.workflows import reading_models
 
 P = TypeVar("P")
@@ -64,16 +64,30 @@ def require(db: Link, asked: Iterable[AskedModel], today: date) -> None:
     """Checks all that a batch will call, also for reading and names, before any hold. Raises ConfigError."""
     for model in asked:
         require_askable(model, today)
-    for reader in (*(one.model for one in reading_models.readers(db)), reading_models.naming(db)):
-        completion_provider(reader.provider)
+    for setting, reader in reading_models.named(db):
+        require_readable(setting, reader, today)
+
+
+def require_readable(setting: str, model: AskedModel, today: date) -> None:
+    """`setting`: which names the model. Raises ConfigError as `require_askable` does, and where it cannot read."""
+    require_offered(model, today, f"{setting}: ")
+    if entry(model.provider).completes is None:
+        raise ConfigError(
+            f"{setting}: {model.slug} of {model.provider} reads no answers and finds no names; name another"
+        )
+    completion_provider(model.provider)
+
+
+def require_offered(model: AskedModel, today: date, where: str = "") -> None:
+    if why := unsupported(model.provider, model.name):
+        raise ConfigError(f"{where}{model.slug}: {why}; {LISTED}")
+    if model.retired_on is not None and model.retired_on < today:
+        raise ConfigError(f"{where}{model.slug} was retired by {model.provider} on {model.retired_on}; {LISTED}")
 
 
 def require_askable(model: AskedModel, today: date) -> None:
     """Raises ConfigError: no such provider or model in this version, no key, or the model is retired."""
-    if not entry(model.provider).reaches(model.name):
-        raise ConfigError(f"{model.slug}: {model.provider} has no {model.name} in this version; {LISTED}")
-    if model.retired_on is not None and model.retired_on < today:
-        raise ConfigError(f"{model.slug} was retired by {model.provider} on {model.retired_on}; {LISTED}")
+    require_offered(model, today)
     job_provider(model.provider) if model.provider in JOB_PROVIDERS else direct_provider(model.provider)
 
 

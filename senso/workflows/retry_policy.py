@@ -2,7 +2,7 @@
 
 import random
 
-from senso.errors import Malformed, RateLimited, SensoError, Unavailable, Unforeseen
+from senso.errors import Malformed, RateLimited, SensoError, TooLong, Unavailable, Unforeseen
 from senso.policy import POLICY
 
 # Also where a vendor asks for no wait at all: such a call would be made again and again.
@@ -28,4 +28,4 @@ def most_tries(error: SensoError) -> int:
     """What is refused, or wrong with our settings or our program, is the same another time."""
     if isinstance(error, Unavailable):
         return POLICY.most_failures
-    return POLICY.unusable_tries if isinstance(error, Malformed) and not isinstance(error, Unforeseen) else 1
+    return POLICY.unusable_tries if isinstance(error, Malformed) and not isinstance(error, Unforeseen | TooLong) else 1

@@ -54,3 +54,29 @@ def test_only_models_of_active_orgs_and_readers_are_looked_at(make, sandbox, env
     found = models.findings(settings(), date(2027, 1, 10))
 
     assert [one.name for one in found] == ["Model gpt-4.1", "Model gpt-4o-mini"]
+
+
+def test_a_reader_that_cannot_read_is_a_fault_and_a_model_that_cannot_be_asked_a_warning(make, sandbox, environment):
+    environment.setenv("READING_MODELS", "gpt-6-luna, chatgpt")
+    settings.cache_clear()
+    make.sql(
+        "INSERT INTO models (id, slug, provider, name, surface, deadline_seconds) "
+        "VALUES (gen_random_uuid(), 'deep', 'linkup', 'deepest', 'api', 90)"
+    )
+    make.org(models=("deep",))
+
+    found = models.findings(settings(), TODAY)
+
+    assert [(one.name, one.state, one.said) for one in found] == [
+        ("Model chatgpt", "fault", "brightdata reads no answers and finds no names"),
+        ("Model deep", "warning", "linkup has no deepest in this version"),
+    ]
+
+
+def test_a_reader_without_a_row_is_looked_for_in_the_list_of_its_provider(make, sandbox, environment):
+    environment.setenv("NAMES_MODEL", "gtp-6-luna")
+    settings.cache_clear()
+
+    found = models.findings(settings(), TODAY, online=True)
+
+    assert [(one.name, one.said) for one in found] == [("Model gtp-6-luna", "openai does not list gtp-6-luna")]

@@ -338,11 +338,24 @@ def test_a_part_that_fails_says_what_the_parts_before_it_cost():
     paused = json.dumps(body_of(stop="pause_turn"))
     overloaded = wrong("overloaded_error", "Overloaded")
 
-    with served((200, {}, paused), (529, {}, overloaded)) as (url, sent), pytest.raises(Unavailable) as caught:
+    replies = (200, {}, paused), (529, {"retry-after": "900"}, overloaded)
+    with served(*replies) as (url, sent), pytest.raises(Malformed, match="a paused answer could not") as caught:
         asked(url)
 
     assert (caught.value.status, caught.value.usage) == (529, Usage(tokens_in=10, tokens_out=5))
     assert [one["role"] for one in sent[1]["messages"]] == ["user", "assistant"]
+
+
+def test_a_part_that_is_overloaded_is_asked_for_again_and_none_before_it(monkeypatch):
+    monkeypatch.setattr("senso.providers.anthropic.PART_WAIT_SECONDS", 0.01)
+    paused = json.dumps(body_of(stop="pause_turn"))
+    overloaded = wrong("overloaded_error", "Overloaded")
+
+    with served((200, {}, paused), (529, {}, overloaded), (200, {}, json.dumps(body_of()))) as (url, sent):
+        answer = asked(url)
+
+    assert [len(one["messages"]) for one in sent] == [1, 2, 2]
+    assert answer.usage == Usage(tokens_in=20, tokens_out=10)
 
 
 def test_a_turn_that_has_taken_its_time_is_not_continued(monkeypatch):

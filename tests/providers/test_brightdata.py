@@ -188,7 +188,8 @@ def test_an_answer_from_elsewhere_says_where():
         ({"web_search_triggered": False, "web_search_query": None}, None),
         ({"web_search_triggered": True, "web_search_query": None}, True),
         ({"web_search_triggered": False, "citations": True}, False),
-        ({}, False),
+        ({"web_search_query": []}, False),
+        ({}, None),
     ],
 )
 def test_whether_there_was_a_search_is_not_left_to_the_flag(fields, searched):

@@ -157,6 +157,11 @@ def test_a_number_of_no_page_refers_to_none(numbers):
         (["Larch ", "Hill is cheapest."], "Larch Hill is cheapest."),
         (["Larch", " Hill is cheapest."], "Larch Hill is cheapest."),
         (["I look.\n", "Larch Hill."], "I look.\nLarch Hill."),
+        (["Lar", "ch Hill."], "Larch Hill."),
+        (["Larch Hill", ", then Vantry."], "Larch Hill, then Vantry."),
+        (["Larch Hill leads", "."], "Larch Hill leads."),
+        (["星河", "银行领先。"], "星河银行领先。"),
+        (["These lead:", "**Larch Hill**"], "These lead:\n\n**Larch Hill**"),
         ([None, "", "Larch Hill."], "Larch Hill."),
     ],
 )

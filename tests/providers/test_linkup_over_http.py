@@ -21,7 +21,7 @@ FAULTS = [
     ("400", {}, (Refused, 400, None, "did not yield any result")),
     ("401", {}, (Refused, 401, None, "the key in LINKUP_API_KEY was not accepted")),
     ("402", {}, (Refused, 402, None, "Payment required")),
-    ("403", {}, (Refused, 403, None, "the key in LINKUP_API_KEY was not accepted")),
+    ("403", {}, (Refused, 403, None, "Forbidden resource")),
     ("403-ip", {}, (Refused, 403, None, "not whitelisted")),
     ("429", TWICE, (RateLimited, 429, 2, "Too many requests")),
     ("429", {}, (RateLimited, 429, None, "Too many requests")),

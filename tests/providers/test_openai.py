@@ -222,7 +222,8 @@ def test_structured_output_is_strict_and_counts_tokens_as_new_models_want_it():
 @pytest.mark.parametrize(
     ("parameters", "sent"),
     [
-        (Parameters(), {"temperature": 0, "max_completion_tokens": 2048}),
+        (Parameters(), {"max_completion_tokens": 6144}),
+        (Parameters(thinks=False), {"max_completion_tokens": 2048}),
         (Parameters(temperature=True, max_output_tokens=900), {"temperature": 0, "max_completion_tokens": 900}),
         (
             Parameters(temperature=False, reasoning_effort=("none", "low"), max_output_tokens=128_000),
@@ -237,7 +238,8 @@ def test_a_reading_model_is_sent_what_it_accepts(parameters, sent):
 
 
 def test_no_more_output_is_asked_for_than_a_model_gives():
-    assert question(RUN)["max_output_tokens"] == 4096
+    assert question(RUN)["max_output_tokens"] == 8192
+    assert question(replace(RUN, parameters=Parameters(thinks=False)))["max_output_tokens"] == 4096
     assert question(replace(RUN, parameters=Parameters(max_output_tokens=900)))["max_output_tokens"] == 900
 
 

@@ -274,7 +274,7 @@ def test_a_search_is_demanded_at_the_place_that_is_known(region, city):
         "input": RUN.question,
         "tools": [{"type": "web_search", "user_location": {name: value for name, value in place.items() if value}}],
         "tool_choice": {"type": "web_search"},
-        "max_output_tokens": 4096,
+        "max_output_tokens": 8192,
         "store": False,
     }
 
@@ -284,9 +284,9 @@ def test_a_search_is_demanded_at_the_place_that_is_known(region, city):
     [
         (Parameters(forced_tool=False), {"tool_choice": None}),
         (Parameters(max_output_tokens=900), {"max_output_tokens": 900}),
-        (Parameters(thinks=True), {"max_output_tokens": 8192}),
-        (Parameters(reasoning_effort=("low", "high")), {"max_output_tokens": 8192, "reasoning": {"effort": "low"}}),
-        (Parameters(reasoning_effort=("none", "low")), {"reasoning": {"effort": "none"}}),
+        (Parameters(thinks=False), {"max_output_tokens": 4096}),
+        (Parameters(reasoning_effort=("low", "high")), {"reasoning": {"effort": "low"}}),
+        (Parameters(reasoning_effort=("none", "low")), {"max_output_tokens": 4096, "reasoning": {"effort": "none"}}),
     ],
 )
 def test_a_question_carries_nothing_that_its_model_refuses(parameters, changed):
@@ -297,7 +297,7 @@ def test_a_question_carries_nothing_that_its_model_refuses(parameters, changed):
 
 
 def test_the_schema_stands_at_the_top_and_is_strict():
-    assert structured(PROMPT, "perplexity/sonar", Parameters()) == {
+    assert structured(PROMPT, "perplexity/sonar", Parameters(thinks=False, temperature=True)) == {
         "model": "perplexity/sonar",
         "instructions": "Read it.",
         "input": "A text.",
@@ -314,7 +314,7 @@ def test_the_schema_stands_at_the_top_and_is_strict():
 @pytest.mark.parametrize(
     ("parameters", "sent"),
     [
-        (Parameters(), True),
+        (Parameters(), False),
         (Parameters(temperature=False), False),
         (Parameters(reasoning_effort=("low",)), False),
         (Parameters(reasoning_effort=("none",), temperature=True), True),

@@ -192,7 +192,9 @@ def test_a_status_of_another_type_does_not_cost_the_answer(status):
         ({"code": "misalignment_policy_violation"}, Refused),
         ({"code": "a_code_of_next_year"}, Refused),
         ({"code": "server_error"}, Unavailable),
-        ({"code": "data_residency_mismatch"}, Unavailable),
+        ({"code": "data_residency_mismatch"}, Refused),
+        ({"code": "server_is_overloaded"}, Unavailable),
+        ({"code": "slow_down"}, RateLimited),
         ({"code": "rate_limit_exceeded"}, RateLimited),
         ({"code": None, "message": "rate_limit_exceeded"}, Unavailable),
         ({"code": ["invalid_prompt"]}, Unavailable),
@@ -247,9 +249,9 @@ def test_a_reason_of_the_vendors_is_cut():
 @pytest.mark.parametrize(
     ("parameters", "sent"),
     [
-        (Parameters(), {"temperature": 0, "max_completion_tokens": 2048}),
+        (Parameters(), {"max_completion_tokens": 6144}),
         (Parameters(temperature=True), {"temperature": 0, "max_completion_tokens": 2048}),
-        (Parameters(temperature=False), {"max_completion_tokens": 2048}),
+        (Parameters(temperature=False), {"max_completion_tokens": 6144}),
         (
             Parameters(temperature=False, reasoning_effort=("low", "high")),
             {"reasoning_effort": "low", "max_completion_tokens": 6144},
@@ -278,13 +280,14 @@ def test_a_model_that_reads_is_sent_what_it_accepts_and_room_to_think(parameters
 def test_a_longer_cap_can_be_asked_for():
     prompt = Prompt("Read.", "A text.", "reading", {"type": "object"}, max_tokens=8192)
 
-    assert structured(prompt, "a-model")["max_completion_tokens"] == 8192
+    assert structured(prompt, "a-model", Parameters(thinks=False))["max_completion_tokens"] == 8192
 
 
 @pytest.mark.parametrize(
     ("parameters", "effort", "tokens"),
     [
-        (Parameters(), None, 4096),
+        (Parameters(), None, 8192),
+        (Parameters(thinks=False), None, 4096),
         (Parameters(reasoning_effort=("none", "low")), {"effort": "none"}, 4096),
         (Parameters(reasoning_effort=("minimal", "low")), {"effort": "low"}, 8192),
         (Parameters(reasoning_effort=("minimal",)), {"effort": "minimal"}, 8192),

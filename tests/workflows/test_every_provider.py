@@ -1,9 +1,12 @@
 """One batch that asks every provider: each answer comes, is read and charged once, and tells what its vendor told."""
 
 import pytest
-from at_work import start
+from at_work import start, work_off
 from jobs import collect
 
+from senso.db import transaction
+from senso.policy import POLICY
+from senso.queries import invariants
 from senso.registry import PROVIDERS
 from senso.sandbox.env import SEED
 from senso.sandbox.world import World
@@ -65,3 +68,29 @@ def test_each_answer_tells_what_its_vendor_tells(make, sandbox, batch):
     assert {run["slug"] for run in runs if run["cost_microusd"] is None} == {"our-answers"}
     nameless = {run["slug"] for run in runs if "senso-sandbox/" not in (run["model_version"] or "")}
     assert nameless == {"perplexity", "google-ai-mode", "copilot"}  # their records name no model
+
+
+def test_an_answer_by_another_model_is_of_its_own_in_every_number_and_of_unknown_cost(make, sandbox):
+    batch = make.queued(make.org(texts=KNOWN, models=("gemini-3.5-flash-lite",)))
+    sandbox.fault("gemini.generate", "other-model", times=2)
+
+    work_off(make, batch)
+
+    runs = make.sql("SELECT other_model, cost_microusd FROM question_runs")
+    assert sorted((one["other_model"] is None, one["cost_microusd"] is None) for one in runs) == [
+        *[(False, True)] * 2,
+        *[(True, False)] * 3,
+    ]
+    assert len(make.sql("SELECT DISTINCT model FROM metrics WHERE model IS NOT NULL")) == 2
+    with transaction() as db:
+        assert invariants.broken(db, POLICY, 500) == {}
+
+
+def test_a_model_that_is_called_otherwise_since_breaks_no_promise(make, sandbox):
+    batch = make.queued(make.org(texts=KNOWN, models=("gpt-6-luna",)))
+    work_off(make, batch)
+
+    make.sql("UPDATE models SET name = 'another', changed_at = now() WHERE slug = 'gpt-6-luna'")
+
+    with transaction() as db:
+        assert invariants.broken(db, POLICY, 500) == {}

@@ -69,3 +69,13 @@ def test_a_trigger_with_a_retired_model_is_refused_before_anything_is_held(make,
         trigger_org(org.id, ME, Terms(datetime.now(UTC).date(), 1))
 
     assert make.one("SELECT count(*) FROM batches") == make.one("SELECT count(*) FROM ledger WHERE entry = 'hold'") == 0
+
+
+@pytest.mark.parametrize("variable", ["READING_MODELS", "NAMES_MODEL"])
+def test_a_retired_model_of_the_settings_is_refused_with_its_setting(make, sandbox, environment, variable):
+    environment.setenv(variable, "gpt-4o-mini")
+    settings.cache_clear()
+    make.sql("UPDATE models SET retirement = jsonb_build_object('on', '2026-11-01') WHERE slug = 'gpt-4o-mini'")
+
+    with transaction() as db, pytest.raises(ConfigError, match=f"{variable}: gpt-4o-mini was retired by openai"):
+        require(db, [model()], TODAY)

@@ -119,7 +119,7 @@ def test_a_model_that_cannot_read_is_refused_before_anything_is_opened(make, rea
     reads("chatgpt", variable)
     org = make.org()
 
-    with pytest.raises(ConfigError, match="brightdata reads no answers and finds no names in this version"):
+    with pytest.raises(ConfigError, match=f"{variable}: chatgpt of brightdata reads no answers and finds no names"):
         trigger_org(org.id, Initiator("test"))
 
     assert make.one("SELECT count(*) FROM batches") == 0

@@ -13,6 +13,7 @@ from senso.errors import (
     OutsideError,
     RateLimited,
     Refused,
+    TooLong,
     Unavailable,
     Unforeseen,
 )
@@ -27,6 +28,7 @@ TRIES = {
     RateLimited: 5,
     Malformed: 3,
     CutOff: 3,
+    TooLong: 1,
     Unforeseen: 1,
     Refused: 1,
     Misconfigured: 1,

@@ -113,23 +113,27 @@ def searched(record: dict[str, Any], found: Sequence[Source]) -> bool | None:
     """`web_search_triggered` is often false although there are sources; queries alone may belong to another session.
 
     Since August 2026 the ChatGPT data set has null in the place of its queries: nothing then contradicts the flag, and
-    it is not known whether there was a search.
+    it is not known whether there was a search. Some data sets have neither field.
     """
     if record.get("web_search_triggered") is True or found:
         return True
     queries = record.get("web_search_query", ())
-    return None if queries or queries is None else False
+    if queries or queries is None:
+        return None
+    return False if record.get("web_search_triggered") is False or queries == [] else None
 
 
 def sources(record: dict[str, Any]) -> list[Source]:
-    """`citations` mixes cited and offered sources; without any, the links in the text are the next best.
+    """`citations` mixes cited and offered sources; where none is cited, the links in the text are the next best.
 
     `sources` are the pages that were offered; where nothing is said to be cited, they are the best that there is.
     """
-    cited = next((found for name in CITED if (found := named(record.get(name)))), [])
+    lists = [named(record.get(name)) for name in CITED]
+    cited = next((found for found in lists if any(one.cited for one in found)), [])
     listed = named(record.get("sources"))
     offered = [replace(one, cited=False) for one in listed] if cited else listed
-    return list(parts.sources([*cited, *offered]))
+    others = [one for found in lists if found is not cited for one in found if not one.cited]
+    return list(parts.sources([*cited, *others, *offered]))
 
 
 def named(listed: Any) -> list[Named]:

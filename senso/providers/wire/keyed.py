@@ -8,14 +8,15 @@ from senso.errors import Malformed, Misconfigured, Refused
 from senso.http import Response, json_of, request
 from senso.providers import AnotherKey
 
-UNAUTHORISED = frozenset({401, 403})
+# 403 is a key that is right and may not do this, or a country that is not served: the vendor's own words say which.
+UNAUTHORISED = frozenset({401})
 LIST_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Keyed:
     """`variable`: the setting that holds the key. `headers`: made from a key. `is_wrong_key` tells a refused key
-    from another refusal with one of the `key_statuses`; by default every 401 and 403 is one.
+    from another refusal with one of the `key_statuses`; by default every 401 is one.
     """
 
     service: str

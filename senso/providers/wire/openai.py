@@ -15,8 +15,8 @@ ANSWER_TOKENS = 4096
 # What thinking may take of the output besides the answer.
 THINKING_TOKENS = 4096
 # Codes of a failed response that a later try may not meet; the SDK's type lists them all.
-PASSING = {"server_error", "vector_store_timeout", "data_residency_mismatch"}
-RATE_LIMITED = "rate_limit_exceeded"
+PASSING = {"server_error", "server_is_overloaded", "vector_store_timeout"}
+RATE_LIMITED = {"rate_limit_exceeded", "slow_down"}
 COMMENTARY = "commentary"
 # How an answer and a completion say that their tokens ran out.
 NO_ROOM, LENGTH = "max_output_tokens", "length"
@@ -47,16 +47,15 @@ def lowest(efforts: tuple[str, ...]) -> str | None:
 
 
 def for_thinking(parameters: Parameters, effort: str | None) -> int:
-    """Output tokens besides those of the answer; a model that is told not to think needs none."""
-    if effort == "none":
-        return 0
-    return THINKING_TOKENS if effort or parameters.thinks else 0
+    """Output tokens besides those of the answer; none where a model is told not to think, or takes a temperature."""
+    thinks = parameters.thinks is not False and not parameters.temperature
+    return 0 if effort == "none" or not (effort or thinks) else THINKING_TOKENS
 
 
 def read_answer(service: str, run: Run, found: dict[str, Any]) -> Answer:
     """Raises if the answer was refused, cut off or is empty; the error's `usage` is what was billed."""
     output = items(found.get("output"))
-    searches = [item for item in output if item.get("type") == "web_search_call"]
+    searches = [item for item in output if item.get("type") == "web_search_call" and item.get("status") != "failed"]
     messages = [item for item in output if item.get("type") == "message" and item.get("phase") != COMMENTARY]
     usage = response_usage(found, searches)
     refuse_failed(service, found, messages, usage)
@@ -101,7 +100,7 @@ def failed(service: str, error: Any, usage: Usage) -> OutsideError:
     """By its code alone, never by a word of its message."""
     code = optional_text(mapping(error).get("code"))
     said = f"the response failed: {code_in(code)}"
-    if code == RATE_LIMITED:
+    if code in RATE_LIMITED:
         return RateLimited(service, said, usage=usage)
     if code is None or code in PASSING:
         return Unavailable(service, said, usage=usage)
@@ -158,7 +157,7 @@ def queries(searches: list[dict[str, Any]]) -> tuple[str, ...]:
 
 
 def response_usage(found: dict[str, Any], searches: list[dict[str, Any]]) -> Usage:
-    """The reply has no count of searches: each finished call whose action is a search is one."""
+    """The reply has no count of searches: each call whose action is a search, and which did not fail, is one."""
     counts = found.get("usage")
     made = [item for item in searches if mapping(item.get("action")).get("type", "search") == "search"]
     inner = mapping(counts).get("input_tokens_details")
@@ -193,8 +192,7 @@ def sampling(parameters: Parameters, effort: str | None) -> dict[str, Any]:
     Most models that reason refuse a temperature (OpenAI's deployment checklist), so one of which nothing is known
     gets none.
     """
-    is_taken = effort is None if parameters.temperature is None else parameters.temperature
-    return ({"temperature": 0} if is_taken else {}) | ({"reasoning_effort": effort} if effort else {})
+    return ({"temperature": 0} if parameters.temperature else {}) | ({"reasoning_effort": effort} if effort else {})
 
 
 def read_completion(service: str, found: dict[str, Any]) -> Completion:

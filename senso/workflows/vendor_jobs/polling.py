@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from senso.db import Connection, DBAPIError, may_pass, transaction
-from senso.errors import ConfigError, JobFailed, OutsideError
+from senso.errors import ConfigError, JobFailed, OutsideError, RateLimited
 from senso.extraction.citations import cite
 from senso.log import logger
 from senso.policy import POLICY
@@ -18,6 +18,7 @@ from senso.runtime import saving
 from senso.states import JobState
 from senso.workflows.call_reports import guarded
 from senso.workflows.provider_access import job_provider
+from senso.workflows.retry_policy import wait_seconds
 from senso.workflows.vendor_jobs.cancelling import cancel_due
 
 log = logger(__name__)
@@ -73,6 +74,9 @@ def look_at(work: JobWork) -> None:
 def poll_failed(work: JobWork, error: OutsideError | ConfigError) -> None:
     """Before its deadline, only a JobFailed from the vendor ends the job: polling is free, and the job is paid for."""
     log.warning("a job could not be looked at", snapshot=str(work.id), error=str(error))
+    if isinstance(error, RateLimited):
+        seconds = wait_seconds(error, 0) or 0
+        saving.save(lambda db: vendor_jobs.rest(db, work.provider, seconds))
     if isinstance(error, JobFailed):
         saving.save(lambda db: ask_all_again(db, work, str(error)))
     elif work.overdue:
