@@ -130,8 +130,8 @@ def test_a_record_that_brings_nothing_is_asked_for_in_another_job(make, sandbox,
     assert finished(make, jobs) == "completed"
     assert [len(call["inputs"]) for call in sandbox.calls("brightdata.trigger")] == [3, 3, 1]
     (first, second) = make.sql(
-        "SELECT outcome, error, job_id FROM llm_calls WHERE purpose = 'ask' AND run_id IN (SELECT run_id FROM llm_calls "
-        "GROUP BY run_id HAVING count(*) FILTER (WHERE purpose = 'ask') = 2) AND purpose = 'ask' ORDER BY id"
+        "SELECT outcome, error, job_id FROM llm_calls WHERE purpose = 'ask' AND run_id IN ("
+        "SELECT run_id FROM llm_calls WHERE purpose = 'ask' GROUP BY run_id HAVING count(*) = 2) ORDER BY id"
     )
     assert (first["outcome"], second["outcome"]) == ("failed", "answered")
     assert first["error"].startswith("brightdata: ")
