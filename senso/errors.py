@@ -13,7 +13,6 @@ SensoError
     │   └── JobFailed      the vendor says that its job has failed as a whole
     └── Malformed          it answered, but the answer cannot be used
         ├── CutOff         because it had no room for more: the same request with more room may succeed
-        ├── CutOff         because it had no room for more: the same request with more room may succeed
         ├── TooLong        because it is longer than we read: it would be as long another time
         └── Unforeseen     our program failed on it: the same reply would be paid for again
 """

@@ -164,8 +164,11 @@ def end(
     END.rows(db, {"id": batch, "state": state, "error": error, "by": by})
 
 
-NOTE = Prepared("UPDATE batches SET note = :note WHERE id = :id AND note IS DISTINCT FROM :note")
+NOTE = Prepared("""
+    UPDATE batches SET note = concat_ws('; ', note, :note) WHERE id = :id AND strpos(coalesce(note, ''), :note) = 0
+""")
 
 
 def note(db: Connection | Link, batch: UUID, said: str) -> None:
+    """Adds to what is noted of the batch, once."""
     NOTE.rows(db, {"id": batch, "note": said})

@@ -19,7 +19,7 @@ from senso.policy import Policy
 from senso.prices import Price, price_of
 from senso.providers import Answer, Run
 from senso.queries.fragments import COUNT_DOWN, FAIL_EVALUATIONS, counted_runs
-from senso.queries.outbox import Pipeline, enqueue, enqueue_by, intents_of
+from senso.queries.outbox import Pipeline, enqueue, enqueue_by, enqueue_later, intents_of
 from senso.queries.runs import answered
 from senso.states import EvaluationState, JobState, Outcome
 
@@ -277,12 +277,12 @@ TAKEN_OUT = text(f"""
     )
     SELECT id FROM again
 """)
-# Submitted by the poll that finds it due: a vendor in trouble is left alone for a moment.
+# Submitted after a while: a vendor in trouble is left alone for a moment.
 PLAN_AGAIN = text("""
     WITH made AS (
         INSERT INTO vendor_jobs (id, batch_id, provider, model_id, location_id, deadline, next_poll_at)
         SELECT :id, s.batch_id, s.provider, s.model_id, s.location_id, b.deadline,
-            now() + make_interval(secs => :seconds)
+            now() + make_interval(secs => :seconds + 30)
         FROM vendor_jobs s JOIN batches b ON b.id = s.batch_id WHERE s.id = :job
         ON CONFLICT DO NOTHING
         RETURNING id
@@ -312,6 +312,7 @@ def ask_again(db: Connection, work: JobWork, failed: Sequence[tuple[UUID, str, i
         next_job = dated_id(day_of(work.id), "snapshot again", work.id, *runs)
         seconds = policy.job_again_seconds
         db.execute(PLAN_AGAIN, {"id": next_job, "job": work.id, "runs": runs, "seconds": seconds})
+        enqueue_later(db, Pipeline.SUBMIT, next_job, ids=[next_job], batch=work.batch_id, seconds=seconds)
 
 
 def close(db: Connection, work: JobWork, state: JobState, error: str | None = None, *, abandoned: bool = False) -> bool:

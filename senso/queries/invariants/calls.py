@@ -267,8 +267,12 @@ CHECKS = (
         "compare with the vendor's list of jobs; report it",
         f"""
         SELECT s.request_hash, count(*) AS jobs FROM vendor_jobs s JOIN batches b ON b.id = s.batch_id
-        WHERE {IN_SCOPE} AND s.external_id IS NOT NULL AND s.state IN ('running', 'collected')
-        GROUP BY s.request_hash, s.provider HAVING s.request_hash IS NOT NULL AND count(*) > 1
+            JOIN vendor_jobs t ON t.request_hash = s.request_hash AND t.provider = s.provider AND t.id <> s.id
+                -- What came back empty-handed is asked again once its job has ended.
+                AND t.submitted_at BETWEEN s.submitted_at AND coalesce(s.ended_at, now())
+        WHERE {IN_SCOPE} AND s.external_id IS NOT NULL AND t.external_id IS NOT NULL
+            AND s.state IN ('running', 'collected') AND t.state IN ('running', 'collected')
+        GROUP BY s.request_hash
         UNION ALL
         SELECT s.id::text, s.fence FROM vendor_jobs s JOIN batches b ON b.id = s.batch_id LEFT JOIN (
             SELECT snapshot_id, max(calls) AS most FROM (
