@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 # PYTEST_ARGS run in one, which starts sooner.
 TEST_PROCESSES ?= $(if $(findstring tests,$(PYTEST_ARGS)),0,3)
 
-.PHONY: demo up test faults chaos plants check format bench growth night queued in-flight alone commands one-run promises real-answers clean
+.PHONY: demo up test faults chaos plants check format bench growth night queued in-flight alone commands one-run promises real-answers mix clean
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -55,6 +55,10 @@ bench: $(VENV)/.ready-bench
 # 1, 4 and 16 times the work, 1, 2 and 4 call workers, in one table: GROWTH_ARGS="--cells 20x2 80x2"
 growth: $(VENV)/.ready-bench
 	@$(BIN)/python bench/growth.py $(GROWTH_ARGS)
+
+# A night of mixed faults at every vendor, three seeds: MIX_ARGS="--orgs 5 --seeds 7"
+mix: $(VENV)/.ready-bench
+	@$(BIN)/python bench/mix.py $(MIX_ARGS)
 
 # 1,500 organisations, 90,000 runs, minute by minute, and the promises after them: NIGHT_ARGS="--orgs 100"
 night: $(VENV)/.ready-bench

@@ -121,7 +121,7 @@ def stand_in(work: Work, options: Options) -> list[str]:
     seconds = {name: getattr(options, f"{name}_seconds") for name in ("answer", "reading", "snapshot")}
     waits = [word for name, value in seconds.items() for word in (f"--{name}-seconds", str(value))]
     if options.sandbox:
-        return ["-m", "senso.cli", "sandbox", "--port", "0", "--seed", "7", *waits]
+        return ["-m", "senso.cli", "sandbox", "--port", "0", "--seed", str(work.seed), *waits]
     return [str(HERE / "model_server.py"), "--case", work.case.name, "--orgs", str(work.orgs), *waits]
 
 

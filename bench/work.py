@@ -24,10 +24,11 @@ class Case:
     title: str
     models: tuple[str, ...]
     places: int
+    asked: int | None = None  # questions of an org; None: as many as 60 runs have
 
     @property
     def questions(self) -> int:
-        return RUNS_EACH // (len(self.models) * self.places)
+        return self.asked or RUNS_EACH // (len(self.models) * self.places)
 
 
 CASES = {
@@ -43,6 +44,7 @@ CASES = {
 class Work:
     case: Case
     orgs: int
+    seed: int = SEED
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -55,7 +57,7 @@ class Work:
     @cached_property
     def world(self) -> World:
         """The measured orgs, then those whose statements are counted, then the warm-up org."""
-        return World(SEED, orgs=self.orgs + COUNTED_ORGS + WARM_UP_ORGS, questions=self.case.questions)
+        return World(self.seed, orgs=self.orgs + COUNTED_ORGS + WARM_UP_ORGS, questions=self.case.questions)
 
     @property
     def document(self) -> dict[str, Any]:

@@ -60,6 +60,7 @@ RECORD = {
     "error-records": "an error of the vendor's stands in its place (timeout)",
     "no-peers": "an error of the vendor's stands in its place (no_peers)",
     "crawler-502": "an error of the vendor's stands in its place (crawl_error, status 502)",
+    "twice": "the answer stands twice in the download",
     "null-index": "the answer does not say which input it belongs to",
     "echo-prompt": "the answer is the question again",
     "empty": "the answer has no text",

@@ -8,6 +8,9 @@ from typing import Any
 from senso.sandbox.dice import share
 from senso.sandbox.fault_rules import Rule
 
+# A model that refuses a text refuses it each time.
+LASTING = ("refusal",)
+
 
 class Faults:
     """Draws are repeatable: the nth call about the same text always gets the same result, in any order of calls."""
@@ -53,4 +56,5 @@ class Faults:
         if rule.share is None:
             return True
         self._seen[number, text] += 1
-        return share(self._seed, "fault", number, text, self._seen[number, text]) < rule.share
+        time = 1 if rule.kind in LASTING else self._seen[number, text]
+        return share(self._seed, "fault", number, text, time) < rule.share

@@ -74,6 +74,7 @@ def draw_faults(faults: Faults, inputs: list[Record]) -> tuple[str | None, dict[
 
 def records_of(snapshot: Snapshot, seed: int, ask: Ask) -> list[Record]:
     found = [_record(snapshot, place, asked, ask) for place, asked in enumerate(snapshot.inputs)]
+    found += [one for place, one in enumerate(found) if snapshot.record_faults.get(place) == "twice"]
     records = [one for one in found if one and (snapshot.include_errors or "error" not in one)]
     dice(seed, "order", snapshot.id).shuffle(records)
     return [_reduced(one, snapshot.fields) for one in records]
@@ -118,6 +119,7 @@ def _plain_addresses(whole: Record) -> Record:
 
 
 SPOILS: dict[str, Callable[[Record], Record]] = {
+    "twice": lambda whole: whole,
     "null-index": lambda whole: whole | {"index": None},
     "echo-prompt": _echoed,
     "empty": _silent,
