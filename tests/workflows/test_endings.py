@@ -36,7 +36,7 @@ REFUSED = Ending("failed", "refused", "free")
 WAITS = Ending("planned", "rate limited", "free")
 LATER = Ending("planned", "unavailable", "free")
 LOST = Ending("planned", "unavailable", "unknown")
-PAID_FOR = Ending("failed", "malformed", "billed")
+PAID_FOR = Ending("planned", "malformed", "billed")
 # By a kind of the sandbox's faults with its options.
 ENDINGS = {
     "empty": PAID_FOR,
@@ -50,7 +50,7 @@ ENDINGS = {
     ),
     **dict.fromkeys(("500", "502", "503", "503 retry_after=40", "504"), LATER),
     **dict.fromkeys(("hang seconds=2", "drop", "cut-within"), LOST),
-    **dict.fromkeys(("malformed", "page"), Ending("failed", "malformed", "unknown")),
+    **dict.fromkeys(("malformed", "page"), Ending("planned", "malformed", "unknown")),
     **dict.fromkeys(("long", "two-messages", "two-texts", "two-parts", "null-text", "nulls"), ANSWERED),
     **dict.fromkeys(("web-marks", "annotations"), ANSWERED),
 }

@@ -23,7 +23,8 @@ class Ending(NamedTuple):
 
 ANSWERED = Ending("answered", "billed")
 FREE = Ending("failed", "free")
-PAID_FOR = Ending("failed", "billed")
+PAID_FOR = Ending("planned", "billed")
+ANOTHER_JOB = Ending("planned", "free")
 SENT_AGAIN = Ending("asking", "free")
 OPEN = Ending("asking", "open")
 LOOKED_UP = Ending("asking", "unknown")
@@ -41,16 +42,16 @@ ENDINGS: dict[str, dict[str, Ending]] = {
         **dict.fromkeys(("hang seconds=2", "drop", "cut-within", "malformed", "page"), OPEN),
         "never-ready": OPEN,
         "unknown-status": ANSWERED,
-        "snapshot-failed": FREE,
+        "snapshot-failed": ANOTHER_JOB,
     },
     "brightdata.snapshot": {
-        **dict.fromkeys(("400", "404", "410"), FREE),
+        **dict.fromkeys(("400", "404", "410"), ANOTHER_JOB),
         **dict.fromkeys(("401", "429", "429-quota", "500", "502", "503"), OPEN),
         **dict.fromkeys(("hang seconds=2", "drop", "cut-within", "malformed", "page"), OPEN),
-        **dict.fromkeys(("snapshot-empty", "snapshot-expired"), FREE),
-        **dict.fromkeys(("missing-records", "error-records", "no-peers", "crawler-502"), FREE),
+        **dict.fromkeys(("snapshot-empty", "snapshot-expired"), ANOTHER_JOB),
+        **dict.fromkeys(("missing-records", "error-records", "no-peers", "crawler-502"), ANOTHER_JOB),
         **dict.fromkeys(("empty", "null-texts", "echo-prompt"), PAID_FOR),
-        **dict.fromkeys(("long", "null-index", "wrong-country", "null-citations", "null-queries"), ANSWERED),
+        **dict.fromkeys(("long", "twice", "null-index", "wrong-country", "null-citations", "null-queries"), ANSWERED),
         **dict.fromkeys(("true-citations", "plain-addresses"), ANSWERED),
     },
 }
@@ -78,7 +79,7 @@ def test_a_run_of_a_job_ends_as_the_table_says_and_is_asked_once(make, sandbox, 
     (row,) = make.sql("SELECT state, error, answer_text FROM question_runs")
     (call,) = make.sql("SELECT outcome, cost_microusd FROM llm_calls WHERE purpose = 'ask'")
     assert Ending(row["state"], "open" if call["outcome"] is None else cost(call)) == ENDINGS[place][kind]
-    assert (row["error"] is None) == (row["state"] != "failed")
+    assert (row["error"] is None) == (row["state"] in {"asking", "answered"})
     assert len(triggers(sandbox)) == 1
     assert kind != "long" or len(row["answer_text"]) > MEGABYTE
 
