@@ -18,6 +18,7 @@ from senso.event_loop import wait_for
 from senso.http import json_of
 from senso.providers import UNKNOWN, AnotherKey, Answer, Completion, Parameters, Prompt, Run, Usage, no_other
 from senso.providers.wire.keyed import LIST_SECONDS, Keyed
+from senso.providers.wire.paid import paid
 from senso.providers.wire.parts import Named, joined, sources
 from senso.providers.wire.values import (
     MOST_COUNTED,
@@ -73,7 +74,9 @@ class Anthropic:
 
     async def ask(self, run: Run) -> Answer:
         """Raises if the answer was refused, cut off or is empty; the error's `usage` is what was billed."""
-        return read_answer(run, await self.turn(question(run)))
+        replies = await self.turn(question(run))
+        with paid(SERVICE, replies, lambda: billed(replies)):
+            return read_answer(run, replies)
 
     async def complete(self, prompt: Prompt, model: str, parameters: Parameters = UNKNOWN) -> Completion:
         """Raises as `ask` does."""

@@ -16,6 +16,7 @@ from senso.http import json_of
 from senso.providers import UNKNOWN, AnotherKey, Answer, Completion, Parameters, Prompt, Run, no_other
 from senso.providers.wire import openai as wire
 from senso.providers.wire.keyed import LIST_SECONDS, Keyed
+from senso.providers.wire.paid import paid
 from senso.providers.wire.values import items, mapping, optional_text
 
 SERVICE = "azure_openai"
@@ -47,7 +48,8 @@ class AzureOpenAI:
         A prompt that the content filter refuses (400 `content_filter`) is Refused, without a usage.
         """
         found = await self.post("/responses", run.model, wire.question(run))
-        return wire.read_answer(SERVICE, run, found)
+        with paid(SERVICE, found, lambda: wire.billed(found)):
+            return wire.read_answer(SERVICE, run, found)
 
     async def complete(self, prompt: Prompt, model: str, parameters: Parameters = UNKNOWN) -> Completion:
         """Raises as `ask` does."""

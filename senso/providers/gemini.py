@@ -22,6 +22,7 @@ from senso.event_loop import wait_for
 from senso.http import Response, json_of
 from senso.providers import UNKNOWN, AnotherKey, Answer, Completion, Parameters, Prompt, Run, Usage, no_other
 from senso.providers.wire.keyed import LIST_SECONDS, UNAUTHORISED, Keyed
+from senso.providers.wire.paid import paid
 from senso.providers.wire.parts import BETWEEN, Named, sources
 from senso.providers.wire.values import address, count, items, kept, mapping, optional_text, span, text, texts
 
@@ -67,7 +68,9 @@ class Gemini:
 
     async def ask(self, run: Run) -> Answer:
         """Raises if the answer was blocked, refused, cut off or is empty; the error's `usage` is what was billed."""
-        return read_answer(run, await self.generate(run.model, question(run)))
+        found = await self.generate(run.model, question(run))
+        with paid(SERVICE, found, lambda: usage_of(found, run.model)):
+            return read_answer(run, found)
 
     async def complete(self, prompt: Prompt, model: str, parameters: Parameters = UNKNOWN) -> Completion:
         """Raises as `ask` does."""

@@ -11,6 +11,7 @@ from senso.errors import Malformed, Misconfigured, OutsideError, RateLimited, Re
 from senso.event_loop import wait_for
 from senso.providers import AnotherKey, Answer, Run, Usage, no_other
 from senso.providers.wire.keyed import LIST_SECONDS, Keyed, bearer
+from senso.providers.wire.paid import paid
 from senso.providers.wire.parts import Named, sources
 from senso.providers.wire.values import address, mapping, optional_text, text
 
@@ -38,7 +39,9 @@ class Linkup:
     async def ask(self, run: Run) -> Answer:
         """Raises if the answer is empty; the error's `usage` is what was billed."""
         try:
-            return read_answer(run, await self.api.post(SEARCH, question(run)))
+            found = await self.api.post(SEARCH, question(run))
+            with paid(SERVICE, found, lambda: BILLED):
+                return read_answer(run, found)
         except RateLimited as error:
             if code_of(error) in NO_MONEY:
                 raise Misconfigured(SERVICE, error.reason, status=error.status) from None

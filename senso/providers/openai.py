@@ -9,6 +9,7 @@ from senso.http import json_of
 from senso.providers import UNKNOWN, AnotherKey, Answer, Completion, Parameters, Prompt, Run, no_other
 from senso.providers.wire import openai as wire
 from senso.providers.wire.keyed import LIST_SECONDS, Keyed, bearer
+from senso.providers.wire.paid import paid
 from senso.providers.wire.values import day, items, mapping, text
 
 SERVICE = "openai"
@@ -26,7 +27,9 @@ class OpenAI:
 
     async def ask(self, run: Run) -> Answer:
         """Raises if the answer was refused, cut off or is empty; the error's `usage` is what was billed."""
-        return wire.read_answer(SERVICE, run, await self.api.post("/responses", wire.question(run)))
+        found = await self.api.post("/responses", wire.question(run))
+        with paid(SERVICE, found, lambda: wire.billed(found)):
+            return wire.read_answer(SERVICE, run, found)
 
     async def complete(self, prompt: Prompt, model: str, parameters: Parameters = UNKNOWN) -> Completion:
         """Raises Refused for a refusal and Malformed for a cut-off answer, both with their usage."""

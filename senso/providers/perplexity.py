@@ -16,6 +16,7 @@ from senso.http import SERVER_FAULT, TOO_MANY, Response, json_of
 from senso.providers import UNKNOWN, AnotherKey, Answer, Completion, Parameters, Prompt, Run, Usage, no_other
 from senso.providers.wire.keyed import LIST_SECONDS, Keyed, bearer
 from senso.providers.wire.openai import ANSWER_TOKENS, NO_ROOM, cited, code_in, for_thinking, parts, text_of
+from senso.providers.wire.paid import paid
 from senso.providers.wire.parts import Named, joined, sources
 from senso.providers.wire.values import address, count, items, kept, mapping, microusd, optional_text, texts
 
@@ -46,7 +47,9 @@ class Perplexity:
 
     async def ask(self, run: Run) -> Answer:
         """Raises if the answer failed, was cut off or is empty; the error's `usage` is what was billed."""
-        return read_answer(run, await self.api.post(AGENT, question(run)))
+        found = await self.api.post(AGENT, question(run))
+        with paid(SERVICE, found, lambda: usage_of(found)):
+            return read_answer(run, found)
 
     async def complete(self, prompt: Prompt, model: str, parameters: Parameters = UNKNOWN) -> Completion:
         """Raises as `ask` does."""

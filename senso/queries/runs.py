@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.db import Link
-from senso.db.bulk import REPORT_CALLS, REPORTED, SAVE_CITED, given, listed
+from senso.db.bulk import REPORT_CALLS, REPORTED, SAVE_CITED, as_json, given, listed
 from senso.db.lease import RELEASED, RUN, ended
 from senso.db.planner import looked_up
 from senso.db.statement import Prepared
@@ -260,7 +260,7 @@ FAIL = Prepared(f"""
     WITH {REPORT_CALL},
     failed AS (
         UPDATE question_runs r SET state = 'failed', error = :error, {ended("r")},
-            cost_microusd = coalesce(:cost_microusd, r.cost_microusd)
+            reply = coalesce(CAST(:reply AS jsonb), r.reply), cost_microusd = coalesce(:cost_microusd, r.cost_microusd)
         WHERE r.id = :id AND r.fence = :fence AND {RUN.held("r")}
         RETURNING r.id, r.batch_id
     ),
@@ -293,6 +293,11 @@ def stop(db: Link, work: AskWork, error: str, *, model_alone: bool) -> int:
     return int(found["stopped"])
 
 
-def fail(db: Link, work: AskWork, report: Report, error: str) -> None:
-    values = report.values() | {"call_id": work.call_id, "id": work.id, "fence": work.fence}
+def fail(db: Link, work: AskWork, report: Report, error: str, *, reply: Mapping[str, Any] | None = None) -> None:
+    """`reply`: what came, where it is kept although it could not be read."""
+    values = (
+        {"reply": None if reply is None else as_json(reply)}
+        | report.values()
+        | {"call_id": work.call_id, "id": work.id, "fence": work.fence}
+    )
     FAIL.rows(db, values | {"error": error})

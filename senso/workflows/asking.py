@@ -1,5 +1,6 @@
 """Stage 2: each question is asked once, and its answer stored."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -8,7 +9,7 @@ from structlog.contextvars import bind_contextvars
 
 from senso import extraction
 from senso.db import Connection, DBAPIError, Link, at_once
-from senso.errors import ConfigError, Misconfigured, OutsideError, Unreachable
+from senso.errors import ConfigError, Misconfigured, OutsideError, Unforeseen, Unreachable
 from senso.extraction import names
 from senso.extraction.citations import cite
 from senso.failpoints import failpoint
@@ -39,6 +40,8 @@ log = logger(__name__)
 # Wait when the org's names are not stored yet: another process is asking for them, or its call failed and the next try
 # is due.
 NAMES_RETRY_SECONDS = 3
+# Of a reply that our own program failed on.
+RAW_CHARACTERS = 100_000
 
 
 def ask_batch(batch: UUID) -> None:
@@ -150,11 +153,16 @@ async def ask_now(work: AskWork) -> Answer:
 def give_up(db: Link, work: AskWork, failed: Report, error: OutsideError | ConfigError) -> None:
     """Fails the run. Where the account, the key or the model is wrong, nothing more is asked of it in this batch."""
     reason = str(error)
-    runs.fail(db, work, failed, reason)
+    runs.fail(db, work, failed, reason, reply=raw(error.body) if isinstance(error, Unforeseen) else None)
     if isinstance(error, Misconfigured):
         stopped = runs.stop(db, work, reason, model_alone=error.concerns_model)
         batches.note(db, work.batch_id, f"{reason}; {counted(stopped, 'run')} not asked")
         log.error("a provider refuses every call", provider=work.provider, error=reason, not_asked=stopped)
+
+
+def raw(body: object) -> dict[str, str]:
+    """The reply as it came, for whoever mends the program."""
+    return {"raw": json.dumps(body, ensure_ascii=False, default=str)[:RAW_CHARACTERS]}
 
 
 async def ask_failed(work: AskWork, error: OutsideError | ConfigError, watch: Stopwatch) -> None:

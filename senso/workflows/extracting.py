@@ -13,6 +13,7 @@ from senso.errors import ConfigError, Malformed, OutsideError, TooLong, Unavaila
 from senso.failpoints import failpoint
 from senso.policy import POLICY
 from senso.providers import Completion
+from senso.providers.wire.paid import paid
 from senso.queries import evaluations
 from senso.queries.evaluations import ReadWork
 from senso.runtime.call_slots import Work, run_concurrently
@@ -50,7 +51,8 @@ async def extract_now(work: ReadWork) -> None:
         with guarded():
             prompt = extraction.prompt(work.answer, work.question, work.org)
             completion = await complete(replace(prompt, max_tokens=work.max_tokens), work.reader)
-            reading = await checked(work, completion)
+            with paid(work.reader.provider, completion.content, lambda: completion.usage):
+                reading = await checked(work, completion)
             done = report(Outcome.READ, work.reader.price, completion.usage, watch)
     except (OutsideError, ConfigError) as error:
         await extraction_failed(work, error, watch)

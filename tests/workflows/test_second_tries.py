@@ -218,3 +218,31 @@ def test_a_model_that_is_gone_stops_its_own_runs_alone(make, sandbox):
     states = make.sql("SELECT r.state, count(*) AS n FROM question_runs r GROUP BY 1 ORDER BY 1")
     assert [tuple(one.values()) for one in states] == [("answered", 2), ("failed", 2)]
     assert kept()
+
+
+def test_a_reply_that_our_program_fails_on_is_kept_with_its_cost_and_not_bought_again(make, sandbox, monkeypatch):
+    run = make.run()
+    monkeypatch.setattr("senso.providers.wire.openai.cited", lambda *_: 1 / 0)
+
+    asked(make, run, 3)
+
+    (row,) = make.sql("SELECT state, error, reply, cost_microusd FROM question_runs")
+    (call,) = make.sql("SELECT outcome, cost_microusd FROM llm_calls WHERE purpose = 'ask'")
+    assert (row["state"], row["error"]) == ("failed", "openai: internal error: ZeroDivisionError")
+    assert '"output"' in row["reply"]["raw"]
+    assert (call["outcome"], call["cost_microusd"] > 0) == ("malformed", True)
+    assert row["cost_microusd"] == call["cost_microusd"]
+    assert kept()
+
+
+def test_a_reading_that_our_program_fails_on_is_not_bought_again_by_any_model(make, sandbox, monkeypatch):
+    run = make.run(answered=True)
+    monkeypatch.setattr("senso.extraction.checked", lambda *_: 1 / 0)
+
+    for _ in range(3):
+        now_due(make)
+        extract(str(run))
+
+    (call,) = make.sql("SELECT outcome, cost_microusd FROM llm_calls WHERE purpose = 'read'")
+    assert (call["outcome"], call["cost_microusd"] > 0) == ("malformed", True)
+    assert make.one("SELECT state FROM evaluations") == "failed"

@@ -52,10 +52,20 @@ def for_thinking(parameters: Parameters, effort: str | None) -> int:
     return 0 if effort == "none" or not (effort or thinks) else THINKING_TOKENS
 
 
+def searches_in(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Without those that failed."""
+    calls = [item for item in items(found.get("output")) if item.get("type") == "web_search_call"]
+    return [item for item in calls if item.get("status") != "failed"]
+
+
+def billed(found: dict[str, Any]) -> Usage:
+    """Of a response."""
+    return response_usage(found, searches_in(found))
+
+
 def read_answer(service: str, run: Run, found: dict[str, Any]) -> Answer:
     """Raises if the answer was refused, cut off or is empty; the error's `usage` is what was billed."""
-    output = items(found.get("output"))
-    searches = [item for item in output if item.get("type") == "web_search_call" and item.get("status") != "failed"]
+    output, searches = items(found.get("output")), searches_in(found)
     messages = [item for item in output if item.get("type") == "message" and item.get("phase") != COMMENTARY]
     usage = response_usage(found, searches)
     refuse_failed(service, found, messages, usage)
