@@ -275,6 +275,19 @@ def models(as_json: Json = False) -> None:
 
 
 @app.command()
+def providers(
+    days: Annotated[int, typer.Option(min=1, max=366, help="Today and so many days before, less one.")] = 7,
+    as_json: Json = False,
+) -> None:
+    """What each provider was asked each day, and how its calls ended: answered, tried again, failed by how."""
+    from senso.cli import provider_calls
+    from senso.cli.environment import connected
+
+    with connected():
+        provider_calls.providers(days, as_json=as_json)
+
+
+@app.command()
 def watch(
     batches: Annotated[
         list[str] | None, typer.Argument(metavar="[BATCH]...", help="Default: all that are open.")

@@ -6,7 +6,7 @@ from uuid import UUID
 from rich.markup import escape
 from rich.text import Text
 
-from senso.cli.printing import INDENT, below, dollars, err, out, print_json, printable, shortened, styled
+from senso.cli.printing import INDENT, below, dollars, err, moment, out, print_json, printable, shortened, styled
 from senso.cli.status import load
 from senso.db import looking
 from senso.quantities import counted
@@ -35,7 +35,8 @@ def print_run_line(one: ListedRun) -> None:
     out.print(f"[bold]{one.number}[/]  {state(one)}  {asked}  {tries}, {cost(one)}")
     out.print(below(Text(shortened(printable(one.question), out.width - INDENT))))
     if one.reason:
-        out.print(below(Text(printable(one.reason))))
+        again = f"; tried again at {moment(one.next_at)}" if one.next_at else ""
+        out.print(below(Text(printable(one.reason) + again)))
 
 
 def state(one: ListedRun) -> str:

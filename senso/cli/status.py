@@ -184,6 +184,7 @@ def show(found: BatchStatus, *, as_json: bool, next_steps: bool = True) -> None:
         "charged": counted(found.charged, "credit"),
         "cost": f"{dollars(found.cost_microusd)} for {counted(found.llm_calls, 'call')}"
         + (f", {found.calls_of_unknown_cost} of unknown cost" if found.calls_of_unknown_cost else ""),
+        "tries that failed": ", ".join(f"{count} {how}" for how, count in found.failed_tries.items()),
         "push": found.push or "-",
         "queued": moment(found.queued_at),
         "started": moment(found.started_at),

@@ -50,6 +50,7 @@ class ListedRun(Run):
 
     evaluation: EvaluationState | None
     reason: str | None
+    next_at: datetime | None
     tries: int
     cost_microusd: int
     calls_of_unknown_cost: int
@@ -65,9 +66,10 @@ RUN_SOURCES = """
 """
 RUNS = text(f"""
     SELECT {RUN_COLUMNS}, e.state AS evaluation, coalesce(r.error, e.error) AS reason,
-        calls.tries, calls.cost_microusd, calls.unknown_cost AS calls_of_unknown_cost
+        coalesce(r.next_at, e.next_at) AS next_at, calls.tries, calls.cost_microusd,
+        calls.unknown_cost AS calls_of_unknown_cost
     {RUN_SOURCES}
-        LEFT JOIN LATERAL (SELECT state, error FROM evaluations e WHERE e.run_id = r.id AND e.is_current
+        LEFT JOIN LATERAL (SELECT state, error, next_at FROM evaluations e WHERE e.run_id = r.id AND e.is_current
             ORDER BY e.state = '{EvaluationState.FAILED}' DESC LIMIT 1) e ON true
         LEFT JOIN LATERAL (SELECT count(*) AS tries, coalesce(sum(c.cost_microusd), 0)::bigint AS cost_microusd,
             count(*) FILTER (WHERE c.cost_microusd IS NULL) AS unknown_cost

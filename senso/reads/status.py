@@ -16,14 +16,21 @@ from senso.states import (
     OPEN_EVALUATIONS,
     OPEN_JOBS,
     OPEN_RUNS,
+    USEFUL,
     BatchKind,
     BatchState,
     Entry,
     EvaluationState,
     FinishedBy,
+    Outcome,
     PushStatus,
     RunState,
     among,
+)
+
+# By how they ended, those that there are.
+FAILED_TRIES = "jsonb_strip_nulls(jsonb_build_object({}))".format(
+    ", ".join(f"'{one}', nullif(count(*) FILTER (WHERE outcome = '{one}'), 0)" for one in Outcome if one not in USEFUL)
 )
 
 
@@ -32,7 +39,8 @@ class BatchStatus:
     """`planned`, `evaluated`, `failed`, `remaining`: answers read or to be read. `answered`, `asking`: runs.
 
     `planned` is None until the matrix is frozen, `remaining` until this episode of the batch is opened. `charged`:
-    credits. `cost_microusd`: of `llm_calls` except `calls_of_unknown_cost`. `partner_available`: None if the partner is
+    credits. `cost_microusd`: of `llm_calls` except `calls_of_unknown_cost`. `failed_tries`: how many
+    calls brought nothing, by how they ended; most were followed by another. `partner_available`: None if the partner is
     not metered. `seen_at`: the database's clock. `waiting_for`: None if it was not queried.
     """
 
@@ -51,6 +59,7 @@ class BatchStatus:
     cost_microusd: int
     llm_calls: int
     calls_of_unknown_cost: int
+    failed_tries: dict[str, int]
     finished_by: FinishedBy | None
     push: PushStatus | None
     queued_at: datetime
@@ -76,6 +85,7 @@ STATUS = f"""
             ELSE coalesce(e.failed, 0) END AS failed,
         coalesce(charges.charged, 0) AS charged, coalesce(calls.cost_microusd, 0) AS cost_microusd,
         coalesce(calls.llm_calls, 0) AS llm_calls, coalesce(calls.unknown_cost, 0) AS calls_of_unknown_cost,
+        coalesce(calls.failed_tries, '{{}}') AS failed_tries,
         b.finished_by, p.status AS push, b.queued_at, b.started_at, b.ended_at, b.error, b.note, o.name AS org,
         o.partner_id, t.name AS partner, t.available AS partner_available,
         b.remaining, coalesce(r.asking, 0) AS asking, now() AS seen_at
@@ -90,7 +100,8 @@ STATUS = f"""
     LEFT JOIN LATERAL (SELECT -sum(credits)::bigint AS charged FROM ledger
         WHERE batch_id = b.id AND entry = '{Entry.CHARGE}') charges ON true
     LEFT JOIN LATERAL (SELECT sum(cost_microusd)::bigint AS cost_microusd, count(*) AS llm_calls,
-        count(*) FILTER (WHERE cost_microusd IS NULL) AS unknown_cost FROM llm_calls
+        count(*) FILTER (WHERE cost_microusd IS NULL) AS unknown_cost, {FAILED_TRIES} AS failed_tries
+        FROM llm_calls
         WHERE batch_id = b.id) calls ON true
     LEFT JOIN pushes p ON p.key = {PUSH.sql("b.id", "b.episode")}
 """

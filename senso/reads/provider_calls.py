@@ -1,0 +1,59 @@
+"""What each provider was asked each day, and how its calls ended."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection, text
+
+from senso.db.typed import each
+from senso.states import USEFUL, Outcome, among
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderDay:
+    """Calls of one provider on one day (UTC). `tried_again`: those that failed and were followed by another call.
+
+    The others that failed, by how they ended; `open`: without an outcome, under way or never reported. `cost_microusd`:
+    except of `unknown_cost` calls.
+    """
+
+    day: date
+    provider: str
+    calls: int
+    useful: int
+    tried_again: int
+    rate_limited: int
+    unavailable: int
+    refused: int
+    malformed: int
+    failed: int
+    open: int
+    cost_microusd: int
+    unknown_cost: int
+
+
+def ended(outcome: Outcome) -> str:
+    return f"count(*) FILTER (WHERE outcome = '{outcome}')"
+
+
+# A call is one of a run, or of a reading of it for an org; of those for one thing the last decides.
+DAYS = text(f"""
+    WITH lately AS (
+        SELECT provider, (started_at AT TIME ZONE 'UTC')::date AS day, outcome, cost_microusd,
+            run_id IS NOT NULL AND lead(id) OVER (PARTITION BY run_id, purpose, org_id ORDER BY id) IS NOT NULL AS again
+        FROM llm_calls WHERE started_at >= date_trunc('day', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
+            - make_interval(days => :days - 1)
+    )
+    SELECT day, provider, count(*) AS calls, count(*) FILTER (WHERE {among("outcome", USEFUL)}) AS useful,
+        count(*) FILTER (WHERE again AND NOT coalesce({among("outcome", USEFUL)}, true)) AS tried_again,
+        {ended(Outcome.RATE_LIMITED)} AS rate_limited, {ended(Outcome.UNAVAILABLE)} AS unavailable,
+        {ended(Outcome.REFUSED)} AS refused, {ended(Outcome.MALFORMED)} AS malformed, {ended(Outcome.FAILED)} AS failed,
+        count(*) FILTER (WHERE outcome IS NULL) AS open, coalesce(sum(cost_microusd), 0)::bigint AS cost_microusd,
+        count(*) FILTER (WHERE outcome IS NOT NULL AND cost_microusd IS NULL) AS unknown_cost
+    FROM lately GROUP BY day, provider ORDER BY day DESC, provider
+""")
+
+
+def days(db: Connection, most: int) -> list[ProviderDay]:
+    """Of the last `most` days, today included; a day without calls of a provider is left out."""
+    return each(ProviderDay, db.execute(DAYS, {"days": most}))
