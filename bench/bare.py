@@ -26,8 +26,8 @@ from senso import extraction
 from senso.extraction import Watched
 from senso.providers import Run
 from senso.providers.brightdata import DATA_SETS, entry
-from senso.providers.openai import question as request_for
-from senso.providers.openai import structured
+from senso.providers.wire.openai import question as request_for
+from senso.providers.wire.openai import structured
 
 IN_FLIGHT = 200
 RUNS_EACH_JOB = 30  # an org asks thirty questions per location, and the product puts them into one job

@@ -53,7 +53,7 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
 
 def import_file() -> str:
     world = World(7, orgs=20, questions=10)
-    document = world.import_document(models=("chatgpt", "gpt-4.1"), locations=({"country": "US"},))
+    document = world.import_document(models=("chatgpt", "gpt-6.1-terra"), locations=({"country": "US"},))
     while len(text := yaml.safe_dump(document)) > BYTES:
         document["orgs"].pop()
     return text

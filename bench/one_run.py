@@ -17,7 +17,8 @@ from senso.extraction.citations import cite
 from senso.http import Response, json_of, request
 from senso.prices import Price, cost_microusd
 from senso.providers import Run
-from senso.providers.openai import OpenAI, question, read_answer, read_completion, structured
+from senso.providers.openai import SERVICE, OpenAI
+from senso.providers.wire.openai import question, read_answer, read_completion, structured
 
 WARM_UP_RUNS = 30
 PRICE = Price(token_in=0.4, token_cached=0.1, token_out=1.6)
@@ -41,7 +42,7 @@ async def run(parts: Parts, openai: OpenAI, asked: Run, org: extraction.Watched)
     with parts.timed("call, asked"):
         reply = await post(openai, "/responses", question(asked))
     with parts.timed("answer parsed"):
-        answer = read_answer(asked, json_of("openai", reply))
+        answer = read_answer(SERVICE, asked, json_of(SERVICE, reply))
     with parts.timed("cite"):
         cite(answer.sources)
     text = (answer.text or "").strip()
@@ -50,7 +51,7 @@ async def run(parts: Parts, openai: OpenAI, asked: Run, org: extraction.Watched)
     with parts.timed("call, read"):
         reply = await post(openai, "/chat/completions", body)
     with parts.timed("completion parsed"):
-        completion = read_completion(json_of("openai", reply))
+        completion = read_completion(SERVICE, json_of(SERVICE, reply))
     with parts.timed("checked"):
         extraction.checked(text, org, completion)
     with parts.timed("cost"):
@@ -59,7 +60,7 @@ async def run(parts: Parts, openai: OpenAI, asked: Run, org: extraction.Watched)
 
 async def post(openai: OpenAI, path: str, body: object) -> Response:
     headers = {"Authorization": f"Bearer {openai.key}"}
-    return await request("openai", "POST", openai.base_url + path, json=body, headers=headers)
+    return await request(SERVICE, "POST", openai.base_url + path, json=body, headers=headers)
 
 
 async def measure(work: Work, openai: OpenAI, rounds: int) -> tuple[Parts, int]:

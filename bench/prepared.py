@@ -19,12 +19,12 @@ from work import LOCATIONS, READING_MODEL, Work
 from senso import extraction
 from senso.extraction import Watched, names
 from senso.providers import Run
-from senso.providers.openai import question as request_for
-from senso.sandbox.brightdata_inputs import ENGINES
-from senso.sandbox.openai_bodies import Said, chat_completion, response
+from senso.providers.wire.openai import question as request_for
+from senso.sandbox.brightdata.inputs import ENGINES
+from senso.sandbox.brightdata.records import record
+from senso.sandbox.openai.bodies import Said, chat_completion, response
 from senso.sandbox.orgs import Org
 from senso.sandbox.reader import reading_of, task_in
-from senso.sandbox.records import record
 from senso.sandbox.schema import filled
 from senso.sandbox.variations import name_variations
 

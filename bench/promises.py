@@ -31,7 +31,7 @@ from senso.policy import POLICY
 from senso.settings import settings
 
 # Two thirds of the runs are direct, one third is in two jobs of ten.
-MIXED = Case("mixed", "two direct models and chatgpt, at two places", ("gpt-4.1", "gpt-4.1-mini", "chatgpt"), 2)
+MIXED = Case("mixed", "two direct models and chatgpt, at two places", ("gpt-6.1-terra", "gpt-6-luna", "chatgpt"), 2)
 ROUNDS = 3
 LONGEST_SECONDS = 600
 COUNTED = ("batches", "question_runs", "evaluations", "llm_calls", "ledger", "metrics", "citations", "pushes", "outbox")

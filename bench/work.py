@@ -10,7 +10,7 @@ from senso.sandbox.world import World
 
 SEED = 7
 RUNS_EACH = 60
-READING_MODEL = "gpt-4.1-mini"
+READING_MODEL = "gpt-6-luna"
 LOCATIONS = tuple({"country": country} for country in ("US", "GB", "CA", "AU", "IE", "NZ"))
 WARM_UP_ORGS = 1
 COUNTED_ORGS = 4  # their statements are counted one by one, after the measurement
@@ -33,7 +33,7 @@ class Case:
 CASES = {
     case.name: case
     for case in (
-        Case("direct", "direct models, one call a run", ("gpt-4.1", "gpt-4.1-mini"), 1),
+        Case("direct", "direct models, one call a run", ("gpt-6.1-terra", "gpt-6-luna"), 1),
         Case("snapshots", "chatgpt at six places, ten questions a snapshot", ("chatgpt",), 6),
     )
 }

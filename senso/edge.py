@@ -4,11 +4,13 @@ Every program calls `supply`. Commands and tasks read the settings that they nee
 the code they call can be tested, moved and used with other values; a test checks that no lower layer reads a setting.
 """
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
 from senso import supplied
-from senso.supplied import Database, Service, Traps
+from senso.errors import ConfigError
+from senso.supplied import Database, Outgoing, Service, Traps
 
 
 def supply() -> None:
@@ -18,7 +20,8 @@ def supply() -> None:
     supplied.traps.register(traps)
     supplied.calls_in_flight.register(calls_in_flight)
     supplied.service.register(service)
-    supplied.reading_model.register(reading_model)
+    supplied.outgoing.register(outgoing)
+    supplied.reading_models.register(reading_models)
     supplied.names_model.register(names_model)
 
 
@@ -47,19 +50,30 @@ def calls_in_flight() -> int:
     return settings().calls_in_flight
 
 
-def service(base_url: str, key: str) -> Service:
+def service(base_url: str, key: str, more: Mapping[str, str]) -> Service:
     from senso import provider_keys  # noqa: PLC0415
     from senso.settings import settings  # noqa: PLC0415
 
     variable = key.upper()
-    held = provider_keys.held(variable)
-    return Service(getattr(settings(), base_url), held, partial(provider_keys.another, variable))
+    held, address = provider_keys.held(variable), getattr(settings(), base_url)
+    if not address:
+        raise ConfigError(f"{base_url.upper()} is not set; put it into the environment or into .env")
+    others = {argument: getattr(settings(), name) for argument, name in more.items()}
+    return Service(address, held, partial(provider_keys.another, variable), others)
 
 
-def reading_model() -> str:
+def outgoing() -> Outgoing:
     from senso.settings import settings  # noqa: PLC0415
 
-    return settings().readers[0]
+    read = settings()
+    proxy = read.https_proxy.get_secret_value() if read.https_proxy else None
+    return Outgoing(read.max_reply_bytes, proxy, read.no_proxy or "")
+
+
+def reading_models() -> list[str]:
+    from senso.settings import settings  # noqa: PLC0415
+
+    return settings().readers
 
 
 def names_model() -> str:

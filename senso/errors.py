@@ -11,6 +11,8 @@ SensoError
     ├── Refused            the same request will be refused again
     │   └── JobFailed      the vendor says that its job has failed as a whole
     └── Malformed          it answered, but the answer cannot be used
+        ├── CutOff         because it had no room for more: the same request with more room may succeed
+        └── TooLong        because it is longer than we read
 """
 
 
@@ -37,7 +39,8 @@ class Unreachable(SensoError):
 class OutsideError(SensoError):
     """`usage` is what the call cost although it failed (a refusal is billed too).
 
-    None if nothing was billed; also for a reply that could not be read, where the cost is not known.
+    None if nothing was billed; also for a reply that could not be read, where the cost is not known. `body`: the JSON
+    that came with an HTTP error, for the vendor's codes in it; never to be shown.
     """
 
     def __init__(self, service: str, reason: str, *, status: int | None = None, usage: object = None) -> None:
@@ -45,6 +48,7 @@ class OutsideError(SensoError):
         self.reason = reason
         self.status = status
         self.usage = usage
+        self.body: object = None
         super().__init__(f"{service}: {reason}" if status is None else f"{service} {status}: {reason}")
 
 
@@ -52,9 +56,15 @@ class Unavailable(OutsideError):
     """`retry_after_seconds` is the wait that the service asked for; None if it asked for none."""
 
     def __init__(
-        self, service: str, reason: str, *, status: int | None = None, retry_after_seconds: float | None = None
+        self,
+        service: str,
+        reason: str,
+        *,
+        status: int | None = None,
+        retry_after_seconds: float | None = None,
+        usage: object = None,
     ) -> None:
-        super().__init__(service, reason, status=status)
+        super().__init__(service, reason, status=status, usage=usage)
         self.retry_after_seconds = retry_after_seconds
 
 
@@ -71,4 +81,12 @@ class JobFailed(Refused):
 
 
 class Malformed(OutsideError):
+    pass
+
+
+class CutOff(Malformed):
+    pass
+
+
+class TooLong(Malformed):
     pass

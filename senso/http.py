@@ -14,12 +14,14 @@ from functools import lru_cache
 from math import isfinite
 from typing import Any
 from urllib.parse import urlencode
+from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
 import certifi
 from aiohttp import (
     ClientConnectorDNSError,
     ClientConnectorError,
     ClientError,
+    ClientResponse,
     ClientSession,
     ClientTimeout,
     DummyCookieJar,
@@ -28,9 +30,10 @@ from aiohttp import (
 )
 from yarl import URL
 
-from senso import redaction
-from senso.errors import ConfigError, Malformed, OutsideError, RateLimited, Refused, Unavailable
+from senso import redaction, supplied
+from senso.errors import ConfigError, Malformed, OutsideError, RateLimited, Refused, TooLong, Unavailable
 from senso.event_loop import wait_for
+from senso.supplied import Outgoing
 
 CONNECT_SECONDS = 5
 # The longest header line of a reply: some services put long policies and cookies there.
@@ -45,8 +48,13 @@ SERVER_FAULT = 500
 DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(ms|s|m|h)", re.IGNORECASE)
 GIVEN_IN_TEXT = re.compile(rf"(?:try again in|retry (?:after|in)) ((?:{DURATION.pattern})+)", re.IGNORECASE)
 UNIT_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
-# Texts in a 429 for which waiting does not help: an empty account, a request that exceeds the limit by itself.
-HOPELESS = ("insufficient_quota", "spend_limit", "usage_limit_exceeded", "credit_balance", "request too large")
+# Codes in a 429 for which waiting does not help: the account is empty, or has reached what it may spend.
+NO_MONEY = {"insufficient_quota", "credit_balance_exhausted", "organization_spend_limit_exceeded"}
+NO_MONEY |= {"project_spend_limit_exceeded", "organization_usage_limit_exceeded", "enforced_spend_limit_reached"}
+NO_MONEY |= {"contract_spend_limit_reached"}
+CODES = ("code", "type", "status", "error_code")
+# A limit of tokens a minute, and how many this one request takes.
+TOKENS = re.compile(r"Limit:? (\d{1,15}), (?:Used:? \d{1,15}, )?Requested:? (\d{1,15})\b")
 LATE = "did not answer in time"
 # What JSON can express and Postgres cannot store (see `storable`): as an escape, or as bytes that no decoder should
 # accept. Two patterns, because `re` searches each by its first character: combined, they take eight times as long.
@@ -131,15 +139,45 @@ async def request(  # noqa: PLR0913  as many as a request has parts
     timeout = time_for(timeout_seconds)
     try:
         async with session().request(
-            method, address, data=body, headers=given, timeout=timeout, allow_redirects=False
+            method,
+            address,
+            data=body,
+            headers=given,
+            timeout=timeout,
+            allow_redirects=False,
+            proxy=proxy_for(address),
         ) as reply:
-            content = await reply.read()
+            content = await content_of(service, reply)
     except (ClientError, OSError, ValueError) as error:  # a timeout is an OSError
         raise translate(service, error) from error
     response = Response(reply.status, reply.headers, content, redaction.credentials(headers or {}, url))
     if response.status_code not in SUCCESS:
         raise failure(service, response)
     return response
+
+
+def outgoing() -> Outgoing:
+    return supplied.outgoing() if supplied.outgoing.find else Outgoing()
+
+
+def proxy_for(address: URL) -> str | None:
+    """As curl does: HTTPS_PROXY for https:// addresses whose host is not in NO_PROXY."""
+    known = outgoing()
+    if known.proxy is None or address.scheme != "https":
+        return None
+    host = address.host or ""
+    return None if proxy_bypass_environment(host, {"no": known.no_proxy}) else known.proxy
+
+
+async def content_of(service: str, reply: ClientResponse) -> bytes:
+    """Reads up to the limit, whatever the length says: a compressed reply says how long it is before it unfolds."""
+    most, content = outgoing().most_bytes, bytearray()
+    async for part in reply.content.iter_any():
+        content += part
+        if len(content) > most:
+            reply.close()
+            raise TooLong(service, f"its reply is longer than {most} bytes (MAX_REPLY_BYTES)", status=reply.status)
+    return bytes(content)
 
 
 def call(service: str, method: str, url: str, **options: Any) -> Response:
@@ -190,12 +228,36 @@ def why(error: Exception) -> str:
 
 
 def failure(service: str, response: Response) -> OutsideError:
+    error = failed(service, response)
+    with suppress(ValueError):
+        error.body = response.json()
+    return error
+
+
+def failed(service: str, response: Response) -> OutsideError:
     status, said = response.status_code, reason(response)
-    if status == TOO_MANY and not any(word in response.text.lower() for word in HOPELESS):
+    if status == TOO_MANY and not is_hopeless(response):
         return RateLimited(service, said, status=status, retry_after_seconds=wait_seconds(response))
     if status >= SERVER_FAULT or status in PASSING:
         return Unavailable(service, said, status=status, retry_after_seconds=wait_seconds(response))
     return Refused(service, said, status=status)
+
+
+def is_hopeless(response: Response) -> bool:
+    """Whether no wait helps: by its code, or because the request alone takes more than the limit."""
+    found = TOKENS.search(response.text)
+    return bool(codes(response) & NO_MONEY) or bool(found and int(found[2]) > int(found[1]))
+
+
+def codes(response: Response) -> set[str]:
+    """The codes of a JSON error, whatever the vendor calls them."""
+    with suppress(ValueError):
+        body = response.json()
+        error = body.get("error") if isinstance(body, dict) else None
+        inner = error.get("details") if isinstance(error, dict) else None
+        holders = [one for one in (error, inner) if isinstance(one, dict)]
+        return {str(one[name]).lower() for one in holders for name in CODES if name in one}
+    return set()
 
 
 def reason(response: Response) -> str:
@@ -247,9 +309,14 @@ def json_of(service: str, response: Response) -> Any:
         found = response.json()
     except ValueError as error:
         raise Malformed(service, "its answer is not JSON", status=response.status_code) from error
-    if any(kind.search(response.content) for kind in UNSTORABLE):
-        found = storable(found)
-    return redaction.without(found, response.secrets) if redaction.is_in(response.content, response.secrets) else found
+    try:
+        if any(kind.search(response.content) for kind in UNSTORABLE):
+            found = storable(found)
+        is_told = redaction.is_in(response.content, response.secrets)
+        return redaction.without(found, response.secrets) if is_told else found
+    except RecursionError:
+        reason = "its answer has lists in lists without end"
+        raise Malformed(service, reason, status=response.status_code) from None
 
 
 def storable(value: Any) -> Any:

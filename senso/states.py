@@ -133,6 +133,14 @@ class Searched(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Honoured(StrEnum):
+    """Whether the vendor asked from the requested country, as far as it reports one."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
 class Sentiment(StrEnum):
     POSITIVE = "positive"
     NEGATIVE = "negative"

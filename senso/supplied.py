@@ -3,10 +3,10 @@
 `senso.edge` registers them; nothing else below commands and tasks reads a setting.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -40,11 +40,21 @@ class Database:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """`another_key`: from a refused key to its replacement; None if there is none."""
+    """`another_key`: from a refused key to its replacement; None if there is none. `more`: further settings."""
 
     base_url: str
     key: str
     another_key: Callable[[str], str | None]
+    more: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """How calls go out. `proxy`: for https:// addresses; `no_proxy`: hosts that are reached without it."""
+
+    most_bytes: int = 16 * 1024 * 1024  # of a reply
+    proxy: str | None = None
+    no_proxy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +68,9 @@ class Traps:
 database: Supplied[[], Database] = Supplied("where Postgres is")
 redis_url: Supplied[[], str] = Supplied("where Redis is")
 calls_in_flight: Supplied[[], int] = Supplied("how many calls it makes at a time")
-# Takes the names of its two settings: base URL and key. Raises ConfigError when the key is missing.
-service: Supplied[[str, str], Service] = Supplied("how a provider is reached")
-reading_model: Supplied[[], str] = Supplied("which model reads answers")
+# Takes the names of its settings: base URL, key, and others by argument. Raises ConfigError when one is missing.
+service: Supplied[[str, str, Mapping[str, str]], Service] = Supplied("how a provider is reached")
+outgoing: Supplied[[], Outgoing] = Supplied("how calls go out")
+reading_models: Supplied[[], Sequence[str]] = Supplied("which models read answers")
 names_model: Supplied[[], str] = Supplied("which model finds names")
 traps: Supplied[[], Traps] = Supplied("where it is to fail")

@@ -42,7 +42,7 @@ class Factory:
         self,
         *,
         questions: int = 2,
-        models: tuple[str, ...] = ("gpt-4.1",),
+        models: tuple[str, ...] = ("gpt-6.1-terra",),
         countries: tuple[str, ...] = ("US",),
         available: int | None = 1000,
         active: bool = True,

@@ -13,6 +13,7 @@ from redis import Redis
 
 from senso import db as database_module
 from senso.embedded import Urls
+from senso.sandbox import env as sandbox_env
 from senso.settings import settings
 
 TEMPLATE = "senso_template"
@@ -125,14 +126,8 @@ def use_database(url: str) -> None:
 
 
 def addresses(url: str) -> dict[str, str]:
-    return {
-        "OPENAI_BASE_URL": f"{url}/openai/v1",
-        "OPENAI_API_KEY": "sandbox-key",
-        "BRIGHTDATA_BASE_URL": f"{url}/brightdata",
-        "BRIGHTDATA_API_KEY": "sandbox-key",
-        "APPLICATION_API_URL": f"{url}/application",
-        "API_TOKEN": "sandbox-token",
-    }
+    """The settings with which only the sandbox is called."""
+    return sandbox_env.environment(url)
 
 
 class Sandbox:

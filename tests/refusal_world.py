@@ -106,7 +106,7 @@ class World:
             f"report {org}": "mention rate",
             f"ledger {partner}": batch,
             f"credits {partner}": partner,
-            "models": "gpt-4.1-mini",
+            "models": "gpt-6-luna",
             "orgs": org,
             "partners": partner,
             "doctor": "schema",

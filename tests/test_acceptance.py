@@ -24,7 +24,7 @@ from senso.sandbox.world import World
 from senso.settings import settings
 
 SEED = 7
-MODELS = ["chatgpt", "gpt-4.1", "gpt-4.1-mini"]
+MODELS = ["chatgpt", "gpt-6.1-terra", "gpt-6-luna"]
 LOCATIONS = [{"country": "US"}, {"country": "CA", "region": "Ontario"}]
 ME = Initiator("test")
 
@@ -33,15 +33,15 @@ ME = Initiator("test")
 PIONEER = "Pioneer Home Loans"
 COUNTED = {
     ("mention_rate", "branded", "consumer"): (9, 10, 0.5958, 0.9821),
-    ("mention_rate", "branded", "api"): (18, 20, 0.6990, 0.9721),
+    ("mention_rate", "branded", "api"): (20, 20, 0.8389, 1.0),
     ("mention_rate", "unbranded", "consumer"): (6, 10, 0.3127, 0.8318),
-    ("mention_rate", "unbranded", "api"): (6, 20, 0.1455, 0.5190),
+    ("mention_rate", "unbranded", "api"): (11, 20, 0.3421, 0.7418),
     ("sentiment_positive", "branded", "consumer"): (7, 9, 0.4526, 0.9368),
     ("sentiment_neutral", "branded", "consumer"): (1, 9, 0.0199, 0.4350),
     ("owned_citation_rate", "branded", "consumer"): (3, 43, 0.0240, 0.1861),
     ("share_of_voice", "branded", "consumer"): (9, 43, None, None),
     ("average_rank", "branded", "consumer"): (16, 7, None, None),
-    ("average_rank", "unbranded", "api"): (15, 5, None, None),
+    ("average_rank", "unbranded", "api"): (25, 8, None, None),
 }
 ITS_QUESTION = "Which lender in Port Myrtle Wells is best for a first mortgage?"
 ITS_PAGES = [

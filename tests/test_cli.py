@@ -175,7 +175,7 @@ def wait_for_living(home: Path) -> dict:
 
 def world_file(folder: Path, **options) -> Path:
     file = folder / "world.yaml"
-    document = World(7, orgs=1, questions=2).import_document(["gpt-4.1"], [{"country": "US"}], **options)
+    document = World(7, orgs=1, questions=2).import_document(["gpt-6.1-terra"], [{"country": "US"}], **options)
     file.write_text(yaml.safe_dump(document))
     return file
 

@@ -128,16 +128,16 @@ def test_where_postgres_takes_no_writes_no_worker_is_said_to_be_dead(make, senso
 
 
 def test_what_is_set_and_not_used_is_said(senso, set_to):
-    set_to(ANTHROPIC_API_KEY="sk-ant-hunter2")
+    set_to(HELICONE_API_KEY="sk-hunter2")
 
     said = senso("doctor")
 
-    assert re.search(r"^note     ANTHROPIC_API_KEY +set, not used by this version$", said.out, re.MULTILINE)
+    assert re.search(r"^note     HELICONE_API_KEY +set, not used by this version$", said.out, re.MULTILINE)
     assert "hunter2" not in said.out
 
 
 def test_what_only_former_versions_took_is_said_with_what_took_its_place(senso, set_to):
-    set_to(EVALUATION_MODEL="gpt-4.1")
+    set_to(EVALUATION_MODEL="gpt-6.1-terra")
 
     said = senso("doctor")
 

@@ -31,7 +31,7 @@ def test_each_run_is_listed_with_the_vendors_reason_its_tries_and_its_cost(senso
     assert every[1]["cost_microusd"] == make.one(
         "SELECT sum(cost_microusd)::bigint FROM llm_calls WHERE run_id = :r", r=every[1]["id"]
     )
-    assert (every[0]["model"], every[0]["location"]) == ("gpt-4.1", "US")
+    assert (every[0]["model"], every[0]["location"]) == ("gpt-6.1-terra", "US")
 
 
 def test_a_run_that_was_answered_but_not_read_is_among_the_failed(senso, make, sandbox):
@@ -88,7 +88,7 @@ def test_a_run_is_shown_from_its_first_claim_to_its_sources(senso, make, sandbox
     assert [call["fence"] for call in found["calls"]] == [1, 2, 1]
     assert found["calls"][1]["tokens_in"] > 0
     assert found["evaluations"][0]["state"] == "done"
-    for words in ("call 1: ask, openai gpt-4.1: unavailable", "call 2: ask", "tokens in", "the answer was saved"):
+    for words in ("call 1: ask, openai gpt-6.1-terra: unavailable", "call 2: ask", "tokens in", "the answer was saved"):
         assert words in said
     assert found["id"] in said
 
@@ -161,7 +161,8 @@ def test_sources_are_judged_for_the_org(senso, make):
 def test_a_call_that_never_reported_back_is_maybe_paid(senso, make):
     run = make.run()
     make.sql(
-        "INSERT INTO llm_calls (purpose, run_id, fence, provider, model) VALUES ('ask', :run, 1, 'openai', 'gpt-4.1')",
+        "INSERT INTO llm_calls (purpose, run_id, fence, provider, model) "
+        "VALUES ('ask', :run, 1, 'openai', 'gpt-6.1-terra')",
         run=run,
     )
     make.sql(
@@ -254,7 +255,7 @@ def test_status_chooses_by_state_and_by_time(senso, make, sandbox):
 
 def test_no_id_is_cut_in_a_terminal_of_sixty_columns(senso, make, sandbox):
     senso.columns(60)
-    batch = make.queued(models=("gpt-4.1", "chatgpt"), questions=3)
+    batch = make.queued(models=("gpt-6.1-terra", "chatgpt"), questions=3)
     sandbox.fault("openai.responses", "401", times=2)
     work_off(make, batch)
     run = make.runs(batch)[0]
@@ -364,16 +365,17 @@ def test_a_long_value_goes_on_below_itself(senso, make, sandbox):
 def test_models_say_what_can_be_asked(senso, make, environment):
     found = {one["slug"]: one for one in senso("models", "--json").json}
 
-    assert found["gpt-4.1"] | {"name": ""} == {
+    assert found["gpt-4.1"] == {
         "slug": "gpt-4.1",
         "provider": "openai",
-        "name": "",
+        "name": "gpt-4.1",
         "surface": "api",
         "deadline_seconds": 90,
         "reachable": True,
         "key_variable": "OPENAI_API_KEY",
         "key_set": True,
         "price_known": True,
+        "question_microusd": 13_000 * 2 + 800 * 8 + 10_000,
         "parameters": {
             "temperature": True,
             "reasoning_effort": [],
@@ -385,7 +387,7 @@ def test_models_say_what_can_be_asked(senso, make, environment):
             "token_in": 2.0,
             "token_cached": 0.5,
             "token_out": 8.0,
-            "search": 25_000,
+            "search": 10_000,
             "source": "litellm 1.109.1 and the vendors' price pages",
             "read_on": "2026-11-21",
         },
@@ -396,7 +398,7 @@ def test_models_say_what_can_be_asked(senso, make, environment):
         },
     }
     said = senso("models").out
-    assert "gpt-4.1-mini" in said
+    assert "gpt-6-luna" in said
     assert "Retired by their provider on 2027-01-14: gpt-4.1, gpt-4.1-mini, gpt-4o, gpt-4o-mini." in said
 
 

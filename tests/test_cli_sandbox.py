@@ -40,7 +40,7 @@ networks:
     orgs: [5a0c1f52-6a5e-4c8e-9d0a-2f6f5b1c0002]
     questions: [{id: 5a0c1f52-6a5e-4c8e-9d0a-2f6f5b1c0005, text: Whom do you trust?, kind: unbranded}]
     models: [chatgpt]
-models: [{slug: ours, provider: openai, name: gpt-4.1-mini, surface: api}]
+models: [{slug: ours, provider: openai, name: gpt-6-luna, surface: api}]
 """
 
 
@@ -84,7 +84,7 @@ def test_it_runs_with_the_faults_and_the_organisations_it_was_told(tmp_path):
     with started("--import", str(tmp_path / "orgs.yaml"), *told) as (_, lines):
         url = lines[0].split()[-1]
         faults = requests.get(f"{url}/_sandbox/faults", timeout=5).json()
-        asked = {"question": "Which dentist is best?", "model": "gpt-4.1-mini", "country": "US"}
+        asked = {"question": "Which dentist is best?", "model": "gpt-6-luna", "country": "US"}
         truth = requests.get(f"{url}/_sandbox/truth", asked, timeout=5).json()
 
     assert [(rule["where"], rule["share"]) for rule in faults] == [("openai.chat", 0.1), ("application", None)]
@@ -168,7 +168,7 @@ def test_an_org_of_a_file_has_the_questions_of_its_networks_and_its_models_by_bo
     (fir,) = guests_in(imports.parse(ORGS, "orgs.yaml").contents)
 
     assert [text for text, _ in fir.questions] == ["Which dentist is best?", "Whom do you trust?"]
-    assert fir.models == {"ours", "gpt-4.1-mini"}
+    assert fir.models == {"ours", "gpt-6-luna"}
     assert (fir.competitors, fir.websites) == (("Larch Dental",), ("https://fir.example",))
 
 

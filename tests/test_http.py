@@ -1,7 +1,10 @@
 import asyncio
+import gzip
 import inspect
 import threading
 import time
+from base64 import b64encode
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -87,11 +90,28 @@ def test_a_status_becomes_the_error_that_says_what_to_do(status, expected):
         '{"error": {"message": "Stop.", "code": "organization_spend_limit_exceeded"}}',
         '{"error": {"message": "Stop.", "code": "project_spend_limit_exceeded"}}',
         '{"error": {"message": "Stop.", "code": "organization_usage_limit_exceeded"}}',
-        '{"error": {"message": "Request too large for gpt-4.1", "code": "rate_limit_exceeded"}}',
+        '{"error": {"type": "rate_limit_error", "details": {"error_code": "enforced_spend_limit_reached"}}}',
+        '{"error": {"type": "rate_limit_error", "details": {"error_code": "contract_spend_limit_reached"}}}',
+        '{"error": {"message": "Limit 30000, Requested 31538.", "code": "rate_limit_exceeded"}}',
     ],
 )
 def test_a_429_that_no_waiting_helps_is_a_refusal(body):
     assert type(failure("vendor", response(429, body))) is Refused
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"error": {"message": "Request too large: insufficient_quota, spend_limit", "code": "rate_limit_exceeded"}}',
+        '{"error": {"message": "Limit 30000, Used 28039, Requested 3906.", "code": "rate_limit_exceeded"}}',
+        '{"error": "insufficient_quota"}',
+        f'{{"error": "Limit 1{"0" * 5000}, Requested 5"}}',
+        "insufficient_quota",
+        "[]",
+    ],
+)
+def test_no_word_of_a_text_makes_a_429_a_refusal(body):
+    assert type(failure("vendor", response(429, body))) is RateLimited
 
 
 @pytest.mark.parametrize(
@@ -322,6 +342,8 @@ class Vendor(BaseHTTPRequestHandler):
             self.drip(b"HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n" + b"x" * 200)
         elif path == "ok":
             self.reply(200, b"fine")
+        elif path.startswith("long/"):
+            self.long(*path.split("/")[1:])
         elif path == "together":
             self.all_here.wait(5)
             self.reply(200, b"fine")
@@ -335,6 +357,13 @@ class Vendor(BaseHTTPRequestHandler):
             self.close_connection = True
         else:
             self.reply(200, b"")
+
+    def long(self, size, form):
+        content = b"x" * int(size)
+        if form == "gzip":
+            self.reply(200, gzip.compress(content), **{"Content-Encoding": "gzip"})
+        else:
+            self.reply(200, content)
 
     def drip(self, data):
         """Never so slowly that one read would be late."""
@@ -374,3 +403,75 @@ def url():
         close()
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def limited(monkeypatch):
+    """Replies of up to 1,000 bytes are read."""
+    monkeypatch.setattr(http.supplied.outgoing, "find", lambda: http.Outgoing(most_bytes=1000))
+
+
+@pytest.mark.parametrize("form", ["plain", "gzip"])
+def test_a_reply_is_read_up_to_the_limit_also_where_it_unfolds(limited, url, form):
+    assert len(call("vendor", "GET", f"{url}/long/1000/{form}").content) == 1000
+    with pytest.raises(Malformed, match=r"longer than 1000 bytes \(MAX_REPLY_BYTES\)"):
+        call("vendor", "GET", f"{url}/long/1001/{form}")
+
+
+@pytest.mark.parametrize(
+    ("url", "no_proxy", "expected"),
+    [
+        ("https://api.vendor.example/v1", "", "http://proxy.example:3128"),
+        ("https://api.vendor.example/v1", "vendor.example", None),
+        ("https://api.vendor.example/v1", "other.example, api.vendor.example", None),
+        ("https://api.vendor.example/v1", "*", None),
+        ("https://api.vendor.example/v1", "dor.example", "http://proxy.example:3128"),
+        ("http://api.vendor.example/v1", "", None),
+    ],
+)
+def test_calls_to_https_go_through_the_proxy_but_for_the_named_hosts(monkeypatch, url, no_proxy, expected):
+    known = http.Outgoing(proxy="http://proxy.example:3128", no_proxy=no_proxy)
+    monkeypatch.setattr(http.supplied.outgoing, "find", lambda: known)
+
+    assert http.proxy_for(http.URL(url)) == expected
+
+
+@pytest.fixture
+def proxy():
+    """Refuses every tunnel; what it was asked for."""
+    asked = []
+
+    class Proxy(BaseHTTPRequestHandler):
+        def do_CONNECT(self):
+            asked.append((self.path, self.headers["Proxy-Authorization"]))
+            self.send_error(403)
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://me:hunter2@127.0.0.1:{server.server_port}", asked
+        close()
+        server.shutdown()
+        thread.join()
+
+
+def test_a_call_goes_through_the_proxy_whose_password_is_told_to_nobody_else(monkeypatch, proxy):
+    address, asked = proxy
+    monkeypatch.setattr(http.supplied.outgoing, "find", lambda: http.Outgoing(proxy=address))
+
+    with pytest.raises(Unavailable) as caught:
+        call("vendor", "GET", "https://api.vendor.example/v1")
+
+    assert asked == [("api.vendor.example:443", f"Basic {b64encode(b'me:hunter2').decode()}")]
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("depth", [500, 700, 900, 100_000])
+def test_a_reply_of_lists_in_lists_is_read_or_malformed(depth):
+    body = '{"a": "\\u0000", "output": ' + "[" * depth + "]" * depth + "}"
+
+    with suppress(Malformed):
+        assert json_of("vendor", response(200, body))["a"] == ""

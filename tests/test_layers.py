@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1] / "senso"
 LAYERS = [
     {"errors", "settings", "provider_keys", "supplied", "edge", "policy", "log", "sentry", "failpoints"}
     | {"typed_ids", "quantities", "records", "redaction", "states"},
-    {"matrix", "weekly"},
+    {"matrix", "weekly", "model_versions"},
     {"event_loop"},
     {"http"},
     {"providers"},
@@ -131,7 +131,19 @@ READERS |= {name.replace("senso.settings.", "senso.settings.reading.") for name 
 
 # What parses texts and addresses; the rest of `senso.settings` reads the environment.
 PARSERS = {"texts", "databases", "redis_urls", "failpoint_values", "variable_list"}
-DOMAIN = {"matrix", "weekly", "providers", "registry", "prices", "extraction", "score", "push", "reports", "states"}
+DOMAIN = {
+    "matrix",
+    "weekly",
+    "model_versions",
+    "providers",
+    "registry",
+    "prices",
+    "extraction",
+    "score",
+    "push",
+    "reports",
+    "states",
+}
 # PGOPTIONS is libpq's own variable.
 ENVIRONMENT_IN = {"settings", "cli", "embedded", "stack", "tasks/flower.py", "db/connections.py"}
 

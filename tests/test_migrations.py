@@ -116,6 +116,12 @@ def test_two_at_once_both_succeed(empty):
     assert sorted(found, key=str) == sorted([(None, head_revision()), (head_revision(), head_revision())], key=str)
 
 
+def unpriced(make):
+    """All rows, without the moments at which a migration changed prices."""
+    make.sql("UPDATE models SET priced_at = NULL")
+    return snapshot()
+
+
 def test_the_well_known_models_go_and_come_again_beside_an_own_one(database, make):
     org = make.org(models=())
     make.sql(
@@ -123,36 +129,47 @@ def test_the_well_known_models_go_and_come_again_beside_an_own_one(database, mak
         "VALUES (:id, 'own', 'x', 'x', 'api', 9)",
         id=org.id,
     )
-    before = snapshot()
+    before = unpriced(make)
 
     go(command.downgrade, "0001")
     assert (current(), make.one("SELECT slug FROM models")) == ("0001", "own")
     go(command.upgrade, "head")
 
     assert current() == head_revision()
-    assert snapshot() == before
+    assert unpriced(make) == before
 
 
 def test_the_well_known_models_go_and_come_again_beneath_rows_that_refer_to_them(database, make):
     make.run(answered=True)
-    before = snapshot()
+    before = unpriced(make)
 
     go(command.downgrade, "0001")
     go(command.upgrade, "head")
 
-    assert snapshot() == before
+    assert unpriced(make) == before
 
 
 def test_the_newest_goes_down_and_up_again_with_rows_in_the_table(database, make):
     make.run(answered=True)
     make.batch(models=("chatgpt",))
-    before = snapshot()
+    before = unpriced(make)
 
     go(command.downgrade, "-1")
     assert current() == NEWEST[1]
     go(command.upgrade, "head")
 
-    assert snapshot() == before
+    assert unpriced(make) == before
+
+
+def test_calls_from_before_a_change_of_prices_are_not_held_against_the_new_ones(database, make):
+    make.sql("UPDATE models SET priced_at = NULL")
+
+    go(command.downgrade, "0011")
+    go(command.upgrade, "head")
+
+    moments = {one["slug"]: one["priced_at"] for one in make.sql("SELECT slug, priced_at FROM models")}
+    assert moments["gpt-4.1"] is not None
+    assert moments["chatgpt"] is None
 
 
 def test_prices_come_to_models_that_are_there_under_whatever_slug_and_to_no_other(database, make):

@@ -6,6 +6,7 @@ from senso.prices import Price, cost_microusd, price_of
 from senso.providers import Usage
 
 PRICE = Price(token_in=2.0, token_cached=0.5, token_out=8.0, search=25_000)
+LONG = Price(token_in=1, token_out=4, search=7, long_from=1000, long_factor=5)
 SEARCHED = Usage(tokens_in=1000, tokens_cached=400, tokens_out=100, searches=2)
 
 
@@ -25,6 +26,8 @@ SEARCHED = Usage(tokens_in=1000, tokens_cached=400, tokens_out=100, searches=2)
         (Price(token_in=1, token_out=1), Usage(records=1), None),
         (Price(record=1_500), Usage(tokens_in=1), None),
         (Price(token_in=1, token_out=1, search=0), Usage(searches=1), 0),
+        (LONG, Usage(tokens_in=1000, tokens_out=10, searches=1), 1000 * 1 + 10 * 4 + 7),
+        (LONG, Usage(tokens_in=1001, tokens_out=10, searches=1), 5 * (1001 * 1 + 10 * 4) + 7),
     ],
 )
 def test_a_cost_is_the_price_of_what_was_used_or_unknown(price, usage, cost):

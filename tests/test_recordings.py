@@ -14,7 +14,8 @@ from senso.errors import Malformed, Refused
 from senso.extraction.citations import cite
 from senso.extraction.words import key, namings, text
 from senso.providers import Run, Source, Usage
-from senso.providers.openai import read_answer, read_completion
+from senso.providers.openai import SERVICE
+from senso.providers.wire.openai import read_answer, read_completion
 
 SHARED = Path(os.environ.get("SENSO_SHARED", Path(__file__).parents[2] / "shared"))
 RUN = Run(7, "Which?", "gpt-4.1", "CA")
@@ -28,28 +29,29 @@ def recorded(name):
 
 
 def test_a_recorded_answer_keeps_its_citations_in_order_and_tells_its_model_and_search():
-    answer = read_answer(RUN, recorded("responses-web-search-citations"))
+    answer = read_answer(SERVICE, RUN, recorded("responses-web-search-citations"))
 
-    assert [source.position for source in answer.sources] == [1, 2, 3, 4, 5, 6]
+    assert [source.position for source in answer.sources] == [1, 2, 3]
     assert [source.url.split("/")[2].split(".")[-2] for source in answer.sources] == [
         "statmuse",
         "tipranks",
         "economictimes",
-    ] * 2
+    ]
+    assert [len(source.spans) for source in answer.sources] == [2, 2, 2]
     assert all(source.cited and source.title for source in answer.sources)
     assert (answer.model_version, answer.searched) == ("gpt-4o-2024-08-06", True)
     assert (answer.usage.searches, answer.usage.records) == (1, 0)
 
 
 def test_a_recorded_answer_without_citations_is_an_answer():
-    answer = read_answer(RUN, recorded("responses-web-search-user-location"))
+    answer = read_answer(SERVICE, RUN, recorded("responses-web-search-user-location"))
 
     assert (answer.searched, answer.sources) == (True, ())
-    assert answer.usage == Usage(tokens_in=9463, tokens_cached=8320, tokens_out=660, searches=1)
+    assert answer.usage == Usage(tokens_in=9463, tokens_cached=8320, tokens_out=660, tokens_thinking=512, searches=1)
 
 
 def test_a_recorded_answer_that_searched_nothing_says_so():
-    answer = read_answer(RUN, recorded("responses-structured-ok"))
+    answer = read_answer(SERVICE, RUN, recorded("responses-structured-ok"))
 
     assert (answer.searched, answer.usage.searches) == (False, 0)
 
@@ -62,7 +64,7 @@ def test_a_recorded_answer_that_searched_nothing_says_so():
     ],
 )
 def test_a_recorded_completion_is_its_text_and_its_tokens(name, counted):
-    completion = read_completion(recorded(name))
+    completion = read_completion(SERVICE, recorded(name))
 
     assert completion.content
     assert (completion.model_version, completion.usage) == ("gpt-4o-2024-08-06", counted)
@@ -71,9 +73,9 @@ def test_a_recorded_completion_is_its_text_and_its_tokens(name, counted):
 @pytest.mark.parametrize(
     ("read", "name", "error", "tokens"),
     [
-        (lambda body: read_answer(RUN, body), "responses-incomplete", Malformed, (14, 50)),
-        (read_completion, "chat-length", Malformed, (14, 50)),
-        (read_completion, "chat-refusal", Refused, (64, 13)),
+        (lambda body: read_answer(SERVICE, RUN, body), "responses-incomplete", Malformed, (14, 50)),
+        (lambda body: read_completion(SERVICE, body), "chat-length", Malformed, (14, 50)),
+        (lambda body: read_completion(SERVICE, body), "chat-refusal", Refused, (64, 13)),
     ],
 )
 def test_a_recorded_reply_that_is_no_answer_says_what_it_cost(read, name, error, tokens):

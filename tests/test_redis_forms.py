@@ -122,7 +122,7 @@ def seen_by_flower(url: str) -> list[dict[str, object]]:
 
 def imported(run, folder: Path) -> str:
     file = folder / "world.yaml"
-    document = World(7, orgs=1, questions=2).import_document(["gpt-4.1"], [{"country": "US"}])
+    document = World(7, orgs=1, questions=2).import_document(["gpt-6.1-terra"], [{"country": "US"}])
     file.write_text(yaml.safe_dump(document))
     done = run("import", str(file))
     assert done.returncode == 0, done.stderr

@@ -584,7 +584,7 @@ def test_history_is_the_batches_the_pools_and_what_was_asked(make, db, scored):
     assert (asked.planned, asked.read, asked.failed) == (4, 3, 1)
     assert asked.failures == (("gone", 1),)
     assert [question.heard for question in asked.questions] == [(Heard("api", 2, 2),), (Heard("api", 1, 1),)]
-    assert asked.models == (("gpt-4.1", "api"),)
+    assert asked.models == (("gpt-6.1-terra", "api"),)
     assert asked.locations == ("CA", "US")
 
 

@@ -82,6 +82,7 @@ SECRETS = [name for name, field in Settings.model_fields.items() if "SecretStr" 
 URLS = {
     "sentry_dsn": "https://hunter2@sentry.example/17",
     "flower_basic_auth": "me:hunter2",
+    "https_proxy": "http://me:hunter2@proxy.example:3128",
     "database_read_url": "postgresql://me:hunter2@host/senso",
     "database_url": "postgresql+psycopg2://me:hunter2@host/senso",
     "redis_url": "redis://:hunter2@host:6379/0",
@@ -102,9 +103,9 @@ def given(name):
         ("environment", "development"),
         ("log_format", "console"),
         ("reading_model", None),
-        ("reading_models", "gpt-4.1-mini"),
-        ("readers", ["gpt-4.1-mini"]),
-        ("names_model", "gpt-4.1-mini"),
+        ("reading_models", "gpt-6-luna"),
+        ("readers", ["gpt-6-luna"]),
+        ("names_model", "gpt-6-luna"),
         ("max_running_batches", 500),
         ("credits_per_evaluation", 1),
         ("senso_schedule", None),
@@ -375,12 +376,10 @@ def test_what_is_set_and_does_nothing_is_listed(nothing_set, tmp_path):
     (tmp_path / ".env").write_text("INNGEST_EVENT_KEY=key\nPORT=9000\nOPENAI_API_KEY=sk-used\nAPI_HOST=\n")
     nothing_set.chdir(tmp_path)
     nothing_set.setattr(Dotenv, "path", Path(".env"))
-    for name in ("ANTHROPIC_API_KEY_FILE", "OTEL_TRACES_SAMPLER", "SLACK_WEBHOOK_URL"):
+    for name in ("HELICONE_API_KEY_FILE", "OTEL_TRACES_SAMPLER", "SLACK_WEBHOOK_URL"):
         nothing_set.setenv(name, "set")
 
-    names = [name for name in unused() if name not in {"HTTPS_PROXY", "NO_PROXY"}]
-
-    assert names == ["ANTHROPIC_API_KEY", "INNGEST_EVENT_KEY", "OTEL_TRACES_SAMPLER", "PORT", "SLACK_WEBHOOK_URL"]
+    assert unused() == ["HELICONE_API_KEY", "INNGEST_EVENT_KEY", "OTEL_TRACES_SAMPLER", "PORT", "SLACK_WEBHOOK_URL"]
 
 
 def test_what_is_said_to_do_nothing_is_used_nowhere_and_all_else_is():
@@ -389,7 +388,7 @@ def test_what_is_said_to_do_nothing_is_used_nowhere_and_all_else_is():
     )
     asked = r"(settings\(\)|\bread|\bstarted)\.{0}\b|\"{1}\""
     read = {name for name in Settings.model_fields if re.search(asked.format(name, name.upper()), code)}
-    read |= {name for entry in PROVIDERS.values() for name in (entry.base_url, entry.key)}
+    read |= {name for entry in PROVIDERS.values() for name in (entry.base_url, entry.key, *entry.settings.values())}
     read |= {"reading_model", "reading_models"} if "settings().readers" in code else set()
 
     assert read | {"senso_clock", "senso_debug"} == {one.name.lower() for one in variables() if one.use == "used"}
@@ -398,41 +397,32 @@ def test_what_is_said_to_do_nothing_is_used_nowhere_and_all_else_is():
 @pytest.mark.parametrize(
     ("given", "readers"),
     [
-        ({}, ["gpt-4.1-mini"]),
+        ({}, ["gpt-6-luna"]),
         ({"READING_MODEL": "gpt-5.1"}, ["gpt-5.1"]),
         ({"READING_MODELS": "gpt-5.1"}, ["gpt-5.1"]),
         ({"READING_MODELS": " gpt-5.1 , gpt-5.1,"}, ["gpt-5.1"]),
         ({"READING_MODEL": "gpt-5.1", "READING_MODELS": "gpt-5.1"}, ["gpt-5.1"]),
         ({"READING_MODEL": "gpt-5.1", "READING_MODELS": ""}, ["gpt-5.1"]),
+        ({"READING_MODELS": "claude, gpt-5.1"}, ["claude", "gpt-5.1"]),
+        ({"READING_MODEL": "gpt-5.1", "READING_MODELS": "claude,gpt-5.1"}, ["gpt-5.1", "claude"]),
     ],
 )
-def test_the_model_that_reads_is_the_first_of_its_list(nothing_set, given, readers):
+def test_models_read_in_the_order_of_their_list_and_a_single_one_before_it(nothing_set, given, readers):
     for name, value in given.items():
         nothing_set.setenv(name, value)
 
     assert read_settings().readers == readers
 
 
-LEAVE_ONE = "this version reads with one and tries no other after it: leave one"
-
-
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (
-            {"READING_MODELS": "gpt-4.1-mini, gpt-5.1"},
-            f"READING_MODELS: 2 models; {LEAVE_ONE}",
-        ),
-        (
-            {"READING_MODEL": "gpt-5.1", "READING_MODELS": "gpt-4.1-mini"},
-            f"READING_MODELS: 2 models with READING_MODEL; {LEAVE_ONE}",
-        ),
         ({"READING_MODELS": ","}, "READING_MODELS: names no model; write slugs with commas between"),
         ({"READING_MODEL": "a,b"}, "READING_MODEL: names more than one model; it takes one"),
         ({"NAMES_MODEL": "a,b"}, "NAMES_MODEL: names more than one model; it takes one"),
     ],
 )
-def test_a_list_of_models_that_would_not_be_followed_is_refused(nothing_set, given, said):
+def test_a_list_that_names_no_model_and_a_name_that_is_a_list_are_refused(nothing_set, given, said):
     for name, value in given.items():
         nothing_set.setenv(name, value)
 
@@ -443,9 +433,9 @@ def test_a_list_of_models_that_would_not_be_followed_is_refused(nothing_set, giv
 
 
 def test_a_variable_of_former_versions_is_accepted_with_a_word_on_what_took_its_place(nothing_set):
-    nothing_set.setenv("EVALUATION_MODEL", "gpt-4.1")
+    nothing_set.setenv("EVALUATION_MODEL", "gpt-6.1-terra")
 
-    assert read_settings().readers == ["gpt-4.1-mini"]
+    assert read_settings().readers == ["gpt-6-luna"]
     assert (retired(), unused(), misspelt()) == (
         {"EVALUATION_MODEL": "READING_MODELS says which model reads answers"},
         [],
@@ -557,3 +547,20 @@ def test_a_missing_secret_is_named():
 
 def test_a_secret_is_handed_out_only_by_name():
     assert secret(SecretStr("hunter2"), "OPENAI_API_KEY") == "hunter2"
+
+
+@pytest.mark.parametrize(
+    "url", ["foo", "http://127.0.0.1:99999", "http://u:p@", "socks5://proxy.example:1080", "https://proxy.example:3128"]
+)
+def test_what_is_no_http_proxy_is_refused_where_it_is_read(nothing_set, url):
+    nothing_set.setenv("HTTPS_PROXY", url)
+
+    with pytest.raises(ConfigError, match=r"^HTTPS_PROXY: "):
+        read_settings()
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:3128", "http://me:secret@proxy.example", "http://[::1]:8080/"])
+def test_a_proxy_is_taken(nothing_set, url):
+    nothing_set.setenv("HTTPS_PROXY", url)
+
+    assert read_settings().https_proxy.get_secret_value() == url

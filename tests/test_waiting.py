@@ -25,7 +25,7 @@ def works(make):
 
 def waits(*batches, each=True):
     with transaction() as db:
-        return waiting.waits(db, batches, POLICY, each=each, reader="gpt-4.1-mini")
+        return waiting.waits(db, batches, POLICY, each=each, reader="gpt-6-luna")
 
 
 def words(*batches):
@@ -81,7 +81,13 @@ def test_a_rate_limit_says_who_asked_to_wait_until_when_since_when_and_why(make,
 
     (one,) = waits(batch)
 
-    assert (one.what, one.stage, one.count, one.provider, one.model) == ("rate limit", "ask", 3, "openai", "gpt-4.1")
+    assert (one.what, one.stage, one.count, one.provider, one.model) == (
+        "rate limit",
+        "ask",
+        3,
+        "openai",
+        "gpt-6.1-terra",
+    )
     assert one.reason.startswith("openai 429: ")
     assert one.since <= one.seen_at < one.next <= one.until
     assert one.until - one.seen_at < timedelta(seconds=40)
@@ -138,7 +144,7 @@ def test_calls_in_flight_are_counted_by_provider_with_the_age_of_the_oldest(make
         "lease_until = now() + interval '150 seconds' - interval '20 seconds'"
     )
 
-    assert words(batch) == ["2 calls to openai (gpt-4.1), the oldest for 20 s"]
+    assert words(batch) == ["2 calls to openai (gpt-6.1-terra), the oldest for 20 s"]
 
 
 @pytest.mark.usefixtures("works")
@@ -281,4 +287,4 @@ def test_names_being_asked_for_are_told(make, sandbox):
     find_names(str(batch))
     make.sql("UPDATE name_variations SET lease_owner = 'living', lease_until = now() + interval '148 seconds'")
 
-    assert words(batch)[0] == "1 org's names being asked of openai (gpt-4.1-mini) for 2 s"
+    assert words(batch)[0] == "1 org's names being asked of openai (gpt-6-luna) for 2 s"

@@ -16,7 +16,7 @@ from senso.settings import settings
 from senso.tasks.stages import extract, finish_batch, push, read, submit_snapshot
 
 ME = Initiator("mara")
-MODELS = ("gpt-4.1", "gpt-4.1-mini")
+MODELS = ("gpt-6.1-terra", "gpt-6-luna")
 CONSUMER = ("chatgpt", "perplexity")
 
 

@@ -1,7 +1,7 @@
 """The API keys: whether they are set and, if `online`, whether their vendors accept them. No call costs anything."""
 
-from collections.abc import Iterable
-from typing import Final, Literal
+from collections.abc import Callable, Iterable
+from typing import Final, Literal, TypeVar
 
 from pydantic import SecretStr
 
@@ -13,8 +13,12 @@ from senso.queries import models
 from senso.registry import COMPLETION_PROVIDERS, PROVIDERS, Entry
 from senso.settings import Settings
 
-UNAUTHORISED: Final = (401, 403)
+P = TypeVar("P")
 READS: Final = "no answer is read and no name is found: nothing can be triggered"
+# Of a key that is set and refused: the others of READING_MODELS go on.
+READS_LESS: Final = (
+    "what its models would read is left to the next of READING_MODELS, and is not read where there is none"
+)
 APPLICATION: Final = {
     "API_TOKEN": "results are sent without a token",
     "APPLICATION_API_URL": "results are sent nowhere",
@@ -41,7 +45,7 @@ def reading_providers(wanted: Iterable[str]) -> set[str]:
 def of_key(read: Settings, entry: Entry, *, reads: bool, online: bool) -> Finding:
     name, without = entry.key.upper(), READS if reads else entry.without
     if online and setting_text(read, name):
-        return asked(read, name, entry, without)
+        return asked(read, name, entry, READS_LESS if reads else entry.without)
     return is_set(read, name, "warning" if reads else "note", without)
 
 
@@ -58,7 +62,7 @@ def is_set(read: Settings, name: str, state: Literal["warning", "note"], without
 
 def asked(read: Settings, name: str, entry: Entry, without: str) -> Finding:
     try:
-        entry.made(setting_text(read, entry.base_url), setting_text(read, name), no_other).check_key()
+        made(read, entry, entry.made).check_key()
     except Refused as error:
         return refused(name, error, without)
     except RateLimited:
@@ -70,8 +74,15 @@ def asked(read: Settings, name: str, entry: Entry, without: str) -> Finding:
     return Finding(name, "ok", "accepted")
 
 
+def made(read: Settings, entry: Entry, maker: Callable[..., P]) -> P:
+    more = {argument: setting_text(read, variable) or None for argument, variable in entry.settings.items()}
+    return maker(setting_text(read, entry.base_url), setting_text(read, entry.key), no_other, **more)
+
+
 def refused(name: str, error: Refused, without: str) -> Finding:
-    if error.status in UNAUTHORISED:
+    # A refused key is raised anew, without the reply: other refusals keep theirs.
+    if error.body is None and name in error.reason:
         said = f"not accepted by its vendor ({error.status})"
         return Finding(name, "fault", said, without, "put the right key there, then: senso retry BATCH")
-    return Finding(name, "warning", f"set; its vendor did not say whether it is accepted ({error.status})")
+    said = f"set; its vendor did not say whether it is accepted ({error.status}: {error.reason})"
+    return Finding(name, "warning", said, "calls may be refused", "look at the account there; ask again with --online")

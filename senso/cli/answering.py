@@ -10,7 +10,7 @@ from senso.cli.printing import INDENT, below, moment, out, printable
 from senso.extraction.mentions import SEPARATOR
 from senso.quantities import counted
 from senso.reads.run_details import Reading, Story
-from senso.states import EvaluationState
+from senso.states import EvaluationState, Honoured
 
 MARKS = {
     "no-literal-mention": "dropped: the model said it is mentioned, but none of its names stands in the answer",
@@ -38,10 +38,14 @@ def print_answer(found: Story) -> None:
 
 
 def asked_where(found: Story) -> str:
+    run = found.run
+    elsewhere = " (another place than was asked for)" if run.location_honoured == Honoured.NO else ""
     said = {
-        "": found.run.model_version,
-        "in ": found.run.reported_country,
-        "web search: ": found.run.searched,
+        "": run.model_version,
+        "not the model that was asked: ": run.other_model,
+        "in ": run.reported_country and run.reported_country + elsewhere,
+        "web search: ": run.searched,
+        "for: ": "; ".join(run.queries or ()),
     }
     known = [f"{name}{escape(value)}" for name, value in said.items() if value]
     return f" ({', '.join(known)})" if known else ""

@@ -36,7 +36,7 @@ from senso.sandbox.world import World
 from senso.settings import settings, use_environment
 from senso.states import PushStatus
 
-MODELS = ["chatgpt", "gpt-4.1", "gpt-4.1-mini"]
+MODELS = ["chatgpt", "gpt-6-luna", "gpt-6.1-terra"]
 LOCATIONS = [{"country": "US"}, {"country": "CA", "region": "Ontario"}]
 FIRST_SEED = 7
 SHOWN = 1200

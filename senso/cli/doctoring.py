@@ -9,7 +9,7 @@ from typing import Any, Final
 from rich.text import Text
 
 from senso import log, schema
-from senso.checks import Finding, disk, postgres, providers, redis, variables, work
+from senso.checks import Finding, disk, models, postgres, providers, redis, variables, work
 from senso.cli import roles
 from senso.cli.environment import embedded, require_both, say_moved_clock
 from senso.cli.printing import out, print_json
@@ -19,7 +19,7 @@ from senso.errors import ConfigError, SensoError
 from senso.policy import POLICY
 from senso.queries import sweep, workers
 from senso.registry import PROVIDERS
-from senso.settings import settings
+from senso.settings import clock, settings
 from senso.worker.queues import ALL_QUEUES
 
 STYLES: Final = {"ok": "green", "note": "dim", "warning": "yellow", "fault": "bold red"}
@@ -61,15 +61,24 @@ def there() -> Iterator[list[Finding]]:
 def findings(*, are_there: bool, online: bool) -> list[Finding]:
     home = settings().senso_home
     of_servers = findings_of_servers() if are_there else []
+    of_models = findings_of_models(online=online) if are_there else []
     of_machine = [*timetable(), *(disk.findings(home) if (home / "password").exists() else [])] if are_there else []
     of_keys = providers.findings(settings(), online=online)
-    return [*of_servers, *of_machine, *variables.findings(settings().environment), *of_keys]
+    return [*of_servers, *of_machine, *variables.findings(settings().environment), *of_keys, *of_models]
 
 
 def findings_of_servers() -> list[Finding]:
     of_postgres = postgres.findings(settings().database_pool_size)
     at_work = work.findings(roles.KINDS, are_heard=postgres.takes_writes(of_postgres))
     return [*of_postgres, *of_tables(), *redis.findings(ALL_QUEUES), *at_work, repairs()]
+
+
+def findings_of_models(*, online: bool) -> list[Finding]:
+    """Empty if Postgres does not answer or has no tables, which is reported separately."""
+    try:
+        return models.findings(settings(), clock().date(), online=online)
+    except SensoError:
+        return []
 
 
 def of_tables() -> list[Finding]:

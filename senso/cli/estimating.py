@@ -11,12 +11,13 @@ from senso.cli.printing import below, dollars, identified, out, print_json, prin
 from senso.cli.program import pasteable
 from senso.cli.terms import terms
 from senso.db import looking
+from senso.prices import ASSUMED
 from senso.providers import Usage
 from senso.quantities import counted
 from senso.records import record
 from senso.registry import JOB_PROVIDERS
 from senso.states import Purpose, TriggerOutcome
-from senso.workflows.estimating import ASSUMED, Estimate, TriggerEstimate, estimate_triggers
+from senso.workflows.estimating import Estimate, TriggerEstimate, estimate_triggers
 
 LISTED = 20
 WOULD = {

@@ -14,7 +14,7 @@ from senso.cli.program import command
 from senso.errors import ConfigError
 from senso.sandbox.world import SHOWN_ORGS, SHOWN_QUESTIONS, World
 
-MODELS = ("chatgpt", "perplexity", "gpt-4.1")
+MODELS = ("chatgpt", "perplexity", "gpt-6-luna")
 LOCATIONS = ({"country": "US"}, {"country": "CA", "region": "Ontario"})
 CREDITS = 1000  # of each partner
 STDOUT = Path("-")

@@ -125,6 +125,8 @@ def print_listing(found: Sequence[BatchStatus], *, chosen: bool) -> None:
             print_narrow(one)
     else:
         out.print(table(None, *listing(found), numbers=("done", "failed", "charged", "cost")))
+    if any(one.calls_of_unknown_cost for one in found):
+        out.print("+ and calls whose cost is not known: senso status BATCH has how many")
 
 
 def print_waits(open_ones: int, waits: Sequence[Wait]) -> None:
@@ -141,7 +143,12 @@ def print_narrow(one: BatchStatus) -> None:
     whole = one.planned if one.planned is not None else "?"
     out.print(identified(str(one.id), styled(one.state)))
     about = f"{escape(printable(one.org or '-'))}, {one.date}: {one.evaluated}/{whole} done"
-    out.print(below(f"{about}, {one.failed} failed, {one.charged} charged, {dollars(one.cost_microusd)}"))
+    out.print(below(f"{about}, {one.failed} failed, {one.charged} charged, {cost_of(one)}"))
+
+
+def cost_of(one: BatchStatus) -> str:
+    """Followed by a sign where the cost of some calls is not known."""
+    return dollars(one.cost_microusd) + ("+" if one.calls_of_unknown_cost else "")
 
 
 def listing(found: Sequence[BatchStatus]) -> tuple[list[str], list[list[str]]]:
@@ -155,7 +162,7 @@ def listing(found: Sequence[BatchStatus]) -> tuple[list[str], list[list[str]]]:
             f"{one.evaluated}/{one.planned if one.planned is not None else '?'}",
             str(one.failed),
             str(one.charged),
-            dollars(one.cost_microusd),
+            cost_of(one),
         ]
         for one in found
     ]

@@ -16,6 +16,7 @@ CITED = {
     "title": "text",
     "position": "int",
     "cited": "bool",
+    "spans": "jsonb",
 }
 # The columns that say how a call ended, and their types.
 REPORTED = {
@@ -23,7 +24,9 @@ REPORTED = {
     "outcome": "text",
     "tokens_in": "int",
     "tokens_cached": "int",
+    "tokens_written": "int",
     "tokens_out": "int",
+    "tokens_thinking": "int",
     "cost_microusd": "bigint",
     "latency_ms": "int",
 }
@@ -65,8 +68,8 @@ SAVE_CITED = f"""
 REPORT_CALLS = """
     reported AS (
         UPDATE llm_calls c SET outcome = given.outcome, tokens_in = given.tokens_in,
-            tokens_cached = given.tokens_cached, tokens_out = given.tokens_out, cost_microusd = given.cost_microusd,
-            latency_ms = given.latency_ms
+            tokens_cached = given.tokens_cached, tokens_written = given.tokens_written, tokens_out = given.tokens_out,
+            tokens_thinking = given.tokens_thinking, cost_microusd = given.cost_microusd, latency_ms = given.latency_ms
         FROM given WHERE c.id = ANY(CAST(:calls AS bigint[])) AND c.id = given.call_id
     )
 """

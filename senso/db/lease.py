@@ -72,11 +72,11 @@ class Leased:
         """Condition for a save, besides the fence. It also holds after the reaper took the row from a slow owner."""
         return f"{looked_up(f'{row}.state')} IN {self.open}"
 
-    def put_back(self) -> str:
-        """Puts the row back for another try after :seconds. :counted is 1 for a failure, else 0."""
+    def put_back(self, more: str = "") -> str:
+        """Puts the row back for another try after :seconds. :counted is 1 for a failure, else 0; `more`: also set."""
         return f"""
             UPDATE {self.table} SET state = '{self.idle}', failures = failures + :counted, error = :error,
-                next_at = now() + make_interval(secs => :seconds), {RELEASED}
+                next_at = now() + make_interval(secs => :seconds), {more} {RELEASED}
             WHERE id = :id AND fence = :fence AND {looked_up("state")} = '{self.busy}'
             RETURNING id
         """

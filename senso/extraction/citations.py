@@ -46,6 +46,7 @@ class Citation:
     title: str | None
     position: int
     cited: bool  # False: offered only
+    spans: tuple[tuple[int, int], ...] = ()  # characters of the answer that refer to it, as far as the vendor says
 
 
 class Page(NamedTuple):
@@ -70,7 +71,8 @@ def cite(sources: Sequence[Source]) -> Cited:
         first = pages.setdefault(citation.canonical_url, citation)
         if first is not citation:
             title, cited = first.title or citation.title, first.cited or citation.cited
-            pages[citation.canonical_url] = replace(first, title=title, cited=cited)
+            spans = tuple(dict.fromkeys((*first.spans, *citation.spans)))
+            pages[citation.canonical_url] = replace(first, title=title, cited=cited, spans=spans)
     return Cited(tuple(pages.values()), dropped=len(sources) - len(read), merged=len(read) - len(pages))
 
 
@@ -105,6 +107,7 @@ def _citation(source: Source) -> Citation | None:
         title=source.title,
         position=source.position,
         cited=source.cited,
+        spans=source.spans,
     )
 
 

@@ -171,21 +171,33 @@ class Known(Frozen):
 
 
 class Prices(Known):
-    """Micro-dollars per unit: $2 per million tokens are 2 per token, $10 per thousand searches are 10000 per search."""
+    """Micro-dollars per unit: $2 per million tokens are 2 per token, $10 per thousand searches are 10000 per search.
+
+    A call of more than `long_from` tokens of input costs `long_factor` times as much for each of its tokens.
+    """
 
     token_in: Amount | None = None
     token_cached: Amount | None = None
+    token_written: Amount | None = None
     token_out: Amount | None = None
     search: Amount | None = None
     record: Amount | None = None
+    long_from: Count | None = None
+    long_factor: Amount | None = None
 
 
 class Parameters(Known):
-    """`reasoning_effort`: the values that the model accepts, lowest first; empty if it takes none."""
+    """`reasoning_effort`: the values that the model accepts, lowest first; empty if it takes none.
+
+    `forced_tool`: whether a tool may be demanded; `thinks`: it thinks unasked; `search_tool`: the name of its search.
+    """
 
     temperature: StrictBool | None = None
     reasoning_effort: Listed[Slug] = ()
     max_output_tokens: Count | None = None
+    forced_tool: StrictBool | None = None
+    thinks: StrictBool | None = None
+    search_tool: Name | None = None
 
 
 class Retirement(Known):

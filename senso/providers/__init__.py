@@ -10,7 +10,7 @@ fingerprint identifies the questions of a job; equal fingerprints mean the same 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
 
@@ -18,12 +18,16 @@ from typing import Any, Protocol
 class Parameters:
     """What a model accepts. `reasoning_effort`: the accepted values, lowest first; empty if it takes none.
 
-    None: not known; the model is then treated like most models.
+    `forced_tool`: whether a tool may be demanded; `thinks`: it thinks without being asked, which takes output tokens;
+    `search_tool`: the name of its web search. None: not known; the model is then treated like most models.
     """
 
     temperature: bool | None = None
     reasoning_effort: tuple[str, ...] = ()
     max_output_tokens: int | None = None
+    forced_tool: bool | None = None
+    thinks: bool | None = None
+    search_tool: str | None = None
 
     def tokens(self, wanted: int) -> int:
         """The wanted number of output tokens, or the model's maximum if that is lower."""
@@ -31,6 +35,9 @@ class Parameters:
 
 
 UNKNOWN = Parameters()
+# Room for a reading: the longest of 264 real ones takes a third of it. MORE_TOKENS: for one that was cut off.
+READING_TOKENS = 2048
+MORE_TOKENS = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +55,20 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """The billed quantities of a call. `tokens_in` includes `tokens_cached`; `searches` and `records` are counts."""
+    """The billed quantities of a call; `searches` and `records` are counts.
+
+    `tokens_in` includes `tokens_cached` (read from a cache) and `tokens_written` (written to one); `tokens_out`
+    includes `tokens_thinking`. `cost_microusd`: what the vendor says that the call cost; None if it says nothing.
+    """
 
     tokens_in: int = 0
     tokens_cached: int = 0
     tokens_out: int = 0
     searches: int = 0
     records: int = 0
+    tokens_written: int = 0
+    tokens_thinking: int = 0
+    cost_microusd: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +77,16 @@ class Source:
     title: str | None
     position: int  # from 1, in the order in which the vendor listed it
     cited: bool  # False: offered to the reader, but no sentence refers to it
+    spans: tuple[tuple[int, int], ...] = ()  # characters of the answer that refer to it, as far as the vendor says
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The result of one run: a text, or the vendor's reason why there is none."""
+    """The result of one run: a text, or the vendor's reason why there is none.
+
+    `queries`: what was searched for. `vendor_id`: the vendor's own id of the answer. `reply`: what it said about the
+    answer in its own words, such as why it ended and what is billed; without texts.
+    """
 
     number: int
     text: str | None = None
@@ -77,16 +96,23 @@ class Answer:
     searched: bool | None = None  # None: the vendor does not say, or is not reliable about it
     sources: tuple[Source, ...] = ()
     usage: Usage = field(default_factory=Usage)
+    queries: tuple[str, ...] = ()
+    vendor_id: str | None = None
+    reply: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A request for structured output: `schema` is JSON Schema in the strict subset, `schema_name` describes it."""
+    """A request for structured output: `schema` is JSON Schema in the strict subset, `schema_name` describes it.
+
+    `max_tokens`: of the output, besides what the model thinks.
+    """
 
     system: str
     user: str
     schema_name: str
     schema: dict[str, Any]
+    max_tokens: int = READING_TOKENS
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +125,12 @@ class Completion:
 
 class Provider(Protocol):
     def check_key(self) -> None: ...  # raises Refused if the key is not accepted; free of charge
+
+
+class ModelList(Protocol):
+    """Can say which models it has; free of charge."""
+
+    def models(self) -> dict[str, date | None]: ...  # by name: the day on which it retires, if that is announced
 
 
 class AnswerProvider(Provider, Protocol):

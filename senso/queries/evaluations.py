@@ -13,7 +13,7 @@ from senso.db.statement import Prepared
 from senso.extraction import Reading, Watched
 from senso.policy import Policy
 from senso.queries.fragments import COUNT_DOWN, REPORT_CALL
-from senso.queries.models import Model
+from senso.queries.models import Model, Reader
 from senso.queries.runs import SAVED, Report
 
 
@@ -31,12 +31,15 @@ class ReadWork:
     question: str
     org: Watched
     reader: Model  # the model that the call's row names
+    max_tokens: int  # of its output
+    with_more_room: int | None  # the try that follows where the output was cut off; None: there is none
+    by_another: int | None  # the try that follows where this model cannot read it; None: there is none
 
 
-# The inputs of a reading. The CTE `claimed` must have id, run, org, batch, fence, failures, answer and question.
+# The inputs of a reading. The CTE `claimed` must have id, run, org, batch, fence, failures, reader, answer, question.
 SELECTED = """
-    SELECT c.id, c.run_id, c.batch_id, c.fence, c.failures, called.id AS call_id, c.answer_text, q.text AS question,
-        o.name, o.competitors, coalesce(n.names, '[]') AS names,
+    SELECT c.id, c.run_id, c.batch_id, c.fence, c.failures, c.reader, called.id AS call_id, c.answer_text,
+        q.text AS question, o.name, o.competitors, coalesce(n.names, '[]') AS names,
         coalesce(n.is_fallback, false) AS by_fallback,
         ARRAY(SELECT url FROM org_websites w WHERE w.org_id = o.id ORDER BY position, url) AS websites
     FROM claimed c JOIN called ON (called.run_id, called.org_id) = (c.run_id, c.org_id)
@@ -44,10 +47,14 @@ SELECTED = """
         JOIN orgs o ON o.id = ANY(ARRAY(SELECT org_id FROM claimed)) AND o.id = c.org_id
         LEFT JOIN name_variations n ON n.org_id = ANY(ARRAY(SELECT org_id FROM claimed)) AND n.org_id = o.id
 """
+# The value for the claimed row's reader; for the last one where the list has become shorter.
+BY_READER = "(CAST(:{} AS text[]))[1 + least(reader, :last_reader)]"
 READ_WORK = f"""
     called AS (
         INSERT INTO llm_calls (purpose, batch_id, run_id, org_id, fence, provider, model, prompt_version)
-        SELECT 'read', batch_id, run_id, org_id, fence, :provider, :model, :prompt_version FROM claimed
+        SELECT 'read', batch_id, run_id, org_id, fence, {BY_READER.format("providers")}, {BY_READER.format("models")},
+            :prompt_version
+        FROM claimed
         RETURNING id, run_id, org_id
     )
     {SELECTED}
@@ -62,26 +69,30 @@ CLAIM = Prepared(f"""
     claimed AS (
         UPDATE evaluations e SET {READING.claimed("e")}
         FROM mine WHERE e.id = ANY(ARRAY(SELECT id FROM mine)) AND e.id = mine.id
-        RETURNING e.id, e.run_id, e.org_id, e.batch_id, e.fence, e.failures, mine.answer_text, mine.question_id
+        RETURNING e.id, e.run_id, e.org_id, e.batch_id, e.fence, e.failures, e.reader, mine.answer_text,
+            mine.question_id
     ),
     {READ_WORK}
 """)
 
 
 def claim(
-    db: Link, runs: Sequence[UUID], owner: str, policy: Policy, *, reader: Model, prompt_version: str
+    db: Link, runs: Sequence[UUID], owner: str, policy: Policy, *, readers: Sequence[Reader], prompt_version: str
 ) -> list[ReadWork]:
     """Leaves out readings that are done, claimed by another worker, not due yet or no longer wanted."""
     values = {"runs": list(runs), "owner": owner, "lease": policy.lease_seconds, "most": policy.most_failures}
-    found = CLAIM.rows(db, values | called(reader, prompt_version))
-    return [read_work(one, reader) for one in found]
+    found = CLAIM.rows(db, values | called(readers, prompt_version))
+    return [read_work(one, readers) for one in found]
 
 
-def called(reader: Model, prompt_version: str) -> dict[str, Any]:
-    return {"provider": reader.provider, "model": reader.name, "prompt_version": prompt_version}
+def called(readers: Sequence[Reader], prompt_version: str) -> dict[str, Any]:
+    names = {"providers": [one.model.provider for one in readers], "models": [one.model.name for one in readers]}
+    return names | {"last_reader": len(readers) - 1, "prompt_version": prompt_version}
 
 
-def read_work(found: dict[str, Any], reader: Model) -> ReadWork:
+def read_work(found: dict[str, Any], readers: Sequence[Reader]) -> ReadWork:
+    place = min(found["reader"], len(readers) - 1)
+    reader, later = readers[place], range(place + 1, len(readers))
     org = Watched(
         name=found["name"],
         variations=tuple(found["names"]) or (found["name"],),
@@ -99,7 +110,10 @@ def read_work(found: dict[str, Any], reader: Model) -> ReadWork:
         answer=found["answer_text"],
         question=found["question"],
         org=org,
-        reader=reader,
+        reader=reader.model,
+        max_tokens=reader.max_tokens,
+        with_more_room=next(iter(later), None),
+        by_another=next((one for one in later if readers[one].model != reader.model), None),
     )
 
 
@@ -111,7 +125,7 @@ SAVE_ANSWERS_AND_CLAIM = Prepared(f"""
         FROM saved
         WHERE e.run_id = ANY(CAST(:ids AS uuid[])) AND e.run_id = saved.id AND {looked_up("e.state")} = 'pending'
             AND e.failures < :most
-        RETURNING e.id, e.run_id, e.org_id, e.batch_id, e.fence, e.failures, saved.text AS answer_text,
+        RETURNING e.id, e.run_id, e.org_id, e.batch_id, e.fence, e.failures, e.reader, saved.text AS answer_text,
             saved.question_id
     ),
     {READ_WORK}
@@ -139,7 +153,7 @@ CLAIMED_BY_SAVING = Prepared(f"""
             AND e.run_id = r.id AND {looked_up("e.state")} = 'extracting'
             AND e.lease_owner = :owner AND l.org_id = e.org_id AND l.fence = e.fence
             AND {looked_up("l.outcome")} IS NULL
-        RETURNING e.id, e.run_id, e.org_id, e.batch_id, e.fence, e.failures, r.answer_text, r.question_id,
+        RETURNING e.id, e.run_id, e.org_id, e.batch_id, e.fence, e.failures, e.reader, r.answer_text, r.question_id,
             l.id AS call_id
     ),
     called AS (SELECT call_id AS id, run_id, org_id FROM claimed)
@@ -148,7 +162,13 @@ CLAIMED_BY_SAVING = Prepared(f"""
 
 
 def save_answers_and_claim(
-    db: Link, answers: Sequence[Mapping[str, Any]], owner: str, policy: Policy, *, reader: Model, prompt_version: str
+    db: Link,
+    answers: Sequence[Mapping[str, Any]],
+    owner: str,
+    policy: Policy,
+    *,
+    readers: Sequence[Reader],
+    prompt_version: str,
 ) -> list[list[ReadWork]]:
     """`answers`: of `runs.answer_row`, all of one batch. The claimed readings of each; none where its fence has risen.
 
@@ -159,12 +179,12 @@ def save_answers_and_claim(
         return [[] for _ in answers]
     leased = {"owner": owner, "lease": policy.lease_seconds}
     values = by_key(answers) | leased | {"most": policy.most_failures}
-    found = SAVE_ANSWERS_AND_CLAIM.rows(db, values | called(reader, prompt_version))
+    found = SAVE_ANSWERS_AND_CLAIM.rows(db, values | called(readers, prompt_version))
     saved = {one["run_id"] for one in found}
     if missing := [answer for answer in answers if answer["id"] not in saved]:
         lost = {"ids": [one["id"] for one in missing], "fences": [one["fence"] for one in missing]}
         found += CLAIMED_BY_SAVING.rows(db, lost | leased)
-    claimed = [read_work(one, reader) for one in found]
+    claimed = [read_work(one, readers) for one in found]
     return [
         [work for work in claimed if work.run_id == answer["id"] and is_last(answer, answers)] for answer in answers
     ]
@@ -249,11 +269,21 @@ def reading_row(work: ReadWork, reading: Reading, report: Report, *, version: st
     }
 
 
-PUT_BACK = Prepared(f"WITH {REPORT_CALL} {READING.put_back()}")
+PUT_BACK = Prepared(f"WITH {REPORT_CALL} {READING.put_back('reader = coalesce(:reader, reader),')}")
 
 
-def put_back(db: Link, work: ReadWork, report: Report, error: str, *, seconds: float, counts_as_failure: bool) -> None:
-    values = report.values() | {"call_id": work.call_id, "id": work.id, "fence": work.fence}
+def put_back(
+    db: Link,
+    work: ReadWork,
+    report: Report,
+    error: str,
+    *,
+    seconds: float,
+    counts_as_failure: bool,
+    reader: int | None = None,
+) -> None:
+    """`reader`: the place of the next try in the list of readers; None: the same one."""
+    values = report.values() | {"call_id": work.call_id, "id": work.id, "fence": work.fence, "reader": reader}
     PUT_BACK.rows(db, values | {"error": error, "seconds": seconds, "counted": int(counts_as_failure)})
 
 

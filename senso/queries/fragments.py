@@ -62,7 +62,8 @@ ended AS (SELECT batch_id FROM unread UNION ALL {counted_runs("failed")}),
 REPORT_CALL = """
 reported AS (
     UPDATE llm_calls SET outcome = :outcome, tokens_in = :tokens_in, tokens_cached = :tokens_cached,
-        tokens_out = :tokens_out, cost_microusd = :cost_microusd, latency_ms = :latency_ms
+        tokens_written = :tokens_written, tokens_out = :tokens_out, tokens_thinking = :tokens_thinking,
+        cost_microusd = :cost_microusd, latency_ms = :latency_ms
     WHERE id = :call_id
 )
 """

@@ -1,6 +1,7 @@
 """Checks of an import file that need the database; each error names the line of the file."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 from uuid import UUID
 
@@ -42,7 +43,15 @@ def require_partner(document: Document, place: Place, subject: Org | Network, pa
 def require_models(document: Document, place: Place, subject: Org | Network, models: Collection[str]) -> None:
     for index, slug in enumerate(subject.models):
         if slug not in models:
-            raise document.refusal((*place, "models", index), f"no model {slug}; known: {', '.join(sorted(models))}")
+            raise document.refusal(
+                (*place, "models", index), f"no model {slug}; {meant(slug, models)}senso models lists all"
+            )
+
+
+def meant(slug: str, models: Collection[str]) -> str:
+    """The slugs that were probably meant, the likeliest first; empty if none is near."""
+    near = get_close_matches(slug, models)
+    return f"did you mean {' or '.join(near)}? " if near else ""
 
 
 def require_orgs(document: Document, place: Place, subject: Org | Network, orgs: Collection[UUID]) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -24,6 +25,34 @@ class Model:
     source: str | None = None  # of its price
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One of the tries to read an answer, in their order. `max_tokens`: the room for its output."""
+
+    model: Model
+    max_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class AskedModel:
+    """A model that a batch asks. `retired_on`: the last day on which its provider offers it, if that is known."""
+
+    slug: str
+    provider: str
+    name: str
+    retired_on: date | None
+
+    @classmethod
+    def stored(cls, one: Mapping[str, Any]) -> "AskedModel":
+        """From an object of ASKED."""
+        day = one["retired_on"]
+        return cls(one["slug"], one["provider"], one["name"], date.fromisoformat(day) if day else None)
+
+
+# A JSON object for the row `m` of models.
+ASKED = """jsonb_build_object('slug', m.slug, 'provider', m.provider, 'name', m.name,
+    'retired_on', m.retirement->>'on')"""
+
 # A slug is preferred to a name; of models with the same name, one whose provider is in :providers is preferred.
 FIND = Prepared("""
     SELECT provider, name, parameters, prices FROM models WHERE slug = :said OR name = :said
@@ -40,6 +69,28 @@ def find(db: Link, said: str, providers: Sequence[str]) -> Model | None:
     return Model(said, found["provider"], found["name"], parameters, price_of(prices), source_of(prices))
 
 
+IN_USE = Prepared(f"""
+    SELECT {ASKED} AS model FROM models m WHERE EXISTS (
+        SELECT FROM org_models om JOIN orgs o ON o.id = om.org_id WHERE om.model_id = m.id AND o.active
+    ) ORDER BY m.slug
+""")
+SAID = Prepared(f"""
+    SELECT {ASKED} AS model FROM models m WHERE m.slug = :said OR m.name = :said
+    ORDER BY m.slug = :said DESC, m.provider = ANY(CAST(:providers AS text[])) DESC, m.slug LIMIT 1
+""")
+
+
+def in_use(db: Link) -> list[AskedModel]:
+    """The models of all active orgs."""
+    return [AskedModel.stored(one["model"]) for one in IN_USE.rows(db, {})]
+
+
+def asked(db: Link, said: str, providers: Sequence[str]) -> AskedModel | None:
+    """As `find`."""
+    found = SAID.one(db, {"said": said, "providers": list(providers)})
+    return AskedModel.stored(found["model"]) if found else None
+
+
 def parameters_of(stored: Mapping[str, Any] | None) -> Parameters:
     """As stored; a missing parameter is unknown."""
     known = stored or {}
@@ -47,6 +98,9 @@ def parameters_of(stored: Mapping[str, Any] | None) -> Parameters:
         temperature=known.get("temperature"),
         reasoning_effort=tuple(known.get("reasoning_effort") or ()),
         max_output_tokens=known.get("max_output_tokens"),
+        forced_tool=known.get("forced_tool"),
+        thinks=known.get("thinks"),
+        search_tool=known.get("search_tool"),
     )
 
 

@@ -58,9 +58,11 @@ class Found:
 MADE_UP = "strpos(concat_ws(' ', r.model_version, e.model_version), 'senso-sandbox/') > 0"
 # The call for the org's names had failed, so the answer was read with only the org's name and domains.
 BY_FALLBACK = """e.marks @> '[{"kind": "fallback-names"}]'"""
+# Another model than the one that was asked is a model of its own in every number.
+MODEL = "m.slug || coalesce(' (answered by ' || r.other_model || ')', '')"
 # Citations are lists of lists: a JSON object for each would cost Postgres twice as much as the rest of the statement.
 FOUND = Prepared(f"""
-    SELECT r.id AS run_id, r.question_id, r.question_kind, m.surface, m.slug AS model, {LOCATION} AS location,
+    SELECT r.id AS run_id, r.question_id, r.question_kind, m.surface, {MODEL} AS model, {LOCATION} AS location,
         e.mentioned, e.sentiment, e.rank, {MADE_UP} AS made_up, {BY_FALLBACK} AS by_fallback,
         ARRAY(SELECT name FROM competitors c WHERE c.evaluation_id = e.id ORDER BY c.id + 0) AS competitors,
         ARRAY(SELECT ARRAY[url, canonical_url, host, registrable_domain, title, position::text]

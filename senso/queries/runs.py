@@ -12,13 +12,15 @@ from senso.db.bulk import REPORT_CALLS, REPORTED, SAVE_CITED, given, listed
 from senso.db.lease import RELEASED, RUN, ended
 from senso.db.statement import Prepared
 from senso.extraction.citations import Citation
+from senso.model_versions import other_model
 from senso.policy import Policy
 from senso.prices import Price
 from senso.providers import Answer, Run, Usage
 from senso.queries.fragments import FAIL_EVALUATIONS, REPORT_CALL
 from senso.queries.models import parameters_in, price_in
 from senso.queries.outbox import Pipeline, enqueue_by, intents_of
-from senso.states import BatchKind, Outcome, Searched
+from senso.registry import PROVIDERS
+from senso.states import BatchKind, Honoured, Outcome, Searched
 
 SEARCHED = {True: Searched.YES, False: Searched.NO, None: Searched.UNKNOWN}
 
@@ -55,7 +57,9 @@ class Report:
             "outcome": self.outcome,
             "tokens_in": self.usage.tokens_in,
             "tokens_cached": self.usage.tokens_cached,
+            "tokens_written": self.usage.tokens_written,
             "tokens_out": self.usage.tokens_out,
+            "tokens_thinking": self.usage.tokens_thinking,
             "cost_microusd": self.cost_microusd,
             "latency_ms": self.latency_ms,
         }
@@ -170,6 +174,11 @@ ANSWERED = REPORTED | {
     "model_version": "text",
     "country": "text",
     "searched": "text",
+    "queries": "jsonb",
+    "honoured": "text",
+    "other_model": "text",
+    "vendor_id": "text",
+    "reply": "jsonb",
     "citations": "jsonb",
 }
 # The reaper may have taken a run back from a worker that was only slow. Until another worker claims it, the fence is
@@ -179,7 +188,9 @@ SAVED = f"""
     {REPORT_CALLS},
     saved AS (
         UPDATE question_runs r SET state = 'answered', answer_text = given.text, model_version = given.model_version,
-            reported_country = given.country, searched = given.searched, tokens_in = given.tokens_in,
+            reported_country = given.country, searched = given.searched, queries = given.queries,
+            location_honoured = given.honoured, other_model = given.other_model,
+            vendor_id = given.vendor_id, reply = given.reply, tokens_in = given.tokens_in,
             tokens_out = given.tokens_out, cost_microusd = given.cost_microusd, {RELEASED}, next_at = NULL,
             error = NULL, answered_at = now()
         FROM given
@@ -191,6 +202,39 @@ SAVED = f"""
 """
 
 
+def answering_model(provider: str, run: Run, answer: Answer) -> str | None:
+    """The model that answered instead of the one that was asked, as far as the provider says."""
+    return other_model(run.model, answer.model_version) if PROVIDERS[provider].tells_model else None
+
+
+def is_asked_model(work: "AskWork", answer: Answer) -> bool:
+    """Whether the price of the model that was asked holds for the answer."""
+    return answering_model(work.provider, work.run, answer) is None
+
+
+def answered(provider: str, run: Run, answer: Answer) -> dict[str, Any]:
+    """What is stored of an answer, besides its sources."""
+    other = answering_model(provider, run, answer)
+    return {
+        "text": answer.text,
+        "model_version": answer.model_version,
+        "other_model": other,
+        "country": answer.country,
+        "searched": SEARCHED[answer.searched],
+        "queries": list(answer.queries) or None,
+        "honoured": honoured(run.country, answer.country),
+        "vendor_id": answer.vendor_id,
+        "reply": answer.reply,
+    }
+
+
+def honoured(requested: str, reported: str | None) -> Honoured:
+    """Whether the vendor asked where it was told to."""
+    if not reported:
+        return Honoured.UNKNOWN
+    return Honoured.YES if reported.upper() == requested.upper() else Honoured.NO
+
+
 def answer_row(work: AskWork, answer: Answer, citations: Sequence[Citation], report: Report) -> dict[str, Any]:
     """A row of ANSWERED, and `is_counted` of its run."""
     return report.values() | {
@@ -198,10 +242,7 @@ def answer_row(work: AskWork, answer: Answer, citations: Sequence[Citation], rep
         "id": work.id,
         "fence": work.fence,
         "is_counted": work.is_counted,
-        "text": answer.text,
-        "model_version": answer.model_version,
-        "country": answer.country,
-        "searched": SEARCHED[answer.searched],
+        **answered(work.provider, work.run, answer),
         "citations": listed(citations),
     }
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.db.bulk import as_json
+from senso.queries.models import ASKED, AskedModel
 from senso.states import UNDONE_RUNS, Action, BatchState, among
 
 
@@ -19,16 +20,16 @@ class TriggerableOrg:
     questions: int
     models: int
     locations: int
-    providers: tuple[str, ...]
+    asked: tuple[AskedModel, ...]
 
 
-ORGS = text("""
+ORGS = text(f"""
     SELECT id, name, active,
         (SELECT count(*) FROM org_questions WHERE org_id = o.id) AS questions,
         (SELECT count(*) FROM org_models WHERE org_id = o.id) AS models,
         (SELECT count(*) FROM org_locations WHERE org_id = o.id) AS locations,
-        ARRAY(SELECT DISTINCT m.provider FROM org_models om JOIN models m ON m.id = om.model_id
-            WHERE om.org_id = o.id ORDER BY m.provider) AS providers
+        ARRAY(SELECT {ASKED} FROM org_models om JOIN models m ON m.id = om.model_id
+            WHERE om.org_id = o.id ORDER BY m.slug) AS asked
     FROM orgs o WHERE id = ANY(CAST(:ids AS uuid[]))
 """)
 
@@ -36,22 +37,26 @@ ORGS = text("""
 def orgs(db: Connection, ids: Sequence[UUID]) -> dict[UUID, TriggerableOrg]:
     """By id; unknown ids are left out."""
     found = db.execute(ORGS, {"ids": [str(one) for one in ids]}).mappings()
-    return {one["id"]: TriggerableOrg(**(dict(one) | {"providers": tuple(one["providers"])})) for one in found}
+    return {
+        one["id"]: TriggerableOrg(**(dict(one) | {"asked": tuple(map(AskedModel.stored, one["asked"]))}))
+        for one in found
+    }
 
 
 def org(db: Connection, org_id: UUID) -> TriggerableOrg | None:
     return orgs(db, [org_id]).get(org_id)
 
 
-# Providers of the runs that another episode would ask again. Runs with an answer need only the model that reads.
-PROVIDERS = text(f"""
-    SELECT DISTINCT m.provider FROM question_runs r JOIN models m ON m.id = r.model_id
-    WHERE r.batch_id = :batch AND {among("r.state", UNDONE_RUNS)}
+# Models of the runs that another episode would ask again. Runs with an answer need only the model that reads.
+ASKED_AGAIN = text(f"""
+    SELECT {ASKED} FROM models m WHERE EXISTS (
+        SELECT FROM question_runs r WHERE r.batch_id = :batch AND r.model_id = m.id AND {among("r.state", UNDONE_RUNS)}
+    ) ORDER BY m.slug
 """)
 
 
-def providers_to_ask_again(db: Connection, batch: UUID) -> list[str]:
-    return list(db.execute(PROVIDERS, {"batch": batch}).scalars())
+def asked_again(db: Connection, batch: UUID) -> list[AskedModel]:
+    return list(map(AskedModel.stored, db.execute(ASKED_AGAIN, {"batch": batch}).scalars()))
 
 
 CANCELLED = text(f"""

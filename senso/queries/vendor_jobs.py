@@ -19,7 +19,7 @@ from senso.prices import Price, price_of
 from senso.providers import Answer, Run
 from senso.queries.fragments import COUNT_DOWN, FAIL_EVALUATIONS, counted_runs
 from senso.queries.outbox import Pipeline, enqueue, enqueue_by, intents_of
-from senso.queries.runs import SEARCHED
+from senso.queries.runs import answered
 from senso.states import EvaluationState, JobState, Outcome
 
 
@@ -45,8 +45,9 @@ class JobWork:
     def in_doubt(self) -> bool:
         return self.maybe_sent_at is not None and self.external_id is None
 
-    def run_id(self, number: int) -> UUID:
-        return next(id_ for id_, run in zip(self.run_ids, self.runs, strict=True) if run.number == number)
+    def asked(self, number: int) -> tuple[UUID, Run]:
+        """The run of that number, with its id."""
+        return next(pair for pair in zip(self.run_ids, self.runs, strict=True) if pair[1].number == number)
 
 
 GROUPS = text("""
@@ -141,6 +142,21 @@ def due(db: Connection, most: int) -> list[JobWork]:
     return with_runs(db, rows(db.execute(DUE, {"most": most})))
 
 
+# A vendor that asks us to wait is asked about none of its jobs meanwhile; too many such replies block an account.
+REST = text("""
+    UPDATE vendor_jobs SET next_poll_at = now() + make_interval(secs => :seconds) WHERE id IN (
+        SELECT id FROM vendor_jobs WHERE provider = :provider AND state = 'running'
+            AND next_poll_at < now() + make_interval(secs => :seconds)
+        ORDER BY id FOR UPDATE SKIP LOCKED
+    )
+""")
+
+
+def rest(db: Connection, provider: str, seconds: float) -> None:
+    """No job of the provider is polled for that long."""
+    db.execute(REST, {"provider": provider, "seconds": seconds})
+
+
 # What a job that has ended did not read is read by calls.
 CLOSE = text(f"""
     WITH closed AS (
@@ -164,6 +180,11 @@ COLLECTED = {
     "model_version": "text",
     "country": "text",
     "searched": "text",
+    "queries": "jsonb",
+    "honoured": "text",
+    "other_model": "text",
+    "vendor_id": "text",
+    "reply": "jsonb",
     "cost_microusd": "bigint",
     "citations": "jsonb",
 }
@@ -171,7 +192,9 @@ SAVE_ANSWERS = Prepared(f"""
     WITH {given(COLLECTED)},
     saved AS (
         UPDATE question_runs r SET state = 'answered', answer_text = given.text, model_version = given.model_version,
-            reported_country = given.country, searched = given.searched, cost_microusd = given.cost_microusd,
+            reported_country = given.country, searched = given.searched, queries = given.queries,
+            location_honoured = given.honoured, other_model = given.other_model,
+            vendor_id = given.vendor_id, reply = given.reply, cost_microusd = given.cost_microusd,
             error = NULL, answered_at = now()
         FROM given
         WHERE r.id = ANY(CAST(:ids AS uuid[])) AND r.id = given.id AND {looked_up("r.state")} = 'asking'
@@ -191,14 +214,14 @@ SAVE_ANSWERS = Prepared(f"""
 """)
 
 
-def collected(run: UUID, answer: Answer, citations: Sequence[Citation], *, cost_microusd: int | None) -> dict[str, Any]:
+def collected(
+    work: JobWork, answer: Answer, citations: Sequence[Citation], *, cost_microusd: int | None
+) -> dict[str, Any]:
     """A row of COLLECTED."""
+    run, asked = work.asked(answer.number)
     return {
         "id": run,
-        "text": answer.text,
-        "model_version": answer.model_version,
-        "country": answer.country,
-        "searched": SEARCHED[answer.searched],
+        **answered(work.provider, asked, answer),
         "cost_microusd": cost_microusd,
         "citations": listed(citations),
     }

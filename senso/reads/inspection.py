@@ -13,6 +13,7 @@ from senso.states import (
     BatchKind,
     BatchState,
     EvaluationState,
+    Honoured,
     QuestionKind,
     RunState,
     Searched,
@@ -97,6 +98,11 @@ class RunAlone(Run):
     model_version: str | None
     reported_country: str | None
     searched: Searched | None
+    queries: list[str] | None
+    location_honoured: Honoured | None
+    other_model: str | None
+    vendor_id: str | None
+    reply: dict[str, Any] | None
     sent_at: datetime | None
     next_at: datetime | None
     lease_owner: str | None
@@ -109,7 +115,8 @@ class RunAlone(Run):
 
 RUN = f"""
     SELECT {RUN_COLUMNS}, b.kind AS batch_kind, b.batch_date, b.state AS batch_state, b.episode, o.name AS org,
-        b.org_id, r.answer_text, r.answered_at, r.model_version, r.reported_country, r.searched, r.sent_at, r.next_at,
+        b.org_id, r.answer_text, r.answered_at, r.model_version, r.reported_country, r.searched, r.queries,
+        r.location_honoured, r.other_model, r.vendor_id, r.reply, r.sent_at, r.next_at,
         r.lease_owner, r.lease_until, r.snapshot_id, r.is_latest,
         (SELECT coalesce(sum(cost_microusd), 0)::bigint FROM llm_calls WHERE run_id = r.id) AS cost_microusd,
         (SELECT count(*) FROM llm_calls WHERE run_id = r.id AND cost_microusd IS NULL) AS calls_of_unknown_cost

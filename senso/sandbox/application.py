@@ -12,7 +12,10 @@ from senso.sandbox.fault_rules import Rule
 from senso.sandbox.replies import Cut, Problem, Reply, broken_json, retry_headers
 
 REFUSALS = {
+    "400": (400, "bad request"),
     "401": (401, "unauthorized"),
+    "404": (404, "not found"),
+    "410": (410, "gone"),
     "429": (429, "too many requests"),
     "429-quota": (429, "quota exceeded"),
     "429-too-large": (413, "payload too large"),

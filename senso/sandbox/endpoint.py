@@ -6,11 +6,14 @@ from typing import Any
 
 from tornado.web import RequestHandler
 
+from senso.sandbox.call_faults import CALL
 from senso.sandbox.calls import Call
-from senso.sandbox.fault_kinds import CALL
 from senso.sandbox.fault_rules import Rule
-from senso.sandbox.replies import Cut, Problem, Reply, proxy_error
+from senso.sandbox.replies import Cut, Problem, Reply, proxy_error, web_page
+from senso.sandbox.shapes import reshaped
 from senso.sandbox.state import State
+
+BEGUN = b'{"id": "cut", "output": [{"type": "message", "content": '
 
 
 class Endpoint(RequestHandler):
@@ -30,11 +33,12 @@ class Endpoint(RequestHandler):
         call = self.state.calls.arrived(self.where)
         start = asyncio.get_running_loop().time()
         try:
-            self.send(call, await self.reply(call, *path))
+            made = await self.reply(call, *path)
+            self.send(call, reshaped(call.fault, made))
         except Problem as problem:
             self.send(call, problem.reply)
-        except Cut:
-            self.detach().close()
+        except Cut as cut:
+            await self.cut(cut.begun)
         call.seconds = round(asyncio.get_running_loop().time() - start, 4)
 
     async def reply(self, call: Call, *path: str) -> Reply:
@@ -51,9 +55,18 @@ class Endpoint(RequestHandler):
         call.fault = rule.kind
         if rule.kind == "hang":
             await asyncio.sleep(rule.seconds)
-        if rule.kind in ("hang", "drop"):
-            raise Cut
-        raise Problem(proxy_error() if rule.kind == "502" else self.refusal(rule))
+        if rule.kind in ("hang", "drop", "cut-within"):
+            raise Cut(BEGUN if rule.kind == "cut-within" else b"")
+        alike = {"502": proxy_error, "page": web_page}
+        raise Problem(alike[rule.kind]() if rule.kind in alike else self.refusal(rule))
+
+    async def cut(self, begun: bytes) -> None:
+        if begun:
+            self.set_header("Content-Type", "application/json")
+            self.set_header("Content-Length", str(2 * len(begun)))
+            self.write(begun)
+            await self.flush()
+        self.detach().close()
 
     def send(self, call: Call, reply: Reply) -> None:
         call.status = reply.status

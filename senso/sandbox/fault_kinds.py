@@ -1,5 +1,12 @@
 """All faults: the places where they can occur, and what each kind does there. docs/sandbox.md lists them."""
 
+from senso.sandbox.anthropic import faults as anthropic
+from senso.sandbox.azure import faults as azure
+from senso.sandbox.call_faults import ANSWER, CALL, READING, TWO_MESSAGES
+from senso.sandbox.gemini import faults as gemini
+from senso.sandbox.linkup import faults as linkup
+from senso.sandbox.perplexity import faults as perplexity
+
 PLACES = {
     "openai.responses": "a question is asked of OpenAI: POST /openai/v1/responses",
     "openai.chat": "an answer is read, or names are asked for: POST /openai/v1/chat/completions",
@@ -12,19 +19,6 @@ PLACES = {
     "application": "a result is pushed: POST /application/analytics",
 }
 
-# What can happen to any call, before the work is done.
-CALL = {
-    "401": "the key is refused",
-    "429": "the rate limit is reached; `retry_after=N` says after how many seconds to come back",
-    "429-quota": "the account has no money left",
-    "429-too-large": "this one request is too large",
-    "500": "an internal error",
-    "502": "a proxy's HTML page with status 502",
-    "503": "overloaded; with `retry_after=N` it says when to come back",
-    "drop": "the connection is cut at once, without a reply",
-    "hang": "no reply for `seconds=N` (3600 if not said), then the connection is cut",
-    "malformed": "status 200 with a body that is broken JSON",
-}
 OPENAI = CALL | {
     "401": "401 `invalid_api_key`",
     "429": "429 `rate_limit_exceeded`; `retry_after=N` says so in the Retry-After header and in words, without it only "
@@ -49,18 +43,6 @@ APPLICATION = CALL | {
     "429-too-large": "413 the result is too large",
 }
 
-# Faults of an OpenAI answer, which is made and paid for.
-ANSWER = {
-    "refusal": "the model refuses to answer",
-    "length": "the answer is cut off in the middle: its tokens ran out",
-    "empty": "the answer has no text",
-}
-READING = {
-    "malformed": "the reading is no JSON, in a reply that is in order",
-    "refusal": "the model refuses to read",
-    "length": "the reading is cut off in the middle: its tokens ran out",
-    "empty": "the reading has no text: all tokens went into thinking",
-}
 # The work is done, and the reply is lost.
 LATE = {"drop-after": "the work is done, then the connection is cut without a reply"}
 UNLISTED = {"unlisted": "the list is empty, as if it lagged behind"}
@@ -69,20 +51,29 @@ JOB = {
     "never-ready": "the job runs for ever",
     "snapshot-failed": "the job fails when its time is up",
     "unknown-status": "the job says `digesting`, a status nobody knows, until its time is up",
+    "snapshot-empty": "the job is ready, and its download is 400 Snapshot is empty",
+    "snapshot-expired": "the job is ready, and its download is 400 Snapshot is expired",
 }
 # Faults of single answers of a job, each drawn separately when the job is started.
 RECORD = {
     "missing-records": "the answer is not in the download",
     "error-records": "an error of the vendor's stands in its place (timeout)",
+    "no-peers": "an error of the vendor's stands in its place (no_peers)",
+    "crawler-502": "an error of the vendor's stands in its place (crawl_error, status 502)",
     "null-index": "the answer does not say which input it belongs to",
     "echo-prompt": "the answer is the question again",
     "empty": "the answer has no text",
+    "null-texts": "every text of the answer is null",
+    "long": "the answer is longer by a megabyte",
     "wrong-country": "the answer comes from another country than was asked for",
     "null-citations": "the lists of sources are null",
+    "true-citations": "`citations` is true, and no list",
+    "plain-addresses": "the sources are addresses in plain text",
+    "null-queries": "what was searched for is null",
 }
 
 KINDS: dict[str, dict[str, str]] = {
-    "openai.responses": OPENAI | ANSWER,
+    "openai.responses": OPENAI | ANSWER | TWO_MESSAGES,
     "openai.chat": OPENAI | READING,
     "brightdata.trigger": BRIGHTDATA | LATE | JOB | RECORD,
     "brightdata.progress": BRIGHTDATA | JOB,
@@ -92,3 +83,6 @@ KINDS: dict[str, dict[str, str]] = {
     "brightdata.cancel": BRIGHTDATA,
     "application": APPLICATION | LATE,
 }
+for vendor in (anthropic, azure, gemini, linkup, perplexity):
+    PLACES |= vendor.PLACES
+    KINDS |= vendor.KINDS

@@ -10,11 +10,11 @@ from tornado.template import Loader
 from tornado.web import HTTPError, RequestHandler
 
 from senso.sandbox import env
-from senso.sandbox.brightdata_inputs import ENGINES
+from senso.sandbox.brightdata.inputs import ENGINES
 from senso.sandbox.calls import Call
 from senso.sandbox.fault_kinds import KINDS, PLACES
 from senso.sandbox.fault_rules import OPTIONS, line_of, rule_of
-from senso.sandbox.openai_checks import MODELS
+from senso.sandbox.openai.models import MODELS
 from senso.sandbox.orgs import Question
 from senso.sandbox.state import State
 from senso.sandbox.visitors import require_own

@@ -22,7 +22,11 @@ class Problem(Exception):
 
 
 class Cut(Exception):
-    """The connection ends without a reply."""
+    """The connection ends without a reply, or after these bytes of one that says that it is longer."""
+
+    def __init__(self, begun: bytes = b"") -> None:
+        self.begun = begun
+        super().__init__()
 
 
 def proxy_error() -> Reply:
@@ -31,6 +35,12 @@ def proxy_error() -> Reply:
         "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>"
     )
     return Reply(502, page, {"Server": "cloudflare"})
+
+
+def web_page() -> Reply:
+    """Of a network that wants a login first, or of a service that is being worked on."""
+    page = "<!doctype html><html><head><title>Sign in</title></head><body><h1>Sign in to go on</h1></body></html>"
+    return Reply(200, page, {"Content-Type": "text/html; charset=utf-8"})
 
 
 def broken_json() -> Reply:

@@ -13,14 +13,21 @@ from pathlib import Path
 from tornado.httpserver import HTTPServer
 from tornado.web import Application, RequestHandler
 
-from senso.sandbox import brightdata, control, openai, page
+from senso.sandbox import control, page
+from senso.sandbox.anthropic import endpoints as anthropic
 from senso.sandbox.application import Analytics
+from senso.sandbox.azure import endpoints as azure
+from senso.sandbox.brightdata import endpoints as brightdata
 from senso.sandbox.env import SEED
 from senso.sandbox.fault_rules import Rule
 from senso.sandbox.faults import Faults
+from senso.sandbox.gemini import endpoints as gemini
 from senso.sandbox.guests import Guest
 from senso.sandbox.lies import Liar
-from senso.sandbox.openai_errors import error_body
+from senso.sandbox.linkup import endpoints as linkup
+from senso.sandbox.openai import endpoints as openai
+from senso.sandbox.openai.errors import error_body
+from senso.sandbox.perplexity import endpoints as perplexity
 from senso.sandbox.replay import Replay
 from senso.sandbox.state import State, Timing
 from senso.sandbox.world import SHOWN_ORGS, SHOWN_QUESTIONS, World
@@ -67,6 +74,11 @@ def application(settings: Settings) -> Application:
         (f"{DATASETS}/snapshot/([^/]+)/cancel", brightdata.Cancel),
         (f"{DATASETS}/snapshot/([^/]+)/input", brightdata.Inputs),
         (f"{DATASETS}/snapshots", brightdata.Snapshots),
+        *anthropic.ROUTES,
+        *azure.ROUTES,
+        *gemini.ROUTES,
+        *linkup.ROUTES,
+        *perplexity.ROUTES,
         ("/application/analytics", Analytics),
         *control.ROUTES,
         *page.ROUTES,

@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from senso.sandbox.answers import Ask
+from senso.sandbox.brightdata.snapshots import Snapshot
 from senso.sandbox.calls import CallLog
 from senso.sandbox.faults import Faults
 from senso.sandbox.lies import Liar
 from senso.sandbox.reader import organisation_in
-from senso.sandbox.snapshots import Snapshot
 from senso.sandbox.world import World
 
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, field_validator
 from pydantic_core import PydanticCustomError
 
 from senso.settings import databases, failpoint_values, redis_urls
@@ -20,6 +20,7 @@ HOST = r"(?:\[[0-9a-fA-F:.]+\]|[^\s@/?#:]+)"
 PORT = r"(?::\d{1,5})?"
 WEB = re.compile(rf"https?://(?:[^\s@/?#]*@)?{HOST}{PORT}(?:/[^\s?#]*)?", re.IGNORECASE)
 
+PROXY = re.compile(rf"http://(?:[^\s@/?#:]+(?::[^\s@/?#]*)?@)?{HOST}{PORT}/?", re.IGNORECASE)
 DSN = re.compile(rf"https?://[^\s:@/]+(?::[^\s:@/]+)?@{HOST}{PORT}/(?:[^\s?#]*/)?\d+", re.IGNORECASE)
 LOGIN = re.compile(r"[^\s:,]+:[^\s,]+")
 
@@ -60,21 +61,29 @@ class Settings(BaseModel):
         None, "BrightData's key: ChatGPT, Perplexity, Gemini as people see them"
     )
     brightdata_base_url: str = setting("https://api.brightdata.com", "where BrightData is reached")
-    azure_openai_endpoint: str | None = unused(None, "where Azure OpenAI is reached")
-    azure_openai_key: SecretStr | None = unused(None, "Azure OpenAI's key")
-    azure_openai_api_version: str | None = unused(None, "Azure OpenAI's version of its API")
+    azure_openai_endpoint: str | None = setting(None, "where Azure OpenAI is reached")
+    azure_openai_key: SecretStr | None = setting(None, "Azure OpenAI's key")
+    azure_openai_api_version: str | None = setting(None, "Azure OpenAI's version of its API")
     azure_openai_deployment_name: str | None = unused(None, "the deployment at Azure OpenAI")
-    anthropic_api_key: SecretStr | None = unused(None, "Anthropic's key")
-    anthropic_base_url: str = unused("https://api.anthropic.com", "where Anthropic is reached")
-    perplexity_api_key: SecretStr | None = unused(None, "Perplexity's key")
-    perplexity_base_url: str = unused("https://api.perplexity.ai", "where Perplexity is reached")
-    gemini_api_key: SecretStr | None = unused(None, "Gemini's key")
-    gemini_base_url: str = unused("https://generativelanguage.googleapis.com", "where Gemini is reached")
-    linkup_api_key: SecretStr | None = unused(None, "Linkup's key")
-    linkup_base_url: str = unused("https://api.linkup.so", "where Linkup is reached")
+    anthropic_api_key: SecretStr | None = setting(None, "Anthropic's key")
+    anthropic_base_url: str = setting("https://api.anthropic.com", "where Anthropic is reached")
+    perplexity_api_key: SecretStr | None = setting(None, "Perplexity's key")
+    perplexity_base_url: str = setting("https://api.perplexity.ai", "where Perplexity is reached")
+    gemini_api_key: SecretStr | None = setting(None, "Gemini's key")
+    gemini_base_url: str = setting("https://generativelanguage.googleapis.com", "where Gemini is reached")
+    linkup_api_key: SecretStr | None = setting(None, "Linkup's key")
+    linkup_base_url: str = setting("https://api.linkup.so", "where Linkup is reached")
     helicone_api_key: SecretStr | None = unused(None, "Helicone's key")
-    https_proxy: SecretStr | None = unused(None, "a proxy: calls go out directly, and production refuses it")
-    no_proxy: str | None = unused(None, "hosts that are reached without the proxy")
+    https_proxy: SecretStr | None = setting(
+        None, "a proxy for calls to https:// addresses, as http://user:password@host:port"
+    )
+    no_proxy: str | None = setting(None, "hosts that are reached without the proxy, with commas between; * for all")
+    max_reply_bytes: PositiveInt = setting(
+        16 * 1024 * 1024,
+        "the longest reply that is read of a provider, 65536 to 1073741824; a longer one fails its run or its job",
+        ge=65_536,
+        le=2**30,
+    )
 
     application_api_url: str | None = setting(
         None, "your application: results are sent to its /analytics; unset: nowhere"
@@ -95,13 +104,14 @@ class Settings(BaseModel):
     credits_per_evaluation: int = setting(
         1, "credits for each answer that was read, of batches opened from now on", ge=0, le=1_000_000
     )
-    reading_model: str | None = setting(None, "one model that reads answers: the first of READING_MODELS")
+    reading_model: str | None = setting(None, "the model that reads answers before those of READING_MODELS")
     reading_models: str = setting(
-        "gpt-4.1-mini",
-        "models that read answers, by slug or by their provider's name, with commas between; this version takes one",
+        "gpt-6-luna",
+        "models that read answers, by slug or by their provider's name, with commas between: each is tried where the "
+        "one before it refuses, is cut off or returns what cannot be used",
     )
     names_model: str = setting(
-        "gpt-4.1-mini", "the model that finds what an organisation may be called, by slug or by its provider's name"
+        "gpt-6-luna", "the model that finds what an organisation may be called, by slug or by its provider's name"
     )
     reading_mode: str | None = unused(None, "whether answers are read at once or in batches at the vendor")
     calls_in_flight: PositiveInt = setting(200, "calls that a call worker has in hand at a time", le=10_000)
@@ -138,7 +148,9 @@ class Settings(BaseModel):
     @property
     def readers(self) -> list[str]:
         """The models that read answers, in the order in which they are tried."""
-        return [self.reading_model] if self.reading_model else listed(self.reading_models)
+        if self.reading_model and "reading_models" not in self.model_fields_set:
+            return [self.reading_model]
+        return list(dict.fromkeys(filter(None, [self.reading_model, *listed(self.reading_models)])))
 
     @field_validator(*BASE_URLS)
     @classmethod
@@ -150,6 +162,17 @@ class Settings(BaseModel):
             check_web(url)
         return url.rstrip("/") if url else url
 
+    @field_validator("https_proxy")
+    @classmethod
+    def check_proxy(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None:
+            if not PROXY.fullmatch(url.get_secret_value()):
+                raise PydanticCustomError(
+                    "url", "must be http://host:port, with user:password@ before the host if needed"
+                )
+            check_web(url.get_secret_value())
+        return url
+
     @field_validator("reading_model", "names_model")
     @classmethod
     def check_one_model(cls, name: str | None) -> str | None:
@@ -159,19 +182,11 @@ class Settings(BaseModel):
 
     @field_validator("reading_models")
     @classmethod
-    def check_reading_models(cls, said: str, info: ValidationInfo) -> str:
-        """Refuses several models: this version does not try another reader after the first one fails."""
-        first = info.data.get("reading_model")
-        found = listed(f"{first or ''},{said}")
-        if not listed(said):
+    def check_reading_models(cls, said: str) -> str:
+        found = listed(said)
+        if not found:
             raise PydanticCustomError("models", "names no model; write slugs with commas between")
-        if len(found) > 1:
-            raise PydanticCustomError(
-                "models",
-                "{count} models{beside}; this version reads with one and tries no other after it: leave one",
-                {"count": len(found), "beside": " with READING_MODEL" if first else ""},
-            )
-        return ",".join(found)
+        return ",".join(dict.fromkeys(found))
 
     @field_validator("database_url")
     @classmethod

@@ -58,8 +58,6 @@ def faults(read: Settings, found: Mapping[str, Given]) -> Iterator[str]:
         for name in NEEDED
         if getattr(read, name) is None
     )
-    if read.https_proxy is not None:
-        yield f"{place(found, 'https_proxy')}: this version calls services directly, not through a proxy; unset it"
     yield from well_known(found)
     yield from (
         f"{place(found, name)}: begins with Bearer, which is put before it when it is sent; write the key alone"

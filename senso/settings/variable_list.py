@@ -18,7 +18,6 @@ RETIRED: Final = {"evaluation_model": "READING_MODELS says which model reads ans
 # Each promises a limit or a protection that this version does not provide, so setting one is an error.
 REFUSED: Final = {
     "max_daily_cost": "this version puts no limit on what a day costs",
-    "max_reply_bytes": "this version puts no limit on the length of a reply",
     "encryption_keys": "this version encrypts nothing that it stores",
     "secrets_manager": "this version reads secrets from the environment and from files only",
 }

@@ -45,8 +45,10 @@ class LlmCall(Base):
     model: Mapped[Word]
     prompt_version: Mapped[Word | None]
     tokens_in: Mapped[int | None]
-    tokens_cached: Mapped[int | None]
+    tokens_cached: Mapped[int | None]  # of these, read from a cache
+    tokens_written: Mapped[int | None]  # of these, written to one
     tokens_out: Mapped[int | None]
+    tokens_thinking: Mapped[int | None]  # of these, not shown
     cost_microusd: Mapped[Big | None]  # null: the price is not known, or the call has not reported back
     latency_ms: Mapped[int | None]
     outcome: Mapped[Word | None]

@@ -76,6 +76,7 @@ class Model(Base):
     prices: Mapped[Json | None]  # micro-dollars: token_in, token_cached, token_out, search, record
     retirement: Mapped[Json | None]  # on: the last day on which the provider offers it
     changed_at: Mapped[Moment | None]  # by an import: calls before this had other prices
+    priced_at: Mapped[Moment | None]  # by a migration that changed its prices: calls before this had others
 
 
 class Location(Base):

@@ -17,6 +17,7 @@ from senso.states import (
     BatchState,
     EvaluationState,
     FinishedBy,
+    Honoured,
     JobKind,
     JobState,
     RunState,
@@ -115,6 +116,7 @@ class QuestionRun(Base):
         UniqueConstraint("batch_id", "question_id", "model_id", "location_id", "sample"),
         one_of("state", RunState),
         one_of("searched", Searched),
+        one_of("location_honoured", Honoured),
         Index("ix_question_runs_open", "batch_id", postgresql_where=text(among("state", OPEN_RUNS))),
         Index(
             "ix_question_runs_due",
@@ -160,6 +162,11 @@ class QuestionRun(Base):
     model_version: Mapped[Word | None]
     reported_country: Mapped[Word | None]
     searched: Mapped[Word | None]
+    queries: Mapped[list[str] | None] = mapped_column(JSONB(none_as_null=True))  # what was searched for
+    location_honoured: Mapped[Word | None]
+    other_model: Mapped[Word | None]  # the model that answered instead of the one that was asked
+    vendor_id: Mapped[Word | None]  # the vendor's own id of the answer
+    reply: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))  # what it said about the answer
     tokens_in: Mapped[int | None]
     tokens_out: Mapped[int | None]
     cost_microusd: Mapped[Big | None]  # null: the price is not known
@@ -208,6 +215,7 @@ class Evaluation(Base):
     lease_owner: Mapped[Word | None]
     lease_until: Mapped[Moment | None]
     next_at: Mapped[Moment | None]
+    reader: Mapped[Zero]  # the next try, from 0: each of READING_MODELS with the usual room, then with more
     mentioned: Mapped[bool | None]
     mention_text: Mapped[Word | None]
     sentiment: Mapped[Word | None]
@@ -233,6 +241,7 @@ class Citation(Base):
     title: Mapped[Word | None]
     position: Mapped[int]
     cited: Mapped[bool]  # false: only listed with the answer
+    spans: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))  # [first, last + 1] of characters
 
 
 class Competitor(Base):

@@ -1,6 +1,5 @@
 """The Celery app, and how a task is declared."""
 
-import logging
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,7 +12,7 @@ from senso import edge, log, sentry
 from senso.checks import postgres, redis, require
 from senso.schema import require_head
 from senso.settings import moved_clock, secret, settings
-from senso.worker import versions
+from senso.worker import logs, versions
 from senso.worker.queues import ALL_QUEUES
 from senso.worker.startup_errors import in_one_line
 
@@ -56,12 +55,7 @@ def task(name: str, **options: Any) -> Callable[[Callable[..., Any]], Any]:
 @setup_logging.connect
 def use_our_logs(**_: Any) -> None:
     log.configure(settings().log_format)
-    logging.getLogger("celery.worker").addFilter(is_not_soft_shutdown_line)
-
-
-def is_not_soft_shutdown_line(record: logging.LogRecord) -> bool:
-    """Drops each worker's line about its soft shutdown: the program that stops the workers logs it once."""
-    return not record.getMessage().startswith("Initiating Soft Shutdown")
+    logs.shorten()
 
 
 @celeryd_init.connect

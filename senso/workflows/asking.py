@@ -119,7 +119,8 @@ async def ask(work: AskWork) -> list[ReadWork]:
     try:
         with guarded():
             answer = await ask_now(work)
-            done = report(Outcome.ANSWERED, work.price, answer.usage, watch)
+            price = work.price if runs.is_asked_model(work, answer) else None
+            done = report(Outcome.ANSWERED, price, answer.usage, watch)
             row = runs.answer_row(work, answer, cite(answer.sources).citations, done)
     except (OutsideError, ConfigError) as error:
         await ask_failed(work, error, watch)
@@ -134,8 +135,8 @@ async def ask(work: AskWork) -> list[ReadWork]:
 
 
 def save_answers(db: Link, bought: Sequence[Mapping[str, Any]]) -> list[list[ReadWork]]:
-    reader, version = reading_models.reading(db), extraction.READING_VERSION
-    return evaluations.save_answers_and_claim(db, bought, worker_id(), POLICY, reader=reader, prompt_version=version)
+    readers, version = reading_models.readers(db), extraction.READING_VERSION
+    return evaluations.save_answers_and_claim(db, bought, worker_id(), POLICY, readers=readers, prompt_version=version)
 
 
 answer_saver = SaveBatcher(save_answers)

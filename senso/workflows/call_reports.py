@@ -31,18 +31,18 @@ def failed_report(error: SensoError, price: Price | None, watch: Stopwatch) -> R
     usage = getattr(error, "usage", None)
     cost = cost_microusd(price, usage)
     no_reply = isinstance(error, Unavailable) and error.status is None
-    unknown = no_reply or (isinstance(error, Malformed) and error.usage is None)
+    unknown = usage is None and (no_reply or isinstance(error, Malformed))
     return Report(outcome_of(error), usage or Usage(), None if unknown else cost, watch.milliseconds())
 
 
 def outcome_of(error: SensoError) -> Outcome:
-    outcomes: dict[type[SensoError], Outcome] = {
+    outcomes: dict[type, Outcome] = {
         RateLimited: Outcome.RATE_LIMITED,
         Unavailable: Outcome.UNAVAILABLE,
         Refused: Outcome.REFUSED,
         Malformed: Outcome.MALFORMED,
     }
-    return outcomes.get(type(error), Outcome.FAILED)
+    return next((outcomes[kind] for kind in type(error).__mro__ if kind in outcomes), Outcome.FAILED)
 
 
 @contextmanager

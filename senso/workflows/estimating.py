@@ -10,8 +10,7 @@ from senso.db import Connection
 from senso.errors import ConfigError, NotFound
 from senso.extraction import names
 from senso.matrix import batch_id
-from senso.prices import Price, cost_microusd, price_of
-from senso.providers import Usage
+from senso.prices import Price, assumed_usage, cost_microusd, price_of
 from senso.queries import batches, estimates, triggers
 from senso.queries import names as name_rows
 from senso.queries.batches import Batch
@@ -21,16 +20,6 @@ from senso.registry import JOB_PROVIDERS
 from senso.states import BatchKind, BatchState, Purpose, TriggerOutcome
 from senso.workflows import reading_models
 from senso.workflows.trigger import Terms, outcome_for, require_ready
-
-# Assumed usage of one call without history. Asking: two recorded answers with a web search took 9,463 and 16,981 tokens
-# in, 660 and 461 out. Reading: a prompt of 1,450 tokens and an answer of 3,100 characters (the mean of 264 real ones).
-# Calls billed by the record have no tokens.
-ASSUMED = {
-    Purpose.ASK: Usage(tokens_in=13_000, tokens_out=800, searches=1),
-    Purpose.READ: Usage(tokens_in=2_400, tokens_out=250),
-    Purpose.NAMES: Usage(tokens_in=500, tokens_out=120),
-}
-RECORD = Usage(records=1)
 
 
 class Call(NamedTuple):
@@ -82,7 +71,7 @@ def require_triggerable(db: Connection, orgs: Sequence[UUID], under: Terms) -> N
         more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
         raise NotFound(f"no org {unknown[0]}{more}; import them first; nothing was opened")
     for org in orgs:
-        require_ready(db, org, found.get(org))
+        require_ready(db, org, found.get(org), under.today)
     stopped = [] if under.reopen else triggers.cancelled(db, [batch_of(org, under.today) for org in orgs])
     if stopped:
         raise ConfigError(f"batch {stopped[0]} of today was cancelled; say --reopen to open it again")
@@ -157,7 +146,7 @@ def estimate_calls(
     db: Connection, shares: Sequence[Share], past: Sequence[Past], *, needs_names: bool
 ) -> list[Estimate]:
     known = {Call(one.purpose, one.slug, one.provider, one.model): one for one in past}
-    reader, finder = reading_models.reading(db), reading_models.naming(db)
+    reader, finder = reading_models.readers(db)[0].model, reading_models.naming(db)
     found = Priced(finder.price, finder.source)
     wanted = [(Call(Purpose.NAMES, None, finder.provider, finder.name), int(needs_names), found)]
     for share in shares:
@@ -184,7 +173,7 @@ def estimate(call: Call, answers: int, past: Past | None, priced: Priced) -> Est
 
 
 def assumed(call: Call, answers: int, priced: Priced) -> Estimate:
-    usage = RECORD if call.purpose is Purpose.ASK and call.provider in JOB_PROVIDERS else ASSUMED[call.purpose]
+    usage = assumed_usage(call.purpose, priced.price, by_job=call.provider in JOB_PROVIDERS)
     each = cost_microusd(priced.price, usage)
     cost = None if each is None else each * answers
     tokens = usage.tokens_in * answers, usage.tokens_out * answers

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from structlog.contextvars import bind_contextvars
 
 from senso import extraction
 from senso.db import DBAPIError, at_once
-from senso.errors import ConfigError, OutsideError
+from senso.errors import ConfigError, CutOff, OutsideError
 from senso.failpoints import failpoint
 from senso.policy import POLICY
 from senso.providers import Completion
@@ -35,9 +36,9 @@ def extract(run_ids: Sequence[UUID]) -> None:
 
 def claim_readings(runs: Sequence[UUID]) -> list[Work]:
     with at_once() as db:
-        reader = reading_models.reading(db)
+        readers = reading_models.readers(db)
         claimed = evaluations.claim(
-            db, runs, worker_id(), POLICY, reader=reader, prompt_version=extraction.READING_VERSION
+            db, runs, worker_id(), POLICY, readers=readers, prompt_version=extraction.READING_VERSION
         )
     return list(map(extract_now, claimed))
 
@@ -47,7 +48,8 @@ async def extract_now(work: ReadWork) -> None:
     watch = Stopwatch()
     try:
         with guarded():
-            completion = await complete(extraction.prompt(work.answer, work.question, work.org), work.reader)
+            prompt = extraction.prompt(work.answer, work.question, work.org)
+            completion = await complete(replace(prompt, max_tokens=work.max_tokens), work.reader)
             reading = await checked(work, completion)
             done = report(Outcome.READ, work.reader.price, completion.usage, watch)
     except (OutsideError, ConfigError) as error:
@@ -70,8 +72,17 @@ async def checked(work: ReadWork, completion: Completion) -> extraction.Reading:
 
 
 async def extraction_failed(work: ReadWork, error: OutsideError | ConfigError, watch: Stopwatch) -> None:
+    """What was cut off is read again with more room, what a model cannot read by the next of READING_MODELS."""
     failed = failed_report(error, work.reader.price, watch)
     reason, seconds = str(error), wait_seconds(error, work.failures)
+    follows = work.with_more_room if isinstance(error, CutOff) else work.by_another
+    if seconds is None and follows is not None:
+        await save_in_thread(
+            lambda db: evaluations.put_back(
+                db, work, failed, reason, seconds=0, counts_as_failure=False, reader=follows
+            )
+        )
+        return
     if seconds is None:
         await save_in_thread(lambda db: evaluations.fail(db, work, failed, reason))
         return

@@ -1,13 +1,14 @@
 """From a provider's name to the provider with its key: the one place where external services are chosen."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import TypeVar
 
 from senso import supplied
 from senso.db import Link
 from senso.errors import ConfigError
 from senso.event_loop import wait_for
 from senso.providers import (
-    AnotherKey,
     AnswerProvider,
     Complete,
     Completion,
@@ -15,10 +16,11 @@ from senso.providers import (
     JobProvider,
     Prompt,
 )
-from senso.queries.models import Model
-from senso.registry import JOB_PROVIDERS, PROVIDERS, Entry
+from senso.queries.models import AskedModel, Model
+from senso.registry import JOB_PROVIDERS, PROVIDERS, Entry, unsupported
 from senso.workflows import reading_models
 
+P = TypeVar("P")
 LISTED = "senso models lists what can be asked"
 
 
@@ -28,10 +30,10 @@ def entry(name: str) -> Entry:
     return PROVIDERS[name]
 
 
-def configured(one: Entry) -> tuple[str, str, AnotherKey]:
-    """Its base URL, its key, and what returns a replacement key. Raises ConfigError when the key is missing."""
-    found = supplied.service(one.base_url, one.key)
-    return found.base_url, found.key, found.another_key
+def made(maker: Callable[..., P], one: Entry) -> P:
+    """The provider with its address and key. Raises ConfigError when a setting is missing."""
+    found = supplied.service(one.base_url, one.key, one.settings)
+    return maker(found.base_url, found.key, found.another_key, **found.more)
 
 
 def direct_provider(name: str) -> AnswerProvider:
@@ -39,7 +41,7 @@ def direct_provider(name: str) -> AnswerProvider:
     one = entry(name)
     if one.answers is None:
         raise ConfigError(f"{name} does not answer at once in this version; {LISTED}")
-    return one.answers(*configured(one))
+    return made(one.answers, one)
 
 
 def job_provider(name: str) -> JobProvider:
@@ -47,7 +49,7 @@ def job_provider(name: str) -> JobProvider:
     one = entry(name)
     if one.jobs is None:
         raise ConfigError(f"{name} has no jobs in this version; {LISTED}")
-    return one.jobs(*configured(one))
+    return made(one.jobs, one)
 
 
 def completion_provider(name: str) -> CompletionProvider:
@@ -55,15 +57,38 @@ def completion_provider(name: str) -> CompletionProvider:
     one = entry(name)
     if one.completes is None:
         raise ConfigError(f"{name} reads no answers and finds no names in this version; name a model of another one")
-    return one.completes(*configured(one))
+    return made(one.completes, one)
 
 
-def require(db: Link, names: Iterable[str]) -> None:
-    """Checks all providers that a batch will call, also for reading and names, before any hold. Raises ConfigError."""
-    for name in sorted(names):
-        job_provider(name) if name in JOB_PROVIDERS else direct_provider(name)
-    for model in (reading_models.reading(db), reading_models.naming(db)):
-        completion_provider(model.provider)
+def require(db: Link, asked: Iterable[AskedModel], today: date) -> None:
+    """Checks all that a batch will call, also for reading and names, before any hold. Raises ConfigError."""
+    for model in asked:
+        require_askable(model, today)
+    for setting, reader in reading_models.named(db):
+        require_readable(setting, reader, today)
+
+
+def require_readable(setting: str, model: AskedModel, today: date) -> None:
+    """`setting`: which names the model. Raises ConfigError as `require_askable` does, and where it cannot read."""
+    require_offered(model, today, f"{setting}: ")
+    if entry(model.provider).completes is None:
+        raise ConfigError(
+            f"{setting}: {model.slug} of {model.provider} reads no answers and finds no names; name another"
+        )
+    completion_provider(model.provider)
+
+
+def require_offered(model: AskedModel, today: date, where: str = "") -> None:
+    if why := unsupported(model.provider, model.name):
+        raise ConfigError(f"{where}{model.slug}: {why}; {LISTED}")
+    if model.retired_on is not None and model.retired_on < today:
+        raise ConfigError(f"{where}{model.slug} was retired by {model.provider} on {model.retired_on}; {LISTED}")
+
+
+def require_askable(model: AskedModel, today: date) -> None:
+    """Raises ConfigError: no such provider or model in this version, no key, or the model is retired."""
+    require_offered(model, today)
+    job_provider(model.provider) if model.provider in JOB_PROVIDERS else direct_provider(model.provider)
 
 
 async def complete(prompt: Prompt, model: Model) -> Completion:

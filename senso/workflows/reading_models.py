@@ -4,8 +4,9 @@ import time
 
 from senso import supplied
 from senso.db import Link
+from senso.providers import MORE_TOKENS, READING_TOKENS
 from senso.queries import models
-from senso.queries.models import Model
+from senso.queries.models import AskedModel, Model, Reader
 from senso.registry import COMPLETION_PROVIDERS
 
 # For up to this long, a price or parameter that an import has changed is not used yet.
@@ -14,9 +15,20 @@ CACHE_SECONDS = 60
 cached: dict[str, tuple[Model, float]] = {}
 
 
-def reading(db: Link) -> Model:
-    """The model that reads answers."""
-    return model(db, supplied.reading_model())
+def readers(db: Link) -> list[Reader]:
+    """The tries to read an answer, in their order: each model with the usual room for its output, then with more."""
+    models = [model(db, said) for said in supplied.reading_models()]
+    return [Reader(one, room) for one in models for room in (READING_TOKENS, MORE_TOKENS)]
+
+
+def named(db: Link) -> list[tuple[str, AskedModel]]:
+    """The models that the settings name for reading and for names, each with its setting."""
+    said = [*(("READING_MODELS", one) for one in supplied.reading_models()), ("NAMES_MODEL", supplied.names_model())]
+    return [(setting, models.asked(db, one, COMPLETION_PROVIDERS) or unlisted_asked(one)) for setting, one in said]
+
+
+def unlisted_asked(said: str) -> AskedModel:
+    return AskedModel(said, COMPLETION_PROVIDERS[0], said, None)
 
 
 def naming(db: Link) -> Model:

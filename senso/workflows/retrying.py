@@ -1,5 +1,6 @@
 """Retries the failed part of a batch, as its next episode."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 from senso.db import Connection
@@ -44,10 +45,11 @@ WHY_NOT = {
 
 
 def require_askable(db: Connection, batch: Batch) -> None:
-    """Checks keys before the hold. The matrix is frozen: what was removed from an active org does not matter."""
+    """Checks keys and models before the hold. The matrix is frozen: what an active org has lost does not matter."""
+    today = max(batch.batch_date, datetime.now(UTC).date())
     if batch.org_id is not None:
         org = triggers.org(db, batch.org_id)
         if org is None or not org.active or batch.planned is None:
-            require_ready(db, batch.org_id, org)
+            require_ready(db, batch.org_id, org, today)
             return
-    require(db, triggers.providers_to_ask_again(db, batch.id))
+    require(db, triggers.asked_again(db, batch.id), today)

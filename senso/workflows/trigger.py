@@ -50,7 +50,7 @@ def trigger_within(
     db: Connection, org_id: UUID, by: Initiator, under: Terms, *, idempotency_key: str | None = None
 ) -> Triggered:
     """`trigger_org` in the caller's transaction."""
-    require_ready(db, org_id, triggers.org(db, org_id))
+    require_ready(db, org_id, triggers.org(db, org_id), under.today)
     earlier = triggers.earlier(db, idempotency_key) if idempotency_key else None
     payload = payload_hash(org_id, reopen=under.reopen)
     if earlier:
@@ -61,7 +61,7 @@ def trigger_within(
     return found
 
 
-def require_ready(db: Connection, org_id: UUID, org: TriggerableOrg | None) -> None:
+def require_ready(db: Connection, org_id: UUID, org: TriggerableOrg | None, today: date) -> None:
     if org is None:
         raise NotFound(f"no org {org_id}; import it first")
     if not org.active:
@@ -69,7 +69,7 @@ def require_ready(db: Connection, org_id: UUID, org: TriggerableOrg | None) -> N
     for what, count in {"questions": org.questions, "models": org.models, "locations": org.locations}.items():
         if not count:
             raise ConfigError(f"org {org_id} ({org.name}) has no {what}; add them to its import file")
-    require(db, org.providers)
+    require(db, org.asked, today)
 
 
 def payload_hash(org_id: UUID, *, reopen: bool) -> str:

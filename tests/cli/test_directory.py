@@ -20,7 +20,7 @@ def renamed(make, org, name: str) -> None:
 
 
 def test_an_org_is_listed_with_its_id_partner_weekday_matrix_and_last_batch(senso, make, sandbox):
-    org = make.org(questions=3, models=("gpt-4.1", "gpt-4.1-mini"), created_at=datetime(2026, 1, 7, 23, tzinfo=UTC))
+    org = make.org(questions=3, models=("gpt-6.1-terra", "gpt-6-luna"), created_at=datetime(2026, 1, 7, 23, tzinfo=UTC))
     batch = make.queued(org)
     work_off(make, batch)
 

@@ -45,7 +45,7 @@ def paste(line: str, folder: Path) -> subprocess.CompletedProcess:
 
 
 def test_what_an_import_suggests_opens_a_batch_in_the_same_home_and_so_on(folder):
-    contents = World(7, orgs=1, questions=1).import_document(["gpt-4.1"], [{"country": "US"}])
+    contents = World(7, orgs=1, questions=1).import_document(["gpt-6.1-terra"], [{"country": "US"}])
     (folder / "world.yaml").write_text(yaml.safe_dump(contents))
 
     imported = paste("SENSO_HOME='a home' 'my tools/senso' import world.yaml", folder)

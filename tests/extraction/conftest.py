@@ -15,7 +15,7 @@ class Model:
 
     def __call__(self, prompt):
         self.asked.append(prompt)
-        return Completion(self.content, "gpt-4.1-mini-2025-04-14", Usage(tokens_in=900, tokens_out=60), "openai")
+        return Completion(self.content, "gpt-6-luna-2026-09-22", Usage(tokens_in=900, tokens_out=60), "openai")
 
 
 @pytest.fixture

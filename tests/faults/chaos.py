@@ -16,6 +16,7 @@ from ground import run_sql
 from senso.stack import STOP_SECONDS
 
 MINUTES = float(os.environ.get("MINUTES") or "20")
+MODELS = ("gpt-6.1-terra", "chatgpt")
 SEED = int(os.environ.get("SEED") or str(time.time_ns() % 1_000_000))
 RESULTS = os.environ.get("CHAOS_RESULTS")  # a folder
 RUNS = 600  # open at once; and a further half of it whenever fewer than half are
@@ -195,7 +196,7 @@ def test_the_random_mix(fault):
     print(f"\nseed {SEED}, {MINUTES:g} minutes", flush=True)
     dice, recoveries, flights, it = random.Random(SEED), defaultdict(list), [], None
     try:
-        with fault(0, f"the mix, seed {SEED}", runs=RUNS, ends=("completed", "partial"), models=("gpt-4.1", "chatgpt"),
+        with fault(0, f"the mix, seed {SEED}", runs=RUNS, ends=("completed", "partial"), models=MODELS,
             answer_seconds=6, reading_seconds=1, snapshot_seconds=10, redis_proxy=True) as it:  # fmt: skip
             until = time.monotonic() + MINUTES * 60
             while time.monotonic() < until:

@@ -14,7 +14,7 @@ from senso.worker.queues import CONTROL_QUEUES
 
 HERE = Path(__file__).parent
 SEED = 11
-DIRECT = ("gpt-4.1", "gpt-4.1-mini")
+DIRECT = ("gpt-6.1-terra", "gpt-6-luna")
 JOBS = ("chatgpt",)
 PLACES = ({"country": "US"}, {"country": "CA", "region": "Ontario"})
 

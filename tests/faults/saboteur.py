@@ -201,7 +201,7 @@ def ticks_say_who() -> None:
 
 def parser_crashes(times: int = 20) -> None:
     """A mistake of ours in what reads a reply, seen for some of the answers that were paid for."""
-    from senso.providers import openai
+    from senso.providers.wire import openai
 
     parse = openai.read_answer
 

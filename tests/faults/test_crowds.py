@@ -10,7 +10,7 @@ from senso.tasks.stages import finish_batch
 
 
 def test_two_sweepers_relays_and_pollers(fault):
-    with fault(34, "3 control workers and 2 beats", control_workers=3, beats=2, models=("chatgpt", "gpt-4.1"),
+    with fault(34, "3 control workers and 2 beats", control_workers=3, beats=2, models=("chatgpt", "gpt-6.1-terra"),
         sabotage={"all": "ticks_say_who"}) as it:  # fmt: skip
         it.strikes(calls=it.product.wait_for_flight(20))
         it.recovered(it.product.next_end())
@@ -46,11 +46,11 @@ def test_a_batch_finished_twenty_times_at_once(fault):
 def test_a_huge_org_does_not_stand_in_front_of_the_small_ones(fault):
     """p95 of small orgs (trigger to end) with a huge one before them, within twice of what it is without."""
     places = tuple({"country": country} for country in ("US", "CA", "GB", "DE", "FR", "IT", "ES", "JP", "BR", "IN"))
-    with fault(32, "an org of 1,200 runs before 16 orgs of 5", own_load=True, models=("gpt-4.1",),
+    with fault(32, "an org of 1,200 runs before 16 orgs of 5", own_load=True, models=("gpt-6.1-terra",),
         places=({"country": "US"},)) as it:  # fmt: skip
         plan = it.product.plan
         alone = p95(it.product, trigger(store(plan, 0, 16, 5)))
-        huge = store(plan, 16, 1, 60, models=("gpt-4.1", "gpt-4.1-mini"), locations=places)
+        huge = store(plan, 16, 1, 60, models=("gpt-6.1-terra", "gpt-6-luna"), locations=places)
         small = store(plan, 17, 16, 5)
         (big,) = trigger(huge)
         opened = "SELECT count(*) FROM question_runs WHERE batch_id = :id"

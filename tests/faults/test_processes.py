@@ -108,7 +108,7 @@ def test_told_to_go_under_load_a_worker_leaves_nothing_behind(fault):
 
 def test_a_run_that_kills_its_worker_each_time_fails_alone(fault):
     """Those in flight beside it come again apart from it: none of them fails with it."""
-    with fault(31, "a run of which every worker dies", models=("gpt-4.1",), places=({"country": "US"},),
+    with fault(31, "a run of which every worker dies", models=("gpt-6.1-terra",), places=({"country": "US"},),
         ends=("completed", "partial"), sabotage={"all": "poison"},
         environment={"SABOTAGE_MATCH": poisoned_question()}) as it:  # fmt: skip
         it.product.wait_for_strike("poison")

@@ -70,7 +70,7 @@ def test_a_provider_that_hangs_holds_its_slots_no_longer_than_the_timeout(fault)
 
 def test_a_job_that_is_never_ready_fails_at_its_deadline_and_its_batch_is_partial(fault):
     late = "SELECT count(*) FROM vendor_jobs WHERE state = 'failed'"
-    with fault(29, "5 jobs never ready", models=("chatgpt", "gpt-4.1"), places=({"country": "US"},),
+    with fault(29, "5 jobs never ready", models=("chatgpt", "gpt-6.1-terra"), places=({"country": "US"},),
         own_load=True, ends=("completed", "partial")) as it:  # fmt: skip
         it.product.make.sql("UPDATE models SET deadline_seconds = 30 WHERE slug = 'chatgpt'")
         it.product.sandbox.fault("brightdata.trigger", "never-ready", times=5)

@@ -170,7 +170,7 @@ def save(db: Link,""",
         },
         (
             (
-                "senso/providers/brightdata.py",
+                "senso/providers/brightdata/records.py",
                 "found = {number(record): record for record in reversed(records) if number(record) in wanted}",
                 "found = {run.number: record for run, record in zip(runs, records, strict=False)}",
             ),

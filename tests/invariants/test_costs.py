@@ -19,7 +19,7 @@ DOUBLED = """
 @pytest.fixture(autouse=True)
 def paid(make, sandbox):
     """An org that was asked by both kinds of providers, and read."""
-    batch = make.queued(make.org(questions=2, models=("gpt-4.1", "chatgpt")))
+    batch = make.queued(make.org(questions=2, models=("gpt-6.1-terra", "chatgpt")))
     start(batch)
     submit_snapshot(str(make.one("SELECT id FROM vendor_jobs")))
     collect(make)

@@ -99,7 +99,7 @@ def read_a_minute_ago(make) -> None:
 NAMES = "I6 names are asked for once, and as often as tries failed"
 NAMES_FOUND = (
     "INSERT INTO llm_calls (purpose, batch_id, org_id, fence, provider, model, prompt_version, outcome, cost_microusd, "
-    "started_at) SELECT 'names', id, org_id, :fence, 'openai', 'gpt-4.1-mini', 'v1', 'found', 0, "
+    "started_at) SELECT 'names', id, org_id, :fence, 'openai', 'gpt-6-luna', 'v1', 'found', 0, "
     "now() - make_interval(secs => :ago) FROM batches"
 )
 
@@ -130,7 +130,7 @@ def test_an_answer_that_came_late_to_an_overtaken_claim_was_of_no_use_and_its_fa
     for fence, outcome in ((1, "answered"), (2, None), (3, None)):
         make.sql(
             "INSERT INTO llm_calls (purpose, batch_id, run_id, org_id, fence, provider, model, outcome, cost_microusd) "
-            "SELECT 'ask', b.id, r.id, b.org_id, :fence, 'openai', 'gpt-4.1', :outcome, 0 "
+            "SELECT 'ask', b.id, r.id, b.org_id, :fence, 'openai', 'gpt-6.1-terra', :outcome, 0 "
             "FROM question_runs r JOIN batches b ON b.id = r.batch_id",
             fence=fence,
             outcome=outcome,

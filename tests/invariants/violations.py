@@ -213,7 +213,7 @@ ENDED = (
     ),
     ("an answer that was bought twice", "is not bought again", again("llm_calls", CALL, ASKED, fence="fence + 1")),
     ("an answer without any call", "the call that it was bought by", remove("llm_calls", ASKED)),
-    ("a call of another model", "the call that it was bought by", change("llm_calls", ASKED, "model = 'gpt-4.1-nano'")),
+    ("a call of another model", "the call that it was bought by", change("llm_calls", ASKED, "model = 'gpt-5.4-nano'")),
     ("a call under a claim that nobody made", "and with nothing else", change("llm_calls", ASKED, "fence = fence + 2")),
     (
         "a call before its batch was opened",

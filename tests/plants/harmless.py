@@ -6,6 +6,7 @@ HARMLESS = {
     "llm_calls.latency_ms": "how long a call took stands in no other row, and nothing is decided by it",
     "llm_calls.outcome of another row": "a call under way reports back and writes its own outcome over it",
     "llm_calls.tokens_cached": "less than half a micro-dollar, to which a call's cost is rounded",
+    "llm_calls.tokens_written": "less than half a micro-dollar, to which a call's cost is rounded",
     "llm_calls.tokens_in": "less than half a micro-dollar, to which a call's cost is rounded",
     "outbox.* deleted": "a trace of what was sent, pruned after three days; what was not sent is found by the sweep",
     "outbox.published_at null": "it is sent again, and a message that comes twice changes nothing",

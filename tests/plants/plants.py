@@ -31,7 +31,17 @@ WORDS = {"error", "note", "name", "names", "finished_by", "triggered_by", "user_
 WORDS |= {"lease_owner", "prompt_version", "model_version", "extractor", "mention_text", "reported_country", "marks"}
 WORDS |= {"answer_text", "searched", "model", "location", "surface", "kind", "provider", "pipeline", "ids", "body"}
 WORDS |= {"payload_hash", "fingerprint", "request_hash", "external_id", "idempotency_key", "id", "purpose", "sentiment"}
-WORDS |= {"mentioned", "is_fallback", "share_of_text"}
+WORDS |= {
+    "mentioned",
+    "is_fallback",
+    "share_of_text",
+    "vendor_id",
+    "queries",
+    "reply",
+    "location_honoured",
+    "other_model",
+}
+WORDS |= {"spans", "tokens_thinking", "reader"}
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,16 @@ from senso.queries import invariants
 
 EVERY = int(os.environ.get("PLANTS_EVERY", "9"))
 LEAST_SEEN = 0.95
+# Prices at which a single token more or less is seen in what a call cost.
+DEAR = """
+    UPDATE models SET prices = prices || '{"token_in": 3, "token_cached": 1, "token_written": 4, "token_out": 9}'
+    WHERE prices ? 'token_in'
+"""
 
 
 @pytest.fixture(params=["ended", "running"])
 def world(request, make, sandbox, environment):
+    make.sql(DEAR)
     worlds = Worlds(make, sandbox, environment)
     worlds.ended()
     if request.param == "running":

@@ -2,12 +2,13 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from test_wire_openai import ODD, changed, is_storable, over_the_wire, paths
 
-from senso.errors import ConfigError, Malformed, Refused
+from senso.errors import ConfigError, JobFailed, Malformed, Refused
 from senso.http import SUCCESS, Response
 from senso.providers import Answer, Run, Source, Usage
-from senso.providers import brightdata as module
 from senso.providers.brightdata import DATA_SETS, FIELDS, BrightData, answers, sources
+from senso.providers.brightdata import client as module
 
 QUESTION = "Which bank is best for students?"
 OTHER = "Which card is best for travel?"
@@ -142,13 +143,33 @@ def test_a_record_that_is_no_answer_is_an_error_that_was_paid_for(text, reason):
 def test_a_record_becomes_an_answer_with_all_it_says():
     (answer,) = answers([run(1)], [record("Bank A.", index=1, web_search_triggered=True)])
 
-    assert answer == Answer(1, "Bank A.", None, "gpt-5-1", "CA", searched=True, usage=Usage(records=1))
+    about = {"searched": True, "usage": Usage(records=1), "reply": {"web_search_triggered": True}}
+    assert answer == Answer(1, "Bank A.", None, "gpt-5-1", "CA", **about)
 
 
 def test_a_text_without_marks_is_better_than_none():
     (answer,) = answers([run(1)], [record(None, index=1, answer_text=" Bank A. ")])
 
     assert answer.text == "Bank A."
+
+
+@pytest.mark.parametrize("fields", [{"error": True}, {"error": ["text"]}, {"error": {"code": 7}}])
+def test_an_error_that_is_no_text_is_still_one_and_free(fields):
+    (answer,) = answers([run(1)], [record(index=1, **fields)])
+
+    assert answer == Answer(1, error="no reason given", usage=Usage(records=0))
+
+
+def test_an_error_is_told_by_its_code_where_it_has_no_words():
+    (answer,) = answers([run(1)], [{"input": asked(index=1), "error": None, "error_code": "no_peers"}])
+
+    assert answer == Answer(1, error="no_peers", usage=Usage(records=0))
+
+
+def test_what_was_searched_for_is_kept_and_the_vendors_id_where_it_gives_one():
+    (answer,) = answers([run(1)], [record(index=1, web_search_query=["best bank", "best bank", None], id="r_1")])
+
+    assert (answer.queries, answer.vendor_id) == (("best bank",), "r_1")
 
 
 def test_an_answer_from_elsewhere_says_where():
@@ -164,7 +185,11 @@ def test_an_answer_from_elsewhere_says_where():
         ({"web_search_triggered": False, "citations": [{"url": "https://a.example"}]}, True),
         ({"web_search_triggered": False, "web_search_query": ["of another session"]}, None),
         ({"web_search_triggered": False, "web_search_query": []}, False),
-        ({}, False),
+        ({"web_search_triggered": False, "web_search_query": None}, None),
+        ({"web_search_triggered": True, "web_search_query": None}, True),
+        ({"web_search_triggered": False, "citations": True}, False),
+        ({"web_search_query": []}, False),
+        ({}, None),
     ],
 )
 def test_whether_there_was_a_search_is_not_left_to_the_flag(fields, searched):
@@ -196,6 +221,76 @@ def test_without_citations_the_links_of_the_text_are_the_sources(citations):
     assert found == [Source("https://a.example", "A 1+", 1, cited=True)]
 
 
+def test_one_odd_record_costs_the_others_nothing():
+    listed = [{"url": "https://a.example", "title": "A"}]
+    records = [
+        record("one", index=1, citations=listed),
+        record("two", index=2, citations=True),
+        record("three", index=3, citations=["https://b.example/x", None, "no address", {"url": "https://c.example"}]),
+        record("four", index=4, citations={"url": "https://d.example"}, model={"name": "gpt-5-1"}, country=["CA"]),
+    ]
+
+    found = answers([run(number) for number in range(1, 5)], records)
+
+    assert [answer.text for answer in found] == ["one", "two", "three", "four"]
+    assert [[source.url for source in answer.sources] for answer in found] == [
+        ["https://a.example"],
+        [],
+        ["https://b.example/x", "https://c.example"],
+        [],
+    ]
+    assert (found[3].model_version, found[3].country) == (None, None)
+
+
+def test_pages_that_were_looked_at_come_as_offered_after_the_cited():
+    cited = [{"url": "https://a.example", "title": "A", "position": "1"}]
+    looked_at = [{"url": "https://b.example", "title": "B"}, {"url": "https://a.example", "title": "A"}]
+
+    assert sources({"citations": cited, "sources": looked_at}) == [
+        Source("https://a.example", "A", 1, cited=True),
+        Source("https://b.example", "B", 2, cited=False),
+    ]
+    assert [source.cited for source in sources({"sources": looked_at})] == [True, True]
+
+
+@pytest.mark.parametrize("index", [True, 1.5, float("inf"), float("nan"), [1], "one", "9" * 5000])
+def test_what_is_no_number_belongs_to_no_run_by_it(index):
+    assert texts([run(1)], [record(index=index)]) == [None]
+
+
+def test_a_text_is_taken_from_where_it_is_one():
+    (answer,) = answers([run(1)], [record(["a list"], index=1, answer_text="Bank A.")])
+
+    assert answer.text == "Bank A."
+
+
+WHOLE = record(
+    "**Bank A** leads.",
+    index=1,
+    prompt=QUESTION,
+    answer_text="Bank A leads.",
+    citations=[{"url": "https://a.example", "title": "A", "cited": True}, {"url": "https://b.example", "cited": False}],
+    links_attached=[{"url": "https://a.example", "text": "A 1+", "position": 1}],
+    sources=[{"url": "https://c.example", "title": "C", "position": 1}],
+    web_search_triggered=True,
+    web_search_query=["best bank for students"],
+    input=asked(index=1, url="https://chatgpt.com/", web_search=True),
+)
+FAILED = {"input": asked(index=1), "error": "Crawler error: timeout", "error_code": "timeout", "timestamp": "2026"}
+
+
+@pytest.mark.parametrize("changing", [WHOLE, FAILED])
+def test_no_change_of_a_record_raises_or_costs_the_other_record(changing):
+    other = record("Mine.", index=2, input=asked(OTHER, index=2))
+    for path in paths(changing):
+        for odd in ODD:
+            records = over_the_wire([changed(changing, path, odd), other])
+            found = answers([run(1), run(2, OTHER)], records)
+
+            assert all(map(is_storable, found)), (path, repr(odd)[:20])
+            assert found[1].text == "Mine."
+
+
 @pytest.mark.parametrize(
     "fields", [{}, {"citations": None}, {"citations": None, "links_attached": None}, {"citations": [None, {}, "x"]}]
 )
@@ -223,6 +318,31 @@ def test_a_job_is_triggered_with_errors_and_only_with_the_fields_that_are_read(w
     ]
 
 
+@pytest.mark.parametrize("model", DATA_SETS)
+def test_only_an_engine_that_takes_it_is_sent_a_permission_to_search(wire, model):
+    wire.says(200, {"snapshot_id": "s_1"})
+
+    wire.vendor.submit([Run(1, QUESTION, model, "CA")])
+
+    ((entry,),) = [call["json"] for call in wire.calls]
+    assert entry["url"] == DATA_SETS[model].url
+    assert ("web_search" in entry) == (model == "chatgpt")
+
+
+@pytest.mark.parametrize(
+    ("model", "dataset_id", "url"),
+    [
+        ("chatgpt", "gd_m7aof0k82r803d5bjm", "https://chatgpt.com/"),
+        ("perplexity", "gd_m7dhdot1vw9a7gc1n", "https://www.perplexity.ai"),
+        ("gemini", "gd_mbz66arm2mf9cu856y", "https://gemini.google.com/"),
+        ("google-ai-mode", "gd_mcswdt6z2elth3zqr2", "https://google.com/aimode"),
+        ("copilot", "gd_m7di5jy6s9geokz8w", "https://copilot.microsoft.com/chats"),
+    ],
+)
+def test_an_engine_is_a_data_set_of_the_vendors(model, dataset_id, url):
+    assert (DATA_SETS[model].id, DATA_SETS[model].url) == (dataset_id, url)
+
+
 @pytest.mark.parametrize("data_set", DATA_SETS.values(), ids=DATA_SETS)
 def test_the_fields_asked_for_are_those_that_are_read(data_set):
     asked = set(f"{FIELDS}|{data_set.fields}".split("|"))
@@ -239,7 +359,7 @@ def test_a_model_without_a_data_set_is_a_mistake_of_configuration(wire):
     assert wire.calls == []
 
 
-@pytest.mark.parametrize("body", [{}, {"snapshot_id": None}, [], "OK"])
+@pytest.mark.parametrize("body", [{}, {"snapshot_id": None}, {"snapshot_id": {}}, {"snapshot_id": ""}, [], "OK"])
 def test_a_job_without_a_name_cannot_be_used(wire, body):
     wire.says(200, body)
 
@@ -247,7 +367,9 @@ def test_a_job_without_a_name_cannot_be_used(wire, body):
         wire.vendor.submit([run(1)])
 
 
-@pytest.mark.parametrize("status", ["starting", "running", "building", "collecting", "digesting", "READY?", None])
+@pytest.mark.parametrize(
+    "status", ["starting", "running", "building", "collecting", "digesting", "READY?", None, ["ready"], {}, 7]
+)
 def test_a_status_that_is_neither_ready_nor_dead_is_still_working(wire, status):
     wire.says(200, {"status": status})
 
@@ -292,6 +414,52 @@ def test_a_job_that_failed_says_why(wire):
 
     with pytest.raises(Refused, match="Account is suspended"):
         wire.vendor.collect(JOB, [run(1)])
+
+
+@pytest.mark.parametrize("message", [None, "", {"text": "why"}, ["why"], 7])
+def test_a_job_that_failed_without_words_is_told_by_its_status(wire, message):
+    wire.says(200, {"status": "failed", "error_message": message})
+
+    with pytest.raises(JobFailed, match="the snapshot is failed"):
+        wire.vendor.collect(JOB, [run(1)])
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (400, "Snapshot is empty"),
+        (400, "Snapshot is expired"),
+        (400, '{"validation_errors": ["url"]}'),
+        (404, "Snapshot does not exist"),
+        (410, "Gone"),
+    ],
+)
+def test_a_job_without_a_download_has_failed_and_the_vendor_says_why(wire, status, words):
+    wire.says(200, {"status": "ready"})
+    wire.says(status, words)
+
+    with pytest.raises(JobFailed) as caught:
+        wire.vendor.collect(JOB, [run(1)])
+
+    assert (caught.value.reason, caught.value.status) == (words, status)
+
+
+@pytest.mark.parametrize("status", [401, 402, 403])
+def test_a_download_that_is_refused_for_another_reason_does_not_end_the_job(wire, status):
+    wire.says(200, {"status": "ready"})
+    wire.says(status, "Insufficient balance")
+
+    with pytest.raises(Refused) as caught:
+        wire.vendor.collect(JOB, [run(1)])
+
+    assert not isinstance(caught.value, JobFailed)
+
+
+def test_an_empty_list_of_records_is_no_failure_of_the_job(wire):
+    wire.says(200, {"status": "ready"})
+    wire.says(200, [])
+
+    assert wire.vendor.collect(JOB, [run(1)]) == [Answer(1, error="no record came back for this question")]
 
 
 def test_a_cancelled_job_is_confirmed_in_plain_text(wire):
@@ -416,7 +584,9 @@ def test_a_job_whose_inputs_the_vendor_does_not_tell_is_nobodys(monkeypatch):
     assert BrightData("", "").fingerprint_of("s_1") is None
 
 
-@pytest.mark.parametrize("text", ["", "OK", "[]", '["text"]', '{"id": "broken", "object": ', "id,name\n1,2\n"])
+@pytest.mark.parametrize(
+    "text", ["", "OK", "[]", '["text"]', '{"id": "broken", "object": ', "id,name\n1,2\n", f"url\n{'x' * 200_000}\n"]
+)
 def test_inputs_that_cannot_be_read_prove_nothing(monkeypatch, text):
     monkeypatch.setattr(module, "call", lambda *_, **__: replied(text))
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from senso.errors import ConfigError, JobFailed, Malformed, RateLimited, Refused, Unavailable
+from senso.errors import ConfigError, CutOff, JobFailed, Malformed, RateLimited, Refused, Unavailable
 from senso.event_loop import wait_for
 from senso.http import request
 from senso.providers import Answer, Prompt, Run
@@ -31,7 +31,7 @@ ERRORS = [
     ("openai", "hang", {"seconds": 1}, (Unavailable, None, None, "did not answer in time")),
     ("openai", "drop", {}, (Unavailable, None, None, "the connection failed")),
     ("openai", "refusal", {}, (Refused, None, None, "the model refused to answer")),
-    ("openai", "length", {}, (Malformed, None, None, "incomplete: max_output_tokens")),
+    ("openai", "length", {}, (CutOff, None, None, "incomplete: max_output_tokens")),
     ("openai", "empty", {}, (Malformed, None, None, "the answer is empty")),
     ("openai", "malformed", {}, (Malformed, 200, None, "not JSON")),
     ("brightdata", "429", TWICE, (RateLimited, 429, 2, "too many running jobs")),
@@ -209,8 +209,8 @@ def test_a_job_that_there_is_not_can_be_cancelled(sandbox):
         ("hang", Unavailable, None),
         ("drop", Unavailable, None),
         ("refusal", Refused, None),
-        ("length", Malformed, None),
-        ("empty", Malformed, None),
+        ("length", CutOff, None),
+        ("empty", CutOff, None),
     ],
 )
 def test_reading_an_answer_fails_in_the_same_words(sandbox, impatient, kind, error, status):

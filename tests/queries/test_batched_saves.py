@@ -139,7 +139,7 @@ def test_only_what_nobody_has_or_waits_for_is_handed_out(make, elsewhere):
 
 def test_runs_of_jobs_and_of_other_batches_are_not_handed_out(make):
     make.batch(questions=2)
-    batch = make.batch(questions=2, models=("gpt-4.1", "chatgpt"))
+    batch = make.batch(questions=2, models=("gpt-6.1-terra", "chatgpt"))
     make.sql("UPDATE question_runs SET sent_at = NULL, snapshot_id = NULL")
 
     found = handed_out(make, batch)
@@ -155,7 +155,7 @@ def test_runs_of_jobs_and_of_other_batches_are_not_handed_out(make):
 
 def test_runs_of_jobs_and_of_other_batches_take_no_place_in_the_window(make):
     make.batch(questions=130)
-    batch = make.batch(questions=60, models=("gpt-4.1", "chatgpt"))
+    batch = make.batch(questions=60, models=("gpt-6.1-terra", "chatgpt"))
     make.sql("UPDATE question_runs SET sent_at = NULL WHERE batch_id = :b AND snapshot_id IS NULL", b=batch)
 
     assert len(handed_out(make, batch)) == 60

@@ -222,7 +222,8 @@ def test_what_a_batch_closes_is_its_own(make):
 
 def test_an_answer_is_saved_once_and_for_its_own_run(make):
     work, other = claimed(make, close)
-    rows = [vendor_jobs.collected(work.run_ids[0], Answer(1, text="An answer."), (), cost_microusd=1500)]
+    answer = Answer(work.runs[0].number, text="An answer.")
+    rows = [vendor_jobs.collected(work, answer, (), cost_microusd=1500)]
 
     with transaction() as db:
         first = vendor_jobs.save_answers(db, rows, age=1)

@@ -43,7 +43,8 @@ def between_two_nights(make):
     make.sql("UPDATE evaluations SET state = 'done'")
     make.sql(
         "INSERT INTO llm_calls (purpose, batch_id, run_id, fence, provider, model, outcome) "
-        "SELECT 'ask', batch_id, id, n, 'openai', 'gpt-4.1', 'answered' FROM question_runs, generate_series(1, 200) n"
+        "SELECT 'ask', batch_id, id, n, 'openai', 'gpt-6.1-terra', 'answered' "
+        "FROM question_runs, generate_series(1, 200) n"
     )
     make.sql("ANALYZE")
 

@@ -12,6 +12,7 @@ from senso.sandbox.state import Timing
 
 V3 = "/brightdata/datasets/v3"
 PUSH = {"Authorization": "Bearer sandbox-token", "Idempotency-Key": "push:1"}
+RIGHT = "sandbox-key"
 PAGE = Path(__file__).parents[2] / "docs" / "sandbox.md"
 
 
@@ -45,7 +46,7 @@ def test_a_line_an_object_and_a_form_say_the_same():
         ("", "write PLACE KIND"),
         ("openai.chat", "write PLACE KIND"),
         ("openai 429", "places are openai.responses"),
-        ("openai.chat unlisted", "there are 401, 429"),
+        ("openai.chat unlisted", "there are 400, 401, 404, 410, 429"),
         ("openai.chat 429 often", "not one of share="),
         ("openai.chat 429 rate=1", "not one of share="),
         ("openai.chat 429 share=", "share is a number"),
@@ -104,6 +105,50 @@ def test_one_fault_is_removed_by_its_number(client):
     assert client.control("faults/0", method="DELETE")["status"] == 404
 
 
+SCHEMA = {
+    "type": "object",
+    "properties": {"name": {"type": "string"}},
+    "required": ["name"],
+    "additionalProperties": False,
+}
+ASKED = [{"role": "user", "content": "Who?"}]
+AGENT = {"model": "perplexity/sonar", "input": "Who?", "max_output_tokens": 100}
+CLAUDE = {"model": "claude-haiku-5-5", "max_tokens": 100, "messages": ASKED}
+GEMINI = {"contents": [{"role": "user", "parts": [{"text": "Who?"}]}]}
+AS_JSON = {"responseMimeType": "application/json", "responseJsonSchema": SCHEMA}
+FORMAT = {"type": "json_schema", "json_schema": {"name": "who", "strict": True, "schema": SCHEMA}}
+GENERATE = "/gemini/v1beta/models/gemini-3.8-flash:generateContent"
+# Path, body (None: a GET), and the header of the key.
+VENDOR_CALLS = {
+    "anthropic.messages": ("/anthropic/v1/messages", CLAUDE, "x-api-key"),
+    "anthropic.reading": (
+        "/anthropic/v1/messages",
+        CLAUDE | {"output_config": {"format": {"type": "json_schema", "schema": SCHEMA}}},
+        "x-api-key",
+    ),
+    "anthropic.models": ("/anthropic/v1/models", None, "x-api-key"),
+    "azure.responses": ("/azure/openai/v1/responses", {"model": "gpt-4.1", "input": "Who?"}, "api-key"),
+    "azure.chat": ("/azure/openai/v1/chat/completions", {"model": "gpt-4.1", "messages": ASKED}, "api-key"),
+    "azure.models": ("/azure/openai/v1/models", None, "api-key"),
+    "gemini.generate": (GENERATE, GEMINI, "x-goog-api-key"),
+    "gemini.reading": (GENERATE, GEMINI | {"generationConfig": AS_JSON}, "x-goog-api-key"),
+    "gemini.models": ("/gemini/v1beta/models", None, "x-goog-api-key"),
+    "linkup.search": (
+        "/linkup/v1/search",
+        {"q": "Who?", "depth": "standard", "outputType": "sourcedAnswer"},
+        "Authorization",
+    ),
+    "perplexity.agent": ("/perplexity/v1/agent", AGENT, "Authorization"),
+    "perplexity.reading": ("/perplexity/v1/agent", AGENT | {"response_format": FORMAT}, "Authorization"),
+}
+
+
+def vendor_call(client, place):
+    path, body, header = VENDOR_CALLS[place]
+    headers = {header: f"Bearer {RIGHT}" if header == "Authorization" else RIGHT, "anthropic-version": "2023-06-01"}
+    return client.get(path, headers) if body is None else client.post(path, body, headers)
+
+
 def call(client, place, job):
     """One call at the place; for what strikes a job the job is new."""
     calls = {
@@ -115,6 +160,7 @@ def call(client, place, job):
         "brightdata.snapshots": lambda: client.get(f"{V3}/snapshots?dataset_id=x"),
         "brightdata.input": lambda: client.get(f"{V3}/snapshot/{job}/input"),
         "brightdata.cancel": lambda: client.post(f"{V3}/snapshot/{job}/cancel", None),
+        **{at: lambda at=at: vendor_call(client, at) for at in VENDOR_CALLS},
         "application": lambda: client.post("/application/analytics", {"schema_version": 1}, headers=PUSH),
     }
     with suppress(OSError):  # cut, as asked for

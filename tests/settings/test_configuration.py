@@ -46,11 +46,14 @@ def test_the_example_holds_no_secret():
 
 
 def test_what_a_page_says_of_a_variable_is_a_variable():
-    """A name with capitals in code, in what an operator reads, is one that is read; or it is not one of ours."""
+    """A name with capitals in code, in what an operator reads, is one that is read; or it is not one of ours.
+
+    What follows the number of an HTTP status, or the word reason, is a code of a vendor's.
+    """
     known = {one.name for one in variables()} | FOREIGN
     said = {}
     for file in (ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs" / f"{name}.md" for name in FOR_OPERATORS)):
-        for name in re.findall(r"`([A-Z][A-Z0-9]*_[A-Z0-9_]+)(?:=[^`]*)?`", file.read_text()):
+        for name in re.findall(r"(?<!\d )(?<!reason )`([A-Z][A-Z0-9]*_[A-Z0-9_]+)(?:=[^`]*)?`", file.read_text()):
             if name.removesuffix("_FILE") not in known and name != "NAME_FILE":
                 said.setdefault(name, file.name)
 
@@ -58,8 +61,9 @@ def test_what_a_page_says_of_a_variable_is_a_variable():
 
 
 FOR_OPERATORS = ("configuration", "production", "runbook", "sandbox", "upgrading")
-# What other programs read, and what only tests do.
+# What other programs read, what only tests do, and how a vendor says that an answer was cut off.
 FOREIGN = {
+    "MAX_TOKENS",
     "REMAP_SIGTERM",
     "NO_COLOR",
     "WRITE_REFUSALS",

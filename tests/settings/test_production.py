@@ -82,12 +82,6 @@ def test_what_is_for_tests_is_refused(production, name, value):
     assert refusal() == f"{name}: not allowed when ENVIRONMENT=production; unset it"
 
 
-def test_a_proxy_that_calls_would_pass_by_is_refused(production):
-    production.setenv("https_proxy", "http://proxy.example:3128")
-
-    assert refusal().startswith("HTTPS_PROXY: this version calls services directly")
-
-
 @pytest.mark.parametrize(
     "value",
     [

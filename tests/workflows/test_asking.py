@@ -27,7 +27,7 @@ def test_a_run_is_asked_read_and_counted_down(make, sandbox):
     assert (row["state"], row["searched"], row["model_version"]) == (
         "answered",
         "yes",
-        "senso-sandbox/gpt-4.1-2025-04-14",
+        "senso-sandbox/gpt-6.1-terra-2026-11-04",
     )
     assert (evaluation["state"], evaluation["prompt_version"]) == ("done", READING_VERSION)
     assert make.one("SELECT remaining FROM batches") == 0
@@ -168,7 +168,7 @@ def test_a_late_answer_changes_no_row_once_another_claimed_the_run(make, sandbox
 
 def test_a_mistake_of_ours_ends_the_run_and_is_not_paid_for_again(make, sandbox, monkeypatch):
     run = make.run()
-    monkeypatch.setattr("senso.providers.openai.read_answer", lambda *_: {}["nothing"])
+    monkeypatch.setattr("senso.providers.wire.openai.read_answer", lambda *_: {}["nothing"])
 
     read(str(run))
     read(str(run))

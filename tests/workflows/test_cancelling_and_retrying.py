@@ -56,7 +56,7 @@ def test_a_cancelled_batch_charges_what_was_read_releases_the_hold_and_closes_th
 
 
 def test_no_claim_commits_after_a_cancel(make, sandbox):
-    batch = make.batch(questions=2, models=("gpt-4.1", "chatgpt"))
+    batch = make.batch(questions=2, models=("gpt-6.1-terra", "chatgpt"))
     make.answered(make.one("SELECT id FROM question_runs WHERE snapshot_id IS NULL ORDER BY number LIMIT 1"))
     snapshot = make.one("SELECT id FROM vendor_jobs")
     cancel(batch, ME)
@@ -274,7 +274,7 @@ def test_runs_that_are_planned_between_the_look_and_the_lock_are_closed_too(make
 
 
 def test_a_cancel_among_busy_workers_leaves_the_promises_intact(make, sandbox):
-    batch = make.batch(questions=24, models=("gpt-4.1", "gpt-4.1-mini"), countries=("US", "CA"))
+    batch = make.batch(questions=24, models=("gpt-6.1-terra", "gpt-6-luna"), countries=("US", "CA"))
     work = make.runs(batch)
     half_done = threading.Event()
 

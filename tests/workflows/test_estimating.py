@@ -29,7 +29,7 @@ def everything(make) -> dict:
 
 
 def test_a_dry_run_writes_to_no_table_and_calls_nobody(senso, make, sandbox, messages):
-    org, blocked = make.org(models=("gpt-4.1", "chatgpt")), make.org(questions=3, available=2)
+    org, blocked = make.org(models=("gpt-6.1-terra", "chatgpt")), make.org(questions=3, available=2)
     work_off(make, make.queued(blocked))
     messages.clear()
     before, calls = everything(make), len(sandbox.calls())
@@ -51,14 +51,14 @@ def test_the_transaction_of_a_dry_run_refuses_to_write(make):
 
 
 def test_without_history_the_price_table_and_stated_assumptions_speak(senso, make):
-    org = make.org(questions=3, models=("gpt-4.1", "chatgpt"), countries=("US", "CA"))
+    org = make.org(questions=3, models=("gpt-6.1-terra", "chatgpt"), countries=("US", "CA"))
 
     found = senso("trigger", "org", org.id, "--dry-run", "--json").json
 
     (one,) = found["orgs"]
     asked = {(call["purpose"], call["asked"]): call for call in one["estimates"]}
     assert (one["outcome"], one["runs"], one["credits"]) == ("opened", 12, 12)
-    assert asked["ask", "gpt-4.1"]["cost_microusd"] == 6 * (13_000 * 2 + 800 * 8 + 25_000)
+    assert asked["ask", "gpt-6.1-terra"]["cost_microusd"] == 6 * (13_000 * 1 + 800 * 5 + 10_000)
     assert asked["ask", "chatgpt"]["cost_microusd"] == 6 * 1500
     assert (asked["ask", "chatgpt"]["tokens_in"], asked["names", None]["calls"]) == (0, 1)
     assert found["totals"]["calls"] == 25
@@ -76,7 +76,7 @@ def test_without_history_the_price_table_and_stated_assumptions_speak(senso, mak
 
 def test_a_price_that_is_not_known_stays_unknown(senso, make):
     org = make.org()
-    make.sql("UPDATE models SET name = 'gpt-of-tomorrow', prices = NULL WHERE slug = 'gpt-4.1'")
+    make.sql("UPDATE models SET name = 'gpt-of-tomorrow', prices = NULL WHERE slug = 'gpt-6.1-terra'")
 
     found = senso("trigger", "org", org.id, "--dry-run", "--json").json
     said = senso("trigger", "org", org.id, "--dry-run").out
@@ -89,7 +89,7 @@ def test_a_price_that_is_not_known_stays_unknown(senso, make):
 
 
 def test_with_history_the_orgs_own_calls_speak_by_model_and_purpose(make, sandbox, environment):
-    org = make.org(questions=2, models=("gpt-4.1", "gpt-4.1-mini"))
+    org = make.org(questions=2, models=("gpt-6.1-terra", "gpt-6-luna"))
     work_off(make, make.queued(org))
     paid = make.sql(
         "SELECT purpose, m.slug, sum(c.cost_microusd)::bigint AS cost, sum(c.tokens_in)::bigint AS tokens "
@@ -117,8 +117,8 @@ def test_tries_that_failed_are_part_of_what_an_answer_costs(make, sandbox, envir
     (run, *_) = make.sql("SELECT id, batch_id FROM question_runs")
     make.sql(
         "INSERT INTO llm_calls (purpose, batch_id, run_id, org_id, fence, provider, model, outcome, cost_microusd) "
-        "VALUES ('ask', :b, :r, :o, 9, 'openai', 'gpt-4.1', 'malformed', 1000000), "
-        "('ask', :b, :r, :o, 9, 'openai', 'gpt-4.1', NULL, NULL)",
+        "VALUES ('ask', :b, :r, :o, 9, 'openai', 'gpt-6.1-terra', 'malformed', 1000000), "
+        "('ask', :b, :r, :o, 9, 'openai', 'gpt-6.1-terra', NULL, NULL)",
         b=run["batch_id"],
         r=run["id"],
         o=org.id,
@@ -210,7 +210,7 @@ def test_what_a_trigger_would_refuse_a_dry_run_refuses_alike(senso, make, enviro
 @pytest.mark.parametrize("columns", [60, 140])
 def test_it_reads_well_at_any_width(senso, make, columns):
     senso.columns(columns)
-    org = make.org(models=("gpt-4.1", "chatgpt"))
+    org = make.org(models=("gpt-6.1-terra", "chatgpt"))
 
     said = senso("trigger", "org", org.id, "--dry-run").out
 

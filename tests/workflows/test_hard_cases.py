@@ -8,7 +8,7 @@ from dataclasses import replace
 from uuid import uuid4
 
 import pytest
-from claims import READER
+from claims import READER, READERS
 from ground import NOWHERE
 from operating import Initiator, trigger_org
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -429,7 +429,7 @@ def test_a_claim_that_another_made_since_is_left_to_him(make, sandbox, monkeypat
         if len(saved) == 1:
             make.sql("UPDATE evaluations SET lease_until = now() - interval '1 second'")
             with at_once() as link:
-                evaluations.claim(link, [run], worker_id(), POLICY, reader=READER, prompt_version="1")
+                evaluations.claim(link, [run], worker_id(), POLICY, readers=READERS, prompt_version="1")
             raise Unreachable("Postgres: the connection was lost")
         return saved[-1]
 
@@ -481,7 +481,7 @@ def test_a_run_whose_two_claims_end_together_is_saved_and_read_once(make, sandbo
 
     with at_once() as db:
         to_read = evaluations.save_answers_and_claim(
-            db, [again, asked], worker_id(), POLICY, reader=READER, prompt_version="1"
+            db, [again, asked], worker_id(), POLICY, readers=READERS, prompt_version="1"
         )
 
     assert [len(one) for one in to_read] == [1, 0]

@@ -32,7 +32,7 @@ def foreseen(now: datetime = NOW) -> Week:
 
 def test_the_next_day_counts_its_orgs_runs_and_cost(make):
     for created_at, questions in ((MONDAY, 2), (MONDAY, 3), (WEDNESDAY, 5)):
-        make.org(created_at=created_at, imported_at=NOW, questions=questions, models=("chatgpt", "gpt-4.1"))
+        make.org(created_at=created_at, imported_at=NOW, questions=questions, models=("chatgpt", "gpt-6.1-terra"))
 
     week = foreseen()
 

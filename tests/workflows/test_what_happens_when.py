@@ -421,8 +421,9 @@ def test_an_org_that_cannot_be_asked_about_is_refused_before_anything_is_written
         "no questions": make.org(questions=0),
         "no models": make.org(models=()),
         "no locations": make.org(countries=()),
-        "anthropic": make.org(models=("claude",)),
+        "no provider nobody": make.org(models=("gpt-5.5",)),
     }
+    make.sql("UPDATE models SET provider = 'nobody' WHERE slug = 'gpt-5.5'")
 
     for reason, org in refused.items():
         with pytest.raises(ConfigError, match=reason):

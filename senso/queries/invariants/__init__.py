@@ -13,7 +13,7 @@ from senso.db import rows
 from senso.policy import Policy
 from senso.queries.invariants import batches, calls, counters, ledger, queues
 from senso.queries.invariants.base import Check, Promise
-from senso.registry import JOB_PROVIDERS
+from senso.registry import BILLING_PROVIDERS, JOB_PROVIDERS
 
 __all__ = ["CHECKS", "MOST_ROWS", "Check", "Promise", "broken", "import_snapshot", "moment", "use_snapshot"]
 
@@ -70,6 +70,7 @@ def broken(
     """
     db.execute(READ_WHOLE_TABLES)
     values: dict[str, Any] = {"since": since, "running": most_running, "job_providers": list(JOB_PROVIDERS)}
+    values["billing_providers"] = list(BILLING_PROVIDERS)
     values |= {"kept": policy.names_kept, "silent": policy.silent_seconds, "names_tries": policy.names_tries}
     asked = (one.name for one in only if about in one.sql)
     found = {name: rows(db.execute(STATEMENTS[name], bound(STATEMENTS[name], values))) for name in asked}

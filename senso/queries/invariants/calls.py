@@ -13,11 +13,17 @@ from senso.queries.invariants.batches import DATED_BATCHES, SLACK
 PRICES = """p AS MATERIALIZED (
     SELECT provider, name AS model, (prices->>'token_in')::float8 AS token_in,
         coalesce(prices->>'token_cached', prices->>'token_in')::float8 AS cached,
+        coalesce(prices->>'token_written', prices->>'token_in')::float8 AS written,
         (prices->>'token_out')::float8 AS token_out, (prices->>'search')::float8 AS search,
-        (prices->>'record')::float8 AS record, coalesce(
-            max(changed_at) OVER (PARTITION BY provider, name) + interval '5 minutes', '-infinity') AS since
+        (prices->>'record')::float8 AS record, (prices->>'long_from')::float8 AS long_from,
+        coalesce((prices->>'long_factor')::float8, 1) AS long_factor, coalesce(
+            max(greatest(changed_at, priced_at)) OVER (PARTITION BY provider, name) + interval '5 minutes',
+            '-infinity') AS since
     FROM models WHERE prices IS NOT NULL
 )"""
+# A call says what its model was called then; the name may have been changed since.
+IS_NAMED = """((m.provider, m.name) = (c.provider, c.model)
+    OR greatest(m.changed_at, m.priced_at) + interval '5 minutes' > c.started_at)"""
 SHOW = "senso show RUN lists the calls; compare with the vendor's bill, and report it"
 # The call's claim still holds, so the call may still report back.
 UNDER_WAY = """((c.purpose = 'ask' AND r.state = 'asking' AND c.fence = r.fence)
@@ -63,8 +69,13 @@ def breach(row: str, done: str, claimed: str, open_: str, *, ended: str, taken_b
 RUN_BREACH = breach("r", "answered", "asking", "planned", ended="r.answered_at", taken_back="runs")
 READING_BREACH = breach("e", "done", "extracting", "pending", ended="e.ended_at", taken_back="evaluations")
 # A call's cost without its tokens: it must be a whole number of web searches. `p` is the price of its model.
-SEARCHES = """(c.cost_microusd - (c.tokens_in - coalesce(c.tokens_cached, 0)) * coalesce(p.token_in, 0)
-    - coalesce(c.tokens_cached, 0) * coalesce(p.cached, 0) - c.tokens_out * coalesce(p.token_out, 0))"""
+SEARCHES = """(c.cost_microusd - CASE WHEN c.tokens_in > p.long_from THEN p.long_factor ELSE 1 END * (
+    (c.tokens_in - coalesce(c.tokens_cached, 0) - coalesce(c.tokens_written, 0)) * coalesce(p.token_in, 0)
+    + coalesce(c.tokens_cached, 0) * coalesce(p.cached, 0) + coalesce(c.tokens_written, 0) * coalesce(p.written, 0)
+    + c.tokens_out * coalesce(p.token_out, 0)))"""
+# What another model than was asked for cost is not known.
+NO_OTHER_MODEL = """NOT EXISTS (
+    SELECT FROM question_runs o WHERE o.id = c.run_id AND c.purpose = 'ask' AND o.other_model IS NOT NULL)"""
 IS_PRICED = "(p.provider, p.model) = (c.provider, c.model) AND p.since <= c.started_at"
 # The cost may be unknown if a token price is unknown, or if the search price is unknown and the call may have searched.
 IS_EXPLAINED = f"""coalesce(CASE
@@ -107,7 +118,7 @@ CHECKS = (
         f"""
         SELECT r.id AS run, 'ask' AS purpose, r.fence FROM question_runs r JOIN batches b ON b.id = r.batch_id
         WHERE {IN_SCOPE} AND r.state = 'answered' AND NOT EXISTS (
-            SELECT FROM llm_calls c JOIN models m ON (m.provider, m.name) = (c.provider, c.model)
+            SELECT FROM llm_calls c JOIN models m ON {IS_NAMED}
             WHERE c.run_id = r.id AND c.purpose = 'ask' AND c.outcome = 'answered' AND c.fence = r.fence
                 AND c.batch_id = r.batch_id AND m.id = r.model_id AND c.started_at <= r.answered_at + {SLACK}
                 AND (c.cost_microusd, c.tokens_in, c.tokens_out)
@@ -138,7 +149,7 @@ CHECKS = (
             OR (c.purpose = 'read' AND e.batch_id IS DISTINCT FROM c.batch_id)
             OR (c.purpose <> 'read' AND c.org_id IS DISTINCT FROM b.org_id)
             OR (c.purpose = 'ask' AND r.batch_id <> c.batch_id)
-            OR (c.purpose = 'ask' AND (c.provider, c.model) <> (m.provider, m.name)))
+            OR (c.purpose = 'ask' AND NOT {IS_NAMED}))
         UNION ALL
         SELECT min(c.id), c.purpose, c.run_id, c.fence, NULL
         FROM llm_calls c JOIN batches b ON b.id = c.batch_id
@@ -188,6 +199,7 @@ CHECKS = (
         SELECT c.id AS call, c.provider, c.model, c.tokens_in, c.tokens_cached, c.tokens_out, c.cost_microusd
         FROM llm_calls c JOIN batches b ON b.id = c.batch_id
         WHERE {IN_SCOPE} AND c.tokens_in > 0 AND c.outcome IS NOT NULL
+            AND c.provider <> ALL(CAST(:billing_providers AS text[])) AND {NO_OTHER_MODEL}
             AND EXISTS (SELECT FROM p WHERE {IS_PRICED})
             AND NOT EXISTS (SELECT FROM p WHERE {IS_PRICED} AND {IS_EXPLAINED})
         UNION ALL
@@ -200,7 +212,8 @@ CHECKS = (
         FROM llm_calls c JOIN batches b ON b.id = c.batch_id
         WHERE {IN_SCOPE} AND c.outcome IS NOT NULL
             AND (c.latency_ms < 0 OR c.cost_microusd < 0 OR c.tokens_in < c.tokens_cached
-                OR c.tokens_in < 0 OR c.tokens_out < 0 OR (c.provider <> ALL(CAST(:job_providers AS text[]))
+                OR c.tokens_in < 0 OR c.tokens_out < 0 OR c.tokens_written < 0 OR c.tokens_out < c.tokens_thinking
+                OR c.tokens_thinking < 0 OR (c.provider <> ALL(CAST(:job_providers AS text[]))
                     AND num_nulls(c.tokens_in, c.tokens_out, c.tokens_cached, c.latency_ms) > 0)
                 OR (c.provider = ANY(CAST(:job_providers AS text[])) AND c.outcome = 'answered'
                     AND EXISTS (SELECT FROM p WHERE {IS_PRICED} AND p.record IS NOT NULL)

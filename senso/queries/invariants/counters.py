@@ -5,9 +5,11 @@ from senso.queries.invariants.base import IN_SCOPE, OPEN, WORK, Check
 RECOUNT = "senso doctor says whether the sweep runs: it counts open batches anew each minute; else report it"
 WRONG = "a number that people act on is not what the answers say"
 AGAIN = "senso show RUN and senso report ORG; report it with the rows"
+# Another model than the one that was asked is a model of its own.
+MODEL = "o.slug || coalesce(' (answered by ' || r.other_model || ')', '')"
 # Counts of each slice of each batch, from the readings alone; a slice without a model or location covers all of them.
 CELLS = f"""
-    SELECT e.batch_id, q.kind, o.surface, o.slug, l.name, count(*) AS answers,
+    SELECT e.batch_id, q.kind, o.surface, {MODEL} AS slug, l.name, count(*) AS answers,
         count(*) FILTER (WHERE e.mentioned) AS mentioned,
         count(*) FILTER (WHERE e.mentioned AND e.sentiment = 'positive') AS positive,
         count(*) FILTER (WHERE e.mentioned AND e.sentiment = 'neutral') AS neutral,
@@ -17,7 +19,7 @@ CELLS = f"""
         JOIN questions q ON q.id = r.question_id JOIN models o ON o.id = r.model_id
         JOIN (SELECT id, concat_ws('/', country, region, city) AS name FROM locations) l ON l.id = r.location_id
     WHERE {IN_SCOPE} AND e.is_current AND e.state = 'done' AND e.org_id = b.org_id
-    GROUP BY e.batch_id, q.kind, o.surface, o.slug, l.name
+    GROUP BY e.batch_id, q.kind, o.surface, {MODEL}, l.name
 """
 SLICES = f"""
     SELECT batch_id, kind, surface, coalesce(slug, '') AS model, coalesce(name, '') AS location,

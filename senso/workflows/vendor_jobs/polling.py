@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from senso.db import Connection, DBAPIError, may_pass, transaction
-from senso.errors import ConfigError, JobFailed, OutsideError
+from senso.errors import ConfigError, JobFailed, OutsideError, RateLimited
 from senso.extraction.citations import cite
 from senso.log import logger
 from senso.policy import POLICY
@@ -18,6 +18,7 @@ from senso.runtime import saving
 from senso.states import JobState
 from senso.workflows.call_reports import guarded
 from senso.workflows.provider_access import job_provider
+from senso.workflows.retry_policy import wait_seconds
 from senso.workflows.vendor_jobs.cancelling import cancel_due
 
 log = logger(__name__)
@@ -73,6 +74,9 @@ def look_at(work: JobWork) -> None:
 def poll_failed(work: JobWork, error: OutsideError | ConfigError) -> None:
     """Before its deadline, only a JobFailed from the vendor ends the job: polling is free, and the job is paid for."""
     log.warning("a job could not be looked at", snapshot=str(work.id), error=str(error))
+    if isinstance(error, RateLimited):
+        seconds = wait_seconds(error, 0) or 0
+        saving.save(lambda db: vendor_jobs.rest(db, work.provider, seconds))
     if isinstance(error, JobFailed):
         saving.save(lambda db: vendor_jobs.fail(db, work, str(error)))
     elif work.overdue:
@@ -125,8 +129,8 @@ def save(db: Connection, work: JobWork, answers: Sequence[Answer]) -> list[UUID]
 
 def row(work: JobWork, answer: Answer) -> dict[str, Any]:
     found, cost = cite(answer.sources).citations, cost_microusd(work.price, answer.usage)
-    return vendor_jobs.collected(work.run_id(answer.number), answer, found, cost_microusd=cost)
+    return vendor_jobs.collected(work, answer, found, cost_microusd=cost)
 
 
 def fail(db: Connection, work: JobWork, answer: Answer, reason: str, cost: int | None) -> None:
-    vendor_jobs.fail_run(db, work.run_id(answer.number), reason, cost_microusd=cost)
+    vendor_jobs.fail_run(db, work.asked(answer.number)[0], reason, cost_microusd=cost)

@@ -9,17 +9,25 @@ from typing import Any
 from uuid import uuid4
 
 from senso.sandbox.answers import Ask
-from senso.sandbox.brightdata_inputs import ENGINES
+from senso.sandbox.brightdata.inputs import ENGINES
+from senso.sandbox.brightdata.records import Record, failed, now, record
 from senso.sandbox.dice import dice
 from senso.sandbox.fault_kinds import JOB, RECORD
 from senso.sandbox.faults import Faults
-from senso.sandbox.records import Record, failed, now, record
+from senso.sandbox.shapes import MEGABYTE
 
 PLACES = ("brightdata.trigger", "brightdata.progress", "brightdata.snapshot")
 STARTING = 0.1  # the share of its time in which a job is starting
 
-TIMEOUT = ("Crawler error: waiting for selector ... timeout 30000ms exceeded", "timeout")
+# What stands in the place of a record: the vendor's words, and its code.
+ERRORS = {
+    "error-records": ("Crawler error: waiting for selector ... timeout 30000ms exceeded", "timeout"),
+    "no-peers": ("Crawler error: Unexpected Status 502 (no_peer)", "no_peers"),
+    "crawler-502": ("Crawler error: Unexpected Status 502", "crawl_error"),
+}
 NOT_RECORDED = ("Crawler error: no recorded answer to this prompt", "dead_page")
+# Jobs that are ready, and cannot be downloaded.
+REFUSED = {"snapshot-empty": "Snapshot is empty", "snapshot-expired": "Snapshot is expired"}
 
 
 @dataclass(slots=True)
@@ -75,8 +83,8 @@ def _record(snapshot: Snapshot, place: int, asked: Record, ask: Ask) -> Record |
     fault = snapshot.record_faults.get(place)
     if fault == "missing-records":
         return None
-    if fault == "error-records":
-        return failed(asked, *TIMEOUT)
+    if fault in ERRORS:
+        return failed(asked, *ERRORS[fault])
     engine = ENGINES[snapshot.dataset_id]
     answer = ask(asked["prompt"], engine.slug, asked.get("country") or "US")
     if answer is None:
@@ -103,12 +111,23 @@ def _without_sources(whole: Record) -> Record:
     }
 
 
+def _plain_addresses(whole: Record) -> Record:
+    return whole | {
+        name: [source["url"] for source in whole[name]] for name in ("citations", "sources") if name in whole
+    }
+
+
 SPOILS: dict[str, Callable[[Record], Record]] = {
     "null-index": lambda whole: whole | {"index": None},
     "echo-prompt": _echoed,
     "empty": _silent,
+    "null-texts": lambda whole: whole | dict.fromkeys(("answer_text", "answer_text_markdown")),
+    "long": lambda whole: whole | {"answer_text_markdown": whole["answer_text_markdown"] + MEGABYTE},
     "wrong-country": _elsewhere,
     "null-citations": _without_sources,
+    "true-citations": lambda whole: whole | {"citations": True},
+    "plain-addresses": _plain_addresses,
+    "null-queries": lambda whole: whole | {"web_search_query": None},
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from senso.sandbox.answers import Answer, Source
-from senso.sandbox.brightdata_inputs import Engine
+from senso.sandbox.brightdata.inputs import Engine
 from senso.sandbox.signature import signed
 
 Record = dict[str, Any]
@@ -22,7 +22,13 @@ def now() -> str:
 
 def record(engine: Engine, asked: Record, answer: Answer) -> Record:
     cited = [source for source in answer.sources if source.cited]
-    shapes = {"chatgpt": _chatgpt, "perplexity": _perplexity, "gemini": _gemini}
+    shapes = {
+        "chatgpt": _chatgpt,
+        "perplexity": _perplexity,
+        "gemini": _gemini,
+        "google-ai-mode": _ai_mode,
+        "copilot": _copilot,
+    }
     return _shared(engine, asked, answer) | shapes[engine.slug](asked, answer, cited)
 
 
@@ -117,6 +123,27 @@ def _gemini(asked: Record, answer: Answer, cited: list[Source]) -> Record:
     }
 
 
+def _ai_mode(asked: Record, _answer: Answer, cited: list[Source]) -> Record:
+    """Here `domain` is an address."""
+    return {
+        "links_attached": _links(cited),
+        "citations": [
+            {"url": source.url, "title": source.title, "domain": f"https://{_host(source)}"} for source in cited
+        ],
+        "country": asked.get("country") or "US",
+    }
+
+
+def _copilot(asked: Record, _answer: Answer, cited: list[Source]) -> Record:
+    return {
+        "sources": [
+            {"title": source.title, "url": source.url, "description": "", "position": position}
+            for position, source in enumerate(cited, start=1)
+        ],
+        "country": asked.get("country") or "US",
+    }
+
+
 def _links(cited: list[Source]) -> list[Record]:
     return [
         {"url": source.url, "text": f"{_site(source)} 1+", "position": position}
@@ -125,5 +152,8 @@ def _links(cited: list[Source]) -> list[Record]:
 
 
 def _site(source: Source) -> str:
-    host = (urlsplit(source.url).hostname or "").removeprefix("www.")
-    return host.split(".")[0].capitalize()
+    return _host(source).split(".")[0].capitalize()
+
+
+def _host(source: Source) -> str:
+    return (urlsplit(source.url).hostname or "").removeprefix("www.")

@@ -3,14 +3,14 @@
 import json
 from typing import Any
 
-from senso.sandbox.brightdata_inputs import TOO_MANY, engine_for, fault, inputs_in, plain
+from senso.sandbox.brightdata.inputs import TOO_MANY, engine_for, fault, inputs_in, plain
+from senso.sandbox.brightdata.snapshots import REFUSED, Snapshot, as_csv, draw_faults, listed, records_of
 from senso.sandbox.calls import Call
 from senso.sandbox.endpoint import Endpoint
 from senso.sandbox.env import KEY_START
 from senso.sandbox.fault_kinds import LATE, UNLISTED
 from senso.sandbox.fault_rules import Rule
 from senso.sandbox.replies import Cut, Reply
-from senso.sandbox.snapshots import Snapshot, as_csv, draw_faults, listed, records_of
 
 MOST_LISTED = 5000  # whatever `limit` says
 FORMATS = ("json", "ndjson", "jsonl")
@@ -117,6 +117,8 @@ class Download(BrightData):
             return _later("running", "is not ready yet")
         if snapshot.status != "ready":
             raise plain(400, "Snapshot is empty")
+        if snapshot.job_fault in REFUSED:
+            raise plain(400, REFUSED[snapshot.job_fault])
         if not snapshot.built:
             snapshot.built = True
             return _later("building", "is building")

@@ -6,14 +6,24 @@ import json
 from typing import Any
 
 from senso.sandbox.answers import Answer
+from senso.sandbox.call_faults import ANSWER, CALL, TWO_MESSAGES
 from senso.sandbox.calls import Call
 from senso.sandbox.endpoint import Endpoint
 from senso.sandbox.env import KEY_START
-from senso.sandbox.fault_kinds import ANSWER, CALL
 from senso.sandbox.fault_rules import Rule
-from senso.sandbox.openai_bodies import INLINE_LINK, REFUSED, Said, chat_completion, headers, limited, response
-from senso.sandbox.openai_checks import check_chat, check_responses
-from senso.sandbox.openai_errors import fault, invalid, unauthorized
+from senso.sandbox.openai.bodies import (
+    INLINE_LINK,
+    REFUSED,
+    Said,
+    chat_completion,
+    headers,
+    limited,
+    response,
+    two_messages,
+)
+from senso.sandbox.openai.checks import check_chat, check_responses
+from senso.sandbox.openai.errors import fault, invalid, unauthorized
+from senso.sandbox.openai.models import MODELS, SHUTDOWNS, SNAPSHOTS
 from senso.sandbox.prose import generic_answer
 from senso.sandbox.reader import reading_of, task_in, variations_for
 from senso.sandbox.replies import Problem, Reply
@@ -46,7 +56,7 @@ class OpenAI(Endpoint):
         """Waits as long as the model would take. Returns a fault, if any, that spoils the answer and not the call."""
         await self.inject_fault(call, text)
         await asyncio.sleep(seconds)
-        rule = self.state.faults.draw([self.where], {*ANSWER, *(CALL.keys() - self.at_once)}, text)
+        rule = self.state.faults.draw([self.where], {*ANSWER, *TWO_MESSAGES, *(CALL.keys() - self.at_once)}, text)
         call.fault = rule.kind if rule else None
         return rule
 
@@ -62,7 +72,7 @@ class OpenAI(Endpoint):
 
 
 class Models(OpenAI):
-    """The list of models, requested only to check a key."""
+    """The list of models, each with the day on which it is shut down."""
 
     SUPPORTED_METHODS = ("GET",)
     where = "openai.models"
@@ -72,7 +82,13 @@ class Models(OpenAI):
         if key is None or not key.startswith(KEY_START):
             raise Problem(unauthorized(key))
         await self.inject_fault(call, "")
-        return Reply(200, {"object": "list", "data": []})
+        return Reply(200, {"object": "list", "data": [listed(name) for name in SNAPSHOTS]})
+
+
+def listed(name: str) -> Body:
+    alias = next((one for one, dated in MODELS.items() if name in {one, dated}), name)
+    made = {"id": name, "object": "model", "created": 1_744_588_800, "owned_by": "system"}
+    return made | {"shutdown_date": SHUTDOWNS.get(alias)}
 
 
 class Responses(OpenAI):
@@ -88,7 +104,8 @@ class Responses(OpenAI):
         said, answer = self._said(call, question, body)
         said = spoiled(rule, limited(said, body.get("max_output_tokens")), silence=Said(""))
         prompt = f"{body.get('instructions') or ''}\n{question}"
-        return Reply(200, response(body, prompt, said, answer.sources), headers(seconds))
+        made = response(body, prompt, said, answer.sources)
+        return Reply(200, two_messages(made) if call.fault in TWO_MESSAGES else made, headers(seconds))
 
     def _said(self, call: Call, question: str, body: Body) -> tuple[Said, Answer]:
         wanted = (body.get("text") or {}).get("format") or {}

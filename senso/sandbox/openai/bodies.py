@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from senso.sandbox.answers import Source
-from senso.sandbox.openai_checks import SNAPSHOTS
+from senso.sandbox.openai.models import SNAPSHOTS
 from senso.sandbox.signature import signed
 
 INLINE_LINK = re.compile(r" ?\(\[[^\]]+\]\(([^)\s]+)\)\)")
@@ -177,3 +177,14 @@ def _usage(given: int, said: int) -> dict[str, Any]:
         "output_tokens_details": {"reasoning_tokens": 0},
         "total_tokens": given + said,
     }
+
+
+def two_messages(body: dict[str, Any]) -> dict[str, Any]:
+    *before, message = body["output"]
+    aside = said(message, "I will look this up.") | {"phase": "commentary"}
+    return body | {"output": [*before, aside, said(message, "Here is what I found"), message]}
+
+
+def said(message: dict[str, Any], text: str) -> dict[str, Any]:
+    part = {"type": "output_text", "annotations": [], "logprobs": [], "text": text}
+    return message | {"id": f"msg_{uuid4().hex}", "content": [part]}

@@ -5,24 +5,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from senso.sandbox import schema as strict
-from senso.sandbox.openai_errors import invalid, invalid_value, missing, moved, unsupported
+from senso.sandbox.openai.errors import invalid, invalid_value, missing, moved, unsupported
+from senso.sandbox.openai.models import SNAPSHOTS, WITHOUT_SEARCH, efforts
 
 Body = dict[str, Any]
-
-# Alias -> the dated snapshot that answers.
-MODELS = {
-    "gpt-4.1": "gpt-4.1-2025-04-14",
-    "gpt-4.1-mini": "gpt-4.1-mini-2025-04-14",
-    "gpt-4.1-nano": "gpt-4.1-nano-2025-04-14",
-    "gpt-4o": "gpt-4o-2024-08-06",
-    "gpt-4o-mini": "gpt-4o-mini-2024-07-18",
-    "gpt-5": "gpt-5-2025-08-07",
-    "gpt-5-mini": "gpt-5-mini-2025-08-07",
-    "gpt-5-nano": "gpt-5-nano-2025-08-07",
-    "gpt-5.1": "gpt-5.1-2025-11-13",
-}
-SNAPSHOTS = MODELS | {dated: dated for dated in MODELS.values()}
-WITHOUT_SEARCH = ("gpt-4.1-nano",)
 
 SHARED = frozenset(
     {"model", "metadata", "parallel_tool_calls", "prompt_cache_key", "prompt_cache_retention", "safety_identifier"}
@@ -64,8 +50,9 @@ def check_chat(body: Body) -> None:
     _messages(body.get("messages"))
     if "web_search_options" in body:
         raise invalid("Web search options not supported with this model.", "web_search_options", None)
-    if model.startswith("gpt-5"):
+    if efforts(model):
         _check_reasoning_chat(body)
+    _effort(model, body.get("reasoning_effort"), "reasoning_effort")
     if body.get("stream"):
         raise invalid("The sandbox does not stream.", "stream", "unsupported_value")
     _response_format(body.get("response_format"))
@@ -79,9 +66,7 @@ def check_responses(body: Body) -> None:
     model = _model(body, 400, "The requested model '{}' does not exist.", "model")
     if not body.get("input"):
         raise missing("input")
-    for param in ("temperature", "top_p"):
-        if model.startswith("gpt-5") and body.get(param, 1) not in (1, None):
-            raise unsupported(param)
+    _check_reasoning_responses(model, body)
     if body.get("stream") or body.get("background"):
         raise invalid("The sandbox neither streams nor works in the background.", "stream", "unsupported_value")
     for place, tool in enumerate(body.get("tools") or []):
@@ -136,6 +121,27 @@ def _check_reasoning_chat(body: Body) -> None:
         reason = f"'temperature' does not support {body['temperature']} with this model."
         reason = f"Unsupported value: {reason} Only the default (1) value is supported."
         raise invalid(reason, "temperature", "unsupported_value")
+
+
+def _check_reasoning_responses(model: str, body: Body) -> None:
+    for param in ("temperature", "top_p"):
+        if efforts(model) and body.get(param, 1) not in (1, None):
+            raise unsupported(param)
+    effort = (body.get("reasoning") or {}).get("effort")
+    _effort(model, effort, "reasoning.effort")
+    if effort == "minimal" and body.get("tools"):
+        raise invalid("The following tools cannot be used with reasoning.effort 'minimal': web_search.", "tools", None)
+
+
+def _effort(model: str, said: Any, param: str) -> None:
+    accepted = efforts(model)
+    if said is None or said in accepted:
+        return
+    if not accepted:
+        raise unsupported(param)
+    listed = ", ".join(map(repr, accepted))
+    reason = f"Unsupported value: '{said}' is not supported with the '{model}' model. Supported values are: {listed}."
+    raise invalid(reason, param, "unsupported_value")
 
 
 def _response_format(wanted: Any) -> None:

@@ -33,6 +33,8 @@ ENGINES = {
     ),
     "gd_m7dhdot1vw9a7gc1n": Engine("perplexity", "https://www.perplexity.ai", COMMON | {"export_markdown_file"}),
     "gd_mbz66arm2mf9cu856y": Engine("gemini", "https://gemini.google.com/", COMMON, "gemini-3-flash"),
+    "gd_mcswdt6z2elth3zqr2": Engine("google-ai-mode", "https://google.com/aimode", COMMON | {"hl"}),
+    "gd_m7di5jy6s9geokz8w": Engine("copilot", "https://copilot.microsoft.com/chats", COMMON),
 }
 
 
@@ -94,6 +96,9 @@ def _problems(item: Any, engine: Engine) -> Iterator[list[str]]:
 def fault(rule: Rule) -> Reply:
     """Too many running jobs is the only 429; an empty balance is a 402."""
     refusals = {
+        "400": (400, "Parser cannot parse input"),
+        "404": (404, "dataset does not exist"),
+        "410": (410, "Gone"),
         "401": (401, "Invalid credentials"),
         "429": (429, TOO_MANY.format(100)),
         "429-quota": (402, "Insufficient balance"),

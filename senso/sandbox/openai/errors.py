@@ -1,5 +1,6 @@
 """OpenAI's error bodies, word for word where they are recorded."""
 
+from collections.abc import Callable
 from typing import Any
 
 from senso.sandbox.fault_rules import Rule
@@ -14,6 +15,7 @@ NO_KEY = (
     "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth "
     "(i.e. Authorization: Bearer YOUR_KEY)."
 )
+DEPRECATIONS_PAGE = "https://platform.openai.com/docs/deprecations"
 LIMITS_PAGE = "https://platform.openai.com/account/rate-limits"
 
 
@@ -51,20 +53,34 @@ def unauthorized(key: str | None) -> Reply:
 
 
 def fault(rule: Rule, model: str) -> Reply:
-    match rule.kind:
-        case "malformed":
-            return broken_json()
-        case "401":
-            return unauthorized("wrong")
-        case "429" | "429-quota" | "429-too-large":
-            return _too_many(rule, model)
-        case "503":
-            message = "Our servers are currently overloaded. Please try again later."
-            body = error_body(message, "service_unavailable_error", None, "server_is_overloaded")
-            return Reply(503, body, retry_headers(rule))
-        case _:
-            message = "The server had an error processing your request. Sorry about that! You can retry your request."
-            return Reply(500, error_body(message, "server_error", None, None))
+    """Too many requests have several forms; whatever is not listed is a server error."""
+    if rule.kind.startswith("429"):
+        return _too_many(rule, model)
+    replies: dict[str, Callable[[], Reply]] = {
+        "malformed": broken_json,
+        "400": lambda: invalid_value("input", "the request is one that the sandbox was told to refuse.").reply,
+        "401": lambda: unauthorized("wrong"),
+        "404": lambda: _gone(404, model),
+        "410": lambda: _gone(410, model),
+        "503": lambda: _overloaded(rule),
+    }
+    return replies.get(rule.kind, _server_error)()
+
+
+def _gone(status: int, model: str) -> Reply:
+    message = f"The model `{model}` has been deprecated, learn more here: {DEPRECATIONS_PAGE}"
+    return Reply(status, error_body(message, "invalid_request_error", None, "model_not_found"))
+
+
+def _overloaded(rule: Rule) -> Reply:
+    message = "Our servers are currently overloaded. Please try again later."
+    body = error_body(message, "service_unavailable_error", None, "server_is_overloaded")
+    return Reply(503, body, retry_headers(rule))
+
+
+def _server_error() -> Reply:
+    message = "The server had an error processing your request. Sorry about that! You can retry your request."
+    return Reply(500, error_body(message, "server_error", None, None))
 
 
 def _too_many(rule: Rule, model: str) -> Reply:

@@ -1,0 +1,1 @@
+"""BrightData's part of the sandbox: jobs whose answers are collected later."""

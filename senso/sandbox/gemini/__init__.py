@@ -1,0 +1,1 @@
+"""Gemini's part of the sandbox."""

@@ -1,0 +1,1 @@
+"""Linkup's part of the sandbox."""

@@ -1,0 +1,1 @@
+"""OpenAI's part of the sandbox."""

@@ -1,0 +1,1 @@
+"""Perplexity's part of the sandbox."""

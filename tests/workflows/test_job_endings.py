@@ -1,0 +1,105 @@
+"""Jobs at a vendor: every way in which one of its calls or records ends, and what becomes of the run that it holds.
+
+docs/endings.md has this table: `PYTHONPATH=tests python tests/workflows/test_job_endings.py` prints it.
+"""
+
+from typing import NamedTuple
+
+import pytest
+from jobs import collect, job, triggers
+from test_endings import MEGABYTE, PAGE, cost
+
+from senso.http import request
+from senso.sandbox.fault_kinds import JOB, KINDS, LATE, RECORD
+from senso.tasks.stages import submit_snapshot
+
+
+class Ending(NamedTuple):
+    """`cost`: free, billed, unknown, or open while the job may still bring an answer."""
+
+    state: str
+    cost: str
+
+
+ANSWERED = Ending("answered", "billed")
+FREE = Ending("failed", "free")
+PAID_FOR = Ending("failed", "billed")
+SENT_AGAIN = Ending("asking", "free")
+OPEN = Ending("asking", "open")
+LOOKED_UP = Ending("asking", "unknown")
+# By what is asked of the vendor, and a kind of the sandbox's faults with its options.
+ENDINGS: dict[str, dict[str, Ending]] = {
+    "brightdata.trigger": {
+        **dict.fromkeys(("400", "401", "404", "410", "429-quota", "429-too-large"), FREE),
+        **dict.fromkeys(("429", "429 retry_after=40"), SENT_AGAIN),
+        **dict.fromkeys(("500", "502", "503", "503 retry_after=40"), LOOKED_UP),
+        **dict.fromkeys(("hang seconds=2", "drop", "drop-after", "cut-within", "malformed", "page"), LOOKED_UP),
+    },
+    "brightdata.progress": {
+        "": ANSWERED,
+        **dict.fromkeys(("400", "401", "404", "410", "429", "429-quota", "429-too-large", "500", "502", "503"), OPEN),
+        **dict.fromkeys(("hang seconds=2", "drop", "cut-within", "malformed", "page"), OPEN),
+        "never-ready": OPEN,
+        "unknown-status": ANSWERED,
+        "snapshot-failed": FREE,
+    },
+    "brightdata.snapshot": {
+        **dict.fromkeys(("400", "404", "410"), FREE),
+        **dict.fromkeys(("401", "429", "429-quota", "500", "502", "503"), OPEN),
+        **dict.fromkeys(("hang seconds=2", "drop", "cut-within", "malformed", "page"), OPEN),
+        **dict.fromkeys(("snapshot-empty", "snapshot-expired"), FREE),
+        **dict.fromkeys(("missing-records", "error-records", "no-peers", "crawler-502"), FREE),
+        **dict.fromkeys(("empty", "null-texts", "echo-prompt"), PAID_FOR),
+        **dict.fromkeys(("long", "null-index", "wrong-country", "null-citations", "null-queries"), ANSWERED),
+        **dict.fromkeys(("true-citations", "plain-addresses"), ANSWERED),
+    },
+}
+CELLS = [(place, kind) for place, kinds in ENDINGS.items() for kind in kinds]
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """A call waits for a second in place of a minute and a half."""
+    monkeypatch.setitem(request.__kwdefaults__, "timeout_seconds", 1)
+    for seconds in ("LOOK_SECONDS", "LIST_SECONDS"):
+        monkeypatch.setattr(f"senso.providers.brightdata.client.{seconds}", 1)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize(("place", "kind"), CELLS)
+def test_a_run_of_a_job_ends_as_the_table_says_and_is_asked_once(make, sandbox, place, kind):
+    fault, *options = kind.split() or [""]
+    if fault:
+        sandbox.fault(place, fault, **{name: float(value) for name, value in (one.split("=") for one in options)})
+
+    submit_snapshot(job(make, questions=1))
+    collect(make)
+
+    (row,) = make.sql("SELECT state, error, answer_text FROM question_runs")
+    (call,) = make.sql("SELECT outcome, cost_microusd FROM llm_calls WHERE purpose = 'ask'")
+    assert Ending(row["state"], "open" if call["outcome"] is None else cost(call)) == ENDINGS[place][kind]
+    assert (row["error"] is None) == (row["state"] != "failed")
+    assert len(triggers(sandbox)) == 1
+    assert kind != "long" or len(row["answer_text"]) > MEGABYTE
+
+
+def test_every_fault_of_a_job_is_in_the_table():
+    said = {kind.split()[0] for kinds in ENDINGS.values() for kind in kinds if kind}
+
+    assert said == {*JOB, *RECORD, *LATE, *KINDS["brightdata.trigger"]}
+
+
+def test_the_page_has_this_table():
+    assert table() in PAGE.read_text()
+
+
+def table() -> str:
+    head = "| call | what happens | run, cost |\n|---|---|---|\n"
+    return head + "".join(
+        f"| {place} | {f'`{kind}`' if kind else 'an answer'} | {', '.join(ENDINGS[place][kind])} |\n"
+        for place, kind in CELLS
+    )
+
+
+if __name__ == "__main__":
+    print(table())
