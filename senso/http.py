@@ -172,8 +172,10 @@ def proxy_for(address: URL) -> str | None:
 
 
 async def content_of(service: str, reply: ClientResponse) -> bytes:
-    """Reads up to the limit, whatever the length says: a compressed reply says how long it is before it unfolds."""
+    """Reads up to the limit. What a compressed reply says of its length is true only before it unfolds."""
     most, content = outgoing().most_bytes, bytearray()
+    if "Content-Encoding" not in reply.headers and reply.content_length is not None and reply.content_length <= most:
+        return await reply.read()
     async for part in reply.content.iter_any():
         content += part
         if len(content) > most:

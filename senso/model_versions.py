@@ -5,6 +5,7 @@ Vendors report a version of the model: with a date (gpt-4.1-2025-04-14, claude-h
 """
 
 import re
+from functools import lru_cache
 
 # What may follow a model's name in the name of one of its versions.
 VERSION = re.compile(r"-(?:\d{4}-\d{2}-\d{2}|\d{8}|\d{6}|\d{3,4}|latest|preview(?:-[\d-]+)?|exp(?:-[\d-]+)?)$")
@@ -13,6 +14,7 @@ VERSION = re.compile(r"-(?:\d{4}-\d{2}-\d{2}|\d{8}|\d{6}|\d{3,4}|latest|preview(
 ALIASES = {"gpt-5.6": "gpt-5.6-sol"}
 
 
+@lru_cache(maxsize=256)
 def other_model(asked: str, answered: str | None) -> str | None:
     """The model that answered instead of the one that was asked; None if it is that one, or nothing was reported."""
     wanted, found = plain(asked), plain(answered or "")

@@ -100,10 +100,13 @@ def make_certificates(folder: Path) -> Certificates:
     if shutil.which("openssl") is None:
         pytest.skip("no openssl on the PATH")
     made = Certificates(folder)
-    openssl(folder, "req", "-x509", "-subj", "/CN=Test CA", "-days", "2", "-keyout", "ca.key", "-out", "ca.pem", *KEY)
+    openssl(
+        *(folder, "req", "-x509", "-subj", "/CN=Test CA", "-days", "2", "-keyout", "ca.key", "-out", "ca.pem", *KEY),
+        *("-addext", "keyUsage=critical,keyCertSign,cRLSign"),  # which Python 3.13 insists on
+    )
     for name in ("localhost", "elsewhere", "client"):
         openssl(folder, "req", "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr", *KEY)
-        (folder / "names").write_text(f"subjectAltName=DNS:{name}\n")
+        (folder / "names").write_text(f"subjectAltName=DNS:{name}\nauthorityKeyIdentifier=keyid\n")
         openssl(
             *(folder, "x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"),
             *("-days", "2", "-extfile", "names", "-out", f"{name}.pem"),

@@ -371,7 +371,7 @@ def test_models_say_what_can_be_asked(senso, make, environment):
         "name": "gpt-4.1",
         "surface": "api",
         "deadline_seconds": 90,
-        "reachable": True,
+        "supported": True,
         "key_variable": "OPENAI_API_KEY",
         "key_set": True,
         "price_known": True,

@@ -26,7 +26,6 @@ from senso.states import FinishedBy
 from senso.tasks.app import app
 from senso.worker.events import gathered
 from senso.worker.queues import RUNS_PER_MESSAGE
-from senso.worker.transport import together
 
 log = logger(__name__)
 
@@ -96,7 +95,7 @@ def send(intents: Sequence[Intent]) -> int:
             log.warning("this version does not know what to send; a later one will", pipeline=intent.pipeline)
             continue
         try:
-            with together(), gathered(app.amqp):
+            with gathered(app.amqp):
                 PIPELINES[intent.pipeline](intent).apply_async()
         except (KombuError, OperationalError, RedisError, OSError) as error:
             log.warning("could not publish; the relay will", pipeline=intent.pipeline, error=type(error).__name__)
@@ -119,6 +118,6 @@ def send_groups(name: str, runs: Sequence[Any]) -> None:
 
 
 def send_all(messages: Iterable[Any]) -> None:
-    with together(), gathered(app.amqp):
+    with gathered(app.amqp):
         for message in messages:
             message.apply_async()

@@ -1,17 +1,16 @@
-"""kombu's Redis transport for thousands of small messages: what it does for each message is done once for many.
+"""kombu's Redis transport where Redis is full, a line is lost in a worker's loop, or a server is demoted.
 
-Stock kombu 5.7 makes a Redis client object for each command, takes and acknowledges each message in its own
-transaction, and sends each message of a chord separately. The data in Redis is the same, so stock clients may read it.
+Stock kombu 5.7 ends a worker there, or lets it wait for ever. The data in Redis is the same, so stock clients may read
+it. What would only save time per message is left as it is: a message is a group of runs, and it saved nothing
+measurable (docs/speed.md).
 """
 
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
-from kombu.asynchronous import get_event_loop
 from kombu.transport import TRANSPORT_ALIASES, redis
 from kombu.utils.json import dumps
 from redis._parsers.base import BaseParser
@@ -21,11 +20,9 @@ from redis.retry import Retry
 
 from senso.log import logger
 
-__all__ = ["Transport", "install", "together"]
+__all__ = ["Transport", "install"]
 
 log = logger(__name__)
-# How long an acknowledgement may wait for others. A crash in between redelivers a message; claims make that harmless.
-ACKNOWLEDGE_SECONDS = 0.05
 ONCE = Retry(NoBackoff(), 0)
 # One script for stock kombu's transaction of four commands. It writes both keys or neither: a crash in between would
 # leave a message that is never found.
@@ -35,8 +32,8 @@ TAKE = """
 """
 # Not a transaction either: a full Redis refuses commands that are queued in one, even those that only delete.
 ACK = """
-    redis.call('zrem', KEYS[1], unpack(ARGV))
-    redis.call('hdel', KEYS[2], unpack(ARGV))
+    redis.call('zrem', KEYS[1], ARGV[1])
+    redis.call('hdel', KEYS[2], ARGV[1])
 """
 
 
@@ -45,16 +42,6 @@ class Demoted(ConnectionError):
 
     Stock redis-py takes this for an error of the command, and a worker would keep asking the old server for ever.
     """
-
-
-class Gathering(threading.local):
-    """The messages of this thread inside a `together` block; None outside one."""
-
-    messages: list[tuple[str, str]] | None = None  # the key of a queue, and the value to push
-    channel: Any = None
-
-
-gathering = Gathering()
 
 
 @contextmanager
@@ -70,12 +57,7 @@ def unless_full(said: str) -> Iterator[None]:
 
 
 class QoS(redis.QoS):
-    """Takes a message with one command, and sends the acknowledgements of a worker's loop together."""
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.done: list[str] = []
-        self.is_due = False
+    """Notes and acknowledges a message in one command each, which a full Redis refuses alone or not at all."""
 
     @cached_property
     def take(self) -> Any:
@@ -93,14 +75,11 @@ class QoS(redis.QoS):
         super(redis.QoS, self).append(message, delivery_tag)
 
     def ack(self, delivery_tag: str) -> None:
-        self.done.append(delivery_tag)
+        """Raises the errors of Redis."""
         super(redis.QoS, self).ack(delivery_tag)
-        loop = get_event_loop()
-        if loop is None:
-            self.acknowledge()
-        elif not self.is_due:
-            self.is_due = True
-            loop.call_later(ACKNOWLEDGE_SECONDS, self.acknowledge)
+        if not self.is_orphaned:
+            with self.channel.conn_or_acquire() as client:
+                self.let_go([self.unacked_index_key, self.unacked_key], [delivery_tag], client)
 
     @property
     def is_orphaned(self) -> bool:
@@ -111,16 +90,6 @@ class QoS(redis.QoS):
         again from their rows.
         """
         return getattr(self.channel.connection, "client", None) is None
-
-    def acknowledge(self) -> None:
-        """Raises the errors of Redis; the tags are then kept and sent with the next ones."""
-        self.is_due = False
-        if self.is_orphaned:
-            return
-        if tags := list(self.done):
-            with self.channel.conn_or_acquire() as client:
-                self.let_go([self.unacked_index_key, self.unacked_key], tags, client)
-            del self.done[: len(tags)]
 
     def restore_by_tag(self, *arguments: Any, **options: Any) -> None:
         """A message that cannot be requeued stays in `unacked`, and is sent again from its row."""
@@ -133,24 +102,12 @@ class QoS(redis.QoS):
 
     def restore_unacked_once(self, stderr: Any = None) -> None:
         """Called when the channel closes, for any reason."""
-        if self.is_orphaned:
-            return
-        with suppress(*self.channel.connection_errors):
-            self.acknowledge()
-        super().restore_unacked_once(stderr)
+        if not self.is_orphaned:
+            super().restore_unacked_once(stderr)
 
 
 class Channel(redis.Channel):
     QoS = QoS
-    shared: Any = None
-
-    def _create_client(self, asynchronous: bool = False) -> Any:  # noqa: FBT001, FBT002  kombu's
-        """One client per pool: it holds nothing but the pool, so threads may share it."""
-        if asynchronous:
-            return super()._create_client(asynchronous=True)
-        if self.shared is None or self.shared.connection_pool is not self.pool:
-            self.shared = super()._create_client()
-        return self.shared
 
     def _receive_one(self, subscribed: Any) -> Any:
         """Raises when the connection is lost, like every other connection of a worker.
@@ -165,35 +122,11 @@ class Channel(redis.Channel):
     def _put(self, queue: str, message: dict[str, Any], **options: Any) -> None:
         """Adds the time of the first sending, which is kept on redelivery: `doctor` reads it."""
         message["properties"].setdefault("timestamp", int(time.time()))
-        if gathering.messages is None:
-            super()._put(queue, message, **options)
-            return
-        key = self._q_for_pri(queue, self._get_message_priority(message, reverse=False))
-        gathering.messages.append((key, dumps(message)))
-        gathering.channel = self
+        super()._put(queue, message, **options)
 
 
 class Transport(redis.Transport):
     Channel = Channel
-
-
-@contextmanager
-def together() -> Iterator[None]:
-    """Sends what this thread enqueues in the block at its end, in one round trip; nothing if the block raises.
-
-    Raises the errors of Redis: which messages arrived is then unknown.
-    """
-    gathering.messages = []
-    try:
-        yield
-        messages, channel = gathering.messages, gathering.channel
-    finally:
-        gathering.messages = gathering.channel = None
-    if messages:
-        with channel.conn_or_acquire() as client, client.pipeline(transaction=False) as pipe:
-            for key, message in messages:
-                pipe.lpush(key, message)
-            pipe.execute()
 
 
 def install() -> None:

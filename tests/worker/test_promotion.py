@@ -10,7 +10,7 @@ from redis import Redis
 from redis_servers import free_port, redis_server
 
 from senso.worker import configuration, transport
-from senso.worker.transport import Transport, together
+from senso.worker.transport import Transport
 
 AT_ONCE = ("--repl-diskless-sync-delay", "0")  # by default a primary waits 5 s for other replicas to come
 
@@ -67,19 +67,6 @@ def test_what_is_sent_over_an_old_connection_arrives_at_the_new_primary(pair):
 
     with Redis(port=second) as client:
         assert client.llen("ask") == 2
-
-
-def test_messages_that_are_sent_together_do_too(pair):
-    proxy, _, second = pair
-    with connected(proxy) as link, link.SimpleQueue("ask") as queue:
-        queue.put("before")
-        promote(*pair)
-        with together():
-            queue.put("one")
-            queue.put("two")
-
-    with Redis(port=second) as client:
-        assert client.llen("ask") == 3
 
 
 def test_who_waits_for_messages_is_told_that_his_connection_is_none(pair):

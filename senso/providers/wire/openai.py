@@ -137,8 +137,9 @@ def noted(part: dict[str, Any], before: int) -> list[Named]:
     """`before`: characters of the whole text that precede this part."""
     length, found = len(text(part.get("text"))), []
     for note in items(part.get("annotations")):
-        url, at = address(note.get("url")), span(note, length)
-        if url and note.get("type") == "url_citation":
+        url = address(note.get("url")) if note.get("type") == "url_citation" else None
+        if url:
+            at = span(note, length)
             spans = ((before + at[0], before + at[1]),) if at else ()
             found.append(Named(url, optional_text(note.get("title")), cited=True, spans=spans))
     return found

@@ -33,8 +33,13 @@ def sources(named: Sequence[Named]) -> tuple[Source, ...]:
     found: dict[str, Source] = {}
     for one in named:
         known = found.get(one.url)
-        position = known.position if known else len(found) + 1
-        cited, title = one.cited or bool(known and known.cited), (known.title if known else None) or one.title
-        spans = tuple(dict.fromkeys((*(known.spans if known else ()), *one.spans)))
-        found[one.url] = Source(one.url, title, position, cited, spans)
+        if known is None:
+            found[one.url] = Source(one.url, one.title, len(found) + 1, one.cited, tuple(dict.fromkeys(one.spans)))
+        else:
+            found[one.url] = both(known, one)
     return tuple(found.values())
+
+
+def both(known: Source, one: Named) -> Source:
+    spans = tuple(dict.fromkeys((*known.spans, *one.spans)))
+    return Source(known.url, known.title or one.title, known.position, known.cited or one.cited, spans)

@@ -5,6 +5,7 @@ A reply was paid for. One odd item must not cost the rest of it.
 
 from contextlib import suppress
 from datetime import date
+from itertools import islice
 from typing import Any, Final
 
 MOST_COUNTED: Final = 1_000_000_000
@@ -68,22 +69,23 @@ def kept(found: Any, *names: str) -> dict[str, Any] | None:
 
 
 def facts(value: Any, depth: int = DEEPEST) -> Any:
-    """Without texts, and without what is empty, too long or too deep."""
-    if isinstance(value, dict) and depth:
-        listed = ((name, facts(one, depth - 1)) for name, one in list(value.items())[:MOST_PARTS] if is_word(name))
-        return {name: one for name, one in listed if one is not None} or None
-    if isinstance(value, list) and depth:
+    """Without texts, and without what is empty, too long or too deep. Called for each answer: kept short on purpose."""
+    kind = type(value)
+    if kind is int or kind is float or kind is bool:
+        return value if -MOST_COUNTED <= value <= MOST_COUNTED else None
+    if kind is str:
+        return value if is_word(value) else None
+    if kind is dict and depth:
+        made = {name: facts(one, depth - 1) for name, one in islice(value.items(), MOST_PARTS) if is_word(name)}
+        return {name: one for name, one in made.items() if one is not None} or None
+    if kind is list and depth:
         return [one for part in value[:MOST_PARTS] if (one := facts(part, depth - 1)) is not None] or None
-    return value if is_fact(value) else None
-
-
-def is_fact(value: Any) -> bool:
-    return abs(value) <= MOST_COUNTED if isinstance(value, int | float) else is_word(value)
+    return None
 
 
 def is_word(value: Any) -> bool:
     """Printable, so without half a surrogate, which Postgres cannot store."""
-    return isinstance(value, str) and 0 < len(value) <= LONGEST_WORD and value.isprintable()
+    return type(value) is str and 0 < len(value) <= LONGEST_WORD and value.isprintable()
 
 
 def span(
