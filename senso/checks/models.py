@@ -6,7 +6,7 @@ from typing import Final
 
 from senso.checks import Finding
 from senso.checks.providers import made, setting_text
-from senso.db import Connection, transaction
+from senso.db import transaction
 from senso.errors import ConfigError, OutsideError
 from senso.providers import ModelList
 from senso.queries import models
@@ -22,16 +22,11 @@ def findings(read: Settings, today: date, *, online: bool = False) -> list[Findi
     """`online`: also asks each provider that has a key for the models that it lists."""
     with transaction() as db:
         used = {one.slug: one for one in models.in_use(db)}
-        named = {said: reader(db, said) for said in (*read.readers, read.names_model)}
+        named = {said: models.named(db, said, COMPLETION_PROVIDERS) for said in (*read.readers, read.names_model)}
     used |= {one.slug: one for one in named.values()}
     listed = lists(read, {one.provider for one in used.values()}) if online else {}
     unable = [cannot_read(one) for one in named.values() if not reads(one.provider)]
     return unable + [finding for one in used.values() for finding in of_model(one, today, listed.get(one.provider))]
-
-
-def reader(db: Connection, said: str) -> AskedModel:
-    """One that is in no row is asked of the first provider that reads, under that name."""
-    return models.asked(db, said, COMPLETION_PROVIDERS) or AskedModel(said, COMPLETION_PROVIDERS[0], said, None)
 
 
 def reads(provider: str) -> bool:

@@ -68,3 +68,8 @@ reported AS (
     WHERE id = :call_id
 )
 """
+
+
+def answering_model(model: str, run: str) -> str:
+    """The model that a number is about: another one than was asked counts as a model of its own."""
+    return f"{model}.slug || coalesce(' (answered by ' || {run}.other_model || ')', '')"

@@ -91,6 +91,11 @@ def asked(db: Link, said: str, providers: Sequence[str]) -> AskedModel | None:
     return AskedModel.stored(found["model"]) if found else None
 
 
+def named(db: Link, said: str, providers: Sequence[str]) -> AskedModel:
+    """As `asked`; a model without a row is requested under that name from the first of `providers`."""
+    return asked(db, said, providers) or AskedModel(said, providers[0], said, None)
+
+
 def parameters_of(stored: Mapping[str, Any] | None) -> Parameters:
     """As stored; a missing parameter is unknown."""
     known = stored or {}

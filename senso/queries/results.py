@@ -17,7 +17,7 @@ from senso.db.statement import Prepared
 from senso.db.typed import each, typed
 from senso.extraction.citations import Citation
 from senso.queries.batches import Batch
-from senso.queries.fragments import LOCATION
+from senso.queries.fragments import LOCATION, answering_model
 from senso.score import Metric
 from senso.states import (
     OPEN_EVALUATIONS,
@@ -58,8 +58,7 @@ class Found:
 MADE_UP = "strpos(concat_ws(' ', r.model_version, e.model_version), 'senso-sandbox/') > 0"
 # The call for the org's names had failed, so the answer was read with only the org's name and domains.
 BY_FALLBACK = """e.marks @> '[{"kind": "fallback-names"}]'"""
-# Another model than the one that was asked is a model of its own in every number.
-MODEL = "m.slug || coalesce(' (answered by ' || r.other_model || ')', '')"
+MODEL = answering_model("m", "r")
 # Citations are lists of lists: a JSON object for each would cost Postgres twice as much as the rest of the statement.
 FOUND = Prepared(f"""
     SELECT r.id AS run_id, r.question_id, r.question_kind, m.surface, {MODEL} AS model, {LOCATION} AS location,

@@ -1,8 +1,8 @@
 """kombu's Redis transport where Redis is full, a line is lost in a worker's loop, or a server is demoted.
 
-Stock kombu 5.7 ends a worker there, or lets it wait for ever. The data in Redis is the same, so stock clients may read
-it. What would only save time per message is left as it is: a message is a group of runs, and it saved nothing
-measurable (docs/speed.md).
+In these cases stock kombu 5.7 ends the worker or blocks it for ever. Messages are stored as stock kombu stores them, so
+stock clients can read them. Nothing else is changed: a message is a group of runs, and saving time per message gained
+nothing measurable (docs/speed.md).
 """
 
 import time

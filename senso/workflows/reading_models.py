@@ -24,11 +24,7 @@ def readers(db: Link) -> list[Reader]:
 def named(db: Link) -> list[tuple[str, AskedModel]]:
     """The models that the settings name for reading and for names, each with its setting."""
     said = [*(("READING_MODELS", one) for one in supplied.reading_models()), ("NAMES_MODEL", supplied.names_model())]
-    return [(setting, models.asked(db, one, COMPLETION_PROVIDERS) or unlisted_asked(one)) for setting, one in said]
-
-
-def unlisted_asked(said: str) -> AskedModel:
-    return AskedModel(said, COMPLETION_PROVIDERS[0], said, None)
+    return [(setting, models.named(db, one, COMPLETION_PROVIDERS)) for setting, one in said]
 
 
 def naming(db: Link) -> Model:

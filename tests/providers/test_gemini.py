@@ -419,6 +419,7 @@ def test_a_recorded_answer_is_its_text_its_page_and_its_usage():
         queries=("bitcoin price January 1 2026", "BTC price Jan 1 2026"),
         usage=Usage(tokens_in=166, tokens_out=401, tokens_thinking=324, searches=1),
         vendor_id="ojp5aZbpKMasz7IPvJuwsAc",
+        reply={"usageMetadata": body["usageMetadata"]},
     )
 
 

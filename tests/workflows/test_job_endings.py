@@ -11,6 +11,8 @@ from test_endings import MEGABYTE, PAGE, cost
 
 from senso.http import request
 from senso.sandbox.fault_kinds import JOB, KINDS, LATE, RECORD
+from senso.supplied import Outgoing
+from senso.tasks.periodic import poll
 from senso.tasks.stages import submit_snapshot
 
 
@@ -82,6 +84,32 @@ def test_a_run_of_a_job_ends_as_the_table_says_and_is_asked_once(make, sandbox, 
     assert (row["error"] is None) == (row["state"] in {"asking", "answered"})
     assert len(triggers(sandbox)) == 1
     assert kind != "long" or len(row["answer_text"]) > MEGABYTE
+
+
+def test_a_vendor_that_asks_to_wait_is_asked_about_none_of_its_jobs_meanwhile(make, sandbox):
+    for _ in range(2):
+        make.batch(questions=1, models=("chatgpt",))
+    for one in make.sql("SELECT id FROM vendor_jobs"):
+        submit_snapshot(str(one["id"]))
+    sandbox.fault("brightdata.progress", "429", retry_after=40, times=1)
+
+    make.sql("UPDATE vendor_jobs SET next_poll_at = now() WHERE id = (SELECT min(id::text)::uuid FROM vendor_jobs)")
+    poll()
+
+    waits = make.sql("SELECT extract(epoch FROM next_poll_at - now())::float AS seconds FROM vendor_jobs")
+    assert [30 < one["seconds"] < 60 for one in waits] == [True, True]
+
+
+def test_a_download_that_is_too_long_fails_its_job_and_is_not_fetched_again(make, sandbox, monkeypatch):
+    monkeypatch.setattr("senso.http.outgoing", lambda: Outgoing(65_536))
+    sandbox.fault("brightdata.trigger", "long")
+
+    submit_snapshot(job(make, questions=1))
+    collect(make)
+
+    (row,) = make.sql("SELECT state, error FROM question_runs")
+    assert (row["state"], "MAX_REPLY_BYTES" in row["error"]) == ("failed", True)
+    assert [call["status"] for call in sandbox.calls("brightdata.snapshot")] == [202, 200]
 
 
 def test_every_fault_of_a_job_is_in_the_table():

@@ -1,12 +1,12 @@
 """I4: counters, metrics and `is_latest` agree with the rows."""
 
+from senso.queries.fragments import answering_model
 from senso.queries.invariants.base import IN_SCOPE, OPEN, WORK, Check
 
 RECOUNT = "senso doctor says whether the sweep runs: it counts open batches anew each minute; else report it"
 WRONG = "a number that people act on is not what the answers say"
 AGAIN = "senso show RUN and senso report ORG; report it with the rows"
-# Another model than the one that was asked is a model of its own.
-MODEL = "o.slug || coalesce(' (answered by ' || r.other_model || ')', '')"
+MODEL = answering_model("o", "r")
 # Counts of each slice of each batch, from the readings alone; a slice without a model or location covers all of them.
 CELLS = f"""
     SELECT e.batch_id, q.kind, o.surface, {MODEL} AS slug, l.name, count(*) AS answers,

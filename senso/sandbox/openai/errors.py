@@ -53,7 +53,7 @@ def unauthorized(key: str | None) -> Reply:
 
 
 def fault(rule: Rule, model: str) -> Reply:
-    """Too many requests have several forms; whatever is not listed is a server error."""
+    """OpenAI's reply for a fault. A kind that is not listed is a server error (500)."""
     if rule.kind.startswith("429"):
         return _too_many(rule, model)
     replies: dict[str, Callable[[], Reply]] = {
