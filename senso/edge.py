@@ -10,6 +10,7 @@ from pathlib import Path
 
 from senso import supplied
 from senso.errors import ConfigError
+from senso.states import ReadingMode
 from senso.supplied import Database, Outgoing, Service, Traps
 
 
@@ -22,6 +23,7 @@ def supply() -> None:
     supplied.service.register(service)
     supplied.outgoing.register(outgoing)
     supplied.reading_models.register(reading_models)
+    supplied.reading_mode.register(reading_mode)
     supplied.names_model.register(names_model)
 
 
@@ -74,6 +76,12 @@ def reading_models() -> list[str]:
     from senso.settings import settings  # noqa: PLC0415
 
     return settings().readers
+
+
+def reading_mode() -> ReadingMode:
+    from senso.settings import settings  # noqa: PLC0415
+
+    return settings().reading_mode
 
 
 def names_model() -> str:

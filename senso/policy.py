@@ -38,6 +38,15 @@ class Policy:
 
     # Longer than the slowest provider (20 minutes) and the longest waits between tries; an unfinished batch then ends.
     batch_seconds: float = 6 * 3600
+    # Of a batch whose answers the vendor reads within a day, and how long that is waited for.
+    reading_batch_seconds: float = 30 * 3600
+    reading_batch_patience_seconds: float = 20 * 3600
+    # Then the vendor's batch is cancelled, and what it has done by then is read; for so long that is waited for.
+    reading_batch_cancel_seconds: float = 3600
+    # Longer than the upload of a file.
+    upload_lease_seconds: float = 900
+    # Answers in one file. Each goes with a prompt of 6 kB.
+    readings_per_job: int = 2000
     # If the chain that opened the batch is lost, its outbox row then sends the rest of it again.
     open_again_seconds: float = 20
     # If the process that asks for names is lost, answers are then read with the existing names.

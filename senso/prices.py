@@ -1,7 +1,7 @@
 """Costs of calls. Dollars per million tokens are micro-dollars per token, so nothing is rounded before the sum."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from senso.providers import Usage
@@ -16,8 +16,9 @@ KINDS: Final = (
     "record",
     "long_from",
     "long_factor",
+    "batch_factor",
 )
-
+TOKEN_KINDS: Final = ("token_in", "token_cached", "token_written", "token_out")
 
 # Assumed usage of one call without history. Asking: two recorded answers with a web search took 9,463 and 16,981 tokens
 # in, 660 and 461 out. Reading: a prompt of 1,450 tokens and an answer of 3,100 characters (the mean of 264 real ones).
@@ -36,7 +37,8 @@ class Price:
     """Micro-dollars: per token in, read from a cache, written to one, out; per web search; per record. None: not known.
 
     Without a price of their own, tokens read from a cache or written to one cost as much as other input tokens.
-    `long_factor`: of all token prices of a call that has more than `long_from` tokens of input.
+    `long_factor`: of all token prices of a call that has more than `long_from` tokens of input. `batch_factor`: of
+    what a call costs in a file of many that the vendor completes within a day.
     """
 
     token_in: float | None = None
@@ -47,6 +49,7 @@ class Price:
     token_written: float | None = None
     long_from: float | None = None
     long_factor: float | None = None
+    batch_factor: float | None = None
 
     @property
     def is_by_search(self) -> bool:
@@ -55,6 +58,15 @@ class Price:
     def factor(self, tokens_in: int) -> float:
         is_long = self.long_from is not None and tokens_in > self.long_from
         return self.long_factor or 1 if is_long else 1
+
+
+def in_batch(price: Price | None) -> Price | None:
+    """What a call costs in a file of many. None: not known."""
+    if price is None or price.batch_factor is None:
+        return None
+    factor = price.batch_factor
+    tokens = {kind: getattr(price, kind) for kind in TOKEN_KINDS}
+    return replace(price, **{kind: None if each is None else each * factor for kind, each in tokens.items()})
 
 
 def price_of(stored: Mapping[str, Any] | None) -> Price | None:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from senso.providers import AnswerProvider, CompletionProvider, JobProvider, ModelList, Provider
+from senso.providers import AnswerProvider, CompletionProvider, FileProvider, JobProvider, ModelList, Provider
 from senso.providers.anthropic import Anthropic
 from senso.providers.azure import AzureOpenAI
 from senso.providers.brightdata import BrightData, has_data_set
 from senso.providers.gemini import Gemini
 from senso.providers.linkup import Linkup, has_depth
 from senso.providers.openai import OpenAI
+from senso.providers.openai_batches import OpenAIBatches
 from senso.providers.perplexity import Perplexity
 
 # Takes base URL, key, what replaces a refused key, and the further settings of the entry by name.
@@ -28,11 +29,11 @@ def any_model(_name: str) -> bool:
 class Entry:
     """`base_url` and `key` are names of settings; `without` says what is not available without the key.
 
-    `settings`: further settings, by the argument that takes their value. `answers`, `jobs` and `completes` make the
-    provider for one kind of work; None: it does not do this work. `lists`: it can say which models it has. `reaches`:
-    whether the provider has a model of this name. `tells_model`: its answers name the model by the name that is asked;
-    otherwise by another kind of name, such as the one behind a deployment, or by none. `bills`: its answers say what
-    they cost, which then counts.
+    `settings`: further settings, by the argument that takes their value. `answers`, `jobs`, `completes` and `files`
+    make the provider for one kind of work; None: it does not do this work. `lists`: it can say which models it has.
+    `reaches`: whether the provider has a model of this name. `tells_model`: its answers name the model by the name that
+    is asked; otherwise by another kind of name, such as the one behind a deployment, or by none. `bills`: its answers
+    say what they cost, which then counts.
     """
 
     base_url: str
@@ -42,6 +43,7 @@ class Entry:
     answers: Callable[..., AnswerProvider] | None = None
     jobs: Callable[..., JobProvider] | None = None
     completes: Callable[..., CompletionProvider] | None = None
+    files: Callable[..., FileProvider] | None = None
     lists: Callable[..., ModelList] | None = None
     reaches: Callable[[str], bool] = any_model
     tells_model: bool = True
@@ -61,6 +63,7 @@ PROVIDERS: Final[dict[str, Entry]] = {
         without="OpenAI's models are not asked",
         answers=OpenAI,
         completes=OpenAI,
+        files=OpenAIBatches,
         lists=OpenAI,
     ),
     "anthropic": Entry(
@@ -128,3 +131,4 @@ JOB_PROVIDERS: Final = tuple(name for name, entry in PROVIDERS.items() if entry.
 BILLING_PROVIDERS: Final = tuple(name for name, entry in PROVIDERS.items() if entry.bills)
 # The first one serves a reading model that has no row.
 COMPLETION_PROVIDERS: Final = tuple(name for name, entry in PROVIDERS.items() if entry.completes)
+FILE_PROVIDERS: Final = tuple(name for name, entry in PROVIDERS.items() if entry.files)

@@ -90,6 +90,13 @@ class JobKind(StrEnum):
     READINGS = "readings"
 
 
+class ReadingMode(StrEnum):
+    """direct: a call for each answer, at once. batch: a file of many, completed by the vendor within a day."""
+
+    DIRECT = "direct"
+    BATCH = "batch"
+
+
 class JobState(StrEnum):
     """Of a vendor job. submitting: may or may not have reached the vendor; running: the vendor has given it an id."""
 

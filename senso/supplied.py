@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, ParamSpec, TypeVar
 
+from senso.states import ReadingMode
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -72,5 +74,6 @@ calls_in_flight: Supplied[[], int] = Supplied("how many calls it makes at a time
 service: Supplied[[str, str, Mapping[str, str]], Service] = Supplied("how a provider is reached")
 outgoing: Supplied[[], Outgoing] = Supplied("how calls go out")
 reading_models: Supplied[[], Sequence[str]] = Supplied("which models read answers")
+reading_mode: Supplied[[], ReadingMode] = Supplied("how answers are read")
 names_model: Supplied[[], str] = Supplied("which model finds names")
 traps: Supplied[[], Traps] = Supplied("where it is to fail")

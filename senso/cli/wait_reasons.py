@@ -84,8 +84,10 @@ def place(wait: Wait, now: datetime) -> str:
 
 
 def job(wait: Wait, now: datetime) -> str:
-    jobs = f"{counted(wait.count, 'job')} at {wait.provider} ({runs(wait)}; {wait.model})"
-    over = f"given up at {clock(wait.until, now)}"
+    is_read = wait.stage is Stage.EXTRACT
+    held = counted(wait.runs, "answer to be read", "answers to be read") if is_read else runs(wait)
+    jobs = f"{counted(wait.count, 'job')} at {wait.provider} ({held}; {wait.model})"
+    over = f"{'read by calls from' if is_read else 'given up at'} {clock(wait.until, now)}{' on' if is_read else ''}"
     return f"{jobs}{lasting(wait, now)}: next look {when(wait.next, now)}, {over}"
 
 

@@ -173,7 +173,8 @@ class Known(Frozen):
 class Prices(Known):
     """Micro-dollars per unit: $2 per million tokens are 2 per token, $10 per thousand searches are 10000 per search.
 
-    A call of more than `long_from` tokens of input costs `long_factor` times as much for each of its tokens.
+    A call of more than `long_from` tokens of input costs `long_factor` times as much for each of its tokens; one in a
+    file of many that the vendor completes within a day, `batch_factor` times as much.
     """
 
     token_in: Amount | None = None
@@ -184,6 +185,7 @@ class Prices(Known):
     record: Amount | None = None
     long_from: Count | None = None
     long_factor: Amount | None = None
+    batch_factor: Amount | None = None
 
 
 class Parameters(Known):

@@ -1,17 +1,20 @@
 """Stage 2: sends runs and returns answers; also completes prompts with structured output.
 
-A provider does one or more of three kinds of work, each with its own protocol: it answers a question at once; it takes
-jobs whose answers are collected later; it completes a prompt with structured output. `senso.registry` lists what each
-provider does. A provider raises the OutsideErrors of `senso.errors` and nothing else.
+A provider does one or more of four kinds of work, each with its own protocol: it answers a question at once; it takes
+jobs whose answers are collected later; it completes a prompt with structured output; it completes a file of prompts
+later, for less. `senso.registry` lists what each provider does. A provider raises the OutsideErrors of `senso.errors`
+and nothing else.
 
 If the reply to a submission is lost, a job provider can be asked which jobs it has and what each was asked. A
 fingerprint identifies the questions of a job; equal fingerprints mean the same request.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
+
+from senso.errors import OutsideError
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,14 @@ class Completion:
     provider: str
 
 
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """The result of one prompt of a file, by the name it was given there."""
+
+    name: str
+    result: Completion | OutsideError
+
+
 class Provider(Protocol):
     def check_key(self) -> None: ...  # raises Refused if the key is not accepted; free of charge
 
@@ -140,8 +151,18 @@ class AnswerProvider(Provider, Protocol):
     async def ask(self, run: Run) -> Answer: ...
 
 
-class JobProvider(Provider, Protocol):
-    """Works on a job of several runs of one model; `job` is the vendor's id for it."""
+class Jobs(Provider, Protocol):
+    """Has jobs that can be found again and cancelled; `job` is the vendor's id for one."""
+
+    def cancel(self, job: str) -> None: ...
+
+    def jobs_since(self, model: str, since: datetime) -> dict[str, datetime]: ...  # oldest first
+
+    def fingerprint_of(self, job: str) -> str | None: ...  # None: the vendor does not say
+
+
+class JobProvider(Jobs, Protocol):
+    """Works on a job of several runs of one model."""
 
     @property
     def longest_question(self) -> int: ...  # in characters
@@ -150,13 +171,25 @@ class JobProvider(Provider, Protocol):
 
     def collect(self, job: str, runs: Sequence[Run]) -> list[Answer] | None: ...  # None: not ready
 
-    def cancel(self, job: str) -> None: ...
-
     def fingerprint(self, runs: Sequence[Run]) -> str: ...
 
-    def jobs_since(self, model: str, since: datetime) -> dict[str, datetime]: ...  # oldest first
 
-    def fingerprint_of(self, job: str) -> str | None: ...  # None: the vendor does not say
+class FileProvider(Jobs, Protocol):
+    """Completes the prompts of a file, later and for less. The fingerprint of a job is the `mark` it was given."""
+
+    @property
+    def most_lines(self) -> int: ...
+
+    @property
+    def most_bytes(self) -> int: ...
+
+    def line(self, name: str, prompt: Prompt, model: str, parameters: Parameters) -> bytes: ...
+
+    def upload(self, lines: Sequence[bytes]) -> str: ...  # the file; free of charge
+
+    def submit(self, mark: str, file: str) -> str: ...  # the job
+
+    def collect(self, job: str) -> Iterator[Completed] | None: ...  # None: not ready
 
 
 class CompletionProvider(Provider, Protocol):

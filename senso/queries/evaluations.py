@@ -124,7 +124,7 @@ SAVE_ANSWERS_AND_CLAIM = Prepared(f"""
         UPDATE evaluations e SET {READING.claimed("e")}, sent_at = now()
         FROM saved
         WHERE e.run_id = ANY(CAST(:ids AS uuid[])) AND e.run_id = saved.id AND {looked_up("e.state")} = 'pending'
-            AND e.failures < :most
+            AND e.job_id IS NULL AND e.failures < :most
         RETURNING e.id, e.run_id, e.org_id, e.batch_id, e.fence, e.failures, e.reader, saved.text AS answer_text,
             saved.question_id
     ),
@@ -302,3 +302,8 @@ FAIL = Prepared(f"""
 def fail(db: Link, work: ReadWork, report: Report, error: str) -> None:
     values = report.values() | {"call_id": work.call_id, "id": work.id, "fence": work.fence}
     FAIL.rows(db, values | {"error": error})
+
+
+def fail_row(db: Link, row: Mapping[str, Any], error: str) -> None:
+    """`row`: of `reading_row`; its reading cannot be stored."""
+    FAIL.rows(db, {name: row[name] for name in (*REPORTED, "id", "fence")} | {"error": error})

@@ -202,7 +202,7 @@ UNSUBMITTED = text(f"""
     UPDATE vendor_jobs SET next_poll_at = now() + interval '30 seconds'
     WHERE id IN (
         SELECT id FROM vendor_jobs s WHERE state = 'submitting' AND next_poll_at <= now() AND {HAS_TRIES_LEFT}
-            AND {UNLEASED} AND deadline > now()
+            AND {UNLEASED} AND deadline > now() AND kind = 'questions'
         ORDER BY next_poll_at LIMIT 200 FOR UPDATE SKIP LOCKED
     )
     RETURNING id
@@ -216,7 +216,8 @@ def unsubmitted(db: Connection, policy: Policy) -> list[UUID]:
 
 HOPELESS = text(f"""
     SELECT {COLUMNS} FROM vendor_jobs s
-    WHERE s.state = 'submitting' AND (s.deadline < now() OR NOT {HAS_TRIES_LEFT}) AND {UNLEASED}
+    WHERE s.state = 'submitting' AND s.kind = 'questions' AND (s.deadline < now() OR NOT {HAS_TRIES_LEFT})
+        AND {UNLEASED}
     LIMIT 50 FOR UPDATE SKIP LOCKED
 """)
 

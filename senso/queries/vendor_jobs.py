@@ -37,10 +37,14 @@ class JobWork:
     maybe_sent_at: datetime | None
     request_hash: str | None
     grace_over: bool
-    overdue: bool
+    late_seconds: float  # after its deadline; negative before it
     age_seconds: float
     run_ids: tuple[UUID, ...]
     runs: tuple[Run, ...]
+
+    @property
+    def overdue(self) -> bool:
+        return self.late_seconds > 0
 
     @property
     def in_doubt(self) -> bool:
@@ -110,7 +114,7 @@ RUNS = text("""
 COLUMNS = """s.id, s.batch_id, s.provider, (SELECT name FROM models WHERE models.id = s.model_id) AS model,
     (SELECT prices FROM models WHERE models.id = s.model_id) AS price, s.fence, s.failures, s.external_id,
     s.maybe_sent_at, s.request_hash, coalesce(s.grace_until < now(), true) AS grace_over,
-    s.deadline < now() AS overdue,
+    extract(epoch FROM now() - s.deadline)::float AS late_seconds,
     extract(epoch FROM now() - coalesce(s.submitted_at, s.created_at))::float AS age_seconds"""
 
 
@@ -132,7 +136,7 @@ DUE = text(f"""
     UPDATE vendor_jobs s SET next_poll_at = now() + make_interval(secs =>
         least(15, greatest(2, 0.1 * extract(epoch FROM now() - s.submitted_at))))
     WHERE id IN (
-        SELECT id FROM vendor_jobs WHERE state = 'running' AND next_poll_at <= now()
+        SELECT id FROM vendor_jobs WHERE state = 'running' AND next_poll_at <= now() AND kind = 'questions'
         ORDER BY next_poll_at LIMIT :most FOR UPDATE SKIP LOCKED
     )
     RETURNING {COLUMNS}
@@ -211,6 +215,7 @@ SAVE_ANSWERS = Prepared(f"""
     {SAVE_CITED}
     UPDATE evaluations e SET sent_at = now() FROM saved
     WHERE e.run_id = ANY(CAST(:ids AS uuid[])) AND e.run_id = saved.id AND {looked_up("e.state")} = 'pending'
+        AND e.job_id IS NULL
     RETURNING e.run_id
 """)
 

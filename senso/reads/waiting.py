@@ -109,7 +109,7 @@ BATCHES = f"""
     FROM wanted w JOIN pushes p ON p.key = {PUSH.sql("w.id", "w.episode")}
     WHERE p.status = 'pending' AND w.state NOT IN ('queued', 'running')
 """
-# Runs of a vendor job are left out: JOBS counts them with their job.
+# What is in a vendor job is left out: JOBS counts it with the job.
 RUNS = """
     SELECT r.batch_id, 'ask' AS stage, m.provider, m.slug AS model, r.state = 'asking' AS taken, r.sent_at, r.next_at,
         r.lease_owner, r.lease_until, r.failures, r.error, r.id AS run_id
@@ -121,7 +121,7 @@ RUNS = """
         e.lease_owner, e.lease_until, e.failures, e.error, e.run_id
     FROM wanted b JOIN evaluations e ON e.batch_id = b.id AND e.state IN ('pending', 'extracting')
         JOIN question_runs r ON r.id = e.run_id AND r.state = 'answered'
-    WHERE b.state = 'running' AND b.remaining > 0
+    WHERE b.state = 'running' AND b.remaining > 0 AND e.job_id IS NULL
 """
 # For many batches together, the first failed call of each run is not looked up: that would be one look-up per run.
 WORK = f"""
@@ -151,6 +151,9 @@ WORK = f"""
             AND c.started_at >= b.started_at AND c.outcome IN ('rate limited', 'unavailable')
     ) AS failed ON true
 """
+# A job that reads is submitted once all answers are there: until then the batch waits for those.
+WAITS_FOR_ANSWERS = """(j.kind = 'readings' AND j.state = 'submitting' AND EXISTS (
+    SELECT FROM question_runs r WHERE r.batch_id = j.batch_id AND r.state IN ('planned', 'asking')))"""
 JOBS = f"""
     SELECT batch_id, what, stage, provider, model, error, 1, runs,
         CASE what WHEN 'job' THEN submitted_at WHEN 'doubt' THEN maybe_sent_at WHEN 'call' THEN {CLAIMED_AT}
@@ -161,7 +164,10 @@ JOBS = f"""
             WHEN what = 'silent worker' THEN {LAST_BEAT} + make_interval(secs => :silent) END,
         failures
     FROM (
-        SELECT s.*, m.slug AS model, CASE WHEN s.state = 'running' THEN 'ask' ELSE 'submit' END AS stage, CASE
+        SELECT s.*, m.slug AS model, CASE
+            WHEN s.state <> 'running' THEN 'submit'
+            WHEN s.kind = 'readings' THEN 'extract'
+            ELSE 'ask' END AS stage, CASE
             WHEN s.state = 'running' THEN 'job'
             WHEN {SILENT_OWNER} THEN 'silent worker'
             WHEN s.lease_owner IS NOT NULL THEN 'call'
@@ -169,11 +175,12 @@ JOBS = f"""
             WHEN {IS_RATE_LIMIT} THEN 'rate limit'
             WHEN s.error IS NOT NULL THEN 'next try'
             ELSE 'place' END AS what,
-            (SELECT count(*)::int FROM question_runs r WHERE r.snapshot_id = s.id
-                AND r.state IN ('planned', 'asking')) AS runs
+            CASE s.kind WHEN 'questions' THEN (SELECT count(*)::int FROM question_runs r WHERE r.snapshot_id = s.id
+                AND r.state IN ('planned', 'asking'))
+                ELSE (SELECT count(*)::int FROM evaluations e WHERE e.job_id = s.id AND e.state = 'pending') END AS runs
         FROM (
             SELECT j.* FROM wanted b JOIN vendor_jobs j ON j.batch_id = b.id AND j.state IN ('submitting', 'running')
-            WHERE b.state = 'running'
+            WHERE b.state = 'running' AND NOT {WAITS_FOR_ANSWERS}
         ) AS s JOIN models m ON m.id = s.model_id
     ) AS told
 """

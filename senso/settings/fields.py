@@ -11,6 +11,7 @@ from senso.settings import databases, failpoint_values, redis_urls
 from senso.settings.clock_values import moment
 from senso.settings.hosts import check_host
 from senso.settings.texts import Kind, cleaned
+from senso.states import ReadingMode
 
 SERVICES: Final = ("openai", "anthropic", "perplexity", "gemini", "brightdata", "linkup")
 BASE_URLS: Final = (*(f"{service}_base_url" for service in SERVICES), "azure_openai_endpoint", "application_api_url")
@@ -113,7 +114,10 @@ class Settings(BaseModel):
     names_model: str = setting(
         "gpt-6-luna", "the model that finds what an organisation may be called, by slug or by its provider's name"
     )
-    reading_mode: str | None = unused(None, "whether answers are read at once or in batches at the vendor")
+    reading_mode: ReadingMode = setting(
+        ReadingMode.DIRECT,
+        "direct: each answer is read at once; batch: those of an organisation together, within a day at half the price",
+    )
     calls_in_flight: PositiveInt = setting(200, "calls that a call worker has in hand at a time", le=10_000)
     untested_celery: bool = setting(
         False, "whether workers may run beside a Celery or kombu of another minor version than they were written for"

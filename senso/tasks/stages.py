@@ -9,6 +9,7 @@ from senso.settings import settings
 from senso.states import FinishedBy
 from senso.tasks.app import task
 from senso.workflows import asking, delivery, extracting, finishing, names, opening
+from senso.workflows.reading_jobs import working
 from senso.workflows.vendor_jobs import cancelling, submitting
 
 
@@ -57,6 +58,12 @@ def extract(*run_ids: str, **_: object) -> list[str]:
 @task("submit_snapshot")
 def submit_snapshot(job_id: str, **_: object) -> str:
     submitting.submit(UUID(job_id))
+    return job_id
+
+
+@task("read_by_job")
+def read_by_job(job_id: str, **_: object) -> str:
+    working.work_on(UUID(job_id))
     return job_id
 
 

@@ -17,6 +17,7 @@ ROUTES = {
     "senso.ask_batch": "ask",
     "senso.read": "ask",
     "senso.submit_snapshot": "ask",
+    "senso.read_by_job": "extract",
     "senso.cancel_snapshots": "ask",
     "senso.extract": "extract",
     "senso.finish_batch": "score",

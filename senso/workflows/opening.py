@@ -15,6 +15,7 @@ from senso.queries.outbox import Pipeline, enqueue_later
 from senso.runtime.saving import save
 from senso.states import BatchKind, BatchState, FinishedBy
 from senso.workflows.finishing import finish
+from senso.workflows.reading_jobs import planning as by_jobs
 
 log = logger(__name__)
 
@@ -51,18 +52,24 @@ def open_now(db: Connection, batch: Batch, org: UUID, *, is_pushed: bool) -> Non
         batches.end(db, batch.id, BatchState.BLOCKED, error=f"{needed} needed")
         log.info("batch blocked", org=str(org))
         return
-    plan(db, batch, org, runs)
-    batches.opened(db, batch.id, evaluations, POLICY.batch_seconds)
+    is_by_jobs = plan(db, batch, org, runs)
+    seconds = POLICY.reading_batch_seconds if is_by_jobs else POLICY.batch_seconds
+    batches.opened(db, batch.id, evaluations, seconds)
     prepare_later(db, batch, POLICY.open_again_seconds)
     log.info("batch opened", org=str(org), episode=batch.episode, evaluations=evaluations)
 
 
-def plan(db: Connection, batch: Batch, org: UUID, runs: Sequence[PlannedRun]) -> None:
-    """A retry asks for names again if that call had failed; the answers it already has wait for the names."""
+def plan(db: Connection, batch: Batch, org: UUID, runs: Sequence[PlannedRun]) -> bool:
+    """Whether jobs read the answers. A retry reads by calls: somebody waits for it.
+
+    A retry asks for names again if that call had failed; the answers it already has wait for the names.
+    """
     names_wanted = batch.episode > 1 and name_rows.ask_again(db, org)
     if batch.planned is None:
+        readings = [planned_reading(run.id, org) for run in runs]
         planning.plan_runs(db, batch.id, org, runs)
-        planning.plan_readings(db, batch.id, [planned_reading(run.id, org) for run in runs])
-    else:
-        patience = POLICY.names_wait_seconds if names_wanted else 0
-        planning.plan_again(db, batch.id, read_after_seconds=patience)
+        planning.plan_readings(db, batch.id, readings)
+        return by_jobs.plan(db, batch.id, [one.id for one in readings])
+    patience = POLICY.names_wait_seconds if names_wanted else 0
+    planning.plan_again(db, batch.id, read_after_seconds=patience)
+    return False

@@ -13,7 +13,9 @@ from senso.providers import (
     Complete,
     Completion,
     CompletionProvider,
+    FileProvider,
     JobProvider,
+    Jobs,
     Prompt,
 )
 from senso.queries.models import AskedModel, Model
@@ -52,6 +54,19 @@ def job_provider(name: str) -> JobProvider:
     return made(one.jobs, one)
 
 
+def file_provider(name: str) -> FileProvider:
+    """Raises ConfigError as `direct_provider` does, and for a provider that takes no files of prompts."""
+    one = entry(name)
+    if one.files is None:
+        raise ConfigError(f"{name} reads no answers in batches in this version; set READING_MODE to direct")
+    return made(one.files, one)
+
+
+def jobs_at(name: str) -> Jobs:
+    """For jobs of either kind: of questions, or of answers to be read. Raises ConfigError as the two above do."""
+    return job_provider(name) if entry(name).jobs else file_provider(name)
+
+
 def completion_provider(name: str) -> CompletionProvider:
     """Raises ConfigError as `direct_provider` does, and for a provider without structured output."""
     one = entry(name)
@@ -66,6 +81,7 @@ def require(db: Link, asked: Iterable[AskedModel], today: date) -> None:
         require_askable(model, today)
     for setting, reader in reading_models.named(db):
         require_readable(setting, reader, today)
+    reading_models.require_mode(db)
 
 
 def require_readable(setting: str, model: AskedModel, today: date) -> None:

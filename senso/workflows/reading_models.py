@@ -1,13 +1,16 @@
 """The models that read answers and find names: their rows, cached in each process."""
 
 import time
+from collections.abc import Sequence
 
 from senso import supplied
 from senso.db import Link
+from senso.errors import ConfigError
 from senso.providers import MORE_TOKENS, READING_TOKENS
 from senso.queries import models
 from senso.queries.models import AskedModel, Model, Reader
-from senso.registry import COMPLETION_PROVIDERS
+from senso.registry import COMPLETION_PROVIDERS, FILE_PROVIDERS
+from senso.states import ReadingMode
 
 # For up to this long, a price or parameter that an import has changed is not used yet.
 CACHE_SECONDS = 60
@@ -19,6 +22,20 @@ def readers(db: Link) -> list[Reader]:
     """The tries to read an answer, in their order: each model with the usual room for its output, then with more."""
     models = [model(db, said) for said in supplied.reading_models()]
     return [Reader(one, room) for one in models for room in (READING_TOKENS, MORE_TOKENS)]
+
+
+def in_batches(found: Sequence[Reader]) -> int | None:
+    """The place of the first try whose provider completes files of prompts; None: there is none."""
+    return next((place for place, one in enumerate(found) if one.model.provider in FILE_PROVIDERS), None)
+
+
+def require_mode(db: Link) -> None:
+    """Raises ConfigError where answers are to be read in batches, and no reading model can."""
+    if supplied.reading_mode() is ReadingMode.BATCH and in_batches(readers(db)) is None:
+        able = ", ".join(FILE_PROVIDERS)
+        raise ConfigError(
+            f"READING_MODE is batch, and none of READING_MODELS can: name a model of {able}, or set direct"
+        )
 
 
 def named(db: Link) -> list[tuple[str, AskedModel]]:

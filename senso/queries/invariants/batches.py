@@ -27,6 +27,9 @@ def strange(row: str, said: str, like: str) -> str:
 
 # A timestamp is the start of its transaction, which may then have waited for an earlier transaction to end.
 SLACK = "interval '1 minute'"
+# A batch whose answers are read in files has more time.
+LONGEST_BATCH = """CASE WHEN EXISTS (SELECT FROM vendor_jobs j WHERE j.batch_id = b.id AND j.kind = 'readings')
+    THEN interval '31 hours' ELSE interval '7 hours' END"""
 SOON = f"(coalesce(b.ended_at, now()) + {SLACK})"
 # When the batch was opened for the first time: the same transaction writes the audit row.
 FIRST_MOMENT = f"(coalesce((SELECT min(a.at) FROM audit a WHERE a.batch_id = b.id), b.queued_at) - {SLACK})"
@@ -115,6 +118,8 @@ CHECKS = (
         UNION ALL
         SELECT 'job', s.id, s.state, b.id, b.state FROM vendor_jobs s JOIN batches b ON b.id = s.batch_id
         WHERE s.state IN ('submitting', 'running') AND b.state NOT IN {OPEN}
+            -- A job that reads is ended a moment later where no answer came that it could read.
+            AND NOT (s.kind = 'readings' AND s.maybe_sent_at IS NULL AND b.ended_at > now() - interval '5 minutes')
         """,
     ),
     Check(
@@ -128,11 +133,12 @@ CHECKS = (
             OR (b.deadline IS NULL AND (b.remaining IS NOT NULL OR b.started_at < now() - interval '10 minutes')))
         UNION ALL
         SELECT s.batch_id, s.state, s.deadline FROM vendor_jobs s
-        WHERE s.state IN ('submitting', 'running') AND s.deadline < now() - interval '5 minutes'
+        WHERE s.state IN ('submitting', 'running') AND s.deadline < now()
+            - CASE s.kind WHEN 'readings' THEN interval '2 hours' ELSE interval '5 minutes' END
         UNION ALL
         SELECT b.id, b.state, b.deadline FROM batches b
         WHERE {IN_SCOPE} AND {HELD}
-            AND coalesce(b.deadline, 'infinity') NOT BETWEEN b.started_at AND b.started_at + interval '7 hours'
+            AND coalesce(b.deadline, 'infinity') NOT BETWEEN b.started_at AND b.started_at + {LONGEST_BATCH}
         """,
     ),
     Check(
@@ -182,7 +188,8 @@ CHECKS = (
                 NOT BETWEEN s.maybe_sent_at AND s.maybe_sent_at + interval '10 minutes')
             OR (s.ended_at IS NOT NULL AND coalesce(s.next_poll_at, 'infinity')
                 NOT BETWEEN s.created_at AND s.ended_at + interval '10 minutes')
-            OR s.deadline < s.created_at OR s.deadline > s.created_at + interval '7 hours'
+            OR s.deadline < s.created_at OR s.deadline > s.created_at
+                + CASE s.kind WHEN 'readings' THEN interval '21 hours' ELSE interval '7 hours' END
             OR (s.state NOT IN ('submitting', 'running') AND s.lease_owner IS NOT NULL)
             OR (s.cancelled_at IS NOT NULL AND s.state IN ('submitting', 'running', 'collected')))
         """,

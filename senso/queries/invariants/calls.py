@@ -16,7 +16,8 @@ PRICES = """p AS MATERIALIZED (
         coalesce(prices->>'token_written', prices->>'token_in')::float8 AS written,
         (prices->>'token_out')::float8 AS token_out, (prices->>'search')::float8 AS search,
         (prices->>'record')::float8 AS record, (prices->>'long_from')::float8 AS long_from,
-        coalesce((prices->>'long_factor')::float8, 1) AS long_factor, coalesce(
+        coalesce((prices->>'long_factor')::float8, 1) AS long_factor,
+        (prices->>'batch_factor')::float8 AS batch_factor, coalesce(
             max(greatest(changed_at, priced_at)) OVER (PARTITION BY provider, name) + interval '5 minutes',
             '-infinity') AS since
     FROM models WHERE prices IS NOT NULL
@@ -27,7 +28,8 @@ IS_NAMED = """((m.provider, m.name) = (c.provider, c.model)
 SHOW = "senso show RUN lists the calls; compare with the vendor's bill, and report it"
 # The call's claim still holds, so the call may still report back.
 UNDER_WAY = """((c.purpose = 'ask' AND r.state = 'asking' AND c.fence = r.fence)
-    OR (c.purpose = 'read' AND e.state = 'extracting' AND c.fence = e.fence))"""
+    OR (c.purpose = 'read' AND e.state = 'extracting' AND c.fence = e.fence)
+    OR (c.purpose = 'read' AND e.state = 'pending' AND c.fence = e.fence AND c.job_id = e.job_id))"""
 
 # The highest fence of the calls made for a run, and how many had no result that counted (`vain`). A result that a later
 # claim has overtaken does not count, although it may arrive; another check covers it ("bought once").
@@ -69,7 +71,10 @@ def breach(row: str, done: str, claimed: str, open_: str, *, ended: str, taken_b
 RUN_BREACH = breach("r", "answered", "asking", "planned", ended="r.answered_at", taken_back="runs")
 READING_BREACH = breach("e", "done", "extracting", "pending", ended="e.ended_at", taken_back="evaluations")
 # A call's cost without its tokens: it must be a whole number of web searches. `p` is the price of its model.
-SEARCHES = """(c.cost_microusd - CASE WHEN c.tokens_in > p.long_from THEN p.long_factor ELSE 1 END * (
+# In a file of many each token costs less.
+IN_FILE = "(c.purpose = 'read' AND c.job_id IS NOT NULL)"
+SEARCHES = f"""(c.cost_microusd - CASE WHEN c.tokens_in > p.long_from THEN p.long_factor ELSE 1 END
+    * CASE WHEN {IN_FILE} THEN p.batch_factor ELSE 1 END * (
     (c.tokens_in - coalesce(c.tokens_cached, 0) - coalesce(c.tokens_written, 0)) * coalesce(p.token_in, 0)
     + coalesce(c.tokens_cached, 0) * coalesce(p.cached, 0) + coalesce(c.tokens_written, 0) * coalesce(p.written, 0)
     + c.tokens_out * coalesce(p.token_out, 0)))"""
@@ -81,6 +86,7 @@ IS_PRICED = "(p.provider, p.model) = (c.provider, c.model) AND p.since <= c.star
 IS_EXPLAINED = f"""coalesce(CASE
     WHEN c.cost_microusd IS NULL
         THEN num_nulls(p.token_in, p.token_out) > 0 OR (p.search IS NULL AND c.purpose = 'ask')
+            OR ({IN_FILE} AND p.batch_factor IS NULL)
     WHEN p.search > 0 THEN abs({SEARCHES} - round({SEARCHES} / p.search) * p.search) <= 0.5
     ELSE abs({SEARCHES}) <= 0.5 END, false)"""
 IS_WHOLE_RECORDS = """CASE WHEN p.record > 0

@@ -36,7 +36,7 @@ CHECKS = (
             UNION ALL
             SELECT p.key FROM pushes p WHERE p.batch_id = b.id AND p.status <> 'not configured'
             UNION ALL
-            SELECT 'submit:' || s.id FROM vendor_jobs s WHERE s.batch_id = b.id
+            SELECT 'submit:' || s.id FROM vendor_jobs s WHERE s.batch_id = b.id AND s.kind = 'questions'
             UNION ALL
             SELECT 'extract:' || s.id || ':' || 0 FROM vendor_jobs s WHERE s.batch_id = b.id AND s.state = 'collected'
                 AND EXISTS (SELECT FROM question_runs r WHERE r.snapshot_id = s.id AND r.state = 'answered')

@@ -6,11 +6,11 @@ from typing import Any
 
 from senso.db import transaction
 from senso.errors import Malformed
-from senso.providers import JobProvider
+from senso.providers import Jobs
 from senso.queries import submissions
-from senso.registry import JOB_PROVIDERS
+from senso.registry import FILE_PROVIDERS, JOB_PROVIDERS
 from senso.workflows.call_reports import guarded
-from senso.workflows.provider_access import job_provider
+from senso.workflows.provider_access import jobs_at
 from senso.workflows.vendor_jobs.matching import MOST_COMPARED
 
 # Younger jobs are skipped: a job whose reply was lost is looked up and gets its row within that time.
@@ -21,13 +21,13 @@ LATELY = timedelta(days=7)
 def jobs_without_row(since: datetime | None = None) -> list[dict[str, Any]]:
     """Jobs since then, or of the last week, without a row. Raises OutsideError and ConfigError."""
     start = since or datetime.now(UTC) - LATELY
-    return [job for provider in JOB_PROVIDERS for job in of_provider(provider, start)]
+    return [job for provider in (*JOB_PROVIDERS, *FILE_PROVIDERS) for job in of_provider(provider, start)]
 
 
 def of_provider(provider: str, start: datetime) -> Iterator[dict[str, Any]]:
     with transaction() as db:
         models = submissions.models_asked(db, provider)
-    vendor = job_provider(provider) if models else None
+    vendor = jobs_at(provider) if models else None
     for model in models if vendor else ():
         with guarded():
             listed = vendor.jobs_since(model, start)  # type: ignore[union-attr]
@@ -38,7 +38,7 @@ def of_provider(provider: str, start: datetime) -> Iterator[dict[str, Any]]:
             yield {"what": sent_by(vendor, job), "id": job, "model": model, "at": listed[job]}  # type: ignore[arg-type]
 
 
-def sent_by(vendor: JobProvider, job: str) -> str:
+def sent_by(vendor: Jobs, job: str) -> str:
     """Which row sent it, as its inputs show."""
     try:
         with guarded():

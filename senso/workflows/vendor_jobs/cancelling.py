@@ -13,7 +13,7 @@ from senso.queries import job_cancellations, sweep
 from senso.queries.vendor_jobs import JobWork
 from senso.runtime.saving import save
 from senso.workflows.call_reports import guarded
-from senso.workflows.provider_access import job_provider
+from senso.workflows.provider_access import jobs_at
 from senso.workflows.vendor_jobs.matching import jobs_like
 
 log = logger(__name__)
@@ -43,7 +43,7 @@ def cancel(work: JobWork) -> None:
     if work.external_id is None:
         search(work)
         return
-    vendor = job_provider(work.provider)
+    vendor = jobs_at(work.provider)
     with guarded():
         vendor.cancel(work.external_id)
     save(lambda db: job_cancellations.done(db, work))

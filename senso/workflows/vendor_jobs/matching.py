@@ -5,11 +5,11 @@ from datetime import timedelta
 
 from senso.db import transaction
 from senso.errors import Malformed
-from senso.providers import JobProvider
+from senso.providers import Jobs
 from senso.queries import submissions
 from senso.queries.vendor_jobs import JobWork
 from senso.workflows.call_reports import guarded
-from senso.workflows.provider_access import job_provider
+from senso.workflows.provider_access import jobs_at
 
 # Largest difference between the vendor's clock and the database's.
 SKEW = timedelta(minutes=5)
@@ -25,7 +25,7 @@ def jobs_like(work: JobWork) -> list[str]:
     """
     if work.maybe_sent_at is None:
         return []
-    vendor, since = job_provider(work.provider), work.maybe_sent_at - SKEW
+    vendor, since = jobs_at(work.provider), work.maybe_sent_at - SKEW
     with guarded():
         listed = vendor.jobs_since(work.model, since)
     with transaction() as db:
@@ -36,7 +36,7 @@ def jobs_like(work: JobWork) -> list[str]:
         return alike(work, vendor, [job for job in strange if job in near])
 
 
-def alike(work: JobWork, vendor: JobProvider, jobs: Sequence[str]) -> list[str]:
+def alike(work: JobWork, vendor: Jobs, jobs: Sequence[str]) -> list[str]:
     """Jobs with this row's inputs. Raises for an unreadable job only when none matches: it may be the one."""
     found, unread = [], None
     for job in jobs:
