@@ -17,7 +17,7 @@ from senso.extraction.citations import cite
 from senso.http import Response, json_of, request
 from senso.prices import Price, cost_microusd
 from senso.providers import Run
-from senso.providers.openai import SERVICE, OpenAI
+from senso.providers.openai.direct import SERVICE, OpenAI
 from senso.providers.wire.openai import question, read_answer, read_completion, structured
 
 WARM_UP_RUNS = 30

@@ -13,8 +13,7 @@ from senso.providers.azure import AzureOpenAI
 from senso.providers.brightdata import BrightData, has_data_set
 from senso.providers.gemini import Gemini
 from senso.providers.linkup import Linkup, has_depth
-from senso.providers.openai import OpenAI
-from senso.providers.openai_batches import OpenAIBatches
+from senso.providers.openai import OpenAI, OpenAIBatches
 from senso.providers.perplexity import Perplexity
 
 # Takes base URL, key, what replaces a refused key, and the further settings of the entry by name.

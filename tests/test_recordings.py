@@ -14,7 +14,7 @@ from senso.errors import Malformed, Refused
 from senso.extraction.citations import cite
 from senso.extraction.words import key, namings, text
 from senso.providers import Run, Source, Usage
-from senso.providers.openai import SERVICE
+from senso.providers.openai.direct import SERVICE
 from senso.providers.wire.openai import read_answer, read_completion
 
 SHARED = Path(os.environ.get("SENSO_SHARED", Path(__file__).parents[2] / "shared"))

@@ -8,7 +8,7 @@ from openai.types.responses import Response
 
 from senso.errors import CutOff, Malformed, Refused, Unavailable
 from senso.providers import Parameters, Prompt, Run, Source, Usage
-from senso.providers.openai import SERVICE
+from senso.providers.openai.direct import SERVICE
 from senso.providers.wire.openai import question, read_answer, read_completion, structured
 
 WRITTEN = Path(__file__).parents[1] / "replies" / "openai"

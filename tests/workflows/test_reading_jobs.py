@@ -1,0 +1,302 @@
+"""READING_MODE=batch: answers are read in files at the vendor, at half the price, with the same promises."""
+
+import os
+from uuid import UUID
+
+import pytest
+from at_work import start
+
+from senso.db import transaction
+from senso.errors import ConfigError
+from senso.policy import POLICY
+from senso.queries import invariants, reading_jobs
+from senso.settings import settings
+from senso.tasks.periodic import due, poll, relay
+from senso.tasks.stages import extract, finish_batch, read, read_by_job
+from senso.workflows import reading_models
+from senso.workflows.reading_jobs import collecting
+
+FILES, BATCHES, LINES = "openai.files", "openai.batches", "openai.batch"
+
+
+@pytest.fixture(autouse=True)
+def in_batches(sandbox, monkeypatch):
+    monkeypatch.setenv("READING_MODE", "batch")
+    settings.cache_clear()
+    sandbox.timing(batch_seconds=0)
+    yield
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
+def answered(make, **of) -> UUID:
+    """A batch whose questions are answered, and whose answers are not read."""
+    batch = make.batch(**of)
+    start(batch)
+    for run in make.runs(batch):
+        read(str(run))
+    return batch
+
+
+def jobs(make) -> list[UUID]:
+    return [one["id"] for one in make.sql("SELECT id FROM vendor_jobs WHERE kind = 'readings' ORDER BY id")]
+
+
+def work(make, times: int = 1) -> None:
+    """What the ticks and their messages do with the jobs that read."""
+    for _ in range(times):
+        make.sql("UPDATE vendor_jobs SET next_poll_at = now() WHERE state IN ('submitting', 'running')")
+        for job in jobs(make):
+            read_by_job(str(job))
+
+
+def read_rest(make, batch: UUID) -> None:
+    make.sql("UPDATE evaluations SET next_at = now() WHERE next_at IS NOT NULL")
+    for run in make.runs(batch):
+        extract(str(run))
+    finish_batch(str(batch), "rows")
+
+
+def states(make) -> dict[str, int]:
+    return {one["state"]: one["n"] for one in make.sql("SELECT state, count(*) n FROM evaluations GROUP BY state")}
+
+
+def job_state(make) -> str:
+    return make.one("SELECT state FROM vendor_jobs")
+
+
+def kept() -> bool:
+    with transaction() as db:
+        assert invariants.broken(db, POLICY, 500) == {}
+    return True
+
+
+def readings_asked(sandbox) -> int:
+    return len([one for one in sandbox.calls("openai.chat") if one["schema"] == "answer_reading"])
+
+
+def test_answers_are_read_in_one_file_at_half_the_price(make, sandbox):
+    batch = answered(make, questions=5)
+    assert states(make) == {"pending": 5}
+
+    work(make)
+    assert job_state(make) == "running"
+    work(make)
+    finish_batch(str(batch), "rows")
+
+    assert states(make) == {"done": 5}
+    assert job_state(make) == "collected"
+    assert make.one("SELECT state FROM batches") == "completed"
+    assert make.one("SELECT count(*) FROM ledger WHERE entry = 'charge'") == 5
+    assert (readings_asked(sandbox), len(sandbox.calls(LINES))) == (0, 5)
+    calls = make.sql("SELECT tokens_in, tokens_out, cost_microusd FROM llm_calls WHERE purpose = 'read'")
+    assert [round((one["tokens_in"] * 0.1 + one["tokens_out"] * 0.5) / 2) for one in calls] == [
+        one["cost_microusd"] for one in calls
+    ]
+    assert kept()
+
+
+def test_a_job_is_sent_once_all_questions_have_an_end(make, sandbox):
+    batch = make.batch(questions=2)
+    start(batch)
+    first, second = make.runs(batch)
+    read(str(first))
+    with transaction() as db:
+        assert reading_jobs.due(db, 10) == []
+    read(str(second))
+    make.sql("UPDATE vendor_jobs SET next_poll_at = now()")
+    with transaction() as db:
+        assert reading_jobs.due(db, 10) == jobs(make)
+    assert not sandbox.calls(FILES)
+
+
+def test_a_batch_without_answers_ends_its_job(make, sandbox):
+    sandbox.fault("openai.responses", "refusal")
+    batch = answered(make, questions=2)
+    finish_batch(str(batch), "rows")
+    work(make)
+    assert make.one("SELECT state FROM batches") == "failed"
+    assert job_state(make) == "failed"
+    assert not sandbox.calls(FILES)
+    assert kept()
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome", "cost"),
+    [
+        ("line-500", "unavailable", 0),
+        ("line-expired", "unavailable", 0),
+        ("line-400", "refused", 0),
+        ("refusal", "refused", "paid"),
+        ("length", "malformed", "paid"),
+        ("malformed", "malformed", "paid"),
+        ("line-missing", "failed", None),
+    ],
+)
+def test_a_line_without_a_usable_result_is_read_by_a_call(make, sandbox, monkeypatch, kind, outcome, cost):
+    monkeypatch.setenv("READING_MODELS", "gpt-6-luna,gpt-6.1-terra")
+    settings.cache_clear()
+    batch = answered(make, questions=3)
+    sandbox.fault(LINES, kind, times=1)
+    work(make, 2)
+    assert states(make) == {"done": 2, "pending": 1}
+    read_rest(make, batch)
+    assert states(make) == {"done": 3}
+    first = make.sql("SELECT outcome, cost_microusd, error FROM llm_calls WHERE purpose = 'read' AND outcome <> 'read'")
+    assert [one["outcome"] for one in first] == [outcome]
+    assert first[0]["cost_microusd"] == cost or (cost == "paid" and first[0]["cost_microusd"] > 0)
+    assert first[0]["error"].startswith("openai")
+    assert make.one("SELECT state FROM batches") == "completed"
+    assert kept()
+
+
+def test_a_result_that_comes_twice_is_saved_once(make, sandbox):
+    answered(make, questions=3)
+    sandbox.fault(LINES, "line-twice")
+    work(make, 2)
+    assert states(make) == {"done": 3}
+    assert kept()
+
+
+@pytest.mark.parametrize("kind", ["batch-failed", "batch-expired"])
+def test_what_the_vendor_did_not_do_is_read_by_calls(make, sandbox, kind):
+    batch = answered(make, questions=4)
+    sandbox.fault(BATCHES, kind, times=1)
+    work(make, 2)
+    assert job_state(make) == {"batch-failed": "failed", "batch-expired": "collected"}[kind]
+    done = states(make).get("done", 0)
+    assert done == {"batch-failed": 0, "batch-expired": 2}[kind]
+    read_rest(make, batch)
+    assert states(make) == {"done": 4}
+    assert readings_asked(sandbox) == 4 - done
+    assert kept()
+
+
+@pytest.mark.parametrize("where", [FILES, BATCHES])
+@pytest.mark.parametrize("kind", ["429", "500", "drop-before"])
+def test_a_file_that_was_not_taken_is_sent_again(make, sandbox, where, kind):
+    answered(make, questions=2)
+    sandbox.fault(where, kind, times=1)
+    work(make)
+    make.sql("UPDATE vendor_jobs SET grace_until = now() WHERE grace_until IS NOT NULL")
+    work(make, 3)
+    assert states(make) == {"done": 2}
+    assert len(sandbox.calls(LINES)) == 2
+    assert kept()
+
+
+def test_a_batch_whose_reply_was_lost_is_found_and_not_sent_again(make, sandbox):
+    answered(make, questions=2)
+    sandbox.fault(BATCHES, "drop-after", times=1)
+    work(make)
+    assert job_state(make) == "submitting"
+    work(make, 2)
+    assert states(make) == {"done": 2}
+    assert len(sandbox.calls(LINES)) == 2
+    assert make.one("SELECT count FROM repairs WHERE kind = 'submit adopted'") == 1
+    assert kept()
+
+
+def test_past_its_deadline_a_job_is_cancelled_and_the_rest_read_by_calls(make, sandbox):
+    batch = answered(make, questions=2)
+    sandbox.fault(BATCHES, "never-ready", times=1)
+    work(make)
+    make.sql("UPDATE vendor_jobs SET deadline = now() - interval '1 minute'")
+    work(make, 2)
+    assert job_state(make) == "collected"
+    read_rest(make, batch)
+    assert states(make) == {"done": 2}
+    assert make.one("SELECT count(*) FROM llm_calls WHERE purpose = 'read' AND outcome = 'read'") == 2
+    assert kept()
+
+
+def test_a_job_that_does_not_even_end_when_cancelled_is_given_up(make, sandbox):
+    batch = answered(make, questions=2)
+    sandbox.fault(BATCHES, "500")
+    sandbox.heal()
+    sandbox.fault(BATCHES, "never-ready", times=1)
+    work(make)
+    sandbox.fault(BATCHES, "500")
+    make.sql("UPDATE vendor_jobs SET deadline = now() - interval '2 hours'")
+    work(make)
+    assert job_state(make) == "failed"
+    read_rest(make, batch)
+    assert states(make) == {"done": 2}
+
+
+def test_a_cancelled_batch_cancels_its_file(make, sandbox):
+    from senso.workflows import cancelling
+    from senso.workflows.trigger import Initiator
+
+    batch = answered(make, questions=2)
+    sandbox.timing(batch_seconds=60)
+    work(make)
+    cancelling.cancel(batch, Initiator("an operator"), is_pushed=False)
+    poll()
+    assert job_state(make) == "cancelled"
+    assert make.one("SELECT cancelled_at IS NOT NULL FROM vendor_jobs")
+    assert kept()
+
+
+def test_results_are_saved_some_at_a_time_and_a_second_look_goes_on(make, sandbox, monkeypatch):
+    monkeypatch.setattr(collecting, "AT_ONCE", 2)
+    answered(make, questions=5)
+    work(make)
+    saved = []
+    store = collecting.store
+
+    def killed(db, work, known):
+        if len(saved) == 1:
+            raise KeyboardInterrupt
+        saved.append(len(known.rows))
+        store(db, work, known)
+
+    monkeypatch.setattr(collecting, "store", killed)
+    with pytest.raises(KeyboardInterrupt):
+        work(make)
+    monkeypatch.setattr(collecting, "store", store)
+    assert states(make) == {"done": 2, "pending": 3}
+    work(make)
+    assert states(make) == {"done": 5}
+    assert make.one("SELECT count(*) FROM llm_calls WHERE purpose = 'read'") == 5
+    assert kept()
+
+
+def test_a_retry_reads_by_calls(make, sandbox):
+    sandbox.fault(LINES, "line-400")
+    sandbox.fault("openai.chat", "refusal")
+    batch = answered(make, questions=2)
+    work(make, 2)
+    for _ in range(4):
+        read_rest(make, batch)
+    assert make.one("SELECT state FROM batches") == "failed"
+    sandbox.heal()
+    make.retry(batch)
+    start(batch)
+    read_rest(make, batch)
+    assert states(make) == {"done": 2}
+    assert len(jobs(make)) == 1
+
+
+def test_a_trigger_is_refused_where_no_reading_model_takes_files(make, monkeypatch):
+    monkeypatch.setenv("READING_MODELS", "claude-haiku-5-5")
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sandbox-key")
+    settings.cache_clear()
+    with pytest.raises(ConfigError, match="READING_MODE"):
+        make.batch(questions=1)
+
+
+def test_the_status_says_until_when(make, sandbox):
+    from senso.cli.wait_reasons import lines
+    from senso.reads import waiting
+
+    batch = answered(make, questions=3)
+    sandbox.timing(batch_seconds=60)
+    work(make)
+    with transaction() as db:
+        found = waiting.waits(db, [batch], POLICY, each=True, reader="gpt-6-luna")
+    (one,) = found
+    said = lines(found, one.seen_at)[0]
+    assert said.startswith("1 job at openai (3 answers to be read; gpt-6-luna)")
+    assert "read by calls from" in said
+    assert 19 < (one.until - one.seen_at).total_seconds() / 3600 < 20.1
