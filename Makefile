@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 # PYTEST_ARGS run in one, which starts sooner.
 TEST_PROCESSES ?= $(if $(findstring tests,$(PYTEST_ARGS)),0,3)
 
-.PHONY: demo up test faults chaos plants check format bench growth night queued in-flight alone commands one-run promises real-answers mix clean
+.PHONY: demo up test faults chaos plants check format bench growth night queued in-flight alone commands one-run promises real-answers mix reading-modes clean
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -59,6 +59,10 @@ growth: $(VENV)/.ready-bench
 # A night of mixed faults at every vendor, three seeds: MIX_ARGS="--orgs 5 --seeds 7"
 mix: $(VENV)/.ready-bench
 	@$(BIN)/python bench/mix.py $(MIX_ARGS)
+
+# One organisation, its answers read by calls and in a file at half the price.
+reading-modes: $(VENV)/.ready-bench
+	@$(BIN)/python bench/reading_modes.py
 
 # 1,500 organisations, 90,000 runs, minute by minute, and the promises after them: NIGHT_ARGS="--orgs 100"
 night: $(VENV)/.ready-bench

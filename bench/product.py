@@ -22,6 +22,7 @@ from senso import db, edge, imports, publishing
 from senso.cli import publish
 from senso.embedded import Urls, processes, servers
 from senso.queries import imports as import_queries
+from senso.sandbox.env import environment
 from senso.settings import Settings, use_environment
 from senso.settings.sources import Dotenv
 
@@ -91,17 +92,6 @@ def announced(path: Path, process: subprocess.Popen[bytes], folder: Path, second
     raise SystemExit(f"the stand-in did not start: {(folder / 'stand-in.log').read_text()[-800:]}")
 
 
-def addresses(url: str) -> dict[str, str]:
-    return {
-        "OPENAI_BASE_URL": f"{url}/openai/v1",
-        "OPENAI_API_KEY": "sandbox-key",
-        "BRIGHTDATA_BASE_URL": f"{url}/brightdata",
-        "BRIGHTDATA_API_KEY": "sandbox-key",
-        "APPLICATION_API_URL": f"{url}/application",
-        "API_TOKEN": "sandbox-token",
-    }
-
-
 @dataclass(frozen=True)
 class Product:
     """A running product. `up` is the process id of `senso up`; `servers` are those of guardian, postgres and redis."""
@@ -163,7 +153,7 @@ def opened(url: str) -> Iterator["psycopg2.extensions.connection"]:
 
 @contextmanager
 def running(folder: Path, url: str, more: Mapping[str, str] | None = None) -> Iterator[Product]:
-    with embedded(folder) as urls, up(folder, urls, addresses(url) | dict(more or {})) as product:
+    with embedded(folder) as urls, up(folder, urls, environment(url) | dict(more or {})) as product:
         yield product
 
 
@@ -175,10 +165,10 @@ def embedded(folder: Path) -> Iterator[Urls]:
 
 
 @contextmanager
-def up(folder: Path, urls: Urls, environment: Mapping[str, str], call_workers: int | None = None) -> Iterator[Product]:
+def up(folder: Path, urls: Urls, variables: Mapping[str, str], call_workers: int | None = None) -> Iterator[Product]:
     """`senso up` finds the servers through their home, as it does for users; only this process gets their URLs."""
     home = folder / "home"
-    use_environment({**environment, "SENSO_HOME": str(home), "FLOWER_PORT": str(free_port())})
+    use_environment({**variables, "SENSO_HOME": str(home), "FLOWER_PORT": str(free_port())})
     edge.supply()
     publishing.register(publish)
     began, workers = time.monotonic(), call_workers or os.cpu_count() or 1

@@ -17,6 +17,7 @@ from work import Work
 
 from senso import redis_access
 from senso.embedded import Urls
+from senso.sandbox.env import environment
 from senso.worker.queues import ALL_QUEUES
 
 HERE = Path(__file__).parent
@@ -133,8 +134,8 @@ def patience(work: Work) -> float:
 @contextmanager
 def up(stand: Stand, more: Mapping[str, str] | None = None) -> Iterator[Ground]:
     """Starts the product and warms it up with one org, so that imports, connections and plans are not measured."""
-    environment = product.addresses(stand.url) | dict(more or {})
-    with product.up(stand.folder, stand.urls, environment, stand.options.call_workers) as running:
+    variables = environment(stand.url) | dict(more or {})
+    with product.up(stand.folder, stand.urls, variables, stand.options.call_workers) as running:
         print(f"\n{stand.work.case.title}: up after {running.started_seconds:.1f} s", flush=True)
         running.load(stand.work.document)
         running.wait(running.trigger(ids(stand.work.warming_up)), WARM_UP_SECONDS)
