@@ -1,22 +1,33 @@
 """READING_MODE=batch: answers are read in files at the vendor, at half the price, with the same promises."""
 
-import os
-from uuid import UUID
-
 import pytest
 from at_work import start
+from reading_jobs import (
+    BATCHES,
+    FILES,
+    LINES,
+    answered,
+    job_state,
+    jobs,
+    kept,
+    read_rest,
+    readings_asked,
+    states,
+    work,
+)
 
+from senso.cli.wait_reasons import lines
 from senso.db import transaction
 from senso.errors import ConfigError
 from senso.policy import POLICY
-from senso.queries import invariants, reading_jobs
+from senso.queries import reading_jobs
+from senso.reads import waiting
 from senso.settings import settings
-from senso.tasks.periodic import due, poll, relay
-from senso.tasks.stages import extract, finish_batch, read, read_by_job
-from senso.workflows import reading_models
+from senso.tasks.periodic import poll
+from senso.tasks.stages import finish_batch, read
+from senso.workflows import cancelling
 from senso.workflows.reading_jobs import collecting
-
-FILES, BATCHES, LINES = "openai.files", "openai.batches", "openai.batch"
+from senso.workflows.trigger import Initiator
 
 
 @pytest.fixture(autouse=True)
@@ -27,52 +38,6 @@ def in_batches(sandbox, monkeypatch):
     yield
     monkeypatch.undo()
     settings.cache_clear()
-
-
-def answered(make, **of) -> UUID:
-    """A batch whose questions are answered, and whose answers are not read."""
-    batch = make.batch(**of)
-    start(batch)
-    for run in make.runs(batch):
-        read(str(run))
-    return batch
-
-
-def jobs(make) -> list[UUID]:
-    return [one["id"] for one in make.sql("SELECT id FROM vendor_jobs WHERE kind = 'readings' ORDER BY id")]
-
-
-def work(make, times: int = 1) -> None:
-    """What the ticks and their messages do with the jobs that read."""
-    for _ in range(times):
-        make.sql("UPDATE vendor_jobs SET next_poll_at = now() WHERE state IN ('submitting', 'running')")
-        for job in jobs(make):
-            read_by_job(str(job))
-
-
-def read_rest(make, batch: UUID) -> None:
-    make.sql("UPDATE evaluations SET next_at = now() WHERE next_at IS NOT NULL")
-    for run in make.runs(batch):
-        extract(str(run))
-    finish_batch(str(batch), "rows")
-
-
-def states(make) -> dict[str, int]:
-    return {one["state"]: one["n"] for one in make.sql("SELECT state, count(*) n FROM evaluations GROUP BY state")}
-
-
-def job_state(make) -> str:
-    return make.one("SELECT state FROM vendor_jobs")
-
-
-def kept() -> bool:
-    with transaction() as db:
-        assert invariants.broken(db, POLICY, 500) == {}
-    return True
-
-
-def readings_asked(sandbox) -> int:
-    return len([one for one in sandbox.calls("openai.chat") if one["schema"] == "answer_reading"])
 
 
 def test_answers_are_read_in_one_file_at_half_the_price(make, sandbox):
@@ -212,8 +177,6 @@ def test_past_its_deadline_a_job_is_cancelled_and_the_rest_read_by_calls(make, s
 
 def test_a_job_that_does_not_even_end_when_cancelled_is_given_up(make, sandbox):
     batch = answered(make, questions=2)
-    sandbox.fault(BATCHES, "500")
-    sandbox.heal()
     sandbox.fault(BATCHES, "never-ready", times=1)
     work(make)
     sandbox.fault(BATCHES, "500")
@@ -225,9 +188,6 @@ def test_a_job_that_does_not_even_end_when_cancelled_is_given_up(make, sandbox):
 
 
 def test_a_cancelled_batch_cancels_its_file(make, sandbox):
-    from senso.workflows import cancelling
-    from senso.workflows.trigger import Initiator
-
     batch = answered(make, questions=2)
     sandbox.timing(batch_seconds=60)
     work(make)
@@ -287,9 +247,6 @@ def test_a_trigger_is_refused_where_no_reading_model_takes_files(make, monkeypat
 
 
 def test_the_status_says_until_when(make, sandbox):
-    from senso.cli.wait_reasons import lines
-    from senso.reads import waiting
-
     batch = answered(make, questions=3)
     sandbox.timing(batch_seconds=60)
     work(make)
