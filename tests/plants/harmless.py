@@ -3,6 +3,7 @@
 HARMLESS = {
     "evaluations.sent_at null": "a reading that is ended or claimed is not looked for by when it was sent",
     "evaluations.state of another row": "cancelled and failed are both ends without a reading, and never charged",
+    "llm_calls.job_id null": "calls of before it was kept name no job either, and nothing is decided by it",
     "llm_calls.latency_ms": "how long a call took stands in no other row, and nothing is decided by it",
     "llm_calls.outcome of another row": "a call under way reports back and writes its own outcome over it",
     "llm_calls.tokens_cached": "less than half a micro-dollar, to which a call's cost is rounded",

@@ -29,6 +29,12 @@ SHOW = "senso show RUN lists the calls; compare with the vendor's bill, and repo
 UNDER_WAY = """((c.purpose = 'ask' AND r.state = 'asking' AND c.fence = r.fence)
     OR (c.purpose = 'read' AND e.state = 'extracting' AND c.fence = e.fence))"""
 
+# The job that a call names is none of its run's: of another batch, model or place, younger than the call, or not the
+# one that brought the answer or is to bring it.
+OF_ANOTHER_JOB = """(c.purpose <> 'ask' OR c.started_at < j.created_at
+    OR (j.batch_id, j.model_id, j.location_id) IS DISTINCT FROM (c.batch_id, r.model_id, r.location_id)
+    OR (r.state IN ('asking', 'answered') AND c.fence = r.fence AND c.job_id IS DISTINCT FROM r.snapshot_id))"""
+
 # The highest fence of the calls made for a run, and how many had no result that counted (`vain`). A result that a later
 # claim has overtaken does not count, although it may arrive; another check covers it ("bought once").
 CLAIMS = f"""
@@ -142,6 +148,7 @@ CHECKS = (
             LEFT JOIN question_runs r ON r.id = c.run_id LEFT JOIN models m ON m.id = r.model_id
             LEFT JOIN evaluations e ON c.purpose = 'read' AND e.run_id = c.run_id AND e.org_id = c.org_id
                 AND e.is_current
+            LEFT JOIN vendor_jobs j ON j.id = c.job_id
         WHERE (b.id IS NULL OR {IN_SCOPE}) AND (b.id IS NULL OR c.purpose NOT IN ('ask', 'read', 'names')
             OR c.fence < 1 OR c.started_at > now() + {SLACK} OR c.started_at < b.first_moment
             OR c.started_at > coalesce(b.ended_at, now()) + interval '1 minute'
@@ -149,7 +156,8 @@ CHECKS = (
             OR (c.purpose = 'read' AND e.batch_id IS DISTINCT FROM c.batch_id)
             OR (c.purpose <> 'read' AND c.org_id IS DISTINCT FROM b.org_id)
             OR (c.purpose = 'ask' AND r.batch_id <> c.batch_id)
-            OR (c.purpose = 'ask' AND NOT {IS_NAMED}))
+            OR (c.purpose = 'ask' AND NOT {IS_NAMED})
+            OR (c.job_id IS NOT NULL AND {OF_ANOTHER_JOB}))
         UNION ALL
         SELECT min(c.id), c.purpose, c.run_id, c.fence, NULL
         FROM llm_calls c JOIN batches b ON b.id = c.batch_id
