@@ -246,6 +246,16 @@ ENDED = (
         change("llm_calls", ASKED, "cost_microusd = cost_microusd + 7"),
     ),
     (
+        "a record that brought nothing and cost something",
+        "the price of its tokens",
+        change("llm_calls", "outcome = 'failed' AND job_id IS NOT NULL", "cost_microusd = 7"),
+    ),
+    (
+        "a question that ended as a reading",
+        "by a claim of its own",
+        change("llm_calls", "purpose = 'ask' AND outcome = 'malformed'", "outcome = 'read'"),
+    ),
+    (
         "names that were asked for five times",
         "as often as tries failed",
         (

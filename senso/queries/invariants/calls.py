@@ -157,6 +157,8 @@ CHECKS = (
             OR (c.purpose <> 'read' AND c.org_id IS DISTINCT FROM b.org_id)
             OR (c.purpose = 'ask' AND r.batch_id <> c.batch_id)
             OR (c.purpose = 'ask' AND NOT {IS_NAMED})
+            OR (c.outcome IN ('answered', 'read', 'found')
+                AND c.outcome <> CASE c.purpose WHEN 'ask' THEN 'answered' WHEN 'read' THEN 'read' ELSE 'found' END)
             OR (c.job_id IS NOT NULL AND {OF_ANOTHER_JOB}))
         UNION ALL
         SELECT min(c.id), c.purpose, c.run_id, c.fence, NULL
@@ -214,7 +216,8 @@ CHECKS = (
         SELECT c.id, c.provider, c.model, c.tokens_in, c.tokens_cached, c.tokens_out, c.cost_microusd
         FROM llm_calls c JOIN batches b ON b.id = c.batch_id
         WHERE {IN_SCOPE} AND c.outcome IS NULL
-            AND coalesce(c.tokens_in, c.tokens_cached, c.tokens_out, c.cost_microusd, c.latency_ms) IS NOT NULL
+            AND num_nonnulls(c.tokens_in, c.tokens_cached, c.tokens_written, c.tokens_out, c.cost_microusd,
+                c.latency_ms) > 0
         UNION ALL
         SELECT c.id, c.provider, c.model, c.tokens_in, c.tokens_cached, c.tokens_out, c.cost_microusd
         FROM llm_calls c JOIN batches b ON b.id = c.batch_id
@@ -223,7 +226,11 @@ CHECKS = (
                 OR c.tokens_in < 0 OR c.tokens_out < 0 OR c.tokens_written < 0 OR c.tokens_out < c.tokens_thinking
                 OR c.tokens_thinking < 0 OR (c.provider <> ALL(CAST(:job_providers AS text[]))
                     AND num_nulls(c.tokens_in, c.tokens_out, c.tokens_cached, c.latency_ms) > 0)
-                OR (c.provider = ANY(CAST(:job_providers AS text[])) AND c.outcome = 'answered'
+                OR num_nulls(c.tokens_written, c.tokens_thinking) = 1
+                OR (c.provider = ANY(CAST(:job_providers AS text[]))
+                    AND num_nonnulls(c.tokens_in, c.tokens_cached, c.tokens_written, c.tokens_out) > 0)
+                OR (c.provider = ANY(CAST(:job_providers AS text[]))
+                    AND (c.outcome = 'answered' OR c.cost_microusd <> 0)
                     AND EXISTS (SELECT FROM p WHERE {IS_PRICED} AND p.record IS NOT NULL)
                     AND NOT EXISTS (SELECT FROM p WHERE {IS_PRICED} AND {IS_WHOLE_RECORDS})))
         UNION ALL
