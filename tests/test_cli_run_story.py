@@ -19,14 +19,15 @@ from senso.tasks.stages import finish_batch, read, submit_snapshot
 
 def test_each_run_is_listed_with_the_vendors_reason_its_tries_and_its_cost(senso, make, sandbox):
     batch = make.queued(questions=2)
-    sandbox.fault("openai.responses", "401", times=1)
+    sandbox.fault("openai.responses", "400", times=1)
     work_off(make, batch)
 
     every, failed = senso("runs", batch, "--json").json, senso("runs", batch, "--failed", "--json").json
 
     assert [one["state"] for one in every] == ["failed", "answered"]
     assert failed == every[:1]
-    assert failed[0]["reason"] == "openai 401: the key in OPENAI_API_KEY was not accepted"
+    told = "Invalid value for 'input': the request is one that the sandbox was told to refuse."
+    assert failed[0]["reason"] == f"openai 400: {told}"
     assert (failed[0]["tries"], every[1]["tries"], every[1]["evaluation"]) == (1, 2, "done")
     assert every[1]["cost_microusd"] == make.one(
         "SELECT sum(cost_microusd)::bigint FROM llm_calls WHERE run_id = :r", r=every[1]["id"]
@@ -256,7 +257,7 @@ def test_status_chooses_by_state_and_by_time(senso, make, sandbox):
 def test_no_id_is_cut_in_a_terminal_of_sixty_columns(senso, make, sandbox):
     senso.columns(60)
     batch = make.queued(models=("gpt-6.1-terra", "chatgpt"), questions=3)
-    sandbox.fault("openai.responses", "401", times=2)
+    sandbox.fault("openai.responses", "400", times=2)
     work_off(make, batch)
     run = make.runs(batch)[0]
     partner = make.one("SELECT id FROM partners")

@@ -323,11 +323,12 @@ def test_a_look_is_rarer_the_longer_it_lasts_and_never_costs_more_than_a_hundred
 
 def test_a_retry_says_what_will_be_done_and_counts_no_failures_of_before(senso, make, sandbox):
     batch = make.batch(questions=3)
-    sandbox.fault("openai.responses", "401", times=1)
-    read(str(make.runs(batch)[0]))
+    first, *others = make.runs(batch)
     sandbox.fault("openai.chat", "refusal", times=1)
-    for run in make.runs(batch)[1:]:
+    for run in others:
         read(str(run))
+    sandbox.fault("openai.responses", "401", times=1)
+    read(str(first))
     finish_batch(str(batch), "chord")
 
     found = senso("retry", batch)

@@ -42,6 +42,7 @@ class Worlds:
         self.cancelled()
         self.failed()
         self.blocked()
+        self.asked_again()
         self.push_all()
         self.make.later(hours=1)  # what may still report back has done so
 
@@ -67,6 +68,9 @@ class Worlds:
 
     def jobs_out(self, batch: UUID) -> None:
         start(batch)
+        self.submit(batch)
+
+    def submit(self, batch: UUID) -> None:
         for job in self.make.sql("SELECT id FROM vendor_jobs WHERE batch_id = :batch", batch=batch):
             submit_snapshot(str(job["id"]))
 
@@ -79,6 +83,21 @@ class Worlds:
         assert self.make.state(batch)["state"] == "partial"
         retry(batch, ME)
         self.work_off(batch)
+
+    def asked_again(self) -> None:
+        """An unusable answer by another call, a record that brought nothing in another job."""
+        batch = self.trigger(self.make.org(models=("gpt-6-luna", "chatgpt"), questions=2).id)
+        self.sandbox.fault("openai.responses", "empty", times=1)
+        self.sandbox.fault("brightdata.trigger", "error-records", times=1)
+        start(batch)
+        for _ in range(2):
+            self.make.sql("UPDATE question_runs SET next_at = now() WHERE next_at IS NOT NULL")
+            read(*map(str, self.make.runs(batch)))
+            self.submit(batch)
+            collect(self.make)
+        extract(*map(str, self.make.runs(batch)))
+        finish_batch(str(batch), "rows")
+        assert self.make.state(batch)["state"] == "completed"
 
     def cancelled(self) -> None:
         batch = self.trigger(self.make.org(questions=3).id)

@@ -32,7 +32,7 @@ class ReadWork:
     org: Watched
     reader: Model  # the model that the call's row names
     max_tokens: int  # of its output
-    with_more_room: int | None  # the try that follows where the output was cut off; None: there is none
+    with_more_room: int | None  # the try that follows what was cut off or unusable; None: there is none
     by_another: int | None  # the try that follows where this model cannot read it; None: there is none
 
 

@@ -154,8 +154,8 @@ def give_up(db: Link, work: AskWork, failed: Report, error: OutsideError | Confi
     """Fails the run. Where the account, the key or the model is wrong, nothing more is asked of it in this batch."""
     reason = str(error)
     runs.fail(db, work, failed, reason, reply=raw(error.body) if isinstance(error, Unforeseen) else None)
-    if isinstance(error, Misconfigured):
-        stopped = runs.stop(db, work, reason, model_alone=error.concerns_model)
+    stopped = runs.stop(db, work, reason, model_alone=error.concerns_model) if isinstance(error, Misconfigured) else 0
+    if stopped:
         batches.note(db, work.batch_id, f"{reason}; {counted(stopped, 'run')} not asked")
         log.error("a provider refuses every call", provider=work.provider, error=reason, not_asked=stopped)
 

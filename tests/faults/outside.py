@@ -12,6 +12,8 @@ from ends import Claims
 from ground import Sandbox
 
 Thing = tuple[Any, ...]  # what a call is for, as the provider sees it; two runs may look the same from there
+# Faults of a whole job that brings no answer, and whose questions are asked again.
+FRUITLESS = ("never-ready", "snapshot-failed", "snapshot-empty", "snapshot-expired")
 RUNS = """
     SELECT r.id, q.text AS question, m.name AS model, l.country, r.answer_text, o.name AS org, r.snapshot_id,
         m.slug FROM question_runs r JOIN questions q ON q.id = r.question_id JOIN models m ON m.id = r.model_id
@@ -61,10 +63,14 @@ class Outside:
         return found + Counter({("names", org): 1 for org in {run["org"] for run in self.runs.values()}})
 
     def submitted(self) -> Counter[Thing]:
-        """Questions of the jobs that the vendor took, also of one whose reply was lost."""
+        """Questions of the jobs that the vendor took, also of one whose reply was lost; not what was made to fail."""
         taken = [call for call in self.calls if call["where"] == "brightdata.trigger" and call["snapshot_id"]]
         return Counter(
-            ("job", call["model"], one["prompt"], one["country"]) for call in taken for one in call["inputs"]
+            ("job", call["model"], one["prompt"], one["country"])
+            for call in taken
+            if call["fault"] not in FRUITLESS
+            for one in call["inputs"]
+            if "fault" not in one
         )
 
     def wanted_of_jobs(self) -> Counter[Thing]:

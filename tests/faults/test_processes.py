@@ -172,8 +172,8 @@ def test_an_answer_that_was_paid_for_and_crashes_our_parser_is_not_bought_again(
 
     assert it.row.twice == 0
     assert len(failed) == 20
-    assert {row["error"] for row in failed} == {"senso: internal error: KeyError"}
-    assert {row["cost_microusd"] for row in failed} == {None}  # it was billed, and nobody knows how much
+    assert {row["error"] for row in failed} == {"openai: internal error: KeyError"}
+    assert all(row["cost_microusd"] > 0 for row in failed)
 
 
 def test_killed_between_a_job_and_its_record_the_job_is_found_again(fault):

@@ -220,6 +220,15 @@ ENDED = (
         "by a claim of its own",
         change("llm_calls", ASKED, "started_at = started_at - interval '1 day'"),
     ),
+    (
+        "a call of a job of another place",
+        "by a claim of its own",
+        change(
+            "llm_calls",
+            "job_id IS NOT NULL",
+            "job_id = (SELECT j.id FROM vendor_jobs j WHERE j.id <> job_id ORDER BY j.id LIMIT 1)",
+        ),
+    ),
     ("two calls under one claim", "and with nothing else", again("llm_calls", CALL, ASKED, outcome="'unavailable'")),
     ("a fence that fell", "and with nothing else", change("question_runs", f"id = {READ}", "fence = fence - 1")),
     (
@@ -235,6 +244,16 @@ ENDED = (
         "a call that cost more than its tokens",
         "the price of its tokens",
         change("llm_calls", ASKED, "cost_microusd = cost_microusd + 7"),
+    ),
+    (
+        "a record that brought nothing and cost something",
+        "the price of its tokens",
+        change("llm_calls", "outcome = 'failed' AND job_id IS NOT NULL", "cost_microusd = 7"),
+    ),
+    (
+        "a question that ended as a reading",
+        "by a claim of its own",
+        change("llm_calls", "purpose = 'ask' AND outcome = 'malformed'", "outcome = 'read'"),
     ),
     (
         "names that were asked for five times",

@@ -65,11 +65,12 @@ def test_a_call_is_written_down_before_it_is_made(make, sandbox, monkeypatch):
     ("kind", "state", "words"),
     [
         ("refusal", "failed", "refused"),
-        ("empty", "failed", "empty"),
-        ("length", "failed", "incomplete"),
-        ("malformed", "failed", "not JSON"),
+        ("400", "failed", "400"),
         ("401", "failed", "OPENAI_API_KEY"),
         ("429-quota", "failed", "quota"),
+        ("empty", "planned", "empty"),
+        ("length", "planned", "incomplete"),
+        ("malformed", "planned", "not JSON"),
         ("500", "planned", "500"),
         ("503", "planned", "503"),
         ("drop", "planned", "connection"),
@@ -91,7 +92,7 @@ def test_a_failed_call_ends_the_run_or_is_due_again(make, sandbox, kind, state, 
 def test_a_failed_run_takes_its_evaluation_with_it_in_the_same_statement(make, sandbox):
     batch = make.batch(questions=2)
     first, _second = make.runs(batch)
-    sandbox.fault("openai.responses", "401", times=1)
+    sandbox.fault("openai.responses", "400", times=1)
 
     read(str(first))
 
@@ -116,16 +117,21 @@ def test_being_asked_to_wait_is_no_failure_and_an_outage_is_one(make, sandbox):
     assert (waited, make.one("SELECT failures FROM question_runs")) == (0, 1)
 
 
-def test_a_run_is_given_up_after_five_failures(make, sandbox):
+@pytest.mark.parametrize(
+    ("kind", "tries", "words"),
+    [("500", 5, "500"), ("empty", 3, "empty"), ("length", 3, "incomplete"), ("malformed", 3, "not JSON")],
+)
+def test_a_run_is_given_up_after_five_failures_or_three_answers_of_no_use(make, sandbox, kind, tries, words):
     run = make.run()
-    sandbox.fault("openai.responses", "500", share=1)
+    sandbox.fault("openai.responses", kind, share=1)
 
     for _ in range(7):
         read(str(run))
         make.sql("UPDATE question_runs SET next_at = now() WHERE state = 'planned'")
 
-    assert make.one("SELECT state FROM question_runs") == "failed"
-    assert len(sandbox.calls("openai.responses")) == 5
+    (row,) = make.sql("SELECT state, error FROM question_runs")
+    assert (row["state"], words in row["error"]) == ("failed", True)
+    assert len(sandbox.calls("openai.responses")) == tries
     assert make.one("SELECT remaining FROM batches") == 0
 
 
@@ -173,7 +179,7 @@ def test_a_mistake_of_ours_ends_the_run_and_is_not_paid_for_again(make, sandbox,
     read(str(run))
     read(str(run))
 
-    assert make.one("SELECT error FROM question_runs") == "senso: internal error: KeyError"
+    assert make.one("SELECT error FROM question_runs") == "openai: internal error: KeyError"
     assert len(sandbox.calls("openai.responses")) == 1
 
 
@@ -272,14 +278,18 @@ def test_no_more_than_a_window_of_runs_is_handed_out_at_a_time(make, sandbox):
     assert (sent, again) == (100, 100)
 
 
-def collected(make) -> str:
-    """Submits what is planned and looks until it is collected."""
+def collected(make) -> list[str]:
+    """Submits what is planned and looks until it is collected; returns the states of all jobs, in the order of plan."""
     for row in make.sql("SELECT id FROM vendor_jobs"):
         submit_snapshot(str(row["id"]))
     for _ in range(5):
         make.sql("UPDATE vendor_jobs SET next_poll_at = now()")
         poll()
-    return make.one("SELECT state FROM vendor_jobs")
+    return job_states(make)
+
+
+def job_states(make) -> list[str]:
+    return [row["state"] for row in make.sql("SELECT state FROM vendor_jobs ORDER BY created_at")]
 
 
 def test_a_batch_whose_row_is_locked_for_longer_than_a_statement_waits_is_handed_out_all_the_same(make, sandbox):
@@ -314,13 +324,13 @@ def test_one_job_collects_all_questions_of_a_model_and_place(make, sandbox):
 def test_answers_of_a_job_are_joined_by_number_and_sent_to_be_read(make, sandbox):
     make.batch(questions=4, models=("chatgpt",))
 
-    state = collected(make)
+    states = collected(make)
 
     answered = make.sql(
         "SELECT q.text, r.answer_text FROM question_runs r JOIN questions q ON q.id = r.question_id "
         "WHERE r.state = 'answered'"
     )
-    assert state == "collected"
+    assert states == ["collected"]
     assert len(answered) == 4
     assert len(sandbox.calls("brightdata.trigger")) == 1
     assert make.one("SELECT jsonb_array_length(ids) FROM outbox WHERE pipeline = 'extract'") == 4
@@ -336,19 +346,35 @@ def test_answers_are_joined_by_number_also_where_an_earlier_record_is_missing(ma
         "SELECT q.text, r.state FROM question_runs r JOIN questions q ON q.id = r.question_id ORDER BY r.number"
     )
     assert [row["state"] for row in found if row["text"].startswith("good")] == ["answered", "answered"]
-    assert [row["state"] for row in found if row["text"].startswith("bad")] == ["failed"]
+    assert [row["state"] for row in found if row["text"].startswith("bad")] == ["planned"]
 
 
-def test_missing_and_failed_records_become_failed_runs_with_the_reason(make, sandbox):
+@pytest.mark.parametrize(
+    ("kind", "reasons"),
+    [
+        ("missing-records", ["no record came back", "Snapshot is empty", "Snapshot is empty"]),
+        ("error-records", ["timeout: Crawler error"] * 3),
+    ],
+)
+def test_a_missing_or_failed_record_fails_its_run_with_the_reason_once_three_jobs_brought_none(
+    make, sandbox, kind, reasons
+):
     make.batch(texts=["good question one", "bad question two", "good question three"], models=("chatgpt",))
-    sandbox.fault("brightdata.snapshot", "error-records", share=1, match="bad question")
+    sandbox.fault("brightdata.snapshot", kind, share=1, match="bad question")
+    found = []
 
-    collected(make)
+    for _ in range(3):
+        collected(make)
+        found.append(make.sql("SELECT r.state, r.error, r.cost_microusd FROM question_runs r ORDER BY r.number"))
 
-    rows = make.sql("SELECT r.state, r.error, r.cost_microusd FROM question_runs r ORDER BY r.number")
-    assert [row["state"] for row in rows] == ["answered", "failed", "answered"]
-    assert rows[1]["error"].startswith("brightdata: ")
-    assert [row["cost_microusd"] for row in rows] == [1500, 0, 1500]
+    assert [[row["state"] for row in rows] for rows in found] == [
+        ["answered", "planned", "answered"],
+        ["answered", "planned", "answered"],
+        ["answered", "failed", "answered"],
+    ]
+    assert [reason in rows[1]["error"] for reason, rows in zip(reasons, found, strict=True)] == [True] * 3
+    assert [row["cost_microusd"] for row in found[-1]] == [1500, 0, 1500]
+    assert [len(call["inputs"]) for call in sandbox.calls("brightdata.trigger")] == [3, 1, 1]
 
 
 @pytest.mark.parametrize("engine", ["chatgpt", "perplexity", "gemini"])
@@ -356,9 +382,9 @@ def test_every_engine_of_the_vendor_is_asked_and_answers_with_its_sources(make, 
     asked = World(7, orgs=1, questions=2).import_document([engine], [{"country": "US"}])["orgs"][0]["questions"]
     make.batch(texts=[question["text"] for question in asked], models=(engine,))
 
-    state = collected(make)
+    states = collected(make)
 
-    assert state == "collected"
+    assert states == ["collected"]
     assert make.one("SELECT count(*) FROM question_runs WHERE state = 'answered'") == 2
     assert make.one("SELECT count(DISTINCT run_id) FROM citations") == 2
 
@@ -375,26 +401,40 @@ def test_records_without_a_number_are_joined_by_their_input(make, sandbox):
 def test_a_job_past_its_deadline_is_given_up_and_cancelled_at_the_vendor(make, sandbox):
     make.batch(questions=2, models=("chatgpt",))
     sandbox.fault("brightdata.progress", "never-ready", share=1)
-    (row,) = make.sql("SELECT id FROM vendor_jobs")
-    submit_snapshot(str(row["id"]))
-    make.sql("UPDATE vendor_jobs SET deadline = now() - interval '1 second', next_poll_at = now()")
+    found = []
 
-    poll()
+    for _ in range(3):
+        (row,) = make.sql("SELECT id FROM vendor_jobs WHERE state = 'submitting'")
+        submit_snapshot(str(row["id"]))
+        make.sql("UPDATE vendor_jobs SET deadline = now() - interval '1 second', next_poll_at = now()")
+        poll()
+        found.append((job_states(make), make.one("SELECT remaining FROM batches"), reasons(make)))
 
-    assert make.one("SELECT state FROM vendor_jobs") == "failed"
-    assert {r["error"] for r in make.sql("SELECT error FROM question_runs")} == {
-        "brightdata: no answer within 0 minutes"
-    }
-    assert make.one("SELECT remaining FROM batches") == 0
-    assert sandbox.calls("brightdata.cancel")
+    told = {"brightdata: no answer within 0 minutes"}
+    assert found == [
+        (["failed", "submitting"], 2, told),
+        (["failed", "failed", "submitting"], 2, told),
+        (["failed", "failed", "failed"], 0, told),
+    ]
+    assert len(sandbox.calls("brightdata.cancel")) == 3
+
+
+def reasons(make) -> set[str]:
+    return {row["error"] for row in make.sql("SELECT error FROM question_runs")}
 
 
 def test_a_job_that_failed_as_a_whole_fails_its_runs_with_the_vendors_reason(make, sandbox):
     make.batch(questions=2, models=("chatgpt",))
     sandbox.fault("brightdata.progress", "snapshot-failed", share=1)
 
-    assert collected(make) == "failed"
+    asked_again = collected(make), make.one("SELECT remaining FROM batches"), reasons(make)
+    collected(make)
+
+    assert asked_again == (["failed", "submitting"], 2, {"brightdata: Failed to trigger collector"})
+    assert collected(make) == ["failed", "failed", "failed"]
     assert make.one("SELECT remaining FROM batches") == 0
+    assert make.sql("SELECT DISTINCT state FROM question_runs") == [{"state": "failed"}]
+    assert reasons(make) == {"brightdata: Failed to trigger collector"}
 
 
 def test_a_job_that_is_refused_for_now_is_submitted_again(make, sandbox):
@@ -405,7 +445,7 @@ def test_a_job_that_is_refused_for_now_is_submitted_again(make, sandbox):
     waiting = make.one("SELECT state FROM vendor_jobs"), make.one("SELECT failures FROM vendor_jobs")
     make.sql("UPDATE vendor_jobs SET next_poll_at = now()")
 
-    assert collected(make) == "collected"
+    assert collected(make) == ["collected"]
     assert waiting == ("submitting", 0)
     assert len(sandbox.calls("brightdata.trigger")) == 2
 

@@ -220,7 +220,7 @@ def test_five_cancels_at_once_cancel_once(make, sandbox):
 def test_a_batch_that_has_ended_is_not_cancelled(make, sandbox, failing):
     batch = make.queued()
     if failing:
-        sandbox.fault("openai.responses", "401", times=failing)
+        sandbox.fault("openai.responses", "400", times=failing)
     work_off(make, batch)
     before = make.everything()
 
@@ -300,7 +300,7 @@ def test_a_cancel_among_busy_workers_leaves_the_promises_intact(make, sandbox):
 def test_a_retry_asks_only_what_failed_and_charges_only_that(make, sandbox):
     org = make.org(questions=3)
     batch = make.queued(org)
-    sandbox.fault("openai.responses", "401", times=1)
+    sandbox.fault("openai.responses", "400", times=1)
     work_off(make, batch)
     asked = len(sandbox.calls("openai.responses"))
 
@@ -339,7 +339,7 @@ def test_a_retry_of_what_could_not_be_read_asks_nobody_again(make, sandbox):
 
 def test_a_retry_is_taken_once_until_its_episode_has_ended(make, sandbox):
     batch = make.queued(questions=2)
-    sandbox.fault("openai.responses", "401", times=2)
+    sandbox.fault("openai.responses", "400", times=2)
     work_off(make, batch)
     retry(batch, ME)
 
@@ -348,7 +348,7 @@ def test_a_retry_is_taken_once_until_its_episode_has_ended(make, sandbox):
     start(batch)
     with pytest.raises(ConfigError, match="under way"):
         retry(batch, ME)
-    sandbox.fault("openai.responses", "401", times=1)
+    sandbox.fault("openai.responses", "400", times=1)
     work_off(make, batch)
     third = retry(batch, ME)
     sandbox.heal()
@@ -392,7 +392,7 @@ def test_a_cancelled_batch_is_retried_from_where_it_stood(make, sandbox):
 
 def test_a_retry_that_is_cancelled_keeps_what_was_charged_before(make, sandbox):
     batch = make.queued(questions=2)
-    sandbox.fault("openai.responses", "401", times=1)
+    sandbox.fault("openai.responses", "400", times=1)
     work_off(make, batch)
     retry(batch, ME)
     start(batch)
@@ -432,7 +432,7 @@ def test_a_retry_without_the_key_is_refused_before_the_hold(make, sandbox, envir
 def test_a_retry_without_credits_is_blocked_and_keeps_its_answers(make, sandbox):
     org = make.org(questions=2, available=2)
     batch = make.queued(org)
-    sandbox.fault("openai.responses", "401", times=1)
+    sandbox.fault("openai.responses", "400", times=1)
     work_off(make, batch)
     other = make.org(questions=1, available=0)
     make.sql("UPDATE orgs SET partner_id = :partner WHERE id = :other", partner=org.partner, other=other.id)

@@ -40,7 +40,7 @@ def test_an_answer_costs_what_the_operator_has_set(make, sandbox, environment):
     priced(environment, 5)
     org = make.org(questions=3, available=100)
     batch = make.queued(org)
-    sandbox.fault("openai.responses", "401", times=1)
+    sandbox.fault("openai.responses", "400", times=1)
 
     work_off(make, batch)
 
@@ -106,7 +106,7 @@ def test_the_partner_whose_credits_were_held_pays_though_the_org_has_moved_to_an
 def test_after_a_move_a_retry_is_held_and_charged_at_the_new_partner_and_what_was_paid_stays_paid(make, sandbox):
     org, other = make.org(questions=2, available=100), make.org(available=50)
     batch = make.queued(org)
-    sandbox.fault("openai.responses", "401", times=1)
+    sandbox.fault("openai.responses", "400", times=1)
     work_off(make, batch)
     make.sql("UPDATE orgs SET partner_id = :other WHERE id = :org", other=other.partner, org=org.id)
     retry(batch, ME)

@@ -379,12 +379,13 @@ def test_whatever_is_odd_about_a_record_it_costs_the_others_nothing(make, sandbo
     assert states[1] in {"answered", "failed"}
 
 
-def test_a_reason_that_cannot_be_stored_costs_the_others_nothing(make, sandbox, monkeypatch):
+@pytest.mark.parametrize(("lasts", "state"), [(False, "planned"), (True, "failed")])
+def test_a_reason_that_cannot_be_stored_costs_the_others_nothing(make, sandbox, monkeypatch, lasts, state):
     make.batch(questions=2, models=("chatgpt",))
     real = polling.collect
 
     def with_an_odd_refusal(db, work, answers):
-        return real(db, work, [answers[0], replace(answers[1], text=None, error="not \x00 today")])
+        return real(db, work, [answers[0], replace(answers[1], text=None, error="not \x00 today", lasts=lasts)])
 
     monkeypatch.setattr(polling, "collect", with_an_odd_refusal)
     for row in make.sql("SELECT id FROM vendor_jobs"):
@@ -394,9 +395,9 @@ def test_a_reason_that_cannot_be_stored_costs_the_others_nothing(make, sandbox, 
         make.sql("UPDATE vendor_jobs SET next_poll_at = now()")
         poll()
 
-    assert [row["state"] for row in make.sql("SELECT state FROM question_runs ORDER BY number")] == [
-        "answered",
-        "failed",
+    assert [tuple(row.values()) for row in make.sql("SELECT state, error FROM question_runs ORDER BY number")] == [
+        ("answered", None),
+        (state, "brightdata: not  today"),
     ]
 
 

@@ -28,7 +28,7 @@ def worked_off(make, sandbox, org):
 def partly_failed(make, sandbox, org):
     batch = make.queued(org)
     start(batch)
-    sandbox.fault("openai.responses", "401", times=1)
+    sandbox.fault("openai.responses", "400", times=1)
     first, second, third = make.runs(batch)
     read(str(first))
     sandbox.fault("openai.responses", "500", times=1)
@@ -43,7 +43,7 @@ def partly_failed(make, sandbox, org):
 
 def retried(make, sandbox, org):
     batch = make.queued(org)
-    sandbox.fault("openai.responses", "401", times=2)
+    sandbox.fault("openai.responses", "400", times=2)
     work_off(make, batch)
     retry(batch, ME)
     work_off(make, batch)
@@ -162,7 +162,7 @@ def test_runs_of_two_orgs_that_are_claimed_together_are_each_billed_to_and_read_
 def test_what_a_batch_cost_and_why_it_failed_is_told_of_it_alone(make, sandbox):
     neighbours(make, sandbox)
     batch = make.queued(questions=2)
-    sandbox.fault("openai.responses", "401", times=1)
+    sandbox.fault("openai.responses", "400", times=1)
     work_off(make, batch)
 
     with transaction() as db:
@@ -240,7 +240,7 @@ def neighbours(make, sandbox, models=("gpt-6.1-terra",)):
         runs.claim(db, [claimed], "neighbour", POLICY)
     sandbox.fault("openai.responses", "500", times=1)
     read(str(waiting))
-    sandbox.fault("openai.responses", "401", times=1)
+    sandbox.fault("openai.responses", "400", times=1)
     read(str(failing))
     for run in to_read:
         make.answered(run)

@@ -6,13 +6,17 @@ import pytest
 
 from senso.errors import (
     ConfigError,
+    CutOff,
     InsufficientCredits,
     JobFailed,
     Malformed,
+    Misconfigured,
     NotFound,
     RateLimited,
     Refused,
+    TooLong,
     Unavailable,
+    Unforeseen,
     Unreachable,
 )
 from senso.workflows.retry_policy import wait_seconds
@@ -86,12 +90,20 @@ def test_a_rate_limit_is_tried_again_after_any_number_of_failures(shortest, fail
     assert wait_seconds(limited(), failures) == 15
 
 
+@pytest.mark.parametrize(("failures", "seconds"), [(0, 4), (1, 8), (2, None), (3, None)])
+@pytest.mark.parametrize("error", [Malformed("openai", "no JSON"), CutOff("openai", "incomplete")])
+def test_an_answer_that_cannot_be_used_is_asked_for_twice_more(longest, error, failures, seconds):
+    assert wait_seconds(error, failures) == seconds
+
+
 @pytest.mark.parametrize(
     "error",
     [
         Refused("openai", "content policy", status=400),
+        Misconfigured("openai", "the key was not accepted", status=401),
         JobFailed("brightdata", "failed"),
-        Malformed("openai", "no JSON"),
+        TooLong("openai", "longer than 16 MiB"),
+        Unforeseen("openai", "internal error: KeyError"),
         ConfigError("OPENAI_API_KEY is not set"),
         NotFound("no such run"),
         InsufficientCredits("too few credits"),

@@ -1,4 +1,4 @@
-"""READING_MODELS is a list: what one model refuses, cuts off or returns unusable is read by the next."""
+"""READING_MODELS is a list: what one model refuses, or twice cuts off or returns unusable, is read by the next."""
 
 import pytest
 from at_work import start
@@ -6,7 +6,7 @@ from at_work import start
 from senso.settings import settings
 from senso.tasks.periodic import due
 from senso.tasks.stages import finish_batch, read
-from senso.workflows import reading_models
+from senso.workflows import extracting, reading_models
 
 CALLS = "SELECT model, outcome, fence FROM llm_calls WHERE purpose = 'read' ORDER BY id"
 
@@ -19,6 +19,19 @@ def readers(environment):
         reading_models.cached.clear()
 
     return put
+
+
+@pytest.fixture
+def rooms(monkeypatch) -> list[int]:
+    """For how many tokens of output each call asked."""
+    found, real = [], extracting.complete
+
+    async def noted(prompt, reader):
+        found.append(prompt.max_tokens)
+        return await real(prompt, reader)
+
+    monkeypatch.setattr(extracting, "complete", noted)
+    return found
 
 
 def batch_of_one(make):
@@ -35,11 +48,10 @@ def reads(make, times):
         read(str(run["id"]))
 
 
-@pytest.mark.parametrize("kind", ["refusal", "malformed"])
-def test_what_the_first_cannot_read_the_second_does(make, sandbox, readers, kind):
+def test_what_the_first_refuses_the_second_reads(make, sandbox, readers):
     readers("gpt-6-luna,gpt-6.1-terra")
     batch = batch_of_one(make)
-    sandbox.fault("openai.chat", kind, times=1)
+    sandbox.fault("openai.chat", "refusal", times=1)
 
     reads(make, times=2)
     finish_batch(str(batch), "chord")
@@ -54,8 +66,10 @@ def test_what_the_first_cannot_read_the_second_does(make, sandbox, readers, kind
     assert len(sandbox.calls("openai.responses")) == 1
 
 
-@pytest.mark.parametrize("kind", ["length", "empty"])
-def test_what_was_cut_off_is_read_again_by_the_same_model_with_more_room(make, sandbox, readers, kind):
+@pytest.mark.parametrize("kind", ["length", "empty", "malformed"])
+def test_what_was_cut_off_or_unusable_is_read_again_by_the_same_model_with_more_room(
+    make, sandbox, readers, rooms, kind
+):
     readers("gpt-6-luna,gpt-6.1-terra")
     batch_of_one(make)
     sandbox.fault("openai.chat", kind, times=1)
@@ -64,17 +78,25 @@ def test_what_was_cut_off_is_read_again_by_the_same_model_with_more_room(make, s
 
     assert [call["model"] for call in make.sql(CALLS)] == ["gpt-6-luna", "gpt-6-luna"]
     assert make.one("SELECT state FROM evaluations") == "done"
+    first, second = rooms
+    assert first < second
 
 
-def test_what_is_cut_off_with_more_room_too_is_read_by_the_next(make, sandbox, readers):
+@pytest.mark.parametrize("kind", ["length", "malformed"])
+def test_what_is_unusable_with_more_room_too_is_read_by_the_next(make, sandbox, readers, kind):
     readers("gpt-6-luna,gpt-6.1-terra")
-    batch_of_one(make)
-    sandbox.fault("openai.chat", "length", times=2)
+    batch = batch_of_one(make)
+    sandbox.fault("openai.chat", kind, times=2)
 
     reads(make, times=3)
+    finish_batch(str(batch), "chord")
 
     assert [call["model"] for call in make.sql(CALLS)] == ["gpt-6-luna", "gpt-6-luna", "gpt-6.1-terra"]
-    assert make.one("SELECT state FROM evaluations") == "done"
+    assert make.sql("SELECT state, extractor, failures FROM evaluations") == [
+        {"state": "done", "extractor": "gpt-6.1-terra", "failures": 0}
+    ]
+    assert make.one("SELECT count(*) FROM ledger WHERE entry = 'charge'") == 1
+    assert len(sandbox.calls("openai.responses")) == 1
 
 
 def test_what_the_last_cannot_read_either_fails_with_its_reason(make, sandbox, readers):

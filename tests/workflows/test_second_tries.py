@@ -209,6 +209,20 @@ def test_a_wrong_key_stops_what_else_the_batch_would_ask_of_that_provider(make, 
     assert kept()
 
 
+def test_calls_that_are_refused_together_are_noted_once(make, sandbox):
+    batch = make.batch(questions=4)
+    first, second, *_ = map(str, make.runs(batch))
+    sandbox.fault("openai.responses", "401")
+
+    read(first, second)
+
+    assert len(sandbox.calls("openai.responses")) == 2
+    reason = "openai 401: the key in OPENAI_API_KEY was not accepted"
+    assert make.one("SELECT note FROM batches") == f"{reason}; 2 runs not asked"
+    assert make.sql("SELECT DISTINCT error FROM question_runs") == [{"error": reason}]
+    assert kept()
+
+
 def test_a_model_that_is_gone_stops_its_own_runs_alone(make, sandbox):
     batch = make.queued(make.org(questions=2, models=("gpt-6-luna", "gpt-6.1-terra")))
     sandbox.fault("openai.responses", "404", times=1)

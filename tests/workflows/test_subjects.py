@@ -307,7 +307,7 @@ def test_a_network_batch_counts_down_its_runs_and_ends_with_its_answers(make, sa
 
 def test_a_run_of_a_network_batch_that_fails_is_counted_too(make, sandbox):
     batch, runs = asked_for_a_network(make, questions=2)
-    sandbox.fault("openai.responses", "401", times=1)
+    sandbox.fault("openai.responses", "400", times=1)
 
     for run in runs:
         read(str(run))

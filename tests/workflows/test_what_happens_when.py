@@ -67,14 +67,14 @@ def test_a_completed_batch_is_printed_and_nothing_is_done(make, sandbox):
 def test_a_batch_with_failures_ends_with_what_it_has(make, sandbox, failing, state):
     org = make.org(questions=3)
     batch = make.queued(org)
-    sandbox.fault("openai.responses", "401", times=failing)
+    sandbox.fault("openai.responses", "400", times=failing)
     work_off(make, batch)
 
     again = trigger_org(org.id, ME)
 
     row = make.state(batch)
     assert (again.outcome, row["state"]) == (state, state)
-    assert row["error"].startswith(f"{failing} of 3 failed: {failing} × openai 401")
+    assert row["error"].startswith(f"{failing} of 3 failed: {failing} × openai 400")
     assert make.one("SELECT count(*) FROM ledger WHERE entry = 'charge'") == 3 - failing
     assert make.one("SELECT available FROM partners") == 1000 - (3 - failing)
     assert kept()

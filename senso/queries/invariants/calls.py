@@ -31,6 +31,12 @@ UNDER_WAY = """((c.purpose = 'ask' AND r.state = 'asking' AND c.fence = r.fence)
     OR (c.purpose = 'read' AND e.state = 'extracting' AND c.fence = e.fence)
     OR (c.purpose = 'read' AND e.state = 'pending' AND c.fence = e.fence AND c.job_id = e.job_id))"""
 
+# The job that a call names is none of its run's: of another batch, model or place, younger than the call, or not the
+# one that brought the answer or is to bring it.
+OF_ANOTHER_JOB = """(c.purpose <> 'ask' OR c.started_at < j.created_at
+    OR (j.batch_id, j.model_id, j.location_id) IS DISTINCT FROM (c.batch_id, r.model_id, r.location_id)
+    OR (r.state IN ('asking', 'answered') AND c.fence = r.fence AND c.job_id IS DISTINCT FROM r.snapshot_id))"""
+
 # The highest fence of the calls made for a run, and how many had no result that counted (`vain`). A result that a later
 # claim has overtaken does not count, although it may arrive; another check covers it ("bought once").
 CLAIMS = f"""
@@ -148,6 +154,7 @@ CHECKS = (
             LEFT JOIN question_runs r ON r.id = c.run_id LEFT JOIN models m ON m.id = r.model_id
             LEFT JOIN evaluations e ON c.purpose = 'read' AND e.run_id = c.run_id AND e.org_id = c.org_id
                 AND e.is_current
+            LEFT JOIN vendor_jobs j ON j.id = c.job_id
         WHERE (b.id IS NULL OR {IN_SCOPE}) AND (b.id IS NULL OR c.purpose NOT IN ('ask', 'read', 'names')
             OR c.fence < 1 OR c.started_at > now() + {SLACK} OR c.started_at < b.first_moment
             OR c.started_at > coalesce(b.ended_at, now()) + interval '1 minute'
@@ -155,7 +162,10 @@ CHECKS = (
             OR (c.purpose = 'read' AND e.batch_id IS DISTINCT FROM c.batch_id)
             OR (c.purpose <> 'read' AND c.org_id IS DISTINCT FROM b.org_id)
             OR (c.purpose = 'ask' AND r.batch_id <> c.batch_id)
-            OR (c.purpose = 'ask' AND NOT {IS_NAMED}))
+            OR (c.purpose = 'ask' AND NOT {IS_NAMED})
+            OR (c.outcome IN ('answered', 'read', 'found')
+                AND c.outcome <> CASE c.purpose WHEN 'ask' THEN 'answered' WHEN 'read' THEN 'read' ELSE 'found' END)
+            OR (c.job_id IS NOT NULL AND {OF_ANOTHER_JOB}))
         UNION ALL
         SELECT min(c.id), c.purpose, c.run_id, c.fence, NULL
         FROM llm_calls c JOIN batches b ON b.id = c.batch_id
@@ -212,7 +222,8 @@ CHECKS = (
         SELECT c.id, c.provider, c.model, c.tokens_in, c.tokens_cached, c.tokens_out, c.cost_microusd
         FROM llm_calls c JOIN batches b ON b.id = c.batch_id
         WHERE {IN_SCOPE} AND c.outcome IS NULL
-            AND coalesce(c.tokens_in, c.tokens_cached, c.tokens_out, c.cost_microusd, c.latency_ms) IS NOT NULL
+            AND num_nonnulls(c.tokens_in, c.tokens_cached, c.tokens_written, c.tokens_out, c.cost_microusd,
+                c.latency_ms) > 0
         UNION ALL
         SELECT c.id, c.provider, c.model, c.tokens_in, c.tokens_cached, c.tokens_out, c.cost_microusd
         FROM llm_calls c JOIN batches b ON b.id = c.batch_id
@@ -221,7 +232,11 @@ CHECKS = (
                 OR c.tokens_in < 0 OR c.tokens_out < 0 OR c.tokens_written < 0 OR c.tokens_out < c.tokens_thinking
                 OR c.tokens_thinking < 0 OR (c.provider <> ALL(CAST(:job_providers AS text[]))
                     AND num_nulls(c.tokens_in, c.tokens_out, c.tokens_cached, c.latency_ms) > 0)
-                OR (c.provider = ANY(CAST(:job_providers AS text[])) AND c.outcome = 'answered'
+                OR num_nulls(c.tokens_written, c.tokens_thinking) = 1
+                OR (c.provider = ANY(CAST(:job_providers AS text[]))
+                    AND num_nonnulls(c.tokens_in, c.tokens_cached, c.tokens_written, c.tokens_out) > 0)
+                OR (c.provider = ANY(CAST(:job_providers AS text[]))
+                    AND (c.outcome = 'answered' OR c.cost_microusd <> 0)
                     AND EXISTS (SELECT FROM p WHERE {IS_PRICED} AND p.record IS NOT NULL)
                     AND NOT EXISTS (SELECT FROM p WHERE {IS_PRICED} AND {IS_WHOLE_RECORDS})))
         UNION ALL
