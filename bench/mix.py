@@ -36,6 +36,15 @@ WHY = """
 """
 
 
+# How often an answer is to be read: two places may be answered in the same words.
+READINGS = """
+    SELECT o.name, encode(sha256(convert_to(r.answer_text, 'UTF8')), 'hex'), q.text, count(*)
+    FROM question_runs r JOIN evaluations e ON e.run_id = r.id JOIN orgs o ON o.id = e.org_id
+        JOIN questions q ON q.id = r.question_id
+    WHERE r.batch_id = ANY(%s::uuid[]) AND r.state = 'answered' GROUP BY 1, 2, 3
+"""
+
+
 def main() -> None:
     given = argparse.ArgumentParser(description=__doc__)
     add_options(given, Options(orgs=20))
@@ -56,7 +65,8 @@ def night(work: Work, options: Options) -> dict[str, Any]:
         requests.post(f"{here.stand.url}/_sandbox/faults", data=MIX.read_bytes(), timeout=60).raise_for_status()
         batches = here.running.trigger(ids(work.measured))
         here.running.wait(batches, END_SECONDS)
-        return {**ended(here, [str(one) for one in batches]), **asked(here), "promises": here.doctor()}
+        named = [str(one) for one in batches]
+        return {**ended(here, named), **asked(here, named), "promises": here.doctor()}
 
 
 def ended(here: Ground, batches: list[str]) -> dict[str, Any]:
@@ -66,15 +76,18 @@ def ended(here: Ground, batches: list[str]) -> dict[str, Any]:
     return {"runs": runs, "answered": answered, "read": done, "last end": last, "states": states, "why": why}
 
 
-def asked(here: Ground) -> dict[str, Any]:
-    """`beyond`: calls for one thing that no fault of it explains."""
+def asked(here: Ground, batches: list[str]) -> dict[str, Any]:
+    """`beyond`: calls for one thing that neither the plan nor a fault of it explains."""
     calls, struck = Counter[Any](), Counter[Any]()
+    readings = {("read", *one): times for *one, times in here.running.query(READINGS, batches)}
     for call in fetched(f"{here.stand.url}/_sandbox/calls"):
         for thing, is_struck in things(call):
             calls[thing] += 1
             struck[thing] += is_struck
     faults = fetched(f"{here.stand.url}/_sandbox/faults")
-    beyond = {str(thing): n - 1 - struck[thing] for thing, n in calls.items() if n > 1 + struck[thing]}
+    planned = {thing: readings.get(thing, here.work.places if thing[-1] is None else 1) for thing in calls}
+    over = {thing: n - planned[thing] - struck[thing] for thing, n in calls.items()}
+    beyond = {str(thing): times for thing, times in over.items() if times > 0}
     return {
         "calls": sum(calls.values()),
         "struck": sum(struck.values()),
@@ -85,7 +98,10 @@ def asked(here: Ground) -> dict[str, Any]:
 
 
 def things(call: Mapping[str, Any]) -> list[tuple[Any, bool]]:
-    """What a call is for (a question, an answer to read, each input of a job), with whether a fault struck it."""
+    """What a call is for (a question, an answer to read, each input of a job), with whether a fault struck it.
+
+    A question ends with its country: none where the provider is told of no place, and asked once for each.
+    """
     where, is_struck = call["where"], call["fault"] is not None
     if where == "brightdata.trigger":
         harmless = {None, "null-index", "twice"}
