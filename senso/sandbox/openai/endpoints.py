@@ -23,7 +23,7 @@ Body = dict[str, Any]
 
 
 class OpenAI(Endpoint):
-    SUPPORTED_METHODS = ("POST",)
+    SUPPORTED_METHODS: tuple[str, ...] = ("POST",)
     model = ""
 
     def check_key(self) -> None:
