@@ -58,13 +58,14 @@ def started(*options):
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_the_command_says_when_it_is_ready_and_stops_cleanly(tmp_path, stop):
     file = tmp_path / "url"
-    with started("--seed", "3", "--lies", "0.2", "--announce", str(file)) as (process, lines):
+    told = ("--seed", "3", "--lies", "0.2", "--batch-seconds", "7")
+    with started(*told, "--announce", str(file)) as (process, lines):
         url = re.fullmatch(r"sandbox ready at (http://127\.0\.0\.1:\d+)\n", lines[0])[1]
         reachable = requests.get(f"{url}/_sandbox/timing", timeout=5).json()
         process.send_signal(stop)
         _, errors = process.communicate(timeout=10)
 
-    assert (file.read_text(), reachable["answer_seconds"]) == (url, 0)
+    assert (file.read_text(), reachable["answer_seconds"], reachable["batch_seconds"]) == (url, 0, 7)
     assert (process.returncode, errors) == (0, "")
 
 

@@ -350,13 +350,14 @@ def sandbox(  # noqa: PLR0917  options
     answer_seconds: Annotated[float, typer.Option(min=0, max=DAY, help="How long OpenAI answers.")] = 0.3,
     reading_seconds: Annotated[float, typer.Option(min=0, max=DAY, help="How long a reading takes.")] = 0.15,
     snapshot_seconds: Annotated[float, typer.Option(min=0, max=DAY, help="How long a job of BrightData runs.")] = 2,
+    batch_seconds: Annotated[float, typer.Option(min=0, max=DAY, help="How long a batch of OpenAI takes.")] = 2,
     announce: Annotated[Path | None, typer.Option(metavar="FILE", help="Write its address to this file.")] = None,
 ) -> None:
     """The local stand-in for every provider and for your application: made-up answers, no keys, no money."""
     from senso.cli import sandboxing
     from senso.sandbox.state import Timing
 
-    timing = Timing(answer_seconds, reading_seconds, snapshot_seconds)
+    timing = Timing(answer_seconds, reading_seconds, snapshot_seconds, batch_seconds)
     start = sandboxing.Start(port, seed, timing, lies, fault or [], known, replay, announce)
     wanted = sandboxing.Printed(env, faults, write_import, orgs, questions, force)
     if not sandboxing.printed(wanted, start):

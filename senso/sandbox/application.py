@@ -4,10 +4,10 @@ import json
 import time
 from typing import Any
 
+from senso.sandbox.call_faults import LATE
 from senso.sandbox.calls import Call
 from senso.sandbox.endpoint import Endpoint
 from senso.sandbox.env import TOKEN
-from senso.sandbox.fault_kinds import LATE
 from senso.sandbox.fault_rules import Rule
 from senso.sandbox.replies import Cut, Problem, Reply, broken_json, retry_headers
 

@@ -19,6 +19,9 @@ CALL = {
     "cut-within": "status 200, and the connection is cut in the middle of the reply",
 }
 
+# The work is done, and the reply is lost.
+LATE = {"drop-after": "the work is done, then the connection is cut without a reply"}
+
 # Faults of an answer, which is made and paid for.
 ANSWER = {
     "refusal": "the model refuses to answer",

@@ -11,7 +11,10 @@ KEPT = 500_000  # a day of a large test; older calls are dropped
 
 @dataclass(slots=True)
 class Call:
-    """`status` is None while the call is open, and if the connection was cut before any reply."""
+    """`status` is None while the call is open, and if the connection was cut before any reply.
+
+    `request`: method and path, where several share a place. A line of a batch has an entry of its own.
+    """
 
     at: float  # seconds since 1970
     where: str
@@ -23,7 +26,11 @@ class Call:
     country: str | None = None
     status: int | None = None
     fault: str | None = None
+    request: str | None = None
     snapshot_id: str | None = None
+    file_id: str | None = None
+    batch_id: str | None = None
+    custom_id: str | None = None
     inputs: list[dict[str, Any]] = field(default_factory=list)
     seconds: float | None = None
 

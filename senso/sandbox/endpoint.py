@@ -29,6 +29,9 @@ class Endpoint(RequestHandler):
     async def post(self, *path: str) -> None:
         await self.attend(*path)
 
+    async def delete(self, *path: str) -> None:
+        await self.attend(*path)
+
     async def attend(self, *path: str) -> None:
         call = self.state.calls.arrived(self.where)
         start = asyncio.get_running_loop().time()

@@ -2,14 +2,13 @@
 
 from senso.sandbox.anthropic import faults as anthropic
 from senso.sandbox.azure import faults as azure
-from senso.sandbox.call_faults import ANSWER, CALL, READING, TWO_MESSAGES
+from senso.sandbox.call_faults import CALL, LATE
 from senso.sandbox.gemini import faults as gemini
 from senso.sandbox.linkup import faults as linkup
+from senso.sandbox.openai import faults as openai
 from senso.sandbox.perplexity import faults as perplexity
 
-PLACES = {
-    "openai.responses": "a question is asked of OpenAI: POST /openai/v1/responses",
-    "openai.chat": "an answer is read, or names are asked for: POST /openai/v1/chat/completions",
+PLACES = openai.PLACES | {
     "brightdata.trigger": "a job is started at BrightData: POST .../trigger",
     "brightdata.progress": "a job is looked at: GET .../progress/ID",
     "brightdata.snapshot": "the answers of a job are fetched: GET .../snapshot/ID",
@@ -19,15 +18,6 @@ PLACES = {
     "application": "a result is pushed: POST /application/analytics",
 }
 
-OPENAI = CALL | {
-    "401": "401 `invalid_api_key`",
-    "429": "429 `rate_limit_exceeded`; `retry_after=N` says so in the Retry-After header and in words, without it only "
-    "the words say 174ms",
-    "429-quota": "429 `insufficient_quota`: the account has no money left",
-    "429-too-large": "429: this one request is over the limit of tokens a minute",
-    "500": "500 `server_error`",
-    "503": "503 `server_is_overloaded`; with `retry_after=N` it says when to come back",
-}
 BRIGHTDATA = CALL | {
     "401": "401 Invalid credentials",
     "429": "429 too many running jobs",
@@ -43,8 +33,6 @@ APPLICATION = CALL | {
     "429-too-large": "413 the result is too large",
 }
 
-# The work is done, and the reply is lost.
-LATE = {"drop-after": "the work is done, then the connection is cut without a reply"}
 UNLISTED = {"unlisted": "the list is empty, as if it lagged behind"}
 # Faults of a job, drawn when it is started; a rule may name any of its three places.
 JOB = {
@@ -73,9 +61,7 @@ RECORD = {
     "null-queries": "what was searched for is null",
 }
 
-KINDS: dict[str, dict[str, str]] = {
-    "openai.responses": OPENAI | ANSWER | TWO_MESSAGES,
-    "openai.chat": OPENAI | READING,
+KINDS: dict[str, dict[str, str]] = openai.KINDS | {
     "brightdata.trigger": BRIGHTDATA | LATE | JOB | RECORD,
     "brightdata.progress": BRIGHTDATA | JOB,
     "brightdata.snapshot": BRIGHTDATA | JOB | RECORD,

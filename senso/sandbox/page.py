@@ -147,9 +147,10 @@ def row(call: Call) -> dict[str, str]:
 
 
 def about(call: Call) -> str:
-    prompts = [str(asked["prompt"]) for asked in call.inputs]
+    prompts = [str(asked.get("prompt", asked.get("custom_id"))) for asked in call.inputs]
     more = f" and {len(prompts) - 1} more" if len(prompts) > 1 else ""
-    told = [call.model, call.organisation, call.question, prompts[0] + more if prompts else call.snapshot_id]
+    which = call.custom_id or call.batch_id or call.file_id or call.snapshot_id
+    told = [call.request, call.model, call.organisation, call.question, prompts[0] + more if prompts else which]
     return ", ".join(filter(None, told))
 
 

@@ -25,6 +25,7 @@ from senso.sandbox.gemini import endpoints as gemini
 from senso.sandbox.guests import Guest
 from senso.sandbox.lies import Liar
 from senso.sandbox.linkup import endpoints as linkup
+from senso.sandbox.openai import batch_endpoints, file_endpoints
 from senso.sandbox.openai import endpoints as openai
 from senso.sandbox.openai.errors import error_body
 from senso.sandbox.perplexity import endpoints as perplexity
@@ -35,6 +36,7 @@ from senso.sandbox.world import SHOWN_ORGS, SHOWN_QUESTIONS, World
 DATASETS = "/brightdata/datasets/v3"
 LOOPBACK = "127.0.0.1"  # never another address: its keys protect nothing
 BACKLOG = 1024
+MOST_BYTES = 256 * 1024 * 1024  # of a request: a file of more than 200 MB is refused in the vendor's words
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ def application(settings: Settings) -> Application:
         ("/openai/v1/models", openai.Models),
         ("/openai/v1/responses", openai.Responses),
         ("/openai/v1/chat/completions", openai.ChatCompletions),
+        *file_endpoints.ROUTES,
+        *batch_endpoints.ROUTES,
         (f"{DATASETS}/trigger", brightdata.Trigger),
         (f"{DATASETS}/progress/([^/]+)", brightdata.Progress),
         (f"{DATASETS}/snapshot/([^/]+)", brightdata.Download),
@@ -135,7 +139,7 @@ def running(settings: Settings | None = None) -> Iterator[str]:
 
 
 async def _listen(served: Application, port: int, ready: Callable[[str], None], stop: asyncio.Event) -> None:
-    server = HTTPServer(served)
+    server = HTTPServer(served, max_buffer_size=MOST_BYTES)
     listening = socket.create_server((LOOPBACK, port), backlog=BACKLOG)
     listening.setblocking(False)
     server.add_socket(listening)

@@ -7,12 +7,18 @@ from senso.sandbox.server import Settings, running
 from senso.sandbox.state import Timing
 from senso.sandbox.world import World
 
-QUICK = {"answer_seconds": 0, "reading_seconds": 0, "snapshot_seconds": 0, "running_jobs_limit": 5000}
+QUICK = {
+    "answer_seconds": 0,
+    "reading_seconds": 0,
+    "snapshot_seconds": 0,
+    "batch_seconds": 0,
+    "running_jobs_limit": 5000,
+}
 
 
 @pytest.fixture(scope="session")
 def url():
-    with running(Settings(timing=Timing(0, 0, 0))) as url:
+    with running(Settings(timing=Timing(0, 0, 0, 0))) as url:
         yield url
 
 

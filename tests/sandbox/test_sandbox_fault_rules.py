@@ -3,7 +3,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from sandbox_client import Client
+from batch_client import CHAT, jsonl, lines
+from sandbox_client import KEY, Client
 
 from senso.sandbox.fault_kinds import KINDS, PLACES
 from senso.sandbox.fault_rules import Rule, line_of, rule_from, rule_in, rule_of
@@ -160,11 +161,24 @@ def call(client, place, job):
         "brightdata.snapshots": lambda: client.get(f"{V3}/snapshots?dataset_id=x"),
         "brightdata.input": lambda: client.get(f"{V3}/snapshot/{job}/input"),
         "brightdata.cancel": lambda: client.post(f"{V3}/snapshot/{job}/cancel", None),
+        "openai.files": lambda: upload(client),
+        "openai.batches": lambda: batch(client),
+        "openai.batch-line": lambda: batch(client),
         **{at: lambda at=at: vendor_call(client, at) for at in VENDOR_CALLS},
         "application": lambda: client.post("/application/analytics", {"schema_version": 1}, headers=PUSH),
     }
     with suppress(OSError):  # cut, as asked for
         calls[place]()
+
+
+def upload(client):
+    given = {"files": {"file": ("batch.jsonl", jsonl(lines(1)))}, "data": {"purpose": "batch"}}
+    return client.http.post(f"{client.url}/openai/v1/files", headers=KEY, timeout=5, **given).json()
+
+
+def batch(client):
+    wanted = {"input_file_id": upload(client)["id"], "endpoint": CHAT, "completion_window": "24h"}
+    return client.post("/openai/v1/batches", wanted)
 
 
 def table():

@@ -26,6 +26,7 @@ def test_the_page_has_the_settings_the_world_and_what_was_asked(client):
     assert f"OPENAI_BASE_URL={client.url}/openai/v1" in shown
     assert "Community Financial Credit Union" in shown
     assert "Who is &lt;best&gt;?" in shown
+    assert "a batch of OpenAI" in shown
     assert client.http.get(f"{client.url}/_sandbox", timeout=5).status_code == 200
 
 

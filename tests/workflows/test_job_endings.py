@@ -10,7 +10,8 @@ from jobs import collect, job, triggers
 from test_endings import MEGABYTE, PAGE, cost
 
 from senso.http import request
-from senso.sandbox.fault_kinds import JOB, KINDS, LATE, RECORD
+from senso.sandbox.call_faults import LATE
+from senso.sandbox.fault_kinds import JOB, KINDS, RECORD
 from senso.supplied import Outgoing
 from senso.tasks.periodic import poll
 from senso.tasks.stages import submit_snapshot

@@ -1,6 +1,5 @@
 """Azure OpenAI's endpoints, each at two URLs: /azure/openai/v1/..., and the classic one with an api-version."""
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,7 +13,6 @@ from senso.sandbox.call_faults import CALL
 from senso.sandbox.calls import Call
 from senso.sandbox.fault_rules import Rule
 from senso.sandbox.openai import endpoints as openai
-from senso.sandbox.openai.errors import invalid
 from senso.sandbox.replies import Reply
 
 Body = dict[str, Any]
@@ -37,12 +35,7 @@ class Azure(openai.OpenAI):
 
     def body(self, call: Call) -> Body:
         self.admit()
-        try:
-            body = json.loads(self.request.body)
-        except ValueError:
-            body = None
-        if not isinstance(body, dict):
-            raise invalid("We could not parse the JSON body of your request.", None, None)
+        body = self.json_body()
         named = self.path_args[0] if self.path_args else body.get("model")
         self.model = model_behind(named, classic=self.classic)
         call.model = self.deployment = str(named)
@@ -51,11 +44,10 @@ class Azure(openai.OpenAI):
     def refusal(self, rule: Rule) -> Reply:
         return fault(rule, self.deployment, classic=self.classic)
 
-    async def wait(self, call: Call, seconds: float, text: str) -> Rule | None:
-        rule = await super().wait(call, seconds, text)
-        if rule is None and (own := self.state.faults.draw([self.where], SPOILT_ANSWERS, text)):
+    async def wait(self, call: Call, seconds: float, text: str) -> None:
+        await super().wait(call, seconds, text)
+        if call.fault is None and (own := self.state.faults.draw([self.where], SPOILT_ANSWERS, text)):
             call.fault = own.kind
-        return rule
 
     async def reply(self, call: Call, *path: str) -> Reply:
         made = await super().reply(call, *path)

@@ -5,10 +5,11 @@ from typing import Any
 
 from senso.sandbox.brightdata.inputs import TOO_MANY, engine_for, fault, inputs_in, plain
 from senso.sandbox.brightdata.snapshots import REFUSED, Snapshot, as_csv, draw_faults, listed, records_of
+from senso.sandbox.call_faults import LATE
 from senso.sandbox.calls import Call
 from senso.sandbox.endpoint import Endpoint
 from senso.sandbox.env import KEY_START
-from senso.sandbox.fault_kinds import LATE, UNLISTED
+from senso.sandbox.fault_kinds import UNLISTED
 from senso.sandbox.fault_rules import Rule
 from senso.sandbox.replies import Cut, Reply
 

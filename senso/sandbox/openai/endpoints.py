@@ -1,7 +1,6 @@
 """OpenAI's two endpoints: /responses asks the assistant, /chat/completions reads what it said."""
 
 import asyncio
-import hashlib
 import json
 from typing import Any
 
@@ -11,64 +10,51 @@ from senso.sandbox.calls import Call
 from senso.sandbox.endpoint import Endpoint
 from senso.sandbox.env import KEY_START
 from senso.sandbox.fault_rules import Rule
-from senso.sandbox.openai.bodies import (
-    INLINE_LINK,
-    REFUSED,
-    Said,
-    chat_completion,
-    headers,
-    limited,
-    response,
-    two_messages,
-)
-from senso.sandbox.openai.checks import check_chat, check_responses
+from senso.sandbox.openai.bodies import INLINE_LINK, Said, headers, limited, response, two_messages
+from senso.sandbox.openai.chats import chat_in, read, spoiled
+from senso.sandbox.openai.checks import check_responses
 from senso.sandbox.openai.errors import fault, invalid, unauthorized
+from senso.sandbox.openai.messages import text_of
 from senso.sandbox.openai.models import MODELS, SHUTDOWNS, SNAPSHOTS
 from senso.sandbox.prose import generic_answer
-from senso.sandbox.reader import reading_of, task_in, variations_for
 from senso.sandbox.replies import Problem, Reply
-from senso.sandbox.schema import filled
 
 Body = dict[str, Any]
 
 
 class OpenAI(Endpoint):
-    SUPPORTED_METHODS = ("POST",)
+    SUPPORTED_METHODS: tuple[str, ...] = ("POST",)
     model = ""
 
-    def body(self, call: Call) -> Body:
+    def check_key(self) -> None:
         key = self.bearer()
         if key is None or not key.startswith(KEY_START):
             raise Problem(unauthorized(key))
+
+    def json_body(self) -> Body:
         try:
             body = json.loads(self.request.body)
         except ValueError:
             body = None
         if not isinstance(body, dict):
             raise invalid("We could not parse the JSON body of your request.", None, None)
+        return body
+
+    def body(self, call: Call) -> Body:
+        self.check_key()
+        body = self.json_body()
         call.model = self.model = str(body.get("model"))
         return body
 
     def refusal(self, rule: Rule) -> Reply:
         return fault(rule, self.model)
 
-    async def wait(self, call: Call, seconds: float, text: str) -> Rule | None:
-        """Waits as long as the model would take. Returns a fault, if any, that spoils the answer and not the call."""
+    async def wait(self, call: Call, seconds: float, text: str) -> None:
+        """Waits as long as the model would take. Notes a fault, if any, that spoils the answer and not the call."""
         await self.inject_fault(call, text)
         await asyncio.sleep(seconds)
         rule = self.state.faults.draw([self.where], {*ANSWER, *TWO_MESSAGES, *(CALL.keys() - self.at_once)}, text)
         call.fault = rule.kind if rule else None
-        return rule
-
-    def read(self, wanted: Body, user: str) -> str:
-        """Structured output: the content that fits the schema."""
-        known: Body = {}
-        if wanted["name"] == "name_variations":
-            known = variations_for(user)
-            self.state.meet(user)
-        elif task := task_in(user):
-            known = self.state.liar.reading(task, reading_of(task))
-        return json.dumps(filled(wanted["schema"], known), ensure_ascii=False)
 
 
 class Models(OpenAI):
@@ -78,9 +64,7 @@ class Models(OpenAI):
     where = "openai.models"
 
     async def reply(self, call: Call, *_: str) -> Reply:
-        key = self.bearer()
-        if key is None or not key.startswith(KEY_START):
-            raise Problem(unauthorized(key))
+        self.check_key()
         await self.inject_fault(call, "")
         return Reply(200, {"object": "list", "data": [listed(name) for name in SNAPSHOTS]})
 
@@ -97,12 +81,12 @@ class Responses(OpenAI):
     async def reply(self, call: Call, *_: str) -> Reply:
         body = self.body(call)
         check_responses(body)
-        question = call.question = _text(body["input"])
+        question = call.question = text_of(body["input"])
         call.country = _country(body)
         seconds = self.state.timing.answer_seconds
-        rule = await self.wait(call, seconds, question)
+        await self.wait(call, seconds, question)
         said, answer = self._said(call, question, body)
-        said = spoiled(rule, limited(said, body.get("max_output_tokens")), silence=Said(""))
+        said = spoiled(call.fault, limited(said, body.get("max_output_tokens")), silence=Said(""))
         prompt = f"{body.get('instructions') or ''}\n{question}"
         made = response(body, prompt, said, answer.sources)
         return Reply(200, two_messages(made) if call.fault in TWO_MESSAGES else made, headers(seconds))
@@ -110,7 +94,7 @@ class Responses(OpenAI):
     def _said(self, call: Call, question: str, body: Body) -> tuple[Said, Answer]:
         wanted = (body.get("text") or {}).get("format") or {}
         if wanted.get("type") == "json_schema":
-            return Said(self.read(wanted, question)), Answer("")
+            return Said(read(self.state, wanted, question)), Answer("")
         answer = self.state.ask(question, self.model, call.country or "") or generic_answer()
         return Said(answer.text if body.get("tools") else INLINE_LINK.sub("", answer.text)), answer
 
@@ -120,59 +104,11 @@ class ChatCompletions(OpenAI):
     at_once = frozenset(CALL) - {"malformed"}  # here the content is malformed, not the reply
 
     async def reply(self, call: Call, *_: str) -> Reply:
-        body = self.body(call)
-        check_chat(body)
-        user = _last_said(body["messages"], "user")
-        wanted = (body.get("response_format") or {}).get("json_schema")
-        _note(call, user, wanted)
+        chat = chat_in(self.body(call))
+        chat.note(call)
         seconds = self.state.timing.reading_seconds
-        rule = await self.wait(call, seconds, user)
-        said = Said(self.read(wanted, user) if wanted else self._plain(user))
-        said = limited(said, body.get("max_completion_tokens") or body.get("max_tokens"))
-        said = spoiled(rule, said, silence=Said("", cut=True))  # all tokens went into thinking
-        prompt = "\n".join(_text(message["content"]) for message in body["messages"])
-        return Reply(200, chat_completion(self.model, prompt, said), headers(seconds))
-
-    def _plain(self, user: str) -> str:
-        """Without a search there are no links."""
-        answer = self.state.ask(user, self.model, "") or generic_answer()
-        return INLINE_LINK.sub("", answer.text)
-
-
-def spoiled(rule: Rule | None, said: Said, silence: Said) -> Said:
-    match rule.kind if rule else None:
-        case "refusal":
-            return REFUSED
-        case "length":
-            return Said((said.text or "")[: len(said.text or "") // 2], cut=True)
-        case "empty":
-            return silence
-        case "malformed":
-            return Said('Sure! Here is the JSON you asked for: {"mentioned": tru')
-        case _:
-            return said
-
-
-def _note(call: Call, user: str, wanted: Body | None) -> None:
-    """Logs the organisation that an answer was read for, and not the answer itself."""
-    call.schema = wanted["name"] if wanted else None
-    task = task_in(user)
-    call.organisation = task.organisation if task else None
-    call.question = task.question or None if task else user if wanted is None else None
-    call.answer = hashlib.sha256(task.answer.encode(errors="surrogatepass")).hexdigest() if task else None
-
-
-def _text(content: Any) -> str:
-    """A string, or the parts and messages that a string can be wrapped in."""
-    if isinstance(content, str):
-        return content
-    if isinstance(content, list):
-        return "\n".join(_text(part) for part in content)
-    return _text(content.get("content", content.get("text", ""))) if isinstance(content, dict) else ""
-
-
-def _last_said(messages: list[Body], role: str) -> str:
-    return next((_text(message["content"]) for message in reversed(messages) if message["role"] == role), "")
+        await self.wait(call, seconds, chat.user)
+        return Reply(200, chat.answered(self.state, call.fault), headers(seconds))
 
 
 def _country(body: Body) -> str | None:

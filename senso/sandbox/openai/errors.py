@@ -64,7 +64,7 @@ def fault(rule: Rule, model: str) -> Reply:
         "410": lambda: _gone(410, model),
         "503": lambda: _overloaded(rule),
     }
-    return replies.get(rule.kind, _server_error)()
+    return replies.get(rule.kind, server_error)()
 
 
 def _gone(status: int, model: str) -> Reply:
@@ -78,7 +78,7 @@ def _overloaded(rule: Rule) -> Reply:
     return Reply(503, body, retry_headers(rule))
 
 
-def _server_error() -> Reply:
+def server_error() -> Reply:
     message = "The server had an error processing your request. Sorry about that! You can retry your request."
     return Reply(500, error_body(message, "server_error", None, None))
 
