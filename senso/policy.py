@@ -44,7 +44,7 @@ class Policy:
     # Then the vendor's batch is cancelled, and what it has done by then is read; for so long that is waited for.
     reading_batch_cancel_seconds: float = 3600
     # Longer than the upload of a file.
-    upload_lease_seconds: float = 900
+    upload_lease_seconds: float = 300
     # Answers in one file. Each goes with a prompt of 6 kB.
     readings_per_job: int = 2000
     # If the chain that opened the batch is lost, its outbox row then sends the rest of it again.

@@ -21,7 +21,7 @@ from senso.providers.wire.values import items, mapping, optional_text, text
 
 SERVICE, VARIABLE = "openai", "OPENAI_API_KEY"
 ENDPOINT = "/v1/chat/completions"
-LOOK_SECONDS, FILE_SECONDS = 30, 600
+LOOK_SECONDS, FILE_SECONDS = 30, 240
 PAGE = 100
 # The vendor deletes the files then: the input long after the batch has ended, the output long after it was read.
 INPUT_KEPT_SECONDS, OUTPUT_KEPT_SECONDS = 3 * 86_400, 7 * 86_400

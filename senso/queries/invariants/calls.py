@@ -31,11 +31,13 @@ UNDER_WAY = """((c.purpose = 'ask' AND r.state = 'asking' AND c.fence = r.fence)
     OR (c.purpose = 'read' AND e.state = 'extracting' AND c.fence = e.fence)
     OR (c.purpose = 'read' AND e.state = 'pending' AND c.fence = e.fence AND c.job_id = e.job_id))"""
 
-# The job that a call names is none of its run's: of another batch, model or place, younger than the call, or not the
-# one that brought the answer or is to bring it.
-OF_ANOTHER_JOB = """(c.purpose <> 'ask' OR c.started_at < j.created_at
-    OR (j.batch_id, j.model_id, j.location_id) IS DISTINCT FROM (c.batch_id, r.model_id, r.location_id)
-    OR (r.state IN ('asking', 'answered') AND c.fence = r.fence AND c.job_id IS DISTINCT FROM r.snapshot_id))"""
+# The job that a call names is none of its run's or reading's: of another batch, model or place, younger than the call,
+# or not the one that brought the result or is to bring it.
+OF_ANOTHER_JOB = """(c.started_at < j.created_at OR j.batch_id <> c.batch_id OR CASE j.kind
+    WHEN 'questions' THEN c.purpose <> 'ask' OR (j.model_id, j.location_id) <> (r.model_id, r.location_id)
+        OR (r.state IN ('asking', 'answered') AND c.fence = r.fence AND c.job_id IS DISTINCT FROM r.snapshot_id)
+    ELSE c.purpose <> 'read' OR j.provider <> c.provider
+        OR (coalesce(c.outcome, 'read') = 'read' AND c.fence = e.fence AND c.job_id IS DISTINCT FROM e.job_id) END)"""
 
 # The highest fence of the calls made for a run, and how many had no result that counted (`vain`). A result that a later
 # claim has overtaken does not count, although it may arrive; another check covers it ("bought once").
@@ -230,7 +232,7 @@ CHECKS = (
         WHERE {IN_SCOPE} AND c.outcome IS NOT NULL
             AND (c.latency_ms < 0 OR c.cost_microusd < 0 OR c.tokens_in < c.tokens_cached
                 OR c.tokens_in < 0 OR c.tokens_out < 0 OR c.tokens_written < 0 OR c.tokens_out < c.tokens_thinking
-                OR c.tokens_thinking < 0 OR (c.provider <> ALL(CAST(:job_providers AS text[]))
+                OR c.tokens_thinking < 0 OR (c.provider <> ALL(CAST(:job_providers AS text[])) AND c.job_id IS NULL
                     AND num_nulls(c.tokens_in, c.tokens_out, c.tokens_cached, c.latency_ms) > 0)
                 OR num_nulls(c.tokens_written, c.tokens_thinking) = 1
                 OR (c.provider = ANY(CAST(:job_providers AS text[]))

@@ -170,10 +170,8 @@ def store_rows(db: Connection, found: Sequence[dict[str, Any]]) -> None:
 
 
 def end(db: Connection, work: JobWork, last: Portion) -> None:
-    """Locks the job first, and its readings before their batch: the order of all transactions."""
+    """Locks the job first, as all transactions do: what it holds, nobody else locks."""
     reading_jobs.lock(db, work.id)
-    release(db, work, last)
-    is_first = vendor_jobs.close(db, work, JobState.COLLECTED)
-    store_rows(db, last.rows)
-    if is_first:
+    store(db, work, last)
+    if vendor_jobs.close(db, work, JobState.COLLECTED):
         reading_jobs.report(db, work, Outcome.FAILED, f"{work.provider}: no result in its batch", None)
