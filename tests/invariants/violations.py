@@ -43,7 +43,7 @@ JOB = "id, batch_id, provider, model_id, location_id, external_id, state, fence,
 JOB += "request_hash, grace_until, deadline, created_at, submitted_at, ended_at"
 ELSEWHERE = "(SELECT id FROM partners p WHERE p.id <> partner_id LIMIT 1)"
 CHARGED = f"entry = 'charge' AND run_id = {READ}"
-ASKED = f"purpose = 'ask' AND run_id = {READ}"
+ASKED = f"purpose = 'ask' AND outcome = 'answered' AND run_id = {READ}"
 AT_WORK = f"batch_id IN {RUNNING} AND snapshot_id IS NULL AND state = 'planned'"
 # An answer of a batch at work, whose reading has not begun.
 UNREAD = f"batch_id IN {RUNNING} AND state = 'done'"
