@@ -25,6 +25,7 @@ from senso.queries import imports as import_queries
 from senso.sandbox.env import environment
 from senso.settings import Settings, use_environment
 from senso.settings.sources import Dotenv
+from senso.workflows import reading_models
 
 READY_SECONDS = 60
 STOP_SECONDS = 40
@@ -179,6 +180,8 @@ def up(folder: Path, urls: Urls, variables: Mapping[str, str], call_workers: int
             yield Product(folder, urls, started.pid, processes(home), time.monotonic() - began)
         finally:
             db.engine().dispose()
+            db.engine.cache_clear()
+            reading_models.cached.clear()
             for name in ("DATABASE_URL", "REDIS_URL"):
                 os.environ.pop(name)
 

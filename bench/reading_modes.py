@@ -14,12 +14,12 @@ from work import CASES, Work
 MODES = ("direct", "batch")
 END_SECONDS = 900
 CALLS = """
-    SELECT count(*), sum(tokens_in), sum(tokens_cached), sum(tokens_out), sum(cost_microusd), count(job_id)
+    SELECT count(*), sum(tokens_in), sum(tokens_cached), sum(tokens_out), sum(cost_microusd)::bigint, count(job_id)
     FROM llm_calls WHERE batch_id = ANY(%s::uuid[]) AND purpose = 'read'
 """
 ENDED = """
     SELECT state, (SELECT count(*) FROM evaluations e WHERE e.batch_id = b.id AND e.state = 'done'),
-        (SELECT -sum(credits) FROM ledger l WHERE l.batch_id = b.id AND l.entry = 'charge'),
+        (SELECT -sum(credits)::bigint FROM ledger l WHERE l.batch_id = b.id AND l.entry = 'charge'),
         extract(epoch FROM ended_at - queued_at)::float
     FROM batches b WHERE id = ANY(%s::uuid[])
 """
@@ -63,7 +63,7 @@ def report(found: Mapping[str, Mapping[str, Any]]) -> None:
     print(f"{'':<18}" + "".join(f"{mode:>14}" for mode in MODES))
     for figure in next(iter(found.values())):
         if figure != "promises":
-            print(f"{figure:<18}" + "".join(f"{found[mode][figure]:>14}" for mode in MODES))
+            print(f"{figure:<18}" + "".join(f"{found[mode][figure]!s:>14}" for mode in MODES))
     for mode in MODES:
         print(f"\n{mode}: {found[mode]['promises'].strip()}")
 
