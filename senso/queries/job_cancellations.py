@@ -4,25 +4,25 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from senso.db import rows
+from senso.db.statement import Prepared
 from senso.queries.vendor_jobs import COLUMNS, JobWork, with_runs
 from senso.states import UNDONE_JOBS, JobState, among
 
 # The next try is scheduled before this one, as with a poll. Tries stop after a day: by then the job has ended anyway.
-DUE = text(f"""
+DUE = Prepared(f"""
     UPDATE vendor_jobs s SET cancel_due_at = now() + make_interval(secs =>
         least(900, greatest(10, 0.5 * extract(epoch FROM now() - s.ended_at))))
-    WHERE id IN (
+    WHERE id = ANY(ARRAY(
         SELECT id FROM vendor_jobs WHERE cancel_due_at <= now() AND ended_at > now() - interval '1 day'
             AND (CAST(:batch AS uuid) IS NULL OR batch_id = :batch)
         ORDER BY cancel_due_at LIMIT 200 FOR UPDATE SKIP LOCKED
-    )
+    ))
     RETURNING {COLUMNS}
 """)
 
 
 def due(db: Connection, batch: UUID | None = None) -> list[JobWork]:
-    return with_runs(db, rows(db.execute(DUE, {"batch": batch})))
+    return with_runs(db, DUE.rows(db, {"batch": batch}))
 
 
 # Records a vendor job that its row did not wait for: in that row if it ended without a vendor id, else in a new row. A

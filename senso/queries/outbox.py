@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Connection, TextClause, text
 
 from senso import publishing
+from senso.db import Link
 from senso.db.keys import PUSH, Key
 from senso.db.statement import Found, Prepared
 
@@ -41,8 +42,8 @@ KEYS: Mapping[Pipeline, Key] = {
     Pipeline.PREPARE: Key("prepare", ("batch", "episode")),
     Pipeline.ASK: Key("ask", ("batch", "remaining")),
     Pipeline.READ: Key("read", ("batch", "episode", "number of the first run")),
-    Pipeline.SUBMIT: Key("submit", ("snapshot",)),
-    Pipeline.EXTRACT: Key("extract", ("snapshot", "place of the first run")),
+    Pipeline.SUBMIT: Key("submit", ("first snapshot",)),
+    Pipeline.EXTRACT: Key("extract", ("first snapshot", "place of the first run")),
     Pipeline.FINISH: Key("finish", ("batch", "episode")),
     Pipeline.SWEEP_FINISH: Key("sweep", ("batch",)),
     Pipeline.PUSH: PUSH,
@@ -144,7 +145,7 @@ PUBLISHED = Prepared("""
 DONE = Prepared("UPDATE outbox SET published_at = now() WHERE key = :key AND CAST(published_at AS text) IS NULL")
 
 
-def take(db: Connection, ids: Sequence[int]) -> list[Intent]:
+def take(db: Link, ids: Sequence[int]) -> list[Intent]:
     return [intent(row) for row in TAKE_THESE.rows(db, {"ids": sorted(ids)})]
 
 
@@ -156,7 +157,7 @@ def intent(row: Found) -> Intent:
     return Intent(**row | {"ids": tuple(row["ids"])})
 
 
-def published(db: Connection, sent: Sequence[Intent]) -> None:
+def published(db: Link, sent: Sequence[Intent]) -> None:
     PUBLISHED.rows(db, {"ids": [one.id for one in sent], "befores": [one.not_before for one in sent]})
 
 

@@ -96,14 +96,13 @@ def require_guarded_backend(**_: Any) -> None:
         raise SystemExit(f"senso: the result backend is {type(app.backend).__name__}, not the guarded one")
 
 
-# The kind of id in a task's first argument, bound to all lines it logs; tasks of many runs bind it per run.
+# The kind of id in a task's first argument, bound to all lines it logs; tasks of many runs or jobs name each.
 SUBJECTS = {
     "senso.open_batch": "batch",
     "senso.find_names": "batch",
     "senso.ask_batch": "batch",
     "senso.finish_batch": "batch",
     "senso.cancel_snapshots": "batch",
-    "senso.submit_snapshot": "snapshot",
     "senso.push": "push",
 }
 

@@ -2,6 +2,7 @@
 
 chain 1   open_batch | find_names | ask_batch
 chords    read or extract, each for a group of runs, then finish_batch, which returns at once while anything remains
+jobs      submit_snapshot for all vendor jobs of a batch
 chain 2   finish_batch | push, joined by an outbox row, since only the last of many finish_batch ends the batch
 
 Tasks are sent by their names, a part of the wire format, so this table does not import their modules.
@@ -14,7 +15,7 @@ from celery import chain, chord, group
 from kombu.exceptions import KombuError, OperationalError
 from redis.exceptions import RedisError
 
-from senso.db import transaction
+from senso.db import at_once
 from senso.errors import ConfigError, Unreachable
 from senso.failpoints import failpoint
 from senso.log import logger
@@ -25,7 +26,7 @@ from senso.settings import settings
 from senso.states import FinishedBy
 from senso.tasks.app import app
 from senso.worker.events import gathered
-from senso.worker.queues import RUNS_PER_MESSAGE
+from senso.worker.queues import JOBS_PER_MESSAGE, RUNS_PER_MESSAGE
 
 log = logger(__name__)
 
@@ -54,6 +55,16 @@ def each_then_finish(name: str) -> Callable[[Intent], Any]:
     return pipeline
 
 
+def each(name: str, size: int) -> Callable[[Intent], Any]:
+    """A message for each `size` ids."""
+
+    def pipeline(intent: Intent) -> Any:
+        members = [task(name, *ids) for ids in groups(intent.ids, size)]
+        return group(members) if len(members) > 1 else members[0]
+
+    return pipeline
+
+
 def one(name: str, *more: str) -> Callable[[Intent], Any]:
     def pipeline(intent: Intent) -> Any:
         return task(name, *intent.ids, *more)
@@ -67,7 +78,7 @@ PIPELINES: dict[str, Callable[[Intent], Any]] = {
     Pipeline.PREPARE: prepare,
     Pipeline.ASK: one("ask_batch"),
     Pipeline.READ: each_then_finish("read"),
-    Pipeline.SUBMIT: one("submit_snapshot"),
+    Pipeline.SUBMIT: each("submit_snapshot", JOBS_PER_MESSAGE),
     Pipeline.EXTRACT: each_then_finish("extract"),
     Pipeline.FINISH: one("finish_batch", FinishedBy.ROWS.value),
     Pipeline.SWEEP_FINISH: one("finish_batch", FinishedBy.SWEEP.value),
@@ -80,7 +91,7 @@ def publish(ids: Sequence[int]) -> None:
     """Called right after the commit of the rows. What fails here stays in the outbox, and the relay sends it."""
     failpoint("intent committed")
     try:
-        with transaction() as db:
+        with at_once() as db:
             intents = outbox.take(db, ids)
         send(intents)
     except (Unreachable, ConfigError) as error:
@@ -102,7 +113,7 @@ def send(intents: Sequence[Intent]) -> int:
             break
         sent.append(intent)
     if sent:
-        with transaction() as db:
+        with at_once() as db:
             outbox.published(db, sent)
     return len(sent)
 
@@ -112,9 +123,9 @@ def send_each(name: str, ids: Sequence[Any]) -> None:
     send_all(task(name, str(id_)) for id_ in ids)
 
 
-def send_groups(name: str, runs: Sequence[Any]) -> None:
-    """The same for tasks that take many runs per message."""
-    send_all(task(name, *map(str, some)) for some in groups(runs, RUNS_PER_MESSAGE))
+def send_groups(name: str, ids: Sequence[Any]) -> None:
+    """The same for tasks that take many runs or jobs per message."""
+    send_all(task(name, *map(str, some)) for some in groups(ids, RUNS_PER_MESSAGE))
 
 
 def send_all(messages: Iterable[Any]) -> None:

@@ -56,9 +56,9 @@ def extract(*run_ids: str, **_: object) -> list[str]:
 
 
 @task("submit_snapshot")
-def submit_snapshot(job_id: str, **_: object) -> str:
-    submitting.submit(UUID(job_id))
-    return job_id
+def submit_snapshot(*job_ids: str, **_: object) -> list[str]:
+    submitting.submit(tuple(map(UUID, job_ids)))
+    return list(job_ids)
 
 
 @task("read_by_job")

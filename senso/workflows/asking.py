@@ -17,7 +17,7 @@ from senso.log import logger
 from senso.policy import POLICY
 from senso.providers import Answer
 from senso.quantities import counted
-from senso.queries import batches, evaluations, outbox, planning, runs, vendor_jobs
+from senso.queries import batches, evaluations, job_planning, outbox, planning, runs
 from senso.queries import names as name_rows
 from senso.queries.batches import Batch
 from senso.queries.evaluations import ReadWork
@@ -65,7 +65,7 @@ def hand_out(db: Connection, batch: Batch) -> None:
     if is_fallback is None:
         prepare_later(db, batch, NAMES_RETRY_SECONDS)
         return
-    messages = vendor_jobs.plan(db, batch.id, batch.batch_date, batch.episode, JOB_PROVIDERS)
+    messages = job_planning.plan(db, batch.id, batch.batch_date, batch.episode, JOB_PROVIDERS)
     messages += runs.hand_out(db, batch.id, batch.episode, JOB_PROVIDERS, POLICY.window)
     if batch.episode > 1:
         planning.read_now(db, batch.id)

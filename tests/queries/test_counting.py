@@ -8,7 +8,7 @@ import pytest
 from claims import OF_READINGS, READING, REPORT, claim, claimed, fail_reading, fail_run, save_reading, written
 
 from senso.db import at_once, transaction
-from senso.queries import evaluations, vendor_jobs
+from senso.queries import evaluations, job_endings
 from senso.tasks.stages import finish_batch, read
 
 OPEN = "SELECT count(*) FROM evaluations WHERE state IN ('pending', 'extracting')"
@@ -49,11 +49,11 @@ def test_the_last_run_of_a_job_has_its_batch_ended_too(make):
     batch = make.batch(questions=2, models=("chatgpt",))
     first, second = make.runs(batch)
     with transaction() as db:
-        vendor_jobs.fail_run(db, first, "no record")
+        job_endings.fail_run(db, first, "no record")
     early = finishes(make)
 
     with transaction() as db:
-        vendor_jobs.fail_run(db, second, "no record")
+        job_endings.fail_run(db, second, "no record")
 
     assert (early, finishes(make)) == ([], ["finish"])
     assert make.one("SELECT count(*) FROM evaluations WHERE state = 'failed'") == 2

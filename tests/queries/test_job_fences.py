@@ -7,7 +7,7 @@ from operating import Initiator, cancel
 from senso.db import transaction
 from senso.policy import POLICY
 from senso.providers import Answer, Usage
-from senso.queries import results, submissions, vendor_jobs
+from senso.queries import job_answers, job_endings, job_lookups, results, submissions, vendor_jobs
 from senso.queries.runs import Report
 from senso.tasks.periodic import poll
 from senso.tasks.stages import submit_snapshot
@@ -16,11 +16,11 @@ REPORT = Report("unavailable", Usage(), None, 1)
 
 
 def sending(db, work):
-    return submissions.sending(db, work, "a hash", POLICY)
+    return bool(submissions.sending(db, [(work, "a hash")], POLICY))
 
 
 def submitted(db, work):
-    return submissions.submitted(db, work, "s_late")
+    return bool(submissions.submitted(db, [(work, "s_late")]))
 
 
 def put_back(db, work):
@@ -28,11 +28,11 @@ def put_back(db, work):
 
 
 def look_again(db, work):
-    submissions.look_again(db, work, "in vain", seconds=60, counts_as_failure=True)
+    job_lookups.look_again(db, work, "in vain", seconds=60, counts_as_failure=True)
 
 
 def never_arrived(db, work):
-    return submissions.never_arrived(db, work)
+    return job_lookups.never_arrived(db, work)
 
 
 def close(db, work):
@@ -40,7 +40,7 @@ def close(db, work):
 
 
 def fail(db, work):
-    vendor_jobs.fail(db, work, "the job failed", cost_microusd=5)
+    job_endings.fail(db, work, "the job failed", cost_microusd=5)
 
 
 WRITERS = [sending, submitted, put_back, look_again, never_arrived, close, fail]
@@ -223,11 +223,11 @@ def test_what_a_batch_closes_is_its_own(make):
 def test_an_answer_is_saved_once_and_for_its_own_run(make):
     work, other = claimed(make, close)
     answer = Answer(work.runs[0].number, text="An answer.")
-    rows = [vendor_jobs.collected(work, answer, (), cost_microusd=1500)]
+    rows = [job_answers.collected(work, answer, (), cost_microusd=1500)]
 
     with transaction() as db:
-        first = vendor_jobs.save_answers(db, rows, age=1)
-        again = vendor_jobs.save_answers(db, rows, age=1)
+        first = job_answers.save_answers(db, rows)
+        again = job_answers.save_answers(db, rows)
 
     assert (first, again) == ([work.run_ids[0]], [])
     assert make.one("SELECT count(*) FROM question_runs WHERE state = 'answered'") == 1
@@ -241,7 +241,7 @@ def test_a_run_of_a_job_fails_once_with_its_evaluation(make):
 
     with transaction() as db:
         for _ in range(2):
-            vendor_jobs.fail_run(db, work.run_ids[0], "no record", cost_microusd=3)
+            job_endings.fail_run(db, work.run_ids[0], "no record", cost_microusd=3)
 
     (run,) = make.sql("SELECT fence, error, cost_microusd FROM question_runs WHERE state = 'failed'")
     (evaluation,) = make.sql("SELECT fence, error FROM evaluations WHERE state = 'failed' AND ended_at IS NOT NULL")
@@ -274,7 +274,7 @@ def claimed(make, write):
         return works
     with transaction() as db:
         for work in works:
-            submissions.sending(db, work, f"hash of {work.id}", POLICY)
+            submissions.sending(db, [(work, f"hash of {work.id}")], POLICY)
     make.sql("UPDATE vendor_jobs SET grace_until = now() - interval '1 second'")
     if write in (look_again, never_arrived):
         make.sql("UPDATE vendor_jobs SET lease_until = now() - interval '1 second'")
@@ -284,7 +284,7 @@ def claimed(make, write):
 
 def claim(job_id):
     with transaction() as db:
-        return submissions.claim(db, job_id, "me", POLICY)
+        return next(iter(submissions.claim(db, [job_id], "me", POLICY)), None)
 
 
 def written(write, work):

@@ -6,14 +6,31 @@ import pytest
 
 from senso.db import at_once, engine
 from senso.db.statement import Prepared
-from senso.queries import batches, evaluations, ledger, outbox, planning, pushes, results, runs, vendor_jobs
+from senso.queries import (
+    batches,
+    evaluations,
+    job_answers,
+    job_cancellations,
+    job_planning,
+    job_polling,
+    ledger,
+    outbox,
+    planning,
+    pushes,
+    results,
+    runs,
+    submissions,
+    vendor_jobs,
+)
 
 GROWING = re.compile(
     "batches|questions|orgs|name_variations|question_runs|evaluations|llm_calls|citations|competitors|metrics|ledger|outbox|pushes"
 )
+DIRECT = (runs, evaluations, batches, results, ledger, outbox, planning, pushes)
+JOBS = (vendor_jobs, job_planning, submissions, job_polling, job_answers, job_cancellations)
 STATEMENTS = {
     f"{module.__name__}.{name}": statement
-    for module in (runs, evaluations, vendor_jobs, batches, results, ledger, outbox, planning, pushes)
+    for module in (*DIRECT, *JOBS)
     for name, statement in vars(module).items()
     if isinstance(statement, Prepared)
 }

@@ -11,7 +11,7 @@ from operating import Initiator, cancel, retry, trigger_org
 from senso.db import transaction
 from senso.errors import ConfigError, NotFound
 from senso.policy import POLICY
-from senso.queries import invariants, submissions, vendor_jobs
+from senso.queries import invariants, job_endings, submissions
 from senso.settings import settings
 from senso.tasks.periodic import admit, due, sweep_all
 from senso.tasks.stages import (
@@ -450,9 +450,9 @@ def test_a_job_that_failed_whole_is_submitted_again_by_a_retry(make, sandbox):
     batch = make.batch(models=("chatgpt",))
     (first,) = make.sql("SELECT id FROM vendor_jobs")
     with transaction() as db:
-        work = submissions.claim(db, first["id"], "me", POLICY)
+        (work,) = submissions.claim(db, [first["id"]], "me", POLICY)
     with transaction() as db:
-        vendor_jobs.fail(db, work, "brightdata: the key was not accepted")
+        job_endings.fail(db, work, "brightdata: the key was not accepted")
     finish_batch(str(batch), "rows")
 
     retry(batch, ME)

@@ -29,7 +29,7 @@ from senso.tasks.canvas import send
 from senso.tasks.periodic import admit, poll, reap
 from senso.tasks.stages import ask_batch, find_names, finish_batch, open_batch, read, submit_snapshot
 from senso.workflows import asking, finishing, recovery
-from senso.workflows.vendor_jobs import polling
+from senso.workflows.vendor_jobs import collecting
 
 ME = Initiator("test")
 
@@ -140,14 +140,14 @@ def test_an_endless_address_is_no_citation(make, sandbox, monkeypatch):
 
 def test_one_record_that_cannot_be_stored_costs_the_others_nothing(make, sandbox, monkeypatch):
     make.batch(questions=3, models=("chatgpt",))
-    real = polling.row
+    real = collecting.row
 
     def row(work, answer):
         if answer.number == work.runs[1].number:
             raise ValueError
         return real(work, answer)
 
-    monkeypatch.setattr(polling, "row", row)
+    monkeypatch.setattr(collecting, "row", row)
     for row in make.sql("SELECT id FROM vendor_jobs"):
         submit_snapshot(str(row["id"]))
 
@@ -361,12 +361,13 @@ def test_whatever_is_odd_about_an_answer_it_is_bought_once(make, sandbox, monkey
 @pytest.mark.parametrize("odd", [o for o in ODD_ANSWERS.values() if "usage" not in o], ids=list(ODD_ANSWERS)[:4])
 def test_whatever_is_odd_about_a_record_it_costs_the_others_nothing(make, sandbox, monkeypatch, odd):
     make.batch(questions=3, models=("chatgpt",))
-    real = polling.collect
+    real = collecting.collect
 
-    def with_an_odd_one(db, work, answers):
-        return real(db, work, [answers[0], replace(answers[1], **odd), answers[2]])
+    def with_an_odd_one(db, brought):
+        ((work, answers),) = brought
+        return real(db, [(work, [answers[0], replace(answers[1], **odd), answers[2]])])
 
-    monkeypatch.setattr(polling, "collect", with_an_odd_one)
+    monkeypatch.setattr(collecting, "collect", with_an_odd_one)
     for row in make.sql("SELECT id FROM vendor_jobs"):
         submit_snapshot(str(row["id"]))
 
@@ -382,12 +383,13 @@ def test_whatever_is_odd_about_a_record_it_costs_the_others_nothing(make, sandbo
 @pytest.mark.parametrize(("lasts", "state"), [(False, "planned"), (True, "failed")])
 def test_a_reason_that_cannot_be_stored_costs_the_others_nothing(make, sandbox, monkeypatch, lasts, state):
     make.batch(questions=2, models=("chatgpt",))
-    real = polling.collect
+    real = collecting.collect
 
-    def with_an_odd_refusal(db, work, answers):
-        return real(db, work, [answers[0], replace(answers[1], text=None, error="not \x00 today", lasts=lasts)])
+    def with_an_odd_refusal(db, brought):
+        ((work, answers),) = brought
+        return real(db, [(work, [answers[0], replace(answers[1], text=None, error="not \x00 today", lasts=lasts)])])
 
-    monkeypatch.setattr(polling, "collect", with_an_odd_refusal)
+    monkeypatch.setattr(collecting, "collect", with_an_odd_refusal)
     for row in make.sql("SELECT id FROM vendor_jobs"):
         submit_snapshot(str(row["id"]))
 

@@ -1,6 +1,7 @@
 """What nobody waits for any more is cancelled at the vendor, and charged to nobody."""
 
 from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
 
 from at_work import start
 from jobs import age, job, lost, repairs, row, triggers
@@ -11,7 +12,7 @@ from senso.policy import POLICY
 from senso.queries import invariants, job_cancellations, submissions
 from senso.tasks.periodic import poll
 from senso.tasks.stages import cancel_snapshots, submit_snapshot
-from senso.workflows.vendor_jobs import submitting
+from senso.workflows.vendor_jobs import looking_up
 
 ME = Initiator("mara")
 
@@ -45,14 +46,14 @@ def test_an_adoption_that_its_batchs_end_overtakes_is_cancelled_at_once(make, sa
     sandbox.timing(snapshot_seconds=60)
     snapshot = lost(make, sandbox)
     batch = make.one("SELECT id FROM batches")
-    real = submitting.jobs_like
+    real = looking_up.jobs_like
 
     def overtaken(work):
         found = real(work)
         cancel(batch, ME)
         return found
 
-    monkeypatch.setattr(submitting, "jobs_like", overtaken)
+    monkeypatch.setattr(looking_up, "jobs_like", overtaken)
 
     submit_snapshot(snapshot)
 
@@ -178,7 +179,7 @@ def test_what_a_retry_has_just_sent_is_not_taken_for_a_stray_of_the_episode_befo
     submit_snapshot(snapshot)
     batch = make.one("SELECT id FROM batches")
     with transaction() as db:
-        old = submissions.claim(db, snapshot, "me", POLICY)
+        (old,) = submissions.claim(db, [UUID(snapshot)], "me", POLICY)
     cancel(batch, ME)
     retry(batch, ME)
     start(batch)

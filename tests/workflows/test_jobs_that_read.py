@@ -87,7 +87,7 @@ def test_what_a_job_left_unread_is_read_by_calls(make, sandbox, state):
     batch = answered(make)
     job = bound(make, batch)
     with transaction() as db:
-        work = submissions.claim(db, job, "me", POLICY)
+        (work,) = submissions.claim(db, [job], "me", POLICY)
         assert vendor_jobs.close(db, work, state)
     assert held(make) == 0
     due()

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
 
 import pytest
 from jobs import age, collect, job, lost, repairs, row, trigger, triggers
@@ -19,7 +20,7 @@ from senso.queries import invariants, submissions
 from senso.tasks.periodic import reap
 from senso.tasks.stages import submit_snapshot
 from senso.workflows import provider_access
-from senso.workflows.vendor_jobs import matching, submitting
+from senso.workflows.vendor_jobs import looking_up, matching
 
 
 def broken() -> dict:
@@ -113,7 +114,7 @@ def test_a_process_that_dies_between_the_request_and_its_record_buys_nothing_twi
 def test_a_process_that_dies_before_the_request_leaves_no_doubt(make, sandbox):
     snapshot = job(make)
     with transaction() as db:
-        submissions.claim(db, snapshot, "dead", POLICY)
+        submissions.claim(db, [UUID(snapshot)], "dead", POLICY)
     make.sql("UPDATE vendor_jobs SET lease_until = now() - interval '1 second'")
 
     submit_snapshot(snapshot)
@@ -235,10 +236,10 @@ def test_a_job_from_before_is_not_ours(make, sandbox):
 def test_of_two_who_find_it_at_once_one_adopts_it(make, sandbox, monkeypatch):
     snapshot = lost(make, sandbox)
     with transaction() as db:
-        work = submissions.claim(db, snapshot, "first", POLICY)
+        (work,) = submissions.claim(db, [UUID(snapshot)], "first", POLICY)
 
     with ThreadPoolExecutor(6) as pool:
-        list(pool.map(lambda _: submitting.look_up(work), range(6)))
+        list(pool.map(lambda _: looking_up.look_up(work), range(6)))
 
     assert [row(make)["external_id"]] == triggers(sandbox)
     assert repairs(make) == {"submit adopted": 1}
@@ -252,14 +253,14 @@ def test_two_rows_can_never_have_one_job(make, sandbox):
     works = []
     for found in make.sql("SELECT id FROM vendor_jobs ORDER BY created_at"):
         with transaction() as db:
-            work = submissions.claim(db, found["id"], "me", POLICY)
+            (work,) = submissions.claim(db, [found["id"]], "me", POLICY)
         with transaction() as db:
-            submissions.sending(db, work, "the same", POLICY)
+            submissions.sending(db, [(work, "the same")], POLICY)
         works.append(work)
 
     def save(work):
         with transaction() as db:
-            return submissions.submitted(db, work, "s_1")
+            return bool(submissions.submitted(db, [(work, "s_1")]))
 
     assert [save(work) for work in works] == [True, False]
 

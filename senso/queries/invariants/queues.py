@@ -6,6 +6,8 @@ from senso.queries.invariants.base import HELD, Check
 
 LOOK = "senso doctor says whether beat and workers live; the sweep sends it again within a minute"
 SOMEBODY_LIVES = f"EXISTS (SELECT FROM workers w WHERE w.{IS_ALIVE})"
+# The outbox still has their rows.
+RECENT = """b.queued_at > now() - interval '2 days' AND coalesce(b.ended_at, now()) > now() - interval '2 days'"""
 IDLE = "work waits although a worker lives: it will not be done before its batch's deadline"
 
 CHECKS = (
@@ -35,14 +37,18 @@ CHECKS = (
             SELECT 'finish:' || b.id || ':' || b.episode WHERE b.state = 'completed' AND {HELD}
             UNION ALL
             SELECT p.key FROM pushes p WHERE p.batch_id = b.id AND p.status <> 'not configured'
-            UNION ALL
-            SELECT 'submit:' || s.id FROM vendor_jobs s WHERE s.batch_id = b.id AND s.kind = 'questions'
-            UNION ALL
-            SELECT 'extract:' || s.id || ':' || 0 FROM vendor_jobs s WHERE s.batch_id = b.id AND s.state = 'collected'
-                AND EXISTS (SELECT FROM question_runs r WHERE r.snapshot_id = s.id AND r.state = 'answered')
         ) i
-        WHERE b.queued_at > now() - interval '2 days' AND coalesce(b.ended_at, now()) > now() - interval '2 days'
-            AND NOT EXISTS (SELECT FROM outbox o WHERE o.key = i.key)
+        WHERE {RECENT} AND NOT EXISTS (SELECT FROM outbox o WHERE o.key = i.key)
+        UNION ALL
+        SELECT NULL, i.pipeline || ' ' || i.id, b.ended_at, NULL FROM batches b JOIN vendor_jobs s ON s.batch_id = b.id
+            AND s.kind = 'questions', LATERAL (
+            SELECT 'submit' AS pipeline, s.id::text AS id
+            UNION ALL
+            (SELECT 'extract', r.id::text FROM question_runs r
+            WHERE r.snapshot_id = s.id AND s.state = 'collected' AND r.state = 'answered' LIMIT 1)
+        ) i
+        WHERE {RECENT} AND NOT EXISTS (
+            SELECT FROM outbox o WHERE o.batch_id = b.id AND o.pipeline = i.pipeline AND o.ids ? i.id)
         """,
     ),
     Check(

@@ -18,7 +18,7 @@ from senso.policy import POLICY
 from senso.prices import cost_microusd, in_batch
 from senso.providers import Completed, Completion, FileProvider
 from senso.providers.wire.paid import paid
-from senso.queries import evaluations, reading_jobs, vendor_jobs
+from senso.queries import evaluations, job_polling, reading_jobs, vendor_jobs
 from senso.queries.evaluations import ReadWork
 from senso.queries.models import Model, Reader
 from senso.queries.runs import Report
@@ -55,7 +55,7 @@ def look_failed(work: JobWork, error: OutsideError | ConfigError) -> None:
     reason = str(error)
     if isinstance(error, RateLimited):
         seconds = wait_seconds(error, 0) or 0
-        save(lambda db: vendor_jobs.rest(db, work.provider, seconds))
+        save(lambda db: job_polling.rest(db, work.provider, seconds))
     if isinstance(error, JobFailed):
         save(lambda db: end_unread(db, work, reason))
     elif is_too_late(work):

@@ -93,7 +93,7 @@ def mark(work: JobWork) -> str:
 
 def about_to_send(db: Connection, work: JobWork, file: File, place: int) -> bool:
     """False if its batch has ended, or another worker is to send it."""
-    if not submissions.sending(db, work, mark(work), POLICY):
+    if not submissions.sending(db, [(work, mark(work))], POLICY):
         return False
     version = extraction.READING_VERSION
     reading_jobs.announce(db, work, file.readings, reader=place, prompt_version=version)

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from senso.db import Connection, transaction
-from senso.errors import ConfigError, Malformed, OutsideError, RateLimited, Unavailable
-from senso.log import logger
+from senso.db import transaction
+from senso.errors import ConfigError
 from senso.policy import POLICY
-from senso.queries import job_cancellations, reading_jobs, submissions, sweep
+from senso.queries import reading_jobs
 from senso.queries.models import Reader
 from senso.queries.vendor_jobs import JobWork
 from senso.runtime.heartbeat import worker_id
@@ -16,12 +15,12 @@ from senso.states import JobState
 from senso.workflows import reading_models
 from senso.workflows.reading_jobs import collecting
 from senso.workflows.reading_jobs.submitting import end_unread, submit
-from senso.workflows.retry_policy import wait_seconds
-from senso.workflows.vendor_jobs.cancelling import cancel_due
-from senso.workflows.vendor_jobs.matching import jobs_like
-from senso.workflows.vendor_jobs.submitting import given_up
+from senso.workflows.vendor_jobs.looking_up import Rows, look_up
 
-log = logger(__name__)
+READINGS = Rows(
+    submitted=reading_jobs.submitted,
+    fail=lambda db, work, reason: end_unread(db, work, reason, abandoned=True),
+)
 
 
 def work_on(job: UUID) -> None:
@@ -44,57 +43,16 @@ def work_on(job: UUID) -> None:
 
 def go_on(work: JobWork, readers: Sequence[Reader]) -> None:
     claimed = save(lambda db: reading_jobs.claim(db, work.id, worker_id(), POLICY))
-    if claimed is not None:
-        look_up(claimed, readers) if claimed.in_doubt else submit(claimed, readers)
-    elif is_hopeless(work):
+    if claimed is None:
+        end_hopeless(work)
+    elif not claimed.in_doubt:
+        submit(claimed, readers)
+    elif not look_up(claimed, READINGS):
+        go_on(claimed, readers)
+
+
+def end_hopeless(work: JobWork) -> None:
+    """As the claim sees it: a job in doubt may fail as often again, by its look-ups."""
+    if work.overdue or work.failures >= POLICY.most_failures * (2 if work.in_doubt else 1):
         reason = f"{work.provider}: the readings could not be submitted"
         save(lambda db: end_unread(db, work, reason, abandoned=work.in_doubt))
-
-
-def is_hopeless(work: JobWork) -> bool:
-    """As the claim sees it: a job in doubt may fail as often again, by its look-ups."""
-    return work.overdue or work.failures >= POLICY.most_failures * (2 if work.in_doubt else 1)
-
-
-def look_up(work: JobWork, readers: Sequence[Reader]) -> None:
-    """Reads the vendor's list once: the batch is adopted, left for the next look-up or, after the grace, sent again."""
-    try:
-        found = jobs_like(work)
-    except OutsideError as error:
-        look_up_failed(work, error)
-        return
-    if found:
-        adopt(work, found)
-    elif not work.grace_over:
-        save(lambda db: submissions.look_again(db, work))
-    elif save(lambda db: given_up(db, work)):
-        log.warning("readings that may have been submitted are sent again", job=str(work.id))
-        go_on(work, readers)
-
-
-def adopt(work: JobWork, found: Sequence[str]) -> None:
-    """The oldest one. Others with this mark are cancelled: nobody waits for them."""
-    if save(lambda db: adopted(db, work, found[0])):
-        log.info("readings whose reply was lost are adopted", job=str(work.id), external_id=found[0])
-    for stray in found[1:]:
-        save(lambda db, stray=stray: job_cancellations.stray(db, work, stray, is_sure=True))  # type: ignore[misc]
-    if found[1:]:
-        cancel_due(work.batch_id)
-
-
-def adopted(db: Connection, work: JobWork, external_id: str) -> bool:
-    is_ours = reading_jobs.submitted(db, work, external_id)
-    sweep.count_repairs(db, {"submit adopted": int(is_ours)})
-    return is_ours
-
-
-def look_up_failed(work: JobWork, error: OutsideError) -> None:
-    """Look-ups are free, and the batch may be paid for: only a refusal ends them, or the deadline."""
-    reason = f"it may have been submitted, and could not be looked up: {error}"
-    log.warning("the vendor's list could not be read", job=str(work.id), error=str(error))
-    if not isinstance(error, Unavailable | Malformed):
-        save(lambda db: end_unread(db, work, reason, abandoned=True))
-        return
-    seconds = (wait_seconds(error, 0) or 0) if isinstance(error, RateLimited) else 0
-    counts = isinstance(error, Malformed)
-    save(lambda db: submissions.look_again(db, work, reason, seconds=seconds, counts_as_failure=counts))

@@ -7,7 +7,7 @@ from typing import Any
 from senso.db import transaction
 from senso.errors import Malformed
 from senso.providers import Jobs
-from senso.queries import submissions
+from senso.queries import job_lookups
 from senso.registry import FILE_PROVIDERS, JOB_PROVIDERS
 from senso.workflows.call_reports import guarded
 from senso.workflows.provider_access import jobs_at
@@ -26,14 +26,14 @@ def jobs_without_row(since: datetime | None = None) -> list[dict[str, Any]]:
 
 def of_provider(provider: str, start: datetime) -> Iterator[dict[str, Any]]:
     with transaction() as db:
-        models = submissions.models_asked(db, provider)
+        models = job_lookups.models_asked(db, provider)
     vendor = jobs_at(provider) if models else None
     for model in models if vendor else ():
         with guarded():
             listed = vendor.jobs_since(model, start)  # type: ignore[union-attr]
         old = [job for job, moment in listed.items() if moment < datetime.now(UTC) - YOUNG]
         with transaction() as db:
-            strange = submissions.without_row(db, provider, old)
+            strange = job_lookups.without_row(db, provider, old)
         for job in strange[:MOST_COMPARED]:
             yield {"what": sent_by(vendor, job), "id": job, "model": model, "at": listed[job]}  # type: ignore[arg-type]
 
@@ -46,5 +46,5 @@ def sent_by(vendor: Jobs, job: str) -> str:
     except Malformed:
         mark = None
     with transaction() as db:
-        row = mark and submissions.sent_as(db, mark)
+        row = mark and job_lookups.sent_as(db, mark)
     return f"sent twice: the request of job {row}" if row else "sent by no row that is there"

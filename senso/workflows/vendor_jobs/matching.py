@@ -6,7 +6,7 @@ from datetime import timedelta
 from senso.db import transaction
 from senso.errors import Malformed
 from senso.providers import Jobs
-from senso.queries import submissions
+from senso.queries import job_lookups
 from senso.queries.vendor_jobs import JobWork
 from senso.workflows.call_reports import guarded
 from senso.workflows.provider_access import jobs_at
@@ -29,7 +29,7 @@ def jobs_like(work: JobWork) -> list[str]:
     with guarded():
         listed = vendor.jobs_since(work.model, since)
     with transaction() as db:
-        strange = submissions.without_row(db, work.provider, list(listed))
+        strange = job_lookups.without_row(db, work.provider, list(listed))
     sent = work.maybe_sent_at
     near = set(sorted(strange, key=lambda job: abs(listed[job] - sent))[:MOST_COMPARED])
     with guarded():

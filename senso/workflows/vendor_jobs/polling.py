@@ -1,25 +1,31 @@
-"""Stage 2 for models that answer later: a vendor's job is polled until its answers are ready."""
+"""Stage 2 for models that answer later: a vendor's jobs are polled until their answers are ready.
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+What one look finds ready of a batch is collected in one transaction.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
 from typing import Any, Protocol
-from uuid import UUID
 
-from senso.db import Connection, DBAPIError, may_pass, transaction
+from senso.db import Connection, transaction
 from senso.errors import ConfigError, JobFailed, OutsideError, RateLimited
-from senso.extraction.citations import cite
 from senso.log import logger
 from senso.policy import POLICY
-from senso.prices import cost_microusd
 from senso.providers import Answer
-from senso.queries import submissions, vendor_jobs
+from senso.queries import job_endings, job_polling, submissions, vendor_jobs
+from senso.queries.submissions import Unsubmitted
 from senso.queries.vendor_jobs import JobWork
 from senso.runtime import saving
+from senso.runtime.joint_results import joint_results
 from senso.states import JobState
 from senso.workflows.call_reports import guarded
 from senso.workflows.provider_access import job_provider
 from senso.workflows.retry_policy import wait_seconds
 from senso.workflows.vendor_jobs.cancelling import cancel_due
+from senso.workflows.vendor_jobs.collecting import collect_safely
 
 log = logger(__name__)
 LOOKERS = 16
@@ -27,48 +33,84 @@ LOOKERS = 16
 
 class JobSender(Protocol):
     def send_each(self, name: str, ids: Sequence[Any]) -> None: ...
+    def send_groups(self, name: str, ids: Sequence[Any]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the vendor said about a job: its answers, why there are none, or neither, because they are not ready."""
+
+    work: JobWork
+    answers: Sequence[Answer] | None = None
+    error: OutsideError | ConfigError | None = None
 
 
 def poll_due(sender: JobSender) -> None:
-    """Polls all due jobs concurrently, each in its own transaction."""
     with transaction() as db:
-        found = vendor_jobs.due(db, POLICY.jobs_per_poll)
+        found = job_polling.due(db, POLICY.jobs_per_poll)
         unsent = submissions.unsubmitted(db, POLICY)
         for work in submissions.unsubmittable(db, POLICY):
             fail_submission(db, work)
-    sender.send_each("submit_snapshot", unsent)
+    send_unsubmitted(sender, unsent)
     if found:
-        with ThreadPoolExecutor(min(LOOKERS, len(found)), "look") as pool:
-            list(pool.map(look_safely, found))
+        poll(found)
     cancel_due()
 
 
 def fail_submission(db: Connection, work: JobWork) -> None:
     reason, cost = f"{work.provider}: the job could not be submitted", None if work.in_doubt else 0
-    vendor_jobs.fail(db, work, reason, cost_microusd=cost, abandoned=work.in_doubt)
+    job_endings.fail(db, work, reason, cost_microusd=cost, abandoned=work.in_doubt)
 
 
-def look_safely(work: JobWork) -> None:
-    """Never raises: a job that cannot be polled must not delay the others."""
-    try:
-        look_at(work)
-    except Exception as error:  # noqa: BLE001  see the docstring
-        log.warning("a look failed", snapshot=str(work.id), error=type(error).__name__)
+def send_unsubmitted(sender: JobSender, found: Sequence[Unsubmitted]) -> None:
+    """A job that has failed before is sent alone: it may have killed its worker, and would do so with others."""
+    sender.send_groups("submit_snapshot", [one.id for one in found if not one.failures])
+    sender.send_each("submit_snapshot", [one.id for one in found if one.failures])
 
 
-def look_at(work: JobWork) -> None:
-    """Polls a job once: it is collected, failed, given up past its deadline, or left for the next poll."""
-    vendor = job_provider(work.provider)
+def poll(works: Sequence[JobWork]) -> None:
+    """Looks at all jobs concurrently. Each batch is collected by itself, as soon as its jobs have been looked at."""
+    with ThreadPoolExecutor(LOOKERS, "look") as lookers, ThreadPoolExecutor(LOOKERS, "collect") as collectors:
+        list(collectors.map(partial(poll_batch, lookers), by_batch(works)))
+
+
+def by_batch(works: Iterable[JobWork]) -> Iterator[list[JobWork]]:
+    ordered = sorted(works, key=lambda work: work.batch_id)
+    return (list(found) for _, found in groupby(ordered, key=lambda work: work.batch_id))
+
+
+def poll_batch(lookers: Executor, works: Sequence[JobWork]) -> None:
+    for looks in joint_results(lookers, look_at, works):
+        ready = [(look.work, look.answers) for look in looks if look.answers is not None]
+        if ready:
+            collect_safely(ready)
+        for look in looks:
+            if look.answers is None:
+                go_on_safely(look)
+
+
+def look_at(work: JobWork) -> Look:
     try:
         with guarded():
-            answers = vendor.collect(work.external_id or "", work.runs)
+            return Look(work, job_provider(work.provider).collect(work.external_id or "", work.runs))
     except (OutsideError, ConfigError) as error:
-        poll_failed(work, error)
-        return
-    if answers is not None:
-        saving.save(lambda db: collect(db, work, answers))
-    elif work.overdue:
-        give_up(work)
+        return Look(work, error=error)
+
+
+def go_on_safely(look: Look) -> None:
+    """Never raises: a job that cannot be polled must not delay the others."""
+    try:
+        go_on(look)
+    except Exception as error:  # noqa: BLE001  see the docstring
+        log.warning("a look failed", snapshot=str(look.work.id), error=type(error).__name__)
+
+
+def go_on(look: Look) -> None:
+    """Without answers, a job is failed, given up past its deadline, or left for the next poll."""
+    if look.error is not None:
+        poll_failed(look.work, look.error)
+    elif look.work.overdue:
+        give_up(look.work)
 
 
 def poll_failed(work: JobWork, error: OutsideError | ConfigError) -> None:
@@ -76,7 +118,7 @@ def poll_failed(work: JobWork, error: OutsideError | ConfigError) -> None:
     log.warning("a job could not be looked at", snapshot=str(work.id), error=str(error))
     if isinstance(error, RateLimited):
         seconds = wait_seconds(error, 0) or 0
-        saving.save(lambda db: vendor_jobs.rest(db, work.provider, seconds))
+        saving.save(lambda db: job_polling.rest(db, work.provider, seconds))
     if isinstance(error, JobFailed):
         saving.save(lambda db: ask_all_again(db, work, str(error)))
     elif work.overdue:
@@ -92,59 +134,4 @@ def give_up(work: JobWork) -> None:
 def ask_all_again(db: Connection, work: JobWork, reason: str, *, abandoned: bool = False) -> None:
     """In another job, as far as tries are left; does nothing if another worker closed this one."""
     if vendor_jobs.close(db, work, JobState.FAILED, reason, abandoned=abandoned):
-        vendor_jobs.ask_again(db, work, [(run, reason, 0) for run in work.run_ids], POLICY)
-
-
-def collect(db: Connection, work: JobWork, answers: Sequence[Answer]) -> None:
-    if not vendor_jobs.close(db, work, JobState.COLLECTED):
-        return
-    passing = [answer for answer in answers if answer.text is None and not answer.lasts]
-    for answer in answers:
-        if answer.text is None and answer.lasts:
-            save_refusal(db, work, answer)
-    answered = save(db, work, [answer for answer in answers if answer.text is not None])
-    asked = {"batch": str(work.batch_id), "snapshot": str(work.id), "runs": len(work.runs)}
-    log.info("job collected", **asked, answered=len(answered), seconds=round(work.age_seconds))
-    vendor_jobs.read_answers(db, work, answered, POLICY.window)
-    vendor_jobs.ask_again(db, work, [empty_handed(work, answer) for answer in passing], POLICY)
-
-
-def empty_handed(work: JobWork, answer: Answer) -> tuple[UUID, str, int | None]:
-    """The run, the vendor's reason, and what it cost."""
-    reason = f"{work.provider}: {answer.error}"
-    return work.asked(answer.number)[0], reason, cost_microusd(work.price, answer.usage)
-
-
-def save_refusal(db: Connection, work: JobWork, answer: Answer) -> None:
-    """Fails the run with the vendor's reason, a text that may be impossible to store, like an answer."""
-    try:
-        with db.begin_nested():
-            fail(db, work, answer, f"{work.provider}: {answer.error}", cost_microusd(work.price, answer.usage))
-    except Exception as error:
-        if isinstance(error, DBAPIError) and may_pass(error):
-            raise
-        fail(db, work, answer, f"{work.provider}: the reason cannot be stored ({type(error).__name__})", None)
-
-
-def save(db: Connection, work: JobWork, answers: Sequence[Answer]) -> list[UUID]:
-    """Returns the runs to be read now. An answer that cannot be stored fails its own run and no other."""
-    try:
-        with db.begin_nested():
-            rows = [row(work, answer) for answer in answers]
-            return vendor_jobs.save_answers(db, rows, age=work.age_seconds) if rows else []
-    except Exception as error:
-        if isinstance(error, DBAPIError) and may_pass(error):
-            raise
-        if len(answers) > 1:
-            return [run for answer in answers for run in save(db, work, [answer])]
-        fail(db, work, answers[0], f"{work.provider}: the answer cannot be stored ({type(error).__name__})", None)
-        return []
-
-
-def row(work: JobWork, answer: Answer) -> dict[str, Any]:
-    found, cost = cite(answer.sources).citations, cost_microusd(work.price, answer.usage)
-    return vendor_jobs.collected(work, answer, found, cost_microusd=cost)
-
-
-def fail(db: Connection, work: JobWork, answer: Answer, reason: str, cost: int | None) -> None:
-    vendor_jobs.fail_run(db, work.asked(answer.number)[0], reason, cost_microusd=cost)
+        job_endings.ask_again(db, work, [(run, reason, 0) for run in work.run_ids], POLICY)
