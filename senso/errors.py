@@ -87,7 +87,9 @@ class Misconfigured(Refused):
 
 
 class JobFailed(Refused):
-    pass
+    """`lasts`: another job for the same questions would fail in the same way."""
+
+    lasts = False
 
 
 class Malformed(OutsideError):

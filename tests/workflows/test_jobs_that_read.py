@@ -8,10 +8,10 @@ from sqlalchemy.exc import IntegrityError
 
 from senso.db import transaction
 from senso.policy import POLICY
-from senso.queries import invariants, planning, submissions, sweep, vendor_jobs, workers
+from senso.queries import invariants, planning, reading_jobs, sweep, vendor_jobs, workers
 from senso.states import JobState
-from senso.tasks.periodic import due, poll, relay
-from senso.tasks.stages import read, submit_snapshot
+from senso.tasks.periodic import due
+from senso.tasks.stages import read, read_by_job
 
 JOB = """
     INSERT INTO vendor_jobs (id, batch_id, kind, provider, model_id, deadline, next_poll_at)
@@ -87,7 +87,7 @@ def test_what_a_job_left_unread_is_read_by_calls(make, sandbox, state):
     batch = answered(make)
     job = bound(make, batch)
     with transaction() as db:
-        (work,) = submissions.claim(db, [job], "me", POLICY)
+        work = reading_jobs.claim(db, job, "me", POLICY)
         assert vendor_jobs.close(db, work, state)
     assert held(make) == 0
     due()
@@ -125,8 +125,6 @@ def test_a_job_of_questions_has_a_place_and_one_of_readings_has_none(make):
 def test_a_job_of_readings_that_nobody_can_submit_fails_and_its_answers_are_read_by_calls(make, sandbox):
     batch = answered(make)
     job = bound(make, batch)
-    submit_snapshot(str(job))
-    poll()
-    relay()
+    read_by_job(str(job))
     assert make.one("SELECT state FROM vendor_jobs WHERE id = :id", id=job) == "failed"
     assert held(make) == 0

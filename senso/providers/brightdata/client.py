@@ -68,7 +68,9 @@ class BrightData:
                 raise
             raise JobFailed(SERVICE, error.reason, status=error.status) from error
         except TooLong as error:  # it would be as long another time
-            raise JobFailed(SERVICE, error.reason) from error
+            failed = JobFailed(SERVICE, error.reason)
+            failed.lasts = True
+            raise failed from error
 
     def fingerprint(self, runs: Sequence[Run]) -> str:
         data_set = data_set_of(runs[0].model)

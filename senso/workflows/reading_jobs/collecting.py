@@ -37,8 +37,8 @@ AT_ONCE = 50
 
 
 def look_at(work: JobWork, readers: Sequence[Reader]) -> None:
-    vendor = file_provider(work.provider)
     try:
+        vendor = file_provider(work.provider)
         with guarded():
             results = vendor.collect(work.external_id or "")
             if results is not None:

@@ -31,14 +31,10 @@ def work_on(job: UUID) -> None:
     if found is None:
         return
     state, work = found
-    try:
-        if state is JobState.RUNNING:
-            collecting.look_at(work, readers)
-        else:
-            go_on(work, readers)
-    except ConfigError as error:
-        reason, abandoned = str(error), work.in_doubt
-        save(lambda db: end_unread(db, work, reason, abandoned=abandoned))
+    if state is JobState.RUNNING:
+        collecting.look_at(work, readers)
+    else:
+        go_on(work, readers)
 
 
 def go_on(work: JobWork, readers: Sequence[Reader]) -> None:
@@ -46,9 +42,17 @@ def go_on(work: JobWork, readers: Sequence[Reader]) -> None:
     if claimed is None:
         end_hopeless(work)
     elif not claimed.in_doubt:
-        submit(claimed, readers)
+        submit_or_end(claimed, readers)
     elif not look_up(claimed, READINGS):
         go_on(claimed, readers)
+
+
+def submit_or_end(work: JobWork, readers: Sequence[Reader]) -> None:
+    try:
+        submit(work, readers)
+    except ConfigError as error:
+        reason = str(error)
+        save(lambda db: end_unread(db, work, reason))
 
 
 def end_hopeless(work: JobWork) -> None:

@@ -119,7 +119,9 @@ def poll_failed(work: JobWork, error: OutsideError | ConfigError) -> None:
     if isinstance(error, RateLimited):
         seconds = wait_seconds(error, 0) or 0
         saving.save(lambda db: job_polling.rest(db, work.provider, seconds))
-    if isinstance(error, JobFailed):
+    if isinstance(error, JobFailed) and error.lasts:
+        saving.save(lambda db: job_endings.fail(db, work, str(error), cost_microusd=None))
+    elif isinstance(error, JobFailed):
         saving.save(lambda db: ask_all_again(db, work, str(error)))
     elif work.overdue:
         give_up(work)
