@@ -5,6 +5,7 @@ from typing import Any
 from celery.signals import task_postrun, task_prerun, worker_init, worker_ready, worker_shutdown
 
 from senso import publishing
+from senso.runtime.garbage import spare_imported_modules
 from senso.runtime.heartbeat import heartbeat
 from senso.runtime.progress import progress
 from senso.tasks import canvas
@@ -25,6 +26,7 @@ def begin(**_: Any) -> None:
 
 @worker_ready.connect
 def take_messages(**_: Any) -> None:
+    spare_imported_modules()
     shutdown.close_slots_when_told_to_stop()
     watchdog.watch(tuple(app.amqp.queues.consume_from))
 

@@ -64,23 +64,25 @@ def when_publishing(task: str, number: int, act) -> None:
     Producer.publish = striking
 
 
+# The forty runs of an org, ten a message.
+MEMBERS = 4
+
+
 def half_published() -> None:
     """Half of a chord's members are in Redis, and whoever sent them dies before the other half."""
-    from redis.client import Pipeline
+    from kombu.messaging import Producer
 
-    execute = Pipeline.execute
+    publish = Producer.publish
 
-    def halving(self, *arguments, **options):
-        pushed = [sent for sent, _ in self.command_stack if sent[0] == "LPUSH" and "senso.read" in str(sent)]
-        if len(pushed) >= 2 and len(pushed) == len(self.command_stack) and first("half_published"):
-            del self.command_stack[len(pushed) // 2 :]
-            execute(self, *arguments, **options)
-            leave("members sent", len(pushed) // 2)
-            leave("members lost", len(pushed) - len(pushed) // 2)
+    def halving(self, body, *arguments, headers=None, **options):
+        is_member = (headers or {}).get("task") == "senso.read" and body[2].get("chord")
+        if is_member and headers["group_index"] == MEMBERS // 2 and first("half_published"):
+            leave("members sent", MEMBERS // 2)
+            leave("members lost", MEMBERS - MEMBERS // 2)
             die()
-        return execute(self, *arguments, **options)
+        return publish(self, body, *arguments, headers=headers, **options)
 
-    Pipeline.execute = halving
+    Producer.publish = halving
 
 
 def at_the_join() -> None:
