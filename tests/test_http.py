@@ -14,7 +14,7 @@ import pytest
 from multidict import CIMultiDict
 
 from senso import http
-from senso.errors import ConfigError, Malformed, OutsideError, RateLimited, Refused, Unavailable
+from senso.errors import ConfigError, Malformed, Misconfigured, OutsideError, RateLimited, Refused, Unavailable
 from senso.event_loop import event_loop, wait_for
 from senso.http import REASON_LENGTH, Response, call, close, failure, json_of, request, session, time_for, translate
 
@@ -57,12 +57,12 @@ def test_a_timeout_says_that_it_was_one(name):
         (304, Refused),
         (400, Refused),
         (401, Refused),
-        (402, Refused),
+        (402, Misconfigured),
         (403, Refused),
-        (404, Refused),
+        (404, Misconfigured),
         (408, Unavailable),
         (409, Unavailable),
-        (410, Refused),
+        (410, Misconfigured),
         (413, Refused),
         (422, Refused),
         (425, Unavailable),
@@ -92,10 +92,15 @@ def test_a_status_becomes_the_error_that_says_what_to_do(status, expected):
         '{"error": {"message": "Stop.", "code": "organization_usage_limit_exceeded"}}',
         '{"error": {"type": "rate_limit_error", "details": {"error_code": "enforced_spend_limit_reached"}}}',
         '{"error": {"type": "rate_limit_error", "details": {"error_code": "contract_spend_limit_reached"}}}',
-        '{"error": {"message": "Limit 30000, Requested 31538.", "code": "rate_limit_exceeded"}}',
     ],
 )
-def test_a_429_that_no_waiting_helps_is_a_refusal(body):
+def test_a_429_of_an_account_without_money_is_a_refusal_of_all_requests(body):
+    assert type(failure("vendor", response(429, body))) is Misconfigured
+
+
+def test_a_429_to_a_request_that_is_over_the_limit_by_itself_is_a_refusal_of_it_alone():
+    body = '{"error": {"message": "Limit 30000, Requested 31538.", "code": "rate_limit_exceeded"}}'
+
     assert type(failure("vendor", response(429, body))) is Refused
 
 

@@ -18,6 +18,7 @@ COMMANDS = (
     "models",
     "orgs",
     "partners",
+    "providers",
     "report",
     "retry",
     "runs",

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import quote
 
-from senso.errors import Malformed, Refused
+from senso.errors import Malformed, Misconfigured, Refused
 from senso.event_loop import wait_for
 from senso.http import json_of
 from senso.providers import UNKNOWN, AnotherKey, Answer, Completion, Parameters, Prompt, Run, no_other
@@ -64,7 +64,7 @@ class AzureOpenAI:
             if error.status != GONE:
                 raise
             reason = f"the deployment {deployment} is retired: {error.reason}"
-            raise Refused(SERVICE, reason, status=GONE) from None
+            raise Misconfigured(SERVICE, reason, status=GONE) from None
 
     def check_key(self) -> None:
         """Raises Refused if the key is not accepted. Listing the models is free."""

@@ -51,7 +51,7 @@ def counted_runs(runs: str) -> str:
 FAIL_EVALUATIONS = f"""
 unread AS (
     UPDATE evaluations e SET state = '{EvaluationState.FAILED}', error = :error, ended_at = now(), {ended("e")}
-    FROM failed WHERE e.run_id = failed.id AND {READING.held("e")}
+    FROM failed WHERE e.run_id = ANY(ARRAY(SELECT id FROM failed)) AND e.run_id = failed.id AND {READING.held("e")}
     RETURNING e.batch_id
 ),
 ended AS (SELECT batch_id FROM unread UNION ALL {counted_runs("failed")}),

@@ -271,14 +271,15 @@ FAIL = Prepared(f"""
 
 # What a batch would still ask of a provider, or of one of its models, is not asked: each call would be refused.
 STOP = Prepared(f"""
-    WITH failed AS (
+    WITH unasked AS (
+        SELECT r.id FROM question_runs r JOIN models m ON m.id = r.model_id
+        WHERE r.batch_id = :batch AND {looked_up("r.state")} = 'planned' AND r.snapshot_id IS NULL
+            AND m.provider = :provider AND (CAST(:model AS text) IS NULL OR m.name = :model)
+        FOR UPDATE OF r SKIP LOCKED
+    ),
+    failed AS (
         UPDATE question_runs r SET state = 'failed', error = :error, {ended("r")}
-        WHERE r.id IN (
-            SELECT r.id FROM question_runs r JOIN models m ON m.id = r.model_id
-            WHERE r.batch_id = :batch AND {looked_up("r.state")} = 'planned' AND r.snapshot_id IS NULL
-                AND m.provider = :provider AND (CAST(:model AS text) IS NULL OR m.name = :model)
-            ORDER BY r.id FOR UPDATE OF r SKIP LOCKED
-        )
+        WHERE r.id = ANY(ARRAY(SELECT id FROM unasked))
         RETURNING r.id, r.batch_id
     ),
     {FAIL_EVALUATIONS}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from senso.errors import CutOff, Malformed, RateLimited, Refused, Unavailable
+from senso.errors import CutOff, Malformed, Misconfigured, RateLimited, Refused, Unavailable
 from senso.event_loop import wait_for
 from senso.http import request
 from senso.providers import UNKNOWN, Parameters, Prompt, Run, Usage
@@ -36,13 +36,13 @@ TWICE = {"retry_after": 2}
 FAULTS = [
     # fault, its options: class, status, seconds to wait, words
     ("400-credit", {}, (Refused, 400, None, "credit balance is too low")),
-    ("401", {}, (Refused, 401, None, "the key in ANTHROPIC_API_KEY was not accepted")),
-    ("402", {}, (Refused, 402, None, "billing")),
+    ("401", {}, (Misconfigured, 401, None, "the key in ANTHROPIC_API_KEY was not accepted")),
+    ("402", {}, (Misconfigured, 402, None, "billing")),
     ("403", {}, (Refused, 403, None, "does not have permission")),
-    ("404", {}, (Refused, 404, None, "model: claude-haiku-4-5")),
+    ("404", {}, (Misconfigured, 404, None, "model: claude-haiku-4-5")),
     ("429", TWICE, (RateLimited, 429, 2, "exceed the rate limit")),
     ("429", {}, (RateLimited, 429, None, "exceed the rate limit")),
-    ("429-quota", {}, (Refused, 429, None, "monthly spend limit")),
+    ("429-quota", {}, (Misconfigured, 429, None, "monthly spend limit")),
     ("429-too-large", {}, (Refused, 413, None, "maximum allowed number of bytes")),
     ("500", {}, (Unavailable, 500, None, "Internal server error")),
     ("502", {}, (Unavailable, 502, None, "502 Bad Gateway")),
@@ -288,8 +288,13 @@ def wrong(kind, message):
     [
         (400, {}, wrong("invalid_request_error", "max_tokens: Field required"), (Refused, None, "max_tokens")),
         (400, {}, "nothing but words", (Refused, None, "nothing but words")),
-        (404, {}, wrong("not_found_error", "model: claude-haiku-4-5"), (Refused, None, "model: claude-haiku-4-5")),
-        (410, {}, wrong("not_found_error", "retired"), (Refused, None, "retired")),
+        (
+            404,
+            {},
+            wrong("not_found_error", "model: claude-haiku-4-5"),
+            (Misconfigured, None, "model: claude-haiku-4-5"),
+        ),
+        (410, {}, wrong("not_found_error", "retired"), (Misconfigured, None, "retired")),
         (429, {"Retry-After": "16"}, wrong("rate_limit_error", "too many"), (RateLimited, 16, "too many")),
         (429, {}, wrong("rate_limit_error", "too many"), (RateLimited, None, "too many")),
         (500, {}, wrong("api_error", "Overloaded"), (Unavailable, None, "Overloaded")),

@@ -9,7 +9,7 @@ import pytest
 from multidict import CIMultiDict
 from test_wire_openai import is_storable, stands
 
-from senso.errors import Malformed, RateLimited, Refused, Unavailable
+from senso.errors import Malformed, Misconfigured, RateLimited, Refused, Unavailable
 from senso.event_loop import wait_for
 from senso.http import Response, failure
 from senso.providers import Parameters, Prompt, Run, Source, Usage
@@ -156,11 +156,11 @@ def test_a_rate_limit_says_when_to_come_back_where_azure_says_it(status, headers
         (400, error("unknown_model", "Unknown model: x", details="Unknown model: x"), Refused),
         (401, error("401", "Access denied due to invalid subscription key."), Refused),
         (403, error("403", "Access denied due to Virtual Network/Firewall rules."), Refused),
-        (404, error("DeploymentNotFound"), Refused),
+        (404, error("DeploymentNotFound"), Misconfigured),
         (408, error("Timeout"), Unavailable),
-        (410, error("410"), Refused),
-        (410, "", Refused),
-        (429, error("insufficient_quota", "You exceeded your current quota."), Refused),
+        (410, error("410"), Misconfigured),
+        (410, "", Misconfigured),
+        (429, error("insufficient_quota", "You exceeded your current quota."), Misconfigured),
         (500, error("InternalServerError"), Unavailable),
         (503, error("ServiceUnavailable"), Unavailable),
     ],
@@ -268,7 +268,7 @@ def test_a_reply_that_is_no_object_cannot_be_used(edge, body):
 def test_a_deployment_that_is_retired_is_named(edge):
     edge(error("410", "Gone."), 410)
 
-    with pytest.raises(Refused, match="the deployment our-answers is retired: Gone") as caught:
+    with pytest.raises(Misconfigured, match="the deployment our-answers is retired: Gone") as caught:
         wait_for(AzureOpenAI("https://ours.example", "a-key").ask(RUN))
 
     assert (caught.value.status, caught.value.usage) == (410, None)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from senso.errors import ConfigError, CutOff, Malformed, OutsideError, RateLimited, Refused, Unavailable
+from senso.errors import ConfigError, CutOff, Malformed, Misconfigured, OutsideError, RateLimited, Refused, Unavailable
 from senso.event_loop import wait_for
 from senso.http import close, request
 from senso.providers import Parameters, Prompt, Run, Usage
@@ -33,11 +33,11 @@ TWO = {"retry_after": 2}
 
 # fault, its options: class, status, seconds to wait, whether it was billed, words
 REFUSALS = [
-    ("401", {}, (Refused, 401, None, False, "the key in AZURE_OPENAI_KEY was not accepted")),
-    ("410", {}, (Refused, 410, None, False, "is retired")),
+    ("401", {}, (Misconfigured, 401, None, False, "the key in AZURE_OPENAI_KEY was not accepted")),
+    ("410", {}, (Misconfigured, 410, None, False, "is retired")),
     ("429", TWO, (RateLimited, 429, 2, False, "exceeded the token rate limit")),
     ("429", {}, (RateLimited, 429, 33, False, "exceeded the token rate limit")),
-    ("429-quota", {}, (Refused, 429, None, False, "exceeded your current quota")),
+    ("429-quota", {}, (Misconfigured, 429, None, False, "exceeded your current quota")),
     ("429-too-large", {}, (Refused, 400, None, False, "maximum context length")),
     ("500", {}, (Unavailable, 500, None, False, "server had an error")),
     ("502", {}, (Unavailable, 502, None, False, "502 Bad Gateway")),
@@ -243,8 +243,8 @@ def read_request(connection):
         (reply("<html>Sign in</html>", kind="text/html"), Malformed, 200, "not JSON"),
         (reply(""), Malformed, 200, "not JSON"),
         (reply("[]"), Malformed, None, "not a JSON object"),
-        (reply("", status=410), Refused, 410, "is retired: no reason given"),
-        (reply({"error": "Gone"}, status=410), Refused, 410, "is retired: Gone"),
+        (reply("", status=410), Misconfigured, 410, "is retired: no reason given"),
+        (reply({"error": "Gone"}, status=410), Misconfigured, 410, "is retired: Gone"),
         (reply({"error": {"code": "403", "message": "Firewall rules."}}, status=403), Refused, 403, "Firewall"),
         (reply("", status=429, headers=[("Retry-After", "5")]), RateLimited, 429, "no reason given"),
         (reply("", status=529), Unavailable, 529, "no reason given"),

@@ -144,7 +144,7 @@ def test_a_record_becomes_an_answer_with_all_it_says():
     (answer,) = answers([run(1)], [record("Bank A.", index=1, web_search_triggered=True)])
 
     about = {"searched": True, "usage": Usage(records=1), "reply": {"web_search_triggered": True}}
-    assert answer == Answer(1, "Bank A.", None, "gpt-5-1", "CA", **about)
+    assert answer == Answer(1, "Bank A.", model_version="gpt-5-1", country="CA", **about)
 
 
 def test_a_text_without_marks_is_better_than_none():

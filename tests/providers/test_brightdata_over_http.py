@@ -5,7 +5,7 @@ import time
 import pytest
 from test_azure_over_http import reply, serving
 
-from senso.errors import JobFailed, Malformed, OutsideError, RateLimited, Refused, Unavailable
+from senso.errors import JobFailed, Malformed, Misconfigured, OutsideError, RateLimited, Unavailable
 from senso.providers import Answer, Run, Usage
 from senso.providers.brightdata import DATA_SETS, BrightData
 from senso.sandbox.world import World
@@ -129,7 +129,7 @@ RECORD = {"answer_text_markdown": "Bank A leads.", "index": 7}
         (reply("<html>Sign in</html>", kind="text/html"), Malformed, 200, None, "not JSON"),
         (reply("Snapshot is empty", status=400, kind="text/plain"), JobFailed, 400, None, "Snapshot is empty"),
         (reply("Snapshot does not exist", status=404), JobFailed, 404, None, "does not exist"),
-        (reply("Insufficient balance", status=402), Refused, 402, None, "Insufficient balance"),
+        (reply("Insufficient balance", status=402), Misconfigured, 402, None, "Insufficient balance"),
         (reply("", status=429, headers=[("Retry-After", "7")]), RateLimited, 429, 7, "no reason given"),
         (reply("", status=503), Unavailable, 503, None, "no reason given"),
     ],

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from senso.errors import ConfigError, CutOff, JobFailed, Malformed, RateLimited, Refused, Unavailable
+from senso.errors import ConfigError, CutOff, JobFailed, Malformed, Misconfigured, RateLimited, Refused, Unavailable
 from senso.event_loop import wait_for
 from senso.http import request
 from senso.providers import Answer, Prompt, Run
@@ -22,12 +22,12 @@ ERRORS = [
     # provider, fault, its options: class, status, seconds to wait, words
     ("openai", "429", TWICE, (RateLimited, 429, 2, "Rate limit reached")),
     ("openai", "429", {}, (RateLimited, 429, 0.174, "Rate limit reached")),
-    ("openai", "429-quota", {}, (Refused, 429, None, "exceeded your current quota")),
+    ("openai", "429-quota", {}, (Misconfigured, 429, None, "exceeded your current quota")),
     ("openai", "429-too-large", {}, (Refused, 429, None, "Request too large")),
     ("openai", "500", {}, (Unavailable, 500, None, "server had an error")),
     ("openai", "502", {}, (Unavailable, 502, None, "502 Bad Gateway")),
     ("openai", "503", TWICE, (Unavailable, 503, 2, "overloaded")),
-    ("openai", "401", {}, (Refused, 401, None, "the key in OPENAI_API_KEY was not accepted")),
+    ("openai", "401", {}, (Misconfigured, 401, None, "the key in OPENAI_API_KEY was not accepted")),
     ("openai", "hang", {"seconds": 1}, (Unavailable, None, None, "did not answer in time")),
     ("openai", "drop", {}, (Unavailable, None, None, "the connection failed")),
     ("openai", "refusal", {}, (Refused, None, None, "the model refused to answer")),
@@ -36,11 +36,11 @@ ERRORS = [
     ("openai", "malformed", {}, (Malformed, 200, None, "not JSON")),
     ("brightdata", "429", TWICE, (RateLimited, 429, 2, "too many running jobs")),
     ("brightdata", "429", {}, (RateLimited, 429, None, "too many running jobs")),
-    ("brightdata", "429-quota", {}, (Refused, 402, None, "Insufficient balance")),
+    ("brightdata", "429-quota", {}, (Misconfigured, 402, None, "Insufficient balance")),
     ("brightdata", "500", {}, (Unavailable, 500, None, "Internal server error")),
     ("brightdata", "502", {}, (Unavailable, 502, None, "502 Bad Gateway")),
     ("brightdata", "503", TWICE, (Unavailable, 503, 2, "Service Unavailable")),
-    ("brightdata", "401", {}, (Refused, 401, None, "the key in BRIGHTDATA_API_KEY was not accepted")),
+    ("brightdata", "401", {}, (Misconfigured, 401, None, "the key in BRIGHTDATA_API_KEY was not accepted")),
     ("brightdata", "hang", {"seconds": 1}, (Unavailable, None, None, "did not answer in time")),
     ("brightdata", "drop", {}, (Unavailable, None, None, "the connection failed")),
     ("brightdata", "drop-after", {}, (Unavailable, None, None, "the connection failed")),
@@ -50,7 +50,7 @@ ERRORS = [
 LATER = [
     ("500", Unavailable, 500),
     ("429", RateLimited, 429),
-    ("401", Refused, 401),
+    ("401", Misconfigured, 401),
     ("drop", Unavailable, None),
     ("hang", Unavailable, None),
     ("malformed", Malformed, 200),
@@ -203,9 +203,9 @@ def test_a_job_that_there_is_not_can_be_cancelled(sandbox):
     ("kind", "error", "status"),
     [
         ("429", RateLimited, 429),
-        ("429-quota", Refused, 429),
+        ("429-quota", Misconfigured, 429),
         ("500", Unavailable, 500),
-        ("401", Refused, 401),
+        ("401", Misconfigured, 401),
         ("hang", Unavailable, None),
         ("drop", Unavailable, None),
         ("refusal", Refused, None),

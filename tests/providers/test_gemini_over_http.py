@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from senso.errors import ConfigError, CutOff, Malformed, OutsideError, RateLimited, Refused, Unavailable
+from senso.errors import ConfigError, CutOff, Malformed, Misconfigured, OutsideError, RateLimited, Refused, Unavailable
 from senso.event_loop import wait_for
 from senso.http import request
 from senso.providers import Parameters, Prompt, Run, Usage
@@ -36,11 +36,11 @@ FAULTS = [
     ("429", TWICE, (RateLimited, 429, 2, "exceeded your current quota")),
     ("429", {}, (RateLimited, 429, None, "Resource has been exhausted")),
     ("429-day", {}, (Refused, 429, None, "exceeded your current quota")),
-    ("429-quota", {}, (Refused, 402, None, "prepayment credits are depleted")),
+    ("429-quota", {}, (Misconfigured, 402, None, "prepayment credits are depleted")),
     ("429-too-large", {}, (Refused, 400, None, "input token count")),
-    ("404", {}, (Refused, 404, None, "no longer available to new users")),
-    ("403", {}, (Refused, 403, None, "the key in GEMINI_API_KEY was not accepted")),
-    ("401", {}, (Refused, 400, None, "the key in GEMINI_API_KEY was not accepted")),
+    ("404", {}, (Misconfigured, 404, None, "no longer available to new users")),
+    ("403", {}, (Misconfigured, 403, None, "the key in GEMINI_API_KEY was not accepted")),
+    ("401", {}, (Misconfigured, 400, None, "the key in GEMINI_API_KEY was not accepted")),
     ("500", {}, (Unavailable, 500, None, "internal error")),
     ("502", {}, (Unavailable, 502, None, "502 Bad Gateway")),
     ("503", {}, (Unavailable, 503, None, "overloaded")),
@@ -244,8 +244,8 @@ def test_an_unusual_reply_is_still_read(text, told, content_type):
         (200, b'{"candidates": [{"content": null, "finishReason": "STOP"}]}', {}, (Malformed, None)),
         (302, b"", {}, (Refused, 302)),
         (400, b"plain words", {"content_type": "text/plain"}, (Refused, 400)),
-        (401, b'{"error": {"code": 401, "status": "UNAUTHENTICATED"}}', {}, (Refused, 401)),
-        (410, b'{"error": {"code": 410, "message": "Gone", "status": "NOT_FOUND"}}', {}, (Refused, 410)),
+        (401, b'{"error": {"code": 401, "status": "UNAUTHENTICATED"}}', {}, (Misconfigured, 401)),
+        (410, b'{"error": {"code": 410, "message": "Gone", "status": "NOT_FOUND"}}', {}, (Misconfigured, 410)),
         (429, b"[]", {}, (RateLimited, 429)),
         (500, b"", {}, (Unavailable, 500)),
         (529, b'{"error": null}', {}, (Unavailable, 529)),

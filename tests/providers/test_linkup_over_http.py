@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from senso.errors import Malformed, RateLimited, Refused, Unavailable
+from senso.errors import Malformed, Misconfigured, RateLimited, Refused, Unavailable
 from senso.event_loop import wait_for
 from senso.http import close, request
 from senso.providers import Run, Usage
@@ -19,14 +19,14 @@ TWICE = {"retry_after": 2}
 FAULTS = [
     # fault, its options: class, status, seconds to wait, words
     ("400", {}, (Refused, 400, None, "did not yield any result")),
-    ("401", {}, (Refused, 401, None, "the key in LINKUP_API_KEY was not accepted")),
-    ("402", {}, (Refused, 402, None, "Payment required")),
+    ("401", {}, (Misconfigured, 401, None, "the key in LINKUP_API_KEY was not accepted")),
+    ("402", {}, (Misconfigured, 402, None, "Payment required")),
     ("403", {}, (Refused, 403, None, "Forbidden resource")),
     ("403-ip", {}, (Refused, 403, None, "not whitelisted")),
     ("429", TWICE, (RateLimited, 429, 2, "Too many requests")),
     ("429", {}, (RateLimited, 429, None, "Too many requests")),
-    ("429-quota", {}, (Refused, 429, None, "enough credits")),
-    ("429-budget", {}, (Refused, 429, None, "budget limit")),
+    ("429-quota", {}, (Misconfigured, 429, None, "enough credits")),
+    ("429-budget", {}, (Misconfigured, 429, None, "budget limit")),
     ("429-queue", TWICE, (RateLimited, 429, 2, "tasks are pending")),
     ("429-too-large", {}, (Refused, 400, None, "Validation failed")),
     ("500", {}, (Unavailable, 500, None, "Internal server error")),
@@ -130,10 +130,10 @@ def test_a_refusal_that_does_not_speak_of_the_key_looks_up_no_other(sandbox, kin
 
 STATUSES = [
     (400, {}, Refused, None),
-    (404, {}, Refused, None),
+    (404, {}, Misconfigured, None),
     (408, {}, Unavailable, None),
     (409, {}, Unavailable, None),
-    (410, {}, Refused, None),
+    (410, {}, Misconfigured, None),
     (413, {}, Refused, None),
     (429, {"Retry-After": "7"}, RateLimited, 7),
     (429, {}, RateLimited, None),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from senso.errors import CutOff, Malformed, RateLimited, Refused, Unavailable
+from senso.errors import CutOff, Malformed, Misconfigured, RateLimited, Refused, Unavailable
 from senso.event_loop import wait_for
 from senso.http import close, request
 from senso.providers import Parameters, Prompt, Run, Usage
@@ -33,11 +33,11 @@ TWICE = {"retry_after": 2}
 CALLS = [
     # fault, its options: class, status, seconds to wait, words
     ("400", {}, (Refused, 400, None, 'unknown field "surprise"')),
-    ("401", {}, (Refused, 401, None, "the key in PERPLEXITY_API_KEY was not accepted")),
+    ("401", {}, (Misconfigured, 401, None, "the key in PERPLEXITY_API_KEY was not accepted")),
     ("403", {}, (Refused, 403, None, "Sonar is now the Agent API")),
     ("429", TWICE, (RateLimited, 429, 2, "rate limit exceeded")),
     ("429", {}, (RateLimited, 429, None, "rate limit exceeded")),
-    ("429-quota", {}, (Refused, 401, None, "exceeded your current quota")),
+    ("429-quota", {}, (Misconfigured, 401, None, "exceeded your current quota")),
     ("429-too-large", {}, (Refused, 413, None, "too large")),
     ("500", {}, (Unavailable, 500, None, "internal error")),
     ("502", {}, (Unavailable, 502, None, "502 Bad Gateway")),
@@ -234,10 +234,10 @@ def test_a_refusal_that_does_not_speak_of_the_key_looks_up_no_other(sandbox, kin
 
 STATUSES = [
     (400, {}, Refused, None),
-    (402, {}, Refused, None),
-    (404, {}, Refused, None),
+    (402, {}, Misconfigured, None),
+    (404, {}, Misconfigured, None),
     (408, {}, Unavailable, None),
-    (410, {}, Refused, None),
+    (410, {}, Misconfigured, None),
     (422, {}, Refused, None),
     (424, {}, Refused, None),
     (429, {"Retry-After": "7"}, RateLimited, 7),
