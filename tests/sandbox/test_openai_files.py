@@ -127,7 +127,7 @@ def test_files_are_listed_by_purpose(sdk, batches):
     assert batch.input_file_id in [file.id for file in sdk.files.list(purpose="batch")]
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=10001", "limit=x", "order=up", "after=file-none"])
+@pytest.mark.parametrize("query", ["limit=0", "limit=10001", "limit=x", "limit=--5", "order=up", "after=file-none"])
 def test_a_list_that_makes_no_sense_is_refused(client, query):
     reply = client.get(f"/openai/v1/files?{query}")
 
