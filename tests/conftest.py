@@ -160,7 +160,7 @@ def close_connections() -> Iterator[None]:
 @pytest.fixture
 def sandbox(environment) -> Iterator["Sandbox"]:
     """The stand-in for every provider over real HTTP, answering at once unless a test slows it down."""
-    with running(SandboxSettings(timing=Timing(0, 0, 0))) as url:
+    with running(SandboxSettings(timing=Timing(0, 0, 0, 0))) as url:
         for name, value in addresses(url).items():
             environment.setenv(name, value)
         settings.cache_clear()

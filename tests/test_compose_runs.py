@@ -89,7 +89,7 @@ class Compose:
 @pytest.fixture(scope="module")
 def compose(urls, tmp_path_factory):
     folder = tmp_path_factory.mktemp("compose")
-    with new_database(urls, "compose") as database, running(SandboxSettings(timing=Timing(0, 0, 0))) as sandbox:
+    with new_database(urls, "compose") as database, running(SandboxSettings(timing=Timing(0, 0, 0, 0))) as sandbox:
         redis = urls.redis_url.rsplit("/", 1)[0] + "/8"
         secrets = {"database_url": database, "redis_url": redis, "flower_basic_auth": ":".join(LOGIN)}
         secrets |= dict.fromkeys(("openai_api_key", "brightdata_api_key", "api_token"), "sandbox-4f8a0c17be")

@@ -3,10 +3,9 @@
 import json
 import time
 
-from sandbox_client import READING, reading_request
+from sandbox_client import OVER, READING, reading_request
 
 CHAT = "/v1/chat/completions"
-OVER = ("completed", "failed", "expired", "cancelled")
 
 
 def line(custom_id, answer="Acme is known.", organisation="Acme", **body):

@@ -26,7 +26,9 @@ def url():
 def client(url):
     client = Client(url)
     yield client
-    for what in ("faults", "lies", "calls", "pushes"):
+    client.control("faults", method="DELETE")
+    client.end_batches()
+    for what in ("lies", "calls", "pushes"):
         client.control(what, method="DELETE")
     client.control("timing", QUICK)
     client.control("lies", {"share": 0})

@@ -4,7 +4,8 @@ import json
 
 import openai
 import pytest
-from batch_client import CHAT, OVER, Batches, line, lines
+from batch_client import CHAT, Batches, line, lines
+from sandbox_client import OVER
 
 LINE = "openai.batch-line"
 

@@ -6,8 +6,8 @@ import time
 
 import openai
 import pytest
-from batch_client import CHAT, OVER, Batches, line, lines
-from sandbox_client import KEY, reading_request
+from batch_client import CHAT, Batches, line, lines
+from sandbox_client import KEY, OVER, reading_request
 
 from senso.sandbox.openai import batch_lines
 
@@ -281,6 +281,7 @@ LONG = {"output_expires_after": {"anchor": "created_at", "seconds": 9_999_999}}
         ({"metadata": []}, "metadata", "invalid_type"),
         ({"metadata": {"tags": ["a"]}}, "metadata.tags", "invalid_type"),
         ({"metadata": {"note": "x" * 513}}, "metadata.note", "string_above_max_length"),
+        ({"metadata": {"x" * 65: ""}}, f"metadata.{'x' * 64}", "string_above_max_length"),
         ({"metadata": {str(n): "" for n in range(17)}}, "metadata", "object_above_max_properties"),
         (LONG, "output_expires_after.seconds", "invalid_value"),
     ],

@@ -76,10 +76,10 @@ def test_a_file_that_is_too_large_is_refused(batches, monkeypatch):
 
 
 def test_a_file_of_more_than_100_megabytes_is_kept(sdk, batches):
-    file = batches.upload(b"x" * 101_000_000)
+    file = batches.upload(b"x" * 110_000_000)
     sdk.files.delete(file.id)
 
-    assert file.bytes == 101_000_000
+    assert file.bytes == 110_000_000
 
 
 @pytest.mark.parametrize(
@@ -107,6 +107,16 @@ def test_files_are_listed_newest_first_and_a_page_at_a_time(sdk, batches):
     assert oldest_first[-3:] == files
 
 
+def test_the_last_page_says_so(client, batches):
+    for _ in range(2):
+        batches.upload([line("run-1")])
+    ids = [file["id"] for file in client.get("/openai/v1/files").json()["data"]]
+    last = client.get(f"/openai/v1/files?limit=1&after={ids[-2]}").json()
+
+    assert ([file["id"] for file in last["data"]], last["has_more"]) == ([ids[-1]], False)
+    assert client.get(f"/openai/v1/files?after={ids[-1]}").json()["first_id"] is None
+
+
 def test_files_are_listed_by_purpose(sdk, batches):
     batch = batches.over([line("run-1")])
 
@@ -117,7 +127,7 @@ def test_files_are_listed_by_purpose(sdk, batches):
     assert batch.input_file_id in [file.id for file in sdk.files.list(purpose="batch")]
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=10001", "limit=x", "order=up", "after=file-none"])
+@pytest.mark.parametrize("query", ["limit=0", "limit=10001", "limit=x", "limit=--5", "order=up", "after=file-none"])
 def test_a_list_that_makes_no_sense_is_refused(client, query):
     reply = client.get(f"/openai/v1/files?{query}")
 
@@ -163,6 +173,17 @@ def test_an_upload_can_be_kept_and_its_reply_lost(client, sdk, batches):
     (call,) = client.control("calls?where=openai.files")
     assert (call["fault"], call["status"]) == ("drop-after", None)
     assert sdk.files.content(call["file_id"]).content == jsonl([line("run-1")])
+
+
+def test_a_file_can_be_deleted_and_the_reply_lost(client, sdk, batches):
+    file = batches.upload([line("run-1")])
+    client.fault("openai.files", "drop-after")
+
+    with pytest.raises(openai.APIConnectionError):
+        sdk.files.delete(file.id)
+
+    with pytest.raises(openai.NotFoundError):
+        sdk.files.retrieve(file.id)
 
 
 def test_a_fault_can_strike_only_downloads_or_only_some_questions(client, sdk, batches):

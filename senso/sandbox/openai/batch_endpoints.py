@@ -78,7 +78,7 @@ class Batches(BatchEndpoint):
         lines = Lines(file.content, body["endpoint"])
         fault, line_faults = draw_faults(self.state.faults, file.words, lines)
         if fault == "batch-failed":
-            lines.problems = lines.problems or [too_many_tokens(lines.model)]
+            lines.problems = [too_many_tokens(lines.model)]
         return Batch(
             input_file_id=file.id,
             endpoint=body["endpoint"],

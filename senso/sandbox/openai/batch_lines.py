@@ -46,7 +46,7 @@ class Lines:
             self.problems.append(found | {"line": number})
             return
         self.right[given["custom_id"]] = Line(given["custom_id"], given["body"])
-        self.model = self.model or given["body"]["model"]
+        self.model = given["body"]["model"]
 
     def _problems(self, given: Body) -> Iterator[Body]:
         """Only the first one counts: each check takes for granted that those before it found nothing."""

@@ -1,5 +1,6 @@
 """Lists of objects, a page at a time."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,7 +25,7 @@ def limit_in(given: str | None, usual: int, most: int) -> int:
     """The number of objects that a page has at most."""
     if given is None:
         return usual
-    if not given.lstrip("-").isdecimal():
+    if not re.fullmatch(r"-?[0-9]{1,9}", given):
         raise invalid(
             "Invalid type for 'limit': expected an integer, but got a string instead.", "limit", "invalid_type"
         )
