@@ -5,10 +5,11 @@ from senso.db.statement import Prepared
 from senso.queries.vendor_jobs import COLUMNS, JobWork, with_runs
 from senso.states import JobKind
 
-# Polls many jobs at once. The next poll is scheduled before this one, so a poll that crashes costs only a little time.
+# Polls many jobs at once. The next poll is scheduled before this one, so a poll that crashes costs only a little time:
+# after a tenth of the job's age, or at the next tick, which comes after a second.
 DUE = Prepared(f"""
     UPDATE vendor_jobs s SET next_poll_at = now() + make_interval(secs =>
-        least(15, greatest(2, 0.1 * extract(epoch FROM now() - s.submitted_at))))
+        least(15, greatest(0.9, 0.1 * extract(epoch FROM now() - s.submitted_at))))
     WHERE id = ANY(ARRAY(
         SELECT id FROM vendor_jobs WHERE state = 'running' AND kind = '{JobKind.QUESTIONS}' AND next_poll_at <= now()
         ORDER BY next_poll_at LIMIT :most FOR UPDATE SKIP LOCKED

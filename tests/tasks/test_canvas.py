@@ -10,6 +10,7 @@ from senso.db import transaction
 from senso.queries.outbox import Intent, Pipeline, enqueue_later
 from senso.settings import settings
 from senso.tasks.canvas import PIPELINES, send, send_each, send_groups
+from senso.worker.queues import JOBS_PER_MESSAGE
 
 BATCH = uuid4()
 RUNS = tuple(map(str, range(25)))
@@ -78,6 +79,13 @@ def test_without_chords_nothing_follows_the_last_run(environment, pipeline):
 
     assert type(found) is group
     assert [len(member.args) for member in found.tasks] == [10, 10, 5]
+
+
+def test_the_jobs_of_a_batch_go_out_together_as_far_as_they_can_all_be_sent_at_once():
+    found = made(Pipeline.SUBMIT, *map(str, range(JOBS_PER_MESSAGE + 5)))
+
+    assert [said(member)[0] for member in found.tasks] == ["senso.submit_snapshot"] * 2
+    assert [len(member.args) for member in found.tasks] == [JOBS_PER_MESSAGE, 5]
 
 
 def test_only_the_first_step_of_a_chain_goes_out(messages):

@@ -98,8 +98,8 @@ def announced(requests: Sequence[Request]) -> list[Request]:
     if not requests:
         return []
     pairs = [(one.work, one.mark) for one in requests]
-    announced = save_at_once(lambda db: submissions.sending(db, pairs, POLICY))
-    return [one for one in requests if one.work.id in announced]
+    ours = save_at_once(lambda db: submissions.sending(db, pairs, POLICY))
+    return [one for one in requests if one.work.id in ours]
 
 
 def send(request: Request) -> tuple[JobWork, Reply]:
