@@ -385,6 +385,7 @@ def test_models_say_what_can_be_asked(senso, make, environment):
             "read_on": "2026-11-28",
         },
         "prices": {
+            "batch_factor": 0.5,
             "token_in": 2.0,
             "token_cached": 0.5,
             "token_out": 8.0,

@@ -9,7 +9,7 @@ from senso.db.statement import Prepared
 
 ONE = Prepared("SELECT CAST(:value AS int) AS value")
 OTHERS = text("""
-    SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+    SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity
     WHERE datname = current_database() AND application_name = 'senso' AND pid <> pg_backend_pid()
 """)
 

@@ -548,6 +548,7 @@ def test_the_example_of_the_page_on_models_is_taken_as_it_stands(db):
         "search": 10_000,
         "long_from": 272_000,
         "long_factor": 2,
+        "batch_factor": 0.5,
         "source": "openai.com/api/pricing",
         "read_on": "2026-11-21",
     }

@@ -81,7 +81,7 @@ COLUMNS = {
     "entry": (states.Entry,),
     "purpose": (states.Purpose,),
     "outcome": (states.Outcome,),
-    "kind": (states.BatchKind, states.LedgerKind, states.QuestionKind),
+    "kind": (states.BatchKind, states.JobKind, states.LedgerKind, states.QuestionKind),
     "surface": (states.Surface,),
     "searched": (states.Searched,),
     "sentiment": (states.Sentiment,),

@@ -10,7 +10,6 @@ from senso.tasks.periodic_task import periodic
 from senso.weekly import DUE_HOUR
 from senso.worker.queues import CALL_QUEUES
 from senso.workflows import recovery, scheduling
-from senso.workflows.reading_jobs import planning as reading_jobs
 from senso.workflows.vendor_jobs import polling
 
 polling_now = threading.Lock()
@@ -38,7 +37,6 @@ def poll(**_: object) -> None:
     if polling_now.acquire(blocking=False):
         try:
             polling.poll_due(canvas)
-            reading_jobs.send_due(canvas)
         finally:
             polling_now.release()
 

@@ -398,7 +398,7 @@ def test_a_recorded_completion_is_read():
 @pytest.mark.parametrize(
     ("name", "error", "status", "words"),
     [
-        ("401", Refused, 401, "the key in ANTHROPIC_API_KEY was not accepted"),
+        ("401", Misconfigured, 401, "the key in ANTHROPIC_API_KEY was not accepted"),
         ("529-overloaded", Unavailable, 529, "Overloaded"),
     ],
 )

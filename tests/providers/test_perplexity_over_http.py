@@ -316,7 +316,7 @@ def test_a_model_without_a_name_is_left_out_of_the_list(vendor):
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("401", (Refused, 401, "the key in PERPLEXITY_API_KEY was not accepted", None)),
+        ("401", (Misconfigured, 401, "the key in PERPLEXITY_API_KEY was not accepted", None)),
         ("sonar-cost-search-results", (Malformed, None, "the answer is empty", Usage(cost_microusd=5000))),
     ],
 )

@@ -27,6 +27,8 @@ PAGE = 100
 INPUT_KEPT_SECONDS, OUTPUT_KEPT_SECONDS = 3 * 86_400, 7 * 86_400
 # The key of the metadata by which a batch is found again.
 MARK = "senso"
+PURPOSE = "batch"
+DEAD = {"failed"}
 ENDED = {"completed", "expired", "cancelled"}
 SUCCESS = 200
 # A file may be unknown for a moment after it was uploaded: 400 "Cannot find file".
@@ -57,7 +59,7 @@ class OpenAIBatches:
             made = self.ask(
                 lambda client: client.files.with_raw_response.create(
                     file=("readings.jsonl", file),
-                    purpose="batch",
+                    purpose=PURPOSE,
                     expires_after={"anchor": "created_at", "seconds": INPUT_KEPT_SECONDS},
                 ),
                 FILE_SECONDS,
@@ -94,7 +96,7 @@ class OpenAIBatches:
         """
         found = self.batch(job)
         status = text(found.get("status"))
-        if status == "failed":
+        if status in DEAD:
             raise JobFailed(SERVICE, said_of(found) or "the batch has failed")
         if status not in ENDED:  # also one that we do not know: the vendor may add some
             return None

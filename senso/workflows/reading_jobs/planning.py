@@ -1,21 +1,16 @@
-"""Plans the jobs that read a batch's answers, and says which of them have something to do now."""
+"""Plans the jobs that read a batch's answers."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
 from uuid import UUID
 
 from senso import supplied
-from senso.db import Connection, transaction
+from senso.db import Connection
 from senso.matrix import dated_id, day_of
 from senso.policy import POLICY
 from senso.queries import reading_jobs
 from senso.runtime.call_slots import groups
 from senso.states import ReadingMode
 from senso.workflows import reading_models
-
-
-class JobSender(Protocol):
-    def send_each(self, name: str, ids: Sequence[Any]) -> None: ...
 
 
 def plan(db: Connection, batch: UUID, readings: Sequence[UUID]) -> bool:
@@ -30,9 +25,3 @@ def plan(db: Connection, batch: UUID, readings: Sequence[UUID]) -> bool:
         job = dated_id(day_of(batch), "readings", batch, some[0])
         reading_jobs.plan(db, job, batch, readers[place].model, some, POLICY)
     return True
-
-
-def send_due(sender: JobSender) -> None:
-    with transaction() as db:
-        found = reading_jobs.due(db, POLICY.jobs_per_poll)
-    sender.send_each("read_by_job", found)

@@ -15,7 +15,7 @@ from senso.errors import ConfigError, JobFailed, OutsideError, RateLimited
 from senso.log import logger
 from senso.policy import POLICY
 from senso.providers import Answer
-from senso.queries import job_endings, job_polling, submissions, vendor_jobs
+from senso.queries import job_endings, job_polling, reading_jobs, submissions, vendor_jobs
 from senso.queries.submissions import Unsubmitted
 from senso.queries.vendor_jobs import JobWork
 from senso.runtime import saving
@@ -51,7 +51,9 @@ def poll_due(sender: JobSender) -> None:
         unsent = submissions.unsubmitted(db, POLICY)
         for work in submissions.unsubmittable(db, POLICY):
             fail_submission(db, work)
+        that_read = reading_jobs.due(db, POLICY.jobs_per_poll)
     send_unsubmitted(sender, unsent)
+    sender.send_each("read_by_job", that_read)
     if found:
         poll(found)
     cancel_due()
