@@ -19,6 +19,7 @@ class Policy:
     # Calls for one question in all, and jobs that a question is put into, where what came could not be used. Some of
     # them are paid for.
     unusable_tries: int = 3
+    cut_off_tries: int = 2
     names_tries: int = 3
     push_tries: int = 48  # with waits of up to an hour: two days
 

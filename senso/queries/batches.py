@@ -13,7 +13,7 @@ from senso.db.typed import typed
 from senso.errors import NotFound
 from senso.matrix import batch_id
 from senso.queries.outbox import Pipeline, enqueue_by, intents_of
-from senso.states import BatchKind, BatchState, FinishedBy
+from senso.states import BatchKind, BatchState, FinishedBy, JobKind, JobState
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +101,15 @@ def queue_again(db: Connection, batch: UUID, states: Sequence[BatchState], *, ne
     return db.execute(QUEUE_AGAIN, values).first() is not None
 
 
+# A batch whose answers lie in a file at a vendor, perhaps for a day, takes no place of those that work.
+WAITS_FOR_FILE = f"j.kind = '{JobKind.READINGS}' AND j.state = '{JobState.RUNNING}'"
 # Admission is serialized: otherwise two ticks would fill the same free places. MATERIALIZED chooses the rows once: a
 # subquery that is run again for each row would skip the rows it has locked and take others, beyond its limit. The inner
 # limit is known to the planner; with an unknown limit it would sort all queued batches.
 ADMIT = text(f"""
     WITH room AS (
-        SELECT greatest(0, :most - count(*)) AS places FROM batches WHERE state = 'running'
+        SELECT greatest(0, :most - count(*)) AS places FROM batches b WHERE state = 'running' AND NOT EXISTS (
+            SELECT FROM vendor_jobs j WHERE j.batch_id = b.id AND {WAITS_FOR_FILE})
     ),
     next AS MATERIALIZED (
         SELECT id FROM batches

@@ -62,7 +62,8 @@ TAKEN_OUT = text(f"""
 PLAN_AGAIN = text("""
     WITH made AS (
         INSERT INTO vendor_jobs (id, batch_id, provider, model_id, location_id, deadline, next_poll_at)
-        SELECT :id, s.batch_id, s.provider, s.model_id, s.location_id, b.deadline,
+        SELECT :id, s.batch_id, s.provider, s.model_id, s.location_id,
+            least(b.deadline, now() + make_interval(secs => :most_seconds)),
             now() + make_interval(secs => :seconds + 30)
         FROM vendor_jobs s JOIN batches b ON b.id = s.batch_id WHERE s.id = :job
         ON CONFLICT DO NOTHING
@@ -92,7 +93,8 @@ def ask_again(db: Connection, work: JobWork, failed: Sequence[tuple[UUID, str, i
         runs = [str(run) for run, _, _ in failed if run in again]
         next_job = dated_id(day_of(work.id), "snapshot again", work.id, *runs)
         seconds = policy.job_again_seconds
-        db.execute(PLAN_AGAIN, {"id": next_job, "job": work.id, "runs": runs, "seconds": seconds})
+        values = {"id": next_job, "job": work.id, "runs": runs, "seconds": seconds}
+        db.execute(PLAN_AGAIN, values | {"most_seconds": policy.batch_seconds})
         enqueue_later(db, Pipeline.SUBMIT, next_job, ids=[next_job], batch=work.batch_id, seconds=seconds)
 
 

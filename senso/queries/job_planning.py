@@ -7,6 +7,7 @@ from uuid import UUID
 from senso.db import Connection
 from senso.db.statement import Found, Prepared
 from senso.matrix import dated_id
+from senso.policy import Policy
 from senso.queries.outbox import Pipeline, enqueue
 
 GROUPS = Prepared("""
@@ -23,8 +24,8 @@ GROUPS = Prepared("""
 PLAN = Prepared("""
     WITH made AS (
         INSERT INTO vendor_jobs (id, batch_id, provider, model_id, location_id, deadline, next_poll_at)
-        SELECT given.id, b.id, given.provider, given.model_id, given.location_id, b.deadline,
-            now() + interval '30 seconds'
+        SELECT given.id, b.id, given.provider, given.model_id, given.location_id,
+            least(b.deadline, now() + make_interval(secs => :most_seconds)), now() + interval '30 seconds'
         FROM batches b CROSS JOIN unnest(CAST(:ids AS uuid[]), CAST(:providers AS text[]), CAST(:models AS uuid[]),
             CAST(:locations AS uuid[])) AS given (id, provider, model_id, location_id)
         WHERE b.id = :batch
@@ -40,13 +41,14 @@ PLAN = Prepared("""
 """)
 
 
-def plan(db: Connection, batch: UUID, day: date, episode: int, providers: Sequence[str]) -> int:
+def plan(db: Connection, batch: UUID, day: date, episode: int, providers: Sequence[str], policy: Policy) -> int:
     """Plans one job per model and location, which are submitted together; returns the number of intents."""
     groups = GROUPS.rows(db, {"batch": batch, "providers": list(providers)})
     if not groups:
         return 0
     ids = [dated_id(day, "snapshot", batch, episode, *group["runs"]) for group in groups]
-    made = set(PLAN.column(db, {"batch": batch} | planned(ids, groups)))
+    values = {"batch": batch, "most_seconds": policy.batch_seconds}
+    made = set(PLAN.column(db, values | planned(ids, groups)))
     wanted = [job for job in ids if job in made]
     if not wanted:
         return 0

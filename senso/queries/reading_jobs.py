@@ -28,20 +28,23 @@ PLAN = text(f"""
         RETURNING id
     )
     UPDATE evaluations e SET job_id = made.id FROM made WHERE e.id = ANY(CAST(:readings AS uuid[]))
+    RETURNING e.id
 """)
 
 
-def plan(db: Connection, job: UUID, batch: UUID, model: Model, readings: Sequence[UUID], policy: Policy) -> None:
-    """Nothing where the model has no row."""
+def plan(db: Connection, job: UUID, batch: UUID, model: Model, readings: Sequence[UUID], policy: Policy) -> bool:
+    """False where the model has no row."""
     values = {"id": job, "batch": batch, "provider": model.provider, "model": model.name}
-    db.execute(PLAN, values | {"readings": list(readings), "patience": policy.reading_batch_patience_seconds})
+    values |= {"readings": list(readings), "patience": policy.reading_batch_patience_seconds}
+    return db.execute(PLAN, values).first() is not None
 
 
 # A job that is not ready is looked at again soon; of one that is, a message is sent, and again if that was lost.
 DUE = text(f"""
     WITH due AS (
-        SELECT j.id, j.state = '{JobState.RUNNING}' AS is_running, NOT EXISTS (
-            SELECT FROM question_runs r WHERE r.batch_id = j.batch_id AND {among("r.state", OPEN_RUNS)}) AS is_ready
+        SELECT j.id, j.state = '{JobState.RUNNING}' AS is_running,
+            j.created_at < now() - make_interval(secs => :patience) OR NOT EXISTS (
+                SELECT FROM question_runs r WHERE r.batch_id = j.batch_id AND {among("r.state", OPEN_RUNS)}) AS is_ready
         FROM vendor_jobs j
         WHERE j.kind = '{JobKind.READINGS}' AND {among("j.state", OPEN_JOBS)} AND j.next_poll_at <= now() AND {UNLEASED}
         ORDER BY j.next_poll_at LIMIT :most FOR UPDATE OF j SKIP LOCKED
@@ -54,9 +57,10 @@ DUE = text(f"""
 """)
 
 
-def due(db: Connection, most: int) -> list[UUID]:
-    """Jobs to be submitted or looked at now."""
-    return [one["id"] for one in rows(db.execute(DUE, {"most": most})) if one["is_ready"]]
+def due(db: Connection, policy: Policy) -> list[UUID]:
+    """Jobs to be looked at now, or to be submitted: all questions have an end, or are waited for no longer."""
+    values = {"most": policy.jobs_per_poll, "patience": policy.batch_seconds}
+    return [one["id"] for one in rows(db.execute(DUE, values)) if one["is_ready"]]
 
 
 LOAD = text(f"""
@@ -119,10 +123,26 @@ ANNOUNCE = Prepared(f"""
 """)
 
 
+# What is not in the file: not answered yet, or without room in it.
+LEFT_OUT = Prepared(f"""
+    UPDATE evaluations e SET job_id = NULL, sent_at = NULL,
+        next_at = CASE WHEN r.state = '{RunState.ANSWERED}' THEN now() END
+    FROM question_runs r
+    WHERE e.job_id = :job AND r.id = e.run_id AND e.state = '{EvaluationState.PENDING}'
+        AND e.id <> ALL(CAST(:readings AS uuid[]))
+    RETURNING e.id
+""")
+
+
 def announce(db: Connection, work: JobWork, readings: Sequence[UUID], *, reader: int, prompt_version: str) -> None:
-    """Committed right before the request. `reader`: the place of the job's model among the tries to read."""
-    values = {"job": work.id, "readings": list(readings), "provider": work.provider, "model": work.model}
-    ANNOUNCE.rows(db, values | {"reader": reader, "prompt_version": prompt_version})
+    """Committed right before the request; calls read what is not in the file.
+
+    `reader`: the place of the job's model among the tries to read.
+    """
+    values = {"job": work.id, "readings": list(readings)}
+    LEFT_OUT.rows(db, values)
+    values |= {"provider": work.provider, "model": work.model, "reader": reader, "prompt_version": prompt_version}
+    ANNOUNCE.rows(db, values)
 
 
 # The vendor works on it. A first look comes soon: a file of a few requests may take a minute.
@@ -158,6 +178,43 @@ SENT = Prepared(f"""
 
 def sent(db: Connection, job: UUID, readers: Sequence[Reader]) -> list[ReadWork]:
     return [read_work(one, readers) for one in SENT.rows(db, {"job": job})]
+
+
+# A job that no worker has in hand and none can claim: its deadline is over, or it has failed too often.
+HOPELESS = text(f"""
+    SELECT {COLUMNS} FROM vendor_jobs s
+    WHERE s.id = :id AND s.state = '{JobState.SUBMITTING}' AND {UNLEASED}
+        AND (s.deadline < now() OR NOT {HAS_TRIES_LEFT})
+    FOR NO KEY UPDATE
+""")
+
+
+def hopeless(db: Connection, job: UUID, policy: Policy) -> JobWork | None:
+    found = rows(db.execute(HOPELESS, {"id": job, "most": policy.most_failures}))
+    return work_of(found[0], ()) if found else None
+
+
+# Nobody else looks at it for a while.
+TAKEN = text("UPDATE vendor_jobs SET next_poll_at = now() + make_interval(secs => :seconds) WHERE id = :id")
+
+
+def taken(db: Connection, work: JobWork, seconds: float) -> None:
+    db.execute(TAKEN, {"id": work.id, "seconds": seconds})
+
+
+# The vendor did nothing of it, and may do so later: it is submitted again.
+PUT_OFF = text(f"""
+    UPDATE vendor_jobs SET state = '{JobState.SUBMITTING}', external_id = NULL, submitted_at = NULL,
+        maybe_sent_at = NULL, request_hash = NULL, grace_until = NULL, error = :error, {RELEASED},
+        next_poll_at = now() + make_interval(secs => :seconds)
+    WHERE id = :id AND fence = :fence AND state = '{JobState.RUNNING}'
+    RETURNING id
+""")
+
+
+def put_off(db: Connection, work: JobWork, error: str, seconds: float) -> bool:
+    values = {"id": work.id, "fence": work.fence, "error": error, "seconds": seconds}
+    return db.execute(PUT_OFF, values).first() is not None
 
 
 LOCK = text("SELECT id FROM vendor_jobs WHERE id = :id FOR NO KEY UPDATE")

@@ -65,7 +65,7 @@ def hand_out(db: Connection, batch: Batch) -> None:
     if is_fallback is None:
         prepare_later(db, batch, NAMES_RETRY_SECONDS)
         return
-    messages = job_planning.plan(db, batch.id, batch.batch_date, batch.episode, JOB_PROVIDERS)
+    messages = job_planning.plan(db, batch.id, batch.batch_date, batch.episode, JOB_PROVIDERS, POLICY)
     messages += runs.hand_out(db, batch.id, batch.episode, JOB_PROVIDERS, POLICY.window)
     if batch.episode > 1:
         planning.read_now(db, batch.id)

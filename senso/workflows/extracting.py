@@ -73,13 +73,13 @@ async def checked(work: ReadWork, completion: Completion) -> extraction.Reading:
     return await asyncio.to_thread(extraction.checked, work.answer, work.org, completion)
 
 
-def follows(work: ReadWork, error: OutsideError | ConfigError) -> int | None:
-    """The try of READING_MODELS that is next; None: none, or the same after a wait.
+def next_reader(work: ReadWork, error: OutsideError | ConfigError) -> int | None:
+    """The try of READING_MODELS that is next, where the same one is not waited for any more; None: there is none.
 
     What was unusable or cut off is read a second time by the same model, with more room, and then by the next; what one
-    model refuses it refuses again, and only another may read it.
+    model refuses it refuses again, and only another may read it. A model that stays away is replaced by the next.
     """
-    if isinstance(error, Unforeseen | TooLong | Unavailable):
+    if isinstance(error, Unforeseen | TooLong):
         return None
     if isinstance(error, Malformed) and work.with_more_room is not None:
         return work.with_more_room
@@ -87,19 +87,17 @@ def follows(work: ReadWork, error: OutsideError | ConfigError) -> int | None:
 
 
 async def extraction_failed(work: ReadWork, error: OutsideError | ConfigError, watch: Stopwatch) -> None:
-    """What is waited for is tried by the same model; else `follows` says who reads it next, and nobody fails it."""
+    """What is waited for is tried by the same model; else `next_reader` says who reads it next, and nobody fails it."""
     failed = failed_report(error, work.reader.price, watch)
-    reason, reader = str(error), follows(work, error)
-    if reader is not None:
-        await save_in_thread(
-            lambda db: evaluations.put_back(db, work, failed, reason, seconds=0, counts_as_failure=False, reader=reader)
-        )
-        return
     seconds = wait_seconds(error, work.failures) if isinstance(error, Unavailable) else None
-    if seconds is None:
+    reader = next_reader(work, error) if seconds is None else None
+    reason = str(error)
+    if seconds is None and reader is None:
         await save_in_thread(lambda db: evaluations.fail(db, work, failed, reason))
         return
-    counts = failed.outcome is not Outcome.RATE_LIMITED
+    counts = seconds is not None and failed.outcome is not Outcome.RATE_LIMITED
     await save_in_thread(
-        lambda db: evaluations.put_back(db, work, failed, reason, seconds=seconds, counts_as_failure=counts)
+        lambda db: evaluations.put_back(
+            db, work, failed, reason, seconds=seconds or 0, counts_as_failure=counts, reader=reader
+        )
     )

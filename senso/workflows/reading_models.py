@@ -31,10 +31,15 @@ def in_batches(found: Sequence[Reader]) -> int | None:
 
 def require_mode(db: Link) -> None:
     """Raises ConfigError where answers are to be read in batches, and no reading model can."""
-    if supplied.reading_mode() is ReadingMode.BATCH and in_batches(readers(db)) is None:
+    if supplied.reading_mode() is not ReadingMode.BATCH:
+        return
+    found = readers(db)
+    place = in_batches(found)
+    if place is None or models.find(db, found[place].model.said, COMPLETION_PROVIDERS) is None:
         able = ", ".join(FILE_PROVIDERS)
         raise ConfigError(
-            f"READING_MODE is batch, and none of READING_MODELS can: name a model of {able}, or set direct"
+            f"READING_MODE is batch, and none of READING_MODELS can: name a model of {able} that senso models lists, "
+            "or set direct"
         )
 
 

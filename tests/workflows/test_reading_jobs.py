@@ -20,7 +20,9 @@ from senso.cli.wait_reasons import lines
 from senso.db import transaction
 from senso.errors import ConfigError
 from senso.policy import POLICY
+from senso.providers.openai import batches
 from senso.queries import reading_jobs
+from senso.queries.batches import admit
 from senso.reads import waiting
 from senso.settings import settings
 from senso.tasks.periodic import poll
@@ -43,7 +45,9 @@ def in_batches(sandbox, monkeypatch):
 
 @pytest.fixture
 def two_readers(monkeypatch):
+    """And a vendor whose files are complete as soon as its batch has ended."""
     monkeypatch.setenv("READING_MODELS", "gpt-6-luna,gpt-6.1-terra")
+    monkeypatch.setattr(batches, "SETTLING_SECONDS", -60)
     settings.cache_clear()
 
 
@@ -74,11 +78,11 @@ def test_a_job_is_sent_once_all_questions_have_an_end(make, sandbox):
     first, second = make.runs(batch)
     read(str(first))
     with transaction() as db:
-        assert reading_jobs.due(db, 10) == []
+        assert reading_jobs.due(db, POLICY) == []
     read(str(second))
     make.sql("UPDATE vendor_jobs SET next_poll_at = now()")
     with transaction() as db:
-        assert reading_jobs.due(db, 10) == jobs(make)
+        assert reading_jobs.due(db, POLICY) == jobs(make)
     assert not sandbox.calls(FILES)
 
 
@@ -129,17 +133,135 @@ def test_a_result_that_comes_twice_is_saved_once(make, sandbox):
     assert broken() == {}
 
 
-@pytest.mark.parametrize("kind", ["batch-failed", "batch-expired"])
-def test_what_the_vendor_did_not_do_is_read_by_calls(make, sandbox, kind):
+def test_what_the_vendor_did_not_do_within_a_day_is_read_by_calls(make, sandbox):
     batch = answered(make, questions=4)
-    sandbox.fault(BATCHES, kind, times=1)
+    sandbox.fault(BATCHES, "batch-expired", times=1)
     work(make, 2)
-    assert job_state(make) == {"batch-failed": "failed", "batch-expired": "collected"}[kind]
-    done = states(make).get("done", 0)
-    assert done == {"batch-failed": 0, "batch-expired": 2}[kind]
+    assert (job_state(make), states(make)) == ("collected", {"done": 2, "pending": 2})
     read_rest(make, batch)
     assert states(make) == {"done": 4}
-    assert readings_asked(sandbox) == 4 - done
+    assert readings_asked(sandbox) == 2
+    assert broken() == {}
+
+
+def test_a_vendor_whose_queue_is_full_is_given_the_file_again_later(make, sandbox):
+    answered(make, questions=4)
+    sandbox.fault(BATCHES, "batch-failed", times=1)
+    work(make, 2)
+    assert (job_state(make), make.one("SELECT next_poll_at > now() + interval '9 minutes' FROM vendor_jobs")) == (
+        "submitting",
+        True,
+    )
+    assert broken() == {}
+    work(make, 2)
+    assert states(make) == {"done": 4}
+    assert (readings_asked(sandbox), len(sandbox.calls(LINES))) == (0, 4)
+    assert broken() == {}
+
+
+def test_a_queue_that_stays_full_leaves_the_answers_to_calls(make, sandbox):
+    batch = answered(make, questions=2)
+    sandbox.fault(BATCHES, "batch-failed")
+    work(make)
+    make.sql("UPDATE vendor_jobs SET deadline = created_at")
+    work(make)
+    assert job_state(make) == "failed"
+    read_rest(make, batch)
+    assert states(make) == {"done": 2}
+
+
+def test_a_rate_limit_is_no_failure_of_the_file(make, sandbox):
+    answered(make, questions=2)
+    sandbox.fault(BATCHES, "429", times=6)
+    work(make, 6)
+    assert (job_state(make), make.one("SELECT failures FROM vendor_jobs")) == ("submitting", 0)
+    work(make, 2)
+    assert states(make) == {"done": 2}
+    assert readings_asked(sandbox) == 0
+
+
+@pytest.mark.parametrize("kind", ["page", "malformed", "cut-within", "500", "404"])
+def test_a_download_that_is_not_the_file_is_fetched_again(make, sandbox, kind):
+    answered(make, questions=4)
+    work(make)
+    sandbox.fault(FILES, kind, times=1)
+    work(make)
+    assert job_state(make) == "running"
+    work(make)
+    assert states(make) == {"done": 4}
+    assert (readings_asked(sandbox), len(sandbox.calls(LINES))) == (0, 4)
+    assert broken() == {}
+
+
+def test_what_no_other_model_may_read_is_not_bought_again(make, sandbox):
+    batch = answered(make, questions=2)
+    sandbox.fault(LINES, "refusal", times=1)
+    work(make, 2)
+    finish_batch(str(batch), "rows")
+    assert states(make) == {"done": 1, "failed": 1}
+    assert make.one("SELECT count(*) FROM llm_calls WHERE purpose = 'read'") == 2
+    assert make.one("SELECT state FROM batches") == "partial"
+    assert broken() == {}
+
+
+def test_a_question_that_never_ends_does_not_hold_up_the_others(make, sandbox):
+    batch = make.batch(questions=3)
+    start(batch)
+    first, *_ = make.runs(batch)
+    read(str(first))
+    make.sql("UPDATE vendor_jobs SET created_at = created_at - interval '7 hours', next_poll_at = now()")
+    with transaction() as db:
+        assert reading_jobs.due(db, POLICY) == jobs(make)
+    work(make, 2)
+    assert states(make) == {"done": 1, "pending": 2}
+    for run in make.runs(batch):
+        read(str(run))
+    assert states(make) == {"done": 3}
+    assert (readings_asked(sandbox), len(sandbox.calls(LINES))) == (2, 1)
+
+
+def test_a_batch_that_was_sent_twice_is_found_by_its_mark_and_one_is_cancelled(make, sandbox):
+    answered(make, questions=2)
+    sandbox.timing(batch_seconds=60)
+    for _ in range(2):
+        sandbox.fault(BATCHES, "drop-after", times=1)
+        make.sql("UPDATE vendor_jobs SET maybe_sent_at = NULL, request_hash = NULL, grace_until = NULL")
+        work(make)
+    work(make)
+    assert make.sql(
+        "SELECT state, cancelled_at IS NOT NULL AS gone FROM vendor_jobs ORDER BY created_at, state DESC"
+    ) == [
+        {"state": "running", "gone": False},
+        {"state": "cancelled", "gone": True},
+    ]
+
+
+def test_nobody_knows_what_a_request_cost_that_the_vendor_never_lists(make, sandbox):
+    answered(make, questions=2)
+    sandbox.fault(BATCHES, "drop", times=1)
+    work(make)
+    make.sql("UPDATE vendor_jobs SET grace_until = now()")
+    sandbox.fault(FILES, "500", times=1)
+    work(make)
+    told = make.sql("SELECT outcome, cost_microusd FROM llm_calls WHERE purpose = 'read'")
+    assert told == [{"outcome": "unavailable", "cost_microusd": None}] * 2
+
+
+def test_a_batch_that_waits_for_its_file_takes_no_place(make, sandbox):
+    sandbox.timing(batch_seconds=60)
+    answered(make, questions=1)
+    work(make)
+    queued = make.queued(make.org())
+    with transaction() as db:
+        admit(db, 1)
+    assert make.one("SELECT state FROM batches WHERE id = :id", id=queued) == "running"
+
+
+def test_jobs_of_questions_have_their_usual_time(make, sandbox):
+    batch = make.batch(questions=1, models=("chatgpt",))
+    start(batch)
+    hours = "SELECT extract(epoch FROM deadline - created_at) / 3600 FROM vendor_jobs WHERE kind = 'questions'"
+    assert float(make.one(hours)) <= 6
     assert broken() == {}
 
 
@@ -237,11 +359,9 @@ def test_results_are_saved_some_at_a_time_and_a_second_look_goes_on(make, sandbo
 
 def test_a_retry_reads_by_calls(make, sandbox):
     sandbox.fault(LINES, "line-400")
-    sandbox.fault("openai.chat", "refusal")
     batch = answered(make, questions=2)
     work(make, 2)
-    for _ in range(4):
-        read_rest(make, batch)
+    finish_batch(str(batch), "rows")
     assert make.one("SELECT state FROM batches") == "failed"
     sandbox.heal()
     retry(batch, Initiator("an operator"))
@@ -251,9 +371,9 @@ def test_a_retry_reads_by_calls(make, sandbox):
     assert len(jobs(make)) == 1
 
 
-def test_a_trigger_is_refused_where_no_reading_model_takes_files(make, monkeypatch):
-    monkeypatch.setenv("READING_MODELS", "claude-haiku-5-5")
-    monkeypatch.setenv("ANTHROPIC_API_KEY", "sandbox-key")
+@pytest.mark.parametrize("models", ["claude-haiku-5-5", "ft:our-own"])
+def test_a_trigger_is_refused_where_no_reading_model_takes_files(make, sandbox, monkeypatch, models):
+    monkeypatch.setenv("READING_MODELS", models)
     settings.cache_clear()
     with pytest.raises(ConfigError, match="READING_MODE"):
         make.batch(questions=1)

@@ -91,9 +91,13 @@ def test_a_rate_limit_is_tried_again_after_any_number_of_failures(shortest, fail
 
 
 @pytest.mark.parametrize(("failures", "seconds"), [(0, 4), (1, 8), (2, None), (3, None)])
-@pytest.mark.parametrize("error", [Malformed("openai", "no JSON"), CutOff("openai", "incomplete")])
-def test_an_answer_that_cannot_be_used_is_asked_for_twice_more(longest, error, failures, seconds):
-    assert wait_seconds(error, failures) == seconds
+def test_an_answer_that_cannot_be_used_is_asked_for_twice_more(longest, failures, seconds):
+    assert wait_seconds(Malformed("openai", "no JSON"), failures) == seconds
+
+
+@pytest.mark.parametrize(("failures", "seconds"), [(0, 4), (1, None), (2, None)])
+def test_an_answer_that_had_no_room_is_asked_for_once_more(longest, failures, seconds):
+    assert wait_seconds(CutOff("openai", "incomplete"), failures) == seconds
 
 
 @pytest.mark.parametrize(

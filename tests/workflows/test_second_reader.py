@@ -44,6 +44,7 @@ def reads(make, times):
     """Each try is due at once, and under a claim of its own."""
     (run,) = make.sql("SELECT id FROM question_runs")
     for _ in range(times):
+        make.sql("UPDATE evaluations SET next_at = now() WHERE next_at IS NOT NULL")
         due()
         read(str(run["id"]))
 
@@ -135,3 +136,15 @@ def test_a_list_that_has_become_shorter_is_read_by_its_last(make, sandbox, reade
 
     assert [call["outcome"] for call in make.sql(CALLS)] == ["refused", "read"]
     assert {call["model"] for call in make.sql(CALLS)} == {"gpt-6-luna"}
+
+
+def test_where_the_first_stays_away_the_second_reads(make, sandbox, readers):
+    readers("gpt-6-luna,claude-haiku-5-5")
+    batch = batch_of_one(make)
+    sandbox.fault("openai.chat", "503")
+
+    reads(make, times=6)
+    finish_batch(str(batch), "chord")
+
+    assert [one["model"] for one in make.sql(CALLS)] == ["gpt-6-luna"] * 5 + ["claude-haiku-5-5"]
+    assert make.one("SELECT state FROM evaluations") == "done"

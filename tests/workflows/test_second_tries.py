@@ -27,7 +27,7 @@ TRIES = {
     Unavailable: 5,
     RateLimited: 5,
     Malformed: 3,
-    CutOff: 3,
+    CutOff: 2,
     TooLong: 1,
     Unforeseen: 1,
     Refused: 1,

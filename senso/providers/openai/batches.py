@@ -17,7 +17,7 @@ from senso.providers import AnotherKey, Completed, Completion, Parameters, Promp
 from senso.providers.wire import openai as wire
 from senso.providers.wire import openai_client as sdk
 from senso.providers.wire.paid import paid
-from senso.providers.wire.values import items, mapping, optional_text, text
+from senso.providers.wire.values import count, items, mapping, optional_text, text
 
 SERVICE, VARIABLE = "openai", "OPENAI_API_KEY"
 ENDPOINT = "/v1/chat/completions"
@@ -31,6 +31,9 @@ PURPOSE = "batch"
 DEAD = {"failed"}
 ENDED = {"completed", "expired", "cancelled"}
 SUCCESS = 200
+# The limit of tokens that may wait in batches; the vendor's message asks to try again later.
+QUEUE_FULL, QUEUE_SECONDS = "token_limit_exceeded", 600
+SETTLING_SECONDS = 900
 # A file may be unknown for a moment after it was uploaded: 400 "Cannot find file".
 NOT_THERE_YET = 400
 SECONDS_TO_APPEAR = (1, 4)
@@ -97,19 +100,22 @@ class OpenAIBatches:
         found = self.batch(job)
         status = text(found.get("status"))
         if status in DEAD:
-            raise JobFailed(SERVICE, said_of(found) or "the batch has failed")
+            raise failed_as(found)
         if status not in ENDED:  # also one that we do not know: the vendor may add some
             return None
         files = (optional_text(found.get(f"{kind}_file_id")) for kind in ("output", "error"))
-        return each_once(line for file in files if file for line in self.content(file))
+        return results((line for file in files if file for line in self.content(file)), found)
 
     def batch(self, job: str) -> dict[str, Any]:
         return self.ask(lambda client: client.batches.with_raw_response.retrieve(job))
 
     def content(self, file: str) -> Iterator[bytes]:
         """The lines of a file, which may be far longer than other replies: each as it comes, up to the usual limit."""
-        client = sdk.client(self.base_url, self.key, FILE_SECONDS)
-        with sdk.guarded(SERVICE, self.key), client.files.with_streaming_response.content(file) as reply:
+        with (
+            sdk.guarded(SERVICE, self.key),
+            sdk.client(self.base_url, self.key, FILE_SECONDS) as client,
+            client.files.with_streaming_response.content(file) as reply,
+        ):
             yield from sdk.lines(SERVICE, reply.iter_bytes(), outgoing().most_bytes)
 
     def cancel(self, job: str) -> None:
@@ -168,14 +174,35 @@ def moment(batch: dict[str, Any]) -> datetime:
     return datetime.fromtimestamp(said if isinstance(said, int) and 0 <= said < 1 << 33 else 0, UTC)
 
 
-def said_of(batch: dict[str, Any]) -> str | None:
-    """What the vendor says is wrong with it as a whole."""
+def failed_as(batch: dict[str, Any]) -> JobFailed:
+    """What the vendor says is wrong with it as a whole: nothing of it was done."""
     errors = items(mapping(batch.get("errors")).get("data"))
-    return "; ".join(text(one.get("message")) for one in errors[:3] if one.get("message")) or None
+    said = "; ".join(text(one.get("message")) for one in errors[:3] if one.get("message"))
+    failed = JobFailed(SERVICE, said or "the batch has failed")
+    if errors and all(one.get("code") == QUEUE_FULL for one in errors):
+        failed.retry_after_seconds = QUEUE_SECONDS
+    return failed
+
+
+def results(lines: Iterable[bytes], batch: dict[str, Any]) -> Iterator[Completed]:
+    """Raises Malformed at the end if some that the vendor counts are missing: a later look may find them."""
+    counts = mapping(batch.get("request_counts"))
+    expected, found = count(counts, "completed") + count(counts, "failed"), 0
+    for found, one in enumerate(each_once(lines), 1):  # noqa: B007  counted
+        yield one
+    if found < expected and not is_settled(batch):
+        raise Malformed(SERVICE, f"its files hold {found} of {expected} results")
+
+
+def is_settled(batch: dict[str, Any]) -> bool:
+    """Long enough after its end that what is missing will not come."""
+    ends = [batch.get(f"{status}_at") for status in ENDED]
+    ended = max((one for one in ends if isinstance(one, int)), default=0)
+    return time.time() - ended > SETTLING_SECONDS
 
 
 def each_once(lines: Iterable[bytes]) -> Iterator[Completed]:
-    """Lines that nobody can read, or that name nothing, are left out: what was asked there has no result."""
+    """Lines that nobody can read, or that name nothing, are left out."""
     seen: set[str] = set()
     for line in lines:
         found = read(line)

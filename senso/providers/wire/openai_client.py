@@ -30,7 +30,8 @@ def client(base_url: str, key: str, seconds: float) -> Any:
 
 @contextmanager
 def guarded(service: str, key: str) -> Iterator[None]:
-    """Raises OutsideErrors in place of the client's errors."""
+    """Raises OutsideErrors in place of the client's errors, and of those of the library under it in a stream."""
+    import httpx2  # noqa: PLC0415  see the module
     import openai  # noqa: PLC0415  see the module
 
     try:
@@ -41,7 +42,7 @@ def guarded(service: str, key: str) -> Iterator[None]:
         raise failure(service, Response(reply.status_code, reply.headers, reply.read(), secrets)) from None
     except openai.APITimeoutError:
         raise Unavailable(service, LATE) from None
-    except openai.APIConnectionError as error:
+    except (openai.APIConnectionError, httpx2.HTTPError) as error:
         raise Unavailable(service, f"the connection failed: {type(error.__cause__ or error).__name__}") from None
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from senso import extraction
 from senso.db import Connection, DBAPIError, may_pass, transaction
-from senso.errors import ConfigError, JobFailed, OutsideError, RateLimited
+from senso.errors import ConfigError, JobFailed, OutsideError, RateLimited, Unavailable
 from senso.failpoints import failpoint
 from senso.log import logger
 from senso.policy import POLICY
@@ -26,7 +26,7 @@ from senso.queries.vendor_jobs import JobWork
 from senso.runtime.saving import save, unstorable
 from senso.states import JobState, Outcome
 from senso.workflows.call_reports import Stopwatch, failed_report, guarded
-from senso.workflows.extracting import follows
+from senso.workflows.extracting import next_reader
 from senso.workflows.provider_access import file_provider
 from senso.workflows.reading_jobs.submitting import end_unread
 from senso.workflows.retry_policy import wait_seconds
@@ -42,6 +42,7 @@ def look_at(work: JobWork, readers: Sequence[Reader]) -> None:
         with guarded():
             results = vendor.collect(work.external_id or "")
             if results is not None:
+                save(lambda db: reading_jobs.taken(db, work, POLICY.upload_lease_seconds))
                 collect(work, readers, results)
             elif work.overdue:
                 no_longer(work, vendor)
@@ -52,14 +53,22 @@ def look_at(work: JobWork, readers: Sequence[Reader]) -> None:
 def look_failed(work: JobWork, error: OutsideError | ConfigError) -> None:
     """Only the vendor's word ends the job, or a time after its deadline: looks are free, and the job is paid for."""
     log.warning("a job of readings could not be looked at", job=str(work.id), error=str(error))
-    reason = str(error)
     if isinstance(error, RateLimited):
         seconds = wait_seconds(error, 0) or 0
         save(lambda db: job_polling.rest(db, work.provider, seconds))
     if isinstance(error, JobFailed):
-        save(lambda db: end_unread(db, work, reason))
+        save(lambda db: failed_job(db, work, error))
     elif is_too_late(work):
         give_up(work)
+
+
+def failed_job(db: Connection, work: JobWork, error: JobFailed) -> None:
+    """The vendor did nothing of it. What it may do later is submitted again, until the deadline."""
+    reason, seconds = str(error), error.retry_after_seconds
+    if seconds is None or work.overdue:
+        end_unread(db, work, reason)
+    elif reading_jobs.put_off(db, work, reason, seconds):
+        reading_jobs.report(db, work, Outcome.FAILED, reason, 0)
 
 
 def no_longer(work: JobWork, vendor: FileProvider) -> None:
@@ -147,9 +156,14 @@ def store(db: Connection, work: JobWork, known: Portion) -> None:
 
 
 def release(db: Connection, work: JobWork, known: Portion) -> None:
+    """What the vendor did not do is read by a call of the same model, what another try may read by that."""
     for one, error in known.unread:
         failed = replace(failed_report(error, one.reader.price, Stopwatch()), latency_ms=milliseconds(work))
-        reading_jobs.release(db, one, failed, str(error), follows(one, error))
+        reader = None if isinstance(error, Unavailable) else next_reader(one, error)
+        if reader is None and not isinstance(error, Unavailable):
+            evaluations.fail(db, one, failed, str(error))
+        else:
+            reading_jobs.release(db, one, failed, str(error), reader)
 
 
 def store_rows(db: Connection, found: Sequence[dict[str, Any]]) -> None:

@@ -21,7 +21,11 @@ def plan(db: Connection, batch: UUID, readings: Sequence[UUID]) -> bool:
     place = reading_models.in_batches(readers)
     if place is None:
         return False
-    for some in groups(sorted(readings), POLICY.readings_per_job):
-        job = dated_id(day_of(batch), "readings", batch, some[0])
-        reading_jobs.plan(db, job, batch, readers[place].model, some, POLICY)
-    return True
+    model = readers[place].model
+    jobs = groups(sorted(readings), POLICY.readings_per_job)
+    planned = [reading_jobs.plan(db, job_id(batch, some), batch, model, some, POLICY) for some in jobs]
+    return any(planned)
+
+
+def job_id(batch: UUID, readings: Sequence[UUID]) -> UUID:
+    return dated_id(day_of(batch), "readings", batch, readings[0])

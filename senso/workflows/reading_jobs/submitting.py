@@ -11,7 +11,7 @@ from uuid import UUID
 
 from senso import extraction
 from senso.db import Connection, transaction
-from senso.errors import ConfigError, Malformed, OutsideError
+from senso.errors import ConfigError, Malformed, OutsideError, RateLimited
 from senso.failpoints import failpoint
 from senso.log import logger
 from senso.policy import POLICY
@@ -87,8 +87,8 @@ def written(vendor: FileProvider, readings: Sequence[ReadWork], reader: Reader) 
 
 
 def mark(work: JobWork) -> str:
-    """What the vendor's batch is found by: one for each request."""
-    return f"{work.id}:{work.fence}"
+    """What the vendor's batch is found by. The same for each request: whichever arrived serves, and one is enough."""
+    return str(work.id)
 
 
 def about_to_send(db: Connection, work: JobWork, file: File, place: int) -> bool:
@@ -124,13 +124,14 @@ def put_back(work: JobWork, error: OutsideError | ConfigError, *, in_doubt: bool
     log.warning("readings were not submitted", job=str(work.id), error=str(error))
     report, reason = failed_report(error, work.price, Stopwatch()), str(error)
     seconds = LOOK_SECONDS if in_doubt else wait_seconds(error, work.failures)
+    counts = not isinstance(error, RateLimited)
     if seconds is None:
         save(lambda db: end_unread(db, work, reason))
         return
 
     def put(db: Connection) -> None:
         submissions.put_back(
-            db, work, reason, report, POLICY, seconds=seconds, counts_as_failure=True, in_doubt=in_doubt
+            db, work, reason, report, POLICY, seconds=seconds, counts_as_failure=counts, in_doubt=in_doubt
         )
         reading_jobs.report(db, work, report.outcome, reason, None if in_doubt else 0)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from senso.db import transaction
+from senso.db import Connection, transaction
 from senso.errors import ConfigError
 from senso.policy import POLICY
 from senso.queries import reading_jobs
@@ -11,15 +11,17 @@ from senso.queries.models import Reader
 from senso.queries.vendor_jobs import JobWork
 from senso.runtime.heartbeat import worker_id
 from senso.runtime.saving import save
-from senso.states import JobState
+from senso.states import JobState, Outcome
 from senso.workflows import reading_models
 from senso.workflows.reading_jobs import collecting
 from senso.workflows.reading_jobs.submitting import end_unread, submit
 from senso.workflows.vendor_jobs.looking_up import Rows, look_up
 
+NO_REPLY = "{}: no reply to the request for the batch, which the vendor does not list"
 READINGS = Rows(
     submitted=reading_jobs.submitted,
     fail=lambda db, work, reason: end_unread(db, work, reason, abandoned=True),
+    lost=lambda db, work: reading_jobs.report(db, work, Outcome.UNAVAILABLE, NO_REPLY.format(work.provider), None),
 )
 
 
@@ -40,7 +42,7 @@ def work_on(job: UUID) -> None:
 def go_on(work: JobWork, readers: Sequence[Reader]) -> None:
     claimed = save(lambda db: reading_jobs.claim(db, work.id, worker_id(), POLICY))
     if claimed is None:
-        end_hopeless(work)
+        save(lambda db: end_hopeless(db, work.id))
     elif not claimed.in_doubt:
         submit_or_end(claimed, readers)
     elif not look_up(claimed, READINGS):
@@ -55,8 +57,9 @@ def submit_or_end(work: JobWork, readers: Sequence[Reader]) -> None:
         save(lambda db: end_unread(db, work, reason))
 
 
-def end_hopeless(work: JobWork) -> None:
-    """As the claim sees it: a job in doubt may fail as often again, by its look-ups."""
-    if work.overdue or work.failures >= POLICY.most_failures * (2 if work.in_doubt else 1):
+def end_hopeless(db: Connection, job: UUID) -> None:
+    """Does nothing where another worker has it in hand."""
+    work = reading_jobs.hopeless(db, job, POLICY)
+    if work is not None:
         reason = f"{work.provider}: the readings could not be submitted"
-        save(lambda db: end_unread(db, work, reason, abandoned=work.in_doubt))
+        end_unread(db, work, reason, abandoned=work.in_doubt)

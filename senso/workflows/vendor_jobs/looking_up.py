@@ -18,10 +18,14 @@ log = logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What differs by what the job holds. `submitted`: saves the vendor's id; False if it is another's by now."""
+    """What differs by what the job holds. `submitted`: saves the vendor's id; False if it is another's by now.
+
+    `lost`: notes that nobody knows what became of the request, and whether it is billed.
+    """
 
     submitted: Callable[[Connection, JobWork, str], bool]
     fail: Callable[[Connection, JobWork, str], None]
+    lost: Callable[[Connection, JobWork], None] = lambda _db, _work: None
 
 
 QUESTIONS = Rows(
@@ -43,7 +47,7 @@ def look_up(work: JobWork, rows: Rows = QUESTIONS) -> bool:
     if found:
         adopt(work, rows, found)
     elif work.grace_over:
-        return not never_arrived(work)
+        return not never_arrived(work, rows)
     else:
         save(lambda db: job_lookups.look_again(db, work))
     return True
@@ -65,16 +69,18 @@ def adopted(db: Connection, work: JobWork, rows: Rows, external_id: str) -> bool
     return is_ours
 
 
-def never_arrived(work: JobWork) -> bool:
+def never_arrived(work: JobWork, rows: Rows) -> bool:
     """The vendor's list does not show the job. The vendor may have it nevertheless, so it is counted."""
-    is_over = save(lambda db: given_up(db, work))
+    is_over = save(lambda db: given_up(db, work, rows))
     if is_over:
         log.warning("a job that may have been submitted is sent again", snapshot=str(work.id))
     return is_over
 
 
-def given_up(db: Connection, work: JobWork) -> bool:
+def given_up(db: Connection, work: JobWork, rows: Rows) -> bool:
     is_over = job_lookups.never_arrived(db, work)
+    if is_over:
+        rows.lost(db, work)
     sweep.count_repairs(db, {"submit unknown": int(is_over)})
     return is_over
 

@@ -51,7 +51,7 @@ def poll_due(sender: JobSender) -> None:
         unsent = submissions.unsubmitted(db, POLICY)
         for work in submissions.unsubmittable(db, POLICY):
             fail_submission(db, work)
-        that_read = reading_jobs.due(db, POLICY.jobs_per_poll)
+        that_read = reading_jobs.due(db, POLICY)
     send_unsubmitted(sender, unsent)
     sender.send_each("read_by_job", that_read)
     if found:
@@ -138,4 +138,5 @@ def give_up(work: JobWork) -> None:
 def ask_all_again(db: Connection, work: JobWork, reason: str, *, abandoned: bool = False) -> None:
     """In another job, as far as tries are left; does nothing if another worker closed this one."""
     if vendor_jobs.close(db, work, JobState.FAILED, reason, abandoned=abandoned):
-        job_endings.ask_again(db, work, [(run, reason, 0) for run in work.run_ids], POLICY)
+        cost = None if abandoned else 0
+        job_endings.ask_again(db, work, [(run, reason, cost) for run in work.run_ids], POLICY)
