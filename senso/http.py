@@ -42,8 +42,9 @@ REASON_LENGTH = 300
 HEADERS = {"User-Agent": "senso", "Accept-Encoding": "gzip, deflate"}
 SUCCESS = range(200, 300)
 PASSING = {408, 409, 425}
-# No money, no such model or address, gone for good. Which 401s and 403s are of the key, the provider says.
-MISCONFIGURED = {402, 404, 410}
+# No money, gone for good. Which 401s and 403s are of the key, the provider says.
+MISCONFIGURED = {402, 410}
+NOT_FOUND = 404
 TOO_MANY = 429
 SERVER_FAULT = 500
 # 3.89s, 174ms, 7m12s, 33 seconds
@@ -244,9 +245,17 @@ def failed(service: str, response: Response) -> OutsideError:
         return RateLimited(service, said, status=status, retry_after_seconds=wait_seconds(response))
     if status >= SERVER_FAULT or status in PASSING:
         return Unavailable(service, said, status=status, retry_after_seconds=wait_seconds(response))
-    if status in MISCONFIGURED or codes(response) & NO_MONEY:
+    is_unknown = status == NOT_FOUND and is_of_the_service(response)  # the model, or the address
+    if status in MISCONFIGURED or is_unknown or codes(response) & NO_MONEY:
         return Misconfigured(service, said, status=status)
     return Refused(service, said, status=status)
+
+
+def is_of_the_service(response: Response) -> bool:
+    """A gateway on the way, which may be wrong for a moment, answers with a page."""
+    with suppress(ValueError):
+        return isinstance(response.json(), dict)
+    return False
 
 
 def is_hopeless(response: Response) -> bool:

@@ -59,7 +59,7 @@ def test_a_timeout_says_that_it_was_one(name):
         (401, Refused),
         (402, Misconfigured),
         (403, Refused),
-        (404, Misconfigured),
+        (404, Refused),
         (408, Unavailable),
         (409, Unavailable),
         (410, Misconfigured),
@@ -80,6 +80,12 @@ def test_a_status_becomes_the_error_that_says_what_to_do(status, expected):
 
     assert (type(found), found.service, found.status, found.reason) == (expected, "vendor", status, "why")
     assert str(found) == f"vendor {status}: why"
+
+
+def test_a_404_of_the_service_itself_is_of_the_model_or_the_address():
+    said = Response(404, {}, b'{"error": {"message": "no such model"}}')
+
+    assert isinstance(failure("vendor", said), Misconfigured)
 
 
 @pytest.mark.parametrize(
