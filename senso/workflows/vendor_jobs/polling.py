@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from senso.db import Connection, DBAPIError, may_pass, transaction
-from senso.errors import ConfigError, JobFailed, OutsideError, RateLimited
+from senso.errors import ConfigError, JobFailed, OutsideError, RateLimited, TooLong
 from senso.extraction.citations import cite
 from senso.log import logger
 from senso.policy import POLICY
@@ -72,12 +72,17 @@ def look_at(work: JobWork) -> None:
 
 
 def poll_failed(work: JobWork, error: OutsideError | ConfigError) -> None:
-    """Before its deadline, only a JobFailed from the vendor ends the job: polling is free, and the job is paid for."""
+    """Before its deadline, the job ends only by JobFailed, or by TooLong: it was paid for, and would be as long again.
+
+    After any other error it is polled again, which is free.
+    """
     log.warning("a job could not be looked at", snapshot=str(work.id), error=str(error))
     if isinstance(error, RateLimited):
         seconds = wait_seconds(error, 0) or 0
         saving.save(lambda db: vendor_jobs.rest(db, work.provider, seconds))
-    if isinstance(error, JobFailed):
+    if isinstance(error, TooLong):
+        saving.save(lambda db: vendor_jobs.fail(db, work, str(error), cost_microusd=None))
+    elif isinstance(error, JobFailed):
         saving.save(lambda db: ask_all_again(db, work, str(error)))
     elif work.overdue:
         give_up(work)
