@@ -87,12 +87,8 @@ class Misconfigured(Refused):
 
 
 class JobFailed(Refused):
-    """`lasts`: another job for the same work would fail in the same way.
+    """`retry_after_seconds`: the vendor has done nothing, and may take it then. None: it says nothing of that."""
 
-    `retry_after_seconds`: the vendor has done nothing, and may take it then. None: it says nothing of that.
-    """
-
-    lasts = False
     retry_after_seconds: float | None = None
 
 

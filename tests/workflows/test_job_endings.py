@@ -108,8 +108,9 @@ def test_a_download_that_is_too_long_fails_its_job_and_is_not_fetched_again(make
     submit_snapshot(job(make, questions=1))
     collect(make)
 
-    (row,) = make.sql("SELECT state, error FROM question_runs")
-    assert (row["state"], "MAX_REPLY_BYTES" in row["error"]) == ("failed", True)
+    (row,) = make.sql("SELECT state, error, cost_microusd FROM question_runs")
+    assert (row["state"], "MAX_REPLY_BYTES" in row["error"], row["cost_microusd"]) == ("failed", True, None)
+    assert len(triggers(sandbox)) == 1
     assert [call["status"] for call in sandbox.calls("brightdata.snapshot")] == [202, 200]
 
 

@@ -9,7 +9,7 @@ from hashlib import sha256
 from io import StringIO
 from typing import Any
 
-from senso.errors import JobFailed, Malformed, Misconfigured, Refused, TooLong
+from senso.errors import JobFailed, Malformed, Misconfigured, Refused
 from senso.http import call, json_of
 from senso.providers import AnotherKey, Answer, Run, no_other
 from senso.providers.brightdata.data_sets import DATA_SETS, FIELDS, SERVICE, data_set_of, entry
@@ -49,7 +49,10 @@ class BrightData:
         return job
 
     def collect(self, job: str, runs: Sequence[Run]) -> list[Answer] | None:
-        """One answer for each run, in their order; None if not ready. Raises JobFailed if the vendor says so."""
+        """One answer for each run, in their order; None if not ready.
+
+        Raises JobFailed if the vendor says so, and TooLong for a download that is longer than we read.
+        """
         progress = mapping(self.request("GET", f"/datasets/v3/progress/{job}", timeout_seconds=LOOK_SECONDS))
         status = optional_text(progress.get("status"))
         if status in DEAD:
@@ -67,10 +70,6 @@ class BrightData:
             if error.status not in NO_DOWNLOAD:
                 raise
             raise JobFailed(SERVICE, error.reason, status=error.status) from error
-        except TooLong as error:  # it would be as long another time
-            failed = JobFailed(SERVICE, error.reason)
-            failed.lasts = True
-            raise failed from error
 
     def fingerprint(self, runs: Sequence[Run]) -> str:
         data_set = data_set_of(runs[0].model)

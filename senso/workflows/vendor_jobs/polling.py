@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Any, Protocol
 
 from senso.db import Connection, transaction
-from senso.errors import ConfigError, JobFailed, OutsideError, RateLimited
+from senso.errors import ConfigError, JobFailed, OutsideError, RateLimited, TooLong
 from senso.log import logger
 from senso.policy import POLICY
 from senso.providers import Answer
@@ -116,12 +116,15 @@ def go_on(look: Look) -> None:
 
 
 def poll_failed(work: JobWork, error: OutsideError | ConfigError) -> None:
-    """Before its deadline, only a JobFailed from the vendor ends the job: polling is free, and the job is paid for."""
+    """Before its deadline, the job ends only by JobFailed, or by TooLong: it was paid for, and would be as long again.
+
+    After any other error it is polled again, which is free.
+    """
     log.warning("a job could not be looked at", snapshot=str(work.id), error=str(error))
     if isinstance(error, RateLimited):
         seconds = wait_seconds(error, 0) or 0
         saving.save(lambda db: job_polling.rest(db, work.provider, seconds))
-    if isinstance(error, JobFailed) and error.lasts:
+    if isinstance(error, TooLong):
         saving.save(lambda db: job_endings.fail(db, work, str(error), cost_microusd=None))
     elif isinstance(error, JobFailed):
         saving.save(lambda db: ask_all_again(db, work, str(error)))
