@@ -93,7 +93,7 @@ SUBMITTED = Prepared(f"""
     usual AS MATERIALIZED (
         SELECT m.id, m.deadline_seconds, (
             SELECT greatest(2, 0.5 * percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds),
-                0.9 * percentile_cont(0.1) WITHIN GROUP (ORDER BY seconds))
+                0.8 * percentile_cont(0.1) WITHIN GROUP (ORDER BY seconds))
             FROM (
                 SELECT extract(epoch FROM past.ended_at - past.submitted_at) AS seconds FROM vendor_jobs past
                 WHERE past.model_id = m.id AND past.state = 'collected' ORDER BY past.created_at DESC LIMIT 50

@@ -26,7 +26,7 @@ from senso.settings import settings
 from senso.states import FinishedBy
 from senso.tasks.app import app
 from senso.worker.events import gathered
-from senso.worker.queues import JOBS_PER_MESSAGE, RUNS_PER_MESSAGE
+from senso.worker.queues import JOBS_PER_MESSAGE, READINGS_PER_MESSAGE, RUNS_PER_MESSAGE
 
 log = logger(__name__)
 
@@ -45,9 +45,9 @@ def prepare(intent: Intent) -> Any:
     return chain(task("find_names", batch), task("ask_batch", batch))
 
 
-def each_then_finish(name: str) -> Callable[[Intent], Any]:
+def each_then_finish(name: str, size: int) -> Callable[[Intent], Any]:
     def pipeline(intent: Intent) -> Any:
-        members = [task(name, *runs) for runs in groups(intent.ids, RUNS_PER_MESSAGE)]
+        members = [task(name, *runs) for runs in groups(intent.ids, size)]
         if not settings().use_chords:
             return group(members)
         return chord(members, task("finish_batch", str(intent.batch_id), FinishedBy.CHORD.value))
@@ -77,9 +77,9 @@ PIPELINES: dict[str, Callable[[Intent], Any]] = {
     Pipeline.START: start,
     Pipeline.PREPARE: prepare,
     Pipeline.ASK: one("ask_batch"),
-    Pipeline.READ: each_then_finish("read"),
+    Pipeline.READ: each_then_finish("read", RUNS_PER_MESSAGE),
     Pipeline.SUBMIT: each("submit_snapshot", JOBS_PER_MESSAGE),
-    Pipeline.EXTRACT: each_then_finish("extract"),
+    Pipeline.EXTRACT: each_then_finish("extract", READINGS_PER_MESSAGE),
     Pipeline.FINISH: one("finish_batch", FinishedBy.ROWS.value),
     Pipeline.SWEEP_FINISH: one("finish_batch", FinishedBy.SWEEP.value),
     Pipeline.PUSH: one("push"),

@@ -57,28 +57,38 @@ def test_no_step_gets_what_the_step_before_it_returned():
     assert made(Pipeline.READ, *RUNS).body.immutable
 
 
-@pytest.mark.parametrize(("pipeline", "task"), [(Pipeline.READ, "senso.read"), (Pipeline.EXTRACT, "senso.extract")])
-def test_runs_go_out_in_tens_and_the_batch_is_finished_after_the_last(pipeline, task):
-    found = made(pipeline, *RUNS)
+def test_runs_go_out_in_tens_and_the_batch_is_finished_after_the_last():
+    found = made(Pipeline.READ, *RUNS)
 
     assert isinstance(found, chord)
     assert [said(member) for member in found.tasks] == [
-        (task, [*RUNS[:10]]),
-        (task, [*RUNS[10:20]]),
-        (task, [*RUNS[20:]]),
+        ("senso.read", [*RUNS[:10]]),
+        ("senso.read", [*RUNS[10:20]]),
+        ("senso.read", [*RUNS[20:]]),
     ]
     assert said(found.body) == ("senso.finish_batch", [str(BATCH), "chord"])
 
 
-@pytest.mark.parametrize("pipeline", [Pipeline.READ, Pipeline.EXTRACT])
-def test_without_chords_nothing_follows_the_last_run(environment, pipeline):
+def test_what_is_only_read_goes_out_in_twenties_and_the_batch_is_finished_after_the_last():
+    found = made(Pipeline.EXTRACT, *RUNS)
+
+    assert isinstance(found, chord)
+    assert [said(member) for member in found.tasks] == [
+        ("senso.extract", [*RUNS[:20]]),
+        ("senso.extract", [*RUNS[20:]]),
+    ]
+    assert said(found.body) == ("senso.finish_batch", [str(BATCH), "chord"])
+
+
+@pytest.mark.parametrize(("pipeline", "sizes"), [(Pipeline.READ, [10, 10, 5]), (Pipeline.EXTRACT, [20, 5])])
+def test_without_chords_nothing_follows_the_last_run(environment, pipeline, sizes):
     environment.setenv("USE_CHORDS", "false")
     settings.cache_clear()
 
     found = made(pipeline, *RUNS)
 
     assert type(found) is group
-    assert [len(member.args) for member in found.tasks] == [10, 10, 5]
+    assert [len(member.args) for member in found.tasks] == sizes
 
 
 def test_the_jobs_of_a_batch_go_out_together_as_far_as_they_can_all_be_sent_at_once():

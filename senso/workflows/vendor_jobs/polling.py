@@ -8,6 +8,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
+from threading import BoundedSemaphore
 from typing import Any, Protocol
 
 from senso.db import Connection, transaction
@@ -29,6 +30,12 @@ from senso.workflows.vendor_jobs.collecting import collect_safely
 
 log = logger(__name__)
 LOOKERS = 16
+# How many batches are saved at a time: the first are read while the others are still saved.
+SAVED_AT_ONCE = 4
+ROUNDS = 10
+
+
+saving_now = BoundedSemaphore(SAVED_AT_ONCE)
 
 
 class JobSender(Protocol):
@@ -54,9 +61,18 @@ def poll_due(sender: JobSender) -> None:
         that_read = reading_jobs.due(db, POLICY)
     send_unsubmitted(sender, unsent)
     sender.send_each("read_by_job", that_read)
-    if found:
-        poll(found)
+    poll_rounds(found)
     cancel_due()
+
+
+def poll_rounds(found: Sequence[JobWork]) -> None:
+    """Goes on with what has become due meanwhile: after a long round the next tick may be a second away."""
+    for _ in range(ROUNDS):
+        if not found:
+            break
+        poll(found)
+        with transaction() as db:
+            found = job_polling.due(db, POLICY.jobs_per_poll)
 
 
 def fail_submission(db: Connection, work: JobWork) -> None:
@@ -85,7 +101,8 @@ def poll_batch(lookers: Executor, works: Sequence[JobWork]) -> None:
     for looks in joint_results(lookers, look_at, works):
         ready = [(look.work, look.answers) for look in looks if look.answers is not None]
         if ready:
-            collect_safely(ready)
+            with saving_now:
+                collect_safely(ready)
         for look in looks:
             if look.answers is None:
                 go_on_safely(look)
