@@ -172,4 +172,5 @@ def sandbox(environment) -> Iterator["Sandbox"]:
 def messages(urls) -> Iterator[Messages]:
     waiting = Messages(urls.redis_url)
     yield waiting
+    waiting.clear()
     waiting.redis.close()
