@@ -9,8 +9,7 @@ from typing import Any, Final
 from rich.text import Text
 
 from senso import log, schema
-from senso.checks import Finding, disk, models, postgres, providers, redis, variables, work
-from senso.cli import roles
+from senso.checks import Finding, disk, models, postgres, providers, redis, tables, variables, work
 from senso.cli.environment import embedded, require_both, say_moved_clock
 from senso.cli.printing import out, print_json
 from senso.cli.program import pasteable
@@ -20,7 +19,7 @@ from senso.policy import POLICY
 from senso.queries import sweep, workers
 from senso.registry import PROVIDERS
 from senso.settings import clock, settings
-from senso.worker.queues import ALL_QUEUES
+from senso.worker.queues import ALL_QUEUES, KINDS
 
 STYLES: Final = {"ok": "green", "note": "dim", "warning": "yellow", "fault": "bold red"}
 KEYS: Final = (*(entry.key for entry in PROVIDERS.values()), "api_token", "application_api_url")
@@ -69,8 +68,8 @@ def findings(*, are_there: bool, online: bool) -> list[Finding]:
 
 def findings_of_servers() -> list[Finding]:
     of_postgres = postgres.findings(settings().database_pool_size)
-    at_work = work.findings(roles.KINDS, are_heard=postgres.takes_writes(of_postgres))
-    return [*of_postgres, *of_tables(), *redis.findings(ALL_QUEUES), *at_work, repairs()]
+    at_work = work.findings(KINDS, are_heard=postgres.takes_writes(of_postgres))
+    return [*of_postgres, *tables.findings(), *redis.findings(ALL_QUEUES), *at_work, repairs()]
 
 
 def findings_of_models(*, online: bool) -> list[Finding]:
@@ -79,26 +78,6 @@ def findings_of_models(*, online: bool) -> list[Finding]:
         return models.findings(settings(), clock().date(), online=online)
     except SensoError:
         return []
-
-
-def of_tables() -> list[Finding]:
-    """Empty if Postgres does not answer, which is reported separately."""
-    try:
-        with transaction() as db:
-            return [of_schema(schema.revision(db))]
-    except SensoError:
-        return []
-
-
-def of_schema(current: str | None) -> Finding:
-    head = schema.head_revision()
-    if current == head:
-        return Finding("Schema", "ok", f"schema {head}")
-    if current is not None and current not in schema.revisions():
-        said = f"revision {current}, which this version does not know"
-        return Finding("Schema", "fault", said, "a newer version has changed the tables", "upgrade senso")
-    said = f"at revision {current}, not at {head}" if current else "no tables yet"
-    return Finding("Schema", "fault", said, "nothing can be stored", "run: senso migrate")
 
 
 def repairs() -> Finding:

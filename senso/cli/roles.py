@@ -1,7 +1,6 @@
 """`doctor --role`: the health check of one container, or of one machine. It imports little, because it runs often."""
 
 import json
-from collections.abc import Sequence
 from typing import Final
 
 from senso.checks import work
@@ -9,9 +8,8 @@ from senso.cli.program import keep_home
 from senso.embedded import running
 from senso.errors import ConfigError, SensoError, Unreachable
 from senso.settings import settings, use_environment
-from senso.worker.queues import CALL_QUEUES, CONTROL_QUEUES
+from senso.worker.queues import KINDS
 
-KINDS: Final[dict[str, Sequence[str]]] = {"worker": CALL_QUEUES, "control": CONTROL_QUEUES}
 BEAT: Final = "beat"
 NAMES: Final = (*KINDS, BEAT)
 
