@@ -9,7 +9,7 @@ from typing import Any, Final
 from rich.text import Text
 
 from senso import log, schema
-from senso.checks import Finding, disk, models, postgres, providers, redis, tables, variables, work
+from senso.checks import Finding, api, disk, models, postgres, providers, redis, tables, variables, work
 from senso.cli.environment import embedded, require_both, say_moved_clock
 from senso.cli.printing import out, print_json
 from senso.cli.program import pasteable
@@ -63,7 +63,8 @@ def findings(*, are_there: bool, online: bool) -> list[Finding]:
     of_models = findings_of_models(online=online) if are_there else []
     of_machine = [*timetable(), *(disk.findings(home) if (home / "password").exists() else [])] if are_there else []
     of_keys = providers.findings(settings(), online=online)
-    return [*of_servers, *of_machine, *variables.findings(settings().environment), *of_keys, *of_models]
+    of_settings = [*variables.findings(settings().environment), api.door(has_key=settings().sender_key is not None)]
+    return [*of_servers, *of_machine, *of_settings, *of_keys, *of_models]
 
 
 def findings_of_servers() -> list[Finding]:

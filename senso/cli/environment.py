@@ -19,12 +19,15 @@ from senso.typed_ids import id_in, short_text
 
 
 @contextmanager
-def connected(*, migrate: bool = False) -> Iterator[Settings]:
-    """Uses the configured servers, or the embedded ones while the block runs. Embedded ones are always migrated."""
+def connected(*, migrate: bool = False, part: str = "cli") -> Iterator[Settings]:
+    """Uses the configured servers, or the embedded ones while the block runs. Embedded ones are always migrated.
+
+    `part`: under which errors are reported to Sentry.
+    """
     log.configure_when_needed(settings().log_format, logging.WARNING)
     read = settings()
     if read.sentry_dsn is not None:
-        sentry.start("cli", read.sentry_dsn, read.environment)
+        sentry.start(part, read.sentry_dsn, read.environment)
     require_both(read)
     if read.database_url is not None:
         if migrate:

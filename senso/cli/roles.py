@@ -3,7 +3,7 @@
 import json
 from typing import Final
 
-from senso.checks import work
+from senso.checks import Finding, api, work
 from senso.cli.program import keep_home
 from senso.embedded import running
 from senso.errors import ConfigError, SensoError, Unreachable
@@ -11,7 +11,8 @@ from senso.settings import settings, use_environment
 from senso.worker.queues import KINDS
 
 BEAT: Final = "beat"
-NAMES: Final = (*KINDS, BEAT)
+API: Final = "api"
+NAMES: Final = (*KINDS, BEAT, API)
 
 
 def print_role(role: str, *, as_json: bool) -> None:
@@ -22,16 +23,18 @@ def print_role(role: str, *, as_json: bool) -> None:
 def of(role: str) -> str:
     """The state of the role. Raises SensoError if it makes no progress, ConfigError if there is no such role."""
     if role not in NAMES:
-        raise ConfigError(f"--role {role}: {missing(role)}; there are {', '.join(NAMES)}")
-    use_running_servers()
-    found = work.of_beat() if role == BEAT else work.of_worker(role, KINDS[role])
+        raise ConfigError(f"--role {role}: no such role; there are {', '.join(NAMES)}")
+    found = check(role)
     if found.state != "ok":
         raise (SensoError if found.reachable else Unreachable)(found.line)
     return found.said
 
 
-def missing(role: str) -> str:
-    return "this version has no API" if role == "api" else "no such role"
+def check(role: str) -> Finding:
+    if role == API:
+        return api.of_api(settings().api_host, settings().port)
+    use_running_servers()
+    return work.of_beat() if role == BEAT else work.of_worker(role, KINDS[role])
 
 
 def use_running_servers() -> None:
