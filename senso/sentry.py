@@ -10,7 +10,7 @@ from senso.log import scrub
 
 
 def start(part: str, dsn: SecretStr | None, environment: str, integrations: Callable[[], list[Any]] = list) -> bool:
-    """`part` is worker, beat or cli. False without a DSN. Called once per process, before anything can fail.
+    """`part` is worker, beat, api or cli. False without a DSN. Called once per process, before anything can fail.
 
     `integrations` returns those of the library that this part needs, besides the usual ones.
     """

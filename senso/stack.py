@@ -128,6 +128,10 @@ def flower(port: int) -> Child:
     return Child("flower", arguments)
 
 
+def api(port: int) -> Child:
+    return Child("api", ["-m", "senso.cli", "api"], {"PORT": str(port)})
+
+
 def sandbox(announce: Path, *more: str) -> Child:
     return Child("sandbox", ["-m", "senso.cli", "sandbox", "--port", "0", "--announce", str(announce), *more])
 

@@ -49,8 +49,9 @@ class Factory:
         created_at: datetime = datetime(2026, 1, 5, 9, tzinfo=UTC),
         imported_at: datetime = datetime(2026, 1, 5, 9, tzinfo=UTC),
         texts: list[str] | None = None,
+        org_id: UUID | None = None,
     ) -> Org:
-        org, partner = uuid4(), uuid4()
+        org, partner = org_id or uuid4(), uuid4()
         self.sql(
             "INSERT INTO partners (id, name, available) VALUES (:id, 'Partner', :credits)",
             id=partner,

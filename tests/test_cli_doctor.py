@@ -4,6 +4,7 @@ import re
 import socket
 
 import pytest
+from api_process import serving
 from redis_servers import redis_server
 from shell import Shell
 
@@ -189,12 +190,43 @@ def test_a_role_that_is_played_here_is_said(senso, make):
     assert senso("doctor", "--role", "beat", "--json").json["state"] == "ok"
 
 
-@pytest.mark.parametrize(("role", "said"), [("api", "this version has no API"), ("flower", "no such role")])
-def test_a_role_that_there_is_not_is_refused(senso, role, said):
-    done = senso("doctor", "--role", role)
+def test_a_role_that_there_is_not_is_refused(senso):
+    done = senso("doctor", "--role", "flower")
 
     assert done.code == 2
-    assert said in done.err
+    assert "no such role; there are worker, control, beat, api" in done.err
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_the_role_of_the_api_is_played_by_what_answers_on_its_port(senso, set_to, tmp_path, database, host):
+    with serving(tmp_path, {"DATABASE_URL": database, "API_HOST": host}) as api:
+        set_to(API_HOST=host, PORT=api.url.rpartition(":")[2], HTTP_PROXY="http://127.0.0.1:9")
+        played = senso("doctor", "--role", "api")
+    gone = senso("doctor", "--role", "api")
+
+    assert (played.code, played.out) == (0, f"api: answers on port {api.url.rpartition(':')[2]}\n")
+    assert gone.code == 1
+    assert f"nothing answers on port {api.url.rpartition(':')[2]} of {host}: " in gone.err
+
+
+def test_another_program_on_its_port_is_not_the_api(senso, set_to, sandbox):
+    set_to(PORT=sandbox.url.rpartition(":")[2])
+
+    assert "another program" in senso("doctor", "--role", "api").err
+
+
+@pytest.mark.parametrize("variable", ["EVENT_KEY", "INNGEST_EVENT_KEY"])
+def test_it_is_said_whether_anybody_may_send_events(senso, set_to, variable):
+    def events():
+        return next(
+            (one["state"], one["said"]) for one in senso("doctor", "--json").json["checks"] if one["name"] == "Events"
+        )
+
+    assert events() == ("note", "EVENT_KEY is not set")
+
+    set_to(**{variable: "hunter2"})
+
+    assert events() == ("ok", "accepted by the API from whoever has EVENT_KEY")
 
 
 def test_a_role_whose_servers_are_away_exits_five(senso, set_to):

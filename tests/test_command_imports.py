@@ -17,7 +17,8 @@ except SystemExit as ended:
     code = int(ended.code or 0)
 print("\\n" + json.dumps({"code": code, "modules": sorted(sys.modules)}))
 """
-HEAVY = {"aiohttp", "alembic", "celery", "jinja2", "kombu", "pygal", "sentry_sdk", "stamina", "structlog", "tldextract"}
+HEAVY = {"aiohttp", "alembic", "celery", "fastapi", "jinja2", "kombu", "pygal", "sentry_sdk", "stamina", "structlog"}
+HEAVY |= {"tldextract", "uvicorn"}
 DATABASE = {"psycopg2", "senso.settings", "sqlalchemy"}
 PARTS = {"senso.embedded.guardian", "senso.reports", "senso.sandbox", "senso.tasks"}
 NOTHING = str(uuid4())

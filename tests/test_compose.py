@@ -17,8 +17,8 @@ ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "compose.yaml").read_text()
 COMPOSE = yaml.safe_load(TEXT)
 SERVICES = COMPOSE["services"]
-OURS = ("migrate", "worker", "control", "beat", "flower")
-LONG_RUNNING = ("postgres", "redis", "worker", "control", "beat", "flower")
+OURS = ("migrate", "worker", "control", "beat", "flower", "api")
+LONG_RUNNING = ("postgres", "redis", "worker", "control", "beat", "flower", "api")
 
 
 def line(service):
@@ -103,6 +103,14 @@ def test_the_app_that_is_named_exists(service):
     assert isinstance(getattr(import_module(module), name), Celery)
 
 
+def test_the_api_is_the_command_that_the_stack_runs_where_its_port_is_published():
+    given = SERVICES["api"]["environment"]
+
+    assert line("api") == ["senso", *stack.api(8080).arguments[2:]]
+    assert SERVICES["api"]["ports"] == [f"127.0.0.1:8080:{given['PORT']}"]
+    assert given["API_HOST"] == "0.0.0.0"
+
+
 def test_there_is_one_beat():
     assert SERVICES["beat"].get("scale", 1) == 1
 
@@ -169,7 +177,9 @@ def test_a_worker_has_longer_to_end_than_it_takes():
     assert SERVICES["worker"]["environment"]["REMAP_SIGTERM"] == "SIGQUIT"
 
 
-@pytest.mark.parametrize(("service", "role"), [("worker", "worker"), ("control", "control"), ("beat", "beat")])
+@pytest.mark.parametrize(
+    ("service", "role"), [("worker", "worker"), ("control", "control"), ("beat", "beat"), ("api", "api")]
+)
 def test_a_service_is_healthy_when_it_gets_on_itself(service, role):
     assert SERVICES[service]["healthcheck"]["test"] == ["CMD", "senso", "doctor", "--role", role]
 

@@ -22,8 +22,9 @@ from senso.sandbox.state import Timing
 
 ROOT = Path(__file__).parents[1]
 SERVICES = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
-PROGRAMS = ("worker", "control", "beat", "flower")
+PROGRAMS = ("worker", "control", "beat", "flower", "api")
 LOGIN = ("operator", "c4b1f0a9d2")
+KEY = "evk-0b7d5e624f"
 BIN = Path(sys.executable).parent
 PATIENCE_SECONDS = 60
 
@@ -32,7 +33,8 @@ class Compose:
     """`folder` stands for the container: its secrets, its working folder, and its /tmp."""
 
     def __init__(self, folder: Path, secrets: dict[str, str], outside: dict[str, str]) -> None:
-        self.folder, self.outside, self.flower = folder, outside, free_port()
+        self.folder, self.flower, self.port = folder, free_port(), free_port()
+        self.outside = {**outside, "API_HOST": "127.0.0.1", "PORT": str(self.port)}
         self.sandbox = Sandbox(outside["OPENAI_BASE_URL"].removesuffix("/openai/v1"))
         self.started: dict[str, subprocess.Popen[bytes]] = {}
         for name, value in secrets.items():
@@ -91,7 +93,7 @@ def compose(urls, tmp_path_factory):
     folder = tmp_path_factory.mktemp("compose")
     with new_database(urls, "compose") as database, running(SandboxSettings(timing=Timing(0, 0, 0, 0))) as sandbox:
         redis = urls.redis_url.rsplit("/", 1)[0] + "/8"
-        secrets = {"database_url": database, "redis_url": redis, "flower_basic_auth": ":".join(LOGIN)}
+        secrets = {"database_url": database, "redis_url": redis, "flower_basic_auth": ":".join(LOGIN), "event_key": KEY}
         secrets |= dict.fromkeys(("openai_api_key", "brightdata_api_key", "api_token"), "sandbox-4f8a0c17be")
         outside = {name: url for name, url in addresses(sandbox).items() if name.endswith("_URL")}
         made = Compose(folder, secrets, outside)
@@ -125,7 +127,20 @@ def test_what_compose_starts_asks_reads_charges_and_pushes(compose):
     eventually(compose.sandbox.pushes, (compose.folder / "control.log").read_text)
 
 
-@pytest.mark.parametrize("service", ["worker", "control", "beat"])
+def test_an_event_is_all_that_it_takes(compose):
+    url = f"http://127.0.0.1:{compose.port}"
+    eventually(lambda: compose.health("api").returncode == 0, (compose.folder / "api.log").read_text)
+    eventually(lambda: requests.get(f"{url}/ready", timeout=5).status_code == 200)
+
+    event = {"name": "org.evaluation.process", "data": {"org_id": IDS["OTHER"], "triggered_by": "manual"}}
+    assert requests.post(f"{url}/e/{KEY}", json=event, timeout=5).status_code == 200
+
+    eventually(lambda: "completed" in compose.senso("status --json --state completed").stdout)
+    done = json.loads(compose.senso("status --json --state completed").stdout)
+    assert IDS["OTHER"] in {batch["org_id"] for batch in done}
+
+
+@pytest.mark.parametrize("service", ["worker", "control", "beat", "api"])
 def test_a_service_that_gets_on_is_healthy(compose, service):
     eventually(lambda: compose.health(service).returncode == 0, lambda: compose.health(service).stderr)
 
@@ -143,7 +158,7 @@ def test_no_secret_is_in_a_process_list_or_a_log(compose):
     seen = subprocess.run(["ps", "-eww", "-o", "args"], capture_output=True, text=True, check=True).stdout
     seen += "".join(log.read_text() for log in compose.folder.glob("*.log"))
 
-    for name in ("database_url", "redis_url", "flower_basic_auth", "openai_api_key"):
+    for name in ("database_url", "redis_url", "flower_basic_auth", "openai_api_key", "event_key"):
         assert (compose.folder / name).read_text().strip() not in seen
 
 
@@ -156,7 +171,7 @@ def test_no_program_leaves_a_file_but_what_beat_is_told_to(compose):
 
 
 def test_a_service_whose_program_died_is_not_healthy(compose):
-    watched = ("worker", "control", "beat")
+    watched = ("worker", "control", "beat", "api")
     for service in watched:
         compose.started[service].kill()
 

@@ -30,11 +30,15 @@ LAYERS = [
     {"worker"},
     {"tasks"},
     {"embedded", "sandbox", "stack"},
+    {"api"},
     {"cli"},
 ]
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 # Who may import what is not ours.
 ONLY_IN = {
+    "fastapi": {"api"},
+    "starlette": {"api"},
+    "uvicorn": {"api"},
     "pygal": {"reports"},
     "jinja2": {"reports"},
     "celery": {"tasks", "worker"},

@@ -48,6 +48,7 @@ SECRET = (
     "api_token",
     "postgres_password",
     "flower_basic_auth",
+    "event_key",
     "senso/openai_api_key",
     "alembic/database_url",
     "senso/secrets/key.py",

@@ -184,6 +184,9 @@ def test_what_opens_a_door_is_kept_as_a_secret(name):
         ("DATABASE_URL", "postgresql://me:hunter2@host:port/senso"),
         ("APPLICATION_API_URL", "application.example"),
         ("SENTRY_DSN", "sentry.example/17"),
+        ("EVENT_KEY", "hunter2?"),
+        ("INNGEST_EVENT_KEY", "hunter#2"),
+        ("EVENT_KEY", "hunter%2"),
         ("FLOWER_BASIC_AUTH", "hunter2"),
         ("FLOWER_BASIC_AUTH", "me:hunter2,me:hunter3"),
         ("SENTRY_DSN", "https://sentry.example/17"),
@@ -373,13 +376,13 @@ def test_an_empty_limit_is_none(nothing_set):
 
 
 def test_what_is_set_and_does_nothing_is_listed(nothing_set, tmp_path):
-    (tmp_path / ".env").write_text("INNGEST_EVENT_KEY=key\nPORT=9000\nOPENAI_API_KEY=sk-used\nAPI_HOST=\n")
+    (tmp_path / ".env").write_text("INNGEST_SIGNING_KEY=key\nPORT=9000\nOPENAI_API_KEY=sk-used\nMETRICS_PORT=\n")
     nothing_set.chdir(tmp_path)
     nothing_set.setattr(Dotenv, "path", Path(".env"))
     for name in ("HELICONE_API_KEY_FILE", "OTEL_TRACES_SAMPLER", "SLACK_WEBHOOK_URL"):
         nothing_set.setenv(name, "set")
 
-    assert unused() == ["HELICONE_API_KEY", "INNGEST_EVENT_KEY", "OTEL_TRACES_SAMPLER", "PORT", "SLACK_WEBHOOK_URL"]
+    assert unused() == ["HELICONE_API_KEY", "INNGEST_SIGNING_KEY", "OTEL_TRACES_SAMPLER", "SLACK_WEBHOOK_URL"]
 
 
 def test_what_is_said_to_do_nothing_is_used_nowhere_and_all_else_is():
@@ -390,6 +393,7 @@ def test_what_is_said_to_do_nothing_is_used_nowhere_and_all_else_is():
     read = {name for name in Settings.model_fields if re.search(asked.format(name, name.upper()), code)}
     read |= {name for entry in PROVIDERS.values() for name in (entry.base_url, entry.key, *entry.settings.values())}
     read |= {"reading_model", "reading_models"} if "settings().readers" in code else set()
+    read |= {"event_key", "inngest_event_key"} if "settings().sender_key" in code else set()
 
     assert read | {"senso_clock", "senso_debug"} == {one.name.lower() for one in variables() if one.use == "used"}
 

@@ -57,11 +57,20 @@ def demo(
 def up(
     call_workers: Annotated[int | None, typer.Option(min=1, help="Default: one a core.")] = None,
     flower: Annotated[bool, typer.Option(help="Whether Flower is started.")] = True,
+    api: Annotated[bool, typer.Option(help="Whether the API is started.")] = True,
 ) -> None:
-    """The stack in the foreground: servers where no URL is set, workers, beat, Flower. Ctrl-C stops it."""
+    """The stack in the foreground: servers where no URL is set, workers, beat, Flower, the API. Ctrl-C stops it."""
     from senso.cli import running
 
-    running.up(call_workers, with_flower=flower)
+    running.up(call_workers, with_flower=flower, with_api=api)
+
+
+@app.command()
+def api() -> None:
+    """The HTTP API: it accepts events, and says whether all is ready. API_HOST and PORT say where."""
+    from senso.cli import serving
+
+    serving.serve()
 
 
 @app.command()
@@ -80,7 +89,7 @@ def doctor(
     ] = None,
     online: Annotated[bool, typer.Option("--online", help="Ask providers about keys, or for lists of jobs.")] = False,
     role: Annotated[
-        str | None, typer.Option(metavar="ROLE", help="Health check of this machine's worker, control or beat.")
+        str | None, typer.Option(metavar="ROLE", help="Health check of this machine's worker, control, beat or api.")
     ] = None,
     as_json: Json = False,
 ) -> None:

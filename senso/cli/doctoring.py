@@ -9,8 +9,7 @@ from typing import Any, Final
 from rich.text import Text
 
 from senso import log, schema
-from senso.checks import Finding, disk, models, postgres, providers, redis, variables, work
-from senso.cli import roles
+from senso.checks import Finding, api, disk, models, postgres, providers, redis, tables, variables, work
 from senso.cli.environment import embedded, require_both, say_moved_clock
 from senso.cli.printing import out, print_json
 from senso.cli.program import pasteable
@@ -20,7 +19,7 @@ from senso.policy import POLICY
 from senso.queries import sweep, workers
 from senso.registry import PROVIDERS
 from senso.settings import clock, settings
-from senso.worker.queues import ALL_QUEUES
+from senso.worker.queues import ALL_QUEUES, KINDS
 
 STYLES: Final = {"ok": "green", "note": "dim", "warning": "yellow", "fault": "bold red"}
 KEYS: Final = (*(entry.key for entry in PROVIDERS.values()), "api_token", "application_api_url")
@@ -64,13 +63,14 @@ def findings(*, are_there: bool, online: bool) -> list[Finding]:
     of_models = findings_of_models(online=online) if are_there else []
     of_machine = [*timetable(), *(disk.findings(home) if (home / "password").exists() else [])] if are_there else []
     of_keys = providers.findings(settings(), online=online)
-    return [*of_servers, *of_machine, *variables.findings(settings().environment), *of_keys, *of_models]
+    of_settings = [*variables.findings(settings().environment), api.door(has_key=settings().sender_key is not None)]
+    return [*of_servers, *of_machine, *of_settings, *of_keys, *of_models]
 
 
 def findings_of_servers() -> list[Finding]:
     of_postgres = postgres.findings(settings().database_pool_size)
-    at_work = work.findings(roles.KINDS, are_heard=postgres.takes_writes(of_postgres))
-    return [*of_postgres, *of_tables(), *redis.findings(ALL_QUEUES), *at_work, repairs()]
+    at_work = work.findings(KINDS, are_heard=postgres.takes_writes(of_postgres))
+    return [*of_postgres, *tables.findings(), *redis.findings(ALL_QUEUES), *at_work, repairs()]
 
 
 def findings_of_models(*, online: bool) -> list[Finding]:
@@ -79,26 +79,6 @@ def findings_of_models(*, online: bool) -> list[Finding]:
         return models.findings(settings(), clock().date(), online=online)
     except SensoError:
         return []
-
-
-def of_tables() -> list[Finding]:
-    """Empty if Postgres does not answer, which is reported separately."""
-    try:
-        with transaction() as db:
-            return [of_schema(schema.revision(db))]
-    except SensoError:
-        return []
-
-
-def of_schema(current: str | None) -> Finding:
-    head = schema.head_revision()
-    if current == head:
-        return Finding("Schema", "ok", f"schema {head}")
-    if current is not None and current not in schema.revisions():
-        said = f"revision {current}, which this version does not know"
-        return Finding("Schema", "fault", said, "a newer version has changed the tables", "upgrade senso")
-    said = f"at revision {current}, not at {head}" if current else "no tables yet"
-    return Finding("Schema", "fault", said, "nothing can be stored", "run: senso migrate")
 
 
 def repairs() -> Finding:

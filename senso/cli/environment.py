@@ -2,7 +2,6 @@
 
 import logging
 import os
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,16 +15,19 @@ from senso.embedded.home import Home
 from senso.errors import ConfigError, Unreachable
 from senso.settings import Settings, moved_clock, settings, use_environment
 from senso.settings.texts import cleaned
-from senso.typed_ids import id_in
+from senso.typed_ids import id_in, short_text
 
 
 @contextmanager
-def connected(*, migrate: bool = False) -> Iterator[Settings]:
-    """Uses the configured servers, or the embedded ones while the block runs. Embedded ones are always migrated."""
+def connected(*, migrate: bool = False, part: str = "cli") -> Iterator[Settings]:
+    """Uses the configured servers, or the embedded ones while the block runs. Embedded ones are always migrated.
+
+    `part`: under which errors are reported to Sentry.
+    """
     log.configure_when_needed(settings().log_format, logging.WARNING)
     read = settings()
     if read.sentry_dsn is not None:
-        sentry.start("cli", read.sentry_dsn, read.environment)
+        sentry.start(part, read.sentry_dsn, read.environment)
     require_both(read)
     if read.database_url is not None:
         if migrate:
@@ -136,23 +138,13 @@ def uuid(text: str, what: str) -> UUID:
     return found
 
 
-LONGEST_KEY = 255
-UNSTORABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-
-
 def short(option: str, text: str) -> str:
-    """The text without spaces and invisible characters at both ends. Raises ConfigError.
-
-    It goes into a unique index, whose entries Postgres limits to 2704 bytes. Two keys that look the same are the same.
-    """
-    found = cleaned(text)
-    if not found:
-        raise ConfigError(f"{option}: empty; give it a word, or leave the option out")
-    if len(found) > LONGEST_KEY:
-        raise ConfigError(f"{option}: longer than {LONGEST_KEY} characters")
-    if UNSTORABLE.search(found):
-        raise ConfigError(f"{option}: more than one line, or a character that is none in UTF-8")
-    return found
+    """Raises ConfigError as `short_text` raises ValueError."""
+    try:
+        return short_text(text)
+    except ValueError as error:
+        instead = "; give it a word, or leave the option out" if not cleaned(text) else ""
+        raise ConfigError(f"{option}: {error}{instead}") from None
 
 
 __all__ = ["Unreachable", "alone", "connected", "embedded", "ready", "require_redis", "short", "uuid"]

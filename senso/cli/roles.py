@@ -1,19 +1,18 @@
 """`doctor --role`: the health check of one container, or of one machine. It imports little, because it runs often."""
 
 import json
-from collections.abc import Sequence
 from typing import Final
 
-from senso.checks import work
+from senso.checks import Finding, api, work
 from senso.cli.program import keep_home
 from senso.embedded import running
 from senso.errors import ConfigError, SensoError, Unreachable
 from senso.settings import settings, use_environment
-from senso.worker.queues import CALL_QUEUES, CONTROL_QUEUES
+from senso.worker.queues import KINDS
 
-KINDS: Final[dict[str, Sequence[str]]] = {"worker": CALL_QUEUES, "control": CONTROL_QUEUES}
 BEAT: Final = "beat"
-NAMES: Final = (*KINDS, BEAT)
+API: Final = "api"
+NAMES: Final = (*KINDS, BEAT, API)
 
 
 def print_role(role: str, *, as_json: bool) -> None:
@@ -24,16 +23,18 @@ def print_role(role: str, *, as_json: bool) -> None:
 def of(role: str) -> str:
     """The state of the role. Raises SensoError if it makes no progress, ConfigError if there is no such role."""
     if role not in NAMES:
-        raise ConfigError(f"--role {role}: {missing(role)}; there are {', '.join(NAMES)}")
-    use_running_servers()
-    found = work.of_beat() if role == BEAT else work.of_worker(role, KINDS[role])
+        raise ConfigError(f"--role {role}: no such role; there are {', '.join(NAMES)}")
+    found = check(role)
     if found.state != "ok":
         raise (SensoError if found.reachable else Unreachable)(found.line)
     return found.said
 
 
-def missing(role: str) -> str:
-    return "this version has no API" if role == "api" else "no such role"
+def check(role: str) -> Finding:
+    if role == API:
+        return api.of_api(settings().api_host, settings().port)
+    use_running_servers()
+    return work.of_beat() if role == BEAT else work.of_worker(role, KINDS[role])
 
 
 def use_running_servers() -> None:

@@ -1,9 +1,7 @@
 """`up` and `migrate`: start the stack, and update the schema."""
 
-import errno
 import os
 import signal
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,11 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from senso import schema
-from senso.cli import upcoming
+from senso.cli import ports, upcoming
 from senso.cli.environment import alone, connected
 from senso.cli.printing import err, out, print_json
 from senso.db import looking
-from senso.errors import ConfigError
 from senso.quantities import counted
 from senso.settings import clock, settings
 
@@ -49,28 +46,47 @@ def handle_stop_signals() -> Iterator[StopSignals]:
             signal.signal(number, handler)
 
 
-def up(call_workers: int | None, *, with_flower: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """None: not started."""
+
+    flower: int | None
+    api: int | None
+
+
+def up(call_workers: int | None, *, with_flower: bool, with_api: bool) -> None:
     home = settings().senso_home.resolve()
     with handle_stop_signals() as stop_signals, alone(home):
-        if with_flower:
-            require_free_port(settings().flower_port)
+        found = free_ports(with_flower=with_flower, with_api=with_api)
         with connected(migrate=True):
-            run(stop_signals, home, call_workers or os.cpu_count() or 1, with_flower=with_flower)
+            run(stop_signals, home, call_workers or os.cpu_count() or 1, found)
     say("senso: stopped.")
 
 
-def run(stop_signals: StopSignals, home: Path, call_workers: int, *, with_flower: bool) -> None:
+def free_ports(*, with_flower: bool, with_api: bool) -> Ports:
+    """Raises ConfigError."""
+    flower = api = None
+    if with_flower:
+        flower = ports.free("FLOWER_PORT", ports.LOOPBACK, settings().flower_port, ", or say --no-flower")
+    if with_api:
+        api = ports.free("PORT", settings().api_host, settings().port, ", or say --no-api")
+    return Ports(flower, api)
+
+
+def run(stop_signals: StopSignals, home: Path, call_workers: int, at: Ports) -> None:
     from senso import stack  # noqa: PLC0415  only once nothing is refused
     from senso.cli.environment import require_redis  # noqa: PLC0415
 
     require_redis()
     week, timetable = foreseen()
-    children = [stack.beat(home), *stack.call_workers(call_workers, settings().calls_in_flight), stack.control_worker()]
-    children += [stack.flower(settings().flower_port)] if with_flower else []
+    children = [stack.api(at.api)] if at.api is not None else []
+    children += [stack.beat(home), *stack.call_workers(call_workers, settings().calls_in_flight)]
+    children += [stack.control_worker()]
+    children += [stack.flower(at.flower)] if at.flower is not None else []
     running = stack.Stack(children, say=lambda line: err.print(f"senso: {line}"))
     try:
         running.start()
-        print_start(home, call_workers, with_flower=with_flower)
+        print_start(home, call_workers, at)
         upcoming.tell(week, timetable)
         running.run(stop_signals.once.is_set)
     finally:
@@ -87,11 +103,13 @@ def foreseen() -> tuple["Week", Path]:
         return upcoming.estimate_week(db, clock(), schedule_file.hour()), schedule_file.path()
 
 
-def print_start(home: Path, call_workers: int, *, with_flower: bool) -> None:
+def print_start(home: Path, call_workers: int, at: Ports) -> None:
     workers = f"{counted(call_workers, 'call worker')} of up to {counted(settings().calls_in_flight, 'call')} at a time"
     out.print(f"senso is up in {home}: {workers}, control, beat.", soft_wrap=True)
-    if with_flower:
-        out.print(f"Flower: http://127.0.0.1:{settings().flower_port}")
+    if at.flower is not None:
+        out.print(f"Flower: {ports.url_of(ports.LOOPBACK, at.flower)}")
+    if at.api is not None:
+        out.print(f"API: {ports.url_of(settings().api_host, at.api)}")
     out.print("Stop it with Ctrl-C.")
 
 
@@ -107,16 +125,6 @@ def say(line: str) -> None:
     """Ignores a closed terminal, which must not prevent an orderly stop."""
     with suppress(OSError):
         out.print(line)
-
-
-def require_free_port(port: int) -> None:
-    """Raises ConfigError. If the port is in use, Flower would crash repeatedly, each time with a page of output."""
-    try:
-        socket.create_server(("127.0.0.1", port)).close()
-    except OSError as error:
-        why = os.strerror(error.errno or 0)
-        whose = ", perhaps by a senso that is up in another folder" if error.errno == errno.EADDRINUSE else ""
-        raise ConfigError(f"FLOWER_PORT: {port}: {why}{whose}; set another port, or say --no-flower") from None
 
 
 def migrate(*, as_json: bool) -> None:

@@ -89,6 +89,27 @@ def remember(db: Connection, key: str, payload_hash: str, batch: UUID) -> None:
     db.execute(REMEMBER, {"key": key, "payload_hash": payload_hash, "batch": batch})
 
 
+# Inngest, whose events these are, drops a replay for 24 hours; afterwards the same id is a new event.
+OF_EVENT = text("""
+    SELECT payload_hash FROM triggers WHERE idempotency_key = :key AND created_at > now() - interval '24 hours'
+""")
+REMEMBER_EVENT = text("""
+    INSERT INTO triggers (idempotency_key, payload_hash, batch_id) VALUES (:key, :payload_hash, :batch)
+    ON CONFLICT (idempotency_key) DO UPDATE
+    SET payload_hash = excluded.payload_hash, batch_id = excluded.batch_id, created_at = excluded.created_at
+""")
+
+
+def payload_of_event(db: Connection, key: str) -> str | None:
+    """What the event with this key asked for. Waits as `earlier` does."""
+    db.execute(KEY_LOCK, {"key": key})
+    return db.execute(OF_EVENT, {"key": key}).scalar_one_or_none()
+
+
+def remember_event(db: Connection, key: str, payload_hash: str, batch: UUID) -> None:
+    db.execute(REMEMBER_EVENT, {"key": key, "payload_hash": payload_hash, "batch": batch})
+
+
 AUDIT = text("""
     INSERT INTO audit (action, actor, subject, batch_id, details)
     VALUES (:action, :actor, :subject, :batch, CAST(:details AS jsonb))

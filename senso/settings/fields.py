@@ -90,12 +90,14 @@ class Settings(BaseModel):
         None, "your application: results are sent to its /analytics; unset: nowhere"
     )
     api_token: SecretStr | None = setting(None, "sent to your application as Bearer token")
-    event_key: SecretStr | None = unused(None, "who may send events")
+    event_key: SecretStr | None = setting(
+        None, "who may send events to the API: the last part of the address, /e/EVENT_KEY; unset: nobody"
+    )
     signing_key: SecretStr | None = unused(None, "what events are signed with")
-    inngest_event_key: SecretStr | None = unused(None, "another name of EVENT_KEY")
+    inngest_event_key: SecretStr | None = setting(None, "another name of EVENT_KEY, which goes before it")
     inngest_signing_key: SecretStr | None = unused(None, "another name of SIGNING_KEY")
-    api_host: str | None = unused(None, "the address on which the API listens")
-    port: int = unused(8080, "the port of the API", ge=0, le=65535)
+    api_host: str = setting("127.0.0.1", "the address on which the API listens; 0.0.0.0: every one of this machine")
+    port: int = setting(8080, "the port of the API; 0: any free one", ge=0, le=65535)
 
     environment: Literal["development", "test", "staging", "production"] = setting(
         "development",
@@ -155,6 +157,21 @@ class Settings(BaseModel):
         if self.reading_model and "reading_models" not in self.model_fields_set:
             return [self.reading_model]
         return list(dict.fromkeys(filter(None, [self.reading_model, *listed(self.reading_models)])))
+
+    @property
+    def sender_key(self) -> SecretStr | None:
+        """What an event's address must end with."""
+        return self.event_key or self.inngest_event_key
+
+    @field_validator("event_key", "inngest_event_key")
+    @classmethod
+    def check_event_key(cls, key: SecretStr | None) -> SecretStr | None:
+        """Refuses keys that no client could send: in the path of an address, these characters mean something else."""
+        if key is not None and any(sign in key.get_secret_value() for sign in "?#%"):
+            raise PydanticCustomError(
+                "key", "has a ?, # or % in it, which the path of an address changes; take another"
+            )
+        return key
 
     @field_validator(*BASE_URLS)
     @classmethod

@@ -5,6 +5,8 @@
 CALL_QUEUES = ("matrix", "ask", "extract")
 CONTROL_QUEUES = ("control", "score", "push")
 ALL_QUEUES = (*CALL_QUEUES, *CONTROL_QUEUES)
+# The queues of each kind of worker.
+KINDS = {"worker": CALL_QUEUES, "control": CONTROL_QUEUES}
 # Visibility timeout: how long a delivered message may stay unacknowledged before another worker gets it. Longer than
 # the longest task (two calls of 90 s), or work is done twice. The third safety net: leases and heartbeats are quicker.
 VISIBILITY_SECONDS = 900

@@ -1,10 +1,13 @@
 """`senso up` starts and stops calmly: what is up, what runs by itself, who is in the way, and a clean end."""
 
+import re
 import signal
 import socket
 import time
+from contextlib import suppress
 
 import pytest
+import requests
 from ground import addresses, new_database
 from test_cli import senso, started
 
@@ -59,6 +62,43 @@ def make_on(served):
     from factories import Factory  # noqa: PLC0415  its database is the one of `served`
 
     return Factory().one
+
+
+def test_it_serves_the_api_which_is_ready_once_its_workers_are(home, served, make_on):
+    key = {"EVENT_KEY": "4f8a0c17be"}
+    with started("up", "--no-flower", "--call-workers", "1", home=home, **served, **key) as process:
+        url = address_in(process)
+        until(lambda: is_ready(url))
+
+        refused = requests.post(f"{url}/e/4f8a0c17be", json={"name": "org.process", "data": {}}, timeout=5)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+
+    assert refused.json()["detail"] == "org.process: data.org_id: Field required"
+    assert process.returncode == 0
+
+
+def test_without_the_api_its_port_may_be_taken(home, served, make_on):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        given = served | {"PORT": str(taken.getsockname()[1])}
+        with started("up", "--no-flower", "--no-api", "--call-workers", "1", home=home, **given) as process:
+            until(lambda: make_on("SELECT count(*) FROM workers") == 2)
+
+            process.send_signal(signal.SIGTERM)
+            said, _ = process.communicate(timeout=30)
+
+    assert process.returncode == 0
+    assert "API: " not in said
+
+
+def address_in(process):
+    return next(found[1] for line in process.stdout if (found := re.fullmatch(r"API: (http://127.0.0.1:\d+)\n", line)))
+
+
+def is_ready(url):
+    with suppress(requests.ConnectionError):
+        return requests.get(f"{url}/ready", timeout=5).status_code == 200
+    return False
 
 
 def test_a_second_up_in_one_home_names_the_first_whatever_port_is_taken(home, served):

@@ -60,7 +60,7 @@ def test_what_a_page_says_of_a_variable_is_a_variable():
     assert said == {}
 
 
-FOR_OPERATORS = ("configuration", "production", "runbook", "sandbox", "upgrading")
+FOR_OPERATORS = ("api", "configuration", "production", "runbook", "sandbox", "upgrading")
 # What other programs read, what only tests do, and how a vendor says that an answer was cut off.
 FOREIGN = {
     "MAX_TOKENS",

@@ -242,6 +242,7 @@ PROGRAMS = {
     "beat": ["celery", "-A", "senso.tasks.beat:app", "beat"],
     "flower": ["celery", "-A", "senso.tasks.flower:app", "flower", "--port=0"],
     "up": ["senso.cli", "up", "--no-flower"],
+    "api": ["senso.cli", "api"],
     "migrate": ["senso.cli", "migrate"],
     "demo": ["senso.cli", "demo"],
     "doctor": ["senso.cli", "doctor"],

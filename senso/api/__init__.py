@@ -1,0 +1,15 @@
+"""The HTTP API of `senso api`: it accepts the events of the original's scripts, and says whether it is ready.
+
+application      the routes and what surrounds them
+events           POST /e/{event_key}: which events there are, and that of several all or none is carried out
+event_bodies     the events in a body
+event_fields     the members of an event
+event_orders     what each event asks for
+event_refusals   why events are not accepted
+health           GET /health and GET /ready
+problems         errors as problem+json
+observing        request ids, the access log, headers of every response
+body_limits      how long a body may be, and how long it may take
+connections      how long a client may take to send the rest
+server           uvicorn: its settings, its end
+"""

@@ -1,0 +1,127 @@
+"""POST /e/{event_key}: the original's events, as its scripts and Inngest's clients post them."""
+
+import hmac
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from http import HTTPStatus
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+
+from senso.api.event_bodies import Event, Readers, parse
+from senso.api.event_orders import org_order
+from senso.api.event_refusals import Refusal, refused
+from senso.api.problems import Problem
+from senso.db import Connection, transaction
+from senso.errors import ConfigError, InsufficientCredits, NotFound, SensoError, Unreachable
+from senso.log import logger
+from senso.queries import triggers
+from senso.workflows.trigger import Terms
+
+SEED = "x-inngest-event-id-seed"
+# The status where a trigger is refused; where it is for another reason, 409.
+STATUSES = {
+    NotFound: HTTPStatus.NOT_FOUND,
+    InsufficientCredits: HTTPStatus.PAYMENT_REQUIRED,
+    Unreachable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+REPLACED = "Inngest calls no functions here: send events to POST /e/{event_key}, and senso's own workers do the work"
+log = logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """`key`: who may send events; None: nobody. `terms`: how batches are opened at this moment."""
+
+    key: str | None
+    terms: Callable[[], Terms]
+
+
+def handlers() -> Readers:
+    """What each event asks for, by its name; None: known, but not supported yet."""
+    return {
+        "org.process": org_order,
+        "org.evaluation.process": org_order,
+        "network.questions.process": None,
+        "network.org.process": None,
+        "network.org.missing.process": None,
+    }
+
+
+def routes(door: Door) -> APIRouter:
+    router = APIRouter()
+
+    @router.post("/e/{event_key:path}")
+    async def receive(event_key: str, request: Request) -> JSONResponse:
+        require_key(door.key, event_key)
+        require_plain(request)
+        events = parse(await request.body(), request.headers.get(SEED), handlers())
+        await run_in_threadpool(accept, events, door.terms)
+        return JSONResponse({"ids": [event.id for event in events], "status": HTTPStatus.OK})
+
+    @router.api_route("/api/inngest", methods=["GET", "POST", "PUT"])
+    async def replaced() -> JSONResponse:
+        return Problem(HTTPStatus.GONE, REPLACED).response()
+
+    return router
+
+
+def require_key(key: str | None, given: str) -> None:
+    """In constant time: how much of a wrong key is right cannot be measured."""
+    if key is None:
+        raise Problem(HTTPStatus.UNAUTHORIZED, "no events are accepted: EVENT_KEY is not set here")
+    if not hmac.compare_digest(sha256(given.encode()).digest(), sha256(key.encode()).digest()):
+        raise Problem(HTTPStatus.UNAUTHORIZED, "this event key is not accepted")
+
+
+def require_plain(request: Request) -> None:
+    encoding = request.headers.get("content-encoding", "identity")
+    if encoding != "identity":
+        raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "the body is encoded; send it as plain JSON")
+
+
+def accept(events: Sequence[Event], terms: Callable[[], Terms]) -> None:
+    """All or none. Raises Problem."""
+    try:
+        with transaction() as db:
+            refusals = carry_out(db, events, terms())
+            if refusals:
+                raise refused(refusals, len(events))
+    except SensoError as error:
+        log.warning("events could not be stored", error=str(error))
+        said = "the database does not take them at this moment; send them again"
+        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, said) from None
+
+
+def carry_out(db: Connection, events: Sequence[Event], under: Terms) -> list[Refusal]:
+    """What is refused is refused before anything of it is written; the caller rolls the others back.
+
+    Ids are locked before subjects, and both in their order: requests that share some wait, and none for the other.
+    """
+    keys = sorted({event.key for event in events if event.key})
+    payloads = {key: triggers.payload_of_event(db, key) for key in keys}
+    refusals = []
+    for event in sorted(events, key=lambda one: one.order.subject):
+        try:
+            carry_out_once(db, event, payloads, under)
+        except SensoError as error:
+            refusals.append(Refusal(event.place, event.name, status_of(error), str(error)))
+    return refusals
+
+
+def carry_out_once(db: Connection, event: Event, payloads: dict[str, str | None], under: Terms) -> None:
+    """A replay does nothing. Raises SensoError."""
+    before = payloads.get(event.key) if event.key else None
+    if before is None:
+        batch = event.order.open(db, under)
+        if event.key:
+            triggers.remember_event(db, event.key, event.order.payload, batch)
+            payloads[event.key] = event.order.payload
+    elif before != event.order.payload:
+        raise ConfigError("its id was used for another event within 24 hours; take a new one")
+
+
+def status_of(error: SensoError) -> HTTPStatus:
+    return next((status for kind, status in STATUSES.items() if isinstance(error, kind)), HTTPStatus.CONFLICT)

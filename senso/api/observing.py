@@ -1,0 +1,85 @@
+"""A request id, the access log, and headers that every response has.
+
+The log names the route of a request, never its path: a path holds the key of who sends events, and one that is none of
+ours may hold a key that was meant for another place.
+"""
+
+import logging
+import re
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+from uuid import uuid4
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bound_contextvars
+
+from senso.api.problems import Problem
+from senso.log import logger
+
+REQUEST_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
+EVENT_KEY = re.compile(r"\{event_key[^}]*\}")
+HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+LONGEST_METHOD = 10
+# Asked every few seconds by what watches over the process.
+QUIET = {"/health", "/ready"}
+log = logger(__name__)
+
+
+@dataclass(slots=True)
+class Answered:
+    status: int | None = None  # None: the client left before
+
+
+class Observing:
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request_id, answered, began = request_id_of(scope), Answered(), time.monotonic()
+
+        async def send_observed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answered.status = message["status"]
+                MutableHeaders(scope=message).update(HEADERS | {"X-Request-ID": request_id})
+            await send(message)
+
+        with bound_contextvars(request_id=request_id):
+            try:
+                await self.app(scope, receive, send_observed)
+            except ClientDisconnect:
+                pass
+            except Exception:
+                log.exception("a request failed")
+                if answered.status is None:
+                    said = f"internal error; the log says more, under request id {request_id}"
+                    await Problem(HTTPStatus.INTERNAL_SERVER_ERROR, said).response()(scope, receive, send_observed)
+            finally:
+                write_line(scope, answered.status, time.monotonic() - began)
+
+
+def request_id_of(scope: Scope) -> str:
+    """That of the client, if it is a word."""
+    given = Headers(scope=scope).get("x-request-id", "")
+    return given if REQUEST_ID.fullmatch(given) else uuid4().hex
+
+
+def write_line(scope: Scope, status: int | None, seconds: float) -> None:
+    path = path_of(scope)
+    is_quiet = path in QUIET and status == HTTPStatus.OK
+    log.log(
+        logging.DEBUG if is_quiet else logging.INFO,
+        "request",
+        method=scope["method"][:LONGEST_METHOD],
+        path=path,
+        status=int(status) if status else None,
+        seconds=round(seconds, 3),
+        client=(scope["client"] or ("unknown",))[0],
+    )
+
+
+def path_of(scope: Scope) -> str:
+    route = scope.get("route")
+    return EVENT_KEY.sub("[hidden]", route.path) if route else "none of ours"

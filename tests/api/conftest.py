@@ -1,0 +1,17 @@
+"""One `senso api` for the whole run; each test has its database empty."""
+
+import pytest
+from api_process import serving
+from ground import NOWHERE, addresses
+
+
+@pytest.fixture(scope="session")
+def running_api(one_database, tmp_path_factory):
+    given = addresses(NOWHERE) | {"DATABASE_URL": one_database.url}
+    with serving(tmp_path_factory.mktemp("api"), given) as api:
+        yield api
+
+
+@pytest.fixture
+def api(database, running_api):
+    return running_api

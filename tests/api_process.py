@@ -1,0 +1,68 @@
+"""A real `senso api` in a process of its own, asked over HTTP."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from senso.embedded.server import free_port
+
+KEY = "evk-4f8a0c17be/9d2c4b1f0a+x="
+PATIENCE_SECONDS = 60
+
+
+@dataclass
+class Api:
+    url: str
+    process: subprocess.Popen[bytes]
+    log_file: Path
+
+    @property
+    def log(self) -> str:
+        return self.log_file.read_text()
+
+    def get(self, path: str, **options: Any) -> requests.Response:
+        return requests.get(self.url + path, timeout=PATIENCE_SECONDS, **options)
+
+    def send(self, events: Any, *, key: str = KEY, **options: Any) -> requests.Response:
+        return requests.post(f"{self.url}/e/{key}", json=events, timeout=PATIENCE_SECONDS, **options)
+
+    def post(self, body: Any, *, key: str = KEY, **options: Any) -> requests.Response:
+        return requests.post(f"{self.url}/e/{key}", data=body, timeout=PATIENCE_SECONDS, **options)
+
+
+@contextmanager
+def serving(folder: Path, more: Mapping[str, str | None]) -> Iterator[Api]:
+    """None takes a variable away."""
+    port, log = free_port(), folder / f"api-{time.monotonic_ns()}.log"
+    given = {"EVENT_KEY": KEY, "PORT": str(port), "SENSO_HOME": str(folder / "home"), "LOG_FORMAT": "json"}
+    environment = {name: value for name, value in {**os.environ, **given, **more}.items() if value is not None}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "senso.cli", "api"], env=environment, cwd=folder, stdout=output, stderr=output
+        )
+    api = Api(f"http://127.0.0.1:{port}", process, log)
+    try:
+        wait_for(api)
+        yield api
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(PATIENCE_SECONDS)
+
+
+def wait_for(api: Api) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline and api.process.poll() is None:
+        with suppress(requests.ConnectionError):
+            assert api.get("/health").status_code == 200
+            return
+        time.sleep(0.05)
+    raise AssertionError(api.log)
