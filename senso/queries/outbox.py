@@ -28,8 +28,12 @@ class Pipeline(StrEnum):
     READ = "read"
     SUBMIT = "submit"
     EXTRACT = "extract"
+    GATHER = "gather"
+    EVALUATE = "evaluate"
     FINISH = "finish"
     SWEEP_FINISH = "sweep finish"
+    MEMBERS = "members"
+    LEAVE = "leave"
     PUSH = "push"
     CANCEL = "cancel"
 
@@ -43,8 +47,12 @@ KEYS: Mapping[Pipeline, Key] = {
     Pipeline.READ: Key("read", ("batch", "episode", "number of the first run")),
     Pipeline.SUBMIT: Key("submit", ("snapshot",)),
     Pipeline.EXTRACT: Key("extract", ("snapshot", "place of the first run")),
+    Pipeline.GATHER: Key("gather", ("batch that asked",)),
+    Pipeline.EVALUATE: Key("evaluate", ("batch that asked", "number of the first run", "moment")),
     Pipeline.FINISH: Key("finish", ("batch", "episode")),
     Pipeline.SWEEP_FINISH: Key("sweep", ("batch",)),
+    Pipeline.MEMBERS: Key("members", ("batch", "episode")),
+    Pipeline.LEAVE: Key("leave", ("batch", "episode")),
     Pipeline.PUSH: PUSH,
     Pipeline.CANCEL: Key("cancel", ("batch", "episode")),
 }

@@ -19,7 +19,11 @@ ROUTES = {
     "senso.submit_snapshot": "ask",
     "senso.cancel_snapshots": "ask",
     "senso.extract": "extract",
+    "senso.gather": "control",
+    "senso.open_members": "control",
+    "senso.leave": "score",
     "senso.finish_batch": "score",
+    "senso.finish_readers": "score",
     "senso.push": "push",
     "senso.tick.*": "control",
 }
