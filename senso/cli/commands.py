@@ -399,6 +399,9 @@ def sandbox(  # noqa: PLR0917  options
     ] = None,
     orgs: Annotated[int | None, typer.Option(min=1, help="How many --write-import writes; default: 3.")] = None,
     questions: Annotated[int | None, typer.Option(min=1, help="Of each of them; default: 4.")] = None,
+    networks: Annotated[
+        int | None, typer.Option(min=1, help="How many networks of ten of them --write-import adds; default: none.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="--write-import may write over a file.")] = False,
     known: Annotated[
         Path | None,
@@ -424,6 +427,6 @@ def sandbox(  # noqa: PLR0917  options
 
     timing = Timing(answer_seconds, reading_seconds, snapshot_seconds)
     start = sandboxing.Start(port, seed, timing, lies, fault or [], known, replay, announce)
-    wanted = sandboxing.Printed(env, faults, write_import, orgs, questions, force)
+    wanted = sandboxing.Printed(env, faults, write_import, orgs, questions, networks, force)
     if not sandboxing.printed(wanted, start):
         sandboxing.run(start)

@@ -44,7 +44,8 @@ CHECKS = (
             UNION ALL
             SELECT 'submit:' || s.id FROM vendor_jobs s WHERE s.batch_id = b.id
             UNION ALL
-            SELECT 'extract:' || s.id || ':' || 0 FROM vendor_jobs s WHERE s.batch_id = b.id AND s.state = 'collected'
+            SELECT 'extract:' || s.id || ':' || 0 FROM vendor_jobs s
+            WHERE s.batch_id = b.id AND s.state = 'collected' AND b.kind <> 'network'
                 AND EXISTS (SELECT FROM question_runs r WHERE r.snapshot_id = s.id AND r.state = 'answered')
         ) i
         WHERE b.queued_at > now() - interval '2 days' AND coalesce(b.ended_at, now()) > now() - interval '2 days'
