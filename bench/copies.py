@@ -60,7 +60,7 @@ OWN = {
     "vendor_jobs.external_id": "t.external_id || '-' || c.n",
     "vendor_jobs.request_hash": "md5(t.request_hash || c.n)",
     "triggers.idempotency_key": "t.idempotency_key || ' ' || c.n",
-    "triggers.payload_hash": payload("false").replace("b.org_id", "b_org.new"),
+    "triggers.payload_hash": payload("false").replace("coalesce(b.network_id, b.org_id)", "b_org.new"),
     "audit.subject": "replace(t.subject, b_org.old::text, b_org.new::text)",
 }
 

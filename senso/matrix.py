@@ -37,6 +37,40 @@ def batch_id(kind: BatchKind, org_id: UUID | None, network_id: UUID | None, day:
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """What a batch is about. A constraint of the table requires the ids that the kind needs."""
+
+    kind: BatchKind
+    org_id: UUID | None = None
+    network_id: UUID | None = None
+
+    @classmethod
+    def org(cls, org: UUID) -> "Subject":
+        return cls(BatchKind.ORG, org_id=org)
+
+    @classmethod
+    def network(cls, network: UUID) -> "Subject":
+        return cls(BatchKind.NETWORK, network_id=network)
+
+    @classmethod
+    def member(cls, network: UUID, org: UUID) -> "Subject":
+        return cls(BatchKind.NETWORK_ORG, org_id=org, network_id=network)
+
+    @property
+    def asking_id(self) -> UUID:
+        """The network, or else the org, whose questions are asked or whose answers are read."""
+        return self.network_id or self.org_id  # type: ignore[return-value]  # see the class
+
+    def batch_on(self, day: date) -> UUID:
+        """The id of its batch of that day."""
+        return batch_id(self.kind, self.org_id, self.network_id, day)
+
+    def __str__(self) -> str:
+        """As the audit names it, such as `org:<id>`."""
+        return ":".join([self.kind, *(str(one) for one in (self.network_id, self.org_id) if one)])
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedRun:
     """A cell of the matrix with the id of its future row. `sample`: from 0; a cell may be asked several times."""
 

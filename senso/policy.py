@@ -57,6 +57,12 @@ class Policy:
     names_kept: timedelta = timedelta(days=30)
     plain_name_kept: timedelta = timedelta(hours=1)
 
+    # Orgs of a network that are ready within this time have an answer read by one message; orgs whose batch has begun
+    # lately and is not ready are waited for. What is then not handed out is due by itself.
+    gather_seconds: float = 2
+    gather_patience_seconds: float = 30
+    gathered_seconds: float = 90
+
     # How many runs of one batch are in the queues at a time: a large batch must not delay all small ones.
     window: int = 100
     # Most jobs per poll.

@@ -26,6 +26,10 @@ class Org:
     name: str
 
 
+def loans(count: int) -> list[str]:
+    return [f"Which lender is best for loan {n}?" for n in range(count)]
+
+
 class Factory:
     """`make.org()`, `make.batch()`, `make.run(answered=True)`."""
 
@@ -76,32 +80,64 @@ class Factory:
             imported_at=imported_at,
         )
         self.sql("INSERT INTO org_websites (org_id, url) VALUES (:org, 'https://larchhill.example')", org=org)
-        for number, asked in enumerate(texts or [f"Which lender is best for loan {n}?" for n in range(questions)]):
-            self.question(org, asked, number)
+        self.asking("org", org, texts or loans(questions), models, countries)
+        return Org(org, partner, NAME)
+
+    def network(
+        self,
+        *orgs: Org,
+        questions: int = 2,
+        models: tuple[str, ...] = ("gpt-6.1-terra",),
+        countries: tuple[str, ...] = ("US",),
+    ) -> UUID:
+        """Of these orgs, and of the partner of the first."""
+        network = uuid4()
+        self.sql(
+            "INSERT INTO networks (id, partner_id, name) VALUES (:id, :partner, 'Lenders')",
+            id=network,
+            partner=orgs[0].partner,
+        )
+        for org in orgs:
+            self.join(network, org)
+        self.asking("network", network, loans(questions), models, countries)
+        return network
+
+    def join(self, network: UUID, org: Org) -> None:
+        self.sql("INSERT INTO network_orgs (network_id, org_id) VALUES (:network, :org)", network=network, org=org.id)
+
+    def asking(
+        self, kind: str, subject: UUID, texts: list[str], models: tuple[str, ...], countries: tuple[str, ...]
+    ) -> None:
+        for number, asked in enumerate(texts):
+            self.question(subject, asked, number, kind)
         for slug in models:
             self.sql(
-                "INSERT INTO org_models SELECT CAST(:org AS uuid), id FROM models WHERE slug = :slug",
-                org=org,
+                f"INSERT INTO {kind}_models SELECT CAST(:subject AS uuid), id FROM models WHERE slug = :slug",
+                subject=subject,
                 slug=slug,
             )
         for country in countries:
-            self.location(org, country)
-        return Org(org, partner, NAME)
+            self.location(subject, country, kind)
 
-    def question(self, org: UUID, asked: str, position: int) -> UUID:
+    def question(self, subject: UUID, asked: str, position: int, kind: str = "org") -> UUID:
         question = uuid4()
         self.sql("INSERT INTO questions (id, text, kind) VALUES (:id, :text, 'unbranded')", id=question, text=asked)
-        self.sql("INSERT INTO org_questions VALUES (:org, :id, :position)", org=org, id=question, position=position)
+        self.sql(
+            f"INSERT INTO {kind}_questions VALUES (:subject, :id, :position)",
+            subject=subject,
+            id=question,
+            position=position,
+        )
         return question
 
-    def location(self, org: UUID, country: str) -> None:
+    def location(self, subject: UUID, country: str, kind: str = "org") -> None:
         location = uuid5(UUID(int=0), country)
         self.sql(
             "INSERT INTO locations (id, country) VALUES (:id, :country) ON CONFLICT DO NOTHING",
             id=location,
             country=country,
         )
-        self.sql("INSERT INTO org_locations VALUES (:org, :id)", org=org, id=location)
+        self.sql(f"INSERT INTO {kind}_locations VALUES (:subject, :id)", subject=subject, id=location)
 
     def names(self, org: Org) -> None:
         """As if an earlier batch had asked for them."""

@@ -1,6 +1,5 @@
 """The product as users start it: workers, beat, sandbox as processes, real messages, a world with known truth."""
 
-import os
 import signal
 import time
 from collections import Counter
@@ -10,22 +9,13 @@ from uuid import UUID
 import pytest
 import requests
 import truth
-import yaml
-from factories import Factory
-from ground import Sandbox, addresses, new_database, use_database
 from operating import Initiator, trigger_org
+from whole_product import LOCATIONS, MODELS, SEED, broken, running_product
 
-from senso import imports, stack
 from senso.db import transaction
-from senso.policy import POLICY
-from senso.queries import imports as import_queries
-from senso.queries import invariants, ledger
+from senso.queries import ledger
 from senso.sandbox.world import World
-from senso.settings import settings
 
-SEED = 7
-MODELS = ["chatgpt", "gpt-6.1-terra", "gpt-6-luna"]
-LOCATIONS = [{"country": "US"}, {"country": "CA", "region": "Ontario"}]
 ME = Initiator("test")
 
 # Counted by hand from what the world of this seed says about one org, over all models and places; the limits of the
@@ -51,42 +41,6 @@ ITS_PAGES = [
 ]
 
 
-class Product:
-    """The running stack on a database of its own."""
-
-    def __init__(self, running: stack.Stack, sandbox: Sandbox) -> None:
-        self.running = running
-        self.sandbox = sandbox
-        self.make = Factory()
-
-    def load(self, world: World) -> list[UUID]:
-        document = imports.parse(yaml.safe_dump(world.import_document(MODELS, LOCATIONS)), "world.yaml")
-        with transaction() as db:
-            import_queries.store(db, document, "test")
-        return [UUID(str(org.id)) for org in world.orgs]
-
-    def end(self, batches, seconds: float = 120) -> None:
-        deadline = time.monotonic() + seconds
-        wanted = [str(batch) for batch in batches]
-        while time.monotonic() < deadline:
-            self.running.watch()
-            states = self.make.sql("SELECT state FROM batches WHERE id = ANY(CAST(:ids AS uuid[]))", ids=wanted)
-            if all(row["state"] not in {"queued", "running"} for row in states):
-                return
-            time.sleep(0.1)
-        pytest.fail(f"batches did not end: {self.make.sql('SELECT id, state, planned, remaining FROM batches')}")
-
-    def pushed(self, batches, seconds: float = 20) -> dict[str, dict]:
-        keys = {f"push:{batch}:1" for batch in batches}
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            found = {push["idempotency_key"]: push for push in self.sandbox.pushes()}
-            if keys <= set(found):
-                return {key: found[key] for key in keys}
-            time.sleep(0.1)
-        pytest.fail("not every batch was pushed")
-
-
 @pytest.fixture(scope="module")
 def product(urls, tmp_path_factory):
     yield from running_product(urls, tmp_path_factory.mktemp("stack"), "acceptance", {})
@@ -95,27 +49,6 @@ def product(urls, tmp_path_factory):
 @pytest.fixture
 def product_without_chords(urls, tmp_path):
     yield from running_product(urls, tmp_path, "without_chords", {"USE_CHORDS": "false"})
-
-
-def running_product(urls, home, database, environment):
-    before = dict(os.environ)
-    with new_database(urls, database):
-        outside = stack.sandbox(home / "url", "--seed", str(SEED), "--answer-seconds", "0.3", "--snapshot-seconds", "2")
-        standing_in = stack.Stack([outside], say=print, logs=home)
-        standing_in.start()
-        os.environ |= addresses(stack.announced(home / "url", outside)) | environment
-        settings.cache_clear()
-        children = [*stack.call_workers(2, 200), stack.control_worker(), stack.beat(home)]
-        running = stack.Stack(children, say=print, logs=home)
-        running.start()
-        try:
-            yield Product(running, Sandbox(os.environ["OPENAI_BASE_URL"].removesuffix("/openai/v1")))
-        finally:
-            running.stop()
-            standing_in.stop()
-            os.environ.clear()
-            os.environ |= before
-            use_database(before["DATABASE_URL"])
 
 
 # First, since two running products must not share one Redis.
@@ -287,11 +220,6 @@ def test_a_killed_call_worker_costs_some_seconds_and_nothing_else(product):
     assert seconds < 20
     assert disagreements(product, world, batches) == Counter()
     assert broken() == {}
-
-
-def broken() -> dict:
-    with transaction() as db:
-        return invariants.broken(db, POLICY, 500)
 
 
 def wait_for_flight(product, pid: int, before: int) -> None:

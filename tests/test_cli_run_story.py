@@ -162,8 +162,8 @@ def test_sources_are_judged_for_the_org(senso, make):
 def test_a_call_that_never_reported_back_is_maybe_paid(senso, make):
     run = make.run()
     make.sql(
-        "INSERT INTO llm_calls (purpose, run_id, fence, provider, model) "
-        "VALUES ('ask', :run, 1, 'openai', 'gpt-6.1-terra')",
+        "INSERT INTO llm_calls (purpose, batch_id, run_id, fence, provider, model) "
+        "SELECT 'ask', batch_id, id, 1, 'openai', 'gpt-6.1-terra' FROM question_runs WHERE id = :run",
         run=run,
     )
     make.sql(

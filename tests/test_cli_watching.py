@@ -357,10 +357,10 @@ def test_a_trigger_that_fails_half_way_says_how_many_are_open(senso, make, monke
     opened = triggering.trigger_one
     orgs = [make.org(questions=1) for _ in range(3)]
 
-    def failing(org, how):
+    def failing(wanted, org, how):
         if org == orgs[2].id:
             raise Unreachable("Postgres: gone")
-        return opened(org, how)
+        return opened(wanted, org, how)
 
     monkeypatch.setattr(triggering, "trigger_one", failing)
     done = senso("trigger", "org", *(org.id for org in orgs))
@@ -423,11 +423,11 @@ def test_whoever_is_told_to_stop_while_batches_open_says_how_many_are_open(senso
     orgs = [make.org(questions=1).id for _ in range(2)]
     open_one, seen = triggering.trigger_one, []
 
-    def told(org, how):
+    def told(wanted, org, how):
         seen.append(org)
         if len(seen) == opened:
             os.kill(os.getpid(), signal.SIGINT)
-        return open_one(org, how)
+        return open_one(wanted, org, how)
 
     monkeypatch.setattr(triggering, "trigger_one", told)
     done = senso("trigger", "org", *orgs, "--wait")

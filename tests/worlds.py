@@ -3,17 +3,19 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from at_work import start, work_off
+from at_work import start, work_off, work_off_network
 from jobs import collect
-from operating import Initiator, cancel, retry, trigger_org
+from operating import Initiator, cancel, retry, trigger_network, trigger_org
 
 from senso.db import transaction
 from senso.policy import POLICY
+from senso.queries import evaluations as evaluation_rows
 from senso.queries import runs as run_rows
 from senso.queries import workers
 from senso.runtime.heartbeat import worker_id
 from senso.settings import settings
 from senso.tasks.stages import extract, finish_batch, push, read, submit_snapshot
+from senso.workflows import reading_models
 
 ME = Initiator("mara")
 MODELS = ("gpt-6.1-terra", "gpt-6-luna")
@@ -43,12 +45,14 @@ class Worlds:
         self.failed()
         self.blocked()
         self.asked_again()
+        self.networks()
         self.push_all()
         self.make.later(hours=1)  # what may still report back has done so
 
     def running(self) -> None:
         self.half_way(self.trigger(self.make.org(models=MODELS).id))
         self.jobs_out(self.trigger(self.make.org(models=CONSUMER).id))
+        self.network_half_way()
         self.trigger(self.make.org().id)
         self.beat()
 
@@ -113,6 +117,35 @@ class Worlds:
 
     def blocked(self) -> None:
         start(self.trigger(self.make.org(available=1).id))
+
+    def networks(self) -> None:
+        """Of two days; one org cannot pay for it, and of another a reading failed. The first day is asked again."""
+        today = datetime.now(UTC).replace(hour=12)
+        orgs = [self.make.org(questions=0, available=available) for available in (1000, 1000, 1)]
+        network = self.make.network(*orgs)
+        self.on(today - timedelta(days=7))
+        self.sandbox.fault("openai.responses", "refusal", times=1)
+        first = trigger_network(network, ME, idempotency_key="first of the network").batch.id
+        work_off_network(self.make, first)
+        retry(first, ME)
+        work_off_network(self.make, first)
+        self.on(today)
+        self.sandbox.fault("openai.chat", "refusal", times=1)
+        work_off_network(self.make, trigger_network(network, ME).batch.id)
+
+    def network_half_way(self) -> None:
+        """One whose questions are asked, and one whose answers are read: the first for one org, the others not yet."""
+        orgs = [self.make.org(questions=0) for _ in range(2)]
+        self.half_way(trigger_network(self.make.network(*orgs, questions=3), ME).batch.id)
+        read_on = trigger_network(self.make.network(*orgs, questions=2), ME).batch.id
+        work_off_network(self.make, read_on, windows=0)
+        self.push_all()
+        first, second = self.make.runs(read_on)
+        extract(str(first))
+        with transaction() as db:
+            evaluation_rows.claim(
+                db, [second], worker_id(), POLICY, readers=reading_models.readers(db), prompt_version="reading-1"
+            )
 
     def push_all(self) -> None:
         for row in self.make.sql("SELECT key FROM pushes"):

@@ -57,10 +57,24 @@ class Envelope(Members):
     ts: Annotated[int, AfterValidator(not_in_the_future)] | None = None
 
 
-class OrgData(Members):
-    org_id: Id
+class Initiated(Members):
+    """Who asked for it, as the audit keeps it."""
+
     triggered_by: Short | None = None
     user_id: Short | None = None
+
+
+class OrgData(Initiated):
+    org_id: Id
+
+
+class NetworkData(Initiated):
+    network_id: Id
+
+
+class MissingData(Initiated):
+    network_id: Id
+    org_id: Id
 
 
 def checked(form: type[M], raw: object, where: str = "") -> M:

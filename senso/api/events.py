@@ -11,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from senso.api.event_bodies import Event, Readers, parse
-from senso.api.event_orders import org_order
+from senso.api.event_orders import missing_order, network_order, org_order
 from senso.api.event_refusals import Refusal, refused
 from senso.api.problems import Problem
 from senso.db import Connection, transaction
@@ -33,20 +33,24 @@ log = logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """`key`: who may send events; None: nobody. `terms`: how batches are opened at this moment."""
+    """`key`: who may send events; None: nobody. `terms`: how batches are opened at this moment.
+
+    `history_days`: how far back an org of a network gets the answers that it lacks.
+    """
 
     key: str | None
     terms: Callable[[], Terms]
+    history_days: int
 
 
-def handlers() -> Readers:
-    """What each event asks for, by its name; None: known, but not supported yet."""
+def handlers(history_days: int) -> Readers:
+    """What each event asks for, by its name."""
     return {
         "org.process": org_order,
         "org.evaluation.process": org_order,
-        "network.questions.process": None,
-        "network.org.process": None,
-        "network.org.missing.process": None,
+        "network.questions.process": network_order,
+        "network.org.process": missing_order(history_days),
+        "network.org.missing.process": missing_order(history_days),
     }
 
 
@@ -57,7 +61,7 @@ def routes(door: Door) -> APIRouter:
     async def receive(event_key: str, request: Request) -> JSONResponse:
         require_key(door.key, event_key)
         require_plain(request)
-        events = parse(await request.body(), request.headers.get(SEED), handlers())
+        events = parse(await request.body(), request.headers.get(SEED), handlers(door.history_days))
         await run_in_threadpool(accept, events, door.terms)
         return JSONResponse({"ids": [event.id for event in events], "status": HTTPStatus.OK})
 

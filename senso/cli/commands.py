@@ -7,7 +7,7 @@ import typer
 
 from senso import __version__
 from senso.cli.report_format import Form
-from senso.states import BatchState
+from senso.states import BatchKind, BatchState
 
 app = typer.Typer(
     name="senso",
@@ -118,28 +118,90 @@ def import_file(file: Path, as_json: Json = False) -> None:
     importing.import_file(file, as_json=as_json)
 
 
+File = Annotated[Path | None, typer.Option("--file", metavar="IDS", help="One id a line; # comments.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Until the batches have ended.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="What it would do and cost; nothing is written.")]
+IdempotencyKey = Annotated[str | None, typer.Option(help="The same key never opens twice.")]
+Reopen = Annotated[bool, typer.Option("--reopen", help="Open a cancelled batch again.")]
+TriggeredBy = Annotated[str | None, typer.Option(help="Why or through what; default: manual.")]
+UserId = Annotated[str | None, typer.Option(help="The application's user who asked for it.")]
+
+
+def stopped_before_anything() -> None:
+    typer.echo("Stopped: nothing was opened.", err=True)
+
+
 @trigger.command("org")
 def trigger_org(  # noqa: PLR0917  options
     ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Ids of orgs.")] = None,
-    file: Annotated[Path | None, typer.Option("--file", metavar="IDS", help="One id a line; # comments.")] = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Until the batches have ended.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="What it would do and cost; nothing is written.")] = False,
-    idempotency_key: Annotated[str | None, typer.Option(help="The same key never opens twice.")] = None,
-    reopen: Annotated[bool, typer.Option("--reopen", help="Open a cancelled batch again.")] = False,
-    triggered_by: Annotated[str | None, typer.Option(help="Why or through what; default: manual.")] = None,
-    user_id: Annotated[str | None, typer.Option(help="The application's user who asked for it.")] = None,
+    file: File = None,
+    wait: Wait = False,
+    dry_run: DryRun = False,
+    idempotency_key: IdempotencyKey = None,
+    reopen: Reopen = False,
+    triggered_by: TriggeredBy = None,
+    user_id: UserId = None,
     as_json: Json = False,
 ) -> None:
     """Open or resume today's batch of each org, and print it."""
     try:
         from senso.cli import triggering
     except KeyboardInterrupt:
-        typer.echo("Stopped: nothing was opened.", err=True)
+        stopped_before_anything()
         raise
 
-    orgs = triggering.ids_of(ids or [], file)
+    wanted = triggering.Wanted(BatchKind.ORG, triggering.ids_of(ids or [], file))
     how = triggering.TriggerOptions(wait, dry_run, idempotency_key, reopen, triggered_by, user_id)
-    triggering.trigger(orgs, how, as_json=as_json)
+    triggering.trigger(wanted, how, as_json=as_json)
+
+
+@trigger.command("network")
+def trigger_network(  # noqa: PLR0917  options
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Ids of networks.")] = None,
+    file: File = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Until the batches of its orgs have ended, too.")] = False,
+    dry_run: DryRun = False,
+    idempotency_key: IdempotencyKey = None,
+    reopen: Reopen = False,
+    triggered_by: TriggeredBy = None,
+    user_id: UserId = None,
+    as_json: Json = False,
+) -> None:
+    """Open or resume today's batch of each network; its answers are then read for each of its orgs."""
+    try:
+        from senso.cli import triggering
+    except KeyboardInterrupt:
+        stopped_before_anything()
+        raise
+
+    wanted = triggering.Wanted(BatchKind.NETWORK, triggering.ids_of(ids or [], file, "network"))
+    how = triggering.TriggerOptions(wait, dry_run, idempotency_key, reopen, triggered_by, user_id)
+    triggering.trigger(wanted, how, as_json=as_json)
+
+
+@trigger.command("missing")
+def trigger_missing(  # noqa: PLR0917  options
+    network: str,
+    orgs: Annotated[list[str] | None, typer.Argument(metavar="[ORG]...", help="Default: all of its orgs.")] = None,
+    file: File = None,
+    wait: Wait = False,
+    dry_run: DryRun = False,
+    reopen: Reopen = False,
+    triggered_by: TriggeredBy = None,
+    user_id: UserId = None,
+    as_json: Json = False,
+) -> None:
+    """Read for orgs of a network what is not read for them yet, of the last NETWORK_HISTORY_DAYS."""
+    try:
+        from senso.cli import triggering
+        from senso.cli.environment import uuid
+    except KeyboardInterrupt:
+        stopped_before_anything()
+        raise
+
+    wanted = triggering.Wanted(BatchKind.NETWORK_ORG, triggering.ids_of(orgs or [], file), uuid(network, "network"))
+    how = triggering.TriggerOptions(wait, dry_run, None, reopen, triggered_by, user_id)
+    triggering.trigger(wanted, how, as_json=as_json)
 
 
 @app.command()
@@ -320,6 +382,9 @@ def report(
     org: str,
     form: Annotated[Form, typer.Option("--format", help="How to print it.")] = Form.text,
     output: Annotated[Path | None, typer.Option("--output", help="Write to this file instead.")] = None,
+    network: Annotated[
+        str | None, typer.Option("--network", metavar="ID", help="Only what the answers of this network say.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """The numbers of an org's latest batch, with their intervals."""
@@ -327,8 +392,9 @@ def report(
     from senso.cli.environment import connected, uuid
 
     wanted = uuid(org, "org")
+    asking = uuid(network, "network") if network is not None else None
     with connected():
-        reporting.report(wanted, Form.json if as_json else form, output)
+        reporting.report(wanted, Form.json if as_json else form, output, asking)
 
 
 @app.command()
@@ -342,6 +408,9 @@ def sandbox(  # noqa: PLR0917  options
     ] = None,
     orgs: Annotated[int | None, typer.Option(min=1, help="How many --write-import writes; default: 3.")] = None,
     questions: Annotated[int | None, typer.Option(min=1, help="Of each of them; default: 4.")] = None,
+    networks: Annotated[
+        int | None, typer.Option(min=1, help="How many networks of ten of them --write-import adds; default: none.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="--write-import may write over a file.")] = False,
     known: Annotated[
         Path | None,
@@ -368,6 +437,6 @@ def sandbox(  # noqa: PLR0917  options
 
     timing = Timing(answer_seconds, reading_seconds, snapshot_seconds, batch_seconds)
     start = sandboxing.Start(port, seed, timing, lies, fault or [], known, replay, announce)
-    wanted = sandboxing.Printed(env, faults, write_import, orgs, questions, force)
+    wanted = sandboxing.Printed(env, faults, write_import, orgs, questions, networks, force)
     if not sandboxing.printed(wanted, start):
         sandboxing.run(start)

@@ -16,15 +16,17 @@ from senso.providers import Usage
 from senso.quantities import counted
 from senso.records import record
 from senso.registry import JOB_PROVIDERS
-from senso.states import Purpose, TriggerOutcome
+from senso.settings import settings
+from senso.states import BatchKind, Purpose, TriggerOutcome
 from senso.workflows.estimating import Estimate, TriggerEstimate, estimate_triggers
+from senso.workflows.network_estimates import NetworkEstimate, estimate_missing, estimate_networks
 
 LISTED = 20
 WOULD = {
     TriggerOutcome.OPENED: "would open a batch",
     TriggerOutcome.ATTACHED: "is under way already: nothing would be opened",
     TriggerOutcome.RESUMED: "was blocked and would be tried again",
-    TriggerOutcome.REOPENED: "was cancelled and would be opened again",
+    TriggerOutcome.REOPENED: "has ended and would be opened again",
     TriggerOutcome.COMPLETED: "is completed already: nothing would be done",
     TriggerOutcome.PARTIAL: "has ended with failures: only senso retry would ask again",
     TriggerOutcome.FAILED: "has failed: only senso retry would ask again",
@@ -66,17 +68,41 @@ class Summary:
     assumed: dict[Purpose, Usage]
 
 
-def dry_run(orgs: Sequence[UUID], *, reopen: bool, as_json: bool) -> None:
-    with looking() as db:
-        found = estimate_triggers(db, orgs, terms(reopen=reopen))
-    summary = Summary(totals(found), credit(found), assumptions(found))
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What would be triggered. `orgs`: those named, or those of the networks."""
+
+    orgs: Sequence[TriggerEstimate]
+    networks: Sequence[NetworkEstimate] = ()
+
+    @property
+    def all(self) -> list[TriggerEstimate | NetworkEstimate]:
+        return [*self.networks, *self.orgs]
+
+
+def dry_run(kind: BatchKind, ids: Sequence[UUID], network: UUID | None, *, reopen: bool, as_json: bool) -> None:
+    """`network`: what of it the orgs with these ids lack is estimated."""
+    found = foreseen(kind, ids, network, reopen=reopen)
+    summary = Summary(totals(found.all), credit(found.orgs), assumptions(found.all))
     if as_json:
-        print_json({"orgs": found} | record(summary))
+        told = {"networks": found.networks} if found.networks else {"orgs": found.orgs}
+        print_json(told | record(summary))
         return
     print_foreseen(found, summary)
 
 
-def totals(found: Sequence[TriggerEstimate]) -> Totals:
+def foreseen(kind: BatchKind, ids: Sequence[UUID], network: UUID | None, *, reopen: bool) -> Foreseen:
+    under, history = terms(reopen=reopen), settings().network_history_days
+    with looking() as db:
+        if network is not None:
+            return Foreseen(estimate_missing(db, network, ids, under, history))
+        if kind is BatchKind.NETWORK:
+            networks = estimate_networks(db, ids, under, history)
+            return Foreseen([org for one in networks for org in one.orgs], networks)
+        return Foreseen(estimate_triggers(db, ids, under))
+
+
+def totals(found: Sequence[TriggerEstimate | NetworkEstimate]) -> Totals:
     every = [estimate for one in found for estimate in one.estimates]
     known = [estimate.cost_microusd for estimate in every if estimate.cost_microusd is not None]
     return Totals(
@@ -107,20 +133,24 @@ def credit(found: Sequence[TriggerEstimate]) -> list[Credits]:
     ]
 
 
-def assumptions(found: Sequence[TriggerEstimate]) -> dict[Purpose, Usage]:
+def assumptions(found: Sequence[TriggerEstimate | NetworkEstimate]) -> dict[Purpose, Usage]:
     used = {estimate.purpose for one in found for estimate in one.estimates if not estimate.answers}
     return {purpose: usage for purpose, usage in ASSUMED.items() if purpose in used}
 
 
-def print_foreseen(found: Sequence[TriggerEstimate], summary: Summary) -> None:
-    for one in found[:LISTED]:
-        about = f"batch {one.batch}" if one.batch else f"org {one.org_id}"
-        out.print(identified(about, f"[bold]{escape(printable(one.org))}[/]"))
-        needed = f": {counted(one.runs, 'run')}, {counted(one.credits, 'credit')}" if one.evaluations else ""
-        out.print(below(escape(pasteable(WOULD[one.outcome])) + needed))
-    if len(found) > LISTED:
-        out.print(f"... and {counted(len(found) - LISTED, 'more org')}; --json lists them all")
-    merged = list(merge(estimate for one in found for estimate in one.estimates))
+def print_foreseen(found: Foreseen, summary: Summary) -> None:
+    for network in found.networks:
+        about = f"batch {network.batch}" if network.batch else f"network {network.network_id}"
+        asked = f"{counted(network.runs, 'run')}, to be read for {counted(len(network.orgs), 'org')}"
+        print_one(about, network.network, network.outcome, asked if network.runs else "")
+    for org in found.orgs[:LISTED]:
+        about = f"batch {org.batch}" if org.batch else f"org {org.org_id}"
+        parts = [counted(org.runs, "run")] if org.runs else [counted(org.evaluations, "answer")]
+        needed = ", ".join([*parts, counted(org.credits, "credit")])
+        print_one(about, org.org, org.outcome, needed if org.evaluations else "")
+    if len(found.orgs) > LISTED:
+        out.print(f"... and {counted(len(found.orgs) - LISTED, 'more org')}; --json lists them all")
+    merged = list(merge(estimate for one in found.all for estimate in one.estimates))
     if merged:
         out.print()
         kept = [place for place, column in enumerate(COLUMNS) if out.width >= NARROW or "tokens" not in column]
@@ -129,6 +159,11 @@ def print_foreseen(found: Sequence[TriggerEstimate], summary: Summary) -> None:
     print_totals(summary)
     print_grounds(merged, summary)
     out.print("Nothing was written.")
+
+
+def print_one(about: str, name: str, outcome: TriggerOutcome, needed: str) -> None:
+    out.print(identified(about, f"[bold]{escape(printable(name))}[/]"))
+    out.print(below(escape(pasteable(WOULD[outcome])) + (f": {needed}" if needed else "")))
 
 
 NARROW = 90  # columns; below that, tokens are only in the JSON

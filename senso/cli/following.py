@@ -27,7 +27,7 @@ from senso.reads import waiting
 from senso.reads.status import Progress
 from senso.reads.waiting import Cause, Wait
 from senso.settings import settings
-from senso.states import ENDED_BATCHES, BatchState
+from senso.states import ENDED_BATCHES, BatchKind, BatchState
 
 # Polls at once, then less and less often. No poll uses more CPU than a hundredth of the time until the next one.
 FIRST_SECONDS, LONGEST_SECONDS, SHARE = 0.5, 2, 0.008
@@ -37,6 +37,8 @@ LINE_SECONDS = 10
 # By then, a worker that was just started has written a heartbeat.
 PATIENCE_SECONDS = 12
 SHOWN_WAITS = 3
+# By then the batches of a network's orgs are opened, unless no worker runs.
+MEMBERS_SECONDS = 60
 BAR_WIDTH = 20
 Known = dict[UUID, Progress]
 BAD = tuple(state for state in ENDED_BATCHES if state is not BatchState.COMPLETED)
@@ -72,6 +74,21 @@ def follow(batches: Sequence[UUID], known: Known, patience: Patience, *, one_by_
             if found.all_ended:
                 return
             time.sleep(pause(time.monotonic() - began, time.thread_time() - spent, len(batches)))
+
+
+def readers(batches: Sequence[UUID], known: Known, patience: Patience) -> list[UUID]:
+    """The batches that read the answers of those of networks, once all are opened; or as many as soon are."""
+    networks = [batch for batch in batches if known[batch].kind is BatchKind.NETWORK]
+    began, found, are_all = time.monotonic(), list[UUID](), not networks
+    while not are_all and time.monotonic() - began < MEMBERS_SECONDS:
+        found, are_all = patience.ask(lambda: following(networks))
+        time.sleep(0 if are_all else FIRST_SECONDS)
+    return [batch for batch in found if batch not in batches]
+
+
+def following(networks: Sequence[UUID]) -> tuple[list[UUID], bool]:
+    with looking() as db:
+        return queries.following(db, networks)
 
 
 def look(batches: Sequence[UUID], known: Known) -> Look:
@@ -148,7 +165,7 @@ def bars(look: Look, *, one_by_one: bool) -> list[tuple[str, int, int | None]]:
     """For each bar: its text, how much is done, and the total."""
     if not one_by_one:
         return [total(look.batches)]
-    return [(f"{one.org or one.id}: {one.state}{share(one)}", one.done, one.planned) for one in look.batches]
+    return [(f"{one.subject}: {one.state}{share(one)}", one.done, one.planned) for one in look.batches]
 
 
 def total(batches: Sequence[Progress]) -> tuple[str, int, int]:

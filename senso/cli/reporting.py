@@ -50,15 +50,18 @@ HEADLINES = ("mention_rate", "share_of_voice", "owned_citation_rate", "average_r
 MOST_LISTED = 5
 
 
-def report(org_id: UUID, form: Form, output: Path | None = None) -> None:
-    """Raises NotFound for an unknown org or one without numbers yet, ConfigError if the output cannot be written."""
+def report(org_id: UUID, form: Form, output: Path | None = None, network: UUID | None = None) -> None:
+    """`network`: only what its answers say. Raises NotFound for an unknown org or one without numbers yet, ConfigError
+    if the output cannot be written.
+    """
     with looking() as db:
         org = queries.org(db, org_id)
-        batches = history.batches(db, org_id)
         if org is None:
             raise NotFound(f"no org {org_id}; import it first")
+        batches = [one for one in history.batches(db, org_id) if network in {None, one.network_id}]
         if not batches:
-            raise NotFound(f"org {org_id} ({org.name}) has no numbers yet; open a batch: senso trigger org {org_id}")
+            ask = f"senso trigger missing {network} {org_id}" if network else f"senso trigger org {org_id}"
+            raise NotFound(f"org {org_id} ({org.name}) has no numbers yet; open a batch: {ask}")
         about = batches[-1]
         found = Report(
             org=org.name,
@@ -141,6 +144,8 @@ def print_report(console: Console, found: Report) -> None:
     console.print(
         f"[bold]{escape(found.org)}[/]  {batch.date}  {batch.state}, {counted(found.asked.read, 'answer')} read"
     )
+    if batch.network:
+        console.print(f"in answers to the questions of the network {escape(printable(batch.network))}")
     for said in cautions(batch.basis):
         console.print(f"[yellow]{escape(said.capitalize())}.[/]")
     for (kind, surface), members in slices(batch.metrics).items():

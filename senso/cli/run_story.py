@@ -66,7 +66,7 @@ def print_head(run: RunAlone, *, tries: int) -> None:
         "run": f"{run.id}",
         "number": str(run.number),
         "batch": f"{run.batch_id}",
-        "of": f"{escape(run.org or '-')}, {run.batch_date}, {run.batch_state}",
+        "of": f"{escape(queries.named(run.org, run.network))}, {run.batch_date}, {run.batch_state}",
         "question": escape(printable(run.question)),
         "asked": f"{escape(run.model)} ({run.provider}, {run.surface}) in {escape(run.location)}",
         "state": f"{styled(run.state)}, {counted(tries, 'call')}"
@@ -85,7 +85,12 @@ def print_timeline(found: Story) -> None:
     events += job_events(found.snapshot) if found.snapshot else []
     events += [(found.run.answered_at, "the answer was saved")] if found.run.answered_at else []
     what = "the reading" if found.run.answer_text is not None else "the run, which has no answer,"
-    events += [(one.ended_at, f"{what} ended: {one.state}") for one in found.evaluations if one.ended_at]
+    several = len(found.evaluations) > 1
+    events += [
+        (one.ended_at, f"{what}{f' for {escape(printable(one.org))}' if several else ''} ended: {one.state}")
+        for one in found.evaluations
+        if one.ended_at
+    ]
     if not events:
         out.print(below("nothing yet: no call was made"))
     for when, said in sorted(events, key=lambda event: event[0]):

@@ -12,6 +12,7 @@ import yaml
 from senso.cli.printing import err
 from senso.cli.program import command
 from senso.errors import ConfigError
+from senso.sandbox.orgs import NETWORK_SIZE
 from senso.sandbox.world import SHOWN_ORGS, SHOWN_QUESTIONS, World
 
 MODELS = ("chatgpt", "perplexity", "gpt-6-luna")
@@ -27,11 +28,13 @@ class Plain(yaml.SafeDumper):
         return True
 
 
-def world_of(seed: int, orgs: int | None, questions: int | None) -> World:
+def world_of(seed: int, orgs: int | None, questions: int | None, networks: int | None) -> World:
+    """With enough orgs for the networks, unless their number is given."""
+    enough = NETWORK_SIZE * networks if networks else SHOWN_ORGS
     try:
-        return World(seed, orgs or SHOWN_ORGS, questions or SHOWN_QUESTIONS)
+        return World(seed, orgs or enough, questions or SHOWN_QUESTIONS, networks or 0)
     except ValueError as error:
-        raise ConfigError(f"--orgs, --questions: {error}") from None
+        raise ConfigError(f"--orgs, --questions, --networks: {error}") from None
 
 
 def write(file: Path, world: World, first: Sequence[str], *, force: bool) -> None:
@@ -75,11 +78,12 @@ def told(file: Path, document: dict[str, Any], first: Sequence[str]) -> Iterator
     yield f"{file}: {len(orgs)} organisations, each of {each}; the sandbox answers them in seconds and for nothing"
     if file != STDOUT:
         yield "Next:"
-        yield from (f"  {command()} {line}" for line in [*first, *after(file, orgs[0]["id"])])
+        networks = [one["id"] for one in document["networks"]]
+        yield from (f"  {command()} {line}" for line in [*first, *after(file, orgs[0]["id"], networks)])
 
 
-def after(file: Path, org: str) -> Iterator[str]:
+def after(file: Path, org: str, networks: Sequence[str]) -> Iterator[str]:
     yield "up   # leave it running, too"
     yield f"import {shlex.quote(str(file))}"
-    yield f"trigger org {org} --wait"
+    yield f"trigger network {networks[0]} --wait" if networks else f"trigger org {org} --wait"
     yield f"report {org}"

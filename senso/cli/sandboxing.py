@@ -48,6 +48,7 @@ class Printed:
     write_import: Path | None
     orgs: int | None
     questions: int | None
+    networks: int | None
     force: bool
 
 
@@ -55,7 +56,7 @@ def printed(wanted: Printed, start: Start) -> bool:
     """Prints and writes what was requested; returns whether anything was. Raises ConfigError before any output."""
     check(wanted, start)
     if wanted.write_import:
-        world = sandbox_world.world_of(start.seed, wanted.orgs, wanted.questions)
+        world = sandbox_world.world_of(start.seed, wanted.orgs, wanted.questions, wanted.networks)
         sandbox_world.write(wanted.write_import, world, list(first(start, wanted)), force=wanted.force)
     if wanted.env:
         print_lines(env.lines(f"http://127.0.0.1:{start.port}"))
@@ -74,8 +75,8 @@ def first(start: Start, wanted: Printed) -> Iterator[str]:
 
 
 def check(wanted: Printed, start: Start) -> None:
-    if wanted.write_import is None and (wanted.orgs or wanted.questions or wanted.force):
-        raise ConfigError("--orgs, --questions and --force are for --write-import; name its file")
+    if wanted.write_import is None and (wanted.orgs or wanted.questions or wanted.networks or wanted.force):
+        raise ConfigError("--orgs, --questions, --networks and --force are for --write-import; name its file")
     if wanted.env and start.port == 0:
         raise ConfigError("--env: with --port 0 the port is another at every start; name one")
     if wanted.write_import == sandbox_world.STDOUT and (wanted.env or wanted.faults):

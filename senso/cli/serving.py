@@ -23,4 +23,4 @@ def serve() -> None:
 
 def door() -> Door:
     key = settings().sender_key
-    return Door(key.get_secret_value() if key else None, terms)
+    return Door(key.get_secret_value() if key else None, terms, settings().network_history_days)

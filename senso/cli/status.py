@@ -31,7 +31,7 @@ from senso.reads import waiting
 from senso.reads.status import BatchStatus
 from senso.reads.waiting import Wait
 from senso.settings import settings
-from senso.states import OPEN_BATCHES, BatchState, PushStatus
+from senso.states import OPEN_BATCHES, BatchKind, BatchState, PushStatus
 
 LATEST, CHOSEN = 20, 500
 NARROW = 120  # columns; below that an id and the figures do not fit into one row
@@ -42,10 +42,23 @@ NEXT = {
     BatchState.PARTIAL: "Why, run by run: senso runs {one.id} --failed\nAgain: senso retry {one.id}",
     BatchState.FAILED: "Why, run by run: senso runs {one.id} --failed\nAgain: senso retry {one.id}",
     BatchState.CANCELLED: "Ask for the rest: senso retry {one.id}",
-    BatchState.BLOCKED: "Pay: senso credits {one.partner_id} --grant N --ref REF\n"
-    "Go on: senso trigger org {one.org_id}",
+    BatchState.BLOCKED: "Pay: senso credits {partner} --grant N --ref REF\nGo on: {trigger}",
+}
+TRIGGER = {
+    BatchKind.ORG: "senso trigger org {one.org_id}",
+    BatchKind.NETWORK: "senso trigger network {one.network_id}",
+    BatchKind.NETWORK_ORG: "senso trigger missing {one.network_id} {one.org_id}",
 }
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def steps_after(one: BatchStatus) -> str:
+    """What to do about a batch in its state. Of a network, each org's own partner pays."""
+    return NEXT[one.state].format(one=one, partner=one.partner_id or "PARTNER", trigger=trigger_command(one))
+
+
+def trigger_command(one: BatchStatus) -> str:
+    return TRIGGER[one.kind].format(one=one)
 
 
 def load(batch: UUID) -> BatchStatus:
@@ -142,7 +155,7 @@ def print_narrow(one: BatchStatus) -> None:
     """Prints a few lines instead of a row whose cells would be cut."""
     whole = one.planned if one.planned is not None else "?"
     out.print(identified(str(one.id), styled(one.state)))
-    about = f"{escape(printable(one.org or '-'))}, {one.date}: {one.evaluated}/{whole} done"
+    about = f"{escape(printable(one.subject))}, {one.date}: {one.evaluated}/{whole} done"
     out.print(below(f"{about}, {one.failed} failed, {one.charged} charged, {cost_of(one)}"))
 
 
@@ -156,7 +169,7 @@ def listing(found: Sequence[BatchStatus]) -> tuple[list[str], list[list[str]]]:
     rows = [
         [
             str(one.id),
-            escape(one.org or "-"),
+            escape(one.subject),
             str(one.date),
             styled(one.state),
             f"{one.evaluated}/{one.planned if one.planned is not None else '?'}",
@@ -175,12 +188,14 @@ def show(found: BatchStatus, *, as_json: bool, next_steps: bool = True) -> None:
         return
     named = {
         "batch": str(found.id),
-        "org": f"{escape(found.org or '-')} ({found.org_id})",
+        "org": f"{escape(found.org)} ({found.org_id})" if found.org else "",
+        "network": f"{escape(found.network)} ({found.network_id})" if found.network else "",
         "partner": payer(found),
         "date": f"{found.date}, episode {found.episode}",
         "state": styled(found.state) + (f", ended by {found.finished_by}" if found.finished_by else ""),
         "waits for": waits_of(found),
         "runs": counts(found),
+        "orgs": ", ".join(f"{count} {styled(BatchState(state))}" for state, count in (found.orgs or {}).items()),
         "charged": counted(found.charged, "credit"),
         "cost": f"{dollars(found.cost_microusd)} for {counted(found.llm_calls, 'call')}"
         + (f", {found.calls_of_unknown_cost} of unknown cost" if found.calls_of_unknown_cost else ""),
@@ -194,7 +209,7 @@ def show(found: BatchStatus, *, as_json: bool, next_steps: bool = True) -> None:
     }
     print_named(named)
     if next_steps and found.state in NEXT:
-        err.suggest(NEXT[found.state].format(one=found))
+        err.suggest(steps_after(found))
 
 
 def waits_of(found: BatchStatus) -> str:
@@ -208,7 +223,9 @@ def counts(found: BatchStatus) -> str:
     if planned is not None and found.remaining is None and found.state in OPEN_BATCHES:
         return f"{planned} planned, {read} evaluated before, {planned - read} to be asked or read again"
     left = planned - read - found.failed if planned is not None and found.state is BatchState.CANCELLED else 0
-    said = f"{'?' if planned is None else planned} planned, {found.answered} answered, {read} evaluated"
+    said = f"{'?' if planned is None else planned} planned, {found.answered} answered"
+    if found.kind is not BatchKind.NETWORK:  # it reads nothing itself
+        said = f"{said}, {read} evaluated"
     return f"{said}, {found.failed} failed" + (f", {left} cancelled" if left else "")
 
 

@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from senso.cli.printing import below, dollars, out, printable, styled
-from senso.cli.status import NEXT
+from senso.cli.status import steps_after
 from senso.quantities import counted
 from senso.reads.status import BatchStatus
 from senso.states import ENDED_BATCHES, BatchState
@@ -33,10 +33,10 @@ def print_summary(found: Sequence[BatchStatus]) -> None:
 
 def print_incomplete(found: Sequence[BatchStatus]) -> None:
     for one in found[:SHOWN]:
-        out.print(f"\n{one.id}  {styled(one.state)}  {escape(one.org or '-')}", soft_wrap=True)
+        out.print(f"\n{one.id}  {styled(one.state)}  {escape(one.subject)}", soft_wrap=True)
         if one.error:
             out.print(below(Text(printable(one.error))))
-        for line in NEXT[one.state].format(one=one).splitlines():
+        for line in steps_after(one).splitlines():
             out.suggest(f"    {line}")
     if len(found) > SHOWN:
         out.suggest(f"\nAnd {len(found) - SHOWN} more: {listing(found)}")

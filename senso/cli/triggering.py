@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from senso.cli.acting_user import actor
 from senso.cli.environment import connected, require_redis, short, uuid
 from senso.cli.leaving import deferred_signals, sigterm_as_exit
 from senso.cli.printing import err, out, print_json
-from senso.cli.status import load_all, show
+from senso.cli.status import load_all, show, trigger_command
 from senso.cli.summing import print_incomplete
 from senso.cli.terms import terms
 from senso.cli.watching import FEW, print_continuation, watch
@@ -22,21 +22,22 @@ from senso.policy import POLICY
 from senso.queries import workers
 from senso.reads.status import BatchStatus
 from senso.records import record
-from senso.states import OPEN_BATCHES, BatchState, TriggerOutcome
+from senso.settings import settings
+from senso.states import OPEN_BATCHES, BatchKind, BatchState, TriggerOutcome
 
 # If several batches ended badly, the first state in this order is the one that is reported.
 ENDED_BADLY = {
     BatchState.BLOCKED: "batch {one.id} is blocked: {one.error}; pay: "
-    "senso credits {one.partner_id} --grant N --ref REF, then go on: senso trigger org {one.org_id}",
+    "senso credits {partner} --grant N --ref REF, then go on: {trigger}",
     BatchState.FAILED: "batch {one.id} failed: {one.error}; why, run by run: senso runs {one.id} --failed; "
     "again: senso retry {one.id}",
-    BatchState.CANCELLED: "batch {one.id} was cancelled; to open it again: senso trigger org {one.org_id} --reopen",
+    BatchState.CANCELLED: "batch {one.id} was cancelled; to open it again: {trigger} --reopen",
 }
 SAID = {
     TriggerOutcome.OPENED: "opened",
     TriggerOutcome.ATTACHED: "is under way already; nothing was opened",
     TriggerOutcome.RESUMED: "was blocked and is tried again",
-    TriggerOutcome.REOPENED: "was cancelled and is open again",
+    TriggerOutcome.REOPENED: "had ended and is open again",
     TriggerOutcome.COMPLETED: "is completed already; nothing to do",
     TriggerOutcome.PARTIAL: "has ended with failures; ask again for what failed: senso retry {id}",
     TriggerOutcome.FAILED: "has failed; ask again: senso retry {id}",
@@ -52,13 +53,10 @@ SAID_OF_MANY = {
 }
 
 
-def ids_of(given: Sequence[str], file: Path | None) -> list[UUID]:
-    """Each id once, in the given order. Raises ConfigError, for a file with the line's number."""
-    named = [uuid(one, "org") for one in given]
-    found = list(dict.fromkeys([*named, *(read_ids(file) if file else [])]))
-    if not found:
-        raise ConfigError("say which orgs: their ids, or --file with one id a line")
-    return found
+def ids_of(given: Sequence[str], file: Path | None, what: str = "org") -> list[UUID]:
+    """Each id once, in the given order; possibly none. Raises ConfigError, for a file with the line's number."""
+    named = [uuid(one, what) for one in given]
+    return list(dict.fromkeys([*named, *(read_ids(file) if file else [])]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,79 +82,130 @@ def maybe_short(option: str, text: str | None) -> str | None:
     return None if text is None else short(option, text)
 
 
-def trigger(orgs: Sequence[UUID], how: TriggerOptions, *, as_json: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to trigger: orgs, networks, or, with `network`, what orgs of that network lack; no ids: all of its orgs."""
+
+    kind: BatchKind
+    ids: Sequence[UUID]
+    network: UUID | None = None
+
+    @property
+    def what(self) -> str:
+        return "network" if self.kind is BatchKind.NETWORK else "org"
+
+
+@dataclass(slots=True)
+class Opened:
+    """`done`: how many of the `wanted` ids have been triggered."""
+
+    wanted: int = 0
+    done: int = 0
+    batches: list[tuple[UUID, TriggerOutcome]] = field(default_factory=list)
+
+
+def trigger(wanted: Wanted, how: TriggerOptions, *, as_json: bool) -> None:
     how = how.cleaned()
-    if how.idempotency_key is not None and len(orgs) > 1:
-        raise ConfigError("--idempotency-key is for one org; give each its own")
-    found: list[tuple[UUID, TriggerOutcome]] = []
-    with sigterm_as_exit(), saying_what_was_opened(found, len(orgs)), connected():
+    require_ids(wanted, how)
+    opened = Opened(len(wanted.ids))
+    with sigterm_as_exit(), saying_what_was_opened(opened), connected():
+        wanted = with_all_orgs(wanted)
+        opened.wanted = len(wanted.ids)
         if how.dry_run:
             from senso.cli import estimating  # noqa: PLC0415  Celery takes long to import
 
-            estimating.dry_run(orgs, reopen=how.reopen, as_json=as_json)
+            estimating.dry_run(wanted.kind, wanted.ids, wanted.network, reopen=how.reopen, as_json=as_json)
             return
-        open_all(orgs, how, found)
+        open_all(wanted, how, opened)
         if how.wait:
-            ended = watch([batch for batch, _ in found], as_json=as_json, without_steps=ENDED_BADLY)
+            ended = watch([batch for batch, _ in opened.batches], as_json=as_json, without_steps=ENDED_BADLY)
             require_good_end(ended)
             return
-        print_triggered(found, as_json=as_json)
+        print_triggered(opened.batches, as_json=as_json)
+
+
+def require_ids(wanted: Wanted, how: TriggerOptions) -> None:
+    if not wanted.ids and wanted.network is None:
+        raise ConfigError(f"say which {wanted.what}s: their ids, or --file with one id a line")
+    if how.idempotency_key is not None and len(wanted.ids) > 1:
+        raise ConfigError(f"--idempotency-key is for one {wanted.what}; give each its own")
+
+
+def with_all_orgs(wanted: Wanted) -> Wanted:
+    if wanted.network is None or wanted.ids:
+        return wanted
+    from senso.workflows.membership import orgs_of  # noqa: PLC0415  providers take long to import, and most commands need none
+
+    return replace(wanted, ids=orgs_of(wanted.network))
 
 
 def require_good_end(ended: Sequence[BatchStatus]) -> None:
     """Raises InsufficientCredits or SensoError naming the first batch that ended badly, and how many more there are."""
     bad = [one for state in ENDED_BADLY for one in ended if one.state is state]
     if bad:
-        said = ENDED_BADLY[bad[0].state].format(one=bad[0])
+        partner, command = bad[0].partner_id or "PARTNER", trigger_command(bad[0])
+        said = ENDED_BADLY[bad[0].state].format(one=bad[0], partner=partner, trigger=command)
         kind = InsufficientCredits if bad[0].state is BatchState.BLOCKED else SensoError
         raise kind(f"{said} (and {len(bad) - 1} more)" if len(bad) > 1 else said)
 
 
-def open_all(orgs: Sequence[UUID], how: TriggerOptions, found: list[tuple[UUID, TriggerOutcome]]) -> None:
-    """Checks all orgs, if they are several, before it opens the first batch. Adds each opened batch to `found`."""
-    from senso.workflows.estimating import require_triggerable  # noqa: PLC0415  providers take long to import, and most commands need none
-
+def open_all(wanted: Wanted, how: TriggerOptions, opened: Opened) -> None:
+    """Checks all subjects, if they are several, before it opens the first batch. Adds each batch to `opened`."""
     require_redis()
-    if len(orgs) > 1:
-        with transaction() as db:
-            require_triggerable(db, orgs, terms(reopen=how.reopen))
+    if len(wanted.ids) > 1 and wanted.network is None:
+        require_all(wanted, how)
     try:
         with deferred_signals() as between:
-            for org in orgs:
+            for one in wanted.ids:
                 between()
-                found.append(trigger_one(org, how))
+                opened.batches += trigger_one(wanted, one, how)
+                opened.done += 1
             between()
     except (KeyboardInterrupt, SystemExit):
-        if len(found) == len(orgs):
-            print_continuation([batch for batch, _ in found])
+        if opened.done == opened.wanted:
+            print_continuation([batch for batch, _ in opened.batches])
         raise
 
 
+def require_all(wanted: Wanted, how: TriggerOptions) -> None:
+    from senso.matrix import Subject  # noqa: PLC0415
+    from senso.workflows.estimating import require_triggerable  # noqa: PLC0415  providers take long to import, and most commands need none
+
+    subject = Subject.network if wanted.kind is BatchKind.NETWORK else Subject.org
+    with transaction() as db:
+        require_triggerable(db, list(map(subject, wanted.ids)), terms(reopen=how.reopen))
+
+
 @contextmanager
-def saying_what_was_opened(found: Sequence[tuple[UUID, TriggerOutcome]], wanted: int) -> Iterator[None]:
+def saying_what_was_opened(opened: Opened) -> Iterator[None]:
     """Says what is open if the block ends early: repeating the command opens the rest and attaches to the open ones."""
     try:
         yield
     except SensoError as error:
-        if found and len(found) < wanted:
-            error.args = (f"{error}; {partly(found, wanted)}",)
+        if opened.batches and opened.done < opened.wanted:
+            error.args = (f"{error}; {partly(opened)}",)
         raise
     except (KeyboardInterrupt, SystemExit):
-        if len(found) < wanted:
-            err.suggest(f"Stopped: {partly(found, wanted) if found else 'nothing was opened'}.")
+        if opened.done < opened.wanted:
+            err.suggest(f"Stopped: {partly(opened) if opened.batches else 'nothing was opened'}.")
         raise
 
 
-def partly(found: Sequence[tuple[UUID, TriggerOutcome]], wanted: int) -> str:
-    return f"{len(found)} of {wanted} batches are open, and the same command opens the rest; these: senso watch"
+def partly(opened: Opened) -> str:
+    return f"{opened.done} of {opened.wanted} batches are open, and the same command opens the rest; these: senso watch"
 
 
-def trigger_one(org: UUID, how: TriggerOptions) -> tuple[UUID, TriggerOutcome]:
-    from senso.workflows.trigger import Initiator, trigger_org  # noqa: PLC0415
+def trigger_one(wanted: Wanted, one: UUID, how: TriggerOptions) -> list[tuple[UUID, TriggerOutcome]]:
+    from senso.workflows import trigger  # noqa: PLC0415
+    from senso.workflows.membership import trigger_missing  # noqa: PLC0415
 
-    by = Initiator(actor(), how.triggered_by or "manual", how.user_id)
-    found = trigger_org(org, by, terms(reopen=how.reopen), idempotency_key=how.idempotency_key)
-    return found.batch.id, found.outcome
+    by, under = trigger.Initiator(actor(), how.triggered_by or "manual", how.user_id), terms(reopen=how.reopen)
+    if wanted.network is not None:
+        found = trigger_missing(wanted.network, one, by, under, settings().network_history_days)
+        return [(each.batch.id, each.outcome) for each in found]
+    open_it = trigger.trigger_network if wanted.kind is BatchKind.NETWORK else trigger.trigger_org
+    only = open_it(one, by, under, idempotency_key=how.idempotency_key)
+    return [(only.batch.id, only.outcome)]
 
 
 def print_triggered(found: Sequence[tuple[UUID, TriggerOutcome]], *, as_json: bool) -> None:

@@ -24,6 +24,8 @@ MOST = 10_000
 def watch(batches: Sequence[UUID], *, as_json: bool, without_steps: Collection[BatchState] = ()) -> list[BatchStatus]:
     """Waits until all have ended; then prints each one, or for many the totals and those that did not complete.
 
+    After a batch of a network it waits for the batches that read its answers, too.
+
     Progress goes to stderr, so that stdout can be piped. Raises NotFound before any is drawn. `without_steps`: states
     for which the caller itself says what to do next.
     """
@@ -31,6 +33,9 @@ def watch(batches: Sequence[UUID], *, as_json: bool, without_steps: Collection[B
     try:
         with sigterm_as_exit():
             following.follow(batches, known, patience, one_by_one=len(batches) <= FEW)
+            if readers := following.readers(batches, known, patience):
+                batches = [*batches, *readers]
+                following.follow(batches, known, patience, one_by_one=len(batches) <= FEW)
             found = patience.ask(lambda: load_all(batches))
     except (KeyboardInterrupt, SystemExit):
         print_continuation(

@@ -11,7 +11,7 @@ from senso.db import Link
 from senso.db.statement import Prepared
 from senso.db.typed import typed
 from senso.errors import NotFound
-from senso.matrix import batch_id
+from senso.matrix import Subject
 from senso.queries.outbox import Pipeline, enqueue_by, intents_of
 from senso.states import BatchKind, BatchState, FinishedBy, JobKind, JobState
 
@@ -34,9 +34,8 @@ class Batch:
     note: str | None
 
     @property
-    def subject_id(self) -> UUID:
-        """The network, or else the org, whose questions the batch asks or whose answers it reads."""
-        return self.network_id or self.org_id  # type: ignore[return-value]  # a constraint guarantees one of them
+    def subject(self) -> Subject:
+        return Subject(self.kind, self.org_id, self.network_id)
 
 
 COLUMNS = """id, kind, org_id, network_id, batch_date, state, episode, planned, remaining, credits_per_evaluation,
@@ -62,21 +61,23 @@ def load(db: Connection, batch: UUID, *, lock: bool = False) -> Batch:
 
 
 INSERT = text("""
-    INSERT INTO batches (id, kind, org_id, batch_date, credits_per_evaluation, triggered_by, user_id)
-    VALUES (:id, 'org', :org_id, :batch_date, :credits, :triggered_by, :user_id)
+    INSERT INTO batches (id, kind, org_id, network_id, batch_date, credits_per_evaluation, triggered_by, user_id)
+    VALUES (:id, :kind, :org_id, :network_id, :batch_date, :credits, :triggered_by, :user_id)
     ON CONFLICT DO NOTHING
     RETURNING id
 """)
 
 
-def insert_org_batch(
-    db: Connection, org: UUID, day: date, *, credits_each: int, triggered_by: str, user_id: str | None = None
+def insert(
+    db: Connection, subject: Subject, day: date, *, credits_each: int, triggered_by: str, user_id: str | None = None
 ) -> tuple[UUID, bool]:
     """The id of that day's batch, and whether this call made it. The unique key lets only one of many callers do so."""
-    made = batch_id(BatchKind.ORG, org, None, day)
+    made = subject.batch_on(day)
     values = {
         "id": made,
-        "org_id": org,
+        "kind": subject.kind,
+        "org_id": subject.org_id,
+        "network_id": subject.network_id,
         "batch_date": day,
         "credits": credits_each,
         "triggered_by": triggered_by,
@@ -143,15 +144,16 @@ def admit(db: Connection, most: int) -> None:
 
 
 OPENED = Prepared("""
-    UPDATE batches
-    SET planned = coalesce(planned, 0) + CASE WHEN planned IS NULL THEN CAST(:evaluations AS integer) ELSE 0 END,
-        remaining = :evaluations, deadline = now() + make_interval(secs => :seconds)
+    UPDATE batches SET planned = coalesce(planned, 0) + CAST(:new AS integer),
+        remaining = CAST(:new AS integer) + CAST(:again AS integer),
+        deadline = now() + make_interval(secs => :seconds)
     WHERE id = :id
 """)
 
 
-def opened(db: Connection, batch: UUID, evaluations: int, deadline_seconds: float) -> None:
-    OPENED.rows(db, {"id": batch, "evaluations": evaluations, "seconds": deadline_seconds})
+def opened(db: Connection, batch: UUID, new: int, deadline_seconds: float, *, again: int = 0) -> None:
+    """`new`: work that is planned for the first time; `again`: work of an earlier episode."""
+    OPENED.rows(db, {"id": batch, "new": new, "again": again, "seconds": deadline_seconds})
 
 
 END = Prepared("""

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
 from senso.db.typed import each
-from senso.states import UNDONE_EVALUATIONS, UNDONE_RUNS, USEFUL, BatchKind, Purpose, among
+from senso.matrix import Subject
+from senso.queries.members import WITH_ANSWERS
+from senso.states import UNDONE_EVALUATIONS, UNDONE_RUNS, USEFUL, BatchKind, Purpose, RunState, among
 
 # Postgres then refuses every write, so that a dry run changes nothing, whatever it calls.
 READ_ONLY = text("SET TRANSACTION READ ONLY")
@@ -31,14 +34,15 @@ class Share:
     reads: int
 
 
-NEW = text("""
-    SELECT m.slug, m.provider, m.name, m.prices, cells.runs AS asks, cells.runs AS reads
-    FROM org_models om JOIN models m ON m.id = om.model_id, LATERAL (
-        SELECT (SELECT count(*) FROM org_questions WHERE org_id = om.org_id)
-            * (SELECT count(*) FROM org_locations WHERE org_id = om.org_id) AS runs
+NEW = """
+    SELECT m.slug, m.provider, m.name, m.prices, cells.runs AS asks, {1} AS reads
+    FROM {0}_models used JOIN models m ON m.id = used.model_id, LATERAL (
+        SELECT (SELECT count(*) FROM {0}_questions WHERE {0}_id = used.{0}_id)
+            * (SELECT count(*) FROM {0}_locations WHERE {0}_id = used.{0}_id) AS runs
     ) cells
-    WHERE om.org_id = :org ORDER BY m.slug
-""")
+    WHERE used.{0}_id = :id ORDER BY m.slug
+"""
+OF_ORG, OF_NETWORK = text(NEW.format("org", "cells.runs")), text(NEW.format("network", "0"))
 AGAIN = text(f"""
     SELECT m.slug, m.provider, m.name, m.prices, count(*) FILTER (WHERE {among("r.state", UNDONE_RUNS)}) AS asks,
         count(*) AS reads
@@ -48,14 +52,40 @@ AGAIN = text(f"""
 """)
 
 
-def shares(db: Connection, org: UUID) -> list[Share]:
-    """For a batch that opens."""
-    return each(Share, db.execute(NEW, {"org": org}))
+def shares(db: Connection, subject: Subject) -> list[Share]:
+    """For a batch of an org or a network that opens. A network's batch reads nothing."""
+    query = OF_NETWORK if subject.kind is BatchKind.NETWORK else OF_ORG
+    return each(Share, db.execute(query, {"id": subject.asking_id}))
 
 
-def shares_again(db: Connection, batch: UUID) -> list[Share]:
+RUNS_AGAIN = text(f"""
+    SELECT m.slug, m.provider, m.name, m.prices, count(*) AS asks, 0 AS reads
+    FROM question_runs r JOIN models m ON m.id = r.model_id
+    WHERE r.batch_id = :batch AND {among("r.state", UNDONE_RUNS)}
+    GROUP BY m.slug, m.provider, m.name, m.prices ORDER BY m.slug
+""")
+
+
+def shares_again(db: Connection, batch: UUID, kind: BatchKind = BatchKind.ORG) -> list[Share]:
     """For another episode of a batch whose matrix is frozen."""
-    return each(Share, db.execute(AGAIN, {"batch": batch}))
+    return each(Share, db.execute(RUNS_AGAIN if kind is BatchKind.NETWORK else AGAIN, {"batch": batch}))
+
+
+MISSING = text(f"""
+    SELECT m.slug, m.provider, m.name, m.prices, 0 AS asks, count(*) AS reads
+    FROM batches n JOIN question_runs r ON r.batch_id = n.id JOIN models m ON m.id = r.model_id
+    WHERE n.kind = '{BatchKind.NETWORK}' AND n.network_id = :network AND {among("n.state", WITH_ANSWERS)}
+        AND n.batch_date = ANY(CAST(:days AS date[])) AND r.state = '{RunState.ANSWERED}' AND NOT EXISTS (
+            SELECT FROM evaluations e WHERE e.run_id = r.id AND e.org_id = :org
+                AND NOT (:again AND {among("e.state", UNDONE_EVALUATIONS)}))
+    GROUP BY m.slug, m.provider, m.name, m.prices ORDER BY m.slug
+""")
+
+
+def shares_missing(db: Connection, network: UUID, org: UUID, days: Sequence[date], *, again: bool) -> list[Share]:
+    """Answers of the network that no batch has taken for the org; `again`: also those whose reading failed."""
+    values = {"network": network, "org": org, "days": list(days), "again": again}
+    return each(Share, db.execute(MISSING, values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +125,10 @@ HISTORY = f"""
     FROM made GROUP BY purpose, slug, provider, model
     HAVING count(*) FILTER (WHERE useful) > 0
 """
-HISTORY_OF_ORG = text(
+HISTORY_OF_ONE = text(
     HISTORY.format(
-        latest=f"SELECT id FROM batches WHERE kind = '{BatchKind.ORG}' AND org_id = :org AND ended_at IS NOT NULL "
-        "ORDER BY batch_date DESC LIMIT :batches"
+        latest="SELECT id FROM batches WHERE kind = :kind AND org_id IS NOT DISTINCT FROM :org AND network_id "
+        "IS NOT DISTINCT FROM :network AND ended_at IS NOT NULL ORDER BY batch_date DESC LIMIT :batches"
     )
 )
 HISTORY_OF_ALL = text(
@@ -109,9 +139,10 @@ HISTORY_OF_ALL = text(
 )
 
 
-def history(db: Connection, org: UUID) -> list[Past]:
-    """From the org's last batches that ended. Models without a useful call are left out: they predict nothing."""
-    return each(Past, db.execute(HISTORY_OF_ORG, {"org": org, "batches": BATCHES}))
+def history(db: Connection, subject: Subject) -> list[Past]:
+    """From the subject's last batches that ended. Models without a useful call are left out: they predict nothing."""
+    values = {"kind": subject.kind, "org": subject.org_id, "network": subject.network_id, "batches": BATCHES}
+    return each(Past, db.execute(HISTORY_OF_ONE, values))
 
 
 def history_of_all(db: Connection) -> list[Past]:

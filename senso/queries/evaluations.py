@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Connection, text
+
 from senso.db import Link
 from senso.db.bulk import REPORT_CALLS, REPORTED, as_json, given
 from senso.db.lease import LEASE, READING, RELEASED, ended
@@ -14,6 +16,7 @@ from senso.extraction import Reading, Watched
 from senso.policy import Policy
 from senso.queries.fragments import COUNT_DOWN, REPORT_CALL
 from senso.queries.models import Model, Reader
+from senso.queries.outbox import Pipeline, enqueue_by, intents_of
 from senso.queries.runs import SAVED, Report
 
 
@@ -34,6 +37,57 @@ class ReadWork:
     max_tokens: int  # of its output
     with_more_room: int | None  # the try that follows what was cut off or unusable; None: there is none
     by_another: int | None  # the try that follows where this model cannot read it; None: there is none
+
+
+# Of answers that another batch has asked for: they are due after a while, unless they are handed out before.
+RELEASE = Prepared(f"""
+    UPDATE evaluations SET next_at = now() + make_interval(secs => CAST(:seconds AS float))
+    WHERE batch_id = :batch AND {looked_up("state")} = 'pending' AND sent_at IS NULL AND next_at IS NULL
+    RETURNING id
+""")
+
+
+def release(db: Connection, batch: UUID, seconds: float) -> int:
+    """Called when the names of the batch's org are known; returns how many readings may be handed out now."""
+    return len(RELEASE.column(db, {"batch": batch, "seconds": seconds}))
+
+
+# Picks answers with released readings, up to the window, and all of these readings, of whichever batch. The moment in
+# the key tells apart intents that begin with the same run.
+HAND_OUT = text(f"""
+    WITH waiting AS MATERIALIZED (
+        SELECT e.id, e.run_id, r.number FROM question_runs r JOIN evaluations e ON e.run_id = r.id
+        WHERE r.batch_id = :asked_by AND r.state = 'answered' AND e.state = 'pending' AND e.sent_at IS NULL
+            AND e.next_at IS NOT NULL AND e.failures = 0 AND e.job_id IS NULL
+        FOR NO KEY UPDATE OF e SKIP LOCKED
+    ),
+    chosen AS MATERIALIZED (
+        SELECT run_id, min(number) AS number FROM waiting GROUP BY run_id ORDER BY min(number)
+        LIMIT greatest(0, :window - (
+            SELECT count(DISTINCT o.run_id) FROM question_runs r JOIN evaluations o ON o.run_id = r.id
+            WHERE r.batch_id = :asked_by AND o.sent_at IS NOT NULL AND o.state IN {READING.open}
+        ))
+    ),
+    sent AS (
+        UPDATE evaluations e SET sent_at = now(), next_at = NULL FROM waiting w JOIN chosen ON chosen.run_id = w.run_id
+        WHERE e.id = w.id
+        RETURNING e.id
+    )
+    {
+    intents_of(
+        Pipeline.EVALUATE,
+        *(":asked_by", "min(number)", "(1000 * extract(epoch FROM now()))::bigint"),
+        ids="jsonb_agg(run_id ORDER BY number)",
+        batch="CAST(:asked_by AS uuid)",
+        source="FROM chosen HAVING count(*) > 0",
+    )
+}
+""")
+
+
+def hand_out(db: Connection, asked_by: UUID, window: int) -> int:
+    """Returns the number of messages: 1, or 0 if no answer of that batch waits or `window` are handed out already."""
+    return enqueue_by(db, HAND_OUT, {"asked_by": str(asked_by), "window": window})
 
 
 # The inputs of a reading. The CTE `claimed` must have id, run, org, batch, fence, failures, reader, answer, question.

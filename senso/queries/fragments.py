@@ -24,6 +24,10 @@ LOCATION = "concat_ws('/', l.country, l.region, l.city)"
 IN_NO_JOB = f"""(e.job_id IS NULL OR NOT EXISTS (
     SELECT FROM vendor_jobs j WHERE j.id = e.job_id AND {among("j.state", OPEN_JOBS)}))"""
 
+# When a message was sent to read the answer of run `r`: that of the run, if `e` is of its own batch and has none of its
+# own. Null: it is not handed out yet.
+SENT_AT = "coalesce(e.sent_at, CASE WHEN e.batch_id = r.batch_id THEN r.answered_at END)"
+
 # Rule: saving, counting down and enqueueing the next step are one transaction. `ended` is a CTE with a `batch_id` for
 # each evaluation that became terminal in this statement, or each run if its batch counts runs (`counted_runs`). The row
 # lock on the batch lets exactly one statement see 0. The chord normally comes first; the outbox row covers its loss.

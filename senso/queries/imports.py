@@ -14,6 +14,7 @@ from senso.db.keys import GRANT
 from senso.imports import Document
 from senso.imports.rows import PROPERTIES, Ids, Row, as_json, rows
 from senso.imports.schema import Contents, Partner
+from senso.queries import members
 from senso.queries.import_checks import keep_history, require_references
 from senso.queries.ledger import grant
 from senso.queries.triggers import audit
@@ -69,6 +70,7 @@ def store(db: Connection, document: Document, actor: str) -> Changes:
     partners = make_equal(db, PARTNERS, wanted["partners"])
     ledger, notes = grant_credits(db, found.partners)
     counts = {table.name: make_equal(db, table, wanted[table.name], owners(table, found)) for table in TABLES}
+    members.end_of_those_who_left(db)
     changes = Changes(partners=partners, ledger=ledger, **counts, notes=(*document.notes(), *notes))
     audit(db, Action.IMPORT, actor, subject=document.source.name, file=document.source.name, **asdict(changes))
     return changes

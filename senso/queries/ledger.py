@@ -35,13 +35,6 @@ def hold(db: Connection, batch: Batch, org: UUID, credits_wanted: int) -> bool:
     return HOLD.one(db, values | {"kind": kind}) is not None
 
 
-HELD = Prepared("SELECT EXISTS (SELECT FROM ledger WHERE idempotency_key = :key)")
-
-
-def is_held(db: Connection, batch: UUID, episode: int) -> bool:
-    return HELD.column(db, {"key": keys.HOLD.of(batch, episode)}) == [True]
-
-
 # Releases the hold in full, then charges each answer that was read once, however often this is called. Both go to the
 # partner whose credits were held: the org may have moved to another since. In this order no balance is below zero.
 CHARGE_AND_RELEASE = Prepared(f"""

@@ -29,8 +29,12 @@ class Pipeline(StrEnum):
     READ = "read"
     SUBMIT = "submit"
     EXTRACT = "extract"
+    GATHER = "gather"
+    EVALUATE = "evaluate"
     FINISH = "finish"
     SWEEP_FINISH = "sweep finish"
+    MEMBERS = "members"
+    LEAVE = "leave"
     PUSH = "push"
     CANCEL = "cancel"
 
@@ -44,8 +48,12 @@ KEYS: Mapping[Pipeline, Key] = {
     Pipeline.READ: Key("read", ("batch", "episode", "number of the first run")),
     Pipeline.SUBMIT: Key("submit", ("first snapshot",)),
     Pipeline.EXTRACT: Key("extract", ("first snapshot", "place of the first run")),
+    Pipeline.GATHER: Key("gather", ("batch that asked",)),
+    Pipeline.EVALUATE: Key("evaluate", ("batch that asked", "number of the first run", "moment")),
     Pipeline.FINISH: Key("finish", ("batch", "episode")),
     Pipeline.SWEEP_FINISH: Key("sweep", ("batch",)),
+    Pipeline.MEMBERS: Key("members", ("batch", "episode")),
+    Pipeline.LEAVE: Key("leave", ("batch", "episode")),
     Pipeline.PUSH: PUSH,
     Pipeline.CANCEL: Key("cancel", ("batch", "episode")),
 }

@@ -13,19 +13,27 @@ from senso.db.lease import RELEASED
 from senso.db.planner import looked_up
 from senso.db.statement import Prepared
 from senso.matrix import Matrix, PlannedReading, PlannedRun
+from senso.queries.batches import Batch
+from senso.states import BatchKind
 
-MATRIX = Prepared("""
+MATRIX = """
     SELECT
-        ARRAY(SELECT question_id FROM org_questions WHERE org_id = :org ORDER BY position, question_id) AS questions,
-        ARRAY(SELECT model_id FROM org_models JOIN models m ON m.id = model_id WHERE org_id = :org ORDER BY m.slug)
+        ARRAY(SELECT question_id FROM {0}_questions WHERE {0}_id = :id ORDER BY position, question_id) AS questions,
+        ARRAY(SELECT model_id FROM {0}_models JOIN models m ON m.id = model_id WHERE {0}_id = :id ORDER BY m.slug)
             AS models,
-        ARRAY(SELECT location_id FROM org_locations JOIN locations l ON l.id = location_id WHERE org_id = :org
+        ARRAY(SELECT location_id FROM {0}_locations JOIN locations l ON l.id = location_id WHERE {0}_id = :id
             ORDER BY l.country, l.region, l.city, l.id) AS locations
-""")
+"""
+OF_ORG, OF_NETWORK = (Prepared(MATRIX.format(kind)) for kind in ("org", "network"))
 
 
 def org_matrix(db: Connection, org: UUID) -> Matrix:
-    (found,) = MATRIX.rows(db, {"org": org})
+    (found,) = OF_ORG.rows(db, {"id": org})
+    return Matrix(found["questions"], found["models"], found["locations"])
+
+
+def network_matrix(db: Connection, network: UUID) -> Matrix:
+    (found,) = OF_NETWORK.rows(db, {"id": network})
     return Matrix(found["questions"], found["models"], found["locations"])
 
 
@@ -40,6 +48,8 @@ RUNS = Prepared("""
 
 def plan_runs(db: Connection, batch: UUID, subject: UUID, runs: Sequence[PlannedRun]) -> None:
     """`subject`: the org or network whose questions they are."""
+    if not runs:
+        return
     values = {
         "batch": batch,
         "subject": subject,
@@ -70,14 +80,16 @@ READINGS = Prepared(f"""
 
 
 def plan_readings(
-    db: Connection, batch: UUID, readings: Sequence[PlannedReading], *, read_after_seconds: float = 0
+    db: Connection, batch: UUID, readings: Sequence[PlannedReading], *, read_after_seconds: float | None = 0
 ) -> int:
     """Returns how many are new, to hold credits for: an answer is read once per org, by the batch that plans it first.
 
     Readings for orgs of a partner other than that of the batch's org are not planned.
 
-    Answers of other batches are read after `read_after_seconds`, or once `read_now` is called.
+    Answers of other batches are read after `read_after_seconds`; if it is None, once `evaluations.release` is called.
     """
+    if not readings:
+        return 0
     values = {
         "batch": batch,
         "ids": [reading.id for reading in readings],
@@ -89,30 +101,42 @@ def plan_readings(
 
 
 UNDONE = text("SELECT count(*) FROM evaluations WHERE batch_id = :id AND state IN ('failed', 'cancelled')")
+UNDONE_RUNS = text("SELECT count(*) FROM question_runs WHERE batch_id = :id AND state IN ('failed', 'cancelled')")
 
-# A run that has an answer is not asked again: only its reading is planned again.
+RUN_AGAIN = f"""state = 'planned', error = NULL, failures = 0, fence = fence + 1, snapshot_id = NULL, {RELEASED},
+        sent_at = NULL, next_at = NULL"""
+# A run that has an answer is not asked again: only its reading is planned again. That of another batch's run is
+# released when its batch is handed out, as at first.
 PLAN_AGAIN = text(f"""
     WITH again AS (
         UPDATE evaluations e SET state = 'pending', error = NULL, failures = 0, fence = e.fence + 1, ended_at = NULL,
             {RELEASED}, sent_at = NULL, job_id = NULL,
-            next_at = CASE WHEN r.state = 'answered' THEN now() + make_interval(secs => :seconds) END
+            next_at = CASE WHEN r.state = 'answered' AND r.batch_id = :id
+                THEN now() + make_interval(secs => :seconds) END
         FROM question_runs r
         WHERE r.id = e.run_id AND e.batch_id = :id AND e.state IN ('failed', 'cancelled')
         RETURNING e.run_id
     )
-    UPDATE question_runs r SET state = 'planned', error = NULL, failures = 0, fence = fence + 1, snapshot_id = NULL,
-        {RELEASED}, sent_at = NULL, next_at = NULL
+    UPDATE question_runs r SET {RUN_AGAIN}
     FROM again WHERE r.id = again.run_id AND r.state IN ('failed', 'cancelled')
+""")
+PLAN_RUNS_AGAIN = text(f"""
+    UPDATE question_runs SET {RUN_AGAIN} WHERE batch_id = :id AND state IN ('failed', 'cancelled')
 """)
 
 
-def undone(db: Connection, batch: UUID) -> int:
-    return int(db.execute(UNDONE, {"id": batch}).scalar_one())
+def undone(db: Connection, batch: Batch) -> int:
+    """Readings that failed or were cancelled; in a batch of a network, runs."""
+    query = UNDONE_RUNS if batch.kind is BatchKind.NETWORK else UNDONE
+    return int(db.execute(query, {"id": batch.id}).scalar_one())
 
 
-def plan_again(db: Connection, batch: UUID, *, read_after_seconds: float = 0) -> None:
+def plan_again(db: Connection, batch: Batch, *, read_after_seconds: float = 0) -> None:
     """Existing answers are read after `read_after_seconds`, or once `read_now` is called."""
-    db.execute(PLAN_AGAIN, {"id": batch, "seconds": read_after_seconds})
+    if batch.kind is BatchKind.NETWORK:
+        db.execute(PLAN_RUNS_AGAIN, {"id": batch.id})
+    else:
+        db.execute(PLAN_AGAIN, {"id": batch.id, "seconds": read_after_seconds})
 
 
 READ_NOW = text("""

@@ -23,6 +23,7 @@ from senso.states import (
     OPEN_EVALUATIONS,
     OPEN_JOBS,
     OPEN_RUNS,
+    BatchKind,
     BatchState,
     Entry,
     EvaluationState,
@@ -142,24 +143,27 @@ def close_open_work(db: Connection, batch: UUID, state: Closed, reason: str) -> 
 
 
 # `is_latest`: the newest answer per question, model and location; an earlier day's batch that ends late does not win.
-FORMER_LATEST = Prepared(f"""
-    UPDATE question_runs SET is_latest = false
-    WHERE id = ANY(ARRAY(
-        SELECT old.id FROM question_runs new CROSS JOIN LATERAL (
-            SELECT other.id, (SELECT batch_date FROM batches WHERE id = other.batch_id) FROM question_runs other
-            WHERE other.is_latest AND other.id <> new.id
-                AND (other.subject_id, other.question_id, other.model_id, other.location_id, other.sample)
-                    = (new.subject_id, new.question_id, new.model_id, new.location_id, new.sample)
-            OFFSET 0
-        ) old
-        WHERE new.batch_id = :batch AND new.state = '{RunState.ANSWERED}'
-            AND old.batch_date <= (SELECT batch_date FROM batches WHERE id = :batch)
-    ))
-""")
+# The unique index holds within the statement, too: a new answer is marked once the array of those that were the latest
+# is known, and so no longer are.
 LATEST = Prepared(f"""
+    WITH former AS (
+        UPDATE question_runs SET is_latest = false
+        WHERE id = ANY(ARRAY(
+            SELECT old.id FROM question_runs new CROSS JOIN LATERAL (
+                SELECT other.id, (SELECT batch_date FROM batches WHERE id = other.batch_id) FROM question_runs other
+                WHERE other.is_latest AND other.id <> new.id
+                    AND (other.subject_id, other.question_id, other.model_id, other.location_id, other.sample)
+                        = (new.subject_id, new.question_id, new.model_id, new.location_id, new.sample)
+                OFFSET 0
+            ) old
+            WHERE new.batch_id = :batch AND new.state = '{RunState.ANSWERED}'
+                AND old.batch_date <= (SELECT batch_date FROM batches WHERE id = :batch)
+        ))
+        RETURNING id
+    )
     UPDATE question_runs new SET is_latest = true
     WHERE new.batch_id = :batch AND new.state = '{RunState.ANSWERED}' AND NOT new.is_latest AND NOT EXISTS (
-        SELECT FROM question_runs other WHERE other.is_latest
+        SELECT FROM question_runs other WHERE other.is_latest AND other.id <> ALL(ARRAY(SELECT id FROM former))
             AND (other.subject_id, other.question_id, other.model_id, other.location_id, other.sample)
                 = (new.subject_id, new.question_id, new.model_id, new.location_id, new.sample)
         OFFSET 0
@@ -171,8 +175,9 @@ LOCK_NETWORK = Prepared("SELECT id FROM networks WHERE id = :subject FOR NO KEY 
 
 def move_latest(db: Connection, batch: Batch) -> None:
     """Locks the subject: two of its batches that end together would each take the other's answers for older ones."""
-    (LOCK_NETWORK if batch.network_id else LOCK_ORG).rows(db, {"subject": batch.subject_id})
-    FORMER_LATEST.rows(db, {"batch": batch.id})
+    if batch.kind is BatchKind.NETWORK_ORG:  # it has asked nothing
+        return
+    (LOCK_NETWORK if batch.network_id else LOCK_ORG).rows(db, {"subject": batch.subject.asking_id})
     LATEST.rows(db, {"batch": batch.id})
 
 

@@ -4,9 +4,8 @@ from datetime import date
 
 from sqlalchemy import Connection, text
 
-from senso.db.keys import HOLD
 from senso.db.lease import READING, RELEASED, RUN
-from senso.queries.fragments import IN_NO_JOB
+from senso.queries.fragments import IN_NO_JOB, SENT_AT
 from senso.queries.outbox import KEYS, Pipeline, enqueue_later
 
 EXPIRED_RUNS = text(RUN.expired())
@@ -27,7 +26,7 @@ LOST_EVALUATIONS = text(f"""
     WHERE id IN (
         SELECT e.id FROM evaluations e JOIN question_runs r ON r.id = e.run_id
         WHERE e.state = 'pending' AND r.state = 'answered'
-            AND coalesce(e.sent_at, r.answered_at) < now() - make_interval(secs => :quiet)
+            AND {SENT_AT} < now() - make_interval(secs => :quiet)
             AND (e.next_at IS NULL OR e.next_at <= e.sent_at) AND {IN_NO_JOB}
         LIMIT :most FOR UPDATE OF e SKIP LOCKED
     )
@@ -58,15 +57,15 @@ UNFINISHED = text(f"""
             AND (o.published_at IS NULL OR o.published_at > now() - interval '30 seconds')
     )))
 """)
-# A network batch has no readings, and so holds no credits.
-UNOPENED = f"""b.kind <> 'network' AND NOT EXISTS (
-        SELECT FROM ledger WHERE idempotency_key = {HOLD.sql("b.id", "b.episode")})"""
-# Running batches without a claim and without a message under way: opening or asking crashed.
-IDLE = text(f"""
-    SELECT b.id, b.episode, {UNOPENED} AS unopened
+# Running batches without a claim and without a message under way: opening or handing out crashed.
+IDLE = text("""
+    SELECT b.id, b.episode, b.remaining IS NULL AS unopened
     FROM batches b
     WHERE b.state = 'running' AND b.started_at < now() - make_interval(secs => :idle) AND (
-        {UNOPENED}
+        b.remaining IS NULL
+        OR EXISTS (SELECT FROM evaluations e JOIN question_runs r ON r.id = e.run_id
+            WHERE e.batch_id = b.id AND e.state = 'pending' AND e.sent_at IS NULL AND e.next_at IS NULL
+                AND e.job_id IS NULL AND r.state = 'answered' AND r.batch_id <> b.id)
         OR (
             EXISTS (SELECT FROM question_runs r WHERE r.batch_id = b.id AND r.state = 'planned' AND r.sent_at IS NULL
                 AND r.next_at IS NULL)
@@ -76,9 +75,11 @@ IDLE = text(f"""
     )
     LIMIT 500
 """)
+# What is missing for an org of a network may be paid for later: as long as its history is read.
 STALE_BLOCKED = text("""
     UPDATE batches SET state = 'cancelled', error = 'blocked for want of credits until its day was over'
-    WHERE state = 'blocked' AND batch_date < :today
+    WHERE state = 'blocked'
+        AND batch_date < CAST(:today AS date) - CASE WHEN kind = 'network_org' THEN CAST(:history AS int) ELSE 0 END
     RETURNING id
 """)
 COUNT = text("INSERT INTO repairs (kind, count) VALUES (:kind, :count)")
@@ -126,8 +127,8 @@ def restart_idle(db: Connection, idle_seconds: float) -> dict[str, int]:
     return {"idle batches": len(found)}
 
 
-def expire_blocked(db: Connection, today: date) -> int:
-    return len(db.execute(STALE_BLOCKED, {"today": today}).all())
+def expire_blocked(db: Connection, today: date, history_days: int) -> int:
+    return len(db.execute(STALE_BLOCKED, {"today": today, "history": history_days}).all())
 
 
 def count_repairs(db: Connection, repairs: dict[str, int]) -> None:

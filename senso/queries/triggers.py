@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
 from senso.db.bulk import as_json
+from senso.matrix import Subject
 from senso.queries.models import ASKED, AskedModel
 from senso.states import UNDONE_RUNS, Action, BatchState, among
 
 
 @dataclass(frozen=True, slots=True)
-class TriggerableOrg:
+class Triggerable:
+    """An org, or a network: active if one of its orgs is."""
+
     id: UUID
     name: str
     active: bool
@@ -23,28 +26,41 @@ class TriggerableOrg:
     asked: tuple[AskedModel, ...]
 
 
-ORGS = text(f"""
-    SELECT id, name, active,
-        (SELECT count(*) FROM org_questions WHERE org_id = o.id) AS questions,
-        (SELECT count(*) FROM org_models WHERE org_id = o.id) AS models,
-        (SELECT count(*) FROM org_locations WHERE org_id = o.id) AS locations,
-        ARRAY(SELECT {ASKED} FROM org_models om JOIN models m ON m.id = om.model_id
-            WHERE om.org_id = o.id ORDER BY m.slug) AS asked
-    FROM orgs o WHERE id = ANY(CAST(:ids AS uuid[]))
-""")
+TRIGGERABLE = f"""
+    SELECT s.id, s.name, {{1}} AS active,
+        (SELECT count(*) FROM {{0}}_questions WHERE {{0}}_id = s.id) AS questions,
+        (SELECT count(*) FROM {{0}}_models WHERE {{0}}_id = s.id) AS models,
+        (SELECT count(*) FROM {{0}}_locations WHERE {{0}}_id = s.id) AS locations,
+        ARRAY(SELECT {ASKED} FROM {{0}}_models used JOIN models m ON m.id = used.model_id
+            WHERE used.{{0}}_id = s.id ORDER BY m.slug) AS asked
+    FROM {{0}}s s WHERE id = ANY(CAST(:ids AS uuid[]))
+"""
+HAS_ACTIVE = "EXISTS (SELECT FROM network_orgs n JOIN orgs o ON o.id = n.org_id WHERE n.network_id = s.id AND o.active)"
+ORGS = text(TRIGGERABLE.format("org", "s.active"))
+NETWORKS = text(TRIGGERABLE.format("network", HAS_ACTIVE))
 
 
-def orgs(db: Connection, ids: Sequence[UUID]) -> dict[UUID, TriggerableOrg]:
+def orgs(db: Connection, ids: Sequence[UUID]) -> dict[UUID, Triggerable]:
     """By id; unknown ids are left out."""
-    found = db.execute(ORGS, {"ids": [str(one) for one in ids]}).mappings()
+    return triggerable(db, ORGS, ids)
+
+
+def networks(db: Connection, ids: Sequence[UUID]) -> dict[UUID, Triggerable]:
+    """By id; unknown ids are left out."""
+    return triggerable(db, NETWORKS, ids)
+
+
+def triggerable(db: Connection, query: TextClause, ids: Sequence[UUID]) -> dict[UUID, Triggerable]:
+    found = db.execute(query, {"ids": [str(one) for one in ids]}).mappings()
     return {
-        one["id"]: TriggerableOrg(**(dict(one) | {"asked": tuple(map(AskedModel.stored, one["asked"]))}))
-        for one in found
+        one["id"]: Triggerable(**(dict(one) | {"asked": tuple(map(AskedModel.stored, one["asked"]))})) for one in found
     }
 
 
-def org(db: Connection, org_id: UUID) -> TriggerableOrg | None:
-    return orgs(db, [org_id]).get(org_id)
+def asking(db: Connection, subject: Subject) -> Triggerable | None:
+    """The org or network whose questions a batch of the subject is about."""
+    find = orgs if subject.network_id is None else networks
+    return find(db, [subject.asking_id]).get(subject.asking_id)
 
 
 # Models of the runs that another episode would ask again. Runs with an answer need only the model that reads.

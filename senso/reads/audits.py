@@ -22,14 +22,16 @@ class AuditEntry:
     details: dict[str, Any]
 
 
-# Actions on the batch itself, and those that affected it between the org's previous and next batch: grants to its
+SAME = """{0}.kind = b.kind AND {0}.org_id IS NOT DISTINCT FROM b.org_id
+                AND {0}.network_id IS NOT DISTINCT FROM b.network_id"""
+# Actions on the batch itself, and those that affected it between the subject's previous and next batch: grants to its
 # partner, and imports, which name files rather than orgs.
 AUDIT = text(f"""
     WITH subject AS (
         SELECT b.id, 'partner:' || o.partner_id AS partner,
-            coalesce((SELECT max(queued_at) FROM batches f WHERE f.kind = b.kind AND f.org_id = b.org_id
+            coalesce((SELECT max(queued_at) FROM batches f WHERE {SAME.format("f")}
                 AND f.batch_date < b.batch_date), '-infinity') AS after,
-            coalesce((SELECT min(queued_at) FROM batches n WHERE n.kind = b.kind AND n.org_id = b.org_id
+            coalesce((SELECT min(queued_at) FROM batches n WHERE {SAME.format("n")}
                 AND n.batch_date > b.batch_date), 'infinity') AS before
         FROM batches b LEFT JOIN orgs o ON o.id = b.org_id WHERE b.id = :batch
     )

@@ -113,12 +113,22 @@ def partners(db: Connection, *, search: str = "", most: int | None = None) -> tu
 AMONG = text("""
     SELECT id FROM partners WHERE id = ANY(CAST(:ids AS uuid[]))
     UNION ALL SELECT id FROM orgs WHERE id = ANY(CAST(:ids AS uuid[]))
+    UNION ALL SELECT id FROM networks WHERE id = ANY(CAST(:ids AS uuid[]))
 """)
 
 
 def known(db: Connection, ids: Sequence[UUID]) -> set[UUID]:
-    """Those that are ids of a partner or an org."""
+    """Those that are ids of a partner, an org or a network."""
     return set(db.execute(AMONG, {"ids": [str(one) for one in ids]}).scalars())
+
+
+MEMBERS = text("SELECT network_id, org_id FROM network_orgs WHERE network_id = ANY(CAST(:ids AS uuid[]))")
+
+
+def members(db: Connection, networks: Sequence[UUID]) -> set[tuple[UUID, UUID]]:
+    """Pairs of a network and one of its orgs."""
+    found = db.execute(MEMBERS, {"ids": [str(one) for one in networks]})
+    return {(one.network_id, one.org_id) for one in found}
 
 
 KNOWN = text("SELECT EXISTS (SELECT FROM partners WHERE id = :partner)")

@@ -21,12 +21,13 @@ from senso.score import CitedPage, Fact, Metric, leaderboard, sources
 from senso.states import BatchKind, EvaluationState, QuestionKind, Surface
 
 METRICS = text(f"""
-    SELECT b.id, b.batch_date AS date, b.kind AS batch_kind, b.network_id, b.state, m.name, m.kind, m.surface, m.model,
+    SELECT b.id, b.batch_date AS date, b.kind AS batch_kind, b.network_id, n.name AS network, b.state,
+        m.name, m.kind, m.surface, m.model,
         m.location, m.value, m.numerator, m.denominator, m.low, m.high, m.method, m.rule_version
-    FROM batches b JOIN metrics m ON m.batch_id = b.id
+    FROM batches b JOIN metrics m ON m.batch_id = b.id LEFT JOIN networks n ON n.id = b.network_id
     WHERE b.org_id = :org ORDER BY b.batch_date, b.kind = '{BatchKind.ORG}', b.id, m.id
 """)
-OF_BATCH = ("id", "date", "batch_kind", "network_id", "state")
+OF_BATCH = ("id", "date", "batch_kind", "network_id", "network", "state")
 
 
 def batches(db: Connection, org: UUID) -> list[Batch]:

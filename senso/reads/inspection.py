@@ -64,17 +64,22 @@ RUN_SOURCES = """
     FROM question_runs r JOIN questions q ON q.id = r.question_id JOIN models m ON m.id = r.model_id
         JOIN locations l ON l.id = r.location_id
 """
+# What the batch asked or read. What others read of its answers is theirs.
 RUNS = text(f"""
     SELECT {RUN_COLUMNS}, e.state AS evaluation, coalesce(r.error, e.error) AS reason,
         coalesce(r.next_at, e.next_at) AS next_at, calls.tries, calls.cost_microusd,
         calls.unknown_cost AS calls_of_unknown_cost
     {RUN_SOURCES}
-        LEFT JOIN LATERAL (SELECT state, error, next_at FROM evaluations e WHERE e.run_id = r.id AND e.is_current
+        LEFT JOIN LATERAL (SELECT state, error, next_at FROM evaluations e
+            WHERE e.run_id = r.id AND e.batch_id = :batch AND e.is_current
             ORDER BY e.state = '{EvaluationState.FAILED}' DESC LIMIT 1) e ON true
         LEFT JOIN LATERAL (SELECT count(*) AS tries, coalesce(sum(c.cost_microusd), 0)::bigint AS cost_microusd,
             count(*) FILTER (WHERE c.cost_microusd IS NULL) AS unknown_cost
-            FROM llm_calls c WHERE c.run_id = r.id) calls ON true
-    WHERE r.batch_id = :batch AND (
+            FROM llm_calls c WHERE c.run_id = r.id AND c.batch_id = :batch) calls ON true
+    WHERE r.id IN (
+        SELECT id FROM question_runs WHERE batch_id = :batch
+        UNION ALL SELECT run_id FROM evaluations WHERE batch_id = :batch
+    ) AND (
         NOT :failed OR r.state = '{RunState.FAILED}' OR e.state = '{EvaluationState.FAILED}'
     )
     ORDER BY r.number
@@ -95,6 +100,8 @@ class RunAlone(Run):
     episode: int
     org: str | None
     org_id: UUID | None
+    network: str | None
+    network_id: UUID | None
     answer_text: str | None
     answered_at: datetime | None
     model_version: str | None
@@ -117,12 +124,13 @@ class RunAlone(Run):
 
 RUN = f"""
     SELECT {RUN_COLUMNS}, b.kind AS batch_kind, b.batch_date, b.state AS batch_state, b.episode, o.name AS org,
-        b.org_id, r.answer_text, r.answered_at, r.model_version, r.reported_country, r.searched, r.queries,
-        r.location_honoured, r.other_model, r.vendor_id, r.reply, r.sent_at, r.next_at,
-        r.lease_owner, r.lease_until, r.snapshot_id, r.is_latest,
+        b.org_id, n.name AS network, b.network_id, r.answer_text, r.answered_at, r.model_version,
+        r.reported_country, r.searched, r.queries, r.location_honoured, r.other_model, r.vendor_id, r.reply,
+        r.sent_at, r.next_at, r.lease_owner, r.lease_until, r.snapshot_id, r.is_latest,
         (SELECT coalesce(sum(cost_microusd), 0)::bigint FROM llm_calls WHERE run_id = r.id) AS cost_microusd,
         (SELECT count(*) FROM llm_calls WHERE run_id = r.id AND cost_microusd IS NULL) AS calls_of_unknown_cost
     {RUN_SOURCES} JOIN batches b ON b.id = r.batch_id LEFT JOIN orgs o ON o.id = b.org_id
+        LEFT JOIN networks n ON n.id = b.network_id
 """
 RUN_BY_ID = text(RUN + " WHERE r.id = :id")
 RUN_BY_NUMBER = text(RUN + " WHERE r.number = :number")

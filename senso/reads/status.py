@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from senso.db.keys import PUSH
 from senso.db.typed import each, first
+from senso.queries.members import WITH_ANSWERS
 from senso.reads.waiting import Wait
 from senso.records import TOLD_IF_SET
 from senso.states import (
@@ -36,12 +37,14 @@ FAILED_TRIES = "jsonb_strip_nulls(jsonb_build_object({}))".format(
 
 @dataclass(frozen=True, slots=True)
 class BatchStatus:
-    """`planned`, `evaluated`, `failed`, `remaining`: answers read or to be read. `answered`, `asking`: runs.
+    """`planned`, `evaluated`, `failed`, `remaining`: answers read or to be read; in a batch of a network, runs.
+    `answered`, `asking`: runs; in a batch that reads a network's answers, those that it reads.
 
     `planned` is None until the matrix is frozen, `remaining` until this episode of the batch is opened. `charged`:
     credits. `cost_microusd`: of `llm_calls` except `calls_of_unknown_cost`. `failed_tries`: how many
     calls brought nothing, by how they ended; most were followed by another. `partner_available`: None if the partner is
-    not metered. `seen_at`: the database's clock. `waiting_for`: None if it was not queried.
+    not metered; of a network, each org has its own. `seen_at`: the database's clock. `orgs`: for a network, how many
+    batches read its answers, by state. `waiting_for`: None if it was not queried.
     """
 
     id: UUID
@@ -68,34 +71,53 @@ class BatchStatus:
     error: str | None
     note: str | None
     org: str | None
+    network: str | None
     partner_id: UUID | None
     partner: str | None
     partner_available: int | None
     remaining: int | None
     asking: int
     seen_at: datetime
+    orgs: dict[str, int] | None = field(default=None, metadata=TOLD_IF_SET)
     waiting_for: Sequence[Wait] | None = field(default=None, metadata=TOLD_IF_SET)
+
+    @property
+    def subject(self) -> str:
+        """By name, for people."""
+        return named(self.org, self.network)
+
+
+def named(org: str | None, network: str | None) -> str:
+    """`org` of a network, the one or the other."""
+    return f"{org} in {network}" if org and network else org or network or "-"
 
 
 # Earlier failures are planned again when a new episode opens: until then the episode counts no failures.
 STATUS = f"""
     SELECT b.id, b.kind, b.org_id, b.network_id, b.batch_date AS date, b.episode, b.state, b.planned,
-        coalesce(r.answered, 0) AS answered, coalesce(e.evaluated, 0) AS evaluated,
+        CASE b.kind WHEN '{BatchKind.NETWORK_ORG}' THEN e.planned ELSE r.answered END AS answered,
+        CASE b.kind WHEN '{BatchKind.NETWORK}' THEN r.answered ELSE e.evaluated END AS evaluated,
         CASE WHEN b.remaining IS NULL AND {among("b.state", OPEN_BATCHES)} THEN 0
-            ELSE coalesce(e.failed, 0) END AS failed,
+            WHEN b.kind = '{BatchKind.NETWORK}' THEN r.failed ELSE e.failed END AS failed,
         coalesce(charges.charged, 0) AS charged, coalesce(calls.cost_microusd, 0) AS cost_microusd,
         coalesce(calls.llm_calls, 0) AS llm_calls, coalesce(calls.unknown_cost, 0) AS calls_of_unknown_cost,
         coalesce(calls.failed_tries, '{{}}') AS failed_tries,
         b.finished_by, p.status AS push, b.queued_at, b.started_at, b.ended_at, b.error, b.note, o.name AS org,
-        o.partner_id, t.name AS partner, t.available AS partner_available,
-        b.remaining, coalesce(r.asking, 0) AS asking, now() AS seen_at
-    FROM batches b
+        n.name AS network, o.partner_id, t.name AS partner, t.available AS partner_available,
+        b.remaining, r.asking, now() AS seen_at, CASE WHEN b.kind = '{BatchKind.NETWORK}' THEN (
+            SELECT jsonb_object_agg(state, count) FROM (
+                SELECT m.state, count(*) FROM batches m
+                WHERE m.kind = '{BatchKind.NETWORK_ORG}' AND m.network_id = b.network_id
+                    AND m.batch_date = b.batch_date
+                GROUP BY m.state) members) END AS orgs
+    FROM batches b LEFT JOIN networks n ON n.id = b.network_id
     LEFT JOIN orgs o ON o.id = b.org_id LEFT JOIN partners t ON t.id = o.partner_id
     LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE state = '{RunState.ANSWERED}') AS answered,
-        count(*) FILTER (WHERE state = '{RunState.ASKING}') AS asking
+        count(*) FILTER (WHERE state = '{RunState.ASKING}') AS asking,
+        count(*) FILTER (WHERE state = '{RunState.FAILED}') AS failed
         FROM question_runs WHERE batch_id = b.id) r ON true
     LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE state = '{EvaluationState.DONE}') AS evaluated,
-        count(*) FILTER (WHERE state = '{EvaluationState.FAILED}') AS failed
+        count(*) FILTER (WHERE state = '{EvaluationState.FAILED}') AS failed, count(*) AS planned
         FROM evaluations WHERE batch_id = b.id) e ON true
     LEFT JOIN LATERAL (SELECT -sum(credits)::bigint AS charged FROM ledger
         WHERE batch_id = b.id AND entry = '{Entry.CHARGE}') charges ON true
@@ -171,7 +193,8 @@ def org(db: Connection, org_id: UUID) -> Org | None:
 
 # The progress of batches, from their own rows alone: reading four hundred of them costs as much as reading one.
 PROGRESS = text("""
-    SELECT b.id, b.state, b.planned, b.remaining, o.name AS org FROM batches b LEFT JOIN orgs o ON o.id = b.org_id
+    SELECT b.id, b.kind, b.state, b.planned, b.remaining, o.name AS org, n.name AS network
+    FROM batches b LEFT JOIN orgs o ON o.id = b.org_id LEFT JOIN networks n ON n.id = b.network_id
     WHERE b.id = ANY(CAST(:batches AS uuid[]))
 """)
 
@@ -181,10 +204,17 @@ class Progress:
     """`planned` and `remaining` as in BatchStatus."""
 
     id: UUID
+    kind: BatchKind
     state: BatchState
     planned: int | None
     remaining: int | None
     org: str | None
+    network: str | None
+
+    @property
+    def subject(self) -> str:
+        """By name, for people."""
+        return named(self.org, self.network)
 
     @property
     def done(self) -> int:
@@ -194,6 +224,23 @@ class Progress:
 def progress(db: Connection, ids: Sequence[UUID]) -> list[Progress]:
     """In any order, without those that there are not."""
     return each(Progress, db.execute(PROGRESS, {"batches": list(ids)}))
+
+
+# The batches that read the answers of batches of networks; those that are not opened yet have no id.
+FOLLOWING = text(f"""
+    SELECT b.id FROM batches n JOIN network_orgs m ON m.network_id = n.network_id JOIN orgs o ON o.id = m.org_id
+        LEFT JOIN batches b ON b.kind = '{BatchKind.NETWORK_ORG}' AND b.org_id = o.id AND b.network_id = n.network_id
+            AND b.batch_date = n.batch_date
+    WHERE n.id = ANY(CAST(:batches AS uuid[])) AND {among("n.state", WITH_ANSWERS)} AND o.active
+        AND (b.id IS NOT NULL OR m.joined_at < n.ended_at)
+    ORDER BY o.name, b.id
+""")
+
+
+def following(db: Connection, networks: Sequence[UUID]) -> tuple[list[UUID], bool]:
+    """`networks`: batches of networks that have ended. The batches of their orgs, and whether these are all opened."""
+    found = list(db.execute(FOLLOWING, {"batches": list(networks)}).scalars())
+    return [one for one in found if one is not None], None not in found
 
 
 OPEN_ONES = text(f"""

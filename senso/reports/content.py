@@ -25,6 +25,7 @@ class Batch:
     state: BatchState
     metrics: tuple[Metric, ...]
     basis: Basis = field(default_factory=Basis)
+    network: str | None = None  # whose questions they are; None: the org's own
 
 
 @dataclass(frozen=True, slots=True)

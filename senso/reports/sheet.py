@@ -24,6 +24,7 @@ COLUMNS = (
     "method",
     "rule_version",
     "batch_kind",
+    "network",
     "answers",
     "made_up",
     "by_fallback",
@@ -37,7 +38,12 @@ def sheet(batches: Iterable[Batch]) -> str:
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
     for batch in batches:
-        about = {"batch_date": batch.date.isoformat(), "batch_id": str(batch.id), "batch_kind": batch.kind}
+        about = {
+            "batch_date": batch.date.isoformat(),
+            "batch_id": str(batch.id),
+            "batch_kind": batch.kind,
+            "network": batch.network,
+        }
         about |= asdict(batch.basis) | {"cautions": "; ".join(cautions(batch.basis))}
         for metric in batch.metrics:
             row = asdict(metric) | about

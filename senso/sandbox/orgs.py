@@ -22,7 +22,10 @@ from senso.sandbox.vocabulary import (
 )
 
 TOWNS = len(TOWN_BEFORE) * len(TOWN_MIDDLE) * len(TOWN_AFTER)
-NETWORK_SIZE = 10
+NETWORK_SIZE, LARGE_NETWORK_SIZE = 10, 50
+# Which network's question it is, from the word before the town.
+SIZES = {"around": NETWORK_SIZE, "across": LARGE_NETWORK_SIZE}
+WORDS = {size: word for word, size in SIZES.items()}
 QUESTIONS = 2 * len(TOPICS) * len(BRANDED)  # the number of distinct texts
 NETWORK_QUESTIONS = len(TOPICS) * len(SHARED)
 
@@ -31,7 +34,7 @@ STEP = 7919
 BACK = pow(STEP, -1, TOWNS)
 
 BEFORE, MIDDLE, AFTER = ("|".join(filter(None, words)) for words in (TOWN_BEFORE, TOWN_MIDDLE, TOWN_AFTER))
-TOWN = re.compile(rf"\b(in|around) ((?:(?:{BEFORE}) )?(?:{MIDDLE}) (?:{AFTER}))\b")
+TOWN = re.compile(rf"\b(in|{'|'.join(SIZES)}) ((?:(?:{BEFORE}) )?(?:{MIDDLE}) (?:{AFTER}))\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +136,13 @@ def _worded(who: Org, place: int) -> tuple[str, str, str]:
     return kind, topic, wording.format(name=who.name, town=who.town, topic=topic)
 
 
-def network_question_of(seed: int, network: int, place: int) -> Question:
-    orgs = tuple(org_of(seed, network * NETWORK_SIZE + member) for member in range(NETWORK_SIZE))
+def network_question_of(seed: int, network: int, place: int, size: int = NETWORK_SIZE) -> Question:
+    """Of the `size` orgs from number `network * size` on."""
+    orgs = tuple(org_of(seed, network * size + member) for member in range(size))
     wording, topic = _wording(SHARED, place)
-    text = wording.format(town=orgs[0].town, topic=topic)
-    return Question(identity(seed, "network question", network, place), text, "unbranded", orgs[0].town, topic, orgs)
+    text = wording.format(where=WORDS[size], town=orgs[0].town, topic=topic)
+    id_ = identity(seed, f"network question {WORDS[size]}", network, place)
+    return Question(id_, text, "unbranded", orgs[0].town, topic, orgs)
 
 
 def _wording(wordings: tuple[str, ...], nth: int) -> tuple[str, str]:
@@ -150,8 +155,8 @@ def question_for(seed: int, text: str) -> Question | None:
     if not found:
         return None
     org = org_number(seed, found[2])
-    if found[1] == "around":
-        shared = (network_question_of(seed, org // NETWORK_SIZE, place) for place in range(NETWORK_QUESTIONS))
+    if size := SIZES.get(found[1]):
+        shared = (network_question_of(seed, org // size, place, size) for place in range(NETWORK_QUESTIONS))
         return next((question for question in shared if question.text == text), None)
     who = org_of(seed, org)
     place = next((place for place in range(QUESTIONS) if _worded(who, place)[2] == text), None)

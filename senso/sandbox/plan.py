@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from random import Random
 
 from senso.sandbox.dice import dice, share
-from senso.sandbox.orgs import Org, Question
+from senso.sandbox.orgs import NETWORK_SIZE, Org, Question
 
 MENTION_OF_A_BRANDED_ORG = 0.92
 LISTED = ("numbered", "numbered", "numbered", "plain", "prose")  # three of five answers are a numbered list in bold
@@ -71,4 +71,5 @@ def _mention_rate(seed: int, org: Org, question: Question, model: str, country: 
     if question.kind == "branded":
         return MENTION_OF_A_BRANDED_ORG
     fame, leaning = share(seed, "fame", org.number), share(seed, "leaning", org.number, model, country)
-    return 0.15 + 0.5 * fame + 0.2 * leaning
+    crowd = max(1.0, len(question.orgs) / NETWORK_SIZE)  # no answer names half of fifty
+    return (0.15 + 0.5 * fame + 0.2 * leaning) / crowd

@@ -123,8 +123,8 @@ UNBRANDED = (
     "Who offers good terms in {town} for {topic}?",
 )
 SHARED = (
-    "Which lenders around {town} are best for {topic}?",
-    "Who would you trust around {town} with {topic}?",
+    "Which lenders {where} {town} are best for {topic}?",
+    "Who would you trust {where} {town} with {topic}?",
 )
 
 OPINIONS = {

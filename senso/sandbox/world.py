@@ -47,23 +47,31 @@ class Truth:
 class World:
     """`answer` and `truth` work for every possible org; `orgs`, `questions` and `networks` only size the import.
 
-    Network n consists of the orgs 10n to 10n+9, so a world with networks needs at least ten orgs for each. `guests` are
-    organisations from outside, whose questions it answers, too.
+    Network n consists of the orgs 10n to 10n+9, or of 50n to 50n+49 if `network_size` is 50, so a world with networks
+    needs so many orgs for each. `guests` are organisations from outside, whose questions it answers, too.
     """
 
-    def __init__(
-        self, seed: int = SEED, orgs: int = 20, questions: int = 10, networks: int = 0, guests: Iterable[Guest] = ()
+    def __init__(  # noqa: PLR0913  its sizes
+        self,
+        seed: int = SEED,
+        orgs: int = 20,
+        questions: int = 10,
+        networks: int = 0,
+        guests: Iterable[Guest] = (),
+        *,
+        network_size: int = NETWORK_SIZE,
     ) -> None:
         most = {
             "orgs": (orgs, TOWNS),
             "questions": (questions, QUESTIONS),
-            "networks": (networks, orgs // NETWORK_SIZE),
+            "networks": (networks, orgs // network_size),
         }
         for what, (wanted, limit) in most.items():
             if not 0 <= wanted <= limit:
                 raise ValueError(f"a world can have 0 to {limit} {what}, not {wanted}")
         self.seed = seed
         self._sizes = orgs, questions, networks
+        self._network_size = network_size
         self.guests = guests_of(seed, guests)
         self._own_question = lru_cache(maxsize=4096)(lambda text: question_for(seed, text))
         self._written = lru_cache(maxsize=2048)(self._write)
@@ -77,7 +85,7 @@ class World:
 
     def network_questions(self, network: int) -> list[Question]:
         places = range(min(self._sizes[1], NETWORK_QUESTIONS))
-        return [network_question_of(self.seed, network, place) for place in places]
+        return [network_question_of(self.seed, network, place, self._network_size) for place in places]
 
     def _question(self, text: str, model: str) -> Question | None:
         return self._own_question(text) or self.guests.question(text, model)
@@ -135,9 +143,10 @@ class World:
         }
 
     def _network(self, number: int) -> dict[str, Any]:
-        members = [org_of(self.seed, number * NETWORK_SIZE + member) for member in range(NETWORK_SIZE)]
+        size = self._network_size
+        members = [org_of(self.seed, number * size + member) for member in range(size)]
         return {
-            "id": str(identity(self.seed, "network", number)),
+            "id": str(identity(self.seed, f"network of {size}", number)),
             "name": f"{members[0].town} Network",
             "partner": str(identity(self.seed, "partner", members[0].partner)),
             "orgs": [str(org.id) for org in members],

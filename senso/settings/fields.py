@@ -107,6 +107,12 @@ class Settings(BaseModel):
     credits_per_evaluation: int = setting(
         1, "credits for each answer that was read, of batches opened from now on", ge=0, le=1_000_000
     )
+    network_history_days: int = setting(
+        30,
+        "how many days back the answers of a network are read for an org that lacks them, such as one that joins",
+        ge=0,
+        le=3650,
+    )
     reading_model: str | None = setting(None, "the model that reads answers before those of READING_MODELS")
     reading_models: str = setting(
         "gpt-6-luna",

@@ -55,3 +55,4 @@ class LlmCall(Base):
     outcome: Mapped[Word | None]
     error: Mapped[Word | None]  # why it brought nothing
     started_at: Mapped[Created]
+    shared_id: Mapped[Big | None]  # the first of the rows that divide one call for several orgs; null: not divided

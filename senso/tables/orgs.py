@@ -49,6 +49,7 @@ class NetworkOrg(Base):
     __tablename__ = "network_orgs"
     network_id: Mapped[UUID] = link("networks.id", primary_key=True)
     org_id: Mapped[UUID] = link("orgs.id", primary_key=True)
+    joined_at: Mapped[Created]
 
 
 class Question(Base):

@@ -2,6 +2,7 @@
 
 chain 1   open_batch | find_names | ask_batch
 chords    read or extract, each for a group of runs, then finish_batch, which returns at once while anything remains
+          (of a network's answers: extract for all its orgs, then finish_readers)
 jobs      submit_snapshot for all vendor jobs of a batch
 chain 2   finish_batch | push, joined by an outbox row, since only the last of many finish_batch ends the batch
 
@@ -45,12 +46,14 @@ def prepare(intent: Intent) -> Any:
     return chain(task("find_names", batch), task("ask_batch", batch))
 
 
-def each_then_finish(name: str, size: int) -> Callable[[Intent], Any]:
+def each_then(name: str, body: str, size: int) -> Callable[[Intent], Any]:
+    """A chord: `name` for each group of `size` runs, then `body` for the batch."""
+
     def pipeline(intent: Intent) -> Any:
         members = [task(name, *runs) for runs in groups(intent.ids, size)]
         if not settings().use_chords:
             return group(members)
-        return chord(members, task("finish_batch", str(intent.batch_id), FinishedBy.CHORD.value))
+        return chord(members, task(body, str(intent.batch_id), FinishedBy.CHORD.value))
 
     return pipeline
 
@@ -77,11 +80,15 @@ PIPELINES: dict[str, Callable[[Intent], Any]] = {
     Pipeline.START: start,
     Pipeline.PREPARE: prepare,
     Pipeline.ASK: one("ask_batch"),
-    Pipeline.READ: each_then_finish("read", RUNS_PER_MESSAGE),
+    Pipeline.READ: each_then("read", "finish_batch", RUNS_PER_MESSAGE),
     Pipeline.SUBMIT: each("submit_snapshot", JOBS_PER_MESSAGE),
-    Pipeline.EXTRACT: each_then_finish("extract", READINGS_PER_MESSAGE),
+    Pipeline.EXTRACT: each_then("extract", "finish_batch", READINGS_PER_MESSAGE),
+    Pipeline.GATHER: one("gather"),
+    Pipeline.EVALUATE: each_then("extract", "finish_readers", RUNS_PER_MESSAGE),
     Pipeline.FINISH: one("finish_batch", FinishedBy.ROWS.value),
     Pipeline.SWEEP_FINISH: one("finish_batch", FinishedBy.SWEEP.value),
+    Pipeline.MEMBERS: one("open_members"),
+    Pipeline.LEAVE: one("leave"),
     Pipeline.PUSH: one("push"),
     Pipeline.CANCEL: one("cancel_snapshots"),
 }

@@ -50,7 +50,7 @@ def reap(**_: object) -> None:
 def sweep_all(**_: object) -> None:
     recovery.repair(CALL_QUEUES)
     with transaction() as db:
-        sweep.expire_blocked(db, clock().date())
+        sweep.expire_blocked(db, clock().date(), settings().network_history_days)
         outbox.prune(db)
     recovery.relay(canvas)
     recovery.send_due(canvas)

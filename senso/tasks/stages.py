@@ -5,11 +5,13 @@ from uuid import UUID
 from celery.exceptions import Reject
 
 from senso.runtime.call_slots import Stopping
-from senso.settings import settings
+from senso.settings import clock, settings
 from senso.states import FinishedBy
 from senso.tasks.app import task
-from senso.workflows import asking, delivery, extracting, finishing, names, opening
+from senso.workflows import asking, delivery, extracting, finishing, gathering, membership, names, opening
+from senso.workflows import cancelling as batch_cancelling
 from senso.workflows.reading_jobs import working
+from senso.workflows.trigger import Terms
 from senso.workflows.vendor_jobs import cancelling, submitting
 
 
@@ -71,6 +73,31 @@ def read_by_job(job_id: str, **_: object) -> str:
 def cancel_snapshots(batch_id: str, **_: object) -> str:
     """Sent when a batch has ended; the periodic task that polls retries what fails here."""
     cancelling.cancel_due(UUID(batch_id))
+    return batch_id
+
+
+@task("gather")
+def gather(asked_by: str, **_: object) -> str:
+    gathering.gather(UUID(asked_by))
+    return asked_by
+
+
+@task("finish_readers")
+def finish_readers(asked_by: str, by: str, **_: object) -> str:
+    gathering.finish_readers(UUID(asked_by), FinishedBy(by), is_pushed=is_pushed())
+    return asked_by
+
+
+@task("open_members")
+def open_members(batch_id: str, **_: object) -> str:
+    under = Terms(clock().date(), settings().credits_per_evaluation)
+    membership.open_members(UUID(batch_id), under, settings().network_history_days)
+    return batch_id
+
+
+@task("leave")
+def leave(batch_id: str, **_: object) -> str:
+    batch_cancelling.leave(UUID(batch_id), is_pushed=is_pushed())
     return batch_id
 
 

@@ -26,7 +26,11 @@ ROUTES = {
     "senso.read_by_job": "extract",
     "senso.cancel_snapshots": "ask",
     "senso.extract": "extract",
+    "senso.gather": "control",
+    "senso.open_members": "control",
+    "senso.leave": "score",
     "senso.finish_batch": "score",
+    "senso.finish_readers": "score",
     "senso.push": "push",
     "senso.tick.*": "control",
 }

@@ -28,10 +28,11 @@ from senso.runtime.call_slots import Work, run_concurrently
 from senso.runtime.heartbeat import worker_id
 from senso.runtime.save_batching import SaveBatcher, save_in_thread
 from senso.runtime.saving import save, unstorable
-from senso.states import BatchState, Outcome
+from senso.states import BatchKind, BatchState, Outcome
 from senso.workflows import reading_models
 from senso.workflows.call_reports import Stopwatch, failed_report, guarded, report
 from senso.workflows.extracting import claim_readings, extract_now
+from senso.workflows.gathering import gather_later
 from senso.workflows.opening import prepare_later
 from senso.workflows.provider_access import direct_provider
 from senso.workflows.retry_policy import wait_seconds
@@ -65,13 +66,19 @@ def hand_out(db: Connection, batch: Batch) -> None:
     if is_fallback is None:
         prepare_later(db, batch, NAMES_RETRY_SECONDS)
         return
+    messages = hand_out_questions(db, batch) if batch.kind is not BatchKind.NETWORK_ORG else gather_later(db, batch)
+    if is_fallback:
+        batches.note(db, batch.id, "the names call failed: mentions are looked for by name and domain only")
+    log.info("batch handed out", subject=str(batch.subject), messages=messages)
+
+
+def hand_out_questions(db: Connection, batch: Batch) -> int:
+    """Of another episode also the answers that are there already."""
     messages = job_planning.plan(db, batch.id, batch.batch_date, batch.episode, JOB_PROVIDERS, POLICY)
     messages += runs.hand_out(db, batch.id, batch.episode, JOB_PROVIDERS, POLICY.window)
     if batch.episode > 1:
         planning.read_now(db, batch.id)
-    if is_fallback:
-        batches.note(db, batch.id, "the names call failed: mentions are looked for by name and domain only")
-    log.info("batch asked", org=str(batch.org_id), messages=messages)
+    return messages
 
 
 def names_settled(db: Connection, batch: Batch) -> bool | None:

@@ -5,6 +5,7 @@ charged, the hold is released. If anything was read, its numbers are computed an
 otherwise there is no push.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from senso.queries.outbox import Pipeline
 from senso.reads import status
 from senso.records import record
 from senso.runtime.saving import retry_on_deadlock
-from senso.states import CANCELLABLE, Action, BatchState, CancelOutcome, FinishedBy
+from senso.states import CANCELLABLE, Action, BatchKind, BatchState, CancelOutcome, FinishedBy
 from senso.workflows.finishing import enqueue_job_cancellation, enqueue_push, finish, result
 from senso.workflows.trigger import Initiator
 
@@ -40,13 +41,22 @@ def cancel(batch_id: UUID, by: Initiator, *, is_pushed: bool) -> Cancelled:
     return retry_on_deadlock(lambda db: cancel_within(db, batch_id, by, is_pushed=is_pushed), OpenedConcurrently)
 
 
+def leave(batch_id: UUID, *, is_pushed: bool) -> None:
+    """Cancels a batch of an org that is no longer in the network. Does nothing if it has ended meanwhile."""
+    by = Initiator("senso", "network", because="the org has left the network")
+    with suppress(ConfigError):
+        cancel(batch_id, by, is_pushed=is_pushed)
+
+
+def why(by: Initiator) -> str:
+    return by.because or f"cancelled by {by.actor}"
+
+
 def cancel_within(db: Connection, batch_id: UUID, by: Initiator, *, is_pushed: bool) -> Cancelled:
     """Blocks handing out. Closes open work before it locks the batch's row, the lock order of all transactions."""
     batches.lock_handing_out(db, batch_id)
     before = batches.load(db, batch_id).state
-    left_over = before in CANCELLABLE and results.close_open_work(
-        db, batch_id, BatchState.CANCELLED, f"cancelled by {by.actor}"
-    )
+    left_over = before in CANCELLABLE and results.close_open_work(db, batch_id, BatchState.CANCELLED, why(by))
     batch = batches.load(db, batch_id, lock=True)
     if batch.state is BatchState.CANCELLED:
         return Cancelled(batch, CancelOutcome.ALREADY)
@@ -65,14 +75,15 @@ def end_cancelled(db: Connection, batch: Batch, by: Initiator, *, left_over: boo
     counts = results.counts(db, batch)
     charged = ledger.charge_and_release(db, batch.id, batch.episode)
     body = result(db, batch, BatchState.CANCELLED, counts) if counts.evaluated else None
-    said = f"{counts.evaluated} of {batch.planned} were read" if batch.planned else "nothing was asked"
-    batches.end(db, batch.id, BatchState.CANCELLED, error=f"cancelled by {by.actor}: {said}")
+    done = "answered" if batch.kind is BatchKind.NETWORK else "read"
+    said = f"{counts.evaluated} of {batch.planned} were {done}" if batch.planned else "nothing was asked"
+    batches.end(db, batch.id, BatchState.CANCELLED, error=f"{why(by)}: {said}")
     outbox.done(db, Pipeline.FINISH, batch.id, batch.episode)
     triggers.audit(
         db,
         Action.CANCEL,
         by.actor,
-        subject=f"org:{batch.org_id}",
+        subject=str(batch.subject),
         batch=batch.id,
         episode=batch.episode,
         was=batch.state,
@@ -81,7 +92,7 @@ def end_cancelled(db: Connection, batch: Batch, by: Initiator, *, left_over: boo
         charged=charged,
         **record(counts),
     )
-    log.info("batch cancelled", batch=str(batch.id), org=str(batch.org_id), by=by.actor, **record(counts))
+    log.info("batch cancelled", batch=str(batch.id), subject=str(batch.subject), by=by.actor, **record(counts))
     if body is not None:
         enqueue_push(db, batch, body, left_over=left_over, is_pushed=is_pushed)
     elif left_over:

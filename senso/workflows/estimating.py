@@ -1,15 +1,14 @@
-"""What a trigger would do and cost, without doing it: from the org's own history, else from the prices."""
+"""What a trigger would do and cost, without doing it: from the subject's own history, else from the prices."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
 from senso.db import Connection
-from senso.errors import ConfigError, NotFound
+from senso.errors import NotFound
 from senso.extraction import names
-from senso.matrix import batch_id
+from senso.matrix import Subject
 from senso.prices import Price, assumed_usage, cost_microusd, price_of
 from senso.queries import batches, estimates, triggers
 from senso.queries import names as name_rows
@@ -19,7 +18,7 @@ from senso.queries.models import source_of
 from senso.registry import JOB_PROVIDERS
 from senso.states import BatchKind, BatchState, Purpose, TriggerOutcome
 from senso.workflows import reading_models
-from senso.workflows.trigger import Terms, outcome_for, require_ready
+from senso.workflows.trigger import Terms, cancelled_before, outcome_for, require_ready
 
 
 class Call(NamedTuple):
@@ -63,49 +62,65 @@ class TriggerEstimate:
     estimates: tuple[Estimate, ...]
 
 
-def require_triggerable(db: Connection, orgs: Sequence[UUID], under: Terms) -> None:
-    """Raises what triggering any of the orgs would raise, before the first batch is opened."""
-    found = triggers.orgs(db, orgs)
-    unknown = [str(org) for org in orgs if org not in found]
+def require_triggerable(db: Connection, subjects: Sequence[Subject], under: Terms) -> None:
+    """Raises what triggering any of the subjects, all of one kind, would raise, before the first batch is opened."""
+    find = triggers.networks if subjects[0].kind is BatchKind.NETWORK else triggers.orgs
+    found = find(db, [subject.asking_id for subject in subjects])
+    unknown = [subject for subject in subjects if subject.asking_id not in found]
     if len(unknown) > 1:
-        more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
-        raise NotFound(f"no org {unknown[0]}{more}; import them first; nothing was opened")
-    for org in orgs:
-        require_ready(db, org, found.get(org), under.today)
-    stopped = [] if under.reopen else triggers.cancelled(db, [batch_of(org, under.today) for org in orgs])
+        more = f" and {len(unknown) - 1} more"
+        said = f"no {unknown[0].kind} {unknown[0].asking_id}{more}; import them first; nothing was opened"
+        raise NotFound(said)
+    for subject in subjects:
+        require_ready(db, subject, found.get(subject.asking_id), under.today)
+    stopped = [] if under.reopen else triggers.cancelled(db, [subject.batch_on(under.today) for subject in subjects])
     if stopped:
-        raise ConfigError(f"batch {stopped[0]} of today was cancelled; say --reopen to open it again")
+        raise cancelled_before(stopped[0], "today")
 
 
 def estimate_triggers(db: Connection, orgs: Sequence[UUID], under: Terms) -> list[TriggerEstimate]:
     """Writes nothing: the transaction is made read-only. Raises what the triggers would raise."""
     estimates.read_only(db)
-    require_triggerable(db, orgs, under)
+    require_triggerable(db, list(map(Subject.org, orgs)), under)
     payers = estimates.payers(db, orgs)
     return [estimate_trigger(db, org, payers[org], under) for org in orgs]
 
 
 def estimate_trigger(db: Connection, org_id: UUID, partner: Payer, under: Terms) -> TriggerEstimate:
-    batch = opened(db, batch_of(org_id, under.today))
-    shares = shares_of(db, org_id, batch)
-    org = name_rows.org(db, org_id)
-    evaluations, past = sum(share.reads for share in shares), estimates.history(db, org_id)
+    subject = Subject.org(org_id)
+    batch = opened(db, subject.batch_on(under.today))
+    shares = shares_of(db, subject, batch)
     each = under.credits_each if batch is None else batch.credits_per_evaluation
+    needed = each * sum(share.reads for share in shares)
+    return estimate(db, Foreseen(subject, partner, shares, outcome(batch), needed, batch.id if batch else None))
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a trigger would do for an org, or for an org of a network. `needed`: credits."""
+
+    subject: Subject
+    partner: Payer
+    shares: Sequence[Share]
+    outcome: TriggerOutcome
+    needed: int
+    batch: UUID | None = None
+
+
+def estimate(db: Connection, one: Foreseen) -> TriggerEstimate:
+    assert one.subject.org_id is not None  # noqa: S101  see Foreseen
+    org, past = name_rows.org(db, one.subject.org_id), estimates.history(db, one.subject)
     return TriggerEstimate(
-        org_id=org_id,
+        org_id=org.id,
         org=org.name,
-        batch=batch.id if batch else None,
-        outcome=outcome(batch),
-        runs=sum(share.asks for share in shares),
-        evaluations=evaluations,
-        credits=evaluations * each,
-        partner=partner,
-        estimates=tuple(estimate_calls(db, shares, past, needs_names=needs_names(db, org, shares))),
+        batch=one.batch,
+        outcome=one.outcome,
+        runs=sum(share.asks for share in one.shares),
+        evaluations=sum(share.reads for share in one.shares),
+        credits=one.needed,
+        partner=one.partner,
+        estimates=tuple(estimate_calls(db, one.shares, past, needs_names=needs_names(db, org, one.shares))),
     )
-
-
-def batch_of(org: UUID, day: date) -> UUID:
-    return batch_id(BatchKind.ORG, org, None, day)
 
 
 def opened(db: Connection, batch: UUID) -> Batch | None:
@@ -119,13 +134,13 @@ def outcome(batch: Batch | None) -> TriggerOutcome:
     return TriggerOutcome.OPENED if batch is None else outcome_for(batch.state)
 
 
-def shares_of(db: Connection, org: UUID, batch: Batch | None) -> list[Share]:
+def shares_of(db: Connection, subject: Subject, batch: Batch | None) -> list[Share]:
     """Empty for a batch that is under way or has ended: triggering it does nothing."""
     if batch is not None and batch.state not in {BatchState.BLOCKED, BatchState.CANCELLED}:
         return []
     if batch is None or batch.planned is None:
-        return estimates.shares(db, org)
-    return estimates.shares_again(db, batch.id)
+        return estimates.shares(db, subject)
+    return estimates.shares_again(db, batch.id, subject.kind)
 
 
 def needs_names(db: Connection, org: name_rows.OrgNames, shares: Sequence[Share]) -> bool:
@@ -154,10 +169,10 @@ def estimate_calls(
         wanted.append((Call(Purpose.ASK, share.slug, share.provider, share.name), share.asks, asked))
         read = Priced(reader.price, reader.source)
         wanted.append((Call(Purpose.READ, share.slug, reader.provider, reader.name), share.reads, read))
-    return [estimate(call, answers, known.get(call), priced) for call, answers, priced in wanted if answers]
+    return [estimate_call(call, answers, known.get(call), priced) for call, answers, priced in wanted if answers]
 
 
-def estimate(call: Call, answers: int, past: Past | None, priced: Priced) -> Estimate:
+def estimate_call(call: Call, answers: int, past: Past | None, priced: Priced) -> Estimate:
     if past is None:
         return assumed(call, answers, priced)
     each = answers / past.answers

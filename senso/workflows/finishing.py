@@ -17,7 +17,7 @@ from senso.reads.history import cited_pages, fact
 from senso.records import record
 from senso.reports.basis import Basis, cautions
 from senso.runtime.saving import save
-from senso.states import BatchState, FinishedBy, ended_state
+from senso.states import BatchKind, BatchState, FinishedBy, ended_state
 
 log = logger(__name__)
 REASON_LENGTH = 500
@@ -67,7 +67,9 @@ def finish(db: Connection, batch: Batch, by: FinishedBy, *, left_over: bool, is_
         said = f"senso: the numbers cannot be stored ({type(error).__name__})"
         batches.end(db, batch.id, state, error=said, by=by)
     outbox.done(db, Pipeline.FINISH, batch.id, batch.episode)
-    log.info("batch ended", org=str(batch.org_id), state=state, by=by, **record(counts))
+    if batch.kind is BatchKind.NETWORK and counts.answered:
+        outbox.enqueue(db, Pipeline.MEMBERS, batch.id, batch.episode, ids=[batch.id], batch=batch.id)
+    log.info("batch ended", subject=str(batch.subject), state=state, by=by, **record(counts))
 
 
 def result(db: Connection, batch: Batch, state: BatchState, counts: Counts) -> dict[str, object]:

@@ -12,7 +12,7 @@ from senso.db import Connection, transaction
 from senso.errors import SensoError
 from senso.log import logger
 from senso.policy import POLICY
-from senso.queries import outbox, pushes, sweep, workers
+from senso.queries import members, outbox, pushes, sweep, workers
 from senso.queries.outbox import Intent
 from senso.queries.workers import Due
 from senso.runtime.heartbeat import heartbeat
@@ -53,8 +53,9 @@ def send_due(sender: Sender) -> None:
 
 def send_all_due(sender: Sender, name: str, found: Sequence[Due]) -> None:
     """A run that has failed before is sent alone: it may have killed its worker, and would do so with a group."""
-    sender.send_groups(name, [one.run_id for one in found if not one.failures])
-    sender.send_each(name, [one.run_id for one in found if one.failures])
+    alone = dict.fromkeys(one.run_id for one in found if one.failures)
+    sender.send_groups(name, list(dict.fromkeys(one.run_id for one in found if one.run_id not in alone)))
+    sender.send_each(name, list(alone))
 
 
 def reap(sender: Sender, queues: Sequence[str]) -> None:
@@ -118,6 +119,8 @@ def looks(quiet: float) -> tuple[Look, ...]:
         sweep.recount,
         sweep.finish_left_over,
         lambda db: sweep.restart_idle(db, max(POLICY.idle_seconds, quiet)),
+        lambda db: members.open_later(db, POLICY.idle_seconds),
+        members.end_of_those_who_left,
     )
 
 

@@ -9,6 +9,7 @@ from senso.queries import batches, planning, triggers
 from senso.queries.batches import Batch
 from senso.runtime.saving import retry_on_deadlock
 from senso.states import RETRIABLE, Action, BatchState
+from senso.workflows.membership import require_member
 from senso.workflows.provider_access import require
 from senso.workflows.trigger import Initiator, ask_admission, require_ready
 
@@ -23,14 +24,14 @@ def retry_within(db: Connection, batch_id: UUID, by: Initiator) -> Batch:
     batch = batches.load(db, batch_id, lock=True)
     if batch.state not in RETRIABLE:
         raise ConfigError(f"batch {batch.id} {WHY_NOT[batch.state]}")
-    undone = None if batch.planned is None else planning.undone(db, batch.id)
+    undone = None if batch.planned is None else planning.undone(db, batch)
     if undone == 0:
         raise ConfigError(f"batch {batch.id} is {batch.state}, but all of it was read: there is nothing to ask again")
     require_askable(db, batch)
     batches.queue_again(db, batch.id, RETRIABLE, new_episode=True)
     queued = batches.load(db, batch.id)
     said = {"episode": queued.episode, "was": batch.state, "evaluations": undone, "user_id": by.user_id}
-    subject = f"org:{batch.org_id}"
+    subject = str(batch.subject)
     triggers.audit(db, Action.RETRY, by.actor, subject=subject, batch=batch.id, reason=by.reason, **said)
     ask_admission(db, queued)
     return queued
@@ -47,9 +48,11 @@ WHY_NOT = {
 def require_askable(db: Connection, batch: Batch) -> None:
     """Checks keys and models before the hold. The matrix is frozen: what an active org has lost does not matter."""
     today = max(batch.batch_date, datetime.now(UTC).date())
-    if batch.org_id is not None:
-        org = triggers.org(db, batch.org_id)
-        if org is None or not org.active or batch.planned is None:
-            require_ready(db, batch.org_id, org, today)
-            return
+    if batch.network_id is not None and batch.org_id is not None:
+        require_member(db, batch.network_id, batch.org_id, today)
+        return
+    asking = triggers.asking(db, batch.subject)
+    if asking is None or not asking.active or batch.planned is None:
+        require_ready(db, batch.subject, asking, today)
+        return
     require(db, triggers.asked_again(db, batch.id), today)

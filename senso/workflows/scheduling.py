@@ -6,10 +6,9 @@ from uuid import UUID
 from senso.db import Connection, transaction
 from senso.errors import SensoError
 from senso.log import logger
-from senso.matrix import batch_id
+from senso.matrix import Subject
 from senso.queries import schedule, triggers
 from senso.queries.schedule import Candidate
-from senso.states import BatchKind
 from senso.weekly import due_date, is_due
 from senso.workflows.trigger import Initiator, Terms, trigger_within
 
@@ -41,7 +40,7 @@ def open_due(org: Candidate, now: datetime, hour: int, under: Terms) -> None:
 
 def batch_due(db: Connection, org: UUID, under: Terms) -> UUID:
     """A cancelled batch of today counts as this day's batch: it is reopened only on request."""
-    today = batch_id(BatchKind.ORG, org, None, under.today)
+    today = Subject.org(org).batch_on(under.today)
     if triggers.cancelled(db, [today]):
         return today
-    return trigger_within(db, org, Initiator("beat", "schedule"), under).batch.id
+    return trigger_within(db, Subject.org(org), Initiator("beat", "schedule"), under).batch.id

@@ -1,4 +1,4 @@
-"""A trigger opens or resumes today's batch of an org, once, however many callers trigger it, however often."""
+"""A trigger opens or resumes a batch of a subject and a day, once, however many callers trigger it, however often."""
 
 import json
 from dataclasses import dataclass
@@ -8,11 +8,12 @@ from uuid import UUID
 
 from senso.db import Connection, transaction
 from senso.errors import ConfigError, NotFound
+from senso.matrix import Subject
 from senso.queries import batches, triggers
 from senso.queries.batches import Batch
 from senso.queries.outbox import Pipeline, enqueue
-from senso.queries.triggers import TriggerableOrg
-from senso.states import Action, BatchKind, BatchState, TriggerOutcome
+from senso.queries.triggers import Triggerable
+from senso.states import ENDED_BATCHES, Action, BatchKind, BatchState, TriggerOutcome
 from senso.workflows.provider_access import require
 
 
@@ -24,11 +25,15 @@ class Triggered:
 
 @dataclass(frozen=True, slots=True)
 class Initiator:
-    """Who acts: `actor` for the audit, `reason` such as manual or schedule, and the application's user, if any."""
+    """Who acts: `actor` for the audit, `reason` such as manual or schedule, and the application's user, if any.
+
+    `because`: why, for people, where it is not an operator's own wish.
+    """
 
     actor: str
     reason: str = "manual"
     user_id: str | None = None
+    because: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,39 +46,57 @@ class Terms:
 
 
 def trigger_org(org_id: UUID, by: Initiator, under: Terms, *, idempotency_key: str | None = None) -> Triggered:
-    """Raises NotFound, or ConfigError: org not ready, provider key missing, idempotency key of another request."""
+    return trigger(Subject.org(org_id), by, under, idempotency_key=idempotency_key)
+
+
+def trigger_network(network_id: UUID, by: Initiator, under: Terms, *, idempotency_key: str | None = None) -> Triggered:
+    """Its answers are read for its orgs by batches of their own, which the end of this one opens."""
+    return trigger(Subject.network(network_id), by, under, idempotency_key=idempotency_key)
+
+
+def trigger(subject: Subject, by: Initiator, under: Terms, *, idempotency_key: str | None = None) -> Triggered:
+    """Raises NotFound, or ConfigError: subject not ready, provider key missing, idempotency key of another request."""
     with transaction() as db:
-        return trigger_within(db, org_id, by, under, idempotency_key=idempotency_key)
+        return trigger_within(db, subject, by, under, idempotency_key=idempotency_key)
 
 
 def trigger_within(
-    db: Connection, org_id: UUID, by: Initiator, under: Terms, *, idempotency_key: str | None = None
+    db: Connection, subject: Subject, by: Initiator, under: Terms, *, idempotency_key: str | None = None
 ) -> Triggered:
-    """`trigger_org` in the caller's transaction."""
-    require_ready(db, org_id, triggers.org(db, org_id), under.today)
+    """`trigger` in the caller's transaction."""
+    require_ready(db, subject, triggers.asking(db, subject), under.today)
     earlier = triggers.earlier(db, idempotency_key) if idempotency_key else None
-    payload = payload_hash(org_id, reopen=under.reopen)
+    payload = payload_hash(subject, reopen=under.reopen)
     if earlier:
         return repeated(db, earlier, payload)
-    found = open_or_resume(db, org_id, by, under)
+    found = open_or_resume(db, subject, by, under)
     if idempotency_key:
         triggers.remember(db, idempotency_key, payload, found.batch.id)
     return found
 
 
-def require_ready(db: Connection, org_id: UUID, org: TriggerableOrg | None, today: date) -> None:
-    if org is None:
-        raise NotFound(f"no org {org_id}; import it first")
-    if not org.active:
-        raise ConfigError(f"org {org_id} ({org.name}) is not active; set active: true in its import file")
-    for what, count in {"questions": org.questions, "models": org.models, "locations": org.locations}.items():
+NOT_ACTIVE = {
+    BatchKind.ORG: "is not active; set active: true in its import file",
+    BatchKind.NETWORK: "has no active org; list its orgs in its import file",
+}
+
+
+def require_ready(db: Connection, subject: Subject, found: Triggerable | None, today: date) -> None:
+    """`found`: the org or network that asks."""
+    if found is None:
+        raise NotFound(f"no {subject.kind} {subject.asking_id}; import it first")
+    said = f"{subject.kind} {found.id} ({found.name})"
+    if not found.active:
+        raise ConfigError(f"{said} {NOT_ACTIVE[subject.kind]}")
+    for what, count in {"questions": found.questions, "models": found.models, "locations": found.locations}.items():
         if not count:
-            raise ConfigError(f"org {org_id} ({org.name}) has no {what}; add them to its import file")
-    require(db, org.asked, today)
+            raise ConfigError(f"{said} has no {what}; add them to its import file")
+    require(db, found.asked, today)
 
 
-def payload_hash(org_id: UUID, *, reopen: bool) -> str:
-    return sha256(json.dumps({"kind": BatchKind.ORG, "org_id": str(org_id), "reopen": reopen}).encode()).hexdigest()
+def payload_hash(subject: Subject, *, reopen: bool) -> str:
+    asked = {"kind": subject.kind, f"{subject.kind}_id": str(subject.asking_id), "reopen": reopen}
+    return sha256(json.dumps(asked).encode()).hexdigest()
 
 
 def repeated(db: Connection, earlier: tuple[str, UUID], payload: str) -> Triggered:
@@ -83,33 +106,45 @@ def repeated(db: Connection, earlier: tuple[str, UUID], payload: str) -> Trigger
     return Triggered(batches.load(db, batch_id), TriggerOutcome.ATTACHED)
 
 
-def open_or_resume(db: Connection, org_id: UUID, by: Initiator, under: Terms) -> Triggered:
-    batch_id, made = batches.insert_org_batch(
+def open_or_resume(
+    db: Connection, subject: Subject, by: Initiator, under: Terms, *, has_more: bool = False
+) -> Triggered:
+    """The subject's batch of `under.today`. `has_more`: it goes on even if it has ended."""
+    batch_id, made = batches.insert(
         db,
-        org_id,
+        subject,
         under.today,
         credits_each=under.credits_each,
         triggered_by=by.reason,
         user_id=by.user_id,
     )
-    outcome = TriggerOutcome.OPENED if made else resume(db, batches.load(db, batch_id, lock=True), reopen=under.reopen)
+    outcome = TriggerOutcome.OPENED
+    if not made:
+        outcome = resume(db, batches.load(db, batch_id, lock=True), reopen=under.reopen, has_more=has_more)
     batch = batches.load(db, batch_id)
     price = {"credits_per_evaluation": batch.credits_per_evaluation}
     said = {"outcome": outcome, "reason": by.reason, "user_id": by.user_id} | price
-    triggers.audit(db, Action.TRIGGER, by.actor, subject=f"org:{org_id}", batch=batch_id, **said)
+    triggers.audit(db, Action.TRIGGER, by.actor, subject=str(subject), batch=batch_id, **said)
     if batch.state is BatchState.QUEUED:
         ask_admission(db, batch)
     return Triggered(batch, outcome)
 
 
-def resume(db: Connection, batch: Batch, *, reopen: bool) -> TriggerOutcome:
+def resume(db: Connection, batch: Batch, *, reopen: bool, has_more: bool = False) -> TriggerOutcome:
     if batch.state is BatchState.BLOCKED:
         batches.queue_again(db, batch.id, [batch.state], new_episode=False)
     elif batch.state is BatchState.CANCELLED:
         if not reopen:
-            raise ConfigError(f"batch {batch.id} of today was cancelled; say --reopen to open it again")
+            raise cancelled_before(batch.id, batch.batch_date if batch.kind is BatchKind.NETWORK_ORG else "today")
         batches.queue_again(db, batch.id, [batch.state], new_episode=True)
+    elif has_more and batch.state in ENDED_BATCHES:
+        batches.queue_again(db, batch.id, [batch.state], new_episode=True)
+        return TriggerOutcome.REOPENED
     return outcome_for(batch.state)
+
+
+def cancelled_before(batch: UUID | None, day: date | str) -> ConfigError:
+    return ConfigError(f"batch {batch} of {day} was cancelled; say --reopen to open it again")
 
 
 def outcome_for(state: BatchState) -> TriggerOutcome:

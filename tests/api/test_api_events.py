@@ -164,12 +164,38 @@ def test_a_provider_without_a_key_is_a_conflict(database, make, tmp_path):
     assert make.one("SELECT count(*) FROM batches") == 0
 
 
-@pytest.mark.parametrize("name", ["network.questions.process", "network.org.process", "network.org.missing.process"])
-def test_events_of_networks_are_known_and_not_supported_yet(api, name):
-    answer = api.send({"name": name, "data": {"network_id": str(uuid4())}})
+@pytest.mark.parametrize(
+    ("name", "missing"),
+    [
+        ("network.questions.process", {"org_id": str(uuid4())}),
+        ("network.org.process", {"org_id": str(uuid4())}),
+        ("network.org.missing.process", {"network_id": str(uuid4())}),
+    ],
+)
+def test_an_event_of_a_network_says_which_member_it_lacks(api, name, missing):
+    answer = api.send({"name": name, "data": missing})
 
-    assert answer.status_code == 422
-    assert answer.json()["detail"] == f"{name}: not supported by this version yet"
+    assert answer.status_code == 400
+    assert "data." in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("name", ["network.questions.process", "network.org.process", "network.org.missing.process"])
+def test_a_network_that_there_is_not_is_not_found(api, name):
+    answer = api.send({"name": name, "data": {"network_id": str(uuid4()), "org_id": str(uuid4())}})
+
+    assert answer.status_code == 404
+
+
+def test_an_event_opens_the_batch_of_a_network_once(api, make):
+    network = make.network(make.org(questions=0))
+    event = {"name": "network.questions.process", "id": "one", "data": {"network_id": str(network)}}
+
+    answers = [api.send(event) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert make.sql("SELECT kind, network_id, state FROM batches") == [
+        {"kind": "network", "network_id": network, "state": "queued"}
+    ]
 
 
 def test_an_unknown_event_is_told_which_there_are(api):

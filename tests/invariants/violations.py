@@ -8,7 +8,7 @@ RUNNING = "(SELECT id FROM batches WHERE state = 'running')"
 # A reading that is done, of a batch of direct runs that has ended.
 READ = """(SELECT e.run_id FROM evaluations e JOIN question_runs r ON r.id = e.run_id
     JOIN batches b ON b.id = e.batch_id WHERE e.state = 'done' AND b.state = 'completed' AND b.episode = 1
-    AND r.snapshot_id IS NULL AND r.is_latest ORDER BY e.id DESC LIMIT 1)"""
+    AND b.kind = 'org' AND r.snapshot_id IS NULL AND r.is_latest ORDER BY e.id DESC LIMIT 1)"""
 
 
 @dataclass(frozen=True)
@@ -380,6 +380,17 @@ GOING_ON = (
         "a heartbeat from the future",
         "says it lives does so now",
         change("workers", "true", "heartbeat_at = now() + interval '1 hour'"),
+    ),
+    (
+        "an org of a network without a batch",
+        "answered is read for its orgs",
+        (
+            "WITH network AS (UPDATE batches SET ended_at = ended_at - interval '30 minutes' WHERE id = (SELECT id "
+            "FROM batches WHERE kind = 'network' AND state = 'completed' AND ended_at > now() - interval '10 minutes' "
+            "ORDER BY id DESC LIMIT 1) RETURNING network_id, ended_at) INSERT INTO network_orgs (network_id, org_id, "
+            "joined_at) SELECT network_id, o.id, ended_at - interval '1 hour' FROM network, orgs o WHERE o.id NOT IN ("
+            "SELECT m.org_id FROM network_orgs m WHERE m.network_id = network.network_id) LIMIT 1"
+        ),
     ),
     (
         "a batch that is queued for a day",

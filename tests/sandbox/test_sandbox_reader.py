@@ -58,6 +58,14 @@ def test_honest_readings_of_a_network_agree_for_each_of_its_orgs(world):
     assert wrong == []
 
 
+def test_honest_readings_of_a_large_network_agree_for_each_of_its_orgs():
+    large = World(7, orgs=100, questions=10, networks=2, network_size=50)
+
+    wrong = [one for org in large.orgs[50:] for one in agreement(large, org, large.network_questions(1)[:2])[0]]
+
+    assert wrong == []
+
+
 @pytest.mark.parametrize(
     ("name", "website", "expected"),
     [

@@ -52,6 +52,19 @@ def test_every_question_of_a_large_world_has_its_own_text_and_is_known():
     assert all(world.answer(text, "chatgpt", "US").sources for text in texts[::501])
 
 
+def test_an_answer_names_some_orgs_of_a_network_however_large_it_is():
+    for size in (10, 50):
+        world = World(3, orgs=100, questions=6, networks=2, network_size=size)
+        asked = [question for network in (0, 1) for question in world.network_questions(network)]
+        named = [
+            sum(world.truth(one.text, model, "US", org.name).mentioned for org in one.orgs)
+            for one in asked
+            for model in ("chatgpt", "perplexity")
+        ]
+
+        assert 3 < sum(named) / len(named) < 7
+
+
 def test_branded_questions_name_the_org_and_unbranded_ones_do_not(world):
     for org in world.orgs:
         for question in world.questions(org):

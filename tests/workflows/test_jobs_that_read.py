@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from senso.db import transaction
 from senso.policy import POLICY
-from senso.queries import invariants, planning, reading_jobs, sweep, vendor_jobs, workers
+from senso.queries import batches, invariants, planning, reading_jobs, sweep, vendor_jobs, workers
 from senso.states import JobState
 from senso.tasks.periodic import due
 from senso.tasks.stages import read, read_by_job
@@ -111,7 +111,7 @@ def test_a_retry_takes_readings_from_their_job(make):
     bound(make, batch)
     make.sql("UPDATE evaluations SET state = 'failed', ended_at = now()")
     with transaction() as db:
-        planning.plan_again(db, batch)
+        planning.plan_again(db, batches.load(db, batch))
     assert held(make) == 0
 
 

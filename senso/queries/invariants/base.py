@@ -16,8 +16,9 @@ WORK = """LATERAL (
             FROM question_runs r WHERE r.batch_id = b.id AND b.kind = 'network'
             ORDER BY rows DESC LIMIT 1
         )"""
-# This episode was opened: before that, a batch has no deadline and nothing to hand out.
-HELD = "EXISTS (SELECT FROM ledger h WHERE h.idempotency_key = 'hold:' || b.id || ':' || b.episode)"
+# This episode was opened: before that, a batch has no deadline and nothing to hand out. A network's holds no credits.
+HELD = """(EXISTS (SELECT FROM ledger h WHERE h.idempotency_key = 'hold:' || b.id || ':' || b.episode)
+    OR (b.kind = 'network' AND b.deadline IS NOT NULL))"""
 
 
 @dataclass(frozen=True, slots=True)

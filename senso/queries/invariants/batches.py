@@ -39,7 +39,8 @@ DATED_BATCHES = f"(SELECT b.*, {FIRST_MOMENT} AS first_moment FROM batches b OFF
 
 def payload(reopen: str) -> str:
     """As workflows.trigger.payload_hash makes it."""
-    said = f"""'{{"kind": "org", "org_id": "' || b.org_id || '", "reopen": {reopen}}}'"""
+    asking = "coalesce(b.network_id, b.org_id)"
+    said = f"""'{{"kind": "' || b.kind || '", "' || b.kind || '_id": "' || {asking} || '", "reopen": {reopen}}}'"""
     return f"encode(sha256(convert_to({said}, 'UTF8')), 'hex')"
 
 
@@ -80,8 +81,8 @@ CHECKS = (
         WHERE {IN_SCOPE} AND (s.subject <> 'org:' || b.org_id OR s.due_date > b.batch_date)
         UNION ALL
         SELECT 'trigger', t.idempotency_key FROM triggers t JOIN batches b ON b.id = t.batch_id
-        WHERE {IN_SCOPE} AND b.kind = 'org' AND (t.created_at > now() + {SLACK} OR t.created_at < {FIRST_MOMENT}
-            OR t.payload_hash NOT IN ({payload("false")}, {payload("true")}))
+        WHERE {IN_SCOPE} AND b.kind <> 'network_org' AND (t.created_at > now() + {SLACK}
+            OR t.created_at < {FIRST_MOMENT} OR t.payload_hash NOT IN ({payload("false")}, {payload("true")}))
         UNION ALL
         SELECT 'run', r.id::text FROM question_runs r JOIN batches b ON b.id = r.batch_id
             LEFT JOIN vendor_jobs s ON s.id = r.snapshot_id
@@ -252,8 +253,8 @@ CHECKS = (
             OR t.org_id IS DISTINCT FROM b.org_id OR t.date <> b.batch_date
             OR (p.episode = b.episode AND t.state <> b.state)
             OR (p.episode = b.episode AND p.created_at <> b.ended_at)
-            OR (p.episode < b.episode AND NOT EXISTS (SELECT FROM ledger l WHERE l.batch_id = b.id
-                AND l.entry = 'release' AND l.created_at = p.created_at)))
+            OR (p.episode < b.episode AND b.kind <> 'network' AND NOT EXISTS (SELECT FROM ledger l
+                WHERE l.batch_id = b.id AND l.entry = 'release' AND l.created_at = p.created_at)))
         UNION ALL
         SELECT DISTINCT b.id, b.episode, b.state, NULL FROM ledger l JOIN batches b ON b.id = l.batch_id
         WHERE {IN_SCOPE} AND l.entry = 'charge' AND NOT EXISTS (

@@ -27,9 +27,11 @@ SLICES = f"""
         sum(negative) AS negative, sum(ranked) AS ranked, coalesce(sum(ranks), 0) AS ranks
     FROM ({CELLS}) cell GROUP BY batch_id, kind, surface, CUBE (slug, name)
 """
-# Batches that have ended, each with its last push.
+# Batches that have ended, each with its last push: an episode that is blocked has none.
 PUSHED = f"""
-    SELECT b.id AS batch_id, p.body FROM batches b JOIN pushes p ON p.key = 'push:' || b.id || ':' || b.episode
+    SELECT b.id AS batch_id, p.body FROM batches b JOIN pushes p ON p.batch_id = b.id
+        AND p.episode = CASE WHEN b.state = 'blocked'
+            THEN (SELECT max(l.episode) FROM pushes l WHERE l.batch_id = b.id) ELSE b.episode END
     WHERE {IN_SCOPE} AND b.state NOT IN {OPEN} OFFSET 0
 """
 # The metrics in the last push of each batch, as they were sent to the application.
@@ -79,7 +81,7 @@ CHECKS = (
         WHERE {IN_SCOPE} AND ((r.is_latest AND (r.state <> 'answered' OR b.planned IS NULL
                 OR (b.state IN {OPEN} AND b.episode = 1)))
             OR (r.state = 'answered' AND NOT r.is_latest AND b.state NOT IN {OPEN}
-                AND EXISTS (SELECT FROM metrics m WHERE m.batch_id = b.id) AND NOT EXISTS (
+                AND (b.kind = 'network' OR EXISTS (SELECT FROM metrics m WHERE m.batch_id = b.id)) AND NOT EXISTS (
                 SELECT FROM question_runs n JOIN batches nb ON nb.id = n.batch_id
                 WHERE n.is_latest AND nb.batch_date >= b.batch_date AND n.id <> r.id
                     AND (n.subject_id, n.question_id, n.model_id, n.location_id, n.sample)

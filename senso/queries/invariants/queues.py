@@ -1,8 +1,10 @@
 """I7 and I8: every message that is due is sent, and no work stays idle while a worker is alive."""
 
 from senso.db.lease import IS_ALIVE
-from senso.queries.fragments import IN_NO_JOB
+from senso.queries.fragments import IN_NO_JOB, SENT_AT
 from senso.queries.invariants.base import HELD, Check
+from senso.queries.members import ANSWERS, ITS_BATCH, WITH_ANSWERS
+from senso.states import among
 
 LOOK = "senso doctor says whether beat and workers live; the sweep sends it again within a minute"
 SOMEBODY_LIVES = f"EXISTS (SELECT FROM workers w WHERE w.{IS_ALIVE})"
@@ -33,6 +35,10 @@ CHECKS = (
             SELECT stage || ':' || b.id || ':' || e AS key
             FROM generate_series(1, b.episode) AS e, unnest(ARRAY['start', 'prepare']) AS stage
             WHERE EXISTS (SELECT FROM ledger h WHERE h.idempotency_key = 'hold:' || b.id || ':' || e)
+                OR (b.kind = 'network' AND e = b.episode AND b.deadline IS NOT NULL)
+            UNION ALL
+            SELECT 'members:' || b.id || ':' || b.episode
+            WHERE b.kind = 'network' AND b.state IN ('completed', 'partial')
             UNION ALL
             SELECT 'finish:' || b.id || ':' || b.episode WHERE b.state = 'completed' AND {HELD}
             UNION ALL
@@ -45,7 +51,8 @@ CHECKS = (
             SELECT 'submit' AS pipeline, s.id::text AS id
             UNION ALL
             (SELECT 'extract', r.id::text FROM question_runs r
-            WHERE r.snapshot_id = s.id AND s.state = 'collected' AND r.state = 'answered' LIMIT 1)
+            WHERE r.snapshot_id = s.id AND s.state = 'collected' AND b.kind <> 'network' AND r.state = 'answered'
+            LIMIT 1)
         ) i
         WHERE {RECENT} AND NOT EXISTS (
             SELECT FROM outbox o WHERE o.batch_id = b.id AND o.pipeline = i.pipeline AND o.ids ? i.id)
@@ -64,7 +71,7 @@ CHECKS = (
         UNION ALL
         SELECT 'reading', e.id, e.sent_at FROM evaluations e JOIN question_runs r ON r.id = e.run_id
         WHERE e.state = 'pending' AND r.state = 'answered' AND (e.next_at IS NULL OR e.next_at <= e.sent_at)
-            AND {IN_NO_JOB} AND (coalesce(e.sent_at, r.answered_at) < now() - interval '20 minutes'
+            AND {IN_NO_JOB} AND ({SENT_AT} < now() - interval '20 minutes'
                 OR e.sent_at > now() + interval '1 minute')
         """,
     ),
@@ -131,7 +138,31 @@ CHECKS = (
             OR (b.state = 'running' AND b.started_at < now() - interval '5 minutes' AND b.remaining IS NULL)
             OR (b.state = 'running' AND b.remaining = 0 AND b.started_at < now() - interval '5 minutes'
                 AND NOT EXISTS (SELECT FROM evaluations e WHERE e.batch_id = b.id
-                    AND e.ended_at > now() - interval '3 minutes')))
+                    AND e.ended_at > now() - interval '3 minutes')
+                AND NOT EXISTS (SELECT FROM question_runs r WHERE r.batch_id = b.id AND b.kind = 'network'
+                    AND r.answered_at > now() - interval '3 minutes')))
+        """,
+    ),
+    Check(
+        "I8",
+        "what a network answered is read for its orgs",
+        "an org of a network gets no numbers although its answers are there",
+        f"{LOOK}; senso trigger missing NETWORK reads what is missing",
+        f"""
+        SELECT n.id AS batch, o.id AS org, b.id AS its_batch FROM batches n
+            JOIN network_orgs m ON m.network_id = n.network_id JOIN orgs o ON o.id = m.org_id
+            LEFT JOIN batches b ON {ITS_BATCH}
+        WHERE n.kind = 'network' AND {among("n.state", WITH_ANSWERS)} AND {SOMEBODY_LIVES} AND o.active
+            AND n.ended_at BETWEEN now() - interval '1 day' AND now() - interval '10 minutes'
+            AND m.joined_at < n.ended_at AND (b.id IS NULL OR (
+                {among("b.state", (*WITH_ANSWERS, "failed"))} AND b.ended_at < now() - interval '10 minutes'
+                AND b.planned < {ANSWERS}))
+        UNION ALL
+        SELECT r.batch_id, e.org_id, b.id FROM batches b JOIN evaluations e ON e.batch_id = b.id
+            JOIN question_runs r ON r.id = e.run_id
+        WHERE b.state = 'running' AND b.started_at < now() - interval '20 minutes' AND {SOMEBODY_LIVES}
+            AND e.state = 'pending' AND e.sent_at IS NULL AND e.next_at IS NULL AND {IN_NO_JOB}
+            AND r.batch_id <> e.batch_id
         """,
     ),
 )

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from senso.db import rows
 from senso.db.lease import IS_ALIVE
 from senso.policy import Policy
-from senso.queries.fragments import IN_NO_JOB
+from senso.queries.fragments import IN_NO_JOB, SENT_AT
 
 MOST_SENT = 2000
 LIVES = f"SELECT w.id FROM workers w WHERE w.{IS_ALIVE}"
@@ -21,15 +21,14 @@ SENT = text(f"""
         WHERE b.state = 'running' AND r.state = 'planned' AND r.snapshot_id IS NULL
             AND (r.next_at IS NULL OR r.next_at <= r.sent_at)
         UNION ALL
-        SELECT 'reading', e.id, e.run_id, coalesce(e.sent_at, r.answered_at)
+        SELECT 'reading', e.id, e.run_id, {SENT_AT}
         FROM batches b JOIN evaluations e ON e.batch_id = b.id JOIN question_runs r ON r.id = e.run_id
         WHERE b.state = 'running' AND e.state = 'pending' AND r.state = 'answered'
             AND (e.next_at IS NULL OR e.next_at <= e.sent_at) AND {IN_NO_JOB}
             AND coalesce(e.lease_owner NOT IN ({LIVES}), true)
         UNION ALL
         SELECT 'batch', b.id, b.id, b.started_at FROM batches b
-        WHERE b.state = 'running' AND NOT EXISTS (
-            SELECT FROM ledger h WHERE h.idempotency_key = 'hold:' || b.id || ':' || b.episode)
+        WHERE b.state = 'running' AND b.remaining IS NULL
     ) sent
     WHERE sent_at < now() - make_interval(secs => :seconds) ORDER BY sent_at LIMIT {MOST_SENT}
 """)
