@@ -174,3 +174,14 @@ def messages(urls) -> Iterator[Messages]:
     yield waiting
     waiting.clear()
     waiting.redis.close()
+
+
+@pytest.fixture
+def in_batches(sandbox, monkeypatch) -> Iterator[None]:
+    """Answers are read in files, which the vendor completes at once."""
+    monkeypatch.setenv("READING_MODE", "batch")
+    settings.cache_clear()
+    sandbox.timing(batch_seconds=0)
+    yield
+    monkeypatch.undo()
+    settings.cache_clear()

@@ -32,15 +32,7 @@ from senso.workflows.reading_jobs import collecting
 from senso.workflows.retrying import retry
 from senso.workflows.trigger import Initiator
 
-
-@pytest.fixture(autouse=True)
-def in_batches(sandbox, monkeypatch):
-    monkeypatch.setenv("READING_MODE", "batch")
-    settings.cache_clear()
-    sandbox.timing(batch_seconds=0)
-    yield
-    monkeypatch.undo()
-    settings.cache_clear()
+pytestmark = pytest.mark.usefixtures("in_batches")
 
 
 @pytest.fixture

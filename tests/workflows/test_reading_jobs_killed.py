@@ -8,9 +8,10 @@ import sys
 import pytest
 from reading_jobs import LINES, answered, broken, job_state, jobs, read_rest, states, work
 
-from senso.settings import settings
 from senso.tasks.periodic import reap
 from senso.tasks.stages import finish_batch
+
+pytestmark = pytest.mark.usefixtures("in_batches")
 
 PROGRAM = """
 from senso.workflows.reading_jobs import collecting
@@ -18,16 +19,6 @@ from senso.tasks.stages import read_by_job
 collecting.AT_ONCE = 2
 read_by_job({!r})
 """
-
-
-@pytest.fixture(autouse=True)
-def in_batches(sandbox, monkeypatch):
-    monkeypatch.setenv("READING_MODE", "batch")
-    settings.cache_clear()
-    sandbox.timing(batch_seconds=0)
-    yield
-    monkeypatch.undo()
-    settings.cache_clear()
 
 
 def killed_at(place: str, make, folder) -> None:
