@@ -36,7 +36,7 @@ def poll(**_: object) -> None:
     """One poll at a time in a process."""
     if polling_now.acquire(blocking=False):
         try:
-            polling.poll_due(canvas)
+            polling.poll_rounds(canvas)
         finally:
             polling_now.release()
 

@@ -131,9 +131,9 @@ def test_six_jobs_are_submitted_and_collected_with_as_many_commits_as_one(make, 
     ]
 
     assert make.one("SELECT count(*) FROM vendor_jobs WHERE state = 'collected'") == 13
-    # Claimed, announced, named. Made due (by this test), looked for, collected, published in two, and looked for what
-    # else is due, jobs and cancels.
-    assert six == one == (3, 7)
+    # Claimed, announced, named. Made due (by this test), collected, published in two; and twice looked for what is due,
+    # jobs and cancels.
+    assert six == one == (3, 8)
 
 
 def test_a_slow_reply_holds_back_no_other_job(make, sandbox):
@@ -265,6 +265,26 @@ def test_a_job_that_cannot_be_saved_costs_the_others_nothing(make, sandbox, monk
 
     assert states(make) == ["running", "collected", "collected"]
     assert make.one("SELECT count(*) FROM question_runs WHERE state = 'answered'") == 4
+
+
+def test_what_becomes_due_during_a_round_is_looked_at_by_the_same_tick(make, sandbox, monkeypatch):
+    planned = jobs(make, places=PLACES[:2])
+    submit_snapshot(*planned)
+    look(make)  # their answers are built
+    now_due(make)
+    make.sql("UPDATE vendor_jobs SET next_poll_at = now() + interval '1 hour' WHERE id = :id", id=planned[0])
+    vendor = type(provider_access.job_provider("brightdata"))
+    real = vendor.collect
+
+    def meanwhile(self, job, runs):
+        now_due(make)
+        return real(self, job, runs)
+
+    monkeypatch.setattr(vendor, "collect", meanwhile)
+
+    poll()
+
+    assert states(make) == ["collected"] * 2
 
 
 def test_the_first_look_comes_when_a_tenth_of_the_last_jobs_was_ready(make, sandbox):

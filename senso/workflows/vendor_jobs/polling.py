@@ -32,10 +32,9 @@ log = logger(__name__)
 LOOKERS = 16
 # How many batches are saved at a time: the first are read while the others are still saved.
 SAVED_AT_ONCE = 4
-ROUNDS = 10
-
-
 saving_now = BoundedSemaphore(SAVED_AT_ONCE)
+# Of polling in one tick.
+ROUNDS = 5
 
 
 class JobSender(Protocol):
@@ -52,7 +51,15 @@ class Look:
     error: OutsideError | ConfigError | None = None
 
 
-def poll_due(sender: JobSender) -> None:
+def poll_rounds(sender: JobSender) -> None:
+    """Goes on while jobs were due: others have become so meanwhile, and the next tick may be a second away."""
+    for _ in range(ROUNDS):
+        if not poll_due(sender):
+            break
+
+
+def poll_due(sender: JobSender) -> bool:
+    """Whether a job was due."""
     with transaction() as db:
         found = job_polling.due(db, POLICY.jobs_per_poll)
         unsent = submissions.unsubmitted(db, POLICY)
@@ -61,18 +68,10 @@ def poll_due(sender: JobSender) -> None:
         that_read = reading_jobs.due(db, POLICY)
     send_unsubmitted(sender, unsent)
     sender.send_each("read_by_job", that_read)
-    poll_rounds(found)
-    cancel_due()
-
-
-def poll_rounds(found: Sequence[JobWork]) -> None:
-    """Goes on with what has become due meanwhile: after a long round the next tick may be a second away."""
-    for _ in range(ROUNDS):
-        if not found:
-            break
+    if found:
         poll(found)
-        with transaction() as db:
-            found = job_polling.due(db, POLICY.jobs_per_poll)
+    cancel_due()
+    return bool(found)
 
 
 def fail_submission(db: Connection, work: JobWork) -> None:
