@@ -23,6 +23,7 @@ def supply() -> None:
     supplied.outgoing.register(outgoing)
     supplied.reading_models.register(reading_models)
     supplied.names_model.register(names_model)
+    supplied.orgs_per_reading.register(orgs_per_reading)
 
 
 # The functions import the settings: at the top these would be most imports of a command that needs no setting.
@@ -74,6 +75,12 @@ def reading_models() -> list[str]:
     from senso.settings import settings  # noqa: PLC0415
 
     return settings().readers
+
+
+def orgs_per_reading() -> int:
+    from senso.settings import settings  # noqa: PLC0415
+
+    return settings().orgs_per_reading
 
 
 def names_model() -> str:

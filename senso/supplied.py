@@ -72,5 +72,6 @@ calls_in_flight: Supplied[[], int] = Supplied("how many calls it makes at a time
 service: Supplied[[str, str, Mapping[str, str]], Service] = Supplied("how a provider is reached")
 outgoing: Supplied[[], Outgoing] = Supplied("how calls go out")
 reading_models: Supplied[[], Sequence[str]] = Supplied("which models read answers")
+orgs_per_reading: Supplied[[], int] = Supplied("for how many orgs a call reads an answer")
 names_model: Supplied[[], str] = Supplied("which model finds names")
 traps: Supplied[[], Traps] = Supplied("where it is to fail")

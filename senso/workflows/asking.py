@@ -31,7 +31,7 @@ from senso.runtime.saving import save, unstorable
 from senso.states import BatchKind, BatchState, Outcome
 from senso.workflows import reading_models
 from senso.workflows.call_reports import Stopwatch, failed_report, guarded, report
-from senso.workflows.extracting import claim_readings, extract_now
+from senso.workflows.extracting import claim_readings, read_answer
 from senso.workflows.gathering import gather_later
 from senso.workflows.opening import prepare_later
 from senso.workflows.provider_access import direct_provider
@@ -118,8 +118,7 @@ def claim_others(runs: Sequence[UUID], *, beside: bool) -> list[Work]:
 
 
 async def ask_then_extract(work: AskWork) -> None:
-    for claimed in await ask(work):
-        await extract_now(claimed)
+    await read_answer(await ask(work))
 
 
 async def ask(work: AskWork) -> list[ReadWork]:

@@ -6,14 +6,14 @@ import pytest
 
 from senso.db import at_once, engine
 from senso.db.statement import Prepared
-from senso.queries import batches, evaluations, ledger, outbox, planning, pushes, results, runs, vendor_jobs
+from senso.queries import batches, evaluations, ledger, members, outbox, planning, pushes, results, runs, vendor_jobs
 
 GROWING = re.compile(
     "batches|questions|orgs|name_variations|question_runs|evaluations|llm_calls|citations|competitors|metrics|ledger|outbox|pushes"
 )
 STATEMENTS = {
     f"{module.__name__}.{name}": statement
-    for module in (runs, evaluations, vendor_jobs, batches, results, ledger, outbox, planning, pushes)
+    for module in (runs, evaluations, members, vendor_jobs, batches, results, ledger, outbox, planning, pushes)
     for name, statement in vars(module).items()
     if isinstance(statement, Prepared)
 }

@@ -1,7 +1,6 @@
 """OpenAI's two endpoints: /responses asks the assistant, /chat/completions reads what it said."""
 
 import asyncio
-import hashlib
 import json
 from typing import Any
 
@@ -25,7 +24,8 @@ from senso.sandbox.openai.checks import check_chat, check_responses
 from senso.sandbox.openai.errors import fault, invalid, unauthorized
 from senso.sandbox.openai.models import MODELS, SHUTDOWNS, SNAPSHOTS
 from senso.sandbox.prose import generic_answer
-from senso.sandbox.reader import reading_of, task_in, variations_for
+from senso.sandbox.reader import variations_for
+from senso.sandbox.reading_log import note_reading
 from senso.sandbox.replies import Problem, Reply
 from senso.sandbox.schema import filled
 
@@ -66,8 +66,8 @@ class OpenAI(Endpoint):
         if wanted["name"] == "name_variations":
             known = variations_for(user)
             self.state.meet(user)
-        elif task := task_in(user):
-            known = self.state.liar.reading(task, reading_of(task))
+        else:
+            known = self.state.liar.read(user)
         return json.dumps(filled(wanted["schema"], known), ensure_ascii=False)
 
 
@@ -156,10 +156,8 @@ def spoiled(rule: Rule | None, said: Said, silence: Said) -> Said:
 def _note(call: Call, user: str, wanted: Body | None) -> None:
     """Logs the organisation that an answer was read for, and not the answer itself."""
     call.schema = wanted["name"] if wanted else None
-    task = task_in(user)
-    call.organisation = task.organisation if task else None
-    call.question = task.question or None if task else user if wanted is None else None
-    call.answer = hashlib.sha256(task.answer.encode(errors="surrogatepass")).hexdigest() if task else None
+    if not note_reading(call, user):
+        call.question = user if wanted is None else None
 
 
 def _text(content: Any) -> str:
