@@ -126,7 +126,7 @@ def asked_by(db: Connection, batch: Batch) -> UUID | None:
 UNREAD = Prepared(f"""
     SELECT r.id FROM question_runs r
     WHERE r.batch_id = :asked_by AND r.state = '{RunState.ANSWERED}' AND NOT EXISTS (
-        SELECT FROM evaluations e WHERE e.run_id = r.id AND e.org_id = :org)
+        SELECT FROM evaluations e WHERE e.run_id = r.id AND e.org_id = :org OFFSET 0)
     ORDER BY r.number + 0
 """)
 
