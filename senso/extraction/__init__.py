@@ -28,6 +28,7 @@ from senso.providers import Completion, Prompt, Usage
 __all__ = [
     "READING_VERSION",
     "SYSTEM",
+    "SYSTEM_TOGETHER",
     "TOGETHER_VERSION",
     "Mark",
     "Reading",

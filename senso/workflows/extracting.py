@@ -43,7 +43,7 @@ def extract(run_ids: Sequence[UUID]) -> None:
 
 
 def claim_readings(runs: Sequence[UUID]) -> list[Work]:
-    """A piece of work for each answer, for however many orgs it is read."""
+    """A piece of work for each call."""
     version = extraction.READING_VERSION
     together = extraction.TOGETHER_VERSION if supplied.orgs_per_reading() > 1 else version
     with at_once() as db:
@@ -51,7 +51,7 @@ def claim_readings(runs: Sequence[UUID]) -> list[Work]:
         claimed = evaluations.claim(
             db, runs, worker_id(), POLICY, readers=readers, prompt_version=version, together_version=together
         )
-    return [read_answer(works) for works in alike(claimed, lambda work: work.run_id)]
+    return [call for works in alike(claimed, lambda work: work.run_id) for call in calls_for(works)]
 
 
 def alike(works: Iterable[ReadWork], key: Callable[[ReadWork], object]) -> list[list[ReadWork]]:
@@ -61,32 +61,27 @@ def alike(works: Iterable[ReadWork], key: Callable[[ReadWork], object]) -> list[
     return list(found.values())
 
 
-async def read_answer(works: Sequence[ReadWork]) -> None:
+def calls_for(works: Sequence[ReadWork]) -> list[Work]:
     """`works`: of one answer. Those that are to be read by the same model, with the same room, are read together."""
-    for work in works[:1]:
-        bind_contextvars(run=str(work.run_id), batch=str(work.asked_by))
     same = alike(works, lambda work: (work.reader.provider, work.reader.name, work.max_tokens))
-    await asyncio.gather(*(read_for_all(some) for some in same))
+    return [call for some in same for call in calls_together(some)]
 
 
-async def read_for_all(works: Sequence[ReadWork]) -> None:
-    """Those whose names do not occur need no reading of their own: they are with the first call.
+def calls_together(works: Sequence[ReadWork]) -> list[Work]:
+    """Orgs whose names do not occur need no reading of their own: they are with the first call.
 
     What one call for several could not read is read by a call for each.
     """
     most = supplied.orgs_per_reading()
     if most == 1 or len(works) == 1:
-        await asyncio.gather(*map(extract_now, works))
-        return
-    occurring = await aside(works[0], lambda: {work.id for work in works if occurs(work)})
-    asked = [work for work in works if work.id in occurring or is_sampled(work)]
-    by_rule = [work for work in works if work.id not in occurring and not is_sampled(work)]
+        return list(map(extract_now, works))
+    asked = [work for work in works if occurs(work) or is_sampled(work)]
+    chosen = {work.id for work in asked}
+    by_rule = [work for work in works if work.id not in chosen]
     if works[0].place == 0:
         first, *more = list(groups(asked, most)) or [[]]
-        await asyncio.gather(read_together(first, by_rule), *(read_together(some, []) for some in more))
-    else:
-        again = [read_together([], by_rule)] if by_rule else []
-        await asyncio.gather(*again, *map(extract_now, asked))
+        return [read_together(first, by_rule), *(read_together(some, []) for some in more)]
+    return [*([read_together([], by_rule)] if by_rule else []), *map(extract_now, asked)]
 
 
 def occurs(work: ReadWork) -> bool:
@@ -99,6 +94,7 @@ def is_sampled(work: ReadWork) -> bool:
 
 
 async def extract_now(work: ReadWork) -> None:
+    bind_contextvars(run=str(work.run_id), batch=str(work.batch_id))
     watch = Stopwatch()
     try:
         with guarded():
@@ -117,6 +113,7 @@ async def read_together(asked: Sequence[ReadWork], by_rule: Sequence[ReadWork]) 
     """One call reads the answer for the orgs of `asked`. Its cost is divided among all."""
     works, watch = [*asked, *by_rule], Stopwatch()
     lead = works[0]
+    bind_contextvars(run=str(lead.run_id), batch=str(lead.asked_by))
     found: Sequence[Reading | OutsideError | ConfigError]
     try:
         with guarded():
