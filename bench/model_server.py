@@ -17,7 +17,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from prepared import MARK, Prepared, prepare
+from prepared import MARK, Prepared, prepare, reply_for_many
 from work import CASES, Work
 
 LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
@@ -65,9 +65,12 @@ class Replies:
 
     def reading(self, body: bytes) -> bytes:
         mark = READING.search(body)
-        if mark:
+        if mark and mark[1].decode() in self.prepared.readings:
             return self.prepared.readings[mark[1].decode()]
         user = json.loads(body)["messages"][-1]["content"]
+        if mark:
+            self.counted["readings of networks"] += 1
+            return reply_for_many(self.prepared.shared[mark[1].decode()], user)
         return self.prepared.names[json.loads(user)["organisation"]]
 
     def job(self, inputs: list[dict[str, Any]]) -> bytes:

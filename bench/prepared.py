@@ -17,14 +17,14 @@ from typing import Any
 from work import LOCATIONS, READING_MODEL, Work
 
 from senso import extraction
-from senso.extraction import Watched, names
+from senso.extraction import Watched, names, words
 from senso.providers import Run
 from senso.providers.wire.openai import question as request_for
 from senso.sandbox.brightdata.inputs import ENGINES
 from senso.sandbox.brightdata.records import record
 from senso.sandbox.openai.bodies import Said, chat_completion, response
-from senso.sandbox.orgs import Org
-from senso.sandbox.reader import reading_of, task_in
+from senso.sandbox.orgs import LARGE_NETWORK_SIZE, Org
+from senso.sandbox.reader import reading_of, request_in, said_of, task_in
 from senso.sandbox.schema import filled
 from senso.sandbox.variations import name_variations
 
@@ -38,11 +38,20 @@ class Prepared:
     answers: dict[tuple[str, str, str], bytes] = field(default_factory=dict)  # model, country, question
     records: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)  # country, question
     readings: dict[str, bytes] = field(default_factory=dict)  # hex digits of the marks around an answer in the prompt
+    shared: dict[str, "Shared"] = field(default_factory=dict)  # the same, of answers to the questions of networks
     names: dict[str, bytes] = field(default_factory=dict)  # organisation
 
     def add(self, part: "Prepared") -> None:
         for mine, theirs in zip(vars(self).values(), vars(part).values(), strict=True):
             mine.update(theirs)
+
+
+@dataclass
+class Shared:
+    """An answer that is read for many: whom it names, and what it says of each of them."""
+
+    organisations: list[dict[str, str]]
+    readings: dict[str, dict[str, Any]]
 
 
 def prepare(work: Work) -> Prepared:
@@ -60,7 +69,7 @@ def prepare_one(work: Work, number: int) -> Prepared:
     made, org = Prepared(), work.world.orgs[number]
     made.names[org.name] = names_reply(org)
     watched = watched_by(org)
-    for question, model, country in asked(work, org):
+    for question, model, country in asked(work, number):
         answer = work.world.answer(question, model, country)
         if model == "chatgpt":
             made.records[country, question] = slim(question, country, answer)
@@ -68,12 +77,15 @@ def prepare_one(work: Work, number: int) -> Prepared:
             run = Run(1, question, model, country, None, None)
             body = response(request_for(run), question, Said(answer.text), answer.sources)
             made.answers[model, country, question] = as_json(body)
-        made.readings |= dict([reading(answer.text.strip(), question, watched)])
+        if work.networks and number < work.orgs:
+            made.shared |= dict([shared(work, answer.text.strip(), question, number)])
+        else:
+            made.readings |= dict([reading(answer.text.strip(), question, watched)])
     return made
 
 
-def asked(work: Work, org: Org) -> Iterator[tuple[str, str, str]]:
-    for question in work.world.questions(org):
+def asked(work: Work, number: int) -> Iterator[tuple[str, str, str]]:
+    for question in work.questions(number):
         for model in work.models:
             for place in LOCATIONS[: work.places]:
                 yield question.text, model, place["country"]
@@ -98,6 +110,31 @@ def reading(text: str, question: str, watched: Watched) -> tuple[str, bytes]:
     return mark[1], as_json(chat_completion(READING_MODEL, prompt.system + prompt.user, Said(content)))
 
 
+def shared(work: Work, text: str, question: str, first: int) -> tuple[str, Shared]:
+    """For all orgs of the network whose first org has the number `first`."""
+    orgs = work.world.orgs[first : first + LARGE_NETWORK_SIZE]
+    prompt = extraction.prompt_together(text, question, list(map(watched_by, orgs)))
+    request, mark = request_in(prompt.user), MARK.search(prompt.user)
+    assert request is not None and mark is not None  # noqa: PT018  our own prompt has both
+    said = filled(prompt.schema, said_of(request, reading_of))
+    names = [org.name for org in orgs]
+    return mark[1], Shared(said["organisations"], dict(zip(names, said["readings"], strict=True)))
+
+
+def reply_for_many(found: Shared, user: str) -> bytes:
+    """To a request about one org of a network, or about several at once."""
+    about = json.loads(user.partition("\n")[0])
+    if "organisations" in about:
+        told = [found.readings[one["organisation"]] | {"number": one["number"]} for one in about["organisations"]]
+        content: dict[str, Any] = {"organisations": found.organisations, "readings": told}
+        return as_json(chat_completion(READING_MODEL, extraction.SYSTEM_TOGETHER + user, Said(json.dumps(content))))
+    own = {words.key(name) for name in about["variations"]}
+    others = [one for one in found.organisations if words.key(one["name"]) not in own]
+    content = {name: value for name, value in found.readings[about["organisation"]].items() if name != "number"}
+    said = json.dumps(content | {"competitors": others})
+    return as_json(chat_completion(READING_MODEL, extraction.SYSTEM + user, Said(said)))
+
+
 def slim(question: str, country: str, answer: Any) -> dict[str, Any]:
     whole = record(CHATGPT, {"prompt": question, "country": country}, answer)
     return {name: value for name, value in whole.items() if name not in HEAVY}
@@ -107,4 +144,4 @@ def as_json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode()
 
 
-__all__ = ["MARK", "Prepared", "prepare", "watched_by"]
+__all__ = ["MARK", "Prepared", "prepare", "reply_for_many", "watched_by"]

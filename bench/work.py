@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from senso.sandbox.orgs import Org
+from senso.sandbox.orgs import LARGE_NETWORK_SIZE, Org, Question
 from senso.sandbox.world import World
 
 SEED = 7
@@ -36,6 +36,7 @@ CASES = {
     for case in (
         Case("direct", "direct models, one call a run", ("gpt-6.1-terra", "gpt-6-luna"), 1),
         Case("snapshots", "chatgpt at six places, ten questions a snapshot", ("chatgpt",), 6),
+        Case("networks", "networks of fifty orgs, direct models at three places", ("gpt-6.1-terra", "gpt-6-luna"), 3),
     )
 }
 
@@ -57,11 +58,29 @@ class Work:
     @cached_property
     def world(self) -> World:
         """The measured orgs, then those whose statements are counted, then the warm-up org."""
-        return World(self.seed, orgs=self.orgs + COUNTED_ORGS + WARM_UP_ORGS, questions=self.case.questions)
+        orgs = self.orgs + COUNTED_ORGS + WARM_UP_ORGS
+        size, networks = LARGE_NETWORK_SIZE, self.networks
+        return World(self.seed, orgs=orgs, questions=self.case.questions, networks=networks, network_size=size)
+
+    @property
+    def networks(self) -> int:
+        """Networks of the measured orgs, fifty in each; 0 in cases without."""
+        return self.orgs // LARGE_NETWORK_SIZE if self.case.name == "networks" else 0
 
     @property
     def document(self) -> dict[str, Any]:
-        return self.world.import_document(self.models, LOCATIONS[: self.places])
+        """The orgs of networks ask nothing themselves."""
+        made = self.world.import_document(self.models, LOCATIONS[: self.places])
+        for org in made["orgs"][: self.orgs if self.networks else 0]:
+            org["questions"] = []
+        return made
+
+    def questions(self, number: int) -> list[Question]:
+        """Those whose answers are prepared with an org: its own; with the first of a network, those of the network."""
+        if not self.networks or number >= self.orgs:
+            return self.world.questions(self.world.orgs[number])
+        network, member = divmod(number, LARGE_NETWORK_SIZE)
+        return [] if member else self.world.network_questions(network)
 
     @property
     def measured(self) -> list[Org]:

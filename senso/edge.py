@@ -25,6 +25,7 @@ def supply() -> None:
     supplied.reading_models.register(reading_models)
     supplied.reading_mode.register(reading_mode)
     supplied.names_model.register(names_model)
+    supplied.orgs_per_reading.register(orgs_per_reading)
 
 
 # The functions import the settings: at the top these would be most imports of a command that needs no setting.
@@ -82,6 +83,12 @@ def reading_mode() -> ReadingMode:
     from senso.settings import settings  # noqa: PLC0415
 
     return settings().reading_mode
+
+
+def orgs_per_reading() -> int:
+    from senso.settings import settings  # noqa: PLC0415
+
+    return settings().orgs_per_reading
 
 
 def names_model() -> str:

@@ -148,7 +148,8 @@ def test_a_sheet_has_each_metric_of_each_batch_unrounded():
     expected = [
         {name: "" if one is None else str(one) for name, one in asdict(metric).items()}
         | {"batch_date": member.date.isoformat(), "batch_id": str(member.id), "batch_kind": "org", "network": ""}
-        | {"answers": "0", "made_up": "0", "by_fallback": "0", "cautions": ""}
+        | dict.fromkeys(("answers", "made_up", "by_fallback", "by_rule", "sampled", "missed"), "0")
+        | {"cautions": ""}
         for member in batches
         for metric in member.metrics
     ]

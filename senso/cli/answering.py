@@ -23,6 +23,8 @@ MARKS = {
     "not-a-name": "dropped: this is not a name",
     "competitor-not-in-answer": "dropped: this name does not stand in the answer",
     "fallback-names": "not complete: the call for them had failed, so these alone were looked for",
+    "read-by-rule": "decided by rule: none of its names stands in the answer, so no model was asked about it",
+    "sampled-beside-rule": "checked: none of its names stands in the answer, and a model was asked nevertheless",
     "tracked-competitor-missed": "added: it stands in the answer, and the org asked to follow it",
 }
 

@@ -26,7 +26,7 @@ from senso.reads import history
 from senso.reads import status as queries
 from senso.reads.status import Org
 from senso.records import plain
-from senso.reports.basis import cautions
+from senso.reports.basis import by_rule, cautions
 from senso.reports.content import ORDER, Batch, Pool, Quote, Report
 from senso.reports.page import page
 from senso.reports.passages import shortened
@@ -148,6 +148,8 @@ def print_report(console: Console, found: Report) -> None:
         console.print(f"in answers to the questions of the network {escape(printable(batch.network))}")
     for said in cautions(batch.basis):
         console.print(f"[yellow]{escape(said.capitalize())}.[/]")
+    if said := by_rule(batch.basis):
+        console.print(f"{said[0].upper()}{said[1:]}.")
     for (kind, surface), members in slices(batch.metrics).items():
         console.print()
         print_headline(console, found, kind, surface)

@@ -107,7 +107,8 @@ def call_line(number: int, call: Call) -> str:
     tokens = f", {call.tokens_in} tokens in, {call.tokens_out} out" if call.tokens_in is not None else ""
     price = "cost unknown" if call.cost_microusd is None else dollars(call.cost_microusd)
     why = f": {escape(printable(call.error))}" if call.error else ""
-    return f"{head}: {escape(call.outcome)}{took}{tokens}, {price}{why}"
+    share = ", a share of one call for several orgs" if call.shared_id else ""
+    return f"{head}: {escape(call.outcome)}{took}{tokens}, {price}{share}{why}"
 
 
 def job_events(job: Job) -> list[tuple[datetime, str]]:

@@ -29,6 +29,7 @@ REPORTED = {
     "tokens_thinking": "int",
     "cost_microusd": "bigint",
     "latency_ms": "int",
+    "shared_id": "bigint",
 }
 
 
@@ -69,7 +70,8 @@ REPORT_CALLS = """
     reported AS (
         UPDATE llm_calls c SET outcome = given.outcome, tokens_in = given.tokens_in,
             tokens_cached = given.tokens_cached, tokens_written = given.tokens_written, tokens_out = given.tokens_out,
-            tokens_thinking = given.tokens_thinking, cost_microusd = given.cost_microusd, latency_ms = given.latency_ms
+            tokens_thinking = given.tokens_thinking, cost_microusd = given.cost_microusd, latency_ms = given.latency_ms,
+            shared_id = given.shared_id
         FROM given WHERE c.id = ANY(CAST(:calls AS bigint[])) AND c.id = given.call_id
     )
 """

@@ -38,17 +38,21 @@ def owned(row: str, owner: str = ":owner") -> str:
 
 # A run that crashes its worker also interrupts all other runs in flight there. Runs that were taken back before are
 # retried at random times; otherwise the same group would crash together until all of it is given up.
-RANDOM_RETRY = "next_at = now() + failures * (1 + 9 * random()) * interval '1 second'"
+RANDOM_RETRY = "next_at = now() + failures * (1 + 9 * {}) * interval '1 second'"
 
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """`idle`: the state of a waiting row; `busy`: of a claimed row. `taken_back`: the error set by the reaper."""
+    """`idle`: the state of a waiting row; `busy`: of a claimed row. `taken_back`: the error set by the reaper.
+
+    `chance`: SQL for a number from 0 to 1; rows with the same one are retried at the same time.
+    """
 
     table: str
     idle: StrEnum
     busy: StrEnum
     taken_back: str | None = None
+    chance: str = "random()"
 
     @property
     def open(self) -> str:
@@ -102,7 +106,7 @@ class Leased:
         return f"""
             UPDATE {self.table} SET state = '{self.idle}',
                 failures = failures + CASE WHEN state = '{self.busy}' THEN 1 ELSE 0 END,
-                {RELEASED}, {RANDOM_RETRY}, sent_at = NULL{error}
+                {RELEASED}, {RANDOM_RETRY.format(self.chance)}, sent_at = NULL{error}
             WHERE id IN (SELECT id FROM {self.table} WHERE {owned_by_dead_worker(f"state IN {self.open}")})
             RETURNING id
         """
@@ -135,4 +139,10 @@ def owned_by_dead_worker(only: str = "true") -> str:
 
 
 RUN = Leased("question_runs", RunState.PLANNED, RunState.ASKING, "the worker that asked ended before it reported back")
-READING = Leased("evaluations", EvaluationState.PENDING, EvaluationState.EXTRACTING)
+# What was read of one answer by one call is read by one again.
+READING = Leased(
+    "evaluations",
+    EvaluationState.PENDING,
+    EvaluationState.EXTRACTING,
+    chance="(abs(hashtext(run_id::text || failures)) % 1000) / 1000.0",
+)

@@ -15,6 +15,9 @@ Sentiment = Literal["positive", "negative", "neutral"]
 Marked = tuple[str, str, str]  # field, kind, value: what was dropped or corrected, and why
 SEPARATOR = " || "
 FALLBACK_NAMES = "fallback-names"  # kept with the reading, because better names may come later
+# Of an answer that was read for several orgs, and in which none of this org's names occurs: no model was asked about
+# it; or one was, as a sample of what the rule might miss.
+BY_RULE, SAMPLED = "read-by-rule", "sampled-beside-rule"
 
 
 class Said(BaseModel):

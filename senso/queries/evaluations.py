@@ -26,6 +26,7 @@ class ReadWork:
 
     id: UUID
     run_id: UUID
+    asked_by: UUID  # the batch of the run; that of the evaluation may be another
     batch_id: UUID
     fence: int
     failures: int
@@ -33,6 +34,7 @@ class ReadWork:
     answer: str
     question: str
     org: Watched
+    place: int  # of this try in the list of readers
     reader: Model  # the model that the call's row names
     max_tokens: int  # of its output
     with_more_room: int | None  # the try that follows what was cut off or unusable; None: there is none
@@ -90,9 +92,10 @@ def hand_out(db: Connection, asked_by: UUID, window: int) -> int:
     return enqueue_by(db, HAND_OUT, {"asked_by": str(asked_by), "window": window})
 
 
-# The inputs of a reading. The CTE `claimed` must have id, run, org, batch, fence, failures, reader, answer, question.
+# The inputs of a reading. The CTE `claimed` must have id, run, the run's batch, org, batch, fence, failures, reader,
+# answer, question.
 SELECTED = """
-    SELECT c.id, c.run_id, c.batch_id, c.fence, c.failures, c.reader, called.id AS call_id, c.answer_text,
+    SELECT c.id, c.run_id, c.asked_by, c.batch_id, c.fence, c.failures, c.reader, called.id AS call_id, c.answer_text,
         q.text AS question, o.name, o.competitors, coalesce(n.names, '[]') AS names,
         coalesce(n.is_fallback, false) AS by_fallback,
         ARRAY(SELECT url FROM org_websites w WHERE w.org_id = o.id ORDER BY position, url) AS websites
@@ -107,7 +110,8 @@ READ_WORK = f"""
     called AS (
         INSERT INTO llm_calls (purpose, batch_id, run_id, org_id, fence, provider, model, prompt_version)
         SELECT 'read', batch_id, run_id, org_id, fence, {BY_READER.format("providers")}, {BY_READER.format("models")},
-            :prompt_version
+            CASE WHEN reader = 0 AND count(*) OVER (PARTITION BY run_id, reader) > 1
+                THEN :together_version ELSE :prompt_version END
         FROM claimed
         RETURNING id, run_id, org_id
     )
@@ -115,7 +119,8 @@ READ_WORK = f"""
 """
 CLAIM = Prepared(f"""
     WITH mine AS (
-        SELECT e.id, r.answer_text, r.question_id FROM evaluations e JOIN question_runs r ON r.id = e.run_id
+        SELECT e.id, r.answer_text, r.question_id, r.batch_id AS asked_by
+        FROM evaluations e JOIN question_runs r ON r.id = e.run_id
         WHERE e.run_id = ANY(CAST(:runs AS uuid[])) AND r.id = ANY(CAST(:runs AS uuid[])) AND r.state = 'answered'
             AND e.job_id IS NULL AND {READING.claimable("e")}
         FOR NO KEY UPDATE OF e SKIP LOCKED
@@ -123,25 +128,36 @@ CLAIM = Prepared(f"""
     claimed AS (
         UPDATE evaluations e SET {READING.claimed("e")}
         FROM mine WHERE e.id = ANY(ARRAY(SELECT id FROM mine)) AND e.id = mine.id
-        RETURNING e.id, e.run_id, e.org_id, e.batch_id, e.fence, e.failures, e.reader, mine.answer_text,
-            mine.question_id
+        RETURNING e.id, e.run_id, mine.asked_by, e.org_id, e.batch_id, e.fence, e.failures, e.reader,
+            mine.answer_text, mine.question_id
     ),
     {READ_WORK}
 """)
 
 
 def claim(
-    db: Link, runs: Sequence[UUID], owner: str, policy: Policy, *, readers: Sequence[Reader], prompt_version: str
+    db: Link,
+    runs: Sequence[UUID],
+    owner: str,
+    policy: Policy,
+    *,
+    readers: Sequence[Reader],
+    prompt_version: str,
+    together_version: str | None = None,
 ) -> list[ReadWork]:
-    """Leaves out readings that are done, claimed by another worker, not due yet or no longer wanted."""
+    """Leaves out readings that are done, claimed by another worker, not due yet or no longer wanted.
+
+    `together_version`: of the prompt by which an answer is read for several orgs; None: the same.
+    """
     values = {"runs": list(runs), "owner": owner, "lease": policy.lease_seconds, "most": policy.most_failures}
-    found = CLAIM.rows(db, values | called(readers, prompt_version))
+    found = CLAIM.rows(db, values | called(readers, prompt_version, together_version))
     return [read_work(one, readers) for one in found]
 
 
-def called(readers: Sequence[Reader], prompt_version: str) -> dict[str, Any]:
+def called(readers: Sequence[Reader], prompt_version: str, together_version: str | None) -> dict[str, Any]:
     names = {"providers": [one.model.provider for one in readers], "models": [one.model.name for one in readers]}
-    return names | {"last_reader": len(readers) - 1, "prompt_version": prompt_version}
+    versions = {"prompt_version": prompt_version, "together_version": together_version or prompt_version}
+    return names | versions | {"last_reader": len(readers) - 1}
 
 
 def read_work(found: dict[str, Any], readers: Sequence[Reader]) -> ReadWork:
@@ -157,6 +173,7 @@ def read_work(found: dict[str, Any], readers: Sequence[Reader]) -> ReadWork:
     return ReadWork(
         id=found["id"],
         run_id=found["run_id"],
+        asked_by=found["asked_by"],
         batch_id=found["batch_id"],
         fence=found["fence"],
         failures=found["failures"],
@@ -164,6 +181,7 @@ def read_work(found: dict[str, Any], readers: Sequence[Reader]) -> ReadWork:
         answer=found["answer_text"],
         question=found["question"],
         org=org,
+        place=place,
         reader=reader.model,
         max_tokens=reader.max_tokens,
         with_more_room=next(iter(later), None),
@@ -179,8 +197,8 @@ SAVE_ANSWERS_AND_CLAIM = Prepared(f"""
         FROM saved
         WHERE e.run_id = ANY(CAST(:ids AS uuid[])) AND e.run_id = saved.id AND {looked_up("e.state")} = 'pending'
             AND e.job_id IS NULL AND e.failures < :most
-        RETURNING e.id, e.run_id, e.org_id, e.batch_id, e.fence, e.failures, e.reader, saved.text AS answer_text,
-            saved.question_id
+        RETURNING e.id, e.run_id, saved.batch_id AS asked_by, e.org_id, e.batch_id, e.fence, e.failures, e.reader,
+            saved.text AS answer_text, saved.question_id
     ),
     {READ_WORK}
 """)
@@ -207,8 +225,8 @@ CLAIMED_BY_SAVING = Prepared(f"""
             AND e.run_id = r.id AND {looked_up("e.state")} = 'extracting'
             AND e.lease_owner = :owner AND l.org_id = e.org_id AND l.fence = e.fence
             AND {looked_up("l.outcome")} IS NULL
-        RETURNING e.id, e.run_id, e.org_id, e.batch_id, e.fence, e.failures, e.reader, r.answer_text, r.question_id,
-            l.id AS call_id
+        RETURNING e.id, e.run_id, r.batch_id AS asked_by, e.org_id, e.batch_id, e.fence, e.failures, e.reader,
+            r.answer_text, r.question_id, l.id AS call_id
     ),
     called AS (SELECT call_id AS id, run_id, org_id FROM claimed)
     {SELECTED}
@@ -233,7 +251,7 @@ def save_answers_and_claim(
         return [[] for _ in answers]
     leased = {"owner": owner, "lease": policy.lease_seconds}
     values = by_key(answers) | leased | {"most": policy.most_failures}
-    found = SAVE_ANSWERS_AND_CLAIM.rows(db, values | called(readers, prompt_version))
+    found = SAVE_ANSWERS_AND_CLAIM.rows(db, values | called(readers, prompt_version, None))
     saved = {one["run_id"] for one in found}
     if missing := [answer for answer in answers if answer["id"] not in saved]:
         lost = {"ids": [one["id"] for one in missing], "fences": [one["fence"] for one in missing]}
@@ -273,15 +291,18 @@ READ = REPORTED | {
     "prompt_version": "text",
     "model_version": "text",
 }
+# Readings of one answer may be of many batches: those of one turn are counted down one after the other, since two
+# statements that each lock several batches could deadlock.
 SAVE = Prepared(f"""
-    WITH {given(READ)},
+    WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtextextended('count down:' || :turn, 0))),
+    {given(READ)},
     {REPORT_CALLS},
     ended AS (
         UPDATE evaluations e SET state = 'done', mentioned = given.mentioned, mention_text = given.mention_text,
             sentiment = given.sentiment, rank = given.rank, share_of_text = given.share_of_text, marks = given.marks,
             extractor = given.extractor, prompt_version = given.prompt_version, model_version = given.model_version,
             {RELEASED}, next_at = NULL, error = NULL, ended_at = now()
-        FROM given
+        FROM given, turn
         WHERE e.id = ANY(CAST(:ids AS uuid[])) AND e.id = given.id AND e.fence = given.fence
             AND {READING.held("e")}
         RETURNING e.id, e.batch_id, given.competitors
@@ -299,8 +320,8 @@ SAVE = Prepared(f"""
 
 
 def save(db: Link, readings: Sequence[Mapping[str, Any]]) -> list[None]:
-    """`readings`: of `reading_row`, all of one batch. Where the fence has risen, only the cost of the call is saved."""
-    SAVE.rows(db, by_key(readings))
+    """`readings`: of `reading_row`, of answers to one batch. Where a fence has risen, only the call's cost is saved."""
+    SAVE.rows(db, by_key(readings) | {"turn": readings[0]["turn"]})
     return [None] * len(readings)
 
 
@@ -309,6 +330,7 @@ def reading_row(work: ReadWork, reading: Reading, report: Report, *, version: st
     return report.values() | {
         "call_id": work.call_id,
         "id": work.id,
+        "turn": str(work.asked_by),
         "fence": work.fence,
         "mentioned": reading.mentioned,
         "mention_text": reading.mention_text,

@@ -68,7 +68,8 @@ REPORT_CALL = """
 reported AS (
     UPDATE llm_calls SET outcome = :outcome, tokens_in = :tokens_in, tokens_cached = :tokens_cached,
         tokens_written = :tokens_written, tokens_out = :tokens_out, tokens_thinking = :tokens_thinking,
-        cost_microusd = :cost_microusd, latency_ms = :latency_ms, error = :error
+        cost_microusd = :cost_microusd, latency_ms = :latency_ms, error = :error,
+        shared_id = CAST(:shared_id AS bigint)
     WHERE id = :call_id
 )
 """

@@ -10,11 +10,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from senso.db.planner import looked_up
 from senso.db.statement import Prepared
 from senso.db.typed import each
 from senso.queries.batches import Batch
 from senso.queries.outbox import Pipeline, enqueue, enqueue_later
-from senso.states import CANCELLABLE, UNDONE_EVALUATIONS, BatchKind, BatchState, EvaluationState, RunState, among
+from senso.states import CANCELLABLE, UNDONE_EVALUATIONS, BatchKind, BatchState, RunState, among
 
 # Only what a network has asked to the end is read for its orgs.
 WITH_ANSWERS = (BatchState.COMPLETED, BatchState.PARTIAL)
@@ -76,10 +77,12 @@ def is_member(db: Connection, network: UUID, org: UUID) -> bool:
     return IS_MEMBER.column(db, {"network": network, "org": org}) == [True]
 
 
-ABLE = Prepared("""
+OF_NETWORK = "ARRAY(SELECT org_id FROM network_orgs WHERE network_id = :network)"
+ABLE = Prepared(f"""
     SELECT count(*) AS orgs, count(*) FILTER (WHERE p.available IS NULL OR p.available >= :credits) AS able
-    FROM network_orgs m JOIN orgs o ON o.id = m.org_id JOIN partners p ON p.id = o.partner_id
-    WHERE m.network_id = :network AND o.active
+    FROM orgs o JOIN partners p ON p.id = ANY(ARRAY(SELECT partner_id FROM orgs WHERE id = ANY({OF_NETWORK})))
+        AND p.id IS NOT DISTINCT FROM o.partner_id
+    WHERE o.id = ANY({OF_NETWORK}) AND o.active
 """)
 
 
@@ -97,15 +100,16 @@ def able_to_pay(db: Connection, network: UUID, credits_wanted: int) -> Able:
     return Able(**found)
 
 
-READERS = Prepared(f"""
-    SELECT b.id FROM batches n JOIN batches b ON b.network_id = n.network_id AND b.batch_date = n.batch_date
-    WHERE n.id = :asked_by AND b.kind = '{BatchKind.NETWORK_ORG}' AND b.state = '{BatchState.RUNNING}' ORDER BY b.id
-""")
+# Batches `b` that read the answers of the batch :asked_by of a network.
+OF_READERS = f"""b.kind = '{BatchKind.NETWORK_ORG}' AND b.state = '{BatchState.RUNNING}'
+        AND b.network_id = (SELECT network_id FROM batches WHERE id = :asked_by)
+        AND b.batch_date = (SELECT batch_date FROM batches WHERE id = :asked_by)"""
+READERS = Prepared(f"SELECT b.id FROM batches b WHERE {OF_READERS}")
 
 
 def readers(db: Connection, asked_by: UUID) -> list[UUID]:
     """Running batches that read the answers of this batch of a network."""
-    return READERS.column(db, {"asked_by": asked_by})
+    return sorted(READERS.column(db, {"asked_by": asked_by}))
 
 
 ASKED_BY = Prepared(f"""
@@ -122,8 +126,8 @@ def asked_by(db: Connection, batch: Batch) -> UUID | None:
 UNREAD = Prepared(f"""
     SELECT r.id FROM question_runs r
     WHERE r.batch_id = :asked_by AND r.state = '{RunState.ANSWERED}' AND NOT EXISTS (
-        SELECT FROM evaluations e WHERE e.run_id = r.id AND e.org_id = :org)
-    ORDER BY r.number
+        SELECT FROM evaluations e WHERE e.run_id = r.id AND e.org_id = :org OFFSET 0)
+    ORDER BY r.number + 0
 """)
 
 
@@ -168,15 +172,15 @@ def end_of_those_who_left(db: Connection) -> dict[str, int]:
     return {"batches of orgs that left": len(found)}
 
 
-# Names of several orgs are still being asked for, or their batches are still being opened.
-NOT_READY = f"""
-    SELECT FROM batches n JOIN batches b ON b.network_id = n.network_id AND b.batch_date = n.batch_date
-    WHERE n.id = :asked_by AND b.kind = '{BatchKind.NETWORK_ORG}' AND b.state = '{BatchState.RUNNING}'
-        AND b.started_at > now() - make_interval(secs => :patience) AND (b.remaining IS NULL OR EXISTS (
-            SELECT FROM evaluations e WHERE e.batch_id = b.id AND e.state = '{EvaluationState.PENDING}'
-                AND e.sent_at IS NULL AND e.next_at IS NULL))
-"""
-ANY_NOT_READY = Prepared(f"SELECT EXISTS ({NOT_READY})")
+# Names are still being asked for, or the batch is still being opened.
+ANY_NOT_READY = Prepared(f"""
+    SELECT EXISTS (
+        SELECT FROM batches b WHERE {OF_READERS} AND b.started_at > now() - make_interval(secs => :patience)
+            AND (b.remaining IS NULL OR EXISTS (
+                SELECT FROM evaluations e WHERE e.batch_id = b.id AND {looked_up("e.state")} = 'pending'
+                    AND e.sent_at IS NULL AND e.next_at IS NULL OFFSET 0))
+    )
+""")
 
 
 def any_not_ready(db: Connection, asked_by: UUID, patience_seconds: float) -> bool:

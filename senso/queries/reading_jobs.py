@@ -94,7 +94,8 @@ def claim(db: Connection, job: UUID, owner: str, policy: Policy) -> JobWork | No
 
 
 HELD = f"""
-    SELECT e.id, e.run_id, e.org_id, e.batch_id, e.fence, e.failures, e.reader, r.answer_text, r.question_id
+    SELECT e.id, e.run_id, r.batch_id AS asked_by, e.org_id, e.batch_id, e.fence, e.failures, e.reader, r.answer_text,
+        r.question_id
     FROM evaluations e JOIN question_runs r ON r.id = e.run_id
     WHERE e.job_id = :job AND e.state = '{EvaluationState.PENDING}' AND r.state = '{RunState.ANSWERED}'
 """

@@ -16,6 +16,7 @@ from senso.db.lease import RELEASED, ended
 from senso.db.statement import Prepared
 from senso.db.typed import each, typed
 from senso.extraction.citations import Citation
+from senso.extraction.mentions import BY_RULE, SAMPLED
 from senso.queries.batches import Batch
 from senso.queries.fragments import LOCATION, answering_model
 from senso.score import Metric
@@ -53,17 +54,24 @@ class Found:
     citations: tuple[Citation, ...]
     made_up: bool
     by_fallback: bool
+    sampled: bool = False
+    missed: bool = False
 
 
 # The sandbox, which stands in for the providers, reports itself as the model that answered or read.
 MADE_UP = "strpos(concat_ws(' ', r.model_version, e.model_version), 'senso-sandbox/') > 0"
 # The call for the org's names had failed, so the answer was read with only the org's name and domains.
 BY_FALLBACK = """e.marks @> '[{"kind": "fallback-names"}]'"""
+# None of the org's names occurs in the answer: no model was asked, or one was as a sample, and perhaps said otherwise.
+READ_BY_RULE = f"""e.marks @> '[{{"kind": "{BY_RULE}"}}]'"""
+SAMPLE = f"""e.marks @> '[{{"kind": "{SAMPLED}"}}]'"""
+MISSED = f"""({SAMPLE} AND e.marks @> '[{{"kind": "no-literal-mention"}}]')"""
 MODEL = answering_model("m", "r")
 # Citations are lists of lists: a JSON object for each would cost Postgres twice as much as the rest of the statement.
 FOUND = Prepared(f"""
     SELECT r.id AS run_id, r.question_id, r.question_kind, m.surface, {MODEL} AS model, {LOCATION} AS location,
-        e.mentioned, e.sentiment, e.rank, {MADE_UP} AS made_up, {BY_FALLBACK} AS by_fallback,
+        e.mentioned, e.sentiment, e.rank, {MADE_UP} AS made_up, {BY_FALLBACK} AS by_fallback, {SAMPLE} AS sampled,
+        {MISSED} AS missed,
         ARRAY(SELECT name FROM competitors c WHERE c.evaluation_id = e.id ORDER BY c.id + 0) AS competitors,
         ARRAY(SELECT ARRAY[url, canonical_url, host, registrable_domain, title, position::text]
             FROM citations c WHERE c.run_id = r.id AND c.cited ORDER BY position) AS citations

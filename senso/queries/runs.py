@@ -52,6 +52,7 @@ class Report:
     usage: Usage
     cost_microusd: int | None
     latency_ms: int
+    shared_id: int | None = None  # of a share of a call that read for several orgs: the row of the first
 
     def values(self) -> dict[str, Any]:
         return {
@@ -63,6 +64,7 @@ class Report:
             "tokens_thinking": self.usage.tokens_thinking,
             "cost_microusd": self.cost_microusd,
             "latency_ms": self.latency_ms,
+            "shared_id": self.shared_id,
         }
 
 

@@ -40,7 +40,9 @@ def batches(db: Connection, org: UUID) -> list[Batch]:
 
 BASES = text(f"""
     SELECT e.batch_id, count(*) AS answers, count(*) FILTER (WHERE {results.MADE_UP}) AS made_up,
-        count(*) FILTER (WHERE {results.BY_FALLBACK}) AS by_fallback
+        count(*) FILTER (WHERE {results.BY_FALLBACK}) AS by_fallback,
+        count(*) FILTER (WHERE {results.READ_BY_RULE}) AS by_rule,
+        count(*) FILTER (WHERE {results.SAMPLE}) AS sampled, count(*) FILTER (WHERE {results.MISSED}) AS missed
     FROM evaluations e JOIN question_runs r ON r.id = e.run_id
     WHERE e.batch_id = ANY(:batches) AND e.is_current AND e.state = '{EvaluationState.DONE}'
     GROUP BY e.batch_id

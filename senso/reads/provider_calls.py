@@ -33,23 +33,26 @@ class ProviderDay:
 
 
 def ended(outcome: Outcome) -> str:
-    return f"count(*) FILTER (WHERE outcome = '{outcome}')"
+    return f"count(*) FILTER (WHERE is_whole AND outcome = '{outcome}')"
 
 
-# A call is one of a run, or of a reading of it for an org; of those for one thing the last decides.
+# A call is one of a run, or of a reading of it for an org; of those for one thing the last decides. Of the shares of a
+# call that read for several orgs only the first is counted.
 DAYS = text(f"""
     WITH lately AS (
         SELECT provider, (started_at AT TIME ZONE 'UTC')::date AS day, outcome, cost_microusd,
+            shared_id IS NULL OR shared_id = id AS is_whole,
             run_id IS NOT NULL AND lead(id) OVER (PARTITION BY run_id, purpose, org_id ORDER BY id) IS NOT NULL AS again
         FROM llm_calls WHERE started_at >= date_trunc('day', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
             - make_interval(days => :days - 1)
     )
-    SELECT day, provider, count(*) AS calls, count(*) FILTER (WHERE {among("outcome", USEFUL)}) AS useful,
-        count(*) FILTER (WHERE again AND NOT coalesce({among("outcome", USEFUL)}, true)) AS tried_again,
+    SELECT day, provider, count(*) FILTER (WHERE is_whole) AS calls,
+        count(*) FILTER (WHERE is_whole AND {among("outcome", USEFUL)}) AS useful,
+        count(*) FILTER (WHERE is_whole AND again AND NOT coalesce({among("outcome", USEFUL)}, true)) AS tried_again,
         {ended(Outcome.RATE_LIMITED)} AS rate_limited, {ended(Outcome.UNAVAILABLE)} AS unavailable,
         {ended(Outcome.REFUSED)} AS refused, {ended(Outcome.MALFORMED)} AS malformed, {ended(Outcome.FAILED)} AS failed,
         count(*) FILTER (WHERE outcome IS NULL) AS open, coalesce(sum(cost_microusd), 0)::bigint AS cost_microusd,
-        count(*) FILTER (WHERE outcome IS NOT NULL AND cost_microusd IS NULL) AS unknown_cost
+        count(*) FILTER (WHERE is_whole AND outcome IS NOT NULL AND cost_microusd IS NULL) AS unknown_cost
     FROM lately GROUP BY day, provider ORDER BY day DESC, provider
 """)
 

@@ -35,13 +35,14 @@ class Call:
     tokens_cached: int | None
     tokens_out: int | None
     cost_microusd: int | None
+    shared_id: int | None  # of a share of a call that read for several orgs: the id of the first share
     under_way: bool
 
 
 CALLS = text(f"""
     SELECT c.id, c.purpose, c.provider, c.model, c.prompt_version, c.fence, c.started_at, c.outcome, c.error, c.job_id,
         c.latency_ms, c.tokens_in, c.tokens_cached, c.tokens_out, c.cost_microusd,
-        c.outcome IS NULL AND (
+        c.shared_id, c.outcome IS NULL AND (
             (c.purpose = '{Purpose.ASK}' AND r.state = '{RunState.ASKING}' AND c.fence = r.fence
                 AND (r.lease_until > now() OR {among("s.state", OPEN_JOBS)}))
             OR EXISTS (SELECT FROM evaluations e WHERE c.purpose = '{Purpose.READ}' AND e.run_id = r.id

@@ -28,6 +28,9 @@ COLUMNS = (
     "answers",
     "made_up",
     "by_fallback",
+    "by_rule",
+    "sampled",
+    "missed",
     "cautions",
 )
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")

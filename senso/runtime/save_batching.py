@@ -32,10 +32,7 @@ async def save_in_thread(change: Callable[[Link], T]) -> T:
 
 
 class SaveBatcher(Generic[Item, Saved]):
-    """`change` saves items of several runs of one batch, and returns one result per item, in their order.
-
-    One batch per statement: two statements that each count down several batches could deadlock.
-    """
+    """`change` saves items of several runs of one batch, and returns one result per item, in their order."""
 
     def __init__(self, change: Callable[[Link, Sequence[Item]], Sequence[Saved]]) -> None:
         self.change = change

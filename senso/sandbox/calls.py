@@ -20,6 +20,7 @@ class Call:
     where: str
     question: str | None = None
     organisation: str | None = None
+    organisations: list[str] = field(default_factory=list)  # of a call that reads for several
     schema: str | None = None
     answer: str | None = None  # SHA-256 of the answer that is to be read, in hexadecimal digits
     model: str | None = None

@@ -10,6 +10,7 @@ from senso.sandbox.dice import dice, number
 from senso.sandbox.trades import LENDING, Trade
 from senso.sandbox.vocabulary import (
     BRANDED,
+    KINDS,
     ORDINARY,
     RIVALS,
     SHARED,
@@ -92,7 +93,7 @@ def org_of(seed: int, org: int) -> Org:
     first, tail, again = name_parts(org)
     town = town_name(seed, org)
     name = f"{first} {tail} of {town}" if again else f"{first} {tail}"
-    short = tuple(form.format(first) for form in TAILS[tail])
+    short = tuple(form for tail_form in TAILS[tail] if not KINDS.issuperset((form := tail_form.format(first)).split()))
     initials = "".join(word[0] for word in f"{first} {tail}".split())
     return Org(
         number=org,

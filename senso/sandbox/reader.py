@@ -6,6 +6,7 @@ as text like any other.
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -38,16 +39,53 @@ class Task:
     answer: str
 
 
-def task_in(user: str) -> Task | None:
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An answer to be read for one organisation, or for several (`numbers`, one for each task) at once."""
+
+    question: str
+    answer: str
+    tasks: tuple[Task, ...]
+    numbers: tuple[int, ...] | None = None
+
+
+def request_in(user: str) -> Request | None:
     first, _, rest = user.partition("\n")
     try:
         asked = json.loads(first)
-        organisation, variations = str(asked["organisation"]), asked.get("variations") or []
+        several = asked.get("organisations")
+        about = [asked] if several is None else list(several)
+        names = [(str(one["organisation"]), one.get("variations") or []) for one in about]
+        numbers = None if several is None else tuple(int(one["number"]) for one in several)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
-    found = ANSWER.search(rest)
-    names = tuple(dict.fromkeys([organisation, *map(str, variations)]))
-    return Task(organisation, names, str(asked.get("question", "")), found[2] if found else rest)
+    found, question = ANSWER.search(rest), str(asked.get("question", ""))
+    answer = found[2] if found else rest
+    tasks = tuple(
+        Task(name, tuple(dict.fromkeys([name, *map(str, variations)])), question, answer) for name, variations in names
+    )
+    return Request(question, answer, tasks, numbers)
+
+
+def task_in(user: str) -> Task | None:
+    """Of a request about one organisation."""
+    found = request_in(user)
+    return found.tasks[0] if found and found.numbers is None else None
+
+
+def said_of(request: Request, read: Callable[[Task], dict[str, Any]]) -> dict[str, Any]:
+    """What a model says of the request. `read`: its reading for one organisation."""
+    readings = list(map(read, request.tasks))
+    if request.numbers is None:
+        return readings[0]
+    found = passages(request.answer)
+    named = dict.fromkeys([*found.ranking, *found.bold])
+    named |= dict.fromkeys(one["name"] for reading in readings for one in reading["competitors"])
+    numbered = zip(request.numbers, readings, strict=True)
+    return {
+        "organisations": [{"name": name} for name in named],
+        "readings": [{"number": number, **reading} for number, reading in numbered],
+    }
 
 
 def organisation_in(user: str) -> tuple[str, list[str]] | None:

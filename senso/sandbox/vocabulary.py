@@ -44,6 +44,9 @@ TAILS: dict[str, tuple[str, ...]] = {
     "First Bank": ("{} First",),
 }
 
+# Short forms of these words alone name no organisation, only a kind of one.
+KINDS = frozenset({"Union", "Financial", "Trust", "Savings"})
+
 RIVALS = (
     "Northgate Credit Union",
     "Larkspur Bank",

@@ -113,6 +113,12 @@ class Settings(BaseModel):
         ge=0,
         le=3650,
     )
+    orgs_per_reading: PositiveInt = setting(
+        10,
+        "organisations of a network for which one call reads an answer at most, of those whose names occur in it; 1: a "
+        "call for each organisation",
+        le=50,
+    )
     reading_model: str | None = setting(None, "the model that reads answers before those of READING_MODELS")
     reading_models: str = setting(
         "gpt-6-luna",

@@ -1,5 +1,6 @@
 """Stage 2: each question is asked once, and its answer stored."""
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -31,7 +32,7 @@ from senso.runtime.saving import save, unstorable
 from senso.states import BatchKind, BatchState, Outcome
 from senso.workflows import reading_models
 from senso.workflows.call_reports import Stopwatch, failed_report, guarded, report
-from senso.workflows.extracting import claim_readings, extract_now
+from senso.workflows.extracting import calls_for, claim_readings
 from senso.workflows.gathering import gather_later
 from senso.workflows.opening import prepare_later
 from senso.workflows.provider_access import direct_provider
@@ -118,8 +119,7 @@ def claim_others(runs: Sequence[UUID], *, beside: bool) -> list[Work]:
 
 
 async def ask_then_extract(work: AskWork) -> None:
-    for claimed in await ask(work):
-        await extract_now(claimed)
+    await asyncio.gather(*calls_for(await ask(work)))
 
 
 async def ask(work: AskWork) -> list[ReadWork]:

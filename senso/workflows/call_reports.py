@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from senso.errors import ConfigError, Malformed, OutsideError, RateLimited, Refused, SensoError, Unavailable, Unforeseen
 from senso.log import logger
@@ -33,6 +34,28 @@ def failed_report(error: SensoError, price: Price | None, watch: Stopwatch) -> R
     no_reply = isinstance(error, Unavailable) and error.status is None
     unknown = usage is None and (no_reply or isinstance(error, Malformed))
     return Report(outcome_of(error), usage or Usage(), None if unknown else cost, watch.milliseconds())
+
+
+def divided(report: Report, parts: int, shared_id: int) -> list[Report]:
+    """The report of a call that read for several orgs, as shares that add up to it exactly."""
+    usage = report.usage
+    return [
+        replace(
+            report,
+            usage=replace(usage, **{name: share(getattr(usage, name), parts, place) for name in TOKENS}),
+            cost_microusd=None if report.cost_microusd is None else share(report.cost_microusd, parts, place),
+            shared_id=shared_id,
+        )
+        for place in range(parts)
+    ]
+
+
+TOKENS = ("tokens_in", "tokens_cached", "tokens_written", "tokens_out", "tokens_thinking")
+
+
+def share(whole: int, parts: int, place: int) -> int:
+    """As even as whole numbers allow: the first shares may be larger by one."""
+    return whole // parts + (place < whole % parts)
 
 
 def outcome_of(error: SensoError) -> Outcome:

@@ -1,33 +1,40 @@
-"""Stage 3: each answer is read for the org."""
+"""Stage 3: each answer is read: for the org that asked, or for all orgs of a network that are ready, by one call."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 from uuid import UUID
 
 from structlog.contextvars import bind_contextvars
 
-from senso import extraction
+from senso import extraction, supplied
 from senso.db import DBAPIError, at_once
-from senso.errors import ConfigError, Malformed, OutsideError, TooLong, Unavailable, Unforeseen
+from senso.errors import ConfigError, Malformed, OutsideError, Refused, TooLong, Unavailable, Unforeseen
+from senso.extraction import Mark, Reading, Together
+from senso.extraction.mentions import BY_RULE, SAMPLED
 from senso.failpoints import failpoint
 from senso.policy import POLICY
-from senso.providers import Completion
+from senso.providers import Prompt
 from senso.providers.wire.paid import paid
 from senso.queries import evaluations
 from senso.queries.evaluations import ReadWork
-from senso.runtime.call_slots import Work, run_concurrently
+from senso.queries.runs import Report
+from senso.runtime.call_slots import Work, groups, run_concurrently
 from senso.runtime.heartbeat import worker_id
 from senso.runtime.save_batching import SaveBatcher, save_in_thread
 from senso.runtime.saving import unstorable
 from senso.states import Outcome
 from senso.workflows import reading_models
-from senso.workflows.call_reports import Stopwatch, failed_report, guarded, report
+from senso.workflows.call_reports import Stopwatch, divided, failed_report, guarded, outcome_of, report
 from senso.workflows.provider_access import complete
 from senso.workflows.retry_policy import wait_seconds
 
+T = TypeVar("T")
 reading_saver = SaveBatcher(evaluations.save)
 LONG_ANSWER = 50_000  # characters; checking it takes 0.1 s
+# A call for so many orgs has as much room again for its output.
+ORGS_PER_ROOM = 3
 
 
 def extract(run_ids: Sequence[UUID]) -> None:
@@ -36,12 +43,54 @@ def extract(run_ids: Sequence[UUID]) -> None:
 
 
 def claim_readings(runs: Sequence[UUID]) -> list[Work]:
+    """A piece of work for each call."""
+    version = extraction.READING_VERSION
+    together = extraction.TOGETHER_VERSION if supplied.orgs_per_reading() > 1 else version
     with at_once() as db:
         readers = reading_models.readers(db)
         claimed = evaluations.claim(
-            db, runs, worker_id(), POLICY, readers=readers, prompt_version=extraction.READING_VERSION
+            db, runs, worker_id(), POLICY, readers=readers, prompt_version=version, together_version=together
         )
-    return list(map(extract_now, claimed))
+    return [call for works in alike(claimed, lambda work: work.run_id) for call in calls_for(works)]
+
+
+def alike(works: Iterable[ReadWork], key: Callable[[ReadWork], object]) -> list[list[ReadWork]]:
+    found: dict[object, list[ReadWork]] = {}
+    for work in works:
+        found.setdefault(key(work), []).append(work)
+    return list(found.values())
+
+
+def calls_for(works: Sequence[ReadWork]) -> list[Work]:
+    """`works`: of one answer. Those that are to be read by the same model, with the same room, are read together."""
+    same = alike(works, lambda work: (work.reader.provider, work.reader.name, work.max_tokens))
+    return [call for some in same for call in calls_together(some)]
+
+
+def calls_together(works: Sequence[ReadWork]) -> list[Work]:
+    """Orgs whose names do not occur need no reading of their own: they are with the first call.
+
+    What one call for several could not read is read by a call for each.
+    """
+    most = supplied.orgs_per_reading()
+    if most == 1 or len(works) == 1:
+        return list(map(extract_now, works))
+    asked = [work for work in works if occurs(work) or is_sampled(work)]
+    chosen = {work.id for work in asked}
+    by_rule = [work for work in works if work.id not in chosen]
+    if works[0].place == 0:
+        first, *more = list(groups(asked, most)) or [[]]
+        return [read_together(first, by_rule), *(read_together(some, []) for some in more)]
+    return [*([read_together([], by_rule)] if by_rule else []), *map(extract_now, asked)]
+
+
+def occurs(work: ReadWork) -> bool:
+    return extraction.occurs(work.answer, work.org)
+
+
+def is_sampled(work: ReadWork) -> bool:
+    """By its id, which is a hash: the same whenever it is read."""
+    return work.id.int % 100 < POLICY.sampled_percent
 
 
 async def extract_now(work: ReadWork) -> None:
@@ -52,25 +101,72 @@ async def extract_now(work: ReadWork) -> None:
             prompt = extraction.prompt(work.answer, work.question, work.org)
             completion = await complete(replace(prompt, max_tokens=work.max_tokens), work.reader)
             with paid(work.reader.provider, completion.content, lambda: completion.usage):
-                reading = await checked(work, completion)
+                reading = await aside(work, lambda: extraction.checked(work.answer, work.org, completion))
             done = report(Outcome.READ, work.reader.price, completion.usage, watch)
     except (OutsideError, ConfigError) as error:
-        await extraction_failed(work, error, watch)
+        await extraction_failed(work, error, failed_report(error, work.reader.price, watch))
         return
-    failpoint("reading came", work.question)
-    row = evaluations.reading_row(work, reading, done, version=extraction.READING_VERSION)
+    await save(work, reading, done, extraction.READING_VERSION)
+
+
+async def read_together(asked: Sequence[ReadWork], by_rule: Sequence[ReadWork]) -> None:
+    """One call reads the answer for the orgs of `asked`. Its cost is divided among all."""
+    works, watch = [*asked, *by_rule], Stopwatch()
+    lead = works[0]
+    bind_contextvars(run=str(lead.run_id), batch=str(lead.asked_by))
+    found: Sequence[Reading | OutsideError | ConfigError]
     try:
-        await reading_saver.save(work.batch_id, row)
+        with guarded():
+            prompt = extraction.prompt_together(lead.answer, lead.question, [work.org for work in asked])
+            completion = await complete(with_room(prompt, lead, len(asked)), lead.reader)
+            with paid(lead.reader.provider, completion.content, lambda: completion.usage):
+                said = extraction.said_together(completion)
+                found = await aside(lead, lambda: [checked(work, said, asked) for work in works])
+            done = report(Outcome.READ, lead.reader.price, completion.usage, watch)
+    except (OutsideError, ConfigError) as error:
+        done, found = failed_report(error, lead.reader.price, watch), [error] * len(works)
+    shares = divided(done, len(works), lead.call_id)
+    several = len(asked) > 1
+    await asyncio.gather(*(settle(*one, several=several) for one in zip(works, found, shares, strict=True)))
+
+
+def with_room(prompt: Prompt, work: ReadWork, orgs: int) -> Prompt:
+    return replace(prompt, max_tokens=work.max_tokens * (1 + orgs // ORGS_PER_ROOM))
+
+
+def checked(work: ReadWork, said: Together, asked: Sequence[ReadWork]) -> Reading | Malformed:
+    """Malformed: what was said is of no use for this org alone."""
+    number = asked.index(work) + 1 if work in asked else None
+    try:
+        reading = extraction.checked_for(work.answer, work.org, said, number)
+    except Malformed as error:
+        return error
+    kind = BY_RULE if number is None else None if occurs(work) else SAMPLED
+    return replace(reading, marks=(*reading.marks, Mark("mentioned", kind, ""))) if kind else reading
+
+
+async def settle(work: ReadWork, found: Reading | OutsideError | ConfigError, share: Report, *, several: bool) -> None:
+    """`several`: the call was about more than one org, so that what it could not do a call for each may."""
+    if isinstance(found, Reading):
+        await save(work, found, share, extraction.TOGETHER_VERSION)
+        return
+    alone = work.with_more_room if several and isinstance(found, Malformed | Refused) else None
+    await extraction_failed(work, found, replace(share, outcome=outcome_of(found)), otherwise=alone)
+
+
+async def save(work: ReadWork, reading: Reading, done: Report, version: str) -> None:
+    failpoint("reading came", work.question)
+    row = evaluations.reading_row(work, reading, done, version=version)
+    try:
+        await reading_saver.save(work.asked_by, row)
     except (DBAPIError, ValueError) as error:
         reason = unstorable(error)
         await save_in_thread(lambda db: evaluations.fail(db, work, done, reason))
 
 
-async def checked(work: ReadWork, completion: Completion) -> extraction.Reading:
+async def aside(work: ReadWork, check: Callable[[], T]) -> T:
     """Checks a long answer in a thread, so that it does not block the event loop."""
-    if len(work.answer) < LONG_ANSWER:
-        return extraction.checked(work.answer, work.org, completion)
-    return await asyncio.to_thread(extraction.checked, work.answer, work.org, completion)
+    return check() if len(work.answer) < LONG_ANSWER else await asyncio.to_thread(check)
 
 
 def next_reader(work: ReadWork, error: OutsideError | ConfigError) -> int | None:
@@ -86,11 +182,16 @@ def next_reader(work: ReadWork, error: OutsideError | ConfigError) -> int | None
     return work.by_another
 
 
-async def extraction_failed(work: ReadWork, error: OutsideError | ConfigError, watch: Stopwatch) -> None:
-    """What is waited for is tried by the same model; else `next_reader` says who reads it next, and nobody fails it."""
-    failed = failed_report(error, work.reader.price, watch)
+async def extraction_failed(
+    work: ReadWork, error: OutsideError | ConfigError, failed: Report, *, otherwise: int | None = None
+) -> None:
+    """What is waited for is tried by the same model; else `next_reader` says who reads it next, and nobody fails it.
+
+    `otherwise`: the try that is next where `next_reader` says nobody.
+    """
     seconds = wait_seconds(error, work.failures) if isinstance(error, Unavailable) else None
     reader = next_reader(work, error) if seconds is None else None
+    reader = otherwise if seconds is None and reader is None else reader
     reason = str(error)
     if seconds is None and reader is None:
         await save_in_thread(lambda db: evaluations.fail(db, work, failed, reason))

@@ -117,7 +117,8 @@ def result_header(db: Connection, batch: Batch, state: BatchState, counts: Count
 
 
 def note_cautions(db: Connection, batch: Batch, found: Sequence[Found]) -> None:
-    basis = Basis(len(found), sum(one.made_up for one in found), sum(one.by_fallback for one in found))
+    counted = ("made_up", "by_fallback", "sampled", "missed")
+    basis = Basis(len(found), **{name: sum(getattr(one, name) for one in found) for name in counted})
     if said := cautions(basis):
         batches.note(db, batch.id, "; ".join(said))
 

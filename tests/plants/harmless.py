@@ -17,6 +17,8 @@ HARMLESS = {
     "partners.available null": "a partner who is not metered and was granted credits by hand looks the same: its "
     "ledger goes on, and what it is charged does not change",
     "partners.created_at a day earlier": "when a partner was made decides nothing",
+    "pushes.* deleted (failed": "of an earlier episode of a network, whose later one has told more",
+    "pushes.created_at a day earlier (failed": "of an earlier episode of a network, whose later one has told more",
     "pushes.next_at a day earlier (failed": "of one that was given up: it is not tried again",
     "pushes.next_at a day later (failed": "of one that was given up: it is not tried again",
     "pushes.tries": "of one that was sent or given up: it is not tried again",

@@ -14,6 +14,7 @@ from senso.queries import (
     job_planning,
     job_polling,
     ledger,
+    members,
     outbox,
     planning,
     pushes,
@@ -26,7 +27,7 @@ from senso.queries import (
 GROWING = re.compile(
     "batches|questions|orgs|name_variations|question_runs|evaluations|llm_calls|citations|competitors|metrics|ledger|outbox|pushes"
 )
-DIRECT = (runs, evaluations, batches, results, ledger, outbox, planning, pushes)
+DIRECT = (runs, evaluations, members, batches, results, ledger, outbox, planning, pushes)
 JOBS = (vendor_jobs, job_planning, submissions, job_polling, job_answers, job_cancellations)
 STATEMENTS = {
     f"{module.__name__}.{name}": statement

@@ -86,6 +86,19 @@ SEARCHES = f"""(c.cost_microusd - CASE WHEN c.tokens_in > p.long_from THEN p.lon
     (c.tokens_in - coalesce(c.tokens_cached, 0) - coalesce(c.tokens_written, 0)) * coalesce(p.token_in, 0)
     + coalesce(c.tokens_cached, 0) * coalesce(p.cached, 0) + coalesce(c.tokens_written, 0) * coalesce(p.written, 0)
     + c.tokens_out * coalesce(p.token_out, 0)))"""
+# Calls as they were made: the shares of one that read an answer for several orgs are summed.
+WHOLE_CALLS = f"""c AS MATERIALIZED (
+    SELECT c.id, c.purpose, c.run_id, c.provider, c.model, c.outcome, c.started_at, c.tokens_in, c.tokens_cached,
+        c.tokens_written, c.tokens_out, c.cost_microusd
+    FROM llm_calls c JOIN batches b ON b.id = c.batch_id WHERE {IN_SCOPE} AND c.shared_id IS NULL
+    UNION ALL
+    SELECT c.shared_id, 'read', NULL, c.provider, c.model, max(c.outcome), min(c.started_at), sum(c.tokens_in),
+        sum(c.tokens_cached), sum(c.tokens_written), sum(c.tokens_out),
+        CASE WHEN bool_and(c.cost_microusd IS NOT NULL) THEN sum(c.cost_microusd) END
+    FROM llm_calls c WHERE c.shared_id IN (
+        SELECT c.shared_id FROM llm_calls c JOIN batches b ON b.id = c.batch_id WHERE {IN_SCOPE})
+    GROUP BY c.shared_id, c.provider, c.model
+)"""
 # What another model than was asked for cost is not known.
 NO_OTHER_MODEL = """NOT EXISTS (
     SELECT FROM question_runs o WHERE o.id = c.run_id AND c.purpose = 'ask' AND o.other_model IS NOT NULL)"""
@@ -213,10 +226,10 @@ CHECKS = (
         "the sums of what was spent are wrong",
         "senso models shows prices; report it",
         f"""
-        WITH {PRICES}
+        WITH {PRICES}, {WHOLE_CALLS}
         SELECT c.id AS call, c.provider, c.model, c.tokens_in, c.tokens_cached, c.tokens_out, c.cost_microusd
-        FROM llm_calls c JOIN batches b ON b.id = c.batch_id
-        WHERE {IN_SCOPE} AND c.tokens_in > 0 AND c.outcome IS NOT NULL
+        FROM c
+        WHERE c.tokens_in > 0 AND c.outcome IS NOT NULL
             AND c.provider <> ALL(CAST(:billing_providers AS text[])) AND {NO_OTHER_MODEL}
             AND EXISTS (SELECT FROM p WHERE {IS_PRICED})
             AND NOT EXISTS (SELECT FROM p WHERE {IS_PRICED} AND {IS_EXPLAINED})
@@ -241,6 +254,12 @@ CHECKS = (
                     AND (c.outcome = 'answered' OR c.cost_microusd <> 0)
                     AND EXISTS (SELECT FROM p WHERE {IS_PRICED} AND p.record IS NOT NULL)
                     AND NOT EXISTS (SELECT FROM p WHERE {IS_PRICED} AND {IS_WHOLE_RECORDS})))
+        UNION ALL
+        SELECT c.id, c.provider, c.model, c.tokens_in, c.tokens_cached, c.tokens_out, c.cost_microusd
+        FROM llm_calls c JOIN batches b ON b.id = c.batch_id LEFT JOIN llm_calls s ON s.id = c.shared_id
+        WHERE {IN_SCOPE} AND c.shared_id IS NOT NULL
+            AND (s.shared_id IS DISTINCT FROM s.id OR (s.run_id, s.purpose, s.provider, s.model, s.started_at)
+                IS DISTINCT FROM (c.run_id, c.purpose, c.provider, c.model, c.started_at))
         UNION ALL
         SELECT NULL, 'run', r.state, r.tokens_in, NULL, r.tokens_out, r.cost_microusd
         FROM question_runs r JOIN batches b ON b.id = r.batch_id

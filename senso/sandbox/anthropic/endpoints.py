@@ -1,7 +1,6 @@
 """Anthropic's endpoints: /v1/messages asks the assistant or reads what it said; /v1/models lists the models."""
 
 import asyncio
-import hashlib
 import json
 from dataclasses import replace
 from typing import Any
@@ -31,7 +30,8 @@ from senso.sandbox.env import KEY_START
 from senso.sandbox.fault_rules import Rule
 from senso.sandbox.openai.bodies import INLINE_LINK
 from senso.sandbox.prose import generic_answer
-from senso.sandbox.reader import reading_of, task_in, variations_for
+from senso.sandbox.reader import variations_for
+from senso.sandbox.reading_log import note_reading
 from senso.sandbox.replies import Problem, Reply
 from senso.sandbox.schema import filled
 from senso.sandbox.state import State
@@ -154,8 +154,7 @@ class Messages(Anthropic):
         if asks_names(schema):
             self.state.meet(user)
             return variations_for(user)
-        task = task_in(user)
-        return self.state.liar.reading(task, reading_of(task)) if task else {}
+        return self.state.liar.read(user)
 
     async def wait(self, call: Call, seconds: float, text: str) -> Rule | None:
         """Waits as long as the model would take. Returns a fault, if any, that spoils the answer and not the call."""
@@ -205,11 +204,9 @@ def limited(said: Said, body: Body, model: Model) -> Said:
 
 def note(call: Call, user: str, schema: Body) -> None:
     """Logs the organisation that an answer was read for, and not the answer itself."""
-    task = None if asks_names(schema) else task_in(user)
     call.schema = NAMES if asks_names(schema) else READING
-    call.organisation = task.organisation if task else None
-    call.question = task.question or None if task else None
-    call.answer = hashlib.sha256(task.answer.encode(errors="surrogatepass")).hexdigest() if task else None
+    if not asks_names(schema):
+        note_reading(call, user)
 
 
 def asks_names(schema: Body) -> bool:

@@ -1,7 +1,6 @@
 """Gemini's endpoints: generateContent asks the assistant or reads what it said; the other lists the models."""
 
 import asyncio
-import hashlib
 import json
 from dataclasses import replace
 from typing import Any
@@ -18,7 +17,8 @@ from senso.sandbox.gemini.errors import fault, invalid, unregistered, wrong_key
 from senso.sandbox.gemini.faults import GEMINI, KINDS
 from senso.sandbox.openai.bodies import INLINE_LINK
 from senso.sandbox.prose import generic_answer
-from senso.sandbox.reader import reading_of, task_in, variations_for
+from senso.sandbox.reader import variations_for
+from senso.sandbox.reading_log import note_reading
 from senso.sandbox.replies import Problem, Reply
 from senso.sandbox.schema import filled
 from senso.sandbox.state import State
@@ -95,8 +95,7 @@ class Generate(Gemini):
         if asks_names(schema):
             self.state.meet(user)
             return variations_for(user)
-        task = task_in(user)
-        return self.state.liar.reading(task, reading_of(task)) if task else {}
+        return self.state.liar.read(user)
 
     def told(self, asked: Asked, said: Said, rule: Rule | None) -> dict[str, Any]:
         kind = rule.kind if rule else None
@@ -126,11 +125,9 @@ def shortened(kind: str | None, said: Said, *, is_reading: bool) -> Said:
 
 def note(call: Call, user: str, schema: dict[str, Any]) -> None:
     """Logs the organisation that an answer was read for, and not the answer itself."""
-    task = None if asks_names(schema) else task_in(user)
     call.schema = NAMES if asks_names(schema) else READING
-    call.organisation = task.organisation if task else None
-    call.question = task.question or None if task else None
-    call.answer = hashlib.sha256(task.answer.encode(errors="surrogatepass")).hexdigest() if task else None
+    if not asks_names(schema):
+        note_reading(call, user)
 
 
 def asks_json(body: bytes) -> bool:

@@ -16,7 +16,7 @@ from senso.sandbox.linkup.checks import check
 from senso.sandbox.linkup.faults import ODD, REFUSALS
 from senso.sandbox.openai.bodies import INLINE_LINK
 from senso.sandbox.prose import generic_answer
-from senso.sandbox.reader import reading_of, task_in
+from senso.sandbox.reader import reading_of, request_in, said_of
 from senso.sandbox.replies import Reply
 from senso.sandbox.schema import filled
 
@@ -84,8 +84,8 @@ class Search(Linkup):
 
 def read(body: Body, question: str) -> Any:
     """The object that fits the schema. Only what is to be read is known, nothing of the world."""
-    task = task_in(question)
-    return filled(json.loads(body["structuredOutputSchema"]), reading_of(task) if task else {})
+    request = request_in(question)
+    return filled(json.loads(body["structuredOutputSchema"]), said_of(request, reading_of) if request else {})
 
 
 ROUTES: list[tuple[str, type[RequestHandler]]] = [

@@ -1,6 +1,5 @@
 """A request for a chat completion and its answer: made by itself, or as a line of a batch."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,8 @@ from senso.sandbox.openai.bodies import INLINE_LINK, REFUSED, Said, chat_complet
 from senso.sandbox.openai.checks import check_chat
 from senso.sandbox.openai.messages import last_said, text_of
 from senso.sandbox.prose import generic_answer
-from senso.sandbox.reader import reading_of, task_in, variations_for
+from senso.sandbox.reader import variations_for
+from senso.sandbox.reading_log import note_reading
 from senso.sandbox.schema import filled
 from senso.sandbox.state import State
 
@@ -31,11 +31,9 @@ class Chat:
 
     def note(self, call: Call) -> None:
         """Logs the organisation that an answer is read for, and not the answer itself."""
-        task = task_in(self.user)
         call.schema = self.wanted["name"] if self.wanted else None
-        call.organisation = task.organisation if task else None
-        call.question = task.question or None if task else self.user if self.wanted is None else None
-        call.answer = hashlib.sha256(task.answer.encode(errors="surrogatepass")).hexdigest() if task else None
+        if not note_reading(call, self.user):
+            call.question = self.user if self.wanted is None else None
 
     def answered(self, state: State, fault: str | None) -> Body:
         """The body of the reply; a fault of the answer spoils it."""
@@ -63,8 +61,8 @@ def read(state: State, wanted: Body, user: str) -> str:
     if wanted["name"] == "name_variations":
         known = variations_for(user)
         state.meet(user)
-    elif task := task_in(user):
-        known = state.liar.reading(task, reading_of(task))
+    else:
+        known = state.liar.read(user)
     return json.dumps(filled(wanted["schema"], known), ensure_ascii=False)
 
 

@@ -1,7 +1,6 @@
 """Perplexity's endpoints: the Agent API, which answers and reads, the list of models, and what the ended API says."""
 
 import asyncio
-import hashlib
 import json
 from typing import Any
 
@@ -30,7 +29,8 @@ from senso.sandbox.perplexity.bodies import (
 from senso.sandbox.perplexity.checks import check
 from senso.sandbox.perplexity.faults import KINDS, REFUSALS
 from senso.sandbox.prose import generic_answer
-from senso.sandbox.reader import reading_of, task_in, variations_for
+from senso.sandbox.reader import variations_for
+from senso.sandbox.reading_log import note_reading
 from senso.sandbox.replies import Reply
 from senso.sandbox.schema import filled
 
@@ -112,8 +112,8 @@ class Agent(Perplexity):
         if wanted["name"] == "name_variations":
             known = variations_for(user)
             self.state.meet(user)
-        elif task := task_in(user):
-            known = self.state.liar.reading(task, reading_of(task))
+        else:
+            known = self.state.liar.read(user)
         return Work(json.dumps(filled(wanted["schema"], known), ensure_ascii=False), fault=kind)
 
     async def wait(self, call: Call, seconds: float, text: str) -> str | None:
@@ -135,9 +135,7 @@ def is_searched(body: Body) -> bool:
 def note(call: Call, user: str, wanted: Body) -> None:
     """Logs the organisation that an answer was read for, and not the answer itself."""
     call.schema = wanted["name"]
-    if task := task_in(user):
-        call.organisation, call.question = task.organisation, task.question or None
-        call.answer = hashlib.sha256(task.answer.encode(errors="surrogatepass")).hexdigest()
+    note_reading(call, user)
 
 
 def last_of(given: Any) -> Any:
