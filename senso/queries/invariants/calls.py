@@ -89,12 +89,12 @@ SEARCHES = f"""(c.cost_microusd - CASE WHEN c.tokens_in > p.long_from THEN p.lon
 # Calls as they were made: the shares of one that read an answer for several orgs are summed.
 WHOLE_CALLS = f"""c AS MATERIALIZED (
     SELECT c.id, c.purpose, c.run_id, c.provider, c.model, c.outcome, c.started_at, c.tokens_in, c.tokens_cached,
-        c.tokens_written, c.tokens_out, c.cost_microusd
+        c.tokens_written, c.tokens_out, c.cost_microusd, c.job_id
     FROM llm_calls c JOIN batches b ON b.id = c.batch_id WHERE {IN_SCOPE} AND c.shared_id IS NULL
     UNION ALL
     SELECT c.shared_id, 'read', NULL, c.provider, c.model, max(c.outcome), min(c.started_at), sum(c.tokens_in),
         sum(c.tokens_cached), sum(c.tokens_written), sum(c.tokens_out),
-        CASE WHEN bool_and(c.cost_microusd IS NOT NULL) THEN sum(c.cost_microusd) END
+        CASE WHEN bool_and(c.cost_microusd IS NOT NULL) THEN sum(c.cost_microusd) END, CAST(NULL AS uuid)
     FROM llm_calls c WHERE c.shared_id IN (
         SELECT c.shared_id FROM llm_calls c JOIN batches b ON b.id = c.batch_id WHERE {IN_SCOPE})
     GROUP BY c.shared_id, c.provider, c.model
