@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress, contextmanager
+from contextlib import closing, contextmanager, suppress
 
 import pytest
 import requests
