@@ -12,7 +12,7 @@ from senso.tasks import canvas
 from senso.tasks.app import app
 from senso.worker import shutdown, watchdog
 
-app.steps["worker"].add(shutdown.StopHeartbeat)
+app.steps["worker"].add(shutdown.HeartbeatStep)
 task_prerun.connect(progress.began, weak=False)
 task_postrun.connect(progress.ended, weak=False)
 
@@ -21,7 +21,6 @@ task_postrun.connect(progress.ended, weak=False)
 def begin(**_: Any) -> None:
     shutdown.let_threads_end()
     publishing.register(canvas.publish)
-    heartbeat.start()
 
 
 @worker_ready.connect

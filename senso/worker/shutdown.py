@@ -1,4 +1,4 @@
-"""Lets Celery stop a worker without an error, and ends its heartbeat.
+"""Lets Celery stop a worker without an error, and starts and ends its heartbeat.
 
 In Celery 5.7 a cold shutdown (SIGQUIT; with REMAP_SIGTERM also SIGTERM) waits worker_soft_shutdown_timeout, asks the
 pool to terminate the remaining tasks, waits for the pool's threads, and sends no `worker_shutdown`, so that a worker
@@ -18,11 +18,14 @@ from senso.runtime.heartbeat import heartbeat
 from senso.worker.signals import defer_until_waiting
 
 
-class StopHeartbeat(StartStopStep):  # type: ignore[misc]
-    """Runs at the end of a cold shutdown, as `worker_shutdown` does at the end of a warm one."""
+class HeartbeatStep(StartStopStep):  # type: ignore[misc]
+    """Starts once Celery handles signals: a worker told to stop before that has no heartbeat that nobody would end.
 
-    def start(self, worker: Any) -> None:
-        pass
+    It ends at the end of a cold shutdown, as with `worker_shutdown` at the end of a warm one.
+    """
+
+    def start(self, worker: Any) -> None:  # noqa: ARG002  Celery's signature
+        heartbeat.start()
 
     def stop(self, worker: Any) -> None:
         pass

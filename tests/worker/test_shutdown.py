@@ -1,6 +1,9 @@
 """A worker that is told to stop starts no further call, ends those under way, and leaves without an error."""
 
+import os
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -48,6 +51,32 @@ def worker(messages, make, sandbox, log):
     child.process.wait()
 
 
+SLOW_TO_HANDLE_SIGNALS = """
+import sys, time
+from celery.apps.worker import Worker
+usual = Worker.on_start
+Worker.on_start = lambda worker: (time.sleep(2), usual(worker))
+from celery.__main__ import main
+main()
+"""
+
+
+@pytest.fixture
+def slow_worker(messages, make, log):
+    """One that shows for two seconds what a busy machine shows at times: Celery does not handle signals yet."""
+    (child,) = stack.call_workers(1, RUNS)
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-c", SLOW_TO_HANDLE_SIGNALS, *child.arguments[2:]],
+            env=os.environ | child.environment,
+            stdout=output,
+            stderr=output,
+        )
+    yield process
+    process.kill()
+    process.wait()
+
+
 def until(condition, log):
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not condition():
@@ -76,3 +105,12 @@ def test_a_worker_told_to_stop_amid_calls_saves_them_and_leaves_without_an_error
     )
     assert len(sandbox.calls("openai.responses")) == RUNS
     assert make.one("SELECT count(*) FROM workers WHERE ended_at IS NOT NULL") == 1
+
+
+def test_a_worker_told_to_stop_as_soon_as_it_is_known_leaves_its_heartbeat_ended(slow_worker, make, log):
+    until(lambda: make.one("SELECT count(*) FROM workers") == 1, log)
+
+    slow_worker.send_signal(signal.SIGTERM)
+    slow_worker.wait(stack.STOP_SECONDS)
+
+    assert make.one("SELECT count(*) FROM workers WHERE ended_at IS NULL") == 0, log.read_text()
