@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 # PYTEST_ARGS run in one, which starts sooner.
 TEST_PROCESSES ?= $(if $(findstring tests,$(PYTEST_ARGS)),0,3)
 
-.PHONY: demo up test faults chaos plants check format bench growth night queued in-flight alone commands one-run promises real-answers mix reading-modes clean
+.PHONY: demo up test faults chaos plants check format bench growth networks night queued in-flight alone commands one-run promises real-answers mix reading-modes clean
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -67,6 +67,11 @@ reading-modes: $(VENV)/.ready-bench
 # 1,500 organisations, 90,000 runs, minute by minute, and the promises after them: NIGHT_ARGS="--orgs 100"
 night: $(VENV)/.ready-bench
 	@$(BIN)/python bench/night.py $(NIGHT_ARGS)
+
+# A network of 50 organisations, 60 questions asked once and 3,000 readings: NETWORKS_ARGS="--orgs 3000" is a night of 60
+# networks, "--one-by-one" a call for each organisation
+networks: $(VENV)/.ready-bench
+	@$(BIN)/python bench/networks.py $(NETWORKS_ARGS)
 
 # 100,000 batches queued: what grows while they wait: QUEUED_ARGS="--batches 100000 --minutes 5"
 queued: $(VENV)/.ready-bench

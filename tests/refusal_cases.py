@@ -3,7 +3,7 @@
 Words in capitals stand for the ids of `WORLD`; {braces} for what only a run knows, such as a port that is taken.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 IDS = {
@@ -17,6 +17,8 @@ IDS = {
     "RETIRED": "20000000-0000-4000-8000-000000000005",
     "BROKE": "20000000-0000-4000-8000-000000000006",
     "STOPPED": "20000000-0000-4000-8000-000000000007",
+    "NETWORK": "40000000-0000-4000-8000-000000000001",
+    "UNATTENDED": "40000000-0000-4000-8000-000000000002",
 }
 QUESTION = "30000000-0000-4000-8000-000000000001"
 ASKED = f"""
@@ -29,6 +31,11 @@ def org(
 ) -> str:
     head = f"  - id: {IDS[word]}\n    name: {name}\n    partner: {IDS[partner]}\n    created_at: 2026-01-05"
     return f"{head}{asked}\n    {more}\n"
+
+
+def network(word: str, *, name: str, orgs: Sequence[str]) -> str:
+    head = f"  - id: {IDS[word]}\n    name: {name}\n    partner: {IDS['PARTNER']}\n"
+    return f"{head}    orgs: [{', '.join(IDS[one] for one in orgs)}]{ASKED}\n    models: [gpt-6.1-terra]\n"
 
 
 WORLD = (
@@ -46,6 +53,9 @@ WORLD = (
     + org("RETIRED", name="Asks a Retired Model", more="models: [gone]")
     + org("BROKE", name="No Credits", partner="POOR")
     + org("STOPPED", name="Cancelled Today")
+    + "networks:\n"
+    + network("NETWORK", name="Lenders", orgs=("ORG", "ASLEEP"))
+    + network("UNATTENDED", name="Nobody Active", orgs=("ASLEEP",))
 )
 GOOD = f"""\
 partners:
@@ -122,7 +132,12 @@ CASES: Mapping[str, tuple[Case, ...]] = {
         Case("no such org", "trigger org NOBODY", 4),
         Case("one of several", "trigger org OTHER NOBODY", 4),
         Case("to foresee", "trigger org NOBODY --dry-run", 4),
+        Case("no such network", "trigger network NOBODY", 4),
+        Case("to foresee", "trigger network NOBODY --dry-run", 4),
+        Case("no such network", "trigger missing NOBODY", 4),
+        Case("no such org", "trigger missing NETWORK NOBODY", 4),
         Case("no such org", "report NOBODY", 4),
+        Case("no such network", "report ORG --network NOBODY", 4),
         Case("an org without numbers", "report ORG", 4),
         Case("no such batch", "status NOBODY", 4),
         Case("no such batch", "watch NOBODY", 4),
@@ -135,6 +150,8 @@ CASES: Mapping[str, tuple[Case, ...]] = {
         Case("no such partner", "credits NOBODY --grant 5 --ref invoice-7", 4),
         Case("no such partner", "ledger NOBODY", 4),
         Case("not a UUID", "trigger org acme", 2),
+        Case("not a UUID", "trigger network acme", 2),
+        Case("not a UUID", "trigger missing acme", 2),
         Case("not a UUID", "report acme", 2),
         Case("not a UUID", "status acme", 2),
         Case("not a UUID", "watch acme", 2),
@@ -158,6 +175,16 @@ CASES: Mapping[str, tuple[Case, ...]] = {
         Case("one key for two orgs", "trigger org ORG OTHER --idempotency-key key-2", 2),
         Case("an empty key", "trigger org ORG --idempotency-key ''", 2),
         Case("a batch that is under way", "retry BATCH", 2),
+    ),
+    "Networks that cannot be asked for": (
+        Case("it has no active org", "trigger network UNATTENDED", 2),
+        Case("it has no active org", "trigger missing UNATTENDED", 2),
+        Case("a key is missing", "trigger network NETWORK", 2, {"OPENAI_API_KEY": None}),
+        Case("it was asked nothing yet", "trigger missing NETWORK", 2),
+        Case("it was asked nothing yet", "trigger missing NETWORK ORG --dry-run", 2),
+        Case("the org is not in it", "trigger missing NETWORK OTHER", 2),
+        Case("the org is not active", "trigger missing NETWORK ASLEEP", 2),
+        Case("one key for two networks", "trigger network NETWORK UNATTENDED --idempotency-key key-2", 2),
     ),
     "Import files": (
         *(Case(name.removesuffix(".yaml").replace("-", " "), f"import {name}", 2) for name in IMPORTS),
@@ -185,6 +212,7 @@ CASES: Mapping[str, tuple[Case, ...]] = {
         Case("no such option", "status --jsno", 2),
         Case("an id is missing", "runs", 2),
         Case("nothing to trigger", "trigger org", 2),
+        Case("nothing to trigger", "trigger network", 2),
         Case("no such state", "status --state done", 2),
         Case("no moment", "status --since nonsense", 2),
         Case("a moment to come", "status --since 2999-01-01", 2),
@@ -331,6 +359,7 @@ CASES: Mapping[str, tuple[Case, ...]] = {
         Case("a world larger than there is", "sandbox --write-import - --orgs 40000", 2),
         Case("its world and its settings in one", "sandbox --write-import - --env", 2),
         Case("a size of nothing", "sandbox --orgs 5", 2),
+        Case("networks in nothing", "sandbox --networks 1", 2),
         Case("no such file to know", "sandbox --import nowhere.yaml", 2),
         Case("recorded and made up", "sandbox --import comments.yaml --replay folder", 2),
     ),

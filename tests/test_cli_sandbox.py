@@ -16,7 +16,7 @@ from senso.cli import commands
 from senso.cli.sandboxing import guests_in
 from senso.sandbox import env
 from senso.sandbox.fault_kinds import KINDS
-from senso.sandbox.orgs import TOWNS
+from senso.sandbox.orgs import NETWORK_SIZE, TOWNS
 from senso.sandbox.world import World
 
 QUICK = ("--port", "0", "--answer-seconds", "0", "--reading-seconds", "0", "--snapshot-seconds", "0")
@@ -117,6 +117,15 @@ def test_the_world_is_written_as_a_file_to_import_with_what_to_do_next(senso, tm
     assert f"import '{file}'" in done.err
     assert f"trigger org {World(3).orgs[0].id} --wait" in done.err
     assert "sandbox --seed 3" in done.err
+
+
+def test_networks_are_written_with_enough_organisations(senso, tmp_path):
+    senso("sandbox", "--write-import", tmp_path / "world.yaml", "--networks", "2")
+    found = imports.read(tmp_path / "world.yaml").contents
+
+    assert [len(network.orgs) for network in found.networks] == [NETWORK_SIZE] * 2
+    assert {member for network in found.networks for member in network.orgs} == {org.id for org in found.orgs}
+    assert all(network.questions and network.models and network.locations for network in found.networks)
 
 
 def test_the_sandbox_answers_every_question_that_it_writes(senso, tmp_path):

@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """New columns whose default is not computed for each row. Present members count as there from the beginning."""
+    """Members count as joined now: no network has run before. Neither column rewrites its table."""
     op.execute("SET LOCAL lock_timeout = '10s'")
     joined_at = sa.Column("joined_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now())
     op.add_column("network_orgs", joined_at)

@@ -22,7 +22,7 @@ from senso.db import looking
 from senso.errors import ConfigError, NotFound
 from senso.push import metric_json
 from senso.quantities import counted
-from senso.reads import history
+from senso.reads import directory, history
 from senso.reads import status as queries
 from senso.reads.status import Org
 from senso.records import plain
@@ -51,13 +51,15 @@ MOST_LISTED = 5
 
 
 def report(org_id: UUID, form: Form, output: Path | None = None, network: UUID | None = None) -> None:
-    """`network`: only what its answers say. Raises NotFound for an unknown org or one without numbers yet, ConfigError
-    if the output cannot be written.
+    """`network`: only what its answers say. Raises NotFound for an unknown org or network or an org without numbers yet,
+    ConfigError if the output cannot be written.
     """
     with looking() as db:
         org = queries.org(db, org_id)
         if org is None:
             raise NotFound(f"no org {org_id}; import it first")
+        if network and network not in directory.known(db, [network]):
+            raise NotFound(f"no network {network}; import it first")
         batches = [one for one in history.batches(db, org_id) if network in {None, one.network_id}]
         if not batches:
             ask = f"senso trigger missing {network} {org_id}" if network else f"senso trigger org {org_id}"
