@@ -51,8 +51,10 @@ MOST_LISTED = 5
 
 
 def report(org_id: UUID, form: Form, output: Path | None = None, network: UUID | None = None) -> None:
-    """`network`: only what its answers say. Raises NotFound for an unknown org or network or an org without numbers yet,
-    ConfigError if the output cannot be written.
+    """`network`: only what its answers say.
+
+    Raises NotFound for an unknown org or network or an org without numbers yet, ConfigError if the output cannot be
+    written.
     """
     with looking() as db:
         org = queries.org(db, org_id)
