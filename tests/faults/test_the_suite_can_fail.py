@@ -101,8 +101,8 @@ REMOVALS = [
             ),
             (
                 READINGS,
-                "    SAVE.rows(db, by_key(readings))\n",
-                """    for ended in SAVE.column(db, by_key(readings)):
+                '    SAVE.rows(db, by_key(readings) | {"turn": readings[0]["turn"]})\n',
+                """    for ended in SAVE.column(db, by_key(readings) | {"turn": readings[0]["turn"]}):
         COUNT.rows(db, {"batch": ended})
 """,
             ),
