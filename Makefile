@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 # PYTEST_ARGS run in one, which starts sooner.
 TEST_PROCESSES ?= $(if $(findstring tests,$(PYTEST_ARGS)),0,3)
 
-.PHONY: demo up test faults chaos plants check format bench growth networks night queued in-flight alone commands one-run promises real-answers mix reading-modes clean
+.PHONY: demo up test faults chaos plants check format bench growth networks night queued in-flight alone commands one-run promises real-answers mix reading-modes reading-together clean
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -63,6 +63,10 @@ mix: $(VENV)/.ready-bench
 # One organisation, its answers read by calls and in a file at half the price.
 reading-modes: $(VENV)/.ready-bench
 	@$(BIN)/python bench/reading_modes.py
+
+# Networks of 1, 10 and 50 organisations, read by one call for many and by a call for each.
+reading-together: $(VENV)/.ready-bench
+	@$(BIN)/python bench/reading_together.py
 
 # 1,500 organisations, 90,000 runs, minute by minute, and the promises after them: NIGHT_ARGS="--orgs 100"
 night: $(VENV)/.ready-bench

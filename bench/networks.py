@@ -33,7 +33,7 @@ SPAN = """SELECT extract(epoch FROM max(ended_at) - min(queued_at))::float,
     FROM batches WHERE network_id IS NOT NULL"""
 ENDS = """SELECT kind || ' ' || state, count(*)::int FROM batches WHERE network_id IS NOT NULL GROUP BY 1"""
 BY = "SELECT finished_by, count(*)::int FROM batches WHERE kind = 'network_org' GROUP BY 1"
-READ = """SELECT count(*)::int, count(*) FILTER (WHERE marks @> '[{"kind": "read-by-rule"}]')::int
+BY_RULE = """SELECT count(*)::int, count(*) FILTER (WHERE marks @> '[{"kind": "read-by-rule"}]')::int
     FROM evaluations WHERE state = 'done' AND batch_id IN (SELECT id FROM batches WHERE network_id IS NOT NULL)"""
 CALLS = """SELECT purpose, count(DISTINCT coalesce(shared_id, c.id))::int, sum(tokens_in)::bigint,
         sum(tokens_cached)::bigint, sum(tokens_out)::bigint, sum(cost_microusd)::bigint
@@ -74,10 +74,11 @@ def trigger_all(here: Ground) -> None:
 
 def wait(here: Ground) -> None:
     """Until every org has its batch, and all have ended and were pushed."""
+    expected = sum(len(network["orgs"]) for network in here.work.document["networks"])
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         ((members, left),) = here.running.query(LEFT)
-        if members == here.work.orgs and not left:
+        if members == expected and not left:
             return
         time.sleep(POLL_SECONDS)
     raise SystemExit(f"not all ended: {here.running.query(ENDS)}")
@@ -90,7 +91,7 @@ def measure(here: Ground) -> Found:
         wait(here)
     spent, load = processes.spent(used, processes.cpu(here.of)), os.getloadavg()[0]
     ((seconds, asking),) = here.running.query(SPAN)
-    ((evaluations, by_rule),) = here.running.query(READ)
+    ((evaluations, by_rule),) = here.running.query(BY_RULE)
     names = ("calls", "tokens_in", "tokens_cached", "tokens_out", "cost_microusd")
     return Found(
         networks=here.work.networks,

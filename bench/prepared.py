@@ -23,7 +23,7 @@ from senso.providers.wire.openai import question as request_for
 from senso.sandbox.brightdata.inputs import ENGINES
 from senso.sandbox.brightdata.records import record
 from senso.sandbox.openai.bodies import Said, chat_completion, response
-from senso.sandbox.orgs import LARGE_NETWORK_SIZE, Org
+from senso.sandbox.orgs import Org
 from senso.sandbox.reader import reading_of, request_in, said_of, task_in
 from senso.sandbox.schema import filled
 from senso.sandbox.variations import name_variations
@@ -112,7 +112,7 @@ def reading(text: str, question: str, watched: Watched) -> tuple[str, bytes]:
 
 def shared(work: Work, text: str, question: str, first: int) -> tuple[str, Shared]:
     """For all orgs of the network whose first org has the number `first`."""
-    orgs = work.world.orgs[first : first + LARGE_NETWORK_SIZE]
+    orgs = work.world.orgs[first : first + work.network_size]
     prompt = extraction.prompt_together(text, question, list(map(watched_by, orgs)))
     request, mark = request_in(prompt.user), MARK.search(prompt.user)
     assert request is not None and mark is not None  # noqa: PT018  our own prompt has both

@@ -46,6 +46,8 @@ class Work:
     case: Case
     orgs: int
     seed: int = SEED
+    network_size: int = LARGE_NETWORK_SIZE
+    members: int | None = None  # of each network, those that it is asked for; None: all
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -59,13 +61,13 @@ class Work:
     def world(self) -> World:
         """The measured orgs, then those whose statements are counted, then the warm-up org."""
         orgs = self.orgs + COUNTED_ORGS + WARM_UP_ORGS
-        size, networks = LARGE_NETWORK_SIZE, self.networks
-        return World(self.seed, orgs=orgs, questions=self.case.questions, networks=networks, network_size=size)
+        sizes = {"networks": self.networks, "network_size": self.network_size}
+        return World(self.seed, orgs=orgs, questions=self.case.questions, **sizes)
 
     @property
     def networks(self) -> int:
-        """Networks of the measured orgs, fifty in each; 0 in cases without."""
-        return self.orgs // LARGE_NETWORK_SIZE if self.case.name == "networks" else 0
+        """Networks of the measured orgs; 0 in cases without."""
+        return self.orgs // self.network_size if self.case.name == "networks" else 0
 
     @property
     def document(self) -> dict[str, Any]:
@@ -73,13 +75,15 @@ class Work:
         made = self.world.import_document(self.models, LOCATIONS[: self.places])
         for org in made["orgs"][: self.orgs if self.networks else 0]:
             org["questions"] = []
+        for network in made["networks"]:
+            network["orgs"] = network["orgs"][: self.members]
         return made
 
     def questions(self, number: int) -> list[Question]:
         """Those whose answers are prepared with an org: its own; with the first of a network, those of the network."""
         if not self.networks or number >= self.orgs:
             return self.world.questions(self.world.orgs[number])
-        network, member = divmod(number, LARGE_NETWORK_SIZE)
+        network, member = divmod(number, self.network_size)
         return [] if member else self.world.network_questions(network)
 
     @property

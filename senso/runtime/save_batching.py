@@ -19,6 +19,8 @@ GATHER_SECONDS = 0.02
 # More than there are connections: while Postgres is unreachable each save blocks a thread, and those queued must start
 # before their leases end.
 THREADS = 32
+# Items of one statement: a backend of Postgres keeps the memory of the largest one that it has seen.
+MOST_ITEMS = 100
 
 
 @lru_cache(maxsize=1)
@@ -40,7 +42,7 @@ class SaveBatcher(Generic[Item, Saved]):
 
     async def save(self, batch: UUID, item: Item) -> Saved:
         """Raises what saving this item alone raises: an item that cannot be stored must not fail the others."""
-        if batch not in self.pending:
+        if batch not in self.pending or len(self.pending[batch][0]) >= MOST_ITEMS:
             items: list[Item] = []
             self.pending[batch] = items, asyncio.create_task(self.save_pending(batch, items))
         items, saved = self.pending[batch]
@@ -56,5 +58,6 @@ class SaveBatcher(Generic[Item, Saved]):
 
     async def save_pending(self, batch: UUID, items: list[Item]) -> Sequence[Saved]:
         await asyncio.sleep(GATHER_SECONDS if call_slots().taken > 1 else 0)
-        del self.pending[batch]
+        if self.pending[batch][0] is items:
+            del self.pending[batch]
         return await save_in_thread(lambda db: self.change(db, items))

@@ -27,7 +27,12 @@ from senso.settings import settings
 from senso.states import FinishedBy
 from senso.tasks.app import app
 from senso.worker.events import gathered
-from senso.worker.queues import JOBS_PER_MESSAGE, READINGS_PER_MESSAGE, RUNS_PER_MESSAGE
+from senso.worker.queues import (
+    JOBS_PER_MESSAGE,
+    READINGS_PER_MESSAGE,
+    RUNS_PER_MESSAGE,
+    SHARED_ANSWERS_PER_MESSAGE,
+)
 
 log = logger(__name__)
 
@@ -84,7 +89,7 @@ PIPELINES: dict[str, Callable[[Intent], Any]] = {
     Pipeline.SUBMIT: each("submit_snapshot", JOBS_PER_MESSAGE),
     Pipeline.EXTRACT: each_then("extract", "finish_batch", READINGS_PER_MESSAGE),
     Pipeline.GATHER: one("gather"),
-    Pipeline.EVALUATE: each_then("extract", "finish_readers", RUNS_PER_MESSAGE),
+    Pipeline.EVALUATE: each_then("extract", "finish_readers", SHARED_ANSWERS_PER_MESSAGE),
     Pipeline.FINISH: one("finish_batch", FinishedBy.ROWS.value),
     Pipeline.SWEEP_FINISH: one("finish_batch", FinishedBy.SWEEP.value),
     Pipeline.MEMBERS: one("open_members"),

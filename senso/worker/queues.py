@@ -15,6 +15,9 @@ VISIBILITY_SECONDS = 900
 RUNS_PER_MESSAGE = 10
 # Runs whose answers came from a vendor's job: they are only read, so that such a message makes as many calls.
 READINGS_PER_MESSAGE = 20
+# Answers to a network's questions per message. Each is read for all orgs of the network: ten of them, for fifty orgs
+# each, took 200 MB of a worker's memory.
+SHARED_ANSWERS_PER_MESSAGE = 2
 # Jobs per message. All are sent at the same moment, each from a thread of its own.
 JOBS_PER_MESSAGE = 25
 ROUTES = {

@@ -79,3 +79,11 @@ def test_who_is_alone_waits_for_nobody(busy, monkeypatch):
     monkeypatch.setattr(save_batching, "GATHER_SECONDS", 60)
 
     assert saved(SaveBatcher(Saver()), (ONE, 1)) == [10]
+
+
+def test_a_statement_has_an_upper_limit_of_items(monkeypatch):
+    monkeypatch.setattr(save_batching, "MOST_ITEMS", 2)
+    save = Saver()
+
+    assert saved(SaveBatcher(save), *((ONE, item) for item in range(5))) == [0, 10, 20, 30, 40]
+    assert sorted(save.statements) == [[0, 1], [2, 3], [4]]
