@@ -168,6 +168,18 @@ def test_a_run_that_failed_is_asked_again_and_its_answer_then_read_for_all(make,
     assert broken() == {}
 
 
+@pytest.mark.parametrize(("times", "state", "failed"), [(1, "partial", 1), (None, "failed", 2)])
+def test_a_network_that_was_not_answered_says_why(make, sandbox, times, state, failed):
+    _, network = lenders(make)
+    sandbox.fault("openai.responses", "refusal", times=times)
+
+    batch, _ = asked(make, network)
+
+    reason = f"{failed} of 2 failed: {failed} × openai: the model refused to answer"
+    assert (make.state(batch)["state"], make.state(batch)["error"]) == (state, reason)
+    assert broken() == {}
+
+
 def test_a_network_that_reads_the_same_day_again_has_nothing_to_do(make, sandbox):
     _, network = lenders(make)
     batch, readers = asked(make, network)
