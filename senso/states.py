@@ -214,6 +214,7 @@ class TriggerOutcome(StrEnum):
     COMPLETED = "completed"
     PARTIAL = "partial"
     FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 class CancelOutcome(StrEnum):

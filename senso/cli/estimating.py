@@ -29,6 +29,7 @@ WOULD = {
     TriggerOutcome.REOPENED: "has ended and would be opened again",
     TriggerOutcome.COMPLETED: "is completed already: nothing would be done",
     TriggerOutcome.PARTIAL: "has ended with failures: only senso retry would ask again",
+    TriggerOutcome.CANCELLED: "was cancelled: only --reopen would open it again",
     TriggerOutcome.FAILED: "has failed: only senso retry would ask again",
 }
 

@@ -12,7 +12,7 @@ from senso.cli.environment import connected, require_redis, short, uuid
 from senso.cli.leaving import deferred_signals, sigterm_as_exit
 from senso.cli.printing import err, out, print_json
 from senso.cli.status import load_all, show, trigger_command
-from senso.cli.summing import print_incomplete
+from senso.cli.summing import SHOWN, print_incomplete
 from senso.cli.terms import terms
 from senso.cli.watching import FEW, print_continuation, watch
 from senso.db import transaction
@@ -41,7 +41,9 @@ SAID = {
     TriggerOutcome.COMPLETED: "is completed already; nothing to do",
     TriggerOutcome.PARTIAL: "has ended with failures; ask again for what failed: senso retry {id}",
     TriggerOutcome.FAILED: "has failed; ask again: senso retry {id}",
+    TriggerOutcome.CANCELLED: "was cancelled and stays so; say --reopen to open it again",
 }
+ATTACHED_TO_NETWORK = "is under way already, and its end opens those of its orgs; nothing was opened"
 SAID_OF_MANY = {
     TriggerOutcome.OPENED: "opened",
     TriggerOutcome.ATTACHED: "under way already",
@@ -50,6 +52,7 @@ SAID_OF_MANY = {
     TriggerOutcome.COMPLETED: "completed already",
     TriggerOutcome.PARTIAL: "ended with failures before",
     TriggerOutcome.FAILED: "failed before",
+    TriggerOutcome.CANCELLED: "cancelled before and left so",
 }
 
 
@@ -117,8 +120,11 @@ def trigger(wanted: Wanted, how: TriggerOptions, *, as_json: bool) -> None:
             estimating.dry_run(wanted.kind, wanted.ids, wanted.network, reopen=how.reopen, as_json=as_json)
             return
         open_all(wanted, how, opened)
+        left = left_cancelled(opened.batches)
         if how.wait:
-            ended = watch([batch for batch, _ in opened.batches], as_json=as_json, without_steps=ENDED_BADLY)
+            say_what_is_left(left)
+            ids = [one for one, outcome in opened.batches if outcome is not TriggerOutcome.CANCELLED]
+            ended = watch(ids, as_json=as_json, without_steps=ENDED_BADLY)
             require_good_end(ended)
             return
         print_triggered(opened.batches, as_json=as_json)
@@ -137,6 +143,23 @@ def with_all_orgs(wanted: Wanted) -> Wanted:
     from senso.workflows.membership import orgs_of  # noqa: PLC0415  providers take long to import, and most commands need none
 
     return replace(wanted, ids=orgs_of(wanted.network))
+
+
+def left_cancelled(found: Sequence[tuple[UUID, TriggerOutcome]]) -> list[BatchStatus]:
+    """Batches that somebody cancelled and that were not opened again. Raises ConfigError if there are no others."""
+    ids = [batch for batch, outcome in found if outcome is TriggerOutcome.CANCELLED]
+    left = load_all(ids) if ids else []
+    if left and len(left) == len(found):
+        more = f" (and {len(left) - 1} more)" if len(left) > 1 else ""
+        raise ConfigError(f"batch {left[0].id} of {left[0].date} was cancelled{more}; say --reopen to open it again")
+    return left
+
+
+def say_what_is_left(left: Sequence[BatchStatus]) -> None:
+    for one in left[:SHOWN]:
+        err.suggest(f"Batch {one.id} of {one.date} was cancelled and stays so; again: {trigger_command(one)} --reopen")
+    if len(left) > SHOWN:
+        err.suggest(f"And {len(left) - SHOWN} more; all of them: senso status --state cancelled")
 
 
 def require_good_end(ended: Sequence[BatchStatus]) -> None:
@@ -158,7 +181,7 @@ def open_all(wanted: Wanted, how: TriggerOptions, opened: Opened) -> None:
         with deferred_signals() as between:
             for one in wanted.ids:
                 between()
-                opened.batches += trigger_one(wanted, one, how)
+                opened.batches += [each for each in trigger_one(wanted, one, how) if each not in opened.batches]
                 opened.done += 1
             between()
     except (KeyboardInterrupt, SystemExit):
@@ -218,10 +241,16 @@ def print_triggered(found: Sequence[tuple[UUID, TriggerOutcome]], *, as_json: bo
         print_many(stands)
     else:
         for one, outcome in stands:
-            out.suggest(f"Batch {one.id} {SAID[outcome].format(id=one.id)}.")
+            out.suggest(f"Batch {one.id} {said_of(one, outcome)}.")
             show(one, as_json=False)
     if not as_json and not any_worker_alive():
         err.suggest("No worker is running: start them with `senso up`.")
+
+
+def said_of(one: BatchStatus, outcome: TriggerOutcome) -> str:
+    if one.kind is BatchKind.NETWORK and outcome is TriggerOutcome.ATTACHED:
+        return ATTACHED_TO_NETWORK
+    return SAID[outcome].format(id=one.id)
 
 
 def print_many(stands: Sequence[tuple[BatchStatus, TriggerOutcome]]) -> None:
@@ -229,6 +258,7 @@ def print_many(stands: Sequence[tuple[BatchStatus, TriggerOutcome]]) -> None:
     said = ", ".join(f"{outcomes[outcome]} {words}" for outcome, words in SAID_OF_MANY.items() if outcomes[outcome])
     out.print(f"{len(stands)} batches: {said}.")
     print_incomplete([one for one, outcome in stands if outcome in {TriggerOutcome.PARTIAL, TriggerOutcome.FAILED}])
+    say_what_is_left([one for one, outcome in stands if outcome is TriggerOutcome.CANCELLED])
     if any(one.state in OPEN_BATCHES for one, _ in stands):
         err.suggest("Follow those that are open: senso watch")
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from senso.db.typed import each
 from senso.matrix import Subject
-from senso.queries.members import WITH_ANSWERS
+from senso.queries.members import ASKED
 from senso.states import UNDONE_EVALUATIONS, UNDONE_RUNS, USEFUL, BatchKind, Purpose, RunState, among
 
 # Postgres then refuses every write, so that a dry run changes nothing, whatever it calls.
@@ -74,7 +74,7 @@ def shares_again(db: Connection, batch: UUID, kind: BatchKind = BatchKind.ORG) -
 MISSING = text(f"""
     SELECT m.slug, m.provider, m.name, m.prices, 0 AS asks, count(*) AS reads
     FROM batches n JOIN question_runs r ON r.batch_id = n.id JOIN models m ON m.id = r.model_id
-    WHERE n.kind = '{BatchKind.NETWORK}' AND n.network_id = :network AND {among("n.state", WITH_ANSWERS)}
+    WHERE n.kind = '{BatchKind.NETWORK}' AND n.network_id = :network AND {ASKED}
         AND n.batch_date = ANY(CAST(:days AS date[])) AND r.state = '{RunState.ANSWERED}' AND NOT EXISTS (
             SELECT FROM evaluations e WHERE e.run_id = r.id AND e.org_id = :org
                 AND NOT (:again AND {among("e.state", UNDONE_EVALUATIONS)}))

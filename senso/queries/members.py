@@ -15,20 +15,38 @@ from senso.db.statement import Prepared
 from senso.db.typed import each
 from senso.queries.batches import Batch
 from senso.queries.outbox import Pipeline, enqueue, enqueue_later
-from senso.states import CANCELLABLE, UNDONE_EVALUATIONS, BatchKind, BatchState, RunState, among
+from senso.states import (
+    CANCELLABLE,
+    OPEN_BATCHES,
+    UNDONE_EVALUATIONS,
+    Action,
+    BatchKind,
+    BatchState,
+    RunState,
+    among,
+)
 
 # Only what a network has asked to the end is read for its orgs.
 WITH_ANSWERS = (BatchState.COMPLETED, BatchState.PARTIAL)
+# Also while a later episode asks what failed, and if that one is blocked or cancelled: each end has written a push.
+ASKED = f"""({among("n.state", WITH_ANSWERS)} OR (n.episode > 1 AND EXISTS (
+        SELECT FROM pushes p WHERE p.batch_id = n.id AND {among("p.body->>'state'", WITH_ANSWERS)})))"""
+# The reason in the audit of what this system does by itself for the orgs of a network.
+FOLLOWING = "network"
+STOPPED = f"""(b.state = '{BatchState.CANCELLED}' AND EXISTS (
+        SELECT FROM audit a WHERE a.batch_id = b.id AND a.action = '{Action.CANCEL}'
+            AND a.details->>'reason' <> '{FOLLOWING}' AND a.details->>'episode' = b.episode::text))"""
 ANSWERS = f"(SELECT count(*) FROM question_runs r WHERE r.batch_id = n.id AND r.state = '{RunState.ANSWERED}')"
 ITS_BATCH = f"""b.kind = '{BatchKind.NETWORK_ORG}' AND b.org_id = o.id AND b.network_id = n.network_id
     AND b.batch_date = n.batch_date"""
 MISSING = text(f"""
     WITH asked AS MATERIALIZED (
         SELECT n.network_id, n.batch_date, {ANSWERS} AS answers FROM batches n
-        WHERE n.kind = '{BatchKind.NETWORK}' AND n.network_id = :network AND {among("n.state", WITH_ANSWERS)}
-            AND n.batch_date >= :since
+        WHERE n.kind = '{BatchKind.NETWORK}' AND n.network_id = :network AND n.batch_date BETWEEN :since AND :until
+            AND {ASKED}
     )
     SELECT o.id AS org_id, n.batch_date AS date, b.id AS batch_id, b.state, b.credits_per_evaluation,
+        coalesce({STOPPED}, false) AS stopped,
         n.answers - coalesce(b.planned, 0) AS unread,
         (SELECT count(*) FROM evaluations e
             WHERE e.batch_id = b.id AND {among("e.state", UNDONE_EVALUATIONS)}) AS undone
@@ -43,21 +61,37 @@ MISSING = text(f"""
 class Missing:
     """Answers of one day for one org. `batch_id`, `state`, credits: of its batch for that day, if there is one.
 
-    `unread`: answers that no batch has taken for it; `undone`: readings that failed or were cancelled.
+    `stopped`: that batch was cancelled by somebody, not because the org had left. `unread`: answers that no batch has
+    taken for it; `undone`: readings that failed or were cancelled.
     """
 
     org_id: UUID
     date: date
     batch_id: UUID | None
     state: BatchState | None
+    stopped: bool
     credits_per_evaluation: int | None
     unread: int
     undone: int
 
 
-def missing(db: Connection, network: UUID, since: date, org: UUID | None = None) -> list[Missing]:
+def missing(
+    db: Connection, network: UUID, since: date, org: UUID | None = None, *, until: date = date.max
+) -> list[Missing]:
     """A row for each active org and each day on which the network has answers, also where nothing is missing."""
-    return each(Missing, db.execute(MISSING, {"network": network, "since": since, "org": org}))
+    return each(Missing, db.execute(MISSING, {"network": network, "since": since, "until": until, "org": org}))
+
+
+LATEST = text(f"""
+    SELECT n.id FROM batches n
+    WHERE n.kind = '{BatchKind.NETWORK}' AND n.network_id = :network AND n.batch_date >= :since
+    ORDER BY {among("n.state", OPEN_BATCHES)} DESC, n.batch_date DESC LIMIT 1
+""")
+
+
+def latest(db: Connection, network: UUID, since: date) -> UUID | None:
+    """The network's own batch that is queued or running, or else its latest."""
+    return db.execute(LATEST, {"network": network, "since": since}).scalar()
 
 
 MEMBERS = text("""
@@ -79,16 +113,22 @@ def is_member(db: Connection, network: UUID, org: UUID) -> bool:
 
 OF_NETWORK = "ARRAY(SELECT org_id FROM network_orgs WHERE network_id = :network)"
 ABLE = Prepared(f"""
-    SELECT count(*) AS orgs, count(*) FILTER (WHERE p.available IS NULL OR p.available >= :credits) AS able
-    FROM orgs o JOIN partners p ON p.id = ANY(ARRAY(SELECT partner_id FROM orgs WHERE id = ANY({OF_NETWORK})))
-        AND p.id IS NOT DISTINCT FROM o.partner_id
-    WHERE o.id = ANY({OF_NETWORK}) AND o.active
+    WITH payers AS (
+        SELECT p.available, count(*) AS orgs
+        FROM orgs o JOIN partners p ON p.id = ANY(ARRAY(SELECT partner_id FROM orgs WHERE id = ANY({OF_NETWORK})))
+            AND p.id IS NOT DISTINCT FROM o.partner_id
+        WHERE o.id = ANY({OF_NETWORK}) AND o.active
+        GROUP BY p.id, p.available
+    )
+    SELECT coalesce(sum(orgs), 0)::int AS orgs,
+        coalesce(sum(least(orgs, coalesce(available / nullif(CAST(:credits AS int), 0), orgs))), 0)::int AS able
+    FROM payers
 """)
 
 
 @dataclass(frozen=True, slots=True)
 class Able:
-    """How many active orgs a network has, and of how many the partner has the wanted credits."""
+    """How many active orgs a network has, and for how many of them their partners' credits suffice."""
 
     orgs: int
     able: int

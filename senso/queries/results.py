@@ -249,23 +249,24 @@ def cost(db: Connection, batch: UUID) -> Cost:
     return Cost(**found)
 
 
-REASONS = Prepared(f"""
-    SELECT error, count(*) AS runs FROM evaluations WHERE batch_id = :batch AND state = '{EvaluationState.FAILED}'
+REASONS = f"""
+    SELECT error, count(*) AS runs FROM {{}} WHERE batch_id = :batch AND state = '{EvaluationState.FAILED}'
     GROUP BY error ORDER BY count(*) DESC, error LIMIT 5
-""")
+"""
+OF_READINGS, OF_RUNS = (Prepared(REASONS.format(table)) for table in ("evaluations", "question_runs"))
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why evaluations failed, and how many failed for this reason."""
+    """Why evaluations failed, or the runs of a network's batch, and how many failed for this reason."""
 
     error: str | None
     runs: int
 
 
-def failure_reasons(db: Connection, batch: UUID) -> list[Reason]:
+def failure_reasons(db: Connection, batch: Batch) -> list[Reason]:
     """The most frequent ones first."""
-    return [Reason(**one) for one in REASONS.rows(db, {"batch": batch})]
+    return [Reason(**one) for one in (OF_READINGS if batch.org_id else OF_RUNS).rows(db, {"batch": batch.id})]
 
 
 METRICS = text(f"SELECT {OF_METRIC} FROM metrics WHERE batch_id = :batch ORDER BY id")

@@ -128,7 +128,8 @@ LOCATIONS = text(f"""
 def asked(db: Connection, batch: UUID) -> Asked:
     """What a batch was to ask, as frozen when it opened, and how much of it was answered and read."""
     values = {"batch": batch}
-    counts = results.counts(db, batch_rows.load(db, batch))
+    found = batch_rows.load(db, batch)
+    counts = results.counts(db, found)
     return Asked(
         questions=_questions(rows(db.execute(QUESTIONS, values))),
         models=tuple((one["slug"], one["surface"]) for one in rows(db.execute(MODELS, values))),
@@ -137,7 +138,7 @@ def asked(db: Connection, batch: UUID) -> Asked:
         answered=counts.answered,
         read=counts.evaluated,
         failed=counts.failed,
-        failures=tuple((one.error or "no reason given", one.runs) for one in results.failure_reasons(db, batch)),
+        failures=tuple((one.error or "no reason given", one.runs) for one in results.failure_reasons(db, found)),
     )
 
 

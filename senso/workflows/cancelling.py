@@ -12,7 +12,7 @@ from uuid import UUID
 from senso.db import Connection
 from senso.errors import ConfigError, SensoError
 from senso.log import logger
-from senso.queries import batches, ledger, outbox, results, triggers
+from senso.queries import batches, ledger, members, outbox, results, triggers
 from senso.queries.batches import Batch
 from senso.queries.outbox import Pipeline
 from senso.reads import status
@@ -41,11 +41,19 @@ def cancel(batch_id: UUID, by: Initiator, *, is_pushed: bool) -> Cancelled:
     return retry_on_deadlock(lambda db: cancel_within(db, batch_id, by, is_pushed=is_pushed), OpenedConcurrently)
 
 
+LEAVING = Initiator("senso", members.FOLLOWING, because="the org has left the network")
+
+
 def leave(batch_id: UUID, *, is_pushed: bool) -> None:
-    """Cancels a batch of an org that is no longer in the network. Does nothing if it has ended meanwhile."""
-    by = Initiator("senso", "network", because="the org has left the network")
+    """Cancels a batch of an org that is not in the network. Does nothing if it has ended, or the org is back."""
     with suppress(ConfigError):
-        cancel(batch_id, by, is_pushed=is_pushed)
+        retry_on_deadlock(lambda db: leave_within(db, batch_id, is_pushed=is_pushed), OpenedConcurrently)
+
+
+def leave_within(db: Connection, batch_id: UUID, *, is_pushed: bool) -> None:
+    batch = batches.load(db, batch_id)
+    if batch.network_id and batch.org_id and not members.is_member(db, batch.network_id, batch.org_id):
+        cancel_within(db, batch_id, LEAVING, is_pushed=is_pushed)
 
 
 def why(by: Initiator) -> str:

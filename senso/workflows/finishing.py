@@ -138,8 +138,8 @@ def enqueue_job_cancellation(db: Connection, batch: Batch) -> None:
 
 def summary(db: Connection, batch: Batch, counts: Counts) -> str | None:
     """The reasons of failures, most frequent first, for the batch's `error`."""
-    reasons = results.failure_reasons(db, batch.id)
+    reasons = results.failure_reasons(db, batch)
     if not reasons:
-        return None
+        return f"{counts.cancelled} of {counts.planned} were cancelled" if counts.cancelled else None
     said = "; ".join(f"{reason.runs} × {reason.error}" for reason in reasons)
     return f"{counts.failed} of {counts.planned} failed: {said}"[:REASON_LENGTH]

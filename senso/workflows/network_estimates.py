@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from uuid import UUID
 
 from senso.db import Connection
@@ -22,7 +23,7 @@ from senso.workflows.estimating import (
     require_triggerable,
     shares_of,
 )
-from senso.workflows.membership import answers_for, lacks, lacks_new, require_member, since_day
+from senso.workflows.membership import answers_for, lacks, lacks_new, opens, require_member, since_day
 from senso.workflows.trigger import Terms, outcome_for
 
 
@@ -82,7 +83,7 @@ def estimate_missing(
     estimates.read_only(db)
     for org in orgs:
         require_member(db, network, org, under.today)
-        answers_for(db, network, org, under, history_days)
+        answers_for(db, network, org, under.today, history_days)
     return estimate_members(db, network, orgs, Ahead(under, since_day(under.today, history_days)))
 
 
@@ -93,23 +94,28 @@ def estimate_members(db: Connection, network: UUID, orgs: Sequence[UUID], ahead:
 
 def estimate_member(db: Connection, network: UUID, org: UUID, partner: Payer, ahead: Ahead) -> TriggerEstimate:
     found, asked_for = members.missing(db, network, ahead.since, org), not ahead.to_come
-    lacking = list(filter(lacks if asked_for else lacks_new, found))
+    chosen = partial(opens, reopen=ahead.under.reopen) if asked_for else lacks_new
+    lacking = list(filter(chosen, found))
     shares = [replace(share, asks=0, reads=share.asks) for share in ahead.to_come]
     shares += estimates.shares_missing(db, network, org, [one.date for one in lacking], again=asked_for)
     needed = ahead.under.credits_each * sum(share.asks for share in ahead.to_come)
     needed += sum(credits_of(one, ahead.under, again=asked_for) for one in lacking)
-    last = (lacking or found)[-1] if asked_for else None
-    return estimate(db, Foreseen(Subject.member(network, org), partner, shares, outcome_of(last), needed))
+    said = TriggerOutcome.OPENED
+    if asked_for:
+        said = outcome_of((lacking or found)[-1], ahead.under) if found else TriggerOutcome.ATTACHED
+    return estimate(db, Foreseen(Subject.member(network, org), partner, shares, said, needed))
 
 
 def credits_of(one: Missing, under: Terms, *, again: bool) -> int:
     return (one.unread + (one.undone if again else 0)) * (one.credits_per_evaluation or under.credits_each)
 
 
-def outcome_of(one: Missing | None) -> TriggerOutcome:
-    """Of the last day, which stands for all of them. None: that of a batch that is to come."""
-    if one is None or one.state is None:
+def outcome_of(one: Missing, under: Terms) -> TriggerOutcome:
+    """Of the last day, which stands for all of them."""
+    if one.state is None:
         return TriggerOutcome.OPENED
+    if one.stopped and not under.reopen:
+        return TriggerOutcome.CANCELLED
     if lacks(one) and one.state is not BatchState.BLOCKED:
         return TriggerOutcome.REOPENED
     return outcome_for(one.state)

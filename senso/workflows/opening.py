@@ -81,6 +81,8 @@ def work_of(db: Connection, batch: Batch) -> Work:
     match batch.kind:
         case BatchKind.NETWORK_ORG:
             return Work(readings=missing_readings(db, batch), again=again)
+        case BatchKind.NETWORK if not members.active(db, batch.subject.asking_id):
+            return Work()
         case _ if batch.planned is not None:
             return Work(again=again)
         case BatchKind.NETWORK:
@@ -104,7 +106,7 @@ def missing_readings(db: Connection, batch: Batch) -> list[PlannedReading]:
 
 WITHOUT_WORK = {
     BatchKind.ORG: (BatchState.FAILED, "the org has no questions, models or locations to ask"),
-    BatchKind.NETWORK: (BatchState.FAILED, "the network has no questions, models or locations to ask"),
+    BatchKind.NETWORK: (BatchState.FAILED, "the network has nothing to ask, or no active org to read for"),
     BatchKind.NETWORK_ORG: (BatchState.CANCELLED, "no answer of the network is left to read for the org"),
 }
 

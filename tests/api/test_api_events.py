@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from api_process import serving
 from ground import NOWHERE, addresses
+from networks import answered, broken, lenders
 from operating import Initiator, cancel, trigger_org
 
 WRITTEN = ("batches", "triggers", "audit", "outbox")
@@ -196,6 +197,48 @@ def test_an_event_opens_the_batch_of_a_network_once(api, make):
     assert make.sql("SELECT kind, network_id, state FROM batches") == [
         {"kind": "network", "network_id": network, "state": "queued"}
     ]
+
+
+def lacking(network, org, **more):
+    data = {"network_id": str(network), "org_id": str(org.id)}
+    return {"name": "network.org.missing.process", "data": data, **more}
+
+
+def test_what_orgs_lack_is_accepted_with_the_event_that_asks_their_network(api, make):
+    orgs = [make.org(questions=0) for _ in range(2)]
+    network = make.network(*orgs)
+    asking = {"name": "network.questions.process", "id": "ask", "data": {"network_id": str(network)}}
+    events = [asking, *(lacking(network, org, id=f"of {org.id}") for org in orgs)]
+
+    answers = [api.send(body) for body in (events, events, lacking(network, orgs[0]))]
+
+    assert [answer.status_code for answer in answers] == [200] * 3
+    assert make.sql("SELECT kind, state FROM batches") == [{"kind": "network", "state": "queued"}]
+    assert make.one("SELECT count(*) FROM triggers") == 3
+    assert broken() == {}
+
+
+def test_what_an_org_lacks_of_a_network_that_was_never_asked_is_a_conflict(api, make):
+    org = make.org(questions=0)
+    network = make.network(org)
+
+    answer = api.send(lacking(network, org))
+
+    assert answer.status_code == 409
+    assert "has no answers of the last 30 days; ask for some" in answer.json()["detail"]
+
+
+def test_a_day_that_was_cancelled_for_one_org_is_left_and_the_event_of_another_accepted(api, make, sandbox):
+    orgs, network = lenders(make, 2)
+    answered(make, network)
+    mine, theirs = (make.one("SELECT id FROM batches WHERE org_id = :o", o=org.id) for org in orgs)
+    cancel(mine, Initiator("test"))
+    make.sql("UPDATE batches SET state = 'blocked', error = '2 credits needed' WHERE id = :b", b=theirs)
+
+    answer = api.send([lacking(network, org) for org in orgs])
+
+    assert answer.status_code == 200
+    assert [make.state(batch)["state"] for batch in (mine, theirs)] == ["cancelled", "queued"]
 
 
 def test_an_unknown_event_is_told_which_there_are(api):

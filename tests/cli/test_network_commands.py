@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from at_work import read_for_all, work_off_network
+from networks import answered
 from shell import Shell
 
 from senso.settings import settings
@@ -114,6 +115,51 @@ def test_without_orgs_all_of_the_network_are_looked_after(senso, make, sandbox):
     found = senso("trigger", "missing", network, "--json").json
 
     assert sorted(one["outcome"] for one in found) == ["completed", "resumed"]
+
+
+def stopped_for_one(senso, make, environment):
+    """Two orgs of a network, whose answers of yesterday are read for the second; the first one's batch is cancelled."""
+    orgs, network = lenders(make)
+    moved(environment, "-1d")
+    batch = answered(make, network)
+    mine, theirs = (make.one("SELECT id FROM batches WHERE org_id = :org", org=org.id) for org in orgs)
+    assert senso("cancel", mine).code == 0
+    read_for_all(make, batch)
+    moved(environment, "+0d")
+    return orgs, network, str(mine), str(theirs)
+
+
+def test_a_cancelled_batch_of_one_org_stops_none_of_the_others(senso, make, sandbox, environment):
+    orgs, network, mine, theirs = stopped_for_one(senso, make, environment)
+
+    foreseen = senso("trigger", "missing", network, orgs[0].id, "--dry-run", "--json").json
+    alone = senso("trigger", "missing", network, orgs[0].id)
+    both = senso("trigger", "missing", network, "--json")
+    told = senso("trigger", "missing", network).out
+    waited = senso("trigger", "missing", network, "--wait")
+    again = senso("trigger", "missing", network, orgs[0].id, "--reopen", "--json").json
+
+    assert [(one["outcome"], one["credits"]) for one in foreseen["orgs"]] == [("cancelled", 0)]
+    assert (alone.code, "was cancelled; say --reopen to open it again" in alone.err) == (2, True)
+    assert both.code == 0
+    assert {one["id"]: one["outcome"] for one in both.json} == {mine: "cancelled", theirs: "completed"}
+    assert waited.code == 0
+    assert f"again: senso trigger missing {network} {orgs[0].id} --reopen" in " ".join(waited.err.split())
+    assert f"Batch {mine} was cancelled and stays so; say --reopen" in " ".join(told.split())
+    assert (again["id"], again["outcome"]) == (mine, "reopened")
+
+
+def test_what_is_being_asked_is_told_once_for_all_orgs(senso, make, sandbox):
+    _, network = lenders(make)
+    batch = senso("trigger", "network", network, "--json").json["id"]
+
+    foreseen = senso("trigger", "missing", network, "--dry-run", "--json").json
+    one = senso("trigger", "missing", network, "--json").json
+    told = senso("trigger", "missing", network).out
+
+    assert [org["outcome"] for org in foreseen["orgs"]] == ["attached"] * 2
+    assert (one["id"], one["outcome"]) == (batch, "attached")
+    assert "is under way already, and its end opens those of its orgs" in " ".join(told.split())
 
 
 def test_a_blocked_org_is_told_what_to_pay_and_how_to_go_on(senso, make, sandbox):

@@ -2,12 +2,10 @@
 
 import pytest
 from at_work import read_for_all, start, work_off_network
+from networks import asked, broken, grant, lenders, on
 from operating import Initiator, cancel, retry, trigger_missing, trigger_network
 
-from senso.db import transaction
 from senso.errors import ConfigError, NotFound
-from senso.policy import POLICY
-from senso.queries import invariants, ledger
 from senso.settings import settings
 from senso.tasks.periodic import due, relay, sweep_all
 from senso.tasks.stages import finish_batch, leave, open_batch, open_members, read
@@ -16,38 +14,8 @@ ME = Initiator("mara")
 CHARGES = "SELECT org_id, partner_id, kind, credits FROM ledger WHERE entry = 'charge' ORDER BY id"
 
 
-def lenders(make, count: int = 3, **options):
-    """Orgs of a partner each, whose names are known, and their network."""
-    orgs = [make.org(questions=0, **options) for _ in range(count)]
-    for org in orgs:
-        make.names(org)
-    return orgs, make.network(*orgs)
-
-
-def asked(make, network) -> tuple:
-    """The network's batch of today with all that follows, and the batches of its orgs by org."""
-    batch = trigger_network(network, ME).batch.id
-    readers = work_off_network(make, batch)
-    return batch, {make.state(reader)["org_id"]: reader for reader in readers}
-
-
-def on(environment, moved: str) -> None:
-    environment.setenv("SENSO_CLOCK", moved)
-    settings.cache_clear()
-
-
-def broken() -> dict:
-    with transaction() as db:
-        return invariants.broken(db, POLICY, 500)
-
-
 def states(make, *batches) -> list[str]:
     return [make.state(batch)["state"] for batch in batches]
-
-
-def grant(partner, more: int) -> None:
-    with transaction() as db:
-        ledger.grant(db, partner, more, f"more for {partner}")
 
 
 def test_a_network_asks_once_and_each_of_its_orgs_pays_for_what_is_read_for_it(make, sandbox):
@@ -165,6 +133,18 @@ def test_a_run_that_failed_is_asked_again_and_its_answer_then_read_for_all(make,
     assert {make.state(reader)["episode"] for reader in readers.values()} == {2}
     assert len(make.sql(CHARGES)) == 2 * len(orgs)
     assert make.one("SELECT count(*) FROM question_runs WHERE is_latest") == 2
+    assert broken() == {}
+
+
+@pytest.mark.parametrize(("times", "state", "failed"), [(1, "partial", 1), (None, "failed", 2)])
+def test_a_network_that_was_not_answered_says_why(make, sandbox, times, state, failed):
+    _, network = lenders(make)
+    sandbox.fault("openai.responses", "refusal", times=times)
+
+    batch, _ = asked(make, network)
+
+    reason = f"{failed} of 2 failed: {failed} × openai: the model refused to answer"
+    assert (make.state(batch)["state"], make.state(batch)["error"]) == (state, reason)
     assert broken() == {}
 
 
@@ -339,12 +319,12 @@ def test_a_cancelled_batch_of_an_org_is_only_reopened_when_it_is_said(make, sand
 
     open_members(str(batch))
     still = states(make, mine["id"])
-    with pytest.raises(ConfigError, match="was cancelled; say --reopen"):
-        trigger_missing(network, org.id, ME)
+    (left,) = trigger_missing(network, org.id, ME)
     (again,) = trigger_missing(network, org.id, ME, reopen=True)
     read_for_all(make, batch)
 
     assert still == ["cancelled"]
+    assert (left.batch.id, left.outcome) == (mine["id"], "cancelled")
     assert again.outcome == "reopened"
     assert states(make, mine["id"]) == ["completed"]
     assert broken() == {}

@@ -37,10 +37,10 @@ FIRST_MOMENT = f"(coalesce((SELECT min(a.at) FROM audit a WHERE a.batch_id = b.i
 DATED_BATCHES = f"(SELECT b.*, {FIRST_MOMENT} AS first_moment FROM batches b OFFSET 0) b"
 
 
-def payload(reopen: str) -> str:
+def payload(reopen: str, kind: str = "b.kind") -> str:
     """As workflows.trigger.payload_hash makes it."""
     asking = "coalesce(b.network_id, b.org_id)"
-    said = f"""'{{"kind": "' || b.kind || '", "' || b.kind || '_id": "' || {asking} || '", "reopen": {reopen}}}'"""
+    said = f"""'{{"kind": "' || {kind} || '", "' || {kind} || '_id": "' || {asking} || '", "reopen": {reopen}}}'"""
     return f"encode(sha256(convert_to({said}, 'UTF8')), 'hex')"
 
 
@@ -82,7 +82,9 @@ CHECKS = (
         UNION ALL
         SELECT 'trigger', t.idempotency_key FROM triggers t JOIN batches b ON b.id = t.batch_id
         WHERE {IN_SCOPE} AND b.kind <> 'network_org' AND (t.created_at > now() + {SLACK}
-            OR t.created_at < {FIRST_MOMENT} OR t.payload_hash NOT IN ({payload("false")}, {payload("true")}))
+            OR t.created_at < {FIRST_MOMENT} OR t.payload_hash NOT IN ({payload("false")}, {payload("true")},
+                -- What an org lacks was asked for while its network was being asked.
+                CASE b.kind WHEN 'network' THEN {payload("false", "'network_org'")} END))
         UNION ALL
         SELECT 'run', r.id::text FROM question_runs r JOIN batches b ON b.id = r.batch_id
             LEFT JOIN vendor_jobs s ON s.id = r.snapshot_id
