@@ -96,7 +96,8 @@ def require_ready(db: Connection, subject: Subject, found: Triggerable | None, t
 
 def payload_hash(subject: Subject, *, reopen: bool) -> str:
     asked = {"kind": subject.kind, f"{subject.kind}_id": str(subject.asking_id), "reopen": reopen}
-    return sha256(json.dumps(asked).encode()).hexdigest()
+    reader = {"org_id": str(subject.org_id)} if subject.kind is BatchKind.NETWORK_ORG else {}
+    return sha256(json.dumps(asked | reader).encode()).hexdigest()
 
 
 def repeated(db: Connection, earlier: tuple[str, UUID], payload: str) -> Triggered:

@@ -218,6 +218,16 @@ def test_what_orgs_lack_is_accepted_with_the_event_that_asks_their_network(api, 
     assert broken() == {}
 
 
+def test_the_id_of_an_event_about_one_org_is_not_taken_for_another(api, make):
+    orgs = [make.org(questions=0) for _ in range(2)]
+    network = make.network(*orgs)
+    api.send({"name": "network.questions.process", "data": {"network_id": str(network)}})
+
+    answers = [api.send(lacking(network, org, id="one")) for org in (orgs[0], orgs[0], orgs[1])]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 409]
+
+
 def test_what_an_org_lacks_of_a_network_that_was_never_asked_is_a_conflict(api, make):
     org = make.org(questions=0)
     network = make.network(org)

@@ -37,13 +37,21 @@ FIRST_MOMENT = f"(coalesce((SELECT min(a.at) FROM audit a WHERE a.batch_id = b.i
 DATED_BATCHES = f"(SELECT b.*, {FIRST_MOMENT} AS first_moment FROM batches b OFFSET 0) b"
 
 
-def payload(reopen: str, kind: str = "b.kind") -> str:
-    """As workflows.trigger.payload_hash makes it."""
+def payload(reopen: str, kind: str = "b.kind", reader: str | None = None) -> str:
+    """As workflows.trigger.payload_hash makes it. `reader`: the org that reads the answers of a network."""
     asking = "coalesce(b.network_id, b.org_id)"
-    said = f"""'{{"kind": "' || {kind} || '", "' || {kind} || '_id": "' || {asking} || '", "reopen": {reopen}}}'"""
+    more = "" if reader is None else f', "org_id": "\' || {reader} || \'"'
+    said = (
+        f"""'{{"kind": "' || {kind} || '", "' || {kind} || '_id": "' || {asking} || '", "reopen": {reopen}{more}}}'"""
+    )
     return f"encode(sha256(convert_to({said}, 'UTF8')), 'hex')"
 
 
+# What an org lacks was asked for while its network was being asked.
+ASKED_FOR_A_MEMBER = f"""EXISTS (
+    SELECT FROM (SELECT org_id FROM network_orgs n WHERE n.network_id = b.network_id
+        UNION SELECT org_id FROM batches x WHERE x.network_id = b.network_id AND x.kind = 'network_org') m
+    WHERE t.payload_hash = {payload("false", "'network_org'", "m.org_id")})"""
 # The audit rows of a batch's triggers, retries and reopenings; each has the timestamp of the transaction it records.
 OPENINGS = """
     SELECT count(*) FILTER (WHERE a.action = 'retry' OR a.details->>'outcome' = 'reopened') AS again,
@@ -82,9 +90,9 @@ CHECKS = (
         UNION ALL
         SELECT 'trigger', t.idempotency_key FROM triggers t JOIN batches b ON b.id = t.batch_id
         WHERE {IN_SCOPE} AND b.kind <> 'network_org' AND (t.created_at > now() + {SLACK}
-            OR t.created_at < {FIRST_MOMENT} OR t.payload_hash NOT IN ({payload("false")}, {payload("true")},
-                -- What an org lacks was asked for while its network was being asked.
-                CASE b.kind WHEN 'network' THEN {payload("false", "'network_org'")} END))
+            OR t.created_at < {FIRST_MOMENT} OR CASE
+                WHEN t.payload_hash IN ({payload("false")}, {payload("true")}) THEN false
+                WHEN b.kind = 'network' THEN NOT {ASKED_FOR_A_MEMBER} ELSE true END)
         UNION ALL
         SELECT 'run', r.id::text FROM question_runs r JOIN batches b ON b.id = r.batch_id
             LEFT JOIN vendor_jobs s ON s.id = r.snapshot_id
