@@ -219,7 +219,7 @@ def test_orgs_whose_numbers_the_model_mixed_up_are_read_again_alone(make, sandbo
 
     assert asked_for == ["answer_readings", *["answer_reading"] * 3]
     assert {org: (org in one["mention_text"], one["sentiment"]) for org, one in found.items()} == {
-        "Globex": (True, "neutral"),
+        "Globex": (True, "positive"),
         "Initech": (True, "positive"),
         "Umbrella": (True, "negative"),
     }
