@@ -56,6 +56,15 @@ UNKNOWN_RIGHTS = ("Unknown command or category name in ACL", "Error in user decl
 @contextmanager
 def redis_server(folder: Path, *options: str, port: int | None = None) -> Iterator[int]:
     """Ready when it takes connections; yields its port. `options`: as on its command line, without a password."""
+    with redis_process(folder, *options, port=port) as (_, found):
+        yield found
+
+
+@contextmanager
+def redis_process(
+    folder: Path, *options: str, port: int | None = None
+) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """As `redis_server`, with the process, to freeze it."""
     port = port or free_port()
     folder.mkdir(parents=True, exist_ok=True)
     listens = [] if "--port" in options else ["--port", str(port)]
@@ -64,7 +73,7 @@ def redis_server(folder: Path, *options: str, port: int | None = None) -> Iterat
         process = subprocess.Popen(words, stdout=log, stderr=log)
     try:
         await_ready(process, port, options, folder)
-        yield port
+        yield process, port
     finally:
         process.kill()
         process.wait()

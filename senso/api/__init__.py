@@ -8,6 +8,8 @@ event_orders     what each event asks for
 event_refusals   why events are not accepted
 health           GET /health and GET /ready
 problems         errors as problem+json
+threads          how many requests wait for Postgres at a time, and for how long
+sending          what events enqueue is sent without waiting for a Redis that is frozen
 observing        request ids, the access log, headers of every response
 body_limits      how long a body may be, and how long it may take
 connections      how long a client may take to send the rest

@@ -1,21 +1,23 @@
 """POST /e/{event_key}: the original's events, as its scripts and Inngest's clients post them."""
 
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
+from uuid import UUID
 
 from fastapi import APIRouter, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from senso.api.event_bodies import Event, Readers, parse
 from senso.api.event_orders import missing_order, network_order, org_order
 from senso.api.event_refusals import Refusal, refused
 from senso.api.problems import Problem
+from senso.api.threads import Places
 from senso.db import Connection, transaction
-from senso.errors import ConfigError, InsufficientCredits, NotFound, SensoError, Unreachable
+from senso.errors import InsufficientCredits, NotFound, SensoError, Unreachable
 from senso.log import logger
 from senso.queries import triggers
 from senso.workflows.trigger import Terms
@@ -27,6 +29,7 @@ STATUSES = {
     InsufficientCredits: HTTPStatus.PAYMENT_REQUIRED,
     Unreachable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+USED = "its id was used for another event within 24 hours; take a new one"
 REPLACED = "Inngest calls no functions here: send events to POST /e/{event_key}, and senso's own workers do the work"
 log = logger(__name__)
 
@@ -54,7 +57,7 @@ def handlers(history_days: int) -> Readers:
     }
 
 
-def routes(door: Door) -> APIRouter:
+def routes(door: Door, places: Places) -> APIRouter:
     router = APIRouter()
 
     @router.post("/e/{event_key:path}")
@@ -62,7 +65,7 @@ def routes(door: Door) -> APIRouter:
         require_key(door.key, event_key)
         require_plain(request)
         events = parse(await request.body(), request.headers.get(SEED), handlers(door.history_days))
-        await run_in_threadpool(accept, events, door.terms)
+        await places.run(partial(accept, events, door.terms))
         return JSONResponse({"ids": [event.id for event in events], "status": HTTPStatus.OK})
 
     @router.api_route("/api/inngest", methods=["GET", "POST", "PUT"])
@@ -104,27 +107,30 @@ def carry_out(db: Connection, events: Sequence[Event], under: Terms) -> list[Ref
 
     Ids are locked before subjects, and both in their order: requests that share some wait, and none for the other.
     """
-    keys = sorted({event.key for event in events if event.key})
-    payloads = {key: triggers.payload_of_event(db, key) for key in keys}
-    refusals = []
-    for event in sorted(events, key=lambda one: one.order.subject):
+    due, refusals = new_events(events, triggers.payloads_of_events(db, sorted({one.key for one in events if one.key})))
+    done: list[tuple[str, str, UUID]] = []
+    for event in sorted(due, key=lambda one: one.order.subject):
         try:
-            carry_out_once(db, event, payloads, under)
+            batch = event.order.open(db, under)
         except SensoError as error:
             refusals.append(Refusal(event.place, event.name, status_of(error), str(error)))
+        else:
+            done += [(event.key, event.order.payload, batch)] if event.key else []
+    triggers.remember_events(db, done)
     return refusals
 
 
-def carry_out_once(db: Connection, event: Event, payloads: dict[str, str | None], under: Terms) -> None:
-    """A replay does nothing. Raises SensoError."""
-    before = payloads.get(event.key) if event.key else None
-    if before is None:
-        batch = event.order.open(db, under)
+def new_events(events: Sequence[Event], before: Mapping[str, str]) -> tuple[list[Event], list[Refusal]]:
+    """Without replays, which do nothing. `before`: by id, what it was used for."""
+    payloads, due, refusals = dict(before), [], []
+    for event in events:
+        if event.key is None or event.key not in payloads:
+            due.append(event)
+        elif payloads[event.key] != event.order.payload:
+            refusals.append(Refusal(event.place, event.name, HTTPStatus.CONFLICT, USED))
         if event.key:
-            triggers.remember_event(db, event.key, event.order.payload, batch)
-            payloads[event.key] = event.order.payload
-    elif before != event.order.payload:
-        raise ConfigError("its id was used for another event within 24 hours; take a new one")
+            payloads.setdefault(event.key, event.order.payload)
+    return due, refusals
 
 
 def status_of(error: SensoError) -> HTTPStatus:

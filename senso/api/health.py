@@ -5,25 +5,29 @@ Anybody may ask, so each check is one word; the log and `senso doctor` say more.
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from http import HTTPStatus
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
+from senso.api.threads import in_thread
 from senso.checks import Finding, postgres, redis, tables, work
 from senso.log import logger
 from senso.worker.queues import ALL_QUEUES, KINDS
 
-KEPT_SECONDS = 2
+KEPT_SECONDS, ANSWER_SECONDS = 2, 4
 log = logger(__name__)
 
 # By name: whether all is well, and the line of the log where it is not.
 Found = dict[str, tuple[bool, str]]
+# By the names of what they find.
+Looks = Mapping[tuple[str, ...], Callable[[], Found]]
 
 
 def routes(pool_size: int) -> APIRouter:
-    router, readiness = APIRouter(), Readiness(lambda: look(pool_size))
+    router, readiness = APIRouter(), Readiness(looks(pool_size))
 
     @router.api_route("/health", methods=["GET", "HEAD"])
     async def health() -> JSONResponse:
@@ -41,25 +45,40 @@ def routes(pool_size: int) -> APIRouter:
 
 
 class Readiness:
-    """Looks once, in one thread, for all who ask meanwhile, and keeps what it found for a moment."""
+    """Looks once, each look in a thread, for all who ask meanwhile, and keeps what it found for a moment.
 
-    def __init__(self, look: Callable[[], Found]) -> None:
-        self.look = look
-        self.looking: asyncio.Task[Found] | None = None
+    What a frozen server does not answer is not ok. The looks at it go on, so that there are never two of a kind.
+    """
+
+    def __init__(self, looks: Looks, seconds: float = ANSWER_SECONDS) -> None:
+        self.looks, self.seconds = looks, seconds
+        self.looking: asyncio.Task[None] | None = None
         self.looked_at = 0.0
+        self.found: Found = {}
         self.lines: list[str] = []
 
     async def now(self) -> Found:
         is_old = time.monotonic() - self.looked_at > KEPT_SECONDS
         if self.looking is None or (self.looking.done() and is_old):
+            self.found = {}
             self.looking = asyncio.create_task(self.look_anew())
-        return await asyncio.shield(self.looking)
-
-    async def look_anew(self) -> Found:
-        found = await asyncio.to_thread(self.look)
-        self.looked_at = time.monotonic()
+        done, _ = await asyncio.wait([self.looking], timeout=self.seconds)
+        for one in done:
+            one.result()  # raises what the looks raised
+        found = self.unanswered() | self.found
         self.say([line for is_well, line in found.values() if not is_well])
         return found
+
+    def unanswered(self) -> Found:
+        said = f"no answer within {self.seconds} s"
+        return {name: (False, f"{name.capitalize()}: {said}") for names in self.looks for name in names}
+
+    async def look_anew(self) -> None:
+        await asyncio.gather(*map(self.look, self.looks.values()))
+        self.looked_at = time.monotonic()
+
+    async def look(self, look: Callable[[], Found]) -> None:
+        self.found |= await in_thread(look)
 
     def say(self, lines: list[str]) -> None:
         """Only what is new: some ask every second."""
@@ -69,16 +88,24 @@ class Readiness:
         self.lines = lines
 
 
-def look(pool_size: int) -> Found:
-    of_servers = {
-        "database": postgres.findings(pool_size),
-        "migrations": tables.findings(),
-        "broker": redis.findings(ALL_QUEUES),
+def looks(pool_size: int) -> Looks:
+    return {
+        ("database", "migrations"): partial(of_postgres, pool_size),
+        ("broker",): of_redis,
+        ("workers", "beat"): of_work,
     }
-    at_work = work.findings(KINDS)
-    return {name: server(found) for name, found in of_servers.items()} | {
-        one.name.lower(): (one.state == "ok", one.line) for one in at_work
-    }
+
+
+def of_postgres(pool_size: int) -> Found:
+    return {"database": server(postgres.findings(pool_size)), "migrations": server(tables.findings())}
+
+
+def of_redis() -> Found:
+    return {"broker": server(redis.findings(ALL_QUEUES))}
+
+
+def of_work() -> Found:
+    return {one.name.lower(): (one.state == "ok", one.line) for one in work.findings(KINDS)}
 
 
 def server(found: Sequence[Finding]) -> tuple[bool, str]:

@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = 5
 
 
 class Problem(Exception):
@@ -19,7 +20,9 @@ class Problem(Exception):
 
     def response(self) -> JSONResponse:
         said = {"title": self.status.phrase, "status": self.status, "detail": self.detail, "error": self.detail}
-        headers = {"Connection": "close"} if self.ends_connection else None
+        headers = {"Connection": "close"} if self.ends_connection else {}
+        if self.status is HTTPStatus.SERVICE_UNAVAILABLE:
+            headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
         return JSONResponse(said | self.more, self.status, headers, MEDIA_TYPE)
 
 

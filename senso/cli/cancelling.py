@@ -77,9 +77,9 @@ def again_of(before: BatchStatus) -> Again:
     if before.planned is None:
         return Again()
     with looking() as db:
-        found = estimates.shares_again(db, before.id)
-    asks = sum(one.asks for one in found)
-    return Again(asks, sum(one.reads for one in found) - asks)
+        found = estimates.shares_again(db, before.id, before.kind)
+    only_read = sum(max(one.reads - one.asks, 0) for one in found)  # the batch of a network reads nothing
+    return Again(sum(one.asks for one in found), only_read)
 
 
 def todo(again: Again) -> str:

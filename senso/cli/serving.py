@@ -4,6 +4,7 @@ from senso import log, publishing
 from senso.api import server
 from senso.api.application import application
 from senso.api.events import Door
+from senso.api.sending import Sender
 from senso.cli import ports
 from senso.cli.environment import connected
 from senso.cli.printing import out
@@ -14,7 +15,7 @@ from senso.settings import settings
 def serve() -> None:
     from senso.tasks import canvas  # noqa: PLC0415  its import sets up Celery, so that the first event need not wait
 
-    publishing.register(canvas.publish)
+    publishing.register(Sender(canvas.publish))
     with connected(part="api"), ports.listen("PORT", settings().api_host, settings().port) as listening:
         log.configure(settings().log_format)
         out.print(f"API: {ports.url(listening)}", soft_wrap=True)

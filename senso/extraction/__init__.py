@@ -11,6 +11,7 @@ which other organisations there are.
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -147,24 +148,50 @@ def checked(answer_text: str, org: Watched, completion: Completion) -> Reading:
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """What a call said of an answer: the organisations that it names, and readings by the number of the org."""
+    """What a call said of an answer: the organisations that it names, and readings by the number of the org.
+
+    Readings whose number cannot be trusted are left out.
+    """
 
     organisations: tuple[str, ...]
     readings: Mapping[int, OrgReading]
     completion: Completion
 
 
-def said_together(completion: Completion) -> Together:
-    """Raises Malformed if it cannot be used for any org."""
+def said_together(completion: Completion, orgs: Sequence[Watched]) -> Together:
+    """`orgs`: those of the prompt. Raises Malformed if it cannot be used for any of them."""
     said = names.fitting(AnswerReadings, "answer_readings", completion)
-    readings = {one.number: one for one in reversed(said.readings)}
+    doubtful = _said_twice(said.readings) | _mistaken(said.readings, orgs)
+    readings = {one.number: one for one in said.readings if one.number not in doubtful}
     return Together(tuple(one.name for one in said.organisations), readings, completion)
+
+
+def _said_twice(readings: Sequence[OrgReading]) -> set[int]:
+    counted = Counter(one.number for one in readings)
+    return {number for number, times in counted.items() if times > 1}
+
+
+def _mistaken(readings: Sequence[OrgReading], orgs: Sequence[Watched]) -> set[int]:
+    """Numbers that the model may have mixed up: it quotes for one org what names only others of the call.
+
+    A quote that names the org is its own, whoever else it names; one that names nobody ("it is cheap") may be.
+    """
+    found: set[int] = set()
+    for one in readings:
+        quote = words.text(one.mention_text or "")
+        named = {number for number, org in enumerate(orgs, start=1) if _is_named(quote, org)}
+        if named and one.number not in named:
+            found |= {one.number, *named}
+    return found
+
+
+def _is_named(text: words.Text, org: Watched) -> bool:
+    return any(words.namings(text, name) for name in _names(org))
 
 
 def occurs(answer_text: str, org: Watched) -> bool:
     """Whether the answer has one of the org's names: without that it is not mentioned, whatever a model says."""
-    text = words.text(answer_text)
-    return any(words.namings(text, name) for name in _names(org))
+    return _is_named(words.text(answer_text), org)
 
 
 def checked_for(answer_text: str, org: Watched, together: Together, number: int | None) -> Reading:
@@ -182,9 +209,8 @@ def _mention_of(together: Together, number: int | None) -> dict[str, Any]:
     if number is None:
         return NOT_MENTIONED
     if number not in together.readings:
-        raise Malformed(
-            together.completion.provider, f"answer_readings: no reading {number}", usage=together.completion.usage
-        )
+        said = f"answer_readings: no reading {number} that can be trusted"
+        raise Malformed(together.completion.provider, said, usage=together.completion.usage)
     return together.readings[number].model_dump(exclude={"number"})
 
 
@@ -229,7 +255,7 @@ def _evidence(text: words.Text, org: Watched, naming: Sequence[words.Span], orga
     return mentions.Evidence(
         naming=[text.answer[start:end] for start, end in naming],
         located=lambda quote: words.located(text, quote),
-        names=lambda piece: any(words.namings(words.text(piece), name) for name in _names(org)),
+        names=lambda piece: _is_named(words.text(piece), org),
         organisations=organisations,
     )
 

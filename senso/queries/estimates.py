@@ -66,7 +66,7 @@ RUNS_AGAIN = text(f"""
 """)
 
 
-def shares_again(db: Connection, batch: UUID, kind: BatchKind = BatchKind.ORG) -> list[Share]:
+def shares_again(db: Connection, batch: UUID, kind: BatchKind) -> list[Share]:
     """For another episode of a batch whose matrix is frozen."""
     return each(Share, db.execute(RUNS_AGAIN if kind is BatchKind.NETWORK else AGAIN, {"batch": batch}))
 

@@ -105,25 +105,38 @@ def remember(db: Connection, key: str, payload_hash: str, batch: UUID) -> None:
     db.execute(REMEMBER, {"key": key, "payload_hash": payload_hash, "batch": batch})
 
 
-# Inngest, whose events these are, drops a replay for 24 hours; afterwards the same id is a new event.
-OF_EVENT = text("""
-    SELECT payload_hash FROM triggers WHERE idempotency_key = :key AND created_at > now() - interval '24 hours'
+# In the order of the keys: two requests that share some wait for each other in one direction only.
+KEY_LOCKS = text("""
+    SELECT pg_advisory_xact_lock(hashtextextended('trigger:' || key, 0))
+    FROM (SELECT key FROM unnest(CAST(:keys AS text[])) AS given(key) ORDER BY key) ordered
 """)
-REMEMBER_EVENT = text("""
-    INSERT INTO triggers (idempotency_key, payload_hash, batch_id) VALUES (:key, :payload_hash, :batch)
+# Inngest, whose events these are, drops a replay for 24 hours; afterwards the same id is a new event.
+OF_EVENTS = text("""
+    SELECT idempotency_key, payload_hash FROM triggers
+    WHERE idempotency_key = ANY(CAST(:keys AS text[])) AND created_at > now() - interval '24 hours'
+""")
+REMEMBER_EVENTS = text("""
+    INSERT INTO triggers (idempotency_key, payload_hash, batch_id)
+    SELECT * FROM unnest(CAST(:keys AS text[]), CAST(:payloads AS text[]), CAST(:batches AS uuid[]))
     ON CONFLICT (idempotency_key) DO UPDATE
     SET payload_hash = excluded.payload_hash, batch_id = excluded.batch_id, created_at = excluded.created_at
 """)
 
 
-def payload_of_event(db: Connection, key: str) -> str | None:
-    """What the event with this key asked for. Waits as `earlier` does."""
-    db.execute(KEY_LOCK, {"key": key})
-    return db.execute(OF_EVENT, {"key": key}).scalar_one_or_none()
+def payloads_of_events(db: Connection, keys: Sequence[str]) -> dict[str, str]:
+    """What the events with these keys asked for. Waits as `earlier` does."""
+    if not keys:
+        return {}
+    db.execute(KEY_LOCKS, {"keys": list(keys)})
+    return {one.idempotency_key: one.payload_hash for one in db.execute(OF_EVENTS, {"keys": list(keys)})}
 
 
-def remember_event(db: Connection, key: str, payload_hash: str, batch: UUID) -> None:
-    db.execute(REMEMBER_EVENT, {"key": key, "payload_hash": payload_hash, "batch": batch})
+def remember_events(db: Connection, done: Sequence[tuple[str, str, UUID]]) -> None:
+    """`done`: keys, each once, with what the event asked for and its batch."""
+    if done:
+        keys, payloads, batches = zip(*done, strict=True)
+        values = {"keys": list(keys), "payloads": list(payloads), "batches": list(map(str, batches))}
+        db.execute(REMEMBER_EVENTS, values)
 
 
 AUDIT = text("""

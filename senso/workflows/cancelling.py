@@ -2,7 +2,8 @@
 
 A cancelled batch ends like any other, in one transaction: open work is closed and its fences rise, what was read is
 charged, the hold is released. If anything was read, its numbers are computed and pushed under this episode's key;
-otherwise there is no push.
+otherwise there is no push. An episode that is queued or blocked has read nothing: what earlier ones read was pushed
+under their keys.
 """
 
 from contextlib import suppress
@@ -72,17 +73,22 @@ def cancel_within(db: Connection, batch_id: UUID, by: Initiator, *, is_pushed: b
         raise ConfigError(f"batch {batch.id} has ended as {batch.state}: there is nothing to cancel")
     if batch.state != before or status.any_open(db, batch.id):
         raise OpenedConcurrently(f"batch {batch.id} is being opened at this moment; say it again")
-    if batch.remaining == 0:
+    if is_at_work(batch) and batch.remaining == 0:
         finish(db, batch, FinishedBy.ROWS, left_over=False, is_pushed=is_pushed)
         return Cancelled(batch, CancelOutcome.FINISHED)
     charged = end_cancelled(db, batch, by, left_over=left_over, is_pushed=is_pushed)
     return Cancelled(batches.load(db, batch.id), CancelOutcome.CANCELLED, charged)
 
 
+def is_at_work(batch: Batch) -> bool:
+    """Whether this episode was opened, so that it may have read something."""
+    return batch.state is BatchState.RUNNING and batch.remaining is not None
+
+
 def end_cancelled(db: Connection, batch: Batch, by: Initiator, *, left_over: bool, is_pushed: bool) -> int:
     counts = results.counts(db, batch)
     charged = ledger.charge_and_release(db, batch.id, batch.episode)
-    body = result(db, batch, BatchState.CANCELLED, counts) if counts.evaluated else None
+    body = result(db, batch, BatchState.CANCELLED, counts) if counts.evaluated and is_at_work(batch) else None
     done = "answered" if batch.kind is BatchKind.NETWORK else "read"
     said = f"{counts.evaluated} of {batch.planned} were {done}" if batch.planned else "nothing was asked"
     batches.end(db, batch.id, BatchState.CANCELLED, error=f"{why(by)}: {said}")

@@ -117,10 +117,11 @@ async def read_together(asked: Sequence[ReadWork], by_rule: Sequence[ReadWork]) 
     found: Sequence[Reading | OutsideError | ConfigError]
     try:
         with guarded():
-            prompt = extraction.prompt_together(lead.answer, lead.question, [work.org for work in asked])
+            orgs = [work.org for work in asked]
+            prompt = extraction.prompt_together(lead.answer, lead.question, orgs)
             completion = await complete(with_room(prompt, lead, len(asked)), lead.reader)
             with paid(lead.reader.provider, completion.content, lambda: completion.usage):
-                said = extraction.said_together(completion)
+                said = extraction.said_together(completion, orgs)
                 found = await aside(lead, lambda: [checked(work, said, asked) for work in works])
             done = report(Outcome.READ, lead.reader.price, completion.usage, watch)
     except (OutsideError, ConfigError) as error:

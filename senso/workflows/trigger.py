@@ -121,7 +121,7 @@ def open_or_resume(
     )
     outcome = TriggerOutcome.OPENED
     if not made:
-        outcome = resume(db, batches.load(db, batch_id, lock=True), reopen=under.reopen, has_more=has_more)
+        outcome = resume(db, found_batch(db, batch_id, has_more=has_more), reopen=under.reopen, has_more=has_more)
     batch = batches.load(db, batch_id)
     price = {"credits_per_evaluation": batch.credits_per_evaluation}
     said = {"outcome": outcome, "reason": by.reason, "user_id": by.user_id} | price
@@ -129,6 +129,14 @@ def open_or_resume(
     if batch.state is BatchState.QUEUED:
         ask_admission(db, batch)
     return Triggered(batch, outcome)
+
+
+def found_batch(db: Connection, batch_id: UUID, *, has_more: bool) -> Batch:
+    """Locked if it may be queued again: one that is only attached to is left to those who work on it."""
+    batch = batches.load(db, batch_id)
+    if has_more or batch.state in {BatchState.BLOCKED, BatchState.CANCELLED}:
+        return batches.load(db, batch_id, lock=True)
+    return batch
 
 
 def resume(db: Connection, batch: Batch, *, reopen: bool, has_more: bool = False) -> TriggerOutcome:

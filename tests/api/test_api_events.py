@@ -8,6 +8,9 @@ from api_process import serving
 from ground import NOWHERE, addresses
 from networks import answered, broken, lenders
 from operating import Initiator, cancel, trigger_org
+from sqlalchemy import text
+
+from senso.db import transaction
 
 WRITTEN = ("batches", "triggers", "audit", "outbox")
 
@@ -65,6 +68,40 @@ def test_an_id_of_another_event_is_refused(api, make, rows):
     assert answer.status_code == 409
     assert "used for another event" in answer.json()["detail"]
     assert rows() == before
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_of_two_events_with_one_id_the_second_is_refused(api, make, rows, first):
+    orgs = sorted((make.org() for _ in range(2)), key=lambda org: org.id)
+    before = rows()
+
+    answer = api.send([process(orgs[first], id="one"), process(orgs[1 - first], id="one")])
+
+    assert answer.status_code == 409
+    assert [one["event"] for one in answer.json()["refused"]] == [2]
+    assert rows() == before
+
+
+def test_more_events_than_a_request_may_hold_are_refused(api, make, rows):
+    org, before = make.org(), rows()
+
+    answer = api.send([process(org)] * 1_001)
+
+    assert (answer.status_code, rows()) == (413, before)
+    assert answer.json()["detail"] == "more than 1000 events; send them in several requests"
+
+
+def test_events_do_not_wait_for_who_works_on_a_batch(api, make):
+    batch = make.batch()
+    org = make.state(batch)["org_id"]
+    event = {"name": "org.process", "data": {"org_id": str(org)}}
+
+    with transaction() as db:
+        db.execute(text("SELECT FROM batches WHERE id = :id FOR NO KEY UPDATE"), {"id": batch})
+        answer = api.send([event] * 3)
+
+    assert answer.status_code == 200
+    assert make.one("SELECT count(*) FROM batches") == 1
 
 
 def test_after_a_day_an_id_is_a_new_event(api, make):

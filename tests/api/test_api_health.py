@@ -1,13 +1,16 @@
 """Whether it lives, whether it is ready, and what every response has."""
 
 import asyncio
+import signal
 import socket
+import threading
 import time
 
 import pytest
 import requests
 from api_process import serving
 from ground import NOWHERE, addresses, admin, new_database, run_sql
+from redis_servers import redis_process
 
 from senso.api.health import Readiness
 from senso.worker.queues import CALL_QUEUES, CONTROL_QUEUES
@@ -84,6 +87,23 @@ def test_it_lives_while_its_database_is_away(urls, tmp_path):
     assert refused.json()["detail"] == "the database does not take them at this moment; send them again"
 
 
+def test_a_redis_that_is_frozen_delays_events_and_is_what_is_not_ready(database, make, at_work, tmp_path):
+    org = make.org()
+    with redis_process(tmp_path / "redis") as (redis, port):
+        given = addresses(NOWHERE) | {"DATABASE_URL": database, "REDIS_URL": f"redis://127.0.0.1:{port}/0"}
+        with serving(tmp_path, given) as api:
+            becomes(api, WELL, 200)
+            redis.send_signal(signal.SIGSTOP)
+            sent = api.send({"name": "org.process", "data": {"org_id": str(org.id)}})
+            becomes(api, WELL | dict.fromkeys(("broker", "workers", "beat"), "not ok"), 503)
+            api.process.send_signal(signal.SIGTERM)
+            assert api.process.wait(20) == 0
+
+    assert sent.status_code == 200
+    assert make.one("SELECT count(*) FROM batches") == 1
+    assert "Traceback" not in api.log
+
+
 def test_all_who_ask_at_a_time_are_told_what_one_look_found():
     looks = []
 
@@ -93,10 +113,35 @@ def test_all_who_ask_at_a_time_are_told_what_one_look_found():
         return {"database": (True, "")}
 
     async def ask():
-        readiness = Readiness(look)
+        readiness = Readiness({("database",): look})
         return await asyncio.gather(*(readiness.now() for _ in range(50)))
 
     assert len(asyncio.run(ask())) == 50
+    assert len(looks) == 1
+
+
+def test_what_gives_no_answer_is_not_ok_and_is_not_looked_at_twice():
+    looks, thawed = [], threading.Event()
+
+    def frozen():
+        looks.append(1)
+        thawed.wait(10)
+        return {"database": (True, ""), "migrations": (True, "")}
+
+    async def ask():
+        readiness = Readiness(
+            {("database", "migrations"): frozen, ("broker",): lambda: {"broker": (True, "")}}, seconds=0.1
+        )
+        found = [await readiness.now() for _ in range(3)]
+        thawed.set()
+        await readiness.looking
+        return [*found, await readiness.now()]
+
+    *before, after = asyncio.run(ask())
+
+    no_answer = {name: (False, f"{name.capitalize()}: no answer within 0.1 s") for name in ("database", "migrations")}
+    assert before == [no_answer | {"broker": (True, "")}] * 3
+    assert after == dict.fromkeys(("database", "migrations", "broker"), (True, ""))
     assert len(looks) == 1
 
 

@@ -191,6 +191,27 @@ def test_told_to_stop_it_answers_what_it_has_in_hand_and_ends_well(database, mak
     assert "Traceback" not in api.log
 
 
+def test_a_database_that_answers_nothing_keeps_neither_requests_nor_the_process(database, make, tmp_path):
+    event = {"name": "org.process", "id": "hung", "data": {"org_id": str(make.org().id)}}
+    patient = "?options=-c%20lock_timeout%3D0%20-c%20statement_timeout%3D0"
+    given = addresses(NOWHERE) | {"DATABASE_URL": database + patient, "DATABASE_POOL_SIZE": "2"}
+    with serving(tmp_path, given) as api, ThreadPoolExecutor(3) as pool, transaction() as db:
+        db.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('trigger:event:hung', 0))"))
+        answers = [pool.submit(api.send, event) for _ in range(3)]
+        until(lambda: make.one("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") == 1)
+        checks = api.get("/ready").json()["checks"]
+        api.process.send_signal(signal.SIGTERM)
+        told = [answer.result(20) for answer in answers]
+
+        assert api.process.wait(20) == 0
+
+    assert (checks["database"], checks["migrations"]) == ("ok", "ok")
+    assert {(answer.status_code, answer.headers["retry-after"]) for answer in told} == {(503, "5")}
+    assert told[0].headers["content-type"] == "application/problem+json"
+    assert "the database did not take them within 8 s" in told[0].json()["detail"]
+    assert "Traceback" not in api.log
+
+
 def refuses_connections(url):
     host, port = url.removeprefix("http://").split(":")
     with closing(socket.socket()) as client:

@@ -268,3 +268,23 @@ def test_an_import_ends_what_is_open_of_an_org_that_leaves(senso, make, sandbox,
     senso("import", file)
 
     assert make.one("SELECT count(*) FROM outbox WHERE key = :key", key=f"leave:{mine['id']}:1") == 1
+
+
+def test_a_retry_of_a_network_says_how_many_runs_are_asked_again(senso, make, sandbox):
+    _, network = lenders(make)
+    sandbox.fault("openai.responses", "refusal", times=2)
+    batch = asked(senso, make, network)
+
+    said = senso("retry", batch)
+
+    assert "queued again, as episode 2: 2 runs will be asked again." in said.out
+
+
+def test_a_retry_of_a_network_tells_programs_the_same(senso, make, sandbox):
+    _, network = lenders(make)
+    sandbox.fault("openai.responses", "refusal", times=1)
+    batch = asked(senso, make, network)
+
+    told = senso("retry", batch, "--json").json
+
+    assert (told["asked_again"], told["read_again"]) == (1, 0)

@@ -1,6 +1,7 @@
 """One call reads an answer for several orgs; what it says of each is checked as if it had been read alone."""
 
 import json
+from contextlib import suppress
 
 import pytest
 
@@ -21,10 +22,10 @@ def orgs(globex, acme):
 
 
 @pytest.fixture
-def says_together(says):
+def says_together(says, orgs):
     def said(*readings, organisations=("Globex Bank", "Acme Bank")):
         content = {"organisations": [{"name": name} for name in organisations], "readings": list(readings)}
-        return said_together(says(content)(None))
+        return said_together(says(content)(None), orgs)
 
     return said
 
@@ -79,7 +80,8 @@ def test_an_org_that_does_not_occur_has_the_others_as_competitors(says_together,
 
 def test_a_mention_that_no_name_supports_is_taken_back_here_too(says_together, alone):
     initech = Watched("Initech", ("Initech",), (), ())
-    found = checked_for(ANSWER, initech, says_together(alone(1, **OF_ACME)), 1)
+    together = says_together(alone(1, **OF_ACME | {"mention_text": "Initech is good."}))
+    found = checked_for(ANSWER, initech, together, 1)
 
     assert (found.mentioned, found.marks[0].kind) == (False, "no-literal-mention")
 
@@ -92,9 +94,73 @@ def test_an_org_of_which_nothing_was_said_is_not_read(says_together, globex, acm
         checked_for(ANSWER, acme, together, 2)
 
 
+def trusted(answer_text, orgs, together) -> list[int]:
+    def is_read(org, number):
+        with suppress(Malformed):
+            return checked_for(answer_text, org, together, number)
+
+    return [number for number, org in enumerate(orgs, start=1) if is_read(org, number)]
+
+
+NOT_NAMED = {"mentioned": False, "mention_text": None, "sentiment": None, "rank": None}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {1: OF_ACME, 2: OF_GLOBEX},
+        {0: OF_GLOBEX, 1: OF_ACME},
+        {1: OF_ACME, 2: NOT_NAMED},
+        {1: NOT_NAMED, 2: OF_GLOBEX},
+    ],
+    ids=["swapped", "counted from 0", "the first of one", "the second of one"],
+)
+def test_what_is_said_under_the_number_of_another_org_is_of_no_use(says_together, orgs, alone, said):
+    together = says_together(*(alone(number, **fields) for number, fields in said.items()))
+
+    assert trusted(ANSWER, orgs, together) == []
+
+
+def test_a_number_that_occurs_twice_is_not_trusted(says_together, orgs, alone):
+    together = says_together(alone(1, **NOT_NAMED), alone(2, **OF_ACME), alone(1, **OF_GLOBEX))
+
+    assert trusted(ANSWER, orgs, together) == [2]
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "Globex Bank is cheap. Acme Bank is good.",
+        "Globex Bank is cheap. || Acme Bank is good.",
+        "It is cheap.",
+        "",
+        "Initech is cheap.",
+        "GLOBEX is cheap",
+    ],
+)
+def test_a_quote_that_may_be_of_the_org_is_trusted(says_together, orgs, alone, quote):
+    together = says_together(alone(1, **OF_GLOBEX | {"mention_text": quote}), alone(2, **OF_ACME))
+
+    assert trusted(ANSWER, orgs, together) == [1, 2]
+
+
+def test_names_that_contain_each_other_are_told_apart(says, alone):
+    answer = "Acme is dear. Acme Bank of Texas is good."
+    orgs = [Watched(name, (name,), (), ()) for name in ("Acme", "Acme Bank of Texas")]
+    shorter = OF_ACME | {"mention_text": "Acme is dear.", "rank": 1}
+    longer = OF_ACME | {"mention_text": "Acme Bank of Texas is good."}
+
+    def together(first, second):
+        content = {"organisations": [], "readings": [alone(1, **first), alone(2, **second)]}
+        return said_together(says(content)(None), orgs)
+
+    assert trusted(answer, orgs, together(shorter, longer)) == [1, 2]
+    assert trusted(answer, orgs, together(longer, shorter)) == []
+
+
 def test_what_fits_no_schema_is_of_no_use_for_any(says):
     with pytest.raises(Malformed, match="answer_readings"):
-        said_together(says({"readings": []})(None))
+        said_together(says({"readings": []})(None), [])
 
 
 @pytest.mark.parametrize(

@@ -192,6 +192,31 @@ def test_a_blocked_batch_is_cancelled_and_no_grant_brings_it_back(make):
     assert broken() == {}
 
 
+@pytest.mark.parametrize("stands", ["blocked", "queued"])
+def test_an_episode_that_never_began_is_cancelled_without_a_push_of_its_own(make, sandbox, stands):
+    org = make.org(questions=2, available=2)
+    batch = make.queued(org)
+    sandbox.fault("openai.responses", "400", times=1)
+    work_off(make, batch)
+    make.sql("UPDATE orgs SET partner_id = :other WHERE id = :org", other=make.org(available=0).partner, org=org.id)
+    retry(batch, ME)
+    if stands == "blocked":
+        start(batch)
+
+    done = cancel(batch, ME)
+
+    row = make.state(batch)
+    assert (done.outcome, done.charged, row["state"], row["episode"]) == ("cancelled", 0, "cancelled", 2)
+    assert row["error"] == "cancelled by mara: 1 of 2 were read"
+    assert [one["key"] for one in make.sql("SELECT key FROM pushes")] == [f"push:{batch}:1"]
+    make.sql("UPDATE orgs SET partner_id = :own WHERE id = :org", own=org.partner, org=org.id)
+    retry(batch, ME)
+    work_off(make, batch)
+    assert (make.state(batch)["state"], make.state(batch)["episode"]) == ("completed", 3)
+    assert make.one("SELECT available FROM partners WHERE id = :own", own=org.partner) == 0
+    assert broken() == {}
+
+
 def test_cancelled_twice_nothing_changes(make, sandbox):
     batch = make.batch()
     read(str(make.runs(batch)[0]))

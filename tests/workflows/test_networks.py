@@ -306,6 +306,33 @@ def test_a_retry_reads_again_what_failed_for_an_org(make, sandbox):
     assert broken() == {}
 
 
+@pytest.mark.parametrize("left", [True, False])
+def test_a_blocked_batch_of_an_org_is_cancelled_as_what_it_is(make, sandbox, left):
+    (org, *_), network = lenders(make, 1, available=2)
+    sandbox.fault("openai.chat", "refusal", times=2)
+    batch, readers = asked(make, network)
+    reader = readers[org.id]
+    make.sql("UPDATE orgs SET partner_id = :other WHERE id = :org", other=make.org(available=0).partner, org=org.id)
+    retry(reader, ME)
+    start(reader)
+
+    first = states(make, reader)
+    if left:
+        leave(str(reader))
+    else:
+        cancel(reader, ME)
+
+    assert first + states(make, reader) == ["blocked", "cancelled"]
+    make.sql("UPDATE orgs SET partner_id = :own WHERE id = :org", own=org.partner, org=org.id)
+    retry(reader, ME)
+    read_for_all(make, batch)
+    assert states(make, reader) == ["completed"]
+    pushed = make.sql("SELECT episode FROM pushes WHERE batch_id = :b ORDER BY episode", b=reader)
+    assert [one["episode"] for one in pushed] == [1, 3]
+    assert make.one("SELECT available FROM partners WHERE id = :own", own=org.partner) == 0
+    assert broken() == {}
+
+
 def test_a_cancelled_batch_of_an_org_is_only_reopened_when_it_is_said(make, sandbox):
     (org, *_), network = lenders(make)
     batch = trigger_network(network, ME).batch.id

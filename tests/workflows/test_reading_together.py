@@ -191,22 +191,48 @@ def test_after_a_rate_limit_they_are_read_together_again(make, sandbox):
     assert broken() == {}
 
 
-def test_an_org_for_which_the_model_said_nothing_is_read_again_alone(make, sandbox, monkeypatch):
-    batch, _ = answered(make, *NAMED, *SILENT)
-    complete, said = extracting.complete, []
+@pytest.fixture
+def said(monkeypatch):
+    """What the readers are asked for; `change` is done to what they reply for several orgs."""
+    complete, asked_for = extracting.complete, []
 
-    async def forgetful(prompt, model):
-        done = await complete(prompt, model)
-        content = json.loads(done.content)
-        said.append(prompt.schema_name)
-        if prompt.schema_name == "answer_readings":
-            content["readings"] = content["readings"][:1]
-        return Completion(json.dumps(content), done.model_version, done.usage, done.provider)
+    def with_change(change):
+        async def completed(prompt, model):
+            done = await complete(prompt, model)
+            content = json.loads(done.content)
+            asked_for.append(prompt.schema_name)
+            if prompt.schema_name == "answer_readings":
+                content["readings"] = change(content["readings"])
+            return Completion(json.dumps(content), done.model_version, done.usage, done.provider)
 
-    monkeypatch.setattr(extracting, "complete", forgetful)
+        monkeypatch.setattr(extracting, "complete", completed)
+        return asked_for
+
+    return with_change
+
+
+def test_orgs_whose_numbers_the_model_mixed_up_are_read_again_alone(make, sandbox, said):
+    batch, _ = answered(make, *NAMED, "Umbrella", answer=ANSWER)
+
+    asked_for = said(lambda readings: [one | {"number": one["number"] % 3 + 1} for one in readings])
     found = read(make, batch)
 
-    assert said == ["answer_readings", "answer_reading"]
+    assert asked_for == ["answer_readings", *["answer_reading"] * 3]
+    assert {org: (org in one["mention_text"], one["sentiment"]) for org, one in found.items()} == {
+        "Globex": (True, "positive"),
+        "Initech": (True, "positive"),
+        "Umbrella": (True, "negative"),
+    }
+    assert broken() == {}
+
+
+def test_an_org_for_which_the_model_said_nothing_is_read_again_alone(make, sandbox, said):
+    batch, _ = answered(make, *NAMED, *SILENT)
+
+    asked_for = said(lambda readings: readings[:1])
+    found = read(make, batch)
+
+    assert asked_for == ["answer_readings", "answer_reading"]
     assert {one["mentioned"] for org, one in found.items() if org in NAMED} == {True}
     assert make.one("SELECT count(*) FROM llm_calls WHERE outcome = 'malformed'") == 1
     assert broken() == {}
