@@ -15,7 +15,7 @@ from senso.api.event_refusals import Refusal, refused
 from senso.api.problems import Problem
 
 # As many are opened in one transaction, within the time that a request has.
-MOST_EVENTS = 1_000
+MOST_EVENTS = 2_000
 SHOWN_CHARACTERS = 60
 Readers = Mapping[str, Reader]
 

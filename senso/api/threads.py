@@ -16,7 +16,7 @@ from senso.api.problems import Problem
 
 # Less than the server gives requests at its end, so that each is answered.
 ANSWER_SECONDS = 8
-BUSY = f"the database did not take them within {ANSWER_SECONDS} s; send them again"
+BUSY = "the database did not take them in time; send them again"
 T = TypeVar("T")
 
 
@@ -41,10 +41,10 @@ class Places:
     def __init__(self, most: int, seconds: float = ANSWER_SECONDS) -> None:
         self.free, self.seconds = asyncio.Semaphore(most), seconds
 
-    async def run(self, work: Callable[[], T]) -> T:
+    async def run(self, work: Callable[[], T], more_seconds: float = 0) -> T:
         """Raises what the work raises, or Problem if it has not ended in time; it may end later."""
         try:
-            async with asyncio.timeout(self.seconds):
+            async with asyncio.timeout(self.seconds + more_seconds):
                 await self.free.acquire()
                 done = in_thread(work)
                 done.add_done_callback(self.leave)

@@ -135,7 +135,7 @@ TOO_LONG: dict[str, bytes] = {
     "10 MB of an id": b'{"name": "org.process", "id": "' + b"x" * 10_000_000 + b'"}',
     "10 MB of events": b"[" + b",".join([json.dumps(event()).encode()] * 120_000) + b"]",
     "a byte too many": json.dumps(event()).encode().ljust(1_000_001),
-    "1,001 events": b"[" + b",".join([json.dumps(event()).encode()] * 1001) + b"]",
+    "2,001 events": b"[" + b",".join([json.dumps(event()).encode()] * 2001) + b"]",
 }
 
 
