@@ -85,10 +85,10 @@ def test_of_two_events_with_one_id_the_second_is_refused(api, make, rows, first)
 def test_more_events_than_a_request_may_hold_are_refused(api, make, rows):
     org, before = make.org(), rows()
 
-    answer = api.send([process(org)] * 1_001)
+    answer = api.send([process(org)] * 2_001)
 
     assert (answer.status_code, rows()) == (413, before)
-    assert answer.json()["detail"] == "more than 1000 events; send them in several requests"
+    assert answer.json()["detail"] == "more than 2000 events; send them in several requests"
 
 
 def test_events_do_not_wait_for_who_works_on_a_batch(api, make):
