@@ -169,7 +169,7 @@ def test_what_a_batch_cost_and_why_it_failed_is_told_of_it_alone(make, sandbox):
         cost, counts, why = (
             results.cost(db, batch),
             results.counts(db, batches.load(db, batch)),
-            results.failure_reasons(db, batch),
+            results.failure_reasons(db, batches.load(db, batch)),
         )
         is_open = status.any_open(db, batch)
         asked_again = triggers.asked_again(db, batch)

@@ -318,7 +318,9 @@ def test_a_blocked_batch_of_an_org_is_cancelled_as_what_it_is(make, sandbox, lef
 
     first = states(make, reader)
     if left:
+        make.sql("DELETE FROM network_orgs WHERE org_id = :org", org=org.id)
         leave(str(reader))
+        make.sql("INSERT INTO network_orgs (network_id, org_id) VALUES (:n, :org)", n=network, org=org.id)
     else:
         cancel(reader, ME)
 
