@@ -14,9 +14,9 @@ from typing import TypeVar
 
 from senso.api.problems import Problem
 
-# Less than the server gives requests at its end, so that each is answered.
-ANSWER_SECONDS = 8
+ANSWER_SECONDS = 20
 BUSY = f"the database did not take them within {ANSWER_SECONDS} s; send them again"
+ENDING = "the API ends, and the database did not take them in time; send them again"
 T = TypeVar("T")
 
 
@@ -51,6 +51,8 @@ class Places:
                 return await asyncio.shield(done)
         except TimeoutError:
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, BUSY) from None
+        except asyncio.CancelledError:  # by the server, whose time to end is over
+            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, ENDING) from None
 
     def leave(self, done: asyncio.Future[T]) -> None:
         self.free.release()
