@@ -17,6 +17,7 @@ from senso.api.problems import Problem
 # Less than the server gives requests at its end, so that each is answered.
 ANSWER_SECONDS = 8
 BUSY = "the database did not take them in time; send them again"
+ENDING = "the API ends, and the database did not take them in time; send them again"
 T = TypeVar("T")
 
 
@@ -51,6 +52,8 @@ class Places:
                 return await asyncio.shield(done)
         except TimeoutError:
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, BUSY) from None
+        except asyncio.CancelledError:  # by the server, whose time to end is over
+            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, ENDING) from None
 
     def leave(self, done: asyncio.Future[T]) -> None:
         self.free.release()

@@ -1,5 +1,6 @@
 """The server: ids of requests, slow clients, long bodies, faults of ours, and its end."""
 
+import asyncio
 import json
 import signal
 import socket
@@ -20,6 +21,7 @@ from senso.api.body_limits import BodyLimits
 from senso.api.observing import Observing
 from senso.api.problems import Problem, of_ours
 from senso.api.server import Server, configuration
+from senso.api.threads import Places
 from senso.db import transaction
 
 SLOW = 0.3
@@ -201,7 +203,7 @@ def test_a_database_that_answers_nothing_keeps_neither_requests_nor_the_process(
         until(lambda: make.one("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") == 1)
         checks = api.get("/ready").json()["checks"]
         api.process.send_signal(signal.SIGTERM)
-        told = [answer.result(20) for answer in answers]
+        told = [answer.result(30) for answer in answers]
 
         assert api.process.wait(20) == 0
 
@@ -210,6 +212,22 @@ def test_a_database_that_answers_nothing_keeps_neither_requests_nor_the_process(
     assert told[0].headers["content-type"] == "application/problem+json"
     assert "the database did not take them in time" in told[0].json()["detail"]
     assert "Traceback" not in api.log
+
+
+def test_work_that_hangs_is_not_waited_for_and_keeps_its_place():
+    thawed = threading.Event()
+
+    async def ask():
+        places, told = Places(1, seconds=0.1), []
+        for work in (thawed.wait, int):
+            try:
+                await places.run(work)
+            except Problem as problem:
+                told.append((problem.status, problem.response().headers["retry-after"]))
+        thawed.set()
+        return [*told, await places.run(int)]
+
+    assert asyncio.run(ask()) == [(503, "5"), (503, "5"), 0]
 
 
 def refuses_connections(url):
