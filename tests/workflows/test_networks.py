@@ -2,13 +2,13 @@
 
 import pytest
 from at_work import read_for_all, start, work_off_network
-from networks import asked, broken, grant, lenders, on
+from networks import answered, asked, broken, ended, grant, lenders, on
 from operating import Initiator, cancel, retry, trigger_missing, trigger_network
 
 from senso.errors import ConfigError, NotFound
 from senso.settings import settings
 from senso.tasks.periodic import due, relay, sweep_all
-from senso.tasks.stages import finish_batch, leave, open_batch, open_members, read
+from senso.tasks.stages import leave, open_batch, open_members, read
 
 ME = Initiator("mara")
 CHARGES = "SELECT org_id, partner_id, kind, credits FROM ledger WHERE entry = 'charge' ORDER BY id"
@@ -49,12 +49,7 @@ def test_the_names_of_an_org_are_asked_for_once(make, sandbox):
 
 def test_the_orgs_are_read_together_once_all_are_ready(make, sandbox, messages):
     _, network = lenders(make)
-    batch = trigger_network(network, ME).batch.id
-    start(batch)
-    for run in make.runs(batch):
-        read(str(run))
-    finish_batch(str(batch), "chord")
-    open_members(str(batch))
+    batch = answered(make, network)
     messages.clear()
 
     for reader in read_one_by_one(make, batch):
@@ -236,12 +231,7 @@ def test_nothing_more_is_read_for_an_org_that_left(make, sandbox, environment):
 
 def test_a_batch_of_an_org_that_leaves_ends_with_what_it_has(make, sandbox):
     (left, *_), network = lenders(make)
-    batch = trigger_network(network, ME).batch.id
-    start(batch)
-    for run in make.runs(batch):
-        read(str(run))
-    finish_batch(str(batch), "chord")
-    open_members(str(batch))
+    batch = answered(make, network)
     (mine,) = make.sql("SELECT id FROM batches WHERE org_id = :o", o=left.id)
     start(mine["id"])
     make.sql("DELETE FROM network_orgs WHERE org_id = :o", o=left.id)
@@ -261,12 +251,7 @@ def test_a_batch_of_an_org_that_leaves_ends_with_what_it_has(make, sandbox):
 
 def test_an_org_that_left_before_its_batch_opened_pays_nothing(make, sandbox):
     (left, *_), network = lenders(make)
-    batch = trigger_network(network, ME).batch.id
-    start(batch)
-    for run in make.runs(batch):
-        read(str(run))
-    finish_batch(str(batch), "chord")
-    open_members(str(batch))
+    batch = answered(make, network)
     make.sql("DELETE FROM network_orgs WHERE org_id = :o", o=left.id)
     (mine,) = make.sql("SELECT id FROM batches WHERE org_id = :o", o=left.id)
 
@@ -337,12 +322,7 @@ def test_a_blocked_batch_of_an_org_is_cancelled_as_what_it_is(make, sandbox, lef
 
 def test_a_cancelled_batch_of_an_org_is_only_reopened_when_it_is_said(make, sandbox):
     (org, *_), network = lenders(make)
-    batch = trigger_network(network, ME).batch.id
-    start(batch)
-    for run in make.runs(batch):
-        read(str(run))
-    finish_batch(str(batch), "chord")
-    open_members(str(batch))
+    batch = answered(make, network)
     (mine,) = make.sql("SELECT id FROM batches WHERE org_id = :o", o=org.id)
     cancel(mine["id"], ME)
 
@@ -376,11 +356,7 @@ def test_a_cancelled_network_opens_no_batch_and_keeps_its_answers(make, sandbox)
 
 def test_a_message_that_opens_the_orgs_batches_and_is_lost_is_made_again(make, sandbox):
     _, network = lenders(make)
-    batch = trigger_network(network, ME).batch.id
-    start(batch)
-    for run in make.runs(batch):
-        read(str(run))
-    finish_batch(str(batch), "chord")
+    batch = ended(make, network)
     make.sql("UPDATE outbox SET published_at = now()")
     make.sql("UPDATE batches SET ended_at = ended_at - interval '2 minutes' WHERE id = :b", b=batch)
     make.sql("UPDATE network_orgs SET joined_at = joined_at - interval '1 hour'")
@@ -405,12 +381,7 @@ def test_an_org_that_joins_after_the_network_was_read_is_not_found_by_the_sweep(
 
 def test_readings_whose_message_is_lost_are_due_by_themselves(make, sandbox, messages):
     _, network = lenders(make)
-    batch = trigger_network(network, ME).batch.id
-    start(batch)
-    for run in make.runs(batch):
-        read(str(run))
-    finish_batch(str(batch), "chord")
-    open_members(str(batch))
+    batch = answered(make, network)
     for reader in read_one_by_one(make, batch):
         start(reader)
     messages.clear()
