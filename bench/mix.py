@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 from machine import heading, save
-from stand import Ground, Options, add_options, fetched, ground, ids, options_of
+from stand import Ground, Options, add_options, apart, fetched, ground, ids, options_of
 from work import Case, Work
 
 MIX = Path(__file__).with_name("mix.json")
@@ -52,7 +52,7 @@ def main() -> None:
     read = given.parse_args()
     said = heading()
     print(said, flush=True)
-    found = {seed: night(Work(BAD, read.orgs, seed), options_of(read)) for seed in read.seeds}
+    found = {seed: apart(night, Work(BAD, read.orgs, seed), options_of(read)) for seed in read.seeds}
     print(f"\n== mix: {said} ==")
     for seed, one in found.items():
         report(seed, one)

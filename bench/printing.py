@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 MB = 1_000_000
+PROMISES = "promises"  # the key of what `senso doctor --invariants` said
 
 
 def print_settings(settings: Mapping[str, Any]) -> None:
@@ -63,3 +64,13 @@ def kinds(used: Mapping[str, int]) -> str:
 
 def top(counted: Mapping[str, float]) -> str:
     return ", ".join(f"{name} {count:.4g}" for name, count in sorted(counted.items(), key=lambda item: -item[1]))
+
+
+def columns(found: Mapping[str, Mapping[str, Any]]) -> None:
+    """A column for each of `found`, a row for each of their figures; then the promises of each."""
+    print(f"{'':<22}" + "".join(f"{name:>18}" for name in found))
+    for figure in next(iter(found.values())):
+        if figure != PROMISES:
+            print(f"{figure:<22}" + "".join(f"{one[figure]!s:>18}" for one in found.values()))
+    for name, one in found.items():
+        print(f"\n{name}: {one[PROMISES].strip()}")

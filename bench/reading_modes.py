@@ -4,11 +4,11 @@ Answers come from the sandbox; what a token costs is what the table `models` say
 """
 
 import argparse
-from collections.abc import Mapping
 from typing import Any
 
 from machine import heading, save
-from stand import Options, add_options, ground, ids, options_of
+from printing import PROMISES, columns
+from stand import Options, add_options, apart, ground, ids, options_of
 from work import CASES, Work
 
 MODES = ("direct", "batch")
@@ -31,9 +31,9 @@ def main() -> None:
     read = given.parse_args()
     said = heading()
     print(said, flush=True)
-    found = {mode: measured(Work(CASES["direct"], 1), options_of(read), mode) for mode in MODES}
+    found = {mode: apart(measured, Work(CASES["direct"], 1), options_of(read), mode) for mode in MODES}
     print(f"\n== reading modes: {said} ==")
-    report(found)
+    columns(found)
     save("reading-modes", found)
 
 
@@ -55,17 +55,8 @@ def measured(work: Work, options: Options, mode: str) -> dict[str, Any]:
             "credits": charged,
             "batch": state,
             "seconds": f"{seconds:.1f}",
-            "promises": here.doctor(),
+            PROMISES: here.doctor(),
         }
-
-
-def report(found: Mapping[str, Mapping[str, Any]]) -> None:
-    print(f"{'':<18}" + "".join(f"{mode:>14}" for mode in MODES))
-    for figure in next(iter(found.values())):
-        if figure != "promises":
-            print(f"{figure:<18}" + "".join(f"{found[mode][figure]!s:>14}" for mode in MODES))
-    for mode in MODES:
-        print(f"\n{mode}: {found[mode]['promises'].strip()}")
 
 
 if __name__ == "__main__":

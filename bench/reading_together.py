@@ -10,7 +10,8 @@ from typing import Any
 
 from machine import heading, save
 from networks import BY_RULE, CALLS, trigger_all, wait
-from stand import Ground, Options, add_options, ground, options_of
+from printing import PROMISES, columns
+from stand import Ground, Options, add_options, apart, ground, options_of
 from work import CASES, Work
 
 # Orgs of the network for which it is read, of how many that its questions are about.
@@ -33,9 +34,13 @@ def main() -> None:
     options = Options(**vars(options_of(given.parse_args())) | {"sandbox": True})
     said = heading()
     print(said, flush=True)
-    found = [measured(*sizes, together, options) for sizes in SIZES for together in TOGETHER]
+    found = {
+        f"{sizes[0]} orgs, {together} a call": apart(measured, *sizes, together, options)
+        for sizes in SIZES
+        for together in TOGETHER
+    }
     print(f"\n== an answer read for many: {said} ==")
-    report(found)
+    columns(found)
     save("reading-together", {"found": found})
 
 
@@ -48,8 +53,6 @@ def measured(members: int, size: int, together: str, options: Options) -> dict[s
         of = {purpose: row for purpose, *row in here.running.query(CALLS)}
         calls, tokens_in, cached, tokens_out, cost = map(int, of["read"])
         return {
-            "orgs": members,
-            "a call for up to": together,
             "readings": readings,
             "by rule": by_rule,
             "calls": calls,
@@ -59,7 +62,7 @@ def measured(members: int, size: int, together: str, options: Options) -> dict[s
             "tokens out a reading": round(tokens_out / readings, 1),
             "dollars for 1,000": f"{cost / readings / 1000:.4f}",
             **{f"wrong: {field}": count for field, count in wrong(here).items()},
-            "promises": here.doctor(),
+            PROMISES: here.doctor(),
         }
 
 
@@ -72,14 +75,6 @@ def wrong(here: Ground) -> dict[str, int]:
         for field, said, right in zip(FIELDS, (*told, set(competitors)), true, strict=True):
             found[field] += said != right
     return dict(found)
-
-
-def report(found: list[dict[str, Any]]) -> None:
-    for figure in found[0]:
-        if figure != "promises":
-            print(f"{figure:<22}" + "".join(f"{one[figure]!s:>12}" for one in found))
-    for one in found:
-        print(f"\n{one['orgs']} orgs, {one['a call for up to']} a call: {one['promises'].strip()}")
 
 
 if __name__ == "__main__":

@@ -4,11 +4,13 @@ import argparse
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import product
 from processes import Roots
@@ -20,6 +22,7 @@ from senso.embedded import Urls
 from senso.sandbox.env import environment
 from senso.worker.queues import ALL_QUEUES
 
+Found = TypeVar("Found")
 HERE = Path(__file__).parent
 WARM_UP_SECONDS = 900
 DOCTOR_SECONDS = 600
@@ -140,6 +143,12 @@ def up(stand: Stand, more: Mapping[str, str] | None = None) -> Iterator[Ground]:
         running.load(stand.work.document)
         running.wait(running.trigger(ids(stand.work.warming_up)), WARM_UP_SECONDS)
         yield Ground(stand, running, roots(running, stand.stand_in))
+
+
+def apart(measure: Callable[..., Found], *given: Any) -> Found:
+    """`measure` in a process of its own: Celery keeps the first Redis that a process has met."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(measure, *given).result()
 
 
 @contextmanager
