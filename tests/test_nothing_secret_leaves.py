@@ -72,7 +72,7 @@ NEEDED = (
     "alembic/script.py.mako",
     "alembic/versions/0001_first.py",
     "senso/__init__.py",
-    "senso/cli/commands.py",
+    "senso/cli/commands/stack.py",
     "senso/reports/page.css",
     "senso/reports/page.html",
 )

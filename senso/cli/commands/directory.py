@@ -1,0 +1,81 @@
+"""Commands that list what is there, and report about it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from senso.cli.commands.program import MOST_ROWS, Json, app
+from senso.cli.report_format import Form
+
+Limit = Annotated[int | None, typer.Option("--limit", min=1, max=MOST_ROWS, metavar="N", help="Only the first N.")]
+Search = Annotated[str, typer.Option("--search", metavar="TEXT", help="A part of the name; or how the id begins.")]
+
+
+@app.command()
+def orgs(
+    partner: Annotated[str | None, typer.Option("--partner", metavar="ID", help="Only those of this partner.")] = None,
+    search: Search = "",
+    limit: Limit = None,
+    as_json: Json = False,
+) -> None:
+    """The organisations that are watched: ids, partner, weekday, how much is asked, the last batch."""
+    from senso.cli import directory
+    from senso.cli.environment import connected, uuid
+
+    payer = uuid(partner, "partner") if partner is not None else None
+    with connected():
+        directory.orgs(search, payer, limit, as_json=as_json)
+
+
+@app.command()
+def partners(search: Search = "", limit: Limit = None, as_json: Json = False) -> None:
+    """Who pays: ids, credits, how many organisations."""
+    from senso.cli import directory
+    from senso.cli.environment import connected
+
+    with connected():
+        directory.partners(search, limit, as_json=as_json)
+
+
+@app.command()
+def models(as_json: Json = False) -> None:
+    """What can be asked: through whom, whether this version reaches it, and whether its key is set."""
+    from senso.cli import models as listing
+    from senso.cli.environment import connected
+
+    with connected():
+        listing.models(as_json=as_json)
+
+
+@app.command()
+def providers(
+    days: Annotated[int, typer.Option(min=1, max=366, help="Today and so many days before, less one.")] = 7,
+    as_json: Json = False,
+) -> None:
+    """What each provider was asked each day, and how its calls ended: answered, tried again, failed by how."""
+    from senso.cli import provider_calls
+    from senso.cli.environment import connected
+
+    with connected():
+        provider_calls.providers(days, as_json=as_json)
+
+
+@app.command()
+def report(
+    org: str,
+    form: Annotated[Form, typer.Option("--format", help="How to print it.")] = Form.text,
+    output: Annotated[Path | None, typer.Option("--output", help="Write to this file instead.")] = None,
+    network: Annotated[
+        str | None, typer.Option("--network", metavar="ID", help="Only what the answers of this network say.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """The numbers of an org's latest batch, with their intervals."""
+    from senso.cli import reporting
+    from senso.cli.environment import connected, uuid
+
+    wanted = uuid(org, "org")
+    asking = uuid(network, "network") if network is not None else None
+    with connected():
+        reporting.report(wanted, Form.json if as_json else form, output, asking)
