@@ -26,6 +26,7 @@ TOKEN_KINDS: Final = ("token_in", "token_cached", "token_written", "token_out")
 ASSUMED: Final = {
     Purpose.ASK: Usage(tokens_in=13_000, tokens_out=800, searches=1),
     Purpose.READ: Usage(tokens_in=2_400, tokens_out=250),
+    Purpose.EVAL: Usage(tokens_in=2_400, tokens_out=250),
     Purpose.NAMES: Usage(tokens_in=500, tokens_out=120),
 }
 RECORD: Final = Usage(records=1)

@@ -171,11 +171,12 @@ class LedgerKind(StrEnum):
 
 
 class Purpose(StrEnum):
-    """What a paid call is for: an answer, the reading of one, or the names of an org."""
+    """What a paid call is for: an answer, the reading of one, the names of an org, or reading a labelled answer."""
 
     ASK = "ask"
     READ = "read"
     NAMES = "names"
+    EVAL = "eval"
 
 
 class Outcome(StrEnum):

@@ -18,6 +18,7 @@ LAYERS = [
     {"registry"},
     {"prices", "extraction"},
     {"score"},
+    {"evaluation"},
     {"push", "imports", "reports"},
     {"storable_text", "postgres_errors", "publishing"},
     {"db"},

@@ -13,6 +13,7 @@ COMMANDS = (
     "credits",
     "demo",
     "doctor",
+    "eval",
     "import",
     "ledger",
     "migrate",

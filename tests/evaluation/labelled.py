@@ -6,7 +6,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-LABELS = Path(__file__).parent / "labels"
+from senso.evaluation import labelled
+
+LABELS = labelled.LABELS
 ANSWERS = Path(os.environ.get("SENSO_SHARED", Path(__file__).parents[3] / "shared")) / "answers"
 
 Row = dict[str, Any]
