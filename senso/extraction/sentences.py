@@ -1,46 +1,99 @@
 """Splits an answer into sentences. A list item, a heading and a table row are each a sentence."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 Span = tuple[int, int]
 
-# The sign, closing quotes and marks, the sources that assistants append to a sentence, and then a space; a Chinese or
-# Japanese full stop needs no space. The end of a line always ends a sentence. Possessive repeats keep the time linear.
-# All branches begin with a character of one set, so that the search does not try each branch at every place.
+# Signs that end a sentence: with a space behind them in most scripts; Chinese, Japanese, Devanagari, Burmese, Khmer and
+# Armenian ones without. Arabic and Greek have question marks of their own.
+SPACED, WHOLE = ".!?\u2026\u061f\u06d4\u037e\u0589\u1362", "\u3002\uff01\uff1f\uff61\u0964\u0965\u104b\u17d4\u17d5"
+CLOSING = "[\"'\u201d\u2019\u00bb)*_\\]\u300d\u300f\uff09\u3011]{0,6}+"
+SPACE = "[ \t\u00a0\u202f\u2009\u3000]"
+# The sources that assistants append to a sentence.
+SOURCE = (
+    rf"(?: ?\((?:\[[^\]\n]{{1,120}}\](?:\[\d{{1,3}}\]|\([^()\s]{{0,2048}}\))?[, ]{{0,3}}){{1,20}}+\)"
+    r"| ?\\?\[\d{1,3}\\?\](?:\([^()\s]{0,2048}\))?| ?\u3010[^\u3010\u3011\n]{0,100}\u3011|\ue200[^\ue200\ue201\n]{0,200}\ue201){0,20}+"
+)
 END = re.compile(
-    r"[.!?\u2026\u3002\uff01\uff1f\r\n](?:(?<=[.!?\u2026])[.!?\u2026]*+[\"'\u201d\u2019)*_\]]*+"
-    r"(?: ?\((?:\[[^\]\n]{1,120}\](?:\([^()\s]*\))?[, ]*+)++\)| ?\[\d{1,3}\](?:\([^()\s]*\))?)*+(?=[ \t])"
-    r"|(?<=[\u3002\uff01\uff1f])[\u3002\uff01\uff1f]*+[\u300d\u300f\u201d)]*+|(?<=[\r\n])[\r\n]*+)"
+    rf"[{SPACED}{WHOLE}\r\n](?:(?<=[{SPACED}])[{SPACED}]{{0,8}}+{CLOSING}{SOURCE}(?={SPACE}|$|[\r\n])"
+    r"|(?<=[.!?])(?=[^\W\d_]{2})"
+    rf"|(?<=[{WHOLE}])[{WHOLE}]{{0,8}}+{CLOSING}{SOURCE}|(?<=[\r\n])[\r\n]*+)"
 )
-UNENDING = re.compile(  # "St. Mary", "e.g. this", "J. Smith", and the number of a list item
-    r"(?:^|[^\w.])(?:[^\W\d_]|(?:[^\W\d_]\.)+[^\W\d_]|mr|mrs|ms|dr|st|mt|ft|jr|sr|inc|ltd|corp|co|vs|no|approx|est)$"
-    r"|(?:^|\n)[\s*_#>-]*\d{1,3}$",
-    re.IGNORECASE,
+# Before a full stop that ends no sentence; before a number only the second ones.
+ABBREVIATIONS = frozenset(
+    (
+        "mr mrs ms dr st ste mt ft jr sr inc ltd corp co vs approx est etc prof bzw ca usw str inkl evtl max min sog bd mme "
+        "mlle av cf sr sra dra dott ing avv sig ul np tzn tj napr vb bkz тел ул руб тыс стр др им гг"
+    ).split()
 )
+NUMBERED = frozenset("no nr art abs tel pp vol fig nº п ст".split())
+INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
+OPENING = "([{*_\"'\u201c\u201e\u00ab\u2018"
+LIST_SIGNS = "*_#>-\\ \t"
+# "Am 3. Mai", "the 2. Platz": an ordinal number of German, Danish, Czech and others.
+ORDINAL = re.compile(r"(?:^|\s)(?:am|im|der|die|das|dem|den|zum|zur|vom|bis|seit|ab|und|dne|od|do|den)\s\d{1,2}$", re.I)
+# Initials of a country may end a sentence: "They left the U.S. Globex stayed."
+COUNTRY = re.compile(r"\b(?:the|in|from|to|of) (?:[A-Z]\.){1,3}[A-Z]$")
+PART_OF_COUNTRY = re.compile(r"(?:Gov|Treas|Bank|Army|Dep|Sen|Cong|News|Dollar|Postal|Census|Air|Navy|Marine|Econ|Fed)")
+GLUED = re.compile(r"[^\W\d_]*[a-z\u00df-\u00ff\u0430-\u044f]{2}$")
 LONGEST_ABBREVIATION = 24  # how many characters before the sign are examined
+FOLLOWING = 24
 
 
 def sentences(answer: str) -> list[Span]:
-    ends = [found.end() for found in END.finditer(answer) if _ends(answer, found)]
-    return [span for span in map(_trimmed, [answer] * (len(ends) + 1), [0, *ends], [*ends, len(answer)]) if span]
+    ends = [found.end() for found in END.finditer(answer) if ends_sentence(answer, found)]
+    return [span for start, end in pairwise([0, *ends, len(answer)]) if (span := trimmed(answer, start, end))]
 
 
-def around(places: Iterable[Span], spans: Iterable[Span]) -> list[Span]:
-    """The spans in which a place begins."""
-    starts = [start for start, _ in places]
-    return [(low, high) for low, high in spans if any(low <= start < high for start in starts)]
+def around(places: Iterable[Span], spans: Sequence[Span]) -> list[Span]:
+    """The spans in which a place begins; both in their order."""
+    found, index = [], 0
+    for start in sorted(start for start, _ in places):
+        while index < len(spans) and spans[index][1] <= start:
+            index += 1
+        if index < len(spans) and spans[index][0] <= start and (not found or found[-1] != spans[index]):
+            found.append(spans[index])
+    return found
 
 
-def _ends(answer: str, found: re.Match[str]) -> bool:
-    if found[0][0] != ".":
+def ends_sentence(answer: str, found: re.Match[str]) -> bool:
+    if found[0][0] not in ".!?":
         return True
-    following = answer[found.end() : found.end() + 8].lstrip()
     before = answer[max(found.start() - LONGEST_ABBREVIATION, 0) : found.start()]
-    return not following[:1].islower() and not UNENDING.search(before)
+    following = answer[found.end() : found.end() + FOLLOWING]
+    if len(found[0]) == 1 and following[:1].isalpha():
+        return following[0].isupper() and following[1:2].islower() and GLUED.search(before) is not None
+    following = following.lstrip()
+    if found[0][0] in "!?":
+        return not following[:1].islower()
+    return is_full_stop(before, following)
 
 
-def _trimmed(answer: str, start: int, end: int) -> Span | None:
+def is_full_stop(before: str, following: str) -> bool:
+    if COUNTRY.search(before) and following[:1].isupper() and not PART_OF_COUNTRY.match(following):
+        return True
+    line = before.rpartition("\n")[2]
+    word = line[max(line.rfind(" "), line.rfind("\u00a0"), line.rfind("\t")) + 1 :].lstrip(OPENING).rstrip("\\")
+    if word.isdigit():
+        return bool(line.removesuffix("\\").removesuffix(word).strip(LIST_SIGNS)) and not ORDINAL.search(line)
+    return not is_abbreviation(word, following)
+
+
+def is_abbreviation(word: str, following: str) -> bool:
+    """Also an initial, as of "J. Smith", and "e.g", before their last dot."""
+    if len(word) == 1:
+        return word.isalpha() and not is_ideograph(word)
+    known = word.casefold()
+    return known in ABBREVIATIONS or (known in NUMBERED and following[:1].isdigit()) or bool(INITIALS.fullmatch(word))
+
+
+def is_ideograph(letter: str) -> bool:
+    return letter >= "\u2e80"
+
+
+def trimmed(answer: str, start: int, end: int) -> Span | None:
     piece = answer[start:end]
     start += len(piece) - len(piece.lstrip())
     return (start, start + len(piece.strip())) if piece.strip() else None

@@ -1,0 +1,160 @@
+"""Finds where an answer names an organisation: compares whole words, never parts of words or similar words.
+
+False mentions are a common complaint about systems of this kind ("LI" in "believe", "you" for you.com), so the
+comparison is exact. It ignores only differences within one name: capitals, accents, emphasis marks, an ending that its
+language adds, an apostrophe, a hyphen for a space, "&" for "and", dots and spaces in initials. A name does not extend
+across a comma, a full stop or the end of a line: "Chase, Bank of America" does not name Chase Bank. What a reader does
+not see, and an address, names nobody.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from senso.extraction.words.endings import inflected, language
+from senso.extraction.words.folding import folded
+from senso.extraction.words.legal_forms import without_legal_form
+from senso.extraction.words.tokens import Words, divided
+from senso.extraction.words.visible import seen
+from senso.extraction.words.wanted import Form, Wanted, joins, wanted
+
+__all__ = ["Span", "Text", "key", "located", "namings", "text"]
+
+Span = tuple[int, int]  # start and end: offsets in the original answer
+# Before an apostrophe, of which the name is the rest: French, Italian, Catalan.
+ELISIONS = frozenset(
+    "l d j m t n s c qu jusqu lorsqu puisqu quoiqu presqu un dell all nell sull dall dagli gl quest quell sant".split()
+)
+LONGEST_SUFFIX = 6  # behind an apostrophe: "Acme'll", and of Turkish
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """An answer prepared for the search of names. `starts[i]`: offset in the answer of folded character i."""
+
+    answer: str
+    words: Words
+    starts: Sequence[int]
+
+    def span(self, first: int, last: int) -> Span:
+        start, end = self.words.edges[2 * first], self.words.edges[2 * last + 1]
+        # up to the next character, so that a combining accent stays with its letter
+        return self.starts[start], self.starts[end] if end < len(self.starts) else len(self.answer)
+
+
+@lru_cache(maxsize=64)  # a quote is searched for in the answer and then searched itself
+def text(answer: str) -> Text:
+    plain, starts = folded(seen(answer))
+    return Text(answer, divided(plain), starts)
+
+
+def namings(found_in: Text, name: str) -> list[Span]:
+    """Every place where the answer names `name`, in order."""
+    sought = wanted(name)
+    found: dict[int, int] = {}
+    for form in sought.forms:
+        for first in places(found_in.words, form):
+            last = first + len(form.apart) - 1
+            if first not in found and fits(found_in, first, last, form, sought):
+                found[first] = with_suffix(found_in.words, last)
+    return [found_in.span(first, found[first]) for first in sorted(found)]
+
+
+def places(words: Words, form: Form) -> Iterator[int]:
+    """The numbers of the tokens where the form begins, as it is and with endings."""
+    number = counted = 0
+    for place in (*exact(words.line, form), *with_endings(words.line, form)):
+        if place < counted:
+            number = counted = 0
+        number, counted = number + words.line.count(" ", counted, place), place
+        yield number
+
+
+def exact(line: str, form: Form) -> Iterator[int]:
+    sought = f"{form.line} "
+    place = line.find(sought)
+    while place >= 0:
+        yield place
+        place = line.find(sought, place + 1)
+
+
+def with_endings(line: str, form: Form) -> Iterator[int]:
+    """Only where the beginning of the name occurs more often than the name: few names cost a second search."""
+    stem = form.line[:-1].rstrip() if len(form.line) > STEM else ""
+    first = stem[1:]
+    if not first or form.quoted or line.count(first) <= line.count(f"{form.line} "):
+        return
+    pattern = inflected(form.line, None if not_latin(form.line[-1]) else language(line))
+    for found in pattern.finditer(line) if pattern else ():
+        yield found.start() - 1
+
+
+STEM = 3
+
+
+def not_latin(letter: str) -> bool:
+    return letter > "\u024f"
+
+
+def fits(found_in: Text, first: int, last: int, form: Form, sought: Wanted) -> bool:
+    words = found_in.words
+    if not all(joins(words, first + i, apart=apart) for i, apart in enumerate(form.apart) if i):
+        return False
+    if form.quoted and words.gap(first + form.quoted) != "'":
+        return False
+    if sought.domain and not is_whole_domain(words, first, sought.domain):
+        return False
+    if sought.is_initials and "." not in words.written[first]:
+        start, end = found_in.span(first, last)
+        return found_in.answer[start:end].isupper()
+    return begins_word(words, first)
+
+
+def begins_word(words: Words, first: int) -> bool:
+    """Not behind an apostrophe, as Brien in O'Brien, but behind an elision."""
+    return first == 0 or words.gap(first) != "'" or words.written[first - 1] in ELISIONS
+
+
+def with_suffix(words: Words, last: int) -> int:
+    """The last token of the naming: a possessive, or another suffix behind an apostrophe, belongs to it."""
+    following = last + 1
+    if following < len(words.written) and words.gap(following) == "'":
+        return following if len(words.written[following]) <= LONGEST_SUFFIX else last
+    return last
+
+
+def is_whole_domain(words: Words, first: int, domain: str) -> bool:
+    """acme.com is not named by my-acme.com, acme.com.evil.net or acme.community."""
+    start = words.edges[2 * first]
+    end = start + len(domain)
+    before, after = words.folded[max(start - 1, 0) : start], words.folded[end : end + 2]
+    follows_on = len(after) > 1 and after[0] in ".-" and after[1].isalnum()
+    return words.folded[start:end] == domain and before != "-" and not follows_on
+
+
+def located(found_in: Text, quote: str) -> str | None:
+    """The part of the answer with the same words as `quote`, in order and without a gap; None if there is none.
+
+    Words are compared, not characters, because a model that quotes drops emphasis, links and marks of sources. The
+    answer's own text is returned, so a stored quote is verbatim whatever the model changed.
+    """
+    quoted = text(quote).words
+    place = found_in.words.line.find(quoted.line)
+    if not quoted.written or place < 0:
+        return None
+    first = found_in.words.line.count(" ", 0, place)
+    start, end = found_in.span(first, first + len(quoted.written) - 1)
+    return found_in.answer[start:end] + full_stop(found_in.answer[end : end + 1])
+
+
+def full_stop(character: str) -> str:
+    return character if character in {".", "!", "?"} else ""
+
+
+@lru_cache(maxsize=4096)
+def key(name: str) -> str:
+    """Equal for two spellings of one name: ignores capitals, accents, signs, a leading "the" and the legal form."""
+    line = divided(re.sub(r"(?<=\w)'(?=\w)", "", folded(name)[0])).line
+    forms = without_legal_form(line.split())
+    return " ".join(forms[1:] if len(forms) > 1 and forms[0] == "the" else forms)

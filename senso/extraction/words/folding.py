@@ -1,0 +1,99 @@
+"""Folds away what does not tell names apart: capitals, accents, widths, invisible characters.
+
+Only marks that are accents in their script are dropped. A Devanagari vowel, a Japanese voicing mark, the breve of a
+Russian letter make another letter, and so another name.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+import regex
+
+APOSTROPHES = "'\u2018\u2019\u02bc\u2032\u00b4\uff07\u02b9\u055a\ua78c"
+LINE_ENDS = "\n\r\v\f\u0085\u2028\u2029"
+JOINER = "\u200d"
+ZERO_WIDTH_SPACE = "\u200b"
+LONG_DASHES = "\u2014\u2015"
+NO_ACCENTS = str.maketrans(
+    {"\u00f8": "o", "\u0142": "l", "\u0111": "d", "\u00f0": "d", "\u00fe": "th", "\u00e6": "ae", "\u0153": "oe"}
+    | {"\u0131": "i", "\u0451": "\u0435", "\u0450": "\u0435", "\u045d": "\u0438", "\u03c2": "\u03c3"}
+    # Arabic: forms of alif, the final forms of ya and ha.
+    | {"\u0622": "\u0627", "\u0623": "\u0627", "\u0625": "\u0627", "\u0671": "\u0627"}
+    | {"\u0649": "\u064a", "\u0629": "\u0647", "\u06cc": "\u064a", "\u06a9": "\u0643"}
+)
+ACCENTED = ("LATIN", "GREEK")
+# Marks that only help to pronounce: the combining accents, Hebrew points, Arabic vowels; and variants of signs.
+ACCENTS = regex.compile(
+    r"[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed"
+    r"\u0640\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f]"
+)
+# A letter with marks that could be written as one character, and Hangul that is written letter by letter.
+LOOSE = regex.compile(r"\X(?<=\p{M})|[\u1100-\u11ff]{2,3}")
+BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
+
+
+class Folding(dict[int, str]):
+    """A table for str.translate that computes each character when it first occurs."""
+
+    def __missing__(self, number: int) -> str:
+        self[number] = found = folded_character(chr(number))
+        return found
+
+
+def composed(answer: str) -> str:
+    """With each letter and its marks as one character, of the same length: joiners, which are dropped, fill up."""
+    if answer.isascii() or unicodedata.is_normalized("NFC", answer):
+        return answer
+    return LOOSE.sub(lambda loose: padded(loose[0]), answer)
+
+
+def padded(loose: str) -> str:
+    return unicodedata.normalize("NFC", loose).ljust(len(loose), JOINER)[: len(loose)]
+
+
+def folded(answer: str) -> tuple[str, Sequence[int]]:
+    """The folded text, and for each of its characters the place in `answer`."""
+    ascii_folded = answer.encode(errors="surrogatepass").translate(ASCII).decode(errors="surrogatepass")
+    if ascii_folded.isascii():
+        return ascii_folded, range(len(answer))
+    whole = composed(ascii_folded)
+    found = BEYOND_ASCII.sub(lambda beyond: beyond[0].translate(FOLDING), whole)
+    if all(len(FOLDING[ord(character)]) == 1 for character in set("".join(BEYOND_ASCII.findall(whole)))):
+        return found, range(len(answer))
+    return found, [place for place, character in enumerate(whole) for _ in FOLDING[ord(character)]]
+
+
+def folded_character(character: str) -> str:
+    if character in APOSTROPHES:
+        return "'"
+    if character in LINE_ENDS:
+        return "\n"
+    if character == ZERO_WIDTH_SPACE:
+        return " "
+    if ACCENTS.match(character):
+        return ""
+    match unicodedata.category(character):
+        case "Cf":  # soft hyphens, joiners: not part of the spelling
+            return ""
+        case "So" | "No" | "Zs" | "Cc" | "Cs" | "Co":  # a trade mark, an emoji, a footnote number ends a word
+            return " "
+        case "Pd" if character not in LONG_DASHES:  # a long dash separates words, the others join them
+            return "-"
+    return letters(character)
+
+
+def letters(character: str) -> str:
+    plain = unicodedata.normalize("NFKC", character).casefold()
+    return "".join(map(unaccented, plain)).translate(NO_ACCENTS)
+
+
+def unaccented(letter: str) -> str:
+    if not unicodedata.name(letter, "").startswith(ACCENTED):
+        return "" if ACCENTS.match(letter) else letter
+    return ACCENTS.sub("", unicodedata.normalize("NFKD", letter))
+
+
+# str.translate looks up each character in such a table, unless all are ASCII: those are therefore folded as bytes.
+FOLDING = Folding()
+ASCII = bytes(range(128)).decode().translate(FOLDING).encode() + bytes(range(128, 256))

@@ -1,0 +1,113 @@
+"""A name to search for, in the forms in which it may be written."""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from tldextract import TLDExtract
+
+from senso.extraction.words.folding import folded
+from senso.extraction.words.tokens import Words, divided
+
+SUFFIXES = TLDExtract(cache_dir=None, suffix_list_urls=())
+RESERVED = frozenset({"example", "test", "invalid", "localhost"})
+DOMAIN = re.compile(r"[^\W_][\w-]*(?:\.[\w-]+)+")
+UMLAUTS = str.maketrans(
+    {"\u00e4": "ae", "\u00f6": "oe", "\u00fc": "ue", "\u00c4": "Ae", "\u00d6": "Oe", "\u00dc": "Ue"}
+)
+# Between two words of one name: emphasis marks and either spaces or one hyphen; a dot only after "St", "Inc" and such.
+JOINT = re.compile(r"[*_`~\\']{0,6}(?: {0,8}|-|[\u00b7\u30fb])[*_`~\\']{0,6}")
+ABBREVIATION = re.compile(r"[^\W\d_]|st|ste|mt|ft|dr|mr|mrs|ms|jr|sr|bros|inc|ltd|llc|corp|co|no|natl|intl|assn")
+POSSESSIVE = re.compile(r"(?<=[^\W\d_]{3})s(?= |$)")
+KOREAN = re.compile(r"[\uac00-\ud7a3 ]+")
+
+
+class Form(NamedTuple):
+    """`line`: tokens with a space before each. `apart`: for each, whether the name has a sign of its own before it.
+
+    `quoted`: the token before which an apostrophe must stand; 0: none.
+    """
+
+    line: str
+    apart: Sequence[bool]
+    quoted: int = 0
+
+
+class Wanted(NamedTuple):
+    """`domain`: the name where it is one. `is_initials`: only initials with dots, as "e.m.f."."""
+
+    forms: Sequence[Form]
+    domain: str | None
+    is_initials: bool
+
+
+@lru_cache(maxsize=4096)
+def wanted(name: str) -> Wanted:
+    found = list(dict.fromkeys(form for form in forms(name) if form.apart))
+    return Wanted(found, as_domain(name), is_initials(name))
+
+
+def forms(name: str) -> Iterator[Form]:
+    words = divided(folded(name)[0])
+    apart = tuple(i > 0 and not joins(words, i) for i in range(len(words.written)))
+    yield Form(words.line[:-1], apart)
+    yield from joined(words)
+    yield from signed(words.line[:-1], apart)
+    yield from possessive(words.line[:-1], apart)
+    if (spelt := name.translate(UMLAUTS)) != name:
+        yield from forms(spelt)
+
+
+def joined(words: Words) -> Iterator[Form]:
+    """Without its apostrophes: "Macys" for "Macy's". In Korean also without its spaces."""
+    if "'" in words.folded:
+        inner = re.sub(r"(?<=\w)'(?=\w)", "", words.folded)
+        if inner != words.folded:
+            yield from plain(inner)
+    if KOREAN.fullmatch(words.folded) and " " in words.folded.strip():
+        yield from plain(words.folded.replace(" ", ""))
+
+
+def plain(text: str) -> Iterator[Form]:
+    words = divided(text)
+    yield Form(words.line[:-1], tuple(i > 0 and not joins(words, i) for i in range(len(words.written))))
+
+
+def signed(line: str, apart: Sequence[bool]) -> Iterator[Form]:
+    """ "Black & Dale" is also "Black and Dale" and "Black + Dale"; the plus of "Disney+" is its own."""
+    for one, other in ((" and ", " + "), (" + ", " and ")):
+        if one in line:
+            yield Form(line.replace(one, other), apart)
+
+
+def possessive(line: str, apart: Sequence[bool]) -> Iterator[Form]:
+    """ "Lowe's" for "Lowes": one word that ends in s at a time."""
+    for found in POSSESSIVE.finditer(line):
+        place = line.count(" ", 0, found.start())
+        split = f"{line[: found.start()]} {line[found.start() :]}"
+        yield Form(split, (*apart[:place], False, *apart[place:]), place)
+
+
+def is_initials(name: str) -> bool:
+    written = divided(folded(name)[0]).written
+    return len(written) == 1 and "." in written[0]
+
+
+@lru_cache(maxsize=4096)
+def as_domain(name: str) -> str | None:
+    """None also for "J.Crane", whose ending is no domain's."""
+    found = folded(name.strip())[0]
+    if not DOMAIN.fullmatch(found):
+        return None
+    return found if found.rpartition(".")[2] in RESERVED or SUFFIXES(found).suffix else None
+
+
+def joins(words: Words, number: int, *, apart: bool = False) -> bool:
+    """Whether a token may continue the name of the one before. `apart`: the name has a sign of its own between them."""
+    gap = words.gap(number)
+    if apart:
+        return "\n" not in gap
+    if gap.startswith(".") and ABBREVIATION.fullmatch(words.written[number - 1]):
+        gap = gap[1:]
+    return JOINT.fullmatch(gap) is not None
