@@ -14,13 +14,13 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from senso.errors import Malformed
-from senso.extraction import citations, competitors, mentions, names, sentences, words
+from senso.extraction import citations, competitors, mentions, names, sentences, units, words
 from senso.extraction.instructions import SYSTEM, SYSTEM_TOGETHER
 from senso.extraction.mentions import Sentiment
 from senso.http import storable
@@ -47,6 +47,7 @@ __all__ = [
     "prompt_together",
     "said_together",
     "sentences",
+    "units",
     "words",
 ]
 
@@ -77,10 +78,11 @@ class Mark:
 @dataclass(frozen=True, slots=True)
 class Reading:
     mentioned: bool
-    mention_text: str | None  # the answer's own sentences, joined by " || "
+    mention_text: str | None  # the answer's own units that name the org, joined by " || "
     sentiment: Sentiment | None
     rank: int | None
-    share_of_text: float  # characters of naming sentences / characters of the answer
+    share_of_text: float  # characters of naming sentences / characters of all sentences
+    share_of_entries: float  # the same of whole units: an entry of a list counts to its end
     competitors: tuple[str, ...]
     marks: tuple[Mark, ...]
     completion: Completion
@@ -216,20 +218,43 @@ def _mention_of(together: Together, number: int | None) -> dict[str, Any]:
 
 def _checked(said: AnswerReading, answer_text: str, org: Watched, completion: Completion) -> Reading:
     text = words.text(answer_text)
+    spans = _Sentences(text)
     others, other_marks = competitors.checked(said, _company(text, org))
-    naming = _naming_sentences(text, org)
     organisations = 1 + max(len(others), len(said.competitors))
-    mention, mention_marks = mentions.checked(said, _evidence(text, org, naming, organisations))
+    mention, mention_marks = mentions.checked(said, _evidence(text, spans, _places(text, org), organisations))
+    entries = units.units(answer_text, mention.places, spans.all) if mention.mentioned else []
     return Reading(
         mentioned=mention.mentioned,
-        mention_text=mention.text,
+        mention_text=mentions.SEPARATOR.join(answer_text[start:end] for start, end in entries) or None,
         sentiment=mention.sentiment,
         rank=mention.rank,
-        share_of_text=_share(answer_text, naming) if mention.mentioned else 0.0,
+        share_of_text=_share(spans.around(mention.places), spans.all),
+        share_of_entries=_share(entries, spans.all),
         competitors=others,
         marks=tuple(Mark(*storable(list(mark))) for mark in (*mention_marks, *other_marks, *_of_names(org))),
         completion=completion,
     )
+
+
+class _Sentences:
+    """The sentences of an answer, found when they are needed: in most answers nothing is named."""
+
+    def __init__(self, text: words.Text) -> None:
+        self.text = text
+
+    @cached_property
+    def all(self) -> list[words.Span]:
+        return sentences.sentences(self.text.answer)
+
+    def around(self, places: Sequence[words.Span]) -> list[words.Span]:
+        return sentences.around(places, self.all) if places else []
+
+    def is_of(self, quote: str, place: words.Span) -> bool:
+        """Whether the quote is in the place's sentence or holds it, compared by words."""
+        quoted = words.text(quote).words.line
+        ((start, end),) = self.around([place]) or [place]
+        said = words.text(self.text.answer[start:end]).words.line
+        return bool(quoted.strip()) and (quoted in said or said in quoted)
 
 
 def _of_names(org: Watched) -> list[mentions.Marked]:
@@ -251,19 +276,23 @@ def _own(org: Watched) -> frozenset[str]:
     return frozenset(map(words.key, (org.name, *org.variations, *names.domains(org.websites))))
 
 
-def _evidence(text: words.Text, org: Watched, naming: Sequence[words.Span], organisations: int) -> mentions.Evidence:
+def _evidence(
+    text: words.Text, spans: _Sentences, naming: Sequence[words.Span], organisations: int
+) -> mentions.Evidence:
     return mentions.Evidence(
-        naming=[text.answer[start:end] for start, end in naming],
-        located=lambda quote: words.located(text, quote),
-        names=lambda piece: _is_named(words.text(piece), org),
+        naming=naming,
+        holds=lambda quote: words.located(text, quote) is not None,
+        is_of=spans.is_of,
+        shown=lambda places: [text.answer[start:end] for start, end in spans.around(places)],
         organisations=organisations,
     )
 
 
-def _naming_sentences(text: words.Text, org: Watched) -> list[words.Span]:
-    places = [place for name in _names(org) for place in words.namings(text, name)]
-    return sentences.around(places, sentences.sentences(text.answer)) if places else []
+def _places(text: words.Text, org: Watched) -> list[words.Span]:
+    return sorted({place for name in _names(org) for place in words.namings(text, name)})
 
 
-def _share(answer_text: str, naming: Sequence[words.Span]) -> float:
-    return round(sum(end - start for start, end in naming) / len(answer_text.strip()), SHARE_DIGITS)
+def _share(some: Sequence[words.Span], everything: Sequence[words.Span]) -> float:
+    """Of the characters of all sentences: those of these units. Blank lines between units count for neither."""
+    whole = sum(end - start for start, end in everything)
+    return round(min(1.0, sum(end - start for start, end in some) / whole), SHARE_DIGITS) if some and whole else 0.0

@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Sentiment = Literal["positive", "negative", "neutral"]
+Span = tuple[int, int]  # offsets in the answer
 Marked = tuple[str, str, str]  # field, kind, value: what was dropped or corrected, and why
 SEPARATOR = " || "
 FALLBACK_NAMES = "fallback-names"  # kept with the reading, because better names may come later
@@ -45,27 +46,32 @@ class Said(BaseModel):
 class Evidence:
     """What the words of the answer show, found without a model."""
 
-    naming: Sequence[str]  # the sentences in which a variation occurs; empty: not mentioned
-    located: Callable[[str], str | None]  # returns a quote as the answer has it; None: it is not there
-    names: Callable[[str], bool]  # whether this text contains a variation
+    naming: Sequence[Span]  # where a variation occurs, in order; empty: not mentioned
+    holds: Callable[[str], bool]  # whether the answer has a quote, word for word
+    is_of: Callable[[str, Span], bool]  # whether a quote is of the sentence in which the place lies
+    shown: Callable[[Sequence[Span]], Sequence[str]]  # the sentences in which these places lie
     organisations: int  # how many the answer names, including the org
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    mentioned: bool
-    text: str | None
+    """`places`: the occurrences of a name that the model did not reject; empty if the org is not mentioned."""
+
+    places: Sequence[Span]
     sentiment: Sentiment | None
     rank: int | None
+
+    @property
+    def mentioned(self) -> bool:
+        return bool(self.places)
 
 
 def checked(said: Said, evidence: Evidence) -> tuple[Mention, list[Marked]]:
     if not evidence.naming or not said.mentioned:
-        return Mention(mentioned=False, text=None, sentiment=None, rank=None), _refusals(said, evidence)
-    quotes, quote_marks = _quotes(said.mention_text or "", evidence)
+        return Mention(places=(), sentiment=None, rank=None), _refusals(said, evidence)
+    places, place_marks = _places(said.mention_text or "", evidence)
     rank, rank_marks = _rank(said.rank, evidence.organisations)
-    mention = Mention(mentioned=True, text=SEPARATOR.join(quotes), sentiment=said.sentiment, rank=rank)
-    return mention, [*quote_marks, *rank_marks]
+    return Mention(places, said.sentiment, rank), [*place_marks, *rank_marks]
 
 
 def _refusals(said: Said, evidence: Evidence) -> list[Marked]:
@@ -73,20 +79,25 @@ def _refusals(said: Said, evidence: Evidence) -> list[Marked]:
     if said.mentioned:
         marks.append(("mentioned", "no-literal-mention", "true"))
     elif evidence.naming:
-        marks.append(("mentioned", "model-rejected", SEPARATOR.join(evidence.naming)))
+        marks.append(("mentioned", "model-rejected", SEPARATOR.join(evidence.shown(evidence.naming))))
     needless = {"mention_text": said.mention_text, "sentiment": said.sentiment, "rank": said.rank}
     return marks + [(name, "not-mentioned", str(value)) for name, value in needless.items() if value is not None]
 
 
-def _quotes(quoted: str, evidence: Evidence) -> tuple[list[str], list[Marked]]:
-    """Quotes that are in the answer, as written there; the naming sentences if no such quote names the org."""
-    parts = list(filter(None, (part.strip() for part in quoted.split(SEPARATOR.strip()))))
-    found = {part: evidence.located(part) for part in parts}
-    marks = [("mention_text", "quote-not-in-answer", part) for part, true in found.items() if true is None]
-    quotes = [true for true in dict.fromkeys(found.values()) if true is not None]
-    if any(evidence.names(quote) for quote in quotes):
-        return quotes, marks
-    return list(dict.fromkeys(evidence.naming)), [*marks, ("mention_text", "recovered-by-rule", quoted)]
+def _places(quoted: str, evidence: Evidence) -> tuple[Sequence[Span], list[Marked]]:
+    """The occurrences that the model quotes; all of them if it quotes none, or badly.
+
+    What an exact quotation leaves out the model rejected, as a word in its everyday sense.
+    """
+    parts = list(dict.fromkeys(filter(None, (part.strip() for part in quoted.split(SEPARATOR.strip())))))
+    marks = [("mention_text", "quote-not-in-answer", part) for part in parts if not evidence.holds(part)]
+    confirmed = [place for place in evidence.naming if any(evidence.is_of(part, place) for part in parts)]
+    if not confirmed:
+        return evidence.naming, [*marks, ("mention_text", "recovered-by-rule", quoted)]
+    if marks:
+        return evidence.naming, marks
+    rejected = [place for place in evidence.naming if place not in confirmed]
+    return confirmed, [("mention_text", "occurrence-not-quoted", one) for one in evidence.shown(rejected)]
 
 
 def _rank(rank: int | None, organisations: int) -> tuple[int | None, list[Marked]]:
