@@ -12,9 +12,10 @@ SPACED, WHOLE = ".!?\u2026\u061f\u06d4\u037e\u0589\u1362", "\u3002\uff01\uff1f\u
 CLOSING = "[\"'\u201d\u2019\u00bb)*_\\]\u300d\u300f\uff09\u3011]{0,6}+"
 SPACE = "[ \t\u00a0\u202f\u2009\u3000]"
 # The sources that assistants append to a sentence.
+LINK = r"\[[^\]\n]{1,120}\](?:\[\d{1,3}\]|\([^()\s]{0,2048}\))?"
 SOURCE = (
-    rf"(?: ?\((?:\[[^\]\n]{{1,120}}\](?:\[\d{{1,3}}\]|\([^()\s]{{0,2048}}\))?[, ]{{0,3}}){{1,20}}+\)"
-    r"| ?\\?\[\d{1,3}\\?\](?:\([^()\s]{0,2048}\))?| ?\u3010[^\u3010\u3011\n]{0,100}\u3011|\ue200[^\ue200\ue201\n]{0,200}\ue201){0,20}+"
+    rf"(?: ?\((?:{LINK}[, ]{{0,3}}){{1,20}}+\)| ?\\?\[\d{{1,3}}\\?\](?:\([^()\s]{{0,2048}}\))?"
+    r"| ?\u3010[^\u3010\u3011\n]{0,100}\u3011|\ue200[^\ue200\ue201\n]{0,200}\ue201){0,20}+"
 )
 END = re.compile(
     rf"[{SPACED}{WHOLE}\r\n](?:(?<=[{SPACED}])[{SPACED}]{{0,8}}+{CLOSING}{SOURCE}(?={SPACE}|$|[\r\n])"
@@ -23,17 +24,22 @@ END = re.compile(
 )
 # Before a full stop that ends no sentence; before a number only the second ones.
 ABBREVIATIONS = frozenset(
-    (
-        "mr mrs ms dr st ste mt ft jr sr inc ltd corp co vs approx est etc prof bzw ca usw str inkl evtl max min sog bd mme "
-        "mlle av cf sr sra dra dott ing avv sig ul np tzn tj napr vb bkz тел ул руб тыс стр др им гг"
-    ).split()
+    re.findall(
+        r"\w+",
+        """
+        mr mrs ms dr st ste mt ft jr sr inc ltd corp co vs approx est etc prof bzw ca usw str inkl evtl max min sog bd
+        mme mlle av cf sr sra dra dott ing avv sig ul np tzn tj napr vb bkz тел ул руб тыс стр др им гг
+        """,
+    )
 )
-NUMBERED = frozenset("no nr art abs tel pp vol fig nº п ст".split())
+NUMBERED = frozenset(re.findall(r"\w+", "no nr art abs tel pp vol fig п ст"))
 INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 OPENING = "([{*_\"'\u201c\u201e\u00ab\u2018"
 LIST_SIGNS = "*_#>-\\ \t"
 # "Am 3. Mai", "the 2. Platz": an ordinal number of German, Danish, Czech and others.
-ORDINAL = re.compile(r"(?:^|\s)(?:am|im|der|die|das|dem|den|zum|zur|vom|bis|seit|ab|und|dne|od|do|den)\s\d{1,2}$", re.I)
+ORDINAL = re.compile(
+    r"(?:^|\s)(?:am|im|der|die|das|dem|den|zum|zur|vom|bis|seit|ab|und|dne|od|do|den)\s\d{1,2}$", re.IGNORECASE
+)
 # Initials of a country may end a sentence: "They left the U.S. Globex stayed."
 COUNTRY = re.compile(r"\b(?:the|in|from|to|of) (?:[A-Z]\.){1,3}[A-Z]$")
 PART_OF_COUNTRY = re.compile(r"(?:Gov|Treas|Bank|Army|Dep|Sen|Cong|News|Dollar|Postal|Census|Air|Navy|Marine|Econ|Fed)")

@@ -36,7 +36,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`level`: of a heading, its signs; of anything else, its indentation. `content`: where it begins behind its mark."""
+    """`level`: the signs of a heading, the indentation of anything else. `content`: where it begins behind its mark."""
 
     start: int
     end: int

@@ -24,7 +24,10 @@ __all__ = ["Span", "Text", "key", "located", "namings", "text"]
 Span = tuple[int, int]  # start and end: offsets in the original answer
 # Before an apostrophe, of which the name is the rest: French, Italian, Catalan.
 ELISIONS = frozenset(
-    "l d j m t n s c qu jusqu lorsqu puisqu quoiqu presqu un dell all nell sull dall dagli gl quest quell sant".split()
+    re.findall(
+        r"\w+",
+        "l d j m t n s c qu jusqu lorsqu puisqu quoiqu presqu un dell all nell sull dall dagli gl quest quell sant",
+    )
 )
 LONGEST_SUFFIX = 6  # behind an apostrophe: "Acme'll", and of Turkish
 

@@ -14,6 +14,7 @@ APOSTROPHES = "'\u2018\u2019\u02bc\u2032\u00b4\uff07\u02b9\u055a\ua78c"
 LINE_ENDS = "\n\r\v\f\u0085\u2028\u2029"
 JOINER = "\u200d"
 ZERO_WIDTH_SPACE = "\u200b"
+SIGNS = dict.fromkeys(APOSTROPHES, "'") | dict.fromkeys(LINE_ENDS, "\n") | {ZERO_WIDTH_SPACE: " "}
 LONG_DASHES = "\u2014\u2015"
 NO_ACCENTS = str.maketrans(
     {"\u00f8": "o", "\u0142": "l", "\u0111": "d", "\u00f0": "d", "\u00fe": "th", "\u00e6": "ae", "\u0153": "oe"}
@@ -65,12 +66,8 @@ def folded(answer: str) -> tuple[str, Sequence[int]]:
 
 
 def folded_character(character: str) -> str:
-    if character in APOSTROPHES:
-        return "'"
-    if character in LINE_ENDS:
-        return "\n"
-    if character == ZERO_WIDTH_SPACE:
-        return " "
+    if character in SIGNS:
+        return SIGNS[character]
     if ACCENTS.match(character):
         return ""
     match unicodedata.category(character):

@@ -36,7 +36,7 @@ ENTITY = re.compile(r"&(?:[a-zA-Z][a-zA-Z0-9]{1,30}|#\d{1,7}|#[xX][0-9a-fA-F]{1,
 
 
 def seen(answer: str) -> str:
-    """`answer` as it is read, of the same length. Tags and addresses are gaps, entities the characters they stand for."""
+    """`answer` as it is read, of the same length. Tags and addresses are gaps, an entity is what it stands for."""
     if "&" in answer:
         answer = ENTITY.sub(lambda found: stood_for(found[0]), answer)
     for sign, patterns in GAPS:
