@@ -110,7 +110,8 @@ class Product:
 
     def trigger(self, orgs: Sequence[str]) -> list[UUID]:
         from senso.cli.terms import terms  # noqa: PLC0415  reads the settings
-        from senso.workflows.trigger import Initiator, trigger_org  # noqa: PLC0415
+        from senso.workflows.initiator import Initiator  # noqa: PLC0415
+        from senso.workflows.trigger import trigger_org  # noqa: PLC0415
 
         return [trigger_org(UUID(org), Initiator("bench", "bench"), terms()).batch.id for org in orgs]
 

@@ -33,7 +33,7 @@ def cancel(batch: UUID, *, as_json: bool) -> None:
     """Works without Redis: it changes rows, and the relay sends the messages later."""
     with connected():
         from senso.workflows import cancelling  # noqa: PLC0415  providers take long to import, and most commands need none
-        from senso.workflows.trigger import Initiator  # noqa: PLC0415
+        from senso.workflows.initiator import Initiator  # noqa: PLC0415
 
         done = cancelling.cancel(batch, Initiator(actor()), is_pushed=settings().application_api_url is not None)
         stands = load(batch)
@@ -48,7 +48,7 @@ def retry(batch: UUID, *, as_json: bool) -> None:
     with connected():
         require_redis()
         from senso.workflows import retrying  # noqa: PLC0415  providers take long to import, and most commands need none
-        from senso.workflows.trigger import Initiator  # noqa: PLC0415
+        from senso.workflows.initiator import Initiator  # noqa: PLC0415
 
         before = load(batch)
         again = again_of(before)

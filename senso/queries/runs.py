@@ -105,18 +105,6 @@ def hand_out(db: Connection, batch: UUID, episode: int, snapshot_providers: Sequ
     return enqueue_by(db, HAND_OUT, values)
 
 
-UNSENT = text("""
-    SELECT EXISTS (
-        SELECT FROM question_runs WHERE batch_id = :batch AND state = 'planned' AND sent_at IS NULL AND next_at IS NULL
-            AND snapshot_id IS NULL
-    )
-""")
-
-
-def any_unsent(db: Connection, batch: UUID) -> bool:
-    return bool(db.execute(UNSENT, {"batch": batch}).scalar_one())
-
-
 # Claim before paying: one statement, committed before the call, moves the row, raises its fence and inserts the call's
 # row. SKIP LOCKED: another worker is claiming it, and waiting for it could deadlock. `sent_at` is empty if its message
 # had been given up for lost, and came all the same.

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from senso.db import rows
 from senso.extraction.citations import is_primary, kind
 from senso.queries import batches as batch_rows
-from senso.queries import results
+from senso.queries import closing, results
 from senso.queries.fragments import LOCATION
 from senso.queries.results import Found
 from senso.reads import quotes
@@ -129,7 +129,7 @@ def asked(db: Connection, batch: UUID) -> Asked:
     """What a batch was to ask, as frozen when it opened, and how much of it was answered and read."""
     values = {"batch": batch}
     found = batch_rows.load(db, batch)
-    counts = results.counts(db, found)
+    counts = closing.counts(db, found)
     return Asked(
         questions=_questions(rows(db.execute(QUESTIONS, values))),
         models=tuple((one["slug"], one["surface"]) for one in rows(db.execute(MODELS, values))),

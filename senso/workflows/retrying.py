@@ -9,9 +9,10 @@ from senso.queries import batches, planning, triggers
 from senso.queries.batches import Batch
 from senso.runtime.saving import retry_on_deadlock
 from senso.states import RETRIABLE, Action, BatchState
+from senso.workflows.initiator import Initiator
 from senso.workflows.membership import require_member
 from senso.workflows.provider_access import require
-from senso.workflows.trigger import Initiator, ask_admission, require_ready
+from senso.workflows.trigger import ask_admission, require_ready
 
 
 def retry(batch_id: UUID, by: Initiator) -> Batch:

@@ -7,7 +7,7 @@ from operating import Initiator, cancel
 from senso.db import transaction
 from senso.policy import POLICY
 from senso.providers import Answer, Usage
-from senso.queries import job_answers, job_endings, job_lookups, results, submissions, vendor_jobs
+from senso.queries import closing, job_answers, job_endings, job_lookups, submissions, vendor_jobs
 from senso.queries.runs import Report
 from senso.tasks.periodic import poll
 from senso.tasks.stages import submit_snapshot
@@ -214,7 +214,7 @@ def test_what_a_batch_closes_is_its_own(make):
     before = everything(make)
 
     with transaction() as db:
-        results.close_open_work(db, batch, "failed", "its time is over")
+        closing.close_open_work(db, batch, "failed", "its time is over")
 
     after = everything(make)
     assert [of_job(after, work) for work in works] == [of_job(before, work) for work in works]
