@@ -110,6 +110,7 @@ def end_cancelled(db: Connection, batch: Batch, by: Initiator, *, left_over: boo
         user_id=by.user_id,
         charged=charged,
         **record(counts),
+        **by.part_of,
     )
     log.info("batch cancelled", batch=str(batch.id), subject=str(batch.subject), by=by.actor, **record(counts))
     return charged

@@ -31,7 +31,7 @@ def retry_within(db: Connection, batch_id: UUID, by: Initiator) -> Batch:
     require_askable(db, batch)
     batches.queue_again(db, batch.id, RETRIABLE, new_episode=True)
     queued = batches.load(db, batch.id)
-    said = {"episode": queued.episode, "was": batch.state, "evaluations": undone, "user_id": by.user_id}
+    said = {"episode": queued.episode, "was": batch.state, "evaluations": undone, "user_id": by.user_id} | by.part_of
     subject = str(batch.subject)
     triggers.audit(db, Action.RETRY, by.actor, subject=subject, batch=batch.id, reason=by.reason, **said)
     ask_admission(db, queued)
