@@ -106,8 +106,7 @@ def test_five_that_reopen_a_cancelled_batch_open_one_episode(at_once, make, sand
     assert holds(make, batch) == ["1", "2"]
 
 
-@pytest.mark.parametrize("killed", [False, True])
-def test_cancels_retries_and_reopens_at_once_leave_whole_episodes(at_once, make, sandbox, tmp_path, killed):
+def test_cancels_retries_and_reopens_at_once_and_a_kill_leave_whole_episodes(at_once, make, sandbox, tmp_path):
     org = make.org()
     half = make.batch(org)
     read(str(make.runs(half)[0]))
@@ -120,7 +119,7 @@ def test_cancels_retries_and_reopens_at_once_leave_whole_episodes(at_once, make,
         ["trigger", "org", org.id, "--reopen"],
     ]
 
-    ended = at_once(*commands, **(armed(tmp_path) if killed else {}))
+    ended = at_once(*commands, **armed(tmp_path))
 
     assert {one.code for one in ended} <= {0, 1, 2, KILLED}, [one.err for one in ended]
     assert not [one.err for one in ended if "internal error" in one.err]
