@@ -28,7 +28,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["partner_id"], ["partners.id"], name="fk_reconciliations_partner_id_partners"),
         sa.PrimaryKeyConstraint("id", name="pk_reconciliations"),
         sa.UniqueConstraint("day", name="uq_reconciliations_day"),
-        sa.CheckConstraint("count >= jsonb_array_length(differences)", name="ck_reconciliations_count"),
+        sa.CheckConstraint("count >= jsonb_array_length(differences)", name=op.f("ck_reconciliations_count")),
     )
     op.create_index("ix_ledger_created_at", "ledger", ["created_at"], postgresql_using="brin")
     op.create_index(
