@@ -1,11 +1,14 @@
-"""Many batches of one partner at once: no more is spent than there is, and the database itself refuses what would be."""
+"""Many batches of one partner at once: no more is spent than there is; the database itself refuses what would be."""
+
+from uuid import uuid4
 
 import pytest
 from at_work import work_off_network
 from credit_operations import ME, Operations, together
+from credit_sampler import sampled
+from factories import NAME, Org
 from operating import trigger_network
 from sqlalchemy.exc import IntegrityError
-from test_interleavings import sampled
 
 from senso.db import transaction
 from senso.queries import batches, differences, ledger
@@ -15,12 +18,26 @@ from senso.tasks.stages import finish_batch, open_batch
 BATCHES, PAID = 50, 10
 
 
-def crowd(make, count: int, credits_given: int) -> list:
-    """Orgs of one partner, with one question each."""
+def crowd(make, count: int, credits_given: int) -> list[Org]:
+    """Orgs of one partner, which ask the same question."""
     first = make.org(questions=1, available=credits_given)
-    others = [make.org(questions=1, available=0) for _ in range(count - 1)]
-    make.sql("UPDATE orgs SET partner_id = :partner", partner=first.partner)
-    return [first, *others]
+    made = [Org(uuid4(), first.partner, NAME) for _ in range(count - 1)]
+    others = [org.id for org in made]
+    make.sql(
+        "INSERT INTO orgs (id, partner_id, name, created_at) SELECT unnest(CAST(:others AS uuid[])), partner_id, name, "
+        "created_at FROM orgs WHERE id = :first",
+        others=others,
+        first=first.id,
+    )
+    for table in ("org_questions", "org_models", "org_locations"):
+        column = table.removeprefix("org_").removesuffix("s") + "_id"
+        make.sql(
+            f"INSERT INTO {table} (org_id, {column}) SELECT unnest(CAST(:others AS uuid[])), {column} FROM {table} "
+            "WHERE org_id = :first",
+            others=others,
+            first=first.id,
+        )
+    return [first, *made]
 
 
 def test_of_50_batches_at_once_10_are_paid_for_and_40_are_blocked(make, database):
@@ -75,8 +92,6 @@ def test_two_that_open_at_the_same_moment_wait_for_each_other_and_the_second_see
     orgs = crowd(make, 2, 1)
     there = Operations(make)
     first, second = (there.trigger(org) for org in orgs)
-    held = []
-
     with transaction() as one:
         assert ledger.hold(one, batches.load(one, first), orgs[0].id, 1)
         with transaction() as other:
@@ -85,56 +100,33 @@ def test_two_that_open_at_the_same_moment_wait_for_each_other_and_the_second_see
                 ledger.hold(other, batches.load(other, second), orgs[1].id, 1)
             other.rollback()
     with transaction() as db:
-        held.append(ledger.hold(db, batches.load(db, second), orgs[1].id, 1))
+        held = ledger.hold(db, batches.load(db, second), orgs[1].id, 1)
 
-    assert held == [False]
-
-
-ROW = "INSERT INTO ledger (idempotency_key, entry, partner_id, credits) SELECT {}, {}, id, 1 FROM partners LIMIT 1"
+    assert held is False
 
 
-@pytest.mark.parametrize(
-    ("statement", "constraint"),
-    [
-        ("UPDATE partners SET available = -1", "ck_partners_available"),
-        (
-            ROW.format("idempotency_key", "'charge'").replace(
-                "partners", "(SELECT p.id, l.idempotency_key FROM partners p JOIN ledger l ON l.partner_id = p.id) had"
-            ),
-            "uq_ledger_idempotency_key",
-        ),
-        (ROW.format("'gift:1'", "'gift'"), "ck_ledger_entry"),
-        ("INSERT INTO ledger (idempotency_key, entry, credits) VALUES ('x', 'grant', 1)", "partner_id"),
-        (
-            "INSERT INTO ledger (idempotency_key, entry, partner_id, credits) VALUES ('x', 'grant', gen_random_uuid(), 1)",
-            "fk_ledger_partner_id_partners",
-        ),
-        ("DELETE FROM partners", "fk_"),
-        (
-            "INSERT INTO batches (id, kind, org_id, batch_date, credits_per_evaluation, triggered_by) SELECT "
-            "gen_random_uuid(), kind, org_id, batch_date, 1, 'x' FROM batches",
-            "uq_batches",
-        ),
-        (
-            "INSERT INTO evaluations (id, run_id, org_id, batch_id, version) SELECT gen_random_uuid(), run_id, org_id, "
-            "batch_id, 2 FROM evaluations",
-            "uq_evaluations_current",
-        ),
-        ("UPDATE batches SET remaining = -1", "ck_batches_remaining"),
-    ],
-    ids=[
-        "below zero",
-        "a key twice",
-        "another entry",
-        "no partner",
-        "an unknown partner",
-        "a partner with rows",
-        "a second batch of the day",
-        "a second current reading",
-        "fewer than none left",
-    ],
-)
-def test_the_database_itself_refuses(make, statement, constraint):
+GRANT = "INSERT INTO ledger (idempotency_key, entry, partner_id, credits)"
+SECOND_BATCH = """INSERT INTO batches (id, kind, org_id, batch_date, credits_per_evaluation, triggered_by)
+    SELECT gen_random_uuid(), kind, org_id, batch_date, 1, 'x' FROM batches"""
+SECOND_READING = """INSERT INTO evaluations (id, run_id, org_id, batch_id, version)
+    SELECT gen_random_uuid(), run_id, org_id, batch_id, 2 FROM evaluations"""
+# By what it is: the statement, and what refuses it.
+REFUSED = {
+    "below zero": ("UPDATE partners SET available = -1", "ck_partners_available"),
+    "a key twice": (f"{GRANT} SELECT idempotency_key, entry, partner_id, 1 FROM ledger", "uq_ledger_idempotency_key"),
+    "another entry": (f"{GRANT} SELECT 'gift:1', 'gift', id, 1 FROM partners", "ck_ledger_entry"),
+    "no partner": (f"{GRANT} VALUES ('x', 'grant', NULL, 1)", "partner_id"),
+    "an unknown partner": (f"{GRANT} VALUES ('x', 'grant', gen_random_uuid(), 1)", "fk_ledger_partner_id_partners"),
+    "a partner with rows": ("DELETE FROM partners", "fk_"),
+    "a second batch of the day": (SECOND_BATCH, "uq_batches"),
+    "a second current reading": (SECOND_READING, "uq_evaluations_current"),
+    "fewer than none left": ("UPDATE batches SET remaining = -1", "ck_batches_remaining"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_the_database_itself_refuses(make, what):
+    statement, constraint = REFUSED[what]
     make.batch(questions=1)
 
     with pytest.raises(IntegrityError, match=constraint), transaction() as db:

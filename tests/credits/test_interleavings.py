@@ -8,9 +8,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from random import Random
 
-import psycopg2
 import pytest
 from credit_operations import QUESTIONS, Crash, Operations, crashing, together
+from credit_sampler import sampled
 from sqlalchemy import event
 
 from senso.db import engine, transaction
@@ -64,46 +64,6 @@ def mixing(mixed: Mixed) -> Iterator[None]:
         patch.setattr(Prepared, "sent", paused)
         yield
     event.remove(engine(), "before_cursor_execute", before)
-
-
-SAMPLE = """
-    SELECT coalesce(min(p.available), 0), coalesce(bool_and(p.available = coalesce((
-        SELECT sum(credits) FROM ledger l WHERE l.partner_id = p.id), 0)), true)
-    FROM partners p WHERE p.available IS NOT NULL
-"""
-
-
-@dataclass
-class Sampler:
-    """Reads what the partners have, and whether it is the sum of their rows, as fast as it goes."""
-
-    url: str
-    over: threading.Event = field(default_factory=threading.Event)
-    least: int = 10**9
-    looks: int = 0
-    wrong: int = 0
-
-    def look(self) -> None:
-        connection = psycopg2.connect(self.url)
-        connection.autocommit = True
-        with connection, connection.cursor() as cursor:
-            while not self.over.is_set():
-                cursor.execute(SAMPLE)
-                least, is_sum = cursor.fetchone()
-                self.least, self.looks, self.wrong = min(self.least, least), self.looks + 1, self.wrong + (not is_sum)
-        connection.close()
-
-
-@contextmanager
-def sampled(database: str) -> Iterator[Sampler]:
-    sampler = Sampler(database.replace("+psycopg2", ""))
-    thread = threading.Thread(target=sampler.look)
-    thread.start()
-    try:
-        yield sampler
-    finally:
-        sampler.over.set()
-        thread.join()
 
 
 class Actor:
