@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 # PYTEST_ARGS run in one, which starts sooner.
 TEST_PROCESSES ?= $(if $(findstring tests,$(PYTEST_ARGS)),0,3)
 
-.PHONY: demo up test faults chaos plants check format bench growth networks night queued in-flight alone commands one-run promises credits sequences real-answers mix reading-modes reading-together clean
+.PHONY: demo up test faults chaos plants check format bench growth networks night queued in-flight alone commands one-run promises credits reconciling sequences real-answers mix reading-modes reading-together clean
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -113,6 +113,10 @@ promises: $(VENV)/.ready-bench
 # and killed workers mixed in: CREDITS_ARGS="--case mixed --seed 7"
 credits: $(VENV)/.ready-bench
 	@$(BIN)/python bench/credits.py $(CREDITS_ARGS)
+
+# How long the ledger takes to be compared with the work of 100,000 runs: RECONCILING_ARGS="--runs 1000000"
+reconciling: $(VENV)/.ready-bench
+	@$(BIN)/python bench/reconciling.py $(RECONCILING_ARGS)
 
 real-answers: $(READY)
 	@$(BIN)/python bench/real_answers.py
