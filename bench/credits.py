@@ -33,7 +33,7 @@ PARTNER = uuid5(UUID(int=0), "credits")
 KEY = "bench-key"
 PRICE = 1
 COMMANDS = 5  # processes of `senso trigger org ID…`, which share half of the orgs
-LONGEST_SECONDS = 300
+LONGEST_SECONDS = 600
 MEDDLING_SECONDS = 30
 KILLS = 4
 QUIET_LOOKS = 3
@@ -145,7 +145,7 @@ def together(work: Sequence[Callable[[], Any]]) -> None:
             done.result()
 
 
-def command(here: Ground, *arguments: str, timeout: int = 120) -> str:
+def command(here: Ground, *arguments: str, timeout: int = 600) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "senso.cli", *arguments],
         cwd=here.stand.folder,
