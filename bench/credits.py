@@ -3,7 +3,7 @@
 Half of them are triggered by the command, half by events to the API, by processes and threads that begin at the same
 moment. `available` is read from Postgres as fast as it goes. Three cases: the burst; the same while batches are
 cancelled, retried and triggered again, credits are granted, calls fail and call workers are killed with -9; and a
-network of 20 orgs of one partner with credits for 5.
+network of 50 orgs of one partner with credits for 10.
 """
 
 import argparse
@@ -54,7 +54,7 @@ ATTACKS = {
     for one in (
         Attack("burst", 50, 10, Case("credits", "50 batches at once, credits for 10", ("gpt-6.1-terra",), 1, 5)),
         Attack("mixed", 50, 10, Case("credits", "the same, meddled with", ("gpt-6.1-terra",), 1, 5)),
-        Attack("network", 20, 5, Case("networks", "a network of 20, credits for 5", ("gpt-6.1-terra",), 1, 4)),
+        Attack("network", 50, 10, Case("networks", "a network of 50, credits for 10", ("gpt-6.1-terra",), 1, 4)),
     )
 }
 
