@@ -24,4 +24,6 @@ app.conf.beat_schedule = {
     # Daily from 02:00 UTC: every active org created on this weekday. Runs each minute, so that a beat that was down at
     # 02:00 catches up; each org gets one batch for its day.
     "due orgs": {"task": "senso.tick.due_orgs", "schedule": 60, "kwargs": {"hour": 2}, "options": {"expires": LIFE}},
+    # Daily from 04:00 UTC: compares the ledger with the work. Runs each five minutes, and does nothing once it is done.
+    "reconcile": {"task": "senso.tick.reconcile", "schedule": 300, "kwargs": {"hour": 4}, "options": {"expires": LIFE}},
 }

@@ -163,6 +163,9 @@ class Entry(StrEnum):
     RELEASE = "release"
 
 
+HOLDING = (Entry.HOLD, Entry.RELEASE)
+
+
 class LedgerKind(StrEnum):
     """What credits were held or charged for."""
 
@@ -202,6 +205,23 @@ class Action(StrEnum):
     CANCEL = "cancel"
     RETRY = "retry"
     IMPORT = "import"
+
+
+class DifferenceKind(StrEnum):
+    """How the ledger differs from the work. `senso.workflows.reconciling` says what to do about each."""
+
+    NOT_CHARGED = "not charged"
+    CHARGED_TWICE = "charged twice"
+    CHARGED_FOR_NOTHING = "charged for nothing"
+    WRONG_PRICE = "wrong price"
+    CHARGED_WITHOUT_HOLD = "charged without hold"
+    NOT_HELD = "not held"
+    HELD_TWICE = "held twice"
+    WRONG_HOLD = "wrong hold"
+    NOT_RELEASED = "not released"
+    WRONG_RELEASE = "wrong release"
+    WRONG_GRANT = "wrong grant"
+    WRONG_BALANCE = "wrong balance"
 
 
 class TriggerOutcome(StrEnum):

@@ -9,7 +9,7 @@ from senso.tasks import canvas
 from senso.tasks.periodic_task import periodic
 from senso.weekly import DUE_HOUR
 from senso.worker.queues import CALL_QUEUES
-from senso.workflows import recovery, scheduling
+from senso.workflows import reconciling, recovery, scheduling
 from senso.workflows.vendor_jobs import polling
 
 polling_now = threading.Lock()
@@ -59,3 +59,11 @@ def sweep_all(**_: object) -> None:
 @periodic("due_orgs")
 def due_orgs(hour: int = DUE_HOUR, **_: object) -> None:
     scheduling.open_due_orgs(clock(), hour, settings().credits_per_evaluation)
+
+
+@periodic("reconcile")
+def reconcile(hour: int = reconciling.HOUR, **_: object) -> None:
+    """Once a day, from `hour` UTC."""
+    now = clock()
+    if now.hour >= hour:
+        reconciling.reconcile_daily(now.date())

@@ -29,7 +29,7 @@ def ticking(*names):
     return f"from senso.tasks.app import app\napp.conf.beat_schedule = {entries!r}\n"
 
 
-ALL = (*schedule_file.NEEDED, schedule_file.WEEKLY)
+ALL = (*schedule_file.NEEDED, *schedule_file.OPTIONAL)
 
 
 def test_the_packaged_one_has_all_that_is_needed(environment):
