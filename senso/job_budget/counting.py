@@ -74,9 +74,9 @@ class Count:
         in_a_row, pause, _ = self.run(1, given)
         return in_a_row, pause / 1000
 
-    def load(self, found: Sequence[Limited]) -> None:
+    def load(self, found: Sequence[Limited], closed_seconds: float) -> None:
         given: list[Any] = [self.window, self.policy.limited_most, self.rest]
-        given += [ms(self.policy.limited_fresh_seconds), KINDS]
+        given += [ms(self.policy.limited_fresh_seconds), KINDS, ms(closed_seconds)]
         for one in found:
             given += [str(one.id), one.request, ms(one.age_seconds), ms(one.pause_seconds), one.in_a_row]
         self.run(2, given)

@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from senso.db import DBAPIError
 from senso.errors import LeftAlone, OutsideError, SensoError, Unavailable
 from senso.job_budget.counting import Count, How, Verdict
-from senso.job_budget.rows import Rows
+from senso.job_budget.rows import Rows, closed_seconds
 from senso.log import logger
 from senso.policy import POLICY, Policy
 from senso.states import JobRequest
@@ -105,7 +105,8 @@ class Gate:
         return verdict
 
     def load(self) -> None:
-        self.count.load(self.rows.lately())
+        found = self.rows.lately()
+        self.count.load(found, closed_seconds(found, self.policy))
         self.is_loaded = True
 
     def by_rows(self, kind: JobRequest) -> Verdict:

@@ -45,9 +45,21 @@ class Rows:
             limited_requests.add(db, self.provider, Limited(id_, kind, 0, pause_seconds, in_a_row))
 
 
+def count(found: Sequence[Limited], policy: Policy) -> int:
+    return sum(one.age_seconds < policy.limited_window_seconds for one in found)
+
+
+def closed_seconds(found: Sequence[Limited], policy: Policy) -> float:
+    """For how long the vendor is still left alone. `found`: the oldest first."""
+    for last in range(len(found) - 1, policy.limited_most - 2, -1):
+        newest, oldest = found[last].age_seconds, found[last - policy.limited_most + 1].age_seconds
+        if oldest - newest < policy.limited_window_seconds:
+            return max(0, policy.left_alone_seconds - newest)
+    return 0
+
+
 def standing(found: Sequence[Limited], kind: JobRequest, processes: int, policy: Policy) -> Verdict:
-    counted = len(found)
-    closed = policy.left_alone_seconds - found[-1].age_seconds if counted >= policy.limited_most else 0
+    counted, closed = count(found, policy), closed_seconds(found, policy)
     if closed > 0:
         return Verdict("closed", closed, counted)
     pause = max((one.pause_seconds - one.age_seconds for one in found if one.request is kind), default=0)

@@ -80,13 +80,14 @@ return {streak, pause, redis.call('ZCARD', limited)}
 """
 )
 
-# Answers that are in rows, each with its id, kind, age, pause and place in its series. Those that are known change
-# nothing.
+# For how long the vendor is still left alone, and the answers that are in rows: each with its id, kind, age, pause and
+# place in its series. Those that are known change nothing.
 LOAD: Final = (
     COMMON
     + """
 local window, most, rest, lasts, kinds = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
-for at = 6, #ARGV, 5 do
+if tonumber(ARGV[6]) > 0 then redis.call('HSET', state, 'closed', math.max(known('closed'), now + ARGV[6])) end
+for at = 7, #ARGV, 5 do
     local id, kind, came = ARGV[at], ARGV[at + 1], now - ARGV[at + 2]
     if came > now - window and redis.call('ZADD', limited, 'NX', came, id) == 1 then
         redis.call('HSET', state, 'streak:' .. kind, math.max(known('streak:' .. kind), tonumber(ARGV[at + 4])),

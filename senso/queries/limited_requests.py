@@ -23,14 +23,15 @@ class Limited:
 
 LATELY = Prepared("""
     SELECT id, request, extract(epoch FROM clock_timestamp() - at)::float AS age_seconds, pause_seconds, in_a_row
-    FROM limited_requests WHERE provider = :provider AND at > now() - make_interval(secs => :window)
+    FROM limited_requests WHERE provider = :provider AND at > now() - make_interval(secs => :seconds)
     ORDER BY at
 """)
 
 
 def lately(db: Link, provider: str, policy: Policy) -> list[Limited]:
-    """Those that still count, the oldest first."""
-    found = LATELY.rows(db, {"provider": provider, "window": policy.limited_window_seconds})
+    """Those that still count, or because of which the vendor is still left alone; the oldest first."""
+    seconds = policy.limited_window_seconds + policy.left_alone_seconds
+    found = LATELY.rows(db, {"provider": provider, "seconds": seconds})
     return [Limited(**one | {"request": JobRequest(one["request"])}) for one in found]
 
 
