@@ -63,6 +63,8 @@ class Policy:
     # Requests to such a vendor at a time, over all processes, less one for each answer of 429 that is counted. Twice as
     # many are still below 25: Redis may be emptied while they are under way.
     job_requests_at_a_time: int = 12
+    # Of these, of one process: one that dies leaves room for the others until its places are taken back.
+    job_requests_a_process: int = 8
     # How long a request waits for its turn among them.
     turn_seconds: float = 15
     # While Redis is away each process sends one at a time, and none once as many are counted or may be under way.

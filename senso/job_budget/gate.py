@@ -38,7 +38,7 @@ class Gate:
     def __init__(self, provider: str, policy: Policy) -> None:
         self.provider, self.policy = provider, policy
         self.count, self.rows = Count(provider, policy), Rows(provider, policy)
-        self.turns = BoundedSemaphore(policy.job_requests_at_a_time)
+        self.turns = BoundedSemaphore(policy.job_requests_a_process)
         self.alone, self.loading = Lock(), Lock()
         self.is_loaded, self.away_until = False, 0.0
 

@@ -5,14 +5,9 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from importlib import import_module
 
-from senso import policy
-
-policy.POLICY = replace(policy.POLICY, **json.loads(sys.argv[1]))  # type: ignore[misc]  before anybody imports it
-
-from senso import edge, publishing
-from senso.runtime.heartbeat import heartbeat
-from senso.workflows.vendor_jobs import polling, submitting
+from senso import edge, policy, publishing
 
 PER_MESSAGE = 5
 
@@ -20,8 +15,8 @@ PER_MESSAGE = 5
 class Sender:
     """Works a message off in a thread, in place of a queue."""
 
-    def __init__(self, pool: ThreadPoolExecutor) -> None:
-        self.pool = pool
+    def __init__(self, pool, submit) -> None:
+        self.pool, self.submit = pool, submit
 
     def send_each(self, name, ids) -> None:
         for id_ in ids:
@@ -33,19 +28,25 @@ class Sender:
 
     def work(self, name, ids) -> None:
         assert name == "submit_snapshot"
-        self.pool.submit(submitting.submit, ids)
+        self.pool.submit(self.submit, ids)
 
 
-def main() -> None:
+def main(changes) -> None:
+    place_seconds = changes.pop("place_seconds", None)
+    policy.POLICY = replace(policy.POLICY, **changes)  # before anybody imports it
+    counting = import_module("senso.job_budget.counting")
+    counting.LEASE_SECONDS = counting.LEASE_SECONDS if place_seconds is None else place_seconds
+    polling, submitting = (import_module(f"senso.workflows.vendor_jobs.{name}") for name in ("polling", "submitting"))
     edge.supply()
     publishing.register(lambda _: None)
-    heartbeat.start()
+    import_module("senso.runtime.heartbeat").heartbeat.start()
     with ThreadPoolExecutor(8) as pool:
         print("ready", flush=True)
+        sender = Sender(pool, submitting.submit)
         while True:
-            polling.poll_rounds(Sender(pool))
+            polling.poll_rounds(sender)
             time.sleep(0.02)
 
 
 if __name__ == "__main__":
-    main()
+    main(json.loads(sys.argv[1]))
