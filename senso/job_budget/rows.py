@@ -7,10 +7,10 @@ processes, each of which may be about to get one more, reach `limited_most_witho
 from collections.abc import Sequence
 from uuid import UUID
 
-from senso.db import at_once
+from senso.db import at_once, transaction
 from senso.job_budget.counting import Verdict
 from senso.policy import Policy
-from senso.queries import limited_requests
+from senso.queries import limited_requests, workers
 from senso.queries.limited_requests import Limited
 from senso.states import JobRequest
 
@@ -28,9 +28,9 @@ class Rows:
             return limited_requests.lately(db, self.provider, self.policy)
 
     def take(self, kind: JobRequest) -> Verdict:
-        with at_once() as db:
+        with transaction() as db:
             found = limited_requests.lately(db, self.provider, self.policy)
-            processes = limited_requests.living(db, self.policy) + A_COMMAND
+            processes = workers.living(db, self.policy) + A_COMMAND
         return standing(found, kind, processes, self.policy)
 
     def end(self, kind: JobRequest, wait_seconds: float) -> tuple[int, float]:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from senso.db import Link
-from senso.db.lease import IS_ALIVE
 from senso.db.statement import Prepared
 from senso.policy import Policy
 from senso.states import JobRequest
@@ -46,12 +45,3 @@ ADD = Prepared("""
 def add(db: Link, provider: str, limited: Limited) -> None:
     values = {"id": limited.id, "provider": provider, "request": limited.request}
     ADD.rows(db, values | {"pause": limited.pause_seconds, "in_a_row": limited.in_a_row})
-
-
-LIVING = Prepared(f"SELECT count(*)::int FROM workers WHERE {IS_ALIVE}")
-
-
-def living(db: Link, policy: Policy) -> int:
-    """Worker processes."""
-    (found,) = LIVING.column(db, {"silent": policy.silent_seconds})
-    return int(found)

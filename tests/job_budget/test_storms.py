@@ -60,7 +60,7 @@ def open_runs(make) -> int:
     return make.one("SELECT count(*) FROM question_runs WHERE state <> 'answered'")
 
 
-def wait_until(found, seconds=40) -> None:
+def wait_until(found, seconds=120) -> None:
     deadline = time.monotonic() + seconds
     while not found():
         assert time.monotonic() < deadline, "it did not come to that"
