@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 from redis.exceptions import RedisError
 
 from senso.db import DBAPIError
-from senso.errors import LeftAlone, OutsideError, SensoError, Unavailable
+from senso.errors import ConfigError, LeftAlone, OutsideError, SensoError, Unavailable
 from senso.job_budget.counting import Count, How, Verdict
 from senso.job_budget.rows import Rows, closed_seconds
 from senso.log import logger
@@ -88,7 +88,7 @@ class Gate:
         return self.by_redis(kind, None, 0) or self.by_rows(kind)
 
     def by_redis(self, kind: JobRequest, id_: UUID | None, timeout_seconds: float) -> Verdict | None:
-        """None while Redis is away."""
+        """None while Redis is away, or where a program has none."""
         if time.monotonic() < self.away_until:
             return None
         try:
@@ -97,7 +97,7 @@ class Gate:
                 with self.loading:
                     self.load()
                     verdict = self.count.take(kind, id_, timeout_seconds)
-        except RedisError:
+        except (RedisError, ConfigError):
             self.away_until = time.monotonic() + AWAY_SECONDS
             return None
         except (SensoError, DBAPIError):
@@ -119,7 +119,7 @@ class Gate:
         """Never raises: it must not hide what the request brought. In Redis first: before the next request goes out."""
         try:
             told = self.count.end(verdict.place, how, wait_seconds) if verdict.place else None
-        except RedisError:
+        except (RedisError, ConfigError):
             told = None
         if how == "limited":
             self.note(kind, id_, told, wait_seconds)
