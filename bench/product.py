@@ -93,6 +93,10 @@ def announced(path: Path, process: subprocess.Popen[bytes], folder: Path, second
     raise SystemExit(f"the stand-in did not start: {(folder / 'stand-in.log').read_text()[-800:]}")
 
 
+# As many jobs as the vendor's newest page says, so that nothing waits for a place.
+ALL_PLACES = "UPDATE models SET max_in_flight = 5000 WHERE provider = 'brightdata'"
+
+
 @dataclass(frozen=True)
 class Product:
     """A running product. `up` is the process id of `senso up`; `servers` are those of guardian, postgres and redis."""
@@ -107,6 +111,7 @@ class Product:
         found = imports.parse(json.dumps(document, ensure_ascii=False), "bench.json")
         with db.transaction() as connection:
             import_queries.store(connection, found, "bench")
+            connection.exec_driver_sql(ALL_PLACES)
 
     def trigger(self, orgs: Sequence[str]) -> list[UUID]:
         from senso.cli.terms import terms  # noqa: PLC0415  reads the settings

@@ -111,6 +111,17 @@ OPEN_JOBS = (JobState.SUBMITTING, JobState.RUNNING)
 UNDONE_JOBS = (JobState.FAILED, JobState.CANCELLED)
 
 
+class JobRequest(StrEnum):
+    """What a request to a vendor of jobs is for."""
+
+    SUBMIT = "submit"
+    POLL = "poll"
+    DOWNLOAD = "download"
+    LIST = "list"
+    INPUTS = "inputs"
+    CANCEL = "cancel"
+
+
 class PushStatus(StrEnum):
     PENDING = "pending"
     SENT = "sent"

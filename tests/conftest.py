@@ -11,7 +11,19 @@ from pathlib import Path
 
 import pytest
 from factories import Factory
-from ground import NOWHERE, TEMPLATE, Messages, OneDatabase, Sandbox, addresses, admin, relax, run_sql, use_database
+from ground import (
+    NOWHERE,
+    TEMPLATE,
+    Messages,
+    OneDatabase,
+    Sandbox,
+    addresses,
+    admin,
+    forget_limits,
+    relax,
+    run_sql,
+    use_database,
+)
 from sqlalchemy import Connection
 
 from senso import db as database_module
@@ -103,6 +115,7 @@ def database(one_database) -> Iterator[str]:
     """Empty but for what the migrations put in; with real commits, so that processes and threads see them."""
     before = os.environ["DATABASE_URL"]
     one_database.empty()
+    forget_limits(one_database.redis_url)
     use_database(one_database.url)
     reading_models.cached.clear()
     yield one_database.url

@@ -82,6 +82,7 @@ class OneDatabase:
     """
 
     def __init__(self, urls: Urls) -> None:
+        self.redis_url = urls.redis_url
         self.url = urls.database_url.rsplit("/", 1)[0] + "/senso_test"
         run_sql(admin(self.url), f"CREATE DATABASE senso_test TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
         self.connection = psycopg2.connect(self.url.replace("+psycopg2", ""))
@@ -117,6 +118,13 @@ class OneDatabase:
 
     def close(self) -> None:
         self.connection.close()
+
+
+def forget_limits(redis_url: str) -> None:
+    """What vendors said in an earlier test."""
+    with Redis.from_url(redis_url) as redis:
+        for key in redis.scan_iter("senso:limit:*"):
+            redis.delete(key)
 
 
 def use_database(url: str) -> None:

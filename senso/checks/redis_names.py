@@ -22,12 +22,14 @@ INBOXES: Final = (f"{ANY}.reply.celery.pidbox", f"celeryev.{ANY}")
 RESULT: Final = f"celery-task-meta-{ANY}"
 CHORD: Final = f"celery-taskset-meta-{ANY}"
 CHORD_PARTS: Final = ("", ".j", ".t", ".s", ".d", ".c")
+# What is counted of vendors, by the scripts of `senso.job_budget`.
+COUNTS: Final = (f"senso:limit:{ANY}",)
 RESULT_KEYS: Final = (RESULT, *(f"{CHORD}{part}" for part in CHORD_PARTS))
 
 
 def of_messages(queues: Sequence[str]) -> tuple[str, ...]:
     bound = tuple(f"{table}{name}" for table in TABLES for name in (*queues, *EXCHANGES))
-    return (*queues, *UNACKNOWLEDGED, *bound, DEADLINES, *INBOXES)
+    return (*queues, *UNACKNOWLEDGED, *bound, DEADLINES, *INBOXES, *COUNTS)
 
 
 def heard(database: int) -> tuple[str, ...]:

@@ -67,6 +67,15 @@ def rate_limit(wait: Wait, now: datetime) -> str:
     return f"{limit}: {of(TODO, wait)}, {tries}. {reason(wait)}"
 
 
+def left_alone(wait: Wait, now: datetime) -> str:
+    told = f"{wait.provider}, which is left alone until {clock(wait.until, now)}: {reason(wait)}"
+    return f"{told}; {counted(wait.count, 'job')} ({runs(wait)})"
+
+
+def jobs(wait: Wait, now: datetime) -> str:
+    return f"a place: {reason(wait)}; {of(TODO, wait)} ({runs(wait)}){lasting(wait, now)}"
+
+
 def next_try(wait: Wait, now: datetime) -> str:
     failed = f", {wait.tries} of {POLICY.most_failures} failures at most" if wait.tries else ""
     tries = f"next {when(wait.next, now)}{failed}{lasting(wait, now, ', failing for ')}"
@@ -118,8 +127,10 @@ WORDS: Mapping[Cause, Callable[[Wait, datetime], str]] = {
     Cause.TURNS: turns,
     Cause.OPENING: opening,
     Cause.SILENT_WORKER: silent_worker,
+    Cause.LEFT_ALONE: left_alone,
     Cause.RATE_LIMIT: rate_limit,
     Cause.NEXT_TRY: next_try,
+    Cause.JOBS: jobs,
     Cause.DOUBT: doubt,
     Cause.PLACE: place,
     Cause.JOB: job,

@@ -15,7 +15,10 @@ from senso.db import typed
 from senso.db.keys import PUSH
 from senso.db.lease import IS_ALIVE
 from senso.policy import Policy
+from senso.queries.job_places import POOL
 from senso.records import UNTOLD
+from senso.states import JobRequest
+from senso.tables.work import HAS_PLACE
 
 
 class Cause(StrEnum):
@@ -30,8 +33,10 @@ class Cause(StrEnum):
     TURNS = "turns"  # the same, for many batches together
     OPENING = "opening"  # it is being opened: its credits are held and its matrix is frozen
     SILENT_WORKER = "silent worker"  # claimed by a process without a recent heartbeat: taken back once that is dead
+    LEFT_ALONE = "left alone"  # a vendor of jobs has answered too often with 429: nobody sends it anything
     RATE_LIMIT = "rate limit"  # put back after a 429
     NEXT_TRY = "next try"  # put back after another failure
+    JOBS = "jobs"  # the vendor runs as many jobs as it may
     DOUBT = "doubt"  # a job that may have been submitted: looked up at the vendor
     PLACE = "place"  # a message is under way: a worker takes it when it has a free slot
     JOB = "job"  # a vendor works on it
@@ -154,25 +159,55 @@ WORK = f"""
 # A job that reads is submitted once all answers are there: until then the batch waits for those.
 WAITS_FOR_ANSWERS = """(j.kind = 'readings' AND j.state = 'submitting' AND EXISTS (
     SELECT FROM question_runs r WHERE r.batch_id = j.batch_id AND r.state IN ('planned', 'asking')))"""
+# Who is left alone, and until when jobs are not submitted to whom. As `senso.job_budget` decides it.
+RESTS = """
+    SELECT DISTINCT ON (provider) provider, at + make_interval(secs => :rest) AS until, answers
+    FROM (
+        SELECT provider, at, count(*) OVER (PARTITION BY provider ORDER BY at
+            RANGE BETWEEN make_interval(secs => :window) PRECEDING AND CURRENT ROW) AS answers
+        FROM limited_requests WHERE at > now() - make_interval(secs => :rest + :window)
+    ) AS counted
+    WHERE answers >= :most_limited AND at > now() - make_interval(secs => :rest)
+    ORDER BY provider, at DESC
+"""
+PAUSES = f"""
+    SELECT provider, max(at + make_interval(secs => pause_seconds)) AS until FROM limited_requests
+    WHERE request = '{JobRequest.SUBMIT}' AND at > now() - interval '1 hour' GROUP BY provider
+"""
+RUNNING_THERE = f"""
+    SELECT {POOL} AS pool, count(*) AS jobs FROM vendor_jobs JOIN models m ON m.id = model_id
+    WHERE ({HAS_PLACE}) AND kind = 'questions' GROUP BY 1
+"""
+REASON = """CASE what
+        WHEN 'jobs' THEN coalesce(there, 0) || ' jobs of ' || provider || ' are running'
+        WHEN 'left alone' THEN answers || ' answers of 429'
+        WHEN 'rate limit' THEN coalesce(error, provider || ' 429: another job was refused')
+        ELSE error END"""
 JOBS = f"""
-    SELECT batch_id, what, stage, provider, model, error, 1, runs,
+    SELECT batch_id, what, stage, provider, model, {REASON}, 1, runs,
         CASE what WHEN 'job' THEN submitted_at WHEN 'doubt' THEN maybe_sent_at WHEN 'call' THEN {CLAIMED_AT}
             WHEN 'silent worker' THEN {LAST_BEAT} ELSE created_at END,
-        CASE what WHEN 'job' THEN deadline WHEN 'doubt' THEN grace_until WHEN 'silent worker' THEN lease_until
-            WHEN 'rate limit' THEN next_poll_at END,
-        CASE WHEN what IN ('job', 'doubt', 'rate limit', 'next try') THEN next_poll_at
+        CASE what WHEN 'left alone' THEN rest_until
+            WHEN 'job' THEN deadline WHEN 'doubt' THEN grace_until WHEN 'silent worker' THEN lease_until
+            WHEN 'rate limit' THEN greatest(next_poll_at, pause_until) END,
+        CASE WHEN what = 'left alone' THEN rest_until
+            WHEN what IN ('job', 'doubt', 'rate limit', 'next try') THEN next_poll_at
             WHEN what = 'silent worker' THEN {LAST_BEAT} + make_interval(secs => :silent) END,
         failures
     FROM (
-        SELECT s.*, m.slug AS model, CASE
+        SELECT s.*, m.slug AS model, rests.until AS rest_until, rests.answers, pauses.until AS pause_until,
+            running_there.jobs AS there, CASE
             WHEN s.state <> 'running' THEN 'submit'
             WHEN s.kind = 'readings' THEN 'extract'
             ELSE 'ask' END AS stage, CASE
+            WHEN s.lease_owner IS NULL AND rests.until IS NOT NULL THEN 'left alone'
             WHEN s.state = 'running' THEN 'job'
             WHEN {SILENT_OWNER} THEN 'silent worker'
             WHEN s.lease_owner IS NOT NULL THEN 'call'
             WHEN s.maybe_sent_at IS NOT NULL THEN 'doubt'
-            WHEN {IS_RATE_LIMIT} THEN 'rate limit'
+            WHEN {IS_RATE_LIMIT} AND s.next_poll_at > now() THEN 'rate limit'
+            WHEN s.kind = 'questions' AND s.place_at IS NULL AND s.next_poll_at <= now() THEN 'jobs'
+            WHEN {IS_RATE_LIMIT} OR (s.kind = 'questions' AND pauses.until > now()) THEN 'rate limit'
             WHEN s.error IS NOT NULL THEN 'next try'
             ELSE 'place' END AS what,
             CASE s.kind WHEN 'questions' THEN (SELECT count(*)::int FROM question_runs r WHERE r.snapshot_id = s.id
@@ -181,7 +216,8 @@ JOBS = f"""
         FROM (
             SELECT j.* FROM wanted b JOIN vendor_jobs j ON j.batch_id = b.id AND j.state IN ('submitting', 'running')
             WHERE b.state = 'running' AND NOT {WAITS_FOR_ANSWERS}
-        ) AS s JOIN models m ON m.id = s.model_id
+        ) AS s JOIN models m ON m.id = s.model_id LEFT JOIN rests ON rests.provider = s.provider
+            LEFT JOIN pauses ON pauses.provider = s.provider LEFT JOIN running_there ON running_there.pool = {POOL}
     ) AS told
 """
 # A lease without an owner is the time of the next try; the outcome of the last call says why.
@@ -221,6 +257,9 @@ WAITS = text(f"""
             (SELECT count(*)::int FROM batches WHERE state = 'running') AS running
     ),
     reader AS MATERIALIZED ({READER}),
+    rests AS MATERIALIZED ({RESTS}),
+    pauses AS MATERIALIZED ({PAUSES}),
+    running_there AS MATERIALIZED ({RUNNING_THERE}),
     wanted AS MATERIALIZED (SELECT * FROM batches WHERE id = ANY(CAST(:ids AS uuid[]))),
     waits AS ({BATCHES} UNION ALL {WORK} UNION ALL {JOBS} UNION ALL {NAMES})
     SELECT CASE WHEN :each THEN batch_id END AS batch_id, what, stage, provider,
@@ -243,6 +282,8 @@ def waits(db: Connection, batches: Collection[UUID], policy: Policy, *, each: bo
         return []
     values = {"ids": list(batches), "each": each, "reader": reader}
     values |= {"lease": policy.lease_seconds, "silent": policy.silent_seconds}
+    values |= {"rest": policy.left_alone_seconds, "window": policy.limited_window_seconds}
+    values |= {"most_limited": policy.limited_most}
     found = typed.each(Wait, db.execute(WAITS, values))
     return sorted(found, key=rank)
 

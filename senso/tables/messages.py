@@ -7,8 +7,8 @@ from sqlalchemy import Index, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from senso.states import Action, PushStatus
-from senso.tables.base import Base, Created, Json, Moment, Serial, Word, Zero, link, one_of
+from senso.states import Action, JobRequest, PushStatus
+from senso.tables.base import Base, Created, Id, Json, Moment, Serial, Word, Zero, link, one_of
 
 
 class Outbox(Base):
@@ -80,6 +80,19 @@ class Beat(Base):
     id: Mapped[Word] = mapped_column(primary_key=True)
     started_at: Mapped[Created]
     ticked_at: Mapped[Moment | None]  # when it last sent a tick to Redis
+
+
+class LimitedRequest(Base):
+    """A request to a vendor of jobs that was answered by 429; kept for a week."""
+
+    __tablename__ = "limited_requests"
+    __table_args__ = (one_of("request", JobRequest), Index("ix_limited_requests_at", "provider", "at"))
+    id: Mapped[Id]
+    at: Mapped[Created]
+    provider: Mapped[Word]
+    request: Mapped[Word]
+    pause_seconds: Mapped[float]  # how long requests of its kind then wait
+    in_a_row: Mapped[int]  # its place in a series without a success
 
 
 class Repair(Base):

@@ -65,6 +65,11 @@ class Batch(Base):
     ended_at: Mapped[Moment | None]
 
 
+# Of a job that the vendor has or may have, or that is about to be sent.
+HAS_PLACE = f"""state = '{JobState.RUNNING}'
+    OR (state = '{JobState.SUBMITTING}' AND (place_at IS NOT NULL OR maybe_sent_at IS NOT NULL))"""
+
+
 class VendorJob(Base):
     """A vendor job.
 
@@ -83,6 +88,7 @@ class VendorJob(Base):
         ),
         Index("ix_vendor_jobs_due", "next_poll_at", postgresql_where=text(among("state", OPEN_JOBS))),
         Index("ix_vendor_jobs_cancel_due", "cancel_due_at", postgresql_where=text("cancel_due_at IS NOT NULL")),
+        Index("ix_vendor_jobs_places", "model_id", "batch_id", postgresql_where=text(HAS_PLACE)),
         Index("ix_vendor_jobs_request_hash", "request_hash", postgresql_where=text(f"state = '{JobState.SUBMITTING}'")),
     )
     id: Mapped[Id]
@@ -98,6 +104,7 @@ class VendorJob(Base):
     lease_owner: Mapped[Word | None]
     lease_until: Mapped[Moment | None]
     next_poll_at: Mapped[Moment | None]  # the next poll; for submitting, when it is sent (again)
+    place_at: Mapped[Moment | None]  # since when it may be sent: the vendor runs a limited number of jobs
     maybe_sent_at: Mapped[Moment | None]  # committed before the request; null: the vendor certainly has no job
     request_hash: Mapped[Word | None]  # of the inputs as they were sent
     grace_until: Mapped[Moment | None]  # until then the vendor's list may not show our job yet

@@ -109,6 +109,8 @@ CHECKS = (
         WHERE s.state IN ('submitting', 'running') AND {SOMEBODY_LIVES}
             AND (s.next_poll_at IS NULL OR s.next_poll_at < now() - interval '2 minutes'
                 OR s.next_poll_at > now() + interval '30 minutes')
+            -- One that waits for a place at its vendor is due as long as it waits.
+            AND NOT (s.kind = 'questions' AND s.state = 'submitting' AND s.place_at IS NULL AND s.maybe_sent_at IS NULL)
             AND (s.lease_until IS NULL OR s.lease_until < now())
         UNION ALL
         SELECT s.id, s.state, s.cancel_due_at FROM vendor_jobs s
