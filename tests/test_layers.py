@@ -29,7 +29,7 @@ LAYERS = [
     {"workflows"},
     {"worker"},
     {"tasks"},
-    {"embedded", "sandbox", "stack"},
+    {"embedded", "sandbox", "stack", "backup"},
     {"api"},
     {"cli"},
 ]

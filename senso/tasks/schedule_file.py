@@ -23,6 +23,7 @@ NEEDED: Final = {
     "sweep": "what a crash left half-way stays so",
 }
 WEEKLY: Final = "due_orgs"
+PRUNE: Final = "prune"
 
 
 def path() -> Path:
@@ -70,11 +71,14 @@ def missing(file: str, ticks: set[str]) -> list[Finding]:
         ]
     if WEEKLY not in ticks:
         return [Finding("Timetable", "note", f"{file} lacks {WEEKLY}", "no organisation is asked for by itself")]
+    if PRUNE not in ticks and settings().prune_after is not None:
+        why = "PRUNE_AFTER is set, and nothing is deleted by itself"
+        return [Finding("Timetable", "warning", f"{file} lacks {PRUNE}", why, "copy it from the packaged one")]
     return [Finding("Timetable", "ok", file)]
 
 
 def unknown(ticks: set[str]) -> list[Finding]:
-    found = sorted(ticks - {*NEEDED, WEEKLY})
+    found = sorted(ticks - {*NEEDED, WEEKLY, PRUNE})
     why = "workers throw away what they do not know"
     return [Finding("Timetable", "warning", f"no such task: {', '.join(found)}", why, "take it out")] if found else []
 
