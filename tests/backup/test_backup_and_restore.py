@@ -10,6 +10,7 @@ import threading
 import pytest
 from factories import Factory
 from ground import Sandbox, addresses, new_database, own_database, run_sql
+from shell import Shell
 from sqlalchemy import text
 from worlds import Worlds
 
@@ -104,7 +105,7 @@ def test_a_backup_that_fails_leaves_nothing_and_says_why(nothing, tmp_path, monk
         taking.take(tmp_path / "senso.dump")
     migrate()
     monkeypatch.setattr(taking, "arguments", lambda *_: ["--file=/nowhere/at/all"])
-    with pytest.raises(SensoError, match="the backup was not written: .*error"):
+    with pytest.raises(SensoError, match=r"the backup was not written: .*error"):
         taking.take(tmp_path / "senso.dump")
 
     assert list(tmp_path.iterdir()) == []
@@ -287,7 +288,9 @@ def test_no_password_is_among_the_arguments_of_a_program(urls, nothing, tmp_path
     password = os.environ["DATABASE_URL"].split(":")[2].partition("@")[0]
     called = []
     start = programs.start
-    monkeypatch.setattr(programs, "start", lambda program, arguments: called.append(arguments) or start(program, arguments))
+    monkeypatch.setattr(
+        programs, "start", lambda program, arguments: called.append(arguments) or start(program, arguments)
+    )
 
     taking.take(tmp_path / "senso.dump")
 
@@ -313,6 +316,11 @@ def test_the_program_of_the_servers_version_is_taken_before_a_newer_one(tmp_path
     assert programs.find("pg_dump", 17) == tmp_path / "newer" / "pg_dump"
     with pytest.raises(ConfigError, match="postgresql-client-18"):
         programs.find("pg_dump", 18)
+
+
+@pytest.fixture
+def senso(monkeypatch, capsys):
+    return Shell(monkeypatch, capsys)
 
 
 def test_the_commands_say_what_they_did(senso, nothing, tmp_path):

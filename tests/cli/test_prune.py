@@ -1,6 +1,14 @@
 """`senso prune`: what it says, and what it refuses."""
 
 import pytest
+from shell import Shell
+
+from senso.settings import settings
+
+
+@pytest.fixture
+def senso(monkeypatch, capsys):
+    return Shell(monkeypatch, capsys)
 
 
 @pytest.mark.parametrize("span", ["0d", "12", "3h", "-1d", "180 days"])
@@ -14,6 +22,7 @@ def test_a_span_that_is_none_is_refused_in_one_line(senso, span):
 def test_without_a_span_the_setting_says_how_old(senso, make, environment):
     refused = senso("prune", "--dry-run")
     environment.setenv("PRUNE_AFTER", "90")
+    settings.cache_clear()
 
     assert (refused.code, refused.err.count("\n")) == (2, 1)
     assert senso("prune", "--dry-run").out.startswith("0 batches")
