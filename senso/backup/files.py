@@ -103,10 +103,13 @@ def sign(file: Path, manifest: Manifest) -> None:
 
 
 def manifest_of(file: Path) -> Manifest | None:
-    """None for a file that pg_dump made by itself. Raises NotFound, ConfigError for another kind of file.
+    """None for a file that pg_dump made by itself. Raises as `last_line` does, and SensoError if it is not whole."""
+    line = last_line(file)
+    return None if line is None else checked(file, line)
 
-    Raises SensoError if the file is not whole.
-    """
+
+def last_line(file: Path) -> bytes | None:
+    """The line behind the dump, if there is one. Raises NotFound, ConfigError for a file of another kind."""
     try:
         with file.open("rb") as opened:
             head = opened.read(len(DUMP))
@@ -120,7 +123,7 @@ def manifest_of(file: Path) -> Manifest | None:
     if head != DUMP:
         raise ConfigError(f"{file} is no backup: neither of senso backup nor of pg_dump --format=custom")
     _, mark, line = tail.rpartition(MARK)
-    return checked(file, line) if mark else None
+    return line if mark else None
 
 
 def checked(file: Path, line: bytes) -> Manifest:

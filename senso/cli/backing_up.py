@@ -59,7 +59,7 @@ def restore(file: Path, *, as_json: bool) -> None:
     """Raises SensoError if a promise does not hold that does not wait for workers."""
     from senso.backup import files, restoring  # noqa: PLC0415  only what this command needs
 
-    files.manifest_of(file)  # before any server is started
+    files.last_line(file)  # before any server is started
     with unprepared():
         done = restoring.restore(file.absolute(), settings().max_running_batches)
     if as_json:
