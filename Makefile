@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 # PYTEST_ARGS run in one, which starts sooner.
 TEST_PROCESSES ?= $(if $(findstring tests,$(PYTEST_ARGS)),0,3)
 
-.PHONY: demo up test faults chaos plants check format bench growth networks night queued in-flight alone commands one-run promises credits reconciling sequences real-answers mix reading-modes reading-together clean
+.PHONY: demo up test faults chaos plants check format bench growth networks night queued in-flight alone commands one-run promises credits reconciling sequences real-answers mix reading-modes reading-together clean restore
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -118,6 +118,9 @@ credits: $(VENV)/.ready-bench
 reconciling: $(VENV)/.ready-bench
 	@$(BIN)/python bench/reconciling.py $(RECONCILING_ARGS)
 
+# Backup of 100,000 runs, its restore into empty servers, and pruning: RESTORE_ARGS="--runs 10000"
+restore: $(VENV)/.ready-bench
+	@$(BIN)/python bench/restore.py $(RESTORE_ARGS)
 real-answers: $(READY)
 	@$(BIN)/python bench/real_answers.py
 

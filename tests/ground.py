@@ -42,10 +42,10 @@ def run_sql(url: str, *statements: str) -> None:
 
 
 @contextmanager
-def new_database(urls: Urls, name: str) -> Iterator[str]:
+def new_database(urls: Urls, name: str, of: str = TEMPLATE) -> Iterator[str]:
     """A copy of the migrated template, with real commits; the process and its children use it meanwhile."""
     own = urls.database_url.rsplit("/", 1)[0] + f"/{name}"
-    run_sql(admin(urls.database_url), f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+    run_sql(admin(urls.database_url), f"CREATE DATABASE {name} TEMPLATE {of} STRATEGY FILE_COPY")
     before = os.environ["DATABASE_URL"]
     use_database(own)
     try:

@@ -30,7 +30,7 @@ LAYERS = [
     {"workflows"},
     {"worker"},
     {"tasks"},
-    {"embedded", "sandbox", "stack"},
+    {"embedded", "sandbox", "stack", "backup"},
     {"api"},
     {"cli"},
 ]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 COMMANDS = (
     "api",
+    "backup",
     "cancel",
     "credits",
     "demo",
@@ -20,7 +21,9 @@ COMMANDS = (
     "orgs",
     "partners",
     "providers",
+    "prune",
     "report",
+    "restore",
     "retry",
     "runs",
     "sandbox",

@@ -205,10 +205,11 @@ def show(found: BatchStatus, *, as_json: bool, next_steps: bool = True) -> None:
         "started": moment(found.started_at),
         "ended": moment(found.ended_at),
         "note": escape(found.note or ""),
+        "pruned": f"{moment(found.pruned_at)}: its answers are deleted" if found.pruned_at else "",
         "error": escape(found.error or ""),
     }
     print_named(named)
-    if next_steps and found.state in NEXT:
+    if next_steps and not found.pruned_at and found.state in NEXT:
         err.suggest(steps_after(found))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -32,6 +32,7 @@ class Batch:
     finished_by: FinishedBy | None
     error: str | None
     note: str | None
+    pruned_at: datetime | None
 
     @property
     def subject(self) -> Subject:
@@ -39,7 +40,7 @@ class Batch:
 
 
 COLUMNS = """id, kind, org_id, network_id, batch_date, state, episode, planned, remaining, credits_per_evaluation,
-    coalesce(deadline < now(), false) AS overdue, finished_by, error, note"""
+    coalesce(deadline < now(), false) AS overdue, finished_by, error, note, pruned_at"""
 
 ONE = Prepared(f"SELECT {COLUMNS} FROM batches WHERE id = :id")
 ONE_LOCKED = Prepared(f"SELECT {COLUMNS} FROM batches WHERE id = :id FOR NO KEY UPDATE")
@@ -91,13 +92,13 @@ QUEUE_AGAIN = text("""
     UPDATE batches
     SET state = 'queued', episode = episode + :step, queued_at = now(), error = NULL, note = NULL,
         started_at = NULL, ended_at = NULL, finished_by = NULL, remaining = NULL, deadline = NULL
-    WHERE id = :id AND state = ANY(:states)
+    WHERE id = :id AND state = ANY(:states) AND pruned_at IS NULL
     RETURNING episode
 """)
 
 
 def queue_again(db: Connection, batch: UUID, states: Sequence[BatchState], *, new_episode: bool) -> bool:
-    """False if the batch is in none of the states, because another transaction was faster."""
+    """False if the batch is in none of the states, because another transaction was faster, or if it was pruned."""
     values = {"id": batch, "states": list(states), "step": int(new_episode)}
     return db.execute(QUEUE_AGAIN, values).first() is not None
 

@@ -59,6 +59,17 @@ BY_FALLBACK = """e.marks @> '[{"kind": "fallback-names"}]'"""
 READ_BY_RULE = f"""e.marks @> '[{{"kind": "{BY_RULE}"}}]'"""
 SAMPLE = f"""e.marks @> '[{{"kind": "{SAMPLED}"}}]'"""
 MISSED = f"""({SAMPLE} AND e.marks @> '[{{"kind": "no-literal-mention"}}]')"""
+# What the numbers of a batch rest on, counted in its readings that are done.
+BASIS = {"answers": "count(*)"} | {
+    name: f"count(*) FILTER (WHERE {condition})"
+    for name, condition in {
+        "made_up": MADE_UP,
+        "by_fallback": BY_FALLBACK,
+        "by_rule": READ_BY_RULE,
+        "sampled": SAMPLE,
+        "missed": MISSED,
+    }.items()
+}
 MODEL = answering_model("m", "r")
 # Citations are lists of lists: a JSON object for each would cost Postgres twice as much as the rest of the statement.
 FOUND = Prepared(f"""

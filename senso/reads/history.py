@@ -39,13 +39,16 @@ def batches(db: Connection, org: UUID) -> list[Batch]:
 
 
 BASES = text(f"""
-    SELECT e.batch_id, count(*) AS answers, count(*) FILTER (WHERE {results.MADE_UP}) AS made_up,
-        count(*) FILTER (WHERE {results.BY_FALLBACK}) AS by_fallback,
-        count(*) FILTER (WHERE {results.READ_BY_RULE}) AS by_rule,
-        count(*) FILTER (WHERE {results.SAMPLE}) AS sampled, count(*) FILTER (WHERE {results.MISSED}) AS missed
+    SELECT e.batch_id, {", ".join(f"{counted} AS {name}" for name, counted in results.BASIS.items())}
     FROM evaluations e JOIN question_runs r ON r.id = e.run_id
-    WHERE e.batch_id = ANY(:batches) AND e.is_current AND e.state = '{EvaluationState.DONE}'
+        JOIN batches b ON b.id = e.batch_id
+    WHERE e.batch_id = ANY(:batches) AND b.kept IS NULL AND e.is_current AND e.state = '{EvaluationState.DONE}'
     GROUP BY e.batch_id
+    UNION ALL
+    SELECT b.id, k.answers, k.made_up, k.by_fallback, k.by_rule, k.sampled, k.missed
+    FROM batches b, jsonb_to_record(b.kept->'basis') AS k (
+        answers bigint, made_up bigint, by_fallback bigint, by_rule bigint, sampled bigint, missed bigint)
+    WHERE b.id = ANY(:batches) AND k.answers > 0
 """)
 
 

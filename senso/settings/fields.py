@@ -113,6 +113,11 @@ class Settings(BaseModel):
         ge=0,
         le=3650,
     )
+    prune_after: PositiveInt | None = setting(
+        None,
+        "days after which answers, readings and calls of ended batches are deleted, as by senso prune; unset: never",
+        le=36_500,
+    )
     orgs_per_reading: PositiveInt = setting(
         10,
         "organisations of a network for which one call reads an answer at most, of those whose names occur in it; 1: a "

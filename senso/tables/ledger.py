@@ -35,7 +35,7 @@ class LedgerRow(Base):
     kind: Mapped[Word | None]
     credits: Mapped[Big]  # signed: the change of `available`
     batch_id: Mapped[UUID | None] = link("batches.id", index=True)
-    run_id: Mapped[UUID | None] = link("question_runs.id")
+    run_id: Mapped[UUID | None]  # no foreign key: a charge outlives its run, which `senso prune` deletes
     created_at: Mapped[Created]
 
 

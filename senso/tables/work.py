@@ -42,6 +42,10 @@ class Batch(Base):
         ),
         Index("ix_batches_queued_at", "queued_at"),
         Index("ix_batches_blocked", "batch_date", postgresql_where=text(f"state = '{BatchState.BLOCKED}'")),
+        CheckConstraint("(pruned_at IS NULL) = (kept IS NULL)", name="kept"),
+        CheckConstraint("emptied_at IS NULL OR (pruned_at IS NOT NULL AND emptied_at >= pruned_at)", name="emptied"),
+        Index("ix_batches_unpruned", "id", postgresql_where=text("pruned_at IS NULL")),
+        Index("ix_batches_pruning", "id", postgresql_where=text("pruned_at IS NOT NULL AND emptied_at IS NULL")),
         Index("ix_batches_open", "state", "queued_at", postgresql_where=text(among("state", OPEN_BATCHES))),
     )
     id: Mapped[Id]
@@ -63,6 +67,9 @@ class Batch(Base):
     queued_at: Mapped[Created]
     started_at: Mapped[Moment | None]
     ended_at: Mapped[Moment | None]
+    pruned_at: Mapped[Moment | None]  # from then on its answers and readings are deleted, and it is not opened again
+    emptied_at: Mapped[Moment | None]  # the last of them was deleted
+    kept: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))  # what `senso status` counted in them
 
 
 # Of a job that the vendor has or may have, or that is about to be sent.

@@ -9,10 +9,11 @@ from senso.tasks import canvas
 from senso.tasks.periodic_task import periodic
 from senso.weekly import DUE_HOUR
 from senso.worker.queues import CALL_QUEUES
-from senso.workflows import reconciling, recovery, scheduling
+from senso.workflows import pruning, reconciling, recovery, scheduling
 from senso.workflows.vendor_jobs import polling
 
 polling_now = threading.Lock()
+PRUNING_SECONDS = 5
 
 
 @periodic("admit")
@@ -54,6 +55,14 @@ def sweep_all(**_: object) -> None:
         outbox.prune(db)
     recovery.relay(canvas)
     recovery.send_due(canvas)
+
+
+@periodic("prune")
+def prune(**_: object) -> None:
+    """A few seconds of it; the next tick goes on."""
+    days = settings().prune_after
+    if days is not None:
+        pruning.prune(pruning.limits(days, clock().date(), settings().network_history_days), PRUNING_SECONDS)
 
 
 @periodic("due_orgs")

@@ -25,6 +25,8 @@ def retry_within(db: Connection, batch_id: UUID, by: Initiator) -> Batch:
     batch = batches.load(db, batch_id, lock=True)
     if batch.state not in RETRIABLE:
         raise ConfigError(f"batch {batch.id} {WHY_NOT[batch.state]}")
+    if batch.pruned_at is not None:
+        raise ConfigError(f"batch {batch.id} was pruned on {batch.pruned_at:%Y-%m-%d}: its answers are deleted")
     undone = None if batch.planned is None else planning.undone(db, batch)
     if undone == 0:
         raise ConfigError(f"batch {batch.id} is {batch.state}, but all of it was read: there is nothing to ask again")
