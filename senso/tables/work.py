@@ -42,6 +42,11 @@ class Batch(Base):
         ),
         Index("ix_batches_queued_at", "queued_at"),
         Index("ix_batches_blocked", "batch_date", postgresql_where=text(f"state = '{BatchState.BLOCKED}'")),
+        Index(
+            "ix_batches_ended_badly",
+            "ended_at",
+            postgresql_where=text(among("state", (BatchState.PARTIAL, BatchState.FAILED))),
+        ),
         Index("ix_batches_open", "state", "queued_at", postgresql_where=text(among("state", OPEN_BATCHES))),
     )
     id: Mapped[Id]
