@@ -80,6 +80,7 @@ VARIABLES = [
 ]
 SECRETS = [name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)]
 URLS = {
+    "slack_webhook_url": "https://slack.example/hunter2",
     "sentry_dsn": "https://hunter2@sentry.example/17",
     "flower_basic_auth": "me:hunter2",
     "https_proxy": "http://me:hunter2@proxy.example:3128",

@@ -60,11 +60,11 @@ def messages() -> None:
         sa.Column("error", sa.Text(), nullable=True),
         moment("created_at", default=True),
         moment("sent_at"),
-        sa.PrimaryKeyConstraint("id", name="pk_alarm_messages"),
-        sa.CheckConstraint(KINDS, name="ck_alarm_messages_kind"),
-        sa.CheckConstraint("part IN ('first', 'more', 'over')", name="ck_alarm_messages_part"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alarm_messages")),
+        sa.CheckConstraint(KINDS, name=op.f("ck_alarm_messages_kind")),
+        sa.CheckConstraint("part IN ('first', 'more', 'over')", name=op.f("ck_alarm_messages_part")),
         sa.CheckConstraint(
-            "status IN ('pending', 'sent', 'dropped', 'not configured')", name="ck_alarm_messages_status"
+            "status IN ('pending', 'sent', 'dropped', 'not configured')", name=op.f("ck_alarm_messages_status")
         ),
     )
     pending = sa.text("status = 'pending'")
@@ -83,10 +83,12 @@ def alarms() -> None:
         sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
         moment("noticed_at", default=True),
         sa.Column("message_id", sa.BigInteger(), nullable=True),
-        sa.PrimaryKeyConstraint("id", name="pk_alarms"),
-        sa.UniqueConstraint("key", name="uq_alarms_key"),
-        sa.CheckConstraint(KINDS, name="ck_alarms_kind"),
-        sa.ForeignKeyConstraint(["message_id"], ["alarm_messages.id"], name="fk_alarms_message_id_alarm_messages"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alarms")),
+        sa.UniqueConstraint("key", name=op.f("uq_alarms_key")),
+        sa.CheckConstraint(KINDS, name=op.f("ck_alarms_kind")),
+        sa.ForeignKeyConstraint(
+            ["message_id"], ["alarm_messages.id"], name=op.f("fk_alarms_message_id_alarm_messages")
+        ),
     )
     gathered = sa.text("message_id IS NULL")
     op.create_index("ix_alarms_gathered", "alarms", ["kind"], postgresql_where=gathered)
@@ -105,8 +107,8 @@ def periods() -> None:
         number("window_seconds"),
         number("messages"),
         number("count"),
-        sa.PrimaryKeyConstraint("kind", name="pk_alarm_periods"),
-        sa.CheckConstraint(KINDS, name="ck_alarm_periods_kind"),
+        sa.PrimaryKeyConstraint("kind", name=op.f("pk_alarm_periods")),
+        sa.CheckConstraint(KINDS, name=op.f("ck_alarm_periods_kind")),
     )
 
 
@@ -119,7 +121,7 @@ def restarts() -> None:
         word("process"),
         sa.Column("exit_code", sa.Integer(), nullable=True),
         sa.Column("deaths", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_restarts"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_restarts")),
     )
 
 
