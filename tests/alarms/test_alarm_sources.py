@@ -18,9 +18,10 @@ OTHERS = """
         at timestamptz NOT NULL DEFAULT now(), provider text, model text, event text, calls int, failures int,
         error text, open_seconds int, transition text UNIQUE);
     CREATE TABLE cost_stops (day date, partner_id uuid, ceiling_microusd bigint, spent_microusd bigint,
-        reached_at timestamptz, UNIQUE NULLS NOT DISTINCT (day, partner_id));
+        wanted_microusd bigint, reached_at timestamptz NOT NULL DEFAULT now(), lifted_at timestamptz, UNIQUE NULLS NOT DISTINCT (day, partner_id));
     CREATE TABLE reconciliations (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-        ran_at timestamptz NOT NULL DEFAULT now(), by text, since timestamptz, differences jsonb, count int)
+        ran_at timestamptz NOT NULL DEFAULT now(), by text, is_whole bool, differences jsonb, count int,
+        accepted text)
 """
 
 
@@ -169,26 +170,37 @@ def test_an_open_breaker_is_told_of_each_time_it_opens(others):
     assert first.said == "openai gpt-9: 9 of 12 calls failed (Unavailable), left alone for 30 s"
     assert first.key != second.key
     assert lasts(source)
-    others.sql("INSERT INTO breaker_events (provider, model, event) VALUES ('openai', 'gpt-9', 'closed')")
+    others.sql(
+        "INSERT INTO breaker_events (provider, model, event, calls, failures, open_seconds, transition) "
+        "VALUES ('openai', 'gpt-9', 'closed', 0, 0, 0, 'openai:gpt-9:3')"
+    )
     assert not lasts(source)
 
 
 def test_a_ceiling_that_was_reached_is_told_of_with_what_was_spent(others):
     org = others.org()
     for partner in (None, org.partner):
-        others.sql("INSERT INTO cost_stops VALUES (current_date, :partner, 5000000, 5010000, now())", partner=partner)
+        others.sql(
+            "INSERT INTO cost_stops (day, partner_id, ceiling_microusd, spent_microusd, wanted_microusd) "
+            "VALUES (CAST(now() AT TIME ZONE 'UTC' AS date), :partner, 5000000, 5010000, 1)",
+            partner=partner,
+        )
 
     of_all, of_one = sorted((one.said for one in looked_by(ceilings.SOURCE)), key=len)
 
-    assert of_all.startswith("All partners together have reached $5.00 on 20")
-    assert of_one.startswith(f"Partner ({org.partner}) has") or "have reached $5.00" in of_one
+    assert of_all.startswith("All partners together: the ceiling of $5.00 was reached on 20")
+    assert of_one.startswith(f"Partner ({org.partner}): the ceiling of $5.00 ")
     assert of_one.endswith("$5.01 spent or under way")
+    assert lasts(ceilings.SOURCE)
+    others.sql("UPDATE cost_stops SET lifted_at = now()")
+    assert not lasts(ceilings.SOURCE)
 
 
 def test_a_reconciliation_with_differences_is_told_of_with_the_first(others):
     for count, differences_found in ((0, []), (2, [{"kind": "charge", "text": "run 7 has no charge"}, {"text": "x"}])):
         others.sql(
-            "INSERT INTO reconciliations (by, differences, count) VALUES ('schedule', CAST(:found AS jsonb), :count)",
+            "INSERT INTO reconciliations (by, is_whole, differences, count) "
+            "VALUES ('schedule', true, CAST(:found AS jsonb), :count)",
             found=json.dumps(differences_found),
             count=count,
         )
@@ -196,6 +208,8 @@ def test_a_reconciliation_with_differences_is_told_of_with_the_first(others):
     (event,) = looked_by(differences.SOURCE)
 
     assert event.said == "2 differences, the first: run 7 has no charge"
+    others.sql("UPDATE reconciliations SET accepted = 'invoice 7'")
+    assert looked_by(differences.SOURCE) == []
 
 
 @pytest.mark.parametrize(("ago", "alarms"), [(30, 0), (299, 0), (301, 1), (86_400, 1)])

@@ -1,4 +1,4 @@
-"""Reconciliations that found a difference between what was done and what was charged."""
+"""Reconciliations that found a difference between work and charges, unless an operator has accepted it."""
 
 from sqlalchemy import text
 
@@ -11,7 +11,7 @@ FOUND = text(f"""
         r.count || CASE WHEN r.count = 1 THEN ' difference' ELSE ' differences' END
         || coalesce(', the first: ' || (r.differences -> 0 ->> 'text'), '') AS said
     FROM reconciliations r
-    WHERE r.count > 0 AND r.ran_at > :since AND {unknown(KEY)}
+    WHERE r.count > 0 AND r.accepted IS NULL AND r.ran_at > :since AND {unknown(KEY)}
     ORDER BY r.ran_at LIMIT :most
 """)
 

@@ -55,7 +55,7 @@ WORDS: Final = {
     AlarmKind.CEILING: Words(
         "ceiling of cost is reached: nothing new is asked",
         "ceilings of cost are reached: nothing new is asked",
-        "No more ceilings of cost were reached",
+        "No ceiling of cost stops anything any more",
         "senso status",
     ),
     AlarmKind.SCHEDULE: Words(
