@@ -18,7 +18,8 @@ OTHERS = """
         at timestamptz NOT NULL DEFAULT now(), provider text, model text, event text, calls int, failures int,
         error text, open_seconds int, transition text UNIQUE);
     CREATE TABLE cost_stops (day date, partner_id uuid, ceiling_microusd bigint, spent_microusd bigint,
-        wanted_microusd bigint, reached_at timestamptz NOT NULL DEFAULT now(), lifted_at timestamptz, UNIQUE NULLS NOT DISTINCT (day, partner_id));
+        wanted_microusd bigint, reached_at timestamptz NOT NULL DEFAULT now(), lifted_at timestamptz,
+        UNIQUE NULLS NOT DISTINCT (day, partner_id));
     CREATE TABLE reconciliations (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
         ran_at timestamptz NOT NULL DEFAULT now(), by text, is_whole bool, differences jsonb, count int,
         accepted text)
