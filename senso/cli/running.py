@@ -14,7 +14,7 @@ from senso import schema
 from senso.cli import ports, upcoming
 from senso.cli.environment import alone, connected
 from senso.cli.printing import err, out, print_json
-from senso.db import looking, transaction
+from senso.db import DBAPIError, looking, transaction
 from senso.errors import SensoError
 from senso.quantities import counted
 from senso.queries import alarms
@@ -100,7 +100,7 @@ def raise_alarm(child: "Child") -> None:
     """Of a child that keeps dying at its start: it may be all of them, and then nobody else is left to tell."""
     from senso.workflows.alarms import watching  # noqa: PLC0415  it is seldom needed
 
-    with suppress(SensoError), transaction() as db:
+    with suppress(SensoError, DBAPIError), transaction() as db:
         alarms.restarted(db, socket.gethostname(), child.name, child.last_code, child.deaths)
     watching.Watch().once()
 
