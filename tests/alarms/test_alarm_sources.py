@@ -13,26 +13,6 @@ from senso.queries.alarm_sources import SOURCES, Looking, breakers, ceilings, di
 from senso.settings import settings
 from senso.tasks.stages import finish_batch, read
 
-OTHERS = """
-    CREATE TABLE breaker_events (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-        at timestamptz NOT NULL DEFAULT now(), provider text, model text, event text, calls int, failures int,
-        error text, open_seconds int, transition text UNIQUE);
-    CREATE TABLE cost_stops (day date, partner_id uuid, ceiling_microusd bigint, spent_microusd bigint,
-        wanted_microusd bigint, reached_at timestamptz NOT NULL DEFAULT now(), lifted_at timestamptz,
-        UNIQUE NULLS NOT DISTINCT (day, partner_id));
-    CREATE TABLE reconciliations (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-        ran_at timestamptz NOT NULL DEFAULT now(), by text, is_whole bool, differences jsonb, count int,
-        accepted text)
-"""
-
-
-@pytest.fixture
-def others(make):
-    make.sql(OTHERS)
-    yield make
-    for table in ("breaker_events", "cost_stops", "reconciliations"):
-        make.sql(f"DROP TABLE {table}")
-
 
 def found(make, kind: str) -> list[str]:
     return [one["said"] for one in make.sql("SELECT said FROM alarms WHERE kind = :kind ORDER BY id", kind=kind)]
@@ -156,10 +136,10 @@ def test_a_partner_without_credits_is_told_of_once_for_all_batches_of_the_day(ma
     assert said.startswith(f"Partner ({org.partner}) has no credits for 3 batches of ")
 
 
-def test_an_open_breaker_is_told_of_each_time_it_opens(others):
+def test_an_open_breaker_is_told_of_each_time_it_opens(make):
     source = breakers.SOURCE
     for number, event in enumerate(("opened", "probing", "opened")):
-        others.sql(
+        make.sql(
             "INSERT INTO breaker_events (provider, model, event, calls, failures, error, open_seconds, transition) "
             "VALUES ('openai', 'gpt-9', :event, 12, 9, 'Unavailable', 30, :transition)",
             event=event,
@@ -171,17 +151,17 @@ def test_an_open_breaker_is_told_of_each_time_it_opens(others):
     assert first.said == "openai gpt-9: 9 of 12 calls failed (Unavailable), left alone for 30 s"
     assert first.key != second.key
     assert lasts(source)
-    others.sql(
+    make.sql(
         "INSERT INTO breaker_events (provider, model, event, calls, failures, open_seconds, transition) "
         "VALUES ('openai', 'gpt-9', 'closed', 0, 0, 0, 'openai:gpt-9:3')"
     )
     assert not lasts(source)
 
 
-def test_a_ceiling_that_was_reached_is_told_of_with_what_was_spent(others):
-    org = others.org()
+def test_a_ceiling_that_was_reached_is_told_of_with_what_was_spent(make):
+    org = make.org()
     for partner in (None, org.partner):
-        others.sql(
+        make.sql(
             "INSERT INTO cost_stops (day, partner_id, ceiling_microusd, spent_microusd, wanted_microusd) "
             "VALUES (CAST(now() AT TIME ZONE 'UTC' AS date), :partner, 5000000, 5010000, 1)",
             partner=partner,
@@ -193,13 +173,13 @@ def test_a_ceiling_that_was_reached_is_told_of_with_what_was_spent(others):
     assert of_one.startswith(f"Partner ({org.partner}): the ceiling of $5.00 ")
     assert of_one.endswith("$5.01 spent or under way")
     assert lasts(ceilings.SOURCE)
-    others.sql("UPDATE cost_stops SET lifted_at = now()")
+    make.sql("UPDATE cost_stops SET lifted_at = now()")
     assert not lasts(ceilings.SOURCE)
 
 
-def test_a_reconciliation_with_differences_is_told_of_with_the_first(others):
+def test_a_reconciliation_with_differences_is_told_of_with_the_first(make):
     for count, differences_found in ((0, []), (2, [{"kind": "charge", "text": "run 7 has no charge"}, {"text": "x"}])):
-        others.sql(
+        make.sql(
             "INSERT INTO reconciliations (by, is_whole, differences, count) "
             "VALUES ('schedule', true, CAST(:found AS jsonb), :count)",
             found=json.dumps(differences_found),
@@ -209,7 +189,7 @@ def test_a_reconciliation_with_differences_is_told_of_with_the_first(others):
     (event,) = looked_by(differences.SOURCE)
 
     assert event.said == "2 differences, the first: run 7 has no charge"
-    others.sql("UPDATE reconciliations SET accepted = 'invoice 7'")
+    make.sql("UPDATE reconciliations SET accepted = 'invoice 7'")
     assert looked_by(differences.SOURCE) == []
 
 
