@@ -129,6 +129,36 @@ class PushStatus(StrEnum):
     NOT_CONFIGURED = "not configured"
 
 
+class AlarmKind(StrEnum):
+    """What an alarm is about; `senso.queries.alarm_sources` has a file for each."""
+
+    FAILED = "failed batches"
+    BLOCKED = "blocked partners"
+    BREAKER = "breaker"
+    CEILING = "cost ceiling"
+    SCHEDULE = "missed schedule"
+    SILENCE = "no tick"
+    DIFFERENCES = "differences"
+    RESTARTS = "restarts"
+
+
+class MessagePart(StrEnum):
+    """first: sent at once; more: what came since the last message; over: nothing has come for a while."""
+
+    FIRST = "first"
+    MORE = "more"
+    OVER = "over"
+
+
+class MessageStatus(StrEnum):
+    """Of a message about alarms. dropped: it could not be sent for a day."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    DROPPED = "dropped"
+    NOT_CONFIGURED = "not configured"
+
+
 class QuestionKind(StrEnum):
     """Whether the question names the org."""
 

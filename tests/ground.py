@@ -164,6 +164,10 @@ class Sandbox:
     def pushes(self) -> list[dict[str, Any]]:
         return requests.get(f"{self.url}/_sandbox/pushes", timeout=5).json()
 
+    def slack(self) -> list[str]:
+        """The messages that Slack has taken, in their order."""
+        return [one["text"] for one in requests.get(f"{self.url}/_sandbox/slack", timeout=5).json()]
+
     def lies(self) -> list[dict[str, Any]]:
         return requests.get(f"{self.url}/_sandbox/lies", timeout=5).json()
 

@@ -26,7 +26,8 @@ from senso.settings import Settings
 ROOT = Path(__file__).parents[1]
 WRITING = bool(os.environ.get("WRITE_REFUSALS"))
 WRONG = "hunter2"
-BEATS = {"workers", "beats", "outbox", "schedule_runs"}  # written by the stack itself, whatever is asked of it
+# Written by the stack itself, whatever is asked of it.
+BEATS = {"workers", "beats", "outbox", "schedule_runs", "alarms", "alarm_messages", "alarm_periods", "restarts"}
 STARTING_SECONDS = 60
 # Databases that are not copies of the migrated one.
 BARE = {

@@ -80,6 +80,7 @@ VARIABLES = [
 ]
 SECRETS = [name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)]
 URLS = {
+    "slack_webhook_url": "https://slack.example/hunter2",
     "sentry_dsn": "https://hunter2@sentry.example/17",
     "flower_basic_auth": "me:hunter2",
     "https_proxy": "http://me:hunter2@proxy.example:3128",
@@ -379,10 +380,10 @@ def test_what_is_set_and_does_nothing_is_listed(nothing_set, tmp_path):
     (tmp_path / ".env").write_text("INNGEST_SIGNING_KEY=key\nPORT=9000\nOPENAI_API_KEY=sk-used\nMETRICS_PORT=\n")
     nothing_set.chdir(tmp_path)
     nothing_set.setattr(Dotenv, "path", Path(".env"))
-    for name in ("HELICONE_API_KEY_FILE", "OTEL_TRACES_SAMPLER", "SLACK_WEBHOOK_URL"):
+    for name in ("HELICONE_API_KEY_FILE", "OTEL_TRACES_SAMPLER"):
         nothing_set.setenv(name, "set")
 
-    assert unused() == ["HELICONE_API_KEY", "INNGEST_SIGNING_KEY", "OTEL_TRACES_SAMPLER", "SLACK_WEBHOOK_URL"]
+    assert unused() == ["HELICONE_API_KEY", "INNGEST_SIGNING_KEY", "OTEL_TRACES_SAMPLER"]
 
 
 def test_what_is_said_to_do_nothing_is_used_nowhere_and_all_else_is():

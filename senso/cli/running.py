@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,12 +14,14 @@ from senso import schema
 from senso.cli import ports, upcoming
 from senso.cli.environment import alone, connected
 from senso.cli.printing import err, out, print_json
-from senso.db import looking
+from senso.db import DBAPIError, looking, transaction
+from senso.errors import SensoError
 from senso.quantities import counted
+from senso.queries import alarms
 from senso.settings import clock, settings
 
 if TYPE_CHECKING:
-    from senso.stack import Stack
+    from senso.stack import Child, Stack
     from senso.workflows.upcoming import Week
 
 
@@ -83,7 +86,7 @@ def run(stop_signals: StopSignals, home: Path, call_workers: int, at: Ports) -> 
     children += [stack.beat(home), *stack.call_workers(call_workers, settings().calls_in_flight)]
     children += [stack.control_worker()]
     children += [stack.flower(at.flower)] if at.flower is not None else []
-    running = stack.Stack(children, say=lambda line: err.print(f"senso: {line}"))
+    running = stack.Stack(children, say=lambda line: err.print(f"senso: {line}"), dies_on=raise_alarm)
     try:
         running.start()
         print_start(home, call_workers, at)
@@ -91,6 +94,15 @@ def run(stop_signals: StopSignals, home: Path, call_workers: int, at: Ports) -> 
         running.run(stop_signals.once.is_set)
     finally:
         stop(running, stop_signals, stack.STOP_SECONDS)
+
+
+def raise_alarm(child: "Child") -> None:
+    """Of a child that keeps dying at its start: it may be all of them, and then nobody else is left to tell."""
+    from senso.workflows.alarms import watching  # noqa: PLC0415  it is seldom needed
+
+    with suppress(SensoError, DBAPIError), transaction() as db:
+        alarms.restarted(db, socket.gethostname(), child.name, child.last_code, child.deaths)
+    watching.Watch().once()
 
 
 def foreseen() -> tuple["Week", Path]:

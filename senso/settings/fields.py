@@ -23,6 +23,8 @@ WEB = re.compile(rf"https?://(?:[^\s@/?#]*@)?{HOST}{PORT}(?:/[^\s?#]*)?", re.IGN
 
 PROXY = re.compile(rf"http://(?:[^\s@/?#:]+(?::[^\s@/?#]*)?@)?{HOST}{PORT}/?", re.IGNORECASE)
 DSN = re.compile(rf"https?://[^\s:@/]+(?::[^\s:@/]+)?@{HOST}{PORT}/(?:[^\s?#]*/)?\d+", re.IGNORECASE)
+LOOPBACK = r"(?:localhost|127\.0\.0\.1|\[::1\])"
+WEBHOOK = re.compile(rf"(?:https://{HOST}|http://{LOOPBACK}){PORT}/[^\s?#]+", re.IGNORECASE)
 LOGIN = re.compile(r"[^\s:,]+:[^\s,]+")
 
 # Marks settings that are accepted but unused in this version.
@@ -158,7 +160,12 @@ class Settings(BaseModel):
 
     log_format: Literal["console", "json"] = setting("console", "how logs are written, to stderr: console or json")
     sentry_dsn: SecretStr | None = setting(None, "where errors are reported, without secrets; unset: nowhere")
-    slack_webhook_url: SecretStr | None = unused(None, "where messages to people are sent")
+    slack_webhook_url: SecretStr | None = setting(
+        None, "Slack's incoming webhook, to which alarms are sent; unset: they are rows and log lines only"
+    )
+    alarm_failed_share: float = setting(
+        0.2, "an alarm is raised if more than this share of a batch fails", ge=0, le=1, allow_inf_nan=False
+    )
     metrics_port: int | None = unused(None, "the port of the metrics", ge=0, le=65535)
     otel_exporter_otlp_endpoint: str | None = unused(None, "where traces are sent; and every other name with OTEL_")
 
@@ -254,6 +261,17 @@ class Settings(BaseModel):
         if dsn is not None:
             check_web(dsn.get_secret_value())
         return dsn
+
+    @field_validator("slack_webhook_url")
+    @classmethod
+    def check_webhook(cls, url: SecretStr | None) -> SecretStr | None:
+        """The address is the key: in clear text it may go to this machine only."""
+        if url is not None:
+            text = url.get_secret_value()
+            if not WEBHOOK.fullmatch(text):
+                raise PydanticCustomError("url", "must be https://host/path, as Slack shows it")
+            check_web(text)
+        return url
 
     @field_validator("flower_basic_auth")
     @classmethod

@@ -80,6 +80,7 @@ class Beat(Base):
     id: Mapped[Word] = mapped_column(primary_key=True)
     started_at: Mapped[Created]
     ticked_at: Mapped[Moment | None]  # when it last sent a tick to Redis
+    due_hour: Mapped[int | None]  # UTC, of its timetable; null: the timetable opens no batch
 
 
 class LimitedRequest(Base):

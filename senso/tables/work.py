@@ -46,6 +46,11 @@ class Batch(Base):
         CheckConstraint("emptied_at IS NULL OR (pruned_at IS NOT NULL AND emptied_at >= pruned_at)", name="emptied"),
         Index("ix_batches_unpruned", "id", postgresql_where=text("pruned_at IS NULL")),
         Index("ix_batches_pruning", "id", postgresql_where=text("pruned_at IS NOT NULL AND emptied_at IS NULL")),
+        Index(
+            "ix_batches_ended_badly",
+            "ended_at",
+            postgresql_where=text(among("state", (BatchState.PARTIAL, BatchState.FAILED))),
+        ),
         Index("ix_batches_open", "state", "queued_at", postgresql_where=text(among("state", OPEN_BATCHES))),
     )
     id: Mapped[Id]

@@ -11,6 +11,7 @@ from senso.runtime.progress import progress
 from senso.tasks import canvas
 from senso.tasks.app import app
 from senso.worker import shutdown, watchdog
+from senso.workflows.alarms import watching
 
 app.steps["worker"].add(shutdown.HeartbeatStep)
 task_prerun.connect(progress.began, weak=False)
@@ -28,6 +29,7 @@ def take_messages(**_: Any) -> None:
     spare_imported_modules()
     shutdown.close_slots_when_told_to_stop()
     watchdog.watch(tuple(app.amqp.queues.consume_from))
+    watching.start()
 
 
 @worker_shutdown.connect
