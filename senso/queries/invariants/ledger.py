@@ -87,7 +87,7 @@ CHECKS = (
             OR (s.id IS NULL AND (b.state NOT IN {OPEN} OR h.idempotency_key <> 'hold:' || b.id || ':' || b.episode))
             OR (s.id IS NOT NULL AND (s.batch_id, s.partner_id, s.org_id, s.kind, s.credits)
                 IS DISTINCT FROM (h.batch_id, h.partner_id, h.org_id, h.kind, -h.credits))
-            OR s.run_id IS NOT NULL OR s.created_at < h.created_at
+            OR s.run_id IS NOT NULL OR s.created_at < h.created_at - {SLACK}
             OR split_part(h.idempotency_key, ':', 3) = '1' AND b.planned IS NOT NULL
                 AND -h.credits <> b.planned * b.credits_per_evaluation
                 -- A later episode of an org of a network may have taken further answers.
