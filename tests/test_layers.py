@@ -151,7 +151,7 @@ DOMAIN = {
     "states",
 }
 # PGOPTIONS is libpq's own variable.
-ENVIRONMENT_IN = {"settings", "cli", "embedded", "stack", "tasks/flower.py", "db/connections.py"}
+ENVIRONMENT_IN = {"backup/programs.py", "settings", "cli", "embedded", "stack", "tasks/flower.py", "db/connections.py"}
 
 
 def test_the_domain_knows_no_setting():

@@ -13,7 +13,7 @@ from senso.backup import restoring, taking
 from senso.db import engine
 from senso.sandbox.world import World
 
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 400  # a job in doubt is looked for at the vendor until its grace is over
 ASKED = ("openai.responses", "openai.chat")
 KNOWN = """
     SELECT q.text, m.name, l.country FROM question_runs r JOIN questions q ON q.id = r.question_id
