@@ -194,6 +194,15 @@ class Outcome(StrEnum):
 USEFUL = (Outcome.ANSWERED, Outcome.READ, Outcome.FOUND)
 
 
+class StopScope(StrEnum):
+    """For what no paid call begins."""
+
+    ALL = "all"
+    PROVIDER = "provider"
+    MODEL = "model"
+    PARTNER = "partner"
+
+
 class Action(StrEnum):
     """An action that the audit records."""
 
@@ -202,6 +211,8 @@ class Action(StrEnum):
     CANCEL = "cancel"
     RETRY = "retry"
     IMPORT = "import"
+    PAUSE = "pause"
+    RESUME = "resume"
 
 
 class TriggerOutcome(StrEnum):

@@ -21,6 +21,7 @@ from senso.cli.printing import (
     styled,
     table,
 )
+from senso.cli.stopping import print_stops_in_force
 from senso.cli.wait_reasons import lines
 from senso.db import Connection, looking
 from senso.errors import ConfigError, NotFound
@@ -104,6 +105,7 @@ def status(batch: UUID | None, *, states: Sequence[BatchState] = (), since: str 
     if as_json:
         print_json(shown)
     else:
+        print_stops_in_force()
         print_listing(shown, chosen=bool(states or since))
         print_waits(len(open_ones), waits)
     if total:

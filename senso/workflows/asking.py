@@ -18,7 +18,7 @@ from senso.log import logger
 from senso.policy import POLICY
 from senso.providers import Answer
 from senso.quantities import counted
-from senso.queries import batches, evaluations, job_planning, outbox, planning, runs
+from senso.queries import batches, evaluations, job_planning, outbox, planning, runs, stops
 from senso.queries import names as name_rows
 from senso.queries.batches import Batch
 from senso.queries.evaluations import ReadWork
@@ -42,6 +42,8 @@ log = logger(__name__)
 # Wait when the org's names are not stored yet: another process is asking for them, or its call failed and the next try
 # is due.
 NAMES_RETRY_SECONDS = 3
+# The same while anything is stopped: the names may be, too, and the end of a stop sends the batch again at once.
+STOPPED_SECONDS = 30
 # Of a reply that our own program failed on.
 RAW_CHARACTERS = 100_000
 
@@ -65,7 +67,7 @@ def hand_out(db: Connection, batch: Batch) -> None:
     is_fallback = names_settled(db, batch)
     outbox.done(db, Pipeline.PREPARE, batch.id, batch.episode)
     if is_fallback is None:
-        prepare_later(db, batch, NAMES_RETRY_SECONDS)
+        prepare_later(db, batch, STOPPED_SECONDS if stops.any_now(db) else NAMES_RETRY_SECONDS)
         return
     messages = hand_out_questions(db, batch) if batch.kind is not BatchKind.NETWORK_ORG else gather_later(db, batch)
     if is_fallback:

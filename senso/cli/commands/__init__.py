@@ -3,7 +3,7 @@
 Each imports what it needs when it is called: help and errors come at once.
 """
 
-from senso.cli.commands import stack, importing, triggers, batches, money, directory, sandbox  # isort: skip
+from senso.cli.commands import stack, importing, triggers, batches, stops, money, directory, sandbox  # isort: skip
 from senso.cli.commands.program import app
 
-__all__ = ["app", "batches", "directory", "importing", "money", "sandbox", "stack", "triggers"]
+__all__ = ["app", "batches", "directory", "importing", "money", "sandbox", "stack", "stops", "triggers"]
