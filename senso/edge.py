@@ -26,6 +26,7 @@ def supply() -> None:
     supplied.reading_mode.register(reading_mode)
     supplied.names_model.register(names_model)
     supplied.orgs_per_reading.register(orgs_per_reading)
+    supplied.max_daily_cost.register(max_daily_cost)
 
 
 # The functions import the settings: at the top these would be most imports of a command that needs no setting.
@@ -95,3 +96,9 @@ def names_model() -> str:
     from senso.settings import settings  # noqa: PLC0415
 
     return settings().names_model
+
+
+def max_daily_cost() -> int | None:
+    from senso.settings import settings  # noqa: PLC0415
+
+    return settings().max_daily_microusd

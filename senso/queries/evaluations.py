@@ -194,7 +194,7 @@ SAVE_ANSWERS_AND_CLAIM = Prepared(f"""
         UPDATE evaluations e SET {READING.claimed("e")}, sent_at = now()
         FROM saved
         WHERE e.run_id = ANY(CAST(:ids AS uuid[])) AND e.run_id = saved.id AND {looked_up("e.state")} = 'pending'
-            AND e.job_id IS NULL AND e.failures < :most AND {may_begin(holds_reading("e"))}
+            AND e.job_id IS NULL AND e.failures < :most AND CAST(:claims AS boolean) AND {may_begin(holds_reading("e"))}
         RETURNING e.id, e.run_id, saved.batch_id AS asked_by, e.org_id, e.batch_id, e.fence, e.failures, e.reader,
             saved.text AS answer_text, saved.question_id
     ),
@@ -239,8 +239,10 @@ def save_answers_and_claim(
     *,
     readers: Sequence[Reader],
     prompt_version: str,
+    claims: bool = True,
 ) -> list[list[ReadWork]]:
-    """`answers`: of `runs.answer_row`, all of one batch. The claimed readings of each; none where its fence has risen.
+    """`answers`: of `runs.answer_row`, all of one batch. The claimed readings of each; none where its fence has risen,
+    or where it is stopped. `claims`: whether any are to be claimed.
 
     Safe to call again if the connection was lost before the reply.
     """
@@ -248,10 +250,10 @@ def save_answers_and_claim(
         SAVE_ANSWERS_AND_COUNT.rows(db, by_key(answers))
         return [[] for _ in answers]
     leased = {"owner": owner, "lease": policy.lease_seconds}
-    values = by_key(answers) | leased | {"most": policy.most_failures}
+    values = by_key(answers) | leased | {"most": policy.most_failures, "claims": claims}
     found = SAVE_ANSWERS_AND_CLAIM.rows(db, values | called(readers, prompt_version, None))
     saved = {one["run_id"] for one in found}
-    if missing := [answer for answer in answers if answer["id"] not in saved]:
+    if claims and (missing := [answer for answer in answers if answer["id"] not in saved]):
         lost = {"ids": [one["id"] for one in missing], "fences": [one["fence"] for one in missing]}
         found += CLAIMED_BY_SAVING.rows(db, lost | leased)
     claimed = [read_work(one, readers) for one in found]

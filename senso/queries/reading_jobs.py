@@ -220,6 +220,18 @@ def put_off(db: Connection, work: JobWork, error: str, seconds: float) -> bool:
     return db.execute(PUT_OFF, values).first() is not None
 
 
+# It holds no lease while it waits, and has not failed.
+SET_ASIDE = text(f"""
+    UPDATE vendor_jobs SET {RELEASED}, next_poll_at = now() + interval '5 seconds'
+    WHERE id = :id AND fence = :fence AND state = '{JobState.SUBMITTING}' AND maybe_sent_at IS NULL
+""")
+
+
+def set_aside(db: Connection, work: JobWork) -> None:
+    """It is submitted when a stop ends that holds it."""
+    db.execute(SET_ASIDE, {"id": work.id, "fence": work.fence})
+
+
 LOCK = text("SELECT id FROM vendor_jobs WHERE id = :id FOR NO KEY UPDATE")
 
 

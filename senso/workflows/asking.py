@@ -9,7 +9,7 @@ from uuid import UUID
 from structlog.contextvars import bind_contextvars
 
 from senso import extraction
-from senso.db import Connection, DBAPIError, Link, at_once
+from senso.db import Connection, DBAPIError, Link
 from senso.errors import ConfigError, Misconfigured, OutsideError, Unforeseen, Unreachable
 from senso.extraction import names
 from senso.extraction.citations import cite
@@ -30,9 +30,10 @@ from senso.runtime.heartbeat import worker_id
 from senso.runtime.save_batching import SaveBatcher, save_in_thread
 from senso.runtime.saving import save, unstorable
 from senso.states import BatchKind, BatchState, Outcome
-from senso.workflows import reading_models
+from senso.workflows import ceilings, reading_models
 from senso.workflows.call_reports import Stopwatch, failed_report, guarded, report
-from senso.workflows.extracting import calls_for, claim_readings
+from senso.workflows.claiming import claim_runs
+from senso.workflows.extracting import calls_for, claim_answers, claim_readings
 from senso.workflows.gathering import gather_later
 from senso.workflows.opening import prepare_later
 from senso.workflows.provider_access import direct_provider
@@ -98,8 +99,7 @@ def ask_and_extract(run_ids: Sequence[UUID]) -> None:
 
 
 def claim_runs_and_readings(wanted: Sequence[UUID]) -> list[Work]:
-    with at_once() as db:
-        claimed = runs.claim(db, wanted, worker_id(), POLICY)
+    claimed = claim_runs(wanted)
     others = sorted(set(wanted) - {work.id for work in claimed})
     to_extract = claim_others(others, beside=bool(claimed)) if others else []
     return [ask_then_extract(work) for work in claimed] + to_extract
@@ -148,8 +148,24 @@ async def ask(work: AskWork) -> list[ReadWork]:
 
 
 def save_answers(db: Link, bought: Sequence[Mapping[str, Any]]) -> list[list[ReadWork]]:
+    """Under a ceiling of cost, the readings are claimed by a transaction of their own."""
     readers, version = reading_models.readers(db), extraction.READING_VERSION
-    return evaluations.save_answers_and_claim(db, bought, worker_id(), POLICY, readers=readers, prompt_version=version)
+    at_once = not ceilings.in_effect()
+    found = evaluations.save_answers_and_claim(
+        db, bought, worker_id(), POLICY, readers=readers, prompt_version=version, claims=at_once
+    )
+    return found if at_once else claim_after(bought)
+
+
+def claim_after(bought: Sequence[Mapping[str, Any]]) -> list[list[ReadWork]]:
+    """What cannot be claimed now is found by its row, as after a crash."""
+    wanted = [one["id"] for one in bought if not one["is_counted"]]
+    try:
+        works = claim_answers(wanted) if wanted else []
+    except Unreachable as error:
+        log.warning("answers could not be claimed for reading", runs=len(wanted), error=str(error))
+        works = []
+    return [[work for work in works if work.run_id == one["id"]] for one in bought]
 
 
 answer_saver = SaveBatcher(save_answers)

@@ -186,7 +186,7 @@ def test_two_pauses_hold_until_both_have_ended(make, sandbox):
 
 
 def test_a_name_of_nothing_says_what_there_is_and_one_of_two_things_which(make):
-    with pytest.raises(NotFound, match="providers: .*openai.*; models: .*gpt-6-luna"):
+    with pytest.raises(NotFound, match=r"providers: .*openai.*; models: .*gpt-6-luna"):
         stopping.pause("opnai", "mara", None)
     with pytest.raises(ConfigError, match="say provider:perplexity or model:perplexity"):
         stopping.pause("perplexity", "mara", None)
