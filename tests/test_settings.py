@@ -357,11 +357,11 @@ def test_a_limit_or_a_protection_that_there_is_not_is_refused(nothing_set, name)
         read_settings()
 
 
-def test_a_limit_that_there_is_not_is_refused_in_a_dotenv_and_as_a_file_too(nothing_set, tmp_path):
-    (tmp_path / ".env").write_text("# ours\n\nMAX_DAILY_COST=0.01\n")
+def test_a_protection_that_there_is_not_is_refused_in_a_dotenv_and_as_a_file_too(nothing_set, tmp_path):
+    (tmp_path / ".env").write_text("# ours\n\nSECRETS_MANAGER=aws\n")
     nothing_set.chdir(tmp_path)
     nothing_set.setattr(Dotenv, "path", Path(".env"))
-    with pytest.raises(ConfigError, match=r"^\.env:3: MAX_DAILY_COST: not supported"):
+    with pytest.raises(ConfigError, match=r"^\.env:3: SECRETS_MANAGER: not supported"):
         read_settings()
 
     (tmp_path / ".env").write_text("ENCRYPTION_KEYS_FILE=/run/secrets/keys\n")

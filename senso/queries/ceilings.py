@@ -31,6 +31,19 @@ def any_of_partners(db: Link) -> bool:
     return ANY.column(db, {}) == [True]
 
 
+UNPRICED = text("""
+    SELECT slug FROM models m WHERE prices IS NULL AND (slug = ANY(CAST(:named AS text[]))
+        OR EXISTS (SELECT FROM org_models WHERE model_id = m.id)
+        OR EXISTS (SELECT FROM network_models WHERE model_id = m.id))
+    ORDER BY slug
+""")
+
+
+def unpriced(db: Connection, named: Sequence[str]) -> list[str]:
+    """Models without a price that are asked, or `named` to read or to find names."""
+    return list(db.execute(UNPRICED, {"named": list(named)}).scalars())
+
+
 LOCK = text("SELECT pg_advisory_xact_lock(7230157)")
 FOLD = text("""
     WITH gone AS (DELETE FROM cost_moves RETURNING day, partner_id, microusd),
