@@ -65,6 +65,12 @@ def holds_reading(evaluation: str) -> str:
     return holds_call(BY_READER.format("providers"), BY_READER.format("models"), f"{evaluation}.org_id")
 
 
+def may_hold_reading(evaluation: str) -> str:
+    """For checks, which do not know which model reads: true for every pause of a provider or a model."""
+    return f"""(stop.scope IN ('{StopScope.PROVIDER}', '{StopScope.MODEL}')
+        OR {holds(partner=f"(SELECT its.partner_id::text FROM orgs its WHERE its.id = {evaluation}.org_id)")})"""
+
+
 def holds_job(job: str) -> str:
     """`job`: an alias of vendor_jobs."""
     return holds(f"{job}.provider", f"asked.id = {job}.model_id", partner_of_batch(f"{job}.batch_id"))

@@ -103,16 +103,17 @@ FREE_JOBS = text(f"""
 """)
 FREE_RUNS = text(f"""
     UPDATE question_runs SET next_at = now(), sent_at = NULL WHERE id IN (
-        SELECT id FROM question_runs r WHERE state = 'planned' AND snapshot_id IS NULL AND sent_at IS NOT NULL
-            AND (next_at IS NULL OR next_at <= sent_at) AND {ended_and_no_other(holds_run("r"))}
+        SELECT id FROM question_runs r WHERE state = 'planned' AND snapshot_id IS NULL
+            AND ((sent_at IS NOT NULL AND next_at IS NULL) OR next_at <= greatest(sent_at, now()))
+            AND {ended_and_no_other(holds_run("r"))}
         FOR UPDATE SKIP LOCKED)
     RETURNING id
 """)
 FREE_READINGS = text(f"""
     UPDATE evaluations SET next_at = now(), sent_at = NULL WHERE id IN (
         SELECT e.id FROM evaluations e JOIN question_runs r ON r.id = e.run_id
-        WHERE e.state = 'pending' AND r.state = 'answered' AND {SENT_AT} IS NOT NULL
-            AND (e.next_at IS NULL OR e.next_at <= e.sent_at) AND {IN_NO_JOB}
+        WHERE e.state = 'pending' AND r.state = 'answered' AND {IN_NO_JOB}
+            AND (({SENT_AT} IS NOT NULL AND e.next_at IS NULL) OR e.next_at <= greatest(e.sent_at, now()))
             AND {ended_and_no_other(holds_reading("e"))}
         FOR UPDATE OF e SKIP LOCKED)
     RETURNING id

@@ -212,3 +212,24 @@ def test_a_run_may_be_paused_while_another_process_starts_it(make, sandbox):
     start(batch)
     assert make.state(batch)["state"] == "queued"
     assert calls(make) == 0
+
+
+def test_doctor_does_not_call_broken_what_is_paused_for_an_hour(make, sandbox):
+    batch = make.batch(questions=3)
+    first, second, third = make.runs(batch)
+    make.answered(third)
+    make.sql("UPDATE question_runs SET next_at = now() WHERE id = :id", id=second)
+    make.queued()
+    stopping.pause(None, "mara", None)
+    read(str(first))
+    make.later(hours=1)
+    make.sql("INSERT INTO workers (id) VALUES ('here:1:1')")
+
+    with transaction() as db:
+        assert not {name for name in invariants.broken(db, POLICY, 500) if name[:2] in {"I7", "I8"}} - OUTBOX
+    stopping.resume(None, "mara")
+    with transaction() as db:
+        assert {name[:2] for name in invariants.broken(db, POLICY, 500)} >= {"I8"}
+
+
+OUTBOX = {"I7 the outbox drains"}  # its rows were moved, too
