@@ -34,7 +34,7 @@ def orgs(product) -> list:
     return product.load(WORLD)
 
 
-def until(product, statement: str, seconds: float = 60) -> None:
+def until(product, statement: str, seconds: float = 200) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         product.running.watch()
@@ -58,7 +58,7 @@ def test_nothing_begins_while_all_is_paused_and_all_ends_completed_after_it(prod
     time.sleep(SETTLE_SECONDS / 2)
     killed = product.running.children[0].process
     os.kill(killed.pid, signal.SIGKILL)
-    until(product, "SELECT count(*) = 0 FROM question_runs WHERE state = 'asking' AND snapshot_id IS NULL", 40)
+    until(product, "SELECT count(*) = 0 FROM question_runs WHERE state = 'asking' AND snapshot_id IS NULL")
     time.sleep(QUIET_SECONDS)
     product.running.watch()
     ended = now(product)
@@ -67,8 +67,8 @@ def test_nothing_begins_while_all_is_paused_and_all_ends_completed_after_it(prod
     assert product.make.one(LATE, since=since, bound=SETTLE_SECONDS, until=ended) == 0
     assert product.make.one("SELECT count(*) FROM batches WHERE state = 'running'") > 0
     stopping.resume(None, "mara")
-    until(product, f"SELECT count(*) > 0 FROM llm_calls WHERE started_at > '{ended}'", 30)
-    product.end(batches)
+    until(product, f"SELECT count(*) > 0 FROM llm_calls WHERE started_at > '{ended}'")
+    product.end(batches, 240)
     assert {one["state"] for one in product.make.sql("SELECT DISTINCT state FROM batches")} == {"completed"}
     assert not broken()
 
@@ -85,17 +85,17 @@ SPENT = """
 
 def test_many_workers_stop_at_a_ceiling_together_and_go_on_when_it_is_raised(product, orgs):
     """What passes the ceiling is at most what the calls cost above their estimates."""
-    each = product.make.one("SELECT ceil(1.3 * sum(cost_microusd))::bigint FROM llm_calls") or 1
+    each = product.make.one("SELECT sum(cost_microusd)::bigint / 6 FROM llm_calls")  # half of what one org costs
     product.make.sql("UPDATE partners SET max_daily_cost_microusd = :each", each=each)
     time.sleep(LEARNT_SECONDS)
 
     batches = [trigger_org(org, ME).batch.id for org in orgs[3:]]
-    until(product, "SELECT count(*) > 0 FROM cost_stops", 90)
-    until(product, "SELECT count(*) = 0 FROM llm_calls WHERE outcome IS NULL AND job_id IS NULL", 60)
+    until(product, "SELECT count(*) > 0 FROM cost_stops")
+    until(product, "SELECT count(*) = 0 FROM llm_calls WHERE outcome IS NULL AND job_id IS NULL")
 
     for one in product.make.sql(SPENT):
         assert one["spent"] <= one["ceiling"] + one["error"], one
     product.make.sql("UPDATE partners SET max_daily_cost_microusd = 100 * max_daily_cost_microusd")
-    product.end(batches)
+    product.end(batches, 240)
     assert {one["state"] for one in product.make.sql("SELECT DISTINCT state FROM batches")} == {"completed"}
     assert not broken()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.markup import escape
 
 from senso.cli.acting_user import actor
-from senso.cli.environment import connected, require_redis
+from senso.cli.environment import connected
 from senso.cli.printing import err, out, print_json, printable
 from senso.db import looking
 from senso.quantities import counted
@@ -29,8 +29,8 @@ def pause(said: str | None, reason: str | None, *, as_json: bool) -> None:
 
 
 def resume(said: str | None, *, as_json: bool) -> None:
+    """Works without Redis: what it makes due is sent once that answers."""
     with connected():
-        require_redis()
         from senso.workflows import stopping  # noqa: PLC0415  providers take long to import, and most commands need none
 
         done = stopping.resume(said, actor())

@@ -44,8 +44,8 @@ def unpriced(db: Connection, named: Sequence[str]) -> list[str]:
     return list(db.execute(UNPRICED, {"named": list(named)}).scalars())
 
 
-LOCK = text("SELECT pg_advisory_xact_lock(7230157)")
-FOLD = text("""
+LOCK = Prepared("SELECT pg_advisory_xact_lock(7230157)")
+FOLD = Prepared("""
     WITH gone AS (DELETE FROM cost_moves RETURNING day, partner_id, microusd),
     moved AS (
         SELECT day, NULL AS partner_id, sum(microusd)::bigint AS microusd FROM gone GROUP BY day
@@ -55,9 +55,9 @@ FOLD = text("""
     INSERT INTO cost_days (day, partner_id, microusd) SELECT * FROM moved
     ON CONFLICT (day, partner_id) DO UPDATE SET microusd = cost_days.microusd + excluded.microusd
 """)
-BEGUN = text(f"SELECT EXISTS (SELECT FROM cost_days WHERE day = {TODAY} AND partner_id IS NULL)")
-BEGIN = text(f"INSERT INTO cost_days (day, partner_id, microusd) VALUES ({TODAY}, NULL, 0)")
-STANDING = text(f"""
+BEGUN = Prepared(f"SELECT EXISTS (SELECT FROM cost_days WHERE day = {TODAY} AND partner_id IS NULL)")
+BEGIN = Prepared(f"INSERT INTO cost_days (day, partner_id, microusd) VALUES ({TODAY}, NULL, 0)")
+STANDING = Prepared(f"""
     SELECT CAST(NULL AS uuid) AS partner_id, coalesce((
         SELECT microusd FROM cost_days WHERE day = {TODAY} AND partner_id IS NULL), 0) AS microusd,
         CAST(NULL AS bigint) AS ceiling
@@ -77,24 +77,24 @@ class Standing:
     ceiling: int | None
 
 
-def standing(db: Connection, ceiling: int | None) -> list[Standing]:
+def standing(db: Link, ceiling: int | None) -> list[Standing]:
     """Of all together and of each partner with a ceiling. Until the transaction ends, no other adds up or claims."""
-    db.execute(LOCK)
-    if not db.execute(BEGUN).scalar_one():
+    LOCK.rows(db, {})
+    if BEGUN.column(db, {}) == [False]:
         adopt(db, everything=True)
-        db.execute(BEGIN)
-    db.execute(FOLD)
-    found = each(Standing, db.execute(STANDING))
+        BEGIN.rows(db, {})
+    FOLD.rows(db, {})
+    found = [Standing(**one) for one in STANDING.rows(db, {})]
     return [Standing(None, one.microusd, ceiling) if one.partner_id is None else one for one in found]
 
 
 # Calls of today that were claimed without an estimate, before there was a ceiling or by a process that did not know it
 # yet. Ids rise with time, so that only the latest calls are looked at.
-LATEST_ID = text("SELECT coalesce(max(id), 0) FROM llm_calls")
-IS_BEFORE_TODAY = text(f"""
+LATEST_ID = Prepared("SELECT coalesce(max(id), 0) FROM llm_calls")
+IS_BEFORE_TODAY = Prepared(f"""
     SELECT (started_at AT TIME ZONE 'UTC')::date < {TODAY} FROM llm_calls WHERE id <= :id ORDER BY id DESC LIMIT 1
 """)
-ADOPT = text(f"""
+ADOPT = Prepared(f"""
     UPDATE llm_calls SET estimate_microusd = cost_microusd
     WHERE id > :after AND estimate_microusd IS NULL AND cost_microusd > 0
         AND (started_at AT TIME ZONE 'UTC')::date = {TODAY}
@@ -102,13 +102,13 @@ ADOPT = text(f"""
 LATELY = 50_000  # calls
 
 
-def adopt(db: Connection, *, everything: bool = False) -> None:
+def adopt(db: Link, *, everything: bool = False) -> None:
     """Counts what calls without an estimate have cost: of the latest calls, or of all of today."""
-    latest = db.execute(LATEST_ID).scalar_one()
+    (latest,) = LATEST_ID.column(db, {})
     step = LATELY
-    while everything and step < latest and not db.execute(IS_BEFORE_TODAY, {"id": latest - step}).scalar():
+    while everything and step < latest and IS_BEFORE_TODAY.column(db, {"id": latest - step}) == [False]:
         step *= 2
-    db.execute(ADOPT, {"after": latest - step})
+    ADOPT.rows(db, {"after": latest - step})
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +237,7 @@ def means(db: Link) -> Means:
     return {(one["purpose"], one["provider"], one["model"]): one["microusd"] for one in MEANS.rows(db, {})}
 
 
-REACHED = text(f"""
+REACHED = Prepared(f"""
     INSERT INTO cost_stops (day, partner_id, ceiling_microusd, spent_microusd, wanted_microusd)
     VALUES ({TODAY}, :partner, :ceiling, :spent, :wanted)
     ON CONFLICT (day, partner_id) DO UPDATE SET ceiling_microusd = excluded.ceiling_microusd,
@@ -248,10 +248,10 @@ REACHED = text(f"""
 """)
 
 
-def reached(db: Connection, one: Standing, wanted: int) -> bool:
+def reached(db: Link, one: Standing, wanted: int) -> bool:
     """False if that is known already. `wanted`: the estimate that does not fit."""
     values = {"partner": one.partner_id, "ceiling": one.ceiling, "spent": one.microusd, "wanted": wanted}
-    return db.execute(REACHED, values).first() is not None
+    return REACHED.one(db, values) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from uuid import UUID
 from structlog.contextvars import bind_contextvars
 
 from senso import extraction
-from senso.db import Connection, DBAPIError, Link
+from senso.db import Connection, DBAPIError, Link, together
 from senso.errors import ConfigError, Misconfigured, OutsideError, Unforeseen, Unreachable
 from senso.extraction import names
 from senso.extraction.citations import cite
@@ -22,6 +22,7 @@ from senso.queries import batches, evaluations, job_planning, outbox, planning, 
 from senso.queries import names as name_rows
 from senso.queries.batches import Batch
 from senso.queries.evaluations import ReadWork
+from senso.queries.models import Reader
 from senso.queries.outbox import Pipeline
 from senso.queries.runs import AskWork, Report
 from senso.registry import JOB_PROVIDERS
@@ -32,8 +33,9 @@ from senso.runtime.saving import save, unstorable
 from senso.states import BatchKind, BatchState, Outcome
 from senso.workflows import ceilings, reading_models
 from senso.workflows.call_reports import Stopwatch, failed_report, guarded, report
+from senso.workflows.claiming import claim_readings as claim_readings_within
 from senso.workflows.claiming import claim_runs
-from senso.workflows.extracting import calls_for, claim_answers, claim_readings
+from senso.workflows.extracting import calls_for, claim_readings
 from senso.workflows.gathering import gather_later
 from senso.workflows.opening import prepare_later
 from senso.workflows.provider_access import direct_provider
@@ -154,17 +156,16 @@ def save_answers(db: Link, bought: Sequence[Mapping[str, Any]]) -> list[list[Rea
     found = evaluations.save_answers_and_claim(
         db, bought, worker_id(), POLICY, readers=readers, prompt_version=version, claims=at_once
     )
-    return found if at_once else claim_after(bought)
+    return found if at_once else claim_after(db, bought, readers)
 
 
-def claim_after(bought: Sequence[Mapping[str, Any]]) -> list[list[ReadWork]]:
-    """What cannot be claimed now is found by its row, as after a crash."""
-    wanted = [one["id"] for one in bought if not one["is_counted"]]
-    try:
-        works = claim_answers(wanted) if wanted else []
-    except Unreachable as error:
-        log.warning("answers could not be claimed for reading", runs=len(wanted), error=str(error))
-        works = []
+def claim_after(db: Link, bought: Sequence[Mapping[str, Any]], readers: Sequence[Reader]) -> list[list[ReadWork]]:
+    """On the same connection: a save that waits for a second one could keep all others waiting."""
+    wanted, version = [one["id"] for one in bought if not one["is_counted"]], extraction.READING_VERSION
+    works: list[ReadWork] = []
+    if wanted and not isinstance(db, Connection):
+        with together(db):
+            works = claim_readings_within(db, wanted, readers, version, version)
     return [[work for work in works if work.run_id == one["id"]] for one in bought]
 
 

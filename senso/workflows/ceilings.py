@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from senso import supplied
-from senso.db import Connection, Link, at_once, transaction
+from senso.db import Link, at_once, transaction
 from senso.log import logger
 from senso.prices import assumed_usage, cost_microusd
 from senso.queries import ceilings, stops
@@ -94,7 +94,7 @@ class Room:
 
 
 @contextmanager
-def room(db: Connection) -> Iterator[Room]:
+def room(db: Link) -> Iterator[Room]:
     """Under the lock that all claims under a ceiling take. Stops what did not fit: after the claims of the block."""
     found = {one.partner_id: one for one in ceilings.standing(db, supplied.max_daily_cost())}
     made = Room(found, means(db), {one: each.microusd for one, each in found.items()})

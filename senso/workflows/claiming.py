@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from senso.db import Connection, at_once, transaction
+from senso.db import Connection, Link, at_once, transaction
 from senso.extraction.names import NAMES_VERSION
 from senso.policy import POLICY
 from senso.prices import in_batch
@@ -33,9 +33,9 @@ def claim_runs(wanted: Sequence[UUID]) -> list[AskWork]:
 
 
 def claim_readings(
-    db: Connection, wanted: Sequence[UUID], readers: Sequence[Reader], version: str, together: str
+    db: Link, wanted: Sequence[UUID], readers: Sequence[Reader], version: str, together: str
 ) -> list[ReadWork]:
-    """Under a ceiling of cost. `wanted`: runs; all readings of an answer are claimed, or none."""
+    """Under a ceiling of cost, within a transaction. `wanted`: runs; all readings of an answer are claimed, or none."""
     with room(db) as left:
         each = fitting(left, reading_candidates(db, wanted, readers))
         if not each:
@@ -47,7 +47,7 @@ def claim_readings(
     return works
 
 
-def reading_candidates(db: Connection, wanted: Sequence[UUID], readers: Sequence[Reader]) -> list[Candidate]:
+def reading_candidates(db: Link, wanted: Sequence[UUID], readers: Sequence[Reader]) -> list[Candidate]:
     found = rows.readings(db, wanted, POLICY, readers)
     models = [one.model for one in readers]
     return [reading(run, partner, models[min(place, len(models) - 1)], Purpose.READ) for run, partner, place in found]

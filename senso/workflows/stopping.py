@@ -53,7 +53,7 @@ def pause(said: str | None, actor: str, reason: str | None) -> Done:
             audit(db, Action.PAUSE, actor, subject=name_of(wanted), reason=reason)
         in_force = stops.in_force(db)
     if changed:
-        log.warning("paused", subject=wanted.said, by=actor, reason=reason)
+        log.info("paused", subject=wanted.said, by=actor, reason=reason)
     return Done(wanted, changed, 0, in_force)
 
 
@@ -66,7 +66,7 @@ def resume(said: str | None, actor: str) -> Done:
             audit(db, Action.RESUME, actor, subject=name_of(wanted), freed=freed)
         in_force = stops.in_force(db)
     if changed:
-        log.warning("resumed", subject=wanted.said, by=actor, freed=freed)
+        log.info("resumed", subject=wanted.said, by=actor, freed=freed)
     return Done(wanted, changed, freed, in_force)
 
 
