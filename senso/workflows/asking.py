@@ -152,7 +152,7 @@ async def ask(work: AskWork) -> list[ReadWork]:
 def save_answers(db: Link, bought: Sequence[Mapping[str, Any]]) -> list[list[ReadWork]]:
     """Under a ceiling of cost, the readings are claimed by a transaction of their own."""
     readers, version = reading_models.readers(db), extraction.READING_VERSION
-    at_once = not ceilings.in_effect()
+    at_once = not ceilings.in_effect(db)
     found = evaluations.save_answers_and_claim(
         db, bought, worker_id(), POLICY, readers=readers, prompt_version=version, claims=at_once
     )

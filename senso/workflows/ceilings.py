@@ -40,15 +40,22 @@ class Known:
 known = Known()
 
 
-def in_effect() -> bool:
-    """Whether there is a ceiling of any kind. That of a partner is known after a few seconds."""
+def in_effect(db: Link | None = None) -> bool:
+    """Whether there is a ceiling of any kind. That of a partner is known after a few seconds.
+
+    `db`: the caller's connection, if it holds one: waiting for a second one could keep all others waiting.
+    """
     if supplied.max_daily_cost() is not None:
         return True
     if time.monotonic() >= known.look_at:
-        with at_once() as db:
-            known.has_partners = ceilings.any_of_partners(db)
+        known.has_partners = look_up() if db is None else ceilings.any_of_partners(db)
         known.look_at = time.monotonic() + LOOK_SECONDS
     return known.has_partners
+
+
+def look_up() -> bool:
+    with at_once() as db:
+        return ceilings.any_of_partners(db)
 
 
 def means(db: Link) -> Means:

@@ -58,7 +58,7 @@ def reading(id_: UUID, partner: UUID | None, model: Model, purpose: Purpose) -> 
 
 
 def claim_names(db: Connection, org: UUID, fingerprint: str, *, batch: UUID, model: Model) -> NamesWork | None:
-    if not ceilings.in_effect():
+    if not ceilings.in_effect(db):
         return names.claim(
             db, org, fingerprint, worker_id(), POLICY, batch=batch, model=model, prompt_version=NAMES_VERSION
         )
@@ -76,7 +76,7 @@ def claim_names(db: Connection, org: UUID, fingerprint: str, *, batch: UUID, mod
 
 def claim_jobs(db: Connection, wanted: Sequence[UUID]) -> list[JobWork]:
     """A job is claimed whole. One that may have been sent is looked up, which costs nothing."""
-    if not ceilings.in_effect():
+    if not ceilings.in_effect(db):
         return submissions.claim(db, wanted, worker_id(), POLICY)
     with room(db) as left:
         each = fitting(left, rows.jobs(db, wanted))

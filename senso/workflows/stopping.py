@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from senso.db import Connection, transaction
 from senso.errors import ConfigError, NotFound
-from senso.log import logger
 from senso.queries import stops
 from senso.queries.stops import Scope, Stop
 from senso.queries.triggers import audit
@@ -12,7 +11,6 @@ from senso.states import Action, StopScope
 from senso.typed_ids import id_in
 from senso.workflows import reading_models
 
-log = logger(__name__)
 EVERYTHING = Scope(StopScope.ALL)
 
 
@@ -52,8 +50,6 @@ def pause(said: str | None, actor: str, reason: str | None) -> Done:
         if changed:
             audit(db, Action.PAUSE, actor, subject=name_of(wanted), reason=reason)
         in_force = stops.in_force(db)
-    if changed:
-        log.info("paused", subject=wanted.said, by=actor, reason=reason)
     return Done(wanted, changed, 0, in_force)
 
 
@@ -65,8 +61,6 @@ def resume(said: str | None, actor: str) -> Done:
         if changed:
             audit(db, Action.RESUME, actor, subject=name_of(wanted), freed=freed)
         in_force = stops.in_force(db)
-    if changed:
-        log.info("resumed", subject=wanted.said, by=actor, freed=freed)
     return Done(wanted, changed, freed, in_force)
 
 

@@ -95,7 +95,7 @@ def mark(work: JobWork) -> str:
 
 def about_to_send(db: Connection, work: JobWork, file: File, place: int) -> bool:
     """False if its batch has ended, another worker is to send it, or a ceiling of cost does not let it pass."""
-    each = claiming.estimate_file(db, work, len(file.readings)) if ceilings.in_effect() else 0
+    each = claiming.estimate_file(db, work, len(file.readings)) if ceilings.in_effect(db) else 0
     if each is None:
         return False
     if not submissions.sending(db, [(work, mark(work))], POLICY):
