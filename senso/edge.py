@@ -27,6 +27,7 @@ def supply() -> None:
     supplied.names_model.register(names_model)
     supplied.orgs_per_reading.register(orgs_per_reading)
     supplied.alarming.register(alarming)
+    supplied.max_daily_cost.register(max_daily_cost)
 
 
 # The functions import the settings: at the top these would be most imports of a command that needs no setting.
@@ -104,3 +105,9 @@ def alarming() -> Alarming:
     read = settings()
     url = read.slack_webhook_url.get_secret_value() if read.slack_webhook_url else None
     return Alarming(url, read.alarm_failed_share, read.environment, secrets(read), clock)
+
+
+def max_daily_cost() -> int | None:
+    from senso.settings import settings  # noqa: PLC0415
+
+    return settings().max_daily_microusd

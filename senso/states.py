@@ -238,6 +238,15 @@ class Outcome(StrEnum):
 USEFUL = (Outcome.ANSWERED, Outcome.READ, Outcome.FOUND)
 
 
+class StopScope(StrEnum):
+    """For what no paid call begins."""
+
+    ALL = "all"
+    PROVIDER = "provider"
+    MODEL = "model"
+    PARTNER = "partner"
+
+
 class Action(StrEnum):
     """An action that the audit records."""
 
@@ -246,6 +255,8 @@ class Action(StrEnum):
     CANCEL = "cancel"
     RETRY = "retry"
     IMPORT = "import"
+    PAUSE = "pause"
+    RESUME = "resume"
 
 
 class DifferenceKind(StrEnum):

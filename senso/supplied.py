@@ -91,6 +91,7 @@ outgoing: Supplied[[], Outgoing] = Supplied("how calls go out")
 reading_models: Supplied[[], Sequence[str]] = Supplied("which models read answers")
 reading_mode: Supplied[[], ReadingMode] = Supplied("how answers are read")
 orgs_per_reading: Supplied[[], int] = Supplied("for how many orgs a call reads an answer")
+max_daily_cost: Supplied[[], int | None] = Supplied("what a day may cost")  # micro-dollars
 names_model: Supplied[[], str] = Supplied("which model finds names")
 traps: Supplied[[], Traps] = Supplied("where it is to fail")
 alarming: Supplied[[], Alarming] = Supplied("where alarms are sent")

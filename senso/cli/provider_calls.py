@@ -1,5 +1,6 @@
 """`providers`: what each provider was asked each day, and how its calls ended."""
 
+from senso.cli.pausing import print_stops_in_force
 from senso.cli.printing import dollars, out, print_json, table
 from senso.db import looking
 from senso.reads import provider_calls
@@ -11,6 +12,8 @@ COLUMNS = ["day", "provider", "calls", "answered", "tried again", "failed, by ho
 def providers(days: int, *, as_json: bool) -> None:
     with looking() as db:
         found = provider_calls.days(db, days)
+    if not as_json:
+        print_stops_in_force()
     if as_json:
         print_json(found)
     elif not found:

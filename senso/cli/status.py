@@ -8,6 +8,7 @@ from uuid import UUID
 
 from rich.markup import escape
 
+from senso.cli.pausing import print_stops_in_force
 from senso.cli.printing import (
     below,
     dollars,
@@ -104,6 +105,7 @@ def status(batch: UUID | None, *, states: Sequence[BatchState] = (), since: str 
     if as_json:
         print_json(shown)
     else:
+        print_stops_in_force()
         print_listing(shown, chosen=bool(states or since))
         print_waits(len(open_ones), waits)
     if total:

@@ -40,6 +40,11 @@ def credit(wait: Wait, _: datetime) -> str:
     return f"credits: {reason(wait)}"
 
 
+def stopped(wait: Wait, _: datetime) -> str:
+    held = of(TODO, wait) if wait.stage else counted(wait.count, "batch", "batches")
+    return f"a stop ({held}): {reason(wait)}"
+
+
 def turn(wait: Wait, _: datetime) -> str:
     ahead = f"{counted(wait.count, 'batch is', 'batches are')} ahead" if wait.count else "it is the next"
     return f"a turn: {ahead}, and {wait.runs} of at most {settings().max_running_batches} at work"
@@ -123,6 +128,7 @@ def push(wait: Wait, now: datetime) -> str:
 WORDS: Mapping[Cause, Callable[[Wait, datetime], str]] = {
     Cause.WORKER: worker,
     Cause.CREDITS: credit,
+    Cause.STOPPED: stopped,
     Cause.TURN: turn,
     Cause.TURNS: turns,
     Cause.OPENING: opening,

@@ -20,6 +20,7 @@ from senso.db.connections import (
     looking,
     may_pass,
     rows,
+    together,
     transaction,
 )
 
@@ -34,5 +35,6 @@ __all__ = [
     "looking",
     "may_pass",
     "rows",
+    "together",
     "transaction",
 ]

@@ -215,6 +215,24 @@ def at_once() -> Iterator[PoolProxiedConnection]:
                 connection.close()
 
 
+@contextmanager
+def together(link: PoolProxiedConnection) -> Iterator[None]:
+    """A transaction on a connection of `at_once`, for statements that belong together; nothing is enqueued in it."""
+    driver = link.driver_connection
+    assert driver is not None  # noqa: S101  it is checked out
+    driver.autocommit = False
+    try:
+        yield
+        driver.commit()
+    except BaseException:
+        if not driver.closed:
+            driver.rollback()
+        raise
+    finally:
+        if not driver.closed:
+            driver.autocommit = True
+
+
 def opened() -> PoolProxiedConnection:
     try:
         return engine().raw_connection()

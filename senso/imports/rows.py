@@ -69,7 +69,15 @@ def locations(found: Contents, ids: Ids) -> list[Row]:
 
 def partners(found: Contents) -> list[Row]:
     """A new metered partner starts with 0 credits: credits come from a grant, which is a row of the ledger."""
-    return [{"id": one.id, "name": one.name, "available": None if one.credits is None else 0} for one in found.partners]
+    return [
+        {
+            "id": one.id,
+            "name": one.name,
+            "max_daily_cost_microusd": None if one.max_daily_cost is None else round(one.max_daily_cost * 1_000_000),
+            "available": None if one.credits is None else 0,
+        }
+        for one in found.partners
+    ]
 
 
 def questions(found: Contents) -> list[Row]:

@@ -13,6 +13,7 @@ from senso.db.typed import typed
 from senso.errors import NotFound
 from senso.matrix import Subject
 from senso.queries.outbox import Pipeline, enqueue_by, intents_of
+from senso.queries.stopped import holds_batch, may_begin
 from senso.states import BatchKind, BatchState, FinishedBy, JobKind, JobState
 
 
@@ -116,7 +117,8 @@ ADMIT = text(f"""
     next AS MATERIALIZED (
         SELECT id FROM batches
         WHERE state = 'queued' AND id = ANY(ARRAY(
-            SELECT id FROM batches WHERE state = 'queued' ORDER BY queued_at LIMIT :most
+            SELECT id FROM batches q WHERE state = 'queued' AND {may_begin(holds_batch("q"))}
+            ORDER BY queued_at LIMIT :most
         ))
         ORDER BY queued_at LIMIT (SELECT places FROM room) FOR UPDATE SKIP LOCKED
     ),
@@ -142,6 +144,14 @@ def admit(db: Connection, most: int) -> None:
     """Moves queued batches to running, and enqueues their start, while fewer than `most` run."""
     if ADMISSION_LOCK.column(db, {}) == [True]:
         enqueue_by(db, ADMIT, {"most": most})
+
+
+MAY_BEGIN = Prepared(f"SELECT {may_begin(holds_batch('b'))} FROM batches b WHERE id = :id")
+
+
+def may_begin_now(db: Connection, batch: UUID) -> bool:
+    """False while its partner, or everything, is stopped."""
+    return MAY_BEGIN.column(db, {"id": batch}) == [True]
 
 
 OPENED = Prepared("""

@@ -108,7 +108,7 @@ class Table:
 
 
 POSITION = ("position",)
-PARTNERS = Table("partners", key=("id",), values=("name",), fixed=("available",))
+PARTNERS = Table("partners", key=("id",), values=("name", "max_daily_cost_microusd"), fixed=("available",))
 # In an order in which no row refers to one of a later table.
 TABLES = (
     Table(

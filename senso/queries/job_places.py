@@ -16,6 +16,7 @@ from senso.db.lease import UNLEASED
 from senso.db.planner import looked_up
 from senso.db.statement import Prepared
 from senso.policy import Policy
+from senso.queries.stopped import holds_job, may_begin
 from senso.states import JobKind, JobState
 from senso.tables.work import HAS_PLACE
 
@@ -42,6 +43,7 @@ ADMIT = Prepared(f"""
         SELECT s.id, {POOL} AS pool, coalesce(m.max_in_flight, :most) AS most, s.batch_id, s.created_at
         FROM vendor_jobs s JOIN models m ON m.id = s.model_id
         WHERE {WITHOUT_PLACE} AND (s.next_poll_at <= now() OR s.id = ANY(CAST(:ids AS uuid[])))
+            AND {may_begin(holds_job("s"))}
     ),
     turns AS (
         SELECT w.*, coalesce(h.jobs, 0)

@@ -33,6 +33,12 @@ class Reader:
     max_tokens: int
 
 
+def by_reader(readers: Sequence[Reader]) -> dict[str, Any]:
+    """Values of a statement with BY_READER (senso.queries.stopped): by the place of a row's reader."""
+    names = {"providers": [one.model.provider for one in readers], "models": [one.model.name for one in readers]}
+    return names | {"last_reader": len(readers) - 1}
+
+
 @dataclass(frozen=True, slots=True)
 class AskedModel:
     """A model that a batch asks. `retired_on`: the last day on which its provider offers it, if that is known."""

@@ -12,6 +12,7 @@ from senso.policy import Policy
 from senso.queries.fragments import REPORT_CALL
 from senso.queries.models import Model
 from senso.queries.runs import Report
+from senso.queries.stopped import holds_call, may_begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,8 @@ def ask_again(db: Connection, org_id: UUID) -> bool:
 CLAIM = text(f"""
     WITH claimed AS (
         INSERT INTO name_variations AS n (org_id, fence, lease_owner, lease_until)
-        VALUES (:org, 1, :owner, {LEASE})
+        SELECT CAST(:org AS uuid), 1, :owner, {LEASE}
+        WHERE {may_begin(holds_call(":provider", ":model", ":org"))}
         ON CONFLICT (org_id) DO UPDATE SET fence = n.fence + 1, {owned("n")}
         WHERE (n.names IS NULL OR n.fingerprint IS DISTINCT FROM :fingerprint OR n.expires_at <= now())
             AND (n.lease_until IS NULL OR n.lease_until < now())

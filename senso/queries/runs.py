@@ -20,6 +20,7 @@ from senso.providers import Answer, Run, Usage
 from senso.queries.fragments import FAIL_EVALUATIONS, REPORT_CALL
 from senso.queries.models import parameters_in, price_in
 from senso.queries.outbox import Pipeline, enqueue_by, intents_of
+from senso.queries.stopped import holds_run, may_begin
 from senso.registry import PROVIDERS
 from senso.states import BatchKind, Honoured, Outcome, Searched
 
@@ -68,16 +69,17 @@ class Report:
         }
 
 
-# Picks runs without a message, up to the window. If publishing the outbox row fails, the relay sends it.
+# Picks runs without a message, up to the window; those that are stopped wait outside of it. If publishing the outbox
+# row fails, the relay sends it.
 HAND_OUT = text(f"""
     WITH picked AS (
         SELECT r.id FROM question_runs r JOIN models m ON m.id = r.model_id
         WHERE r.batch_id = :batch AND r.state = 'planned' AND r.sent_at IS NULL AND r.next_at IS NULL
-            AND m.provider <> ALL(:snapshot_providers)
+            AND m.provider <> ALL(:snapshot_providers) AND {may_begin(holds_run("r"))}
         ORDER BY r.number
         LIMIT greatest(0, :window - (
             SELECT count(*) FROM question_runs o WHERE o.batch_id = :batch AND o.sent_at IS NOT NULL
-                AND o.snapshot_id IS NULL AND o.state IN ('planned', 'asking')
+                AND o.snapshot_id IS NULL AND o.state IN ('planned', 'asking') AND {may_begin(holds_run("o"))}
         ))
         FOR UPDATE OF r SKIP LOCKED
     ),
@@ -106,12 +108,13 @@ def hand_out(db: Connection, batch: UUID, episode: int, snapshot_providers: Sequ
 
 
 # Claim before paying: one statement, committed before the call, moves the row, raises its fence and inserts the call's
-# row. SKIP LOCKED: another worker is claiming it, and waiting for it could deadlock. `sent_at` is empty if its message
-# had been given up for lost, and came all the same.
+# row. A run that is stopped is left as it is. SKIP LOCKED: another worker is claiming it, and waiting for it could
+# deadlock. `sent_at` is empty if its message had been given up for lost, and came all the same.
 CLAIM = Prepared(f"""
     WITH mine AS (
         SELECT id FROM question_runs
         WHERE id = ANY(CAST(:ids AS uuid[])) AND snapshot_id IS NULL AND {RUN.claimable("question_runs")}
+            AND {may_begin(holds_run("question_runs"))}
         FOR NO KEY UPDATE SKIP LOCKED
     ),
     claimed AS (
@@ -137,7 +140,7 @@ CLAIM = Prepared(f"""
 
 
 def claim(db: Link, runs: Sequence[UUID], owner: str, policy: Policy) -> list[AskWork]:
-    """Leaves out runs that are done, claimed by another worker, not due yet or no longer wanted."""
+    """Leaves out runs that are done, claimed by another worker, not due yet, stopped or no longer wanted."""
     values = {"ids": list(runs), "owner": owner, "lease": policy.lease_seconds, "most": policy.most_failures}
     return list(map(ask_work, CLAIM.rows(db, values)))
 

@@ -19,12 +19,15 @@ from senso.db.statement import Prepared
 from senso.policy import Policy
 from senso.queries import job_places
 from senso.queries.runs import Report
+from senso.queries.stopped import holds_job, may_begin
 from senso.queries.vendor_jobs import COLUMNS, JobWork, fences, with_runs
 from senso.states import JobKind
 
 # Five failures end a job that has certainly not arrived. For a job in doubt, as many look-ups may fail in addition;
 # otherwise the fifth lost reply could leave a paid job without a row that waits for it.
 HAS_TRIES_LEFT = "s.failures < CASE WHEN s.maybe_sent_at IS NULL THEN :most ELSE 2 * :most END"
+# What may have been sent is looked up although it is stopped, which is free.
+MAY_GO_ON = f"(s.maybe_sent_at IS NOT NULL OR {may_begin(holds_job('s'))})"
 
 # Until the next look of a job that its vendor does not take now.
 POSTPONED_SECONDS = 1
@@ -37,6 +40,7 @@ CLAIM = Prepared(f"""
         WHERE id = ANY(CAST(:ids AS uuid[])) AND kind = '{JobKind.QUESTIONS}'
             AND {looked_up("state")} = 'submitting' AND {UNLEASED}
             AND (place_at IS NOT NULL OR maybe_sent_at IS NOT NULL) AND {HAS_TRIES_LEFT} AND deadline > now()
+            AND {MAY_GO_ON}
         FOR NO KEY UPDATE SKIP LOCKED
     ),
     claimed AS (
@@ -191,6 +195,7 @@ UNSUBMITTED = Prepared(f"""
         SELECT id FROM vendor_jobs s WHERE state = 'submitting' AND kind = '{JobKind.QUESTIONS}'
             AND provider = :provider AND (place_at IS NOT NULL OR maybe_sent_at IS NOT NULL)
             AND next_poll_at <= now() AND {HAS_TRIES_LEFT} AND {UNLEASED} AND deadline > now()
+            AND {MAY_GO_ON}
         ORDER BY next_poll_at LIMIT :limit FOR UPDATE SKIP LOCKED
     ))
     RETURNING id, failures

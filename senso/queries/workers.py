@@ -10,6 +10,8 @@ from senso.db import rows
 from senso.db.lease import IS_ALIVE, READING, RELEASED, RUN, ended, owned_by_dead_worker
 from senso.policy import Policy
 from senso.queries.fragments import COUNT_DOWN, counted_runs
+from senso.queries.models import Reader, by_reader
+from senso.queries.stopped import holds_reading, holds_run, may_begin
 
 BEAT = text("""
     INSERT INTO workers (id, queues, idle_since)
@@ -74,9 +76,9 @@ def died_lately(db: Connection) -> bool:
     return bool(db.execute(DIED_LATELY).scalar_one())
 
 
-# Runs and evaluations that are due and have no message under way.
-DUE_RUNS = text(RUN.due("id AS run_id, failures", "snapshot_id IS NULL"))
-DUE_EVALUATIONS = text(READING.due("run_id, failures", "job_id IS NULL"))
+# Runs and evaluations that are due, not stopped, and have no message under way.
+DUE_RUNS = text(RUN.due("id AS run_id, failures", f"snapshot_id IS NULL AND {may_begin(holds_run('question_runs'))}"))
+DUE_EVALUATIONS = text(READING.due("run_id, failures", f"job_id IS NULL AND {may_begin(holds_reading('evaluations'))}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +87,9 @@ class Due:
     failures: int
 
 
-def due(db: Connection, policy: Policy) -> tuple[list[Due], list[Due]]:
+def due(db: Connection, policy: Policy, readers: Sequence[Reader] = ()) -> tuple[list[Due], list[Due]]:
     """Runs to ask (and read), and runs whose answer is to be read."""
-    values = {"most": policy.most_failures}
+    values = {"most": policy.most_failures} | by_reader(readers)
     to_ask, to_read = (rows(db.execute(found, values)) for found in (DUE_RUNS, DUE_EVALUATIONS))
     return [Due(**one) for one in to_ask], [Due(**one) for one in to_read]
 

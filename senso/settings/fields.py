@@ -109,6 +109,12 @@ class Settings(BaseModel):
     credits_per_evaluation: int = setting(
         1, "credits for each answer that was read, of batches opened from now on", ge=0, le=1_000_000
     )
+    max_daily_cost: float | None = setting(
+        None,
+        "dollars that the calls of a day (UTC) may cost; no call begins that would pass it. Absent: no ceiling",
+        ge=0,
+        le=1_000_000_000,
+    )
     network_history_days: int = setting(
         30,
         "how many days back the answers of a network are read for an org that lacks them, such as one that joins",
@@ -181,6 +187,10 @@ class Settings(BaseModel):
         if self.reading_model and "reading_models" not in self.model_fields_set:
             return [self.reading_model]
         return list(dict.fromkeys(filter(None, [self.reading_model, *listed(self.reading_models)])))
+
+    @property
+    def max_daily_microusd(self) -> int | None:
+        return None if self.max_daily_cost is None else round(self.max_daily_cost * 1_000_000)
 
     @property
     def sender_key(self) -> SecretStr | None:

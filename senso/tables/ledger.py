@@ -85,4 +85,5 @@ class LlmCall(Base):
     outcome: Mapped[Word | None]
     error: Mapped[Word | None]  # why it brought nothing
     started_at: Mapped[Created]
+    estimate_microusd: Mapped[Big | None]  # what it counts until its cost is known; null: claimed without a ceiling
     shared_id: Mapped[Big | None]  # the first of the rows that divide one call for several orgs; null: not divided

@@ -9,7 +9,7 @@ from senso.tasks import canvas
 from senso.tasks.periodic_task import periodic
 from senso.weekly import DUE_HOUR
 from senso.worker.queues import CALL_QUEUES
-from senso.workflows import pruning, reconciling, recovery, scheduling
+from senso.workflows import ceilings, pruning, reconciling, recovery, scheduling
 from senso.workflows.vendor_jobs import polling
 
 polling_now = threading.Lock()
@@ -29,6 +29,7 @@ def relay(**_: object) -> None:
 
 @periodic("due")
 def due(**_: object) -> None:
+    ceilings.lift_all(settings().max_daily_microusd)
     recovery.send_due(canvas)
 
 
@@ -49,6 +50,7 @@ def reap(**_: object) -> None:
 
 @periodic("sweep")
 def sweep_all(**_: object) -> None:
+    ceilings.adopt()
     recovery.repair(CALL_QUEUES)
     with transaction() as db:
         sweep.expire_blocked(db, clock().date(), settings().network_history_days)

@@ -9,7 +9,7 @@ from uuid import UUID
 from structlog.contextvars import bind_contextvars
 
 from senso import extraction
-from senso.db import Connection, DBAPIError, Link, at_once
+from senso.db import Connection, DBAPIError, Link, together
 from senso.errors import ConfigError, Misconfigured, OutsideError, Unforeseen, Unreachable
 from senso.extraction import names
 from senso.extraction.citations import cite
@@ -18,10 +18,11 @@ from senso.log import logger
 from senso.policy import POLICY
 from senso.providers import Answer
 from senso.quantities import counted
-from senso.queries import batches, evaluations, job_planning, outbox, planning, runs
+from senso.queries import batches, evaluations, job_planning, outbox, planning, runs, stops
 from senso.queries import names as name_rows
 from senso.queries.batches import Batch
 from senso.queries.evaluations import ReadWork
+from senso.queries.models import Reader
 from senso.queries.outbox import Pipeline
 from senso.queries.runs import AskWork, Report
 from senso.registry import JOB_PROVIDERS
@@ -30,8 +31,10 @@ from senso.runtime.heartbeat import worker_id
 from senso.runtime.save_batching import SaveBatcher, save_in_thread
 from senso.runtime.saving import save, unstorable
 from senso.states import BatchKind, BatchState, Outcome
-from senso.workflows import reading_models
+from senso.workflows import ceilings, reading_models
 from senso.workflows.call_reports import Stopwatch, failed_report, guarded, report
+from senso.workflows.claiming import claim_readings as claim_readings_within
+from senso.workflows.claiming import claim_runs
 from senso.workflows.extracting import calls_for, claim_readings
 from senso.workflows.gathering import gather_later
 from senso.workflows.opening import prepare_later
@@ -42,6 +45,8 @@ log = logger(__name__)
 # Wait when the org's names are not stored yet: another process is asking for them, or its call failed and the next try
 # is due.
 NAMES_RETRY_SECONDS = 3
+# The same while anything is stopped: the names may be, too, and the end of a stop sends the batch again at once.
+STOPPED_SECONDS = 30
 # Of a reply that our own program failed on.
 RAW_CHARACTERS = 100_000
 
@@ -65,7 +70,7 @@ def hand_out(db: Connection, batch: Batch) -> None:
     is_fallback = names_settled(db, batch)
     outbox.done(db, Pipeline.PREPARE, batch.id, batch.episode)
     if is_fallback is None:
-        prepare_later(db, batch, NAMES_RETRY_SECONDS)
+        prepare_later(db, batch, STOPPED_SECONDS if stops.any_now(db) else NAMES_RETRY_SECONDS)
         return
     messages = hand_out_questions(db, batch) if batch.kind is not BatchKind.NETWORK_ORG else gather_later(db, batch)
     if is_fallback:
@@ -96,8 +101,7 @@ def ask_and_extract(run_ids: Sequence[UUID]) -> None:
 
 
 def claim_runs_and_readings(wanted: Sequence[UUID]) -> list[Work]:
-    with at_once() as db:
-        claimed = runs.claim(db, wanted, worker_id(), POLICY)
+    claimed = claim_runs(wanted)
     others = sorted(set(wanted) - {work.id for work in claimed})
     to_extract = claim_others(others, beside=bool(claimed)) if others else []
     return [ask_then_extract(work) for work in claimed] + to_extract
@@ -146,8 +150,23 @@ async def ask(work: AskWork) -> list[ReadWork]:
 
 
 def save_answers(db: Link, bought: Sequence[Mapping[str, Any]]) -> list[list[ReadWork]]:
+    """Under a ceiling of cost, the readings are claimed by a transaction of their own."""
     readers, version = reading_models.readers(db), extraction.READING_VERSION
-    return evaluations.save_answers_and_claim(db, bought, worker_id(), POLICY, readers=readers, prompt_version=version)
+    at_once = not ceilings.in_effect(db)
+    found = evaluations.save_answers_and_claim(
+        db, bought, worker_id(), POLICY, readers=readers, prompt_version=version, claims=at_once
+    )
+    return found if at_once else claim_after(db, bought, readers)
+
+
+def claim_after(db: Link, bought: Sequence[Mapping[str, Any]], readers: Sequence[Reader]) -> list[list[ReadWork]]:
+    """On the same connection: a save that waits for a second one could keep all others waiting."""
+    wanted, version = [one["id"] for one in bought if not one["is_counted"]], extraction.READING_VERSION
+    works: list[ReadWork] = []
+    if wanted and not isinstance(db, Connection):
+        with together(db):
+            works = claim_readings_within(db, wanted, readers, version, version)
+    return [[work for work in works if work.run_id == one["id"]] for one in bought]
 
 
 answer_saver = SaveBatcher(save_answers)

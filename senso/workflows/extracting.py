@@ -9,7 +9,7 @@ from uuid import UUID
 from structlog.contextvars import bind_contextvars
 
 from senso import extraction, supplied
-from senso.db import DBAPIError, at_once
+from senso.db import DBAPIError, at_once, transaction
 from senso.errors import ConfigError, Malformed, OutsideError, Refused, TooLong, Unavailable, Unforeseen
 from senso.extraction import Mark, Reading, Together
 from senso.extraction.mentions import BY_RULE, SAMPLED
@@ -25,7 +25,7 @@ from senso.runtime.heartbeat import worker_id
 from senso.runtime.save_batching import SaveBatcher, save_in_thread
 from senso.runtime.saving import unstorable
 from senso.states import Outcome
-from senso.workflows import reading_models
+from senso.workflows import ceilings, claiming, reading_models
 from senso.workflows.call_reports import Stopwatch, divided, failed_report, guarded, outcome_of, report
 from senso.workflows.provider_access import complete
 from senso.workflows.retry_policy import wait_seconds
@@ -44,14 +44,20 @@ def extract(run_ids: Sequence[UUID]) -> None:
 
 def claim_readings(runs: Sequence[UUID]) -> list[Work]:
     """A piece of work for each call."""
+    return [call for works in alike(claim_answers(runs), lambda work: work.run_id) for call in calls_for(works)]
+
+
+def claim_answers(runs: Sequence[UUID]) -> list[ReadWork]:
     version = extraction.READING_VERSION
     together = extraction.TOGETHER_VERSION if supplied.orgs_per_reading() > 1 else version
+    if ceilings.in_effect():
+        with transaction() as db:
+            return claiming.claim_readings(db, runs, reading_models.readers(db), version, together)
     with at_once() as db:
         readers = reading_models.readers(db)
-        claimed = evaluations.claim(
+        return evaluations.claim(
             db, runs, worker_id(), POLICY, readers=readers, prompt_version=version, together_version=together
         )
-    return [call for works in alike(claimed, lambda work: work.run_id) for call in calls_for(works)]
 
 
 def alike(works: Iterable[ReadWork], key: Callable[[ReadWork], object]) -> list[list[ReadWork]]:

@@ -11,11 +11,11 @@ from senso.providers import Usage
 from senso.queries import batches
 from senso.queries import names as name_rows
 from senso.queries.names import NamesWork
-from senso.runtime.heartbeat import worker_id
 from senso.runtime.saving import save
 from senso.states import BatchState, Outcome
 from senso.workflows import reading_models
 from senso.workflows.call_reports import Stopwatch, failed_report, guarded, report
+from senso.workflows.claiming import claim_names
 from senso.workflows.provider_access import completer
 from senso.workflows.retry_policy import wait_seconds
 
@@ -30,10 +30,8 @@ def find_names(batch_id: UUID) -> None:
             return
         org = name_rows.org(db, batch.org_id)
         mark = names.fingerprint(org.name, org.websites)
-        model, version = reading_models.naming(db), names.NAMES_VERSION
-        work = name_rows.claim(
-            db, org.id, mark, worker_id(), POLICY, batch=batch.id, model=model, prompt_version=version
-        )
+        model = reading_models.naming(db)
+        work = claim_names(db, org.id, mark, batch=batch.id, model=model)
     if work is not None:
         ask_for_names(work, org, mark)
 

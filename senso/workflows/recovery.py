@@ -16,6 +16,7 @@ from senso.queries import members, outbox, pushes, sweep, workers
 from senso.queries.outbox import Intent
 from senso.queries.workers import Due
 from senso.runtime.heartbeat import heartbeat
+from senso.workflows import reading_models
 
 log = logger(__name__)
 STEADY_SECONDS = 15
@@ -46,7 +47,7 @@ def relay(sender: Sender) -> None:
 def send_due(sender: Sender) -> None:
     """Sends runs and evaluations whose next try is due."""
     with transaction() as db:
-        to_ask, to_extract = workers.due(db, POLICY)
+        to_ask, to_extract = workers.due(db, POLICY, reading_models.readers_if_right(db))
     send_all_due(sender, "read", to_ask)
     send_all_due(sender, "extract", to_extract)
 
@@ -92,7 +93,7 @@ def find_all_lost_messages(quiet: float) -> dict[str, int]:
     total = Counter[str]()
     for _ in range(ROUNDS):
         with transaction() as db:
-            found = sweep.find_lost(db, quiet, POLICY.lost_at_once)
+            found = sweep.find_lost(db, quiet, POLICY.lost_at_once, reading_models.readers_if_right(db))
             sweep.count_repairs(db, found)
         total.update(found)
         if max(found.values()) < POLICY.lost_at_once:

@@ -3,7 +3,11 @@
 Each imports what it needs when it is called: help and errors come at once.
 """
 
-from senso.cli.commands import stack, importing, triggers, batches, money, keeping, alarms, directory, sandbox  # isort: skip
+from senso.cli.commands import (  # isort: skip
+    stack, importing, triggers, batches, stops, money, keeping, alarms, directory, sandbox,
+)  # fmt: skip
 from senso.cli.commands.program import app
 
-__all__ = ["alarms", "app", "batches", "directory", "importing", "keeping", "money", "sandbox", "stack", "triggers"]
+__all__ = [
+    "alarms", "app", "batches", "directory", "importing", "keeping", "money", "sandbox", "stack", "stops", "triggers",
+]  # fmt: skip

@@ -19,11 +19,11 @@ from senso.policy import POLICY
 from senso.providers import JobProvider
 from senso.queries import job_cancellations, job_endings, submissions, vendor_jobs
 from senso.queries.vendor_jobs import JobWork
-from senso.runtime.heartbeat import worker_id
 from senso.runtime.joint_results import joint_results
 from senso.runtime.saving import save, save_at_once
 from senso.states import JobRequest, JobState
 from senso.workflows.call_reports import Stopwatch, failed_report, guarded
+from senso.workflows.claiming import claim_jobs
 from senso.workflows.provider_access import job_provider
 from senso.workflows.retry_policy import wait_seconds
 from senso.workflows.vendor_jobs import permission
@@ -54,7 +54,7 @@ def submit(jobs: Sequence[UUID]) -> None:
     """
     rooms = permission.rooms(JobRequest.SUBMIT, len(jobs))
     with transaction() as db:
-        claimed = submissions.claim(db, jobs, worker_id(), POLICY, rooms)
+        claimed = claim_jobs(db, jobs, rooms)
     send_all([work for work in claimed if not work.in_doubt])
     never_arrived = [work.id for work in claimed if work.in_doubt and not look_up(work)]
     if never_arrived:

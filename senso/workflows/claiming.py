@@ -1,0 +1,103 @@
+"""Claims of each kind of paid call: one statement, or, under a ceiling of cost, what of it still fits today."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from senso.db import Connection, Link, at_once, transaction
+from senso.extraction.names import NAMES_VERSION
+from senso.policy import POLICY
+from senso.prices import in_batch
+from senso.queries import ceilings as rows
+from senso.queries import evaluations, names, reading_jobs, runs, submissions
+from senso.queries.ceilings import Candidate
+from senso.queries.evaluations import ReadWork
+from senso.queries.models import Model, Reader
+from senso.queries.names import NamesWork
+from senso.queries.runs import AskWork
+from senso.queries.vendor_jobs import JobWork
+from senso.runtime.heartbeat import worker_id
+from senso.states import Purpose
+from senso.workflows import ceilings
+from senso.workflows.ceilings import fitting, room
+
+
+def claim_runs(wanted: Sequence[UUID]) -> list[AskWork]:
+    if not ceilings.in_effect():
+        with at_once() as link:
+            return runs.claim(link, wanted, worker_id(), POLICY)
+    with transaction() as db, room(db) as left:
+        each = fitting(left, rows.runs(db, wanted, POLICY))
+        works = runs.claim(db, list(each), worker_id(), POLICY) if each else []
+        rows.reserve(db, {work.call_id: each[work.id] for work in works})
+        return works
+
+
+def claim_readings(
+    db: Link, wanted: Sequence[UUID], readers: Sequence[Reader], version: str, together: str
+) -> list[ReadWork]:
+    """Under a ceiling of cost, within a transaction. `wanted`: runs; all readings of an answer are claimed, or none."""
+    with room(db) as left:
+        each = fitting(left, reading_candidates(db, wanted, readers))
+        if not each:
+            return []
+        works = evaluations.claim(
+            db, list(each), worker_id(), POLICY, readers=readers, prompt_version=version, together_version=together
+        )
+        rows.reserve(db, {work.call_id: each[work.run_id] for work in works})
+    return works
+
+
+def reading_candidates(db: Link, wanted: Sequence[UUID], readers: Sequence[Reader]) -> list[Candidate]:
+    found = rows.readings(db, wanted, POLICY, readers)
+    models = [one.model for one in readers]
+    return [reading(run, partner, models[min(place, len(models) - 1)], Purpose.READ) for run, partner, place in found]
+
+
+def reading(id_: UUID, partner: UUID | None, model: Model, purpose: Purpose) -> Candidate:
+    return Candidate(id_, partner, model.provider, model.name, model.price, purpose)
+
+
+def claim_names(db: Connection, org: UUID, fingerprint: str, *, batch: UUID, model: Model) -> NamesWork | None:
+    if not ceilings.in_effect(db):
+        return names.claim(
+            db, org, fingerprint, worker_id(), POLICY, batch=batch, model=model, prompt_version=NAMES_VERSION
+        )
+    with room(db) as left:
+        each = left.take(reading(org, rows.partner_of_org(db, org), model, Purpose.NAMES))
+        if each is None:
+            return None
+        work = names.claim(
+            db, org, fingerprint, worker_id(), POLICY, batch=batch, model=model, prompt_version=NAMES_VERSION
+        )
+        if work:
+            rows.reserve(db, {work.call_id: each})
+    return work
+
+
+def claim_jobs(db: Connection, wanted: Sequence[UUID], rooms: Mapping[str, int]) -> list[JobWork]:
+    """A job is claimed whole. One that may have been sent is looked up, which costs nothing.
+
+    `rooms`: how many requests may go to a provider now.
+    """
+    if not ceilings.in_effect(db):
+        return submissions.claim(db, wanted, worker_id(), POLICY, rooms)
+    with room(db) as left:
+        each = fitting(left, rows.jobs(db, wanted))
+        claimed = submissions.claim(db, [*each, *rows.jobs_in_doubt(db, wanted)], worker_id(), POLICY, rooms)
+        for work in claimed:
+            if work.id in each:
+                rows.reserve_job(db, work.id, each[work.id])
+    return claimed
+
+
+def estimate_file(db: Connection, work: JobWork, readings: int) -> int | None:
+    """The estimate of each of the readings of a file; None if they do not fit, and the job waits."""
+    partner = rows.partner_of_job(db, work.id)
+    file = Candidate(
+        work.id, partner, work.provider, work.model, in_batch(work.price) or work.price, Purpose.READ, readings
+    )
+    with room(db) as left:
+        each = left.take(file)
+    if each is None:
+        reading_jobs.set_aside(db, work)
+    return each
