@@ -42,6 +42,8 @@ class Batch(Base):
         ),
         Index("ix_batches_queued_at", "queued_at"),
         Index("ix_batches_blocked", "batch_date", postgresql_where=text(f"state = '{BatchState.BLOCKED}'")),
+        # Ends that are not in the totals of `senso.tables.totals` yet.
+        Index("ix_batches_uncounted", "ended_at", postgresql_where=text("ended_at IS DISTINCT FROM counted_ended_at")),
         Index("ix_batches_open", "state", "queued_at", postgresql_where=text(among("state", OPEN_BATCHES))),
     )
     id: Mapped[Id]
@@ -63,6 +65,7 @@ class Batch(Base):
     queued_at: Mapped[Created]
     started_at: Mapped[Moment | None]
     ended_at: Mapped[Moment | None]
+    counted_ended_at: Mapped[Moment | None]  # the end that the totals of the metrics include
 
 
 class VendorJob(Base):

@@ -9,7 +9,7 @@ from senso.tasks import canvas
 from senso.tasks.periodic_task import periodic
 from senso.weekly import DUE_HOUR
 from senso.worker.queues import CALL_QUEUES
-from senso.workflows import recovery, scheduling
+from senso.workflows import recovery, scheduling, totals
 from senso.workflows.vendor_jobs import polling
 
 polling_now = threading.Lock()
@@ -54,6 +54,11 @@ def sweep_all(**_: object) -> None:
         outbox.prune(db)
     recovery.relay(canvas)
     recovery.send_due(canvas)
+
+
+@periodic("count")
+def count(**_: object) -> None:
+    totals.count()
 
 
 @periodic("due_orgs")
