@@ -30,6 +30,7 @@ LAYERS = [
     {"worker"},
     {"tasks"},
     {"embedded", "sandbox", "stack"},
+    {"metrics"},
     {"api"},
     {"cli"},
 ]
@@ -39,6 +40,7 @@ ONLY_IN = {
     "fastapi": {"api"},
     "starlette": {"api"},
     "uvicorn": {"api"},
+    "prometheus_client": {"metrics"},
     "pygal": {"reports"},
     "jinja2": {"reports"},
     "celery": {"tasks", "worker"},

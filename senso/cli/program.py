@@ -15,6 +15,7 @@ COMMANDS = (
     "doctor",
     "import",
     "ledger",
+    "metrics",
     "migrate",
     "models",
     "orgs",

@@ -98,6 +98,10 @@ class Settings(BaseModel):
     inngest_signing_key: SecretStr | None = unused(None, "another name of SIGNING_KEY")
     api_host: str = setting("127.0.0.1", "the address on which the API listens; 0.0.0.0: every one of this machine")
     port: int = setting(8080, "the port of the API; 0: any free one", ge=0, le=65535)
+    metrics_host: str = setting(
+        "127.0.0.1", "the address on which the metrics are served; 0.0.0.0: every one of this machine"
+    )
+    metrics_port: int = setting(9464, "the port of the metrics; 0: any free one", ge=0, le=65535)
 
     environment: Literal["development", "test", "staging", "production"] = setting(
         "development",
@@ -154,7 +158,6 @@ class Settings(BaseModel):
     log_format: Literal["console", "json"] = setting("console", "how logs are written, to stderr: console or json")
     sentry_dsn: SecretStr | None = setting(None, "where errors are reported, without secrets; unset: nowhere")
     slack_webhook_url: SecretStr | None = unused(None, "where messages to people are sent")
-    metrics_port: int | None = unused(None, "the port of the metrics", ge=0, le=65535)
     otel_exporter_otlp_endpoint: str | None = unused(None, "where traces are sent; and every other name with OTEL_")
 
     senso_clock: str | None = setting(
