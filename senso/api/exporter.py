@@ -4,11 +4,8 @@ import asyncio
 from collections.abc import Callable
 
 from fastapi import FastAPI, Response
-from starlette.exceptions import HTTPException
 
-from senso.api import problems
-from senso.api.application import NO_TELEMETRY
-from senso.api.body_limits import BodyLimits
+from senso.api.bare import bare
 from senso.api.threads import in_thread
 
 
@@ -27,7 +24,7 @@ class OneAtATime:
 
 def exporter(make: Callable[[], bytes], content_type: str) -> FastAPI:
     """`make`: the text of a scrape, in a thread."""
-    made = FastAPI(telemetry=NO_TELEMETRY, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    made = bare()
     scrape = OneAtATime(make)
 
     @made.api_route("/metrics", methods=["GET", "HEAD"])
@@ -38,6 +35,4 @@ def exporter(make: Callable[[], bytes], content_type: str) -> FastAPI:
     async def health() -> dict[str, str]:
         return {"status": "ok"}
 
-    made.add_exception_handler(HTTPException, problems.of_routing)
-    made.add_middleware(BodyLimits)
     return made
