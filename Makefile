@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 # PYTEST_ARGS run in one, which starts sooner.
 TEST_PROCESSES ?= $(if $(findstring tests,$(PYTEST_ARGS)),0,3)
 
-.PHONY: demo up test faults chaos plants check format bench growth networks night queued in-flight alone commands one-run promises real-answers mix reading-modes reading-together clean
+.PHONY: demo up test faults chaos plants check format bench growth networks night queued in-flight alone commands one-run promises real-answers scrape mix reading-modes reading-together clean
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -101,6 +101,10 @@ one-run: $(READY)
 # PROMISES_ARGS="--runs 100000 --looks 30"
 promises: $(VENV)/.ready-bench
 	@$(BIN)/python bench/promises.py $(PROMISES_ARGS)
+
+# A scrape of the metrics in a database of 500,000 runs, and how fast what ended is counted: SCRAPE_ARGS="--runs 5000000"
+scrape: $(VENV)/.ready-bench
+	@$(BIN)/python bench/scrape.py $(SCRAPE_ARGS)
 
 real-answers: $(READY)
 	@$(BIN)/python bench/real_answers.py

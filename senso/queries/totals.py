@@ -71,8 +71,8 @@ COUNTED_CALLS = text(f"""
         SELECT id FROM uncounted_calls WHERE job_id IS NULL OR job_id IN (SELECT job_id FROM ended_jobs)
     ),
     counted AS (
-        DELETE FROM uncounted_calls u USING llm_calls c
-        WHERE u.id = ANY(ARRAY(SELECT id FROM ready)) AND c.id = ANY(ARRAY(SELECT id FROM ready)) AND c.id = u.id
+        DELETE FROM uncounted_calls u USING ready, llm_calls c
+        WHERE u.id = ready.id AND c.id = ready.id
             AND (c.outcome IS NOT NULL OR c.started_at < now() - interval '2 days')
         RETURNING c.id, c.provider, c.model, c.purpose, coalesce(c.outcome, '{UNREPORTED}') AS outcome, c.tokens_in,
             c.tokens_cached, c.tokens_out, c.cost_microusd, c.latency_ms, c.shared_id, c.started_at
