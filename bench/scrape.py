@@ -114,8 +114,14 @@ def measured(url: str, folder: Path, runs: int, rounds: int) -> dict[str, Any]:
         cursor.execute("VACUUM ANALYZE")
         with exporter(folder) as (address, pid):
             before = scans(cursor)
-            scrapes = [scrape(address) for _ in range(rounds)]
-            more = {"rss_bytes": rss(pid), "scans": {name: now - before[name] for name, now in scans(cursor).items()}}
+            scrapes, used = [scrape(address)], cpu(cursor, pid)
+            scrapes += [scrape(address) for _ in range(rounds)]
+            each = {name: 1000 * (now - used[name]) / rounds for name, now in cpu(cursor, pid).items()}
+            more = {
+                "rss_bytes": rss(pid),
+                "cpu_ms": each,
+                "scans": {name: now - before[name] for name, now in scans(cursor).items()},
+            }
         cursor.execute("SELECT pg_database_size(current_database())")
         (size,) = cursor.fetchone() or (0,)
         rows = {table: one(cursor, f"SELECT count(*) FROM {table}") for table in BIG}
@@ -198,6 +204,18 @@ def scans(cursor: Any) -> dict[str, int]:
     return dict(cursor.fetchall())
 
 
+def cpu(cursor: Any, exporter_pid: int) -> dict[str, float]:
+    """Seconds that the exporter and its session have used: on a machine that is busy, wall time says little."""
+    cursor.execute("SELECT pid FROM pg_stat_activity WHERE application_name = 'senso' AND query LIKE '%counting%'")
+    sessions = [session for (session,) in cursor.fetchall()]
+    return {"exporter": seconds(exporter_pid), "postgres": sum(map(seconds, sessions))}
+
+
+def seconds(pid: int) -> float:
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 def rss(pid: int) -> int:
     return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) * 1024  # type: ignore[index]
 
@@ -222,6 +240,8 @@ def report(said: str, found: dict[str, Any]) -> None:
     line("counted", f"{found['count_seconds']:.1f} s", rest)
     spread = f"first {found['first_ms']:.0f}, 95 % {found['p95_ms']:.0f}, most {found['most_ms']:.0f}"
     line("scrape, ms", f"{found['median_ms']:.1f}", f"{spread}; {found['series']} samples; up {found['up']}")
+    used = ", ".join(f"{name} {ms:.1f}" for name, ms in found["cpu_ms"].items())
+    line("CPU of a scrape, ms", f"{sum(found['cpu_ms'].values()):.1f}", used)
     parts = ", ".join(f"{part} {seconds * 1000:.1f} ms" for part, seconds in found["looks"].items())
     line("of which", "", f"{parts}; exporter {found['rss_bytes'] / MB:.0f} MB")
     line("whole tables read", str(sum(found["scans"].values())), str({n: c for n, c in found["scans"].items() if c}))
