@@ -10,8 +10,11 @@ from ground import use_database
 from redis_servers import redis_process
 from scrapes import samples
 
+from senso.db import transaction
 from senso.metrics import collector, families, limits
+from senso.queries import workers
 from senso.reads import gauges
+from senso.runtime.heartbeat import own_use
 from senso.settings import settings
 from senso.states import BatchKind, Outcome, Purpose
 from senso.worker.queues import ALL_QUEUES, CALL_QUEUES, CONTROL_QUEUES
@@ -146,6 +149,16 @@ def test_workers_by_kind_with_their_memory_and_when_beat_ticked(make, scraped):
     assert found['senso_worker_cpu_seconds_total{kind="control",worker="host:1:control"}'] == 2.5
     assert not any("dead" in name for name in found)
     assert found["senso_beat_tick_age_seconds"] == pytest.approx(90, abs=20)
+
+
+def test_a_process_says_with_its_heartbeat_what_it_uses(make, scraped):
+    with transaction() as db:
+        workers.beat(db, "host:1:me", CALL_QUEUES, 0, own_use())
+
+    found = scraped()
+
+    assert 1e7 < found['senso_worker_resident_memory_bytes{kind="worker",worker="host:1:me"}'] < 1e10
+    assert found['senso_worker_cpu_seconds_total{kind="worker",worker="host:1:me"}'] > 0
 
 
 def test_messages_of_queues_and_of_the_outbox(make, scraped, messages):

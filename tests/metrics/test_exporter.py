@@ -16,6 +16,7 @@ from ground import NOWHERE, addresses, use_database
 from test_database_servers import QUOTED, made, started
 
 from senso.api.exporter import OneAtATime
+from senso.checks.api import of_metrics
 from senso.db import engine
 from senso.metrics.looks import Look
 from senso.migrations import migrate
@@ -163,6 +164,13 @@ def test_a_part_that_hangs_is_not_asked_twice():
 
     assert look.within(look.start(), time.monotonic() + 20).value == "found"
     assert len(began) <= 2
+
+
+def test_its_health_is_what_doctor_looks_at(exporter):
+    port = int(exporter.url.rpartition(":")[2])
+
+    assert of_metrics("127.0.0.1", port).line == f"metrics: answers on port {port}"
+    assert of_metrics("127.0.0.1", 9).state == "fault"
 
 
 def test_forty_scrapes_at_once_are_all_answered(exporter):
