@@ -161,7 +161,16 @@ class Gauges:
     models: list[Model]
 
 
+# A compiled plan or a second process costs more than any of these statements; a scrape waits for none for long.
+SETTLE = text("""
+    SELECT set_config('jit', 'off', true), set_config('max_parallel_workers_per_gather', '0', true),
+        set_config('statement_timeout', '5s', true), set_config('lock_timeout', '2s', true)
+""")
+
+
 def gauges(db: Connection, policy: Policy) -> Gauges:
+    """Sets limits for what else is read in the transaction."""
+    db.execute(SETTLE)
     batches, runs, evaluations, pushes, outbox = (
         opened(db, one) for one in (BATCHES, RUNS, EVALUATIONS, PUSHES, OUTBOX)
     )
