@@ -34,7 +34,8 @@ MARK = "  (beside it)"
 def main(arguments: Sequence[str]) -> None:
     rounds = parsed(arguments).rounds
     with tempfile.TemporaryDirectory() as home:
-        environment = {**os.environ, "SENSO_HOME": f"{home}/home", "SENSO_CLOCK": "", "PORT": "0", **AWAY}
+        ports = {"PORT": "0", "METRICS_PORT": "0"}
+        environment = {**os.environ, "SENSO_HOME": f"{home}/home", "SENSO_CLOCK": "", **ports, **AWAY}
         world = Path(home) / "world.yaml"
         world.write_text(import_file())
         stack = subprocess.Popen([*SENSO, "up", "--no-flower"], env=environment, cwd=home, stderr=subprocess.DEVNULL)

@@ -175,7 +175,8 @@ def embedded(folder: Path) -> Iterator[Urls]:
 def up(folder: Path, urls: Urls, variables: Mapping[str, str], call_workers: int | None = None) -> Iterator[Product]:
     """`senso up` finds the servers through their home, as it does for users; only this process gets their URLs."""
     home = folder / "home"
-    use_environment({"PORT": "0", **variables, "SENSO_HOME": str(home), "FLOWER_PORT": str(free_port())})
+    ports = {"FLOWER_PORT": str(free_port()), "PORT": "0", "METRICS_PORT": "0"}
+    use_environment({**ports, **variables, "SENSO_HOME": str(home)})
     edge.supply()
     publishing.register(publish)
     began, workers = time.monotonic(), call_workers or os.cpu_count() or 1

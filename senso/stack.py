@@ -134,6 +134,10 @@ def api(port: int) -> Child:
     return Child("api", ["-m", "senso.cli", "api"], {"PORT": str(port)})
 
 
+def metrics(port: int) -> Child:
+    return Child("metrics", ["-m", "senso.cli", "metrics"], {"METRICS_PORT": str(port)})
+
+
 def sandbox(announce: Path, *more: str) -> Child:
     return Child("sandbox", ["-m", "senso.cli", "sandbox", "--port", "0", "--announce", str(announce), *more])
 

@@ -165,7 +165,7 @@ def environment(home: Path, values: Mapping[str, str], url: str = NOWHERE) -> di
     ours = {key.upper() for key in Settings.model_fields} | {"NO_COLOR", "FORCE_COLOR"}
     clean = {name: value for name, value in os.environ.items() if name not in ours}
     ours = {"SENSO_HOME": str(home), "DATABASE_URL": values["database"], "REDIS_URL": values["redis"]}
-    return clean | {"PYTHONPATH": str(ROOT), "COLUMNS": "100", "PORT": "0"} | ours | addresses(url)
+    return clean | {"PYTHONPATH": str(ROOT), "COLUMNS": "100", "PORT": "0", "METRICS_PORT": "0"} | ours | addresses(url)
 
 
 @contextmanager

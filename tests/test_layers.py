@@ -31,6 +31,7 @@ LAYERS = [
     {"worker"},
     {"tasks"},
     {"embedded", "sandbox", "stack", "backup"},
+    {"metrics"},
     {"api"},
     {"cli"},
 ]
@@ -40,6 +41,7 @@ ONLY_IN = {
     "fastapi": {"api"},
     "starlette": {"api"},
     "uvicorn": {"api"},
+    "prometheus_client": {"metrics"},
     "pygal": {"reports"},
     "jinja2": {"reports"},
     "celery": {"tasks", "worker"},

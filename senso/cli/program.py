@@ -17,6 +17,7 @@ COMMANDS = (
     "doctor",
     "import",
     "ledger",
+    "metrics",
     "migrate",
     "models",
     "orgs",

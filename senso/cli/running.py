@@ -55,25 +55,29 @@ class Ports:
 
     flower: int | None
     api: int | None
+    metrics: int | None
 
 
-def up(call_workers: int | None, *, with_flower: bool, with_api: bool) -> None:
+def up(call_workers: int | None, *, with_flower: bool, with_api: bool, with_metrics: bool) -> None:
     home = settings().senso_home.resolve()
     with handle_stop_signals() as stop_signals, alone(home):
-        found = free_ports(with_flower=with_flower, with_api=with_api)
+        found = free_ports(with_flower=with_flower, with_api=with_api, with_metrics=with_metrics)
         with connected(migrate=True):
             run(stop_signals, home, call_workers or os.cpu_count() or 1, found)
     say("senso: stopped.")
 
 
-def free_ports(*, with_flower: bool, with_api: bool) -> Ports:
+def free_ports(*, with_flower: bool, with_api: bool, with_metrics: bool) -> Ports:
     """Raises ConfigError."""
-    flower = api = None
+    flower = api = metrics = None
     if with_flower:
         flower = ports.free("FLOWER_PORT", ports.LOOPBACK, settings().flower_port, ", or say --no-flower")
     if with_api:
         api = ports.free("PORT", settings().api_host, settings().port, ", or say --no-api")
-    return Ports(flower, api)
+    if with_metrics:
+        host, port = settings().metrics_host, settings().metrics_port
+        metrics = ports.free("METRICS_PORT", host, port, ", or say --no-metrics")
+    return Ports(flower, api, metrics)
 
 
 def run(stop_signals: StopSignals, home: Path, call_workers: int, at: Ports) -> None:
@@ -86,6 +90,7 @@ def run(stop_signals: StopSignals, home: Path, call_workers: int, at: Ports) -> 
     children += [stack.beat(home), *stack.call_workers(call_workers, settings().calls_in_flight)]
     children += [stack.control_worker()]
     children += [stack.flower(at.flower)] if at.flower is not None else []
+    children += [stack.metrics(at.metrics)] if at.metrics is not None else []
     running = stack.Stack(children, say=lambda line: err.print(f"senso: {line}"), dies_on=raise_alarm)
     try:
         running.start()
@@ -122,6 +127,8 @@ def print_start(home: Path, call_workers: int, at: Ports) -> None:
         out.print(f"Flower: {ports.url_of(ports.LOOPBACK, at.flower)}")
     if at.api is not None:
         out.print(f"API: {ports.url_of(settings().api_host, at.api)}")
+    if at.metrics is not None:
+        out.print(f"Metrics: {ports.url_of(settings().metrics_host, at.metrics)}/metrics")
     out.print("Stop it with Ctrl-C.")
 
 

@@ -14,17 +14,29 @@ from senso.queries.models import Reader, by_reader
 from senso.queries.stopped import holds_reading, holds_run, may_begin
 
 BEAT = text("""
-    INSERT INTO workers (id, queues, idle_since)
-    VALUES (:id, CAST(:queues AS text[]), now() - make_interval(secs => CAST(:idle AS float)))
+    INSERT INTO workers (id, queues, idle_since, rss_bytes, cpu_seconds)
+    VALUES (:id, CAST(:queues AS text[]), now() - make_interval(secs => CAST(:idle AS float)), :rss, :cpu)
     ON CONFLICT (id) DO UPDATE SET heartbeat_at = now(), ended_at = NULL, queues = EXCLUDED.queues,
-        idle_since = EXCLUDED.idle_since
+        idle_since = EXCLUDED.idle_since, rss_bytes = EXCLUDED.rss_bytes, cpu_seconds = EXCLUDED.cpu_seconds
 """)
 LEAVE = text("UPDATE workers SET ended_at = now(), heartbeat_at = now() - interval '1 hour' WHERE id = :id")
 
 
-def beat(db: Connection, worker: str, queues: Sequence[str] = (), idle_seconds: float | None = None) -> None:
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What a process uses. `rss_bytes`: of memory, now; `cpu_seconds`: since its start."""
+
+    rss_bytes: int | None = None
+    cpu_seconds: float | None = None
+
+
+def beat(
+    db: Connection, worker: str, queues: Sequence[str] = (), idle_seconds: float | None = None, use: Use | None = None
+) -> None:
     """`queues`: those it consumes. `idle_seconds`: time since it last had work in progress; None while it has some."""
-    db.execute(BEAT, {"id": worker, "queues": list(queues), "idle": idle_seconds})
+    used = use or Use()
+    values = {"rss": used.rss_bytes, "cpu": used.cpu_seconds}
+    db.execute(BEAT, values | {"id": worker, "queues": list(queues), "idle": idle_seconds})
 
 
 def leave(db: Connection, worker: str) -> None:

@@ -100,6 +100,10 @@ class Settings(BaseModel):
     inngest_signing_key: SecretStr | None = unused(None, "another name of SIGNING_KEY")
     api_host: str = setting("127.0.0.1", "the address on which the API listens; 0.0.0.0: every one of this machine")
     port: int = setting(8080, "the port of the API; 0: any free one", ge=0, le=65535)
+    metrics_host: str = setting(
+        "127.0.0.1", "the address on which the metrics are served; 0.0.0.0: every one of this machine"
+    )
+    metrics_port: int = setting(9464, "the port of the metrics; 0: any free one", ge=0, le=65535)
 
     environment: Literal["development", "test", "staging", "production"] = setting(
         "development",
@@ -172,7 +176,6 @@ class Settings(BaseModel):
     alarm_failed_share: float = setting(
         0.2, "an alarm is raised if more than this share of a batch fails", ge=0, le=1, allow_inf_nan=False
     )
-    metrics_port: int | None = unused(None, "the port of the metrics", ge=0, le=65535)
     otel_exporter_otlp_endpoint: str | None = unused(None, "where traces are sent; and every other name with OTEL_")
 
     senso_clock: str | None = setting(

@@ -29,6 +29,7 @@ SECTIONS: Final = {
     "openai_api_key": "AI assistants",
     "application_api_url": "Your application",
     "event_key": "The API",
+    "metrics_host": "Metrics",
     "environment": "Work",
     "senso_home": "This machine",
     "log_format": "Logs and errors",

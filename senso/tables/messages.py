@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from senso.states import Action, JobRequest, PushStatus
-from senso.tables.base import Base, Created, Id, Json, Moment, Serial, Word, Zero, link, one_of
+from senso.tables.base import Base, Big, Created, Id, Json, Moment, Serial, Word, Zero, link, one_of
 
 
 class Outbox(Base):
@@ -32,6 +32,7 @@ class Push(Base):
     __tablename__ = "pushes"
     __table_args__ = (
         one_of("status", PushStatus),
+        Index("ix_pushes_failed", "created_at", postgresql_where=text(f"status = '{PushStatus.FAILED}'")),
         Index("ix_pushes_due", "next_at", postgresql_where=text(f"status = '{PushStatus.PENDING}'")),
     )
     key: Mapped[Word] = mapped_column(primary_key=True)
@@ -71,6 +72,8 @@ class Worker(Base):
     ended_at: Mapped[Moment | None]  # it shut down, or the reaper found it silent
     queues: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")  # those it consumes
     idle_since: Mapped[Moment | None]  # null while it has work in progress
+    rss_bytes: Mapped[Big | None]  # of memory, at the last heartbeat
+    cpu_seconds: Mapped[float | None]  # since its start
 
 
 class Beat(Base):

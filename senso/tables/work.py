@@ -51,6 +51,8 @@ class Batch(Base):
             "ended_at",
             postgresql_where=text(among("state", (BatchState.PARTIAL, BatchState.FAILED))),
         ),
+        # Ends that are not in the totals of `senso.tables.totals` yet.
+        Index("ix_batches_uncounted", "ended_at", postgresql_where=text("ended_at IS DISTINCT FROM counted_ended_at")),
         Index("ix_batches_open", "state", "queued_at", postgresql_where=text(among("state", OPEN_BATCHES))),
     )
     id: Mapped[Id]
@@ -72,6 +74,7 @@ class Batch(Base):
     queued_at: Mapped[Created]
     started_at: Mapped[Moment | None]
     ended_at: Mapped[Moment | None]
+    counted_ended_at: Mapped[Moment | None]  # the end that the totals of the metrics include
     pruned_at: Mapped[Moment | None]  # from then on its answers and readings are deleted, and it is not opened again
     emptied_at: Mapped[Moment | None]  # the last of them was deleted
     kept: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))  # what `senso status` counted in them

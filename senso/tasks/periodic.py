@@ -9,7 +9,7 @@ from senso.tasks import canvas
 from senso.tasks.periodic_task import periodic
 from senso.weekly import DUE_HOUR
 from senso.worker.queues import CALL_QUEUES
-from senso.workflows import ceilings, pruning, reconciling, recovery, scheduling
+from senso.workflows import ceilings, pruning, reconciling, recovery, scheduling, totals
 from senso.workflows.vendor_jobs import polling
 
 polling_now = threading.Lock()
@@ -65,6 +65,11 @@ def prune(**_: object) -> None:
     days = settings().prune_after
     if days is not None:
         pruning.prune(pruning.limits(days, clock().date(), settings().network_history_days), PRUNING_SECONDS)
+
+
+@periodic("count")
+def count(**_: object) -> None:
+    totals.count()
 
 
 @periodic("due_orgs")

@@ -21,6 +21,7 @@ NEEDED: Final = {
     "relay": "what was not sent stays unsent",
     "reap": "the work of dead processes is taken back minutes later",
     "sweep": "what a crash left half-way stays so",
+    "count": "the totals of the metrics stand still",
 }
 WEEKLY: Final = "due_orgs"
 # Without these all works, and something is missing.
