@@ -37,5 +37,5 @@ def servers() -> Iterator[Settings]:
 
 
 def ceiling() -> float | None:
-    """In dollars. None: this version has no ceiling."""
-    return getattr(settings(), "max_daily_cost", None)
+    """In dollars. None: there is none."""
+    return settings().max_daily_cost

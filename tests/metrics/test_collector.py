@@ -315,23 +315,18 @@ def test_a_schema_of_another_version_is_a_part_that_is_missing(make, scraped):
     assert (found['senso_up{part="postgres"}'], found['senso_up{part="redis"}']) == (0, 1)
 
 
-@pytest.fixture
-def stops(make):
-    """The tables as the parts that own them make them; where a version has them, its own are used."""
-    there = make.one("SELECT to_regclass('pauses') IS NOT NULL")
-    if not there:
-        make.sql("CREATE TABLE pauses (scope text, subject text)")
-        make.sql("CREATE TABLE cost_stops (day date, partner_id uuid)")
-        make.sql("CREATE TABLE reconciliations (id bigserial, ran_at timestamptz DEFAULT now(), count int)")
-    yield
-    if not there:
-        make.sql("DROP TABLE pauses, cost_stops, reconciliations")
-
-
-def test_what_is_stopped_and_what_the_last_reconciliation_found(make, scraped, stops):
-    make.sql("INSERT INTO pauses (scope, subject) VALUES ('provider', 'openai'), ('provider', 'gemini')")
-    make.sql("INSERT INTO cost_stops (day) VALUES ((now() AT TIME ZONE 'UTC')::date)")
-    make.sql("INSERT INTO reconciliations (ran_at, count) VALUES (now(), 9), (now() - interval '60 s', 3)")
+def test_what_is_stopped_and_what_the_last_reconciliation_found(make, scraped):
+    make.sql(
+        "INSERT INTO pauses (scope, subject, paused_by) VALUES ('provider', 'openai', 'a'), ('provider', 'gemini', 'a')"
+    )
+    make.sql(
+        "INSERT INTO cost_stops (day, ceiling_microusd, spent_microusd, wanted_microusd) "
+        "VALUES ((now() AT TIME ZONE 'UTC')::date, 2, 1, 2)"
+    )
+    make.sql(
+        "INSERT INTO reconciliations (ran_at, by, is_whole, count) "
+        "VALUES (now() - interval '90 s', 'a', true, 9), (now() - interval '60 s', 'a', true, 3)"
+    )
 
     found = scraped()
 
