@@ -19,11 +19,12 @@ from senso.states import DifferenceKind as Kind
 MOST = 200  # differences that are read of each statement
 OPEN = among("b.state", OPEN_BATCHES)
 # Batches that are open, have ended or moved credits since, or whose holds and releases do not cancel out, however old.
+# Of pruned ones the readings are gone; `senso doctor --invariants` compares their charges with what was kept of them.
 SCOPE = f"""
     WITH looked_at AS MATERIALIZED (
         SELECT b.id, b.kind, b.org_id, b.state, b.episode, b.queued_at, b.credits_per_evaluation AS price
         FROM batches b
-        WHERE (CAST(:since AS timestamptz) IS NULL OR {OPEN} OR b.ended_at >= :since
+        WHERE b.pruned_at IS NULL AND (CAST(:since AS timestamptz) IS NULL OR {OPEN} OR b.ended_at >= :since
                 OR b.id IN (SELECT batch_id FROM ledger WHERE created_at >= :since)
                 OR b.id IN (SELECT batch_id FROM ledger WHERE {among("entry", HOLDING)}
                     GROUP BY batch_id HAVING sum(credits) <> 0))

@@ -65,7 +65,7 @@ MATCHING = text(f"""
     SELECT b.id, b.kind, b.org_id, b.network_id, b.state, b.episode, b.planned IS NOT NULL AS is_opened,
         b.credits_per_evaluation
     FROM batches b LEFT JOIN orgs o ON o.id = b.org_id LEFT JOIN networks n ON n.id = b.network_id
-    WHERE (CAST(:batch AS uuid) IS NULL OR b.id = :batch)
+    WHERE (b.id = :batch OR (CAST(:batch AS uuid) IS NULL AND b.pruned_at IS NULL))
         AND (CAST(:states AS text[]) IS NULL OR b.state = ANY(CAST(:states AS text[])))
         AND (CAST(:since AS timestamptz) IS NULL OR coalesce(b.ended_at, now()) >= :since)
         AND (CAST(:org AS uuid) IS NULL OR b.org_id = :org)

@@ -15,7 +15,7 @@ from worlds import Worlds
 from senso.db import engine, looking, transaction
 from senso.errors import ConfigError
 from senso.policy import POLICY
-from senso.queries import batches, invariants, pruning
+from senso.queries import batches, differences, invariants, pruning, selections
 from senso.reads import history, status
 from senso.sandbox.server import Settings as SandboxSettings
 from senso.sandbox.server import running
@@ -140,6 +140,18 @@ def test_once_no_answer_is_the_latest_all_of_it_goes_but_names_jobs_and_money(wo
     assert world.sql("SELECT DISTINCT purpose FROM llm_calls") == [{"purpose": "names"}]
     assert (shown(world), rows(world, *STAYS)) == (before, stays)
     assert broken() == {}
+
+
+def test_the_ledger_of_pruned_batches_differs_from_nothing_and_filters_leave_them_alone(world):
+    retention.prune(limits())
+    pruned = {row["id"] for row in world.sql("SELECT id FROM batches WHERE pruned_at IS NOT NULL")}
+
+    with transaction() as db:
+        found, _ = differences.differences(db, None, None)
+        matched = {one.id for one in selections.matching(db, selections.Filters())}
+
+    assert (list(found), pruned & matched) == ([], set())
+    assert pruned
 
 
 def test_what_ended_later_stays(world):
