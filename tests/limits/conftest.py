@@ -1,0 +1,61 @@
+import itertools
+from collections.abc import Iterator
+
+import pytest
+
+from senso.limits import script
+from senso.limits.process import allowances
+
+
+@pytest.fixture(autouse=True)
+def fresh(urls) -> Iterator[None]:
+    forget()
+    yield
+    forget()
+
+
+def forget() -> None:
+    allowances.forget()
+    for key in script.client().scan_iter(f"{script.PREFIX}*"):
+        script.client().delete(key)
+
+
+class Clock:
+    """Moves only when told. `micro`: for the script."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def pass_(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+class Door:
+    """The script by hand, at the moment of `clock`."""
+
+    def __init__(self, clock: Clock, model: str) -> None:
+        self.clock, self.model = clock, model
+        self.times: dict[str, int] = {}
+
+    def __call__(self, ask):
+        sent = {"provider": "acme", "model": self.model, "owner": "me", "now": round(self.clock.now * 1e6)}
+        return script.run(sent | ({"times": self.times} if self.times else {}) | dict(ask))
+
+    def look(self):
+        return self({"look": True})
+
+
+numbers = itertools.count()
+
+
+@pytest.fixture
+def door(clock) -> Door:
+    return Door(clock, f"model-{next(numbers)}")
