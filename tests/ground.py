@@ -13,6 +13,8 @@ from redis import Redis
 
 from senso import db as database_module
 from senso.embedded import Urls
+from senso.limits import script
+from senso.limits.process import allowances
 from senso.sandbox import env as sandbox_env
 from senso.settings import settings
 
@@ -117,6 +119,14 @@ class OneDatabase:
 
     def close(self) -> None:
         self.connection.close()
+
+
+def forget_limits() -> None:
+    """What earlier tests have used of their models, and whose breakers they opened."""
+    allowances.forget()
+    client = script.client()
+    if known := list(client.scan_iter(f"{script.PREFIX}*")):
+        client.delete(*known)
 
 
 def use_database(url: str) -> None:

@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from senso.limits.alone import Alone, Seen
-from senso.limits.model import NO_LIMITS, Limits, Permit, Taken
 from senso.limits.outcomes import UNKNOWN, Ended, Verdict
+from senso.limits.permit import Permit, Taken
 from senso.limits.script import Message
 from senso.limits.told import Told
+from senso.providers import NO_LIMITS, Limits
 
 AHEAD_SECONDS = 0.5
 AHEAD_FACTOR = 1.5
@@ -120,7 +121,7 @@ class Allowance:
         return found
 
     def request(self, costs: Sequence[int], back: int, usual: float = 0, *, leaves: bool = False) -> dict[str, Any]:
-        """A request with all that was to be told, which is then forgotten. What was held and is of no use is returned."""
+        """A request with all that was to be told, which is then forgotten. What was held for nothing is returned."""
         now = self.clock()
         if costs or now >= self.held_until or leaves:
             self.give_back()
@@ -252,11 +253,11 @@ class Allowance:
             return passed >= (TELL_SCARCE_SECONDS if self.is_scarce else TELL_SECONDS)
         return bool(self.flying) and passed >= ALIVE_SECONDS
 
-    def tell(self, *, leaves: bool = False) -> None:
+    def tell(self, *, leaves: bool = False, anyway: bool = False) -> None:
         """Tells what is due to be told."""
         with self.lock:
             self.drop_lost()
-            if not (leaves or self.is_due()):
+            if not (leaves or anyway or self.is_due()):
                 return
         with self.turn:
             with self.lock:
@@ -280,7 +281,9 @@ class Allowance:
             self.judge(permit, UNKNOWN)
 
     def seconds_shut(self) -> float:
-        """For how long nobody may ask the model at all, as far as this process knows."""
+        """For how long nobody may ask the model at all."""
+        if self.clock() - self.last_contact > TELL_SECONDS:
+            self.tell(anyway=True)
         with self.lock:
             return max(0.0, self.shut_until - self.clock())
 

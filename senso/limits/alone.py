@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from senso.limits.model import Limits
+from senso.providers import Limits
 
 SHARE = 0.1
 SECONDS_A_CALL = 2.0  # a small limit need not be divided down to nothing

@@ -6,8 +6,8 @@ import threading
 from uuid import uuid4
 
 from senso.limits.allowance import Allowance
-from senso.limits.model import Permit
 from senso.limits.outcomes import Ended
+from senso.limits.permit import Permit
 from senso.limits.script import contact
 from senso.log import logger
 

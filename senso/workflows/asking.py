@@ -10,7 +10,7 @@ from structlog.contextvars import bind_contextvars
 
 from senso import extraction
 from senso.db import Connection, DBAPIError, Link, at_once
-from senso.errors import ConfigError, Misconfigured, OutsideError, Unforeseen, Unreachable
+from senso.errors import ConfigError, Misconfigured, OutsideError, Unavailable, Unforeseen, Unreachable
 from senso.extraction import names
 from senso.extraction.citations import cite
 from senso.failpoints import failpoint
@@ -18,7 +18,7 @@ from senso.log import logger
 from senso.policy import POLICY
 from senso.providers import Answer
 from senso.quantities import counted
-from senso.queries import batches, evaluations, job_planning, outbox, planning, runs
+from senso.queries import batches, evaluations, job_planning, limited, outbox, planning, runs
 from senso.queries import names as name_rows
 from senso.queries.batches import Batch
 from senso.queries.evaluations import ReadWork
@@ -29,11 +29,12 @@ from senso.runtime.call_slots import Work, run_concurrently
 from senso.runtime.heartbeat import worker_id
 from senso.runtime.save_batching import SaveBatcher, save_in_thread
 from senso.runtime.saving import save, unstorable
-from senso.states import BatchKind, BatchState, Outcome
-from senso.workflows import reading_models
+from senso.states import BatchKind, BatchState, Outcome, Purpose
+from senso.workflows import limiting, reading_models
 from senso.workflows.call_reports import Stopwatch, failed_report, guarded, report
 from senso.workflows.extracting import calls_for, claim_readings
 from senso.workflows.gathering import gather_later
+from senso.workflows.limiting import Allowed
 from senso.workflows.opening import prepare_later
 from senso.workflows.provider_access import direct_provider
 from senso.workflows.retry_policy import wait_seconds
@@ -65,7 +66,9 @@ def hand_out(db: Connection, batch: Batch) -> None:
     is_fallback = names_settled(db, batch)
     outbox.done(db, Pipeline.PREPARE, batch.id, batch.episode)
     if is_fallback is None:
-        prepare_later(db, batch, NAMES_RETRY_SECONDS)
+        naming = reading_models.naming(db)
+        shut = limiting.seconds_shut(naming.provider, naming.name)
+        prepare_later(db, batch, max(NAMES_RETRY_SECONDS, shut))
         return
     messages = hand_out_questions(db, batch) if batch.kind is not BatchKind.NETWORK_ORG else gather_later(db, batch)
     if is_fallback:
@@ -97,10 +100,21 @@ def ask_and_extract(run_ids: Sequence[UUID]) -> None:
 
 def claim_runs_and_readings(wanted: Sequence[UUID]) -> list[Work]:
     with at_once() as db:
-        claimed = runs.claim(db, wanted, worker_id(), POLICY)
-    others = sorted(set(wanted) - {work.id for work in claimed})
+        allowed, late = limiting.allow_runs(db, wanted)
+        claimed = claim_allowed(db, allowed) if allowed else []
+    others = sorted(set(wanted) - {work.id for work in claimed} - late)
     to_extract = claim_others(others, beside=bool(claimed)) if others else []
     return [ask_then_extract(work) for work in claimed] + to_extract
+
+
+def claim_allowed(db: Link, allowed: Allowed) -> list[AskWork]:
+    try:
+        found = runs.claim(db, sorted(allowed), worker_id(), POLICY)
+    except BaseException:
+        limiting.refund(allowed)
+        raise
+    limiting.claimed(Purpose.ASK, allowed, (work.id for work in found))
+    return found
 
 
 def claim_others(runs: Sequence[UUID], *, beside: bool) -> list[Work]:
@@ -129,7 +143,8 @@ async def ask(work: AskWork) -> list[ReadWork]:
     watch = Stopwatch()
     try:
         with guarded():
-            answer = await ask_now(work)
+            call = ask_now(work)
+            answer = await limiting.counted(Purpose.ASK, work.id, work.provider, work.run.model, call)
             price = work.price if runs.is_asked_model(work, answer) else None
             done = report(Outcome.ANSWERED, price, answer.usage, watch)
             row = runs.answer_row(work, answer, cite(answer.sources).citations, done)
@@ -146,8 +161,26 @@ async def ask(work: AskWork) -> list[ReadWork]:
 
 
 def save_answers(db: Link, bought: Sequence[Mapping[str, Any]]) -> list[list[ReadWork]]:
+    """Claims the readings that may be called now; the others wait. `bought`: of one batch."""
     readers, version = reading_models.readers(db), extraction.READING_VERSION
-    return evaluations.save_answers_and_claim(db, bought, worker_id(), POLICY, readers=readers, prompt_version=version)
+    is_read = not bought[0]["is_counted"]
+    allowed, late = limiting.allow_first_readings(bought, readers[0].model) if is_read else ({}, [])
+    waiting = {one.id for one in late}
+    now, later = [one for one in bought if one["id"] not in waiting], [one for one in bought if one["id"] in waiting]
+    found: list[list[ReadWork]] = []
+    try:
+        if now:
+            found = evaluations.save_answers_and_claim(
+                db, now, worker_id(), POLICY, readers=readers, prompt_version=version
+            )
+    except BaseException:
+        limiting.refund(allowed)
+        raise
+    limiting.claimed(Purpose.READ, allowed, (work.run_id for works in found for work in works))
+    if later:
+        limited.save_answers_and_wait(db, later, late)
+    places = iter(found)
+    return [[] if one["id"] in waiting else next(places) for one in bought]
 
 
 answer_saver = SaveBatcher(save_answers)
@@ -174,9 +207,10 @@ def raw(body: object) -> dict[str, str]:
 
 async def ask_failed(work: AskWork, error: OutsideError | ConfigError, watch: Stopwatch) -> None:
     failed = failed_report(error, work.price, watch)
-    reason, seconds = str(error), wait_seconds(error, work.failures)
+    is_down = isinstance(error, Unavailable) and limiting.is_down(work.provider, work.run.model)
+    reason, seconds = str(error), wait_seconds(error, 0 if is_down else work.failures)
     if seconds is None:
         await save_in_thread(lambda db: give_up(db, work, failed, error))
         return
-    counts = failed.outcome is not Outcome.RATE_LIMITED
+    counts = failed.outcome is not Outcome.RATE_LIMITED and not is_down
     await save_in_thread(lambda db: runs.put_back(db, work, failed, reason, seconds=seconds, counts_as_failure=counts))

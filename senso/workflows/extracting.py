@@ -15,7 +15,7 @@ from senso.extraction import Mark, Reading, Together
 from senso.extraction.mentions import BY_RULE, SAMPLED
 from senso.failpoints import failpoint
 from senso.policy import POLICY
-from senso.providers import Prompt
+from senso.providers import Completion, Prompt
 from senso.providers.wire.paid import paid
 from senso.queries import evaluations
 from senso.queries.evaluations import ReadWork
@@ -24,8 +24,8 @@ from senso.runtime.call_slots import Work, groups, run_concurrently
 from senso.runtime.heartbeat import worker_id
 from senso.runtime.save_batching import SaveBatcher, save_in_thread
 from senso.runtime.saving import unstorable
-from senso.states import Outcome
-from senso.workflows import reading_models
+from senso.states import Outcome, Purpose
+from senso.workflows import limiting, reading_models
 from senso.workflows.call_reports import Stopwatch, divided, failed_report, guarded, outcome_of, report
 from senso.workflows.provider_access import complete
 from senso.workflows.retry_policy import wait_seconds
@@ -48,9 +48,20 @@ def claim_readings(runs: Sequence[UUID]) -> list[Work]:
     together = extraction.TOGETHER_VERSION if supplied.orgs_per_reading() > 1 else version
     with at_once() as db:
         readers = reading_models.readers(db)
-        claimed = evaluations.claim(
-            db, runs, worker_id(), POLICY, readers=readers, prompt_version=version, together_version=together
-        )
+        allowed = limiting.allow_readings(db, runs, readers)
+        if not allowed:
+            return []
+        try:
+            claimed = evaluations.claim(
+                *(db, sorted(allowed), worker_id(), POLICY),
+                readers=readers,
+                prompt_version=version,
+                together_version=together,
+            )
+        except BaseException:
+            limiting.refund(allowed)
+            raise
+    limiting.claimed(Purpose.READ, allowed, (work.run_id for work in claimed))
     return [call for works in alike(claimed, lambda work: work.run_id) for call in calls_for(works)]
 
 
@@ -99,7 +110,7 @@ async def extract_now(work: ReadWork) -> None:
     try:
         with guarded():
             prompt = extraction.prompt(work.answer, work.question, work.org)
-            completion = await complete(replace(prompt, max_tokens=work.max_tokens), work.reader)
+            completion = await asked_of(work, replace(prompt, max_tokens=work.max_tokens))
             with paid(work.reader.provider, completion.content, lambda: completion.usage):
                 reading = await aside(work, lambda: extraction.checked(work.answer, work.org, completion))
             done = report(Outcome.READ, work.reader.price, completion.usage, watch)
@@ -119,7 +130,7 @@ async def read_together(asked: Sequence[ReadWork], by_rule: Sequence[ReadWork]) 
         with guarded():
             orgs = [work.org for work in asked]
             prompt = extraction.prompt_together(lead.answer, lead.question, orgs)
-            completion = await complete(with_room(prompt, lead, len(asked)), lead.reader)
+            completion = await asked_of(lead, with_room(prompt, lead, len(asked)))
             with paid(lead.reader.provider, completion.content, lambda: completion.usage):
                 said = extraction.said_together(completion, orgs)
                 found = await aside(lead, lambda: [checked(work, said, asked) for work in works])
@@ -129,6 +140,11 @@ async def read_together(asked: Sequence[ReadWork], by_rule: Sequence[ReadWork]) 
     shares = divided(done, len(works), lead.call_id)
     several = len(asked) > 1
     await asyncio.gather(*(settle(*one, several=several) for one in zip(works, found, shares, strict=True)))
+
+
+async def asked_of(work: ReadWork, prompt: Prompt) -> Completion:
+    call = complete(prompt, work.reader)
+    return await limiting.counted(Purpose.READ, work.run_id, work.reader.provider, work.reader.name, call)
 
 
 def with_room(prompt: Prompt, work: ReadWork, orgs: int) -> Prompt:
@@ -190,14 +206,15 @@ async def extraction_failed(
 
     `otherwise`: the try that is next where `next_reader` says nobody.
     """
-    seconds = wait_seconds(error, work.failures) if isinstance(error, Unavailable) else None
+    is_down = isinstance(error, Unavailable) and limiting.is_down(work.reader.provider, work.reader.name)
+    seconds = wait_seconds(error, 0 if is_down else work.failures) if isinstance(error, Unavailable) else None
     reader = next_reader(work, error) if seconds is None else None
     reader = otherwise if seconds is None and reader is None else reader
     reason = str(error)
     if seconds is None and reader is None:
         await save_in_thread(lambda db: evaluations.fail(db, work, failed, reason))
         return
-    counts = seconds is not None and failed.outcome is not Outcome.RATE_LIMITED
+    counts = seconds is not None and failed.outcome is not Outcome.RATE_LIMITED and not is_down
     await save_in_thread(
         lambda db: evaluations.put_back(
             db, work, failed, reason, seconds=seconds or 0, counts_as_failure=counts, reader=reader

@@ -2,22 +2,16 @@ import itertools
 from collections.abc import Iterator
 
 import pytest
+from ground import forget_limits
 
 from senso.limits import script
-from senso.limits.process import allowances
 
 
 @pytest.fixture(autouse=True)
 def fresh(urls) -> Iterator[None]:
-    forget()
+    forget_limits()
     yield
-    forget()
-
-
-def forget() -> None:
-    allowances.forget()
-    for key in script.client().scan_iter(f"{script.PREFIX}*"):
-        script.client().delete(key)
+    forget_limits()
 
 
 class Clock:

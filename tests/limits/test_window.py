@@ -3,8 +3,8 @@
 import pytest
 from simulated import Simulation
 
-from senso.limits.model import Limits
 from senso.limits.outcomes import GOOD
+from senso.providers import Limits
 
 
 @pytest.mark.parametrize("rpm", [30, 600])

@@ -1,18 +1,6 @@
-"""The limits of a model, and a call that was allowed."""
+"""A call that was allowed, and what came of asking for several."""
 
 from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Of all processes together; None: there is none. `rpm`, `tpm`: requests and tokens a minute."""
-
-    rpm: int | None = None
-    tpm: int | None = None
-    max_in_flight: int | None = None
-
-
-NO_LIMITS = Limits()
 
 
 @dataclass(slots=True, eq=False)
