@@ -9,6 +9,7 @@ from senso.policy import POLICY
 from senso.quantities import counted
 from senso.reads.waiting import Cause, Stage, Wait
 from senso.settings import settings
+from senso.states import WAITS_FOR
 
 LONGEST_REASON = 160  # characters; `senso runs` prints all of them
 TODO = {
@@ -67,6 +68,11 @@ def rate_limit(wait: Wait, now: datetime) -> str:
     return f"{limit}: {of(TODO, wait)}, {tries}. {reason(wait)}"
 
 
+def limit(wait: Wait, now: datetime) -> str:
+    said = reason(wait).removeprefix(WAITS_FOR)
+    return f"{said}: {of(TODO, wait)}, next try {when(wait.next, now)}"
+
+
 def next_try(wait: Wait, now: datetime) -> str:
     failed = f", {wait.tries} of {POLICY.most_failures} failures at most" if wait.tries else ""
     tries = f"next {when(wait.next, now)}{failed}{lasting(wait, now, ', failing for ')}"
@@ -118,6 +124,7 @@ WORDS: Mapping[Cause, Callable[[Wait, datetime], str]] = {
     Cause.TURNS: turns,
     Cause.OPENING: opening,
     Cause.SILENT_WORKER: silent_worker,
+    Cause.LIMIT: limit,
     Cause.RATE_LIMIT: rate_limit,
     Cause.NEXT_TRY: next_try,
     Cause.DOUBT: doubt,

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from redis.exceptions import RedisError
+
+from senso import redis_access
 from senso.limits import script
 
 AT_ONCE = 100
@@ -28,8 +31,11 @@ class BreakerEvent:
 
 
 def waiting() -> list[BreakerEvent]:
-    """The oldest first. Raises RedisError and ConfigError."""
-    return [read(raw) for raw in cast("list[bytes]", script.client().lrange(script.EVENTS, 0, AT_ONCE - 1))]
+    """The oldest first. Raises ConfigError and Unreachable."""
+    try:
+        return [read(raw) for raw in cast("list[bytes]", script.client().lrange(script.EVENTS, 0, AT_ONCE - 1))]
+    except RedisError as error:
+        raise redis_access.trouble(error, redis_access.address()).error from None
 
 
 def read(raw: bytes) -> BreakerEvent:
@@ -39,8 +45,11 @@ def read(raw: bytes) -> BreakerEvent:
 
 
 def forget(events: Sequence[BreakerEvent]) -> None:
-    """By their values: another process may have read and forgotten some of them."""
-    with script.client().pipeline(transaction=False) as pipe:
-        for one in events:
-            pipe.lrem(script.EVENTS, 1, cast("str", one.raw))
-        pipe.execute()
+    """By their values: another process may have read and forgotten some of them. Raises as `waiting` does."""
+    try:
+        with script.client().pipeline(transaction=False) as pipe:
+            for one in events:
+                pipe.lrem(script.EVENTS, 1, cast("str", one.raw))
+            pipe.execute()
+    except RedisError as error:
+        raise redis_access.trouble(error, redis_access.address()).error from None

@@ -17,9 +17,6 @@ from senso.providers import Limits
 from senso.queries.evaluations import by_key
 from senso.queries.runs import SAVED
 
-# The error of a row that waits for its turn begins so.
-WAITS_FOR = "waits for "
-
 
 @dataclass(frozen=True, slots=True)
 class RunToAsk:
@@ -103,7 +100,7 @@ PUT_OFF_READINGS = Prepared(
 
 @dataclass(frozen=True, slots=True)
 class PutOff:
-    """`id`: of the run. `reason`: of `WAITS_FOR`."""
+    """`id`: of the run. `reason`: begins with `WAITS_FOR`, by which it is told from an error."""
 
     id: UUID
     seconds: float

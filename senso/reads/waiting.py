@@ -16,6 +16,7 @@ from senso.db.keys import PUSH
 from senso.db.lease import IS_ALIVE
 from senso.policy import Policy
 from senso.records import UNTOLD
+from senso.states import WAITS_FOR
 
 
 class Cause(StrEnum):
@@ -30,6 +31,7 @@ class Cause(StrEnum):
     TURNS = "turns"  # the same, for many batches together
     OPENING = "opening"  # it is being opened: its credits are held and its matrix is frozen
     SILENT_WORKER = "silent worker"  # claimed by a process without a recent heartbeat: taken back once that is dead
+    LIMIT = "limit"  # put off before the call: its model is at a limit of ours, or its breaker is open
     RATE_LIMIT = "rate limit"  # put back after a 429
     NEXT_TRY = "next try"  # put back after another failure
     DOUBT = "doubt"  # a job that may have been submitted: looked up at the vendor
@@ -126,18 +128,19 @@ RUNS = """
 # For many batches together, the first failed call of each run is not looked up: that would be one look-up per run.
 WORK = f"""
     SELECT batch_id, what, stage, provider, model,
-        CASE WHEN what IN ('rate limit', 'next try') THEN error END AS reason, 1 AS count, 1 AS runs,
+        CASE WHEN what IN ('limit', 'rate limit', 'next try') THEN error END AS reason, 1 AS count, 1 AS runs,
         CASE what WHEN 'call' THEN {CLAIMED_AT} WHEN 'silent worker' THEN {LAST_BEAT} WHEN 'place' THEN sent_at
             ELSE failed.first_at END AS since,
         CASE what WHEN 'silent worker' THEN lease_until WHEN 'rate limit' THEN next_at END AS until,
         CASE what WHEN 'silent worker' THEN {LAST_BEAT} + make_interval(secs => :silent) WHEN 'rate limit' THEN next_at
-            WHEN 'next try' THEN next_at END AS next,
+            WHEN 'next try' THEN next_at WHEN 'limit' THEN next_at END AS next,
         failures AS tries
     FROM (
         SELECT *, CASE
             WHEN taken AND {SILENT_OWNER} THEN 'silent worker'
             WHEN taken THEN 'call'
             WHEN next_at > now() AND {IS_RATE_LIMIT} THEN 'rate limit'
+            WHEN next_at > now() AND starts_with(error, '{WAITS_FOR}') THEN 'limit'
             WHEN next_at > now() AND error IS NOT NULL THEN 'next try'
             WHEN next_at > now() THEN 'window'
             WHEN sent_at IS NOT NULL OR next_at IS NOT NULL THEN 'place'

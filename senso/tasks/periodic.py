@@ -9,7 +9,7 @@ from senso.tasks import canvas
 from senso.tasks.periodic_task import periodic
 from senso.weekly import DUE_HOUR
 from senso.worker.queues import CALL_QUEUES
-from senso.workflows import recovery, scheduling
+from senso.workflows import breakers, recovery, scheduling
 from senso.workflows.vendor_jobs import polling
 
 polling_now = threading.Lock()
@@ -29,6 +29,7 @@ def relay(**_: object) -> None:
 @periodic("due")
 def due(**_: object) -> None:
     recovery.send_due(canvas)
+    breakers.record()
 
 
 @periodic("poll")

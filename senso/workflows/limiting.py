@@ -14,9 +14,9 @@ from senso.limits.process import allowances
 from senso.policy import POLICY
 from senso.providers import Limits, Usage
 from senso.queries import limited
-from senso.queries.limited import WAITS_FOR, PutOff
+from senso.queries.limited import PutOff
 from senso.queries.models import Model, Reader
-from senso.states import Purpose
+from senso.states import WAITS_FOR, Purpose
 
 CHARACTERS_A_TOKEN = 4
 Allowed = dict[UUID, tuple[Allowance, Permit]]
