@@ -33,7 +33,7 @@ else
 end
 local bucket = math.floor(now / TICK)
 local BUCKETS = math.floor(MINUTE / TICK) + 1    -- with the one that has just begun
-local rpm, tpm, most = ask.rpm, ask.tpm, ask.most
+local rpm, tpm, most = ask.rpm, ask.tpm, ask.look and s.most or ask.most
 
 local function ms(at) return math.max(0, math.ceil((at - now) / 1000)) end
 
@@ -168,7 +168,6 @@ if ask.look then
         not_before = s.not_before > now and ms(s.not_before) or nil, state = s.state, open_for = s.open_for / 1000000,
         until_ms = s.state ~= 'closed' and ms(s.until_at) or nil, waits = s.waits, waited = s.waited, error = s.error,
         error_ago = s.error_at and math.floor((now - s.error_at) / 1000) or nil,
-        limits = {s.rpm or 0, s.tpm or 0, s.most or 0},
     }
     return cjson.encode(reply)
 end
@@ -258,7 +257,7 @@ if granted < #need then
     s.waits = s.waits + #need - granted
 end
 
-s.ceiling, s.rpm, s.tpm, s.most = ceiling, rpm, tpm, most
+s.ceiling, s.most = ceiling, most
 s.owners[ask.owner] = not ask.leaves and {flying + taken_requests, now + ALIVE} or nil
 redis.call('SET', KEYS[1], cmsgpack.pack(s), 'EX', KEPT)
 if not packed then redis.call('SADD', KEYS[2], ask.provider .. '/' .. ask.model) end

@@ -5,6 +5,7 @@ import pytest
 from ground import forget_limits
 
 from senso.limits import script
+from senso.limits.allowance import Allowance
 
 
 @pytest.fixture(autouse=True)
@@ -53,3 +54,16 @@ numbers = itertools.count()
 @pytest.fixture
 def door(clock) -> Door:
     return Door(clock, f"model-{next(numbers)}")
+
+
+@pytest.fixture
+def process(door, clock):
+    """Processes by name, which share the model."""
+    made = {}
+
+    def find(name="a"):
+        if name not in made:
+            made[name] = Allowance("acme", door.model, name, lambda ask: door(dict(ask) | {"owner": name}), clock)
+        return made[name]
+
+    return find
