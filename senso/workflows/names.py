@@ -37,6 +37,8 @@ def find_names(batch_id: UUID) -> None:
     wish = limiting.Wish(org.id, 0, has_waited=True)
     allowed, _late = limiting.allow(Purpose.NAMES, model.provider, model.name, model.limits, [wish])
     if not allowed:
+        if limiting.is_down(model.provider, model.name):
+            do_without(batch.id, org, mark)
         return  # the batch looks again
     try:
         with transaction() as db:
@@ -49,6 +51,15 @@ def find_names(batch_id: UUID) -> None:
     limiting.claimed(Purpose.NAMES, allowed, [org.id] if work else [])
     if work is not None:
         ask_for_names(work, org, mark)
+
+
+def do_without(batch: UUID, org: name_rows.OrgNames, mark: str) -> None:
+    """The vendor may be away for hours, and the questions are asked of others."""
+    plain = names.fallback(org.name, org.websites)
+    with transaction() as db:
+        is_done = name_rows.use_plain(db, org.id, plain, mark, POLICY, batch=batch)
+    if is_done:
+        log.warning("the model that finds names is away: the name and the domains are used", org=str(org.id))
 
 
 def ask_for_names(work: NamesWork, org: name_rows.OrgNames, mark: str) -> None:

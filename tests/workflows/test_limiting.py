@@ -15,8 +15,8 @@ from senso.limits.process import allowances
 from senso.policy import POLICY
 from senso.queries import runs as run_rows
 from senso.registry import JOB_PROVIDERS
-from senso.tasks.periodic import due
-from senso.tasks.stages import extract, read
+from senso.tasks.periodic import admit, due
+from senso.tasks.stages import ask_batch, extract, find_names, open_batch, read
 from senso.workflows import breakers
 
 ASKED = "gpt-6.1-terra"
@@ -283,3 +283,22 @@ def test_providers_shows_limits_use_and_breaker(make, sandbox, monkeypatch, caps
     assert (model["rpm"], model["requests_used"], model["breaker"], model["waits"]) == (3, 3, "closed", 2)
     assert model["tokens_used"] > 0
     assert "3 of 3" in said
+
+
+def test_names_are_not_asked_of_a_model_that_is_away_and_after_a_while_done_without(make, sandbox):
+    batch = make.queued()
+    admit()
+    open_batch(str(batch))
+    failed("openai", READS)
+    find_names(str(batch))
+    ask_batch(str(batch))
+    early = make.one("SELECT count(*) FROM name_variations"), make.unpublished()
+    make.sql("UPDATE batches SET started_at = now() - interval '1 hour'")
+
+    find_names(str(batch))
+    ask_batch(str(batch))
+
+    assert (early[0], [key for key in early[1] if key.startswith("prepare")]) == (0, [f"prepare:{batch}:1"])
+    assert make.one("SELECT is_fallback FROM name_variations") is True
+    assert make.one("SELECT count(*) FROM question_runs WHERE sent_at IS NULL") == 0
+    assert make.one("SELECT count(*) FROM llm_calls") == 0
