@@ -14,6 +14,7 @@ CALL = {
     "503": "overloaded; with `retry_after=N` it says when to come back",
     "drop": "the connection is cut at once, without a reply",
     "hang": "no reply for `seconds=N` (3600 if not said), then the connection is cut",
+    "slow": "the reply comes `seconds=N` (3600 if not said) later, and is in order",
     "malformed": "status 200 with a body that is broken JSON",
     "page": "status 200 with an HTML page in place of the reply",
     "cut-within": "status 200, and the connection is cut in the middle of the reply",

@@ -56,8 +56,10 @@ class Endpoint(RequestHandler):
         if rule is None:
             return
         call.fault = rule.kind
-        if rule.kind == "hang":
+        if rule.kind in ("hang", "slow"):
             await asyncio.sleep(rule.seconds)
+        if rule.kind == "slow":
+            return
         if rule.kind in ("hang", "drop", "cut-within"):
             raise Cut(BEGUN if rule.kind == "cut-within" else b"")
         alike = {"502": proxy_error, "page": web_page}

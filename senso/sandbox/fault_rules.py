@@ -18,7 +18,8 @@ FORM = "PLACE KIND [share=10%] [times=3] [match=WORDS] [retry_after=2] [seconds=
 class Rule:
     """Hits `share` of the calls, or the first `times` of them, or else all. `match` must occur in the question.
 
-    `retry_after`: the seconds that a 429 or 503 asks to wait. `seconds`: how long a hang lasts until the cut.
+    `retry_after`: the seconds that a 429 or 503 asks to wait. `seconds`: how long a hang lasts until the cut, or how
+    much later a slow reply comes.
     """
 
     where: str

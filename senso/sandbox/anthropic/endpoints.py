@@ -162,7 +162,7 @@ class Messages(Anthropic):
         await asyncio.sleep(seconds)
         kinds = {*ANSWER, *PARTS, *(ANTHROPIC.keys() - self.at_once)}
         rule = self.state.faults.draw([self.where], kinds, text)
-        call.fault = rule.kind if rule else None
+        call.fault = rule.kind if rule else call.fault
         return rule
 
 

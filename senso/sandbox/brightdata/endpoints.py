@@ -64,7 +64,7 @@ class Trigger(BrightData):
         await self.inject_fault(call, prompts)
         self._check_running(str(dataset_id))
         snapshot = self._born(str(dataset_id), inputs)
-        call.snapshot_id, call.fault = snapshot.id, snapshot.job_fault
+        call.snapshot_id, call.fault = snapshot.id, snapshot.job_fault or call.fault
         for place, kind in snapshot.record_faults.items():
             call.inputs[place]["fault"] = kind
         if self.state.faults.draw([self.where], LATE, prompts):

@@ -78,7 +78,7 @@ class Search(Linkup):
         await self.inject_fault(call, text)
         await asyncio.sleep(self.state.timing.answer_seconds)
         rule = self.state.faults.draw([self.where], ODD, text)
-        call.fault = rule.kind if rule else None
+        call.fault = rule.kind if rule else call.fault
         return call.fault
 
 

@@ -70,7 +70,7 @@ class Batches(BatchEndpoint):
     def unseen(self, call: Call, words: str) -> bool:
         """Whether a fault says that the file is not seen yet."""
         rule = self.state.faults.draw([self.where], UNSEEN, words)
-        call.fault = rule.kind if rule else None
+        call.fault = rule.kind if rule else call.fault
         return rule is not None
 
     def born(self, body: Body, file: File) -> Batch:

@@ -54,7 +54,7 @@ class OpenAI(Endpoint):
         await self.inject_fault(call, text)
         await asyncio.sleep(seconds)
         rule = self.state.faults.draw([self.where], {*ANSWER, *TWO_MESSAGES, *(CALL.keys() - self.at_once)}, text)
-        call.fault = rule.kind if rule else None
+        call.fault = rule.kind if rule else call.fault
 
 
 class Models(OpenAI):

@@ -121,7 +121,7 @@ class Agent(Perplexity):
         await self.inject_fault(call, text)
         await asyncio.sleep(seconds)
         rule = self.state.faults.draw([self.where], KINDS[self.where].keys() - self.at_once, text)
-        call.fault = rule.kind if rule else None
+        call.fault = rule.kind if rule else call.fault
         return call.fault
 
 
