@@ -122,6 +122,7 @@ def tell(seconds: Counter[int], began: int) -> None:
     ends = range(began + 60, began + MINUTES * 60 + 1)
     minutes = [sum(seconds[s] for s in range(at, at + 60)) / TPM for at in ends]
     print(f"\n{len(minutes)} minutes, each a second after the one before; budget {TPM} tokens a minute")
+    print("every ten seconds: " + " ".join(f"{share:.0%}" for share in minutes[::10]))
     print(f"most {max(minutes):.1%}   mean {sum(minutes) / len(minutes):.1%}   least {min(minutes):.1%}")
 
 
