@@ -2,7 +2,7 @@
 
 Without an option: microseconds of CPU and commands of Redis for a call that is allowed out of what was fetched ahead,
 that asks Redis as its model is scarce, and that is refused. `--tokens`: three minutes of four processes whose estimates
-are wrong by lot, one of them killed while it holds reservations; the use of each minute as the callee counts it.
+are wrong by lot, one of them killed while it holds reservations and started again; the use of each minute as the callee counts it.
 """
 
 import argparse
@@ -99,13 +99,13 @@ def budget(redis: str) -> None:
         port = str(callee.getsockname()[1])
         began, killed = time.time(), False
         words = [sys.executable, __file__, "--process"]
-        started = [
-            subprocess.Popen([*words, str(n)], env=os.environ | {"REDIS_URL": redis, "PORT_OF_CALLEE": port})
-            for n in range(PROCESSES)
-        ]
+        environment = os.environ | {"REDIS_URL": redis, "PORT_OF_CALLEE": port}
+        started = [subprocess.Popen([*words, str(n)], env=environment) for n in range(PROCESSES)]
         while (passed := time.time() - began) < MINUTES * 60 + 60:
             if passed > KILL_AFTER and not killed:
                 started[0].send_signal(signal.SIGKILL)
+                # As `senso up` does; what waited in rows still waits there.
+                started.append(subprocess.Popen([*words, str(PROCESSES)], env=environment))
                 killed = True
             try:
                 seconds[int(time.time())] += struct.unpack("!I", callee.recv(4))[0]

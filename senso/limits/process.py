@@ -55,6 +55,7 @@ class Allowances:
                     self.thread = threading.Thread(target=self.run, name="limits", daemon=True)
                     self.thread.start()
         elif self.is_resting:
+            self.is_resting = False
             self.woken.set()
 
     def run(self) -> None:

@@ -1,5 +1,6 @@
 """Calls that keep to the limits of their models: what waits is a row, costs nothing, and has not failed."""
 
+import socket
 import time
 
 import pytest
@@ -236,13 +237,16 @@ def test_an_event_that_was_stored_and_not_forgotten_is_not_stored_again(make, mo
     assert [breakers.record(), breakers.record()] == [1, 0]
 
 
-def test_without_redis_a_process_goes_on_at_a_small_rate(make, sandbox, monkeypatch):
+@pytest.mark.parametrize("how", ["refuses", "is silent"])
+def test_without_redis_a_process_goes_on_at_a_small_rate(make, sandbox, monkeypatch, how):
     make.sql("UPDATE models SET rpm = 60 WHERE slug = :model", model=ASKED)
     batch = make.batch(questions=4)
-    monkeypatch.setattr(supplied.redis_url, "find", lambda: "redis://127.0.0.1:9/0")
-    allowances.forget()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = 9 if how == "refuses" else silent.getsockname()[1]
+        monkeypatch.setattr(supplied.redis_url, "find", lambda: f"redis://127.0.0.1:{port}/0")
+        allowances.forget()
 
-    asked(make, batch)
+        asked(make, batch)
 
     assert sorted(states(make)) == ["answered", "planned", "planned", "planned"]
     assert make.one("SELECT max(failures) FROM question_runs") == 0
