@@ -2,7 +2,8 @@
 
 Without an option: microseconds of CPU and commands of Redis for a call that is allowed out of what was fetched ahead,
 that asks Redis as its model is scarce, and that is refused. `--tokens`: three minutes of four processes whose estimates
-are wrong by lot, one of them killed while it holds reservations and started again; the use of each minute as the callee counts it.
+are wrong by lot, one of them killed while it holds reservations and started again; the use of each minute as the callee
+counts it.
 """
 
 import argparse

@@ -124,6 +124,21 @@ UNSENT = text("""
 """)
 
 
+# Batches of runs that are sent once more, while others of the same batch were never sent.
+WITH_UNSENT = text("""
+    SELECT DISTINCT b.id, b.remaining FROM question_runs r JOIN batches b ON b.id = r.batch_id
+    WHERE r.id = ANY(CAST(:runs AS uuid[])) AND b.state = 'running' AND EXISTS (
+        SELECT FROM question_runs o WHERE o.batch_id = b.id AND o.state = 'planned' AND o.sent_at IS NULL
+            AND o.next_at IS NULL AND o.snapshot_id IS NULL
+    )
+""")
+
+
+def with_unsent(db: Connection, runs: Sequence[UUID]) -> list[tuple[UUID, int]]:
+    """Each such batch and how much remains of it."""
+    return [(one.id, one.remaining) for one in db.execute(WITH_UNSENT, {"runs": list(runs)})]
+
+
 def any_unsent(db: Connection, batch: UUID) -> bool:
     return bool(db.execute(UNSENT, {"batch": batch}).scalar_one())
 

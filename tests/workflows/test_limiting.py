@@ -155,6 +155,17 @@ def test_of_a_scarce_model_a_batch_has_a_window_in_line_and_hands_out_its_other_
     assert {row["slug"]: row["count"] for row in begun} == {"gpt-6-luna": 100, ASKED: 100}
 
 
+def test_when_runs_that_waited_are_sent_their_batch_hands_out_more_a_little_later(make, messages):
+    batch = make.batch(questions=101)
+    make.sql("UPDATE outbox SET published_at = now()")
+    make.sql("UPDATE question_runs SET next_at = now(), sent_at = now() - interval '1 s' WHERE sent_at IS NOT NULL")
+
+    due()
+
+    (later,) = make.sql("SELECT pipeline, ids, not_before > now() AS later FROM outbox WHERE published_at IS NULL")
+    assert later == {"pipeline": "ask", "ids": [str(batch)], "later": True}
+
+
 def failed(provider, model, times=10):
     """As many calls of another process."""
     one = allowances.of(provider, model)
