@@ -115,13 +115,13 @@ def budget(redis: str) -> None:
         for one in started:
             one.kill()
             one.wait()
-    tell(seconds, int(began))
+    tell(seconds)
 
 
-def tell(seconds: Counter[int], began: int) -> None:
-    """Without the first minute, in which the callee is not asked for long enough yet."""
-    ends = range(began + 60, began + MINUTES * 60 + 1)
-    minutes = [sum(seconds[s] for s in range(at, at + 60)) / TPM for at in ends]
+def tell(seconds: Counter[int]) -> None:
+    """Without the first minute after the first call, in which a new state has no more than its even rate."""
+    first, last = min(seconds), max(seconds)
+    minutes = [sum(seconds[s] for s in range(at, at + 60)) / TPM for at in range(first + 60, last - 59)]
     print(f"\n{len(minutes)} minutes, each a second after the one before; budget {TPM} tokens a minute")
     print("every ten seconds: " + " ".join(f"{share:.0%}" for share in minutes[::10]))
     print(f"most {max(minutes):.1%}   mean {sum(minutes) / len(minutes):.1%}   least {min(minutes):.1%}")
