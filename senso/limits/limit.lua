@@ -15,6 +15,7 @@ local LINE = given.line or 300000000             -- no wait is longer
 local FIRST_LINE = 15000000                      -- while it is not known what a call takes
 local KEPT = 86400                               -- seconds for which the state of an unused model is kept
 local LEAST_CALLS, SHARE = 10, 0.6
+local CROWDED = 0.97                             -- below it those in line have left room, and new ones may have it
 
 local now = ask.now
 if not now then
@@ -180,7 +181,7 @@ local here_requests, here_tokens = last and s.window[last + 1] or 0, last and s.
 local burst_requests = rpm and math.max(math.ceil(rpm * 6 * TICK / MINUTE), math.min(rpm, 10))
 local burst_tokens = tpm and tpm * 6 * TICK / MINUTE
 local taken_requests, taken_tokens = 0, 0
-local is_crowded = (rpm and requests > 0.9 * rpm) or (tpm and tokens > 0.9 * tpm) or false
+local is_crowded = (rpm and requests > CROWDED * rpm) or (tpm and tokens > CROWDED * tpm) or false
 
 local function refusal(cost, place)
     if now < s.not_before then return 'time' end
