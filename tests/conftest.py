@@ -119,6 +119,8 @@ def database(one_database) -> Iterator[str]:
     reading_models.cached.clear()
     forget_limits()
     yield one_database.url
+    reading_models.cached.clear()
+    forget_limits()
     database_module.engine().dispose()
     use_database(before)
 
