@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 # PYTEST_ARGS run in one, which starts sooner.
 TEST_PROCESSES ?= $(if $(findstring tests,$(PYTEST_ARGS)),0,3)
 
-.PHONY: demo up test faults chaos plants check format bench growth networks night queued in-flight alone commands one-run promises credits reconciling sequences real-answers mix reading-modes reading-together clean restore scrape
+.PHONY: demo up test faults chaos plants check format bench growth networks night queued in-flight alone commands one-run promises credits reconciling sequences real-answers mix reading-modes reading-together clean restore scrape limits
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -99,6 +99,11 @@ alone: $(VENV)/.ready-bench
 # A command from its first character to its end, with a stack that is up: COMMANDS_ARGS="--rounds 15"
 commands: $(READY)
 	@$(BIN)/python bench/commands.py $(COMMANDS_ARGS)
+
+# What limits and breakers cost for a call; LIMITS_ARGS=--tokens: four processes, one of them killed, and the tokens that
+# each minute gets
+limits: $(READY)
+	@$(BIN)/python bench/limits.py $(LIMITS_ARGS)
 
 # CPU of one run by itself, without Celery and Postgres, part by part: ONE_RUN_ARGS="--orgs 5 --rounds 2"
 one-run: $(READY)

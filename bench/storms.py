@@ -1,4 +1,4 @@
-"""A vendor in trouble beside a healthy one: what is asked of it meanwhile, what fails, and how soon all is normal again.
+"""A vendor in trouble beside a healthy one: what is asked of it, what fails, and how soon all is normal again.
 
 Each scene has its own stack, half of the runs at each of two vendors, and a fault that strikes one of them a moment
 after the batches were triggered. Nothing is asserted.

@@ -98,6 +98,8 @@ class Policy:
 
     # How many runs of one batch are in the queues at a time: a large batch must not delay all small ones.
     window: int = 100
+    # After runs that have waited were sent, others of their batch take the places of those that are done by then.
+    hand_out_more_seconds: float = 4
     # Most jobs per poll.
     jobs_per_poll: int = 200
     # Most lost messages found in one transaction; the search repeats while there are more.

@@ -51,11 +51,11 @@ def address() -> Address:
     return parsed(supplied.redis_url())
 
 
-def client(at: Address | None = None) -> Redis:
-    """A client without retries, because its callers want to know the present state."""
+def client(at: Address | None = None, *, seconds: float = ANSWER_SECONDS) -> Redis:
+    """A client without retries, because its callers want to know the present state. `seconds`: for each answer."""
     where = (at or address()).options
     once = Retry(NoBackoff(), 0)
-    return Redis(**where, socket_timeout=ANSWER_SECONDS, socket_connect_timeout=ANSWER_SECONDS, retry=once)
+    return Redis(**where, socket_timeout=seconds, socket_connect_timeout=seconds, retry=once)
 
 
 def waiting(queues: Iterable[str]) -> dict[str, int]:

@@ -247,6 +247,18 @@ class StopScope(StrEnum):
     PARTNER = "partner"
 
 
+class BreakerChange(StrEnum):
+    """opened: the model is left alone; probing: one call tries whether it is back; closed: it is."""
+
+    OPENED = "opened"
+    PROBING = "probing"
+    CLOSED = "closed"
+
+
+# So begins the reason of a row that waits for its turn at a model: nothing has failed.
+WAITS_FOR = "waits for "
+
+
 class Action(StrEnum):
     """An action that the audit records."""
 
@@ -255,6 +267,7 @@ class Action(StrEnum):
     CANCEL = "cancel"
     RETRY = "retry"
     IMPORT = "import"
+    BREAKER = "breaker"
     PAUSE = "pause"
     RESUME = "resume"
 

@@ -118,7 +118,10 @@ def database(one_database) -> Iterator[str]:
     forget_limits(one_database.redis_url)
     use_database(one_database.url)
     reading_models.cached.clear()
+    forget_limits()
     yield one_database.url
+    reading_models.cached.clear()
+    forget_limits()
     database_module.engine().dispose()
     use_database(before)
 

@@ -13,6 +13,8 @@ from redis import Redis
 
 from senso import db as database_module
 from senso.embedded import Urls
+from senso.limits import script
+from senso.limits.process import allowances
 from senso.sandbox import env as sandbox_env
 from senso.settings import settings
 
@@ -120,11 +122,12 @@ class OneDatabase:
         self.connection.close()
 
 
-def forget_limits(redis_url: str) -> None:
-    """What vendors said in an earlier test."""
-    with Redis.from_url(redis_url) as redis:
-        for key in redis.scan_iter("senso:limit:*"):
-            redis.delete(key)
+def forget_limits() -> None:
+    """What earlier tests have used of their models, whose breakers they opened, and what vendors of jobs said."""
+    allowances.forget()
+    client = script.client()
+    if known := list(client.scan_iter(f"{script.PREFIX}*")):
+        client.delete(*known)
 
 
 def use_database(url: str) -> None:

@@ -3,7 +3,6 @@
 import requests
 from ground import forget_limits
 
-from senso.settings import secret, settings
 from senso.tasks.periodic import poll
 from senso.tasks.stages import submit_snapshot
 
@@ -34,7 +33,7 @@ def age(make, seconds: float) -> None:
 def rested(make) -> None:
     """As if the time were over for which a vendor has asked us to wait."""
     make.sql("DELETE FROM limited_requests")
-    forget_limits(secret(settings().redis_url, "REDIS_URL"))
+    forget_limits()
 
 
 def repairs(make) -> dict:

@@ -24,6 +24,7 @@ OF_THE_LOOK = ("~senso:doctor:*", "&senso:doctor:*")
 OF_WORK = (
     *(*(f"~{queue}" for queue in ALL_QUEUES), "~unacked*", "~_kombu.binding*", "~celeryev.*", "~*.pidbox"),
     *("~celery-task-meta-*", "~celery-taskset-meta-*", "~senso:limit:*", "&celery-task-meta-*"),
+    "~senso:limit:*",
     *("&/0.celeryev/*", "&/0.celery.pidbox"),
 )
 

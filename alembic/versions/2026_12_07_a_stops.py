@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0017"
-down_revision = "0015"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
@@ -96,7 +96,7 @@ def upgrade() -> None:
     op.execute("ALTER TABLE audit DROP CONSTRAINT ck_audit_action")
     op.execute(
         "ALTER TABLE audit ADD CONSTRAINT ck_audit_action CHECK "
-        "(action IN ('trigger', 'grant', 'cancel', 'retry', 'import', 'pause', 'resume')) NOT VALID"
+        "(action IN ('trigger', 'grant', 'cancel', 'retry', 'import', 'breaker', 'pause', 'resume')) NOT VALID"
     )
     op.execute("ALTER TABLE audit VALIDATE CONSTRAINT ck_audit_action")
 
@@ -112,5 +112,5 @@ def downgrade() -> None:
     op.execute("DELETE FROM audit WHERE action IN ('pause', 'resume')")
     op.execute(
         "ALTER TABLE audit ADD CONSTRAINT ck_audit_action CHECK "
-        "(action IN ('trigger', 'grant', 'cancel', 'retry', 'import'))"
+        "(action IN ('trigger', 'grant', 'cancel', 'retry', 'import', 'breaker'))"
     )

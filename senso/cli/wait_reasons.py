@@ -9,6 +9,7 @@ from senso.policy import POLICY
 from senso.quantities import counted
 from senso.reads.waiting import Cause, Stage, Wait
 from senso.settings import settings
+from senso.states import WAITS_FOR
 
 LONGEST_REASON = 160  # characters; `senso runs` prints all of them
 TODO = {
@@ -81,6 +82,11 @@ def jobs(wait: Wait, now: datetime) -> str:
     return f"a place: {reason(wait)}; {of(TODO, wait)} ({runs(wait)}){lasting(wait, now)}"
 
 
+def limit(wait: Wait, now: datetime) -> str:
+    said = reason(wait).removeprefix(WAITS_FOR)
+    return f"{said}: {of(TODO, wait)}, next try {when(wait.next, now)}"
+
+
 def next_try(wait: Wait, now: datetime) -> str:
     failed = f", {wait.tries} of {POLICY.most_failures} failures at most" if wait.tries else ""
     tries = f"next {when(wait.next, now)}{failed}{lasting(wait, now, ', failing for ')}"
@@ -134,6 +140,7 @@ WORDS: Mapping[Cause, Callable[[Wait, datetime], str]] = {
     Cause.OPENING: opening,
     Cause.SILENT_WORKER: silent_worker,
     Cause.LEFT_ALONE: left_alone,
+    Cause.LIMIT: limit,
     Cause.RATE_LIMIT: rate_limit,
     Cause.NEXT_TRY: next_try,
     Cause.JOBS: jobs,

@@ -10,6 +10,7 @@ planner      SQL that exists only for the query planner
 """
 
 from senso.db.connections import (
+    Bare,
     Connection,
     DBAPIError,
     Engine,
@@ -25,6 +26,7 @@ from senso.db.connections import (
 )
 
 __all__ = [
+    "Bare",
     "Connection",
     "DBAPIError",
     "Engine",

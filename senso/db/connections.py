@@ -160,7 +160,8 @@ def engine() -> Engine:
 
 
 # What a statement is sent through: a transaction, or a connection in autocommit mode.
-Link = Connection | PoolProxiedConnection
+Bare = PoolProxiedConnection  # a connection of `at_once`
+Link = Connection | Bare
 
 
 @contextmanager

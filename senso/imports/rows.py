@@ -11,6 +11,7 @@ from senso.states import Surface
 
 Row = dict[str, Any]
 PROPERTIES = ("parameters", "prices", "retirement")
+LIMITS = ("rpm", "tpm", "max_in_flight")
 # The same as for the well-known models: a collected answer takes up to twenty minutes, a vendor's own API does not.
 DEADLINE_SECONDS = {Surface.CONSUMER: 1200, Surface.API: 90}
 
@@ -47,8 +48,9 @@ def rows(found: Contents, ids: Ids) -> dict[str, list[Row]]:
 
 def models(found: Contents, ids: Ids) -> list[Row]:
     return [
-        one.model_dump(exclude=set(PROPERTIES))
+        one.model_dump(exclude={*PROPERTIES, *LIMITS})
         | {name: known(one, name) for name in PROPERTIES}
+        | {name: limit(one, name) for name in LIMITS}
         | {"id": ids.model(one.slug), "deadline_seconds": DEADLINE_SECONDS[one.surface]}
         for one in found.models
     ]
@@ -60,6 +62,11 @@ def known(one: Model, name: str) -> Row | None:
         return None
     value: Known | None = getattr(one, name)
     return value.model_dump(exclude_none=True) if value else {}
+
+
+def limit(one: Model, name: str) -> int | None:
+    """None if the file does not mention it, 0 if the file removes it."""
+    return (getattr(one, name) or 0) if name in one.model_fields_set else None
 
 
 def locations(found: Contents, ids: Ids) -> list[Row]:

@@ -225,6 +225,9 @@ class Model(Frozen):
     parameters: Parameters | None = None
     prices: Prices | None = None
     retirement: Retirement | None = None
+    rpm: Count | None = None
+    tpm: Count | None = None
+    max_in_flight: Count | None = None
 
 
 def model_id(slug: str) -> UUID:

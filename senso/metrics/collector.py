@@ -11,8 +11,8 @@ from prometheus_client.registry import Collector
 
 from senso import redis_access
 from senso.db import looking
-from senso.metrics import families, from_gauges, from_totals, limits
-from senso.metrics.limits import Standing
+from senso.limits.standings import Standing, standings
+from senso.metrics import families, from_gauges, from_totals
 from senso.metrics.looks import Found, Look
 from senso.policy import POLICY
 from senso.reads import gauges, stops, totals
@@ -81,7 +81,8 @@ class Senso(Collector):
 
     def read_messages(self) -> Messages:
         """Limits stand in Redis, so they are told while Postgres is away: of the models that were there before."""
-        return Messages(*redis_access.messages(ALL_QUEUES), limits.standings(self.models))
+        known = [(one.provider, one.name) for one in self.models]
+        return Messages(*redis_access.messages(ALL_QUEUES), standings(known))
 
 
 def text(collector: Senso) -> bytes:

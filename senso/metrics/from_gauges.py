@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from prometheus_client.core import Metric
 
+from senso.limits.standings import Standing
 from senso.metrics.families import add
-from senso.metrics.limits import Standing
 from senso.reads.gauges import Gauges, Open, Worker
 from senso.reads.stops import Stops
 from senso.states import OPEN_BATCHES, OPEN_EVALUATIONS, OPEN_RUNS, BatchState, PushStatus

@@ -59,6 +59,18 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """Of all processes together; None: there is none. `rpm`, `tpm`: requests and tokens a minute."""
+
+    rpm: int | None = None
+    tpm: int | None = None
+    max_in_flight: int | None = None
+
+
+NO_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """The billed quantities of a call; `searches` and `records` are counts.
 

@@ -133,6 +133,27 @@ def save(
     db.execute(SAVE, values)
 
 
+USE_PLAIN = text("""
+    INSERT INTO name_variations AS n (org_id, names, fingerprint, is_fallback, expires_at)
+    SELECT :org, CAST(:names AS jsonb), :fingerprint, true, now() + CAST(:kept AS interval)
+    FROM batches b WHERE b.id = :batch AND b.started_at < now() - make_interval(secs => :patience)
+    ON CONFLICT (org_id) DO UPDATE SET names = excluded.names, fingerprint = excluded.fingerprint, is_fallback = true,
+        expires_at = excluded.expires_at
+    WHERE (n.names IS NULL OR n.fingerprint IS DISTINCT FROM :fingerprint OR n.expires_at <= now())
+        AND (n.lease_until IS NULL OR n.lease_until < now())
+    RETURNING org_id
+""")
+
+
+def use_plain(
+    db: Connection, org_id: UUID, names: Sequence[str], fingerprint: str, policy: Policy, *, batch: UUID
+) -> bool:
+    """Without a call, which may not be made: once the batch has waited for `names_wait_seconds`."""
+    values = {"org": org_id, "names": as_json(list(names)), "fingerprint": fingerprint, "batch": batch}
+    values |= {"kept": policy.plain_name_kept, "patience": policy.names_wait_seconds}
+    return bool(db.execute(USE_PLAIN, values).scalars().all())
+
+
 PUT_BACK = text(f"""
     WITH {REPORT_CALL}
     UPDATE name_variations SET failures = failures + :counted,

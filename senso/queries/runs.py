@@ -70,17 +70,28 @@ class Report:
 
 
 # Picks runs without a message, up to the window; those that are stopped wait outside of it. If publishing the outbox
-# row fails, the relay sends it.
+# row fails, the relay sends it. Those that wait for a later try are in no queue and take no place in it, but of one
+# model no more than a window is begun: what waits for a scarce model must hold up no other, and a large batch must not
+# stand in its line with all that it has.
 HAND_OUT = text(f"""
-    WITH picked AS (
-        SELECT r.id FROM question_runs r JOIN models m ON m.id = r.model_id
+    WITH begun AS MATERIALIZED (
+        SELECT model_id, count(*) AS runs, count(*) FILTER (WHERE next_at IS NULL OR next_at <= now()) AS in_queues
+        FROM question_runs r WHERE batch_id = :batch AND sent_at IS NOT NULL AND snapshot_id IS NULL
+            AND state IN ('planned', 'asking') AND {may_begin(holds_run("r"))}
+        GROUP BY model_id
+    ),
+    left_over AS MATERIALIZED (
+        SELECT r.id, row_number() OVER (PARTITION BY r.model_id ORDER BY r.number) + coalesce(begun.runs, 0) AS place
+        FROM question_runs r JOIN models m ON m.id = r.model_id LEFT JOIN begun ON begun.model_id = r.model_id
         WHERE r.batch_id = :batch AND r.state = 'planned' AND r.sent_at IS NULL AND r.next_at IS NULL
             AND m.provider <> ALL(:snapshot_providers) AND {may_begin(holds_run("r"))}
+    ),
+    picked AS (
+        SELECT r.id FROM question_runs r
+        WHERE r.id = ANY(ARRAY(SELECT id FROM left_over WHERE place <= :window))
+            AND r.state = 'planned' AND r.sent_at IS NULL AND r.next_at IS NULL
         ORDER BY r.number
-        LIMIT greatest(0, :window - (
-            SELECT count(*) FROM question_runs o WHERE o.batch_id = :batch AND o.sent_at IS NOT NULL
-                AND o.snapshot_id IS NULL AND o.state IN ('planned', 'asking') AND {may_begin(holds_run("o"))}
-        ))
+        LIMIT greatest(0, :window - (SELECT coalesce(sum(in_queues), 0) FROM begun))
         FOR UPDATE OF r SKIP LOCKED
     ),
     sent AS (UPDATE question_runs r SET sent_at = now() FROM picked WHERE r.id = picked.id RETURNING r.id, r.number)
@@ -105,6 +116,21 @@ def hand_out(db: Connection, batch: UUID, episode: int, snapshot_providers: Sequ
         "window": window,
     }
     return enqueue_by(db, HAND_OUT, values)
+
+
+# Batches of runs that are sent once more, while others of the same batch were never sent.
+WITH_UNSENT = text("""
+    SELECT DISTINCT b.id, b.remaining FROM question_runs r JOIN batches b ON b.id = r.batch_id
+    WHERE r.id = ANY(CAST(:runs AS uuid[])) AND b.state = 'running' AND EXISTS (
+        SELECT FROM question_runs o WHERE o.batch_id = b.id AND o.state = 'planned' AND o.sent_at IS NULL
+            AND o.next_at IS NULL AND o.snapshot_id IS NULL
+    )
+""")
+
+
+def with_unsent(db: Connection, runs: Sequence[UUID]) -> list[tuple[UUID, int]]:
+    """Each such batch and how much remains of it."""
+    return [(one.id, one.remaining) for one in db.execute(WITH_UNSENT, {"runs": list(runs)})]
 
 
 # Claim before paying: one statement, committed before the call, moves the row, raises its fence and inserts the call's

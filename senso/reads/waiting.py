@@ -19,7 +19,7 @@ from senso.queries.job_places import POOL
 from senso.queries.stopped import ANY_STOP, holds_batch, holds_call, holds_job, holds_run
 from senso.queries.stops import TOLD
 from senso.records import UNTOLD
-from senso.states import JobRequest
+from senso.states import WAITS_FOR, JobRequest
 from senso.tables.work import HAS_PLACE
 
 
@@ -37,6 +37,7 @@ class Cause(StrEnum):
     OPENING = "opening"  # it is being opened: its credits are held and its matrix is frozen
     SILENT_WORKER = "silent worker"  # claimed by a process without a recent heartbeat: taken back once that is dead
     LEFT_ALONE = "left alone"  # a vendor of jobs has answered too often with 429: nobody sends it anything
+    LIMIT = "limit"  # put off before the call: its model is at a limit of ours, or its breaker is open
     RATE_LIMIT = "rate limit"  # put back after a 429
     NEXT_TRY = "next try"  # put back after another failure
     JOBS = "jobs"  # the vendor runs as many jobs as it may
@@ -146,13 +147,13 @@ RUNS = f"""
 # For many batches together, the first failed call of each run is not looked up: that would be one look-up per run.
 WORK = f"""
     SELECT batch_id, what, stage, provider, model,
-        CASE WHEN what IN ('rate limit', 'next try') THEN error WHEN what = 'stopped' THEN said END AS reason,
+        CASE WHEN what IN ('limit', 'rate limit', 'next try') THEN error WHEN what = 'stopped' THEN said END AS reason,
         1 AS count, 1 AS runs,
         CASE what WHEN 'call' THEN {CLAIMED_AT} WHEN 'silent worker' THEN {LAST_BEAT} WHEN 'place' THEN sent_at
             ELSE failed.first_at END AS since,
         CASE what WHEN 'silent worker' THEN lease_until WHEN 'rate limit' THEN next_at END AS until,
         CASE what WHEN 'silent worker' THEN {LAST_BEAT} + make_interval(secs => :silent) WHEN 'rate limit' THEN next_at
-            WHEN 'next try' THEN next_at END AS next,
+            WHEN 'next try' THEN next_at WHEN 'limit' THEN next_at END AS next,
         failures AS tries
     FROM (
         SELECT *, CASE
@@ -160,6 +161,7 @@ WORK = f"""
             WHEN taken THEN 'call'
             WHEN said IS NOT NULL THEN 'stopped'
             WHEN next_at > now() AND {IS_RATE_LIMIT} THEN 'rate limit'
+            WHEN next_at > now() AND starts_with(error, '{WAITS_FOR}') THEN 'limit'
             WHEN next_at > now() AND error IS NOT NULL THEN 'next try'
             WHEN next_at > now() THEN 'window'
             WHEN sent_at IS NOT NULL OR next_at IS NOT NULL THEN 'place'

@@ -5,6 +5,7 @@ from typing import Any
 from celery.signals import task_postrun, task_prerun, worker_init, worker_ready, worker_shutdown
 
 from senso import publishing
+from senso.limits.process import allowances
 from senso.runtime.garbage import spare_imported_modules
 from senso.runtime.heartbeat import heartbeat
 from senso.runtime.progress import progress
@@ -34,4 +35,5 @@ def take_messages(**_: Any) -> None:
 
 @worker_shutdown.connect
 def end(**_: Any) -> None:
+    allowances.leave()
     heartbeat.stop()

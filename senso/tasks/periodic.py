@@ -9,7 +9,7 @@ from senso.tasks import canvas
 from senso.tasks.periodic_task import periodic
 from senso.weekly import DUE_HOUR
 from senso.worker.queues import CALL_QUEUES
-from senso.workflows import ceilings, pruning, reconciling, recovery, scheduling, totals
+from senso.workflows import breakers, ceilings, pruning, reconciling, recovery, scheduling, totals
 from senso.workflows.vendor_jobs import polling
 
 polling_now = threading.Lock()
@@ -31,6 +31,7 @@ def relay(**_: object) -> None:
 def due(**_: object) -> None:
     ceilings.lift_all(settings().max_daily_microusd)
     recovery.send_due(canvas)
+    breakers.record()
 
 
 @periodic("poll")

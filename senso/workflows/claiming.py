@@ -1,9 +1,9 @@
-"""Claims of each kind of paid call: one statement, or, under a ceiling of cost, what of it still fits today."""
+"""Claims of each kind of paid call: what its model's limits allow and, under a ceiling of cost, what still fits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
-from senso.db import Connection, Link, at_once, transaction
+from senso.db import Bare, Connection, Link, together
 from senso.extraction.names import NAMES_VERSION
 from senso.policy import POLICY
 from senso.prices import in_batch
@@ -17,32 +17,66 @@ from senso.queries.runs import AskWork
 from senso.queries.vendor_jobs import JobWork
 from senso.runtime.heartbeat import worker_id
 from senso.states import Purpose
-from senso.workflows import ceilings
+from senso.workflows import ceilings, limiting
 from senso.workflows.ceilings import fitting, room
 
 
-def claim_runs(wanted: Sequence[UUID]) -> list[AskWork]:
-    if not ceilings.in_effect():
-        with at_once() as link:
-            return runs.claim(link, wanted, worker_id(), POLICY)
-    with transaction() as db, room(db) as left:
+def claim_runs(db: Bare, wanted: Sequence[UUID]) -> tuple[list[AskWork], set[UUID]]:
+    """What was claimed, and what was put off because its model is at its limit."""
+    allowed, late = limiting.allow_runs(db, wanted)
+    if not allowed:
+        return [], late
+    with limiting.claiming(Purpose.ASK, allowed) as claimed:
+        works = runs_that_fit(db, sorted(allowed)) if ceilings.in_effect(db) else claim_these(db, sorted(allowed))
+        claimed(work.id for work in works)
+    return works, late
+
+
+def claim_these(db: Link, wanted: Sequence[UUID]) -> list[AskWork]:
+    return runs.claim(db, wanted, worker_id(), POLICY)
+
+
+def runs_that_fit(db: Bare, wanted: Sequence[UUID]) -> list[AskWork]:
+    with together(db), room(db) as left:
         each = fitting(left, rows.runs(db, wanted, POLICY))
-        works = runs.claim(db, list(each), worker_id(), POLICY) if each else []
+        works = claim_these(db, list(each)) if each else []
         rows.reserve(db, {work.call_id: each[work.id] for work in works})
         return works
 
 
 def claim_readings(
-    db: Link, wanted: Sequence[UUID], readers: Sequence[Reader], version: str, together: str
+    db: Bare, wanted: Sequence[UUID], readers: Sequence[Reader], version: str, together_version: str
 ) -> list[ReadWork]:
-    """Under a ceiling of cost, within a transaction. `wanted`: runs; all readings of an answer are claimed, or none."""
-    with room(db) as left:
-        each = fitting(left, reading_candidates(db, wanted, readers))
-        if not each:
-            return []
-        works = evaluations.claim(
-            db, list(each), worker_id(), POLICY, readers=readers, prompt_version=version, together_version=together
+    """`wanted`: runs. What the limits of its model do not allow is put off."""
+
+    def claim(these: Sequence[UUID]) -> list[ReadWork]:
+        return evaluations.claim(
+            *(db, these, worker_id(), POLICY),
+            readers=readers,
+            prompt_version=version,
+            together_version=together_version,
         )
+
+    allowed = limiting.allow_readings(db, wanted, readers)
+    if not allowed:
+        return []
+    with limiting.claiming(Purpose.READ, allowed) as claimed:
+        these = sorted(allowed)
+        works = readings_that_fit(db, these, readers, claim) if ceilings.in_effect(db) else claim(these)
+        claimed(work.run_id for work in works)
+    return works
+
+
+def readings_that_fit(
+    db: Bare,
+    wanted: Sequence[UUID],
+    readers: Sequence[Reader],
+    claim: Callable[[Sequence[UUID]], list[ReadWork]],
+) -> list[ReadWork]:
+    """All readings of an answer are claimed, or none."""
+    with together(db), room(db) as left:
+        each = fitting(left, reading_candidates(db, wanted, readers))
+        works = claim(list(each)) if each else []
         rows.reserve(db, {work.call_id: each[work.run_id] for work in works})
     return works
 

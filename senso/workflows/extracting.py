@@ -9,23 +9,22 @@ from uuid import UUID
 from structlog.contextvars import bind_contextvars
 
 from senso import extraction, supplied
-from senso.db import DBAPIError, at_once, transaction
+from senso.db import DBAPIError, at_once
 from senso.errors import ConfigError, Malformed, OutsideError, Refused, TooLong, Unavailable, Unforeseen
 from senso.extraction import Mark, Reading, Together
 from senso.extraction.mentions import BY_RULE, SAMPLED
 from senso.failpoints import failpoint
 from senso.policy import POLICY
-from senso.providers import Prompt
+from senso.providers import Completion, Prompt
 from senso.providers.wire.paid import paid
 from senso.queries import evaluations
 from senso.queries.evaluations import ReadWork
 from senso.queries.runs import Report
 from senso.runtime.call_slots import Work, groups, run_concurrently
-from senso.runtime.heartbeat import worker_id
 from senso.runtime.save_batching import SaveBatcher, save_in_thread
 from senso.runtime.saving import unstorable
-from senso.states import Outcome
-from senso.workflows import ceilings, claiming, reading_models
+from senso.states import Outcome, Purpose
+from senso.workflows import claiming, limiting, reading_models
 from senso.workflows.call_reports import Stopwatch, divided, failed_report, guarded, outcome_of, report
 from senso.workflows.provider_access import complete
 from senso.workflows.retry_policy import wait_seconds
@@ -50,14 +49,8 @@ def claim_readings(runs: Sequence[UUID]) -> list[Work]:
 def claim_answers(runs: Sequence[UUID]) -> list[ReadWork]:
     version = extraction.READING_VERSION
     together = extraction.TOGETHER_VERSION if supplied.orgs_per_reading() > 1 else version
-    if ceilings.in_effect():
-        with transaction() as db:
-            return claiming.claim_readings(db, runs, reading_models.readers(db), version, together)
     with at_once() as db:
-        readers = reading_models.readers(db)
-        return evaluations.claim(
-            db, runs, worker_id(), POLICY, readers=readers, prompt_version=version, together_version=together
-        )
+        return claiming.claim_readings(db, runs, reading_models.readers(db), version, together)
 
 
 def alike(works: Iterable[ReadWork], key: Callable[[ReadWork], object]) -> list[list[ReadWork]]:
@@ -105,7 +98,7 @@ async def extract_now(work: ReadWork) -> None:
     try:
         with guarded():
             prompt = extraction.prompt(work.answer, work.question, work.org)
-            completion = await complete(replace(prompt, max_tokens=work.max_tokens), work.reader)
+            completion = await asked_of(work, replace(prompt, max_tokens=work.max_tokens))
             with paid(work.reader.provider, completion.content, lambda: completion.usage):
                 reading = await aside(work, lambda: extraction.checked(work.answer, work.org, completion))
             done = report(Outcome.READ, work.reader.price, completion.usage, watch)
@@ -125,7 +118,7 @@ async def read_together(asked: Sequence[ReadWork], by_rule: Sequence[ReadWork]) 
         with guarded():
             orgs = [work.org for work in asked]
             prompt = extraction.prompt_together(lead.answer, lead.question, orgs)
-            completion = await complete(with_room(prompt, lead, len(asked)), lead.reader)
+            completion = await asked_of(lead, with_room(prompt, lead, len(asked)))
             with paid(lead.reader.provider, completion.content, lambda: completion.usage):
                 said = extraction.said_together(completion, orgs)
                 found = await aside(lead, lambda: [checked(work, said, asked) for work in works])
@@ -135,6 +128,11 @@ async def read_together(asked: Sequence[ReadWork], by_rule: Sequence[ReadWork]) 
     shares = divided(done, len(works), lead.call_id)
     several = len(asked) > 1
     await asyncio.gather(*(settle(*one, several=several) for one in zip(works, found, shares, strict=True)))
+
+
+async def asked_of(work: ReadWork, prompt: Prompt) -> Completion:
+    call = complete(prompt, work.reader)
+    return await limiting.counted(Purpose.READ, work.run_id, work.reader.provider, work.reader.name, call)
 
 
 def with_room(prompt: Prompt, work: ReadWork, orgs: int) -> Prompt:
@@ -196,14 +194,15 @@ async def extraction_failed(
 
     `otherwise`: the try that is next where `next_reader` says nobody.
     """
-    seconds = wait_seconds(error, work.failures) if isinstance(error, Unavailable) else None
+    is_down = isinstance(error, Unavailable) and limiting.is_down(work.reader.provider, work.reader.name)
+    seconds = wait_seconds(error, 0 if is_down else work.failures) if isinstance(error, Unavailable) else None
     reader = next_reader(work, error) if seconds is None else None
     reader = otherwise if seconds is None and reader is None else reader
     reason = str(error)
     if seconds is None and reader is None:
         await save_in_thread(lambda db: evaluations.fail(db, work, failed, reason))
         return
-    counts = seconds is not None and failed.outcome is not Outcome.RATE_LIMITED
+    counts = seconds is not None and failed.outcome is not Outcome.RATE_LIMITED and not is_down
     await save_in_thread(
         lambda db: evaluations.put_back(
             db, work, failed, reason, seconds=seconds or 0, counts_as_failure=counts, reader=reader

@@ -8,11 +8,9 @@ from typing import TypeVar
 from senso import supplied
 from senso.db import Link
 from senso.errors import ConfigError
-from senso.event_loop import wait_for
 from senso.job_budget.gate import gate
 from senso.providers import (
     AnswerProvider,
-    Complete,
     Completion,
     CompletionProvider,
     FileProvider,
@@ -117,8 +115,3 @@ def require_askable(model: AskedModel, today: date) -> None:
 
 async def complete(prompt: Prompt, model: Model) -> Completion:
     return await completion_provider(model.provider).complete(prompt, model.name, model.parameters)
-
-
-def completer(model: Model) -> Complete:
-    """For a thread, which blocks until the call ends."""
-    return lambda prompt: wait_for(complete(prompt, model))

@@ -203,7 +203,7 @@ def test_where_redis_was_emptied_the_count_comes_from_rows(redis, urls):
     gate = Gate(VENDOR, NO_PAUSE)
     for _ in range(8):
         limited(gate)
-    forget_limits(urls.redis_url)
+    forget_limits()
 
     again, other = gate.look(POLL), Gate(VENDOR, NO_PAUSE).look(SUBMIT)
 
@@ -213,7 +213,7 @@ def test_where_redis_was_emptied_the_count_comes_from_rows(redis, urls):
 
 def test_a_pause_is_known_again_too(redis, urls):
     limited(Gate(VENDOR, POLICY))
-    forget_limits(urls.redis_url)
+    forget_limits()
 
     found = Gate(VENDOR, POLICY).look(POLL)
 

@@ -2,8 +2,6 @@
 
 import re
 import signal
-from dataclasses import dataclass
-from datetime import datetime
 
 import pytest
 from ground import use_database
@@ -11,7 +9,9 @@ from redis_servers import redis_process
 from scrapes import samples
 
 from senso.db import transaction
-from senso.metrics import collector, families, limits
+from senso.limits.process import allowances
+from senso.metrics import collector, families
+from senso.providers import Limits
 from senso.queries import workers
 from senso.reads import gauges
 from senso.runtime.heartbeat import own_use
@@ -203,31 +203,19 @@ def test_a_name_with_every_kind_of_sign_is_one_label(make, scraped):
     assert shown == 4
 
 
-@dataclass(frozen=True)
-class Standing:
-    provider: str = "openai"
-    model: str = "gpt-6.1-terra"
-    requests_used: int = 7
-    tokens_used: int = 800
-    in_flight: int = 3
-    in_flight_limit: int | None = 10
-    not_before: datetime | None = None
-    breaker: str = "open"
-    waits: int = 5
-    waited_ms: int = 2500
-
-
-def test_limits_and_breakers_of_models(make, scraped, monkeypatch):
-    monkeypatch.setattr(limits, "standings", lambda models: [Standing()])
+def test_limits_and_breakers_of_models(make, scraped):
+    allowances.of("openai", "gpt-6.1-terra").take(Purpose.ASK, [100], Limits(60, 100_000, 10), 0)
 
     found = scraped()
     of = 'model="gpt-6.1-terra",provider="openai"'
 
-    assert found[f"senso_calls_in_flight{{{of}}}"] == 3
+    assert found[f"senso_limit_requests_used{{{of}}}"] >= 1
+    assert found[f"senso_limit_tokens_used{{{of}}}"] >= 100
+    assert found[f"senso_calls_in_flight{{{of}}}"] >= 1
     assert found[f"senso_calls_in_flight_limit{{{of}}}"] == 10
-    assert found[f"senso_limit_wait_seconds_total{{{of}}}"] == 2.5
+    assert found[f"senso_limit_wait_seconds_total{{{of}}}"] == 0
     states = [found[f'senso_breaker_state{{{of},state="{state}"}}'] for state in ("closed", "open", "probing")]
-    assert states == [0, 1, 0]
+    assert states == [1, 0, 0]
 
 
 def test_the_ceiling_of_a_day_is_shown_where_there_is_one(database):

@@ -7,7 +7,7 @@ import pytest
 from jobs import job
 
 from senso import supplied
-from senso.db import transaction
+from senso.db import at_once, transaction
 from senso.policy import POLICY
 from senso.queries import ceilings as rows
 from senso.queries import invariants, stops, sweep
@@ -43,6 +43,12 @@ def lift() -> None:
     ceilings.lift_all(settings().max_daily_microusd)
 
 
+def claim_runs(runs):
+    with at_once() as db:
+        works, _ = claiming.claim_runs(db, runs)
+    return works
+
+
 def claimed(make) -> int:
     return make.one("SELECT count(*) FROM question_runs WHERE state = 'asking'")
 
@@ -53,7 +59,7 @@ def test_claims_of_the_same_moment_take_no_more_than_fits(make, may_cost):
     parts = [some[start : start + 2] for some in runs for start in range(0, 10, 2)]
 
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(claiming.claim_runs, parts))
+        list(pool.map(claim_runs, parts))
 
     assert claimed(make) == 7
     assert make.one("SELECT sum(estimate_microusd)::int FROM llm_calls") == 7 * DOLLAR
@@ -69,7 +75,7 @@ def test_claims_of_the_same_moment_take_no_more_than_fits(make, may_cost):
 def test_what_a_call_really_cost_replaces_its_estimate_and_one_that_never_reports_keeps_it(make, may_cost):
     may_cost(10)
     batch = make.batch(questions=3)
-    claiming.claim_runs(make.runs(batch))
+    claim_runs(make.runs(batch))
     calls = [one["id"] for one in make.sql("SELECT id FROM llm_calls ORDER BY id")]
     make.sql("UPDATE llm_calls SET outcome = 'answered', cost_microusd = 200000 WHERE id = :id", id=calls[0])
     make.sql("UPDATE llm_calls SET outcome = 'unavailable', cost_microusd = NULL WHERE id = :id", id=calls[1])
@@ -87,7 +93,7 @@ def spent(make) -> int:
 def test_a_higher_ceiling_lets_the_same_runs_go_on_by_themselves(make, sandbox, may_cost):
     may_cost(1.5)
     batch = make.batch(questions=2)
-    assert len(claiming.claim_runs(make.runs(batch))) == 1
+    assert len(claim_runs(make.runs(batch))) == 1
     lift()
     assert make.one("SELECT lifted_at FROM cost_stops") is None
 
@@ -103,7 +109,7 @@ def test_a_higher_ceiling_lets_the_same_runs_go_on_by_themselves(make, sandbox, 
 def test_the_next_day_begins_with_nothing_spent(make, may_cost):
     may_cost(1.5)
     batch = make.batch(questions=2)
-    claiming.claim_runs(make.runs(batch))
+    claim_runs(make.runs(batch))
     assert claimed(make) == 1
     make.sql("UPDATE cost_stops SET day = day - 1")
     make.sql("UPDATE llm_calls SET started_at = started_at - interval '1 day'")
@@ -111,7 +117,7 @@ def test_the_next_day_begins_with_nothing_spent(make, may_cost):
     make.sql("DELETE FROM cost_days")
 
     lift()
-    claiming.claim_runs(make.runs(batch))
+    claim_runs(make.runs(batch))
 
     assert claimed(make) == 2
 
@@ -122,14 +128,14 @@ def test_a_partner_that_has_reached_its_ceiling_leaves_others_alone(make, may_co
     make.sql("UPDATE partners SET max_daily_cost_microusd = 2000000 WHERE id = :id", id=poor.partner)
     runs = make.runs(make.batch(poor)) + make.runs(make.batch(other))
 
-    works = claiming.claim_runs(runs)
+    works = claim_runs(runs)
 
     assert len(works) == 5
     assert make.one("SELECT partner_id FROM cost_stops") == poor.partner
-    assert claiming.claim_runs(runs) == []
+    assert claim_runs(runs) == []
     make.sql("UPDATE partners SET max_daily_cost_microusd = NULL WHERE id = :id", id=poor.partner)
     lift()
-    assert len(claiming.claim_runs(runs)) == 1
+    assert len(claim_runs(runs)) == 1
 
 
 def test_an_answer_that_was_paid_for_is_kept_when_its_reading_does_not_fit(make, sandbox, may_cost):
@@ -191,7 +197,7 @@ def test_what_was_claimed_before_there_was_a_ceiling_counts_by_its_cost(make, ma
 
     may_cost(2.5)
 
-    assert claiming.claim_runs(make.runs(batch)) == []
+    assert claim_runs(make.runs(batch)) == []
     assert make.one("SELECT spent_microusd FROM cost_stops") == 1_900_000
 
 

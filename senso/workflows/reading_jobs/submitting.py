@@ -23,7 +23,7 @@ from senso.queries.models import Reader
 from senso.queries.vendor_jobs import JobWork
 from senso.runtime.saving import save
 from senso.states import JobState, Outcome
-from senso.workflows import ceilings, claiming
+from senso.workflows import ceilings, claiming, limiting
 from senso.workflows.call_reports import Stopwatch, failed_report, guarded
 from senso.workflows.provider_access import file_provider
 from senso.workflows.retry_policy import wait_seconds
@@ -44,6 +44,9 @@ def submit(work: JobWork, readers: Sequence[Reader]) -> None:
     place = next((at for at, one in enumerate(readers) if is_model(one, work)), None)
     with transaction() as db:
         readings = reading_jobs.to_send(db, work.id, readers) if place is not None else []
+    if shut := limiting.seconds_shut(work.provider, work.model):
+        put_back(work, RateLimited(work.provider, "left alone for now", retry_after_seconds=shut), in_doubt=False)
+        return
     vendor = file_provider(work.provider)
     file = packed(vendor, readings, readers[place or 0])
     if place is None or not file.readings:
