@@ -115,7 +115,6 @@ def database(one_database) -> Iterator[str]:
     """Empty but for what the migrations put in; with real commits, so that processes and threads see them."""
     before = os.environ["DATABASE_URL"]
     one_database.empty()
-    forget_limits(one_database.redis_url)
     use_database(one_database.url)
     reading_models.cached.clear()
     forget_limits()
