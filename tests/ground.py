@@ -84,7 +84,6 @@ class OneDatabase:
     """
 
     def __init__(self, urls: Urls) -> None:
-        self.redis_url = urls.redis_url
         self.url = urls.database_url.rsplit("/", 1)[0] + "/senso_test"
         run_sql(admin(self.url), f"CREATE DATABASE senso_test TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
         self.connection = psycopg2.connect(self.url.replace("+psycopg2", ""))

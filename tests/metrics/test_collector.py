@@ -204,7 +204,7 @@ def test_a_name_with_every_kind_of_sign_is_one_label(make, scraped):
 
 
 def test_limits_and_breakers_of_models(make, scraped):
-    allowances.of("openai", "gpt-6.1-terra").take(Purpose.ASK, [100], Limits(60, 100_000, 10), 0)
+    allowances.of("openai", "gpt-6.1-terra").take(Purpose.ASK, [100], Limits(6_000, 100_000_000, 10), 0)
 
     found = scraped()
     of = 'model="gpt-6.1-terra",provider="openai"'
