@@ -73,4 +73,4 @@ def breaker(one: ModelStanding) -> str:
         return f"left alone until {moment(one.not_before)}"
     if one.open_until:
         return f"open until {moment(one.open_until)}"
-    return {BreakerState.PROBING: "one call tries", BreakerState.CLOSED: "closed"}.get(one.breaker or "", "-")
+    return "one call tries" if one.breaker == BreakerState.PROBING else one.breaker or "-"
