@@ -134,6 +134,18 @@ def test_rows_that_are_deleted_later_lower_nothing(make, call, counted):
     assert counted() == {"found": 2}
 
 
+def test_a_call_that_is_deleted_before_it_reported_back_is_not_waited_for(make, call, counted):
+    """As of a batch that was pruned soon after its end."""
+    call()
+    assert counted() == {}
+    assert make.one("SELECT uncounted FROM counting") == 1
+
+    make.sql("DELETE FROM llm_calls")
+
+    assert counted() == {}
+    assert (make.one("SELECT uncounted FROM counting"), make.sql("SELECT * FROM uncounted_calls")) == (0, [])
+
+
 def test_two_at_once_count_once(make, call, counted):
     for _ in range(50):
         call("found", cost_microusd=1)
