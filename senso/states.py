@@ -247,6 +247,14 @@ class StopScope(StrEnum):
     PARTNER = "partner"
 
 
+class BreakerState(StrEnum):
+    """closed: calls go on; open: the model is left alone; probing: one call tries whether it is back."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    PROBING = "probing"
+
+
 class BreakerChange(StrEnum):
     """opened: the model is left alone; probing: one call tries whether it is back; closed: it is."""
 

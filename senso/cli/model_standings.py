@@ -11,6 +11,7 @@ from senso.limits.standings import Standing
 from senso.reads import model_limits
 from senso.reads.model_limits import ModelLimits
 from senso.settings import settings
+from senso.states import BreakerState
 
 COLUMNS = ["model", "requests a minute", "tokens a minute", "at a time", "breaker", "waits", "last error"]
 NUMBERS = ("requests a minute", "tokens a minute", "at a time", "waits")
@@ -68,8 +69,8 @@ def of(used: int, limit: int | None) -> str:
 
 
 def breaker(one: ModelStanding) -> str:
-    if one.not_before and one.breaker == "closed":
+    if one.not_before and one.breaker == BreakerState.CLOSED:
         return f"left alone until {moment(one.not_before)}"
     if one.open_until:
         return f"open until {moment(one.open_until)}"
-    return {"probing": "one call tries", "closed": "closed"}.get(one.breaker or "", "-")
+    return "one call tries" if one.breaker == BreakerState.PROBING else one.breaker or "-"

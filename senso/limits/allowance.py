@@ -17,6 +17,7 @@ from senso.limits.permit import Permit, Taken
 from senso.limits.script import Message
 from senso.limits.told import Told
 from senso.providers import NO_LIMITS, Limits
+from senso.states import BreakerState
 
 AHEAD_SECONDS = 0.5
 AHEAD_FACTOR = 1.5
@@ -53,7 +54,7 @@ class Allowance:
         self.flying: set[Permit] = set()
         self.told = Told()
         self.means: dict[str, list[float]] = {}
-        self.state, self.epoch, self.bucket, self.owners = "closed", 0, 0, 4
+        self.state, self.epoch, self.bucket, self.owners = BreakerState.CLOSED, 0, 0, 4
         self.shut_until, self.shut_by = 0.0, "time"
         self.is_scarce = False
         self.at, self.used, self.used_tokens, self.pace, self.pace_tokens = 0.0, 0, 0, 0.0, 0.0
@@ -161,7 +162,7 @@ class Allowance:
         count = reply["granted"]
         found = self.permits(purpose, sizes[:count], costs[:count], reply["bucket"], reply.get("probe"))
         why = reply.get("why")
-        if count == len(costs) and reply["state"] == "closed":
+        if count == len(costs) and reply["state"] == BreakerState.CLOSED:
             self.hold(reply)
         back_in = reply["back_in"] or []
         spread = SPREAD_SECONDS * (3 if why == "breaker" else 1)
@@ -183,12 +184,12 @@ class Allowance:
         self.means = reply.get("means") or {}
         if shut := reply.get("shut"):
             self.shut_until, self.shut_by = now + shut / 1000, reply["shut_by"]
-        if self.state != "closed":
+        if self.state != BreakerState.CLOSED:
             self.give_back()
 
     def without_redis(self, purpose: str, sizes: Sequence[int], costs: Sequence[int]) -> Taken:
         """Those that are allowed are the first: what each costs is the same to the process's own rate."""
-        seen = Seen(len(self.flying), self.owners, self.state != "closed")
+        seen = Seen(len(self.flying), self.owners, self.state != BreakerState.CLOSED)
         waits = self.alone.waits(costs, self.limits, self.clock(), seen)
         count = next((place for place, wait in enumerate(waits) if wait), len(waits))
         found = self.permits(purpose, sizes[:count], costs[:count], 0)

@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 
 from senso import redis_access
 from senso.limits import script
+from senso.states import BreakerState
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def of_reply(provider: str, model: str, found: dict[str, Any]) -> Standing:
     def moment(milliseconds: float | None, sign: int = 1) -> datetime | None:
         return None if milliseconds is None else now + timedelta(milliseconds=sign * milliseconds)
 
-    is_open = found["state"] == "open"
+    is_open = found["state"] == BreakerState.OPEN
     return Standing(
         provider=provider,
         model=model,
@@ -75,7 +76,7 @@ def of_reply(provider: str, model: str, found: dict[str, Any]) -> Standing:
         not_before=moment(found.get("not_before")),
         breaker=found["state"],
         open_until=moment(found.get("until_ms")) if is_open else None,
-        open_seconds=round(found["open_for"]) if found["state"] != "closed" else 0,
+        open_seconds=round(found["open_for"]) if found["state"] != BreakerState.CLOSED else 0,
         waits=found["waits"],
         waited_ms=round(found["waited"]),
         last_error=found.get("error"),

@@ -9,10 +9,9 @@ from senso.limits.standings import Standing
 from senso.metrics.families import add
 from senso.reads.gauges import Gauges, Open, Worker
 from senso.reads.stops import Stops
-from senso.states import OPEN_BATCHES, OPEN_EVALUATIONS, OPEN_RUNS, BatchState, PushStatus
+from senso.states import OPEN_BATCHES, OPEN_EVALUATIONS, OPEN_RUNS, BatchState, BreakerState, PushStatus
 from senso.worker.queues import KINDS
 
-BREAKER_STATES = ("closed", "open", "probing")
 DUE, LATER = "due", "later"
 
 
@@ -86,5 +85,5 @@ def tell_limits(found: Mapping[str, Metric], standings: Sequence[Standing]) -> N
         add(found, "senso_limit_tokens_used", one.tokens_used, **of)
         add(found, "senso_limit_waits_total", one.waits, **of)
         add(found, "senso_limit_wait_seconds_total", one.waited_ms / 1000, **of)
-        for state in BREAKER_STATES:
+        for state in BreakerState:
             add(found, "senso_breaker_state", int(one.breaker == state), **of, state=state)

@@ -189,7 +189,7 @@ RESTS = """
     WHERE answers >= :most_limited AND at > now() - make_interval(secs => :rest)
     ORDER BY provider, at DESC
 """
-PAUSES = f"""
+RESPITES = f"""
     SELECT provider, max(at + make_interval(secs => pause_seconds)) AS until FROM limited_requests
     WHERE request = '{JobRequest.SUBMIT}' AND at > now() - interval '1 hour' GROUP BY provider
 """
@@ -215,7 +215,7 @@ JOBS = f"""
             WHEN what = 'silent worker' THEN {LAST_BEAT} + make_interval(secs => :silent) END,
         failures
     FROM (
-        SELECT s.*, m.slug AS model, rests.until AS rest_until, rests.answers, pauses.until AS pause_until,
+        SELECT s.*, m.slug AS model, rests.until AS rest_until, rests.answers, respites.until AS pause_until,
             running_there.jobs AS there, CASE
             WHEN s.state <> 'running' THEN 'submit'
             WHEN s.kind = 'readings' THEN 'extract'
@@ -227,7 +227,7 @@ JOBS = f"""
             WHEN s.maybe_sent_at IS NOT NULL THEN 'doubt'
             WHEN {IS_RATE_LIMIT} AND s.next_poll_at > now() THEN 'rate limit'
             WHEN s.kind = 'questions' AND s.place_at IS NULL AND s.next_poll_at <= now() THEN 'jobs'
-            WHEN {IS_RATE_LIMIT} OR (s.kind = 'questions' AND pauses.until > now()) THEN 'rate limit'
+            WHEN {IS_RATE_LIMIT} OR (s.kind = 'questions' AND respites.until > now()) THEN 'rate limit'
             WHEN s.said IS NOT NULL THEN 'stopped'
             WHEN s.error IS NOT NULL THEN 'next try'
             ELSE 'place' END AS what,
@@ -239,7 +239,7 @@ JOBS = f"""
             FROM wanted b JOIN vendor_jobs j ON j.batch_id = b.id AND j.state IN ('submitting', 'running')
             WHERE b.state = 'running' AND NOT {WAITS_FOR_ANSWERS}
         ) AS s JOIN models m ON m.id = s.model_id LEFT JOIN rests ON rests.provider = s.provider
-            LEFT JOIN pauses ON pauses.provider = s.provider LEFT JOIN running_there ON running_there.pool = {POOL}
+            LEFT JOIN respites ON respites.provider = s.provider LEFT JOIN running_there ON running_there.pool = {POOL}
     ) AS told
 """
 # A lease without an owner is the time of the next try; the outcome of the last call says why.
@@ -284,7 +284,7 @@ WAITS = text(f"""
     ),
     reader AS MATERIALIZED ({READER}),
     rests AS MATERIALIZED ({RESTS}),
-    pauses AS MATERIALIZED ({PAUSES}),
+    respites AS MATERIALIZED ({RESPITES}),
     running_there AS MATERIALIZED ({RUNNING_THERE}),
     wanted AS MATERIALIZED (SELECT * FROM batches WHERE id = ANY(CAST(:ids AS uuid[]))),
     waits AS ({BATCHES} UNION ALL {WORK} UNION ALL {JOBS} UNION ALL {NAMES})

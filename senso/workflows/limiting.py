@@ -17,7 +17,7 @@ from senso.providers import Limits, Usage
 from senso.queries import limited
 from senso.queries.limited import PutOff
 from senso.queries.models import Model, Reader
-from senso.states import WAITS_FOR, Purpose
+from senso.states import WAITS_FOR, BreakerState, Purpose
 
 CHARACTERS_A_TOKEN = 4
 Allowed = dict[UUID, tuple[Allowance, Permit]]
@@ -183,7 +183,7 @@ def tokens_of(usage: object) -> int | None:
 
 def is_down(provider: str, model: str) -> bool:
     """Whether the model's breaker is not closed: then a failed call tells of the vendor, not of its run."""
-    return allowances.of(provider, model).state != "closed"
+    return allowances.of(provider, model).state != BreakerState.CLOSED
 
 
 def seconds_shut(provider: str, model: str) -> float:
