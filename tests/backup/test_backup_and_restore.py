@@ -124,6 +124,11 @@ def test_a_new_backup_takes_the_place_of_an_old_one_at_once(nothing, tmp_path):
     assert list(tmp_path.iterdir()) == [file]
 
 
+def test_a_name_that_no_file_can_have_is_wrong_use(tmp_path):
+    with pytest.raises(ConfigError, match="cannot be written: File name too long"):
+        files.refuse_existing(tmp_path / ("a" * 300), force=False)
+
+
 def test_two_backups_do_not_write_into_one_file(nothing, tmp_path):
     migrate()
     file = tmp_path / "senso.dump"
