@@ -30,8 +30,10 @@ def test_without_a_span_the_setting_says_how_old(senso, make, environment):
 
 def test_it_says_what_it_would_delete_and_what_it_has_deleted(senso, make, environment):
     environment.setenv("SENSO_CLOCK", "-40d")
+    settings.cache_clear()
     batch = make.batch(make.org(questions=2))
     environment.delenv("SENSO_CLOCK")
+    settings.cache_clear()
     end = "state = 'failed', error = 'gone'"
     make.sql(f"UPDATE question_runs SET {end}, fence = fence + 1, next_at = NULL")
     make.sql(f"UPDATE evaluations SET {end}, fence = fence + 1, ended_at = now()")

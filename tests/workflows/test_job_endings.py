@@ -67,7 +67,7 @@ CELLS = [(place, kind) for place, kinds in ENDINGS.items() for kind in kinds]
 def impatient(monkeypatch):
     """A call waits for a second in place of a minute and a half."""
     monkeypatch.setitem(request.__kwdefaults__, "timeout_seconds", 1)
-    for seconds in ("LOOK_SECONDS", "LIST_SECONDS"):
+    for seconds in ("LOOK_SECONDS", "LIST_SECONDS", "LONG_SECONDS"):
         monkeypatch.setattr(f"senso.providers.brightdata.client.{seconds}", 1)
 
 

@@ -150,11 +150,12 @@ class BrightData:
             return replace(self, key=other).reply(kind, method, path, **options)
 
     def sent(
-        self, kind: JobRequest, method: str, path: str, *, timeout_seconds: float = LONG_SECONDS, **options: Any
+        self, kind: JobRequest, method: str, path: str, *, timeout_seconds: float | None = None, **options: Any
     ) -> Any:
         headers, url = {"Authorization": f"Bearer {self.key}"}, self.base_url + path
-        with self.gate(kind, timeout_seconds):
-            return call(SERVICE, method, url, headers=headers, timeout_seconds=timeout_seconds, **options)
+        seconds = timeout_seconds or LONG_SECONDS
+        with self.gate(kind, seconds):
+            return call(SERVICE, method, url, headers=headers, timeout_seconds=seconds, **options)
 
 
 def loose_json(response: Any) -> Any:
