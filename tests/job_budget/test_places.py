@@ -14,7 +14,8 @@ from senso.queries import invariants, job_places, workers
 from senso.reads import waiting
 from senso.tasks.periodic import poll, sweep_all
 from senso.tasks.stages import submit_snapshot
-from senso.workflows.vendor_jobs import polling, submitting
+from senso.workflows import claiming
+from senso.workflows.vendor_jobs import polling
 
 COUNTRIES = ("US", "CA", "GB", "DE", "FR", "IT")
 
@@ -38,7 +39,7 @@ def placed(make) -> list[UUID]:
 @pytest.fixture
 def few(monkeypatch):
     """Two jobs at a time."""
-    for module in (submitting, polling):
+    for module in (claiming, polling):
         monkeypatch.setattr(module, "POLICY", replace(POLICY, jobs_at_a_time=2))
 
 

@@ -1,5 +1,7 @@
 """A pause stops each kind of claim, costs nothing that was paid for, and work goes on by itself when it ends."""
 
+from dataclasses import replace
+
 import pytest
 from at_work import start
 from jobs import collect, job
@@ -8,7 +10,8 @@ from operating import Initiator, trigger_org
 from senso.db import transaction
 from senso.errors import ConfigError, NotFound
 from senso.policy import POLICY
-from senso.queries import invariants, sweep
+from senso.queries import invariants, job_places, sweep, workers
+from senso.reads import waiting
 from senso.states import StopScope
 from senso.tasks import canvas
 from senso.tasks.periodic import admit
@@ -233,3 +236,37 @@ def test_doctor_does_not_call_broken_what_is_paused_for_an_hour(make, sandbox):
 
 
 OUTBOX = {"I7 the outbox drains"}  # its rows were moved, too
+
+
+def test_a_paused_partners_jobs_leave_their_places_to_others(make):
+    poor = make.org(questions=1, models=("chatgpt",), countries=("US", "CA", "GB"))
+    held = vendor_jobs(make, make.batch(poor))
+    admitted(held, 2)
+    others = vendor_jobs(make, make.batch(questions=1, models=("chatgpt",)))
+    stopping.pause(str(poor.partner), "mara", None)
+
+    assert admitted([*held, *others], 2) == set(others)
+    stopping.resume(str(poor.partner), "mara")
+    assert len(admitted(held, 2) - set(others)) == 1
+
+
+def vendor_jobs(make, batch) -> list:
+    found = make.sql("SELECT id FROM vendor_jobs WHERE batch_id = :b ORDER BY created_at, id", b=batch)
+    return [one["id"] for one in found]
+
+
+def admitted(jobs, most) -> set:
+    with transaction() as db:
+        return set(job_places.admit(db, jobs, replace(POLICY, jobs_at_a_time=most)))
+
+
+def test_a_paused_job_without_a_place_is_told_as_paused(make, sandbox):
+    batch = make.batch(questions=1, models=("chatgpt",))
+    stopping.pause("brightdata", "mara", None)
+    submit_snapshot(*map(str, vendor_jobs(make, batch)))
+    make.sql("UPDATE vendor_jobs SET next_poll_at = now() - interval '1 second'")
+    with transaction() as db:
+        workers.beat(db, "living")
+        found = waiting.waits(db, [batch], POLICY, each=True, reader="gpt-6-luna")
+
+    assert [one.what for one in found] == ["stopped"]
