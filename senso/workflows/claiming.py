@@ -28,7 +28,7 @@ def claim_runs(db: Bare, wanted: Sequence[UUID]) -> tuple[list[AskWork], set[UUI
         return [], late
     with limiting.claiming(Purpose.ASK, allowed) as claimed:
         works = runs_that_fit(db, sorted(allowed)) if ceilings.in_effect(db) else claim_these(db, sorted(allowed))
-        claimed(work.id for work in works)
+        claimed((work.id, work.provider, work.run.model) for work in works)
     return works, late
 
 
@@ -63,7 +63,7 @@ def claim_readings(
     with limiting.claiming(Purpose.READ, allowed) as claimed:
         these = sorted(allowed)
         works = readings_that_fit(db, these, readers, claim) if ceilings.in_effect(db) else claim(these)
-        claimed(work.run_id for work in works)
+        claimed((work.run_id, work.reader.provider, work.reader.name) for work in works)
     return works
 
 
