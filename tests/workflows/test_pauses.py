@@ -6,11 +6,14 @@ import pytest
 from at_work import start
 from jobs import collect, job
 from operating import Initiator, trigger_org
+from sqlalchemy import text
 
 from senso.db import transaction
 from senso.errors import ConfigError, NotFound
 from senso.policy import POLICY
 from senso.queries import invariants, job_places, sweep, workers
+from senso.queries.models import by_reader
+from senso.queries.workers import DUE_EVALUATIONS
 from senso.reads import waiting
 from senso.states import StopScope
 from senso.tasks import canvas
@@ -270,3 +273,37 @@ def test_a_paused_job_without_a_place_is_told_as_paused(make, sandbox):
         found = waiting.waits(db, [batch], POLICY, each=True, reader="gpt-6-luna")
 
     assert [one.what for one in found] == ["stopped"]
+
+
+@pytest.mark.parametrize("said", ["gpt-6-luna", "openai", "PARTNER"])
+def test_the_tick_for_due_work_looks_up_stops_once_and_not_for_each_row_that_they_hold(make, said):
+    org = make.org(questions=30)
+    batch = make.batch(org)
+    for run in make.runs(batch):
+        make.answered(run)
+    make.sql("UPDATE evaluations SET next_at = now() - interval '1 second'")
+    assert due_readings()[0] == 30
+    stopping.pause(str(org.partner) if said == "PARTNER" else said, "mara", None)
+
+    found, looks = due_readings()
+
+    assert found == 0
+    assert looks <= 1
+
+
+def due_readings() -> tuple[int, int]:
+    """How many there are, and how often the statement looked into a table of stops at most. Changes nothing."""
+    with transaction() as db:
+        values = {"most": 5} | by_reader(reading_models.readers_if_right(db))
+        before = db.begin_nested()
+        (found,) = db.execute(text(f"EXPLAIN (ANALYZE, FORMAT JSON) {DUE_EVALUATIONS.text}"), values).scalar_one()
+        before.rollback()
+    looks = [one["Actual Loops"] for one in nodes(found["Plan"]) if one.get("Relation Name") in STOPS]
+    return int(found["Plan"]["Actual Rows"]), int(max(looks))
+
+
+STOPS = {"pauses", "cost_stops"}
+
+
+def nodes(plan: dict) -> list[dict]:
+    return [plan, *(one for part in plan.get("Plans", ()) for one in nodes(part))]
