@@ -65,9 +65,13 @@ def written_aside(file: Path, *, force: bool) -> Iterator[Path]:
 
 
 def refuse_existing(file: Path, *, force: bool) -> None:
-    if file.exists() and not file.is_file():
+    try:
+        is_there = file.exists()
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be written: {error.strerror}") from None
+    if is_there and not file.is_file():
         raise ConfigError(f"{file} is no file that a backup could be written to; name another")
-    if file.exists() and not force:
+    if is_there and not force:
         raise ConfigError(f"{file} is there already; name another, or say --force to write over it")
 
 

@@ -29,7 +29,7 @@ def when(since: str | None) -> datetime | None:
 
 
 def reconcile(partner: UUID | None, since: str | None, accepted: str | None, *, as_json: bool) -> None:
-    """Raises NotFound, or SensoError if there are differences that are not accepted."""
+    """Raises NotFound, or SensoError if there are differences that are not accepted, or more than are shown."""
     if partner is not None:
         with looking() as db:
             require(db, partner)
@@ -42,7 +42,14 @@ def reconcile(partner: UUID | None, since: str | None, accepted: str | None, *, 
     if found.count and accepted is None:
         raise SensoError(f"{counted(found.count, 'difference')} between the ledger and the work")
     if found.count:
-        err.print(f"Accepted: {counted(found.count, 'difference')} will not be told again.")
+        tell_accepted(len(found.differences), found.count)
+
+
+def tell_accepted(accepted: int, count: int) -> None:
+    """Raises SensoError if there are more than one command accepts."""
+    err.print(f"Accepted: {counted(accepted, 'difference')} will not be told again.")
+    if count > accepted:
+        raise SensoError(f"{counted(count - accepted, 'difference')} more: say it again to see and accept the next")
 
 
 def report(found: Reconciled) -> dict[str, object]:

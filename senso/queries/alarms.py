@@ -141,7 +141,7 @@ def write(db: Connection, message: Message, *, configured: bool) -> None:
 
 # Slack takes about one message a second. The lock is held until the claim is committed, so that of two processes
 # the second sees the first one's moment.
-TURN = text("SELECT pg_try_advisory_xact_lock(7230157)")
+TURN = text("SELECT pg_try_advisory_xact_lock(7230158)")
 CLAIM = text(f"""
     UPDATE alarm_messages SET tries = tries + 1, tried_at = clock_timestamp(),
         lease_until = clock_timestamp() + make_interval(secs => :lease)

@@ -141,10 +141,14 @@ BALANCES = f"""
     ) l ON l.partner_id = p.id
     WHERE p.available <> coalesce(l.credits, 0)
 """
+# What somebody has accepted is left out here, so that what lies behind the first 200 can be seen and accepted, too.
+ACCEPTED = """
+    SELECT one - 'text' FROM reconciliations, jsonb_array_elements(differences) one WHERE accepted IS NOT NULL
+"""
 STATEMENTS = tuple(
     text(f"""
         SELECT *, count(*) OVER () AS total FROM ({statement}) differing
-        WHERE CAST(:partner AS uuid) IS NULL OR partner_id = :partner
+        WHERE (CAST(:partner AS uuid) IS NULL OR partner_id = :partner) AND to_jsonb(differing) NOT IN ({ACCEPTED})
         ORDER BY partner_id, batch_id, kind, run_id, org_id LIMIT {MOST}
     """)
     for statement in (CHARGES, UNHELD, HOLDS, GRANTS, BALANCES)
@@ -197,7 +201,7 @@ def stand_still(db: Connection) -> None:
 
 
 def differences(db: Connection, since: datetime | None, partner: UUID | None) -> tuple[Sequence[Difference], int]:
-    """Up to 200 differences of each statement, and how many there are in all. `since`: None for everything."""
+    """Up to 200 of each statement that nobody has accepted, and how many there are in all. `since`: None for all."""
     values = {"since": since, "partner": partner}
     found = [each(Difference, db.execute(statement, values)) for statement in STATEMENTS]
     return [one for some in found for one in some], sum(some[0].total for some in found if some)

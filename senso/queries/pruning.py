@@ -34,7 +34,7 @@ class Limits:
     def values(self) -> dict[str, object]:
         # No id of a batch of an earlier day is larger: see `senso.matrix.dated_id`.
         day = datetime.combine(self.before.date(), datetime.min.time(), self.before.tzinfo)
-        last = UUID(int=int(day.timestamp() * 1000) << 80)
+        last = UUID(int=max(0, int(day.timestamp() * 1000)) << 80)
         return {"before": self.before, "networks_before": self.networks_before, "last": last}
 
 

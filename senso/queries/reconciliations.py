@@ -13,14 +13,14 @@ from senso.db.typed import first
 from senso.records import record
 
 LAST = text("""
-    SELECT ran_at, since, count, accepted IS NOT NULL AS accepted FROM reconciliations WHERE is_whole
-    ORDER BY id DESC LIMIT 1
+    SELECT ran_at, since, count, accepted IS NOT NULL AND count = jsonb_array_length(differences) AS accepted
+    FROM reconciliations WHERE is_whole ORDER BY id DESC LIMIT 1
 """)
 
 
 @dataclass(frozen=True, slots=True)
 class Last:
-    """`since`: None if it looked at everything. `accepted`: its differences are known."""
+    """`since`: None if it looked at everything. `accepted`: all of its differences are known."""
 
     ran_at: datetime
     since: datetime | None
@@ -44,14 +44,13 @@ def is_done(db: Connection, day: date) -> bool:
     return bool(db.execute(DONE, {"day": day}).scalar_one())
 
 
-ACCEPTED = text("""
-    SELECT one FROM reconciliations, jsonb_array_elements(differences) one WHERE accepted IS NOT NULL
-""")
+# The schedule asks every few minutes, and a comparison of a large ledger may take longer.
+TURN = text("SELECT pg_try_advisory_xact_lock(7230159)")
 
 
-def accepted(db: Connection) -> list[dict[str, Any]]:
-    """The differences that somebody has accepted."""
-    return list(db.execute(ACCEPTED).scalars())
+def take_turn(db: Connection) -> bool:
+    """False while another transaction compares for the schedule."""
+    return bool(db.execute(TURN).scalar_one())
 
 
 INSERT = text("""

@@ -90,9 +90,16 @@ def product_tables() -> list[str]:
     return list(Base.metadata.tables)
 
 
+# Those that migrations make; a restored table brings its own.
+FUNCTIONS = ("count_cost",)
+
+
 def drop(db: Connection, names: Iterable[str]) -> None:
+    """Tables, and all functions of ours."""
     for name in names:
         db.execute(text(f"DROP TABLE IF EXISTS {quoted(db, name)} CASCADE"))
+    for name in FUNCTIONS:
+        db.execute(text(f"DROP FUNCTION IF EXISTS {quoted(db, name)} CASCADE"))
 
 
 # Numbers that vendors were sent after the backup are never given to other runs: 100 million are those of two months.

@@ -99,6 +99,8 @@ COUNTED_CALLS = text(f"""
     )
     SELECT count(*) FROM counted
 """)
+# Of calls that were deleted before they could be counted.
+FORGET = text("DELETE FROM uncounted_calls u WHERE NOT EXISTS (SELECT FROM llm_calls c WHERE c.id = u.id)")
 # What was answered or read in an earlier episode has been counted with it.
 COUNTED_ENDS = text(f"""
     WITH ended AS MATERIALIZED (
@@ -164,7 +166,7 @@ def count(db: Connection) -> bool:
     upto = min(marks.next_call, marks.last_call + CALLS_AT_ONCE) if marks.is_complete else marks.last_call
     repair = marks.next_repair if marks.is_complete else marks.last_repair
     found = db.execute(FOUND_CALLS, {"after": marks.last_call, "upto": upto}).rowcount
-    counted = db.execute(COUNTED_CALLS).scalar_one()
+    counted = db.execute(COUNTED_CALLS).scalar_one() + db.execute(FORGET).rowcount
     db.execute(COUNTED_REPAIRS, {"after": marks.last_repair, "upto": repair})
     more = db.execute(COUNTED_ENDS).scalar_one() == BATCHES_AT_ONCE or (marks.is_complete and upto < marks.next_call)
     db.execute(PASSED, {"call": upto, "repair": repair, "more": found - counted, "all": not more})

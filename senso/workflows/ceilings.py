@@ -47,9 +47,10 @@ def in_effect(db: Link | None = None) -> bool:
     """
     if supplied.max_daily_cost() is not None:
         return True
-    if time.monotonic() >= known.look_at:
+    began = time.monotonic()
+    if began >= known.look_at:
         known.has_partners = look_up() if db is None else ceilings.any_of_partners(db)
-        known.look_at = time.monotonic() + LOOK_SECONDS
+        known.look_at = began + LOOK_SECONDS
     return known.has_partners
 
 

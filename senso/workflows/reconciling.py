@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from senso.db import transaction
+from senso.db import Connection, transaction
 from senso.log import logger
 from senso.queries import differences, reconciliations
 from senso.queries.differences import Difference, Totals
@@ -89,13 +89,19 @@ def reconcile(order: Order) -> Reconciled:
     """What was found is kept as a row."""
     with transaction() as db:
         differences.stand_still(db)
-        due = due_since(reconciliations.last(db))
-        asked, partner = order.begin(due), order.partner
-        found, count = unaccepted(differences.differences(db, asked, partner), reconciliations.accepted(db))
-        looked_at = differences.totals(db, asked, partner)
-        made = Reconciled(reconciliations.now(db), asked, partner, looked_at, count, found)
-    keep(made, order, is_whole=partner is None and reaches(asked, due))
+        made, is_whole = compared(db, order)
+    keep(made, order, is_whole=is_whole)
     return made
+
+
+def compared(db: Connection, order: Order) -> tuple[Reconciled, bool]:
+    """And whether it looked at all that was due."""
+    due = due_since(reconciliations.last(db))
+    asked, partner = order.begin(due), order.partner
+    found, count = differences.differences(db, asked, partner)
+    looked_at = differences.totals(db, asked, partner)
+    made = Reconciled(reconciliations.now(db), asked, partner, looked_at, count, found)
+    return made, partner is None and reaches(asked, due)
 
 
 def due_since(last: Last | None) -> datetime | None:
@@ -107,14 +113,6 @@ def due_since(last: Last | None) -> datetime | None:
 
 def reaches(asked: datetime | None, due: datetime | None) -> bool:
     return asked is None or (due is not None and asked <= due)
-
-
-def unaccepted(
-    found: tuple[Sequence[Difference], int], accepted: Sequence[dict[str, object]]
-) -> tuple[list[Difference], int]:
-    differing, count = found
-    left = [one for one in differing if told_of(one) not in accepted]
-    return left, count - len(differing) + len(left)
 
 
 def keep(made: Reconciled, order: Order, *, is_whole: bool) -> None:
@@ -151,8 +149,11 @@ def said(one: Difference) -> str:
 
 
 def reconcile_daily(day: date) -> None:
-    """Does nothing if that day's was made. Two at once read twice and keep one row."""
+    """Does nothing if that day's was made, or while another process makes it."""
+    order = Order(SCHEDULE, day=day)
     with transaction() as db:
-        if reconciliations.is_done(db, day):
+        differences.stand_still(db)
+        if reconciliations.is_done(db, day) or not reconciliations.take_turn(db):
             return
-    reconcile(Order(SCHEDULE, day=day))
+        made, is_whole = compared(db, order)
+    keep(made, order, is_whole=is_whole)

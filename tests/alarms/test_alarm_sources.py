@@ -123,6 +123,23 @@ def test_what_was_committed_late_is_found_by_the_next_look(make, sandbox):
     assert len(found(make, "failed batches")) == 1
 
 
+def test_a_comparison_that_took_long_and_a_breaker_that_was_written_down_late_are_told_of(make):
+    """Both rows say when it happened, which was long before they came."""
+    look()
+    make.sql(
+        "INSERT INTO reconciliations (ran_at, by, is_whole, differences, count) "
+        "VALUES (now() - interval '50 minutes', 'schedule', true, '[]', 2)"
+    )
+    make.sql(
+        "INSERT INTO breaker_events (at, provider, model, event, calls, failures, open_seconds, transition) "
+        "VALUES (now() - interval '50 minutes', 'openai', 'gpt-9', 'opened', 12, 9, 30, 'openai:gpt-9:1')"
+    )
+
+    look_again(make)
+
+    assert len(found(make, "differences")) == len(found(make, "breaker")) == 1
+
+
 def test_a_partner_without_credits_is_told_of_once_for_all_batches_of_the_day(make):
     org = make.org(available=0)
     for number in range(3):

@@ -8,6 +8,7 @@ import sys
 import threading
 
 import pytest
+from alembic import command
 from factories import Factory
 from ground import Sandbox, addresses, new_database, own_database, run_sql
 from shell import Shell
@@ -17,7 +18,7 @@ from worlds import Worlds
 from senso.backup import files, programs, restoring, taking
 from senso.db import engine, transaction
 from senso.errors import ConfigError, NotFound, SensoError
-from senso.migrations import migrate
+from senso.migrations import alembic_config, migrate
 from senso.queries import stored
 from senso.sandbox.server import Settings as SandboxSettings
 from senso.sandbox.server import running
@@ -123,6 +124,11 @@ def test_a_new_backup_takes_the_place_of_an_old_one_at_once(nothing, tmp_path):
     assert list(tmp_path.iterdir()) == [file]
 
 
+def test_a_name_that_no_file_can_have_is_wrong_use(tmp_path):
+    with pytest.raises(ConfigError, match="cannot be written: File name too long"):
+        files.refuse_existing(tmp_path / ("a" * 300), force=False)
+
+
 def test_two_backups_do_not_write_into_one_file(nothing, tmp_path):
     migrate()
     file = tmp_path / "senso.dump"
@@ -207,14 +213,11 @@ def test_numbers_that_vendors_may_have_seen_are_not_given_again(taken, nothing):
 @pytest.mark.parametrize("revision", ["0015", "9999"])
 def test_an_older_backup_is_migrated_and_a_newer_one_refused(taken, nothing, tmp_path, revision, monkeypatch):
     migrate()
-    run_sql(nothing.replace("+psycopg2", ""), f"UPDATE alembic_version SET version_num = '{revision}'")
     if revision == "0015":
-        run_sql(
-            nothing.replace("+psycopg2", ""),
-            "ALTER TABLE batches DROP COLUMN pruned_at, DROP COLUMN emptied_at, DROP COLUMN kept",
-            "ALTER TABLE ledger ADD CONSTRAINT fk_ledger_run_id_question_runs FOREIGN KEY (run_id) "
-            "REFERENCES question_runs",
-        )
+        with transaction() as db:
+            command.downgrade(alembic_config(db), revision)
+    else:
+        run_sql(nothing.replace("+psycopg2", ""), f"UPDATE alembic_version SET version_num = '{revision}'")
     file = tmp_path / "senso.dump"
     taking.take(file)
     run_sql(nothing.replace("+psycopg2", ""), "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")

@@ -8,6 +8,8 @@ from operating import Initiator, cancel, retry
 from shell import Shell
 
 from senso.checks import ledger as check
+from senso.db import transaction
+from senso.queries import differences, reconciliations
 from senso.settings import settings
 from senso.states import DifferenceKind as Kind
 from senso.tasks.periodic import reconcile as tick
@@ -35,6 +37,17 @@ def test_the_schedule_makes_one_a_day_from_its_hour_on(make, environment):
         ("schedule", "2026-11-29"),
         ("schedule", "2026-11-30"),
     ]
+
+
+def test_while_one_process_compares_for_the_schedule_another_does_not_begin(make, environment):
+    at(environment, "2026-11-29T04:00Z")
+    with transaction() as db:
+        assert reconciliations.take_turn(db)
+        tick()
+        assert kept(make) == []
+    tick()
+
+    assert len(kept(make)) == 1
 
 
 def test_the_next_begins_a_day_before_the_last_clean_one_and_stays_there_until_one_is_clean(make):
@@ -153,6 +166,25 @@ def test_what_is_accepted_is_not_told_again_and_another_is(senso, make):
     assert [done.code for done in (accepted, after, worse)] == [0, 0, 1]
     assert accepted.err == "Accepted: 1 difference will not be told again.\n"
     assert [(row["count"], row["accepted"]) for row in kept(make)] == [(1, "known since June"), (0, None), (1, None)]
+
+
+def test_of_more_differences_than_are_shown_the_rest_can_be_accepted_next(senso, make):
+    make.sql(
+        "INSERT INTO partners (id, name, available) SELECT gen_random_uuid(), 'P', 1 FROM generate_series(1, :many)",
+        many=differences.MOST + 1,
+    )
+
+    first = senso("ledger", "--reconcile", "--accept", "known")
+    with transaction() as db:
+        last = reconciliations.last(db)
+    second = senso("ledger", "--reconcile", "--accept", "known")
+    third = senso("ledger", "--reconcile", "--json")
+
+    assert (first.code, second.code, third.code) == (1, 0, 0)
+    assert first.err.endswith("senso: 1 difference more: say it again to see and accept the next\n")
+    assert not last.is_settled
+    assert [(row["count"], row["since"]) for row in kept(make)[:2]] == [(differences.MOST + 1, None), (1, None)]
+    assert third.json["count"] == 0
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -134,6 +135,18 @@ def test_rows_that_are_deleted_later_lower_nothing(make, call, counted):
     assert counted() == {"found": 2}
 
 
+def test_a_call_that_is_deleted_before_it_reported_back_is_not_waited_for(make, call, counted):
+    """As of a batch that was pruned soon after its end."""
+    call()
+    assert counted() == {}
+    assert make.one("SELECT uncounted FROM counting") == 1
+
+    make.sql("DELETE FROM llm_calls")
+
+    assert counted() == {}
+    assert (make.one("SELECT uncounted FROM counting"), make.sql("SELECT * FROM uncounted_calls")) == (0, [])
+
+
 def test_two_at_once_count_once(make, call, counted):
     for _ in range(50):
         call("found", cost_microusd=1)
@@ -184,7 +197,20 @@ def test_one_that_is_killed_has_counted_nothing(make, call, counted, database):
 
     assert (done.returncode, done.stdout) == (-signal.SIGKILL, "1\n"), done.stderr
     assert make.sql("SELECT * FROM call_totals") == []
+    until_postgres_knows(make)
     assert counted() == {"found": 1}
+
+
+def until_postgres_knows(make) -> None:
+    """That the process is gone: its session holds the row meanwhile."""
+    others = (
+        "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()"
+    )
+    for _ in range(600):
+        if not make.one(others):
+            return
+        threading.Event().wait(0.1)
+    pytest.fail("the session of a killed process stays")
 
 
 def test_more_than_one_transaction_takes_are_all_counted(make, call, counted, monkeypatch):

@@ -53,7 +53,7 @@ def test_a_tick_that_is_missing_is_warned_of(table, without):
 
 
 def test_without_the_tick_that_prunes_a_set_age_is_warned_of(table, environment):
-    without = ticking(*schedule_file.NEEDED, schedule_file.WEEKLY)
+    without = ticking(*schedule_file.NEEDED, *schedule_file.OPTIONAL)
     assert [one.state for one in table(without)] == ["ok"]
 
     environment.setenv("PRUNE_AFTER", "90")

@@ -3,6 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from ground import forget_limits
+from jobs import rested
 from sqlalchemy import text
 
 from senso.db import transaction
@@ -445,6 +446,7 @@ def test_a_job_that_is_refused_for_now_is_submitted_again(make, sandbox):
     (row,) = make.sql("SELECT id FROM vendor_jobs")
     submit_snapshot(str(row["id"]))
     waiting = make.one("SELECT state FROM vendor_jobs"), make.one("SELECT failures FROM vendor_jobs")
+    rested(make)
     make.sql("UPDATE vendor_jobs SET next_poll_at = now()")
 
     assert collected(make) == ["collected"]

@@ -38,9 +38,11 @@ ENDINGS: dict[str, dict[str, Ending]] = {
         **dict.fromkeys(("429", "429 retry_after=40"), SENT_AGAIN),
         **dict.fromkeys(("500", "502", "503", "503 retry_after=40"), LOOKED_UP),
         **dict.fromkeys(("hang seconds=2", "drop", "drop-after", "cut-within", "malformed", "page"), LOOKED_UP),
+        "slow seconds=0.1": ANSWERED,
     },
     "brightdata.progress": {
         "": ANSWERED,
+        "slow seconds=0.1": ANSWERED,
         **dict.fromkeys(("400", "401", "404", "410", "429", "429-quota", "429-too-large", "500", "502", "503"), OPEN),
         **dict.fromkeys(("hang seconds=2", "drop", "cut-within", "malformed", "page"), OPEN),
         "never-ready": OPEN,
@@ -55,7 +57,7 @@ ENDINGS: dict[str, dict[str, Ending]] = {
         **dict.fromkeys(("missing-records", "error-records", "no-peers", "crawler-502"), ANOTHER_JOB),
         **dict.fromkeys(("empty", "null-texts", "echo-prompt"), PAID_FOR),
         **dict.fromkeys(("long", "twice", "null-index", "wrong-country", "null-citations", "null-queries"), ANSWERED),
-        **dict.fromkeys(("true-citations", "plain-addresses"), ANSWERED),
+        **dict.fromkeys(("true-citations", "plain-addresses", "slow seconds=0.1"), ANSWERED),
     },
 }
 CELLS = [(place, kind) for place, kinds in ENDINGS.items() for kind in kinds]

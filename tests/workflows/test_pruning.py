@@ -162,6 +162,11 @@ def test_what_ended_later_stays(world):
     assert world.everything() == before
 
 
+def test_before_the_time_of_computers_there_is_nothing(make):
+    """As of PRUNE_AFTER=36500."""
+    assert retention.prune(limits(days=36_500)).batches == 0
+
+
 def test_answers_of_a_network_stay_as_long_as_they_may_still_be_read(world):
     world.sql("UPDATE question_runs SET is_latest = false")
     of_networks = "SELECT count(*) FROM batches WHERE network_id IS NOT NULL AND pruned_at IS NOT NULL"

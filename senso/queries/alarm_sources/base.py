@@ -46,12 +46,16 @@ Lasts = Callable[[Connection, Looking], bool]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """`lasts`: whether what the alarms are about still holds; None where an event has no end of its own."""
+    """`lasts`: whether what the alarms are about still holds; None where an event has no end of its own.
+
+    `overlap_seconds`: how long before the last look a row may say that it happened which was not there then.
+    """
 
     kind: AlarmKind
     every_seconds: float
     find: Find
     lasts: Lasts | None = None
+    overlap_seconds: float = OVERLAP_SECONDS
 
 
 def by(statement: TextClause) -> Find:

@@ -22,4 +22,5 @@ LASTS = text("""
     ) latest
 """)
 
-SOURCE = Source(AlarmKind.BREAKER, 10, by(FOUND), while_there_is(LASTS))
+# Redis keeps what a breaker did until Postgres and a control worker are there to write it down.
+SOURCE = Source(AlarmKind.BREAKER, 10, by(FOUND), while_there_is(LASTS), overlap_seconds=3600)

@@ -9,7 +9,6 @@ from senso.errors import SensoError
 from senso.log import logger
 from senso.queries import alarms
 from senso.queries.alarm_sources import SOURCES, Event, Looking, Source
-from senso.queries.alarm_sources.base import OVERLAP_SECONDS
 from senso.queries.alarms import Message, Period
 from senso.states import MessagePart
 from senso.supplied import Alarming
@@ -58,7 +57,7 @@ def look_at(source: Source, watched_seconds: float) -> None:
 
 def looked(db: Connection, source: Source, period: Period, watched_seconds: float) -> Message | None:
     alarming = supplied.alarming()
-    looking = Looking(since(period), alarming.clock(), watched_seconds, alarming.failed_share)
+    looking = Looking(since(period, source.overlap_seconds), alarming.clock(), watched_seconds, alarming.failed_share)
     alarms.notice(db, source.kind, [without_secrets(one, alarming) for one in source.find(db, looking)])
     gathered = alarms.gathered(db, source.kind)
     lasts = source.lasts
@@ -72,10 +71,10 @@ def looked(db: Connection, source: Source, period: Period, watched_seconds: floa
     return message
 
 
-def since(period: Period) -> datetime:
+def since(period: Period, overlap_seconds: float) -> datetime:
     if period.looked_at is None:
         return period.now - FIRST_LOOK
-    return max(period.looked_at - timedelta(seconds=OVERLAP_SECONDS), period.now - LONGEST)
+    return max(period.looked_at - timedelta(seconds=overlap_seconds), period.now - LONGEST)
 
 
 def without_secrets(event: Event, alarming: Alarming) -> Event:

@@ -42,7 +42,7 @@ WORDS: Final = {
     AlarmKind.BLOCKED: Words(
         "partner has no credits",
         "partners have no credits",
-        "No batch is blocked any more",
+        "No batch of today or yesterday is blocked any more",
         "senso status --state blocked --since 2d",
         "senso credits {subject}",
     ),
