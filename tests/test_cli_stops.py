@@ -48,8 +48,13 @@ def test_a_partners_ceiling_comes_from_its_import_file(senso, make, tmp_path):
     file = tmp_path / "world.yaml"
     entry = {"id": str(org.partner), "name": "Partner", "credits": 1000}
 
-    for ceiling, said in ((12.5, ", at most $12.5000 a day"), (None, "available; 1 org")):
-        more = {} if ceiling is None else {"max_daily_cost": ceiling}
+    at_most = ", at most $12.5000 a day"
+    steps = (
+        ({"max_daily_cost": 12.5}, at_most),
+        ({"name": "Renamed"}, at_most),
+        ({"max_daily_cost": 0}, "$0.0000 a day"),
+    )
+    for more, said in (*steps, ({"max_daily_cost": None}, "available; 1 org")):
         file.write_text(yaml.safe_dump({"partners": [entry | more]}))
         assert senso("import", file).code == 0
         assert said in senso("partners").out

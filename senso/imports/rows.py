@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from senso.imports.schema import Contents, Known, Location, Model, Network, Org, model_id
+from senso.imports.schema import Contents, Known, Location, Model, Network, Org, Partner, model_id
 from senso.states import Surface
 
 Row = dict[str, Any]
@@ -80,11 +80,18 @@ def partners(found: Contents) -> list[Row]:
         {
             "id": one.id,
             "name": one.name,
-            "max_daily_cost_microusd": None if one.max_daily_cost is None else round(one.max_daily_cost * 1_000_000),
+            "max_daily_cost_microusd": ceiling(one),
             "available": None if one.credits is None else 0,
         }
         for one in found.partners
     ]
+
+
+def ceiling(one: Partner) -> int | None:
+    """None if the file does not mention it, -1 if it removes it: no ceiling must go because a line is missing."""
+    if "max_daily_cost" not in one.model_fields_set:
+        return None
+    return -1 if one.max_daily_cost is None else round(one.max_daily_cost * 1_000_000)
 
 
 def questions(found: Contents) -> list[Row]:

@@ -149,8 +149,8 @@ if told then
             event('closed', 1, 0)
         elseif probe[2] == 'bad' then
             open_up(math.min(LONGEST_OPEN, s.open_for * 2), 1, 1)
-        else
-            s.state, s.until_at, s.probe, s.prober = 'open', now, nil, nil
+        else  -- not made, for example as its model is paused: what follows is the same try
+            s.state, s.until_at, s.probe, s.prober, s.unmade = 'open', now, nil, nil, s.epoch
         end
     end
 end
@@ -202,7 +202,7 @@ for place, cost in ipairs(need) do
     if s.state == 'open' then
         s.state, s.until_at, s.prober, s.probe = 'probing', now + PROBE, ask.owner, string.format('%.0f', now)
         reply.probe = s.probe
-        event('probing')
+        if s.unmade ~= s.epoch then event('probing') end
     end
 end
 

@@ -20,7 +20,7 @@ from senso.db.typed import each
 from senso.policy import Policy
 from senso.prices import Price, price_of
 from senso.queries.models import Reader, by_reader
-from senso.queries.stopped import holds_reading, holds_run, may_begin, partner_of_batch
+from senso.queries.stopped import holds_job, holds_reading, holds_run, may_begin, partner_of_batch
 from senso.states import USEFUL, JobKind, Purpose, among
 
 TODAY = "(now() AT TIME ZONE 'UTC')::date"
@@ -143,6 +143,8 @@ JOBS = Prepared(f"""
         (SELECT count(*) FROM question_runs r WHERE r.snapshot_id = s.id AND r.state IN ('planned', 'asking')) AS calls
     FROM vendor_jobs s JOIN models m ON m.id = s.model_id
     WHERE s.id = ANY(CAST(:ids AS uuid[])) AND s.kind = '{JobKind.QUESTIONS}' AND s.maybe_sent_at IS NULL
+        AND {may_begin(holds_job("s"))}
+    ORDER BY s.created_at, s.id
 """)
 IN_DOUBT = Prepared("""
     SELECT id FROM vendor_jobs WHERE id = ANY(CAST(:ids AS uuid[])) AND maybe_sent_at IS NOT NULL

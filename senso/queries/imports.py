@@ -90,8 +90,9 @@ class Table:
     """`values` follow the file; `fixed` are written only with a new row.
 
     `properties` are JSON columns that follow the file if it sets them ({} clears them), `limits` numbers that 0 clears;
-    one that it leaves out stays, as long as `values` stay. `stamp`: when a row was last written. Rows of an `owner` in
-    the file that are not in the file are removed.
+    one that it leaves out stays, as long as `values` stay. `ceilings` are numbers that -1 clears; one left out
+    stays in any case. `stamp`: when a row was last written. Rows of an `owner` in the file that are not in the file are
+    removed.
     """
 
     name: str
@@ -99,6 +100,7 @@ class Table:
     values: tuple[str, ...] = ()
     properties: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
+    ceilings: tuple[str, ...] = ()
     stamp: str | None = None
     fixed: tuple[str, ...] = ()
     owner: str | None = None
@@ -109,15 +111,15 @@ class Table:
 
     @property
     def kept(self) -> tuple[str, ...]:
-        return self.properties + self.limits
+        return self.properties + self.limits + self.ceilings
 
     def empty(self, column: str) -> str:
         """What clears such a column."""
-        return "'{}'" if column in self.properties else "0"
+        return "'{}'" if column in self.properties else "-1" if column in self.ceilings else "0"
 
 
 POSITION = ("position",)
-PARTNERS = Table("partners", key=("id",), values=("name", "max_daily_cost_microusd"), fixed=("available",))
+PARTNERS = Table("partners", key=("id",), values=("name",), ceilings=("max_daily_cost_microusd",), fixed=("available",))
 # In an order in which no row refers to one of a later table.
 TABLES = (
     Table(
@@ -198,7 +200,7 @@ def statement(table: Table) -> TextClause:
 
 def property_of(table: Table, column: str) -> str:
     """If `values` change, the row stands for something else, and only the properties in the file are kept."""
-    unchanged = " AND ".join(f"t.{one} = w.{one}" for one in table.values)
+    unchanged = "true" if column in table.ceilings else " AND ".join(f"t.{one} = w.{one}" for one in table.values)
     return f"NULLIF(coalesce(w.{column}, CASE WHEN {unchanged} THEN t.{column} END), {table.empty(column)})"
 
 

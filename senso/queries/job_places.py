@@ -1,8 +1,9 @@
 """Places at vendors that run a limited number of jobs: a job is sent only while it has one.
 
 A place is taken by what the vendor runs or may run: jobs that are running, in doubt, about to be sent, or given up and
-not cancelled there yet. The places of a model with a `max_in_flight` are its own; all other models of a provider share
-`Policy.jobs_at_a_time`.
+not cancelled there yet. One that is stopped before it was sent gives its place back when others ask for one: a paused
+partner, or one at its ceiling, must not hold up all others. The places of a model with a `max_in_flight` are its own;
+all other models of a provider share `Policy.jobs_at_a_time`.
 
 The next place goes to the batch that holds the fewest, and among these to the job that was planned first. A job that
 waits for a place is a row that is due: it holds no lease, and its wait counts as no failure.
@@ -27,9 +28,18 @@ POOL = "CASE WHEN m.max_in_flight IS NULL THEN m.provider ELSE m.id::text END"
 # On vendor jobs `s`: planned, not sent, and without a place.
 WITHOUT_PLACE = f"""s.state = '{JobState.SUBMITTING}' AND s.kind = '{JobKind.QUESTIONS}' AND s.place_at IS NULL
     AND s.maybe_sent_at IS NULL AND {UNLEASED}"""
+# Has a place, was certainly not sent, and nobody has it in hand.
+IDLE_PLACE = f"""s.state = '{JobState.SUBMITTING}' AND s.kind = '{JobKind.QUESTIONS}' AND s.place_at IS NOT NULL
+    AND s.maybe_sent_at IS NULL AND s.lease_owner IS NULL"""
 ADMIT = Prepared(f"""
-    WITH open AS (
+    WITH given_back AS (
+        UPDATE vendor_jobs s SET place_at = NULL WHERE id = ANY(ARRAY(
+            SELECT id FROM vendor_jobs s WHERE {IDLE_PLACE} AND NOT {may_begin(holds_job("s"))}
+            FOR NO KEY UPDATE SKIP LOCKED))
+    ),
+    open AS (
         SELECT s.model_id, s.batch_id FROM vendor_jobs s WHERE ({HAS_PLACE}) AND s.kind = '{JobKind.QUESTIONS}'
+            AND (NOT ({IDLE_PLACE}) OR {may_begin(holds_job("s"))})
         UNION ALL
         SELECT s.model_id, s.batch_id FROM vendor_jobs s
         WHERE s.cancel_due_at IS NOT NULL AND s.ended_at > now() - make_interval(secs => :abandoned)
@@ -71,7 +81,7 @@ ADMIT = Prepared(f"""
     UNION ALL
     SELECT s.id, s.provider FROM vendor_jobs s
     WHERE s.id = ANY(CAST(:ids AS uuid[])) AND {looked_up("s.state")} = '{JobState.SUBMITTING}'
-        AND (s.place_at IS NOT NULL OR s.maybe_sent_at IS NOT NULL)
+        AND (s.maybe_sent_at IS NOT NULL OR (s.place_at IS NOT NULL AND {may_begin(holds_job("s"))}))
 """)
 IS_ANY_WAITING = Prepared(
     f"SELECT EXISTS (SELECT FROM vendor_jobs s WHERE {WITHOUT_PLACE} AND s.next_poll_at <= now())"

@@ -15,8 +15,9 @@ from senso.db.statement import Prepared
 from senso.policy import Policy
 from senso.providers import Limits
 from senso.queries.evaluations import by_key
+from senso.queries.models import Reader, by_reader
 from senso.queries.runs import SAVED
-from senso.queries.stopped import holds_run, may_begin
+from senso.queries.stopped import holds_reading, holds_run, may_begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class RunToAsk:
 
 @dataclass(frozen=True, slots=True)
 class AnswerToRead:
-    """An answer with readings that may be claimed. `reader`: the place of the first in the list of readers."""
+    """An answer with readings that may be claimed. `reader`: their place in the list of readers."""
 
     run_id: UUID
     reader: int
@@ -60,18 +61,19 @@ def limits_in(found: dict[str, Any]) -> Limits:
 
 
 ANSWERS_TO_READ = Prepared(f"""
-    SELECT e.run_id, min(e.reader) AS reader, max(length(r.answer_text)) AS characters,
+    SELECT e.run_id, e.reader, max(length(r.answer_text)) AS characters,
         bool_or(e.next_at IS NOT NULL) AS has_waited
     FROM evaluations e JOIN question_runs r ON r.id = e.run_id
     WHERE e.run_id = ANY(CAST(:runs AS uuid[])) AND r.id = ANY(CAST(:runs AS uuid[])) AND r.state = 'answered'
-        AND e.job_id IS NULL AND {READING.claimable("e")}
-    GROUP BY e.run_id ORDER BY min(e.next_at), e.run_id
+        AND e.job_id IS NULL AND {READING.claimable("e")} AND {may_begin(holds_reading("e"))}
+    GROUP BY e.run_id, e.reader ORDER BY min(e.next_at), e.run_id
 """)
 
 
-def answers_to_read(db: Link, runs: Sequence[UUID], policy: Policy) -> list[AnswerToRead]:
-    """As `runs_to_ask`."""
-    found = ANSWERS_TO_READ.rows(db, {"runs": list(runs), "most": policy.most_failures})
+def answers_to_read(db: Link, runs: Sequence[UUID], policy: Policy, readers: Sequence[Reader]) -> list[AnswerToRead]:
+    """As `runs_to_ask`; an answer comes once for each reader that is to read it."""
+    values = {"runs": list(runs), "most": policy.most_failures} | by_reader(readers)
+    found = ANSWERS_TO_READ.rows(db, values)
     return [AnswerToRead(**one) for one in found]
 
 

@@ -65,20 +65,29 @@ CLAIM = Prepared(f"""
 """)
 
 
+def ready(db: Link, jobs: Sequence[UUID], policy: Policy, rooms: Mapping[str, int] | None = None) -> list[UUID]:
+    """Those of `jobs` that may be sent now.
+
+    Left out are those that wait: for a place at their vendor, or because it takes no more requests now. `rooms`: how
+    many it takes, by provider.
+    """
+    placed = job_places.admit(db, jobs, policy)
+    found = job_places.sendable(placed, rooms or {})
+    if len(found) < len(placed):
+        job_places.put_off(db, [job for job in placed if job not in set(found)], POSTPONED_SECONDS)
+    return found
+
+
+def claim_ready(db: Link, jobs: Sequence[UUID], owner: str, policy: Policy) -> list[JobWork]:
+    """Leaves out jobs that are submitted, claimed by another worker, or no longer wanted."""
+    values = {"ids": list(jobs), "owner": owner, "lease": policy.lease_seconds, "most": policy.most_failures}
+    return with_runs(db, CLAIM.rows(db, values)) if jobs else []
+
+
 def claim(
     db: Link, jobs: Sequence[UUID], owner: str, policy: Policy, rooms: Mapping[str, int] | None = None
 ) -> list[JobWork]:
-    """Leaves out jobs that are submitted, claimed by another worker, or no longer wanted.
-
-    Also those that wait: for a place at their vendor, or because it takes no more requests now. `rooms`: how many it
-    takes, by provider.
-    """
-    placed = job_places.admit(db, jobs, policy)
-    ready = job_places.sendable(placed, rooms or {})
-    if len(ready) < len(placed):
-        job_places.put_off(db, [job for job in placed if job not in set(ready)], POSTPONED_SECONDS)
-    values = {"ids": ready, "owner": owner, "lease": policy.lease_seconds, "most": policy.most_failures}
-    return with_runs(db, CLAIM.rows(db, values)) if ready else []
+    return claim_ready(db, ready(db, jobs, policy, rooms), owner, policy)
 
 
 # The lease is longer than the longest call: when it has expired, no request is in flight any more.

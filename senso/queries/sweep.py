@@ -9,7 +9,7 @@ from senso.db.lease import READING, RELEASED, RUN
 from senso.queries.fragments import IN_NO_JOB, SENT_AT
 from senso.queries.models import Reader, by_reader
 from senso.queries.outbox import KEYS, Pipeline, enqueue_later
-from senso.queries.stopped import holds_batch, holds_reading, holds_run, may_begin
+from senso.queries.stopped import holds_batch, holds_reading, holds_run, may_begin, may_begin_each
 
 EXPIRED_RUNS = text(RUN.expired())
 EXPIRED_EVALUATIONS = text(READING.expired())
@@ -21,7 +21,7 @@ LOST_RUNS = text(f"""
     WHERE id IN (
         SELECT id FROM question_runs WHERE state = 'planned' AND snapshot_id IS NULL
             AND sent_at < now() - make_interval(secs => :quiet) AND (next_at IS NULL OR next_at <= sent_at)
-            AND {may_begin(holds_run("question_runs"))}
+            AND {may_begin_each(holds_run("question_runs"))}
         LIMIT :most FOR UPDATE SKIP LOCKED
     )
     RETURNING id
@@ -32,7 +32,7 @@ LOST_EVALUATIONS = text(f"""
         SELECT e.id FROM evaluations e JOIN question_runs r ON r.id = e.run_id
         WHERE e.state = 'pending' AND r.state = 'answered'
             AND {SENT_AT} < now() - make_interval(secs => :quiet)
-            AND (e.next_at IS NULL OR e.next_at <= e.sent_at) AND {IN_NO_JOB} AND {may_begin(holds_reading("e"))}
+            AND (e.next_at IS NULL OR e.next_at <= e.sent_at) AND {IN_NO_JOB} AND {may_begin_each(holds_reading("e"))}
         LIMIT :most FOR UPDATE OF e SKIP LOCKED
     )
     RETURNING id

@@ -11,7 +11,7 @@ from senso.db.lease import IS_ALIVE, READING, RELEASED, RUN, ended, owned_by_dea
 from senso.policy import Policy
 from senso.queries.fragments import COUNT_DOWN, counted_runs
 from senso.queries.models import Reader, by_reader
-from senso.queries.stopped import holds_reading, holds_run, may_begin
+from senso.queries.stopped import holds_reading, holds_run, may_begin_each
 
 BEAT = text("""
     INSERT INTO workers (id, queues, idle_since, rss_bytes, cpu_seconds)
@@ -89,8 +89,12 @@ def died_lately(db: Connection) -> bool:
 
 
 # Runs and evaluations that are due, not stopped, and have no message under way.
-DUE_RUNS = text(RUN.due("id AS run_id, failures", f"snapshot_id IS NULL AND {may_begin(holds_run('question_runs'))}"))
-DUE_EVALUATIONS = text(READING.due("run_id, failures", f"job_id IS NULL AND {may_begin(holds_reading('evaluations'))}"))
+DUE_RUNS = text(
+    RUN.due("id AS run_id, failures", f"snapshot_id IS NULL AND {may_begin_each(holds_run('question_runs'))}")
+)
+DUE_EVALUATIONS = text(
+    READING.due("run_id, failures", f"job_id IS NULL AND {may_begin_each(holds_reading('evaluations'))}")
+)
 
 
 @dataclass(frozen=True, slots=True)

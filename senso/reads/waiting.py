@@ -220,6 +220,8 @@ JOBS = f"""
             WHEN s.state <> 'running' THEN 'submit'
             WHEN s.kind = 'readings' THEN 'extract'
             ELSE 'ask' END AS stage, CASE
+            WHEN s.said IS NOT NULL AND s.state = 'submitting' AND s.lease_owner IS NULL AND s.maybe_sent_at IS NULL
+                THEN 'stopped'
             WHEN s.lease_owner IS NULL AND rests.until IS NOT NULL THEN 'left alone'
             WHEN s.state = 'running' THEN 'job'
             WHEN {SILENT_OWNER} THEN 'silent worker'
@@ -228,7 +230,6 @@ JOBS = f"""
             WHEN {IS_RATE_LIMIT} AND s.next_poll_at > now() THEN 'rate limit'
             WHEN s.kind = 'questions' AND s.place_at IS NULL AND s.next_poll_at <= now() THEN 'jobs'
             WHEN {IS_RATE_LIMIT} OR (s.kind = 'questions' AND respites.until > now()) THEN 'rate limit'
-            WHEN s.said IS NOT NULL THEN 'stopped'
             WHEN s.error IS NOT NULL THEN 'next try'
             ELSE 'place' END AS what,
             CASE s.kind WHEN 'questions' THEN (SELECT count(*)::int FROM question_runs r WHERE r.snapshot_id = s.id

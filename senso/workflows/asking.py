@@ -178,7 +178,7 @@ def save_and_claim(
             found = evaluations.save_answers_and_claim(
                 db, now, worker_id(), POLICY, readers=readers, prompt_version=version
             )
-        claimed(work.run_id for works in found for work in works)
+        claimed((one.run_id, one.reader.provider, one.reader.name) for works in found for one in works)
     if later:
         limited.save_answers_and_wait(db, later, late)
     places = iter(found)

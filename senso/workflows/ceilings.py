@@ -95,6 +95,12 @@ class Room:
             self.spent[payer] += each * one.calls
         return each
 
+    def is_beyond(self, one: Candidate) -> bool:
+        """Whether its calls together would not fit on a day that begins with nothing spent."""
+        wanted = estimate(one, self.recent) * one.calls
+        ceilings_of = (self.standings[payer].ceiling for payer in (None, one.partner_id) if payer in self.standings)
+        return any(ceiling is not None and wanted > ceiling for ceiling in ceilings_of)
+
     def fits(self, payer: UUID | None, wanted: int) -> bool:
         """Once something was refused, nothing else of that payer fits either: others may have waited longer."""
         ceiling = self.standings[payer].ceiling

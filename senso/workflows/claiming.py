@@ -28,7 +28,7 @@ def claim_runs(db: Bare, wanted: Sequence[UUID]) -> tuple[list[AskWork], set[UUI
         return [], late
     with limiting.claiming(Purpose.ASK, allowed) as claimed:
         works = runs_that_fit(db, sorted(allowed)) if ceilings.in_effect(db) else claim_these(db, sorted(allowed))
-        claimed(work.id for work in works)
+        claimed((work.id, work.provider, work.run.model) for work in works)
     return works, late
 
 
@@ -63,7 +63,7 @@ def claim_readings(
     with limiting.claiming(Purpose.READ, allowed) as claimed:
         these = sorted(allowed)
         works = readings_that_fit(db, these, readers, claim) if ceilings.in_effect(db) else claim(these)
-        claimed(work.run_id for work in works)
+        claimed((work.run_id, work.reader.provider, work.reader.name) for work in works)
     return works
 
 
@@ -115,22 +115,32 @@ def claim_jobs(db: Connection, wanted: Sequence[UUID], rooms: Mapping[str, int])
     """
     if not ceilings.in_effect(db):
         return submissions.claim(db, wanted, worker_id(), POLICY, rooms)
+    ready = submissions.ready(db, wanted, POLICY, rooms)
     with room(db) as left:
-        each = fitting(left, rows.jobs(db, wanted))
-        claimed = submissions.claim(db, [*each, *rows.jobs_in_doubt(db, wanted)], worker_id(), POLICY, rooms)
+        each = fitting(left, rows.jobs(db, ready))
+        claimed = submissions.claim_ready(db, [*each, *rows.jobs_in_doubt(db, ready)], worker_id(), POLICY)
         for work in claimed:
             if work.id in each:
                 rows.reserve_job(db, work.id, each[work.id])
     return claimed
 
 
+class Beyond(Exception):
+    """A file whose readings cost more than a whole day may: it would wait for ever, and hold up all else."""
+
+
 def estimate_file(db: Connection, work: JobWork, readings: int) -> int | None:
-    """The estimate of each of the readings of a file; None if they do not fit, and the job waits."""
+    """The estimate of each of the readings of a file; None if they do not fit now, and the job waits.
+
+    Raises Beyond; nothing was written.
+    """
     partner = rows.partner_of_job(db, work.id)
     file = Candidate(
         work.id, partner, work.provider, work.model, in_batch(work.price) or work.price, Purpose.READ, readings
     )
     with room(db) as left:
+        if left.is_beyond(file):
+            raise Beyond
         each = left.take(file)
     if each is None:
         reading_jobs.set_aside(db, work)

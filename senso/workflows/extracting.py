@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TypeVar
 from uuid import UUID
@@ -97,7 +98,8 @@ async def extract_now(work: ReadWork) -> None:
     watch = Stopwatch()
     try:
         with guarded():
-            prompt = extraction.prompt(work.answer, work.question, work.org)
+            with before_call(work):
+                prompt = extraction.prompt(work.answer, work.question, work.org)
             completion = await asked_of(work, replace(prompt, max_tokens=work.max_tokens))
             with paid(work.reader.provider, completion.content, lambda: completion.usage):
                 reading = await aside(work, lambda: extraction.checked(work.answer, work.org, completion))
@@ -117,7 +119,8 @@ async def read_together(asked: Sequence[ReadWork], by_rule: Sequence[ReadWork]) 
     try:
         with guarded():
             orgs = [work.org for work in asked]
-            prompt = extraction.prompt_together(lead.answer, lead.question, orgs)
+            with before_call(lead):
+                prompt = extraction.prompt_together(lead.answer, lead.question, orgs)
             completion = await asked_of(lead, with_room(prompt, lead, len(asked)))
             with paid(lead.reader.provider, completion.content, lambda: completion.usage):
                 said = extraction.said_together(completion, orgs)
@@ -133,6 +136,10 @@ async def read_together(asked: Sequence[ReadWork], by_rule: Sequence[ReadWork]) 
 async def asked_of(work: ReadWork, prompt: Prompt) -> Completion:
     call = complete(prompt, work.reader)
     return await limiting.counted(Purpose.READ, work.run_id, work.reader.provider, work.reader.name, call)
+
+
+def before_call(work: ReadWork) -> AbstractContextManager[None]:
+    return limiting.before_call(Purpose.READ, work.run_id, work.reader.provider, work.reader.name)
 
 
 def with_room(prompt: Prompt, work: ReadWork, orgs: int) -> Prompt:

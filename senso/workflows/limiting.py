@@ -20,7 +20,8 @@ from senso.queries.models import Model, Reader
 from senso.states import WAITS_FOR, BreakerState, Purpose
 
 CHARACTERS_A_TOKEN = 4
-Allowed = dict[UUID, tuple[Allowance, Permit]]
+Held = tuple[Allowance, Permit]
+Allowed = dict[UUID, list[Held]]
 
 
 class Billed(Protocol):
@@ -47,7 +48,9 @@ def allow(
     allowance = allowances.of(provider, model)
     back = sum(one.has_waited for one in wishes)
     taken = allowance.take(purpose, [one.size for one in wishes], limits, back)
-    found = {one.run: (allowance, permit) for one, permit in zip(wishes, taken.permits, strict=False)}
+    found: Allowed = {}
+    for one, permit in zip(wishes, taken.permits, strict=False):
+        found.setdefault(one.run, []).append((allowance, permit))
     late = wishes[len(taken.permits) :]
     reason = f"{WAITS_FOR}{provider} {model}, {why(taken.why, limits)}"
     return found, [PutOff(one.run, wait, reason) for one, wait in zip(late, taken.waits, strict=True)]
@@ -83,20 +86,25 @@ def allow_runs(db: Link, wanted: Sequence[UUID]) -> tuple[Allowed, set[UUID]]:
 
 
 def allow_readings(db: Link, runs: Sequence[UUID], readers: Sequence[Reader]) -> Allowed:
-    """The answers of which a reading may be claimed now; the others are put off."""
+    """The answers of which a reading may be claimed now; the others are put off.
+
+    All readings of an answer are claimed, so all their models must allow it.
+    """
     groups: dict[str, tuple[Model, list[Wish]]] = {}
-    for one in limited.answers_to_read(db, runs, POLICY):
+    for one in limited.answers_to_read(db, runs, POLICY, readers):
         model = readers[min(one.reader, len(readers) - 1)].model
         wish = Wish(one.run_id, one.characters // CHARACTERS_A_TOKEN, one.has_waited)
         groups.setdefault(model.said, (model, []))[1].append(wish)
     found: Allowed = {}
-    late: list[PutOff] = []
+    late: dict[UUID, PutOff] = {}
     for model, wishes in groups.values():
         allowed, more = allow(Purpose.READ, model.provider, model.name, model.limits, wishes)
-        found |= allowed
-        late += more
+        for run, held in allowed.items():
+            found.setdefault(run, []).extend(held)
+        late |= {one.id: one for one in more if one.id not in late or late[one.id].seconds < one.seconds}
+    refund({run: found.pop(run) for run in late.keys() & found.keys()})
     if late:
-        limited.put_off_readings(db, late)
+        limited.put_off_readings(db, list(late.values()))
     return found
 
 
@@ -107,47 +115,54 @@ def allow_first_readings(answers: Sequence[Mapping[str, Any]], model: Model) -> 
 
 
 class Hand:
-    """Permits of calls that are claimed and have not begun, by what they are for."""
+    """Permits of calls that are claimed and have not begun, by what they are for and the model they are for."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.permits: dict[tuple[Purpose, UUID], list[tuple[Allowance, Permit]]] = {}
+        self.permits: dict[tuple[Purpose, UUID, str, str], list[Held]] = {}
 
-    def put(self, purpose: Purpose, run: UUID, held: tuple[Allowance, Permit]) -> None:
+    def put(self, purpose: Purpose, run: UUID, held: Held) -> None:
         with self.lock:
-            self.permits.setdefault((purpose, run), []).append(held)
+            self.permits.setdefault((purpose, run, held[0].provider, held[0].model), []).append(held)
 
-    def take(self, purpose: Purpose, run: UUID) -> tuple[Allowance, Permit] | None:
+    def take(self, purpose: Purpose, run: UUID, provider: str, model: str) -> Held | None:
         with self.lock:
-            found = self.permits.get((purpose, run))
+            found = self.permits.get((purpose, run, provider, model))
             if not found:
                 return None
             held = found.pop()
             if not found:
-                del self.permits[purpose, run]
+                del self.permits[purpose, run, provider, model]
             return held
 
 
 hand = Hand()
 
 
-def claimed(purpose: Purpose, allowed: Allowed, runs: Iterable[UUID]) -> None:
-    """Keeps the permits of `runs`, which were claimed, for their calls; the others are returned."""
-    left = dict(allowed)
-    for run in set(runs):
-        if run in left:
-            hand.put(purpose, run, left.pop(run))
+Call = tuple[UUID, str, str]  # the run, the provider, the model's name there
+
+
+def claimed(purpose: Purpose, allowed: Allowed, calls: Iterable[Call]) -> None:
+    """Keeps the permits of `calls`, which were claimed, until they begin; the others are returned."""
+    wanted = set(calls)
+    left: Allowed = {}
+    for run, permits in allowed.items():
+        for held in permits:
+            if (run, held[0].provider, held[0].model) in wanted:
+                hand.put(purpose, run, held)
+            else:
+                left.setdefault(run, []).append(held)
     refund(left)
 
 
 @contextmanager
-def claiming(purpose: Purpose, allowed: Allowed) -> Iterator[Callable[[Iterable[UUID]], None]]:
-    """Yields what takes the runs that were claimed. Without a claim all permits are returned."""
+def claiming(purpose: Purpose, allowed: Allowed) -> Iterator[Callable[[Iterable[Call]], None]]:
+    """Yields what takes the calls that were claimed. Without a claim all permits are returned."""
     done = False
 
-    def take(runs: Iterable[UUID]) -> None:
+    def take(calls: Iterable[Call]) -> None:
         nonlocal done
-        claimed(purpose, allowed, runs)
+        claimed(purpose, allowed, calls)
         done = True
 
     try:
@@ -158,13 +173,25 @@ def claiming(purpose: Purpose, allowed: Allowed) -> Iterator[Callable[[Iterable[
 
 
 def refund(allowed: Allowed) -> None:
-    for allowance, permit in allowed.values():
-        allowance.refund([permit])
+    for held in allowed.values():
+        for allowance, permit in held:
+            allowance.refund([permit])
+
+
+@contextmanager
+def before_call(purpose: Purpose, run: UUID, provider: str, model: str) -> Iterator[None]:
+    """What fails before a claimed call begins returns its permit."""
+    try:
+        yield
+    except BaseException:
+        if held := hand.take(purpose, run, provider, model):
+            refund({run: [held]})
+        raise
 
 
 async def counted(purpose: Purpose, run: UUID, provider: str, model: str, call: Awaitable[T]) -> T:
     """Makes the call and settles it, however it ends. A call that nobody allowed counts all the same."""
-    held = hand.take(purpose, run)
+    held = hand.take(purpose, run, provider, model)
     allowance = held[0] if held else allowances.of(provider, model)
     permit = held[1] if held else allowance.overdraw(purpose, 0)
     try:

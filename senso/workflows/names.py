@@ -43,7 +43,7 @@ def find_names(batch_id: UUID) -> None:
     with limiting.claiming(Purpose.NAMES, allowed) as claimed:
         with transaction() as db:
             work = claim_names(db, org.id, mark, batch=batch.id, model=model)
-        claimed([org.id] if work else [])
+        claimed([(org.id, model.provider, model.name)] if work else [])
     if work is not None:
         ask_for_names(work, org, mark)
 
@@ -72,9 +72,14 @@ def ask_for_names(work: NamesWork, org: name_rows.OrgNames, mark: str) -> None:
 
 def call_for_names(work: NamesWork, org: name_rows.OrgNames) -> names.Found:
     """Raises Malformed without a call when all tries are used: the call may have killed its workers."""
+    with limiting.before_call(Purpose.NAMES, org.id, work.model.provider, work.model.name):
+        give_up_after(work)
+    return names.find(org.name, org.websites, completer(work))
+
+
+def give_up_after(work: NamesWork) -> None:
     if work.failures >= POLICY.names_tries:
         raise Malformed("senso", f"given up after {work.failures} failures", usage=Usage())
-    return names.find(org.name, org.websites, completer(work))
 
 
 def completer(work: NamesWork) -> Complete:

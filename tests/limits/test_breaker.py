@@ -156,10 +156,12 @@ def test_a_probe_that_is_not_made_leaves_the_turn_to_the_next(process, clock):
     opened(process("a"))
     clock.pass_(30.1)
 
-    process("b").refund([probe_of(process("b"))])
-    process("b").tell()
+    for _ in range(3):
+        process("b").refund([probe_of(process("b"))])
+        process("b").tell()
 
     assert probe_of(process("c")).probe
+    assert seen() == ["opened", "probing"]
 
 
 def test_a_call_that_tells_nothing_is_not_counted(door, process):

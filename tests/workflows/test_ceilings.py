@@ -2,8 +2,10 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
+import reading_jobs
 from jobs import job
 
 from senso import supplied
@@ -207,3 +209,33 @@ def test_without_a_ceiling_nothing_is_counted(make, sandbox, may_cost):
 
     assert make.one("SELECT count(estimate_microusd) FROM llm_calls") == 0
     assert make.one("SELECT (SELECT count(*) FROM cost_moves) + (SELECT count(*) FROM cost_days)") == 0
+
+
+def test_jobs_that_have_no_place_yet_do_not_reach_a_ceiling(make, sandbox, may_cost, monkeypatch):
+    """Only what could be sent now is added up."""
+    monkeypatch.setattr(rows, "means", lambda _: {("ask", "brightdata", "chatgpt"): DOLLAR})
+    monkeypatch.setattr(claiming, "POLICY", replace(POLICY, jobs_at_a_time=1))
+    make.sql("UPDATE models SET name = 'chatgpt' WHERE slug = 'chatgpt'")
+    may_cost(1.5)
+    make.batch(questions=1, models=("chatgpt",), countries=("US", "CA", "GB"))
+    jobs = [one["id"] for one in make.sql("SELECT id FROM vendor_jobs")]
+
+    with transaction() as db:
+        works = claiming.claim_jobs(db, jobs, {})
+
+    assert len(works) == 1
+    assert make.one("SELECT count(*) FROM cost_stops") == 0
+
+
+@pytest.mark.usefixtures("in_batches")
+def test_a_file_that_costs_more_than_a_day_may_is_read_by_calls(make, sandbox, may_cost):
+    """It would never be sent, and nothing else begin as long as it waits."""
+    batch = reading_jobs.answered(make, questions=3)
+    may_cost(0.25)
+
+    reading_jobs.work(make)
+
+    assert make.one("SELECT count(*) FROM cost_stops") == 0
+    assert make.one("SELECT state FROM vendor_jobs") == "failed"
+    reading_jobs.read_rest(make, batch)
+    assert reading_jobs.states(make)["done"] >= 2

@@ -2,6 +2,7 @@
 
 import socket
 import time
+from uuid import UUID
 
 import pytest
 from ground import forget_limits
@@ -11,14 +12,16 @@ from senso import supplied
 from senso.db import transaction
 from senso.errors import Unavailable
 from senso.limits import script
+from senso.limits.allowance import Allowance
 from senso.limits.outcomes import ended
 from senso.limits.process import allowances
 from senso.policy import POLICY
 from senso.queries import runs as run_rows
 from senso.registry import JOB_PROVIDERS
+from senso.settings import settings
 from senso.tasks.periodic import admit, due
 from senso.tasks.stages import ask_batch, extract, find_names, open_batch, read
-from senso.workflows import breakers
+from senso.workflows import breakers, limiting, reading_models, stopping
 
 ASKED = "gpt-6.1-terra"
 READS = "gpt-6-luna"
@@ -317,3 +320,91 @@ def test_names_are_not_asked_of_a_model_that_is_away_and_after_a_while_done_with
     assert make.one("SELECT is_fallback FROM name_variations") is True
     assert make.one("SELECT count(*) FROM question_runs WHERE sent_at IS NULL") == 0
     assert make.one("SELECT count(*) FROM llm_calls") == 0
+
+
+OTHER = "gpt-5.4-mini"
+
+
+@pytest.fixture
+def two_readers(environment):
+    environment.setenv("READING_MODELS", f"{READS},{OTHER}")
+    settings.cache_clear()
+    reading_models.cached.clear()
+    yield
+    reading_models.cached.clear()
+
+
+def answered_for_two(make) -> UUID:
+    """An answer that waits to be read by the first reader for one org, and by the second for another."""
+    run, *_ = make.runs(make.batch(questions=1))
+    make.answered(run)
+    make.sql("UPDATE evaluations SET next_at = now(), reader = 0 WHERE run_id = :run", run=run)
+    org = make.org()
+    make.sql(
+        "INSERT INTO evaluations (id, run_id, org_id, batch_id, reader, next_at) "
+        "SELECT gen_random_uuid(), run_id, :org, batch_id, :place, now() FROM evaluations WHERE run_id = :run",
+        org=org.id,
+        run=run,
+        place=place_of_other(),
+    )
+    make.sql("UPDATE batches SET planned = 2, remaining = 2")
+    return run
+
+
+def place_of_other() -> int:
+    with transaction() as db:
+        return next(at for at, one in enumerate(reading_models.readers(db)) if one.model.name == OTHER)
+
+
+@pytest.mark.usefixtures("two_readers")
+def test_the_breaker_of_the_second_reader_holds_although_the_first_is_well(make, sandbox):
+    run = answered_for_two(make)
+    failed("openai", OTHER)
+
+    extract(str(run))
+
+    assert sandbox.calls("openai.chat") == []
+    assert make.sql("SELECT DISTINCT state, error, failures FROM evaluations") == [
+        {"state": "pending", "error": f"waits for openai {OTHER}, whose breaker is open", "failures": 0}
+    ]
+    assert not allowances.of("openai", READS).flying
+
+
+@pytest.mark.usefixtures("two_readers")
+def test_the_breaker_of_the_second_reader_holds_although_the_first_is_paused(make, sandbox):
+    run = answered_for_two(make)
+    stopping.pause(f"model:{READS}", "mara", None)
+    failed("openai", OTHER)
+
+    extract(str(run))
+
+    assert sandbox.calls("openai.chat") == []
+
+
+@pytest.mark.usefixtures("two_readers")
+def test_each_reader_counts_its_own_calls(make, sandbox, monkeypatch):
+    run = answered_for_two(make)
+    settled = []
+    monkeypatch.setattr(allowances, "settle", lambda allowance, *_: settled.append(allowance.model))
+    monkeypatch.setattr(Allowance, "overdraw", None)
+
+    extract(str(run))
+
+    assert sorted(settled) == [OTHER, READS]
+    assert kept_for(run) == []
+
+
+def kept_for(run) -> list:
+    return [one for one in limiting.hand.permits if one[1] == run]
+
+
+def test_what_cannot_be_read_at_all_returns_its_place_at_once(make, sandbox):
+    run, *_ = make.runs(make.batch(questions=1))
+    make.answered(run, "   ")
+    make.sql("UPDATE evaluations SET next_at = now()")
+
+    extract(str(run))
+
+    assert sandbox.calls("openai.chat") == []
+    assert not allowances.of("openai", READS).flying
+    assert kept_for(run) == []

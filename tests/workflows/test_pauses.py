@@ -1,14 +1,20 @@
 """A pause stops each kind of claim, costs nothing that was paid for, and work goes on by itself when it ends."""
 
+from dataclasses import replace
+
 import pytest
 from at_work import start
 from jobs import collect, job
 from operating import Initiator, trigger_org
+from sqlalchemy import text
 
 from senso.db import transaction
 from senso.errors import ConfigError, NotFound
 from senso.policy import POLICY
-from senso.queries import invariants, sweep
+from senso.queries import invariants, job_places, sweep, workers
+from senso.queries.models import by_reader
+from senso.queries.workers import DUE_EVALUATIONS
+from senso.reads import waiting
 from senso.states import StopScope
 from senso.tasks import canvas
 from senso.tasks.periodic import admit
@@ -233,3 +239,71 @@ def test_doctor_does_not_call_broken_what_is_paused_for_an_hour(make, sandbox):
 
 
 OUTBOX = {"I7 the outbox drains"}  # its rows were moved, too
+
+
+def test_a_paused_partners_jobs_leave_their_places_to_others(make):
+    poor = make.org(questions=1, models=("chatgpt",), countries=("US", "CA", "GB"))
+    held = vendor_jobs(make, make.batch(poor))
+    admitted(held, 2)
+    others = vendor_jobs(make, make.batch(questions=1, models=("chatgpt",)))
+    stopping.pause(str(poor.partner), "mara", None)
+
+    assert admitted([*held, *others], 2) == set(others)
+    stopping.resume(str(poor.partner), "mara")
+    assert len(admitted(held, 2) - set(others)) == 1
+
+
+def vendor_jobs(make, batch) -> list:
+    found = make.sql("SELECT id FROM vendor_jobs WHERE batch_id = :b ORDER BY created_at, id", b=batch)
+    return [one["id"] for one in found]
+
+
+def admitted(jobs, most) -> set:
+    with transaction() as db:
+        return set(job_places.admit(db, jobs, replace(POLICY, jobs_at_a_time=most)))
+
+
+def test_a_paused_job_without_a_place_is_told_as_paused(make, sandbox):
+    batch = make.batch(questions=1, models=("chatgpt",))
+    stopping.pause("brightdata", "mara", None)
+    submit_snapshot(*map(str, vendor_jobs(make, batch)))
+    make.sql("UPDATE vendor_jobs SET next_poll_at = now() - interval '1 second'")
+    with transaction() as db:
+        workers.beat(db, "living")
+        found = waiting.waits(db, [batch], POLICY, each=True, reader="gpt-6-luna")
+
+    assert [one.what for one in found] == ["stopped"]
+
+
+@pytest.mark.parametrize("said", ["gpt-6-luna", "openai", "PARTNER"])
+def test_the_tick_for_due_work_looks_up_stops_once_and_not_for_each_row_that_they_hold(make, said):
+    org = make.org(questions=30)
+    batch = make.batch(org)
+    for run in make.runs(batch):
+        make.answered(run)
+    make.sql("UPDATE evaluations SET next_at = now() - interval '1 second'")
+    assert due_readings()[0] == 30
+    stopping.pause(str(org.partner) if said == "PARTNER" else said, "mara", None)
+
+    found, looks = due_readings()
+
+    assert found == 0
+    assert looks <= 1
+
+
+def due_readings() -> tuple[int, int]:
+    """How many there are, and how often the statement looked into a table of stops at most. Changes nothing."""
+    with transaction() as db:
+        values = {"most": 5} | by_reader(reading_models.readers_if_right(db))
+        before = db.begin_nested()
+        (found,) = db.execute(text(f"EXPLAIN (ANALYZE, FORMAT JSON) {DUE_EVALUATIONS.text}"), values).scalar_one()
+        before.rollback()
+    looks = [one["Actual Loops"] for one in nodes(found["Plan"]) if one.get("Relation Name") in STOPS]
+    return int(found["Plan"]["Actual Rows"]), int(max(looks))
+
+
+STOPS = {"pauses", "cost_stops"}
+
+
+def nodes(plan: dict) -> list[dict]:
+    return [plan, *(one for part in plan.get("Plans", ()) for one in nodes(part))]

@@ -29,7 +29,8 @@ CHECKS = (
         SELECT o.id, o.key, o.not_before, o.published_at FROM outbox o
             LEFT JOIN vendor_jobs s ON s.id::text = split_part(o.key, ':', 2)
         WHERE (CAST(:since AS timestamptz) IS NULL OR coalesce(o.published_at, now()) >= :since)
-            AND o.key !~ '^alarm:[0-9]+$' AND (o.key !~ '^[a-z ]+(:[0-9a-f-]{{36}}(:[0-9]+)*)?$' OR (o.key LIKE '%:%' AND (o.batch_id IS NULL
+            AND o.key !~ '^alarm:[0-9]+$'
+            AND (o.key !~ '^[a-z ]+(:[0-9a-f-]{{36}}(:[0-9]+)*)?$' OR (o.key LIKE '%:%' AND (o.batch_id IS NULL
             OR coalesce(s.batch_id::text, split_part(o.key, ':', 2)) <> o.batch_id::text)))
         UNION ALL
         SELECT NULL, i.key, b.ended_at, NULL FROM batches b, LATERAL (

@@ -97,8 +97,15 @@ def mark(work: JobWork) -> str:
 
 
 def about_to_send(db: Connection, work: JobWork, file: File, place: int) -> bool:
-    """False if its batch has ended, another worker is to send it, or a ceiling of cost does not let it pass."""
-    each = claiming.estimate_file(db, work, len(file.readings)) if ceilings.in_effect(db) else 0
+    """False if its batch has ended, another worker is to send it, or a ceiling of cost does not let it pass.
+
+    What costs more than a whole day may is read by calls: each of these fits, until the day's ceiling is reached.
+    """
+    try:
+        each = claiming.estimate_file(db, work, len(file.readings)) if ceilings.in_effect(db) else 0
+    except claiming.Beyond:
+        end_unread(db, work, "its readings together cost more than a day may: they are read by calls")
+        return False
     if each is None:
         return False
     if not submissions.sending(db, [(work, mark(work))], POLICY):
