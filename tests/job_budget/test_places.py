@@ -15,11 +15,7 @@ from senso.reads import waiting
 from senso.tasks.periodic import poll, sweep_all
 from senso.tasks.stages import submit_snapshot
 from senso.workflows import claiming
-<<<<<<< HEAD
-from senso.workflows.vendor_jobs import polling, submitting
-=======
 from senso.workflows.vendor_jobs import polling
->>>>>>> review1
 
 COUNTRIES = ("US", "CA", "GB", "DE", "FR", "IT")
 
@@ -43,11 +39,7 @@ def placed(make) -> list[UUID]:
 @pytest.fixture
 def few(monkeypatch):
     """Two jobs at a time."""
-<<<<<<< HEAD
-    for module in (claiming, submitting, polling):
-=======
     for module in (claiming, polling):
->>>>>>> review1
         monkeypatch.setattr(module, "POLICY", replace(POLICY, jobs_at_a_time=2))
 
 
