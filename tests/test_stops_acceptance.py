@@ -81,7 +81,7 @@ SPENT = """
         sum(greatest(0, coalesce(c.cost_microusd, 0) - coalesce(c.estimate_microusd, 0)))::int AS error
     FROM llm_calls c JOIN batches b ON b.id = c.batch_id JOIN orgs o ON o.id = b.org_id JOIN partners p
         ON p.id = o.partner_id
-    GROUP BY p.id
+    WHERE b.id = ANY(CAST(:batches AS uuid[])) GROUP BY p.id
 """
 
 
@@ -95,7 +95,7 @@ def test_many_workers_stop_at_a_ceiling_together_and_go_on_when_it_is_raised(pro
     until(product, "SELECT count(*) > 0 FROM cost_stops")
     until(product, f"SELECT ({ASKING}) + ({READING}) = 0")
 
-    for one in product.make.sql(SPENT):
+    for one in product.make.sql(SPENT, batches=list(map(str, batches))):
         assert one["spent"] <= one["ceiling"] + one["error"], one
     product.make.sql("UPDATE partners SET max_daily_cost_microusd = 100 * max_daily_cost_microusd")
     product.end(batches, 240)
