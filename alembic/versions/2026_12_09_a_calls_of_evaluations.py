@@ -7,21 +7,27 @@ down_revision = "0022"
 branch_labels = None
 depends_on = None
 
+TABLES = ("llm_calls", "call_totals", "call_durations")
 FORMER, PURPOSES = "'ask', 'read', 'names'", "'ask', 'read', 'names', 'eval'"
 
 
 def upgrade() -> None:
-    """Every old row fits, so that none has to be looked at."""
-    purposes(PURPOSES)
+    """Every old row fits."""
+    allow(PURPOSES)
 
 
 def downgrade() -> None:
+    """Such calls are told as readings; their totals go."""
     op.execute("UPDATE llm_calls SET purpose = 'read' WHERE purpose = 'eval'")
-    purposes(FORMER)
+    for table in ("call_totals", "call_durations"):
+        op.execute(f"DELETE FROM {table} WHERE purpose = 'eval'")
+    allow(FORMER)
 
 
-def purposes(allowed: str) -> None:
+def allow(purposes: str) -> None:
     op.execute("SET LOCAL lock_timeout = '10s'")
-    op.execute("ALTER TABLE llm_calls DROP CONSTRAINT ck_llm_calls_purpose")
-    op.execute(f"ALTER TABLE llm_calls ADD CONSTRAINT ck_llm_calls_purpose CHECK (purpose IN ({allowed})) NOT VALID")
-    op.execute("ALTER TABLE llm_calls VALIDATE CONSTRAINT ck_llm_calls_purpose")
+    for table in TABLES:
+        name = f"ck_{table}_purpose"
+        op.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+        op.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} CHECK (purpose IN ({purposes})) NOT VALID")
+        op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
