@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from redis_servers import free_port, redis_process
 
 from senso.db import transaction
@@ -16,6 +17,8 @@ from senso.queries import invariants
 from senso.queries import workers as worker_rows
 from senso.settings import settings
 from senso.tasks.periodic import relay
+
+pytestmark = pytest.mark.slow  # minutes, and longer where many tests run beside it
 
 WINDOW = 2
 SHRUNK = {
