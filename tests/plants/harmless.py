@@ -1,7 +1,6 @@
 """What no check sees, and why it harms nobody: by table, column and what was done to it."""
 
 HARMLESS = {
-    "batches.deadline null (completed": "a batch that has ended is not ended again, whatever its deadline was",
     "evaluations.sent_at null": "a reading that is ended or claimed is not looked for by when it was sent",
     "evaluations.state of another row": "cancelled and failed are both ends without a reading, and never charged",
     "llm_calls.cost_microusd null (askfailed": "a record whose reason could not be stored has no known cost either",

@@ -148,7 +148,7 @@ CHECKS = (
             - CASE s.kind WHEN 'readings' THEN interval '2 hours' ELSE interval '5 minutes' END
         UNION ALL
         SELECT b.id, b.state, b.deadline FROM batches b
-        WHERE {IN_SCOPE} AND {HELD}
+        WHERE {IN_SCOPE} AND ({HELD} OR b.state IN ('completed', 'partial'))
             AND coalesce(b.deadline, 'infinity') NOT BETWEEN b.started_at AND b.started_at + {LONGEST_BATCH}
         """,
     ),
