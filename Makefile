@@ -25,7 +25,7 @@ test: $(VENV)/.ready-test
 # Every fault of docs/faults.md, on real processes: an hour. The page is made anew from what was measured.
 faults: $(VENV)/.ready-test
 	@rm -f build/faults.jsonl && mkdir -p build
-	@FAULTS_RESULTS=build/faults.jsonl $(BIN)/python -m pytest -m "" tests/faults tests/job_budget/test_storms.py $(PYTEST_ARGS); \
+	@FAULTS_RESULTS=build/faults.jsonl $(BIN)/python -m pytest -m "" tests/faults $(PYTEST_ARGS); \
 		outcome=$$?; $(BIN)/python tests/faults/table.py build/faults.jsonl docs/faults.md; exit $$outcome
 
 # A mix of faults by lot under load: make chaos MINUTES=20 SEED=7; without a seed the clock gives one. docs/chaos.md is
