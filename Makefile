@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 # PYTEST_ARGS run in one, which starts sooner.
 TEST_PROCESSES ?= $(if $(findstring tests,$(PYTEST_ARGS)),0,3)
 
-.PHONY: demo up test faults chaos plants check format bench growth networks night queued in-flight alone commands one-run promises real-answers mix reading-modes reading-together clean
+.PHONY: demo up test faults chaos plants check format bench growth networks night queued in-flight alone commands one-run promises credits reconciling sequences real-answers mix reading-modes reading-together clean restore scrape limits
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -33,6 +33,13 @@ faults: $(VENV)/.ready-test
 chaos: $(VENV)/.ready-test
 	@CHAOS_RESULTS=build/chaos MINUTES="$(MINUTES)" SEED="$(SEED)" $(BIN)/python -m pytest -m "" -s \
 		tests/faults/chaos.py; outcome=$$?; $(BIN)/python tests/faults/chaos_page.py build/chaos docs/chaos.md; exit $$outcome
+
+# Random sequences of all that moves credits against a model of the rules, and interleavings of the same from threads:
+# make sequences SEQUENCES=300 INTERLEAVINGS=100 SEED=7; without a seed the clock gives one.
+sequences: $(VENV)/.ready-test
+	@SEQUENCES=$(or $(SEQUENCES),300) STEPS=$(or $(STEPS),60) INTERLEAVINGS=$(or $(INTERLEAVINGS),100) \
+		SEED=$(or $(SEED),$(shell date +%s)) $(BIN)/python -m pytest -n 0 --timeout 7200 \
+		tests/credits/test_sequences.py tests/credits/test_interleavings.py $(PYTEST_ARGS)
 
 # Every violation that can be planted alone, and which of them doctor sees: three minutes. The page is made anew.
 plants: $(VENV)/.ready-test
@@ -93,6 +100,11 @@ alone: $(VENV)/.ready-bench
 commands: $(READY)
 	@$(BIN)/python bench/commands.py $(COMMANDS_ARGS)
 
+# What limits and breakers cost for a call; LIMITS_ARGS=--tokens: four processes, one of them killed, and the tokens that
+# each minute gets
+limits: $(READY)
+	@$(BIN)/python bench/limits.py $(LIMITS_ARGS)
+
 # CPU of one run by itself, without Celery and Postgres, part by part: ONE_RUN_ARGS="--orgs 5 --rounds 2"
 one-run: $(READY)
 	@$(BIN)/python bench/one_run.py $(ONE_RUN_ARGS)
@@ -102,6 +114,21 @@ one-run: $(READY)
 promises: $(VENV)/.ready-bench
 	@$(BIN)/python bench/promises.py $(PROMISES_ARGS)
 
+# 50 batches of one partner at once, credits for 10 of them, second by second; and the same with retries, cancels, grants
+# and killed workers mixed in: CREDITS_ARGS="--case mixed --seed 7"
+credits: $(VENV)/.ready-bench
+	@$(BIN)/python bench/credits.py $(CREDITS_ARGS)
+
+# How long the ledger takes to be compared with the work of 100,000 runs: RECONCILING_ARGS="--runs 1000000"
+reconciling: $(VENV)/.ready-bench
+	@$(BIN)/python bench/reconciling.py $(RECONCILING_ARGS)
+
+# Backup of 100,000 runs, its restore into empty servers, and pruning: RESTORE_ARGS="--runs 10000"
+restore: $(VENV)/.ready-bench
+	@$(BIN)/python bench/restore.py $(RESTORE_ARGS)
+# A scrape of the metrics in a database of 500,000 runs, and how fast what ended is counted: SCRAPE_ARGS="--runs 5000000"
+scrape: $(VENV)/.ready-bench
+	@$(BIN)/python bench/scrape.py $(SCRAPE_ARGS)
 real-answers: $(READY)
 	@$(BIN)/python bench/real_answers.py
 

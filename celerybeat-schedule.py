@@ -21,7 +21,13 @@ app.conf.beat_schedule = {
     "reap": {"task": "senso.tick.reap", "schedule": 5, "options": {"expires": LIFE}},
     # Finds any work that a crash left unfinished.
     "sweep": {"task": "senso.tick.sweep", "schedule": 60, "options": {"expires": LIFE}},
+    # Where PRUNE_AFTER is set: deletes answers of batches that ended so many days ago, for a few seconds each minute.
+    "prune": {"task": "senso.tick.prune", "schedule": 60, "options": {"expires": LIFE}},
+    # Adds what has ended to the totals that the metrics show.
+    "count": {"task": "senso.tick.count", "schedule": 10, "options": {"expires": LIFE}},
     # Daily from 02:00 UTC: every active org created on this weekday. Runs each minute, so that a beat that was down at
     # 02:00 catches up; each org gets one batch for its day.
     "due orgs": {"task": "senso.tick.due_orgs", "schedule": 60, "kwargs": {"hour": 2}, "options": {"expires": LIFE}},
+    # Daily from 04:00 UTC: compares the ledger with the work. Runs each five minutes, and does nothing once it is done.
+    "reconcile": {"task": "senso.tick.reconcile", "schedule": 300, "kwargs": {"hour": 4}, "options": {"expires": LIFE}},
 }

@@ -38,6 +38,7 @@ NAMES = (
 # The table whose rows a column identifies, where the column's name does not show it.
 NAMED = {"partners.id": "partner", "orgs.id": "org", "batches.id": "batch", "question_runs.id": "run"}
 NAMED |= {"evaluations.id": "evaluation", "vendor_jobs.id": "snapshot", "question_runs.subject_id": "org"}
+NAMED |= {"llm_calls.job_id": "snapshot", "evaluations.job_id": "snapshot"}
 REFERENCES = ("partner", "org", "batch", "run", "evaluation", "snapshot")
 # In this order, so that referenced rows exist already.
 TABLES = ("partners", "orgs", "org_websites", "org_questions", "org_models", "org_locations", "name_variations")

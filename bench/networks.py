@@ -66,7 +66,8 @@ class Found:
 
 def trigger_all(here: Ground) -> None:
     from senso.cli.terms import terms  # noqa: PLC0415  reads the settings
-    from senso.workflows.trigger import Initiator, trigger_network  # noqa: PLC0415
+    from senso.workflows.initiator import Initiator  # noqa: PLC0415
+    from senso.workflows.trigger import trigger_network  # noqa: PLC0415
 
     for network in here.work.document["networks"]:
         trigger_network(UUID(network["id"]), Initiator("bench", "bench"), terms())

@@ -93,6 +93,10 @@ def announced(path: Path, process: subprocess.Popen[bytes], folder: Path, second
     raise SystemExit(f"the stand-in did not start: {(folder / 'stand-in.log').read_text()[-800:]}")
 
 
+# As many jobs as the vendor's newest page says, so that nothing waits for a place.
+ALL_PLACES = "UPDATE models SET max_in_flight = 5000 WHERE provider = 'brightdata'"
+
+
 @dataclass(frozen=True)
 class Product:
     """A running product. `up` is the process id of `senso up`; `servers` are those of guardian, postgres and redis."""
@@ -107,10 +111,12 @@ class Product:
         found = imports.parse(json.dumps(document, ensure_ascii=False), "bench.json")
         with db.transaction() as connection:
             import_queries.store(connection, found, "bench")
+            connection.exec_driver_sql(ALL_PLACES)
 
     def trigger(self, orgs: Sequence[str]) -> list[UUID]:
         from senso.cli.terms import terms  # noqa: PLC0415  reads the settings
-        from senso.workflows.trigger import Initiator, trigger_org  # noqa: PLC0415
+        from senso.workflows.initiator import Initiator  # noqa: PLC0415
+        from senso.workflows.trigger import trigger_org  # noqa: PLC0415
 
         return [trigger_org(UUID(org), Initiator("bench", "bench"), terms()).batch.id for org in orgs]
 
@@ -169,7 +175,8 @@ def embedded(folder: Path) -> Iterator[Urls]:
 def up(folder: Path, urls: Urls, variables: Mapping[str, str], call_workers: int | None = None) -> Iterator[Product]:
     """`senso up` finds the servers through their home, as it does for users; only this process gets their URLs."""
     home = folder / "home"
-    use_environment({**variables, "SENSO_HOME": str(home), "FLOWER_PORT": str(free_port()), "PORT": "0"})
+    ports = {"FLOWER_PORT": str(free_port()), "PORT": "0", "METRICS_PORT": "0"}
+    use_environment({**ports, **variables, "SENSO_HOME": str(home)})
     edge.supply()
     publishing.register(publish)
     began, workers = time.monotonic(), call_workers or os.cpu_count() or 1

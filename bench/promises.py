@@ -70,7 +70,8 @@ def main() -> None:
 
 def opened(orgs: Sequence[str]) -> list[UUID]:
     from senso.cli.terms import terms  # noqa: PLC0415  reads the settings
-    from senso.workflows.trigger import Initiator, trigger_org  # noqa: PLC0415
+    from senso.workflows.initiator import Initiator  # noqa: PLC0415
+    from senso.workflows.trigger import trigger_org  # noqa: PLC0415
 
     by, under = Initiator("bench", "bench"), terms()
     return [trigger_org(UUID(org), by, under, idempotency_key=f"bench {org}").batch.id for org in orgs]

@@ -26,6 +26,7 @@ Found = TypeVar("Found")
 HERE = Path(__file__).parent
 WARM_UP_SECONDS = 900
 DOCTOR_SECONDS = 600
+NEVER_REACHED = "UPDATE models SET rpm = 1000000, tpm = 1000000000, max_in_flight = 100000 RETURNING slug"
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Options:
     reading_seconds: float = 0.15
     snapshot_seconds: float = 3.0
     sandbox: bool = False
+    limits: bool = False  # of every model, never reached
 
 
 def add_options(parser: argparse.ArgumentParser, usual: Options) -> None:
@@ -45,6 +47,7 @@ def add_options(parser: argparse.ArgumentParser, usual: Options) -> None:
     for name in ("answer_seconds", "reading_seconds", "snapshot_seconds"):
         default = getattr(usual, name)
         parser.add_argument(f"--{name.replace('_', '-')}", type=float, default=default, help=f"default {default:g}")
+    parser.add_argument("--limits", action="store_true", help="give every model limits that are never reached")
 
 
 def options_of(given: argparse.Namespace) -> Options:
@@ -141,6 +144,8 @@ def up(stand: Stand, more: Mapping[str, str] | None = None) -> Iterator[Ground]:
     with product.up(stand.folder, stand.urls, variables, stand.options.call_workers) as running:
         print(f"\n{stand.work.case.title}: up after {running.started_seconds:.1f} s", flush=True)
         running.load(stand.work.document)
+        if stand.options.limits:
+            running.query(NEVER_REACHED)
         running.wait(running.trigger(ids(stand.work.warming_up)), WARM_UP_SECONDS)
         yield Ground(stand, running, roots(running, stand.stand_in))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from senso import supplied
 from senso.errors import ConfigError
 from senso.states import ReadingMode
-from senso.supplied import Database, Outgoing, Service, Traps
+from senso.supplied import Alarming, Database, Outgoing, Service, Traps
 
 
 def supply() -> None:
@@ -26,6 +26,8 @@ def supply() -> None:
     supplied.reading_mode.register(reading_mode)
     supplied.names_model.register(names_model)
     supplied.orgs_per_reading.register(orgs_per_reading)
+    supplied.alarming.register(alarming)
+    supplied.max_daily_cost.register(max_daily_cost)
 
 
 # The functions import the settings: at the top these would be most imports of a command that needs no setting.
@@ -95,3 +97,17 @@ def names_model() -> str:
     from senso.settings import settings  # noqa: PLC0415
 
     return settings().names_model
+
+
+def alarming() -> Alarming:
+    from senso.settings import clock, secrets, settings  # noqa: PLC0415
+
+    read = settings()
+    url = read.slack_webhook_url.get_secret_value() if read.slack_webhook_url else None
+    return Alarming(url, read.alarm_failed_share, read.environment, secrets(read), clock)
+
+
+def max_daily_cost() -> int | None:
+    from senso.settings import settings  # noqa: PLC0415
+
+    return settings().max_daily_microusd

@@ -8,6 +8,7 @@ SensoError
 └── OutsideError           an external service failed; says which and how
     ├── Unavailable        a retry may succeed; may say after how many seconds
     │   └── RateLimited    the service asked us to wait: not a failure of the work
+    │       └── LeftAlone  nothing was sent, because it has asked for that too often
     ├── Refused            the same request will be refused again
     │   ├── Misconfigured  so will every request with this key or to this model: an account, a key or a model is wrong
     │   └── JobFailed      the vendor says that its job has failed as a whole
@@ -71,6 +72,10 @@ class Unavailable(OutsideError):
 
 
 class RateLimited(Unavailable):
+    pass
+
+
+class LeftAlone(RateLimited):
     pass
 
 

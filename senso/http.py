@@ -33,6 +33,7 @@ from yarl import URL
 from senso import redaction, supplied
 from senso.errors import ConfigError, Malformed, Misconfigured, OutsideError, RateLimited, Refused, TooLong, Unavailable
 from senso.event_loop import wait_for
+from senso.records import storable
 from senso.supplied import Outgoing
 
 CONNECT_SECONDS = 5
@@ -332,17 +333,3 @@ def json_of(service: str, response: Response) -> Any:
     except RecursionError:
         reason = "its answer has lists in lists without end"
         raise Malformed(service, reason, status=response.status_code) from None
-
-
-def storable(value: Any) -> Any:
-    """Removes what JSON can express and Postgres cannot store: NUL and lone surrogates, in texts at any depth.
-
-    A paid answer must not be lost, and bought again, because of one such character.
-    """
-    if isinstance(value, str):
-        return value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, list):
-        return [storable(inner) for inner in value]
-    if isinstance(value, dict):
-        return {name: storable(inner) for name, inner in value.items()}
-    return value

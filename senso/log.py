@@ -112,7 +112,8 @@ def configure(log_format: str, level: int = logging.INFO) -> None:
     root.handlers = [handler]
     root.setLevel(level)
     # Celery logs each task's start and end at info; with thousands a minute, they would hide our own lines.
-    for noisy in ("celery.worker.strategy", "celery.app.trace", "celery.beat", "alembic"):
+    # urllib3 logs paths, and that of Slack is a secret.
+    for noisy in ("celery.worker.strategy", "celery.app.trace", "celery.beat", "alembic", "urllib3"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

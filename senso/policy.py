@@ -48,6 +48,35 @@ class Policy:
     upload_lease_seconds: float = 300
     # Answers in one file. Each goes with a prompt of 6 kB.
     readings_per_job: int = 2000
+    # A vendor of jobs blocks an account that it has told too often to wait: BrightData after 25 answers of 429 within
+    # five minutes, on every API, until its support lifts that (docs.brightdata.com/products/scrapers/limits). After
+    # `limited_most` answers within `limited_window_seconds` nobody sends it anything for `left_alone_seconds`.
+    limited_window_seconds: float = 300
+    limited_most: int = 8
+    left_alone_seconds: float = 300
+    # After an answer of 429 no request of its kind is sent for this long, doubled with each further one: seven within
+    # five minutes, so that one kind of request alone never has the vendor left alone. The vendor's own wait counts if
+    # it is longer, up to `longest_limit_seconds`.
+    first_pause_seconds: float = 4
+    longest_pause_seconds: float = 300
+    longest_limit_seconds: float = 1200
+    # Requests to such a vendor at a time, over all processes, less one for each answer of 429 that is counted. Twice as
+    # many are still below 25: Redis may be emptied while they are under way.
+    job_requests_at_a_time: int = 12
+    # Of these, of one process: one that dies leaves room for the others until its places are taken back.
+    job_requests_a_process: int = 8
+    # How long a request waits for its turn among them.
+    turn_seconds: float = 15
+    # While Redis is away each process sends one at a time, and none once as many are counted or may be under way.
+    limited_most_without_redis: int = 20
+    # Answers counted without Redis reach it within this time.
+    limited_fresh_seconds: float = 30
+    # Open jobs at such a vendor, over all processes: of all models without a `max_in_flight` of their own. The vendor
+    # refuses more than 100 for a data set on some accounts.
+    jobs_at_a_time: int = 80
+    # A job that was given up counts as open there until it is cancelled, or for this long: then it has ended by itself.
+    abandoned_job_seconds: float = 3600
+
     # If the chain that opened the batch is lost, its outbox row then sends the rest of it again.
     open_again_seconds: float = 20
     # If the process that asks for names is lost, answers are then read with the existing names.
@@ -69,6 +98,8 @@ class Policy:
 
     # How many runs of one batch are in the queues at a time: a large batch must not delay all small ones.
     window: int = 100
+    # After runs that have waited were sent, others of their batch take the places of those that are done by then.
+    hand_out_more_seconds: float = 4
     # Most jobs per poll.
     jobs_per_poll: int = 200
     # Most lost messages found in one transaction; the search repeats while there are more.

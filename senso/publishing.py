@@ -4,7 +4,8 @@
 the ids of rows to be published, and none can forget to publish them.
 """
 
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
+from contextlib import contextmanager
 from typing import Any
 
 # Takes ids of committed outbox rows; the relay sends what it cannot publish.
@@ -37,3 +38,15 @@ def note(notes: MutableMapping[str, Any], ids: Iterable[int]) -> None:
 def publish(ids: list[int]) -> None:
     if ids:
         registered[0](ids)
+
+
+@contextmanager
+def later() -> Iterator[None]:
+    """What is enqueued in the block is published at its end: a command can answer before it imports Celery."""
+    former, kept = registered[:], list[int]()
+    registered[:] = [kept.extend]
+    try:
+        yield
+    finally:
+        registered[:] = former
+        publish(kept)

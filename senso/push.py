@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from senso.http import call
 from senso.score import CitedDomain, CompetitorCount, Metric
 from senso.states import BatchKind, BatchState
 
@@ -63,6 +62,8 @@ def metric_json(metric: Metric) -> dict[str, Any]:
 
 def send(base_url: str, token: str | None, key: str, body: dict[str, Any]) -> None:
     """Raises an OutsideError if the application did not accept it. By the key it recognises a repeated request."""
+    from senso.http import call  # noqa: PLC0415  who computes a result sends none, and aiohttp takes long to import
+
     headers = {"Idempotency-Key": key} | ({"Authorization": f"Bearer {token}"} if token else {})
     call(
         SERVICE,

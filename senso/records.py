@@ -24,3 +24,17 @@ def plain(value: Any) -> Any:
     if is_dataclass(value):
         return record(value)
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def storable(value: Any) -> Any:
+    """Removes what JSON can express and Postgres cannot store: NUL and lone surrogates, in texts at any depth.
+
+    A paid answer must not be lost, and bought again, because of one such character.
+    """
+    if isinstance(value, str):
+        return value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, list):
+        return [storable(inner) for inner in value]
+    if isinstance(value, dict):
+        return {name: storable(inner) for name, inner in value.items()}
+    return value

@@ -5,7 +5,7 @@ No message contains the password, which the library's own message might repeat.
 
 import socket
 import ssl
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Final
@@ -51,11 +51,11 @@ def address() -> Address:
     return parsed(supplied.redis_url())
 
 
-def client(at: Address | None = None) -> Redis:
-    """A client without retries, because its callers want to know the present state."""
+def client(at: Address | None = None, *, seconds: float = ANSWER_SECONDS) -> Redis:
+    """A client without retries, because its callers want to know the present state. `seconds`: for each answer."""
     where = (at or address()).options
     once = Retry(NoBackoff(), 0)
-    return Redis(**where, socket_timeout=ANSWER_SECONDS, socket_connect_timeout=ANSWER_SECONDS, retry=once)
+    return Redis(**where, socket_timeout=seconds, socket_connect_timeout=seconds, retry=once)
 
 
 def waiting(queues: Iterable[str]) -> dict[str, int]:
@@ -66,6 +66,26 @@ def waiting(queues: Iterable[str]) -> dict[str, int]:
             return {queue: int(redis.llen(queue)) for queue in queues}
     except RedisError as error:
         raise trouble(error, at).error from None
+
+
+UNACKNOWLEDGED: Final = "unacked"
+
+
+def messages(queues: Sequence[str]) -> tuple[dict[str, int], int]:
+    """Messages by queue, and how many a worker has that are not acknowledged; in one round trip.
+
+    Raises ConfigError and Unreachable.
+    """
+    at = address()
+    try:
+        with client(at) as redis, redis.pipeline(transaction=False) as pipeline:
+            for queue in queues:
+                pipeline.llen(queue)
+            pipeline.hlen(UNACKNOWLEDGED)
+            *waiting, held = pipeline.execute()
+    except RedisError as error:
+        raise trouble(error, at).error from None
+    return dict(zip(queues, waiting, strict=True)), held
 
 
 @dataclass(frozen=True, slots=True)

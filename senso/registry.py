@@ -32,7 +32,8 @@ class Entry:
     make the provider for one kind of work; None: it does not do this work. `lists`: it can say which models it has.
     `reaches`: whether the provider has a model of this name. `tells_model`: its answers name the model by the name that
     is asked; otherwise by another kind of name, such as the one behind a deployment, or by none. `bills`: its answers
-    say what they cost, which then counts.
+    say what they cost, which then counts. `blocks`: it blocks an account that it has told too often to wait, so each of
+    its requests goes through a gate (`senso.job_budget`).
     """
 
     base_url: str
@@ -47,6 +48,7 @@ class Entry:
     reaches: Callable[[str], bool] = any_model
     tells_model: bool = True
     bills: bool = False
+    blocks: bool = False
 
     @property
     def made(self) -> Callable[..., Provider]:
@@ -112,6 +114,7 @@ PROVIDERS: Final[dict[str, Entry]] = {
         key="brightdata_api_key",
         without="assistants as people see them are not asked: ChatGPT, Perplexity, Gemini, Google AI Mode, Copilot",
         jobs=BrightData,
+        blocks=True,
         reaches=has_data_set,
         tells_model=False,
     ),

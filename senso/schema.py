@@ -18,6 +18,10 @@ NAMED = re.compile(r'^(revision|down_revision) = (?:"(\w+)"|None)$', re.MULTILIN
 REVISION = text("SELECT version_num FROM alembic_version")
 # Only in the schema where tables are created, the first of `search_path` that exists: a later one may not be ours.
 HAS_REVISION = text("SELECT to_regclass(quote_ident(current_schema()) || '.alembic_version') IS NOT NULL")
+HAS_TABLES = text("""
+    SELECT to_regclass(quote_ident(current_schema()) || '.alembic_version') IS NOT NULL
+        AND to_regclass(quote_ident(current_schema()) || '.batches') IS NOT NULL
+""")
 CURRENT_SCHEMA = text("SELECT current_schema()")
 
 
@@ -45,10 +49,20 @@ def head_revision() -> str:
 
 
 def revision(connection: Connection) -> str | None:
-    """None if no migration has run."""
+    """None if no migration has run. Raises ConfigError if a restore was not finished."""
     if not connection.execute(HAS_REVISION).scalar_one():
         return None
-    return connection.execute(REVISION).scalar_one_or_none()
+    found: str | None = connection.execute(REVISION).scalar_one_or_none()
+    if found is None and is_half_restored(connection):
+        raise ConfigError("a restore into this database was not finished; begin it again: senso restore FILE")
+    return found
+
+
+def is_half_restored(connection: Connection) -> bool:
+    """Whether there are tables, and no revision: the transaction that ends a restore writes it."""
+    if not connection.execute(HAS_TABLES).scalar_one():
+        return False
+    return connection.execute(REVISION).scalar_one_or_none() is None
 
 
 def current_schema(connection: Connection) -> str | None:

@@ -17,6 +17,7 @@ def start(part: str, dsn: SecretStr | None, environment: str, integrations: Call
     if dsn is None:
         return False
     import sentry_sdk  # noqa: PLC0415  takes a third of a second, not needed without a DSN
+    from sentry_sdk.integrations.stdlib import StdlibIntegration  # noqa: PLC0415
 
     sentry_sdk.init(
         dsn.get_secret_value(),
@@ -27,6 +28,8 @@ def start(part: str, dsn: SecretStr | None, environment: str, integrations: Call
         include_local_variables=False,
         max_request_body_size="never",
         integrations=integrations(),
+        # It notes the address of each request of the standard library's client, and that of Slack is a secret.
+        disabled_integrations=[StdlibIntegration()],
         # It looks for every library that it knows, and imports Celery where it is installed.
         auto_enabling_integrations=False,
     )

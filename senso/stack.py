@@ -31,6 +31,7 @@ WATCH_SECONDS = 0.2
 # A child that dies as soon as it starts is restarted after 1, 2, 4 ... seconds, at most this long.
 LONGEST_PAUSE_SECONDS = 30
 STEADY_SECONDS = 10
+DEATHS_IN_A_ROW = 5
 PR_SET_PDEATHSIG = 1
 # By default glibc gives each thread up to eight heaps a core, which a worker fills and never returns.
 FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
@@ -55,6 +56,7 @@ class Child:
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0
     deaths: int = 0
+    last_code: int | None = None
 
     def start(self, output: IO[bytes] | None) -> None:
         """In its own process group, so that Ctrl-C reaches only the parent, which stops the children in order."""
@@ -132,17 +134,25 @@ def api(port: int) -> Child:
     return Child("api", ["-m", "senso.cli", "api"], {"PORT": str(port)})
 
 
+def metrics(port: int) -> Child:
+    return Child("metrics", ["-m", "senso.cli", "metrics"], {"METRICS_PORT": str(port)})
+
+
 def sandbox(announce: Path, *more: str) -> Child:
     return Child("sandbox", ["-m", "senso.cli", "sandbox", "--port", "0", "--announce", str(announce), *more])
 
 
 @dataclass
 class Stack:
-    """Runs children until it is stopped. `logs`: a folder for their output; without it they use the terminal."""
+    """Runs children until it is stopped. `logs`: a folder for their output; without it they use the terminal.
+
+    `dies_on` is told of a child each time it has died at its start DEATHS_IN_A_ROW times more.
+    """
 
     children: Sequence[Child]
     say: Say
     logs: Path | None = None
+    dies_on: Callable[[Child], None] = lambda _: None
 
     def start(self) -> None:
         for child in self.children:
@@ -166,8 +176,11 @@ class Stack:
             if lived < min(LONGEST_PAUSE_SECONDS, 2**child.deaths):
                 continue
             child.deaths += 1
-            self.say(f"{child.name} ended with {child.process.returncode if child.process else '?'}; starting it again")
+            child.last_code = child.process.returncode if child.process else None
+            self.say(f"{child.name} ended with {child.last_code}; starting it again")
             self.launch(child)
+            if child.deaths % DEATHS_IN_A_ROW == 0:
+                self.dies_on(child)
 
     def run(self, stop: Callable[[], bool]) -> None:
         while not stop():

@@ -111,10 +111,51 @@ OPEN_JOBS = (JobState.SUBMITTING, JobState.RUNNING)
 UNDONE_JOBS = (JobState.FAILED, JobState.CANCELLED)
 
 
+class JobRequest(StrEnum):
+    """What a request to a vendor of jobs is for."""
+
+    SUBMIT = "submit"
+    POLL = "poll"
+    DOWNLOAD = "download"
+    LIST = "list"
+    INPUTS = "inputs"
+    CANCEL = "cancel"
+
+
 class PushStatus(StrEnum):
     PENDING = "pending"
     SENT = "sent"
     FAILED = "failed"
+    NOT_CONFIGURED = "not configured"
+
+
+class AlarmKind(StrEnum):
+    """What an alarm is about; `senso.queries.alarm_sources` has a file for each."""
+
+    FAILED = "failed batches"
+    BLOCKED = "blocked partners"
+    BREAKER = "breaker"
+    CEILING = "cost ceiling"
+    SCHEDULE = "missed schedule"
+    SILENCE = "no tick"
+    DIFFERENCES = "differences"
+    RESTARTS = "restarts"
+
+
+class MessagePart(StrEnum):
+    """first: sent at once; more: what came since the last message; over: nothing has come for a while."""
+
+    FIRST = "first"
+    MORE = "more"
+    OVER = "over"
+
+
+class MessageStatus(StrEnum):
+    """Of a message about alarms. dropped: it could not be sent for a day."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    DROPPED = "dropped"
     NOT_CONFIGURED = "not configured"
 
 
@@ -163,6 +204,9 @@ class Entry(StrEnum):
     RELEASE = "release"
 
 
+HOLDING = (Entry.HOLD, Entry.RELEASE)
+
+
 class LedgerKind(StrEnum):
     """What credits were held or charged for."""
 
@@ -195,6 +239,35 @@ class Outcome(StrEnum):
 USEFUL = (Outcome.ANSWERED, Outcome.READ, Outcome.FOUND)
 
 
+class StopScope(StrEnum):
+    """For what no paid call begins."""
+
+    ALL = "all"
+    PROVIDER = "provider"
+    MODEL = "model"
+    PARTNER = "partner"
+
+
+class BreakerState(StrEnum):
+    """closed: calls go on; open: the model is left alone; probing: one call tries whether it is back."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    PROBING = "probing"
+
+
+class BreakerChange(StrEnum):
+    """opened: the model is left alone; probing: one call tries whether it is back; closed: it is."""
+
+    OPENED = "opened"
+    PROBING = "probing"
+    CLOSED = "closed"
+
+
+# So begins the reason of a row that waits for its turn at a model: nothing has failed.
+WAITS_FOR = "waits for "
+
+
 class Action(StrEnum):
     """An action that the audit records."""
 
@@ -203,6 +276,26 @@ class Action(StrEnum):
     CANCEL = "cancel"
     RETRY = "retry"
     IMPORT = "import"
+    BREAKER = "breaker"
+    PAUSE = "pause"
+    RESUME = "resume"
+
+
+class DifferenceKind(StrEnum):
+    """How the ledger differs from the work. `senso.workflows.reconciling` says what to do about each."""
+
+    NOT_CHARGED = "not charged"
+    CHARGED_TWICE = "charged twice"
+    CHARGED_FOR_NOTHING = "charged for nothing"
+    WRONG_PRICE = "wrong price"
+    CHARGED_WITHOUT_HOLD = "charged without hold"
+    NOT_HELD = "not held"
+    HELD_TWICE = "held twice"
+    WRONG_HOLD = "wrong hold"
+    NOT_RELEASED = "not released"
+    WRONG_RELEASE = "wrong release"
+    WRONG_GRANT = "wrong grant"
+    WRONG_BALANCE = "wrong balance"
 
 
 class TriggerOutcome(StrEnum):

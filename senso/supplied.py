@@ -5,6 +5,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Generic, ParamSpec, TypeVar
 
@@ -60,6 +61,20 @@ class Outgoing:
 
 
 @dataclass(frozen=True, slots=True)
+class Alarming:
+    """What alarms are made and sent with. `url`: of Slack; None: nowhere. `secrets`: never to be in a message.
+
+    `failed_share`: how much of a batch may fail without an alarm. `clock`: what decides what is due by date.
+    """
+
+    url: str | None
+    failed_share: float
+    environment: str
+    secrets: tuple[str, ...]
+    clock: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
 class Traps:
     """`said`: the text of FAILPOINTS. `folder`: where strikes are counted."""
 
@@ -76,5 +91,7 @@ outgoing: Supplied[[], Outgoing] = Supplied("how calls go out")
 reading_models: Supplied[[], Sequence[str]] = Supplied("which models read answers")
 reading_mode: Supplied[[], ReadingMode] = Supplied("how answers are read")
 orgs_per_reading: Supplied[[], int] = Supplied("for how many orgs a call reads an answer")
+max_daily_cost: Supplied[[], int | None] = Supplied("what a day may cost")  # micro-dollars
 names_model: Supplied[[], str] = Supplied("which model finds names")
 traps: Supplied[[], Traps] = Supplied("where it is to fail")
+alarming: Supplied[[], Alarming] = Supplied("where alarms are sent")

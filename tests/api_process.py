@@ -1,4 +1,4 @@
-"""A real `senso api` in a process of its own, asked over HTTP."""
+"""A real `senso api` or `senso metrics` in a process of its own, asked over HTTP."""
 
 import os
 import signal
@@ -40,14 +40,15 @@ class Api:
 
 
 @contextmanager
-def serving(folder: Path, more: Mapping[str, str | None]) -> Iterator[Api]:
+def serving(folder: Path, more: Mapping[str, str | None], command: str = "api") -> Iterator[Api]:
     """None takes a variable away."""
-    port, log = free_port(), folder / f"api-{time.monotonic_ns()}.log"
+    port, log = free_port(), folder / f"{command}-{time.monotonic_ns()}.log"
     given = {"EVENT_KEY": KEY, "PORT": str(port), "SENSO_HOME": str(folder / "home"), "LOG_FORMAT": "json"}
+    given["METRICS_PORT"] = str(port)
     environment = {name: value for name, value in {**os.environ, **given, **more}.items() if value is not None}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "senso.cli", "api"], env=environment, cwd=folder, stdout=output, stderr=output
+            [sys.executable, "-m", "senso.cli", command], env=environment, cwd=folder, stdout=output, stderr=output
         )
     api = Api(f"http://127.0.0.1:{port}", process, log)
     try:

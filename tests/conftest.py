@@ -11,7 +11,19 @@ from pathlib import Path
 
 import pytest
 from factories import Factory
-from ground import NOWHERE, TEMPLATE, Messages, OneDatabase, Sandbox, addresses, admin, relax, run_sql, use_database
+from ground import (
+    NOWHERE,
+    TEMPLATE,
+    Messages,
+    OneDatabase,
+    Sandbox,
+    addresses,
+    admin,
+    forget_limits,
+    relax,
+    run_sql,
+    use_database,
+)
 from sqlalchemy import Connection
 
 from senso import db as database_module
@@ -105,7 +117,10 @@ def database(one_database) -> Iterator[str]:
     one_database.empty()
     use_database(one_database.url)
     reading_models.cached.clear()
+    forget_limits()
     yield one_database.url
+    reading_models.cached.clear()
+    forget_limits()
     database_module.engine().dispose()
     use_database(before)
 

@@ -13,6 +13,8 @@ from redis import Redis
 
 from senso import db as database_module
 from senso.embedded import Urls
+from senso.limits import script
+from senso.limits.process import allowances
 from senso.sandbox import env as sandbox_env
 from senso.settings import settings
 
@@ -42,10 +44,10 @@ def run_sql(url: str, *statements: str) -> None:
 
 
 @contextmanager
-def new_database(urls: Urls, name: str) -> Iterator[str]:
+def new_database(urls: Urls, name: str, of: str = TEMPLATE) -> Iterator[str]:
     """A copy of the migrated template, with real commits; the process and its children use it meanwhile."""
     own = urls.database_url.rsplit("/", 1)[0] + f"/{name}"
-    run_sql(admin(urls.database_url), f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+    run_sql(admin(urls.database_url), f"CREATE DATABASE {name} TEMPLATE {of} STRATEGY FILE_COPY")
     before = os.environ["DATABASE_URL"]
     use_database(own)
     try:
@@ -119,6 +121,14 @@ class OneDatabase:
         self.connection.close()
 
 
+def forget_limits() -> None:
+    """What earlier tests have used of their models, whose breakers they opened, and what vendors of jobs said."""
+    allowances.forget()
+    client = script.client()
+    if known := list(client.scan_iter(f"{script.PREFIX}*")):
+        client.delete(*known)
+
+
 def use_database(url: str) -> None:
     os.environ["DATABASE_URL"] = url
     settings.cache_clear()
@@ -155,6 +165,10 @@ class Sandbox:
 
     def pushes(self) -> list[dict[str, Any]]:
         return requests.get(f"{self.url}/_sandbox/pushes", timeout=5).json()
+
+    def slack(self) -> list[str]:
+        """The messages that Slack has taken, in their order."""
+        return [one["text"] for one in requests.get(f"{self.url}/_sandbox/slack", timeout=5).json()]
 
     def lies(self) -> list[dict[str, Any]]:
         return requests.get(f"{self.url}/_sandbox/lies", timeout=5).json()

@@ -1,6 +1,7 @@
 """Jobs at a vendor: planned, lost, grown older, and what became of them."""
 
 import requests
+from ground import forget_limits
 
 from senso.tasks.periodic import poll
 from senso.tasks.stages import submit_snapshot
@@ -27,6 +28,12 @@ def age(make, seconds: float) -> None:
         "next_poll_at = now(), cancel_due_at = CASE WHEN cancel_due_at IS NOT NULL THEN now() END",
         s=seconds,
     )
+
+
+def rested(make) -> None:
+    """As if the time were over for which a vendor has asked us to wait."""
+    make.sql("DELETE FROM limited_requests")
+    forget_limits()
 
 
 def repairs(make) -> dict:

@@ -6,8 +6,9 @@ from senso.cli.terms import terms
 from senso.settings import settings
 from senso.workflows import cancelling, membership, trigger
 from senso.workflows.cancelling import Cancelled
+from senso.workflows.initiator import Initiator
 from senso.workflows.retrying import retry
-from senso.workflows.trigger import Initiator, Triggered
+from senso.workflows.trigger import Triggered
 
 __all__ = ["Initiator", "cancel", "retry", "trigger_missing", "trigger_network", "trigger_org"]
 

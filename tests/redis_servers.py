@@ -23,7 +23,8 @@ LIMITED = ("--user", "default", "off", "--user", "senso", "on", ">pw", "+@all")
 OF_THE_LOOK = ("~senso:doctor:*", "&senso:doctor:*")
 OF_WORK = (
     *(*(f"~{queue}" for queue in ALL_QUEUES), "~unacked*", "~_kombu.binding*", "~celeryev.*", "~*.pidbox"),
-    *("~celery-task-meta-*", "~celery-taskset-meta-*", "&celery-task-meta-*"),
+    *("~celery-task-meta-*", "~celery-taskset-meta-*", "~senso:limit:*", "&celery-task-meta-*"),
+    "~senso:limit:*",
     *("&/0.celeryev/*", "&/0.celery.pidbox"),
 )
 

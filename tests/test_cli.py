@@ -24,7 +24,11 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     clean = {
         name: value for name, value in os.environ.items() if name not in {key.upper() for key in Settings.model_fields}
     }
-    return clean | {"SENSO_HOME": str(home), "PYTHONPATH": str(ROOT), "COLUMNS": "100", "PORT": "0"} | more
+    return (
+        clean
+        | {"SENSO_HOME": str(home), "PYTHONPATH": str(ROOT), "COLUMNS": "100", "PORT": "0", "METRICS_PORT": "0"}
+        | more
+    )
 
 
 def senso(*arguments: str, home: Path, **more: str) -> subprocess.CompletedProcess:

@@ -30,7 +30,7 @@ def worked(make, sandbox):
 def test_calls_are_counted_by_day_provider_and_how_they_ended(senso, make, sandbox):
     worked(make, sandbox)
 
-    anthropic, openai = senso("providers", "--json").json
+    anthropic, openai = senso("providers", "--json").json["days"]
 
     today = datetime.now(UTC).date().isoformat()
     assert (anthropic["day"], anthropic["provider"], anthropic["calls"], anthropic["useful"]) == (

@@ -12,7 +12,7 @@ import requests
 from shell import Shell
 
 from senso import imports
-from senso.cli import commands
+from senso.cli.commands import sandbox as commands
 from senso.cli.sandboxing import guests_in
 from senso.sandbox import env
 from senso.sandbox.fault_kinds import KINDS

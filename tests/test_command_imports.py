@@ -58,6 +58,16 @@ def test_a_command_that_only_looks_imports_neither_celery_nor_alembic_nor_report
     assert imported(*arguments, code=code) & (HEAVY | PARTS) == set()
 
 
+def test_a_cancel_imports_neither_celery_nor_providers_nor_an_http_client(make):
+    batch = make.batch()
+
+    found = imported("cancel", str(batch), code=0)
+
+    assert make.state(batch)["state"] == "cancelled"
+    left_out = (HEAVY | PARTS) - {"stamina", "structlog"}
+    assert found & (left_out | {"requests", "senso.extraction", "senso.registry"}) == set()
+
+
 @pytest.mark.usefixtures("database")
 def test_an_import_that_changes_nothing_imports_neither_celery_nor_alembic_nor_reports(tmp_path):
     file = tmp_path / "orgs.yaml"

@@ -17,8 +17,8 @@ ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "compose.yaml").read_text()
 COMPOSE = yaml.safe_load(TEXT)
 SERVICES = COMPOSE["services"]
-OURS = ("migrate", "worker", "control", "beat", "flower", "api")
-LONG_RUNNING = ("postgres", "redis", "worker", "control", "beat", "flower", "api")
+OURS = ("migrate", "worker", "control", "beat", "flower", "api", "metrics")
+LONG_RUNNING = ("postgres", "redis", "worker", "control", "beat", "flower", "api", "metrics")
 
 
 def line(service):
@@ -111,6 +111,14 @@ def test_the_api_is_the_command_that_the_stack_runs_where_its_port_is_published(
     assert given["API_HOST"] == "0.0.0.0"
 
 
+def test_the_metrics_are_the_command_that_the_stack_runs_and_leave_the_machine_only_by_a_proxy():
+    given = SERVICES["metrics"]["environment"]
+
+    assert line("metrics") == ["senso", *stack.metrics(9464).arguments[2:]]
+    assert SERVICES["metrics"]["ports"] == [f"127.0.0.1:9464:{given['METRICS_PORT']}"]
+    assert given["METRICS_HOST"] == "0.0.0.0"
+
+
 def test_there_is_one_beat():
     assert SERVICES["beat"].get("scale", 1) == 1
 
@@ -178,7 +186,8 @@ def test_a_worker_has_longer_to_end_than_it_takes():
 
 
 @pytest.mark.parametrize(
-    ("service", "role"), [("worker", "worker"), ("control", "control"), ("beat", "beat"), ("api", "api")]
+    ("service", "role"),
+    [("worker", "worker"), ("control", "control"), ("beat", "beat"), ("api", "api"), ("metrics", "metrics")],
 )
 def test_a_service_is_healthy_when_it_gets_on_itself(service, role):
     assert SERVICES[service]["healthcheck"]["test"] == ["CMD", "senso", "doctor", "--role", role]

@@ -22,7 +22,7 @@ from senso.sandbox.state import Timing
 
 ROOT = Path(__file__).parents[1]
 SERVICES = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
-PROGRAMS = ("worker", "control", "beat", "flower", "api")
+PROGRAMS = ("worker", "control", "beat", "flower", "api", "metrics")
 LOGIN = ("operator", "c4b1f0a9d2")
 KEY = "evk-0b7d5e624f"
 BIN = Path(sys.executable).parent
@@ -35,6 +35,7 @@ class Compose:
     def __init__(self, folder: Path, secrets: dict[str, str], outside: dict[str, str]) -> None:
         self.folder, self.flower, self.port = folder, free_port(), free_port()
         self.outside = {**outside, "API_HOST": "127.0.0.1", "PORT": str(self.port)}
+        self.outside |= {"METRICS_HOST": "127.0.0.1", "METRICS_PORT": str(free_port())}
         self.sandbox = Sandbox(outside["OPENAI_BASE_URL"].removesuffix("/openai/v1"))
         self.started: dict[str, subprocess.Popen[bytes]] = {}
         for name, value in secrets.items():
@@ -140,7 +141,7 @@ def test_an_event_is_all_that_it_takes(compose):
     assert IDS["OTHER"] in {batch["org_id"] for batch in done}
 
 
-@pytest.mark.parametrize("service", ["worker", "control", "beat", "api"])
+@pytest.mark.parametrize("service", ["worker", "control", "beat", "api", "metrics"])
 def test_a_service_that_gets_on_is_healthy(compose, service):
     eventually(lambda: compose.health(service).returncode == 0, lambda: compose.health(service).stderr)
 
@@ -171,7 +172,7 @@ def test_no_program_leaves_a_file_but_what_beat_is_told_to(compose):
 
 
 def test_a_service_whose_program_died_is_not_healthy(compose):
-    watched = ("worker", "control", "beat", "api")
+    watched = ("worker", "control", "beat", "api", "metrics")
     for service in watched:
         compose.started[service].kill()
 

@@ -572,6 +572,15 @@ def test_what_is_known_of_a_model_is_not_taken_to_be_true_of_another_one_under_i
     assert (found.prices, found.parameters, found.retirement["on"]) == (None, None, "2027-01-14")
 
 
+def test_limits_of_a_model_stay_where_a_file_leaves_them_out_and_null_lifts_them(db):
+    found = []
+    for properties in (["rpm: 500", "tpm: 200000", "max_in_flight: 50"], ["tpm: null"], ["rpm: 600"]):
+        one_model(db, *properties)
+        found += db.execute(text("SELECT rpm, tpm, max_in_flight FROM models WHERE slug = 'own'")).all()
+
+    assert list(map(tuple, found)) == [(500, 200_000, 50), (500, None, 50), (600, None, 50)]
+
+
 def test_an_import_notes_when_it_changed_a_model_and_only_then(database):
     moments = []
     for properties in ([], [], [PRICES], [PRICES], ["prices: null"]):
@@ -595,6 +604,7 @@ def test_an_import_notes_when_it_changed_a_model_and_only_then(database):
             "retirement.read_on: not a day, such as 2027-01-14",
         ),
         (f"retirement: {{{PAGE}}}", "retirement.on: missing"),
+        ("rpm: 0", "rpm: not a whole number above 0"),
     ],
 )
 def test_a_property_of_a_model_that_cannot_be_read_is_refused_with_its_line(property_, said):

@@ -19,18 +19,21 @@ LAYERS = [
     {"prices", "extraction"},
     {"score"},
     {"evaluation"},
-    {"push", "imports", "reports"},
+    {"push", "slack", "imports", "reports"},
     {"storable_text", "postgres_errors", "publishing"},
     {"db"},
     {"tables", "queries"},
     {"reads"},
     {"schema", "migrations", "redis_access"},
+    {"job_budget"},
+    {"limits"},
     {"checks"},
     {"runtime"},
     {"workflows"},
     {"worker"},
     {"tasks"},
-    {"embedded", "sandbox", "stack"},
+    {"embedded", "sandbox", "stack", "backup"},
+    {"metrics"},
     {"api"},
     {"cli"},
 ]
@@ -40,6 +43,7 @@ ONLY_IN = {
     "fastapi": {"api"},
     "starlette": {"api"},
     "uvicorn": {"api"},
+    "prometheus_client": {"metrics"},
     "pygal": {"reports"},
     "jinja2": {"reports"},
     "celery": {"tasks", "worker"},
@@ -49,7 +53,8 @@ ONLY_IN = {
     "amqp": set(),
     "sentry_sdk.integrations.celery": {"tasks"},
     "aiohttp": {"http"},
-    "redis": {"checks", "redis_access", "tasks", "worker"},
+    "redis": {"checks", "job_budget", "limits", "redis_access", "tasks", "worker"},
+    "requests": {"slack"},
     "psycopg2": {"embedded", "settings", "postgres_errors", "storable_text", "db", "queries"},
     "sqlalchemy": {"db", "schema", "tables", "queries", "reads"},
     "alembic": {"migrations"},
@@ -150,7 +155,7 @@ DOMAIN = {
     "states",
 }
 # PGOPTIONS is libpq's own variable.
-ENVIRONMENT_IN = {"settings", "cli", "embedded", "stack", "tasks/flower.py", "db/connections.py"}
+ENVIRONMENT_IN = {"backup/programs.py", "settings", "cli", "embedded", "stack", "tasks/flower.py", "db/connections.py"}
 
 
 def test_the_domain_knows_no_setting():

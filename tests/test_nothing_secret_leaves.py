@@ -49,6 +49,7 @@ SECRET = (
     "postgres_password",
     "flower_basic_auth",
     "event_key",
+    "slack_webhook_url",
     "senso/openai_api_key",
     "alembic/database_url",
     "senso/secrets/key.py",

@@ -45,7 +45,7 @@ def test_the_table_of_secrets_is_that_of_compose():
     users = {
         name: {one for one in services if secret in services[one].get("secrets", [])} for name, secret in FILES.items()
     }
-    ours = {"migrate", "worker", "control", "beat", "flower", "api"}
+    ours = {"migrate", "worker", "control", "beat", "flower", "api", "metrics"}
 
     assert {name: ours if who == {"all of ours"} else who for name, who in told.items()} == users
 
@@ -55,7 +55,7 @@ def test_the_secrets_are_for_their_owner_and_readable_in_a_container(folder):
     assert {path.stat().st_mode & 0o777 for path in (folder / "secrets").iterdir()} == {0o644}
 
 
-@pytest.mark.parametrize("service", ["worker", "control", "beat", "flower", "api", "migrate"])
+@pytest.mark.parametrize("service", ["worker", "control", "beat", "flower", "api", "metrics", "migrate"])
 def test_what_is_made_is_taken_by_production(nothing_set, folder, service):
     for name, value in COMPOSE["services"][service]["environment"].items():
         inside = Path(value).name if name.endswith("_FILE") else None

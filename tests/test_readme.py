@@ -105,7 +105,7 @@ def free_port() -> int:
 def newcomer(tmp_path) -> Iterator[Newcomer]:
     (tmp_path / "a folder" / ".venv" / "bin").mkdir(parents=True)
     (tmp_path / "a folder" / ".venv" / "bin" / "senso").symlink_to(PROGRAM)
-    ports = {"FLOWER_PORT": str(free_port()), "PORT": str(free_port())}
+    ports = {"FLOWER_PORT": str(free_port()), "PORT": str(free_port()), "METRICS_PORT": str(free_port())}
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **ports}
     made = Newcomer(tmp_path / "a folder", environment, free_port())
     yield made

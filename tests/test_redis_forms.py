@@ -135,7 +135,7 @@ def up(folder: Path, database: str, redis: str):
     ours = {key.upper() for key in Settings.model_fields}
     with running(SandboxSettings(timing=Timing(0, 0, 0))) as outside, (folder / "log").open("wb") as log:
         environment = {name: value for name, value in os.environ.items() if name not in ours}
-        environment |= {"PYTHONPATH": str(ROOT), "SENSO_HOME": str(folder / "home"), "PORT": "0"}
+        environment |= {"PYTHONPATH": str(ROOT), "SENSO_HOME": str(folder / "home"), "PORT": "0", "METRICS_PORT": "0"}
         environment |= addresses(outside)
         environment |= {"DATABASE_URL": database, "REDIS_URL": redis}
         options = {"env": environment, "cwd": folder}

@@ -80,6 +80,7 @@ VARIABLES = [
 ]
 SECRETS = [name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)]
 URLS = {
+    "slack_webhook_url": "https://slack.example/hunter2",
     "sentry_dsn": "https://hunter2@sentry.example/17",
     "flower_basic_auth": "me:hunter2",
     "https_proxy": "http://me:hunter2@proxy.example:3128",
@@ -357,11 +358,11 @@ def test_a_limit_or_a_protection_that_there_is_not_is_refused(nothing_set, name)
         read_settings()
 
 
-def test_a_limit_that_there_is_not_is_refused_in_a_dotenv_and_as_a_file_too(nothing_set, tmp_path):
-    (tmp_path / ".env").write_text("# ours\n\nMAX_DAILY_COST=0.01\n")
+def test_a_protection_that_there_is_not_is_refused_in_a_dotenv_and_as_a_file_too(nothing_set, tmp_path):
+    (tmp_path / ".env").write_text("# ours\n\nSECRETS_MANAGER=aws\n")
     nothing_set.chdir(tmp_path)
     nothing_set.setattr(Dotenv, "path", Path(".env"))
-    with pytest.raises(ConfigError, match=r"^\.env:3: MAX_DAILY_COST: not supported"):
+    with pytest.raises(ConfigError, match=r"^\.env:3: SECRETS_MANAGER: not supported"):
         read_settings()
 
     (tmp_path / ".env").write_text("ENCRYPTION_KEYS_FILE=/run/secrets/keys\n")
@@ -379,10 +380,10 @@ def test_what_is_set_and_does_nothing_is_listed(nothing_set, tmp_path):
     (tmp_path / ".env").write_text("INNGEST_SIGNING_KEY=key\nPORT=9000\nOPENAI_API_KEY=sk-used\nMETRICS_PORT=\n")
     nothing_set.chdir(tmp_path)
     nothing_set.setattr(Dotenv, "path", Path(".env"))
-    for name in ("HELICONE_API_KEY_FILE", "OTEL_TRACES_SAMPLER", "SLACK_WEBHOOK_URL"):
+    for name in ("HELICONE_API_KEY_FILE", "OTEL_TRACES_SAMPLER"):
         nothing_set.setenv(name, "set")
 
-    assert unused() == ["HELICONE_API_KEY", "INNGEST_SIGNING_KEY", "OTEL_TRACES_SAMPLER", "SLACK_WEBHOOK_URL"]
+    assert unused() == ["HELICONE_API_KEY", "INNGEST_SIGNING_KEY", "OTEL_TRACES_SAMPLER"]
 
 
 def test_what_is_said_to_do_nothing_is_used_nowhere_and_all_else_is():
@@ -393,6 +394,7 @@ def test_what_is_said_to_do_nothing_is_used_nowhere_and_all_else_is():
     read = {name for name in Settings.model_fields if re.search(asked.format(name, name.upper()), code)}
     read |= {name for entry in PROVIDERS.values() for name in (entry.base_url, entry.key, *entry.settings.values())}
     read |= {"reading_model", "reading_models"} if "settings().readers" in code else set()
+    read |= {"max_daily_cost"} if "settings().max_daily_microusd" in code else set()
     read |= {"event_key", "inngest_event_key"} if "settings().sender_key" in code else set()
 
     assert read | {"senso_clock", "senso_debug"} == {one.name.lower() for one in variables() if one.use == "used"}

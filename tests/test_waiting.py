@@ -97,6 +97,19 @@ def test_a_rate_limit_says_who_asked_to_wait_until_when_since_when_and_why(make,
 
 
 @pytest.mark.usefixtures("works")
+def test_a_limit_of_ours_says_which(make, sandbox):
+    make.sql("UPDATE models SET rpm = 1 WHERE slug = 'gpt-6.1-terra'")
+    batch = make.batch(questions=3)
+    read(*map(str, make.runs(batch)))
+
+    (one,) = waits(batch)
+    (said,) = words(batch)
+
+    assert (one.what, one.stage, one.count, one.tries) == ("limit", "ask", 3, 0)
+    assert said.startswith("openai gpt-6.1-terra, 1 requests a minute: 3 runs to be asked, next try in ")
+
+
+@pytest.mark.usefixtures("works")
 def test_another_failure_says_when_the_next_try_is_and_how_many_have_failed(make, sandbox):
     batch = make.batch(questions=2)
     sandbox.fault("openai.responses", "500")

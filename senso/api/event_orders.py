@@ -9,8 +9,9 @@ from uuid import UUID
 from senso.api.event_fields import Initiated, MissingData, NetworkData, OrgData, checked
 from senso.db import Connection
 from senso.matrix import Subject
+from senso.workflows.initiator import Initiator
 from senso.workflows.membership import trigger_missing_within
-from senso.workflows.trigger import Initiator, Terms, payload_hash, trigger_within
+from senso.workflows.trigger import Terms, payload_hash, trigger_within
 
 ACTOR = "event"
 

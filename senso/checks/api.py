@@ -1,4 +1,4 @@
-"""Whether the API of this machine answers, and whom it lets in."""
+"""Whether the API and the metrics of this machine answer, and whom the API lets in."""
 
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
@@ -12,13 +12,22 @@ EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  nothing
 
 
 def of_api(host: str, port: int) -> Finding:
+    return of("api", host, port, "no event is accepted")
+
+
+def of_metrics(host: str, port: int) -> Finding:
+    return of("metrics", host, port, "Prometheus sees nothing")
+
+
+def of(name: str, host: str, port: int, why: str) -> Finding:
+    """`name`: of the command that listens there. `why`: what a silence means."""
     try:
         status = health(EVERYWHERE.get(host, host), port)
     except (OSError, HTTPException) as error:
-        return fault(f"nothing answers on port {port} of {host}: {error}")
+        return fault(name, f"nothing answers on port {port} of {host}: {error}", why)
     if status != HTTPStatus.OK:
-        return fault(f"what answers on port {port} of {host} is another program")
-    return Finding("api", "ok", f"answers on port {port}")
+        return fault(name, f"what answers on port {port} of {host} is another program", why)
+    return Finding(name, "ok", f"answers on port {port}")
 
 
 def health(host: str, port: int) -> int:
@@ -31,8 +40,8 @@ def health(host: str, port: int) -> int:
         connection.close()
 
 
-def fault(said: str) -> Finding:
-    return Finding("api", "fault", said, "no event is accepted", "start it: senso up, or senso api")
+def fault(name: str, said: str, why: str) -> Finding:
+    return Finding(name, "fault", said, why, f"start it: senso up, or senso {name}")
 
 
 def door(*, has_key: bool) -> Finding:

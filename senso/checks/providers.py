@@ -19,9 +19,10 @@ READS: Final = "no answer is read and no name is found: nothing can be triggered
 READS_LESS: Final = (
     "what its models would read is left to the next of READING_MODELS, and is not read where there is none"
 )
-APPLICATION: Final = {
+OUTSIDE: Final = {
     "API_TOKEN": "results are sent without a token",
     "APPLICATION_API_URL": "results are sent nowhere",
+    "SLACK_WEBHOOK_URL": "alarms are rows and log lines only, which senso alarms lists",
 }
 SET_IT: Final = "put it into the environment or into .env"
 
@@ -29,7 +30,7 @@ SET_IT: Final = "put it into the environment or into .env"
 def findings(read: Settings, *, online: bool = False) -> list[Finding]:
     reading = reading_providers((*read.readers, read.names_model))
     keys = [of_key(read, entry, reads=name in reading, online=online) for name, entry in PROVIDERS.items()]
-    return [*keys, *(is_set(read, name, "note", without) for name, without in APPLICATION.items())]
+    return [*keys, *(is_set(read, name, "note", without) for name, without in OUTSIDE.items())]
 
 
 def reading_providers(wanted: Iterable[str]) -> set[str]:

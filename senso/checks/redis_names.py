@@ -1,7 +1,7 @@
 """Whether a Redis user may use the names that are used at work: an ACL may limit it to some keys and channels.
 
 If only names of our own were tried, such a user would seem to have every right, and the first message would be refused.
-The names are those of kombu 5.7 (transport/redis.py, class Channel) and Celery 5.7 (backends/redis.py).
+The names are those of kombu 5.7 (transport/redis.py, class Channel), Celery 5.7 (backends/redis.py) and our limits.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,6 +9,8 @@ from typing import Final
 
 from redis import Redis
 from redis.exceptions import NoPermissionError
+
+from senso.limits.script import EVENTS, MODELS, key_of
 
 # Redis lets a script name a key only if the user may both read and write it; this script does neither.
 NOTHING: Final = "return 0"
@@ -19,15 +21,18 @@ EXCHANGES: Final = ("celery.pidbox", "reply.celery.pidbox", "celeryev")
 TABLES: Final = ("_kombu.binding.", "_kombu.binding_permanent.")
 DEADLINES: Final = "_kombu.binding_deadlines"
 INBOXES: Final = (f"{ANY}.reply.celery.pidbox", f"celeryev.{ANY}")
+LIMITS: Final = (key_of(ANY, ANY), MODELS, EVENTS)
 RESULT: Final = f"celery-task-meta-{ANY}"
 CHORD: Final = f"celery-taskset-meta-{ANY}"
 CHORD_PARTS: Final = ("", ".j", ".t", ".s", ".d", ".c")
+# What is counted of vendors, by the scripts of `senso.job_budget`.
+COUNTS: Final = (f"senso:limit:{ANY}",)
 RESULT_KEYS: Final = (RESULT, *(f"{CHORD}{part}" for part in CHORD_PARTS))
 
 
 def of_messages(queues: Sequence[str]) -> tuple[str, ...]:
     bound = tuple(f"{table}{name}" for table in TABLES for name in (*queues, *EXCHANGES))
-    return (*queues, *UNACKNOWLEDGED, *bound, DEADLINES, *INBOXES)
+    return (*queues, *UNACKNOWLEDGED, *bound, DEADLINES, *INBOXES, *COUNTS, *LIMITS)
 
 
 def heard(database: int) -> tuple[str, ...]:

@@ -1,17 +1,23 @@
 """`cancel` and `retry`."""
 
 import re
+import sys
 from dataclasses import dataclass
 from uuid import UUID
 
+from senso import publishing
 from senso.cli.acting_user import actor
 from senso.cli.environment import connected, require_redis
 from senso.cli.printing import err, out, print_json
 from senso.cli.status import load, show
+from senso.cli.stopping import said_of_under_way
 from senso.db import looking
+from senso.policy import POLICY
 from senso.quantities import counted
 from senso.queries import estimates
+from senso.reads import stopping
 from senso.reads.status import BatchStatus
+from senso.reads.stopping import UnderWay
 from senso.records import record
 from senso.settings import settings
 from senso.states import BatchState, CancelOutcome
@@ -30,17 +36,30 @@ SAID = {
 
 
 def cancel(batch: UUID, *, as_json: bool) -> None:
-    """Works without Redis: it changes rows, and the relay sends the messages later."""
-    with connected():
-        from senso.workflows import cancelling  # noqa: PLC0415  providers take long to import, and most commands need none
-        from senso.workflows.trigger import Initiator  # noqa: PLC0415
+    """Works without Redis: it changes rows, and the relay sends the messages later.
+
+    Answers before it publishes, since Celery takes long to import.
+    """
+    with connected(), publishing.later():
+        from senso.workflows import cancelling  # noqa: PLC0415  most commands need none of it
+        from senso.workflows.initiator import Initiator  # noqa: PLC0415
 
         done = cancelling.cancel(batch, Initiator(actor()), is_pushed=settings().application_api_url is not None)
         stands = load(batch)
-    if as_json:
-        print_json(record(stands) | {"outcome": done.outcome})
-        return
-    out.print(f"Batch {batch} {SAID[done.outcome].format(charged=counted(done.charged, 'answer'))}.", soft_wrap=True)
+        with looking() as db:
+            going_on = stopping.under_way(db, [batch], POLICY.lease_seconds)
+        if as_json:
+            print_json(record(stands) | {"outcome": done.outcome, "under_way": going_on})
+        else:
+            print_cancelled(stands, done.outcome, done.charged, going_on)
+        sys.stdout.flush()
+
+
+def print_cancelled(stands: BatchStatus, outcome: CancelOutcome, charged: int, going_on: UnderWay) -> None:
+    said = SAID[outcome].format(charged=counted(charged, "answer"))
+    out.print(f"Batch {stands.id} {said}.", soft_wrap=True)
+    if more := said_of_under_way(going_on):
+        out.print(more)
     show(stands, as_json=False)
 
 
@@ -48,7 +67,7 @@ def retry(batch: UUID, *, as_json: bool) -> None:
     with connected():
         require_redis()
         from senso.workflows import retrying  # noqa: PLC0415  providers take long to import, and most commands need none
-        from senso.workflows.trigger import Initiator  # noqa: PLC0415
+        from senso.workflows.initiator import Initiator  # noqa: PLC0415
 
         before = load(batch)
         again = again_of(before)

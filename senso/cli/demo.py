@@ -117,7 +117,8 @@ def load_world(seed: int, questions: int) -> UUID:
 
 
 def ask(org: UUID) -> UUID:
-    from senso.workflows.trigger import Initiator, trigger_org  # noqa: PLC0415  providers take long to import
+    from senso.workflows.initiator import Initiator  # noqa: PLC0415
+    from senso.workflows.trigger import trigger_org  # noqa: PLC0415  providers take long to import
 
     batch = trigger_org(org, Initiator("demo", "demo"), terms()).batch.id
     out.print(f"[bold]senso trigger org {org}[/]", soft_wrap=True)

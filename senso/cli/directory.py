@@ -4,7 +4,7 @@ from uuid import UUID
 
 from rich.markup import escape
 
-from senso.cli.printing import below, err, identified, out, print_json, printable, styled
+from senso.cli.printing import below, dollars, err, identified, out, print_json, printable, styled
 from senso.db import looking
 from senso.errors import NotFound
 from senso.quantities import counted
@@ -73,7 +73,8 @@ def print_partner(one: Partner) -> None:
     out.print(identified(str(one.id), f"[bold]{escape(printable(one.name))}[/]"))
     has = f"{counted(one.available, 'credit')} available" if one.available is not None else "not metered"
     held = f", {one.held} held for batches under way" if one.held else ""
-    out.print(below(f"{has}{held}; {counted(one.orgs, 'org')}, {one.active} active"))
+    ceiling = "" if one.max_daily_cost_microusd is None else f", at most {dollars(one.max_daily_cost_microusd)} a day"
+    out.print(below(f"{has}{held}{ceiling}; {counted(one.orgs, 'org')}, {one.active} active"))
 
 
 def shown(number: int, total: int, all_of_them: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from rich.text import Text
 
 from senso import log, schema
-from senso.checks import Finding, api, disk, models, postgres, providers, redis, tables, variables, work
+from senso.checks import Finding, api, disk, ledger, models, postgres, providers, redis, stops, tables, variables, work
 from senso.cli.environment import embedded, require_both, say_moved_clock
 from senso.cli.printing import out, print_json
 from senso.cli.program import pasteable
@@ -64,13 +64,14 @@ def findings(*, are_there: bool, online: bool) -> list[Finding]:
     of_machine = [*timetable(), *(disk.findings(home) if (home / "password").exists() else [])] if are_there else []
     of_keys = providers.findings(settings(), online=online)
     of_settings = [*variables.findings(settings().environment), api.door(has_key=settings().sender_key is not None)]
-    return [*of_servers, *of_machine, *of_settings, *of_keys, *of_models]
+    of_stops = stops.findings(settings()) if are_there else []
+    return [*of_servers, *of_stops, *of_machine, *of_settings, *of_keys, *of_models]
 
 
 def findings_of_servers() -> list[Finding]:
     of_postgres = postgres.findings(settings().database_pool_size)
     at_work = work.findings(KINDS, are_heard=postgres.takes_writes(of_postgres))
-    return [*of_postgres, *tables.findings(), *redis.findings(ALL_QUEUES), *at_work, repairs()]
+    return [*of_postgres, *tables.findings(), *redis.findings(ALL_QUEUES), *at_work, repairs(), *ledger.findings()]
 
 
 def findings_of_models(*, online: bool) -> list[Finding]:

@@ -47,6 +47,23 @@ def require_both(read: Settings) -> None:
 
 
 @contextmanager
+def unprepared() -> Iterator[Settings]:
+    """For a backup and a restore: Postgres as it is, whatever its schema. Redis is not needed."""
+    log.configure_when_needed(settings().log_format, logging.WARNING)
+    read = settings()
+    if read.database_url is not None:
+        yield read
+        return
+    require_both(read)
+    keep_home()
+    with servers(read.senso_home) as urls:
+        try:
+            yield use_environment({"DATABASE_URL": urls.database_url, "REDIS_URL": urls.redis_url})
+        finally:
+            db.engine().dispose()
+
+
+@contextmanager
 def embedded(home: Path) -> Iterator[Settings]:
     keep_home()
     with servers(home) as urls:
@@ -147,4 +164,4 @@ def short(option: str, text: str) -> str:
         raise ConfigError(f"{option}: {error}{instead}") from None
 
 
-__all__ = ["Unreachable", "alone", "connected", "embedded", "ready", "require_redis", "short", "uuid"]
+__all__ = ["Unreachable", "alone", "connected", "embedded", "ready", "require_redis", "short", "unprepared", "uuid"]

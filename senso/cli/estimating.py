@@ -84,12 +84,15 @@ class Foreseen:
 def dry_run(kind: BatchKind, ids: Sequence[UUID], network: UUID | None, *, reopen: bool, as_json: bool) -> None:
     """`network`: what of it the orgs with these ids lack is estimated."""
     found = foreseen(kind, ids, network, reopen=reopen)
-    summary = Summary(totals(found.all), credit(found.orgs), assumptions(found.all))
     if as_json:
         told = {"networks": found.networks} if found.networks else {"orgs": found.orgs}
-        print_json(told | record(summary))
+        print_json(told | record(summary(found)))
         return
-    print_foreseen(found, summary)
+    print_foreseen(found, summary(found))
+
+
+def summary(found: Foreseen) -> Summary:
+    return Summary(totals(found.all), credit(found.orgs), assumptions(found.all))
 
 
 def foreseen(kind: BatchKind, ids: Sequence[UUID], network: UUID | None, *, reopen: bool) -> Foreseen:
@@ -139,7 +142,7 @@ def assumptions(found: Sequence[TriggerEstimate | NetworkEstimate]) -> dict[Purp
     return {purpose: usage for purpose, usage in ASSUMED.items() if purpose in used}
 
 
-def print_foreseen(found: Foreseen, summary: Summary) -> None:
+def print_foreseen(found: Foreseen, summed: Summary) -> None:
     for network in found.networks:
         about = f"batch {network.batch}" if network.batch else f"network {network.network_id}"
         asked = f"{counted(network.runs, 'run')}, to be read for {counted(len(network.orgs), 'org')}"
@@ -157,8 +160,8 @@ def print_foreseen(found: Foreseen, summary: Summary) -> None:
         kept = [place for place, column in enumerate(COLUMNS) if out.width >= NARROW or "tokens" not in column]
         rows = [[cells(one)[place] for place in kept] for one in merged]
         out.print(table(None, [COLUMNS[place] for place in kept], rows, numbers=COLUMNS[1:5]))
-    print_totals(summary)
-    print_grounds(merged, summary)
+    print_totals(summed)
+    print_grounds(merged, summed)
     out.print("Nothing was written.")
 
 
@@ -200,8 +203,8 @@ def cells(one: Estimate) -> list[str]:
     return [escape(about), str(one.calls), str(one.tokens_in), str(one.tokens_out), cost, grounds]
 
 
-def print_totals(summary: Summary) -> None:
-    total = summary.totals
+def print_totals(summed: Summary) -> None:
+    total = summed.totals
     said = [counted(total.runs, "run"), counted(total.calls, "call"), counted(total.evaluations, "answer")]
     out.print(f"\n{', '.join(said)} to read")
     if total.cost_microusd is None:
@@ -209,7 +212,7 @@ def print_totals(summary: Summary) -> None:
         out.print(f"cost     unknown: {known} and {counted(calls, 'call')} whose price is not known")
     else:
         out.print(f"cost     {dollars(total.cost_microusd)}")
-    for one in summary.credits:
+    for one in summed.credits:
         out.print(f"credits  {said_of_credits(one)} ({escape(one.name)})")
 
 
@@ -220,13 +223,13 @@ def said_of_credits(one: Credits) -> str:
     return f"{one.needed} needed, {one.available} available: {verdict}"
 
 
-def print_grounds(merged: Sequence[Estimate], summary: Summary) -> None:
+def print_grounds(merged: Sequence[Estimate], summed: Summary) -> None:
     """Prints where the numbers come from, for users who must justify them."""
     if any(one.answers for one in merged):
         out.print("before: the mean of the org's own last batches, tries that failed included.")
     if unknown := sum(one.unknown for one in merged):
         out.print(f"{counted(unknown, 'call')} of those batches of unknown cost not counted.")
-    for purpose, usage in summary.assumed.items():
+    for purpose, usage in summed.assumed.items():
         search = f", {counted(usage.searches, 'web search', 'web searches')}" if usage.searches else ""
         out.print(f"assumed: {purpose} {usage.tokens_in} tokens in, {usage.tokens_out} out{search} a call")
     for source in sorted({one.price_source for one in merged if one.price_source}):

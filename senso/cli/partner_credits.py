@@ -30,6 +30,21 @@ def require_both(amount: int | None, ref: str | None) -> str | None:
     return None if ref is None else short("--ref", ref)
 
 
+def require_options(partner: str | None, last: int | None, chosen: Sequence[str], *, reconciles: bool) -> None:
+    """Raises ConfigError. `chosen`: the options of --reconcile that are used."""
+    if reconciles and last is not None:
+        raise ConfigError("--last is of the rows of a partner; --reconcile takes --since")
+    if not reconciles and chosen:
+        raise ConfigError(f"{chosen[0]} goes with --reconcile; the rows of a partner take --last")
+    if not reconciles and partner is None:
+        raise ConfigError("which partner? senso partners lists them; --reconcile alone looks at all")
+
+
+def reason(accept: str | None) -> str | None:
+    """Raises ConfigError."""
+    return None if accept is None else short("--accept", accept)
+
+
 def credit(partner: UUID, amount: int | None, ref: str | None, *, as_json: bool) -> None:
     """Raises NotFound, or ConfigError for a ref that was used for another grant."""
     with transaction() as db:

@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 COMMANDS = (
+    "alarms",
     "api",
+    "backup",
     "cancel",
     "credits",
     "demo",
@@ -16,12 +18,17 @@ COMMANDS = (
     "eval",
     "import",
     "ledger",
+    "metrics",
     "migrate",
     "models",
     "orgs",
     "partners",
+    "pause",
     "providers",
+    "prune",
     "report",
+    "restore",
+    "resume",
     "retry",
     "runs",
     "sandbox",

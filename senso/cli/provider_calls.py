@@ -1,5 +1,9 @@
-"""`providers`: what each provider was asked each day, and how its calls ended."""
+"""`providers`: how models stand with their limits, what was asked each day, and how the calls ended."""
 
+from rich.markup import escape
+
+from senso.cli import model_standings
+from senso.cli.pausing import print_stops_in_force
 from senso.cli.printing import dollars, out, print_json, table
 from senso.db import looking
 from senso.reads import provider_calls
@@ -11,9 +15,18 @@ COLUMNS = ["day", "provider", "calls", "answered", "tried again", "failed, by ho
 def providers(days: int, *, as_json: bool) -> None:
     with looking() as db:
         found = provider_calls.days(db, days)
+    if not as_json:
+        print_stops_in_force()
+    models, trouble = model_standings.found()
     if as_json:
-        print_json(found)
-    elif not found:
+        print_json({"models": models, "days": found})
+        return
+    if models:
+        rows = list(map(model_standings.cells, models))
+        out.print(table(None, model_standings.COLUMNS, rows, numbers=model_standings.NUMBERS))
+    if trouble:
+        out.print(f"How they stand is not known: {escape(trouble)}")
+    if not found:
         out.suggest("No provider was called lately. Open a batch: senso trigger org <id>")
     else:
         out.print(table(None, COLUMNS, list(map(cells, found)), numbers=("calls", "answered", "tried again", "cost")))

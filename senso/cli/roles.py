@@ -12,7 +12,8 @@ from senso.worker.queues import KINDS
 
 BEAT: Final = "beat"
 API: Final = "api"
-NAMES: Final = (*KINDS, BEAT, API)
+METRICS: Final = "metrics"
+NAMES: Final = (*KINDS, BEAT, API, METRICS)
 
 
 def print_role(role: str, *, as_json: bool) -> None:
@@ -33,6 +34,8 @@ def of(role: str) -> str:
 def check(role: str) -> Finding:
     if role == API:
         return api.of_api(settings().api_host, settings().port)
+    if role == METRICS:
+        return api.of_metrics(settings().metrics_host, settings().metrics_port)
     use_running_servers()
     return work.of_beat() if role == BEAT else work.of_worker(role, KINDS[role])
 

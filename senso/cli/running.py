@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,12 +14,14 @@ from senso import schema
 from senso.cli import ports, upcoming
 from senso.cli.environment import alone, connected
 from senso.cli.printing import err, out, print_json
-from senso.db import looking
+from senso.db import DBAPIError, looking, transaction
+from senso.errors import SensoError
 from senso.quantities import counted
+from senso.queries import alarms
 from senso.settings import clock, settings
 
 if TYPE_CHECKING:
-    from senso.stack import Stack
+    from senso.stack import Child, Stack
     from senso.workflows.upcoming import Week
 
 
@@ -52,25 +55,29 @@ class Ports:
 
     flower: int | None
     api: int | None
+    metrics: int | None
 
 
-def up(call_workers: int | None, *, with_flower: bool, with_api: bool) -> None:
+def up(call_workers: int | None, *, with_flower: bool, with_api: bool, with_metrics: bool) -> None:
     home = settings().senso_home.resolve()
     with handle_stop_signals() as stop_signals, alone(home):
-        found = free_ports(with_flower=with_flower, with_api=with_api)
+        found = free_ports(with_flower=with_flower, with_api=with_api, with_metrics=with_metrics)
         with connected(migrate=True):
             run(stop_signals, home, call_workers or os.cpu_count() or 1, found)
     say("senso: stopped.")
 
 
-def free_ports(*, with_flower: bool, with_api: bool) -> Ports:
+def free_ports(*, with_flower: bool, with_api: bool, with_metrics: bool) -> Ports:
     """Raises ConfigError."""
-    flower = api = None
+    flower = api = metrics = None
     if with_flower:
         flower = ports.free("FLOWER_PORT", ports.LOOPBACK, settings().flower_port, ", or say --no-flower")
     if with_api:
         api = ports.free("PORT", settings().api_host, settings().port, ", or say --no-api")
-    return Ports(flower, api)
+    if with_metrics:
+        host, port = settings().metrics_host, settings().metrics_port
+        metrics = ports.free("METRICS_PORT", host, port, ", or say --no-metrics")
+    return Ports(flower, api, metrics)
 
 
 def run(stop_signals: StopSignals, home: Path, call_workers: int, at: Ports) -> None:
@@ -83,7 +90,8 @@ def run(stop_signals: StopSignals, home: Path, call_workers: int, at: Ports) -> 
     children += [stack.beat(home), *stack.call_workers(call_workers, settings().calls_in_flight)]
     children += [stack.control_worker()]
     children += [stack.flower(at.flower)] if at.flower is not None else []
-    running = stack.Stack(children, say=lambda line: err.print(f"senso: {line}"))
+    children += [stack.metrics(at.metrics)] if at.metrics is not None else []
+    running = stack.Stack(children, say=lambda line: err.print(f"senso: {line}"), dies_on=raise_alarm)
     try:
         running.start()
         print_start(home, call_workers, at)
@@ -91,6 +99,15 @@ def run(stop_signals: StopSignals, home: Path, call_workers: int, at: Ports) -> 
         running.run(stop_signals.once.is_set)
     finally:
         stop(running, stop_signals, stack.STOP_SECONDS)
+
+
+def raise_alarm(child: "Child") -> None:
+    """Of a child that keeps dying at its start: it may be all of them, and then nobody else is left to tell."""
+    from senso.workflows.alarms import watching  # noqa: PLC0415  it is seldom needed
+
+    with suppress(SensoError, DBAPIError), transaction() as db:
+        alarms.restarted(db, socket.gethostname(), child.name, child.last_code, child.deaths)
+    watching.Watch().once()
 
 
 def foreseen() -> tuple["Week", Path]:
@@ -110,6 +127,8 @@ def print_start(home: Path, call_workers: int, at: Ports) -> None:
         out.print(f"Flower: {ports.url_of(ports.LOOPBACK, at.flower)}")
     if at.api is not None:
         out.print(f"API: {ports.url_of(settings().api_host, at.api)}")
+    if at.metrics is not None:
+        out.print(f"Metrics: {ports.url_of(settings().metrics_host, at.metrics)}/metrics")
     out.print("Stop it with Ctrl-C.")
 
 

@@ -53,7 +53,9 @@ def cost(one: ListedRun | RunAlone) -> str:
 
 
 def print_runs_end(batch: BatchStatus, found: Sequence[ListedRun], *, failed: bool) -> None:
-    if not found and batch.error:
+    if not found and batch.pruned_at:
+        out.print(f"No {'failed ' if failed else ''}runs; the batch was pruned at {moment(batch.pruned_at)}.")
+    elif not found and batch.error:
         out.print(f"No {'failed ' if failed else ''}runs; the batch is {batch.state}: {escape(batch.error)}")
     elif not found:
         out.print(f"No {'failed ' if failed else ''}runs; the batch is {batch.state}.")

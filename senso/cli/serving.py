@@ -10,6 +10,7 @@ from senso.cli.environment import connected
 from senso.cli.printing import out
 from senso.cli.terms import terms
 from senso.settings import settings
+from senso.workflows.alarms import watching
 
 
 def serve() -> None:
@@ -18,6 +19,7 @@ def serve() -> None:
     publishing.register(Sender(canvas.publish))
     with connected(part="api"), ports.listen("PORT", settings().api_host, settings().port) as listening:
         log.configure(settings().log_format)
+        watching.start()
         out.print(f"API: {ports.url(listening)}", soft_wrap=True)
         server.run(application(door(), settings().database_pool_size), listening)
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from rich.markup import escape
 
+from senso.cli.pausing import print_stops_in_force
 from senso.cli.printing import (
     below,
     dollars,
@@ -104,6 +105,7 @@ def status(batch: UUID | None, *, states: Sequence[BatchState] = (), since: str 
     if as_json:
         print_json(shown)
     else:
+        print_stops_in_force()
         print_listing(shown, chosen=bool(states or since))
         print_waits(len(open_ones), waits)
     if total:
@@ -205,10 +207,11 @@ def show(found: BatchStatus, *, as_json: bool, next_steps: bool = True) -> None:
         "started": moment(found.started_at),
         "ended": moment(found.ended_at),
         "note": escape(found.note or ""),
+        "pruned": f"{moment(found.pruned_at)}: its answers are deleted" if found.pruned_at else "",
         "error": escape(found.error or ""),
     }
     print_named(named)
-    if next_steps and found.state in NEXT:
+    if next_steps and not found.pruned_at and found.state in NEXT:
         err.suggest(steps_after(found))
 
 

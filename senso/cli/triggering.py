@@ -220,9 +220,10 @@ def partly(opened: Opened) -> str:
 
 def trigger_one(wanted: Wanted, one: UUID, how: TriggerOptions) -> list[tuple[UUID, TriggerOutcome]]:
     from senso.workflows import trigger  # noqa: PLC0415
+    from senso.workflows.initiator import Initiator  # noqa: PLC0415
     from senso.workflows.membership import trigger_missing  # noqa: PLC0415
 
-    by, under = trigger.Initiator(actor(), how.triggered_by or "manual", how.user_id), terms(reopen=how.reopen)
+    by, under = Initiator(actor(), how.triggered_by or "manual", how.user_id), terms(reopen=how.reopen)
     if wanted.network is not None:
         found = trigger_missing(wanted.network, one, by, under, settings().network_history_days)
         return [(each.batch.id, each.outcome) for each in found]

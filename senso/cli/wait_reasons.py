@@ -9,6 +9,7 @@ from senso.policy import POLICY
 from senso.quantities import counted
 from senso.reads.waiting import Cause, Stage, Wait
 from senso.settings import settings
+from senso.states import WAITS_FOR
 
 LONGEST_REASON = 160  # characters; `senso runs` prints all of them
 TODO = {
@@ -40,6 +41,11 @@ def credit(wait: Wait, _: datetime) -> str:
     return f"credits: {reason(wait)}"
 
 
+def stopped(wait: Wait, _: datetime) -> str:
+    held = of(TODO, wait) if wait.stage else counted(wait.count, "batch", "batches")
+    return f"a stop ({held}): {reason(wait)}"
+
+
 def turn(wait: Wait, _: datetime) -> str:
     ahead = f"{counted(wait.count, 'batch is', 'batches are')} ahead" if wait.count else "it is the next"
     return f"a turn: {ahead}, and {wait.runs} of at most {settings().max_running_batches} at work"
@@ -65,6 +71,20 @@ def rate_limit(wait: Wait, now: datetime) -> str:
     tries = f"next try {when(wait.next, now)}{lasting(wait, now, ', limited for ')}"
     limit = f"the rate limit of {wait.provider} until {clock(wait.until, now)}"
     return f"{limit}: {of(TODO, wait)}, {tries}. {reason(wait)}"
+
+
+def left_alone(wait: Wait, now: datetime) -> str:
+    told = f"{wait.provider}, which is left alone until {clock(wait.until, now)}: {reason(wait)}"
+    return f"{told}; {counted(wait.count, 'job')} ({runs(wait)})"
+
+
+def jobs(wait: Wait, now: datetime) -> str:
+    return f"a place: {reason(wait)}; {of(TODO, wait)} ({runs(wait)}){lasting(wait, now)}"
+
+
+def limit(wait: Wait, now: datetime) -> str:
+    said = reason(wait).removeprefix(WAITS_FOR)
+    return f"{said}: {of(TODO, wait)}, next try {when(wait.next, now)}"
 
 
 def next_try(wait: Wait, now: datetime) -> str:
@@ -114,12 +134,16 @@ def push(wait: Wait, now: datetime) -> str:
 WORDS: Mapping[Cause, Callable[[Wait, datetime], str]] = {
     Cause.WORKER: worker,
     Cause.CREDITS: credit,
+    Cause.STOPPED: stopped,
     Cause.TURN: turn,
     Cause.TURNS: turns,
     Cause.OPENING: opening,
     Cause.SILENT_WORKER: silent_worker,
+    Cause.LEFT_ALONE: left_alone,
+    Cause.LIMIT: limit,
     Cause.RATE_LIMIT: rate_limit,
     Cause.NEXT_TRY: next_try,
+    Cause.JOBS: jobs,
     Cause.DOUBT: doubt,
     Cause.PLACE: place,
     Cause.JOB: job,

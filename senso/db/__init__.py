@@ -10,6 +10,7 @@ planner      SQL that exists only for the query planner
 """
 
 from senso.db.connections import (
+    Bare,
     Connection,
     DBAPIError,
     Engine,
@@ -20,10 +21,12 @@ from senso.db.connections import (
     looking,
     may_pass,
     rows,
+    together,
     transaction,
 )
 
 __all__ = [
+    "Bare",
     "Connection",
     "DBAPIError",
     "Engine",
@@ -34,5 +37,6 @@ __all__ = [
     "looking",
     "may_pass",
     "rows",
+    "together",
     "transaction",
 ]

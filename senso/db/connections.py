@@ -160,7 +160,8 @@ def engine() -> Engine:
 
 
 # What a statement is sent through: a transaction, or a connection in autocommit mode.
-Link = Connection | PoolProxiedConnection
+Bare = PoolProxiedConnection  # a connection of `at_once`
+Link = Connection | Bare
 
 
 @contextmanager
@@ -213,6 +214,24 @@ def at_once() -> Iterator[PoolProxiedConnection]:
             else:
                 connection.driver_connection.autocommit = False  # type: ignore[union-attr]
                 connection.close()
+
+
+@contextmanager
+def together(link: PoolProxiedConnection) -> Iterator[None]:
+    """A transaction on a connection of `at_once`, for statements that belong together; nothing is enqueued in it."""
+    driver = link.driver_connection
+    assert driver is not None  # noqa: S101  it is checked out
+    driver.autocommit = False
+    try:
+        yield
+        driver.commit()
+    except BaseException:
+        if not driver.closed:
+            driver.rollback()
+        raise
+    finally:
+        if not driver.closed:
+            driver.autocommit = True
 
 
 def opened() -> PoolProxiedConnection:

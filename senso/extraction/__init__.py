@@ -23,8 +23,8 @@ from senso.errors import Malformed
 from senso.extraction import citations, competitors, mentions, names, sentences, units, words
 from senso.extraction.instructions import SYSTEM, SYSTEM_TOGETHER
 from senso.extraction.mentions import Sentiment
-from senso.http import storable
 from senso.providers import Completion, Prompt, Usage
+from senso.records import storable
 
 __all__ = [
     "READING_VERSION",

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from senso.imports.schema import Contents, Known, Location, Model, Network, Org, model_id
+from senso.imports.schema import Contents, Known, Location, Model, Network, Org, Partner, model_id
 from senso.states import Surface
 
 Row = dict[str, Any]
 PROPERTIES = ("parameters", "prices", "retirement")
+LIMITS = ("rpm", "tpm", "max_in_flight")
 # The same as for the well-known models: a collected answer takes up to twenty minutes, a vendor's own API does not.
 DEADLINE_SECONDS = {Surface.CONSUMER: 1200, Surface.API: 90}
 
@@ -47,8 +48,9 @@ def rows(found: Contents, ids: Ids) -> dict[str, list[Row]]:
 
 def models(found: Contents, ids: Ids) -> list[Row]:
     return [
-        one.model_dump(exclude=set(PROPERTIES))
+        one.model_dump(exclude={*PROPERTIES, *LIMITS})
         | {name: known(one, name) for name in PROPERTIES}
+        | {name: limit(one, name) for name in LIMITS}
         | {"id": ids.model(one.slug), "deadline_seconds": DEADLINE_SECONDS[one.surface]}
         for one in found.models
     ]
@@ -62,6 +64,11 @@ def known(one: Model, name: str) -> Row | None:
     return value.model_dump(exclude_none=True) if value else {}
 
 
+def limit(one: Model, name: str) -> int | None:
+    """None if the file does not mention it, 0 if the file removes it."""
+    return (getattr(one, name) or 0) if name in one.model_fields_set else None
+
+
 def locations(found: Contents, ids: Ids) -> list[Row]:
     locations = dict.fromkeys(one for _, subject in found.asked() for one in subject.locations)
     return [one.model_dump() | {"id": ids.location(one)} for one in locations]
@@ -69,7 +76,22 @@ def locations(found: Contents, ids: Ids) -> list[Row]:
 
 def partners(found: Contents) -> list[Row]:
     """A new metered partner starts with 0 credits: credits come from a grant, which is a row of the ledger."""
-    return [{"id": one.id, "name": one.name, "available": None if one.credits is None else 0} for one in found.partners]
+    return [
+        {
+            "id": one.id,
+            "name": one.name,
+            "max_daily_cost_microusd": ceiling(one),
+            "available": None if one.credits is None else 0,
+        }
+        for one in found.partners
+    ]
+
+
+def ceiling(one: Partner) -> int | None:
+    """None if the file does not mention it, -1 if it removes it: no ceiling must go because a line is missing."""
+    if "max_daily_cost" not in one.model_fields_set:
+        return None
+    return -1 if one.max_daily_cost is None else round(one.max_daily_cost * 1_000_000)
 
 
 def questions(found: Contents) -> list[Row]:

@@ -24,7 +24,6 @@ from pydantic import (
 
 from senso.imports.source import Place, Source
 from senso.settings.texts import cleaned
-from senso.settings.variable_list import REFUSED
 from senso.states import QuestionKind, Surface
 from senso.typed_ids import id_in
 
@@ -64,6 +63,13 @@ def amount(value: object) -> float:
     raise ValueError("not an amount of micro-dollars, such as 0.075")
 
 
+def dollars(value: object) -> float:
+    """What the calls of a day may cost; up to a billion, which the reader of the file may leave as text."""
+    if isinstance(value, int | str) and AMOUNT.fullmatch(str(value)) and float(value) <= MOST_DOLLARS:
+        return float(value)
+    raise ValueError("not an amount of dollars, such as 25 or 0.5")
+
+
 def count(value: object) -> int:
     if type(value) is not int or not 0 < value <= MOST_TOKENS:
         raise ValueError("not a whole number above 0")
@@ -72,6 +78,7 @@ def count(value: object) -> int:
 
 AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
 MOST_TOKENS = 10**9
+MOST_DOLLARS = 10**9
 # XK (Kosovo) is in the library and widely used, but not in ISO 3166-1, which the vendors' parameters follow.
 COUNTRIES = frozenset(countries_by_alpha2) - {"XK"}
 
@@ -130,6 +137,7 @@ Credits = Annotated[StrictInt, Field(ge=0, le=10**15)]
 Day = Annotated[date, BeforeValidator(day)]
 Amount = Annotated[float, BeforeValidator(amount)]
 Count = Annotated[int, BeforeValidator(count)]
+Dollars = Annotated[float, BeforeValidator(dollars)]
 
 
 class Frozen(BaseModel):
@@ -139,6 +147,7 @@ class Frozen(BaseModel):
 class Partner(Frozen):
     id: Id
     name: Name
+    max_daily_cost: Dollars | None = None
     credits: Credits | None  # null: not metered. Required, because a forgotten line would give unlimited credits
 
 
@@ -216,6 +225,9 @@ class Model(Frozen):
     parameters: Parameters | None = None
     prices: Prices | None = None
     retirement: Retirement | None = None
+    rpm: Count | None = None
+    tpm: Count | None = None
+    max_in_flight: Count | None = None
 
 
 def model_id(slug: str) -> UUID:
@@ -291,7 +303,5 @@ REASONS: dict[str, str] = {
 
 
 def reason(error: Any) -> str:
-    if error["type"] == "extra_forbidden" and error["loc"][-1] in REFUSED:
-        return f"not supported: {REFUSED[error['loc'][-1]]}; take it out"
     found = REASONS.get(error["type"])
     return found.format(**error.get("ctx", {})) if found else str(error["msg"])

@@ -10,11 +10,13 @@ fingerprint identifies the questions of a job; equal fingerprints mean the same 
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 
 from senso.errors import OutsideError
+from senso.states import JobRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,18 @@ class Run:
     region: str | None = None
     city: str | None = None
     parameters: Parameters = UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Of all processes together; None: there is none. `rpm`, `tpm`: requests and tokens a minute."""
+
+    rpm: int | None = None
+    tpm: int | None = None
+    max_in_flight: int | None = None
+
+
+NO_LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +147,16 @@ class Completed:
 
     name: str
     result: Completion | OutsideError
+
+
+class Gate(Protocol):
+    """Each request to a vendor of jobs goes out within one; raises LeftAlone if it may not go out now."""
+
+    def __call__(self, kind: JobRequest, timeout_seconds: float) -> AbstractContextManager[None]: ...
+
+
+def no_gate(kind: JobRequest, timeout_seconds: float) -> AbstractContextManager[None]:  # noqa: ARG001
+    return nullcontext()
 
 
 class Provider(Protocol):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -13,6 +13,7 @@ from senso.db.typed import typed
 from senso.errors import NotFound
 from senso.matrix import Subject
 from senso.queries.outbox import Pipeline, enqueue_by, intents_of
+from senso.queries.stopped import holds_batch, may_begin
 from senso.states import BatchKind, BatchState, FinishedBy, JobKind, JobState
 
 
@@ -32,6 +33,7 @@ class Batch:
     finished_by: FinishedBy | None
     error: str | None
     note: str | None
+    pruned_at: datetime | None
 
     @property
     def subject(self) -> Subject:
@@ -39,7 +41,7 @@ class Batch:
 
 
 COLUMNS = """id, kind, org_id, network_id, batch_date, state, episode, planned, remaining, credits_per_evaluation,
-    coalesce(deadline < now(), false) AS overdue, finished_by, error, note"""
+    coalesce(deadline < now(), false) AS overdue, finished_by, error, note, pruned_at"""
 
 ONE = Prepared(f"SELECT {COLUMNS} FROM batches WHERE id = :id")
 ONE_LOCKED = Prepared(f"SELECT {COLUMNS} FROM batches WHERE id = :id FOR NO KEY UPDATE")
@@ -91,13 +93,13 @@ QUEUE_AGAIN = text("""
     UPDATE batches
     SET state = 'queued', episode = episode + :step, queued_at = now(), error = NULL, note = NULL,
         started_at = NULL, ended_at = NULL, finished_by = NULL, remaining = NULL, deadline = NULL
-    WHERE id = :id AND state = ANY(:states)
+    WHERE id = :id AND state = ANY(:states) AND pruned_at IS NULL
     RETURNING episode
 """)
 
 
 def queue_again(db: Connection, batch: UUID, states: Sequence[BatchState], *, new_episode: bool) -> bool:
-    """False if the batch is in none of the states, because another transaction was faster."""
+    """False if the batch is in none of the states, because another transaction was faster, or if it was pruned."""
     values = {"id": batch, "states": list(states), "step": int(new_episode)}
     return db.execute(QUEUE_AGAIN, values).first() is not None
 
@@ -115,7 +117,8 @@ ADMIT = text(f"""
     next AS MATERIALIZED (
         SELECT id FROM batches
         WHERE state = 'queued' AND id = ANY(ARRAY(
-            SELECT id FROM batches WHERE state = 'queued' ORDER BY queued_at LIMIT :most
+            SELECT id FROM batches q WHERE state = 'queued' AND {may_begin(holds_batch("q"))}
+            ORDER BY queued_at LIMIT :most
         ))
         ORDER BY queued_at LIMIT (SELECT places FROM room) FOR UPDATE SKIP LOCKED
     ),
@@ -141,6 +144,14 @@ def admit(db: Connection, most: int) -> None:
     """Moves queued batches to running, and enqueues their start, while fewer than `most` run."""
     if ADMISSION_LOCK.column(db, {}) == [True]:
         enqueue_by(db, ADMIT, {"most": most})
+
+
+MAY_BEGIN = Prepared(f"SELECT {may_begin(holds_batch('b'))} FROM batches b WHERE id = :id")
+
+
+def may_begin_now(db: Connection, batch: UUID) -> bool:
+    """False while its partner, or everything, is stopped."""
+    return MAY_BEGIN.column(db, {"id": batch}) == [True]
 
 
 OPENED = Prepared("""

@@ -15,9 +15,10 @@ from senso.db.statement import Prepared
 from senso.extraction import Reading, Watched
 from senso.policy import Policy
 from senso.queries.fragments import COUNT_DOWN, REPORT_CALL
-from senso.queries.models import Model, Reader
+from senso.queries.models import Model, Reader, by_reader
 from senso.queries.outbox import Pipeline, enqueue_by, intents_of
 from senso.queries.runs import SAVED, Report
+from senso.queries.stopped import BY_READER, holds_reading, may_begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +105,6 @@ SELECTED = """
         JOIN orgs o ON o.id = ANY(ARRAY(SELECT org_id FROM claimed)) AND o.id = c.org_id
         LEFT JOIN name_variations n ON n.org_id = ANY(ARRAY(SELECT org_id FROM claimed)) AND n.org_id = o.id
 """
-# The value for the claimed row's reader; for the last one where the list has become shorter.
-BY_READER = "(CAST(:{} AS text[]))[1 + least(reader, :last_reader)]"
 READ_WORK = f"""
     called AS (
         INSERT INTO llm_calls (purpose, batch_id, run_id, org_id, fence, provider, model, prompt_version)
@@ -122,7 +121,7 @@ CLAIM = Prepared(f"""
         SELECT e.id, r.answer_text, r.question_id, r.batch_id AS asked_by
         FROM evaluations e JOIN question_runs r ON r.id = e.run_id
         WHERE e.run_id = ANY(CAST(:runs AS uuid[])) AND r.id = ANY(CAST(:runs AS uuid[])) AND r.state = 'answered'
-            AND e.job_id IS NULL AND {READING.claimable("e")}
+            AND e.job_id IS NULL AND {READING.claimable("e")} AND {may_begin(holds_reading("e"))}
         FOR NO KEY UPDATE OF e SKIP LOCKED
     ),
     claimed AS (
@@ -155,9 +154,8 @@ def claim(
 
 
 def called(readers: Sequence[Reader], prompt_version: str, together_version: str | None) -> dict[str, Any]:
-    names = {"providers": [one.model.provider for one in readers], "models": [one.model.name for one in readers]}
     versions = {"prompt_version": prompt_version, "together_version": together_version or prompt_version}
-    return names | versions | {"last_reader": len(readers) - 1}
+    return by_reader(readers) | versions
 
 
 def read_work(found: dict[str, Any], readers: Sequence[Reader]) -> ReadWork:
@@ -196,7 +194,7 @@ SAVE_ANSWERS_AND_CLAIM = Prepared(f"""
         UPDATE evaluations e SET {READING.claimed("e")}, sent_at = now()
         FROM saved
         WHERE e.run_id = ANY(CAST(:ids AS uuid[])) AND e.run_id = saved.id AND {looked_up("e.state")} = 'pending'
-            AND e.job_id IS NULL AND e.failures < :most
+            AND e.job_id IS NULL AND e.failures < :most AND CAST(:claims AS boolean) AND {may_begin(holds_reading("e"))}
         RETURNING e.id, e.run_id, saved.batch_id AS asked_by, e.org_id, e.batch_id, e.fence, e.failures, e.reader,
             saved.text AS answer_text, saved.question_id
     ),
@@ -241,8 +239,10 @@ def save_answers_and_claim(
     *,
     readers: Sequence[Reader],
     prompt_version: str,
+    claims: bool = True,
 ) -> list[list[ReadWork]]:
-    """`answers`: of `runs.answer_row`, all of one batch. The claimed readings of each; none where its fence has risen.
+    """`answers`: of `runs.answer_row`, all of one batch. The claimed readings of each; none where its fence has risen,
+    or where it is stopped. `claims`: whether any are to be claimed.
 
     Safe to call again if the connection was lost before the reply.
     """
@@ -250,10 +250,10 @@ def save_answers_and_claim(
         SAVE_ANSWERS_AND_COUNT.rows(db, by_key(answers))
         return [[] for _ in answers]
     leased = {"owner": owner, "lease": policy.lease_seconds}
-    values = by_key(answers) | leased | {"most": policy.most_failures}
+    values = by_key(answers) | leased | {"most": policy.most_failures, "claims": claims}
     found = SAVE_ANSWERS_AND_CLAIM.rows(db, values | called(readers, prompt_version, None))
     saved = {one["run_id"] for one in found}
-    if missing := [answer for answer in answers if answer["id"] not in saved]:
+    if claims and (missing := [answer for answer in answers if answer["id"] not in saved]):
         lost = {"ids": [one["id"] for one in missing], "fences": [one["fence"] for one in missing]}
         found += CLAIMED_BY_SAVING.rows(db, lost | leased)
     claimed = [read_work(one, readers) for one in found]

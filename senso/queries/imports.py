@@ -12,7 +12,7 @@ from sqlalchemy import Connection, TextClause, text
 
 from senso.db.keys import GRANT
 from senso.imports import Document
-from senso.imports.rows import PROPERTIES, Ids, Row, as_json, rows
+from senso.imports.rows import LIMITS, PROPERTIES, Ids, Row, as_json, rows
 from senso.imports.schema import Contents, Partner
 from senso.queries import members
 from senso.queries.import_checks import keep_history, require_references
@@ -89,26 +89,37 @@ def ids(db: Connection) -> Ids:
 class Table:
     """`values` follow the file; `fixed` are written only with a new row.
 
-    `properties` are JSON columns that follow the file if it sets them ({} clears them); one that it leaves out stays,
-    as long as `values` stay. `stamp`: when a row was last written. Rows of an `owner` in the file that are not in the
-    file are removed.
+    `properties` are JSON columns that follow the file if it sets them ({} clears them), `limits` numbers that 0 clears;
+    one that it leaves out stays, as long as `values` stay. `ceilings` are numbers that -1 clears; one left out
+    stays in any case. `stamp`: when a row was last written. Rows of an `owner` in the file that are not in the file are
+    removed.
     """
 
     name: str
     key: tuple[str, ...]
     values: tuple[str, ...] = ()
     properties: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
+    ceilings: tuple[str, ...] = ()
     stamp: str | None = None
     fixed: tuple[str, ...] = ()
     owner: str | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
-        return self.key + self.values + self.properties + self.fixed
+        return self.key + self.values + self.kept + self.fixed
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        return self.properties + self.limits + self.ceilings
+
+    def empty(self, column: str) -> str:
+        """What clears such a column."""
+        return "'{}'" if column in self.properties else "-1" if column in self.ceilings else "0"
 
 
 POSITION = ("position",)
-PARTNERS = Table("partners", key=("id",), values=("name",), fixed=("available",))
+PARTNERS = Table("partners", key=("id",), values=("name",), ceilings=("max_daily_cost_microusd",), fixed=("available",))
 # In an order in which no row refers to one of a later table.
 TABLES = (
     Table(
@@ -116,6 +127,7 @@ TABLES = (
         key=("slug",),
         values=("provider", "name", "surface"),
         properties=PROPERTIES,
+        limits=LIMITS,
         stamp="changed_at",
         fixed=("id", "deadline_seconds"),
     ),
@@ -167,10 +179,8 @@ def make_equal(db: Connection, table: Table, wanted: Sequence[Row], owners: Sequ
 
 
 def statement(table: Table) -> TextClause:
-    follow = {column: f"w.{column}" for column in table.values} | {
-        one: property_of(table, one) for one in table.properties
-    }
-    given = {column: f"NULLIF({column}, '{{}}')" for column in table.properties}
+    follow = {column: f"w.{column}" for column in table.values} | {one: property_of(table, one) for one in table.kept}
+    given = {column: f"NULLIF({column}, {table.empty(column)})" for column in table.kept}
     parts = {
         "table": table.name,
         "owner": table.owner,
@@ -190,8 +200,8 @@ def statement(table: Table) -> TextClause:
 
 def property_of(table: Table, column: str) -> str:
     """If `values` change, the row stands for something else, and only the properties in the file are kept."""
-    unchanged = " AND ".join(f"t.{one} = w.{one}" for one in table.values)
-    return f"NULLIF(coalesce(w.{column}, CASE WHEN {unchanged} THEN t.{column} END), '{{}}')"
+    unchanged = "true" if column in table.ceilings else " AND ".join(f"t.{one} = w.{one}" for one in table.values)
+    return f"NULLIF(coalesce(w.{column}, CASE WHEN {unchanged} THEN t.{column} END), {table.empty(column)})"
 
 
 def owners(table: Table, found: Contents) -> list[str]:

@@ -1,5 +1,6 @@
 """Vendor jobs that no batch waits for any more: a row marks each as to be cancelled at the vendor, until it is."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -14,15 +15,16 @@ DUE = Prepared(f"""
         least(900, greatest(10, 0.5 * extract(epoch FROM now() - s.ended_at))))
     WHERE id = ANY(ARRAY(
         SELECT id FROM vendor_jobs WHERE cancel_due_at <= now() AND ended_at > now() - interval '1 day'
-            AND (CAST(:batch AS uuid) IS NULL OR batch_id = :batch)
+            AND (CAST(:batch AS uuid) IS NULL OR batch_id = :batch) AND provider <> ALL(CAST(:left_alone AS text[]))
         ORDER BY cancel_due_at LIMIT 200 FOR UPDATE SKIP LOCKED
     ))
     RETURNING {COLUMNS}
 """)
 
 
-def due(db: Connection, batch: UUID | None = None) -> list[JobWork]:
-    return with_runs(db, DUE.rows(db, {"batch": batch}))
+def due(db: Connection, batch: UUID | None = None, left_alone: Sequence[str] = ()) -> list[JobWork]:
+    """`left_alone`: providers that take no cancellations now."""
+    return with_runs(db, DUE.rows(db, {"batch": batch, "left_alone": list(left_alone)}))
 
 
 # Records a vendor job that its row did not wait for: in that row if it ended without a vendor id, else in a new row. A

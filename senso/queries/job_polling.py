@@ -12,14 +12,15 @@ DUE = Prepared(f"""
         least(15, greatest(0.9, 0.1 * extract(epoch FROM now() - s.submitted_at))))
     WHERE id = ANY(ARRAY(
         SELECT id FROM vendor_jobs WHERE state = 'running' AND kind = '{JobKind.QUESTIONS}' AND next_poll_at <= now()
+            AND provider = :provider
         ORDER BY next_poll_at LIMIT :most FOR UPDATE SKIP LOCKED
     ))
     RETURNING {COLUMNS}
 """)
 
 
-def due(db: Link, most: int) -> list[JobWork]:
-    return with_runs(db, DUE.rows(db, {"most": most}))
+def due(db: Link, provider: str, most: int) -> list[JobWork]:
+    return with_runs(db, DUE.rows(db, {"provider": provider, "most": most}))
 
 
 # A vendor that asks us to wait is asked about none of its jobs meanwhile; too many such replies block an account.
@@ -35,3 +36,17 @@ REST = Prepared("""
 def rest(db: Link, provider: str, seconds: float) -> None:
     """No job of the provider is polled for that long."""
     REST.rows(db, {"provider": provider, "seconds": seconds})
+
+
+PUT_OFF = Prepared(f"""
+    UPDATE vendor_jobs SET next_poll_at = now() + make_interval(secs => :seconds) WHERE id = ANY(ARRAY(
+        SELECT id FROM vendor_jobs WHERE state = 'running' AND kind = '{JobKind.QUESTIONS}' AND next_poll_at <= now()
+            AND provider = :provider
+        ORDER BY id FOR UPDATE SKIP LOCKED
+    ))
+""")
+
+
+def put_off(db: Link, provider: str, seconds: float) -> None:
+    """Jobs that are due, and whose vendor takes no request for that long."""
+    PUT_OFF.rows(db, {"provider": provider, "seconds": seconds})

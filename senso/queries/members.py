@@ -43,7 +43,7 @@ MISSING = text(f"""
     WITH asked AS MATERIALIZED (
         SELECT n.network_id, n.batch_date, {ANSWERS} AS answers FROM batches n
         WHERE n.kind = '{BatchKind.NETWORK}' AND n.network_id = :network AND n.batch_date BETWEEN :since AND :until
-            AND {ASKED}
+            AND n.pruned_at IS NULL AND {ASKED}
     )
     SELECT o.id AS org_id, n.batch_date AS date, b.id AS batch_id, b.state, b.credits_per_evaluation,
         coalesce({STOPPED}, false) AS stopped,

@@ -10,7 +10,7 @@ from typing import Any
 from senso.db import Link
 from senso.db.statement import Prepared
 from senso.prices import Price, price_of
-from senso.providers import UNKNOWN, Parameters
+from senso.providers import NO_LIMITS, UNKNOWN, Limits, Parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Model:
     parameters: Parameters = UNKNOWN
     price: Price | None = None
     source: str | None = None  # of its price
+    limits: Limits = NO_LIMITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,12 @@ class Reader:
 
     model: Model
     max_tokens: int
+
+
+def by_reader(readers: Sequence[Reader]) -> dict[str, Any]:
+    """Values of a statement with BY_READER (senso.queries.stopped): by the place of a row's reader."""
+    names = {"providers": [one.model.provider for one in readers], "models": [one.model.name for one in readers]}
+    return names | {"last_reader": len(readers) - 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +62,7 @@ ASKED = """jsonb_build_object('slug', m.slug, 'provider', m.provider, 'name', m.
 
 # A slug is preferred to a name; of models with the same name, one whose provider is in :providers is preferred.
 FIND = Prepared("""
-    SELECT provider, name, parameters, prices FROM models WHERE slug = :said OR name = :said
+    SELECT provider, name, parameters, prices, rpm, tpm, max_in_flight FROM models WHERE slug = :said OR name = :said
     ORDER BY slug = :said DESC, provider = ANY(CAST(:providers AS text[])) DESC, slug LIMIT 1
 """)
 
@@ -66,7 +73,8 @@ def find(db: Link, said: str, providers: Sequence[str]) -> Model | None:
     if found is None:
         return None
     parameters, prices = parameters_of(found["parameters"]), found["prices"]
-    return Model(said, found["provider"], found["name"], parameters, price_of(prices), source_of(prices))
+    limits = Limits(found["rpm"], found["tpm"], found["max_in_flight"])
+    return Model(said, found["provider"], found["name"], parameters, price_of(prices), source_of(prices), limits)
 
 
 IN_USE = Prepared(f"""

@@ -12,6 +12,7 @@ from senso.policy import Policy
 from senso.queries.fragments import REPORT_CALL
 from senso.queries.models import Model
 from senso.queries.runs import Report
+from senso.queries.stopped import holds_call, may_begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,8 @@ def ask_again(db: Connection, org_id: UUID) -> bool:
 CLAIM = text(f"""
     WITH claimed AS (
         INSERT INTO name_variations AS n (org_id, fence, lease_owner, lease_until)
-        VALUES (:org, 1, :owner, {LEASE})
+        SELECT CAST(:org AS uuid), 1, :owner, {LEASE}
+        WHERE {may_begin(holds_call(":provider", ":model", ":org"))}
         ON CONFLICT (org_id) DO UPDATE SET fence = n.fence + 1, {owned("n")}
         WHERE (n.names IS NULL OR n.fingerprint IS DISTINCT FROM :fingerprint OR n.expires_at <= now())
             AND (n.lease_until IS NULL OR n.lease_until < now())
@@ -129,6 +131,27 @@ def save(
         "error": None,
     }
     db.execute(SAVE, values)
+
+
+USE_PLAIN = text("""
+    INSERT INTO name_variations AS n (org_id, names, fingerprint, is_fallback, expires_at)
+    SELECT :org, CAST(:names AS jsonb), :fingerprint, true, now() + CAST(:kept AS interval)
+    FROM batches b WHERE b.id = :batch AND b.started_at < now() - make_interval(secs => :patience)
+    ON CONFLICT (org_id) DO UPDATE SET names = excluded.names, fingerprint = excluded.fingerprint, is_fallback = true,
+        expires_at = excluded.expires_at
+    WHERE (n.names IS NULL OR n.fingerprint IS DISTINCT FROM :fingerprint OR n.expires_at <= now())
+        AND (n.lease_until IS NULL OR n.lease_until < now())
+    RETURNING org_id
+""")
+
+
+def use_plain(
+    db: Connection, org_id: UUID, names: Sequence[str], fingerprint: str, policy: Policy, *, batch: UUID
+) -> bool:
+    """Without a call, which may not be made: once the batch has waited for `names_wait_seconds`."""
+    values = {"org": org_id, "names": as_json(list(names)), "fingerprint": fingerprint, "batch": batch}
+    values |= {"kept": policy.plain_name_kept, "patience": policy.names_wait_seconds}
+    return bool(db.execute(USE_PLAIN, values).scalars().all())
 
 
 PUT_BACK = text(f"""

@@ -37,6 +37,7 @@ class Pipeline(StrEnum):
     LEAVE = "leave"
     PUSH = "push"
     CANCEL = "cancel"
+    ALARM = "alarm"
 
 
 # Idempotency keys of intents: an intent that is written again becomes due again and adds no second row.
@@ -56,6 +57,7 @@ KEYS: Mapping[Pipeline, Key] = {
     Pipeline.LEAVE: Key("leave", ("batch", "episode")),
     Pipeline.PUSH: PUSH,
     Pipeline.CANCEL: Key("cancel", ("batch", "episode")),
+    Pipeline.ALARM: Key("alarm", ("message",)),
 }
 
 

@@ -36,7 +36,7 @@ def silent_seconds(db: Connection) -> float | None:
     return found
 
 
-BEGIN = text("INSERT INTO beats (id) VALUES (:id) ON CONFLICT (id) DO NOTHING")
+BEGIN = text("INSERT INTO beats (id, due_hour) VALUES (:id, :hour) ON CONFLICT (id) DO NOTHING")
 TICKED = text("UPDATE beats SET ticked_at = now() - make_interval(secs => CAST(:ago AS float)) WHERE id = :id")
 FORGET = text("DELETE FROM beats WHERE coalesce(ticked_at, started_at) < now() - interval '7 days'")
 BEATS = text("""
@@ -53,9 +53,9 @@ class Beat:
     silent_seconds: float
 
 
-def ticked(db: Connection, beat: str, seconds_ago: float | None) -> None:
-    """`seconds_ago`: the time since its last tick; None before the first."""
-    db.execute(BEGIN, {"id": beat})
+def ticked(db: Connection, beat: str, seconds_ago: float | None, due_hour: int | None) -> None:
+    """`seconds_ago`: the time since its last tick; None before the first. `due_hour`: of its timetable."""
+    db.execute(BEGIN, {"id": beat, "hour": due_hour})
     if seconds_ago is not None:
         db.execute(TICKED, {"id": beat, "ago": seconds_ago})
 

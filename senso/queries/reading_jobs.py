@@ -16,7 +16,8 @@ from senso.policy import Policy
 from senso.queries.evaluations import SELECTED, ReadWork, read_work
 from senso.queries.models import Model, Reader
 from senso.queries.runs import Report
-from senso.queries.submissions import HAS_TRIES_LEFT
+from senso.queries.stopped import holds_job, may_begin
+from senso.queries.submissions import HAS_TRIES_LEFT, MAY_GO_ON
 from senso.queries.vendor_jobs import COLUMNS, JobWork, work_of
 from senso.states import OPEN_JOBS, OPEN_RUNS, EvaluationState, JobKind, JobState, Outcome, RunState, among
 
@@ -43,8 +44,9 @@ def plan(db: Connection, job: UUID, batch: UUID, model: Model, readings: Sequenc
 DUE = text(f"""
     WITH due AS (
         SELECT j.id, j.state = '{JobState.RUNNING}' AS is_running,
-            j.created_at < now() - make_interval(secs => :patience) OR NOT EXISTS (
-                SELECT FROM question_runs r WHERE r.batch_id = j.batch_id AND {among("r.state", OPEN_RUNS)}) AS is_ready
+            (j.maybe_sent_at IS NOT NULL OR {may_begin(holds_job("j"))}) AND (
+                j.created_at < now() - make_interval(secs => :patience) OR NOT EXISTS (SELECT FROM question_runs r
+                    WHERE r.batch_id = j.batch_id AND {among("r.state", OPEN_RUNS)})) AS is_ready
         FROM vendor_jobs j
         WHERE j.kind = '{JobKind.READINGS}' AND {among("j.state", OPEN_JOBS)} AND j.next_poll_at <= now() AND {UNLEASED}
         ORDER BY j.next_poll_at LIMIT :most FOR UPDATE OF j SKIP LOCKED
@@ -82,7 +84,7 @@ CLAIM = text(f"""
     UPDATE vendor_jobs s SET fence = fence + CASE WHEN maybe_sent_at IS NULL THEN 1 ELSE 0 END, {owned("s")},
         next_poll_at = {LEASE}
     WHERE id = :id AND kind = '{JobKind.READINGS}' AND state = '{JobState.SUBMITTING}' AND {UNLEASED}
-        AND {HAS_TRIES_LEFT} AND deadline > now()
+        AND {HAS_TRIES_LEFT} AND deadline > now() AND {MAY_GO_ON}
     RETURNING {COLUMNS}
 """)
 
@@ -216,6 +218,18 @@ PUT_OFF = text(f"""
 def put_off(db: Connection, work: JobWork, error: str, seconds: float) -> bool:
     values = {"id": work.id, "fence": work.fence, "error": error, "seconds": seconds}
     return db.execute(PUT_OFF, values).first() is not None
+
+
+# It holds no lease while it waits, and has not failed.
+SET_ASIDE = text(f"""
+    UPDATE vendor_jobs SET {RELEASED}, next_poll_at = now() + interval '5 seconds'
+    WHERE id = :id AND fence = :fence AND state = '{JobState.SUBMITTING}' AND maybe_sent_at IS NULL
+""")
+
+
+def set_aside(db: Connection, work: JobWork) -> None:
+    """It is submitted when a stop ends that holds it."""
+    db.execute(SET_ASIDE, {"id": work.id, "fence": work.fence})
 
 
 LOCK = text("SELECT id FROM vendor_jobs WHERE id = :id FOR NO KEY UPDATE")

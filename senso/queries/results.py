@@ -6,13 +6,12 @@ Postgres look rows up by key; otherwise it would read whole tables and indexes, 
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
 from senso.db.bulk import as_json
-from senso.db.lease import RELEASED, ended
 from senso.db.statement import Prepared
 from senso.db.typed import each, typed
 from senso.extraction.citations import Citation
@@ -21,19 +20,13 @@ from senso.queries.batches import Batch
 from senso.queries.fragments import LOCATION, answering_model
 from senso.score import Metric
 from senso.states import (
-    OPEN_EVALUATIONS,
-    OPEN_JOBS,
-    OPEN_RUNS,
     BatchKind,
-    BatchState,
     Entry,
     EvaluationState,
-    JobState,
     QuestionKind,
     RunState,
     Sentiment,
     Surface,
-    among,
 )
 
 
@@ -66,6 +59,17 @@ BY_FALLBACK = """e.marks @> '[{"kind": "fallback-names"}]'"""
 READ_BY_RULE = f"""e.marks @> '[{{"kind": "{BY_RULE}"}}]'"""
 SAMPLE = f"""e.marks @> '[{{"kind": "{SAMPLED}"}}]'"""
 MISSED = f"""({SAMPLE} AND e.marks @> '[{{"kind": "no-literal-mention"}}]')"""
+# What the numbers of a batch rest on, counted in its readings that are done.
+BASIS = {"answers": "count(*)"} | {
+    name: f"count(*) FILTER (WHERE {condition})"
+    for name, condition in {
+        "made_up": MADE_UP,
+        "by_fallback": BY_FALLBACK,
+        "by_rule": READ_BY_RULE,
+        "sampled": SAMPLE,
+        "missed": MISSED,
+    }.items()
+}
 MODEL = answering_model("m", "r")
 # Citations are lists of lists: a JSON object for each would cost Postgres twice as much as the rest of the statement.
 FOUND = Prepared(f"""
@@ -122,34 +126,6 @@ def save_metrics(db: Connection, batch: UUID, metrics: Iterable[Metric]) -> None
     SAVE_METRICS.rows(db, {"batch": batch, "metrics": as_json([metric.values() for metric in metrics])})
 
 
-# The final state of runs and evaluations that are open when their batch ends: their enums have the same names.
-Closed = Literal[BatchState.FAILED, BatchState.CANCELLED]
-# Closes what is still open when a batch ends. Fences rise, so that late results change nothing.
-CLOSE_RUNS = text(f"""
-    UPDATE question_runs r SET state = :state, error = :reason, {ended("r")}
-    WHERE batch_id = :batch AND {among("state", OPEN_RUNS)}
-""")
-CLOSE_EVALUATIONS = text(f"""
-    UPDATE evaluations e SET state = :state, error = :reason, ended_at = now(), {ended("e")}
-    WHERE batch_id = :batch AND {among("state", OPEN_EVALUATIONS)}
-""")
-CLOSE_SNAPSHOTS = text(f"""
-    UPDATE vendor_jobs SET state = '{JobState.CANCELLED}', error = :reason, fence = fence + 1, ended_at = now(),
-        {RELEASED}, cancel_due_at = CASE WHEN coalesce(external_id, request_hash) IS NOT NULL THEN now() END
-    WHERE batch_id = :batch AND {among("state", OPEN_JOBS)}
-    RETURNING cancel_due_at
-""")
-
-
-def close_open_work(db: Connection, batch: UUID, state: Closed, reason: str) -> bool:
-    """Whether vendor jobs are left to be cancelled at the vendor. Called before the batch's row is locked."""
-    values = {"batch": batch, "state": state, "reason": reason}
-    left = any(db.execute(CLOSE_SNAPSHOTS, values).scalars().all())
-    db.execute(CLOSE_RUNS, values)
-    db.execute(CLOSE_EVALUATIONS, values)
-    return left
-
-
 # `is_latest`: the newest answer per question, model and location; an earlier day's batch that ends late does not win.
 # The unique index holds within the statement, too: a new answer is marked once the array of those that were the latest
 # is known, and so no longer are.
@@ -187,46 +163,6 @@ def move_latest(db: Connection, batch: Batch) -> None:
         return
     (LOCK_NETWORK if batch.network_id else LOCK_ORG).rows(db, {"subject": batch.subject.asking_id})
     LATEST.rows(db, {"batch": batch.id})
-
-
-COUNTS = Prepared(f"""
-    SELECT count(*) AS planned,
-        count(*) FILTER (
-            WHERE (SELECT state FROM question_runs WHERE id = e.run_id) = '{RunState.ANSWERED}') AS answered,
-        count(*) FILTER (WHERE e.state = '{EvaluationState.DONE}') AS evaluated,
-        count(*) FILTER (WHERE e.state = '{EvaluationState.FAILED}') AS failed,
-        count(*) FILTER (WHERE e.state = '{EvaluationState.CANCELLED}') AS cancelled
-    FROM evaluations e WHERE e.batch_id = :batch
-""")
-
-
-# For a network batch, which needs only answers.
-COUNTS_OF_RUNS = Prepared(f"""
-    SELECT count(*) AS planned, count(*) FILTER (WHERE state = '{RunState.ANSWERED}') AS answered,
-        count(*) FILTER (WHERE state = '{RunState.ANSWERED}') AS evaluated,
-        count(*) FILTER (WHERE state = '{RunState.FAILED}') AS failed,
-        count(*) FILTER (WHERE state = '{RunState.CANCELLED}') AS cancelled
-    FROM question_runs WHERE batch_id = :batch
-""")
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Evaluations of a batch; `answered` are those whose run has an answer.
-
-    For a network batch, which has no readings, they are its runs, and `evaluated` its answers.
-    """
-
-    planned: int
-    answered: int
-    evaluated: int
-    failed: int
-    cancelled: int
-
-
-def counts(db: Connection, batch: Batch) -> Counts:
-    (found,) = (COUNTS if batch.org_id else COUNTS_OF_RUNS).rows(db, {"batch": batch.id})
-    return Counts(**found)
 
 
 COST = Prepared(f"""

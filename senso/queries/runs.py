@@ -20,6 +20,7 @@ from senso.providers import Answer, Run, Usage
 from senso.queries.fragments import FAIL_EVALUATIONS, REPORT_CALL
 from senso.queries.models import parameters_in, price_in
 from senso.queries.outbox import Pipeline, enqueue_by, intents_of
+from senso.queries.stopped import holds_run, may_begin
 from senso.registry import PROVIDERS
 from senso.states import BatchKind, Honoured, Outcome, Searched
 
@@ -68,17 +69,29 @@ class Report:
         }
 
 
-# Picks runs without a message, up to the window. If publishing the outbox row fails, the relay sends it.
+# Picks runs without a message, up to the window; those that are stopped wait outside of it. If publishing the outbox
+# row fails, the relay sends it. Those that wait for a later try are in no queue and take no place in it, but of one
+# model no more than a window is begun: what waits for a scarce model must hold up no other, and a large batch must not
+# stand in its line with all that it has.
 HAND_OUT = text(f"""
-    WITH picked AS (
-        SELECT r.id FROM question_runs r JOIN models m ON m.id = r.model_id
+    WITH begun AS MATERIALIZED (
+        SELECT model_id, count(*) AS runs, count(*) FILTER (WHERE next_at IS NULL OR next_at <= now()) AS in_queues
+        FROM question_runs r WHERE batch_id = :batch AND sent_at IS NOT NULL AND snapshot_id IS NULL
+            AND state IN ('planned', 'asking') AND {may_begin(holds_run("r"))}
+        GROUP BY model_id
+    ),
+    left_over AS MATERIALIZED (
+        SELECT r.id, row_number() OVER (PARTITION BY r.model_id ORDER BY r.number) + coalesce(begun.runs, 0) AS place
+        FROM question_runs r JOIN models m ON m.id = r.model_id LEFT JOIN begun ON begun.model_id = r.model_id
         WHERE r.batch_id = :batch AND r.state = 'planned' AND r.sent_at IS NULL AND r.next_at IS NULL
-            AND m.provider <> ALL(:snapshot_providers)
+            AND m.provider <> ALL(:snapshot_providers) AND {may_begin(holds_run("r"))}
+    ),
+    picked AS (
+        SELECT r.id FROM question_runs r
+        WHERE r.id = ANY(ARRAY(SELECT id FROM left_over WHERE place <= :window))
+            AND r.state = 'planned' AND r.sent_at IS NULL AND r.next_at IS NULL
         ORDER BY r.number
-        LIMIT greatest(0, :window - (
-            SELECT count(*) FROM question_runs o WHERE o.batch_id = :batch AND o.sent_at IS NOT NULL
-                AND o.snapshot_id IS NULL AND o.state IN ('planned', 'asking')
-        ))
+        LIMIT greatest(0, :window - (SELECT coalesce(sum(in_queues), 0) FROM begun))
         FOR UPDATE OF r SKIP LOCKED
     ),
     sent AS (UPDATE question_runs r SET sent_at = now() FROM picked WHERE r.id = picked.id RETURNING r.id, r.number)
@@ -105,25 +118,29 @@ def hand_out(db: Connection, batch: UUID, episode: int, snapshot_providers: Sequ
     return enqueue_by(db, HAND_OUT, values)
 
 
-UNSENT = text("""
-    SELECT EXISTS (
-        SELECT FROM question_runs WHERE batch_id = :batch AND state = 'planned' AND sent_at IS NULL AND next_at IS NULL
-            AND snapshot_id IS NULL
+# Batches of runs that are sent once more, while others of the same batch were never sent.
+WITH_UNSENT = text("""
+    SELECT DISTINCT b.id, b.remaining FROM question_runs r JOIN batches b ON b.id = r.batch_id
+    WHERE r.id = ANY(CAST(:runs AS uuid[])) AND b.state = 'running' AND EXISTS (
+        SELECT FROM question_runs o WHERE o.batch_id = b.id AND o.state = 'planned' AND o.sent_at IS NULL
+            AND o.next_at IS NULL AND o.snapshot_id IS NULL
     )
 """)
 
 
-def any_unsent(db: Connection, batch: UUID) -> bool:
-    return bool(db.execute(UNSENT, {"batch": batch}).scalar_one())
+def with_unsent(db: Connection, runs: Sequence[UUID]) -> list[tuple[UUID, int]]:
+    """Each such batch and how much remains of it."""
+    return [(one.id, one.remaining) for one in db.execute(WITH_UNSENT, {"runs": list(runs)})]
 
 
 # Claim before paying: one statement, committed before the call, moves the row, raises its fence and inserts the call's
-# row. SKIP LOCKED: another worker is claiming it, and waiting for it could deadlock. `sent_at` is empty if its message
-# had been given up for lost, and came all the same.
+# row. A run that is stopped is left as it is. SKIP LOCKED: another worker is claiming it, and waiting for it could
+# deadlock. `sent_at` is empty if its message had been given up for lost, and came all the same.
 CLAIM = Prepared(f"""
     WITH mine AS (
         SELECT id FROM question_runs
         WHERE id = ANY(CAST(:ids AS uuid[])) AND snapshot_id IS NULL AND {RUN.claimable("question_runs")}
+            AND {may_begin(holds_run("question_runs"))}
         FOR NO KEY UPDATE SKIP LOCKED
     ),
     claimed AS (
@@ -149,7 +166,7 @@ CLAIM = Prepared(f"""
 
 
 def claim(db: Link, runs: Sequence[UUID], owner: str, policy: Policy) -> list[AskWork]:
-    """Leaves out runs that are done, claimed by another worker, not due yet or no longer wanted."""
+    """Leaves out runs that are done, claimed by another worker, not due yet, stopped or no longer wanted."""
     values = {"ids": list(runs), "owner": owner, "lease": policy.lease_seconds, "most": policy.most_failures}
     return list(map(ask_work, CLAIM.rows(db, values)))
 

@@ -5,7 +5,7 @@ stays in doubt is claimed for a look-up, and its fence rises only for a new requ
 previous request may still save the vendor's id, and of all workers that find the job exactly one saves it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -17,13 +17,20 @@ from senso.db.lease import LEASE, RELEASED, UNLEASED, owned
 from senso.db.planner import looked_up
 from senso.db.statement import Prepared
 from senso.policy import Policy
+from senso.queries import job_places
 from senso.queries.runs import Report
+from senso.queries.stopped import holds_job, may_begin
 from senso.queries.vendor_jobs import COLUMNS, JobWork, fences, with_runs
 from senso.states import JobKind
 
 # Five failures end a job that has certainly not arrived. For a job in doubt, as many look-ups may fail in addition;
 # otherwise the fifth lost reply could leave a paid job without a row that waits for it.
 HAS_TRIES_LEFT = "s.failures < CASE WHEN s.maybe_sent_at IS NULL THEN :most ELSE 2 * :most END"
+# What may have been sent is looked up although it is stopped, which is free.
+MAY_GO_ON = f"(s.maybe_sent_at IS NOT NULL OR {may_begin(holds_job('s'))})"
+
+# Until the next look of a job that its vendor does not take now.
+POSTPONED_SECONDS = 1
 
 # One claim for the jobs and all their runs, with a row for each call that the vendor may bill. A look-up adds no rows:
 # only what was sent before may be billed.
@@ -32,7 +39,8 @@ CLAIM = Prepared(f"""
         SELECT id FROM vendor_jobs s
         WHERE id = ANY(CAST(:ids AS uuid[])) AND kind = '{JobKind.QUESTIONS}'
             AND {looked_up("state")} = 'submitting' AND {UNLEASED}
-            AND {HAS_TRIES_LEFT} AND deadline > now()
+            AND (place_at IS NOT NULL OR maybe_sent_at IS NOT NULL) AND {HAS_TRIES_LEFT} AND deadline > now()
+            AND {MAY_GO_ON}
         FOR NO KEY UPDATE SKIP LOCKED
     ),
     claimed AS (
@@ -57,10 +65,29 @@ CLAIM = Prepared(f"""
 """)
 
 
-def claim(db: Link, jobs: Sequence[UUID], owner: str, policy: Policy) -> list[JobWork]:
+def ready(db: Link, jobs: Sequence[UUID], policy: Policy, rooms: Mapping[str, int] | None = None) -> list[UUID]:
+    """Those of `jobs` that may be sent now.
+
+    Left out are those that wait: for a place at their vendor, or because it takes no more requests now. `rooms`: how
+    many it takes, by provider.
+    """
+    placed = job_places.admit(db, jobs, policy)
+    found = job_places.sendable(placed, rooms or {})
+    if len(found) < len(placed):
+        job_places.put_off(db, [job for job in placed if job not in set(found)], POSTPONED_SECONDS)
+    return found
+
+
+def claim_ready(db: Link, jobs: Sequence[UUID], owner: str, policy: Policy) -> list[JobWork]:
     """Leaves out jobs that are submitted, claimed by another worker, or no longer wanted."""
     values = {"ids": list(jobs), "owner": owner, "lease": policy.lease_seconds, "most": policy.most_failures}
-    return with_runs(db, CLAIM.rows(db, values))
+    return with_runs(db, CLAIM.rows(db, values)) if jobs else []
+
+
+def claim(
+    db: Link, jobs: Sequence[UUID], owner: str, policy: Policy, rooms: Mapping[str, int] | None = None
+) -> list[JobWork]:
+    return claim_ready(db, ready(db, jobs, policy, rooms), owner, policy)
 
 
 # The lease is longer than the longest call: when it has expired, no request is in flight any more.
@@ -142,6 +169,7 @@ PUT_BACK = text(f"""
         UPDATE vendor_jobs SET {RELEASED}, error = :error, failures = failures + :counted,
             next_poll_at = now() + make_interval(secs => :seconds),
             maybe_sent_at = CASE WHEN :in_doubt THEN maybe_sent_at END,
+            place_at = CASE WHEN :in_doubt THEN place_at END,
             request_hash = CASE WHEN :in_doubt THEN request_hash END,
             grace_until = CASE WHEN :in_doubt THEN now() + make_interval(secs => :grace) END
         WHERE id = :id AND fence = :fence AND state = 'submitting'
@@ -174,8 +202,10 @@ UNSUBMITTED = Prepared(f"""
     UPDATE vendor_jobs SET next_poll_at = now() + interval '30 seconds'
     WHERE id = ANY(ARRAY(
         SELECT id FROM vendor_jobs s WHERE state = 'submitting' AND kind = '{JobKind.QUESTIONS}'
+            AND provider = :provider AND (place_at IS NOT NULL OR maybe_sent_at IS NOT NULL)
             AND next_poll_at <= now() AND {HAS_TRIES_LEFT} AND {UNLEASED} AND deadline > now()
-        ORDER BY next_poll_at LIMIT 200 FOR UPDATE SKIP LOCKED
+            AND {MAY_GO_ON}
+        ORDER BY next_poll_at LIMIT :limit FOR UPDATE SKIP LOCKED
     ))
     RETURNING id, failures
 """)
@@ -187,9 +217,10 @@ class Unsubmitted:
     failures: int
 
 
-def unsubmitted(db: Link, policy: Policy) -> list[Unsubmitted]:
-    """Jobs whose message was lost, or whose submission is to be tried again or looked up now."""
-    return [Unsubmitted(**one) for one in UNSUBMITTED.rows(db, {"most": policy.most_failures})]
+def unsubmitted(db: Link, provider: str, most: int, policy: Policy) -> list[Unsubmitted]:
+    """Jobs that have got their place, whose message was lost, or that are to be submitted again or looked up now."""
+    values = {"provider": provider, "limit": most, "most": policy.most_failures}
+    return [Unsubmitted(**one) for one in UNSUBMITTED.rows(db, values)]
 
 
 HOPELESS = Prepared(f"""

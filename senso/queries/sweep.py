@@ -1,22 +1,27 @@
 """The sweep: finds everything that a crash left unfinished, from the rows alone."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import Connection, text
 
 from senso.db.lease import READING, RELEASED, RUN
 from senso.queries.fragments import IN_NO_JOB, SENT_AT
+from senso.queries.models import Reader, by_reader
 from senso.queries.outbox import KEYS, Pipeline, enqueue_later
+from senso.queries.stopped import holds_batch, holds_reading, holds_run, may_begin, may_begin_each
 
 EXPIRED_RUNS = text(RUN.expired())
 EXPIRED_EVALUATIONS = text(READING.expired())
 
-# A message that was sent, is in no queue and led to no claim is lost. While queues are long, it may still be waiting.
-LOST_RUNS = text("""
+# A message that was sent, is in no queue and led to no claim is lost, unless its row is stopped. While queues are long,
+# it may still be waiting.
+LOST_RUNS = text(f"""
     UPDATE question_runs SET next_at = now(), sent_at = NULL
     WHERE id IN (
         SELECT id FROM question_runs WHERE state = 'planned' AND snapshot_id IS NULL
             AND sent_at < now() - make_interval(secs => :quiet) AND (next_at IS NULL OR next_at <= sent_at)
+            AND {may_begin_each(holds_run("question_runs"))}
         LIMIT :most FOR UPDATE SKIP LOCKED
     )
     RETURNING id
@@ -27,7 +32,7 @@ LOST_EVALUATIONS = text(f"""
         SELECT e.id FROM evaluations e JOIN question_runs r ON r.id = e.run_id
         WHERE e.state = 'pending' AND r.state = 'answered'
             AND {SENT_AT} < now() - make_interval(secs => :quiet)
-            AND (e.next_at IS NULL OR e.next_at <= e.sent_at) AND {IN_NO_JOB}
+            AND (e.next_at IS NULL OR e.next_at <= e.sent_at) AND {IN_NO_JOB} AND {may_begin_each(holds_reading("e"))}
         LIMIT :most FOR UPDATE OF e SKIP LOCKED
     )
     RETURNING id
@@ -58,17 +63,18 @@ UNFINISHED = text(f"""
     )))
 """)
 # Running batches without a claim and without a message under way: opening or handing out crashed.
-IDLE = text("""
+IDLE = text(f"""
     SELECT b.id, b.episode, b.remaining IS NULL AS unopened
     FROM batches b
-    WHERE b.state = 'running' AND b.started_at < now() - make_interval(secs => :idle) AND (
+    WHERE b.state = 'running' AND b.started_at < now() - make_interval(secs => :idle)
+        AND {may_begin(holds_batch("b"))} AND (
         b.remaining IS NULL
         OR EXISTS (SELECT FROM evaluations e JOIN question_runs r ON r.id = e.run_id
             WHERE e.batch_id = b.id AND e.state = 'pending' AND e.sent_at IS NULL AND e.next_at IS NULL
                 AND e.job_id IS NULL AND r.state = 'answered' AND r.batch_id <> b.id)
         OR (
             EXISTS (SELECT FROM question_runs r WHERE r.batch_id = b.id AND r.state = 'planned' AND r.sent_at IS NULL
-                AND r.next_at IS NULL)
+                AND r.next_at IS NULL AND {may_begin(holds_run("r"))})
             AND NOT EXISTS (SELECT FROM question_runs r WHERE r.batch_id = b.id AND r.snapshot_id IS NULL
                 AND r.sent_at IS NOT NULL AND r.state IN ('planned', 'asking'))
         )
@@ -98,9 +104,9 @@ def expire_leases(db: Connection) -> dict[str, int]:
     }
 
 
-def find_lost(db: Connection, quiet_seconds: float, most: int) -> dict[str, int]:
+def find_lost(db: Connection, quiet_seconds: float, most: int, readers: Sequence[Reader] = ()) -> dict[str, int]:
     """Up to `most` of each kind."""
-    values = {"quiet": quiet_seconds, "most": most}
+    values = {"quiet": quiet_seconds, "most": most} | by_reader(readers)
     return {
         "lost runs": len(db.execute(LOST_RUNS, values).all()),
         "lost evaluations": len(db.execute(LOST_EVALUATIONS, values).all()),

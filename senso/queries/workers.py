@@ -10,19 +10,33 @@ from senso.db import rows
 from senso.db.lease import IS_ALIVE, READING, RELEASED, RUN, ended, owned_by_dead_worker
 from senso.policy import Policy
 from senso.queries.fragments import COUNT_DOWN, counted_runs
+from senso.queries.models import Reader, by_reader
+from senso.queries.stopped import holds_reading, holds_run, may_begin_each
 
 BEAT = text("""
-    INSERT INTO workers (id, queues, idle_since)
-    VALUES (:id, CAST(:queues AS text[]), now() - make_interval(secs => CAST(:idle AS float)))
+    INSERT INTO workers (id, queues, idle_since, rss_bytes, cpu_seconds)
+    VALUES (:id, CAST(:queues AS text[]), now() - make_interval(secs => CAST(:idle AS float)), :rss, :cpu)
     ON CONFLICT (id) DO UPDATE SET heartbeat_at = now(), ended_at = NULL, queues = EXCLUDED.queues,
-        idle_since = EXCLUDED.idle_since
+        idle_since = EXCLUDED.idle_since, rss_bytes = EXCLUDED.rss_bytes, cpu_seconds = EXCLUDED.cpu_seconds
 """)
 LEAVE = text("UPDATE workers SET ended_at = now(), heartbeat_at = now() - interval '1 hour' WHERE id = :id")
 
 
-def beat(db: Connection, worker: str, queues: Sequence[str] = (), idle_seconds: float | None = None) -> None:
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What a process uses. `rss_bytes`: of memory, now; `cpu_seconds`: since its start."""
+
+    rss_bytes: int | None = None
+    cpu_seconds: float | None = None
+
+
+def beat(
+    db: Connection, worker: str, queues: Sequence[str] = (), idle_seconds: float | None = None, use: Use | None = None
+) -> None:
     """`queues`: those it consumes. `idle_seconds`: time since it last had work in progress; None while it has some."""
-    db.execute(BEAT, {"id": worker, "queues": list(queues), "idle": idle_seconds})
+    used = use or Use()
+    values = {"rss": used.rss_bytes, "cpu": used.cpu_seconds}
+    db.execute(BEAT, values | {"id": worker, "queues": list(queues), "idle": idle_seconds})
 
 
 def leave(db: Connection, worker: str) -> None:
@@ -74,9 +88,13 @@ def died_lately(db: Connection) -> bool:
     return bool(db.execute(DIED_LATELY).scalar_one())
 
 
-# Runs and evaluations that are due and have no message under way.
-DUE_RUNS = text(RUN.due("id AS run_id, failures", "snapshot_id IS NULL"))
-DUE_EVALUATIONS = text(READING.due("run_id, failures", "job_id IS NULL"))
+# Runs and evaluations that are due, not stopped, and have no message under way.
+DUE_RUNS = text(
+    RUN.due("id AS run_id, failures", f"snapshot_id IS NULL AND {may_begin_each(holds_run('question_runs'))}")
+)
+DUE_EVALUATIONS = text(
+    READING.due("run_id, failures", f"job_id IS NULL AND {may_begin_each(holds_reading('evaluations'))}")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +103,9 @@ class Due:
     failures: int
 
 
-def due(db: Connection, policy: Policy) -> tuple[list[Due], list[Due]]:
+def due(db: Connection, policy: Policy, readers: Sequence[Reader] = ()) -> tuple[list[Due], list[Due]]:
     """Runs to ask (and read), and runs whose answer is to be read."""
-    values = {"most": policy.most_failures}
+    values = {"most": policy.most_failures} | by_reader(readers)
     to_ask, to_read = (rows(db.execute(found, values)) for found in (DUE_RUNS, DUE_EVALUATIONS))
     return [Due(**one) for one in to_ask], [Due(**one) for one in to_read]
 

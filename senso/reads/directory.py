@@ -81,7 +81,7 @@ PARTNERS = text(f"""
         GROUP BY l.partner_id
     )
     SELECT p.id, p.name, p.available IS NOT NULL AS metered, p.available, coalesce(h.credits, 0) AS held,
-        o.orgs, o.active
+        p.max_daily_cost_microusd, o.orgs, o.active
     FROM chosen p LEFT JOIN held h ON h.partner_id = p.id
     CROSS JOIN LATERAL (
         SELECT count(*) AS orgs, count(*) FILTER (WHERE active) AS active FROM orgs WHERE partner_id = p.id
@@ -93,13 +93,17 @@ COUNT_PARTNERS = text(f"SELECT count(*) AS partners FROM partners p WHERE {MATCH
 
 @dataclass(frozen=True, slots=True)
 class Partner:
-    """`available`: credits, None if it is not metered. `held`: for open batches."""
+    """`available`: credits, None if it is not metered. `held`: for open batches.
+
+    `max_daily_cost_microusd`: None if there is no ceiling on what its calls cost on a day.
+    """
 
     id: UUID
     name: str
     metered: bool
     available: int | None
     held: int
+    max_daily_cost_microusd: int | None
     orgs: int
     active: int
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from senso.db import rows
 from senso.extraction.citations import is_primary, kind
 from senso.queries import batches as batch_rows
-from senso.queries import results
+from senso.queries import closing, results
 from senso.queries.fragments import LOCATION
 from senso.queries.results import Found
 from senso.reads import quotes
@@ -39,13 +39,16 @@ def batches(db: Connection, org: UUID) -> list[Batch]:
 
 
 BASES = text(f"""
-    SELECT e.batch_id, count(*) AS answers, count(*) FILTER (WHERE {results.MADE_UP}) AS made_up,
-        count(*) FILTER (WHERE {results.BY_FALLBACK}) AS by_fallback,
-        count(*) FILTER (WHERE {results.READ_BY_RULE}) AS by_rule,
-        count(*) FILTER (WHERE {results.SAMPLE}) AS sampled, count(*) FILTER (WHERE {results.MISSED}) AS missed
+    SELECT e.batch_id, {", ".join(f"{counted} AS {name}" for name, counted in results.BASIS.items())}
     FROM evaluations e JOIN question_runs r ON r.id = e.run_id
-    WHERE e.batch_id = ANY(:batches) AND e.is_current AND e.state = '{EvaluationState.DONE}'
+        JOIN batches b ON b.id = e.batch_id
+    WHERE e.batch_id = ANY(:batches) AND b.kept IS NULL AND e.is_current AND e.state = '{EvaluationState.DONE}'
     GROUP BY e.batch_id
+    UNION ALL
+    SELECT b.id, k.answers, k.made_up, k.by_fallback, k.by_rule, k.sampled, k.missed
+    FROM batches b, jsonb_to_record(b.kept->'basis') AS k (
+        answers bigint, made_up bigint, by_fallback bigint, by_rule bigint, sampled bigint, missed bigint)
+    WHERE b.id = ANY(:batches) AND k.answers > 0
 """)
 
 
@@ -129,7 +132,7 @@ def asked(db: Connection, batch: UUID) -> Asked:
     """What a batch was to ask, as frozen when it opened, and how much of it was answered and read."""
     values = {"batch": batch}
     found = batch_rows.load(db, batch)
-    counts = results.counts(db, found)
+    counts = closing.counts(db, found)
     return Asked(
         questions=_questions(rows(db.execute(QUESTIONS, values))),
         models=tuple((one["slug"], one["surface"]) for one in rows(db.execute(MODELS, values))),

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from senso.db.keys import PUSH
 from senso.db.typed import each, first
+from senso.queries.counted import ROWS, SHOWN, SHOWN_TRIES
 from senso.queries.members import WITH_ANSWERS
 from senso.reads.waiting import Wait
 from senso.records import TOLD_IF_SET
@@ -17,21 +18,12 @@ from senso.states import (
     OPEN_EVALUATIONS,
     OPEN_JOBS,
     OPEN_RUNS,
-    USEFUL,
     BatchKind,
     BatchState,
     Entry,
-    EvaluationState,
     FinishedBy,
-    Outcome,
     PushStatus,
-    RunState,
     among,
-)
-
-# By how they ended, those that there are.
-FAILED_TRIES = "jsonb_strip_nulls(jsonb_build_object({}))".format(
-    ", ".join(f"'{one}', nullif(count(*) FILTER (WHERE outcome = '{one}'), 0)" for one in Outcome if one not in USEFUL)
 )
 
 
@@ -44,7 +36,8 @@ class BatchStatus:
     credits. `cost_microusd`: of `llm_calls` except `calls_of_unknown_cost`. `failed_tries`: how many
     calls brought nothing, by how they ended; most were followed by another. `partner_available`: None if the partner is
     not metered; of a network, each org has its own. `seen_at`: the database's clock. `orgs`: for a network, how many
-    batches read its answers, by state. `waiting_for`: None if it was not queried.
+    batches read its answers, by state. `pruned_at`: since then its answers are deleted, and counts are as they were.
+    `waiting_for`: None if it was not queried.
     """
 
     id: UUID
@@ -68,6 +61,7 @@ class BatchStatus:
     queued_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
+    pruned_at: datetime | None
     error: str | None
     note: str | None
     org: str | None
@@ -92,18 +86,11 @@ def named(org: str | None, network: str | None) -> str:
     return f"{org} in {network}" if org and network else org or network or "-"
 
 
-# Earlier failures are planned again when a new episode opens: until then the episode counts no failures.
 STATUS = f"""
-    SELECT b.id, b.kind, b.org_id, b.network_id, b.batch_date AS date, b.episode, b.state, b.planned,
-        CASE b.kind WHEN '{BatchKind.NETWORK_ORG}' THEN e.planned ELSE r.answered END AS answered,
-        CASE b.kind WHEN '{BatchKind.NETWORK}' THEN r.answered ELSE e.evaluated END AS evaluated,
-        CASE WHEN b.remaining IS NULL AND {among("b.state", OPEN_BATCHES)} THEN 0
-            WHEN b.kind = '{BatchKind.NETWORK}' THEN r.failed ELSE e.failed END AS failed,
-        coalesce(charges.charged, 0) AS charged, coalesce(calls.cost_microusd, 0) AS cost_microusd,
-        coalesce(calls.llm_calls, 0) AS llm_calls, coalesce(calls.unknown_cost, 0) AS calls_of_unknown_cost,
-        coalesce(calls.failed_tries, '{{}}') AS failed_tries,
-        b.finished_by, p.status AS push, b.queued_at, b.started_at, b.ended_at, b.error, b.note, o.name AS org,
-        n.name AS network, o.partner_id, t.name AS partner, t.available AS partner_available,
+    SELECT b.id, b.kind, b.org_id, b.network_id, b.batch_date AS date, b.episode, b.state, b.planned, {SHOWN},
+        coalesce(charges.charged, 0) AS charged, {SHOWN_TRIES},
+        b.finished_by, p.status AS push, b.queued_at, b.started_at, b.ended_at, b.pruned_at, b.error, b.note,
+        o.name AS org, n.name AS network, o.partner_id, t.name AS partner, t.available AS partner_available,
         b.remaining, r.asking, now() AS seen_at, CASE WHEN b.kind = '{BatchKind.NETWORK}' THEN (
             SELECT jsonb_object_agg(state, count) FROM (
                 SELECT m.state, count(*) FROM batches m
@@ -112,19 +99,9 @@ STATUS = f"""
                 GROUP BY m.state) members) END AS orgs
     FROM batches b LEFT JOIN networks n ON n.id = b.network_id
     LEFT JOIN orgs o ON o.id = b.org_id LEFT JOIN partners t ON t.id = o.partner_id
-    LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE state = '{RunState.ANSWERED}') AS answered,
-        count(*) FILTER (WHERE state = '{RunState.ASKING}') AS asking,
-        count(*) FILTER (WHERE state = '{RunState.FAILED}') AS failed
-        FROM question_runs WHERE batch_id = b.id) r ON true
-    LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE state = '{EvaluationState.DONE}') AS evaluated,
-        count(*) FILTER (WHERE state = '{EvaluationState.FAILED}') AS failed, count(*) AS planned
-        FROM evaluations WHERE batch_id = b.id) e ON true
+    {ROWS}
     LEFT JOIN LATERAL (SELECT -sum(credits)::bigint AS charged FROM ledger
         WHERE batch_id = b.id AND entry = '{Entry.CHARGE}') charges ON true
-    LEFT JOIN LATERAL (SELECT sum(cost_microusd)::bigint AS cost_microusd, count(*) AS llm_calls,
-        count(*) FILTER (WHERE cost_microusd IS NULL) AS unknown_cost, {FAILED_TRIES} AS failed_tries
-        FROM llm_calls
-        WHERE batch_id = b.id) calls ON true
     LEFT JOIN pushes p ON p.key = {PUSH.sql("b.id", "b.episode")}
 """
 CHOSEN = text(STATUS + " WHERE b.id = ANY(CAST(:batches AS uuid[]))")

@@ -1,11 +1,13 @@
 """The id of this process, and its heartbeat, which shows the others that it is alive."""
 
 import os
+import resource
 import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from pathlib import Path
 from uuid import uuid4
 
 from senso import supplied
@@ -25,6 +27,16 @@ def worker_id() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
 
 
+def own_use() -> workers.Use:
+    """Linux says how much memory is in use now; other systems only how much it was at most."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        return workers.Use(used.ru_maxrss, used.ru_utime + used.ru_stime)  # in bytes on macOS
+    return workers.Use(pages * resource.getpagesize(), used.ru_utime + used.ru_stime)
+
+
 class Heartbeat:
     """`steady_since`: monotonic time since which no beat has failed; None before the first and after a failed one."""
 
@@ -38,7 +50,7 @@ class Heartbeat:
         """Never raises: a heartbeat that stops makes the work of a living process look abandoned."""
         try:
             with transaction(own_engine()) as db:
-                workers.beat(db, worker_id(), self.queues, self.idle_seconds())
+                workers.beat(db, worker_id(), self.queues, self.idle_seconds(), own_use())
         except Exception as error:  # noqa: BLE001  see the docstring
             self.steady_since = None
             log.warning("no heartbeat", error=type(error).__name__)

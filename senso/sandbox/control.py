@@ -142,6 +142,15 @@ class PushesControl(Control):
         self.show([])
 
 
+class SlackControl(Control):
+    def get(self) -> None:
+        self.show(self.state.slack)
+
+    def delete(self) -> None:
+        self.state.slack.clear()
+        self.show([])
+
+
 ROUTES = (
     ("/_sandbox/faults", FaultsControl),
     (r"/_sandbox/faults/(\d{1,9})", FaultControl),
@@ -150,4 +159,5 @@ ROUTES = (
     ("/_sandbox/lies", LiesControl),
     ("/_sandbox/calls", CallsControl),
     ("/_sandbox/pushes", PushesControl),
+    ("/_sandbox/slack", SlackControl),
 )

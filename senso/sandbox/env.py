@@ -4,6 +4,7 @@ PORT = 8484  # fixed, so that the settings stay valid from one start to the next
 SEED = 7
 KEY = "sandbox-key"
 KEY_START = "sandbox"  # every key with this prefix is accepted
+SLACK = "/slack/services/T0SANDBOX/B0SANDBOX/sandboxhook"
 TOKEN = "sandbox-token"  # noqa: S105 - the sandbox's own, worth nothing elsewhere
 
 
@@ -25,6 +26,7 @@ def environment(url: str) -> dict[str, str]:
         "PERPLEXITY_API_KEY": KEY,
         "APPLICATION_API_URL": f"{url}/application",
         "API_TOKEN": TOKEN,
+        "SLACK_WEBHOOK_URL": f"{url}{SLACK}",
     }
 
 

@@ -16,6 +16,7 @@ PLACES = openai.PLACES | {
     "brightdata.input": "what a job was started with is fetched: GET .../snapshot/ID/input",
     "brightdata.cancel": "a job is cancelled: POST .../snapshot/ID/cancel",
     "application": "a result is pushed: POST /application/analytics",
+    "slack": "a message to people is sent: POST /slack/services/...",
 }
 
 BRIGHTDATA = CALL | {
@@ -31,6 +32,14 @@ APPLICATION = CALL | {
     "429": "429 too many requests; `retry_after=N` says when to come back",
     "429-quota": "429 quota exceeded",
     "429-too-large": "413 the result is too large",
+}
+
+SLACK = {kind: what for kind, what in CALL.items() if not kind.startswith("429-")} | {
+    "400": "400 invalid_payload",
+    "401": "403 action_prohibited",
+    "404": "404 no_service: the address is no longer known",
+    "410": "410 channel_is_archived",
+    "429": "429 rate_limited; `retry_after=N` says when to come back",
 }
 
 UNLISTED = {"unlisted": "the list is empty, as if it lagged behind"}
@@ -69,6 +78,7 @@ KINDS: dict[str, dict[str, str]] = openai.KINDS | {
     "brightdata.input": BRIGHTDATA,
     "brightdata.cancel": BRIGHTDATA,
     "application": APPLICATION | LATE,
+    "slack": SLACK | LATE,
 }
 for vendor in (anthropic, azure, gemini, linkup, perplexity):
     PLACES |= vendor.PLACES

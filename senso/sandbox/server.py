@@ -13,7 +13,7 @@ from pathlib import Path
 from tornado.httpserver import HTTPServer
 from tornado.web import Application, RequestHandler
 
-from senso.sandbox import control, page
+from senso.sandbox import control, page, slack
 from senso.sandbox.anthropic import endpoints as anthropic
 from senso.sandbox.application import Analytics
 from senso.sandbox.azure import endpoints as azure
@@ -84,6 +84,7 @@ def application(settings: Settings) -> Application:
         *linkup.ROUTES,
         *perplexity.ROUTES,
         ("/application/analytics", Analytics),
+        *slack.ROUTES,
         *control.ROUTES,
         *page.ROUTES,
     ]

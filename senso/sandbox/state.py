@@ -35,6 +35,7 @@ class State:
     meets: bool = False
     calls: CallLog = field(default_factory=CallLog)
     pushes: list[dict[str, Any]] = field(default_factory=list)
+    slack: list[dict[str, Any]] = field(default_factory=list)
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
     maybe_running: list[Snapshot] = field(default_factory=list)
     files: dict[str, File] = field(default_factory=dict)

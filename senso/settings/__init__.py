@@ -14,7 +14,7 @@ reading      builds the settings; all other code calls `settings()`
 """
 
 from senso.settings.fields import BASE_URLS, SERVICES, Settings
-from senso.settings.reading import clock, moved_clock, read_settings, secret, settings, use_environment
+from senso.settings.reading import clock, moved_clock, read_settings, secret, secrets, settings, use_environment
 from senso.settings.variable_list import misspelt, retired, unused
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "read_settings",
     "retired",
     "secret",
+    "secrets",
     "settings",
     "unused",
     "use_environment",

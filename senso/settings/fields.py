@@ -23,6 +23,8 @@ WEB = re.compile(rf"https?://(?:[^\s@/?#]*@)?{HOST}{PORT}(?:/[^\s?#]*)?", re.IGN
 
 PROXY = re.compile(rf"http://(?:[^\s@/?#:]+(?::[^\s@/?#]*)?@)?{HOST}{PORT}/?", re.IGNORECASE)
 DSN = re.compile(rf"https?://[^\s:@/]+(?::[^\s:@/]+)?@{HOST}{PORT}/(?:[^\s?#]*/)?\d+", re.IGNORECASE)
+LOOPBACK = r"(?:localhost|127\.0\.0\.1|\[::1\])"
+WEBHOOK = re.compile(rf"(?:https://{HOST}|http://{LOOPBACK}){PORT}/[^\s?#]+", re.IGNORECASE)
 LOGIN = re.compile(r"[^\s:,]+:[^\s,]+")
 
 # Marks settings that are accepted but unused in this version.
@@ -98,6 +100,10 @@ class Settings(BaseModel):
     inngest_signing_key: SecretStr | None = unused(None, "another name of SIGNING_KEY")
     api_host: str = setting("127.0.0.1", "the address on which the API listens; 0.0.0.0: every one of this machine")
     port: int = setting(8080, "the port of the API; 0: any free one", ge=0, le=65535)
+    metrics_host: str = setting(
+        "127.0.0.1", "the address on which the metrics are served; 0.0.0.0: every one of this machine"
+    )
+    metrics_port: int = setting(9464, "the port of the metrics; 0: any free one", ge=0, le=65535)
 
     environment: Literal["development", "test", "staging", "production"] = setting(
         "development",
@@ -107,11 +113,22 @@ class Settings(BaseModel):
     credits_per_evaluation: int = setting(
         1, "credits for each answer that was read, of batches opened from now on", ge=0, le=1_000_000
     )
+    max_daily_cost: float | None = setting(
+        None,
+        "dollars that the calls of a day (UTC) may cost; no call begins that would pass it. Absent: no ceiling",
+        ge=0,
+        le=1_000_000_000,
+    )
     network_history_days: int = setting(
         30,
         "how many days back the answers of a network are read for an org that lacks them, such as one that joins",
         ge=0,
         le=3650,
+    )
+    prune_after: PositiveInt | None = setting(
+        None,
+        "days after which answers, readings and calls of ended batches are deleted, as by senso prune; unset: never",
+        le=36_500,
     )
     orgs_per_reading: PositiveInt = setting(
         10,
@@ -153,8 +170,12 @@ class Settings(BaseModel):
 
     log_format: Literal["console", "json"] = setting("console", "how logs are written, to stderr: console or json")
     sentry_dsn: SecretStr | None = setting(None, "where errors are reported, without secrets; unset: nowhere")
-    slack_webhook_url: SecretStr | None = unused(None, "where messages to people are sent")
-    metrics_port: int | None = unused(None, "the port of the metrics", ge=0, le=65535)
+    slack_webhook_url: SecretStr | None = setting(
+        None, "Slack's incoming webhook, to which alarms are sent; unset: they are rows and log lines only"
+    )
+    alarm_failed_share: float = setting(
+        0.2, "an alarm is raised if more than this share of a batch fails", ge=0, le=1, allow_inf_nan=False
+    )
     otel_exporter_otlp_endpoint: str | None = unused(None, "where traces are sent; and every other name with OTEL_")
 
     senso_clock: str | None = setting(
@@ -169,6 +190,10 @@ class Settings(BaseModel):
         if self.reading_model and "reading_models" not in self.model_fields_set:
             return [self.reading_model]
         return list(dict.fromkeys(filter(None, [self.reading_model, *listed(self.reading_models)])))
+
+    @property
+    def max_daily_microusd(self) -> int | None:
+        return None if self.max_daily_cost is None else round(self.max_daily_cost * 1_000_000)
 
     @property
     def sender_key(self) -> SecretStr | None:
@@ -249,6 +274,17 @@ class Settings(BaseModel):
         if dsn is not None:
             check_web(dsn.get_secret_value())
         return dsn
+
+    @field_validator("slack_webhook_url")
+    @classmethod
+    def check_webhook(cls, url: SecretStr | None) -> SecretStr | None:
+        """The address is the key: in clear text it may go to this machine only."""
+        if url is not None:
+            text = url.get_secret_value()
+            if not WEBHOOK.fullmatch(text):
+                raise PydanticCustomError("url", "must be https://host/path, as Slack shows it")
+            check_web(text)
+        return url
 
     @field_validator("flower_basic_auth")
     @classmethod

@@ -4,17 +4,20 @@ import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr, ValidationError
 
 from senso.errors import ConfigError
 from senso.settings import production
 from senso.settings.clock_values import moment
-from senso.settings.fields import FILED, KINDS, Settings
+from senso.settings.fields import FILED, KINDS, SECRETS, Settings
 from senso.settings.sources import Given, given
 from senso.settings.texts import fault
 from senso.settings.variable_list import refuse_unsupported
+
+LONG_PATH: Final = 16  # characters: longer than the name of a database
 
 
 def read_settings(**overrides: Any) -> Settings:
@@ -58,6 +61,26 @@ def secret(value: SecretStr | None, variable: str) -> str:
     if value is None:
         raise ConfigError(f"{variable} is not set; put it into the environment or into .env")
     return value.get_secret_value()
+
+
+def secrets(read: Settings) -> tuple[str, ...]:
+    """Every secret that is set, and the password or path in it if it is an address; the longest first."""
+    held = [getattr(read, name) for name in SECRETS]
+    texts = [one.get_secret_value() for one in held if one is not None]
+    found = {*texts, *(part for one in texts for part in parts_of(one))}
+    return tuple(sorted(found - {""}, key=lambda secret: (-len(secret), secret)))
+
+
+def parts_of(text: str) -> list[str]:
+    """The password of an address, as written and decoded, and its path if it is long enough to be a secret."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return []
+    if not parts.netloc:
+        return []
+    password = parts.password or ""
+    return [password, unquote(password), parts.path if len(parts.path) >= LONG_PATH else ""]
 
 
 def clock() -> datetime:

@@ -17,7 +17,6 @@ UNUSED_PREFIX: Final = "otel_"
 RETIRED: Final = {"evaluation_model": "READING_MODELS says which model reads answers"}
 # Each promises a limit or a protection that this version does not provide, so setting one is an error.
 REFUSED: Final = {
-    "max_daily_cost": "this version puts no limit on what a day costs",
     "encryption_keys": "this version encrypts nothing that it stores",
     "secrets_manager": "this version reads secrets from the environment and from files only",
 }
@@ -30,6 +29,7 @@ SECTIONS: Final = {
     "openai_api_key": "AI assistants",
     "application_api_url": "Your application",
     "event_key": "The API",
+    "metrics_host": "Metrics",
     "environment": "Work",
     "senso_home": "This machine",
     "log_format": "Logs and errors",

@@ -7,8 +7,8 @@ from sqlalchemy import Index, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from senso.states import Action, PushStatus
-from senso.tables.base import Base, Created, Json, Moment, Serial, Word, Zero, link, one_of
+from senso.states import Action, JobRequest, PushStatus
+from senso.tables.base import Base, Big, Created, Id, Json, Moment, Serial, Word, Zero, link, one_of
 
 
 class Outbox(Base):
@@ -32,6 +32,7 @@ class Push(Base):
     __tablename__ = "pushes"
     __table_args__ = (
         one_of("status", PushStatus),
+        Index("ix_pushes_failed", "created_at", postgresql_where=text(f"status = '{PushStatus.FAILED}'")),
         Index("ix_pushes_due", "next_at", postgresql_where=text(f"status = '{PushStatus.PENDING}'")),
     )
     key: Mapped[Word] = mapped_column(primary_key=True)
@@ -71,6 +72,8 @@ class Worker(Base):
     ended_at: Mapped[Moment | None]  # it shut down, or the reaper found it silent
     queues: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")  # those it consumes
     idle_since: Mapped[Moment | None]  # null while it has work in progress
+    rss_bytes: Mapped[Big | None]  # of memory, at the last heartbeat
+    cpu_seconds: Mapped[float | None]  # since its start
 
 
 class Beat(Base):
@@ -80,6 +83,20 @@ class Beat(Base):
     id: Mapped[Word] = mapped_column(primary_key=True)
     started_at: Mapped[Created]
     ticked_at: Mapped[Moment | None]  # when it last sent a tick to Redis
+    due_hour: Mapped[int | None]  # UTC, of its timetable; null: the timetable opens no batch
+
+
+class LimitedRequest(Base):
+    """A request to a vendor of jobs that was answered by 429; kept for a week."""
+
+    __tablename__ = "limited_requests"
+    __table_args__ = (one_of("request", JobRequest), Index("ix_limited_requests_at", "provider", "at"))
+    id: Mapped[Id]
+    at: Mapped[Created]
+    provider: Mapped[Word]
+    request: Mapped[Word]
+    pause_seconds: Mapped[float]  # how long requests of its kind then wait
+    in_a_row: Mapped[int]  # its place in a series without a success
 
 
 class Repair(Base):

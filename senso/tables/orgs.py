@@ -16,6 +16,7 @@ class Partner(Base):
     id: Mapped[Id]
     name: Mapped[Word]
     available: Mapped[Big | None]  # credits; null: not metered
+    max_daily_cost_microusd: Mapped[Big | None]  # null: no ceiling
     created_at: Mapped[Created]
 
 

@@ -42,6 +42,17 @@ class Batch(Base):
         ),
         Index("ix_batches_queued_at", "queued_at"),
         Index("ix_batches_blocked", "batch_date", postgresql_where=text(f"state = '{BatchState.BLOCKED}'")),
+        CheckConstraint("(pruned_at IS NULL) = (kept IS NULL)", name="kept"),
+        CheckConstraint("emptied_at IS NULL OR (pruned_at IS NOT NULL AND emptied_at >= pruned_at)", name="emptied"),
+        Index("ix_batches_unpruned", "id", postgresql_where=text("pruned_at IS NULL")),
+        Index("ix_batches_pruning", "id", postgresql_where=text("pruned_at IS NOT NULL AND emptied_at IS NULL")),
+        Index(
+            "ix_batches_ended_badly",
+            "ended_at",
+            postgresql_where=text(among("state", (BatchState.PARTIAL, BatchState.FAILED))),
+        ),
+        # Ends that are not in the totals of `senso.tables.totals` yet.
+        Index("ix_batches_uncounted", "ended_at", postgresql_where=text("ended_at IS DISTINCT FROM counted_ended_at")),
         Index("ix_batches_open", "state", "queued_at", postgresql_where=text(among("state", OPEN_BATCHES))),
     )
     id: Mapped[Id]
@@ -63,6 +74,15 @@ class Batch(Base):
     queued_at: Mapped[Created]
     started_at: Mapped[Moment | None]
     ended_at: Mapped[Moment | None]
+    counted_ended_at: Mapped[Moment | None]  # the end that the totals of the metrics include
+    pruned_at: Mapped[Moment | None]  # from then on its answers and readings are deleted, and it is not opened again
+    emptied_at: Mapped[Moment | None]  # the last of them was deleted
+    kept: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))  # what `senso status` counted in them
+
+
+# Of a job that the vendor has or may have, or that is about to be sent.
+HAS_PLACE = f"""state = '{JobState.RUNNING}'
+    OR (state = '{JobState.SUBMITTING}' AND (place_at IS NOT NULL OR maybe_sent_at IS NOT NULL))"""
 
 
 class VendorJob(Base):
@@ -83,6 +103,7 @@ class VendorJob(Base):
         ),
         Index("ix_vendor_jobs_due", "next_poll_at", postgresql_where=text(among("state", OPEN_JOBS))),
         Index("ix_vendor_jobs_cancel_due", "cancel_due_at", postgresql_where=text("cancel_due_at IS NOT NULL")),
+        Index("ix_vendor_jobs_places", "model_id", "batch_id", postgresql_where=text(HAS_PLACE)),
         Index("ix_vendor_jobs_request_hash", "request_hash", postgresql_where=text(f"state = '{JobState.SUBMITTING}'")),
     )
     id: Mapped[Id]
@@ -98,6 +119,7 @@ class VendorJob(Base):
     lease_owner: Mapped[Word | None]
     lease_until: Mapped[Moment | None]
     next_poll_at: Mapped[Moment | None]  # the next poll; for submitting, when it is sent (again)
+    place_at: Mapped[Moment | None]  # since when it may be sent: the vendor runs a limited number of jobs
     maybe_sent_at: Mapped[Moment | None]  # committed before the request; null: the vendor certainly has no job
     request_hash: Mapped[Word | None]  # of the inputs as they were sent
     grace_until: Mapped[Moment | None]  # until then the vendor's list may not show our job yet

@@ -96,6 +96,7 @@ PIPELINES: dict[str, Callable[[Intent], Any]] = {
     Pipeline.LEAVE: one("leave"),
     Pipeline.PUSH: one("push"),
     Pipeline.CANCEL: one("cancel_snapshots"),
+    Pipeline.ALARM: one("alarm"),
 }
 
 

@@ -9,10 +9,11 @@ from senso.tasks import canvas
 from senso.tasks.periodic_task import periodic
 from senso.weekly import DUE_HOUR
 from senso.worker.queues import CALL_QUEUES
-from senso.workflows import recovery, scheduling
+from senso.workflows import breakers, ceilings, pruning, reconciling, recovery, scheduling, totals
 from senso.workflows.vendor_jobs import polling
 
 polling_now = threading.Lock()
+PRUNING_SECONDS = 5
 
 
 @periodic("admit")
@@ -28,7 +29,9 @@ def relay(**_: object) -> None:
 
 @periodic("due")
 def due(**_: object) -> None:
+    ceilings.lift_all(settings().max_daily_microusd)
     recovery.send_due(canvas)
+    breakers.record()
 
 
 @periodic("poll")
@@ -48,6 +51,7 @@ def reap(**_: object) -> None:
 
 @periodic("sweep")
 def sweep_all(**_: object) -> None:
+    ceilings.adopt()
     recovery.repair(CALL_QUEUES)
     with transaction() as db:
         sweep.expire_blocked(db, clock().date(), settings().network_history_days)
@@ -56,6 +60,27 @@ def sweep_all(**_: object) -> None:
     recovery.send_due(canvas)
 
 
+@periodic("prune")
+def prune(**_: object) -> None:
+    """A few seconds of it; the next tick goes on."""
+    days = settings().prune_after
+    if days is not None:
+        pruning.prune(pruning.limits(days, clock().date(), settings().network_history_days), PRUNING_SECONDS)
+
+
+@periodic("count")
+def count(**_: object) -> None:
+    totals.count()
+
+
 @periodic("due_orgs")
 def due_orgs(hour: int = DUE_HOUR, **_: object) -> None:
     scheduling.open_due_orgs(clock(), hour, settings().credits_per_evaluation)
+
+
+@periodic("reconcile")
+def reconcile(hour: int = reconciling.HOUR, **_: object) -> None:
+    """Once a day, from `hour` UTC."""
+    now = clock()
+    if now.hour >= hour:
+        reconciling.reconcile_daily(now.date())

@@ -21,8 +21,15 @@ NEEDED: Final = {
     "relay": "what was not sent stays unsent",
     "reap": "the work of dead processes is taken back minutes later",
     "sweep": "what a crash left half-way stays so",
+    "count": "the totals of the metrics stand still",
 }
 WEEKLY: Final = "due_orgs"
+# Without these all works, and something is missing.
+OPTIONAL: Final = {
+    WEEKLY: "no organisation is asked for by itself",
+    "reconcile": "nobody compares the ledger with the work by itself",
+}
+PRUNE: Final = "prune"
 
 
 def path() -> Path:
@@ -68,13 +75,17 @@ def missing(file: str, ticks: set[str]) -> list[Finding]:
         return [
             Finding("Timetable", "warning", f"{file} lacks {', '.join(found)}", why, "copy them from the packaged one")
         ]
-    if WEEKLY not in ticks:
-        return [Finding("Timetable", "note", f"{file} lacks {WEEKLY}", "no organisation is asked for by itself")]
+    if left_out := [tick for tick in OPTIONAL if tick not in ticks]:
+        why = ", ".join(OPTIONAL[tick] for tick in left_out)
+        return [Finding("Timetable", "note", f"{file} lacks {', '.join(left_out)}", why)]
+    if PRUNE not in ticks and settings().prune_after is not None:
+        why = "PRUNE_AFTER is set, and nothing is deleted by itself"
+        return [Finding("Timetable", "warning", f"{file} lacks {PRUNE}", why, "copy it from the packaged one")]
     return [Finding("Timetable", "ok", file)]
 
 
 def unknown(ticks: set[str]) -> list[Finding]:
-    found = sorted(ticks - {*NEEDED, WEEKLY})
+    found = sorted(ticks - {*NEEDED, *OPTIONAL, PRUNE})
     why = "workers throw away what they do not know"
     return [Finding("Timetable", "warning", f"no such task: {', '.join(found)}", why, "take it out")] if found else []
 

@@ -10,6 +10,7 @@ from senso.states import FinishedBy
 from senso.tasks.app import task
 from senso.workflows import asking, delivery, extracting, finishing, gathering, membership, names, opening
 from senso.workflows import cancelling as batch_cancelling
+from senso.workflows.alarms import sending
 from senso.workflows.reading_jobs import working
 from senso.workflows.trigger import Terms
 from senso.workflows.vendor_jobs import cancelling, submitting
@@ -112,3 +113,10 @@ def push(key: str, **_: object) -> str:
     token = settings().api_token
     delivery.deliver(key, settings().application_api_url, token.get_secret_value() if token else None)
     return key
+
+
+@task("alarm")
+def alarm(message: str, **_: object) -> str:
+    """A message that could not be sent now is due again by its row."""
+    sending.deliver(int(message))
+    return message

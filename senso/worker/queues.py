@@ -35,5 +35,6 @@ ROUTES = {
     "senso.finish_batch": "score",
     "senso.finish_readers": "score",
     "senso.push": "push",
+    "senso.alarm": "push",
     "senso.tick.*": "control",
 }

@@ -15,7 +15,7 @@ from kombu.transport import TRANSPORT_ALIASES, redis
 from kombu.utils.json import dumps
 from redis._parsers.base import BaseParser
 from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError, OutOfMemoryError  # noqa: A004  the library's name for it
+from redis.exceptions import ConnectionError, OutOfMemoryError, ResponseError  # noqa: A004  the library's name for it
 from redis.retry import Retry
 
 from senso.log import logger
@@ -52,8 +52,15 @@ def unless_full(said: str) -> Iterator[None]:
     """
     try:
         yield
-    except OutOfMemoryError:
+    except ResponseError as error:
+        if not is_full(error):
+            raise
         log.warning("Redis is full", outcome=said)
+
+
+def is_full(error: ResponseError) -> bool:
+    """Redis 6.2 wraps the error of a command in that of the script that holds it."""
+    return isinstance(error, OutOfMemoryError) or "-OOM " in str(error)
 
 
 class QoS(redis.QoS):

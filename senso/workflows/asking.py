@@ -10,7 +10,7 @@ from structlog.contextvars import bind_contextvars
 
 from senso import extraction
 from senso.db import Connection, DBAPIError, Link, at_once
-from senso.errors import ConfigError, Misconfigured, OutsideError, Unforeseen, Unreachable
+from senso.errors import ConfigError, Misconfigured, OutsideError, Unavailable, Unforeseen, Unreachable
 from senso.extraction import names
 from senso.extraction.citations import cite
 from senso.failpoints import failpoint
@@ -18,10 +18,11 @@ from senso.log import logger
 from senso.policy import POLICY
 from senso.providers import Answer
 from senso.quantities import counted
-from senso.queries import batches, evaluations, job_planning, outbox, planning, runs
+from senso.queries import batches, evaluations, job_planning, limited, outbox, planning, runs, stops
 from senso.queries import names as name_rows
 from senso.queries.batches import Batch
 from senso.queries.evaluations import ReadWork
+from senso.queries.models import Reader
 from senso.queries.outbox import Pipeline
 from senso.queries.runs import AskWork, Report
 from senso.registry import JOB_PROVIDERS
@@ -29,9 +30,11 @@ from senso.runtime.call_slots import Work, run_concurrently
 from senso.runtime.heartbeat import worker_id
 from senso.runtime.save_batching import SaveBatcher, save_in_thread
 from senso.runtime.saving import save, unstorable
-from senso.states import BatchKind, BatchState, Outcome
-from senso.workflows import reading_models
+from senso.states import BatchKind, BatchState, Outcome, Purpose
+from senso.workflows import ceilings, limiting, reading_models
 from senso.workflows.call_reports import Stopwatch, failed_report, guarded, report
+from senso.workflows.claiming import claim_readings as claim_readings_within
+from senso.workflows.claiming import claim_runs
 from senso.workflows.extracting import calls_for, claim_readings
 from senso.workflows.gathering import gather_later
 from senso.workflows.opening import prepare_later
@@ -42,6 +45,8 @@ log = logger(__name__)
 # Wait when the org's names are not stored yet: another process is asking for them, or its call failed and the next try
 # is due.
 NAMES_RETRY_SECONDS = 3
+# The same while anything is stopped: the names may be, too, and the end of a stop sends the batch again at once.
+STOPPED_SECONDS = 30
 # Of a reply that our own program failed on.
 RAW_CHARACTERS = 100_000
 
@@ -65,7 +70,9 @@ def hand_out(db: Connection, batch: Batch) -> None:
     is_fallback = names_settled(db, batch)
     outbox.done(db, Pipeline.PREPARE, batch.id, batch.episode)
     if is_fallback is None:
-        prepare_later(db, batch, NAMES_RETRY_SECONDS)
+        naming = reading_models.naming(db)
+        shut = limiting.seconds_shut(naming.provider, naming.name)
+        prepare_later(db, batch, max(STOPPED_SECONDS if stops.any_now(db) else NAMES_RETRY_SECONDS, shut))
         return
     messages = hand_out_questions(db, batch) if batch.kind is not BatchKind.NETWORK_ORG else gather_later(db, batch)
     if is_fallback:
@@ -97,8 +104,8 @@ def ask_and_extract(run_ids: Sequence[UUID]) -> None:
 
 def claim_runs_and_readings(wanted: Sequence[UUID]) -> list[Work]:
     with at_once() as db:
-        claimed = runs.claim(db, wanted, worker_id(), POLICY)
-    others = sorted(set(wanted) - {work.id for work in claimed})
+        claimed, late = claim_runs(db, wanted)
+    others = sorted(set(wanted) - {work.id for work in claimed} - late)
     to_extract = claim_others(others, beside=bool(claimed)) if others else []
     return [ask_then_extract(work) for work in claimed] + to_extract
 
@@ -129,7 +136,8 @@ async def ask(work: AskWork) -> list[ReadWork]:
     watch = Stopwatch()
     try:
         with guarded():
-            answer = await ask_now(work)
+            call = ask_now(work)
+            answer = await limiting.counted(Purpose.ASK, work.id, work.provider, work.run.model, call)
             price = work.price if runs.is_asked_model(work, answer) else None
             done = report(Outcome.ANSWERED, price, answer.usage, watch)
             row = runs.answer_row(work, answer, cite(answer.sources).citations, done)
@@ -146,8 +154,41 @@ async def ask(work: AskWork) -> list[ReadWork]:
 
 
 def save_answers(db: Link, bought: Sequence[Mapping[str, Any]]) -> list[list[ReadWork]]:
+    """`bought`: of one batch. Under a ceiling of cost, the readings are claimed by a transaction of their own."""
     readers, version = reading_models.readers(db), extraction.READING_VERSION
-    return evaluations.save_answers_and_claim(db, bought, worker_id(), POLICY, readers=readers, prompt_version=version)
+    if bought[0]["is_counted"] or not ceilings.in_effect(db):
+        return save_and_claim(db, bought, readers, version)
+    evaluations.save_answers_and_claim(
+        db, bought, worker_id(), POLICY, readers=readers, prompt_version=version, claims=False
+    )
+    return claim_after(db, [one["id"] for one in bought], readers, version)
+
+
+def save_and_claim(
+    db: Link, bought: Sequence[Mapping[str, Any]], readers: Sequence[Reader], version: str
+) -> list[list[ReadWork]]:
+    """Claims the readings that may be called now; the others wait."""
+    is_read = not bought[0]["is_counted"]
+    allowed, late = limiting.allow_first_readings(bought, readers[0].model) if is_read else ({}, [])
+    waiting = {one.id for one in late}
+    now, later = [one for one in bought if one["id"] not in waiting], [one for one in bought if one["id"] in waiting]
+    found: list[list[ReadWork]] = []
+    with limiting.claiming(Purpose.READ, allowed) as claimed:
+        if now:
+            found = evaluations.save_answers_and_claim(
+                db, now, worker_id(), POLICY, readers=readers, prompt_version=version
+            )
+        claimed((one.run_id, one.reader.provider, one.reader.name) for works in found for one in works)
+    if later:
+        limited.save_answers_and_wait(db, later, late)
+    places = iter(found)
+    return [[] if one["id"] in waiting else next(places) for one in bought]
+
+
+def claim_after(db: Link, saved: Sequence[UUID], readers: Sequence[Reader], version: str) -> list[list[ReadWork]]:
+    """On the same connection: a save that waits for a second one could keep all others waiting."""
+    works = [] if isinstance(db, Connection) else claim_readings_within(db, saved, readers, version, version)
+    return [[work for work in works if work.run_id == one] for one in saved]
 
 
 answer_saver = SaveBatcher(save_answers)
@@ -174,9 +215,10 @@ def raw(body: object) -> dict[str, str]:
 
 async def ask_failed(work: AskWork, error: OutsideError | ConfigError, watch: Stopwatch) -> None:
     failed = failed_report(error, work.price, watch)
-    reason, seconds = str(error), wait_seconds(error, work.failures)
+    is_down = isinstance(error, Unavailable) and limiting.is_down(work.provider, work.run.model)
+    reason, seconds = str(error), wait_seconds(error, 0 if is_down else work.failures)
     if seconds is None:
         await save_in_thread(lambda db: give_up(db, work, failed, error))
         return
-    counts = failed.outcome is not Outcome.RATE_LIMITED
+    counts = failed.outcome is not Outcome.RATE_LIMITED and not is_down
     await save_in_thread(lambda db: runs.put_back(db, work, failed, reason, seconds=seconds, counts_as_failure=counts))

@@ -13,15 +13,15 @@ from uuid import UUID
 from senso.db import Connection
 from senso.errors import ConfigError, SensoError
 from senso.log import logger
-from senso.queries import batches, ledger, members, outbox, results, triggers
+from senso.queries import batches, closing, ledger, members, outbox, triggers
 from senso.queries.batches import Batch
+from senso.queries.closing import Counts
 from senso.queries.outbox import Pipeline
 from senso.reads import status
 from senso.records import record
 from senso.runtime.saving import retry_on_deadlock
 from senso.states import CANCELLABLE, Action, BatchKind, BatchState, CancelOutcome, FinishedBy
-from senso.workflows.finishing import enqueue_job_cancellation, enqueue_push, finish, result
-from senso.workflows.trigger import Initiator
+from senso.workflows.initiator import Initiator
 
 log = logger(__name__)
 
@@ -65,7 +65,7 @@ def cancel_within(db: Connection, batch_id: UUID, by: Initiator, *, is_pushed: b
     """Blocks handing out. Closes open work before it locks the batch's row, the lock order of all transactions."""
     batches.lock_handing_out(db, batch_id)
     before = batches.load(db, batch_id).state
-    left_over = before in CANCELLABLE and results.close_open_work(db, batch_id, BatchState.CANCELLED, why(by))
+    left_over = before in CANCELLABLE and closing.close_open_work(db, batch_id, BatchState.CANCELLED, why(by))
     batch = batches.load(db, batch_id, lock=True)
     if batch.state is BatchState.CANCELLED:
         return Cancelled(batch, CancelOutcome.ALREADY)
@@ -74,7 +74,9 @@ def cancel_within(db: Connection, batch_id: UUID, by: Initiator, *, is_pushed: b
     if batch.state != before or status.any_open(db, batch.id):
         raise OpenedConcurrently(f"batch {batch.id} is being opened at this moment; say it again")
     if is_at_work(batch) and batch.remaining == 0:
-        finish(db, batch, FinishedBy.ROWS, left_over=False, is_pushed=is_pushed)
+        from senso.workflows import finishing  # noqa: PLC0415  see push_what_was_read
+
+        finishing.finish(db, batch, FinishedBy.ROWS, left_over=False, is_pushed=is_pushed)
         return Cancelled(batch, CancelOutcome.FINISHED)
     charged = end_cancelled(db, batch, by, left_over=left_over, is_pushed=is_pushed)
     return Cancelled(batches.load(db, batch.id), CancelOutcome.CANCELLED, charged)
@@ -86,9 +88,12 @@ def is_at_work(batch: Batch) -> bool:
 
 
 def end_cancelled(db: Connection, batch: Batch, by: Initiator, *, left_over: bool, is_pushed: bool) -> int:
-    counts = results.counts(db, batch)
+    counts = closing.counts(db, batch)
     charged = ledger.charge_and_release(db, batch.id, batch.episode)
-    body = result(db, batch, BatchState.CANCELLED, counts) if counts.evaluated and is_at_work(batch) else None
+    if counts.evaluated and is_at_work(batch):
+        push_what_was_read(db, batch, counts, left_over=left_over, is_pushed=is_pushed)
+    elif left_over:
+        closing.enqueue_job_cancellation(db, batch)
     done = "answered" if batch.kind is BatchKind.NETWORK else "read"
     said = f"{counts.evaluated} of {batch.planned} were {done}" if batch.planned else "nothing was asked"
     batches.end(db, batch.id, BatchState.CANCELLED, error=f"{why(by)}: {said}")
@@ -105,10 +110,14 @@ def end_cancelled(db: Connection, batch: Batch, by: Initiator, *, left_over: boo
         user_id=by.user_id,
         charged=charged,
         **record(counts),
+        **by.part_of,
     )
     log.info("batch cancelled", batch=str(batch.id), subject=str(batch.subject), by=by.actor, **record(counts))
-    if body is not None:
-        enqueue_push(db, batch, body, left_over=left_over, is_pushed=is_pushed)
-    elif left_over:
-        enqueue_job_cancellation(db, batch)
     return charged
+
+
+def push_what_was_read(db: Connection, batch: Batch, counts: Counts, *, left_over: bool, is_pushed: bool) -> None:
+    from senso.workflows import finishing  # noqa: PLC0415  takes long to import, and a cancel answers at once
+
+    body = finishing.result(db, batch, BatchState.CANCELLED, counts)
+    finishing.enqueue_push(db, batch, body, left_over=left_over, is_pushed=is_pushed)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TypeVar
 from uuid import UUID
@@ -15,17 +16,16 @@ from senso.extraction import Mark, Reading, Together
 from senso.extraction.mentions import BY_RULE, SAMPLED
 from senso.failpoints import failpoint
 from senso.policy import POLICY
-from senso.providers import Prompt
+from senso.providers import Completion, Prompt
 from senso.providers.wire.paid import paid
 from senso.queries import evaluations
 from senso.queries.evaluations import ReadWork
 from senso.queries.runs import Report
 from senso.runtime.call_slots import Work, groups, run_concurrently
-from senso.runtime.heartbeat import worker_id
 from senso.runtime.save_batching import SaveBatcher, save_in_thread
 from senso.runtime.saving import unstorable
-from senso.states import Outcome
-from senso.workflows import reading_models
+from senso.states import Outcome, Purpose
+from senso.workflows import claiming, limiting, reading_models
 from senso.workflows.call_reports import Stopwatch, divided, failed_report, guarded, outcome_of, report
 from senso.workflows.provider_access import complete
 from senso.workflows.retry_policy import wait_seconds
@@ -44,14 +44,14 @@ def extract(run_ids: Sequence[UUID]) -> None:
 
 def claim_readings(runs: Sequence[UUID]) -> list[Work]:
     """A piece of work for each call."""
+    return [call for works in alike(claim_answers(runs), lambda work: work.run_id) for call in calls_for(works)]
+
+
+def claim_answers(runs: Sequence[UUID]) -> list[ReadWork]:
     version = extraction.READING_VERSION
     together = extraction.TOGETHER_VERSION if supplied.orgs_per_reading() > 1 else version
     with at_once() as db:
-        readers = reading_models.readers(db)
-        claimed = evaluations.claim(
-            db, runs, worker_id(), POLICY, readers=readers, prompt_version=version, together_version=together
-        )
-    return [call for works in alike(claimed, lambda work: work.run_id) for call in calls_for(works)]
+        return claiming.claim_readings(db, runs, reading_models.readers(db), version, together)
 
 
 def alike(works: Iterable[ReadWork], key: Callable[[ReadWork], object]) -> list[list[ReadWork]]:
@@ -98,8 +98,9 @@ async def extract_now(work: ReadWork) -> None:
     watch = Stopwatch()
     try:
         with guarded():
-            prompt = extraction.prompt(work.answer, work.question, work.org)
-            completion = await complete(replace(prompt, max_tokens=work.max_tokens), work.reader)
+            with before_call(work):
+                prompt = extraction.prompt(work.answer, work.question, work.org)
+            completion = await asked_of(work, replace(prompt, max_tokens=work.max_tokens))
             with paid(work.reader.provider, completion.content, lambda: completion.usage):
                 reading = await aside(work, lambda: extraction.checked(work.answer, work.org, completion))
             done = report(Outcome.READ, work.reader.price, completion.usage, watch)
@@ -118,8 +119,9 @@ async def read_together(asked: Sequence[ReadWork], by_rule: Sequence[ReadWork]) 
     try:
         with guarded():
             orgs = [work.org for work in asked]
-            prompt = extraction.prompt_together(lead.answer, lead.question, orgs)
-            completion = await complete(with_room(prompt, lead, len(asked)), lead.reader)
+            with before_call(lead):
+                prompt = extraction.prompt_together(lead.answer, lead.question, orgs)
+            completion = await asked_of(lead, with_room(prompt, lead, len(asked)))
             with paid(lead.reader.provider, completion.content, lambda: completion.usage):
                 said = extraction.said_together(completion, orgs)
                 found = await aside(lead, lambda: [checked(work, said, asked) for work in works])
@@ -129,6 +131,15 @@ async def read_together(asked: Sequence[ReadWork], by_rule: Sequence[ReadWork]) 
     shares = divided(done, len(works), lead.call_id)
     several = len(asked) > 1
     await asyncio.gather(*(settle(*one, several=several) for one in zip(works, found, shares, strict=True)))
+
+
+async def asked_of(work: ReadWork, prompt: Prompt) -> Completion:
+    call = complete(prompt, work.reader)
+    return await limiting.counted(Purpose.READ, work.run_id, work.reader.provider, work.reader.name, call)
+
+
+def before_call(work: ReadWork) -> AbstractContextManager[None]:
+    return limiting.before_call(Purpose.READ, work.run_id, work.reader.provider, work.reader.name)
 
 
 def with_room(prompt: Prompt, work: ReadWork, orgs: int) -> Prompt:
@@ -190,14 +201,15 @@ async def extraction_failed(
 
     `otherwise`: the try that is next where `next_reader` says nobody.
     """
-    seconds = wait_seconds(error, work.failures) if isinstance(error, Unavailable) else None
+    is_down = isinstance(error, Unavailable) and limiting.is_down(work.reader.provider, work.reader.name)
+    seconds = wait_seconds(error, 0 if is_down else work.failures) if isinstance(error, Unavailable) else None
     reader = next_reader(work, error) if seconds is None else None
     reader = otherwise if seconds is None and reader is None else reader
     reason = str(error)
     if seconds is None and reader is None:
         await save_in_thread(lambda db: evaluations.fail(db, work, failed, reason))
         return
-    counts = seconds is not None and failed.outcome is not Outcome.RATE_LIMITED
+    counts = seconds is not None and failed.outcome is not Outcome.RATE_LIMITED and not is_down
     await save_in_thread(
         lambda db: evaluations.put_back(
             db, work, failed, reason, seconds=seconds or 0, counts_as_failure=counts, reader=reader

@@ -9,10 +9,11 @@ from senso.db import Connection, DBAPIError, may_pass
 from senso.failpoints import failpoint
 from senso.log import logger
 from senso.push import Result
-from senso.queries import batches, ledger, outbox, pushes, results, runs
+from senso.queries import batches, closing, ledger, outbox, pushes, results
 from senso.queries.batches import Batch
+from senso.queries.closing import Counts
 from senso.queries.outbox import Pipeline
-from senso.queries.results import Counts, Found
+from senso.queries.results import Found
 from senso.reads.history import cited_pages, fact
 from senso.records import record
 from senso.reports.basis import Basis, cautions
@@ -34,7 +35,7 @@ def finish_or_go_on(db: Connection, batch: Batch, by: FinishedBy, *, is_pushed: 
     if batch.remaining and not batch.overdue:
         next_window(db, batch)
         return
-    left_over = batch.overdue and results.close_open_work(
+    left_over = batch.overdue and closing.close_open_work(
         db, batch.id, BatchState.FAILED, "the batch reached its deadline"
     )
     locked = batches.load(db, batch.id, lock=True)
@@ -44,14 +45,14 @@ def finish_or_go_on(db: Connection, batch: Batch, by: FinishedBy, *, is_pushed: 
 
 
 def next_window(db: Connection, batch: Batch) -> None:
-    if runs.any_unsent(db, batch.id):
+    if closing.any_unsent(db, batch.id):
         outbox.enqueue(db, Pipeline.ASK, batch.id, batch.remaining, ids=[batch.id], batch=batch.id)
 
 
 def finish(db: Connection, batch: Batch, by: FinishedBy, *, left_over: bool, is_pushed: bool) -> None:
     ledger.charge_and_release(db, batch.id, batch.episode)
     failpoint("batch charged")
-    counts = results.counts(db, batch)
+    counts = closing.counts(db, batch)
     state = ended_state(counts.evaluated, counts.planned)
     try:
         with db.begin_nested():
@@ -128,12 +129,7 @@ def enqueue_push(db: Connection, batch: Batch, body: dict[str, object], *, left_
     if is_pushed:
         outbox.enqueue(db, Pipeline.PUSH, batch.id, batch.episode, ids=[key], batch=batch.id)
     if left_over:
-        enqueue_job_cancellation(db, batch)
-
-
-def enqueue_job_cancellation(db: Connection, batch: Batch) -> None:
-    """Has the batch's remaining vendor jobs cancelled."""
-    outbox.enqueue(db, Pipeline.CANCEL, batch.id, batch.episode, ids=[batch.id], batch=batch.id)
+        closing.enqueue_job_cancellation(db, batch)
 
 
 def summary(db: Connection, batch: Batch, counts: Counts) -> str | None:

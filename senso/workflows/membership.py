@@ -20,8 +20,9 @@ from senso.queries.batches import Batch
 from senso.queries.members import Missing
 from senso.runtime.saving import save
 from senso.states import OPEN_BATCHES, BatchState, TriggerOutcome
+from senso.workflows.initiator import Initiator
 from senso.workflows.provider_access import require
-from senso.workflows.trigger import Initiator, Terms, Triggered, open_or_resume, outcome_for
+from senso.workflows.trigger import Terms, Triggered, open_or_resume, outcome_for
 
 log = logger(__name__)
 FOLLOWED = Initiator("senso", members.FOLLOWING)

@@ -3,20 +3,21 @@
 from uuid import UUID
 
 from senso.db import transaction
-from senso.errors import ConfigError, Malformed, OutsideError, RateLimited
+from senso.errors import ConfigError, Malformed, OutsideError, RateLimited, Unavailable
+from senso.event_loop import wait_for
 from senso.extraction import names
 from senso.log import logger
 from senso.policy import POLICY
-from senso.providers import Usage
+from senso.providers import Complete, Usage
 from senso.queries import batches
 from senso.queries import names as name_rows
 from senso.queries.names import NamesWork
-from senso.runtime.heartbeat import worker_id
 from senso.runtime.saving import save
-from senso.states import BatchState, Outcome
-from senso.workflows import reading_models
+from senso.states import BatchState, Outcome, Purpose
+from senso.workflows import limiting, reading_models
 from senso.workflows.call_reports import Stopwatch, failed_report, guarded, report
-from senso.workflows.provider_access import completer
+from senso.workflows.claiming import claim_names
+from senso.workflows.provider_access import complete
 from senso.workflows.retry_policy import wait_seconds
 
 log = logger(__name__)
@@ -30,12 +31,30 @@ def find_names(batch_id: UUID) -> None:
             return
         org = name_rows.org(db, batch.org_id)
         mark = names.fingerprint(org.name, org.websites)
-        model, version = reading_models.naming(db), names.NAMES_VERSION
-        work = name_rows.claim(
-            db, org.id, mark, worker_id(), POLICY, batch=batch.id, model=model, prompt_version=version
-        )
+        if name_rows.valid_names_are_fallback(db, org.id, mark) is not None:
+            return
+        model = reading_models.naming(db)
+    wish = limiting.Wish(org.id, 0, has_waited=True)
+    allowed, _late = limiting.allow(Purpose.NAMES, model.provider, model.name, model.limits, [wish])
+    if not allowed:
+        if limiting.is_down(model.provider, model.name):
+            do_without(batch.id, org, mark)
+        return  # the batch looks again
+    with limiting.claiming(Purpose.NAMES, allowed) as claimed:
+        with transaction() as db:
+            work = claim_names(db, org.id, mark, batch=batch.id, model=model)
+        claimed([(org.id, model.provider, model.name)] if work else [])
     if work is not None:
         ask_for_names(work, org, mark)
+
+
+def do_without(batch: UUID, org: name_rows.OrgNames, mark: str) -> None:
+    """The vendor may be away for hours, and the questions are asked of others."""
+    plain = names.fallback(org.name, org.websites)
+    with transaction() as db:
+        is_done = name_rows.use_plain(db, org.id, plain, mark, POLICY, batch=batch)
+    if is_done:
+        log.warning("the model that finds names is away: the name and the domains are used", org=str(org.id))
 
 
 def ask_for_names(work: NamesWork, org: name_rows.OrgNames, mark: str) -> None:
@@ -53,9 +72,22 @@ def ask_for_names(work: NamesWork, org: name_rows.OrgNames, mark: str) -> None:
 
 def call_for_names(work: NamesWork, org: name_rows.OrgNames) -> names.Found:
     """Raises Malformed without a call when all tries are used: the call may have killed its workers."""
+    with limiting.before_call(Purpose.NAMES, org.id, work.model.provider, work.model.name):
+        give_up_after(work)
+    return names.find(org.name, org.websites, completer(work))
+
+
+def give_up_after(work: NamesWork) -> None:
     if work.failures >= POLICY.names_tries:
         raise Malformed("senso", f"given up after {work.failures} failures", usage=Usage())
-    return names.find(org.name, org.websites, completer(work.model))
+
+
+def completer(work: NamesWork) -> Complete:
+    """For a thread, which blocks until the call ends."""
+    org, model = work.org_id, work.model
+    return lambda prompt: wait_for(
+        limiting.counted(Purpose.NAMES, org, model.provider, model.name, complete(prompt, model))
+    )
 
 
 def names_failed(
@@ -64,8 +96,9 @@ def names_failed(
     """Puts the row back for a retry, or saves the name and domains as fallback when a retry does not help."""
     log.warning("the names call failed", org=str(org.id), error=str(error))
     failed = failed_report(error, work.model.price, watch)
-    waited = isinstance(error, RateLimited)
-    seconds = wait_seconds(error, work.failures)
+    is_down = isinstance(error, Unavailable) and limiting.is_down(work.model.provider, work.model.name)
+    waited = isinstance(error, RateLimited) or is_down
+    seconds = wait_seconds(error, 0 if is_down else work.failures)
     if seconds is not None and (waited or work.failures + 1 < POLICY.names_tries):
         save(lambda db: name_rows.put_back(db, work, failed, seconds=seconds, counts_as_failure=not waited))
         return

@@ -32,8 +32,10 @@ def open_batch(batch: UUID, *, is_pushed: bool) -> None:
 
 
 def open_if_due(db: Connection, batch_id: UUID, *, is_pushed: bool) -> None:
+    """A batch that is stopped is opened once it goes on: `stops.free` sends it again."""
     batch = batches.load(db, batch_id, lock=True)
-    if batch.state is BatchState.RUNNING and batch.remaining is None:
+    is_unopened = batch.state is BatchState.RUNNING and batch.remaining is None
+    if is_unopened and batches.may_begin_now(db, batch_id):
         open_now(db, batch, is_pushed=is_pushed)
 
 

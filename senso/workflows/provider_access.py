@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Iterable
 from datetime import date
+from functools import partial
 from typing import TypeVar
 
 from senso import supplied
 from senso.db import Link
 from senso.errors import ConfigError
-from senso.event_loop import wait_for
+from senso.job_budget.gate import gate
 from senso.providers import (
     AnswerProvider,
-    Complete,
     Completion,
     CompletionProvider,
     FileProvider,
@@ -38,6 +38,11 @@ def made(maker: Callable[..., P], one: Entry) -> P:
     return maker(found.base_url, found.key, found.another_key, **found.more)
 
 
+def job_maker(name: str, one: Entry) -> Callable[..., JobProvider] | None:
+    """With the gate of a vendor that blocks accounts."""
+    return partial(one.jobs, gate=gate(name)) if one.jobs and one.blocks else one.jobs
+
+
 def direct_provider(name: str) -> AnswerProvider:
     """Raises ConfigError for an unknown name, a missing key, or a provider that has only jobs."""
     one = entry(name)
@@ -49,9 +54,10 @@ def direct_provider(name: str) -> AnswerProvider:
 def job_provider(name: str) -> JobProvider:
     """Raises ConfigError as `direct_provider` does, and for a provider without jobs."""
     one = entry(name)
-    if one.jobs is None:
+    maker = job_maker(name, one)
+    if maker is None:
         raise ConfigError(f"{name} has no jobs in this version; {LISTED}")
-    return made(one.jobs, one)
+    return made(maker, one)
 
 
 def file_provider(name: str) -> FileProvider:
@@ -109,8 +115,3 @@ def require_askable(model: AskedModel, today: date) -> None:
 
 async def complete(prompt: Prompt, model: Model) -> Completion:
     return await completion_provider(model.provider).complete(prompt, model.name, model.parameters)
-
-
-def completer(model: Model) -> Complete:
-    """For a thread, which blocks until the call ends."""
-    return lambda prompt: wait_for(complete(prompt, model))

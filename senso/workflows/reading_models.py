@@ -24,6 +24,14 @@ def readers(db: Link) -> list[Reader]:
     return [Reader(one, room) for one in models for room in (READING_TOKENS, MORE_TOKENS)]
 
 
+def readers_if_right(db: Link) -> list[Reader]:
+    """None where the setting is wrong: a claim will say so."""
+    try:
+        return readers(db)
+    except ConfigError:
+        return []
+
+
 def in_batches(found: Sequence[Reader]) -> int | None:
     """The place of the first try whose provider completes files of prompts; None: there is none."""
     return next((place for place, one in enumerate(found) if one.model.provider in FILE_PROVIDERS), None)

@@ -6,16 +6,18 @@ Each function reads rows and sends what is due; concurrent or missed calls do no
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
+from uuid import UUID
 
 from senso import redis_access
 from senso.db import Connection, transaction
 from senso.errors import SensoError
 from senso.log import logger
 from senso.policy import POLICY
-from senso.queries import members, outbox, pushes, sweep, workers
-from senso.queries.outbox import Intent
+from senso.queries import members, outbox, pushes, runs, sweep, workers
+from senso.queries.outbox import Intent, Pipeline, enqueue_later
 from senso.queries.workers import Due
 from senso.runtime.heartbeat import heartbeat
+from senso.workflows import reading_models
 
 log = logger(__name__)
 STEADY_SECONDS = 15
@@ -46,9 +48,18 @@ def relay(sender: Sender) -> None:
 def send_due(sender: Sender) -> None:
     """Sends runs and evaluations whose next try is due."""
     with transaction() as db:
-        to_ask, to_extract = workers.due(db, POLICY)
+        to_ask, to_extract = workers.due(db, POLICY, reading_models.readers_if_right(db))
+        hand_out_more(db, [one.run_id for one in to_ask])
     send_all_due(sender, "read", to_ask)
     send_all_due(sender, "extract", to_extract)
+
+
+def hand_out_more(db: Connection, due: Sequence[UUID]) -> None:
+    """No chord follows the messages of runs that have waited: their places in the window are given on by a row."""
+    for batch, remaining in runs.with_unsent(db, due) if due else ():
+        enqueue_later(
+            db, Pipeline.ASK, batch, remaining, ids=[batch], batch=batch, seconds=POLICY.hand_out_more_seconds
+        )
 
 
 def send_all_due(sender: Sender, name: str, found: Sequence[Due]) -> None:
@@ -92,7 +103,7 @@ def find_all_lost_messages(quiet: float) -> dict[str, int]:
     total = Counter[str]()
     for _ in range(ROUNDS):
         with transaction() as db:
-            found = sweep.find_lost(db, quiet, POLICY.lost_at_once)
+            found = sweep.find_lost(db, quiet, POLICY.lost_at_once, reading_models.readers_if_right(db))
             sweep.count_repairs(db, found)
         total.update(found)
         if max(found.values()) < POLICY.lost_at_once:

@@ -9,9 +9,10 @@ from senso.queries import batches, planning, triggers
 from senso.queries.batches import Batch
 from senso.runtime.saving import retry_on_deadlock
 from senso.states import RETRIABLE, Action, BatchState
+from senso.workflows.initiator import Initiator
 from senso.workflows.membership import require_member
 from senso.workflows.provider_access import require
-from senso.workflows.trigger import Initiator, ask_admission, require_ready
+from senso.workflows.trigger import ask_admission, require_ready
 
 
 def retry(batch_id: UUID, by: Initiator) -> Batch:
@@ -24,13 +25,15 @@ def retry_within(db: Connection, batch_id: UUID, by: Initiator) -> Batch:
     batch = batches.load(db, batch_id, lock=True)
     if batch.state not in RETRIABLE:
         raise ConfigError(f"batch {batch.id} {WHY_NOT[batch.state]}")
+    if batch.pruned_at is not None:
+        raise ConfigError(f"batch {batch.id} was pruned on {batch.pruned_at:%Y-%m-%d}: its answers are deleted")
     undone = None if batch.planned is None else planning.undone(db, batch)
     if undone == 0:
         raise ConfigError(f"batch {batch.id} is {batch.state}, but all of it was read: there is nothing to ask again")
     require_askable(db, batch)
     batches.queue_again(db, batch.id, RETRIABLE, new_episode=True)
     queued = batches.load(db, batch.id)
-    said = {"episode": queued.episode, "was": batch.state, "evaluations": undone, "user_id": by.user_id}
+    said = {"episode": queued.episode, "was": batch.state, "evaluations": undone, "user_id": by.user_id} | by.part_of
     subject = str(batch.subject)
     triggers.audit(db, Action.RETRY, by.actor, subject=subject, batch=batch.id, reason=by.reason, **said)
     ask_admission(db, queued)

@@ -10,7 +10,8 @@ from senso.matrix import Subject
 from senso.queries import schedule, triggers
 from senso.queries.schedule import Candidate
 from senso.weekly import due_date, is_due
-from senso.workflows.trigger import Initiator, Terms, trigger_within
+from senso.workflows.initiator import Initiator
+from senso.workflows.trigger import Terms, trigger_within
 
 log = logger(__name__)
 

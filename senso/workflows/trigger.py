@@ -14,6 +14,7 @@ from senso.queries.batches import Batch
 from senso.queries.outbox import Pipeline, enqueue
 from senso.queries.triggers import Triggerable
 from senso.states import ENDED_BATCHES, Action, BatchKind, BatchState, TriggerOutcome
+from senso.workflows.initiator import Initiator
 from senso.workflows.provider_access import require
 
 
@@ -21,19 +22,6 @@ from senso.workflows.provider_access import require
 class Triggered:
     batch: Batch
     outcome: TriggerOutcome
-
-
-@dataclass(frozen=True, slots=True)
-class Initiator:
-    """Who acts: `actor` for the audit, `reason` such as manual or schedule, and the application's user, if any.
-
-    `because`: why, for people, where it is not an operator's own wish.
-    """
-
-    actor: str
-    reason: str = "manual"
-    user_id: str | None = None
-    because: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,16 +64,18 @@ def make_on(served):
     return Factory().one
 
 
-def test_it_serves_the_api_which_is_ready_once_its_workers_are(home, served, make_on):
+def test_it_serves_the_metrics_and_the_api_which_is_ready_once_its_workers_are(home, served, make_on):
     key = {"EVENT_KEY": "4f8a0c17be"}
     with started("up", "--no-flower", "--call-workers", "1", home=home, **served, **key) as process:
-        url = address_in(process)
+        url, metrics = address_in(process), address_in(process, "Metrics")
         until(lambda: is_ready(url))
+        shown = requests.get(metrics, timeout=5).text
 
         refused = requests.post(f"{url}/e/4f8a0c17be", json={"name": "org.process", "data": {}}, timeout=5)
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=30)
 
+    assert 'senso_workers_alive{kind="control"} 1.0\n' in shown
     assert refused.json()["detail"] == "org.process: data.org_id: Field required"
     assert process.returncode == 0
 
@@ -91,8 +93,9 @@ def test_without_the_api_its_port_may_be_taken(home, served, make_on):
     assert "API: " not in said
 
 
-def address_in(process):
-    return next(found[1] for line in process.stdout if (found := re.fullmatch(r"API: (http://127.0.0.1:\d+)\n", line)))
+def address_in(process, of="API"):
+    told = re.compile(rf"{of}: (http://127.0.0.1:\d+\S*)\n")
+    return next(found[1] for line in process.stdout if (found := told.fullmatch(line)))
 
 
 def is_ready(url):

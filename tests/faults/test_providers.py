@@ -22,7 +22,7 @@ def test_a_storm_of_429_burns_no_tries(fault):
         it.product.sandbox.heal()
         it.recovered(it.product.next_end())
         it.hit(calls=struck(it.product, "429"))
-        it.row.note = "promises only; the shared limiter comes later"
+        it.row.note = "a 429 with a time holds for all runs of its model"
         failures = it.product.make.one("SELECT sum(failures) FROM question_runs")
 
     assert failures == 0
@@ -44,7 +44,7 @@ def test_an_outage_of_all_calls_ends_only_what_failed_five_times(fault):
         it.product.sandbox.heal()
         it.recovered(it.product.next_end())
         it.hit(calls=struck(it.product, "503"))
-        it.row.note = "promises only; the breaker comes later"
+        it.row.note = "breakers opened; what failed before that counts"
         it.product.load.enough()
         it.product.end()
         ended = it.product.make.sql(early)

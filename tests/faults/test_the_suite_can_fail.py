@@ -181,7 +181,7 @@ def save(db: Link,""",
         {f"{LATE}::test_an_answer_of_a_cancelled_episode_is_not_taken_for_one_of_the_next": "'answered'"},
         (
             (
-                "senso/queries/results.py",
+                "senso/queries/closing.py",
                 """SET state = :state, error = :reason, {ended("r")}""",
                 "SET state = :state, error = :reason, {RELEASED}, next_at = NULL",
             ),

@@ -142,6 +142,11 @@ ENDED = (
         change("ledger", "entry = 'release'", "created_at = created_at + interval '1 minute'"),
     ),
     (
+        "a batch that was pruned on the day on which it ended",
+        "and was charged as it was read",
+        change("batches", "state = 'completed' AND kind = 'org'", "pruned_at = now(), kept = '{\"evaluated\": 0}'"),
+    ),
+    (
         "a release twice",
         "of one batch, one partner and one amount",
         again("ledger", LEDGER, "entry = 'release'", idempotency_key="idempotency_key || ' again'"),

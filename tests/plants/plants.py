@@ -41,7 +41,7 @@ WORDS |= {
     "location_honoured",
     "other_model",
 }
-WORDS |= {"spans", "tokens_thinking", "reader"}
+WORDS |= {"spans", "tokens_thinking", "reader", "counted_ended_at", "rss_bytes", "place_at"}
 
 
 @dataclass(frozen=True)

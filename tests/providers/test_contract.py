@@ -267,3 +267,4 @@ def test_an_address_that_is_none_is_a_mistake_of_configuration(name):
 def impatient(monkeypatch):
     """A call waits for a quarter of a second in place of a minute and a half."""
     monkeypatch.setitem(request.__kwdefaults__, "timeout_seconds", 0.25)
+    monkeypatch.setattr("senso.providers.brightdata.client.LONG_SECONDS", 0.25)

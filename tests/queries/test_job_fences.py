@@ -1,13 +1,13 @@
 """A vendor's job is claimed like a run: who was overtaken changes nothing, and each call's row keeps its own end."""
 
 import pytest
-from jobs import age, collect, job, triggers
+from jobs import age, collect, job, rested, triggers
 from operating import Initiator, cancel
 
 from senso.db import transaction
 from senso.policy import POLICY
 from senso.providers import Answer, Usage
-from senso.queries import job_answers, job_endings, job_lookups, results, submissions, vendor_jobs
+from senso.queries import closing, job_answers, job_endings, job_lookups, submissions, vendor_jobs
 from senso.queries.runs import Report
 from senso.tasks.periodic import poll
 from senso.tasks.stages import submit_snapshot
@@ -157,7 +157,7 @@ def test_each_call_of_a_job_keeps_how_it_ended(make, sandbox, end, told):
     if end:
         sandbox.fault("brightdata.progress", end, share=1)
     submit_snapshot(snapshot)
-    make.sql("UPDATE vendor_jobs SET next_poll_at = now()")
+    rested(make)
 
     submit_snapshot(snapshot)
     collect(make)
@@ -186,7 +186,7 @@ def test_calls_of_a_job_in_doubt_are_open_again_once_it_is_found_and_those_befor
     snapshot = job(make, questions=1)
     sandbox.fault("brightdata.trigger", "429", times=1)
     submit_snapshot(snapshot)
-    make.sql("UPDATE vendor_jobs SET next_poll_at = now()")
+    rested(make)
     sandbox.fault("brightdata.trigger", "drop-after", times=1)
     submit_snapshot(snapshot)
     doubtful = ends(make)
@@ -214,7 +214,7 @@ def test_what_a_batch_closes_is_its_own(make):
     before = everything(make)
 
     with transaction() as db:
-        results.close_open_work(db, batch, "failed", "its time is over")
+        closing.close_open_work(db, batch, "failed", "its time is over")
 
     after = everything(make)
     assert [of_job(after, work) for work in works] == [of_job(before, work) for work in works]

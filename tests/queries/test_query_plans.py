@@ -11,9 +11,11 @@ from senso.queries import (
     evaluations,
     job_answers,
     job_cancellations,
+    job_places,
     job_planning,
     job_polling,
     ledger,
+    limited_requests,
     members,
     outbox,
     planning,
@@ -28,7 +30,8 @@ GROWING = re.compile(
     "batches|questions|orgs|name_variations|question_runs|evaluations|llm_calls|citations|competitors|metrics|ledger|outbox|pushes"
 )
 DIRECT = (runs, evaluations, members, batches, results, ledger, outbox, planning, pushes)
-JOBS = (vendor_jobs, job_planning, submissions, job_polling, job_answers, job_cancellations)
+JOBS = (vendor_jobs, job_planning, job_places, submissions, job_polling, job_answers, job_cancellations)
+JOBS += (limited_requests,)
 STATEMENTS = {
     f"{module.__name__}.{name}": statement
     for module in (*DIRECT, *JOBS)

@@ -6,6 +6,8 @@ import pytest
 from batch_client import CHAT, jsonl, lines
 from sandbox_client import KEY, Client
 
+from senso import slack
+from senso.sandbox.env import SLACK
 from senso.sandbox.fault_kinds import KINDS, PLACES
 from senso.sandbox.fault_rules import Rule, line_of, rule_from, rule_in, rule_of
 from senso.sandbox.server import Settings, running
@@ -166,6 +168,7 @@ def call(client, place, job):
         "openai.batch-line": lambda: batch(client),
         **{at: lambda at=at: vendor_call(client, at) for at in VENDOR_CALLS},
         "application": lambda: client.post("/application/analytics", {"schema_version": 1}, headers=PUSH),
+        "slack": lambda: client.post(SLACK, slack.body("Who?")),
     }
     with suppress(OSError):  # cut, as asked for
         calls[place]()

@@ -34,6 +34,8 @@ def value_of(name):
         return "https://vendor.example/v1"
     if name == "sentry_dsn":
         return "https://hunter2@sentry.example/17"
+    if name == "slack_webhook_url":
+        return "https://slack.example/hunter2"
     if name == "flower_basic_auth":
         return "me:hunter2"
     return urls.get(name, "postgresql+psycopg2://me:hunter2@host/senso" if name in ADDRESSES else "sk-hunter2")

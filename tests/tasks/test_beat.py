@@ -37,6 +37,7 @@ def test_a_beat_whose_ticks_go_out_is_getting_on_and_is_no_worker(beat, make):
     until(lambda: work.of_beat().state == "ok")
 
     assert make.one("SELECT count(*) FROM workers") == 0
+    assert make.one("SELECT due_hour FROM beats") == 2
 
 
 def test_a_beat_that_stands_still_makes_no_progress(beat, monkeypatch):

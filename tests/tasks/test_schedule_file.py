@@ -29,7 +29,7 @@ def ticking(*names):
     return f"from senso.tasks.app import app\napp.conf.beat_schedule = {entries!r}\n"
 
 
-ALL = (*schedule_file.NEEDED, schedule_file.WEEKLY)
+ALL = (*schedule_file.NEEDED, *schedule_file.OPTIONAL, schedule_file.PRUNE)
 
 
 def test_the_packaged_one_has_all_that_is_needed(environment):
@@ -50,6 +50,16 @@ def test_a_tick_that_is_missing_is_warned_of(table, without):
 
     assert found.state == "warning"
     assert f"lacks {without}" in found.said
+
+
+def test_without_the_tick_that_prunes_a_set_age_is_warned_of(table, environment):
+    without = ticking(*schedule_file.NEEDED, *schedule_file.OPTIONAL)
+    assert [one.state for one in table(without)] == ["ok"]
+
+    environment.setenv("PRUNE_AFTER", "90")
+    (found,) = table(without)
+
+    assert (found.state, found.why) == ("warning", "PRUNE_AFTER is set, and nothing is deleted by itself")
 
 
 def test_a_table_without_the_weekly_tick_is_somebodys_choice(table):

@@ -23,7 +23,7 @@ def taken(channel):
 
 @contextmanager
 def full(redis):
-    redis.config_set("maxmemory", "1mb")
+    redis.config_set("maxmemory", "1")  # byte
     try:
         yield
     finally:

@@ -2,6 +2,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from ground import forget_limits
+from jobs import rested
 from sqlalchemy import text
 
 from senso.db import transaction
@@ -109,6 +111,7 @@ def test_being_asked_to_wait_is_no_failure_and_an_outage_is_one(make, sandbox):
     read(str(run))
     waited = make.one("SELECT failures FROM question_runs")
     make.sql("UPDATE question_runs SET next_at = now()")
+    forget_limits()  # the 30 seconds are over
     sandbox.heal()
     sandbox.fault("openai.responses", "500", share=1)
 
@@ -443,6 +446,7 @@ def test_a_job_that_is_refused_for_now_is_submitted_again(make, sandbox):
     (row,) = make.sql("SELECT id FROM vendor_jobs")
     submit_snapshot(str(row["id"]))
     waiting = make.one("SELECT state FROM vendor_jobs"), make.one("SELECT failures FROM vendor_jobs")
+    rested(make)
     make.sql("UPDATE vendor_jobs SET next_poll_at = now()")
 
     assert collected(make) == ["collected"]

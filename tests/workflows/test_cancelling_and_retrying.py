@@ -279,7 +279,7 @@ def test_runs_that_are_planned_between_the_look_and_the_lock_are_closed_too(make
     make.names(org)
     batch = make.queued(org)
     admit()
-    real, tries = cancelling.results.close_open_work, []
+    real, tries = cancelling.closing.close_open_work, []
 
     def opened_meanwhile(db, *values):
         closed = real(db, *values)
@@ -288,7 +288,7 @@ def test_runs_that_are_planned_between_the_look_and_the_lock_are_closed_too(make
             open_batch(str(batch))
         return closed
 
-    monkeypatch.setattr("senso.queries.results.close_open_work", opened_meanwhile)
+    monkeypatch.setattr("senso.queries.closing.close_open_work", opened_meanwhile)
 
     cancel(batch, ME)
 

@@ -6,7 +6,7 @@ from claims import READER
 from senso.db import transaction
 from senso.policy import POLICY
 from senso.providers import Usage
-from senso.queries import names, runs, workers
+from senso.queries import closing, names, workers
 from senso.queries.runs import Report
 from senso.tasks.stages import finish_batch
 
@@ -116,7 +116,7 @@ def test_what_is_in_hand_waits_or_has_ended_asks_for_no_further_window(make, els
     make.sql(f"UPDATE question_runs SET {elsewhere} WHERE batch_id = :b AND sent_at IS NULL", b=batch)
 
     with transaction() as db:
-        left = runs.any_unsent(db, batch)
+        left = closing.any_unsent(db, batch)
 
     assert left is False
 

@@ -16,13 +16,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from senso.db import at_once, transaction
 from senso.errors import ConfigError, Unreachable
 from senso.extraction.citations import cite
-from senso.http import Response, failure, storable
+from senso.http import Response, failure
 from senso.policy import POLICY
 from senso.providers import Answer, Source, Usage
 from senso.queries import evaluations, invariants, outbox, runs
 from senso.queries import names as name_rows
 from senso.queries.outbox import Pipeline, enqueue_later
 from senso.queries.runs import Report
+from senso.records import storable
 from senso.runtime.heartbeat import Heartbeat, worker_id
 from senso.settings import settings
 from senso.tasks.canvas import send

@@ -38,9 +38,11 @@ ENDINGS: dict[str, dict[str, Ending]] = {
         **dict.fromkeys(("429", "429 retry_after=40"), SENT_AGAIN),
         **dict.fromkeys(("500", "502", "503", "503 retry_after=40"), LOOKED_UP),
         **dict.fromkeys(("hang seconds=2", "drop", "drop-after", "cut-within", "malformed", "page"), LOOKED_UP),
+        "slow seconds=0.1": ANSWERED,
     },
     "brightdata.progress": {
         "": ANSWERED,
+        "slow seconds=0.1": ANSWERED,
         **dict.fromkeys(("400", "401", "404", "410", "429", "429-quota", "429-too-large", "500", "502", "503"), OPEN),
         **dict.fromkeys(("hang seconds=2", "drop", "cut-within", "malformed", "page"), OPEN),
         "never-ready": OPEN,
@@ -55,7 +57,7 @@ ENDINGS: dict[str, dict[str, Ending]] = {
         **dict.fromkeys(("missing-records", "error-records", "no-peers", "crawler-502"), ANOTHER_JOB),
         **dict.fromkeys(("empty", "null-texts", "echo-prompt"), PAID_FOR),
         **dict.fromkeys(("long", "twice", "null-index", "wrong-country", "null-citations", "null-queries"), ANSWERED),
-        **dict.fromkeys(("true-citations", "plain-addresses"), ANSWERED),
+        **dict.fromkeys(("true-citations", "plain-addresses", "slow seconds=0.1"), ANSWERED),
     },
 }
 CELLS = [(place, kind) for place, kinds in ENDINGS.items() for kind in kinds]
@@ -65,7 +67,7 @@ CELLS = [(place, kind) for place, kinds in ENDINGS.items() for kind in kinds]
 def impatient(monkeypatch):
     """A call waits for a second in place of a minute and a half."""
     monkeypatch.setitem(request.__kwdefaults__, "timeout_seconds", 1)
-    for seconds in ("LOOK_SECONDS", "LIST_SECONDS"):
+    for seconds in ("LOOK_SECONDS", "LIST_SECONDS", "LONG_SECONDS"):
         monkeypatch.setattr(f"senso.providers.brightdata.client.{seconds}", 1)
 
 
@@ -96,9 +98,12 @@ def test_a_vendor_that_asks_to_wait_is_asked_about_none_of_its_jobs_meanwhile(ma
 
     make.sql("UPDATE vendor_jobs SET next_poll_at = now() WHERE id = (SELECT min(id::text)::uuid FROM vendor_jobs)")
     poll()
+    make.sql("UPDATE vendor_jobs SET next_poll_at = now()")
+    poll()
 
+    assert len(sandbox.calls("brightdata.progress")) == 1
     waits = make.sql("SELECT extract(epoch FROM next_poll_at - now())::float AS seconds FROM vendor_jobs")
-    assert [30 < one["seconds"] < 60 for one in waits] == [True, True]
+    assert [20 < one["seconds"] <= 40 for one in waits] == [True, True]
 
 
 def test_a_download_that_is_too_long_fails_its_job_and_is_not_fetched_again(make, sandbox, monkeypatch):

@@ -8,7 +8,7 @@ from shell import Shell
 
 from senso.db import transaction
 from senso.policy import POLICY
-from senso.queries import batches, evaluations, ledger, results, runs, triggers
+from senso.queries import batches, closing, evaluations, ledger, results, runs, triggers
 from senso.reads import status
 from senso.records import record
 from senso.settings import settings
@@ -168,7 +168,7 @@ def test_what_a_batch_cost_and_why_it_failed_is_told_of_it_alone(make, sandbox):
     with transaction() as db:
         cost, counts, why = (
             results.cost(db, batch),
-            results.counts(db, batches.load(db, batch)),
+            closing.counts(db, batches.load(db, batch)),
             results.failure_reasons(db, batches.load(db, batch)),
         )
         is_open = status.any_open(db, batch)
@@ -176,7 +176,7 @@ def test_what_a_batch_cost_and_why_it_failed_is_told_of_it_alone(make, sandbox):
 
     own = make.one("SELECT sum(cost_microusd)::bigint FROM llm_calls WHERE batch_id = :b", b=batch)
     assert cost == results.Cost(cost_microusd=own, charged=1)
-    assert counts == results.Counts(planned=2, answered=1, evaluated=1, failed=1, cancelled=0)
+    assert counts == closing.Counts(planned=2, answered=1, evaluated=1, failed=1, cancelled=0)
     assert [one.runs for one in why] == [1]
     assert (is_open, [one.provider for one in asked_again]) == (False, ["openai"])
 

@@ -8,6 +8,7 @@ from senso.db import transaction
 from senso.errors import (
     CutOff,
     JobFailed,
+    LeftAlone,
     Malformed,
     Misconfigured,
     OutsideError,
@@ -26,6 +27,7 @@ from senso.workflows.retry_policy import most_tries
 TRIES = {
     Unavailable: 5,
     RateLimited: 5,
+    LeftAlone: 5,
     Malformed: 3,
     CutOff: 2,
     TooLong: 1,

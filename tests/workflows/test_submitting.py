@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
-from jobs import age, collect, job, lost, repairs, row, trigger, triggers
+from jobs import age, collect, job, lost, repairs, rested, row, trigger, triggers
 
 from senso.db import transaction
 from senso.errors import Malformed
@@ -132,6 +132,7 @@ def test_while_the_list_cannot_be_read_nothing_is_sent(make, sandbox, where, kin
         submit_snapshot(snapshot)
     waiting = row(make)
     sandbox.heal()
+    rested(make)
 
     submit_snapshot(snapshot)
     age(make, 0)

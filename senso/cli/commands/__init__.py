@@ -3,7 +3,12 @@
 Each imports what it needs when it is called: help and errors come at once.
 """
 
-from senso.cli.commands import stack, importing, triggers, batches, money, directory, quality, sandbox  # isort: skip
+from senso.cli.commands import (  # isort: skip
+    stack, importing, triggers, batches, stops, money, keeping, alarms, directory, quality, sandbox,
+)  # fmt: skip
 from senso.cli.commands.program import app
 
-__all__ = ["app", "batches", "directory", "importing", "money", "quality", "sandbox", "stack", "triggers"]
+__all__ = [
+    "alarms", "app", "batches", "directory", "importing", "keeping", "money", "quality", "sandbox", "stack", "stops",
+    "triggers",
+]  # fmt: skip

@@ -7,23 +7,86 @@ import typer
 from senso.cli.commands.program import Json, app
 from senso.states import BatchState
 
+Batch = Annotated[str | None, typer.Argument(help="A batch; or, without it, all that match the filters.")]
+States = Annotated[
+    list[BatchState] | None, typer.Option("--state", help="Only batches in this state; may be repeated.")
+]
+Since = Annotated[
+    str | None, typer.Option("--since", metavar="WHEN", help="Only open ones, or ended since: 2h, 3d, 2026-11-21.")
+]
+Reason = Annotated[
+    str | None,
+    typer.Option(
+        "--reason",
+        metavar="WORDS",
+        help="Only where it occurs, whatever its capitals, in the batch's error, in that of a run or reading that "
+        "failed, or in the outcome or error of a call for one: timeout, 'rate limited', openai.",
+    ),
+]
+Partner = Annotated[str | None, typer.Option("--partner", metavar="ID", help="Only those that it pays for.")]
+Org = Annotated[str | None, typer.Option("--org", metavar="ID", help="Only those of this org.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="What it would do and cost; nothing is written.")]
+
 
 @app.command()
-def cancel(batch: str, as_json: Json = False) -> None:
-    """End a batch now: what was read is charged, the rest is not asked, and the hold is released."""
-    from senso.cli import cancelling
-    from senso.cli.environment import uuid
+def cancel(  # noqa: PLR0917  options
+    batch: Batch = None,
+    state: States = None,
+    since: Since = None,
+    reason: Reason = None,
+    partner: Partner = None,
+    org: Org = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """End a batch now: what was read is charged, the rest is not asked, and the hold is released.
 
-    cancelling.cancel(uuid(batch, "batch"), as_json=as_json)
+    With filters, all that match them; several filters must all match.
+    """
+    from senso.cli.selecting import Chosen
+
+    chosen = Chosen(batch, state or [], since, reason, partner, org)
+    only = chosen.only()
+    if only is not None and not dry_run:
+        from senso.cli import cancelling
+
+        cancelling.cancel(only, as_json=as_json)
+        return
+    from senso.cli import bulk_changes
+
+    run = bulk_changes.foresee_cancel if dry_run else bulk_changes.cancel
+    run(chosen, as_json=as_json)
 
 
 @app.command()
-def retry(batch: str, as_json: Json = False) -> None:
-    """Ask again for what failed of a batch that has ended; what was read stays and is not charged again."""
-    from senso.cli import cancelling
-    from senso.cli.environment import uuid
+def retry(  # noqa: PLR0917  options
+    batch: Batch = None,
+    state: States = None,
+    since: Since = None,
+    reason: Reason = None,
+    partner: Partner = None,
+    org: Org = None,
+    reopen: Annotated[bool, typer.Option("--reopen", help="With filters: cancelled batches, too.")] = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Ask again for what failed of a batch that has ended; what was read stays and is not charged again.
 
-    cancelling.retry(uuid(batch, "batch"), as_json=as_json)
+    With filters, of all that match them; several filters must all match. All that failed of a batch is asked again.
+    """
+    from senso.cli.selecting import Chosen
+
+    chosen = Chosen(batch, state or [], since, reason, partner, org)
+    only = chosen.only()
+    if only is not None and not dry_run:
+        from senso.cli import cancelling
+
+        cancelling.retry(only, as_json=as_json)
+        return
+    from senso.cli import bulk_changes
+
+    run = bulk_changes.foresee_retry if dry_run else bulk_changes.retry
+    run(chosen, reopen=reopen or only is not None, as_json=as_json)
 
 
 @app.command()

@@ -53,7 +53,7 @@ def providers(
     days: Annotated[int, typer.Option(min=1, max=366, help="Today and so many days before, less one.")] = 7,
     as_json: Json = False,
 ) -> None:
-    """What each provider was asked each day, and how its calls ended: answered, tried again, failed by how."""
+    """Limits, use and breaker of each model; what each provider was asked each day, and how its calls ended."""
     from senso.cli import provider_calls
     from senso.cli.environment import connected
 

@@ -22,11 +22,12 @@ def up(
     call_workers: Annotated[int | None, typer.Option(min=1, help="Default: one a core.")] = None,
     flower: Annotated[bool, typer.Option(help="Whether Flower is started.")] = True,
     api: Annotated[bool, typer.Option(help="Whether the API is started.")] = True,
+    metrics: Annotated[bool, typer.Option(help="Whether the exporter for Prometheus is started.")] = True,
 ) -> None:
-    """The stack in the foreground: servers where no URL is set, workers, beat, Flower, the API. Ctrl-C stops it."""
+    """The stack in the foreground: servers where no URL is set, workers, beat, Flower, API, metrics; until Ctrl-C."""
     from senso.cli import running
 
-    running.up(call_workers, with_flower=flower, with_api=api)
+    running.up(call_workers, with_flower=flower, with_api=api, with_metrics=metrics)
 
 
 @app.command()
@@ -35,6 +36,14 @@ def api() -> None:
     from senso.cli import serving
 
     serving.serve()
+
+
+@app.command()
+def metrics() -> None:
+    """The metrics for Prometheus, over HTTP. METRICS_HOST and METRICS_PORT say where."""
+    from senso.cli import exporting
+
+    exporting.serve()
 
 
 @app.command()
@@ -53,7 +62,8 @@ def doctor(
     ] = None,
     online: Annotated[bool, typer.Option("--online", help="Ask providers about keys, or for lists of jobs.")] = False,
     role: Annotated[
-        str | None, typer.Option(metavar="ROLE", help="Health check of this machine's worker, control, beat or api.")
+        str | None,
+        typer.Option(metavar="ROLE", help="Health check of this machine's worker, control, beat, api or metrics."),
     ] = None,
     as_json: Json = False,
 ) -> None:

@@ -11,13 +11,15 @@ from typing import Any
 
 from senso.errors import JobFailed, Malformed, Misconfigured, Refused
 from senso.http import call, json_of
-from senso.providers import AnotherKey, Answer, Run, no_other
+from senso.providers import AnotherKey, Answer, Gate, Run, no_gate, no_other
 from senso.providers.brightdata.data_sets import DATA_SETS, FIELDS, SERVICE, data_set_of, entry
 from senso.providers.brightdata.records import answers
 from senso.providers.wire.values import mapping, optional_text
+from senso.states import JobRequest
 
 LOOK_SECONDS = 10  # a poll that hangs must not delay the others; the next one is free of charge
 LIST_SECONDS = 30
+LONG_SECONDS = 90
 PAGE = 5000  # the vendor's maximum
 UNAUTHORISED = {401, 403}
 ACCEPTED = 202
@@ -31,6 +33,7 @@ class BrightData:
     base_url: str
     key: str
     another_key: AnotherKey = no_other
+    gate: Gate = no_gate
     longest_question: int = 4096
 
     def submit(self, runs: Sequence[Run]) -> str:
@@ -42,7 +45,8 @@ class BrightData:
             "include_errors": "true",
             "custom_output_fields": f"{FIELDS}|{data_set.fields}",
         }
-        made = self.request("POST", "/datasets/v3/trigger", params=query, json=[entry(data_set, run) for run in runs])
+        inputs = [entry(data_set, run) for run in runs]
+        made = self.request(JobRequest.SUBMIT, "POST", "/datasets/v3/trigger", params=query, json=inputs)
         job = optional_text(mapping(made).get("snapshot_id"))
         if job is None:
             raise Malformed(SERVICE, "the job was accepted without a snapshot_id")
@@ -53,7 +57,8 @@ class BrightData:
 
         Raises JobFailed if the vendor says so, and TooLong for a download that is longer than we read.
         """
-        progress = mapping(self.request("GET", f"/datasets/v3/progress/{job}", timeout_seconds=LOOK_SECONDS))
+        path = f"/datasets/v3/progress/{job}"
+        progress = mapping(self.request(JobRequest.POLL, "GET", path, timeout_seconds=LOOK_SECONDS))
         status = optional_text(progress.get("status"))
         if status in DEAD:
             raise JobFailed(SERVICE, optional_text(progress.get("error_message")) or f"the snapshot is {status}")
@@ -65,7 +70,8 @@ class BrightData:
     def download(self, job: str) -> Any:
         """None if it is still being built, which also happens after it was ready."""
         try:
-            return self.request("GET", f"/datasets/v3/snapshot/{job}", params={"format": "json"})
+            path = f"/datasets/v3/snapshot/{job}"
+            return self.request(JobRequest.DOWNLOAD, "GET", path, params={"format": "json"})
         except Refused as error:
             if error.status not in NO_DOWNLOAD:
                 raise
@@ -94,7 +100,8 @@ class BrightData:
                 return
 
     def page(self, query: dict[str, Any]) -> list[dict[str, Any]]:
-        found = self.request("GET", "/datasets/v3/snapshots", params=query, timeout_seconds=LIST_SECONDS)
+        path = "/datasets/v3/snapshots"
+        found = self.request(JobRequest.LIST, "GET", path, params=query, timeout_seconds=LIST_SECONDS)
         if not isinstance(found, list):
             raise Malformed(SERVICE, "its list of jobs is not a list")
         return [one for one in found if isinstance(one, dict) and isinstance(one.get("id"), str)]
@@ -102,11 +109,12 @@ class BrightData:
     def check_key(self) -> None:
         """Raises Refused if the key is not accepted. Listing jobs is free."""
         one = {"dataset_id": next(iter(DATA_SETS.values())).id, "limit": 1}
-        self.reply("GET", "/datasets/v3/snapshots", params=one, timeout_seconds=LOOK_SECONDS)
+        self.reply(JobRequest.LIST, "GET", "/datasets/v3/snapshots", params=one, timeout_seconds=LOOK_SECONDS)
 
     def fingerprint_of(self, job: str) -> str | None:
         try:
-            reply = self.reply("GET", f"/datasets/v3/snapshot/{job}/input", timeout_seconds=LOOK_SECONDS)
+            path = f"/datasets/v3/snapshot/{job}/input"
+            reply = self.reply(JobRequest.INPUTS, "GET", path, timeout_seconds=LOOK_SECONDS)
         except Refused as error:
             if error.status in UNAUTHORISED:
                 raise
@@ -116,21 +124,21 @@ class BrightData:
     def cancel(self, job: str) -> None:
         """A job that is given up but not cancelled still counts against the limit of running jobs."""
         try:
-            self.request("POST", f"/datasets/v3/snapshot/{job}/cancel", timeout_seconds=LOOK_SECONDS)
+            path = f"/datasets/v3/snapshot/{job}/cancel"
+            self.request(JobRequest.CANCEL, "POST", path, timeout_seconds=LOOK_SECONDS)
         except Refused as error:
             if error.status in UNAUTHORISED:
                 raise
             # any other refusal: the job is not running any more, as intended
 
-    def request(self, method: str, path: str, **options: Any) -> Any:
+    def request(self, kind: JobRequest, method: str, path: str, **options: Any) -> Any:
         """The parsed answer; None for a 202, which means that the work is not done yet."""
-        response = self.reply(method, path, **options)
+        response = self.reply(kind, method, path, **options)
         return None if response.status_code == ACCEPTED else loose_json(response)
 
-    def reply(self, method: str, path: str, **options: Any) -> Any:
-        headers = {"Authorization": f"Bearer {self.key}"}
+    def reply(self, kind: JobRequest, method: str, path: str, **options: Any) -> Any:
         try:
-            return call(SERVICE, method, self.base_url + path, headers=headers, **options)
+            return self.sent(kind, method, path, **options)
         except Refused as error:
             if error.status not in UNAUTHORISED:
                 raise
@@ -139,7 +147,15 @@ class BrightData:
                 raise Misconfigured(
                     SERVICE, "the key in BRIGHTDATA_API_KEY was not accepted", status=error.status
                 ) from None
-            return replace(self, key=other).reply(method, path, **options)
+            return replace(self, key=other).reply(kind, method, path, **options)
+
+    def sent(
+        self, kind: JobRequest, method: str, path: str, *, timeout_seconds: float | None = None, **options: Any
+    ) -> Any:
+        headers, url = {"Authorization": f"Bearer {self.key}"}, self.base_url + path
+        seconds = timeout_seconds or LONG_SECONDS
+        with self.gate(kind, seconds):
+            return call(SERVICE, method, url, headers=headers, timeout_seconds=seconds, **options)
 
 
 def loose_json(response: Any) -> Any:

@@ -12,12 +12,13 @@ from tempfile import TemporaryFile
 from typing import Any
 
 from senso.errors import JobFailed, Malformed, OutsideError, Refused, Unavailable
-from senso.http import Response, failure, outgoing, storable
+from senso.http import Response, failure, outgoing
 from senso.providers import AnotherKey, Completed, Completion, Parameters, Prompt, Usage, no_other
 from senso.providers.wire import openai as wire
 from senso.providers.wire import openai_client as sdk
 from senso.providers.wire.paid import paid
 from senso.providers.wire.values import count, items, mapping, optional_text, text
+from senso.records import storable
 
 SERVICE, VARIABLE = "openai", "OPENAI_API_KEY"
 ENDPOINT = "/v1/chat/completions"

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 # A batch is checked if it is open, or ended at :since or later (null: all batches). `b` is the batch.
-IN_SCOPE = "(CAST(:since AS timestamptz) IS NULL OR b.ended_at IS NULL OR b.ended_at >= :since)"
+EVEN_PRUNED = "(CAST(:since AS timestamptz) IS NULL OR b.ended_at IS NULL OR b.ended_at >= :since)"
+# With its runs and readings: they are deleted from when the batch is pruned.
+IN_SCOPE = f"(b.pruned_at IS NULL AND {EVEN_PRUNED})"
 OPEN = "('queued', 'running')"
 # The work of batch `b`: its evaluations, or its runs if it is a network batch.
 WORK = """LATERAL (

@@ -62,6 +62,10 @@ OPENINGS = """
 ANOTHER = "a row was made or changed by something other than this product"
 RESTORE = "compare with the audit (senso show BATCH --audit) and with a backup"
 
+# Of a network's batch, of which nothing else says that this episode was opened. Without work left it ends unopened.
+ANSWERED_NOW = """(b.kind = 'network' AND EXISTS (
+                SELECT FROM question_runs r WHERE r.batch_id = b.id AND r.answered_at >= b.started_at))"""
+
 CHECKS = (
     Check(
         "I1",
@@ -148,7 +152,7 @@ CHECKS = (
             - CASE s.kind WHEN 'readings' THEN interval '2 hours' ELSE interval '5 minutes' END
         UNION ALL
         SELECT b.id, b.state, b.deadline FROM batches b
-        WHERE {IN_SCOPE} AND {HELD}
+        WHERE {IN_SCOPE} AND ({HELD} OR {ANSWERED_NOW})
             AND coalesce(b.deadline, 'infinity') NOT BETWEEN b.started_at AND b.started_at + {LONGEST_BATCH}
         """,
     ),

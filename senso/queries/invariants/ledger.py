@@ -1,6 +1,6 @@
 """I3: one charge for each answer that was read, at the batch's price, to the partner whose credits were held."""
 
-from senso.queries.invariants.base import IN_SCOPE, OPEN, Check
+from senso.queries.invariants.base import EVEN_PRUNED, IN_SCOPE, OPEN, Check
 from senso.queries.invariants.batches import SLACK, SOON
 
 # `e` is an evaluation of batch `b` that must have been charged: done, in an episode that has ended.
@@ -37,7 +37,7 @@ CHECKS = (
         f"""
         SELECT l.idempotency_key AS key, l.partner_id AS partner, l.credits, b.credits_per_evaluation AS price
         FROM ledger l LEFT JOIN batches b ON b.id = l.batch_id
-        WHERE l.entry = 'charge' AND (b.id IS NULL OR ({IN_SCOPE} AND (
+        WHERE l.entry = 'charge' AND (b.id IS NULL OR ({EVEN_PRUNED} AND (
             l.credits <> -b.credits_per_evaluation OR l.kind IS DISTINCT FROM {PAID_AS}
             OR (b.kind = 'org' AND l.org_id IS DISTINCT FROM b.org_id)
             OR l.idempotency_key <> 'charge:' || l.run_id || ':' || l.org_id
@@ -79,7 +79,7 @@ CHECKS = (
             FULL JOIN (SELECT * FROM ledger WHERE entry = 'release') s
                 ON substr(s.idempotency_key, 9) = substr(h.idempotency_key, 6)
             LEFT JOIN batches b ON b.id = coalesce(h.batch_id, s.batch_id)
-        WHERE b.id IS NULL OR ({IN_SCOPE} AND (
+        WHERE b.id IS NULL OR ({EVEN_PRUNED} AND (
             h.id IS NULL OR h.credits > 0 OR h.credits % greatest(b.credits_per_evaluation, 1) <> 0
             OR h.idempotency_key NOT LIKE 'hold:' || b.id || ':%'
             OR split_part(h.idempotency_key, ':', 3)::int NOT BETWEEN 1 AND b.episode
@@ -87,13 +87,31 @@ CHECKS = (
             OR (s.id IS NULL AND (b.state NOT IN {OPEN} OR h.idempotency_key <> 'hold:' || b.id || ':' || b.episode))
             OR (s.id IS NOT NULL AND (s.batch_id, s.partner_id, s.org_id, s.kind, s.credits)
                 IS DISTINCT FROM (h.batch_id, h.partner_id, h.org_id, h.kind, -h.credits))
-            OR s.run_id IS NOT NULL OR s.created_at < h.created_at
+            OR s.run_id IS NOT NULL OR s.created_at < h.created_at - {SLACK}
             OR split_part(h.idempotency_key, ':', 3) = '1' AND b.planned IS NOT NULL
                 AND -h.credits <> b.planned * b.credits_per_evaluation
                 -- A later episode of an org of a network may have taken further answers.
                 AND (b.kind <> 'network_org' OR b.episode = 1 OR -h.credits > b.planned * b.credits_per_evaluation)
             OR (b.state = 'running' AND h.idempotency_key = 'hold:' || b.id || ':' || b.episode
                 AND h.partner_id <> (SELECT o.partner_id FROM orgs o WHERE o.id = b.org_id))))
+        """,
+    ),
+    Check(
+        "I3",
+        "what was pruned was old, had ended, and was charged as it was read",
+        "answers are gone that were still needed, or a charge changed since they were deleted",
+        AUDIT,
+        f"""
+        SELECT b.id AS batch, b.state, b.pruned_at, b.kept->'evaluated' AS evaluated, coalesce(l.charges, 0) AS charges
+        FROM batches b LEFT JOIN (
+            SELECT batch_id, count(*) AS charges FROM ledger WHERE entry = 'charge' GROUP BY 1) l ON l.batch_id = b.id
+        WHERE b.pruned_at IS NOT NULL AND (CAST(:since AS timestamptz) IS NULL OR b.pruned_at >= :since) AND (
+            b.state IN {OPEN} OR b.state = 'blocked' OR b.ended_at IS NULL
+            OR b.ended_at > b.pruned_at - interval '1 day' OR greatest(b.pruned_at, b.emptied_at) > now() + {SLACK}
+            OR coalesce(l.charges, 0) <> CASE b.kind WHEN 'network' THEN 0 ELSE (b.kept->>'evaluated')::int END
+            OR (b.emptied_at IS NOT NULL AND (EXISTS (SELECT FROM question_runs r WHERE r.batch_id = b.id)
+                OR EXISTS (SELECT FROM evaluations e WHERE e.batch_id = b.id)))
+            OR EXISTS (SELECT FROM question_runs r WHERE r.batch_id = b.id AND r.is_latest))
         """,
     ),
     Check(

@@ -4,6 +4,7 @@ from senso.db.lease import IS_ALIVE
 from senso.queries.fragments import IN_NO_JOB, SENT_AT
 from senso.queries.invariants.base import HELD, Check
 from senso.queries.members import ANSWERS, ITS_BATCH, WITH_ANSWERS
+from senso.queries.stopped import ANY_STOP, holds_batch, holds_job, holds_run, may_begin, may_hold_reading
 from senso.states import among
 
 LOOK = "senso doctor says whether beat and workers live; the sweep sends it again within a minute"
@@ -28,6 +29,7 @@ CHECKS = (
         SELECT o.id, o.key, o.not_before, o.published_at FROM outbox o
             LEFT JOIN vendor_jobs s ON s.id::text = split_part(o.key, ':', 2)
         WHERE (CAST(:since AS timestamptz) IS NULL OR coalesce(o.published_at, now()) >= :since)
+            AND o.key !~ '^alarm:[0-9]+$'
             AND (o.key !~ '^[a-z ]+(:[0-9a-f-]{{36}}(:[0-9]+)*)?$' OR (o.key LIKE '%:%' AND (o.batch_id IS NULL
             OR coalesce(s.batch_id::text, split_part(o.key, ':', 2)) <> o.batch_id::text)))
         UNION ALL
@@ -67,12 +69,12 @@ CHECKS = (
         SELECT 'run' AS what, r.id, r.sent_at FROM question_runs r JOIN batches b ON b.id = r.batch_id
         WHERE b.state = 'running' AND r.state = 'planned' AND r.snapshot_id IS NULL
             AND (r.sent_at < now() - interval '20 minutes' OR r.sent_at > now() + interval '1 minute')
-            AND (r.next_at IS NULL OR r.next_at <= r.sent_at)
+            AND (r.next_at IS NULL OR r.next_at <= r.sent_at) AND {may_begin(holds_run("r"))}
         UNION ALL
         SELECT 'reading', e.id, e.sent_at FROM evaluations e JOIN question_runs r ON r.id = e.run_id
         WHERE e.state = 'pending' AND r.state = 'answered' AND (e.next_at IS NULL OR e.next_at <= e.sent_at)
             AND {IN_NO_JOB} AND ({SENT_AT} < now() - interval '20 minutes'
-                OR e.sent_at > now() + interval '1 minute')
+                OR e.sent_at > now() + interval '1 minute') AND {may_begin(may_hold_reading("e"))}
         """,
     ),
     Check(
@@ -84,13 +86,13 @@ CHECKS = (
         SELECT 'run' AS what, r.id, r.next_at FROM question_runs r JOIN batches b ON b.id = r.batch_id
         WHERE b.state = 'running' AND r.state = 'planned' AND {SOMEBODY_LIVES}
             AND (r.next_at < now() - interval '60 seconds' OR r.next_at > now() + interval '1 hour')
-            AND (r.sent_at IS NULL OR r.sent_at < r.next_at)
+            AND (r.sent_at IS NULL OR r.sent_at < r.next_at) AND {may_begin(holds_run("r"))}
         UNION ALL
         SELECT 'reading', e.id, e.next_at FROM evaluations e JOIN batches b ON b.id = e.batch_id
             JOIN question_runs r ON r.id = e.run_id
         WHERE b.state = 'running' AND e.state = 'pending' AND r.state = 'answered' AND {SOMEBODY_LIVES}
             AND {IN_NO_JOB} AND (e.next_at < now() - interval '60 seconds' OR e.next_at > now() + interval '1 hour')
-            AND (e.sent_at IS NULL OR e.sent_at < e.next_at)
+            AND (e.sent_at IS NULL OR e.sent_at < e.next_at) AND {may_begin(may_hold_reading("e"))}
         UNION ALL
         SELECT 'claim that ran out', r.id, r.lease_until FROM question_runs r
         WHERE r.state = 'asking' AND r.lease_until < now() - interval '3 minutes' AND {SOMEBODY_LIVES}
@@ -109,7 +111,10 @@ CHECKS = (
         WHERE s.state IN ('submitting', 'running') AND {SOMEBODY_LIVES}
             AND (s.next_poll_at IS NULL OR s.next_poll_at < now() - interval '2 minutes'
                 OR s.next_poll_at > now() + interval '30 minutes')
+            -- One that waits for a place at its vendor is due as long as it waits.
+            AND NOT (s.kind = 'questions' AND s.state = 'submitting' AND s.place_at IS NULL AND s.maybe_sent_at IS NULL)
             AND (s.lease_until IS NULL OR s.lease_until < now())
+            AND (s.state = 'running' OR s.maybe_sent_at IS NOT NULL OR {may_begin(holds_job("s"))})
         UNION ALL
         SELECT s.id, s.state, s.cancel_due_at FROM vendor_jobs s
         WHERE s.cancel_due_at < now() - interval '1 day' AND s.cancelled_at IS NULL
@@ -133,7 +138,8 @@ CHECKS = (
         LOOK,
         f"""
         SELECT b.id AS batch, b.state, b.queued_at FROM batches b
-        WHERE {SOMEBODY_LIVES} AND ((b.state = 'queued' AND (b.queued_at < now() - interval '2 minutes'
+        WHERE {SOMEBODY_LIVES} AND {may_begin(holds_batch("b"))}
+            AND ((b.state = 'queued' AND (b.queued_at < now() - interval '2 minutes'
                 AND (SELECT count(*) FROM batches o WHERE o.state = 'running') < :running))
             OR (b.state = 'running' AND b.started_at < now() - interval '5 minutes' AND b.remaining IS NULL)
             OR (b.state = 'running' AND b.remaining = 0 AND b.started_at < now() - interval '5 minutes'
@@ -162,7 +168,7 @@ CHECKS = (
             JOIN question_runs r ON r.id = e.run_id
         WHERE b.state = 'running' AND b.started_at < now() - interval '20 minutes' AND {SOMEBODY_LIVES}
             AND e.state = 'pending' AND e.sent_at IS NULL AND e.next_at IS NULL AND {IN_NO_JOB}
-            AND r.batch_id <> e.batch_id
+            AND r.batch_id <> e.batch_id AND NOT {ANY_STOP}
         """,
     ),
 )

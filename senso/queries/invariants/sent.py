@@ -10,6 +10,7 @@ from senso.db import rows
 from senso.db.lease import IS_ALIVE
 from senso.policy import Policy
 from senso.queries.fragments import IN_NO_JOB, SENT_AT
+from senso.queries.stopped import holds_batch, holds_run, may_begin, may_hold_reading
 
 MOST_SENT = 2000
 LIVES = f"SELECT w.id FROM workers w WHERE w.{IS_ALIVE}"
@@ -19,16 +20,16 @@ SENT = text(f"""
         SELECT 'run' AS what, r.id, r.id AS subject, r.sent_at
         FROM question_runs r JOIN batches b ON b.id = r.batch_id
         WHERE b.state = 'running' AND r.state = 'planned' AND r.snapshot_id IS NULL
-            AND (r.next_at IS NULL OR r.next_at <= r.sent_at)
+            AND (r.next_at IS NULL OR r.next_at <= r.sent_at) AND {may_begin(holds_run("r"))}
         UNION ALL
         SELECT 'reading', e.id, e.run_id, {SENT_AT}
         FROM batches b JOIN evaluations e ON e.batch_id = b.id JOIN question_runs r ON r.id = e.run_id
         WHERE b.state = 'running' AND e.state = 'pending' AND r.state = 'answered'
             AND (e.next_at IS NULL OR e.next_at <= e.sent_at) AND {IN_NO_JOB}
-            AND coalesce(e.lease_owner NOT IN ({LIVES}), true)
+            AND coalesce(e.lease_owner NOT IN ({LIVES}), true) AND {may_begin(may_hold_reading("e"))}
         UNION ALL
         SELECT 'batch', b.id, b.id, b.started_at FROM batches b
-        WHERE b.state = 'running' AND b.remaining IS NULL
+        WHERE b.state = 'running' AND b.remaining IS NULL AND {may_begin(holds_batch("b"))}
     ) sent
     WHERE sent_at < now() - make_interval(secs => :seconds) ORDER BY sent_at LIMIT {MOST_SENT}
 """)

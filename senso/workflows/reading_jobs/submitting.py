@@ -17,11 +17,13 @@ from senso.log import logger
 from senso.policy import POLICY
 from senso.providers import FileProvider
 from senso.queries import job_cancellations, reading_jobs, submissions, vendor_jobs
+from senso.queries.ceilings import reserve_job
 from senso.queries.evaluations import ReadWork
 from senso.queries.models import Reader
 from senso.queries.vendor_jobs import JobWork
 from senso.runtime.saving import save
 from senso.states import JobState, Outcome
+from senso.workflows import ceilings, claiming, limiting
 from senso.workflows.call_reports import Stopwatch, failed_report, guarded
 from senso.workflows.provider_access import file_provider
 from senso.workflows.retry_policy import wait_seconds
@@ -42,6 +44,9 @@ def submit(work: JobWork, readers: Sequence[Reader]) -> None:
     place = next((at for at, one in enumerate(readers) if is_model(one, work)), None)
     with transaction() as db:
         readings = reading_jobs.to_send(db, work.id, readers) if place is not None else []
+    if shut := limiting.seconds_shut(work.provider, work.model):
+        put_back(work, RateLimited(work.provider, "left alone for now", retry_after_seconds=shut), in_doubt=False)
+        return
     vendor = file_provider(work.provider)
     file = packed(vendor, readings, readers[place or 0])
     if place is None or not file.readings:
@@ -92,11 +97,23 @@ def mark(work: JobWork) -> str:
 
 
 def about_to_send(db: Connection, work: JobWork, file: File, place: int) -> bool:
-    """False if its batch has ended, or another worker is to send it."""
+    """False if its batch has ended, another worker is to send it, or a ceiling of cost does not let it pass.
+
+    What costs more than a whole day may is read by calls: each of these fits, until the day's ceiling is reached.
+    """
+    try:
+        each = claiming.estimate_file(db, work, len(file.readings)) if ceilings.in_effect(db) else 0
+    except claiming.Beyond:
+        end_unread(db, work, "its readings together cost more than a day may: they are read by calls")
+        return False
+    if each is None:
+        return False
     if not submissions.sending(db, [(work, mark(work))], POLICY):
         return False
     version = extraction.READING_VERSION
     reading_jobs.announce(db, work, file.readings, reader=place, prompt_version=version)
+    if each:
+        reserve_job(db, work.id, each)
     return True
 
 

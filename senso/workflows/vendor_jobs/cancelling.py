@@ -7,13 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 from senso.db import Connection, transaction
-from senso.errors import ConfigError, OutsideError
+from senso.errors import ConfigError, LeftAlone, OutsideError
 from senso.log import logger
 from senso.queries import job_cancellations, sweep
 from senso.queries.vendor_jobs import JobWork
 from senso.runtime.saving import save
+from senso.states import JobRequest
 from senso.workflows.call_reports import guarded
 from senso.workflows.provider_access import jobs_at
+from senso.workflows.vendor_jobs import permission
 from senso.workflows.vendor_jobs.matching import jobs_like
 
 log = logger(__name__)
@@ -22,8 +24,9 @@ CANCELLERS = 8
 
 def cancel_due(batch: UUID | None = None) -> None:
     """Cancels the due jobs of one batch, or of all, concurrently and independently of each other."""
+    left_alone = permission.left_alone(JobRequest.CANCEL)
     with transaction() as db:
-        found = job_cancellations.due(db, batch)
+        found = job_cancellations.due(db, batch, left_alone)
     if found:
         with ThreadPoolExecutor(min(CANCELLERS, len(found)), "cancel") as pool:
             list(pool.map(cancel_safely, found))
@@ -33,6 +36,8 @@ def cancel_safely(work: JobWork) -> None:
     """Never raises: a job that cannot be cancelled must not delay the others. Its next try is scheduled already."""
     try:
         cancel(work)
+    except LeftAlone:
+        return
     except (OutsideError, ConfigError) as error:
         log.warning("an abandoned job could not be cancelled", snapshot=str(work.id), error=str(error))
     except Exception as error:  # noqa: BLE001  see the docstring

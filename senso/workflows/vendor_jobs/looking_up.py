@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from senso.db import Connection
-from senso.errors import ConfigError, Malformed, OutsideError, RateLimited, Unavailable
+from senso.errors import ConfigError, LeftAlone, Malformed, OutsideError, RateLimited, Unavailable
 from senso.log import logger
 from senso.queries import job_cancellations, job_endings, job_lookups, submissions, sweep
 from senso.queries.vendor_jobs import JobWork
@@ -87,7 +87,8 @@ def given_up(db: Connection, work: JobWork, rows: Rows) -> bool:
 
 def reconcile_failed(work: JobWork, rows: Rows, error: OutsideError | ConfigError) -> None:
     """Only the deadline or a refusal ends the look-ups: they are free, and the job is paid for."""
-    log.warning("the vendor's list could not be read", snapshot=str(work.id), error=str(error))
+    if not isinstance(error, LeftAlone):
+        log.warning("the vendor's list could not be read", snapshot=str(work.id), error=str(error))
     reason = f"it may have been submitted, and could not be looked up: {error}"
     if not isinstance(error, Unavailable | Malformed):
         save(lambda db: rows.fail(db, work, reason))

@@ -12,19 +12,21 @@ from threading import BoundedSemaphore
 from typing import Any, Protocol
 
 from senso.db import Connection, transaction
-from senso.errors import ConfigError, JobFailed, OutsideError, RateLimited, TooLong
+from senso.errors import ConfigError, JobFailed, LeftAlone, OutsideError, RateLimited, TooLong
+from senso.job_budget.counting import Verdict
 from senso.log import logger
 from senso.policy import POLICY
 from senso.providers import Answer
-from senso.queries import job_endings, job_polling, reading_jobs, submissions, vendor_jobs
+from senso.queries import job_endings, job_places, job_polling, reading_jobs, submissions, vendor_jobs
 from senso.queries.submissions import Unsubmitted
 from senso.queries.vendor_jobs import JobWork
+from senso.registry import JOB_PROVIDERS
 from senso.runtime import saving
 from senso.runtime.joint_results import joint_results
-from senso.states import JobState
+from senso.states import JobRequest, JobState
 from senso.workflows.call_reports import guarded
 from senso.workflows.provider_access import job_provider
-from senso.workflows.retry_policy import wait_seconds
+from senso.workflows.vendor_jobs import permission
 from senso.workflows.vendor_jobs.cancelling import cancel_due
 from senso.workflows.vendor_jobs.collecting import collect_safely
 
@@ -60,9 +62,11 @@ def poll_rounds(sender: JobSender) -> None:
 
 def poll_due(sender: JobSender) -> bool:
     """Whether a job was due."""
+    to_poll, to_submit = (all_verdicts(kind) for kind in (JobRequest.POLL, JobRequest.SUBMIT))
     with transaction() as db:
-        found = job_polling.due(db, POLICY.jobs_per_poll)
-        unsent = submissions.unsubmitted(db, POLICY)
+        job_places.admit_due(db, POLICY)
+        found = [work for provider, verdict in to_poll.items() for work in due_at(db, provider, verdict)]
+        unsent = [job for provider, verdict in to_submit.items() for job in unsubmitted_at(db, provider, verdict)]
         for work in submissions.unsubmittable(db, POLICY):
             fail_submission(db, work)
         that_read = reading_jobs.due(db, POLICY)
@@ -72,6 +76,28 @@ def poll_due(sender: JobSender) -> bool:
         poll(found)
     cancel_due()
     return bool(found)
+
+
+def all_verdicts(kind: JobRequest) -> dict[str, Verdict]:
+    return {provider: permission.look(provider, kind) for provider in JOB_PROVIDERS}
+
+
+def due_at(db: Connection, provider: str, verdict: Verdict) -> list[JobWork]:
+    most = permission.room(verdict, POLICY.jobs_per_poll)
+    if most:
+        return job_polling.due(db, provider, most)
+    if verdict.seconds:
+        job_polling.put_off(db, provider, verdict.seconds)
+    return []
+
+
+def unsubmitted_at(db: Connection, provider: str, verdict: Verdict) -> list[Unsubmitted]:
+    most = permission.room(verdict, POLICY.jobs_per_poll)
+    if most:
+        return submissions.unsubmitted(db, provider, most, POLICY)
+    if verdict.seconds:
+        job_places.rest(db, provider, verdict.seconds)
+    return []
 
 
 def fail_submission(db: Connection, work: JobWork) -> None:
@@ -134,12 +160,13 @@ def go_on(look: Look) -> None:
 def poll_failed(work: JobWork, error: OutsideError | ConfigError) -> None:
     """Before its deadline, the job ends only by JobFailed, or by TooLong: it was paid for, and would be as long again.
 
-    After any other error it is polled again, which is free.
+    After any other error it is polled again, which is free. A vendor that asks us to wait may have the answers: its job
+    is not given up for that, and when it is asked again is known to the gate of its requests.
     """
-    log.warning("a job could not be looked at", snapshot=str(work.id), error=str(error))
+    if not isinstance(error, LeftAlone):
+        log.warning("a job could not be looked at", snapshot=str(work.id), error=str(error))
     if isinstance(error, RateLimited):
-        seconds = wait_seconds(error, 0) or 0
-        saving.save(lambda db: job_polling.rest(db, work.provider, seconds))
+        return
     if isinstance(error, TooLong):
         saving.save(lambda db: job_endings.fail(db, work, str(error), cost_microusd=None))
     elif isinstance(error, JobFailed):

@@ -12,20 +12,21 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from senso.db import DBAPIError, transaction
-from senso.errors import ConfigError, Malformed, OutsideError, RateLimited, Unavailable
+from senso.errors import ConfigError, LeftAlone, Malformed, OutsideError, RateLimited, Unavailable
 from senso.failpoints import failpoint
 from senso.log import logger
 from senso.policy import POLICY
 from senso.providers import JobProvider
 from senso.queries import job_cancellations, job_endings, submissions, vendor_jobs
 from senso.queries.vendor_jobs import JobWork
-from senso.runtime.heartbeat import worker_id
 from senso.runtime.joint_results import joint_results
 from senso.runtime.saving import save, save_at_once
-from senso.states import JobState
+from senso.states import JobRequest, JobState
 from senso.workflows.call_reports import Stopwatch, failed_report, guarded
+from senso.workflows.claiming import claim_jobs
 from senso.workflows.provider_access import job_provider
 from senso.workflows.retry_policy import wait_seconds
+from senso.workflows.vendor_jobs import permission
 from senso.workflows.vendor_jobs.cancelling import cancel_due
 from senso.workflows.vendor_jobs.looking_up import look_up
 
@@ -47,9 +48,13 @@ Reply = str | OutsideError | ConfigError  # the vendor's id of the job, or why t
 
 
 def submit(jobs: Sequence[UUID]) -> None:
-    """Claims and commits; then sends the jobs that certainly were not sent, and looks up those that may have been."""
+    """Claims and commits; then sends the jobs that certainly were not sent, and looks up those that may have been.
+
+    Jobs without a place at their vendor, or that it takes no request for now, stay as they are: a tick sends them.
+    """
+    rooms = permission.rooms(JobRequest.SUBMIT, len(jobs))
     with transaction() as db:
-        claimed = submissions.claim(db, jobs, worker_id(), POLICY)
+        claimed = claim_jobs(db, jobs, rooms)
     send_all([work for work in claimed if not work.in_doubt])
     never_arrived = [work.id for work in claimed if work.in_doubt and not look_up(work)]
     if never_arrived:
@@ -144,7 +149,8 @@ def came_too_late(work: JobWork, external_id: str) -> None:
 
 
 def submission_failed(work: JobWork, error: OutsideError | ConfigError) -> None:
-    log.warning("a job was not accepted", snapshot=str(work.id), error=str(error))
+    if not isinstance(error, LeftAlone):
+        log.warning("a job was not accepted", snapshot=str(work.id), error=str(error))
     failed = failed_report(error, work.price, Stopwatch())
     if may_have_arrived(error):
         unknown = replace(failed, cost_microusd=None)
