@@ -11,16 +11,18 @@ which other organisations there are.
 
 import hashlib
 import json
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from sys import maxsize
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from senso.errors import Malformed
-from senso.extraction import citations, competitors, mentions, names, sentences, units, words
+from senso.extraction import citations, competitors, mentions, names, naming, sentences, units, words
 from senso.extraction.instructions import SYSTEM, SYSTEM_TOGETHER
 from senso.extraction.mentions import Sentiment
 from senso.providers import Completion, Prompt, Usage
@@ -42,9 +44,11 @@ __all__ = [
     "competitors",
     "mentions",
     "names",
+    "naming",
     "occurs",
     "prompt",
     "prompt_together",
+    "quoted",
     "said_together",
     "sentences",
     "units",
@@ -53,6 +57,7 @@ __all__ = [
 
 READING_VERSION, TOGETHER_VERSION = "reading-1", "together-1"
 SHARE_DIGITS = 4
+MOST_OVERLAPS = 20  # of the occurrences of phrases
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,7 @@ class Watched:
     variations: tuple[str, ...]
     websites: tuple[str, ...]
     competitors: tuple[str, ...]  # those that the org asked to follow
+    not_names: tuple[str, ...] = ()  # phrases in which a name is not the org's
     by_fallback: bool = False  # the call for its names failed: `variations` are its name and domains alone
 
 
@@ -188,12 +194,19 @@ def _mistaken(readings: Sequence[OrgReading], orgs: Sequence[Watched]) -> set[in
 
 
 def _is_named(text: words.Text, org: Watched) -> bool:
-    return any(words.namings(text, name) for name in _names(org))
+    return bool(_places(text, org))
 
 
 def occurs(answer_text: str, org: Watched) -> bool:
     """Whether the answer has one of the org's names: without that it is not mentioned, whatever a model says."""
     return _is_named(words.text(answer_text), org)
+
+
+def quoted(answer_text: str, org: Watched) -> str:
+    """What a model would quote that confirms every occurrence of a name."""
+    text = words.text(answer_text)
+    spans = _Sentences(text).around(_places(text, org))
+    return mentions.SEPARATOR.join(answer_text[start:end] for start, end in spans)
 
 
 def checked_for(answer_text: str, org: Watched, together: Together, number: int | None) -> Reading:
@@ -221,7 +234,7 @@ def _checked(said: AnswerReading, answer_text: str, org: Watched, completion: Co
     spans = _Sentences(text)
     others, other_marks = competitors.checked(said, _company(text, org))
     organisations = 1 + max(len(others), len(said.competitors))
-    mention, mention_marks = mentions.checked(said, _evidence(text, spans, _places(text, org), organisations))
+    mention, mention_marks = mentions.checked(said, _evidence(text, spans, org, organisations))
     entries = units.units(answer_text, mention.places, spans.all) if mention.mentioned else []
     return Reading(
         mentioned=mention.mentioned,
@@ -249,10 +262,19 @@ class _Sentences:
     def around(self, places: Sequence[words.Span]) -> list[words.Span]:
         return sentences.around(places, self.all) if places else []
 
+    def at(self, place: words.Span) -> words.Span:
+        """The sentence in which the place begins; the place itself if there is none."""
+        before = bisect_right(self.starts, place[0]) - 1
+        return self.all[before] if before >= 0 and place[0] < self.all[before][1] else place
+
+    @cached_property
+    def starts(self) -> list[int]:
+        return [start for start, _ in self.all]
+
     def is_of(self, quote: str, place: words.Span) -> bool:
         """Whether the quote is in the place's sentence or holds it, compared by words."""
         quoted = words.text(quote).words.line
-        ((start, end),) = self.around([place]) or [place]
+        start, end = self.at(place)
         said = words.text(self.text.answer[start:end]).words.line
         return bool(quoted.strip()) and (quoted in said or said in quoted)
 
@@ -261,8 +283,11 @@ def _of_names(org: Watched) -> list[mentions.Marked]:
     return [("names", mentions.FALLBACK_NAMES, ", ".join(_names(org)))] if org.by_fallback else []
 
 
+@lru_cache(maxsize=4096)
 def _names(org: Watched) -> tuple[str, ...]:
-    return org.variations or (org.name,)
+    """Never the name of a competitor, which may be tracked only since the org's names were asked for."""
+    others = {words.key(name) for name in org.competitors} - {words.key(org.name)}
+    return tuple(name for name in org.variations if words.key(name) not in others) or (org.name,)
 
 
 def _company(text: words.Text, org: Watched) -> competitors.Evidence:
@@ -276,20 +301,66 @@ def _own(org: Watched) -> frozenset[str]:
     return frozenset(map(words.key, (org.name, *org.variations, *names.domains(org.websites))))
 
 
-def _evidence(
-    text: words.Text, spans: _Sentences, naming: Sequence[words.Span], organisations: int
-) -> mentions.Evidence:
+def _evidence(text: words.Text, spans: _Sentences, org: Watched, organisations: int) -> mentions.Evidence:
+    found = _found(text, org)
     return mentions.Evidence(
-        naming=naming,
+        naming=sorted(found),
         holds=lambda quote: words.located(text, quote) is not None,
         is_of=spans.is_of,
         shown=lambda places: [text.answer[start:end] for start, end in spans.around(places)],
         organisations=organisations,
+        doubtful=_Doubts(text, spans, found).of,
     )
 
 
 def _places(text: words.Text, org: Watched) -> list[words.Span]:
-    return sorted({place for name in _names(org) for place in words.namings(text, name)})
+    return sorted(_found(text, org))
+
+
+def _found(text: words.Text, org: Watched) -> dict[words.Span, list[str]]:
+    """Where the answer names the org, and by which of its names; not within one of its not_names."""
+    found: dict[words.Span, list[str]] = {}
+    for name in _names(org):
+        for place in words.namings(text, name):
+            found.setdefault(place, []).append(name)
+    if not found or not org.not_names:
+        return found
+    others = sorted(place for name in org.not_names for place in words.namings(text, name))
+    return {place: by for place, by in found.items() if not _is_within_one(place, others)}
+
+
+def _is_within_one(place: words.Span, others: Sequence[words.Span]) -> bool:
+    """`others`: sorted, of a few names, so that few of them begin close before a place."""
+    last = bisect_right(others, (place[0], maxsize))
+    return any(_is_within(place, other) for other in others[max(0, last - MOST_OVERLAPS) : last])
+
+
+class _Doubts:
+    """Whether an occurrence may be a common word, by all names that occur there, longer ones included."""
+
+    def __init__(self, text: words.Text, spans: _Sentences, found: Mapping[words.Span, Sequence[str]]) -> None:
+        self.text, self.spans, self.found = text, spans, found
+        self.doubts: dict[str, naming.Doubt] = {}
+
+    def of(self, place: words.Span) -> bool:
+        sentence = self.spans.at(place)
+        return all(self.about(name).of(place, sentence) for name in self.names_at[place])
+
+    @cached_property
+    def names_at(self) -> dict[words.Span, list[str]]:
+        at: dict[words.Span, list[str]] = {}
+        around: list[words.Span] = []
+        for place in sorted(self.found, key=lambda one: (one[0], -one[1])):
+            around = [other for other in around if other[1] > place[0]] + [place]
+            at[place] = [name for other in around if _is_within(place, other) for name in self.found[other]]
+        return at
+
+    def about(self, name: str) -> naming.Doubt:
+        return self.doubts.setdefault(name, naming.Doubt(name, self.text))
+
+
+def _is_within(place: words.Span, other: words.Span) -> bool:
+    return other[0] <= place[0] and place[1] <= other[1]
 
 
 def _share(some: Sequence[words.Span], everything: Sequence[words.Span]) -> float:

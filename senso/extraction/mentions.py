@@ -15,6 +15,7 @@ Sentiment = Literal["positive", "negative", "neutral"]
 Span = tuple[int, int]  # offsets in the answer
 Marked = tuple[str, str, str]  # field, kind, value: what was dropped or corrected, and why
 SEPARATOR = " || "
+COMMON_WORD = "common-word-not-quoted"
 FALLBACK_NAMES = "fallback-names"  # kept with the reading, because better names may come later
 # Of an answer that was read for several orgs, and in which none of this org's names occurs: no model was asked about
 # it; or one was, as a sample of what the rule might miss.
@@ -51,6 +52,7 @@ class Evidence:
     is_of: Callable[[str, Span], bool]  # whether a quote is of the sentence in which the place lies
     shown: Callable[[Sequence[Span]], Sequence[str]]  # the sentences in which these places lie
     organisations: int  # how many the answer names, including the org
+    doubtful: Callable[[Span], bool] = lambda _place: False  # whether only a quote says that an occurrence is a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,8 @@ def checked(said: Said, evidence: Evidence) -> tuple[Mention, list[Marked]]:
     if not evidence.naming or not said.mentioned:
         return Mention(places=(), sentiment=None, rank=None), _refusals(said, evidence)
     places, place_marks = _places(said.mention_text or "", evidence)
+    if not places:
+        return Mention(places=(), sentiment=None, rank=None), place_marks
     rank, rank_marks = _rank(said.rank, evidence.organisations)
     return Mention(places, said.sentiment, rank), [*place_marks, *rank_marks]
 
@@ -85,19 +89,25 @@ def _refusals(said: Said, evidence: Evidence) -> list[Marked]:
 
 
 def _places(quoted: str, evidence: Evidence) -> tuple[Sequence[Span], list[Marked]]:
-    """The occurrences that the model quotes; all of them if it quotes none, or badly.
+    """The occurrences that the model quotes; all of them if it quotes none, or badly, except those in doubt.
 
     What an exact quotation leaves out the model rejected, as a word in its everyday sense.
     """
     parts = list(dict.fromkeys(filter(None, (part.strip() for part in quoted.split(SEPARATOR.strip())))))
     marks = [("mention_text", "quote-not-in-answer", part) for part in parts if not evidence.holds(part)]
     confirmed = [place for place in evidence.naming if any(evidence.is_of(part, place) for part in parts)]
+    if confirmed and not marks:
+        return confirmed, _left_out(evidence, confirmed, "occurrence-not-quoted")
+    sure = set(confirmed)
+    kept = [place for place in evidence.naming if place in sure or not evidence.doubtful(place)]
     if not confirmed:
-        return evidence.naming, [*marks, ("mention_text", "recovered-by-rule", quoted)]
-    if marks:
-        return evidence.naming, marks
-    rejected = [place for place in evidence.naming if place not in confirmed]
-    return confirmed, [("mention_text", "occurrence-not-quoted", one) for one in evidence.shown(rejected)]
+        marks.append(("mention_text", "recovered-by-rule" if kept else "not-quoted", quoted))
+    return kept, marks + _left_out(evidence, kept, COMMON_WORD)
+
+
+def _left_out(evidence: Evidence, kept: Sequence[Span], kind: str) -> list[Marked]:
+    rejected = sorted(set(evidence.naming) - set(kept))
+    return [("mention_text", kind, one) for one in evidence.shown(rejected)] if rejected else []
 
 
 def _rank(rank: int | None, organisations: int) -> tuple[int | None, list[Marked]]:
