@@ -20,6 +20,7 @@ from senso.states import (
     Honoured,
     JobKind,
     JobState,
+    ProposalState,
     RunState,
     Searched,
     Sentiment,

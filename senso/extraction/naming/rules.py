@@ -25,6 +25,8 @@ SHORTEST_NAME, SHORTEST_ACRONYM, LONGEST_ACRONYM = 3, 3, 6
 CAPITALS_OF_MIXED = 2  # in BofA
 LETTER = re.compile(r"[^\W\d_]")
 PIECE = re.compile(r"[^\W\d_][^\W\dA-Z_]*|\d+")  # SchoolsFirst: Schools, First
+OF_GROUPS = frozenset({"group", "holding", "holdings", "company", "gruppe", "groupe", "grupo", "gruppo"})
+BEFORE_PLACE = frozenset({"of", "in", "at", "de", "von", "di"})
 CONNECTORS = frozenset(
     re.findall(r"\w+", "the a of and for in at de la le les du des der die das und fur et y e i do da")
 )
@@ -73,6 +75,15 @@ def claimed_by(known: Known, name: str) -> str | None:
     return None
 
 
+def is_short_for(tokens: Sequence[str], own: Sequence[str]) -> bool:
+    """Whether they are the whole name, with words joined to their initials ("FCU"), and without "Group" at its end."""
+    if not tokens or not own:
+        return not tokens and set(own) <= OF_GROUPS
+    sizes = [size for size in range(2, len(own) + 1) if tokens[0] == "".join(token[0] for token in own[:size])]
+    sizes += [1] if tokens[0] == own[0] else []
+    return any(is_short_for(tokens[1:], own[size:]) for size in sizes)
+
+
 class Rules:
     def __init__(self, known: Known) -> None:
         self.known = known
@@ -93,6 +104,8 @@ class Rules:
         """Why it waits; None: it counts by itself."""
         tokens = key(name).split()
         marks = distinctive(tokens)
+        if len(tokens) > 1 and any(is_short_for(tokens, own) for own in self.own):
+            return None
         if not marks:
             return "says only what kind of business it is"
         if as_domain(name):
@@ -181,10 +194,12 @@ class Rules:
             yield [piece.casefold() for word in words for piece in PIECE.findall(word)]
 
     def begins(self, letters: str, pieces: Sequence[str], used: int = 0) -> bool:
-        """Whether the letters are beginnings of these words, each word used in order; connectors may be left out, and
-        at the end words that say what kind of business it is."""
+        """Whether the letters are beginnings of these words, in order.
+
+        Connectors may be left out, and at the end a place, or words that say what kind of business it is.
+        """
         if not letters:
-            return used > 1 and all(piece in KINDS for piece in pieces)
+            return used > 1 and (all(piece in KINDS for piece in pieces) or pieces[0] in BEFORE_PLACE)
         if not pieces:
             return False
         first, *rest = pieces
