@@ -37,6 +37,7 @@ SHOWN_LANGUAGES = {"en": "English", "de": "German", "fr": "French", "es": "Spani
 SHOWN_LANGUAGES |= {"pt": "Portuguese", "nl": "Dutch", "tr": "Turkish", "pl": "Polish"}
 LOOKED_AT = 4000  # characters of an answer, to tell its language
 LEAST_SHARE = 0.3  # of the letters
+NEAR = 120  # characters to each side that tell whether capitals are usual there
 SHORT_ACRONYM = 2
 
 
@@ -98,8 +99,8 @@ def is_common(name: str, language: str) -> bool:
 def capital_of_its_own(answer: str, place: Span, sentence: Span, spoken: str | None) -> bool:
     """Whether a capital says that it is a name; one that the language or the place demands says nothing."""
     start, end = place
-    written, before = answer[start:end], answer[sentence[0] : start]
-    others: list[str] = [*WORD.findall(before), *WORD.findall(answer[end : sentence[1]])]
+    written, before = answer[start:end], answer[max(sentence[0], start - NEAR) : start]
+    others: list[str] = [*WORD.findall(before), *WORD.findall(answer[end : min(sentence[1], end + NEAR)])]
     if len(written) > 1 and written.isupper():
         return sum(map(str.isupper, others)) * 2 < len(others)
     first = LETTER.search(written)
