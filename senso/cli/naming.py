@@ -7,7 +7,7 @@ from rich.markup import escape
 
 from senso.cli.acting_user import actor
 from senso.cli.environment import connected
-from senso.cli.printing import err, out, print_json, printable
+from senso.cli.printing import below, err, out, print_json, printable
 from senso.db import looking
 from senso.errors import NotFound
 from senso.reads import names as reads
@@ -32,7 +32,7 @@ def names(org: UUID, accept: Sequence[str], reject: Sequence[str], *, as_json: b
         return
     for one in decided:
         how = f"{one.state}" if one.changed else f"was {one.state} already; nothing was changed"
-        out.print(f"{said(one.name)}: {how}.", soft_wrap=True)
+        out.print(f"{said(one.name)}: {how}.")
     print_names(found)
 
 
@@ -41,11 +41,13 @@ def said(name: str) -> str:
 
 
 def print_names(found: OrgNames) -> None:
-    out.print(f"[bold]{said(found.name)}[/] is searched for by:", soft_wrap=True)
+    out.print(f"[bold]{said(found.name)}[/] is searched for by:")
     for one in found.names:
         print_name(one)
     if found.not_names:
-        out.print(f"not as part of: {', '.join(map(said, found.not_names))}", soft_wrap=True)
+        out.print("not as part of:")
+    for name in found.not_names:
+        out.print(below(said(name)))
     if found.is_fallback:
         err.print("The last call for names failed: the next batch asks again.")
     elif not found.asked:
@@ -55,7 +57,7 @@ def print_names(found: OrgNames) -> None:
 
 def print_name(one: Name) -> None:
     doubt = f"; needs the model's yes where no capital tells: {one.needs_yes}" if one.needs_yes else ""
-    out.print(f"  {said(one.name)} ({one.origin}{doubt})", soft_wrap=True)
+    out.print(below(f"{said(one.name)} ({one.origin}{doubt})"))
 
 
 def print_proposals(found: OrgNames) -> None:
@@ -68,6 +70,6 @@ def print_proposals(found: OrgNames) -> None:
             out.print(heading)
         for one in those:
             by = f", by {said(one.decided_by)}" if one.decided_by else ""
-            out.print(f"  {said(one.name)} ({said(one.reason)}{by})", soft_wrap=True)
+            out.print(below(f"{said(one.name)} ({said(one.reason)}{by})"))
     if any(one.state is ProposalState.PROPOSED for one in found.proposals):
         err.suggest(f"Decide: senso names {found.org_id} --accept NAME, or --reject NAME")

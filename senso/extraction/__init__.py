@@ -298,7 +298,7 @@ def _company(text: words.Text, org: Watched) -> competitors.Evidence:
 
 @lru_cache(maxsize=4096)  # all orgs of several networks
 def _own(org: Watched) -> frozenset[str]:
-    return frozenset(map(words.key, (org.name, *org.variations, *names.domains(org.websites))))
+    return frozenset(map(words.key, (org.name, *_names(org), *names.domains(org.websites))))
 
 
 def _evidence(text: words.Text, spans: _Sentences, org: Watched, organisations: int) -> mentions.Evidence:

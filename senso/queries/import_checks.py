@@ -132,4 +132,6 @@ def require_distinct_names(db: Connection, document: Document) -> None:
 def refuse_taken(document: Document, place: Place, org: Org, name: str, taken: Mapping[tuple[UUID, str], UUID]) -> None:
     holder = taken.get((org.partner, compared(name)), org.id)
     if holder != org.id:
-        raise document.refusal(place, f"is a name of org {holder} of the same partner; an answer that has it names one")
+        raise document.refusal(
+            place, f"is a name of org {holder} of the same partner; an answer could not tell which is meant"
+        )

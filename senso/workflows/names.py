@@ -14,7 +14,7 @@ from senso.policy import POLICY
 from senso.providers import Complete, Usage
 from senso.queries import batches
 from senso.queries import names as name_rows
-from senso.queries.names import NamesWork, OrgNames, ProposedName
+from senso.queries.names import NamesWork, OrgNames, Others, ProposedName
 from senso.runtime.saving import save
 from senso.states import BatchState, Outcome, ProposalState, Purpose
 from senso.workflows import limiting, reading_models
@@ -46,9 +46,10 @@ def find_names(batch_id: UUID) -> None:
     with limiting.claiming(Purpose.NAMES, allowed) as claimed:
         with transaction() as db:
             work = claim_names(db, org.id, mark, batch=batch.id, model=model)
+            others = name_rows.others(db, org.id)
         claimed([(org.id, model.provider, model.name)] if work else [])
     if work is not None:
-        ask_for_names(work, org, mark)
+        ask_for_names(work, org, mark, others)
 
 
 def do_without(batch: UUID, org: OrgNames, mark: str) -> None:
@@ -60,11 +61,11 @@ def do_without(batch: UUID, org: OrgNames, mark: str) -> None:
         log.warning("the model that finds names is away: the name and the domains are used", org=str(org.id))
 
 
-def ask_for_names(work: NamesWork, org: OrgNames, mark: str) -> None:
+def ask_for_names(work: NamesWork, org: OrgNames, mark: str, others: Others) -> None:
     watch = Stopwatch()
     try:
         with guarded():
-            found = call_for_names(work, org)
+            found = call_for_names(work, org, others)
     except (OutsideError, ConfigError) as error:
         names_failed(work, org, mark, error, watch)
         return
@@ -86,12 +87,10 @@ def proposals(judged: Judged) -> list[ProposedName]:
     return list({one.key: one for one in reversed(found)}.values())[::-1]
 
 
-def call_for_names(work: NamesWork, org: OrgNames) -> names.Found:
+def call_for_names(work: NamesWork, org: OrgNames, others: Others) -> names.Found:
     """Raises Malformed without a call when all tries are used: the call may have killed its workers."""
     with limiting.before_call(Purpose.NAMES, org.id, work.model.provider, work.model.name):
         give_up_after(work)
-    with transaction() as db:
-        others = name_rows.others(db, org.id)
     given = {"aliases": org.aliases, "not_names": org.not_names}
     return names.find(org.name, org.websites, completer(work), **given, **asdict(others))
 
