@@ -8,7 +8,7 @@ capitals, so well-known brands are common words by them, too.
 from functools import lru_cache
 from unicodedata import normalize
 
-# A list takes 15 to 75 ms to read and 2 to 6 MB to hold; most answers of a process are in few languages.
+# A list takes 13 to 40 ms to read and 2 to 6 MB to hold; most answers of a process are in few languages.
 MOST_LISTS = 3
 VERY_COMMON = 5.5  # Zipf: the logarithm of occurrences in a thousand million words; "you", "best", "always", "first"
 
