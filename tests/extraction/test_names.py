@@ -58,6 +58,8 @@ def test_the_name_comes_first_and_the_domain_is_always_there(says):
         ("SchoolsFirst Federal Credit Union", [], "SFFCU"),
         ("Harbor Federal Credit Union of Holly Cove", [], "HFCU"),
         ("Union Federal Credit Union", [], "Union FCU"),
+        ("Capital One", [], "Capital One Bank"),
+        ("Target", [], "Target Stores"),
         ("Volkswagen AG", ["https://vw.example"], "VW"),
     ],
 )
@@ -89,6 +91,7 @@ def test_a_variation_that_could_mean_anything_is_dropped(variation):
         ("Acme Bank", "https://acme.example", "acme.other"),
         ("\u661f\u6cb3\u94f6\u884c", "", "\u661f\u6cb3"),
         ("First Larch", "", "First"),
+        ("First", "", "First Bank"),
     ],
 )
 def test_what_does_not_come_from_the_org_waits(name, site, variation):

@@ -119,7 +119,17 @@ class Rules:
     def objection_to_words(self, tokens: Sequence[str], marks: Sequence[str]) -> str | None:
         if not self.comes_from_own(tokens, marks):
             return "has words that are neither the name's nor the domains'"
-        return self.everyday(tokens, marks) or self.shared(tokens, marks)
+        everyday = None if self.has_whole_name(tokens) else self.everyday(tokens, marks)
+        return everyday or self.shared(tokens, marks)
+
+    def has_whole_name(self, tokens: Sequence[str]) -> bool:
+        """ "Capital One Bank" for Capital One: what is added says what kind of business it is."""
+        places = ((own, i) for own in self.own for i in range(len(tokens) - len(own) + 1))
+        return any(
+            list(tokens[i : i + len(own)]) == own and KINDS.issuperset([*tokens[:i], *tokens[i + len(own) :]])
+            for own, i in places
+            if len(own) > 1 or (self.frequency("".join(own)) or 0) < VERY_COMMON
+        )
 
     def objection_to_domain(self, name: str) -> str | None:
         own = domains(self.known.websites)
