@@ -279,6 +279,16 @@ class Action(StrEnum):
     BREAKER = "breaker"
     PAUSE = "pause"
     RESUME = "resume"
+    ACCEPT_NAME = "accept name"
+    REJECT_NAME = "reject name"
+
+
+class ProposalState(StrEnum):
+    """Of a name that a model proposed and that does not count by itself."""
+
+    PROPOSED = "proposed"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
 
 
 class DifferenceKind(StrEnum):

@@ -180,6 +180,9 @@ class Sandbox:
         """The messages that Slack has taken, in their order."""
         return [one["text"] for one in requests.get(f"{self.url}/_sandbox/slack", timeout=5).json()]
 
+    def lie(self, **wish: Any) -> None:
+        requests.post(f"{self.url}/_sandbox/lies", json=wish, timeout=5).raise_for_status()
+
     def lies(self) -> list[dict[str, Any]]:
         return requests.get(f"{self.url}/_sandbox/lies", timeout=5).json()
 

@@ -87,6 +87,11 @@ IMPORTS: Mapping[str, tuple[str, str]] = {
     "half-a-credit.yaml": ("credits: 100", "credits: 0.5"),
     "no-url.yaml": ("https://larchhill.example", "larchhill"),
     "a-name-of-no-word.yaml": ("    created_at", "    competitors: ['!!!']\n    created_at"),
+    "an-alias-of-a-competitor.yaml": (
+        "    created_at",
+        "    competitors: [Vantry]\n    aliases: [Vantry Inc.]\n    created_at",
+    ),
+    "an-alias-of-another-org.yaml": ("    created_at", "    aliases: [Other]\n    created_at"),
     "unclosed.yaml": ("[gpt-6.1-terra]", "[gpt-6.1-terra"),
 }
 FILES: Mapping[str, bytes] = {
@@ -138,6 +143,10 @@ CASES: Mapping[str, tuple[Case, ...]] = {
         Case("no such org", "trigger missing NETWORK NOBODY", 4),
         Case("no such org", "report NOBODY", 4),
         Case("no such network", "report ORG --network NOBODY", 4),
+        Case("no such org", "names NOBODY", 4),
+        Case("no such proposal", "names ORG --accept Larch", 4),
+        Case("no such name", "names ORG --reject Larch", 4),
+        Case("the org's own name", "names ORG --reject 'Larch Hill'", 2),
         Case("an org without numbers", "report ORG", 4),
         Case("no such batch", "status NOBODY", 4),
         Case("no such batch", "watch NOBODY", 4),

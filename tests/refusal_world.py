@@ -107,6 +107,7 @@ class World:
             f"show {run}": run,
             f"show {batch} --audit": org,
             f"report {org}": "mention rate",
+            f"names {org}": "is searched for by",
             f"ledger {partner}": batch,
             f"credits {partner}": partner,
             "models": "gpt-6-luna",

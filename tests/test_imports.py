@@ -353,6 +353,8 @@ def test_an_import_stores_all_that_the_file_says(db):
         "questions": 2,
         "orgs": 2,
         "org_websites": 2,
+        "org_aliases": 0,
+        "org_not_names": 0,
         "org_questions": 2,
         "org_models": 2,
         "org_locations": 2,

@@ -21,6 +21,7 @@ COMMANDS = (
     "metrics",
     "migrate",
     "models",
+    "names",
     "orgs",
     "partners",
     "pause",

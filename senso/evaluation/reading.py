@@ -34,9 +34,11 @@ def watched(label: Label, tracked: Sequence[str] = ()) -> Watched:
 def by_rules(of: Labelled, label: Label) -> Read:
     """As if a model confirmed every occurrence of a name and added nothing of its own."""
     others = [other.brand for other in of.labels if other.brand != label.brand]
-    said = {"mentioned": True, "mention_text": "", "sentiment": None, "rank": None, "competitors": []}
+    org = watched(label, others)
+    quoted = extraction.quoted(of.answer.text, org)
+    said = {"mentioned": True, "mention_text": quoted, "sentiment": None, "rank": None, "competitors": []}
     completion = Completion(json.dumps(said), "rules", Usage(), "senso")
-    return read(extraction.checked(of.answer.text, watched(label, others), completion), of.answer, label)
+    return read(extraction.checked(of.answer.text, org, completion), of.answer, label)
 
 
 def read(reading: extraction.Reading, answer: Answer, label: Label) -> Read:

@@ -11,16 +11,18 @@ which other organisations there are.
 
 import hashlib
 import json
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from sys import maxsize
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from senso.errors import Malformed
-from senso.extraction import citations, competitors, mentions, names, sentences, units, words
+from senso.extraction import citations, competitors, mentions, names, naming, sentences, units, words
 from senso.extraction.instructions import SYSTEM, SYSTEM_TOGETHER
 from senso.extraction.mentions import Sentiment
 from senso.providers import Completion, Prompt, Usage
@@ -42,9 +44,11 @@ __all__ = [
     "competitors",
     "mentions",
     "names",
+    "naming",
     "occurs",
     "prompt",
     "prompt_together",
+    "quoted",
     "said_together",
     "sentences",
     "units",
@@ -53,6 +57,7 @@ __all__ = [
 
 READING_VERSION, TOGETHER_VERSION = "reading-2", "together-2"
 SHARE_DIGITS = 4
+MOST_OVERLAPS = 20  # of the occurrences of phrases
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,7 @@ class Watched:
     variations: tuple[str, ...]
     websites: tuple[str, ...]
     competitors: tuple[str, ...]  # those that the org asked to follow
+    not_names: tuple[str, ...] = ()  # phrases in which a name is not the org's
     by_fallback: bool = False  # the call for its names failed: `variations` are its name and domains alone
 
 
@@ -188,12 +194,19 @@ def _mistaken(readings: Sequence[OrgReading], orgs: Sequence[Watched]) -> set[in
 
 
 def _is_named(text: words.Text, org: Watched) -> bool:
-    return any(words.namings(text, name) for name in _names(org))
+    return bool(_places(text, org))
 
 
 def occurs(answer_text: str, org: Watched) -> bool:
     """Whether the answer has one of the org's names: without that it is not mentioned, whatever a model says."""
     return _is_named(words.text(answer_text), org)
+
+
+def quoted(answer_text: str, org: Watched) -> str:
+    """What a model would quote that confirms every occurrence of a name."""
+    text = words.text(answer_text)
+    spans = _Sentences(text).around(_places(text, org))
+    return mentions.SEPARATOR.join(answer_text[start:end] for start, end in spans)
 
 
 def checked_for(answer_text: str, org: Watched, together: Together, number: int | None) -> Reading:
@@ -221,15 +234,15 @@ def _checked(said: AnswerReading, answer_text: str, org: Watched, completion: Co
     spans = _Sentences(text)
     others, other_marks = competitors.checked(said, _company(text, org))
     organisations = 1 + max(len(others), len(said.competitors))
-    mention, mention_marks = mentions.checked(said, _evidence(text, spans, _places(text, org), organisations))
-    naming = spans.around(mention.places)
-    entries = units.units(answer_text, mention.places, naming)
+    mention, mention_marks = mentions.checked(said, _evidence(text, spans, org, organisations))
+    naming_sentences = spans.around(mention.places)
+    entries = units.units(answer_text, mention.places, naming_sentences)
     return Reading(
         mentioned=mention.mentioned,
         mention_text=mentions.SEPARATOR.join(answer_text[start:end] for start, end in entries) or None,
         sentiment=mention.sentiment,
         rank=mention.rank,
-        share_of_text=_share(set(naming), spans),
+        share_of_text=_share(set(naming_sentences), spans),
         share_of_entries=_share(spans.within(entries), spans),
         competitors=others,
         marks=tuple(Mark(*storable(list(mark))) for mark in (*mention_marks, *other_marks, *_of_names(org))),
@@ -262,8 +275,11 @@ def _of_names(org: Watched) -> list[mentions.Marked]:
     return [("names", mentions.FALLBACK_NAMES, ", ".join(_names(org)))] if org.by_fallback else []
 
 
+@lru_cache(maxsize=4096)
 def _names(org: Watched) -> tuple[str, ...]:
-    return org.variations or (org.name,)
+    """Never the name of a competitor, which may be tracked only since the org's names were asked for."""
+    others = {words.key(name) for name in org.competitors} - {words.key(org.name)}
+    return tuple(name for name in org.variations if words.key(name) not in others) or (org.name,)
 
 
 def _company(text: words.Text, org: Watched) -> competitors.Evidence:
@@ -274,23 +290,69 @@ def _company(text: words.Text, org: Watched) -> competitors.Evidence:
 
 @lru_cache(maxsize=4096)  # all orgs of several networks
 def _own(org: Watched) -> frozenset[str]:
-    return frozenset(map(words.key, (org.name, *org.variations, *names.domains(org.websites))))
+    return frozenset(map(words.key, (org.name, *_names(org), *names.domains(org.websites))))
 
 
-def _evidence(
-    text: words.Text, spans: _Sentences, naming: Sequence[words.Span], organisations: int
-) -> mentions.Evidence:
+def _evidence(text: words.Text, spans: _Sentences, org: Watched, organisations: int) -> mentions.Evidence:
+    found = _found(text, org)
     return mentions.Evidence(
-        naming=naming,
+        naming=sorted(found),
         located=lambda quote: words.located(text, quote),
         sentences=spans.around,
         shown=spans.shown,
         organisations=organisations,
+        doubtful=_Doubts(text, spans, found).of,
     )
 
 
 def _places(text: words.Text, org: Watched) -> list[words.Span]:
-    return sorted({place for name in _names(org) for place in words.namings(text, name)})
+    return sorted(_found(text, org))
+
+
+def _found(text: words.Text, org: Watched) -> dict[words.Span, list[str]]:
+    """Where the answer names the org, and by which of its names; not within one of its not_names."""
+    found: dict[words.Span, list[str]] = {}
+    for name in _names(org):
+        for place in words.namings(text, name):
+            found.setdefault(place, []).append(name)
+    if not found or not org.not_names:
+        return found
+    others = sorted(place for name in org.not_names for place in words.namings(text, name))
+    return {place: by for place, by in found.items() if not _is_within_one(place, others)}
+
+
+def _is_within_one(place: words.Span, others: Sequence[words.Span]) -> bool:
+    """`others`: sorted, of a few names, so that few of them begin close before a place."""
+    last = bisect_right(others, (place[0], maxsize))
+    return any(_is_within(place, other) for other in others[max(0, last - MOST_OVERLAPS) : last])
+
+
+class _Doubts:
+    """Whether an occurrence may be a common word, by all names that occur there, longer ones included."""
+
+    def __init__(self, text: words.Text, spans: _Sentences, found: Mapping[words.Span, Sequence[str]]) -> None:
+        self.text, self.spans, self.found = text, spans, found
+        self.doubts: dict[str, naming.Doubt] = {}
+
+    def of(self, place: words.Span) -> bool:
+        (sentence,) = self.spans.around([place])
+        return all(self.about(name).of(place, sentence) for name in self.names_at[place])
+
+    @cached_property
+    def names_at(self) -> dict[words.Span, list[str]]:
+        at: dict[words.Span, list[str]] = {}
+        around: list[words.Span] = []
+        for place in sorted(self.found, key=lambda one: (one[0], -one[1])):
+            around = [other for other in around if other[1] > place[0]] + [place]
+            at[place] = [name for other in around if _is_within(place, other) for name in self.found[other]]
+        return at
+
+    def about(self, name: str) -> naming.Doubt:
+        return self.doubts.setdefault(name, naming.Doubt(name, self.text))
+
+
+def _is_within(place: words.Span, other: words.Span) -> bool:
+    return other[0] <= place[0] and place[1] <= other[1]
 
 
 def _share(some: Collection[words.Span], spans: _Sentences) -> float:

@@ -18,6 +18,7 @@ Span = tuple[int, int]  # offsets in the answer
 Marked = tuple[str, str, str]  # field, kind, value: what was dropped or corrected, and why
 SEPARATOR = " || "
 MOST_QUOTES = 100  # more parts are no quotation
+COMMON_WORD = "common-word-not-quoted"
 FALLBACK_NAMES = "fallback-names"  # kept with the reading, because better names may come later
 # Of an answer that was read for several orgs, and in which none of this org's names occurs: no model was asked about
 # it; or one was, as a sample of what the rule might miss.
@@ -54,6 +55,7 @@ class Evidence:
     sentences: Callable[[Sequence[Span]], Sequence[Span]]  # the sentence of each place
     shown: Callable[[Sequence[Span]], str]  # the sentences of these places as text
     organisations: int  # how many the answer names, including the org
+    doubtful: Callable[[Span], bool] = lambda _place: False  # whether only a quote says that an occurrence is a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ def checked(said: Said, evidence: Evidence) -> tuple[Mention, list[Marked]]:
     if not evidence.naming or not said.mentioned:
         return Mention(places=(), sentiment=None, rank=None), _refusals(said, evidence)
     places, place_marks = _places(said.mention_text or "", evidence)
+    if not places:
+        return Mention(places=(), sentiment=None, rank=None), place_marks
     rank, rank_marks = _rank(said.rank, evidence.organisations)
     return Mention(places, said.sentiment, rank), [*place_marks, *rank_marks]
 
@@ -88,7 +92,7 @@ def _refusals(said: Said, evidence: Evidence) -> list[Marked]:
 
 
 def _places(quoted: str, evidence: Evidence) -> tuple[Sequence[Span], list[Marked]]:
-    """The occurrences that the model quotes; all of them if it quotes none, or badly.
+    """The occurrences that the model quotes; all of them if it quotes none, or badly, except those in doubt.
 
     What an exact quotation leaves out the model rejected, as a word in its everyday sense.
     """
@@ -96,12 +100,13 @@ def _places(quoted: str, evidence: Evidence) -> tuple[Sequence[Span], list[Marke
     located = {part: evidence.located(part) for part in parts[:MOST_QUOTES]}
     marks = [("mention_text", "quote-not-in-answer", part) for part, places in located.items() if not places]
     confirmed = _confirmed(evidence, sorted({place for places in located.values() for place in places}))
-    if not confirmed or len(parts) > MOST_QUOTES:
-        return evidence.naming, [*marks, ("mention_text", "recovered-by-rule", quoted)]
-    if marks or len(confirmed) == len(evidence.naming):
-        return evidence.naming, marks
-    rejected = sorted(set(evidence.naming).difference(confirmed))
-    return confirmed, [("mention_text", "occurrence-not-quoted", evidence.shown(rejected))]
+    if confirmed and not marks and len(parts) <= MOST_QUOTES:
+        return confirmed, _left_out(evidence, confirmed, "occurrence-not-quoted")
+    sure = set(confirmed)
+    kept = [place for place in evidence.naming if place in sure or not evidence.doubtful(place)]
+    if not confirmed:
+        marks.append(("mention_text", "recovered-by-rule" if kept else "not-quoted", quoted))
+    return kept, marks + _left_out(evidence, kept, COMMON_WORD)
 
 
 def _confirmed(evidence: Evidence, quotes: Sequence[Span]) -> list[Span]:
@@ -114,6 +119,11 @@ def _confirmed(evidence: Evidence, quotes: Sequence[Span]) -> list[Span]:
         if before and ends[before - 1] > start:
             found.append(place)
     return found
+
+
+def _left_out(evidence: Evidence, kept: Sequence[Span], kind: str) -> list[Marked]:
+    rejected = sorted(set(evidence.naming).difference(kept))
+    return [("mention_text", kind, evidence.shown(rejected))] if rejected else []
 
 
 def _rank(rank: int | None, organisations: int) -> tuple[int | None, list[Marked]]:

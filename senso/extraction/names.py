@@ -1,8 +1,7 @@
-"""The names by which an answer may call an org, without those that could mean something else.
+"""The names by which an answer may call an org: the call that asks a model for them, and what becomes of what it says.
 
-The model proposes names and rules filter them. A variation that is one everyday word ("Community", "Summit") would be
-found in every second answer, so a single word counts only if it is tied to this org: it is the whole name, a label of
-the org's own domain, an acronym, or spelt as no everyday word is (SchoolsFirst, 1stBank).
+The model proposes names, and the rules of `senso.extraction.naming` decide which count by themselves, which wait for a
+person and which are never used.
 """
 
 import hashlib
@@ -11,21 +10,28 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from senso.errors import Malformed
+from senso.extraction.naming import Judged, Known, distinct, domains, judged
 from senso.providers import Complete, Completion, Prompt
 
-NAMES_VERSION = "names-1"
-MOST_NAMES = 20
-SHORTEST_NAME = 3
-LONGEST_ACRONYM = 6
-WORD = re.compile(r"[^\W_]+")
-DOMAIN = re.compile(r"\S+\.[^\W\d_]{2,}")
-UNEVERYDAY = re.compile(r"[^\W\d_][A-Z]|\d(?=[^\W\d_])|[^\W\d_]\d")  # a capital inside a word, a digit beside a letter
+__all__ = [
+    "NAMES_VERSION",
+    "Found",
+    "Variations",
+    "checked",
+    "domains",
+    "fallback",
+    "find",
+    "fingerprint",
+    "fitting",
+    "prompt",
+    "strict_schema",
+]
+NAMES_VERSION = "names-2"
 Model = TypeVar("Model", bound=BaseModel)
 
 SYSTEM = """\
@@ -47,21 +53,6 @@ places, parent companies, branches or competitors. If in doubt, leave it out: a 
 that means somebody else. At most 20.
 """
 
-# Words that say what kind of organisation something is. A name of these words alone identifies no organisation.
-KINDS = frozenset(
-    re.findall(
-        r"\w+",
-        """
-        the a of and for
-        bank banks banking credit union unions savings loan loans mortgage lender finance financial insurance insurer
-        assurance mutual federal national state international online
-        company co corp corporation inc limited llc ltd group holding holdings firm agency partners store
-        service services solutions system systems technology technologies
-        foundation fund trust society institute institution hospital university organisation organization
-        """,
-    )
-)
-
 
 class Variations(BaseModel):
     # What the model says, not trusted before `checked`. A comment, because a docstring would be sent with the schema.
@@ -72,24 +63,32 @@ class Variations(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    names: list[str]
+    judged: Judged
     completion: Completion
 
+    @property
+    def names(self) -> list[str]:
+        return self.judged.names
 
-def find(name: str, websites: Sequence[str], complete: Complete) -> Found:
-    """Raises the OutsideErrors of the call, and Malformed; the caller can then use `fallback`."""
+
+def find(name: str, websites: Sequence[str], complete: Complete, **more: tuple[str, ...]) -> Found:
+    """`more`: as for `checked`. Raises the OutsideErrors of the call, and Malformed; then there is `fallback`."""
     completion = complete(prompt(name, websites))
     said = fitting(Variations, "name_variations", completion)
-    return Found(checked(name, websites, said.variations), completion)
+    return Found(judged(Known(name, tuple(websites), **more), said.variations), completion)
 
 
 def fallback(name: str, websites: Sequence[str]) -> list[str]:
-    return _distinct([name, *domains(websites)])
+    return distinct([name, *domains(websites)])
 
 
-def fingerprint(name: str, websites: Sequence[str]) -> str:
-    """Changes when the names must be requested again: another name, other websites, another prompt."""
-    return hashlib.sha256(json.dumps([name, sorted(websites), NAMES_VERSION]).encode()).hexdigest()
+def fingerprint(name: str, websites: Sequence[str], aliases: Sequence[str] = (), not_names: Sequence[str] = ()) -> str:
+    """Changes when the names must be requested again: another name, other websites, another prompt or rule.
+
+    The rules judge by aliases and not_names, too.
+    """
+    judged_by = [sorted(aliases), sorted(not_names)] if aliases or not_names else []
+    return hashlib.sha256(json.dumps([name, sorted(websites), NAMES_VERSION, *judged_by]).encode()).hexdigest()
 
 
 def prompt(name: str, websites: Sequence[str]) -> Prompt:
@@ -97,16 +96,12 @@ def prompt(name: str, websites: Sequence[str]) -> Prompt:
     return Prompt(system=SYSTEM, user=user, schema_name="name_variations", schema=strict_schema(Variations))
 
 
-def checked(name: str, websites: Sequence[str], variations: Iterable[str]) -> list[str]:
-    """The org's own name first, then its domains, then the model's names that the rules allow; at most 20."""
-    found = [variation for variation in _distinct(variations) if _means_the_org(variation, name, websites)]
-    return _distinct([*fallback(name, websites), *found])[:MOST_NAMES]
+def checked(name: str, websites: Sequence[str], variations: Iterable[str], **more: tuple[str, ...]) -> list[str]:
+    """The org's own name first, then its domains, then the model's names that count by themselves; at most 20.
 
-
-def domains(websites: Sequence[str]) -> list[str]:
-    """Hosts without "www."; skips a website with a path, because its host is a platform's (facebook.com/acme)."""
-    parts = [urlsplit(website if "://" in website else f"https://{website}") for website in websites]
-    return [part.hostname.removeprefix("www.") for part in parts if part.hostname and not part.path.strip("/")]
+    `more`: other fields of `Known`.
+    """
+    return judged(Known(name, tuple(websites), **more), variations).names
 
 
 def strict_schema(model: type[BaseModel]) -> dict[str, Any]:
@@ -143,38 +138,3 @@ def _untitled(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     return {name: _untitled(value) for name, value in node.items() if name != "title" or isinstance(value, dict)}
-
-
-def _distinct(names: Iterable[str]) -> list[str]:
-    found: dict[str, str] = {}
-    for name in (" ".join(name.split()) for name in names):
-        if name:
-            found.setdefault(name.casefold(), name)
-    return list(found.values())
-
-
-def _means_the_org(variation: str, name: str, websites: Sequence[str]) -> bool:
-    words = WORD.findall(variation.casefold())
-    if len(variation) < SHORTEST_NAME or DOMAIN.fullmatch(variation) or all(word in KINDS for word in words):
-        return False  # the org's own domains are listed already; any other domain belongs to someone else
-    return len(words) > 1 or _is_tied_to(name, websites, variation)
-
-
-def _is_tied_to(name: str, websites: Sequence[str], word: str) -> bool:
-    """Whether a single word can be this org's name rather than an everyday word."""
-    whole = "".join(WORD.findall(name.casefold()))
-    labels = {label.replace("-", "") for domain in domains(websites) for label in domain.split(".")[:-1]}
-    if word.casefold() in {whole, *labels} or _is_acronym(word, name):
-        return True
-    return not word.isupper() and UNEVERYDAY.search(word) is not None
-
-
-def _is_acronym(word: str, name: str) -> bool:
-    """In capitals, short, and its letters occur in the name, in order from the first. "SUMMIT" is no acronym."""
-    if not word.isupper() or len(word) > LONGEST_ACRONYM:
-        return False
-    written = WORD.findall(name)
-    if word.casefold() in (part.casefold() for part in written):
-        return word in written and not name.isupper()
-    letters = iter("".join(written).casefold().removeprefix("the"))
-    return word[0].casefold() == next(letters, "") and all(letter in letters for letter in word[1:].casefold())

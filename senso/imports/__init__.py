@@ -12,7 +12,7 @@ from pathlib import Path
 from uuid import UUID
 
 from senso.errors import ConfigError
-from senso.imports.names import can_be_found, findable_domains
+from senso.imports.names import can_be_found, compared, findable_domains
 from senso.imports.schema import Contents, Org, Question, contents
 from senso.imports.source import Place, Reader, Source
 from senso.imports.text import read_text
@@ -62,9 +62,28 @@ def can_be_measured(document: Document, place: Place, org: Org) -> None:
     """Raises ConfigError for a name that can never be found, so that its rate would always be 0 %."""
     if not can_be_found(org.name) and not findable_domains(org.websites):
         raise document.refusal((*place, "name"), f"{NEVER}; name it in words, or give it a website of its own")
-    for index, name in enumerate(org.competitors):
-        if not can_be_found(name):
-            raise document.refusal((*place, "competitors", index), f"{NEVER}; name it in words")
+    for key in ("competitors", "aliases", "not_names"):
+        for index, name in enumerate(getattr(org, key)):
+            if not can_be_found(name):
+                raise document.refusal((*place, key, index), f"{NEVER}; name it in words")
+    names_agree(document, place, org)
+
+
+def names_agree(document: Document, place: Place, org: Org) -> None:
+    """Raises ConfigError for an alias that is a competitor's name, or that the not_names exclude."""
+    if not org.aliases and not org.not_names:
+        return
+    competitors, not_names = set(map(compared, org.competitors)), set(map(compared, org.not_names))
+    for index, name in enumerate(org.aliases):
+        if compared(name) in not_names:
+            raise document.refusal(
+                (*place, "aliases", index), "is among the not_names, too; it can be only one of them"
+            )
+        if compared(name) in competitors:
+            raise document.refusal((*place, "aliases", index), "is the name of a competitor of this org")
+    if compared(org.name) in not_names:
+        index = next(i for i, name in enumerate(org.not_names) if compared(name) == compared(org.name))
+        raise document.refusal((*place, "not_names", index), "is the org's own name, so that no mention would count")
 
 
 def unique(found: Contents) -> Iterator[tuple[Callable[[int], Place], Iterable[Hashable]]]:
@@ -75,7 +94,7 @@ def unique(found: Contents) -> Iterator[tuple[Callable[[int], Place], Iterable[H
     yield nth("networks", key="id"), (network.id for network in found.networks)
     for place, subject in found.asked():
         yield nth(*place, "questions", key="id"), (question.id for question in subject.questions)
-        for name in ("models", "locations", "websites", "competitors", "orgs"):
+        for name in ("models", "locations", "websites", "competitors", "aliases", "not_names", "orgs"):
             yield nth(*place, name), getattr(subject, name, ())
 
 

@@ -16,6 +16,13 @@ def can_be_found(name: str) -> bool:
     return bool(words.namings(words.text(name), name))
 
 
+def compared(name: str) -> str:
+    """Equal for two spellings of one name."""
+    from senso.extraction import words  # noqa: PLC0415  as above
+
+    return words.key(name)
+
+
 def findable_domains(websites: Sequence[str]) -> list[str]:
     from senso.extraction import names  # noqa: PLC0415  as above
 

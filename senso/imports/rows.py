@@ -39,6 +39,8 @@ def rows(found: Contents, ids: Ids) -> dict[str, list[Row]]:
         "questions": questions(found),
         "orgs": [org(one) for one in found.orgs],
         "org_websites": websites(found.orgs),
+        "org_aliases": [one for org in found.orgs for one in listed(org.id, org.aliases)],
+        "org_not_names": [one for org in found.orgs for one in listed(org.id, org.not_names)],
         **asked("org", found.orgs, ids),
         "networks": [{"id": one.id, "partner_id": one.partner, "name": one.name} for one in found.networks],
         "network_orgs": [{"network_id": one.id, "org_id": member} for one in found.networks for member in one.orgs],
@@ -116,6 +118,10 @@ def websites(orgs: Sequence[Org]) -> list[Row]:
         for one in orgs
         for position, url in enumerate(one.websites)
     ]
+
+
+def listed(org: UUID, names: Sequence[str]) -> list[Row]:
+    return [{"org_id": org, "name": name, "position": position} for position, name in enumerate(names)]
 
 
 def asked(kind: str, subjects: Sequence[Org | Network], ids: Ids) -> dict[str, list[Row]]:

@@ -251,6 +251,8 @@ class Org(Asked):
     created_at: Annotated[datetime, BeforeValidator(moment)]
     active: StrictBool = True
     competitors: Listed[Name] = ()
+    aliases: Listed[Name] = ()
+    not_names: Listed[Name] = ()
 
 
 class Network(Asked):

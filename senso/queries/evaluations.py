@@ -13,6 +13,7 @@ from senso.db.lease import LEASE, READING, RELEASED, ended
 from senso.db.planner import looked_up
 from senso.db.statement import Prepared
 from senso.extraction import Reading, Watched
+from senso.extraction.naming import distinct
 from senso.policy import Policy
 from senso.queries.fragments import COUNT_DOWN, REPORT_CALL
 from senso.queries.models import Model, Reader, by_reader
@@ -99,7 +100,10 @@ SELECTED = """
     SELECT c.id, c.run_id, c.asked_by, c.batch_id, c.fence, c.failures, c.reader, called.id AS call_id, c.answer_text,
         q.text AS question, o.name, o.competitors, coalesce(n.names, '[]') AS names,
         coalesce(n.is_fallback, false) AS by_fallback,
-        ARRAY(SELECT url FROM org_websites w WHERE w.org_id = o.id ORDER BY position, url) AS websites
+        ARRAY(SELECT url FROM org_websites w WHERE w.org_id = o.id ORDER BY position, url) AS websites,
+        ARRAY(SELECT name FROM org_aliases a WHERE a.org_id = o.id ORDER BY position, name) AS aliases,
+        ARRAY(SELECT name FROM org_not_names x WHERE x.org_id = o.id ORDER BY position, name) AS not_names,
+        ARRAY(SELECT name FROM name_proposals p WHERE p.org_id = o.id AND p.state = 'accepted' ORDER BY id) AS accepted
     FROM claimed c JOIN called ON (called.run_id, called.org_id) = (c.run_id, c.org_id)
         JOIN questions q ON q.id = ANY(ARRAY(SELECT question_id FROM claimed)) AND q.id = c.question_id
         JOIN orgs o ON o.id = ANY(ARRAY(SELECT org_id FROM claimed)) AND o.id = c.org_id
@@ -163,9 +167,10 @@ def read_work(found: dict[str, Any], readers: Sequence[Reader]) -> ReadWork:
     reader, later = readers[place], range(place + 1, len(readers))
     org = Watched(
         name=found["name"],
-        variations=tuple(found["names"]) or (found["name"],),
+        variations=tuple(distinct([*(found["names"] or [found["name"]]), *found["aliases"], *found["accepted"]])),
         websites=tuple(found["websites"]),
         competitors=tuple(found["competitors"]),
+        not_names=tuple(found["not_names"]),
         by_fallback=found["by_fallback"],
     )
     return ReadWork(

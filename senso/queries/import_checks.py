@@ -9,6 +9,7 @@ from sqlalchemy import Connection, TextClause, text
 
 from senso import states
 from senso.imports import Document
+from senso.imports.names import compared
 from senso.imports.rows import Row, as_json
 from senso.imports.schema import Network, Org, Partner
 from senso.imports.source import Place
@@ -102,3 +103,35 @@ def refuse(
     for place, one in given:
         if one in wrong:
             raise document.refusal((*place, key), reason)
+
+
+NEIGHBOURS = text("""
+    SELECT o.id, o.partner_id AS partner, o.name, ARRAY(SELECT name FROM org_aliases WHERE org_id = o.id) AS aliases
+    FROM orgs o WHERE o.partner_id = ANY(CAST(:partners AS uuid[])) AND o.id <> ALL(CAST(:given AS uuid[]))
+""")
+
+
+def require_distinct_names(db: Connection, document: Document) -> None:
+    """Raises ConfigError for an alias that is a name or an alias of another org of the same partner."""
+    orgs = document.contents.orgs
+    values = {"partners": [str(org.partner) for org in orgs], "given": [str(org.id) for org in orgs]}
+    stored = list(db.execute(NEIGHBOURS, values))
+    if not any(org.aliases for org in orgs) and not any(one.aliases for one in stored):
+        return
+    named = {(org.partner, compared(org.name)): org.id for org in orgs}
+    named |= {(one.partner, compared(one.name)): one.id for one in stored}
+    aliases = {(one.partner, compared(alias)): one.id for one in stored for alias in one.aliases}
+    for place, org in enumerate(orgs):
+        refuse_taken(document, ("orgs", place, "name"), org, org.name, aliases)
+        for index, alias in enumerate(org.aliases):
+            for taken in (named, aliases):
+                refuse_taken(document, ("orgs", place, "aliases", index), org, alias, taken)
+            aliases[org.partner, compared(alias)] = org.id
+
+
+def refuse_taken(document: Document, place: Place, org: Org, name: str, taken: Mapping[tuple[UUID, str], UUID]) -> None:
+    holder = taken.get((org.partner, compared(name)), org.id)
+    if holder != org.id:
+        raise document.refusal(
+            place, f"is a name of org {holder} of the same partner; an answer could not tell which is meant"
+        )

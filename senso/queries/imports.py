@@ -15,7 +15,7 @@ from senso.imports import Document
 from senso.imports.rows import LIMITS, PROPERTIES, Ids, Row, as_json, rows
 from senso.imports.schema import Contents, Partner
 from senso.queries import members
-from senso.queries.import_checks import keep_history, require_references
+from senso.queries.import_checks import keep_history, require_distinct_names, require_references
 from senso.queries.ledger import grant
 from senso.queries.triggers import audit
 from senso.states import Action
@@ -39,6 +39,8 @@ class Changes:
     questions: Count
     orgs: Count
     org_websites: Count
+    org_aliases: Count
+    org_not_names: Count
     org_questions: Count
     org_models: Count
     org_locations: Count
@@ -66,6 +68,7 @@ def store(db: Connection, document: Document, actor: str) -> Changes:
     wanted = rows(found, ids(db))
     require_references(db, document)
     keep_history(db, document, wanted)
+    require_distinct_names(db, document)
     # Partners, and the grants that update them, before orgs: the lock order of all transactions.
     partners = make_equal(db, PARTNERS, wanted["partners"])
     ledger, notes = grant_credits(db, found.partners)
@@ -135,6 +138,8 @@ TABLES = (
     Table("questions", key=("id",), values=("text", "kind")),
     Table("orgs", key=("id",), values=("partner_id", "name", "active", "competitors", "created_at")),
     Table("org_websites", key=("org_id", "url"), values=POSITION, owner="org_id"),
+    Table("org_aliases", key=("org_id", "name"), values=POSITION, owner="org_id"),
+    Table("org_not_names", key=("org_id", "name"), values=POSITION, owner="org_id"),
     Table("org_questions", key=("org_id", "question_id"), values=POSITION, owner="org_id"),
     Table("org_models", key=("org_id", "model_id"), owner="org_id"),
     Table("org_locations", key=("org_id", "location_id"), owner="org_id"),

@@ -1,25 +1,58 @@
 """The names under which answers may mention an org: one call per org, kept while its fingerprint is the same."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
 from senso.db.bulk import as_json
 from senso.db.lease import LEASE, RELEASED, owned, released
+from senso.errors import NotFound
+from senso.extraction.names import fingerprint
 from senso.policy import Policy
 from senso.queries.fragments import REPORT_CALL
 from senso.queries.models import Model
 from senso.queries.runs import Report
 from senso.queries.stopped import holds_call, may_begin
+from senso.states import ProposalState
 
 
 @dataclass(frozen=True, slots=True)
 class OrgNames:
+    """As the import file says."""
+
     id: UUID
     name: str
     websites: tuple[str, ...]
+    aliases: tuple[str, ...]
+    not_names: tuple[str, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        return fingerprint(self.name, self.websites, self.aliases, self.not_names)
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """Names that the org may not have. `rejected`: by an operator.
+
+    `neighbours`: names and aliases of the other orgs of its partner.
+    """
+
+    rejected: tuple[str, ...]
+    competitors: tuple[str, ...]
+    neighbours: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedName:
+    """`key`: its compared form. `state`: proposed, or rejected by a rule."""
+
+    key: str
+    name: str
+    state: ProposalState
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +65,42 @@ class NamesWork:
 
 
 ORG = text("""
-    SELECT id, name, ARRAY(SELECT url FROM org_websites WHERE org_id = orgs.id ORDER BY position, url) AS websites
+    SELECT id, name, ARRAY(SELECT url FROM org_websites WHERE org_id = orgs.id ORDER BY position, url) AS websites,
+        ARRAY(SELECT name FROM org_aliases WHERE org_id = orgs.id ORDER BY position, name) AS aliases,
+        ARRAY(SELECT name FROM org_not_names WHERE org_id = orgs.id ORDER BY position, name) AS not_names
     FROM orgs WHERE id = :org
 """)
 
 
 def org(db: Connection, org_id: UUID) -> OrgNames:
-    found = db.execute(ORG, {"org": org_id}).mappings().one()
-    return OrgNames(found["id"], found["name"], tuple(found["websites"]))
+    found = org_if_known(db, org_id)
+    if found is None:
+        raise NotFound(f"no org {org_id}")
+    return found
+
+
+def org_if_known(db: Connection, org_id: UUID) -> OrgNames | None:
+    found = db.execute(ORG, {"org": org_id}).mappings().one_or_none()
+    if found is None:
+        return None
+    lists = {name: tuple(found[name]) for name in ("websites", "aliases", "not_names")}
+    return OrgNames(found["id"], found["name"], **lists)
+
+
+OTHERS = text("""
+    SELECT ARRAY(SELECT jsonb_array_elements_text(o.competitors)) AS competitors,
+        ARRAY(SELECT name FROM name_proposals WHERE org_id = o.id AND state = 'rejected' AND decided_by IS NOT NULL)
+            AS rejected,
+        ARRAY(SELECT name FROM orgs n WHERE n.partner_id = o.partner_id AND n.id <> o.id
+            UNION SELECT a.name FROM orgs n JOIN org_aliases a ON a.org_id = n.id
+            WHERE n.partner_id = o.partner_id AND n.id <> o.id) AS neighbours
+    FROM orgs o WHERE o.id = :org
+""")
+
+
+def others(db: Connection, org_id: UUID) -> Others:
+    found = db.execute(OTHERS, {"org": org_id}).mappings().one()
+    return Others(**{name: tuple(values) for name, values in found.items()})
 
 
 SETTLED = text("""
@@ -119,7 +180,9 @@ def save(
     policy: Policy,
     *,
     is_fallback: bool,
+    proposals: Sequence[ProposedName] | None = None,
 ) -> None:
+    """`proposals`: take the place of earlier ones that nobody has decided; None: those stay."""
     values = report.values() | {
         "call_id": work.call_id,
         "org": work.org_id,
@@ -130,7 +193,31 @@ def save(
         "kept": policy.plain_name_kept if is_fallback else policy.names_kept,
         "error": None,
     }
-    db.execute(SAVE, values)
+    saved = db.execute(SAVE, values).rowcount
+    if saved and proposals is not None:
+        propose(db, work.org_id, proposals)
+
+
+WITHDRAW = text("DELETE FROM name_proposals WHERE org_id = :org AND decided_by IS NULL")
+PROPOSE = text("""
+    INSERT INTO name_proposals (org_id, key, name, state, reason)
+    SELECT :org, key, name, state, reason
+    FROM json_to_recordset(CAST(:proposals AS json)) AS given(key text, name text, state text, reason text)
+    ON CONFLICT (org_id, key) DO NOTHING
+""")
+# The names were judged before the call ended, and an operator may have rejected one meanwhile.
+WITHOUT_REJECTED = text("""
+    UPDATE name_variations n SET names = n.names - ARRAY(
+        SELECT name FROM name_proposals WHERE org_id = :org AND state = 'rejected' AND decided_by IS NOT NULL)
+    WHERE org_id = :org AND names IS NOT NULL
+""")
+
+
+def propose(db: Connection, org_id: UUID, proposals: Sequence[ProposedName]) -> None:
+    db.execute(WITHDRAW, {"org": org_id})
+    if proposals:
+        db.execute(PROPOSE, {"org": org_id, "proposals": as_json([asdict(one) for one in proposals])})
+    db.execute(WITHOUT_REJECTED, {"org": org_id})
 
 
 USE_PLAIN = text("""

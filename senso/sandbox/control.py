@@ -8,7 +8,7 @@ from typing import Any
 from tornado.web import HTTPError, RequestHandler
 
 from senso.sandbox.fault_rules import rule_from
-from senso.sandbox.lies import KINDS
+from senso.sandbox.lies import KINDS, NAME_KINDS
 from senso.sandbox.state import State, Timing
 from senso.sandbox.visitors import require_own
 
@@ -118,10 +118,13 @@ class LiesControl(Control):
         self.show([])
 
     def _tune(self, wanted: dict[str, Any]) -> None:
-        kinds = wanted.get("kinds", list(KINDS))
-        if not 0 <= wanted.get("share", -1) <= 1 or not set(kinds) <= set(KINDS):
-            raise ValueError(f"lies need a share between 0 and 1, and kinds out of {', '.join(KINDS)}")
-        self.state.liar.tune(wanted["share"], kinds)
+        known, others = (*KINDS, *NAME_KINDS), wanted.get("names")
+        kinds = wanted.get("kinds", known)
+        if not 0 <= wanted.get("share", -1) <= 1 or not set(kinds) <= set(known):
+            raise ValueError(f"lies need a share between 0 and 1, and kinds out of {', '.join(known)}")
+        if others is not None and not all(isinstance(name, str) for name in others):
+            raise ValueError("names are texts: what is said to be a name of each organisation")
+        self.state.liar.tune(wanted["share"], kinds, others)
 
 
 class CallsControl(Control):

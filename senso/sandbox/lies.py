@@ -6,7 +6,7 @@ from typing import Any
 
 from senso.sandbox.dice import dice, number, share
 from senso.sandbox.passages import passages
-from senso.sandbox.reader import Task, names_it, reading_of, request_in, said_of
+from senso.sandbox.reader import Task, names_it, organisation_in, reading_of, request_in, said_of, variations_for
 
 Reading = dict[str, Any]
 # The reading and what is false in it; None: this lie does not fit the answer.
@@ -61,24 +61,44 @@ def self_as_competitor(task: Task, reading: Reading, _seed: int) -> FalseReading
     return reading | {"competitors": competitors}, task.organisation
 
 
+def false_mention(task: Task, reading: Reading, seed: int) -> FalseReading:
+    """Takes any sentence for one about the organisation."""
+    sentences = passages(task.answer).sentences if not reading["mentioned"] else ()
+    if not sentences:
+        return None
+    sentence = sentences[number(seed, "false", task.answer) % len(sentences)]
+    return reading | {"mentioned": True, "mention_text": sentence, "sentiment": "positive", "rank": 1}, sentence
+
+
 KINDS: dict[str, Callable[[Task, Reading, int], FalseReading]] = {
     "generic-mention": generic_mention,
+    "false-mention": false_mention,
     "altered-quote": altered_quote,
     "invented-competitor": invented_competitor,
     "self-as-competitor": self_as_competitor,
 }
+# Of the call for an organisation's names: words that every text has, and names of others.
+NAME_KINDS = ("everyday-name", "foreign-name")
+EVERYDAY = ("Best", "Bank", "The Best", "Fees", "You", "Online", "BEST", "Rates", "Community", "Local Lender")
+NAME_LIES = 3  # in a list of names
 
 
 class Liar:
-    """Lies about a share of the answers. The same answer is always lied about in the same way."""
+    """Lies about a share of the answers, and of the organisations whose names are asked for, always in the same way.
 
-    def __init__(self, seed: int, probability: float) -> None:
-        self._seed = seed
+    `others`: names of others that it says are the organisation's.
+    """
+
+    def __init__(self, seed: int, probability: float, others: Iterable[str] = INVENTED) -> None:
+        self._seed, self._others = seed, tuple(others)
         self._told: dict[tuple[str, int], Lie] = {}
-        self.tune(probability, KINDS)
+        self.tune(probability, (*KINDS, *NAME_KINDS))
 
-    def tune(self, probability: float, kinds: Iterable[str]) -> None:
-        self._probability, self._kinds = probability, tuple(kinds)
+    def tune(self, probability: float, kinds: Iterable[str], others: Iterable[str] | None = None) -> None:
+        self._probability, kinds = probability, tuple(kinds)
+        self._kinds = tuple(kind for kind in kinds if kind in KINDS)
+        self._name_kinds = tuple(kind for kind in kinds if kind in NAME_KINDS)
+        self._others = self._others if others is None else tuple(others)
 
     def told(self) -> list[dict[str, Any]]:
         return [asdict(lie) for lie in self._told.values()]
@@ -90,6 +110,18 @@ class Liar:
         """What is said of an answer that is to be read; empty if the request is no such one."""
         request = request_in(user)
         return said_of(request, lambda task: self.reading(task, reading_of(task))) if request else {}
+
+    def names(self, user: str) -> dict[str, Any]:
+        """What is said of the names of an organisation."""
+        honest, found = variations_for(user), organisation_in(user)
+        if not found or not self._name_kinds or share(self._seed, "names", found[0]) >= self._probability:
+            return honest
+        chance = dice(self._seed, "names", found[0])
+        kind = chance.choice(self._name_kinds)
+        pool = [name for name in (EVERYDAY if kind == "everyday-name" else self._others) if name != found[0]]
+        false = chance.sample(pool, min(NAME_LIES, len(pool)))
+        self._note(kind, Task(found[0], (), "", ""), ", ".join(false))
+        return {"variations": [*honest["variations"], *false]}
 
     def reading(self, task: Task, honest: Reading) -> Reading:
         if share(self._seed, "lie", task.organisation, task.answer) >= self._probability:

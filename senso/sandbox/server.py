@@ -97,10 +97,11 @@ def application(settings: Settings) -> Application:
 
 def state_for(settings: Settings) -> State:
     seed, timing = settings.seed, replace(settings.timing)
-    faults, liar = Faults(seed, settings.faults), Liar(seed, settings.lies)
+    faults = Faults(seed, settings.faults)
     if settings.replay:
-        return State(seed, Replay(settings.replay, seed).answer, timing, faults, liar)
+        return State(seed, Replay(settings.replay, seed).answer, timing, faults, Liar(seed, settings.lies))
     world = World(seed, SHOWN_ORGS, SHOWN_QUESTIONS, guests=settings.guests)
+    liar = Liar(seed, settings.lies, [org.name for org in world.orgs])
     return State(seed, world.answer, timing, faults, liar, world, settings.meets)
 
 

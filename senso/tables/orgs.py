@@ -38,6 +38,24 @@ class OrgWebsite(Base):
     position: Mapped[Zero]
 
 
+class OrgAlias(Base):
+    """Another name of the org, by its import file."""
+
+    __tablename__ = "org_aliases"
+    org_id: Mapped[UUID] = link("orgs.id", primary_key=True)
+    name: Mapped[Word] = mapped_column(primary_key=True)
+    position: Mapped[Zero]
+
+
+class OrgNotName(Base):
+    """A phrase in which a name of the org means something else, by its import file."""
+
+    __tablename__ = "org_not_names"
+    org_id: Mapped[UUID] = link("orgs.id", primary_key=True)
+    name: Mapped[Word] = mapped_column(primary_key=True)
+    position: Mapped[Zero]
+
+
 class Network(Base):
     __tablename__ = "networks"
     id: Mapped[Id]

@@ -20,6 +20,7 @@ from senso.states import (
     Honoured,
     JobKind,
     JobState,
+    ProposalState,
     RunState,
     Searched,
     Sentiment,
@@ -300,3 +301,27 @@ class NameVariation(Base):
     failures: Mapped[Zero]
     lease_owner: Mapped[Word | None]
     lease_until: Mapped[Moment | None]
+
+
+class NameProposal(Base):
+    """A name that a model proposed and that does not count by itself.
+
+    `key`: its compared form. A row that nobody has decided is replaced by the next call; `decided_by` is the operator.
+    """
+
+    __tablename__ = "name_proposals"
+    __table_args__ = (
+        UniqueConstraint("org_id", "key"),
+        one_of("state", ProposalState),
+        CheckConstraint("(decided_at IS NULL) = (decided_by IS NULL)", name="decided"),
+        CheckConstraint(f"state <> '{ProposalState.ACCEPTED}' OR decided_by IS NOT NULL", name="accepted"),
+    )
+    id: Mapped[Serial]
+    org_id: Mapped[UUID] = link("orgs.id")
+    key: Mapped[Word]
+    name: Mapped[Word]
+    state: Mapped[Word]
+    reason: Mapped[Word]
+    proposed_at: Mapped[Created]
+    decided_at: Mapped[Moment | None]
+    decided_by: Mapped[Word | None]

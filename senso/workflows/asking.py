@@ -11,7 +11,6 @@ from structlog.contextvars import bind_contextvars
 from senso import extraction
 from senso.db import Connection, DBAPIError, Link, at_once
 from senso.errors import ConfigError, Misconfigured, OutsideError, Unavailable, Unforeseen, Unreachable
-from senso.extraction import names
 from senso.extraction.citations import cite
 from senso.failpoints import failpoint
 from senso.log import logger
@@ -94,7 +93,7 @@ def names_settled(db: Connection, batch: Batch) -> bool | None:
     if batch.org_id is None:
         return False
     org = name_rows.org(db, batch.org_id)
-    return name_rows.valid_names_are_fallback(db, org.id, names.fingerprint(org.name, org.websites))
+    return name_rows.valid_names_are_fallback(db, org.id, org.fingerprint)
 
 
 def ask_and_extract(run_ids: Sequence[UUID]) -> None:

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from senso.db import Connection
 from senso.errors import NotFound
-from senso.extraction import names
 from senso.matrix import Subject
 from senso.prices import Price, assumed_usage, cost_microusd, price_of
 from senso.queries import batches, estimates, triggers
@@ -144,10 +143,7 @@ def shares_of(db: Connection, subject: Subject, batch: Batch | None) -> list[Sha
 
 
 def needs_names(db: Connection, org: name_rows.OrgNames, shares: Sequence[Share]) -> bool:
-    return (
-        bool(shares)
-        and name_rows.valid_names_are_fallback(db, org.id, names.fingerprint(org.name, org.websites)) is None
-    )
+    return bool(shares) and name_rows.valid_names_are_fallback(db, org.id, org.fingerprint) is None
 
 
 class Priced(NamedTuple):

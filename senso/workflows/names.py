@@ -1,19 +1,22 @@
 """Stage 1: a model is asked, once, for the names that answers may use for the batch's org."""
 
+from dataclasses import asdict
 from uuid import UUID
 
 from senso.db import transaction
 from senso.errors import ConfigError, Malformed, OutsideError, RateLimited, Unavailable
 from senso.event_loop import wait_for
 from senso.extraction import names
+from senso.extraction.naming import Judged
+from senso.extraction.words import key
 from senso.log import logger
 from senso.policy import POLICY
 from senso.providers import Complete, Usage
 from senso.queries import batches
 from senso.queries import names as name_rows
-from senso.queries.names import NamesWork
+from senso.queries.names import NamesWork, OrgNames, Others, ProposedName
 from senso.runtime.saving import save
-from senso.states import BatchState, Outcome, Purpose
+from senso.states import BatchState, Outcome, ProposalState, Purpose
 from senso.workflows import limiting, reading_models
 from senso.workflows.call_reports import Stopwatch, failed_report, guarded, report
 from senso.workflows.claiming import claim_names
@@ -30,7 +33,7 @@ def find_names(batch_id: UUID) -> None:
         if batch.state is not BatchState.RUNNING or batch.org_id is None:
             return
         org = name_rows.org(db, batch.org_id)
-        mark = names.fingerprint(org.name, org.websites)
+        mark = org.fingerprint
         if name_rows.valid_names_are_fallback(db, org.id, mark) is not None:
             return
         model = reading_models.naming(db)
@@ -43,12 +46,13 @@ def find_names(batch_id: UUID) -> None:
     with limiting.claiming(Purpose.NAMES, allowed) as claimed:
         with transaction() as db:
             work = claim_names(db, org.id, mark, batch=batch.id, model=model)
+            others = name_rows.others(db, org.id)
         claimed([(org.id, model.provider, model.name)] if work else [])
     if work is not None:
-        ask_for_names(work, org, mark)
+        ask_for_names(work, org, mark, others)
 
 
-def do_without(batch: UUID, org: name_rows.OrgNames, mark: str) -> None:
+def do_without(batch: UUID, org: OrgNames, mark: str) -> None:
     """The vendor may be away for hours, and the questions are asked of others."""
     plain = names.fallback(org.name, org.websites)
     with transaction() as db:
@@ -57,24 +61,38 @@ def do_without(batch: UUID, org: name_rows.OrgNames, mark: str) -> None:
         log.warning("the model that finds names is away: the name and the domains are used", org=str(org.id))
 
 
-def ask_for_names(work: NamesWork, org: name_rows.OrgNames, mark: str) -> None:
+def ask_for_names(work: NamesWork, org: OrgNames, mark: str, others: Others) -> None:
     watch = Stopwatch()
     try:
         with guarded():
-            found = call_for_names(work, org)
+            found = call_for_names(work, org, others)
     except (OutsideError, ConfigError) as error:
         names_failed(work, org, mark, error, watch)
         return
     done = report(Outcome.FOUND, work.model.price, found.completion.usage, watch)
-    save(lambda db: name_rows.save(db, work, found.names, mark, done, POLICY, is_fallback=False))
-    log.info("names found", org=str(org.id), names=len(found.names))
+    used, waiting = in_use(found.judged, org), proposals(found.judged)
+    save(lambda db: name_rows.save(db, work, used, mark, done, POLICY, is_fallback=False, proposals=waiting))
+    log.info("names found", org=str(org.id), names=len(used), proposals=len(waiting))
 
 
-def call_for_names(work: NamesWork, org: name_rows.OrgNames) -> names.Found:
+def in_use(judged: Judged, org: OrgNames) -> list[str]:
+    """Without the aliases, which are read with each answer: one that the import removes is gone at once."""
+    aliases = {name.casefold() for name in org.aliases} - {org.name.casefold()}
+    return [name for name in judged.names if name.casefold() not in aliases]
+
+
+def proposals(judged: Judged) -> list[ProposedName]:
+    waiting = {ProposalState.PROPOSED: judged.proposals, ProposalState.REJECTED: judged.rejected}
+    found = [ProposedName(key(one.name), one.name, state, one.reason) for state in waiting for one in waiting[state]]
+    return list({one.key: one for one in reversed(found)}.values())[::-1]
+
+
+def call_for_names(work: NamesWork, org: OrgNames, others: Others) -> names.Found:
     """Raises Malformed without a call when all tries are used: the call may have killed its workers."""
     with limiting.before_call(Purpose.NAMES, org.id, work.model.provider, work.model.name):
         give_up_after(work)
-    return names.find(org.name, org.websites, completer(work))
+    given = {"aliases": org.aliases, "not_names": org.not_names}
+    return names.find(org.name, org.websites, completer(work), **given, **asdict(others))
 
 
 def give_up_after(work: NamesWork) -> None:
@@ -91,7 +109,7 @@ def completer(work: NamesWork) -> Complete:
 
 
 def names_failed(
-    work: NamesWork, org: name_rows.OrgNames, mark: str, error: OutsideError | ConfigError, watch: Stopwatch
+    work: NamesWork, org: OrgNames, mark: str, error: OutsideError | ConfigError, watch: Stopwatch
 ) -> None:
     """Puts the row back for a retry, or saves the name and domains as fallback when a retry does not help."""
     log.warning("the names call failed", org=str(org.id), error=str(error))

@@ -1,4 +1,8 @@
+import json
+
 import pytest
+
+from senso.sandbox.lies import EVERYDAY
 
 ANSWER = """They are building a strong community here.
 
@@ -77,3 +81,27 @@ def test_nobody_lies_unless_asked_to(client):
 @pytest.mark.parametrize("wish", [{"share": 2}, {"kinds": ["generic-mention"]}, {"share": 1, "kinds": ["white"]}])
 def test_a_wish_for_lies_that_makes_no_sense_is_refused(client, wish):
     assert client.post("/_sandbox/lies", wish).status_code == 400
+
+
+def test_any_sentence_is_taken_for_one_about_the_organisation(client):
+    reading, told = lie(client, "false-mention", ABSENT)
+
+    assert (reading["mentioned"], reading["mention_text"]) == (True, told[0]["detail"])
+
+
+def asked_for_names(client):
+    schema = {"type": "object", "additionalProperties": False, "required": ["variations"]}
+    schema["properties"] = {"variations": {"type": "array", "items": {"type": "string"}}}
+    asked = json.dumps({"organisation": ORG, "websites": []})
+    reply = client.chat(asked, name="name_variations", schema=schema)
+    return json.loads(reply.json()["choices"][0]["message"]["content"])["variations"]
+
+
+def test_names_of_others_and_everyday_words_are_given_for_an_organisation(client):
+    honest = asked_for_names(client)
+    client.control("lies", {"share": 1, "kinds": ["foreign-name"], "names": ["Umbra", ORG]})
+    assert asked_for_names(client) == [*honest, "Umbra"]
+
+    client.control("lies", {"share": 1, "kinds": ["everyday-name"]})
+    assert set(asked_for_names(client)) - set(honest) <= set(EVERYDAY)
+    assert [one["kind"] for one in client.control("lies")] == ["foreign-name"]

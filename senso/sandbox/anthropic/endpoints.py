@@ -30,7 +30,6 @@ from senso.sandbox.env import KEY_START
 from senso.sandbox.fault_rules import Rule
 from senso.sandbox.openai.bodies import INLINE_LINK
 from senso.sandbox.prose import generic_answer
-from senso.sandbox.reader import variations_for
 from senso.sandbox.reading_log import note_reading
 from senso.sandbox.replies import Problem, Reply
 from senso.sandbox.schema import filled
@@ -153,7 +152,7 @@ class Messages(Anthropic):
     def known(self, user: str, schema: Body) -> Body:
         if asks_names(schema):
             self.state.meet(user)
-            return variations_for(user)
+            return self.state.liar.names(user)
         return self.state.liar.read(user)
 
     async def wait(self, call: Call, seconds: float, text: str) -> Rule | None:

@@ -17,7 +17,6 @@ from senso.sandbox.gemini.errors import fault, invalid, unregistered, wrong_key
 from senso.sandbox.gemini.faults import GEMINI, KINDS
 from senso.sandbox.openai.bodies import INLINE_LINK
 from senso.sandbox.prose import generic_answer
-from senso.sandbox.reader import variations_for
 from senso.sandbox.reading_log import note_reading
 from senso.sandbox.replies import Problem, Reply
 from senso.sandbox.schema import filled
@@ -94,7 +93,7 @@ class Generate(Gemini):
     def known(self, user: str, schema: dict[str, Any]) -> dict[str, Any]:
         if asks_names(schema):
             self.state.meet(user)
-            return variations_for(user)
+            return self.state.liar.names(user)
         return self.state.liar.read(user)
 
     def told(self, asked: Asked, said: Said, rule: Rule | None) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from senso.sandbox.openai.bodies import INLINE_LINK, REFUSED, Said, chat_complet
 from senso.sandbox.openai.checks import check_chat
 from senso.sandbox.openai.messages import last_said, text_of
 from senso.sandbox.prose import generic_answer
-from senso.sandbox.reader import variations_for
 from senso.sandbox.reading_log import note_reading
 from senso.sandbox.schema import filled
 from senso.sandbox.state import State
@@ -59,7 +58,7 @@ def read(state: State, wanted: Body, user: str) -> str:
     """Structured output: the content that fits the schema."""
     known: Body = {}
     if wanted["name"] == "name_variations":
-        known = variations_for(user)
+        known = state.liar.names(user)
         state.meet(user)
     else:
         known = state.liar.read(user)

@@ -29,7 +29,6 @@ from senso.sandbox.perplexity.bodies import (
 from senso.sandbox.perplexity.checks import check
 from senso.sandbox.perplexity.faults import KINDS, REFUSALS
 from senso.sandbox.prose import generic_answer
-from senso.sandbox.reader import variations_for
 from senso.sandbox.reading_log import note_reading
 from senso.sandbox.replies import Reply
 from senso.sandbox.schema import filled
@@ -110,7 +109,7 @@ class Agent(Perplexity):
         kind = await self.wait(call, self.state.timing.reading_seconds, user)
         known: Body = {}
         if wanted["name"] == "name_variations":
-            known = variations_for(user)
+            known = self.state.liar.names(user)
             self.state.meet(user)
         else:
             known = self.state.liar.read(user)

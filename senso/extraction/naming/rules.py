@@ -1,0 +1,219 @@
+"""Which of the names that a model proposes count by themselves.
+
+A proposed name counts if its words come from the org's own name, its domains or aliases, or say what kind of business
+it is, and if together they are no everyday word; also an acronym of the name. What is the name of a competitor or of
+another org of the account is rejected. Everything else waits for a person.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from senso.extraction.naming.doubt import SCRIPTS
+from senso.extraction.naming.frequent import VERY_COMMON, zipf
+from senso.extraction.naming.kinds import KINDS, distinctive
+from senso.extraction.naming.known import Known, distinct
+from senso.extraction.naming.sites import domains, labels
+from senso.extraction.words import key
+from senso.extraction.words.wanted import as_domain
+
+MOST_NAMES = MOST_PROPOSALS = 20
+LONGEST_NAME = 80
+SHORTEST_NAME, SHORTEST_ACRONYM, LONGEST_ACRONYM = 3, 3, 6
+CAPITALS_OF_MIXED = 2  # in BofA
+LETTER = re.compile(r"[^\W\d_]")
+PIECE = re.compile(r"[^\W\d_][^\W\dA-Z_]*|\d+")  # SchoolsFirst: Schools, First
+OF_GROUPS = frozenset({"group", "holding", "holdings", "company", "gruppe", "groupe", "grupo", "gruppo"})
+BEFORE_PLACE = frozenset({"of", "in", "at", "de", "von", "di"})
+CONNECTORS = frozenset(
+    re.findall(r"\w+", "the a of and for in at de la le les du des der die das und fur et y e i do da")
+)
+
+
+class Proposal(NamedTuple):
+    """`reason`: why it is not used by itself, for a person to decide."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """`names`: in use, the org's own name first. `proposals` wait; `rejected` are never used."""
+
+    names: list[str]
+    proposals: list[Proposal]
+    rejected: list[Proposal]
+
+
+def judged(known: Known, variations: Iterable[str]) -> Judged:
+    rules = Rules(known)
+    names, proposals, rejected = list(known.given), [], []
+    for variation in distinct(variations):
+        if not LETTER.search(variation) or len(variation) > LONGEST_NAME or not key(variation):
+            continue
+        if variation.casefold() in (name.casefold() for name in known.given):
+            continue
+        if refused := rules.refusal(variation):
+            rejected.append(Proposal(variation, refused))
+        elif objection := rules.objection(variation):
+            proposals.append(Proposal(variation, objection))
+        else:
+            names.append(variation)
+    return Judged(distinct(names)[:MOST_NAMES], proposals[:MOST_PROPOSALS], rejected[:MOST_PROPOSALS])
+
+
+def claimed_by(known: Known, name: str) -> str | None:
+    """Whose name it is already, in words; None if nobody's."""
+    wanted = key(name)
+    if wanted in set(map(key, known.competitors)):
+        return "the name of a competitor that the org tracks"
+    if wanted in set(map(key, known.neighbours)):
+        return "the name of another org of the account"
+    return None
+
+
+def is_short_for(tokens: Sequence[str], own: Sequence[str]) -> bool:
+    """Whether they are the whole name, with words joined to their initials ("FCU"), and without "Group" at its end."""
+    if not tokens or not own:
+        return not tokens and set(own) <= OF_GROUPS
+    sizes = [size for size in range(2, len(own) + 1) if tokens[0] == "".join(token[0] for token in own[:size])]
+    sizes += [1] if tokens[0] == own[0] else []
+    return any(is_short_for(tokens[1:], own[size:]) for size in sizes)
+
+
+class Rules:
+    def __init__(self, known: Known) -> None:
+        self.known = known
+        self.own = [key(name).split() for name in (known.name, *known.aliases)]
+        self.labels = labels(known.websites)
+        self.rejected = set(map(key, known.rejected))
+
+    def refusal(self, name: str) -> str | None:
+        """Why it may never be used, whatever a person says."""
+        if holder := claimed_by(self.known, name):
+            return holder
+        tokens = f" {key(name)} "
+        if any(f" {key(one)} " in tokens for one in self.known.not_names):
+            return "among the not_names of the import"
+        return "rejected before" if key(name) in self.rejected else None
+
+    def objection(self, name: str) -> str | None:
+        """Why it waits; None: it counts by itself."""
+        tokens = key(name).split()
+        marks = distinctive(tokens)
+        if len(tokens) > 1 and any(is_short_for(tokens, own) for own in self.own):
+            return None
+        if not marks:
+            return "says only what kind of business it is"
+        if as_domain(name):
+            return self.objection_to_domain(name)
+        if self.is_acronym(name):
+            return None
+        if len("".join(tokens)) < SHORTEST_NAME and not self.is_east_asian(name):
+            return "too short"
+        return None if tokens in self.own else self.objection_to_words(tokens, marks)
+
+    def objection_to_words(self, tokens: Sequence[str], marks: Sequence[str]) -> str | None:
+        if not self.comes_from_own(tokens, marks):
+            return "has words that are neither the name's nor the domains'"
+        everyday = None if self.has_whole_name(tokens) else self.everyday(tokens, marks)
+        return everyday or self.shared(tokens, marks)
+
+    def has_whole_name(self, tokens: Sequence[str]) -> bool:
+        """ "Capital One Bank" for Capital One: what is added says what kind of business it is."""
+        places = ((own, i) for own in self.own for i in range(len(tokens) - len(own) + 1))
+        return any(
+            list(tokens[i : i + len(own)]) == own and KINDS.issuperset([*tokens[:i], *tokens[i + len(own) :]])
+            for own, i in places
+            if len(own) > 1 or (self.frequency("".join(own)) or 0) < VERY_COMMON
+        )
+
+    def objection_to_domain(self, name: str) -> str | None:
+        own = domains(self.known.websites)
+        is_below = any(name.casefold().endswith(f".{one}") for one in own)
+        return None if is_below else "a domain that is not among the websites"
+
+    def comes_from_own(self, tokens: Sequence[str], marks: Sequence[str]) -> bool:
+        return "".join(tokens) in self.glued or all(token in self.words for token in marks)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Of the name, the aliases and the domains."""
+        of_labels = (part for label in self.labels for part in label.split("-"))
+        return frozenset([*(token for tokens in self.own for token in tokens), *of_labels])
+
+    @cached_property
+    def initials(self) -> frozenset[str]:
+        """Of words that follow each other: "cu" for Credit Union."""
+        runs = (tokens[i:j] for tokens in self.own for i in range(len(tokens)) for j in range(i + 2, len(tokens) + 1))
+        return frozenset("".join(token[0] for token in run) for run in runs)
+
+    @cached_property
+    def glued(self) -> frozenset[str]:
+        """The same written together: "warmupinbox"."""
+        written = [form for tokens in self.own for form in (tokens, distinctive(tokens))]
+        return frozenset([*map("".join, written), *(label.replace("-", "") for label in self.labels)]) - {""}
+
+    def everyday(self, tokens: Sequence[str], marks: Sequence[str]) -> str | None:
+        """Of common words, two that are the org's own identify it; one only if a domain of the org says so."""
+        together = "".join(marks)
+        is_one = len(tokens) == 1 or self.is_east_asian(together)
+        frequency = [self.frequency(one) or 0 for one in ([together] if is_one else marks)]
+        if not all(frequency) or (not is_one and all(token in self.words | self.initials for token in tokens)):
+            return None
+        is_label = "".join(tokens) in {label.replace("-", "") for label in self.labels}
+        if is_label and max(frequency) < VERY_COMMON:
+            return None
+        return "a common word, or common words, that may mean something else"
+
+    def shared(self, tokens: Sequence[str], marks: Sequence[str]) -> str | None:
+        """ "Larch Hill" for Larch Hill Bank, if there is a Larch Hill Credit Union among the others."""
+        if any(token in KINDS for token in tokens):
+            return None
+        others = (*self.known.competitors, *self.known.neighbours)
+        twin = next((other for other in others if distinctive(key(other).split()) == list(marks)), None)
+        return None if twin is None else f"may also mean {twin}"
+
+    def frequency(self, word: str) -> float | None:
+        language = next((tag for tag, pattern in SCRIPTS if pattern.search(word)), "en")
+        return zipf(word, language)
+
+    def is_east_asian(self, word: str) -> bool:
+        return not word.isascii() and re.search("[\u3041-\u9fff\uac00-\ud7a3]", word) is not None
+
+    def is_acronym(self, name: str) -> bool:
+        """In capitals, made of the beginnings of the name's words in order; one of two letters only by a domain."""
+        letters = name.replace(".", "").replace("&", "").replace(" ", "") if name.isupper() else name
+        if not letters.isalpha() or len(letters) > LONGEST_ACRONYM:
+            return False
+        if sum(letter.isupper() for letter in letters) < (CAPITALS_OF_MIXED if len(letters) > 1 else 1):
+            return False
+        if letters.casefold() in self.labels:
+            return letters.isupper()
+        return len(letters) + ("&" in name) >= SHORTEST_ACRONYM and any(
+            self.begins(letters.casefold(), pieces) for pieces in self.pieces() if not self.known.name.isupper()
+        )
+
+    def pieces(self) -> Iterator[list[str]]:
+        for name in (self.known.name, *self.known.aliases):
+            words = [one for one in re.findall(r"[^\W_]+", name) if one.casefold() != "the"]
+            yield [word.casefold() for word in words]
+            yield [piece.casefold() for word in words for piece in PIECE.findall(word)]
+
+    def begins(self, letters: str, pieces: Sequence[str], used: int = 0) -> bool:
+        """Whether the letters are beginnings of these words, in order.
+
+        Connectors may be left out, and at the end a place, or words that say what kind of business it is.
+        """
+        if not letters:
+            return used > 1 and (all(piece in KINDS for piece in pieces) or pieces[0] in BEFORE_PLACE)
+        if not pieces:
+            return False
+        first, *rest = pieces
+        longest = next((n for n in range(min(len(first), len(letters)), 0, -1) if first.startswith(letters[:n])), 0)
+        if any(self.begins(letters[n:], rest, used + 1) for n in range(1, longest + 1)):
+            return True
+        return first in CONNECTORS and self.begins(letters, rest, used)
