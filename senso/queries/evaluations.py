@@ -14,6 +14,7 @@ from senso.db.planner import looked_up
 from senso.db.statement import Prepared
 from senso.extraction import Reading, Watched
 from senso.policy import Policy
+from senso.queries.competitors import tracked
 from senso.queries.fragments import COUNT_DOWN, REPORT_CALL
 from senso.queries.models import Model, Reader, by_reader
 from senso.queries.outbox import Pipeline, enqueue_by, intents_of
@@ -165,7 +166,7 @@ def read_work(found: dict[str, Any], readers: Sequence[Reader]) -> ReadWork:
         name=found["name"],
         variations=tuple(found["names"]) or (found["name"],),
         websites=tuple(found["websites"]),
-        competitors=tuple(found["competitors"]),
+        competitors=tracked(found["competitors"]),
         by_fallback=found["by_fallback"],
     )
     return ReadWork(
