@@ -298,7 +298,7 @@ def _is_sure(text: words.Text, name: str) -> bool:
     places = [place for place in words.namings(text, name) if showing.in_its_case(text, name, place)]
     if not places or not name.isalpha():
         return bool(places)
-    spoken = language(text.words.line)
+    spoken = _language(text.words.line)
     if not general_words.is_general(name, spoken):
         return True
     return spoken not in general_words.NOUNS_IN_CAPITALS and any(
@@ -306,8 +306,11 @@ def _is_sure(text: words.Text, name: str) -> bool:
     )
 
 
+_language = lru_cache(maxsize=64)(language)
+
+
 def _is_word(text: words.Text, name: str) -> bool:
-    spoken = language(text.words.line)
+    spoken = _language(text.words.line)
     if general_words.is_plural(name, spoken):
         return True
     return general_words.is_general(name, spoken) and not showing.as_name(text, name)

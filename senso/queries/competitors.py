@@ -88,7 +88,7 @@ def register(db: Connection, org: UUID, answers: Iterable[Sequence[str]]) -> Reg
 ROW = {"key": "text", "name": "text", "state": "text", "answers": "int"}
 # A later episode counts the answers of its batch again. If another batch has ended between, only what is certain is
 # kept, its former count. One batch of an org at a time: two that lock the same rows in different orders could deadlock.
-COUNTED = """CASE WHEN c.latest_batch = :batch THEN c.answers - c.in_latest + excluded.in_latest
+COUNTED = """CASE WHEN c.latest_batch = CAST(:batch AS uuid) THEN c.answers - c.in_latest + excluded.in_latest
         WHEN CAST(:episode AS int) > 1 THEN c.answers ELSE c.answers + excluded.in_latest END"""
 REMEMBER = Prepared(f"""
     WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtextextended('competitors:' || :org, 0))),
@@ -98,7 +98,7 @@ REMEMBER = Prepared(f"""
         WHERE c.org_id = CAST(:org AS uuid) AND c.key = ANY(CAST(:merged AS text[]))
     )
     INSERT INTO canonical_competitors AS c (org_id, key, name, state, answers, latest_batch, in_latest)
-    SELECT CAST(:org AS uuid), key, name, state, answers, :batch, answers FROM given, turn ORDER BY key
+    SELECT CAST(:org AS uuid), key, name, state, answers, CAST(:batch AS uuid), answers FROM given, turn ORDER BY key
     ON CONFLICT (org_id, key) DO UPDATE SET
         name = CASE WHEN c.state = '{CompetitorState.DISCOVERED}' AND excluded.state <> '{CompetitorState.TRACKED}'
             THEN c.name ELSE excluded.name END,

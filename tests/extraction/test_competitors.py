@@ -170,10 +170,10 @@ def test_a_tracked_competitor_that_can_be_nothing_else_is_added(check, acme, nam
     assert check(answer=answer, org=tracking(acme, name)).competitors == (name,)
 
 
-GLOBEX = Tracked("Globex Bank", ("GBX", "First Globex"), ("https://www.globexbank.com",))
+GLOBEX = Tracked("Globex Bank", ("GBX", "First Globex"), ("https://www.gbx-online.com",))
 
 
-@pytest.mark.parametrize("name", ["GBX", "First Globex", "globexbank.com"])
+@pytest.mark.parametrize("name", ["GBX", "First Globex", "gbx-online.com"])
 def test_an_alias_counts_for_the_tracked_competitor(check, acme, name):
     answer, org = f"Try {name} first.", tracking(acme, GLOBEX)
 
