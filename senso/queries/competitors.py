@@ -55,28 +55,26 @@ def of_row(name: str, aliases: Sequence[str] = (), websites: Sequence[str] = ())
     return Tracked(name, tuple(aliases), tuple(websites))
 
 
-ORG = Prepared("""
+ORG = Prepared(f"""
     SELECT o.name, o.competitors, coalesce(n.names, '[]') AS names,
-        ARRAY(SELECT url FROM org_websites WHERE org_id = o.id ORDER BY position, url) AS websites
+        ARRAY(SELECT url FROM org_websites WHERE org_id = o.id ORDER BY position, url) AS websites,
+        ARRAY(SELECT c.name FROM canonical_competitors c
+            WHERE c.org_id = o.id AND c.key = ANY(CAST(:keys AS text[])) AND c.state = '{CompetitorState.DISCOVERED}'
+            ORDER BY c.answers DESC, c.key) AS discovered
     FROM orgs o LEFT JOIN name_variations n ON n.org_id = o.id WHERE o.id = :org
-""")
-DISCOVERED = Prepared(f"""
-    SELECT name FROM canonical_competitors
-    WHERE org_id = :org AND key = ANY(CAST(:keys AS text[])) AND state = '{CompetitorState.DISCOVERED}'
-    ORDER BY answers DESC, key
 """)
 
 
 def register(db: Connection, org: UUID, answers: Iterable[Sequence[str]]) -> Register:
     """`answers`: the names that each answer of a batch has."""
     counted = Counter(name for named in answers for name in named)
-    (found,) = ORG.rows(db, {"org": org})
+    keys = sorted({key for name in counted for key in same_name.keys(name)})
+    (found,) = ORG.rows(db, {"org": org, "keys": keys})
     followed_ones = followed(tracked(found["competitors"]))
     standing: dict[str, str] = {}
     for one in followed_ones:
         same_name.settle(standing, one.keys, one.name)
-    keys = sorted({key for name in counted for key in same_name.keys(name)})
-    for name in DISCOVERED.column(db, {"org": org, "keys": keys}) if keys else ():
+    for name in found["discovered"]:
         same_name.settle(standing, same_name.keys(name), name)
     return Register(
         standing=same_name.merged(sorted(counted, key=lambda name: (-counted[name], name)), standing),
