@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Barrier
 from uuid import UUID
 
@@ -60,6 +61,12 @@ def register(make) -> dict[str, tuple[str, int]]:
     return {one["name"]: (one["state"], one["answers"]) for one in found}
 
 
+def count(org, batch: UUID, answers: list[list[str]], *, episode: int = 1) -> None:
+    with transaction() as db:
+        known = competitors.register(db, org.id, answers)
+        competitors.remember(db, replace(batches.load(db, batch), episode=episode), org.id, known, answers)
+
+
 def test_spellings_of_one_competitor_count_once_for_each_answer(make, ended):
     org = make.org(questions=3)
 
@@ -115,10 +122,18 @@ def test_a_batch_that_ends_again_is_not_counted_twice(make, ended):
     org = make.org(questions=2)
     batch = ended(org, ["Umbra"], ["Umbra"])
 
-    make.sql("UPDATE batches SET state = 'running', remaining = 0, episode = 2 WHERE id = :b", b=batch)
-    finish_batch(str(batch), "rows")
+    count(org, batch, [["Umbra"], ["Umbra"]], episode=2)
 
     assert register(make) == {"Umbra": ("seen", 2)}
+
+
+def test_a_later_episode_that_has_read_more_counts_more(make, ended):
+    org = make.org(questions=2)
+    batch = ended(org, ["Umbra"], ["Umbra"])
+
+    count(org, batch, [["Umbra"], ["Umbra"], ["Umbra"]], episode=2)
+
+    assert register(make) == {"Umbra": ("discovered", 3)}
 
 
 def test_batches_of_one_org_that_end_together_lose_no_count(make, ended):
@@ -128,15 +143,12 @@ def test_batches_of_one_org_that_end_together_lose_no_count(make, ended):
     make.sql("DELETE FROM canonical_competitors")
     together = Barrier(len(found))
 
-    def count(batch: UUID) -> None:
-        with transaction() as db:
-            known = competitors.register(db, org.id, names)
-            loaded = batches.load(db, batch)
-            together.wait(10)
-            competitors.remember(db, loaded, org.id, known, names)
+    def count_together(batch: UUID) -> None:
+        together.wait(60)
+        count(org, batch, names)
 
     with ThreadPoolExecutor(len(found)) as threads:
-        list(threads.map(count, found))
+        list(threads.map(count_together, found))
 
     assert {name: answers for name, (_, answers) in register(make).items()} == {"Umbra": 8, "Initech": 4, "Kestrel": 4}
 
