@@ -295,7 +295,8 @@ def _company(text: words.Text, org: Watched) -> competitors.Evidence:
 
 def _is_sure(text: words.Text, name: str) -> bool:
     """It occurs with its capitals, and if it is a word of the answer's language, with one that shows it as a name."""
-    places = [place for place in words.namings(text, name) if showing.in_its_case(text, name, place)]
+    found = words.namings(text, name)[: showing.MOST]
+    places = [place for place in found if showing.in_its_case(text, name, place)]
     if not places or not name.isalpha():
         return bool(places)
     spoken = _language(text.words.line)

@@ -10,25 +10,26 @@ SMALL = r"a-z\u00df-\u00f6\u00f8-\u00ff\u0430-\u044f"
 MONEY = r"[$\u20ac\u00a3\u00a5\u20b9]"
 # What stands before the word.
 ENTRY = re.compile(
-    rf"(?:^|\n)[ \t>]{{0,12}}(?:[-*+\u2022\u2013]|\d{{1,3}}\\?[.)]|#{{1,6}})[ \t]{{0,4}}{MARKS}$|\|[ \t]{{0,4}}{MARKS}$"
+    rf"(?:(?:^|\n)[ \t>]{{0,12}}(?:[-*+\u2022\u2013]|\d{{1,3}}\\?[.)]|#{{1,6}})|\|)[ \t]{{0,4}}{MARKS}\Z"
 )
-SENTENCE = re.compile(rf"(?:^|\n|[.!?\u2026\u3002\uff01\uff1f][\"'\u201d\u00bb)]?)[ \t]{{0,4}}{MARKS}$")
-OPENING = re.compile(r"(?:\*\*|__|<b>|<strong>|(?<!\!)\[|[\"\u201c\u201e\u00ab\u300c])$", re.IGNORECASE)
-PRICE = re.compile(rf"{MONEY}\s?\d[\d.,]{{0,12}}[ \t]$")
-AMONG = re.compile(rf"(?:(?<![^\W_])[{SMALL}][^\W_]{{0,24}} |[^\W_][,\u060c] )[*_\[]{{0,4}}$")
+SENTENCE = re.compile(rf"(?:^|\n|[.!?\u2026\u3002\uff01\uff1f][\"'\u201d\u00bb)]?)[ \t]{{0,4}}{MARKS}\Z")
+OPENING = re.compile(r"(?:\*\*|__|<b>|<strong>|(?<!\!)\[|[\"\u201c\u201e\u00ab\u300c])\Z", re.IGNORECASE)
+PRICE = re.compile(rf"{MONEY}\s?\d[\d.,]{{0,12}}[ \t]\Z")
+AMONG = re.compile(rf"(?:(?<![^\W_])[{SMALL}][^\W_]{{0,24}} |[^\W_][,\u060c] )[*_\[]{{0,4}}\Z")
 # What follows it.
 CLOSING = re.compile(r"\*\*|__|:\*\*|:__|</b>|</strong>|\](?=[(\[])|[\"\u201d\u201c\u00bb\u300d]", re.IGNORECASE)
 SIGN = re.compile(rf"[*_]{{0,3}}[ \t]?(?:[\u2122\u00ae\u2120]|\(?{MONEY}\s?\d|\(?\d)")
 LONGER = re.compile(r"(?:['\u2019]s)?[ -][A-Z\u00c0-\u00de\u0410-\u042f]")
 LABEL = re.compile(r"[*_]{0,3}(?:</(?:b|strong)>)?[:\uff1a]", re.IGNORECASE)
 BEFORE, BEHIND = 40, 16  # characters that these patterns need
+MOST = 200  # occurrences that are looked at, the first ones
 WORD = re.compile(r"[^\W_]+")
 
 
 def as_name(text: Text, word: str) -> bool:
     """In bold, as a link, in quotation marks; at the beginning of an entry, of a cell, of a heading or, in lower case,
     of a sentence; beside a figure, a price or the sign of a trade mark."""
-    return any(is_shown(text.answer, span) for span in namings(text, word))
+    return any(is_shown(text.answer, span) for span in namings(text, word)[:MOST])
 
 
 def is_shown(answer: str, span: Span) -> bool:
