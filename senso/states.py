@@ -189,6 +189,14 @@ class Honoured(StrEnum):
     UNKNOWN = "unknown"
 
 
+class CompetitorState(StrEnum):
+    """seen: in few answers so far; discovered: in enough that its name stays; tracked: the org asked to follow it."""
+
+    SEEN = "seen"
+    DISCOVERED = "discovered"
+    TRACKED = "tracked"
+
+
 class Sentiment(StrEnum):
     POSITIVE = "positive"
     NEGATIVE = "negative"

@@ -204,7 +204,7 @@ class Factory:
     def everything(self) -> dict[str, list[dict[str, Any]]]:
         """All rows that say what was done; a stage that changes nothing leaves this as it is."""
         tables = ("batches", "question_runs", "evaluations", "citations", "competitors", "ledger", "llm_calls")
-        tables += ("metrics", "pushes", "vendor_jobs", "name_variations", "partners")
+        tables += ("metrics", "pushes", "vendor_jobs", "name_variations", "partners", "canonical_competitors")
         return {table: self.sql(f"SELECT * FROM {table} t ORDER BY t::text") for table in tables}
 
     def unpublished(self) -> list[str]:

@@ -26,6 +26,7 @@ MARKS = {
     "read-by-rule": "decided by rule: none of its names stands in the answer, so no model was asked about it",
     "sampled-beside-rule": "checked: none of its names stands in the answer, and a model was asked nevertheless",
     "tracked-competitor-missed": "added: it stands in the answer, and the org asked to follow it",
+    "tracked-competitor-unsure": "not added: it stands there, but perhaps as a word, and the model did not name it",
 }
 
 

@@ -151,7 +151,7 @@ def guest(org: Org, networks: Sequence[Network], names: dict[str, str]) -> Guest
     return Guest(
         name=org.name,
         websites=org.websites,
-        competitors=tuple(str(name) for name in org.competitors),
+        competitors=tuple(one.name for one in org.competitors),
         questions=tuple((question.text, question.kind) for question in questions),
         models=frozenset(models[:1] + [names.get(slug, slug) for slug in models[:1]]),
     )

@@ -22,9 +22,23 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from senso.errors import Malformed
-from senso.extraction import citations, competitors, mentions, names, naming, sentences, units, words
+from senso.extraction import (
+    citations,
+    competitors,
+    general_words,
+    mentions,
+    names,
+    naming,
+    same_name,
+    sentences,
+    showing,
+    units,
+    words,
+)
+from senso.extraction.competitors import Followed, Tracked
 from senso.extraction.instructions import SYSTEM, SYSTEM_TOGETHER
 from senso.extraction.mentions import Sentiment
+from senso.extraction.words.endings import language
 from senso.providers import Completion, Prompt, Usage
 from senso.records import storable
 
@@ -37,11 +51,14 @@ __all__ = [
     "Reading",
     "Sentiment",
     "Together",
+    "Tracked",
     "Watched",
     "checked",
     "checked_for",
     "citations",
     "competitors",
+    "followed",
+    "keys_of",
     "mentions",
     "names",
     "naming",
@@ -50,6 +67,7 @@ __all__ = [
     "prompt_together",
     "quoted",
     "said_together",
+    "same_name",
     "sentences",
     "units",
     "words",
@@ -67,7 +85,7 @@ class Watched:
     name: str
     variations: tuple[str, ...]
     websites: tuple[str, ...]
-    competitors: tuple[str, ...]  # those that the org asked to follow
+    competitors: tuple[str | Tracked, ...]  # those that the org asked to follow; a name alone has no aliases
     not_names: tuple[str, ...] = ()  # phrases in which a name is not the org's
     by_fallback: bool = False  # the call for its names failed: `variations` are its name and domains alone
 
@@ -89,7 +107,7 @@ class Reading:
     rank: int | None
     share_of_text: float  # characters of naming sentences / characters of all sentences
     share_of_entries: float  # the same of whole units: an entry of a list counts to its end
-    competitors: tuple[str, ...]
+    competitors: tuple[str, ...]  # each once; a tracked one under the name that the org gave it
     marks: tuple[Mark, ...]
     completion: Completion
 
@@ -211,7 +229,7 @@ def quoted(answer_text: str, org: Watched) -> str:
 
 def checked_for(answer_text: str, org: Watched, together: Together, number: int | None) -> Reading:
     """`checked`, of one org of several. `number` None: the model was not asked about it, because it does not occur."""
-    others = [{"name": name} for name in together.organisations if words.key(name) not in _own(org)]
+    others = [{"name": name} for name in together.organisations if _own(org).isdisjoint(same_name.keys(name))]
     mention = _mention_of(together, number)
     said = AnswerReading.model_validate({**mention, "competitors": others})
     return _checked(said, answer_text, org, together.completion)
@@ -278,19 +296,65 @@ def _of_names(org: Watched) -> list[mentions.Marked]:
 @lru_cache(maxsize=4096)
 def _names(org: Watched) -> tuple[str, ...]:
     """Never the name of a competitor, which may be tracked only since the org's names were asked for."""
-    others = {words.key(name) for name in org.competitors} - {words.key(org.name)}
+    others = {words.key(name) for one in _followed(org) for name in one.spellings} - {words.key(org.name)}
     return tuple(name for name in org.variations if words.key(name) not in others) or (org.name,)
 
 
 def _company(text: words.Text, org: Watched) -> competitors.Evidence:
     return competitors.Evidence(
-        occurs=lambda name: bool(words.namings(text, name)), key=words.key, own=_own(org), tracked=org.competitors
+        occurs=lambda name: bool(words.namings(text, name)),
+        is_sure=lambda name: _is_sure(text, name),
+        is_word=lambda name: _is_word(text, name),
+        keys=same_name.keys,
+        own=_own(org),
+        tracked=_followed(org),
     )
+
+
+def _is_sure(text: words.Text, name: str) -> bool:
+    """It occurs with its capitals, and if it is a word of the answer's language, with one that shows it as a name."""
+    found = words.namings(text, name)[: showing.MOST]
+    places = [place for place in found if showing.in_its_case(text, name, place)]
+    if not places or not name.isalpha():
+        return bool(places)
+    spoken = _language(text.words.line)
+    if not general_words.is_general(name, spoken):
+        return True
+    return spoken not in general_words.NOUNS_IN_CAPITALS and any(
+        showing.has_own_capital(text, place) for place in places
+    )
+
+
+_language = lru_cache(maxsize=64)(language)
+
+
+def _is_word(text: words.Text, name: str) -> bool:
+    spoken = _language(text.words.line)
+    if general_words.is_plural(name, spoken):
+        return True
+    return general_words.is_general(name, spoken) and not showing.as_name(text, name)
+
+
+@lru_cache(maxsize=4096)
+def _followed(org: Watched) -> tuple[Followed, ...]:
+    return followed(org.competitors)
+
+
+def followed(tracked: Sequence[str | Tracked]) -> tuple[Followed, ...]:
+    """Each with all names under which it is looked for."""
+    known = [Tracked(one) if isinstance(one, str) else one for one in tracked]
+    spellings = [tuple(dict.fromkeys((one.name, *one.aliases, *names.domains(one.websites)))) for one in known]
+    return tuple(Followed(some[0], some, keys_of(some)) for some in spellings)
 
 
 @lru_cache(maxsize=4096)  # all orgs of several networks
 def _own(org: Watched) -> frozenset[str]:
-    return frozenset(map(words.key, (org.name, *_names(org), *names.domains(org.websites))))
+    return keys_of((org.name, *_names(org), *names.domains(org.websites)))
+
+
+def keys_of(spellings: Sequence[str]) -> frozenset[str]:
+    """By which a competitor, or the org itself, is recognised under any of these names."""
+    return frozenset(key for name in spellings for key in same_name.keys(name))
 
 
 def _evidence(text: words.Text, spans: _Sentences, org: Watched, organisations: int) -> mentions.Evidence:

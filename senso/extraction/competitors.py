@@ -1,8 +1,13 @@
-"""Which other organisations the answer names. The model finds them; a name counts only if the answer contains it."""
+"""Which other organisations the answer names. The model finds them; a name counts only if the answer contains it.
+
+Names that mean one competitor are kept once, as first written. A competitor that the org asked to follow is kept under
+the name that the org gave it where the answer uses another one of its names.
+"""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -28,46 +33,102 @@ class Said(BaseModel):
     )
 
 
+class Tracked(NamedTuple):
+    """A competitor that an org asked to follow, with its other names and its own websites."""
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    websites: tuple[str, ...] = ()
+
+
+class Followed(NamedTuple):
+    """A tracked competitor as it is looked for: under its name, its aliases and its domains. `keys`: of all of them."""
+
+    name: str
+    spellings: tuple[str, ...]
+    keys: frozenset[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What the words of the answer show, found without a model."""
 
     occurs: Callable[[str], bool]  # whether the answer contains this name, in complete words
-    key: Callable[[str], str]  # equal for two spellings of one name
+    is_sure: Callable[[str], bool]  # whether it occurs, and can mean nothing but this name
+    is_word: Callable[[str], bool]  # whether a word in lower case is not shown as a name
+    keys: Callable[[str], Sequence[str]]  # two names with a key in common are one
     own: frozenset[str]  # the keys of the org's own names and domains
-    tracked: Sequence[str]  # the competitors that the org asked to follow
+    tracked: Sequence[Followed]
 
 
 def checked(said: Said, evidence: Evidence) -> tuple[tuple[str, ...], list[Marked]]:
-    kept, marks = _believed((entry.name.strip() for entry in said.competitors), evidence)
-    for name in evidence.tracked:
-        key = evidence.key(name)
-        if key not in kept and key not in evidence.own and evidence.occurs(name):
-            kept[key] = name
-            marks.append(("competitors", "tracked-competitor-missed", name))
-    return tuple(kept.values()), marks
+    kept = Kept(evidence)
+    for entry in said.competitors:
+        kept.judge(entry.name.strip())
+    for one in evidence.tracked:
+        kept.look_for(one)
+    return tuple(kept.names), kept.marks
 
 
-def _believed(names: Iterable[str], evidence: Evidence) -> tuple[dict[str, str], list[Marked]]:
-    kept: dict[str, str] = {}
-    marks: list[Marked] = []
-    for name in names:
-        if reason := _objection(name, evidence):
-            marks.append(("competitors", reason, name))
+class Kept:
+    """The names that are kept, in order, and what was dropped or added."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+        self.followed: dict[str, Followed] = {}
+        for one in evidence.tracked:
+            for key in one.keys:
+                self.followed.setdefault(key, one)
+        self.names: list[str] = []
+        self.keys: set[str] = set()
+        self.marks: list[Marked] = []
+
+    def judge(self, name: str) -> None:
+        """A name that the model found."""
+        keys = self.evidence.keys(name)
+        followed = next((self.followed[key] for key in keys if key in self.followed), None)
+        if reason := objection(name, followed, self.evidence):
+            self.marks.append(("competitors", reason, name))
+        elif followed is None:
+            self.keep(name, keys)
         else:
-            kept.setdefault(evidence.key(name), name)
-    return kept, marks
+            is_spelling = not set(keys).isdisjoint(self.evidence.keys(followed.name))
+            self.keep(name if is_spelling else followed.name, followed.keys)
+
+    def look_for(self, one: Followed) -> None:
+        """A tracked competitor that the model may have missed."""
+        if not one.keys.isdisjoint(self.keys) or not one.keys.isdisjoint(self.evidence.own):
+            return
+        if any(map(self.evidence.is_sure, one.spellings)):
+            self.keep(one.name, one.keys)
+            self.marks.append(("competitors", "tracked-competitor-missed", one.name))
+        elif any(map(self.evidence.occurs, one.spellings)):
+            self.marks.append(("competitors", "tracked-competitor-unsure", one.name))
+
+    def keep(self, name: str, keys: Iterable[str]) -> None:
+        if self.keys.isdisjoint(keys):
+            self.names.append(name)
+        self.keys.update(keys)
 
 
-def _objection(name: str, evidence: Evidence) -> str | None:
-    if evidence.key(name) in evidence.own:
+def objection(name: str, followed: Followed | None, evidence: Evidence) -> str | None:
+    if not evidence.own.isdisjoint(evidence.keys(name)):
         return "own-name-as-competitor"
-    if _is_junk(name):
+    if is_junk(name):
         return "not-a-name"
-    return None if evidence.occurs(name) else "competitor-not-in-answer"
+    if not any(map(evidence.occurs, names_of(name, followed))):
+        return "competitor-not-in-answer"
+    return "not-a-name" if followed is None and is_one_word(name) and evidence.is_word(name) else None
 
 
-def _is_junk(name: str) -> bool:
-    """A single lower-case word is usually a general word, not a brand; a brand written this way can be tracked."""
-    is_general_word = name.isalpha() and name.islower()
-    return is_general_word or len(name) > LONGEST_NAME or not re.search(r"[^\W\d_]", name) or bool(ADDRESS.match(name))
+def names_of(name: str, followed: Followed | None) -> Iterator[str]:
+    yield name
+    yield from followed.spellings if followed else ()
+
+
+def is_one_word(name: str) -> bool:
+    return name.isalpha() and name.islower()
+
+
+def is_junk(name: str) -> bool:
+    return len(name) > LONGEST_NAME or not re.search(r"[^\W\d_]", name) or bool(ADDRESS.match(name))

@@ -8,6 +8,8 @@ document for the lines. `ids` reads a file of ids.
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from uuid import UUID
 
@@ -62,18 +64,31 @@ def can_be_measured(document: Document, place: Place, org: Org) -> None:
     """Raises ConfigError for a name that can never be found, so that its rate would always be 0 %."""
     if not can_be_found(org.name) and not findable_domains(org.websites):
         raise document.refusal((*place, "name"), f"{NEVER}; name it in words, or give it a website of its own")
-    for key in ("competitors", "aliases", "not_names"):
-        for index, name in enumerate(getattr(org, key)):
-            if not can_be_found(name):
-                raise document.refusal((*place, key, index), f"{NEVER}; name it in words")
+    for where, name in (*names_of_competitors(org), *names_of_org(org)):
+        if not can_be_found(name):
+            raise document.refusal((*place, *where), f"{NEVER}; name it in words")
     names_agree(document, place, org)
+
+
+def names_of_competitors(org: Org) -> Iterator[tuple[Place, str]]:
+    """The names and aliases of all of them, each with its place in the org."""
+    for index, one in enumerate(org.competitors):
+        yield ("competitors", index), one.name
+        yield from ((("competitors", index, "aliases", at), alias) for at, alias in enumerate(one.aliases))
+
+
+def names_of_org(org: Org) -> Iterator[tuple[Place, str]]:
+    """What else it is called, and what it is not called."""
+    for key in ("aliases", "not_names"):
+        yield from (((key, index), name) for index, name in enumerate(getattr(org, key)))
 
 
 def names_agree(document: Document, place: Place, org: Org) -> None:
     """Raises ConfigError for an alias that is a competitor's name, or that the not_names exclude."""
     if not org.aliases and not org.not_names:
         return
-    competitors, not_names = set(map(compared, org.competitors)), set(map(compared, org.not_names))
+    competitors = {compared(name) for _, name in names_of_competitors(org)}
+    not_names = set(map(compared, org.not_names))
     for index, name in enumerate(org.aliases):
         if compared(name) in not_names:
             raise document.refusal(
@@ -94,8 +109,16 @@ def unique(found: Contents) -> Iterator[tuple[Callable[[int], Place], Iterable[H
     yield nth("networks", key="id"), (network.id for network in found.networks)
     for place, subject in found.asked():
         yield nth(*place, "questions", key="id"), (question.id for question in subject.questions)
-        for name in ("models", "locations", "websites", "competitors", "aliases", "not_names", "orgs"):
+        for name in ("models", "locations", "websites", "aliases", "not_names", "orgs"):
             yield nth(*place, name), getattr(subject, name, ())
+    for index, org in enumerate(found.orgs):
+        yield partial(place_of_name, index, org), (name for _, name in names_of_competitors(org))
+        for at, one in enumerate(org.competitors):
+            yield nth("orgs", index, "competitors", at, "websites"), one.websites
+
+
+def place_of_name(index: int, org: Org, number: int) -> Place:
+    return ("orgs", index, *next(islice(names_of_competitors(org), number, None))[0])
 
 
 def nth(*place: str | int, key: str | None = None) -> Callable[[int], Place]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from senso.imports.schema import Contents, Known, Location, Model, Network, Org, Partner, model_id
+from senso.imports.schema import Competitor, Contents, Known, Location, Model, Network, Org, Partner, model_id
 from senso.states import Surface
 
 Row = dict[str, Any]
@@ -107,9 +107,14 @@ def org(one: Org) -> Row:
         "partner_id": one.partner,
         "name": one.name,
         "active": one.active,
-        "competitors": one.competitors,
+        "competitors": [competitor(other) for other in one.competitors],
         "created_at": one.created_at,
     }
+
+
+def competitor(one: Competitor) -> str | Row:
+    """Its name alone if there is nothing more to say."""
+    return one.model_dump(exclude_defaults=True) if one.aliases or one.websites else one.name
 
 
 def websites(orgs: Sequence[Org]) -> list[Row]:

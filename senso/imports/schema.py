@@ -16,9 +16,11 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainValidator,
     StrictBool,
     StrictInt,
     StringConstraints,
+    TypeAdapter,
     ValidationError,
 )
 
@@ -246,11 +248,30 @@ class Asked(Frozen):
     locations: Listed[Location] = ()
 
 
+class Competitor(Frozen):
+    name: Name
+    aliases: Listed[Name] = ()
+    websites: Listed[Website] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.name, *self.aliases
+
+
+def competitor(value: object) -> object:
+    """A name alone is a competitor without aliases."""
+    return Competitor.model_validate(value) if isinstance(value, dict) else Competitor(name=NAME.validate_python(value))
+
+
+NAME = TypeAdapter(Name)
+Followed = Annotated[Competitor, PlainValidator(competitor)]
+
+
 class Org(Asked):
     websites: Listed[Website] = ()
     created_at: Annotated[datetime, BeforeValidator(moment)]
     active: StrictBool = True
-    competitors: Listed[Name] = ()
+    competitors: Listed[Followed] = ()
     aliases: Listed[Name] = ()
     not_names: Listed[Name] = ()
 

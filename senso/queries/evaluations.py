@@ -15,6 +15,7 @@ from senso.db.statement import Prepared
 from senso.extraction import Reading, Watched
 from senso.extraction.naming import distinct
 from senso.policy import Policy
+from senso.queries.competitors import tracked
 from senso.queries.fragments import COUNT_DOWN, REPORT_CALL
 from senso.queries.models import Model, Reader, by_reader
 from senso.queries.outbox import Pipeline, enqueue_by, intents_of
@@ -169,7 +170,7 @@ def read_work(found: dict[str, Any], readers: Sequence[Reader]) -> ReadWork:
         name=found["name"],
         variations=tuple(distinct([*(found["names"] or [found["name"]]), *found["aliases"], *found["accepted"]])),
         websites=tuple(found["websites"]),
-        competitors=tuple(found["competitors"]),
+        competitors=tracked(found["competitors"]),
         not_names=tuple(found["not_names"]),
         by_fallback=found["by_fallback"],
     )

@@ -9,8 +9,10 @@ from sqlalchemy import Connection, text
 from senso.db.bulk import as_json
 from senso.db.lease import LEASE, RELEASED, owned, released
 from senso.errors import NotFound
+from senso.extraction import followed
 from senso.extraction.names import fingerprint
 from senso.policy import Policy
+from senso.queries.competitors import tracked
 from senso.queries.fragments import REPORT_CALL
 from senso.queries.models import Model
 from senso.queries.runs import Report
@@ -88,7 +90,7 @@ def org_if_known(db: Connection, org_id: UUID) -> OrgNames | None:
 
 
 OTHERS = text("""
-    SELECT ARRAY(SELECT jsonb_array_elements_text(o.competitors)) AS competitors,
+    SELECT o.competitors,
         ARRAY(SELECT name FROM name_proposals WHERE org_id = o.id AND state = 'rejected' AND decided_by IS NOT NULL)
             AS rejected,
         ARRAY(SELECT name FROM orgs n WHERE n.partner_id = o.partner_id AND n.id <> o.id
@@ -100,7 +102,8 @@ OTHERS = text("""
 
 def others(db: Connection, org_id: UUID) -> Others:
     found = db.execute(OTHERS, {"org": org_id}).mappings().one()
-    return Others(**{name: tuple(values) for name, values in found.items()})
+    spellings = (name for one in followed(tracked(found["competitors"])) for name in one.spellings)
+    return Others(tuple(found["rejected"]), tuple(spellings), tuple(found["neighbours"]))
 
 
 SETTLED = text("""

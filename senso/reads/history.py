@@ -12,6 +12,8 @@ from senso.db import rows
 from senso.extraction.citations import is_primary, kind
 from senso.queries import batches as batch_rows
 from senso.queries import closing, results
+from senso.queries import competitors as others
+from senso.queries.competitors import Register
 from senso.queries.fragments import LOCATION
 from senso.queries.results import Found
 from senso.reads import quotes
@@ -68,13 +70,15 @@ def pools(db: Connection, batch: UUID, org: UUID) -> list[Pool]:
     """The leaderboard and the sources of each pool of a batch."""
     sites = results.websites(db, org)
     members: dict[tuple[QuestionKind, Surface], list[Found]] = defaultdict(list)
-    for one in results.found(db, batch, org):
+    found = results.found(db, batch, org)
+    for one in found:
         members[one.question_kind, one.surface].append(one)
-    return [_pool(db, batch, members[pool], sites) for pool in sorted(members)]
+    known = others.register(db, org, [one.competitors for one in found])
+    return [_pool(db, batch, members[pool], sites, known) for pool in sorted(members)]
 
 
-def _pool(db: Connection, batch: UUID, found: Sequence[Found], sites: Sequence[str]) -> Pool:
-    competitors = leaderboard(fact(one, sites) for one in found)
+def _pool(db: Connection, batch: UUID, found: Sequence[Found], sites: Sequence[str], known: Register) -> Pool:
+    competitors = leaderboard(fact(one, sites, known) for one in found)
     return Pool(
         kind=found[0].question_kind,
         surface=found[0].surface,
@@ -82,11 +86,11 @@ def _pool(db: Connection, batch: UUID, found: Sequence[Found], sites: Sequence[s
         mentioned=sum(one.mentioned for one in found),
         competitors=tuple(competitors),
         sources=tuple(sources(page for one in found for page in cited_pages(one, sites))),
-        quotes=tuple(quotes.quoted(db, batch, quotes.chosen(found, [one.name for one in competitors]))),
+        quotes=tuple(quotes.quoted(db, batch, quotes.chosen(found, [one.name for one in competitors], known))),
     )
 
 
-def fact(one: Found, sites: Iterable[str]) -> Fact:
+def fact(one: Found, sites: Iterable[str], known: Register) -> Fact:
     sites = tuple(sites)
     return Fact(
         question_id=str(one.question_id),
@@ -97,7 +101,7 @@ def fact(one: Found, sites: Iterable[str]) -> Fact:
         mentioned=one.mentioned,
         sentiment=one.sentiment,
         rank=one.rank,
-        competitors=one.competitors,
+        competitors=known.named(one.competitors),
         citations=len(one.citations),
         owned_citations=sum(is_primary(cited, sites) for cited in one.citations),
     )

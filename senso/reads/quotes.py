@@ -17,6 +17,7 @@ from senso.db import rows
 from senso.extraction import words
 from senso.extraction.mentions import SEPARATOR
 from senso.extraction.sentences import around, sentences
+from senso.queries.competitors import Register
 from senso.queries.fragments import LOCATION
 from senso.queries.results import Found
 from senso.reports.content import Quote
@@ -30,16 +31,17 @@ OF_OTHERS = 2
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`instead`: the competitor to quote it for, if the org is not named."""
+    """`instead`: the competitor to quote it for, if the org is not named. `spellings`: what the answer may call it."""
 
     run: UUID
     instead: str | None = None
+    spellings: Sequence[str] = ()
 
 
-def chosen(found: Sequence[Found], competitors: Sequence[str]) -> list[Choice]:
+def chosen(found: Sequence[Found], competitors: Sequence[str], known: Register) -> list[Choice]:
     """`found`: in the order of the runs. `competitors`: the most named first."""
     mentions = [of_mood(found, sentiment) for sentiment in SENTIMENTS]
-    return [Choice(one.run_id) for some in mentions for one in some] + of_others(found, competitors)
+    return [Choice(one.run_id) for some in mentions for one in some] + of_others(found, competitors, known)
 
 
 def of_mood(found: Sequence[Found], sentiment: Sentiment) -> list[Found]:
@@ -52,13 +54,13 @@ def of_mood(found: Sequence[Found], sentiment: Sentiment) -> list[Found]:
     return taken
 
 
-def of_others(found: Sequence[Found], competitors: Sequence[str]) -> list[Choice]:
+def of_others(found: Sequence[Found], competitors: Sequence[str], known: Register) -> list[Choice]:
     taken: dict[UUID, Choice] = {}
     without = [one for one in found if not one.mentioned]
     for name in competitors:
-        naming = (one for one in without if one.question_id not in taken and name in one.competitors)
+        naming = (one for one in without if one.question_id not in taken and name in known.named(one.competitors))
         if len(taken) < OF_OTHERS and (one := next(naming, None)):
-            taken[one.question_id] = Choice(one.run_id, name)
+            taken[one.question_id] = Choice(one.run_id, name, known.spellings(name, one.competitors))
     return list(taken.values())
 
 
@@ -84,7 +86,7 @@ def quoted(db: Connection, batch: UUID, choices: Sequence[Choice]) -> Iterator[Q
 
 def quote_of(choice: Choice, said: dict[str, Any]) -> Quote:
     answer, mention = said.pop("answer_text") or "", said.pop("mention_text") or ""
-    shown = whole(answer, mention) if choice.instead is None else naming(answer, choice.instead)
+    shown = whole(answer, mention) if choice.instead is None else naming(answer, choice.spellings)
     return Quote(text=passage(shown), instead=choice.instead, **said)
 
 
@@ -98,7 +100,8 @@ def whole(answer: str, mention: str) -> str:
     return SEPARATOR.join(found)
 
 
-def naming(answer: str, name: str) -> str:
-    """The first sentence that contains `name`; empty if none does."""
-    spans = around(words.namings(words.text(answer), name), sentences(answer))
+def naming(answer: str, spellings: Sequence[str]) -> str:
+    """The first sentence that contains one of these names; empty if none does."""
+    text = words.text(answer)
+    spans = around(sorted(place for name in spellings for place in words.namings(text, name)), sentences(answer))
     return answer[slice(*spans[0])] if spans else ""

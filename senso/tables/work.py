@@ -15,6 +15,7 @@ from senso.states import (
     OPEN_RUNS,
     BatchKind,
     BatchState,
+    CompetitorState,
     EvaluationState,
     FinishedBy,
     Honoured,
@@ -274,6 +275,20 @@ class Competitor(Base):
     id: Mapped[Serial]
     evaluation_id: Mapped[UUID] = link("evaluations.id")
     name: Mapped[Word]
+
+
+class CanonicalCompetitor(Base):
+    """One competitor of an org over all its batches, whatever its spelling: what `competitors` are counted as."""
+
+    __tablename__ = "canonical_competitors"
+    __table_args__ = (one_of("state", CompetitorState),)
+    org_id: Mapped[UUID] = link("orgs.id", primary_key=True)
+    key: Mapped[Word] = mapped_column(primary_key=True)
+    name: Mapped[Word]
+    state: Mapped[Word]
+    answers: Mapped[int]  # that named it, of all batches
+    latest_batch: Mapped[UUID] = link("batches.id")
+    in_latest: Mapped[int]  # of `answers`, those of that batch: its next episode counts all of them again
 
 
 class Claim(Base):

@@ -9,7 +9,7 @@ from senso.db import Connection, DBAPIError, may_pass
 from senso.failpoints import failpoint
 from senso.log import logger
 from senso.push import Result
-from senso.queries import batches, closing, ledger, outbox, pushes, results
+from senso.queries import batches, closing, competitors, ledger, outbox, pushes, results
 from senso.queries.batches import Batch
 from senso.queries.closing import Counts
 from senso.queries.outbox import Pipeline
@@ -84,10 +84,13 @@ def numbers(db: Connection, batch: Batch, org: UUID, state: BatchState, counts: 
     """Called after charging: saves metrics, marks the answers as latest, returns the body of the push."""
     found, sites = results.found(db, batch.id, org), results.websites(db, org)
     note_cautions(db, batch, found)
-    facts = [fact(one, sites) for one in found]
+    answers = [one.competitors for one in found]
+    known = competitors.register(db, org, answers)
+    facts = [fact(one, sites, known) for one in found]
     metrics = score.score(facts)
     results.save_metrics(db, batch.id, metrics)
     results.move_latest(db, batch)
+    competitors.remember(db, batch, org, known, answers)
     said = Result(
         metrics=metrics,
         competitors=score.leaderboard(facts),

@@ -1,8 +1,10 @@
 import json
+from dataclasses import replace
+from time import process_time
 
 import pytest
 
-from senso.extraction import Mark, checked
+from senso.extraction import Mark, Tracked, checked
 from senso.providers import Completion, Usage
 
 ANSWER = "Try **Globex Bank**, Initech's savings account, monday.com, banks, Booking.com or Acme Bank (acmebank.com)."
@@ -76,3 +78,129 @@ def test_competitors_are_read_also_when_the_org_is_not_mentioned(check):
     found = check("Globex Bank", answer="Globex Bank is good.")
 
     assert (found.mentioned, found.competitors) == (False, ("Globex Bank",))
+
+
+def test_a_legal_form_and_a_domain_name_no_other_competitor(check):
+    found = check(
+        "Globex GmbH", "Globex", "Initech.com", "Initech", answer="Globex GmbH, or Globex; Initech.com, or Initech."
+    )
+
+    assert found.competitors == ("Globex GmbH", "Initech.com")
+
+
+@pytest.mark.parametrize(("own", "named"), [("Larch Hill GmbH", "Larch Hill"), ("Larch Hill", "Larch Hill Sp. z o.o.")])
+def test_the_org_under_another_legal_form_is_no_competitor(check, acme, own, named):
+    org = replace(acme, name=own, variations=(own,), websites=())
+
+    assert check(named, answer=f"Try {named}.", org=org).competitors == ()
+
+
+@pytest.mark.parametrize("brand", ["adidas", "ikea", "lululemon", "asos", "klarna"])
+def test_a_brand_in_lower_case_is_a_name(check, brand):
+    assert check(brand, answer=f"Next is {brand}.").competitors == (brand,)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Try **monday** first.",
+        "- monday: for teams",
+        "| monday | 5 |",
+        "## monday",
+        "Use [monday](https://monday.example).",
+        "It works. monday is easy.",
+        "We like monday\u2122.",
+        "Take monday $9 a seat.",
+        "Take \u201cmonday\u201d.",
+    ],
+)
+def test_a_word_in_lower_case_that_is_shown_as_a_name_is_one(check, answer):
+    assert check("monday", answer=answer).competitors == ("monday",)
+
+
+@pytest.mark.parametrize("word", ["monday", "target", "shell", "banks", "lenders", "apps", "neobanks", "insurers"])
+def test_a_word_in_lower_case_in_a_sentence_is_no_name(check, word):
+    found = check(word, answer=f"We come back to the {word} later.")
+
+    assert found.competitors == ()
+    assert marks(found) == [Mark("competitors", "not-a-name", word)]
+
+
+@pytest.mark.parametrize("word", ["banks", "lenders", "apps", "airlines"])
+def test_a_plural_is_no_name_however_it_is_shown(check, word):
+    assert check(word, answer=f"- **{word}**").competitors == ()
+
+
+def tracking(acme, *competitors):
+    return replace(acme, competitors=competitors)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("Shell", "Acme is good. The outer shell is hard."),
+        ("Shell", "Acme is good. Shell is hard."),
+        ("Target", "**Target:** people of twenty."),
+        ("Target", "## Set Your Target First"),
+        ("Express", "He sent it express."),
+        ("Best Buy", "It is the best buy of all."),
+        ("Umbra", "Look for umbra there."),
+        ("Kreis", "Er ist im Kreis der Familie und nicht mit der Bank."),
+    ],
+)
+def test_a_tracked_competitor_that_may_be_a_word_is_added_only_if_the_model_names_it(check, acme, name, answer):
+    org = tracking(acme, name)
+
+    assert check(answer=answer, org=org).competitors == ()
+    assert marks(check(answer=answer, org=org)) == [Mark("competitors", "tracked-competitor-unsure", name)]
+    assert check(name, answer=answer, org=org).competitors == (name,)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("Shell", "Acme is good, and so is Shell."),
+        ("Target", "- **Target** \u2013 cheap clothes"),
+        ("Umbra", "Umbra is good."),
+        ("adidas", "Next is adidas."),
+        ("星河", "我们推荐星河和其他银行。"),
+    ],
+)
+def test_a_tracked_competitor_that_can_be_nothing_else_is_added(check, acme, name, answer):
+    assert check(answer=answer, org=tracking(acme, name)).competitors == (name,)
+
+
+GLOBEX = Tracked("Globex Bank", ("GBX", "First Globex"), ("https://www.gbx-online.com",))
+
+
+@pytest.mark.parametrize("name", ["GBX", "First Globex", "gbx-online.com"])
+def test_an_alias_counts_for_the_tracked_competitor(check, acme, name):
+    answer, org = f"Try {name} first.", tracking(acme, GLOBEX)
+
+    assert check(name, answer=answer, org=org).competitors == ("Globex Bank",)
+    assert check(answer=answer, org=org).competitors == ("Globex Bank",)
+
+
+def test_a_tracked_competitor_under_two_names_is_one(check, acme):
+    org = tracking(acme, GLOBEX)
+
+    assert check("GBX", "Globex Bank AG", answer="GBX, which is Globex Bank AG.", org=org).competitors == (
+        "Globex Bank",
+    )
+
+
+def test_a_competitor_that_is_tracked_twice_is_one(check, acme):
+    org = tracking(acme, "Umbra", "Umbra GmbH")
+
+    assert check(answer="Umbra GmbH is good.", org=org).competitors == ("Umbra",)
+
+
+@pytest.mark.parametrize("part", ["monday ", "**monday", "Shell, ", "- shell\n", "(GBX) ", "[monday](", "$9 monday"])
+def test_a_long_answer_takes_no_longer_than_its_length(check, acme, part):
+    answer, org = (part * 100_000)[:100_000], tracking(acme, "Shell", GLOBEX)
+    check("monday", answer="monday", org=org)  # loads the lists of words
+    start = process_time()
+
+    check("monday", answer=answer, org=org)
+
+    assert process_time() - start < 5

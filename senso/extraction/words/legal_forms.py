@@ -21,9 +21,9 @@ BY_COUNTRY = {
     "se": "ab|a b|ab publ|hb|kb",
     "no": "as|asa|ans|da",
     "dk": "a s|aps|as|i s|k s|p s",
-    "fi": "oy|oyj|ab|ky|osk",
-    "pl": "sp z o o|spolka z o o|s a|sa|sp k|sp j|spolka z ograniczona odpowiedzialnoscia|spolka akcyjna|psa",
-    "cz sk": "s r o|sro|spol s r o|a s|as|v o s|k s|akciova spolecnost",
+    "fi": "oy|oyj|abp|ab|ky|osk",
+    "pl": "sp z o o|sp z oo|spolka z o o|s a|sa|sp k|sp j|spolka z ograniczona odpowiedzialnoscia|spolka akcyjna|psa",
+    "cz sk": "s r o|sro|spol s r o|spol s ro|a s|as|v o s|k s|akciova spolecnost",
     "hu": "kft|zrt|nyrt|bt|rt|kkt",
     "ro": "srl|sa|snc|pfa",
     "gr": "ae|a e|epe|e p e|ike|oe|αε|α ε|επε|ικε",
@@ -42,7 +42,7 @@ BY_COUNTRY = {
     "ae sa eg": "llc|fzco|fze|fz llc|wll|pjsc|sae",
     "is": "hf|ehf",
 }
-BEFORE = "ооо|ао|пао|зао|оао|тов|pt|株式会社|주식회사"  # the name, mostly
+BEFORE = "ооо|ао|пао|зао|оао|тов|pt|uab|株式会社|주식회사|주"  # the name, mostly
 
 
 def tokens(form: str) -> tuple[str, ...]:
