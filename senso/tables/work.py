@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from senso.states import (
+    OF_DOMAINS,
     OPEN_BATCHES,
     OPEN_EVALUATIONS,
     OPEN_JOBS,
@@ -253,13 +254,17 @@ class Evaluation(Base):
 
 class Citation(Base):
     __tablename__ = "citations"
-    __table_args__ = (UniqueConstraint("run_id", "canonical_url"),)
+    __table_args__ = (
+        UniqueConstraint("run_id", "canonical_url"),
+        CheckConstraint(among("category", OF_DOMAINS), name="category"),
+    )
     id: Mapped[Serial]
     run_id: Mapped[UUID] = link("question_runs.id")
     url: Mapped[Word]
     canonical_url: Mapped[Word]
     host: Mapped[Word]
-    registrable_domain: Mapped[Word]
+    registrable_domain: Mapped[Word]  # "": a wrapper hides the page
+    category: Mapped[Word | None]  # of the domain, by the table; null: unknown there, see domain_categories
     title: Mapped[Word | None]
     position: Mapped[int]
     cited: Mapped[bool]  # false: only listed with the answer
