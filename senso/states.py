@@ -242,6 +242,15 @@ class Category(StrEnum):
     OTHER = "other"
 
 
+class Visibility(StrEnum):
+    """Of an org in one answer. cited: at least one page that the answer cites is the org's own."""
+
+    NAMED_AND_CITED = "named_and_cited"
+    NAMED_ONLY = "named_only"
+    CITED_ONLY = "cited_only"
+    NEITHER = "neither"
+
+
 OF_DOMAINS = tuple(one for one in Category if one not in {Category.OWN, Category.COMPETITOR})
 
 

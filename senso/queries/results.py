@@ -21,6 +21,7 @@ from senso.queries.fragments import LOCATION, answering_model
 from senso.score import Metric
 from senso.states import (
     BatchKind,
+    Category,
     Entry,
     EvaluationState,
     QuestionKind,
@@ -77,7 +78,8 @@ FOUND = Prepared(f"""
         e.mentioned, e.sentiment, e.rank, {MADE_UP} AS made_up, {BY_FALLBACK} AS by_fallback, {SAMPLE} AS sampled,
         {MISSED} AS missed,
         ARRAY(SELECT name FROM competitors c WHERE c.evaluation_id = e.id ORDER BY c.id + 0) AS competitors,
-        ARRAY(SELECT ARRAY[url, canonical_url, host, registrable_domain, title, position::text]
+        ARRAY(SELECT ARRAY[url, canonical_url, host, registrable_domain, title, position::text,
+                coalesce(category, (SELECT d.category FROM domain_categories d WHERE d.domain = registrable_domain))]
             FROM citations c WHERE c.run_id = r.id AND c.cited ORDER BY position) AS citations
     FROM evaluations e CROSS JOIN LATERAL (
             SELECT r.*, (SELECT kind FROM questions q WHERE q.id = r.question_id) AS question_kind
@@ -99,8 +101,8 @@ def plural(one: dict[str, Any]) -> dict[str, Any]:
     return {
         "competitors": tuple(one["competitors"]),
         "citations": tuple(
-            Citation(url, canonical, host, domain, title, int(position), cited=True)
-            for url, canonical, host, domain, title, position in one["citations"]
+            Citation(url, canonical, host, domain, title, int(position), cited=True, category=kind and Category(kind))
+            for url, canonical, host, domain, title, position, kind in one["citations"]
         ),
     }
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.db import rows
-from senso.extraction.citations import is_primary, kind
+from senso.extraction.citations import category, is_primary, kind
 from senso.queries import batches as batch_rows
 from senso.queries import closing, results
 from senso.queries.fragments import LOCATION
@@ -103,9 +103,13 @@ def fact(one: Found, sites: Iterable[str]) -> Fact:
     )
 
 
-def cited_pages(one: Found, sites: Sequence[str]) -> list[CitedPage]:
+def cited_pages(one: Found, sites: Sequence[str], of_competitors: Sequence[str] = ()) -> list[CitedPage]:
+    """`of_competitors`: websites of the competitors that the org tracks."""
     run = str(one.run_id)
-    return [CitedPage(run, cited.registrable_domain, kind(cited, sites)) for cited in one.citations]
+    return [
+        CitedPage(run, cited.registrable_domain, kind(cited, sites), category(cited, sites, of_competitors))
+        for cited in one.citations
+    ]
 
 
 QUESTIONS = text(f"""

@@ -271,6 +271,27 @@ class Citation(Base):
     spans: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))  # [first, last + 1] of characters
 
 
+class DomainCategory(Base):
+    """What kind of site a cited domain is that the table of the program does not know: a model is asked once for it."""
+
+    __tablename__ = "domain_categories"
+    __table_args__ = (
+        CheckConstraint(among("category", OF_DOMAINS), name="category"),
+        CheckConstraint("(category IS NULL) = (decided_at IS NULL)", name="decided"),
+        Index("ix_domain_categories_waiting", "noticed_at", "domain", postgresql_where=text("category IS NULL")),
+    )
+    domain: Mapped[Word] = mapped_column(primary_key=True)
+    category: Mapped[Word | None]  # null: not asked yet, or given up after some failures
+    model: Mapped[Word | None]  # that decided
+    version: Mapped[Word | None]  # of the prompt
+    noticed_at: Mapped[Created]
+    decided_at: Mapped[Moment | None]
+    fence: Mapped[Zero]
+    failures: Mapped[Zero]
+    lease_owner: Mapped[Word | None]
+    lease_until: Mapped[Moment | None]
+
+
 class Competitor(Base):
     __tablename__ = "competitors"
     __table_args__ = (UniqueConstraint("evaluation_id", "name"),)

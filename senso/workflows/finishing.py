@@ -9,7 +9,7 @@ from senso.db import Connection, DBAPIError, may_pass
 from senso.failpoints import failpoint
 from senso.log import logger
 from senso.push import Result
-from senso.queries import batches, closing, ledger, outbox, pushes, results
+from senso.queries import batches, closing, domains, ledger, outbox, pushes, results
 from senso.queries.batches import Batch
 from senso.queries.closing import Counts
 from senso.queries.outbox import Pipeline
@@ -87,6 +87,7 @@ def numbers(db: Connection, batch: Batch, org: UUID, state: BatchState, counts: 
     facts = [fact(one, sites) for one in found]
     metrics = score.score(facts)
     results.save_metrics(db, batch.id, metrics)
+    domains.notice(db, unclassified(found))
     results.move_latest(db, batch)
     said = Result(
         metrics=metrics,
@@ -95,6 +96,12 @@ def numbers(db: Connection, batch: Batch, org: UUID, state: BatchState, counts: 
         **result_header(db, batch, state, counts),
     )
     return push.content(said)
+
+
+def unclassified(found: Sequence[Found]) -> set[str]:
+    """Cited domains of which neither the table nor a model has said what kind of site they are."""
+    pages = (page for one in found for page in one.citations)
+    return {page.registrable_domain for page in pages if page.registrable_domain and page.category is None}
 
 
 def without_numbers(db: Connection, batch: Batch, state: BatchState, counts: Counts) -> dict[str, object]:
