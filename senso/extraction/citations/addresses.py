@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from url_normalize import url_normalize
 
 from senso.extraction.citations.categories import of_domain
-from senso.extraction.citations.domains import anywhere, is_listed, registrable
+from senso.extraction.citations.domains import anywhere, is_listed, registrable, without_www
 from senso.extraction.citations.tables import Rule, hosts
 from senso.extraction.citations.wrappers import BARE, behind, host_of, reserved
 from senso.states import Category
@@ -40,6 +40,7 @@ HOME: Final = re.compile(
     re.IGNORECASE,
 )
 AMP: Final = re.compile(r"^/amp(?=/.)|(?<=.)/amp/?$|(?<=.)(?:\.amp)(?=\.html?$|$)", re.IGNORECASE)
+SPECIAL: Final = re.compile(r"[;(]|amp|/(?:index|default|home)\.", re.IGNORECASE)
 AMP_PAIR: Final = re.compile(r"_?amp(?:=(?:1|true|amp)?)?|(?:outputType|output|view|renderMode)=amp", re.IGNORECASE)
 ROUTE: Final = re.compile(r"!?/[^#]*|![^#/]*/[^#]*")
 MOST_WRAPPERS: Final = 4
@@ -127,13 +128,12 @@ def route(fragment: str) -> str:
 
 
 def is_tracking(pair: str) -> bool:
-    return bool(TRACKING.fullmatch(unquote(pair.partition("=")[0])) or AMP_PAIR.fullmatch(pair))
+    return is_tracking_name(unquote(pair.partition("=")[0])) or bool(AMP_PAIR.fullmatch(pair))
 
 
-def without_www(host: str) -> str:
-    """The host without "www.", unless that is the name that was registered, as in www.gov.uk."""
-    bare = host.removeprefix("www.")
-    return bare if bare != host and len(registrable(host)) <= len(bare) else host
+@lru_cache(maxsize=1024)
+def is_tracking_name(name: str) -> bool:
+    return bool(TRACKING.fullmatch(name))
 
 
 def place(host: str) -> str:
@@ -153,7 +153,9 @@ def one_place(read: Read) -> Read:
     parts = read.parts
     given = parts.hostname or ""
     host = place(given)
-    path = AMP.sub("", HOME.sub("/", SESSION.sub("", parts.path)))
+    path = parts.path
+    if SPECIAL.search(path):
+        path = AMP.sub("", HOME.sub("/", SESSION.sub("", path)))
     pairs = [pair for pair in parts.query.split("&") if pair and not is_tracking(pair)]
     for one in rules(host):
         if match := one.path.search(path.rstrip("/")):
@@ -197,7 +199,7 @@ def joined(read: Read) -> str:
     parts = read.parts
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     port = f":{parts.port}" if parts.port not in {None, 80, 443} else ""
-    kept = [pair for pair in parts.query.split("&") if pair and not is_tracking(pair)]
+    kept = [pair for pair in parts.query.split("&") if pair and not is_tracking(pair)] if parts.query else []
     return f"https://{host}{port}{parts.path.rstrip('/')}" + ("?" + "&".join(kept) if kept else "") + read.route
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
 from tldextract import TLDExtract
 
@@ -10,30 +11,46 @@ from tldextract import TLDExtract
 LIST = TLDExtract(cache_dir=None, suffix_list_urls=(), include_psl_private_domains=True)
 
 
+class Split(NamedTuple):
+    """`domain`: the registrable one; `name`: its first label; `is_listed`: whether the list has its suffix."""
+
+    domain: str
+    name: str
+    is_listed: bool
+
+
 @lru_cache(maxsize=4096)
+def split(host: str) -> Split:
+    found = LIST(host)
+    if found.suffix and found.domain:
+        return Split(f"{found.domain}.{found.suffix}", found.domain, is_listed=True)
+    if found.suffix or found.ipv4 or ":" in host:
+        return Split(host, "", is_listed=False)
+    return Split(".".join(host.split(".")[-2:]), found.domain, is_listed=False)
+
+
 def registrable(host: str) -> str:
     """The host itself if there is none: an IP address, a bare suffix.
 
     Below a top-level domain that is not listed, it is the last two labels: the default rule of the public suffix list.
     """
-    found = LIST(host)
-    if found.top_domain_under_public_suffix:
-        return found.top_domain_under_public_suffix
-    if found.suffix or found.ipv4 or ":" in host:
-        return host
-    return ".".join(host.split(".")[-2:])
+    return split(host).domain
 
 
-@lru_cache(maxsize=4096)
 def is_listed(host: str) -> bool:
     """Whether the host is below a suffix of the list, so that "node.js" is none."""
-    return bool(LIST(host).top_domain_under_public_suffix)
+    return split(host).is_listed
 
 
-@lru_cache(maxsize=4096)
 def anywhere(host: str) -> str:
     """The pattern that stands for the domain below every suffix: `amazon.*` for amazon.co.jp."""
-    return f"{LIST(host).domain}.*"
+    return f"{split(host).name}.*"
+
+
+def without_www(host: str) -> str:
+    """The host without "www.", unless that is the name that was registered, as in www.gov.uk."""
+    bare = host.removeprefix("www.")
+    return bare if bare != host and split(bare).name else host
 
 
 def parents(host: str) -> Iterator[str]:

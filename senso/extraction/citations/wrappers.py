@@ -171,6 +171,8 @@ DECODINGS: Final[dict[str, Decoding]] = {
 
 def behind_proxy(parts: SplitResult, host: str) -> str | Closed | None:
     """A library's proxy: the host before its own, as it is or as one label, or a parameter."""
+    if "proxy" not in host:
+        return None
     labels = host.split(".")
     place = next((place for place, label in enumerate(labels) if PROXY.fullmatch(label)), None)
     if place is None:
