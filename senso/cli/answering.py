@@ -112,7 +112,9 @@ def print_citations(found: Story) -> None:
         return
     out.print(f"\n[bold]Sources[/] ({len(found.citations)})")
     for one in found.citations:
-        whose = ", ".join(dict.fromkeys(one.categories.values())) or "-"
+        whose = ", ".join(dict.fromkeys(one.whose.values())) or "-"
+        kinds = ", ".join(dict.fromkeys(one.categories.values()))
+        of_kind = f" ({kinds})" if kinds else ""
         kind = whose if one.cited else f"{whose}, only offered"
-        out.print(Text(f"{one.position:>3} {kind}: {printable(one.title or one.host)}"))
+        out.print(Text(f"{one.position:>3} {kind}: {printable(one.title or one.host)}{of_kind}"))
         out.print(Text(" " * INDENT + printable(one.url)), soft_wrap=True)
