@@ -28,6 +28,20 @@ def notice(db: Link, domains: Collection[str]) -> None:
         NOTICE.rows(db, {"domains": as_json(sorted(domains))})
 
 
+CATEGORIES = Prepared("""
+    SELECT domain, category FROM domain_categories
+    WHERE domain = ANY(ARRAY(SELECT jsonb_array_elements_text(CAST(:domains AS jsonb)))) AND category IS NOT NULL
+""")
+
+
+def categories(db: Link, domains: Collection[str]) -> dict[str, Category]:
+    """Of those that a model has classified."""
+    if not domains:
+        return {}
+    found = CATEGORIES.rows(db, {"domains": as_json(sorted(domains))})
+    return {one["domain"]: Category(one["category"]) for one in found}
+
+
 WAITS = f"category IS NULL AND failures < :most AND {UNLEASED}"
 ANY = Prepared(f"SELECT EXISTS (SELECT FROM domain_categories WHERE {WAITS}) AS any")
 
