@@ -57,7 +57,7 @@ def test_two_workers_do_not_ask_for_the_same_domain(make, sandbox):
 
 
 def test_a_failed_call_is_tried_again_later_and_given_up_in_the_end(make, sandbox):
-    sandbox.faults("openai.chat:500=1")
+    sandbox.fault("openai.chat", "malformed", share=1)
     noticed("acme.example")
 
     for _ in range(POLICY.domain_tries + 1):
@@ -65,7 +65,7 @@ def test_a_failed_call_is_tried_again_later_and_given_up_in_the_end(make, sandbo
         classify_domains()  # waits: the next try is not due
         make.sql("UPDATE domain_categories SET lease_until = NULL")
 
-    assert calls(make) == ["unavailable"] * POLICY.domain_tries
+    assert calls(make) == ["malformed"] * POLICY.domain_tries
     assert known(make) == {"acme.example": None}
 
 
