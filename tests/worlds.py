@@ -8,6 +8,7 @@ from jobs import collect
 from operating import Initiator, cancel, retry, trigger_network, trigger_org
 
 from senso.db import transaction
+from senso.extraction import READING_VERSION
 from senso.policy import POLICY
 from senso.queries import evaluations as evaluation_rows
 from senso.queries import runs as run_rows
@@ -144,7 +145,7 @@ class Worlds:
         extract(str(first))
         with transaction() as db:
             evaluation_rows.claim(
-                db, [second], worker_id(), POLICY, readers=reading_models.readers(db), prompt_version="reading-1"
+                db, [second], worker_id(), POLICY, readers=reading_models.readers(db), prompt_version=READING_VERSION
             )
 
     def push_all(self) -> None:

@@ -92,6 +92,8 @@ def print_reading(read: Reading, seen: Visibility | None) -> None:
 def results(read: Reading, seen: Visibility | None) -> dict[str, str]:
     by = " ".join(filter(None, (read.extractor, read.prompt_version, read.model_version)))
     share = f"{read.share_of_text or 0:.0%} of the text"
+    if read.share_of_entries is not None:
+        share += f", {read.share_of_entries:.0%} with its entries"
     about = f"{read.sentiment or 'no sentiment'}, rank {read.rank or '-'}, {share}"
     return {
         "mentioned": f"yes, {about}" if read.mentioned else "no",

@@ -12,7 +12,7 @@ which other organisations there are.
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -51,7 +51,7 @@ __all__ = [
     "words",
 ]
 
-READING_VERSION, TOGETHER_VERSION = "reading-1", "together-1"
+READING_VERSION, TOGETHER_VERSION = "reading-2", "together-2"
 SHARE_DIGITS = 4
 
 
@@ -222,14 +222,15 @@ def _checked(said: AnswerReading, answer_text: str, org: Watched, completion: Co
     others, other_marks = competitors.checked(said, _company(text, org))
     organisations = 1 + max(len(others), len(said.competitors))
     mention, mention_marks = mentions.checked(said, _evidence(text, spans, _places(text, org), organisations))
-    entries = units.units(answer_text, mention.places, spans.all) if mention.mentioned else []
+    naming = spans.around(mention.places)
+    entries = units.units(answer_text, mention.places, naming)
     return Reading(
         mentioned=mention.mentioned,
         mention_text=mentions.SEPARATOR.join(answer_text[start:end] for start, end in entries) or None,
         sentiment=mention.sentiment,
         rank=mention.rank,
-        share_of_text=_share(spans.around(mention.places), spans.all),
-        share_of_entries=_share(entries, spans.all),
+        share_of_text=_share(set(naming), spans),
+        share_of_entries=_share(spans.within(entries), spans),
         competitors=others,
         marks=tuple(Mark(*storable(list(mark))) for mark in (*mention_marks, *other_marks, *_of_names(org))),
         completion=completion,
@@ -249,12 +250,12 @@ class _Sentences:
     def around(self, places: Sequence[words.Span]) -> list[words.Span]:
         return sentences.around(places, self.all) if places else []
 
-    def is_of(self, quote: str, place: words.Span) -> bool:
-        """Whether the quote is in the place's sentence or holds it, compared by words."""
-        quoted = words.text(quote).words.line
-        ((start, end),) = self.around([place]) or [place]
-        said = words.text(self.text.answer[start:end]).words.line
-        return bool(quoted.strip()) and (quoted in said or said in quoted)
+    def within(self, entries: Sequence[words.Span]) -> list[words.Span]:
+        return [one for one in self.all if sentences.is_within(one, entries)] if entries else []
+
+    def shown(self, places: Sequence[words.Span]) -> str:
+        found = dict.fromkeys(self.around(places))
+        return mentions.SEPARATOR.join(self.text.answer[start:end] for start, end in found)
 
 
 def _of_names(org: Watched) -> list[mentions.Marked]:
@@ -281,9 +282,9 @@ def _evidence(
 ) -> mentions.Evidence:
     return mentions.Evidence(
         naming=naming,
-        holds=lambda quote: words.located(text, quote) is not None,
-        is_of=spans.is_of,
-        shown=lambda places: [text.answer[start:end] for start, end in spans.around(places)],
+        located=lambda quote: words.located(text, quote),
+        sentences=spans.around,
+        shown=spans.shown,
         organisations=organisations,
     )
 
@@ -292,7 +293,10 @@ def _places(text: words.Text, org: Watched) -> list[words.Span]:
     return sorted({place for name in _names(org) for place in words.namings(text, name)})
 
 
-def _share(some: Sequence[words.Span], everything: Sequence[words.Span]) -> float:
-    """Of the characters of all sentences: those of these units. Blank lines between units count for neither."""
-    whole = sum(end - start for start, end in everything)
-    return round(min(1.0, sum(end - start for start, end in some) / whole), SHARE_DIGITS) if some and whole else 0.0
+def _share(some: Collection[words.Span], spans: _Sentences) -> float:
+    """Of the characters of all sentences: those of these. Blank lines between them do not count."""
+    return round(_size(some) / _size(spans.all), SHARE_DIGITS) if some else 0.0
+
+
+def _size(spans: Iterable[words.Span]) -> int:
+    return sum(end - start for start, end in spans)

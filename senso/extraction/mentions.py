@@ -5,8 +5,10 @@ A model alone says yes to "building a strong community" for Community Financial 
 two disagree, the disagreement is kept as a mark.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,6 +17,7 @@ Sentiment = Literal["positive", "negative", "neutral"]
 Span = tuple[int, int]  # offsets in the answer
 Marked = tuple[str, str, str]  # field, kind, value: what was dropped or corrected, and why
 SEPARATOR = " || "
+MOST_QUOTES = 100  # more parts are no quotation
 FALLBACK_NAMES = "fallback-names"  # kept with the reading, because better names may come later
 # Of an answer that was read for several orgs, and in which none of this org's names occurs: no model was asked about
 # it; or one was, as a sample of what the rule might miss.
@@ -47,9 +50,9 @@ class Evidence:
     """What the words of the answer show, found without a model."""
 
     naming: Sequence[Span]  # where a variation occurs, in order; empty: not mentioned
-    holds: Callable[[str], bool]  # whether the answer has a quote, word for word
-    is_of: Callable[[str, Span], bool]  # whether a quote is of the sentence in which the place lies
-    shown: Callable[[Sequence[Span]], Sequence[str]]  # the sentences in which these places lie
+    located: Callable[[str], Sequence[Span]]  # where the answer has a quote, word for word, in order
+    sentences: Callable[[Sequence[Span]], Sequence[Span]]  # the sentence of each place
+    shown: Callable[[Sequence[Span]], str]  # the sentences of these places as text
     organisations: int  # how many the answer names, including the org
 
 
@@ -79,7 +82,7 @@ def _refusals(said: Said, evidence: Evidence) -> list[Marked]:
     if said.mentioned:
         marks.append(("mentioned", "no-literal-mention", "true"))
     elif evidence.naming:
-        marks.append(("mentioned", "model-rejected", SEPARATOR.join(evidence.shown(evidence.naming))))
+        marks.append(("mentioned", "model-rejected", evidence.shown(evidence.naming)))
     needless = {"mention_text": said.mention_text, "sentiment": said.sentiment, "rank": said.rank}
     return marks + [(name, "not-mentioned", str(value)) for name, value in needless.items() if value is not None]
 
@@ -90,14 +93,27 @@ def _places(quoted: str, evidence: Evidence) -> tuple[Sequence[Span], list[Marke
     What an exact quotation leaves out the model rejected, as a word in its everyday sense.
     """
     parts = list(dict.fromkeys(filter(None, (part.strip() for part in quoted.split(SEPARATOR.strip())))))
-    marks = [("mention_text", "quote-not-in-answer", part) for part in parts if not evidence.holds(part)]
-    confirmed = [place for place in evidence.naming if any(evidence.is_of(part, place) for part in parts)]
-    if not confirmed:
+    located = {part: evidence.located(part) for part in parts[:MOST_QUOTES]}
+    marks = [("mention_text", "quote-not-in-answer", part) for part, places in located.items() if not places]
+    confirmed = _confirmed(evidence, sorted({place for places in located.values() for place in places}))
+    if not confirmed or len(parts) > MOST_QUOTES:
         return evidence.naming, [*marks, ("mention_text", "recovered-by-rule", quoted)]
-    if marks:
+    if marks or len(confirmed) == len(evidence.naming):
         return evidence.naming, marks
-    rejected = [place for place in evidence.naming if place not in confirmed]
-    return confirmed, [("mention_text", "occurrence-not-quoted", one) for one in evidence.shown(rejected)]
+    rejected = sorted(set(evidence.naming).difference(confirmed))
+    return confirmed, [("mention_text", "occurrence-not-quoted", evidence.shown(rejected))]
+
+
+def _confirmed(evidence: Evidence, quotes: Sequence[Span]) -> list[Span]:
+    """The occurrences of whose sentence a part is quoted. `quotes`: in order of their starts."""
+    ends = list(accumulate((end for _, end in quotes), max))
+    starts = [start for start, _ in quotes]
+    found = []
+    for place, (start, end) in zip(evidence.naming, evidence.sentences(evidence.naming), strict=True):
+        before = bisect_left(starts, end)
+        if before and ends[before - 1] > start:
+            found.append(place)
+    return found
 
 
 def _rank(rank: int | None, organisations: int) -> tuple[int | None, list[Marked]]:

@@ -1,8 +1,10 @@
 """Splits an answer into sentences. A list item, a heading and a table row are each a sentence."""
 
 import re
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Sequence
 from itertools import pairwise
+from operator import itemgetter
 
 Span = tuple[int, int]
 
@@ -36,16 +38,15 @@ NUMBERED = frozenset(re.findall(r"\w+", "no nr art abs tel pp vol fig п ст"))
 INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 OPENING = "([{*_\"'\u201c\u201e\u00ab\u2018"
 LIST_SIGNS = "*_#>-\\ \t"
-# "Am 3. Mai", "the 2. Platz": an ordinal number of German, Danish, Czech and others.
-ORDINAL = re.compile(
-    r"(?:^|\s)(?:am|im|der|die|das|dem|den|zum|zur|vom|bis|seit|ab|und|dne|od|do|den)\s\d{1,2}$", re.IGNORECASE
-)
+# Before an ordinal number of German, Danish, Czech and others: "Am 3. Mai", "der 2. Platz".
+BEFORE_ORDINAL = frozenset(re.findall(r"\w+", "am im der die das dem den zum zur vom bis seit ab und dne od do"))
 # Initials of a country may end a sentence: "They left the U.S. Globex stayed."
 COUNTRY = re.compile(r"\b(?:the|in|from|to|of) (?:[A-Z]\.){1,3}[A-Z]$")
 PART_OF_COUNTRY = re.compile(r"(?:Gov|Treas|Bank|Army|Dep|Sen|Cong|News|Dollar|Postal|Census|Air|Navy|Marine|Econ|Fed)")
 GLUED = re.compile(r"[^\W\d_]*[a-z\u00df-\u00ff\u0430-\u044f]{2}$")
 LONGEST_ABBREVIATION = 24  # how many characters before the sign are examined
 FOLLOWING = 24
+LONGEST_ORDINAL = 2
 
 
 def sentences(answer: str) -> list[Span]:
@@ -53,15 +54,19 @@ def sentences(answer: str) -> list[Span]:
     return [span for start, end in pairwise([0, *ends, len(answer)]) if (span := trimmed(answer, start, end))]
 
 
-def around(places: Iterable[Span], spans: Sequence[Span]) -> list[Span]:
-    """The spans in which a place begins; both in their order."""
-    found, index = [], 0
-    for start in sorted(start for start, _ in places):
-        while index < len(spans) and spans[index][1] <= start:
-            index += 1
-        if index < len(spans) and spans[index][0] <= start and (not found or found[-1] != spans[index]):
-            found.append(spans[index])
+def around(places: Sequence[Span], spans: Sequence[Span]) -> list[Span]:
+    """For each place the span in which it begins; the place itself where that is none."""
+    found = []
+    for place in places:
+        before = bisect_right(spans, place[0], key=itemgetter(0))
+        found.append(spans[before - 1] if before and spans[before - 1][1] > place[0] else place)
     return found
+
+
+def is_within(span: Span, wholes: Sequence[Span]) -> bool:
+    """Whether it begins in one of them. `wholes`: in order, none within another."""
+    before = bisect_right(wholes, span[0], key=itemgetter(0))
+    return before > 0 and span[0] < wholes[before - 1][1]
 
 
 def ends_sentence(answer: str, found: re.Match[str]) -> bool:
@@ -78,13 +83,19 @@ def ends_sentence(answer: str, found: re.Match[str]) -> bool:
 
 
 def is_full_stop(before: str, following: str) -> bool:
-    if COUNTRY.search(before) and following[:1].isupper() and not PART_OF_COUNTRY.match(following):
-        return True
+    if before[-1:].isupper() and following[:1].isupper() and COUNTRY.search(before):
+        return not PART_OF_COUNTRY.match(following)
     line = before.rpartition("\n")[2]
     word = line[max(line.rfind(" "), line.rfind("\u00a0"), line.rfind("\t")) + 1 :].lstrip(OPENING).rstrip("\\")
     if word.isdigit():
-        return bool(line.removesuffix("\\").removesuffix(word).strip(LIST_SIGNS)) and not ORDINAL.search(line)
+        return bool(line.removesuffix("\\").removesuffix(word).strip(LIST_SIGNS)) and not is_ordinal(line)
     return not is_abbreviation(word, following)
+
+
+def is_ordinal(line: str) -> bool:
+    """`line`: up to the number."""
+    *_, before, number = ("", *line.split())
+    return len(number) <= LONGEST_ORDINAL and before.casefold() in BEFORE_ORDINAL
 
 
 def is_abbreviation(word: str, following: str) -> bool:

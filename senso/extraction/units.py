@@ -6,9 +6,11 @@ stands in bold or first.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import accumulate
 
 Span = tuple[int, int]
 
@@ -16,7 +18,7 @@ HEADING = re.compile(r" {0,3}(#{1,6})[ \t]")
 ITEM = re.compile(r"([ \t]{0,40})(?:[-*+\u2022\u25e6\u2013]|\d{1,3}\\?[.)])[ \t]+")
 RULE = re.compile(r"[ \t]{0,8}(?:-{3,200}|\*{3,200}|_{3,200}|(?:[-*_] ?){3,60})[ \t]*$")
 ROW = re.compile(r"[ \t]{0,8}\|")
-BOLD = re.compile(r"[ \t]{0,8}(?:\*\*|__)")
+BOLD = re.compile(r"[ \t]{0,8}(?:\*\*|__)[^*_\n]{0,119}[^*_\n.!?\u3002](?:\*\*|__)")
 # Where a head ends: behind what is bold or linked, a dash, a colon, a full stop. A label before it, "Best app:", is
 # skipped.
 LABEL = re.compile(r"[^\n:.|\u2013\u2014]{1,60}[:\uff1a][*_]{0,3}[ \t]*")
@@ -30,7 +32,7 @@ class Kind(Enum):
     HEADING = "heading"
     ITEM = "item"
     ROW = "row"
-    BOLD = "bold"  # a paragraph that begins in bold
+    BOLD = "bold"  # a paragraph that begins with words in bold, not with a sentence
     TEXT = "text"
 
 
@@ -43,14 +45,6 @@ class Line:
     kind: Kind
     level: int
     content: int
-
-
-def lines(answer: str) -> list[Line]:
-    found, start = [], 0
-    for written in answer.splitlines(keepends=True):
-        found.append(line(written.rstrip("\r\n"), start))
-        start += len(written)
-    return found
 
 
 def line(written: str, start: int) -> Line:
@@ -68,36 +62,65 @@ def line(written: str, start: int) -> Line:
     return Line(start, end, kind, indent, start + indent)
 
 
-def units(answer: str, places: Sequence[Span], spans: Sequence[Span]) -> list[Span]:
-    """The units in which a place lies, in order, none within another. `spans`: the sentences of the answer."""
+def units(answer: str, places: Sequence[Span], sentences: Sequence[Span]) -> list[Span]:
+    """The units in which a place lies, in order, none within another. `places` in order, with the sentence of each."""
     if not places:
         return []
-    parsed = lines(answer)
-    return merged(unit(answer, parsed, number, start, spans) for number, start in numbered(parsed, places))
+    outline, found = Outline(answer), [(0, 0)]
+    for (place, _), sentence in zip(places, sentences, strict=True):
+        if place >= found[-1][1]:
+            found.append(outline.unit(place, sentence))
+    return found[1:]
 
 
-def numbered(parsed: Sequence[Line], places: Iterable[Span]) -> Iterator[tuple[int, int]]:
-    """Each place with the number of its line."""
-    number = 0
-    for start, _ in sorted(places):
-        while number + 1 < len(parsed) and parsed[number + 1].start <= start:
-            number += 1
-        yield number, start
+class Outline:
+    """The lines of an answer, and which of them belong to which."""
 
+    def __init__(self, answer: str) -> None:
+        self.answer = answer
+        self.written = answer.splitlines(keepends=True)
+        self.starts = [0, *accumulate(map(len, self.written))]
+        self.read: dict[int, Line] = {}
+        self.wholes: dict[int, tuple[Span, bool]] = {}
 
-def unit(answer: str, parsed: Sequence[Line], number: int, place: int, spans: Sequence[Span]) -> Span:
-    here = parsed[number]
-    is_head = place < head_end(answer, here)
-    match here.kind:
-        case Kind.HEADING:
-            return below(parsed, number) if is_head or not holds_headings(parsed, number) else own(here)
-        case Kind.ITEM:
-            return below(parsed, number) if is_head else own(here)
-        case Kind.BOLD if is_head:
-            return below(parsed, number)
-        case Kind.ROW:
-            return own(here)
-    return sentence(spans, place) or own(here)
+    def line(self, number: int) -> Line:
+        if number not in self.read:
+            self.read[number] = line(self.written[number].rstrip("\r\n"), self.starts[number])
+        return self.read[number]
+
+    def unit(self, place: int, sentence: Span) -> Span:
+        number = bisect_right(self.starts, place) - 1
+        here = self.line(number)
+        is_head = place < head_end(self.answer, here)
+        match here.kind:
+            case Kind.HEADING:
+                whole, has_headings = self.whole(number)
+                return whole if is_head or not has_headings else own(here)
+            case Kind.ITEM:
+                return self.whole(number)[0] if is_head else own(here)
+            case Kind.BOLD if is_head:
+                return self.whole(number)[0]
+            case Kind.ROW:
+                return own(here)
+        return sentence
+
+    def whole(self, number: int) -> tuple[Span, bool]:
+        """The line with all that belongs to it, and whether that holds a heading."""
+        if number not in self.wholes:
+            here, members = self.line(number), list(self.members(number))
+            end = members[-1].end if members else here.end
+            self.wholes[number] = (own(here)[0], end), any(one.kind is Kind.HEADING for one in members)
+        return self.wholes[number]
+
+    def members(self, number: int) -> Iterator[Line]:
+        """The lines below a line that belong to it, without blank ones."""
+        here = self.line(number)
+        for below in range(number + 1, len(self.written)):
+            later = self.line(below)
+            if later.kind is not Kind.BLANK:
+                if not belongs(later, here):
+                    return
+                yield later
 
 
 def head_end(answer: str, here: Line) -> int:
@@ -114,18 +137,6 @@ def own(here: Line) -> Span:
     return here.start + (here.level if here.kind is not Kind.HEADING else 0), here.end
 
 
-def below(parsed: Sequence[Line], number: int) -> Span:
-    """The line with all that belongs to it."""
-    here, last = parsed[number], number
-    for place in range(number + 1, len(parsed)):
-        if parsed[place].kind is Kind.BLANK:
-            continue
-        if not belongs(parsed[place], here):
-            break
-        last = place
-    return own(here)[0], parsed[last].end
-
-
 def belongs(later: Line, here: Line) -> bool:
     if later.kind is Kind.RULE:
         return False
@@ -136,25 +147,3 @@ def belongs(later: Line, here: Line) -> bool:
     if here.kind is Kind.ITEM:
         return later.level > here.level
     return later.kind is Kind.ITEM or (later.kind is Kind.TEXT and later.level > here.level)
-
-
-def holds_headings(parsed: Sequence[Line], number: int) -> bool:
-    end = below(parsed, number)[1]
-    return any(one.kind is Kind.HEADING and one.start < end for one in parsed[number + 1 :])
-
-
-def sentence(spans: Sequence[Span], place: int) -> Span | None:
-    low, high = 0, len(spans)
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (middle + 1, high) if spans[middle][1] <= place else (low, middle)
-    return spans[low] if low < len(spans) and spans[low][0] <= place else None
-
-
-def merged(found: Iterable[Span]) -> list[Span]:
-    """In order, without those that lie within another."""
-    kept: list[Span] = []
-    for span in sorted(set(found), key=lambda one: (one[0], -one[1])):
-        if not kept or span[1] > kept[-1][1]:
-            kept.append(span)
-    return kept

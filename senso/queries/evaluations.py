@@ -285,6 +285,7 @@ READ = REPORTED | {
     "sentiment": "text",
     "rank": "int",
     "share_of_text": "float8",
+    "share_of_entries": "float8",
     "marks": "jsonb",
     "competitors": "jsonb",
     "extractor": "text",
@@ -299,7 +300,8 @@ SAVE = Prepared(f"""
     {REPORT_CALLS},
     ended AS (
         UPDATE evaluations e SET state = 'done', mentioned = given.mentioned, mention_text = given.mention_text,
-            sentiment = given.sentiment, rank = given.rank, share_of_text = given.share_of_text, marks = given.marks,
+            sentiment = given.sentiment, rank = given.rank, share_of_text = given.share_of_text,
+            share_of_entries = given.share_of_entries, marks = given.marks,
             extractor = given.extractor, prompt_version = given.prompt_version, model_version = given.model_version,
             {RELEASED}, next_at = NULL, error = NULL, ended_at = now()
         FROM given, turn
@@ -337,6 +339,7 @@ def reading_row(work: ReadWork, reading: Reading, report: Report, *, version: st
         "sentiment": reading.sentiment,
         "rank": reading.rank,
         "share_of_text": reading.share_of_text,
+        "share_of_entries": reading.share_of_entries,
         "marks": [asdict(mark) for mark in reading.marks],
         "competitors": reading.competitors,
         "extractor": work.reader.name,

@@ -121,6 +121,7 @@ class Reading:
     sentiment: Sentiment | None
     rank: int | None
     share_of_text: float | None
+    share_of_entries: float | None
     marks: list[dict[str, str]]
     extractor: str | None
     prompt_version: str | None
@@ -139,8 +140,8 @@ class Reading:
 
 EVALUATIONS = text(f"""
     SELECT e.id, e.org_id, o.name AS org, e.version, e.state, e.mentioned, e.mention_text, e.sentiment, e.rank,
-        e.share_of_text, e.marks, e.extractor, e.prompt_version, e.model_version, e.error, e.failures, e.fence,
-        e.lease_owner, e.lease_until, e.next_at, e.ended_at,
+        e.share_of_text, e.share_of_entries, e.marks, e.extractor, e.prompt_version, e.model_version, e.error,
+        e.failures, e.fence, e.lease_owner, e.lease_until, e.next_at, e.ended_at,
         ARRAY(SELECT name FROM competitors c WHERE c.evaluation_id = e.id ORDER BY c.id) AS competitors,
         ARRAY(SELECT url FROM org_websites w WHERE w.org_id = e.org_id ORDER BY position, url) AS websites,
         (SELECT -credits FROM ledger WHERE idempotency_key = {keys.CHARGE.sql("e.run_id", "e.org_id")}) AS charged

@@ -244,6 +244,7 @@ class Evaluation(Base):
     sentiment: Mapped[Word | None]
     rank: Mapped[int | None]
     share_of_text: Mapped[float | None]
+    share_of_entries: Mapped[float | None]
     marks: Mapped[list[Any]] = mapped_column(JSONB, server_default="[]")  # what was dropped or corrected, and why
     extractor: Mapped[Word | None]
     prompt_version: Mapped[Word | None]

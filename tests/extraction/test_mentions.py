@@ -14,6 +14,7 @@ Here is what I found:
 LIKED = "2. **Acme Bank** is well liked."
 BRANCHES = "Its app is good, though Acme Bank's branches are few."
 BOTH = f"{LIKED} || {BRANCHES}"
+ENTRY = f"{LIKED} {BRANCHES}"
 
 
 @pytest.fixture
@@ -30,11 +31,11 @@ def kinds(found):
     return [(mark.field, mark.kind) for mark in found.marks]
 
 
-def test_a_true_mention_is_kept_as_it_is(check):
+def test_a_true_mention_is_given_as_the_whole_entry(check):
     found = check()
 
     assert (found.mentioned, found.sentiment, found.rank) == (True, "positive", 2)
-    assert found.mention_text == BOTH
+    assert found.mention_text == ENTRY
     assert found.marks == ()
 
 
@@ -82,30 +83,38 @@ def test_an_absent_org_needs_no_mark(check):
     assert check("Globex is cheap.", **nothing).marks == ()
 
 
-def test_an_invented_quote_is_dropped_and_the_true_one_kept(check):
+def test_an_invented_quote_is_dropped_and_rejects_nothing(check):
     found = check(mention_text=f"Acme Bank is the best. || {BRANCHES}")
 
-    assert found.mention_text == BRANCHES
+    assert found.mention_text == ENTRY
     assert found.marks == (Mark("mention_text", "quote-not-in-answer", "Acme Bank is the best."),)
 
 
-@pytest.mark.parametrize("quoted", [None, "", "Acme Bank is the best.", "Its app is good", "||"])
+@pytest.mark.parametrize("quoted", [None, "", "Acme Bank is the best.", "Its app is slow", "||"])
 def test_without_a_true_quote_that_names_the_org_the_sentences_are_found_by_rule(check, quoted):
     found = check(mention_text=quoted)
 
-    assert found.mention_text == BOTH
+    assert found.mention_text == ENTRY
     assert ("mention_text", "recovered-by-rule") in kinds(found)
 
 
-def test_a_quote_may_differ_in_spaces_and_emphasis_and_is_kept_as_the_answer_has_it(check):
-    found = check(mention_text="Acme Bank is  well\nliked.")
+def test_a_quote_may_differ_in_spaces_and_emphasis_and_the_entry_is_as_the_answer_has_it(check):
+    found = check(mention_text=f"Acme Bank is  well\nliked. || {BRANCHES}")
 
-    assert found.mention_text == "Acme Bank** is well liked."
+    assert found.mention_text == ENTRY
     assert found.marks == ()
 
 
-def test_a_quote_given_twice_is_kept_once(check):
-    assert check(mention_text=f"{BRANCHES} || {BRANCHES}").mention_text == BRANCHES
+FIELD = "Acme is a fine shop.\nFind your acme first.\nMany miss their acme."
+
+
+def test_what_an_exact_quotation_leaves_out_is_no_mention(check, acme):
+    org = type(acme)(name="Acme", variations=("Acme",), websites=(), competitors=())
+    found = check(FIELD, org=org, mention_text="Acme is a fine shop.", rank=1)
+
+    assert found.mention_text == "Acme is a fine shop."
+    assert found.share_of_text == round(20 / (20 + 21 + 21), 4)
+    assert [mark.kind for mark in found.marks if mark.field == "mention_text"] == ["occurrence-not-quoted"]
 
 
 @pytest.mark.parametrize(("rank", "kept"), [(1, 1), (2, 2), (3, None), (0, None), (-1, None), (None, None)])
@@ -116,10 +125,23 @@ def test_a_rank_lies_among_the_organisations_named(check, rank, kept):
     assert (("rank", "rank-out-of-range") in kinds(found)) == (rank != kept)
 
 
-def test_the_share_of_text_is_that_of_the_naming_sentences(check):
-    expected = (len(LIKED) + len(BRANCHES)) / len(ANSWER.strip())
+SENTENCES = ("Here is what I found:", "1. **Globex** has the lowest fees.", LIKED, BRANCHES)
 
-    assert check().share_of_text == round(expected, 4)
+
+def test_the_share_of_text_is_that_of_the_naming_sentences_and_the_share_of_entries_of_the_whole_entry(check):
+    everything, found = sum(map(len, SENTENCES)), check()
+
+    assert found.share_of_text == round((len(LIKED) + len(BRANCHES)) / everything, 4)
+    assert found.share_of_entries == round((len(LIKED) + len(BRANCHES)) / everything, 4)
+
+
+def test_what_an_entry_says_without_the_name_counts_for_the_share_of_entries_alone(check):
+    found = check(
+        "- **Acme Bank** is cheap.\n  Its app is good.\n- **Globex** is slow.", mention_text="Acme Bank is cheap."
+    )
+
+    assert found.mention_text == "- **Acme Bank** is cheap.\n  Its app is good."
+    assert (found.share_of_text, found.share_of_entries) == (round(25 / 62, 4), round(41 / 62, 4))
 
 
 def test_an_answer_of_one_naming_sentence_is_all_about_the_org(check):

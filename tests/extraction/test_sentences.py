@@ -26,8 +26,8 @@ def test_an_answer_is_cut_where_its_sentences_end(answer, expected):
     assert [answer[start:end] for start, end in sentences(answer)] == expected
 
 
-def test_only_sentences_in_which_a_place_begins_are_kept():
-    assert around([(3, 5), (4, 9)], [(0, 3), (3, 8), (8, 12)]) == [(3, 8)]
+def test_each_place_is_in_the_sentence_in_which_it_begins():
+    assert around([(3, 5), (4, 9), (12, 13)], [(0, 3), (3, 8), (8, 12)]) == [(3, 8), (3, 8), (12, 13)]
 
 
 def test_hostile_brackets_are_cut_in_linear_time():

@@ -35,6 +35,7 @@ WORDS |= {
     "mentioned",
     "is_fallback",
     "share_of_text",
+    "share_of_entries",
     "vendor_id",
     "queries",
     "reply",

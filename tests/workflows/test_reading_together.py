@@ -10,6 +10,7 @@ from ground import forget_limits
 from operating import Initiator, trigger_network
 
 from senso.db import transaction
+from senso.extraction import READING_VERSION, TOGETHER_VERSION
 from senso.policy import POLICY
 from senso.providers import Completion, Usage
 from senso.queries import evaluations, invariants, workers
@@ -88,7 +89,7 @@ def test_one_call_reads_for_those_that_occur_and_the_rule_for_the_others(make, s
     assert found["Globex"]["competitors"] == ["Initech", "Umbrella"]
     assert {tuple(found[org]["competitors"]) for org in SILENT} == {("Globex", "Initech", "Umbrella")}
     assert {org for org, one in found.items() if one["marks"] == [RULED]} == set(SILENT)
-    assert {one["prompt_version"] for one in found.values()} == {"together-1"}
+    assert {one["prompt_version"] for one in found.values()} == {TOGETHER_VERSION}
     assert broken() == {}
 
 
@@ -111,7 +112,7 @@ def test_what_a_call_cost_is_divided_exactly(make, sandbox):
     of_names = make.one("SELECT sum(cost_microusd)::bigint FROM llm_calls WHERE purpose = 'names'")
     assert len(shares) == 5
     assert len({share["shared_id"] for share in shares}) == 1
-    assert {share["prompt_version"] for share in shares} == {"together-1"}
+    assert {share["prompt_version"] for share in shares} == {TOGETHER_VERSION}
     assert max(share["tokens_in"] for share in shares) - min(share["tokens_in"] for share in shares) <= 1
     assert whole["cost_microusd"] == tokens
     assert sum(one["cost"] for one in costs) == whole["cost_microusd"] + of_names
@@ -162,7 +163,7 @@ def test_each_org_may_have_a_call_of_its_own(make, sandbox, environment):
     found = read(make, batch)
 
     assert sorted(call["organisation"] for call in reading_calls(sandbox)) == sorted(NAMED + SILENT)
-    assert {one["prompt_version"] for one in found.values()} == {"reading-1"}
+    assert {one["prompt_version"] for one in found.values()} == {READING_VERSION}
     assert make.one("SELECT count(*) FROM llm_calls WHERE shared_id IS NOT NULL") == 0
     assert broken() == {}
 

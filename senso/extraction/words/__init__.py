@@ -8,11 +8,12 @@ not see, and an address, names nobody.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain, islice
 
-from senso.extraction.words.endings import inflected, language
+from senso.extraction.words.endings import inflected, is_latin, language, stem
 from senso.extraction.words.folding import folded
 from senso.extraction.words.legal_forms import without_legal_form
 from senso.extraction.words.tokens import Words, divided
@@ -29,6 +30,7 @@ ELISIONS = frozenset(
         "l d j m t n s c qu jusqu lorsqu puisqu quoiqu presqu un dell all nell sull dall dagli gl quest quell sant",
     )
 )
+MOST_PLACES = 1000  # an answer that a person reads has a hundredth of that; it bounds the time
 LONGEST_SUFFIX = 6  # behind an apostrophe: "Acme'll", and of Turkish
 
 
@@ -53,11 +55,11 @@ def text(answer: str) -> Text:
 
 
 def namings(found_in: Text, name: str) -> list[Span]:
-    """Every place where the answer names `name`, in order."""
+    """The places where the answer names `name`, in order; of each form at most a thousand."""
     sought = wanted(name)
     found: dict[int, int] = {}
     for form in sought.forms:
-        for first in places(found_in.words, form):
+        for first in islice(places(found_in.words, form), MOST_PLACES):
             last = first + len(form.apart) - 1
             if first not in found and fits(found_in, first, last, form, sought):
                 found[first] = with_suffix(found_in.words, last)
@@ -66,12 +68,7 @@ def namings(found_in: Text, name: str) -> list[Span]:
 
 def places(words: Words, form: Form) -> Iterator[int]:
     """The numbers of the tokens where the form begins, as it is and with endings."""
-    number = counted = 0
-    for place in (*exact(words.line, form), *with_endings(words.line, form)):
-        if place < counted:
-            number = counted = 0
-        number, counted = number + words.line.count(" ", counted, place), place
-        yield number
+    return numbers(words.line, chain(exact(words.line, form), with_endings(words.line, form)))
 
 
 def exact(line: str, form: Form) -> Iterator[int]:
@@ -84,20 +81,12 @@ def exact(line: str, form: Form) -> Iterator[int]:
 
 def with_endings(line: str, form: Form) -> Iterator[int]:
     """Only where the beginning of the name occurs more often than the name: few names cost a second search."""
-    stem = form.line[:-1].rstrip() if len(form.line) > STEM else ""
-    first = stem[1:]
-    if not first or form.quoted or line.count(first) <= line.count(f"{form.line} "):
+    beginning = stem(form.line)
+    if not beginning or form.quoted or line.count(beginning) <= line.count(f"{form.line} "):
         return
-    pattern = inflected(form.line, None if not_latin(form.line[-1]) else language(line))
+    pattern = inflected(form.line, language(line) if is_latin(form.line[-1]) else None)
     for found in pattern.finditer(line) if pattern else ():
         yield found.start() - 1
-
-
-STEM = 3
-
-
-def not_latin(letter: str) -> bool:
-    return letter > "\u024f"
 
 
 def fits(found_in: Text, first: int, last: int, form: Form, sought: Wanted) -> bool:
@@ -136,23 +125,36 @@ def is_whole_domain(words: Words, first: int, domain: str) -> bool:
     return words.folded[start:end] == domain and before != "-" and not follows_on
 
 
-def located(found_in: Text, quote: str) -> str | None:
-    """The part of the answer with the same words as `quote`, in order and without a gap; None if there is none.
+def located(found_in: Text, quote: str) -> list[Span]:
+    """Where the answer has the same words as `quote`, in order and without a gap, each behind the one before.
 
-    Words are compared, not characters, because a model that quotes drops emphasis, links and marks of sources. The
-    answer's own text is returned, so a stored quote is verbatim whatever the model changed.
+    Words are compared, not characters, because a model that quotes drops emphasis, links and marks of sources.
     """
     quoted = text(quote).words
-    place = found_in.words.line.find(quoted.line)
-    if not quoted.written or place < 0:
-        return None
-    first = found_in.words.line.count(" ", 0, place)
-    start, end = found_in.span(first, first + len(quoted.written) - 1)
-    return found_in.answer[start:end] + full_stop(found_in.answer[end : end + 1])
+    length, line = len(quoted.written), found_in.words.line
+    return (
+        [found_in.span(first, first + length - 1) for first in numbers(line, apart(line, quoted.line))]
+        if length
+        else []
+    )
 
 
-def full_stop(character: str) -> str:
-    return character if character in {".", "!", "?"} else ""
+def apart(line: str, sought: str) -> Iterator[int]:
+    """Where `sought` begins, without overlaps; two may share the space between them."""
+    place = line.find(sought)
+    while place >= 0:
+        yield place
+        place = line.find(sought, place + len(sought) - 1)
+
+
+def numbers(line: str, places: Iterable[int]) -> Iterator[int]:
+    """The number of the token at each place, which is the space before it. Places go up, or begin anew."""
+    number = counted = 0
+    for place in places:
+        if place < counted:
+            number = counted = 0
+        number, counted = number + line.count(" ", counted, place), place
+        yield number
 
 
 @lru_cache(maxsize=4096)

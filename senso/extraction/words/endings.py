@@ -5,6 +5,7 @@ endings are those of names in the singular: what is declined as a plural is most
 """
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 # Arabic: and, so; in, for, as; the. Hebrew: and, the, in, to, from, that, as.
@@ -16,7 +17,7 @@ PARTICLES = (
     "(?:은|는|이|가|을|를|의|에|에서|에게|께|한테|께서|로|으로|와|과|도|만|까지|부터|보다|처럼|같은|마다|뿐|조차|마저|밖에|"
     "이나|나|이랑|랑|하고|라고|이라고|라는|이라는|란|이란|라면|이라면|이며|며|인|입니다|이다|이에요|예요|이고|고|든지|측)*"
 )
-GREEK = "(?:σ|ν|υ|ο|ε)?"
+GREEK = {"οσ": "ου|ο|ον|ε", "ασ": "α|αν", "ησ": "η|ην", "α": "ασ|αν", "η": "ησ|ην", "ο": "ου|ον"}
 # Russian, Ukrainian, Bulgarian: by the ending of the name itself, which gives way; "" is a consonant.
 CYRILLIC = {
     "ый": "ого|ому|ым|ом",
@@ -79,6 +80,8 @@ LATIN = {
     "hr": {"a": "e|i|u|om", "o": "a|u|om", "e": "a|u|em", "": "a|u|om|em"},
     "ro": {"": "ul|ului"},
 }
+GIVING_WAY = {"CYRILLIC": CYRILLIC, "GREEK": GREEK}
+LATIN_ENDINGS = "aoe"  # those that give way
 GERMAN_ADJECTIVE = re.compile(r"[a-z]{4,}e")
 SHORTEST_STEM = 3
 LEAST_WORDS = 3  # of a language, before its endings are believed
@@ -106,6 +109,22 @@ def inflected(form: str, spoken: str | None) -> re.Pattern[str] | None:
         made = {"CYRILLIC": cyrillic, "ARABIC": arabic, "HEBREW": hebrew, "HANGUL": hangul, "GREEK": greek}
         written = made[script](tokens) if script in made else None
     return None if written is None else re.compile(f"(?<= ){written}(?= )")
+
+
+@lru_cache(maxsize=4096)
+def stem(form: str) -> str:
+    """What each inflected form of `form` has in common with it; "" if that is too little to be looked for."""
+    tokens = form.split()
+    script = script_of(tokens[0][-1])
+    inner = script in GIVING_WAY or GERMAN_ADJECTIVE.fullmatch(tokens[0]) is not None
+    kept = (tokens[0] if inner else " ".join(tokens)).removeprefix(ARABIC_ARTICLE)
+    if inner or script_of(tokens[-1][-1]) == "LATIN":
+        kept = kept.removesuffix(own_ending(kept, GIVING_WAY.get(script, LATIN_ENDINGS)))
+    return kept if len(kept) >= (SHORTEST_STEM if script != "HANGUL" else 1) else ""
+
+
+def is_latin(letter: str) -> bool:
+    return script_of(letter) == "LATIN"
 
 
 def script_of(letter: str) -> str:
@@ -138,11 +157,15 @@ def is_declined(token: str, spoken: str | None) -> bool:
 
 
 def with_ending(token: str, endings: dict[str, str]) -> str:
-    own = next((one for one in endings if one and token.endswith(one)), "")
-    stem = token.removesuffix(own)
-    if len(stem) < SHORTEST_STEM or own not in endings:
+    own = own_ending(token, endings)
+    kept = token.removesuffix(own)
+    if len(kept) < SHORTEST_STEM or own not in endings:
         return re.escape(token)
-    return f"{re.escape(stem)}(?:{re.escape(own)}|{endings[own]})" if own else f"{re.escape(stem)}(?:{endings['']})?"
+    return f"{re.escape(kept)}(?:{re.escape(own)}|{endings[own]})" if own else f"{re.escape(kept)}(?:{endings['']})?"
+
+
+def own_ending(token: str, endings: Iterable[str]) -> str:
+    return next((one for one in endings if one and token.endswith(one)), "")
 
 
 def cyrillic(tokens: list[str]) -> str:
@@ -167,4 +190,4 @@ def hangul(tokens: list[str]) -> str:
 
 
 def greek(tokens: list[str]) -> str:
-    return " ".join(re.escape(one) + GREEK for one in tokens)
+    return " ".join(with_ending(one, GREEK) if script_of(one[-1]) == "GREEK" else re.escape(one) for one in tokens)

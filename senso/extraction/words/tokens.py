@@ -29,9 +29,10 @@ CLUSTER = (
     rf"{BEFORE}?[[{SOUTH_EAST}]&&\p{{L}}--{BEFORE}--{BEHIND}]"
     rf"(?:\p{{M}}|{BEHIND}|(?<=[\u17d2\u1039])[\p{{Khmer}}\p{{Myanmar}}])*"
 )
+# The most frequent first, of a text without spaces.
 TOKEN = regex.compile(
-    rf"({INITIALS}|{FIGURE}|{KATAKANA}[{KATAKANA}\p{{M}}]*|{CLUSTER}|[{UNSPACED}]\p{{M}}*"
-    rf"|[[\p{{L}}\p{{M}}\p{{N}}]--[{UNSPACED}]]+|{SIGN})",
+    rf"([\p{{Han}}\u3005\u3007\p{{Hiragana}}]\p{{M}}*|{KATAKANA}[{KATAKANA}\p{{M}}]*|{CLUSTER}|[{SOUTH_EAST}]\p{{M}}*"
+    rf"|{INITIALS}|{FIGURE}|[[\p{{L}}\p{{M}}\p{{N}}]--[{UNSPACED}]]+|{SIGN})",
     regex.V1,
 )
 APART_FROM_SPACES = str.maketrans("", "", ". ")

@@ -1,0 +1,46 @@
+"""What is said about an organisation, as a reader sees it."""
+
+import pytest
+
+from senso.extraction.sentences import around, sentences
+from senso.extraction.units import units
+from senso.extraction.words import namings, text
+
+
+def about(answer, name="Acme Bank"):
+    places = namings(text(answer), name)
+    found = units(answer, places, around(places, sentences(answer)))
+    return [answer[start:end] for start, end in found]
+
+
+ENTRY = "2. **Acme Bank** \u2014 praised for service. ([forum.example](https://forum.example/t))"
+NESTED = "- **Acme Bank**\n  - Fees: none\n  - Hours: short"
+TABLE = "| Bank | Fee |\n|---|---|\n| Globex | 3 |\n| **Acme Bank** | 2 |"
+HEADED = "## Acme Bank\nIt is cheap.\n\n- No fees\n- Good app"
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("Globex is slow. Acme Bank is cheap. Others too.", ["Acme Bank is cheap."]),
+        (f"Banks:\n\n1. **Globex** \u2014 large.\n{ENTRY}\n3. Others", [ENTRY]),
+        (f"{NESTED}\n- **Globex**\n  - Fees: some", [NESTED]),
+        ("- **Globex**\n  - unlike Acme Bank it is large\n  - slow", ["- unlike Acme Bank it is large"]),
+        ("- **Globex** is larger than Acme Bank.\n  It is slow.", ["- **Globex** is larger than Acme Bank."]),
+        (TABLE, ["| **Acme Bank** | 2 |"]),
+        (f"# Banks\n{HEADED}\n\n## Globex\nIt is slow.", [HEADED]),
+        ("## Acme Bank\nIt is cheap.\n\n---\n\nAll have apps.", ["## Acme Bank\nIt is cheap."]),
+        ("# Acme Bank and others\n## Globex\nSlow.", ["# Acme Bank and others\n## Globex\nSlow."]),
+        ("**Acme Bank**: the best.\n- No fees\n\n**Globex**: slow.", ["**Acme Bank**: the best.\n- No fees"]),
+        ("**Acme Bank is cheap.** Next.", ["**Acme Bank is cheap.**"]),
+        ("Acme Bank is cheap. It is far. Acme Bank is small.", ["Acme Bank is cheap.", "Acme Bank is small."]),
+        ("Nobody.", []),
+    ],
+)
+def test_a_unit_is_whole(answer, expected):
+    assert about(answer) == expected
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_may_end_in_any_way(end):
+    assert about(NESTED.replace("\n", end) + end + "- **Globex**") == [NESTED.replace("\n", end)]
