@@ -25,6 +25,8 @@ app.conf.beat_schedule = {
     "prune": {"task": "senso.tick.prune", "schedule": 60, "options": {"expires": LIFE}},
     # Adds what has ended to the totals that the metrics show.
     "count": {"task": "senso.tick.count", "schedule": 10, "options": {"expires": LIFE}},
+    # Asks a model what kind of sites cited domains are that no table knows: at most one call for 50 domains each time.
+    "classify": {"task": "senso.tick.classify", "schedule": 300, "options": {"expires": LIFE}},
     # Daily from 02:00 UTC: every active org created on this weekday. Runs each minute, so that a beat that was down at
     # 02:00 catches up; each org gets one batch for its day.
     "due orgs": {"task": "senso.tick.due_orgs", "schedule": 60, "kwargs": {"hour": 2}, "options": {"expires": LIFE}},

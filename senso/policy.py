@@ -21,6 +21,10 @@ class Policy:
     unusable_tries: int = 3
     cut_off_tries: int = 2
     names_tries: int = 3
+    # Cited domains are classified by one call for so many; after so many failed calls they are given up.
+    domains_at_once: int = 50
+    domain_tries: int = 3
+    domains_wait_seconds: float = 600
     push_tries: int = 48  # with waits of up to an hour: two days
 
     # Longer than the longest call, so that the lease of a live caller does not end; a dead one is detected by its

@@ -28,6 +28,7 @@ ASSUMED: Final = {
     Purpose.READ: Usage(tokens_in=2_400, tokens_out=250),
     Purpose.EVAL: Usage(tokens_in=2_400, tokens_out=250),
     Purpose.NAMES: Usage(tokens_in=500, tokens_out=120),
+    Purpose.DOMAINS: Usage(tokens_in=900, tokens_out=900),
 }
 RECORD: Final = Usage(records=1)
 SEARCH: Final = Usage(searches=1)

@@ -16,9 +16,9 @@ from operator import mul
 from sys import byteorder
 from typing import Any, Final, Literal, NamedTuple
 
-from senso.states import QuestionKind, Sentiment, Surface
+from senso.states import Category, QuestionKind, Sentiment, Surface, Visibility
 
-RULE_VERSION = "score-1"
+RULE_VERSION = "score-2"
 Z = 1.959964  # both tails of the normal distribution together hold 5 %
 RESAMPLES = 1000
 TAIL = 0.025
@@ -96,15 +96,27 @@ class CitedPage:
     answer: str
     domain: str
     type: Literal["primary", "secondary"]
+    category: Category = Category.OTHER
 
 
 @dataclass(frozen=True, slots=True)
 class CitedDomain:
-    """How many answers cite a domain. A domain has two entries if only some of its pages are the org's."""
+    """How many answers cite a domain. A domain has two entries if only some of its pages are the org's.
+
+    `category`: what kind of site it is; own and competitor are those of the org and of the competitors that it tracks.
+    """
 
     domain: str
     type: Literal["primary", "secondary"]
     answers: int
+    category: Category = Category.OTHER
+
+
+def visibility(*, mentioned: bool, cited: bool) -> Visibility:
+    """`cited`: the answer cites at least one page of the org."""
+    if mentioned:
+        return Visibility.NAMED_AND_CITED if cited else Visibility.NAMED_ONLY
+    return Visibility.CITED_ONLY if cited else Visibility.NEITHER
 
 
 Interval = tuple[float | None, float | None]
@@ -113,6 +125,10 @@ Count = Callable[[Fact], tuple[int, int]]  # what a fact adds to the numerator a
 RATES: dict[str, Count] = {
     "mention_rate": lambda fact: (int(fact.mentioned), 1),
     "owned_citation_rate": lambda fact: (fact.owned_citations, fact.citations),
+    **{
+        outcome: partial(lambda fact, wanted: (int(outcome_of(fact) == wanted), 1), wanted=outcome)
+        for outcome in Visibility
+    },
     **{
         f"sentiment_{sentiment}": partial(
             lambda fact, wanted: (int(fact.mentioned and fact.sentiment == wanted), int(fact.mentioned)),
@@ -125,6 +141,10 @@ RATIOS: dict[str, Count] = {
     "share_of_voice": lambda fact: (int(fact.mentioned), int(fact.mentioned) + len(_distinct(fact.competitors))),
     "average_rank": lambda fact: (fact.rank or 0, int(fact.rank is not None)),
 }
+
+
+def outcome_of(fact: Fact) -> Visibility:
+    return visibility(mentioned=fact.mentioned, cited=fact.owned_citations > 0)
 
 
 class Counted(NamedTuple):
@@ -167,10 +187,17 @@ def leaderboard(facts: Iterable[Fact]) -> list[CompetitorCount]:
 
 
 def sources(pages: Iterable[CitedPage]) -> list[CitedDomain]:
-    """Domains by number of answers that cite them, most first; a domain cited twice by one answer counts once."""
-    answers = Counter((domain, kind) for _, domain, kind in {(page.answer, page.domain, page.type) for page in pages})
-    domains = [CitedDomain(domain, kind, count) for (domain, kind), count in answers.items()]
-    return sorted(domains, key=lambda cited: (-cited.answers, cited.domain, cited.type))
+    """Domains by number of answers that cite them, most first; a domain cited twice by one answer counts once.
+
+    Pages whose domain is not known are left out.
+    """
+    answers = Counter(
+        (domain, kind, category)
+        for _, domain, kind, category in {(page.answer, page.domain, page.type, page.category) for page in pages}
+        if domain
+    )
+    domains = [CitedDomain(domain, kind, count, category) for (domain, kind, category), count in answers.items()]
+    return sorted(domains, key=lambda cited: (-cited.answers, cited.domain, cited.type, cited.category))
 
 
 def _slices(facts: Iterable[Counted]) -> Iterator[tuple[Slice, list[Counted]]]:

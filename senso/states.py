@@ -223,12 +223,43 @@ class LedgerKind(StrEnum):
 
 
 class Purpose(StrEnum):
-    """What a paid call is for: an answer, the reading of one, the names of an org, or reading a labelled answer."""
+    """What a paid call is for: an answer, the reading of one, the names of an org, or reading a labelled answer.
+
+    domains: what kind of sites are cited.
+    """
 
     ASK = "ask"
     READ = "read"
     NAMES = "names"
     EVAL = "eval"
+    DOMAINS = "domains"
+
+
+class Category(StrEnum):
+    """What kind of site a cited page is on. own, competitor: for one org; the others are the domain's."""
+
+    OWN = "own"
+    COMPETITOR = "competitor"
+    LISTING = "listing"
+    NEWS = "news"
+    SOCIAL = "social"
+    REFERENCE = "reference"
+    FORUM = "forum"
+    GOVERNMENT = "government"
+    SHOP = "shop"
+    OTHER = "other"
+
+
+class Visibility(StrEnum):
+    """Of an org in one answer. cited: at least one page that the answer cites is the org's own."""
+
+    NAMED_AND_CITED = "named_and_cited"
+    NAMED_ONLY = "named_only"
+    CITED_ONLY = "cited_only"
+    NEITHER = "neither"
+
+
+OF_DOMAINS = tuple(one for one in Category if one not in {Category.OWN, Category.COMPETITOR})
 
 
 class Outcome(StrEnum):

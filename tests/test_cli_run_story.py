@@ -154,8 +154,8 @@ def test_sources_are_judged_for_the_org(senso, make):
     said = senso("show", run).out
 
     assert [list(one["whose"].values()) for one in found["citations"]] == [["primary"], ["secondary"]]
-    assert "1 primary: A page" in said
-    assert "2 secondary, only offered: A page" in said
+    assert "1 primary: A page (own)" in said
+    assert "2 secondary, only offered: A page (other)" in said
     assert "https://larchhill.example/rates" in said
 
 

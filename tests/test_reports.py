@@ -27,6 +27,7 @@ from senso.reports.passages import SHORT, cut, passage, shortened
 from senso.reports.sheet import COLUMNS, cell, sheet
 from senso.score import CitedDomain, CompetitorCount, Fact, score
 from senso.settings import settings
+from senso.states import Category
 from senso.tasks.stages import finish_batch
 
 ORG = "Larch Hill Credit Union"
@@ -581,7 +582,7 @@ def test_history_is_the_batches_the_pools_and_what_was_asked(make, db, scored):
     assert list(found[1].metrics) == results.metrics(db, second)
     assert (pool.kind, pool.surface, pool.answers, pool.mentioned) == ("unbranded", "api", 3, 3)
     assert pool.competitors == (CompetitorCount("Vantry", 3),)
-    assert pool.sources == (CitedDomain("larchhill.example", "primary", 1),)
+    assert pool.sources == (CitedDomain("larchhill.example", "primary", 1, Category.OWN),)
     assert (asked.planned, asked.read, asked.failed) == (4, 3, 1)
     assert asked.failures == (("gone", 1),)
     assert [question.heard for question in asked.questions] == [(Heard("api", 2, 2),), (Heard("api", 1, 1),)]

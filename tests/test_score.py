@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from senso.score import RULE_VERSION, CitedPage, Fact, leaderboard, score, sources, wilson
+from senso.states import Category
 
 
 def fact(question="q1", *, kind="unbranded", surface="consumer", model="chatgpt", location="US", **fields):
@@ -245,20 +246,39 @@ def test_the_leaderboard_counts_answers_and_joins_spellings():
     ]
 
 
-def test_sources_count_answers_by_domain_and_type():
+def test_sources_count_answers_by_domain_type_and_category():
     pages = [
-        CitedPage("a1", "facebook.com", "primary"),
-        CitedPage("a1", "facebook.com", "secondary"),
-        CitedPage("a1", "wiki.org", "secondary"),
-        CitedPage("a1", "wiki.org", "secondary"),
-        CitedPage("a2", "wiki.org", "secondary"),
+        CitedPage("a1", "facebook.com", "primary", Category.OWN),
+        CitedPage("a1", "facebook.com", "secondary", Category.SOCIAL),
+        CitedPage("a1", "wiki.org", "secondary", Category.REFERENCE),
+        CitedPage("a1", "wiki.org", "secondary", Category.REFERENCE),
+        CitedPage("a2", "wiki.org", "secondary", Category.REFERENCE),
+        CitedPage("a2", "", "secondary"),
     ]
 
     assert [asdict(domain) for domain in sources(pages)] == [
-        {"domain": "wiki.org", "type": "secondary", "answers": 2},
-        {"domain": "facebook.com", "type": "primary", "answers": 1},
-        {"domain": "facebook.com", "type": "secondary", "answers": 1},
+        {"domain": "wiki.org", "type": "secondary", "answers": 2, "category": "reference"},
+        {"domain": "facebook.com", "type": "primary", "answers": 1, "category": "own"},
+        {"domain": "facebook.com", "type": "secondary", "answers": 1, "category": "social"},
     ]
+
+
+def test_each_answer_has_one_of_four_outcomes():
+    facts = [
+        fact("q1", mentioned=True, citations=2, owned_citations=1),
+        fact("q2", mentioned=True, citations=2, owned_citations=0),
+        fact("q3", mentioned=False, citations=1, owned_citations=1),
+        fact("q4", mentioned=False, citations=0, owned_citations=0),
+        fact("q5", mentioned=False, citations=3, owned_citations=0),
+    ]
+
+    found = {name: metric(facts, name) for name in ("named_and_cited", "named_only", "cited_only", "neither")}
+    assert {name: (one.numerator, one.denominator) for name, one in found.items()} == {
+        "named_and_cited": (1, 5),
+        "named_only": (1, 5),
+        "cited_only": (1, 5),
+        "neither": (2, 5),
+    }
 
 
 def test_metrics_can_be_written_as_json():

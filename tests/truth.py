@@ -27,7 +27,8 @@ PRESS = {
     "https://en.finpedia.org/wiki/Credit_union": "finpedia.org",
 }
 SENTIMENTS = ("positive", "neutral", "negative")
-RATES = ("mention_rate", "owned_citation_rate", *(f"sentiment_{one}" for one in SENTIMENTS))
+SEEN = ("named_and_cited", "named_only", "cited_only", "neither")
+RATES = ("mention_rate", "owned_citation_rate", *SEEN, *(f"sentiment_{one}" for one in SENTIMENTS))
 DRAWS = 1000
 # How far the share of draws below a limit may lie from its 2.5 %: four times what a thousand draws differ by.
 SLACK = 4 * sqrt(0.025 * 0.975 / DRAWS)
@@ -94,20 +95,28 @@ def cited_pages(sources: Iterable[Source]) -> frozenset[Page]:
 def page(source: Source) -> Page:
     """An org's own sites are all www.<name>.com or <name>.co.uk. A page in no table is an error of this file."""
     if source.page in PRESS:
-        return Page(source.page, PRESS[source.page], own=False)
+        return Page(canonical(source.page), PRESS[source.page], own=False)
     assert source.own, source.page
     host = source.page.split("/")[2]
-    return Page(source.page.rstrip("/"), host.removeprefix("www."), own=True)
+    return Page(canonical(source.page), host.removeprefix("www."), own=True)
+
+
+def canonical(url: str) -> str:
+    return url.rstrip("/").replace("://www.", "://")
 
 
 def counts(one: Said) -> dict[str, Pair]:
     """What an answer adds above and below the line of each number."""
-    named = int(one.mentioned)
+    named, cited = int(one.mentioned), int(any(page.own for page in one.pages))
     return {
         "mention_rate": (named, 1),
         "owned_citation_rate": (sum(page.own for page in one.pages), len(one.pages)),
         "share_of_voice": (named, named + len(one.competitors)),
         "average_rank": (one.rank, 1) if one.rank else (0, 0),
+        "named_and_cited": (named * cited, 1),
+        "named_only": (named * (1 - cited), 1),
+        "cited_only": ((1 - named) * cited, 1),
+        "neither": ((1 - named) * (1 - cited), 1),
     } | {f"sentiment_{which}": (int(named and one.sentiment == which), named) for which in SENTIMENTS}
 
 

@@ -10,7 +10,7 @@ from senso.cli.printing import INDENT, below, moment, out, printable
 from senso.extraction.mentions import SEPARATOR
 from senso.quantities import counted
 from senso.reads.run_details import Reading, Story
-from senso.states import EvaluationState, Honoured
+from senso.states import EvaluationState, Honoured, Visibility
 
 MARKS = {
     "no-literal-mention": "dropped: the model said it is mentioned, but none of its names stands in the answer",
@@ -78,11 +78,11 @@ def spans(answer: str, quotes: Sequence[str]) -> list[tuple[int, int]]:
     return merged
 
 
-def print_reading(read: Reading) -> None:
+def print_reading(read: Reading, seen: Visibility | None) -> None:
     out.print(f"\n[bold]Read for {escape(read.org)}[/]: {read.state}")
     lines = {"error": read.error, "tried again at": read.next_at and moment(read.next_at)}
     if read.state is EvaluationState.DONE:
-        lines |= results(read)
+        lines |= results(read, seen)
     for name, value in lines.items():
         if value:
             out.print(below(Text(f"{name}: {printable(str(value))}")))
@@ -90,7 +90,7 @@ def print_reading(read: Reading) -> None:
         out.print(below(Text(mark_line(mark))))
 
 
-def results(read: Reading) -> dict[str, str]:
+def results(read: Reading, seen: Visibility | None) -> dict[str, str]:
     by = " ".join(filter(None, (read.extractor, read.prompt_version, read.model_version)))
     share = f"{read.share_of_text or 0:.0%} of the text"
     if read.share_of_entries is not None:
@@ -98,6 +98,7 @@ def results(read: Reading) -> dict[str, str]:
     about = f"{read.sentiment or 'no sentiment'}, rank {read.rank or '-'}, {share}"
     return {
         "mentioned": f"yes, {about}" if read.mentioned else "no",
+        "visibility": (seen or "").replace("_", " "),
         "competitors": ", ".join(read.competitors) or "none",
         "charged": counted(read.charged, "credit") if read.charged is not None else "not yet",
         "by": by,
@@ -115,6 +116,8 @@ def print_citations(found: Story) -> None:
     out.print(f"\n[bold]Sources[/] ({len(found.citations)})")
     for one in found.citations:
         whose = ", ".join(dict.fromkeys(one.whose.values())) or "-"
+        kinds = ", ".join(dict.fromkeys(one.categories.values()))
+        of_kind = f" ({kinds})" if kinds else ""
         kind = whose if one.cited else f"{whose}, only offered"
-        out.print(Text(f"{one.position:>3} {kind}: {printable(one.title or one.host)}"))
+        out.print(Text(f"{one.position:>3} {kind}: {printable(one.title or one.host)}{of_kind}"))
         out.print(Text(" " * INDENT + printable(one.url)), soft_wrap=True)

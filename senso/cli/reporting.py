@@ -224,8 +224,5 @@ def named(org: str, pool: Pool) -> str:
 
 
 def cited(pool: Pool) -> str:
-    sources = [
-        f"{escape(one.domain)}{' (own)' if one.type == 'primary' else ''} {one.answers}"
-        for one in pool.sources[:MOST_LISTED]
-    ]
+    sources = [f"{escape(one.domain)} ({one.category}) {one.answers}" for one in pool.sources[:MOST_LISTED]]
     return f"cited in answers: {', '.join(sources) or 'nothing'}"

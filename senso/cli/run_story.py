@@ -57,7 +57,7 @@ def show_run(found: Story, *, as_json: bool) -> None:
     print_timeline(found)
     answering.print_answer(found)
     for read in found.evaluations if found.run.answer_text is not None else ():
-        answering.print_reading(read)
+        answering.print_reading(read, found.visibility.get(str(read.org_id)))
     answering.print_citations(found)
 
 

@@ -17,6 +17,7 @@ CITED = {
     "position": "int",
     "cited": "bool",
     "spans": "jsonb",
+    "category": "text",
 }
 # The columns that say how a call ended, and their types.
 REPORTED = {

@@ -25,11 +25,15 @@ ANSWERS_TO_DISCOVER = 3
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """`standing`: by key, the name that stands for it. `own`: keys of the org. `tracked`: by name, all spellings."""
+    """`standing`: by key, the name that stands for it. `own`: keys of the org. `tracked`: by name, all spellings.
+
+    `websites`: of those that are tracked.
+    """
 
     standing: Mapping[str, str]
     own: frozenset[str]
     tracked: Mapping[str, Sequence[str]]
+    websites: tuple[str, ...] = ()
 
     def canonical(self, name: str) -> str | None:
         """None: a name of the org itself."""
@@ -72,7 +76,8 @@ def register(db: Connection, org: UUID, answers: Iterable[Sequence[str]]) -> Reg
     counted = Counter(name for named in answers for name in named)
     keys = sorted({key for name in counted for key in same_name.keys(name)})
     (found,) = ORG.rows(db, {"org": org, "keys": keys})
-    followed_ones = followed(tracked(found["competitors"]))
+    listed = tracked(found["competitors"])
+    followed_ones = followed(listed)
     standing: dict[str, str] = {}
     for one in followed_ones:
         same_name.settle(standing, one.keys, one.name)
@@ -82,6 +87,7 @@ def register(db: Connection, org: UUID, answers: Iterable[Sequence[str]]) -> Reg
         standing=same_name.merged(sorted(counted, key=lambda name: (-counted[name], name)), standing),
         own=keys_of((found["name"], *found["names"], *found["aliases"], *names.domains(found["websites"]))),
         tracked={one.name: one.spellings for one in followed_ones},
+        websites=tuple(url for one in listed if isinstance(one, Tracked) for url in one.websites),
     )
 
 

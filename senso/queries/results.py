@@ -4,7 +4,7 @@ A plan is made once per connection, perhaps for the first batch of all. OFFSET 0
 Postgres look rows up by key; otherwise it would read whole tables and indexes, which is faster while they are small.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
@@ -16,11 +16,13 @@ from senso.db.statement import Prepared
 from senso.db.typed import each, typed
 from senso.extraction.citations import Citation
 from senso.extraction.mentions import BY_RULE, SAMPLED
+from senso.queries import domains
 from senso.queries.batches import Batch
 from senso.queries.fragments import LOCATION, answering_model
 from senso.score import Metric
 from senso.states import (
     BatchKind,
+    Category,
     Entry,
     EvaluationState,
     QuestionKind,
@@ -77,7 +79,8 @@ FOUND = Prepared(f"""
         e.mentioned, e.sentiment, e.rank, {MADE_UP} AS made_up, {BY_FALLBACK} AS by_fallback, {SAMPLE} AS sampled,
         {MISSED} AS missed,
         ARRAY(SELECT name FROM competitors c WHERE c.evaluation_id = e.id ORDER BY c.id + 0) AS competitors,
-        ARRAY(SELECT ARRAY[url, canonical_url, host, registrable_domain, title, position::text]
+        ARRAY(SELECT ARRAY[url, canonical_url, host, registrable_domain, title, position::text,
+                category]
             FROM citations c WHERE c.run_id = r.id AND c.cited ORDER BY position) AS citations
     FROM evaluations e CROSS JOIN LATERAL (
             SELECT r.*, (SELECT kind FROM questions q WHERE q.id = r.question_id) AS question_kind
@@ -92,17 +95,35 @@ FOUND = Prepared(f"""
 
 def found(db: Connection, batch: UUID, org: UUID) -> list[Found]:
     """What the batch has read for the org."""
-    return [typed(Found, one | plural(one)) for one in FOUND.rows(db, {"batch": batch, "org": org})]
+    rows = FOUND.rows(db, {"batch": batch, "org": org})
+    known = domains.categories(db, {page[DOMAIN] for one in rows for page in one["citations"] if not page[CATEGORY]})
+    return [typed(Found, one | plural(one, known)) for one in rows]
 
 
-def plural(one: dict[str, Any]) -> dict[str, Any]:
+DOMAIN, CATEGORY = 3, 6  # places in a list of `citations`
+
+
+def plural(one: dict[str, Any], known: Mapping[str, Category]) -> dict[str, Any]:
+    """`known`: of domains that the table does not have."""
     return {
         "competitors": tuple(one["competitors"]),
-        "citations": tuple(
-            Citation(url, canonical, host, domain, title, int(position), cited=True)
-            for url, canonical, host, domain, title, position in one["citations"]
-        ),
+        "citations": tuple(citation(*page, known=known) for page in one["citations"]),
     }
+
+
+def citation(
+    url: str,
+    canonical: str,
+    host: str,
+    domain: str,
+    title: str | None,
+    position: str,
+    category: str | None,
+    *,
+    known: Mapping[str, Category],
+) -> Citation:
+    of_domain = Category(category) if category else known.get(domain)
+    return Citation(url, canonical, host, domain, title, int(position), cited=True, category=of_domain)
 
 
 WEBSITES = Prepared("SELECT url FROM org_websites WHERE org_id = :org ORDER BY position, url")

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.db import rows
-from senso.extraction.citations import is_primary, kind
+from senso.extraction.citations import category, is_primary, kind
 from senso.queries import batches as batch_rows
 from senso.queries import closing, results
 from senso.queries import competitors as others
@@ -85,7 +85,7 @@ def _pool(db: Connection, batch: UUID, found: Sequence[Found], sites: Sequence[s
         answers=len(found),
         mentioned=sum(one.mentioned for one in found),
         competitors=tuple(competitors),
-        sources=tuple(sources(page for one in found for page in cited_pages(one, sites))),
+        sources=tuple(sources(page for one in found for page in cited_pages(one, sites, known.websites))),
         quotes=tuple(quotes.quoted(db, batch, quotes.chosen(found, [one.name for one in competitors], known))),
     )
 
@@ -107,9 +107,13 @@ def fact(one: Found, sites: Iterable[str], known: Register) -> Fact:
     )
 
 
-def cited_pages(one: Found, sites: Sequence[str]) -> list[CitedPage]:
+def cited_pages(one: Found, sites: Sequence[str], of_competitors: Sequence[str]) -> list[CitedPage]:
+    """`of_competitors`: websites of the competitors that the org tracks."""
     run = str(one.run_id)
-    return [CitedPage(run, cited.registrable_domain, kind(cited, sites)) for cited in one.citations]
+    return [
+        CitedPage(run, cited.registrable_domain, kind(cited, sites), category(cited, sites, of_competitors))
+        for cited in one.citations
+    ]
 
 
 QUESTIONS = text(f"""

@@ -13,7 +13,19 @@ from senso.db.typed import each, first
 from senso.extraction import citations as cited
 from senso.reads.inspection import RunAlone
 from senso.records import UNTOLD, record
-from senso.states import OPEN_JOBS, EvaluationState, JobState, Outcome, Purpose, RunState, Sentiment, among
+from senso.score import visibility
+from senso.states import (
+    OPEN_JOBS,
+    Category,
+    EvaluationState,
+    JobState,
+    Outcome,
+    Purpose,
+    RunState,
+    Sentiment,
+    Visibility,
+    among,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +135,7 @@ class Reading:
     ended_at: datetime | None
     competitors: list[str]
     websites: list[str]
+    websites_of_competitors: list[str]
     charged: int | None
 
 
@@ -132,6 +145,8 @@ EVALUATIONS = text(f"""
         e.failures, e.fence, e.lease_owner, e.lease_until, e.next_at, e.ended_at,
         ARRAY(SELECT name FROM competitors c WHERE c.evaluation_id = e.id ORDER BY c.id) AS competitors,
         ARRAY(SELECT url FROM org_websites w WHERE w.org_id = e.org_id ORDER BY position, url) AS websites,
+        ARRAY(SELECT jsonb_array_elements_text(c -> 'websites') FROM jsonb_array_elements(o.competitors) c
+            WHERE jsonb_typeof(c -> 'websites') = 'array') AS websites_of_competitors,
         (SELECT -credits FROM ledger WHERE idempotency_key = {keys.CHARGE.sql("e.run_id", "e.org_id")}) AS charged
     FROM evaluations e JOIN orgs o ON o.id = e.org_id
     WHERE e.run_id = :run AND e.is_current ORDER BY o.name, o.id
@@ -153,10 +168,13 @@ class Source:
     title: str | None
     position: int
     cited: bool
+    category: Category | None  # of the domain; None: not known
 
 
 CITATIONS = text("""
-    SELECT url, canonical_url, host, registrable_domain, title, position, cited FROM citations
+    SELECT url, canonical_url, host, registrable_domain, title, position, cited,
+        coalesce(category, (SELECT d.category FROM domain_categories d WHERE d.domain = registrable_domain)) AS category
+    FROM citations
     WHERE run_id = :run ORDER BY position
 """)
 
@@ -167,9 +185,10 @@ def citations(db: Connection, run_id: UUID) -> list[Source]:
 
 @dataclass(frozen=True, slots=True)
 class JudgedSource(Source):
-    """`whose`: for the id of each org that the answer was read for."""
+    """For the id of each org that the answer was read for: whose the page is, and its category."""
 
     whose: dict[str, Literal["primary", "secondary"]]
+    categories: dict[str, Category]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,20 +200,31 @@ class Story:
     snapshot: Job | None
     evaluations: Sequence[Reading]
     citations: Sequence[JudgedSource]
+    visibility: dict[str, Visibility]  # for the id of each org whose reading is done
 
 
 def story(db: Connection, run: RunAlone) -> Story:
     readings = evaluations(db, run.id)
+    pages = [judged(one, readings) for one in citations(db, run.id)]
     return Story(
         run,
         calls=calls(db, run.id),
         snapshot=snapshot(db, run.snapshot_id) if run.snapshot_id else None,
         evaluations=readings,
-        citations=[judged(one, readings) for one in citations(db, run.id)],
+        citations=pages,
+        visibility={str(one.org_id): seen(one, pages) for one in readings if one.state is EvaluationState.DONE},
     )
+
+
+def seen(read: Reading, pages: Sequence[JudgedSource]) -> Visibility:
+    own = any(page.cited and page.whose[str(read.org_id)] == "primary" for page in pages)
+    return visibility(mentioned=bool(read.mentioned), cited=own)
 
 
 def judged(one: Source, readings: Sequence[Reading]) -> JudgedSource:
     page = cited.Citation(**record(one))
     whose = {str(read.org_id): cited.kind(page, read.websites) for read in readings}
-    return JudgedSource(**record(one), whose=whose)
+    categories = {
+        str(read.org_id): cited.category(page, read.websites, read.websites_of_competitors) for read in readings
+    }
+    return JudgedSource(**record(one), whose=whose, categories=categories)

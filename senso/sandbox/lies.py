@@ -6,7 +6,16 @@ from typing import Any
 
 from senso.sandbox.dice import dice, number, share
 from senso.sandbox.passages import passages
-from senso.sandbox.reader import Task, names_it, organisation_in, reading_of, request_in, said_of, variations_for
+from senso.sandbox.reader import (
+    Task,
+    domains_in,
+    names_it,
+    organisation_in,
+    reading_of,
+    request_in,
+    said_of,
+    variations_for,
+)
 
 Reading = dict[str, Any]
 # The reading and what is false in it; None: this lie does not fit the answer.
@@ -107,7 +116,9 @@ class Liar:
         self._told.clear()
 
     def read(self, user: str) -> Reading:
-        """What is said of an answer that is to be read; empty if the request is no such one."""
+        """What is said of an answer or of domains; empty if the request is about neither."""
+        if known := domains_in(user):
+            return {"domains": known}
         request = request_in(user)
         return said_of(request, lambda task: self.reading(task, reading_of(task))) if request else {}
 

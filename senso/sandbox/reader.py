@@ -97,6 +97,21 @@ def organisation_in(user: str) -> tuple[str, list[str]] | None:
         return None
 
 
+KINDS = {"news": "news", "times": "news", "forum": "forum", "shop": "shop", "store": "shop", "best": "listing"}
+
+
+def domains_in(user: str) -> list[dict[str, str]]:
+    """The domains that are to be sorted, each by the first word of `KINDS` in it; [] if the request is another."""
+    try:
+        asked = list(map(str, json.loads(user)["domains"]))
+    except (ValueError, KeyError, TypeError):
+        return []
+    return [
+        {"domain": one, "category": next((kind for word, kind in KINDS.items() if word in one), "other")}
+        for one in asked
+    ]
+
+
 def variations_for(user: str) -> dict[str, Any]:
     found = organisation_in(user)
     return {"variations": name_variations(*found) if found else []}

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from senso.states import (
+    OF_DOMAINS,
     OPEN_BATCHES,
     OPEN_EVALUATIONS,
     OPEN_JOBS,
@@ -256,17 +257,42 @@ class Evaluation(Base):
 
 class Citation(Base):
     __tablename__ = "citations"
-    __table_args__ = (UniqueConstraint("run_id", "canonical_url"),)
+    __table_args__ = (
+        UniqueConstraint("run_id", "canonical_url"),
+        CheckConstraint(among("category", OF_DOMAINS), name="category"),
+    )
     id: Mapped[Serial]
     run_id: Mapped[UUID] = link("question_runs.id")
     url: Mapped[Word]
     canonical_url: Mapped[Word]
     host: Mapped[Word]
-    registrable_domain: Mapped[Word]
+    registrable_domain: Mapped[Word]  # "": a wrapper hides the page
+    category: Mapped[Word | None]  # of the domain, by the table; null: unknown there, see domain_categories
     title: Mapped[Word | None]
     position: Mapped[int]
     cited: Mapped[bool]  # false: only listed with the answer
     spans: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))  # [first, last + 1] of characters
+
+
+class DomainCategory(Base):
+    """What kind of site a cited domain is that the table of the program does not know: a model is asked once for it."""
+
+    __tablename__ = "domain_categories"
+    __table_args__ = (
+        CheckConstraint(among("category", OF_DOMAINS), name="category"),
+        CheckConstraint("(category IS NULL) = (decided_at IS NULL)", name="decided"),
+        Index("ix_domain_categories_waiting", "noticed_at", "domain", postgresql_where=text("category IS NULL")),
+    )
+    domain: Mapped[Word] = mapped_column(primary_key=True)
+    category: Mapped[Word | None]  # null: not asked yet, or given up after some failures
+    model: Mapped[Word | None]  # that decided
+    version: Mapped[Word | None]  # of the prompt
+    noticed_at: Mapped[Created]
+    decided_at: Mapped[Moment | None]
+    fence: Mapped[Zero]
+    failures: Mapped[Zero]
+    lease_owner: Mapped[Word | None]
+    lease_until: Mapped[Moment | None]
 
 
 class Competitor(Base):

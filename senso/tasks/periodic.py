@@ -9,7 +9,7 @@ from senso.tasks import canvas
 from senso.tasks.periodic_task import periodic
 from senso.weekly import DUE_HOUR
 from senso.worker.queues import CALL_QUEUES
-from senso.workflows import breakers, ceilings, pruning, reconciling, recovery, scheduling, totals
+from senso.workflows import breakers, ceilings, domains, pruning, reconciling, recovery, scheduling, totals
 from senso.workflows.vendor_jobs import polling
 
 polling_now = threading.Lock()
@@ -71,6 +71,13 @@ def prune(**_: object) -> None:
 @periodic("count")
 def count(**_: object) -> None:
     totals.count()
+
+
+@periodic("classify")
+def classify(**_: object) -> None:
+    """A message for one call, made by a call worker; how often this tick comes bounds what it may cost."""
+    if domains.any_waiting():
+        canvas.send_all([canvas.task("classify_domains")])
 
 
 @periodic("due_orgs")

@@ -8,7 +8,7 @@ from senso.runtime.call_slots import Stopping
 from senso.settings import clock, settings
 from senso.states import FinishedBy
 from senso.tasks.app import task
-from senso.workflows import asking, delivery, extracting, finishing, gathering, membership, names, opening
+from senso.workflows import asking, delivery, domains, extracting, finishing, gathering, membership, names, opening
 from senso.workflows import cancelling as batch_cancelling
 from senso.workflows.alarms import sending
 from senso.workflows.reading_jobs import working
@@ -31,6 +31,11 @@ def open_batch(batch_id: str, **_: object) -> str:
 def find_names(batch_id: str, **_: object) -> str:
     names.find_names(UUID(batch_id))
     return batch_id
+
+
+@task("classify_domains")
+def classify_domains(**_: object) -> None:
+    domains.classify()
 
 
 @task("ask_batch")

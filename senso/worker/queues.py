@@ -23,6 +23,7 @@ JOBS_PER_MESSAGE = 25
 ROUTES = {
     "senso.open_batch": "matrix",
     "senso.find_names": "matrix",
+    "senso.classify_domains": "matrix",
     "senso.ask_batch": "ask",
     "senso.read": "ask",
     "senso.submit_snapshot": "ask",

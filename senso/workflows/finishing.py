@@ -9,7 +9,7 @@ from senso.db import Connection, DBAPIError, may_pass
 from senso.failpoints import failpoint
 from senso.log import logger
 from senso.push import Result
-from senso.queries import batches, closing, competitors, ledger, outbox, pushes, results
+from senso.queries import batches, closing, competitors, domains, ledger, outbox, pushes, results
 from senso.queries.batches import Batch
 from senso.queries.closing import Counts
 from senso.queries.outbox import Pipeline
@@ -89,15 +89,22 @@ def numbers(db: Connection, batch: Batch, org: UUID, state: BatchState, counts: 
     facts = [fact(one, sites, known) for one in found]
     metrics = score.score(facts)
     results.save_metrics(db, batch.id, metrics)
+    domains.notice(db, unclassified(found))
     results.move_latest(db, batch)
     competitors.remember(db, batch, org, known, answers)
     said = Result(
         metrics=metrics,
         competitors=score.leaderboard(facts),
-        citations=score.sources(page for one in found for page in cited_pages(one, sites)),
+        citations=score.sources(page for one in found for page in cited_pages(one, sites, known.websites)),
         **result_header(db, batch, state, counts),
     )
     return push.content(said)
+
+
+def unclassified(found: Sequence[Found]) -> set[str]:
+    """Cited domains of which neither the table nor a model has said what kind of site they are."""
+    pages = (page for one in found for page in one.citations)
+    return {page.registrable_domain for page in pages if page.registrable_domain and page.category is None}
 
 
 def without_numbers(db: Connection, batch: Batch, state: BatchState, counts: Counts) -> dict[str, object]:

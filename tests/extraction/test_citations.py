@@ -1,8 +1,11 @@
+import re
+
 import pytest
 from url_normalize import url_normalize
 
-from senso.extraction.citations import PLAIN, canonical, cite, is_primary, kind
+from senso.extraction.citations import PLAIN, canonical, category, cite, is_primary, kind, tables
 from senso.providers import Source
+from senso.states import OF_DOMAINS
 
 
 def source(url, position=1, *, title=None, cited=True):
@@ -57,7 +60,7 @@ def test_every_address_of_one_page_has_one_canonical_form(url):
         ("https://acme.com/p?preference=1&utmost=2", "https://acme.com/p?preference=1&utmost=2"),
         ("https://acme.com:8080/p", "https://acme.com:8080/p"),
         ("https://acme.com/Loans", "https://acme.com/Loans"),
-        ("https://www.acme.com/p", "https://www.acme.com/p"),
+        ("https://www.gov.uk/p", "https://www.gov.uk/p"),
         ("https://b\u00fccher.de/p", "https://xn--bcher-kva.de/p"),
         ("https://[2001:db8::1]/p", "https://[2001:db8::1]/p"),
         ("https://acme.com/a b", "https://acme.com/a%20b"),
@@ -189,7 +192,7 @@ def test_a_list_as_assistants_give_it_keeps_its_pages_without_tracking_and_no_se
     found = cite([source(url, place) for place, url in enumerate(listed, 1)])
 
     assert [(page.position, page.canonical_url) for page in found.citations] == [
-        (1, "https://www.example.com/2024/9/deals"),
+        (1, "https://example.com/2024/9/deals"),
         (3, "https://shop.example.org/products/kettle?variant=4711"),
         (4, "https://news.example.co.uk/best.html"),
         (5, "https://food.example.net/blender"),
@@ -228,3 +231,128 @@ def test_an_address_taken_for_plain_is_what_the_library_makes_of_it(url):
     plain = PLAIN.fullmatch(url)
 
     assert not plain or url_normalize(url) in {url, f"{url}/"}
+
+
+LOCALES = [
+    "en",
+    "en-us",
+    "en-US/",
+    "de_DE",
+    "uk/en",
+    "us/en/home.html",
+    "intl/en",
+    "home",
+    "index.html",
+    "de.html",
+    "zh-hans",
+]
+LOCALES += [
+    "en-us/index.html",
+    "welcome",
+    "pt-br",
+    "es-419",
+    "en/home",
+    "global/en",
+    "fr-ca",
+    "sr-latn-rs",
+    "en.html",
+    "jp",
+]
+
+
+@pytest.mark.parametrize("path", LOCALES)
+@pytest.mark.parametrize(
+    "cited", ["https://acme.example/loans", "https://shop.acme.example/de/", "https://www.acme.example"]
+)
+def test_a_website_at_a_locale_or_its_home_page_covers_its_whole_domain(path, cited):
+    assert is_primary(citation(cited), [f"https://www.acme.example/{path}"])
+
+
+@pytest.mark.parametrize(
+    ("url", "website"),
+    [
+        ("https://uni.example/loans", "https://uni.example/law-school"),
+        ("https://uni.example/loans", "https://uni.example/en/law-school"),
+        ("https://www.facebook.com/other", "https://www.facebook.com/de"),
+        ("https://www.facebook.com/other", "https://www.facebook.com/home"),
+        ("https://other.substack.com/p/x", "https://acme.substack.com"),
+        ("https://other.medium.com/x", "https://acme.medium.com/"),
+        ("https://www.facebook.com/profile.php?id=6", "https://www.facebook.com/profile.php?id=5"),
+        ("https://sites.google.com/view/other", "https://sites.google.com/view/acme"),
+        ("https://docs.google.com/x", "https://sites.google.com/view/acme"),
+        ("https://www.youtube.com/@other", "https://www.youtube.com/@acme"),
+    ],
+)
+def test_a_page_on_a_platform_covers_nothing_else_there(url, website):
+    assert not is_primary(citation(url), [website])
+
+
+@pytest.mark.parametrize(
+    ("url", "website"),
+    [
+        ("https://acme.substack.com/p/x", "https://acme.substack.com"),
+        ("https://www.facebook.com/profile.php?id=5&sk=about", "https://www.facebook.com/profile.php?id=5"),
+        ("https://uni.example/law-school/people", "https://uni.example/law-school"),
+        ("https://x.com/acme/status/1", "https://twitter.com/acme"),
+        ("https://www.reddit.com/r/acme/comments/1ab/t/", "https://old.reddit.com/r/acme"),
+        ("https://developers.facebook.com/docs", "https://www.facebook.com"),
+        ("https://l.facebook.com/l.php?u=https%3A%2F%2Facme.com%2Fx", "https://acme.com"),
+        ("https://web.archive.org/web/2020/https://acme.com/x", "https://acme.com"),
+    ],
+)
+def test_the_orgs_own_page_is_found_behind_other_addresses(url, website):
+    assert is_primary(citation(url), [website])
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://www.nytimes.com/a", "news"),
+        ("https://finance.yahoo.com/a", "news"),
+        ("https://www.amazon.com.br/dp/B0ABCDEF12", "shop"),
+        ("https://en.m.wikipedia.org/wiki/Acme", "reference"),
+        ("https://twitter.com/acme", "social"),
+        ("https://youtu.be/dQw4w9WgXcQ", "social"),
+        ("https://old.reddit.com/r/a", "forum"),
+        ("https://www.trustpilot.com/review/a", "listing"),
+        ("https://www.yelp.co.uk/biz/a", "listing"),
+        ("https://www.irs.gov/a", "government"),
+        ("https://www.gov.uk/a", "government"),
+        ("https://www.service.gov.uk/a", "government"),
+        ("https://www.sat.gob.mx/a", "government"),
+        ("https://www.economie.gouv.fr/a", "government"),
+        ("https://www.nta.go.jp/a", "government"),
+        ("https://www.canada.ca/a", "government"),
+        ("https://www.ird.govt.nz/a", "government"),
+        ("https://www.who.int/a", "government"),
+        ("https://ec.europa.eu/a", "government"),
+        ("https://abcnews.go.com/a", "news"),
+        ("https://www.stanford.edu/a", "reference"),
+        ("https://www.ox.ac.uk/a", "reference"),
+        ("https://acme.com/a", None),
+        ("https://gov.io/a", None),
+        ("https://192.0.2.1/a", None),
+        ("https://ac.me/a", None),
+    ],
+)
+def test_the_category_of_a_domain(url, expected):
+    assert citation(url).category == expected
+
+
+def test_the_orgs_own_and_its_competitors_sites_come_before_the_table():
+    page = citation("https://www.amazon.com/dp/B0ABCDEF12")
+
+    assert category(page, ["https://amazon.com"], ["https://amazon.com"]) == "own"
+    assert category(page, ["https://acme.com"], ["https://amazon.com"]) == "competitor"
+    assert category(page, ["https://acme.com"]) == "shop"
+    assert category(citation("https://nobody.example"), ["https://acme.com"]) == "other"
+
+
+def test_the_table_of_domains_is_sound():
+    version, table = tables.categories()
+
+    assert version
+    assert set(table.values()) == {one.value for one in OF_DOMAINS if one != "other"}
+    assert len(table) > 1500
+    for domain in table:
+        assert re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.([a-z0-9-]+|\*)", domain), domain
