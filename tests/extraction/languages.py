@@ -1,9 +1,11 @@
 """Names in texts of many languages: where a name is, and where it only seems to be. Writes docs/languages.md."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from senso import extraction
 from senso.extraction import Reading, Watched, checked, sentences, words
 from senso.providers import Completion, Usage
 
@@ -223,9 +225,10 @@ def places(text: str, name: str) -> list[str]:
 
 def read(one: Probe) -> Reading:
     """As if a model confirmed every occurrence."""
-    content = '{"mentioned": true, "mention_text": null, "sentiment": "neutral", "rank": null, "competitors": []}'
     org = Watched(name=one.name, variations=(one.name,), websites=(), competitors=())
-    return checked(one.text, org, Completion(content, "m", Usage(), "openai"))
+    quoted = extraction.quoted(one.text, org)
+    said = {"mentioned": True, "mention_text": quoted, "sentiment": "neutral", "rank": None, "competitors": []}
+    return checked(one.text, org, Completion(json.dumps(said), "m", Usage(), "openai"))
 
 
 def found(one: Probe) -> bool:

@@ -38,7 +38,7 @@ def test_a_quoted_occurrence_counts_and_only_that():
     reading = read(TARGETS, "Target", "Target is a fine shop.")
 
     assert reading.mention_text == "Target is a fine shop."
-    assert kinds(reading) == ["occurrence-not-quoted", "occurrence-not-quoted"]
+    assert kinds(reading) == ["occurrence-not-quoted"]
 
 
 def test_a_name_that_is_no_common_word_is_recovered():
