@@ -13,7 +13,7 @@ READER = Model("gpt-6-luna", "openai", "gpt-6-luna")
 READERS = [Reader(READER, READING_TOKENS)]
 VERSION = {"readers": READERS, "prompt_version": "v1"}
 READING = Reading(
-    True, "Larch Hill is good.", "positive", 1, 0.5, ("Vantry",), (), Completion("{}", "m-1", Usage(), "openai")
+    True, "Larch Hill is good.", "positive", 1, 0.5, 0.5, ("Vantry",), (), Completion("{}", "m-1", Usage(), "openai")
 )
 
 

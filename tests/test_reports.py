@@ -329,7 +329,7 @@ def test_numbers_of_two_rules_are_not_compared():
 
 def test_a_trend_breaks_where_the_rule_changed_and_its_band_where_an_interval_is_missing():
     rate = wording.whole(batch().metrics, "branded", "api")["mention_rate"]
-    past = [rate, rate, replace(rate, low=None, high=None), rate, *[replace(rate, rule_version="score-2")] * 2]
+    past = [rate, rate, replace(rate, low=None, high=None), rate, *[replace(rate, rule_version="score-1")] * 2]
     points = [charts.Point(FIRST + timedelta(weeks=week), metric) for week, metric in enumerate(past)]
 
     drawn = charts.trend("Mention rate", points)

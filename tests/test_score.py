@@ -160,7 +160,7 @@ def test_every_slice_has_the_same_metrics_in_the_same_order():
 
     assert len(names) == 12
     assert all(each == names[0] for each in names)
-    assert len(set(names[0])) == 7
+    assert len(set(names[0])) == 11
 
 
 def test_the_order_of_the_facts_does_not_matter():

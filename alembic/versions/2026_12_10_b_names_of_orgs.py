@@ -21,8 +21,8 @@ def upgrade() -> None:
             sa.Column("org_id", sa.Uuid(), nullable=False),
             sa.Column("name", sa.Text(), nullable=False),
             sa.Column("position", sa.Integer(), server_default="0", nullable=False),
-            sa.ForeignKeyConstraint(["org_id"], ["orgs.id"], name=f"fk_{table}_org_id_orgs"),
-            sa.PrimaryKeyConstraint("org_id", "name", name=f"pk_{table}"),
+            sa.ForeignKeyConstraint(["org_id"], ["orgs.id"], name=op.f(f"fk_{table}_org_id_orgs")),
+            sa.PrimaryKeyConstraint("org_id", "name", name=op.f(f"pk_{table}")),
         )
     create_proposals()
     allow(f"{FORMER}, {NEW}")
@@ -40,12 +40,12 @@ def create_proposals() -> None:
         sa.Column("proposed_at", sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decided_by", sa.Text(), nullable=True),
-        sa.CheckConstraint("state IN ('proposed', 'accepted', 'rejected')", name="ck_name_proposals_state"),
-        sa.CheckConstraint("(decided_at IS NULL) = (decided_by IS NULL)", name="ck_name_proposals_decided"),
-        sa.CheckConstraint("state <> 'accepted' OR decided_by IS NOT NULL", name="ck_name_proposals_accepted"),
-        sa.ForeignKeyConstraint(["org_id"], ["orgs.id"], name="fk_name_proposals_org_id_orgs"),
-        sa.PrimaryKeyConstraint("id", name="pk_name_proposals"),
-        sa.UniqueConstraint("org_id", "key", name="uq_name_proposals_org_id_key"),
+        sa.CheckConstraint("state IN ('proposed', 'accepted', 'rejected')", name=op.f("ck_name_proposals_state")),
+        sa.CheckConstraint("(decided_at IS NULL) = (decided_by IS NULL)", name=op.f("ck_name_proposals_decided")),
+        sa.CheckConstraint("state <> 'accepted' OR decided_by IS NOT NULL", name=op.f("ck_name_proposals_accepted")),
+        sa.ForeignKeyConstraint(["org_id"], ["orgs.id"], name=op.f("fk_name_proposals_org_id_orgs")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_name_proposals")),
+        sa.UniqueConstraint("org_id", "key", name=op.f("uq_name_proposals_org_id_key")),
     )
 
 

@@ -91,7 +91,7 @@ def test_a_pause_of_everything_holds_it(make, sandbox):
 
 
 def test_a_batch_notices_what_its_answers_cite_and_counts_it_by_category(make, sandbox):
-    batch = make.batch(questions=2)
+    batch = make.batch(questions=2, models=("sonar",))
     read(*map(str, make.runs(batch)))
     finish_batch(str(batch), "chord")
 

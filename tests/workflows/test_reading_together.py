@@ -85,7 +85,7 @@ def test_one_call_reads_for_those_that_occur_and_the_rule_for_the_others(make, s
         "Globex": (True, 1, "positive"),
         "Initech": (True, 2, "positive"),
     } | dict.fromkeys(SILENT, (False, None, None))
-    assert found["Globex"]["mention_text"] == "Globex** is popular."
+    assert found["Globex"]["mention_text"] == "1. **Globex** is popular."
     assert found["Globex"]["competitors"] == ["Initech", "Umbrella"]
     assert {tuple(found[org]["competitors"]) for org in SILENT} == {("Globex", "Initech", "Umbrella")}
     assert {org for org, one in found.items() if one["marks"] == [RULED]} == set(SILENT)

@@ -1,0 +1,1 @@
+"""What the words of an answer show about an org and about its competitors, found without a model."""
