@@ -1,12 +1,19 @@
 """Cited domains that no table knows: noticed at the end of a batch, classified by one call, never asked for twice."""
 
+from at_work import start
+
 from senso.db import transaction
 from senso.policy import POLICY
 from senso.queries import domains as rows
+from senso.sandbox.env import SEED
+from senso.sandbox.world import World
 from senso.settings import settings
 from senso.tasks.periodic import classify
 from senso.tasks.stages import classify_domains, finish_batch, read
 from senso.workflows import domains, reading_models
+
+# Questions of the sandbox's world, which answers them with sources.
+KNOWN = [one["text"] for one in World(SEED, orgs=1, questions=2).import_document((), ())["orgs"][0]["questions"]]
 
 
 def noticed(*names):
@@ -91,7 +98,8 @@ def test_a_pause_of_everything_holds_it(make, sandbox):
 
 
 def test_a_batch_notices_what_its_answers_cite_and_counts_it_by_category(make, sandbox):
-    batch = make.batch(questions=2, models=("sonar",))
+    batch = make.queued(make.org(texts=KNOWN, models=("sonar",)))
+    start(batch)
     read(*map(str, make.runs(batch)))
     finish_batch(str(batch), "chord")
 
