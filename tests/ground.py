@@ -93,8 +93,8 @@ class OneDatabase:
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
         )
         self.tables = [name for (name,) in self.cursor.fetchall()]
-        self.cursor.execute("SELECT sequencename FROM pg_sequences WHERE schemaname = 'public'")
-        self.sequences = [name for (name,) in self.cursor.fetchall()]
+        self.cursor.execute("SELECT sequencename, start_value FROM pg_sequences WHERE schemaname = 'public'")
+        self.sequences = dict(self.cursor.fetchall())
         self.kept = [table for table in self.tables if self.has_rows(table)]
         self.run("CREATE SCHEMA kept", *(f"CREATE TABLE kept.{table} AS TABLE {table}" for table in self.kept))
 
@@ -103,16 +103,24 @@ class OneDatabase:
         return self.cursor.fetchone() == (True,)
 
     def empty(self) -> None:
-        """Whoever still holds a lock on a row makes this fail: a test must not end before what it started."""
-        self.run(
-            "BEGIN",
-            "SET LOCAL session_replication_role = replica",
-            "SET LOCAL lock_timeout = '10s'",
-            *(f"DELETE FROM {table}" for table in self.tables),
-            *(f"INSERT INTO {table} TABLE kept.{table}" for table in self.kept),
-            *(f"ALTER SEQUENCE {sequence} RESTART" for sequence in self.sequences),
-            "COMMIT",
-        )
+        """Whoever still holds a lock on a row makes this fail: a test must not end before what it started.
+
+        The tests after that one have an empty database again.
+        """
+        try:
+            self.run(
+                "BEGIN",
+                "SET LOCAL session_replication_role = replica",
+                "SET LOCAL lock_timeout = '10s'",
+                *(f"DELETE FROM {table}" for table in self.tables),
+                *(f"INSERT INTO {table} TABLE kept.{table}" for table in self.kept),
+                # Not ALTER SEQUENCE, whose lock on it a statement that is still at work would wait for, and we for it.
+                *(f"SELECT setval('{sequence}', {first}, false)" for sequence, first in self.sequences.items()),
+                "COMMIT",
+            )
+        except psycopg2.Error:
+            self.run("ROLLBACK")
+            raise
 
     def run(self, *statements: str) -> None:
         self.cursor.execute("; ".join(statements))
