@@ -151,35 +151,37 @@ def addresses(url: str) -> dict[str, str]:
 class Sandbox:
     def __init__(self, url: str) -> None:
         self.url = url
+        self.http = requests.Session()
+        self.http.trust_env = False  # else every request looks through all variables for proxies
 
     def fault(self, where: str, kind: str, **options: Any) -> None:
-        requests.post(
+        self.http.post(
             f"{self.url}/_sandbox/faults", json=[{"where": where, "kind": kind, **options}], timeout=5
         ).raise_for_status()
 
     def struck(self) -> int:
         """How often those faults struck that there are now."""
-        return sum(fault["fired"] for fault in requests.get(f"{self.url}/_sandbox/faults", timeout=5).json())
+        return sum(fault["fired"] for fault in self.http.get(f"{self.url}/_sandbox/faults", timeout=5).json())
 
     def heal(self) -> None:
-        requests.delete(f"{self.url}/_sandbox/faults", timeout=5).raise_for_status()
+        self.http.delete(f"{self.url}/_sandbox/faults", timeout=5).raise_for_status()
 
     def timing(self, **seconds: float) -> None:
-        requests.post(f"{self.url}/_sandbox/timing", json=seconds, timeout=5).raise_for_status()
+        self.http.post(f"{self.url}/_sandbox/timing", json=seconds, timeout=5).raise_for_status()
 
     def calls(self, where: str = "") -> list[dict[str, Any]]:
-        found = requests.get(f"{self.url}/_sandbox/calls", timeout=60).json()
+        found = self.http.get(f"{self.url}/_sandbox/calls", timeout=60).json()
         return [call for call in found if call["where"].startswith(where)]
 
     def pushes(self) -> list[dict[str, Any]]:
-        return requests.get(f"{self.url}/_sandbox/pushes", timeout=5).json()
+        return self.http.get(f"{self.url}/_sandbox/pushes", timeout=5).json()
 
     def slack(self) -> list[str]:
         """The messages that Slack has taken, in their order."""
-        return [one["text"] for one in requests.get(f"{self.url}/_sandbox/slack", timeout=5).json()]
+        return [one["text"] for one in self.http.get(f"{self.url}/_sandbox/slack", timeout=5).json()]
 
     def lies(self) -> list[dict[str, Any]]:
-        return requests.get(f"{self.url}/_sandbox/lies", timeout=5).json()
+        return self.http.get(f"{self.url}/_sandbox/lies", timeout=5).json()
 
 
 class Messages:
