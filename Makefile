@@ -6,9 +6,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PYTEST_ARGS ?=
-# Tests wait more than they compute: three processes keep two cores busy, each with servers of its own. Tests named in
+# Tests wait more than they compute: four processes keep two cores busy, each with servers of its own. Tests named in
 # PYTEST_ARGS run in one, which starts sooner.
-TEST_PROCESSES ?= $(if $(findstring tests,$(PYTEST_ARGS)),0,3)
+TEST_PROCESSES ?= $(if $(findstring tests,$(PYTEST_ARGS)),0,4)
 
 .PHONY: demo up test faults chaos plants check format bench growth networks night queued in-flight alone commands one-run promises credits reconciling sequences real-answers mix reading-modes reading-together clean restore scrape limits
 .DELETE_ON_ERROR:

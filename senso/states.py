@@ -109,6 +109,9 @@ class JobState(StrEnum):
 
 OPEN_JOBS = (JobState.SUBMITTING, JobState.RUNNING)
 UNDONE_JOBS = (JobState.FAILED, JobState.CANCELLED)
+# An SQL condition: of a job that the vendor has or may have, or that is about to be sent.
+HAS_PLACE = f"""state = '{JobState.RUNNING}'
+    OR (state = '{JobState.SUBMITTING}' AND (place_at IS NOT NULL OR maybe_sent_at IS NOT NULL))"""
 
 
 class JobRequest(StrEnum):

@@ -1,5 +1,6 @@
 """Real parts: an embedded Postgres and Redis for the whole run, an empty database for each test that wants one."""
 
+import gc
 import os
 import shutil
 import signal
@@ -50,6 +51,9 @@ def pytest_configure() -> None:
     for name in (*Settings.model_fields, "columns", "lines"):
         os.environ.pop(name.upper(), None)
     Dotenv.path = None
+    # Processes that tests start would else compile each of our modules again.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     os.environ |= {"ENVIRONMENT": "test"} | addresses(NOWHERE)
     # As after an installation: `senso` is on the PATH, and what is suggested can name it so. Last, since an older
     # redis-server lies beside it, and the machine's own may know TLS.
@@ -60,14 +64,29 @@ def pytest_configure() -> None:
 
 
 # Where processes share the tests, file by file, these begin: whoever met one last would keep all others waiting.
-LONGEST = ("test_acceptance.py", "test_refusals.py", "test_readme.py", "test_cli.py", "test_processes.py")
-LONGEST += ("test_the_suite_can_fail.py",)
-LONGEST += ("test_compose_runs.py", "test_chords.py", "test_crowds.py", "test_redis_forms.py", "test_embedded.py")
+LONGEST = ("test_refusals.py", "test_acceptance.py", "test_cli.py", "test_the_suite_can_fail.py", "test_processes.py")
+LONGEST += ("test_compose_runs.py", "test_up.py", "test_readme.py", "test_endings.py", "test_migrations.py")
+LONGEST += ("test_storms.py", "test_cli_watching.py", "test_restored_work.py", "test_job_endings.py")
+LONGEST += ("test_hostile_bodies.py", "test_network_faults.py", "test_network_acceptance.py", "test_reading_jobs.py")
+LONGEST += ("test_backup_and_restore.py", "test_stops_acceptance.py", "test_chords.py", "test_plants.py")
+LONGEST += (
+    "test_api_health.py",
+    "test_commands_at_once.py",
+    "test_embedded.py",
+    "test_production.py",
+    "test_crowds.py",
+)
 
 
 def pytest_collection_modifyitems(config, items) -> None:
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: no collection of garbage need look at it, least one that a test asks for."""
+    gc.collect()
+    gc.freeze()
 
 
 started = ExitStack()

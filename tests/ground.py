@@ -93,8 +93,8 @@ class OneDatabase:
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
         )
         self.tables = [name for (name,) in self.cursor.fetchall()]
-        self.cursor.execute("SELECT sequencename FROM pg_sequences WHERE schemaname = 'public'")
-        self.sequences = [name for (name,) in self.cursor.fetchall()]
+        self.cursor.execute("SELECT sequencename, start_value FROM pg_sequences WHERE schemaname = 'public'")
+        self.sequences = dict(self.cursor.fetchall())
         self.kept = [table for table in self.tables if self.has_rows(table)]
         self.run("CREATE SCHEMA kept", *(f"CREATE TABLE kept.{table} AS TABLE {table}" for table in self.kept))
 
@@ -105,7 +105,8 @@ class OneDatabase:
     def empty(self) -> None:
         """Whoever still holds a lock on a row makes this fail: a test must not end before what it started.
 
-        Once more after a deadlock: the connection of a process that was killed finishes its last statement.
+        Once more after a deadlock: the connection of a process that was killed finishes its last statement, and one
+        that a module shares looks for alarms.
         """
         try:
             self.delete_all()
@@ -120,7 +121,8 @@ class OneDatabase:
             "SET LOCAL lock_timeout = '10s'",
             *(f"DELETE FROM {table}" for table in self.tables),
             *(f"INSERT INTO {table} TABLE kept.{table}" for table in self.kept),
-            *(f"ALTER SEQUENCE {sequence} RESTART" for sequence in self.sequences),
+            # Not ALTER SEQUENCE, whose lock on it a statement that is still at work would wait for, and we for it.
+            *(f"SELECT setval('{sequence}', {first}, false)" for sequence, first in self.sequences.items()),
             "COMMIT",
         )
 
@@ -153,38 +155,40 @@ def addresses(url: str) -> dict[str, str]:
 class Sandbox:
     def __init__(self, url: str) -> None:
         self.url = url
+        self.http = requests.Session()
+        self.http.trust_env = False  # else every request looks through all variables for proxies
 
     def fault(self, where: str, kind: str, **options: Any) -> None:
-        requests.post(
+        self.http.post(
             f"{self.url}/_sandbox/faults", json=[{"where": where, "kind": kind, **options}], timeout=5
         ).raise_for_status()
 
     def struck(self) -> int:
         """How often those faults struck that there are now."""
-        return sum(fault["fired"] for fault in requests.get(f"{self.url}/_sandbox/faults", timeout=5).json())
+        return sum(fault["fired"] for fault in self.http.get(f"{self.url}/_sandbox/faults", timeout=5).json())
 
     def heal(self) -> None:
-        requests.delete(f"{self.url}/_sandbox/faults", timeout=5).raise_for_status()
+        self.http.delete(f"{self.url}/_sandbox/faults", timeout=5).raise_for_status()
 
     def timing(self, **seconds: float) -> None:
-        requests.post(f"{self.url}/_sandbox/timing", json=seconds, timeout=5).raise_for_status()
+        self.http.post(f"{self.url}/_sandbox/timing", json=seconds, timeout=5).raise_for_status()
 
     def calls(self, where: str = "") -> list[dict[str, Any]]:
-        found = requests.get(f"{self.url}/_sandbox/calls", timeout=60).json()
+        found = self.http.get(f"{self.url}/_sandbox/calls", timeout=60).json()
         return [call for call in found if call["where"].startswith(where)]
 
     def pushes(self) -> list[dict[str, Any]]:
-        return requests.get(f"{self.url}/_sandbox/pushes", timeout=5).json()
+        return self.http.get(f"{self.url}/_sandbox/pushes", timeout=5).json()
 
     def slack(self) -> list[str]:
         """The messages that Slack has taken, in their order."""
-        return [one["text"] for one in requests.get(f"{self.url}/_sandbox/slack", timeout=5).json()]
+        return [one["text"] for one in self.http.get(f"{self.url}/_sandbox/slack", timeout=5).json()]
 
     def lie(self, **wish: Any) -> None:
         requests.post(f"{self.url}/_sandbox/lies", json=wish, timeout=5).raise_for_status()
 
     def lies(self) -> list[dict[str, Any]]:
-        return requests.get(f"{self.url}/_sandbox/lies", timeout=5).json()
+        return self.http.get(f"{self.url}/_sandbox/lies", timeout=5).json()
 
 
 class Messages:

@@ -31,7 +31,14 @@ def test_a_statement_that_is_wrong_is_said_in_one_line_without_itself_and_its_va
     assert not [word for word in ("INSERT", "Larch Hill", "[SQL", "sqlalche.me") if word in done.err]
 
 
-BEGINNING = "from senso.cli import main; print('began', flush=True); main()"
+# It says "began" once main() has: what comes before is Python's own.
+BEGINNING = """
+import gc, os
+from senso.cli import main
+set_threshold = gc.set_threshold
+gc.set_threshold = lambda count: (set_threshold(count), os.write(1, b"began\\n"))
+main()
+"""
 
 
 @pytest.mark.parametrize("seconds", [0.02, 0.05, 0.1, 0.15, 0.2])

@@ -7,7 +7,7 @@ import pytest
 from at_work import start, work_off
 from jobs import age, job
 
-from senso.cli.wait_reasons import WORDS, lines, span
+from senso.cli.wait_reasons import WORDS, clock, lines, span
 from senso.db import transaction
 from senso.policy import POLICY
 from senso.queries import workers
@@ -191,8 +191,9 @@ def test_a_job_at_a_vendor_is_told_with_its_age_its_next_look_and_its_deadline(m
 
     (one,) = waits(batch)
     assert (one.what, one.count, one.runs, one.provider, one.model) == ("job", 1, 3, "brightdata", "chatgpt")
+    until = clock(one.until, datetime.now(UTC))  # with its date in the last minutes of a day
     assert words(batch) == [
-        f"1 job at brightdata (3 runs; chatgpt) for 2 min 10 s: next look in 4 s, given up at {one.until:%H:%M:%S} UTC"
+        f"1 job at brightdata (3 runs; chatgpt) for 2 min 10 s: next look in 4 s, given up at {until}"
     ]
 
 

@@ -18,8 +18,7 @@ from senso.db.planner import looked_up
 from senso.db.statement import Prepared
 from senso.policy import Policy
 from senso.queries.stopped import holds_job, may_begin
-from senso.states import JobKind, JobState
-from senso.tables.work import HAS_PLACE
+from senso.states import HAS_PLACE, JobKind, JobState
 
 # Taken first, in a statement of its own: a statement sees what was committed before it began.
 LOCK = Prepared("SELECT pg_advisory_xact_lock(hashtextextended('places at vendors of jobs', 0))")

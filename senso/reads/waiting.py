@@ -19,8 +19,7 @@ from senso.queries.job_places import POOL
 from senso.queries.stopped import ANY_STOP, holds_batch, holds_call, holds_job, holds_run
 from senso.queries.stops import TOLD
 from senso.records import UNTOLD
-from senso.states import WAITS_FOR, JobRequest
-from senso.tables.work import HAS_PLACE
+from senso.states import HAS_PLACE, WAITS_FOR, JobRequest
 
 
 class Cause(StrEnum):

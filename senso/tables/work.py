@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from senso.states import (
+    HAS_PLACE,
     OF_DOMAINS,
     OPEN_BATCHES,
     OPEN_EVALUATIONS,
@@ -81,11 +82,6 @@ class Batch(Base):
     pruned_at: Mapped[Moment | None]  # from then on its answers and readings are deleted, and it is not opened again
     emptied_at: Mapped[Moment | None]  # the last of them was deleted
     kept: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))  # what `senso status` counted in them
-
-
-# Of a job that the vendor has or may have, or that is about to be sent.
-HAS_PLACE = f"""state = '{JobState.RUNNING}'
-    OR (state = '{JobState.SUBMITTING}' AND (place_at IS NOT NULL OR maybe_sent_at IS NOT NULL))"""
 
 
 class VendorJob(Base):

@@ -20,6 +20,10 @@ KNOWN = """
         JOIN models m ON m.id = r.model_id JOIN locations l ON l.id = r.location_id
     WHERE r.state = 'answered' AND m.provider = 'openai'
 """
+UNDER_WAY = """
+    SELECT count(*) FROM llm_calls c JOIN question_runs r ON r.id = c.run_id
+    WHERE r.batch_id = '{batch}' AND c.outcome IS NULL AND c.job_id IS NULL
+"""
 
 
 @pytest.fixture
@@ -73,8 +77,8 @@ def at_work(product: Product) -> None:
     trigger_org(first, Initiator("test"))
     await_rows(product, "SELECT count(*) FROM evaluations WHERE state = 'done'", 10)
     product.sandbox.timing(answer_seconds=60)
-    trigger_org(second, Initiator("test"))
-    await_rows(product, "SELECT count(*) FROM llm_calls WHERE outcome IS NULL AND job_id IS NULL", 5)
+    batch = trigger_org(second, Initiator("test")).batch.id
+    await_rows(product, UNDER_WAY.format(batch=batch), 5)
 
 
 def lose_all(product: Product, urls) -> None:

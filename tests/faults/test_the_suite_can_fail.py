@@ -354,10 +354,11 @@ def ended(change: Change, home: Path) -> dict[str, str]:
 
 
 def copied(home: Path) -> None:
+    """With what is compiled, which is valid for as long as its file stays what it is."""
     for name in COPIED:
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, home / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, home / name)
         else:
             shutil.copy(source, home / name)
 

@@ -32,10 +32,12 @@ class Sender:
 
 
 def main(changes) -> None:
-    place_seconds = changes.pop("place_seconds", None)
+    place_seconds, request_seconds = changes.pop("place_seconds", None), changes.pop("request_seconds", None)
     policy.POLICY = replace(policy.POLICY, **changes)  # before anybody imports it
     counting = import_module("senso.job_budget.counting")
     counting.LEASE_SECONDS = counting.LEASE_SECONDS if place_seconds is None else place_seconds
+    client = import_module("senso.providers.brightdata.client")
+    client.LONG_SECONDS = request_seconds or client.LONG_SECONDS
     polling, submitting = (import_module(f"senso.workflows.vendor_jobs.{name}") for name in ("polling", "submitting"))
     edge.supply()
     publishing.register(lambda _: None)

@@ -1,5 +1,8 @@
 """One sandbox for the whole run, on a free port and without waits; each test finds it untouched."""
 
+import ssl
+from functools import lru_cache
+
 import pytest
 from sandbox_client import Client
 
@@ -16,6 +19,14 @@ QUICK = {
 }
 
 
+@pytest.fixture(scope="session", autouse=True)
+def certificates_read_once():
+    """Each client of a vendor's library would read all certificates of the machine anew, and here none uses TLS."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ssl, "create_default_context", lru_cache(ssl.create_default_context))
+        yield
+
+
 @pytest.fixture(scope="session")
 def url():
     with running(Settings(timing=Timing(0, 0, 0, 0))) as url:
@@ -28,7 +39,7 @@ def client(url):
     yield client
     client.control("faults", method="DELETE")
     client.end_batches()
-    for what in ("lies", "calls", "pushes"):
+    for what in ("lies", "calls", "pushes", "slack"):
         client.control(what, method="DELETE")
     client.control("timing", QUICK)
     client.control("lies", {"share": 0})

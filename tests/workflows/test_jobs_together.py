@@ -138,7 +138,7 @@ def test_six_jobs_are_submitted_and_collected_with_as_many_commits_as_one(make, 
 
 def test_a_slow_reply_holds_back_no_other_job(make, sandbox):
     planned = jobs(make)
-    sandbox.fault("brightdata.trigger", "hang", times=1, seconds=30)
+    sandbox.fault("brightdata.trigger", "hang", times=1, seconds=12)
 
     with ThreadPoolExecutor(1) as pool:
         submitting = pool.submit(submit_snapshot, *planned)
