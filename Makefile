@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 # PYTEST_ARGS run in one, which starts sooner.
 TEST_PROCESSES ?= $(if $(findstring tests,$(PYTEST_ARGS)),0,4)
 
-.PHONY: demo up test faults chaos plants check format bench growth networks night queued in-flight alone commands one-run promises credits reconciling sequences real-answers mix reading-modes reading-together clean restore scrape limits
+.PHONY: demo up test faults chaos storms plants check format bench growth networks night queued in-flight alone commands one-run promises credits reconciling sequences real-answers mix reading-modes reading-together clean restore scrape limits
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -126,9 +126,16 @@ reconciling: $(VENV)/.ready-bench
 # Backup of 100,000 runs, its restore into empty servers, and pruning: RESTORE_ARGS="--runs 10000"
 restore: $(VENV)/.ready-bench
 	@$(BIN)/python bench/restore.py $(RESTORE_ARGS)
+
+# A vendor in trouble beside a healthy one: 429, an outage, calls that hang, slow ones, a key that is refused. Half an
+# hour: STORMS_ARGS="--scenes storm key --seconds 30"
+storms: $(READY)
+	@$(BIN)/python bench/storms.py $(STORMS_ARGS)
+
 # A scrape of the metrics in a database of 500,000 runs, and how fast what ended is counted: SCRAPE_ARGS="--runs 5000000"
 scrape: $(VENV)/.ready-bench
 	@$(BIN)/python bench/scrape.py $(SCRAPE_ARGS)
+
 real-answers: $(READY)
 	@$(BIN)/python bench/real_answers.py
 
