@@ -5,6 +5,7 @@ endings are those of names in the singular: what is declined as a plural is most
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -90,7 +91,8 @@ LEAST_WORDS = 3  # of a language, before its endings are believed
 @lru_cache(maxsize=64)
 def language(line: str) -> str | None:
     """The language of a text in Latin letters, by its function words. `line`: tokens with a space on each side."""
-    counts = {name: sum(line.count(f" {word} ") for word in words.split()) for name, words in FUNCTION_WORDS.items()}
+    found = Counter(line.split())
+    counts = {name: sum(found[word] for word in words.split()) for name, words in FUNCTION_WORDS.items()}
     best = max(counts, key=counts.__getitem__)
     return best if counts[best] >= LEAST_WORDS else None
 

@@ -6,7 +6,8 @@ Russian letter make another letter, and so another name.
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import repeat
 
 import regex
 
@@ -62,7 +63,17 @@ def folded(answer: str) -> tuple[str, Sequence[int]]:
     found = BEYOND_ASCII.sub(lambda beyond: beyond[0].translate(FOLDING), whole)
     if all(len(FOLDING[ord(character)]) == 1 for character in set("".join(BEYOND_ASCII.findall(whole)))):
         return found, range(len(answer))
-    return found, [place for place, character in enumerate(whole) for _ in FOLDING[ord(character)]]
+    return found, list(starts(whole))
+
+
+def starts(whole: str) -> Iterator[int]:
+    done = 0
+    for beyond in BEYOND_ASCII.finditer(whole):
+        yield from range(done, beyond.start())
+        for place, character in enumerate(beyond[0], start=beyond.start()):
+            yield from repeat(place, len(FOLDING[ord(character)]))
+        done = beyond.end()
+    yield from range(done, len(whole))
 
 
 def folded_character(character: str) -> str:

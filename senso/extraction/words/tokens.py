@@ -17,7 +17,14 @@ import regex
 INITIALS = r"[^\W\d_]\.(?: ?[^\W\d_]\.)+(?:[^\W\d_](?![^\W_]))?"
 FIGURE = r"(?<!\w)\d{1,9}(?:[.,]\d{1,9}){1,3}(?=[^\W\d_]{2})|(?<=[$\u20ac\u00a3\u00a5\u20b9])\d{1,9}(?=[^\W\d_]{2})"
 SIGN = "[&+]"
-ASCII_TOKEN = re.compile(rf"({INITIALS}|{FIGURE}|[^\W_]+|{SIGN})")
+# The same where words are set apart and no letter has marks. It begins with one set of characters, so that the search
+# tries nothing at a space.
+PLAIN_TOKEN = re.compile(
+    r"([\w&+](?<!_)(?:(?<=[&+])|(?<=[^\W\d])\.(?: ?[^\W\d_]\.)+(?:[^\W\d_](?![^\W_]))?"
+    r"|(?<=\d)(?<!\w\d)\d{0,8}(?:[.,]\d{1,9}){1,3}(?=[^\W\d_]{2})"
+    r"|(?<=[$\u20ac\u00a3\u00a5\u20b9]\d)\d{0,8}(?=[^\W\d_]{2})|[^\W_]*))"
+)
+NOT_PLAIN = re.compile("[^\x00-\u02ff\u0370-\u0482\u048a-\u052f\u1e00-\u2bff]")
 
 KATAKANA = r"[\p{Katakana}\u30fc]"
 SOUTH_EAST = r"\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
@@ -56,7 +63,7 @@ class Words(NamedTuple):
 
 
 def divided(folded: str) -> Words:
-    pattern = ASCII_TOKEN if folded.isascii() else TOKEN
+    pattern = PLAIN_TOKEN if folded.isascii() or not NOT_PLAIN.search(folded) else TOKEN
     pieces: list[str] = pattern.split(folded)
     written = pieces[1::2]
     line = f" {' '.join(written)} "

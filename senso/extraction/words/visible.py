@@ -12,25 +12,32 @@ LINK_TARGET = r"\((?:[^()\s]{1,2048}|\([^()\s]{0,200}\)){0,8}(?:[ \t]+\"[^\"\n]{
 LINK = rf"\[[^\[\]\n]{{1,200}}\](?:\[[^\]\n]{{1,8}}\]|{LINK_TARGET})"
 BETWEEN = r"[ \t]{0,3}[,;·|]?[ \t]{0,3}"
 # "Source: Acme", in languages that are written often. A line break or the bracket around it ends it.
-SOURCE_WORDS = (
-    "sources?|quellen?|fuentes?|fontes?|fonti|bron(?:nen)?|kilder?|källor|källa|lähteet|lähde|kaynak(?:lar)?|źródł[oa]|"
-    "zdroje?|izvori?|források?|forrás|surse?|nguồn|sumber|источник[и]?|джерел[оа]|πηγ(?:ή|ές)|المصدر|المصادر|מקורות?|"
-    "स्रोत|แหล่งที่มา|出典|参考|来源|來源|출처"
+SOURCE_WORDS = frozenset(
+    re.findall(
+        r"\S+",
+        """
+        source sources quelle quellen fuente fuentes fonte fontes fonti bron bronnen kilde kilder källor källa lähteet
+        lähde kaynak kaynaklar źródło źródła zdroj zdroje izvor izvori forrás források sursă surse sumber источник
+        источники джерело джерела πηγή πηγές المصدر المصادر מקור מקורות स्रोत แหล่งที่มา 出典 参考 来源 來源 출처
+        """,
+    )
 )
+LENGTHS = sorted(set(map(len, SOURCE_WORDS)))
+LONGEST_LABEL = 24  # with marks around it
+LAST_LETTERS = frozenset(word[-1] for word in SOURCE_WORDS)
+COLON = re.compile("[:\uff1a](?!//)")
+SOURCES = re.compile(r"[^\n()]{0,400}")
 DEFINITION = re.compile(r"(?m)^[ \t]{0,8}\[[^\]\n]{1,100}\]:[ \t]*<?https?://[^\n]*")
 IMAGE = re.compile(rf"!\[[^\[\]\n]{{0,500}}\]{LINK_TARGET}")
 LABELS = re.compile(rf"\([ \t]{{0,3}}{LINK}(?:{BETWEEN}{LINK}){{0,20}}[ \t]{{0,3}}\)")
-SOURCES = re.compile(rf"(?i)(?<!\w)(?:{SOURCE_WORDS})[*_]{{0,3}}[ \t]?[:\uff1a](?!//)[^\n()]{{0,400}}")
 TARGET = re.compile(rf"(?<=\]){LINK_TARGET}")
-NUMBER = re.compile(
-    r"\\?\[\d{1,3}\\?\]|\u3010[^\u3010\u3011\n]{0,100}\u3011|\ue200[^\ue200\ue201\n]{0,200}\ue201|[\ue000-\uf8ff]"
-)
-ADDRESS = re.compile(
-    r"(?:https?|ftp)://[^\s<>\"\u3000-\u303f\uff00-\uffef]{1,2048}"
-    r"|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}"
-    r"|(?<![\w.@-])[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}/[^\s<>()\"\u3000-\u303f\uff00-\uffef]{1,2048}",
-    re.IGNORECASE,
-)
+NUMBER = re.compile(r"\[\d{1,3}\\?\]")
+LENTICULAR = re.compile(r"\u3010[^\u3010\u3011\n]{0,100}\u3011")
+PRIVATE = re.compile(r"\ue200[^\ue200\ue201\n]{0,200}\ue201|[\ue000-\uf8ff]")
+PATH = r"/[^\s<>()\"\u3000-\u303f\uff00-\uffef]{1,2048}"
+ADDRESS = re.compile(r"(?:https?|ftp)://[^\s<>\"\u3000-\u303f\uff00-\uffef]{1,2048}", re.IGNORECASE)
+MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
+HOST = re.compile(rf"(?<![\w.@-])[\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{1,4}}{PATH}")
 TAG = re.compile(r"</?[a-zA-Z][a-zA-Z0-9]{0,15}(?:[ \t\n][^<>]{0,300})?/?>|<!--[^<\n]{0,300}?-->")
 ENTITY = re.compile(r"&(?:[a-zA-Z][a-zA-Z0-9]{1,30}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});")
 
@@ -39,11 +46,40 @@ def seen(answer: str) -> str:
     """`answer` as it is read, of the same length. Tags and addresses are gaps, an entity is what it stands for."""
     if "&" in answer:
         answer = ENTITY.sub(lambda found: stood_for(found[0]), answer)
-    for sign, patterns in GAPS:
+    for sign, pattern in GAPS:
         if sign in answer:
-            for pattern in patterns:
-                answer = pattern.sub(gap, answer)
-    return NUMBER.sub(gap, SOURCES.sub(gap, answer) if ":" in answer or "\uff1a" in answer else answer)
+            answer = pattern.sub(gap, answer)
+    if holds_host(answer):
+        answer = HOST.sub(gap, answer)
+    if not answer.isascii():
+        answer = PRIVATE.sub(gap, answer)
+    return without_sources(answer)
+
+
+def holds_host(answer: str) -> bool:
+    return "/" in answer and any("." in one.partition("/")[0] for one in answer.split() if "/" in one)
+
+
+def without_sources(answer: str) -> str:
+    pieces, done = [], 0
+    for colon in COLON.finditer(answer):
+        start = label(answer, colon.start()) if colon.start() >= done else None
+        if start is not None and (listed := SOURCES.match(answer, colon.end())):
+            pieces += [answer[done:start], " " * (listed.end() - start)]
+            done = listed.end()
+    return "".join([*pieces, answer[done:]]) if pieces else answer
+
+
+def label(answer: str, colon: int) -> int | None:
+    """Where the word before a colon begins, perhaps in bold, if it says that sources follow."""
+    base = max(0, colon - LONGEST_LABEL)
+    before = answer[base:colon].rstrip(" \t").rstrip("*_")
+    if before[-1:].casefold() not in LAST_LETTERS:
+        return None
+    for length in LENGTHS:
+        if before[-length:].casefold() in SOURCE_WORDS and not before[: -length or None][-1:].isalnum():
+            return base + len(before) - length
+    return None
 
 
 def stood_for(entity: str) -> str:
@@ -57,12 +93,13 @@ def gap(found: re.Match[str]) -> str:
 
 # What must occur before a pattern is worth a search, in the order in which they are tried.
 GAPS = (
-    ("]:", (DEFINITION,)),
-    ("![", (IMAGE,)),
-    ("([", (LABELS,)),
-    ("](", (TARGET,)),
-    ("<", (TAG,)),
-    ("//", (ADDRESS,)),
-    ("@", (ADDRESS,)),
-    ("/", (ADDRESS,)),
+    ("]:", DEFINITION),
+    ("![", IMAGE),
+    ("([", LABELS),
+    ("](", TARGET),
+    ("<", TAG),
+    ("://", ADDRESS),
+    ("@", MAIL),
+    ("[", NUMBER),
+    ("\u3010", LENTICULAR),
 )
