@@ -34,10 +34,11 @@ COUNTED = {
     ("average_rank", "unbranded", "api"): (25, 8, None, None),
 }
 ITS_QUESTION = "Which lender in Port Myrtle Wells is best for a first mortgage?"
+READING_LIES = ("generic-mention", "false-mention", "altered-quote", "invented-competitor", "self-as-competitor")
 ITS_PAGES = [
-    ("https://www.moneyalmanack.co.uk/compare/accounts", "moneyalmanack.co.uk"),
-    ("https://www.pioneerhomeloans.com/loans/home", "pioneerhomeloans.com"),
-    ("https://www.reviewquill.com/lenders", "reviewquill.com"),
+    ("https://moneyalmanack.co.uk/compare/accounts", "moneyalmanack.co.uk"),
+    ("https://pioneerhomeloans.com/loans/home", "pioneerhomeloans.com"),
+    ("https://reviewquill.com/lenders", "reviewquill.com"),
 ]
 
 
@@ -182,8 +183,8 @@ def test_each_lie_of_a_reader_is_corrected_or_marked(product):
     )
     counted = Counter(row["kind"] for row in marks)
     told = Counter(lie["kind"] for lie in lies for _ in range(lie["times"]))
-    assert set(told) == {"generic-mention", "altered-quote", "invented-competitor", "self-as-competitor"}
-    assert counted["no-literal-mention"] == told["generic-mention"]
+    assert set(told) == {*READING_LIES}
+    assert counted["no-literal-mention"] == told["generic-mention"] + told["false-mention"]
     assert counted["quote-not-in-answer"] >= told["altered-quote"]
     assert counted["competitor-not-in-answer"] == told["invented-competitor"]
     assert counted["own-name-as-competitor"] == told["self-as-competitor"]

@@ -76,7 +76,7 @@ def test_another_word_is_no_state(line):
 
 # What statements compare a column with. `repairs.kind` is free text.
 COLUMNS = {
-    "state": (BatchState, RunState, EvaluationState, states.JobState),
+    "state": (BatchState, RunState, EvaluationState, states.JobState, states.ProposalState, states.CompetitorState),
     "status": (PushStatus, states.MessageStatus),
     "entry": (states.Entry,),
     "purpose": (states.Purpose,),

@@ -138,13 +138,14 @@ TAKE_THESE = Prepared("""
     WHERE id = ANY(:ids) AND CAST(published_at AS text) IS NULL
     RETURNING id, pipeline, ids, batch_id, not_before
 """)
+# A subquery with a limit and locks may be executed for each row, and then takes more.
 TAKE = Prepared("""
-    UPDATE outbox SET not_before = now() + interval '30 seconds'
-    WHERE id IN (
+    WITH due AS MATERIALIZED (
         SELECT id FROM outbox WHERE published_at IS NULL AND not_before <= now()
         ORDER BY id LIMIT 500 FOR UPDATE SKIP LOCKED
     )
-    RETURNING id, pipeline, ids, batch_id, not_before
+    UPDATE outbox o SET not_before = now() + interval '30 seconds' FROM due WHERE o.id = due.id
+    RETURNING o.id, o.pipeline, o.ids, o.batch_id, o.not_before
 """)
 # Skips a row that was written again meanwhile: the message sent was for the earlier intent.
 PUBLISHED = Prepared("""

@@ -28,6 +28,7 @@ WEEKLY: Final = "due_orgs"
 OPTIONAL: Final = {
     WEEKLY: "no organisation is asked for by itself",
     "reconcile": "nobody compares the ledger with the work by itself",
+    "classify": "cited domains that the table does not know stay without a category",
 }
 PRUNE: Final = "prune"
 

@@ -23,6 +23,7 @@ HARMLESS = {
     "pushes.next_at a day later (failed": "of one that was given up: it is not tried again",
     "pushes.tries": "of one that was sent or given up: it is not tried again",
     "question_runs.failures - 1 (answered": "of one that was answered: it is not tried again",
+    "question_runs.failures + 1 (answered": "of one that was answered: it is not tried again",
     "question_runs.failures of another row (answered": "of one that was answered: it is not tried again",
     "question_runs.failures + 1 (failed": "of one that failed: the count begins anew with another episode",
     "question_runs.number": "a name that only its vendor's job echoes: the run of a job fails as one without a record",
