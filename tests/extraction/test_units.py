@@ -35,6 +35,18 @@ HEADED = "## Acme Bank\nIt is cheap.\n\n- No fees\n- Good app"
         ("**Acme Bank is cheap.** Next.", ["**Acme Bank is cheap.**"]),
         ("Acme Bank is cheap. It is far. Acme Bank is small.", ["Acme Bank is cheap.", "Acme Bank is small."]),
         ("Nobody.", []),
+        ("1. **Acme Bank**\nGood fees. Great app.\n\n2. **Globex**\nBad.", ["1. **Acme Bank**\nGood fees. Great app."]),
+        ("1. Acme Bank is good.\nGlobex is bad.", ["1. Acme Bank is good."]),
+        ("**1. Acme Bank**\nGood.\n\n**2. Globex**\nBad.", ["**1. Acme Bank**\nGood."]),
+        ('He said "Acme Bank is good. It is cheap." Bad.', ['He said "Acme Bank is good. It is cheap."']),
+        ("(It is new. Acme Bank is good.) Bad.", ["(It is new. Acme Bank is good.)"]),
+        ("**We like Acme Bank. It is good.** Bad.", ["**We like Acme Bank. It is good.**"]),
+        ("「Acme Bankは良い。安い。」悪い。", ["「Acme Bankは良い。安い。」"]),
+        ("\u25aa **Acme Bank** good. Yes.\n\u25aa Globex", ["\u25aa **Acme Bank** good. Yes."]),
+        ("\u2460 **Acme Bank** good. Yes.\n\u2461 Globex", ["\u2460 **Acme Bank** good. Yes."]),
+        ("1\ufe0f\u20e3 **Acme Bank** good. Yes.\n2\ufe0f\u20e3 Globex", ["1\ufe0f\u20e3 **Acme Bank** good. Yes."]),
+        ("a) **Acme Bank** good. Yes.\nb) Globex", ["a) **Acme Bank** good. Yes."]),
+        ("1\u3001**Acme Bank** 好。便宜。\n2\u3001Globex", ["1\u3001**Acme Bank** 好。便宜。"]),
     ],
 )
 def test_a_unit_is_whole(answer, expected):
