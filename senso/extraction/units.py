@@ -31,7 +31,9 @@ BOLD = re.compile(r"[ \t]{0,8}(?:\*\*|__)[^*_\n]{0,119}[^*_\n.!?\u3002](?:\*\*|_
 # Where a head ends: behind what is bold or linked, a dash, a colon, a full stop. A label before it, "Best app:", is
 # skipped.
 LABEL = re.compile(r"[^\n:.|\u2013\u2014]{1,60}[:\uff1a][*_]{0,3}[ \t]*")
-HEAD_END = re.compile(r"(?:\*\*|__)(?=[ \t:,.(\u2013\u2014-]|$)|[ \t][-\u2013\u2014][ \t]|[.!?\u3002](?:[ \t]|$)|\n")
+HEAD_END = re.compile(
+    r"(?:\*\*|__)(?=[ \t:,.(\u2013\u2014-]|$)|[ \t][-\u2013\u2014][ \t]|(?<!\d)[.!?\u3002](?:[ \t]|$)|\n"
+)
 LONGEST_HEAD = 120
 ENDED = re.compile(r"(?<!\d)[.!?](?:\s|$)|[\u3002\uff01\uff1f]")
 # What stands between marks is not torn apart.

@@ -12,10 +12,10 @@ from functools import lru_cache
 ARABIC_BEFORE, ARABIC_ARTICLE = "[وف]?[بلك]?", "\u0627\u0644"
 WITH_ARTICLE = "(?:[وف]?[بك]?\u0627\u0644|[وف]?\u0644\u0644)"
 HEBREW_BEFORE = "[והבלמשכ]{0,3}"
-# Korean: particles, which may follow each other.
+# Korean: particles, which may follow each other, a few.
 PARTICLES = (
     "(?:은|는|이|가|을|를|의|에|에서|에게|께|한테|께서|로|으로|와|과|도|만|까지|부터|보다|처럼|같은|마다|뿐|조차|마저|밖에|"
-    "이나|나|이랑|랑|하고|라고|이라고|라는|이라는|란|이란|라면|이라면|이며|며|인|입니다|이다|이에요|예요|이고|고|든지|측)*"
+    "이나|나|이랑|랑|하고|라고|이라고|라는|이라는|란|이란|라면|이라면|이며|며|인|입니다|이다|이에요|예요|이고|고|든지|측|에는|이라서|라서|이지만|지만|이었다|였다|인데|대로|만큼|이야|야|이죠|죠|이네요|네요|이라도|라도|으로서|로서|으로써|로써){0,4}"
 )
 GREEK = {"οσ": "ου|ο|ον|ε", "ασ": "α|αν", "ησ": "η|ην", "α": "ασ|αν", "η": "ησ|ην", "ο": "ου|ον"}
 # Russian, Ukrainian, Bulgarian: by the ending of the name itself, which gives way; "" is a consonant.
@@ -80,6 +80,7 @@ LATIN = {
     "hr": {"a": "e|i|u|om", "o": "a|u|om", "e": "a|u|em", "": "a|u|om|em"},
     "ro": {"": "ul|ului"},
 }
+FOREIGN = re.compile("[\u05d0-\u05ea\u0620-\u064a\uac00-\ud7a3]")
 GIVING_WAY = {"CYRILLIC": CYRILLIC, "GREEK": GREEK}
 LATIN_ENDINGS = "aoe"  # those that give way
 GERMAN_ADJECTIVE = re.compile(r"[a-z]{4,}e")
@@ -109,6 +110,19 @@ def inflected(form: str, spoken: str | None) -> re.Pattern[str] | None:
         made = {"CYRILLIC": cyrillic, "ARABIC": arabic, "HEBREW": hebrew, "HANGUL": hangul, "GREEK": greek}
         written = made[script](tokens) if script in made else None
     return None if written is None else re.compile(f"(?<= ){written}(?= )")
+
+
+@lru_cache(maxsize=64)
+def has_foreign(line: str) -> bool:
+    """Whether a text has letters of a script in which a Latin name takes particles without a space."""
+    return FOREIGN.search(line) is not None
+
+
+@lru_cache(maxsize=4096)
+def among_foreign(form: str) -> re.Pattern[str]:
+    """Finds a name in Latin letters or figures with what Korean, Arabic and Hebrew write together with it."""
+    written = " ".join(map(re.escape, form.split()))
+    return re.compile(f"(?<= )(?:{ARABIC_BEFORE}(?:{ARABIC_ARTICLE})?|{HEBREW_BEFORE}){written}{PARTICLES}(?= )")
 
 
 @lru_cache(maxsize=4096)
