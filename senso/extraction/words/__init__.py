@@ -27,8 +27,8 @@ Span = tuple[int, int]  # start and end: offsets in the original answer
 ELISIONS = frozenset(
     re.findall(
         r"\w+",
-        "l d j m t n s c v qu jusqu lorsqu puisqu quoiqu quelqu presqu entr un dell all nell sull dall dagli degl agl negl "
-        "sugl dagl coll bell gl quest quell sant",
+        "l d j m t n s c v qu jusqu lorsqu puisqu quoiqu quelqu presqu entr un dell all nell sull dall dagli degl agl "
+        "negl sugl dagl coll bell gl quest quell sant",
     )
 )
 MOST_PLACES = 1000  # an answer that a person reads has a hundredth of that; it bounds the time
