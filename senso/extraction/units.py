@@ -13,6 +13,8 @@ from enum import Enum
 from functools import cached_property
 from itertools import accumulate
 
+from senso.extraction import sentences
+
 Span = tuple[int, int]
 
 HEADING = re.compile(r" {0,3}(#{1,6})[ \t]")
@@ -40,6 +42,9 @@ ENDED = re.compile(r"(?<!\d)[.!?](?:\s|$)|[\u3002\uff01\uff1f]")
 MARKED = re.compile(
     r"\*\*[^*\n]{1,600}\*\*|\([^()\n]{1,600}\)|\u201c[^\u201c\u201d\n]{1,600}\u201d|\u00ab[^\u00ab\u00bb\n]{1,600}\u00bb"
     r"|\u201e[^\u201e\u201c\n]{1,600}\u201c|\u300c[^\u300c\u300d\n]{1,600}\u300d|\uff08[^\uff08\uff09\n]{1,600}\uff09"
+    r"|\u300e[^\u300e\u300f\n]{1,600}\u300f|\u300a[^\u300a\u300b\n]{1,600}\u300b|\u3010[^\u3010\u3011\n]{1,600}\u3011"
+    r"|(?<![\w*])\*(?=\w)[^*\n]{1,600}\*(?![\w*])|(?<!\w)_(?=\w)[^_\n]{1,600}_(?!\w)|~~[^~\n]{1,600}~~"
+    r"|\[[^\[\]\n]{1,600}\]\([^()\s]{0,2048}\)"
     r"|(?<!\w)\"(?=[\w*])[^\"\n]{1,600}\"(?!\w)"
 )
 
@@ -80,12 +85,12 @@ def line(written: str, start: int) -> Line:
     return Line(start, end, kind, indent, start + indent)
 
 
-def units(answer: str, places: Sequence[Span], sentences: Sequence[Span]) -> list[Span]:
+def units(answer: str, places: Sequence[Span], around: Sequence[Span]) -> list[Span]:
     """The units in which a place lies, in order, none within another. `places` in order, with the sentence of each."""
     if not places:
         return []
     outline, found = Outline(answer), [(0, 0)]
-    for (place, _), sentence in zip(places, sentences, strict=True):
+    for (place, _), sentence in zip(places, around, strict=True):
         if place >= found[-1][1]:
             found.append(outline.unit(place, sentence))
     return found[1:]
@@ -102,14 +107,20 @@ class Outline:
         self.wholes: dict[int, tuple[Span, bool]] = {}
 
     @cached_property
+    def sentences(self) -> list[Span]:
+        return sentences.sentences(self.answer)
+
+    @cached_property
     def marked(self) -> list[Span]:
         return [found.span() for found in MARKED.finditer(self.answer)]
 
     def balanced(self, sentence: Span) -> Span:
-        """The sentence with the whole of what is between marks where it begins or ends."""
-        start, end = sentence
-        opened, closed = self.around(start), self.around(end)
-        return min(start, opened[0]), max(end, closed[1])
+        """The sentence, with those that lie between the same marks where it begins or ends."""
+        (first, _), (_, last) = self.around(sentence[0]), self.around(sentence[1])
+        if (first, last) == sentence:
+            return sentence
+        (start, _), (_, end) = sentences.around([(first, first + 1), (last - 1, last)], self.sentences)
+        return start, end
 
     def around(self, place: int) -> Span:
         before = bisect_right(self.marked, (place,)) - 1
@@ -148,13 +159,23 @@ class Outline:
     def members(self, number: int) -> Iterator[Line]:
         """The lines below a line that belong to it, without blank ones."""
         here, is_title = self.line(number), self.is_title(number)
+        is_numbered = is_title and self.answer[here.start + here.level].isdigit()
+        is_text = here.kind in (Kind.ITEM, Kind.BOLD)
         for below in range(number + 1, len(self.written)):
             later = self.line(below)
-            is_title = is_title and later.kind is Kind.TEXT
+            is_text = is_text and later.kind is Kind.TEXT and (is_title or self.is_broken(below - 1))
             if later.kind is not Kind.BLANK:
-                if not (is_title or belongs(later, here)):
+                if not (is_text or belongs(later, here) or (is_numbered and self.is_dashed(later))):
                     return
                 yield later
+
+    def is_broken(self, number: int) -> bool:
+        """Whether a line ends in the two spaces that only break it."""
+        return self.written[number].rstrip("\r\n").endswith("  ")
+
+    def is_dashed(self, later: Line) -> bool:
+        """An entry without a number, which may stand below one with a number."""
+        return later.kind is Kind.ITEM and not self.answer[later.start + later.level].isalnum()
 
     def is_title(self, number: int) -> bool:
         """An entry or bold words without a sentence: the lines at once below are their text."""

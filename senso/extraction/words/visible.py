@@ -31,7 +31,7 @@ SOURCES = re.compile(rf"(?i)(?<!\w)(?:{SOURCE_WORDS})[*_]{{0,3}}[ \t]?[:\uff1a](
 TARGET = re.compile(rf"(?<=\]){LINK_TARGET}")
 NUMBER = re.compile(
     r"\\?\[\^?\d{1,3}(?:[ ,;\u2013-]{1,3}\d{1,3}){0,8}\^?\\?\]"
-    r"|\u3010[^\u3010\u3011\n]{0,100}\u3011|\ue200[^\ue200\ue201\n]{0,200}\ue201|[\ue000-\uf8ff]"
+    r"|\u3010(?:\d|source|[^\u3010\u3011\u2020\n]{0,60}\u2020)[^\u3010\u3011\n]{0,100}\u3011|\ue200[^\ue200\ue201\n]{0,200}\ue201|[\ue000-\uf8ff]"
 )
 ADDRESS = re.compile(
     r"(?:https?|ftp)://[^\s<>\"\u3000-\u303f\uff00-\uffef]{1,2048}"
