@@ -40,7 +40,7 @@ ABBREVIATIONS = frozenset(
     mr mrs ms dr st ste mt ft jr sr inc ltd corp co vs approx est prof bzw ca str inkl evtl max min sog bd bros pty intl
     natl assn dept gov sen messrs blvd ave mio mrd med ggf exkl geb einschl ehem mme mlle av cf sra dra dott ing avv sig
     p.ej p.ex ee uu ee.uu ltda cía ul np tzn tj napr např npr sp šti şti vb bkz esim bijv t.ex bl.a f.eks m.fl tp tbk
-    тел ул стр им kft zrt nyrt
+    тел ул стр им ім вул напр бр σελ m.in resp cca pga örn kft zrt nyrt
     """,
     )
 )
@@ -91,7 +91,9 @@ GLUED = re.compile(r"[^\W\d_]*[a-z\u00df-\u00ff\u0430-\u044f]{2}$")
 LONGEST_ABBREVIATION = 24  # how many characters before the sign are examined
 FOLLOWING = 24
 LONGEST_WITHOUT_VOWEL = 5
+UNITS = frozenset(("km", "kg", "cm", "mm", "mg", "ml", "gb", "mb"))
 LONGEST_ORDINAL = 2
+DATE = re.compile(r"\d{1,2}\.\d{1,2}")
 
 
 def sentences(answer: str) -> list[Span]:
@@ -128,7 +130,7 @@ def ends_sentence(answer: str, found: re.Match[str]) -> bool:
         return is_east(following[0]) or is_glued(before, following)
     following = following.lstrip()
     if sign != "." or found[0].startswith(".."):
-        return not following[:1].islower()
+        return not (following[:1].islower() and is_in_lower_case(following))
     return is_full_stop(before, following)
 
 
@@ -171,7 +173,9 @@ def is_ordinal(line: str, following: str) -> bool:
     *_, before, number = ("", *line.split())
     if MONTH.match(following):
         return True
-    return len(number) <= LONGEST_ORDINAL and (before.casefold() in BEFORE_ORDINAL or is_in_lower_case(following))
+    return (len(number) <= LONGEST_ORDINAL or DATE.fullmatch(number) is not None) and (
+        before.casefold() in BEFORE_ORDINAL or is_in_lower_case(following)
+    )
 
 
 def is_in_lower_case(following: str) -> bool:
@@ -199,9 +203,9 @@ def is_initials(word: str, following: str) -> bool:
 
 def is_without_vowel(word: str, line: str) -> bool:
     """No unit of measure behind a number."""
-    if len(word) > LONGEST_WITHOUT_VOWEL or word.isupper() or not CONSONANTS.fullmatch(word):
+    if len(word) > LONGEST_WITHOUT_VOWEL or not word[1:].islower() or not CONSONANTS.fullmatch(word):
         return False
-    return not line[: -len(word)].rstrip()[-1:].isdigit()
+    return word not in UNITS and not line[: -len(word)].rstrip()[-1:].isdigit()
 
 
 def is_ideograph(letter: str) -> bool:
