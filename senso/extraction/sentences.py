@@ -9,48 +9,97 @@ from operator import itemgetter
 Span = tuple[int, int]
 
 # Signs that end a sentence: with a space behind them in most scripts; Chinese, Japanese, Devanagari, Burmese, Khmer and
-# Armenian ones without. Arabic and Greek have question marks of their own.
-SPACED, WHOLE = ".!?\u2026\u061f\u06d4\u037e\u0589\u1362", "\u3002\uff01\uff1f\uff61\u0964\u0965\u104b\u17d4\u17d5"
-CLOSING = "[\"'\u201d\u2019\u00bb)*_\\]\u300d\u300f\uff09\u3011]{0,6}+"
-SPACE = "[ \t\u00a0\u202f\u2009\u3000]"
+# Armenian ones without. Arabic and Greek have question marks of their own, Ethiopic, Tibetan, Mongolian, Santali and
+# Manipuri full stops.
+SPACED = ".!?\u2026\u061f\u06d4\u037e\u0589\u1362\u1367\u0f0d\u1803\u1c7e\uabeb"
+WHOLE = "\u3002\uff01\uff1f\uff61\uff0e\u0964\u0965\u104b\u17d4\u17d5"
+CLOSING = "(?:[\"'\u201d\u2019\u00bb)*_\\]\u300d\u300f\uff09\u3011]|</[a-zA-Z]{1,10}>|<[bB][rR] ?/?>){0,6}+"
+SPACE = "(?:[ \t\u00a0\u2000-\u200b\u2028\u2029\u202f\u205f\u3000]|&nbsp;|(?<=>))"
+# Chinese and Japanese are also written with signs of ASCII, without a space.
+EAST = "[\u3040-\u30ff\u3400-\u9fff]"
+# A quotation goes on: "..." he said.
+GOES_ON = re.compile("[\u300d\u300f\u201d\uff09](?=[とって、，,のはがをにもでや]|[他她我你它]们?[说說问問道]|[说說])")
 # The sources that assistants append to a sentence.
 LINK = r"\[[^\]\n]{1,120}\](?:\[\d{1,3}\]|\([^()\s]{0,2048}\))?"
+NUMBER = r"\\?\[(?:\^?\d{1,3}\^?|\[\d{1,3}\\?\])\\?\]|[\u00b9\u00b2\u00b3\u2070-\u2079]{1,4}+"
 SOURCE = (
-    rf"(?: ?\((?:{LINK}[, ]{{0,3}}){{1,20}}+\)| ?\\?\[\d{{1,3}}\\?\](?:\([^()\s]{{0,2048}}\))?"
-    r"| ?\u3010[^\u3010\u3011\n]{0,100}\u3011|\ue200[^\ue200\ue201\n]{0,200}\ue201){0,20}+"
+    rf"(?: ?\((?:{LINK}[, ]{{0,3}}){{1,20}}+\)| ?(?:{NUMBER})(?:\([^()\s]{{0,2048}}\))?"
+    r"| ?\u3010(?:\d|source|[^\u3010\u3011\u2020\n]{0,60}\u2020)[^\u3010\u3011\n]{0,100}\u3011"
+    r"|\ue200[^\ue200\ue201\n]{0,200}\ue201){0,20}+"
 )
 END = re.compile(
     rf"[{SPACED}{WHOLE}\r\n](?:(?<=[{SPACED}])[{SPACED}]{{0,8}}+{CLOSING}{SOURCE}(?={SPACE}|$|[\r\n])"
-    r"|(?<=[.!?])(?=[^\W\d_]{2})"
+    rf"|(?<=[.!?])(?=[^\W\d_]{{2}})|(?<={EAST}[!?])(?={EAST})"
     rf"|(?<=[{WHOLE}])[{WHOLE}]{{0,8}}+{CLOSING}{SOURCE}|(?<=[\r\n])[\r\n]*+)"
 )
 # Before a full stop that ends no sentence; before a number only the second ones.
 ABBREVIATIONS = frozenset(
     re.findall(
-        r"\w+",
+        r"[\w.]+",
         """
-        mr mrs ms dr st ste mt ft jr sr inc ltd corp co vs approx est etc prof bzw ca usw str inkl evtl max min sog bd
-        mme mlle av cf sr sra dra dott ing avv sig ul np tzn tj napr vb bkz тел ул руб тыс стр др им гг
-        """,
+    mr mrs ms dr st ste mt ft jr sr inc ltd corp co vs approx est prof bzw ca str inkl evtl max min sog bd bros pty intl
+    natl assn dept gov sen messrs blvd ave mio mrd med ggf exkl geb einschl ehem mme mlle av cf sra dra dott ing avv sig
+    p.ej p.ex ee uu ee.uu ltda cía ul np tzn tj napr např npr sp šti şti vb bkz esim bijv t.ex bl.a f.eks m.fl tp tbk
+    тел ул стр им ім вул напр бр σελ m.in resp cca pga örn kft zrt nyrt
+    """,
     )
 )
-NUMBERED = frozenset(re.findall(r"\w+", "no nr art abs tel pp vol fig п ст"))
+NUMBERED = frozenset(
+    re.findall(
+        r"\w+",
+        """
+    no nr art abs tel pp vol fig p s n núm pág pag kap sec jan feb febr mar mär apr jun jul aug sep sept oct okt nov dec
+    dez ene abr ago dic janv févr avr juil déc п ст
+    """,
+    )
+)
+# Before a capital they end the sentence.
+ENUMERATION = frozenset(
+    re.findall(r"\w+", "etc ecc usw osv itd itp atd apod enz stb dll dsb руб тыс млн млрд др пр гг")
+)
+ENDING = frozenset(("т.д", "т.п"))
+HOURS = frozenset(("a.m", "p.m"))
+# What follows hours in the same sentence: a day, a zone of time.
+OF_HOURS = re.compile(r"[A-Z]{2,4}\b|Mon|Tue|Wed|Thu|Fri|Sat|Sun|East|Cent|Pac")
+# "Plan A. Globex is better.", and Russian "and so on", "of 2020": no initial.
+LETTER = re.compile(
+    r"(?i)(?:\b(?:plan|option|vitamin|class|type|grade|tier|group|rated|typ|klasse|gruppe|opción|clase|tipo|classe)"
+    r" [a-z]|\bи т\. ?[дп]|\d г)$"
+)
 INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
-OPENING = "([{*_\"'\u201c\u201e\u00ab\u2018"
-LIST_SIGNS = "*_#>-\\ \t"
+OPENING = "#([{*_\"'\u201c\u201e\u00ab\u2018"
+SIGNS = "\\\ufe0f\u20e3"  # behind a number: an escape, the box of an emoji
 # Before an ordinal number of German, Danish, Czech and others: "Am 3. Mai", "der 2. Platz".
 BEFORE_ORDINAL = frozenset(re.findall(r"\w+", "am im der die das dem den zum zur vom bis seit ab und dne od do"))
 # Initials of a country may end a sentence: "They left the U.S. Globex stayed."
-COUNTRY = re.compile(r"\b(?:the|in|from|to|of) (?:[A-Z]\.){1,3}[A-Z]$")
+COUNTRY = re.compile(r"\b(?:the|in|from|to|of|Washington,) (?:[A-Z]\.){1,3}[A-Z]$")
 PART_OF_COUNTRY = re.compile(r"(?:Gov|Treas|Bank|Army|Dep|Sen|Cong|News|Dollar|Postal|Census|Air|Navy|Marine|Econ|Fed)")
+ROMAN_SIGNS = ("I", "V", "X")
+ROMAN = re.compile(r"[IVX]{1,5}")
+# Short, without a vowel and not in capitals: Pvt, Rp. Between consonants Slavic languages have "r" and "l" as vowels.
+CONSONANTS = re.compile(
+    r"[^\W\d_aeiouyаеёиоуыэюяіїє](?:(?![aeiouyrl])[a-zčšž]){0,3}[b-df-hj-np-tv-xzčšžř]", re.IGNORECASE
+)
+# Behind an ordinal number without one of those words: "3. Mai", in Hungarian also behind the year.
+MONTH = re.compile(
+    r"(?i)(?:januar|februar|märz|april|mai|juni|juli|august|september|oktober|november|dezember"
+    r"|január|február|március|április|május|június|július|augusztus|szeptember|október)\b"
+)
+END_OF_DOMAIN = re.compile(r"(?:Com|Net|Org|Io|Ai|Js|De)\b")
+ROW = re.compile(r"(?m)^[ \t]{0,8}\|[^\r\n]*")
 GLUED = re.compile(r"[^\W\d_]*[a-z\u00df-\u00ff\u0430-\u044f]{2}$")
 LONGEST_ABBREVIATION = 24  # how many characters before the sign are examined
 FOLLOWING = 24
+LONGEST_WITHOUT_VOWEL = 5
+UNITS = frozenset(("km", "kg", "cm", "mm", "mg", "ml", "gb", "mb"))
 LONGEST_ORDINAL = 2
+DATE = re.compile(r"\d{1,2}\.\d{1,2}")
 
 
 def sentences(answer: str) -> list[Span]:
+    rows = [found.span() for found in ROW.finditer(answer)] if "|" in answer else []
     ends = [found.end() for found in END.finditer(answer) if ends_sentence(answer, found)]
+    ends = [end for end in ends if not is_within((end - 1, end), rows)] if rows else ends
     return [span for start, end in pairwise([0, *ends, len(answer)]) if (span := trimmed(answer, start, end))]
 
 
@@ -70,40 +119,93 @@ def is_within(span: Span, wholes: Sequence[Span]) -> bool:
 
 
 def ends_sentence(answer: str, found: re.Match[str]) -> bool:
-    if found[0][0] not in ".!?":
+    sign = found[0][0]
+    if sign in WHOLE:
+        return not goes_on(answer, found)
+    if sign not in ".!?\u2026":
         return True
     before = answer[max(found.start() - LONGEST_ABBREVIATION, 0) : found.start()]
     following = answer[found.end() : found.end() + FOLLOWING]
     if len(found[0]) == 1 and following[:1].isalpha():
-        return following[0].isupper() and following[1:2].islower() and GLUED.search(before) is not None
+        return is_east(following[0]) or is_glued(before, following)
     following = following.lstrip()
-    if found[0][0] in "!?":
-        return not following[:1].islower()
+    if sign != "." or found[0].startswith(".."):
+        return not (following[:1].islower() and is_in_lower_case(following))
     return is_full_stop(before, following)
+
+
+def goes_on(answer: str, found: re.Match[str]) -> bool:
+    """Whether a sign between figures is a point, or a quotation is only a part of the sentence."""
+    if found[0][0] == "\uff0e":
+        return answer[found.start() - 1 : found.start()].isdigit()
+    return GOES_ON.match(answer, found.end() - 1) is not None
+
+
+def is_east(letter: str) -> bool:
+    return "\u3040" <= letter <= "\u9fff"
+
+
+def is_glued(before: str, following: str) -> bool:
+    """Whether a sentence begins without a space: not in "Booking.Com"."""
+    begins = following[0].isupper() and following[1:2].islower() and not END_OF_DOMAIN.match(following)
+    return begins and GLUED.search(before) is not None
 
 
 def is_full_stop(before: str, following: str) -> bool:
     if before[-1:].isupper() and following[:1].isupper() and COUNTRY.search(before):
         return not PART_OF_COUNTRY.match(following)
     line = before.rpartition("\n")[2]
-    word = line[max(line.rfind(" "), line.rfind("\u00a0"), line.rfind("\t")) + 1 :].lstrip(OPENING).rstrip("\\")
-    if word.isdigit():
-        return bool(line.removesuffix("\\").removesuffix(word).strip(LIST_SIGNS)) and not is_ordinal(line)
-    return not is_abbreviation(word, following)
+    word = line[max(line.rfind(" "), line.rfind("\u00a0"), line.rfind("\t")) + 1 :].lstrip(OPENING).rstrip(SIGNS)
+    if word[:1].isdigit() and word.replace(".", "").isdigit():
+        return not is_first(word, line) and not is_ordinal(line, following)
+    if word[:1] in ROMAN_SIGNS and ROMAN.fullmatch(word) and (following[:1].islower() or is_first(word, line)):
+        return False
+    return not is_abbreviation(word, line, following)
 
 
-def is_ordinal(line: str) -> bool:
+def is_first(word: str, line: str) -> bool:
+    """Whether only signs stand before it."""
+    return not any(map(str.isalnum, line.rstrip(SIGNS).removesuffix(word)))
+
+
+def is_ordinal(line: str, following: str) -> bool:
     """`line`: up to the number."""
     *_, before, number = ("", *line.split())
-    return len(number) <= LONGEST_ORDINAL and before.casefold() in BEFORE_ORDINAL
+    if MONTH.match(following):
+        return True
+    return (len(number) <= LONGEST_ORDINAL or DATE.fullmatch(number) is not None) and (
+        before.casefold() in BEFORE_ORDINAL or is_in_lower_case(following)
+    )
 
 
-def is_abbreviation(word: str, following: str) -> bool:
+def is_in_lower_case(following: str) -> bool:
+    """Not "iPhone"."""
+    return following.split(" ", 1)[0].rstrip(",.;:").islower()
+
+
+def is_abbreviation(word: str, line: str, following: str) -> bool:
     """Also an initial, as of "J. Smith", and "e.g", before their last dot."""
     if len(word) == 1:
-        return word.isalpha() and not is_ideograph(word)
+        return word.isalpha() and not is_ideograph(word) and not (following[:1].isupper() and LETTER.search(line))
     known = word.casefold()
-    return known in ABBREVIATIONS or (known in NUMBERED and following[:1].isdigit()) or bool(INITIALS.fullmatch(word))
+    if known in ABBREVIATIONS or (known in NUMBERED and following[:1].isdigit()):
+        return True
+    if "." in known:
+        return is_initials(known, following)
+    return (known in ENUMERATION and not following[:1].isupper()) or is_without_vowel(word, line)
+
+
+def is_initials(word: str, following: str) -> bool:
+    if following[:1].isupper() and (word in ENDING or (word in HOURS and not OF_HOURS.match(following))):
+        return False
+    return INITIALS.fullmatch(word) is not None
+
+
+def is_without_vowel(word: str, line: str) -> bool:
+    """No unit of measure behind a number."""
+    if len(word) > LONGEST_WITHOUT_VOWEL or not word[1:].islower() or not CONSONANTS.fullmatch(word):
+        return False
+    return word not in UNITS and not line[: -len(word)].rstrip()[-1:].isdigit()
 
 
 def is_ideograph(letter: str) -> bool:

@@ -10,20 +10,43 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from itertools import accumulate
+
+from senso.extraction import sentences
 
 Span = tuple[int, int]
 
 HEADING = re.compile(r" {0,3}(#{1,6})[ \t]")
-ITEM = re.compile(r"([ \t]{0,40})(?:[-*+\u2022\u25e6\u2013]|\d{1,3}\\?[.)])[ \t]+")
+# Signs of lists, also boxes, stars, medals, numbers in circles; "a)", "(1)"; the Chinese "1、".
+SIGN = (
+    "[-*+\u00b7\u2013\u2014\u2022\u2023\u2043\u2219\u2460-\u249b\u25a0-\u25ff\u2605\u2606\u2610-\u2612\u2705"
+    "\u2713-\u2718\u2776-\u2793\u27a4\u2b50\U0001f947-\U0001f949]"
+)
+ITEM = re.compile(
+    rf"([ \t]{{0,40}})(?:(?:{SIGN}\ufe0f?|\(?\d{{1,3}}\\?[.)]|[a-zA-Z]\)|\d\ufe0f?\u20e3)[ \t]+"
+    r"|\d{1,3}[\u3001\uff0e]|\uff08\d{1,3}\uff09)"
+)
 RULE = re.compile(r"[ \t]{0,8}(?:-{3,200}|\*{3,200}|_{3,200}|(?:[-*_] ?){3,60})[ \t]*$")
 ROW = re.compile(r"[ \t]{0,8}\|")
 BOLD = re.compile(r"[ \t]{0,8}(?:\*\*|__)[^*_\n]{0,119}[^*_\n.!?\u3002](?:\*\*|__)")
 # Where a head ends: behind what is bold or linked, a dash, a colon, a full stop. A label before it, "Best app:", is
 # skipped.
 LABEL = re.compile(r"[^\n:.|\u2013\u2014]{1,60}[:\uff1a][*_]{0,3}[ \t]*")
-HEAD_END = re.compile(r"(?:\*\*|__)(?=[ \t:,.(\u2013\u2014-]|$)|[ \t][-\u2013\u2014][ \t]|[.!?\u3002](?:[ \t]|$)|\n")
+HEAD_END = re.compile(
+    r"(?:\*\*|__)(?=[ \t:,.(\u2013\u2014-]|$)|[ \t][-\u2013\u2014][ \t]|(?<!\d)[.!?\u3002](?:[ \t]|$)|\n"
+)
 LONGEST_HEAD = 120
+ENDED = re.compile(r"(?<!\d)[.!?](?:\s|$)|[\u3002\uff01\uff1f]")
+# What stands between marks is not torn apart.
+MARKED = re.compile(
+    r"\*\*[^*\n]{1,600}\*\*|\([^()\n]{1,600}\)|\u201c[^\u201c\u201d\n]{1,600}\u201d|\u00ab[^\u00ab\u00bb\n]{1,600}\u00bb"
+    r"|\u201e[^\u201e\u201c\n]{1,600}\u201c|\u300c[^\u300c\u300d\n]{1,600}\u300d|\uff08[^\uff08\uff09\n]{1,600}\uff09"
+    r"|\u300e[^\u300e\u300f\n]{1,600}\u300f|\u300a[^\u300a\u300b\n]{1,600}\u300b|\u3010[^\u3010\u3011\n]{1,600}\u3011"
+    r"|(?<![\w*])\*(?=\w)[^*\n]{1,600}\*(?![\w*])|(?<!\w)_(?=\w)[^_\n]{1,600}_(?!\w)|~~[^~\n]{1,600}~~"
+    r"|\[[^\[\]\n]{1,600}\]\([^()\s]{0,2048}\)"
+    r"|(?<!\w)\"(?=[\w*])[^\"\n]{1,600}\"(?!\w)"
+)
 
 
 class Kind(Enum):
@@ -62,12 +85,12 @@ def line(written: str, start: int) -> Line:
     return Line(start, end, kind, indent, start + indent)
 
 
-def units(answer: str, places: Sequence[Span], sentences: Sequence[Span]) -> list[Span]:
+def units(answer: str, places: Sequence[Span], around: Sequence[Span]) -> list[Span]:
     """The units in which a place lies, in order, none within another. `places` in order, with the sentence of each."""
     if not places:
         return []
     outline, found = Outline(answer), [(0, 0)]
-    for (place, _), sentence in zip(places, sentences, strict=True):
+    for (place, _), sentence in zip(places, around, strict=True):
         if place >= found[-1][1]:
             found.append(outline.unit(place, sentence))
     return found[1:]
@@ -82,6 +105,27 @@ class Outline:
         self.starts = [0, *accumulate(map(len, self.written))]
         self.read: dict[int, Line] = {}
         self.wholes: dict[int, tuple[Span, bool]] = {}
+
+    @cached_property
+    def sentences(self) -> list[Span]:
+        return sentences.sentences(self.answer)
+
+    @cached_property
+    def marked(self) -> list[Span]:
+        return [found.span() for found in MARKED.finditer(self.answer)]
+
+    def balanced(self, sentence: Span) -> Span:
+        """The sentence, with those that lie between the same marks where it begins or ends."""
+        (first, _), (_, last) = self.around(sentence[0]), self.around(sentence[1])
+        if (first, last) == sentence:
+            return sentence
+        (start, _), (_, end) = sentences.around([(first, first + 1), (last - 1, last)], self.sentences)
+        return start, end
+
+    def around(self, place: int) -> Span:
+        before = bisect_right(self.marked, (place,)) - 1
+        start, end = self.marked[before] if before >= 0 else (place, place)
+        return (start, end) if start < place < end else (place, place)
 
     def line(self, number: int) -> Line:
         if number not in self.read:
@@ -102,7 +146,7 @@ class Outline:
                 return self.whole(number)[0]
             case Kind.ROW:
                 return own(here)
-        return sentence
+        return self.balanced(sentence)
 
     def whole(self, number: int) -> tuple[Span, bool]:
         """The line with all that belongs to it, and whether that holds a heading."""
@@ -114,13 +158,30 @@ class Outline:
 
     def members(self, number: int) -> Iterator[Line]:
         """The lines below a line that belong to it, without blank ones."""
-        here = self.line(number)
+        here, is_title = self.line(number), self.is_title(number)
+        is_numbered = is_title and self.answer[here.start + here.level].isdigit()
+        is_text = here.kind in (Kind.ITEM, Kind.BOLD)
         for below in range(number + 1, len(self.written)):
             later = self.line(below)
+            is_text = is_text and later.kind is Kind.TEXT and (is_title or self.is_broken(below - 1))
             if later.kind is not Kind.BLANK:
-                if not belongs(later, here):
+                if not (is_text or belongs(later, here) or (is_numbered and self.is_dashed(later))):
                     return
                 yield later
+
+    def is_broken(self, number: int) -> bool:
+        """Whether a line ends in the two spaces that only break it."""
+        return self.written[number].rstrip("\r\n").endswith("  ")
+
+    def is_dashed(self, later: Line) -> bool:
+        """An entry without a number, which may stand below one with a number."""
+        return later.kind is Kind.ITEM and not self.answer[later.start + later.level].isalnum()
+
+    def is_title(self, number: int) -> bool:
+        """An entry or bold words without a sentence: the lines at once below are their text."""
+        here = self.line(number)
+        is_one = here.kind is Kind.ITEM or here.kind is Kind.BOLD
+        return is_one and not ENDED.search(self.answer, here.content, here.end)
 
 
 def head_end(answer: str, here: Line) -> int:

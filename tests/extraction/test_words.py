@@ -97,6 +97,9 @@ def test_every_place_is_found():
         ("Acme Bank is cheap.", "Acme Bank** is cheap"),
         ("acme bank  is\ncheap", "Acme Bank** is cheap"),
         ("cheap and good", "cheap[1] and good"),
+        ("cheap and new", "cheap[^2] and new"),
+        ("cheap and small", "cheap [1, 2] and small"),
+        ("cheap and far", "cheap <sup>3</sup> and far"),
         ("the fees of Acme Bank", None),
         ("Acme Bank is chea", None),
         ("cheap good", None),
@@ -105,7 +108,8 @@ def test_every_place_is_found():
     ],
 )
 def test_a_quote_is_located_by_its_words(quote, as_written):
-    answer = "So: **Acme Bank** is cheap. It is cheap[1] and good, they say."
+    answer = "So: **Acme Bank** is cheap. It is cheap[1] and good, they say, "
+    answer += "cheap[^2] and new, cheap [1, 2] and small, cheap <sup>3</sup> and far."
 
     assert [answer[start:end] for start, end in located(text(answer), quote)] == ([as_written] if as_written else [])
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, islice
 
-from senso.extraction.words.endings import inflected, is_latin, language, stem
+from senso.extraction.words.endings import among_foreign, has_foreign, inflected, is_latin, language, stem
 from senso.extraction.words.folding import folded
 from senso.extraction.words.legal_forms import without_legal_form
 from senso.extraction.words.tokens import Words, divided
 from senso.extraction.words.visible import seen
-from senso.extraction.words.wanted import Form, Wanted, joins, wanted
+from senso.extraction.words.wanted import Form, Wanted, as_domain, joins, wanted
 
 __all__ = ["Span", "Text", "key", "located", "namings", "text"]
 
@@ -27,10 +27,15 @@ Span = tuple[int, int]  # start and end: offsets in the original answer
 ELISIONS = frozenset(
     re.findall(
         r"\w+",
-        "l d j m t n s c qu jusqu lorsqu puisqu quoiqu presqu un dell all nell sull dall dagli gl quest quell sant",
+        "l d j m t n s c v qu jusqu lorsqu puisqu quoiqu quelqu presqu entr un dell all nell sull dall dagli degl agl "
+        "negl sugl dagl coll bell gl quest quell sant",
     )
 )
 MOST_PLACES = 1000  # an answer that a person reads has a hundredth of that; it bounds the time
+LONGEST_LABEL = 64
+DOMAIN_REST = re.compile(r"(?:-[\w-]{1,62})?(?:\.[\w-]{1,62}){1,3}")
+LAST_THAI, CONSONANT = re.compile("[\u0e01-\u0eff]"), re.compile("[\u0e01-\u0e2e\u0e81-\u0eae]")
+SILENT = re.compile("[\u0e01-\u0e2e\u0e81-\u0eae][\u0e34\u0e38]?[\u0e4c\u0ecc]")
 LONGEST_SUFFIX = 6  # behind an apostrophe: "Acme'll", and of Turkish
 
 
@@ -68,7 +73,7 @@ def namings(found_in: Text, name: str) -> list[Span]:
 
 def places(words: Words, form: Form) -> Iterator[int]:
     """The numbers of the tokens where the form begins, as it is and with endings."""
-    return numbers(words.line, chain(exact(words.line, form), with_endings(words.line, form)))
+    return numbers(words.line, chain(exact(words.line, form), with_endings(words.line, form), glued(words.line, form)))
 
 
 def exact(line: str, form: Form) -> Iterator[int]:
@@ -89,6 +94,13 @@ def with_endings(line: str, form: Form) -> Iterator[int]:
         yield found.start() - 1
 
 
+def glued(line: str, form: Form) -> Iterator[int]:
+    """A name in ASCII with Korean particles or Arabic and Hebrew prefixes."""
+    if form.line.isascii() and not line.isascii() and form.line[1:] in line and has_foreign(line):
+        for found in among_foreign(form.line).finditer(line):
+            yield found.start() - 1
+
+
 def fits(found_in: Text, first: int, last: int, form: Form, sought: Wanted) -> bool:
     words = found_in.words
     if not all(joins(words, first + i, apart=apart) for i, apart in enumerate(form.apart) if i):
@@ -100,12 +112,33 @@ def fits(found_in: Text, first: int, last: int, form: Form, sought: Wanted) -> b
     if sought.is_initials and "." not in words.written[first]:
         start, end = found_in.span(first, last)
         return found_in.answer[start:end].isupper()
-    return begins_word(words, first)
+    if not sought.domain and is_in_domain(words, first, last):
+        return False
+    return begins_word(words, first) and ends_syllable(words, last)
 
 
 def begins_word(words: Words, first: int) -> bool:
     """Not behind an apostrophe, as Brien in O'Brien, but behind an elision."""
     return first == 0 or words.gap(first) != "'" or words.written[first - 1] in ELISIONS
+
+
+def ends_syllable(words: Words, last: int) -> bool:
+    """Not before a Thai or Lao consonant that can only close the syllable: it is silent, or the last one."""
+    if not LAST_THAI.match(words.written[last][-1]) or last + 1 >= len(words.written) or words.gap(last + 1):
+        return True
+    is_end = last + 2 >= len(words.written) or words.gap(last + 2) != ""
+    following = words.written[last + 1]
+    return not (SILENT.match(following) or (is_end and CONSONANT.fullmatch(following)))
+
+
+def is_in_domain(words: Words, first: int, last: int) -> bool:
+    """Within a longer word of a domain, as in "acme-reviews.com"."""
+    start, end = words.edges[2 * first], words.edges[2 * last + 1]
+    before, behind = words.folded[max(start - LONGEST_LABEL, 0) : start], words.folded[end : end + LONGEST_LABEL]
+    if not before.endswith("-") and not behind.startswith("-"):
+        return False
+    rest = DOMAIN_REST.match(behind)
+    return rest is not None and as_domain("x" + rest[0]) is not None
 
 
 def with_suffix(words: Words, last: int) -> int:

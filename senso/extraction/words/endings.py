@@ -13,10 +13,10 @@ from functools import lru_cache
 ARABIC_BEFORE, ARABIC_ARTICLE = "[وف]?[بلك]?", "\u0627\u0644"
 WITH_ARTICLE = "(?:[وف]?[بك]?\u0627\u0644|[وف]?\u0644\u0644)"
 HEBREW_BEFORE = "[והבלמשכ]{0,3}"
-# Korean: particles, which may follow each other.
+# Korean: particles, which may follow each other, a few.
 PARTICLES = (
     "(?:은|는|이|가|을|를|의|에|에서|에게|께|한테|께서|로|으로|와|과|도|만|까지|부터|보다|처럼|같은|마다|뿐|조차|마저|밖에|"
-    "이나|나|이랑|랑|하고|라고|이라고|라는|이라는|란|이란|라면|이라면|이며|며|인|입니다|이다|이에요|예요|이고|고|든지|측)*"
+    "이나|나|이랑|랑|하고|라고|이라고|라는|이라는|란|이란|라면|이라면|이며|며|인|입니다|이다|이에요|예요|이고|고|든지|측|에는|이라서|라서|이지만|지만|이었다|였다|인데|대로|만큼|이야|야|이죠|죠|이네요|네요|이라도|라도|으로서|로서|으로써|로써){0,4}"
 )
 GREEK = {"οσ": "ου|ο|ον|ε", "ασ": "α|αν", "ησ": "η|ην", "α": "ασ|αν", "η": "ησ|ην", "ο": "ου|ον"}
 # Russian, Ukrainian, Bulgarian: by the ending of the name itself, which gives way; "" is a consonant.
@@ -81,7 +81,24 @@ LATIN = {
     "hr": {"a": "e|i|u|om", "o": "a|u|om", "e": "a|u|em", "": "a|u|om|em"},
     "ro": {"": "ul|ului"},
 }
-GIVING_WAY = {"CYRILLIC": CYRILLIC, "GREEK": GREEK}
+FOREIGN = re.compile("[\u05d0-\u05ea\u0620-\u064a\uac00-\ud7a3]")
+# By the ending of the name, which gives way: Bengali, Tamil, Telugu, Kannada, Malayalam, Georgian, Armenian.
+BY_SCRIPT = {
+    "BENGALI": {"": "র|ের|এর|কে|তে|য়|ে|ই|ও|টি|টির"},
+    "TAMIL": {
+        "்": "ில்|ின்|ுக்கு|ை|ிலிருந்து|ும்|ிடம்|ுடன்",
+        "": "யில்|யின்|க்கு|யை|யும்|யிலிருந்து|வில்|வின்|வுக்கு|வை|வும்",
+    },
+    "TELUGU": {"": "లో|కు|కి|ని|ను|తో|నుండి|లోని|ులో|ుకు|ును"},
+    "KANNADA": {"": "ನಲ್ಲಿ|ಯಲ್ಲಿ|ದಲ್ಲಿ|ಗೆ|ಕ್ಕೆ|ನ|ಯ|ನ್ನು|ಯನ್ನು", "್": "್(?:ನಲ್ಲಿ|ಗೆ|ನ)|ಿನ|ಿನಲ್ಲಿ|ಿಗೆ"},
+    "MALAYALAM": {"്": "ിൽ|ിന്റെ|ിന്|ിനെ|ും|ിലെ", "": "യിൽ|യുടെ|യ്ക്ക്|യെ|യും|യിലെ|ന്റെ"},
+    "GEORGIAN": {"ი": "ის|ს|მა|ში|ად|ით|ზე|თან|ისთვის|იდან", "": "ს|ში|ზე|მ|თი|დან|სთან|სთვის"},
+    "ARMENIAN": {"": "ի|ը|ն|ում|ից|ով|ին"},
+}
+GIVING_WAY = {"CYRILLIC": CYRILLIC, "GREEK": GREEK, **BY_SCRIPT}
+# Adjectives in the names of these languages are declined with it.
+SLAVIC = ("pl", "cs", "sk", "hr")
+ADJECTIVES = {"i": "iego|iemu|im|iho|imu", "y": "ego|emu|ym|eho|og|om"}
 LATIN_ENDINGS = "aoe"  # those that give way
 GERMAN_ADJECTIVE = re.compile(r"[a-z]{4,}e")
 SHORTEST_STEM = 3
@@ -108,9 +125,29 @@ def inflected(form: str, spoken: str | None) -> re.Pattern[str] | None:
     if script == "LATIN":
         written = latin(tokens, spoken) if spoken in LATIN else None
     else:
-        made = {"CYRILLIC": cyrillic, "ARABIC": arabic, "HEBREW": hebrew, "HANGUL": hangul, "GREEK": greek}
+        made = {
+            **dict.fromkeys(BY_SCRIPT, by_script),
+            "CYRILLIC": cyrillic,
+            "ARABIC": arabic,
+            "HEBREW": hebrew,
+            "HANGUL": hangul,
+            "GREEK": greek,
+        }
         written = made[script](tokens) if script in made else None
     return None if written is None else re.compile(f"(?<= ){written}(?= )")
+
+
+@lru_cache(maxsize=64)
+def has_foreign(line: str) -> bool:
+    """Whether a text has letters of a script in which a Latin name takes particles without a space."""
+    return FOREIGN.search(line) is not None
+
+
+@lru_cache(maxsize=4096)
+def among_foreign(form: str) -> re.Pattern[str]:
+    """Finds a name in Latin letters or figures with what Korean, Arabic and Hebrew write together with it."""
+    written = " ".join(map(re.escape, form.split()))
+    return re.compile(f"(?<= )(?:{ARABIC_BEFORE}(?:{ARABIC_ARTICLE})?|{HEBREW_BEFORE}){written}{PARTICLES}(?= )")
 
 
 @lru_cache(maxsize=4096)
@@ -118,7 +155,7 @@ def stem(form: str) -> str:
     """What each inflected form of `form` has in common with it; "" if that is too little to be looked for."""
     tokens = form.split()
     script = script_of(tokens[0][-1])
-    inner = script in GIVING_WAY or GERMAN_ADJECTIVE.fullmatch(tokens[0]) is not None
+    inner = script in GIVING_WAY or (script == "LATIN" and len(tokens) > 1 and len(tokens[0]) > SHORTEST_STEM)
     kept = (tokens[0] if inner else " ".join(tokens)).removeprefix(ARABIC_ARTICLE)
     if inner or script_of(tokens[-1][-1]) == "LATIN":
         kept = kept.removesuffix(own_ending(kept, GIVING_WAY.get(script, LATIN_ENDINGS)))
@@ -141,6 +178,13 @@ SCRIPTS = (
     ("LATIN", "a", "\u024f"),
     ("GREEK", "\u0370", "\u03ff"),
     ("CYRILLIC", "\u0400", "\u052f"),
+    ("ARMENIAN", "\u0530", "\u058f"),
+    ("BENGALI", "\u0980", "\u09ff"),
+    ("TAMIL", "\u0b80", "\u0bff"),
+    ("TELUGU", "\u0c00", "\u0c7f"),
+    ("KANNADA", "\u0c80", "\u0cff"),
+    ("MALAYALAM", "\u0d00", "\u0d7f"),
+    ("GEORGIAN", "\u10d0", "\u10ff"),
     ("HEBREW", "\u0590", "\u05ff"),
     ("ARABIC", "\u0600", "\u06ff"),
     ("HANGUL", "\uac00", "\ud7a3"),
@@ -150,6 +194,8 @@ SCRIPTS = (
 def latin(tokens: list[str], spoken: str | None) -> str:
     *first, last = tokens
     endings = LATIN[spoken or ""]
+    if spoken in SLAVIC:
+        return " ".join(with_ending(one, endings | ADJECTIVES) for one in tokens)
     adjectives = [f"{re.escape(one)}[nrs]?" if is_declined(one, spoken) else re.escape(one) for one in first]
     return " ".join([*adjectives, with_ending(last, endings)])
 
@@ -181,6 +227,11 @@ def arabic(tokens: list[str]) -> str:
     bare = first.removeprefix(ARABIC_ARTICLE)
     before = WITH_ARTICLE if bare != first else ARABIC_BEFORE
     return before + " ".join(map(re.escape, [bare, *tokens[1:]]))
+
+
+def by_script(tokens: list[str]) -> str:
+    *first, last = tokens
+    return " ".join([*map(re.escape, first), with_ending(last, BY_SCRIPT[script_of(last[-1])])])
 
 
 def hebrew(tokens: list[str]) -> str:

@@ -32,6 +32,9 @@ ACCENTS = regex.compile(
 )
 # A letter with marks that could be written as one character, and Hangul that is written letter by letter.
 LOOSE = regex.compile(r"\X(?<=\p{M})|[\u1100-\u11ff]{2,3}")
+# Persian parts words with it; elsewhere it is not part of the spelling.
+PARTED = re.compile("(?<=[\u0620-\u06d3])\u200c")
+HALF_WIDTH = re.compile("[\uff66-\uff9d][\uff9e\uff9f]")  # kana with a voicing mark
 BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
@@ -45,6 +48,10 @@ class Folding(dict[int, str]):
 
 def composed(answer: str) -> str:
     """With each letter and its marks as one character, of the same length: joiners, which are dropped, fill up."""
+    if "\u200c" in answer:
+        answer = PARTED.sub(" ", answer)
+    if "\uff9e" in answer or "\uff9f" in answer:
+        answer = HALF_WIDTH.sub(lambda kana: unicodedata.normalize("NFKC", kana[0]).ljust(2, JOINER), answer)
     if answer.isascii() or unicodedata.is_normalized("NFC", answer):
         return answer
     return LOOSE.sub(lambda loose: padded(loose[0]), answer)

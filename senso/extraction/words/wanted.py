@@ -55,6 +55,7 @@ def forms(name: str) -> Iterator[Form]:
     yield from joined(words)
     yield from signed(words.line[:-1], apart)
     yield from possessive(words.line[:-1], apart)
+    yield from spread(words)
     if (spelt := name.translate(UMLAUTS)) != name:
         yield from forms(spelt)
 
@@ -87,6 +88,12 @@ def possessive(line: str, apart: Sequence[bool]) -> Iterator[Form]:
         place = line.count(" ", 0, found.start())
         split = f"{line[: found.start()]} {line[found.start() :]}"
         yield Form(split, (*apart[:place], False, *apart[place:]), place)
+
+
+def spread(words: Words) -> Iterator[Form]:
+    """ "J P Morgan" for "J.P. Morgan"."""
+    if any("." in one for one in words.written) and len(words.written) > 1:
+        yield from plain(" ".join(" ".join(one.split(".")) if "." in one else one for one in words.written))
 
 
 def is_initials(name: str) -> bool:
