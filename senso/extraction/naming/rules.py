@@ -8,10 +8,10 @@ another org of the account is rejected. Everything else waits for a person.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from senso.extraction.naming.doubt import NO_LIST, SCRIPTS
+from senso.extraction.naming.doubt import NO_LIST, SCRIPTS, SHOWN_LANGUAGES
 from senso.extraction.naming.frequent import VERY_COMMON, zipf
 from senso.extraction.naming.kinds import KINDS, distinctive
 from senso.extraction.naming.known import Known, distinct
@@ -23,6 +23,8 @@ MOST_NAMES = MOST_PROPOSALS = 20
 LONGEST_NAME = 80
 SHORTEST_NAME, SHORTEST_ACRONYM, LONGEST_ACRONYM = 3, 3, 6
 CAPITALS_OF_MIXED = 2  # in BofA
+COMMON_ELSEWHERE = 4.7  # Zipf; what is less common in one language only may well be a brand: "ziraat", "telekom"
+SCRIPT_OF_NAMES = re.compile("[a-z\u00df-\u024f]+")
 LETTER = re.compile(r"[^\W\d_]")
 PIECE = re.compile(r"[^\W\d_][^\W\dA-Z_]*|\d+")  # SchoolsFirst: Schools, First
 OF_GROUPS = frozenset({"group", "holding", "holdings", "company", "gruppe", "groupe", "grupo", "gruppo"})
@@ -91,6 +93,18 @@ def is_short_for(tokens: Sequence[str], own: Sequence[str]) -> bool:
     return any(is_short_for(tokens[1:], own[size:]) for size in sizes)
 
 
+@lru_cache(maxsize=1024)
+def elsewhere(word: str) -> float:
+    """How common a word in Latin letters is in other languages than English; 0 if it is rather a name there.
+
+    `word`: with its accents, as the lists have it.
+    """
+    if not SCRIPT_OF_NAMES.fullmatch(word):
+        return 0
+    most = max(zipf(word, tag) or 0 for tag in SHOWN_LANGUAGES if tag != "en")
+    return most if most >= COMMON_ELSEWHERE else 0
+
+
 class Rules:
     def __init__(self, known: Known) -> None:
         self.known = known
@@ -122,7 +136,7 @@ class Rules:
             return None
         if self.is_short(name, tokens):
             return "too short"
-        return None if tokens in self.own else self.objection_to_words(tokens, marks)
+        return None if tokens in self.own else self.objection_to_words(name, tokens, marks)
 
     def is_short(self, name: str, tokens: Sequence[str]) -> bool:
         """Of a language whose common words are not known, tokens count, as a Thai consonant with its vowels."""
@@ -130,12 +144,12 @@ class Rules:
             return len(tokens) < SHORTEST_NAME
         return len("".join(tokens)) < SHORTEST_NAME and not self.is_east_asian(name)
 
-    def objection_to_words(self, tokens: Sequence[str], marks: Sequence[str]) -> str | None:
+    def objection_to_words(self, name: str, tokens: Sequence[str], marks: Sequence[str]) -> str | None:
         if not self.comes_from_own(tokens, marks):
             return "has words that are neither the name's nor the domains'"
         if len(tokens) > 1 and self.has_gap(tokens):
             return "leaves out a word within the name"
-        everyday = None if self.has_whole_name(tokens) else self.everyday(tokens, marks)
+        everyday = None if self.has_whole_name(tokens) else self.everyday(name, tokens, marks)
         return everyday or self.shared(tokens, marks)
 
     def has_gap(self, tokens: Sequence[str]) -> bool:
@@ -184,11 +198,13 @@ class Rules:
         written = [form for tokens in self.own for form in (tokens, distinctive(tokens))]
         return frozenset([*map("".join, written), *(label.replace("-", "") for label in self.labels)]) - {""}
 
-    def everyday(self, tokens: Sequence[str], marks: Sequence[str]) -> str | None:
+    def everyday(self, name: str, tokens: Sequence[str], marks: Sequence[str]) -> str | None:
         """Of common words, two that are the org's own identify it; one only if a domain of the org says so."""
         together = "".join(marks)
         is_one = len(tokens) == 1 or self.is_east_asian(together)
-        frequency = [self.frequency(one) or 0 for one in ([together] if is_one else marks)]
+        frequency = [self.frequency(one) or 0 for one in marks]
+        if is_one:
+            frequency = [self.frequency(together) or elsewhere(name.strip().casefold())]
         if not all(frequency) or (not is_one and all(token in self.words | self.initials for token in tokens)):
             return None
         is_label = "".join(tokens) in {label.replace("-", "") for label in self.labels}
