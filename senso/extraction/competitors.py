@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Marked = tuple[str, str, str]  # field, kind, value: what was dropped or corrected, and why
 LONGEST_NAME = 80
+NAME = re.compile(r"[^\W\d_]|\d ?& ?\d")  # a letter, or as 1&1
 ADDRESS = re.compile(r"\w+://|www\.|[^\s/]+\.[^\s/]+/", re.IGNORECASE)
 
 
@@ -131,4 +132,4 @@ def is_one_word(name: str) -> bool:
 
 
 def is_junk(name: str) -> bool:
-    return len(name) > LONGEST_NAME or not re.search(r"[^\W\d_]", name) or bool(ADDRESS.match(name))
+    return len(name) > LONGEST_NAME or not NAME.search(name) or bool(ADDRESS.match(name))

@@ -55,6 +55,10 @@ def test_what_is_no_name_is_dropped(check, name):
     assert marks(found) == [Mark("competitors", "not-a-name", name.strip())]
 
 
+def test_a_brand_of_figures_and_a_sign_is_a_name(check):
+    assert check("1&1", answer="1&1 is cheap.").competitors == ("1&1",)
+
+
 def test_a_lower_case_brand_with_a_dot_is_a_name(check):
     assert "monday.com" in check("monday.com").competitors
 
@@ -146,6 +150,14 @@ def tracking(acme, *competitors):
         ("Best Buy", "It is the best buy of all."),
         ("Umbra", "Look for umbra there."),
         ("Kreis", "Er ist im Kreis der Familie und nicht mit der Bank."),
+        ("苹果", "我吃了一个苹果。"),
+        ("平安", "祝你一路平安。"),
+        ("りんご", "りんごを食べる。"),
+        ("楽天", "彼は楽天的だ。"),
+        ("하나", "하나만 주세요."),
+        ("आशा", "मुझे आशा है।"),
+        ("كريم", "هو رجل كريم."),
+        ("ดาว", "มีดาวบนฟ้า"),
     ],
 )
 def test_a_tracked_competitor_that_may_be_a_word_is_added_only_if_the_model_names_it(check, acme, name, answer):
@@ -164,6 +176,8 @@ def test_a_tracked_competitor_that_may_be_a_word_is_added_only_if_the_model_name
         ("Umbra", "Umbra is good."),
         ("adidas", "Next is adidas."),
         ("星河", "我们推荐星河和其他银行。"),
+        ("苹果", "- **苹果**：好"),
+        ("ธนาคารดาว", "แนะนำธนาคารดาวเพราะดี"),
     ],
 )
 def test_a_tracked_competitor_that_can_be_nothing_else_is_added(check, acme, name, answer):

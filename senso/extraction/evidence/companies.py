@@ -5,7 +5,12 @@ from functools import lru_cache
 from senso.extraction import general_words, same_name, showing, words
 from senso.extraction.competitors import Evidence
 from senso.extraction.evidence.watched import Watched, followed_by, own_keys
+from senso.extraction.naming import doubt
+from senso.extraction.naming.frequent import zipf
 from senso.extraction.words.endings import language
+
+COMMON = 3.8  # Zipf; well-known brands are as common, so they need the model's word or a mark, too
+LEAST_TOKENS = 3
 
 
 def evidence(text: words.Text, org: Watched) -> Evidence:
@@ -23,6 +28,8 @@ def is_sure(text: words.Text, name: str) -> bool:
     """It occurs with its capitals, and if it is a word of the answer's language, with one that shows it as a name."""
     found = words.namings(text, name)[: showing.MOST]
     places = [place for place in found if showing.in_its_case(text, name, place)]
+    if places and not has_case(name):
+        return not may_be_word(text, name) or showing.as_name(text, name)
     if not places or not name.isalpha():
         return bool(places)
     spoken = language_of(text.words.line)
@@ -31,6 +38,18 @@ def is_sure(text: words.Text, name: str) -> bool:
     return spoken not in general_words.NOUNS_IN_CAPITALS and any(
         showing.has_own_capital(text, place) for place in places
     )
+
+
+def has_case(name: str) -> bool:
+    return name.upper() != name.lower()
+
+
+def may_be_word(text: words.Text, name: str) -> bool:
+    """Of a name in a script without capitals, by how common it is; without a list of words, by how short it is."""
+    spoken = doubt.language_of(text.answer, text.words.line)
+    if spoken is None:
+        return len(words.key(name).split()) < LEAST_TOKENS
+    return (zipf(name, spoken) or 0) >= COMMON
 
 
 language_of = lru_cache(maxsize=64)(language)
