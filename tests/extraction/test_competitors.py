@@ -84,6 +84,33 @@ def test_competitors_are_read_also_when_the_org_is_not_mentioned(check):
     assert (found.mentioned, found.competitors) == (False, ("Globex Bank",))
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "answer"),
+    [
+        ("Globex", "Globex'in", "Globex iyi ve ucuz bir yer. Globex'in ücreti düşük."),
+        ("Globex", "Globex\u2019s", "Globex is good. Globex\u2019s fees are low."),
+        ("Globex", "Globexu", "Globex je dobrý a levný. Účet u Globexu je na mě a se hodí."),
+        ("Globex", "Globexin", "Globex on hyvä ja se on halpa. Globexin hinnat ovat hyvät."),
+        ("Глобекс", "Глобекса", "Глобекс хорош. У Глобекса низкие ставки."),
+        ("Глобекса", "Глобекс", "У Глобекса низкие ставки. Глобекс хорош."),
+        ("글로벡스", "글로벡스는", "글로벡스 추천. 글로벡스는 좋다."),
+        ("جلوبكس", "وجلوبكس", "جلوبكس جيد. أكمي وجلوبكس جيدان."),
+    ],
+)
+def test_a_competitor_with_an_ending_is_counted_once(check, one, other, answer):
+    assert check(one, other, answer=answer).competitors == (one,)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("Globex", "Globex Bank"), ("Umbra", "Umbro"), ("Nova", "Novas"), ("星河", "星河海")]
+)
+def test_two_names_that_no_ending_explains_are_two(check, one, other):
+    assert check(one, other, answer=f"Try {one}, or try {other}, for this is the best of all.").competitors == (
+        one,
+        other,
+    )
+
+
 def test_a_legal_form_and_a_domain_name_no_other_competitor(check):
     found = check(
         "Globex GmbH", "Globex", "Initech.com", "Initech", answer="Globex GmbH, or Globex; Initech.com, or Initech."

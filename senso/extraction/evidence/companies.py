@@ -7,10 +7,12 @@ from senso.extraction.competitors import Evidence
 from senso.extraction.evidence.watched import Watched, followed_by, own_keys
 from senso.extraction.naming import doubt
 from senso.extraction.naming.frequent import zipf
-from senso.extraction.words.endings import language
+from senso.extraction.words.endings import inflected, is_latin, language
 
 COMMON = 3.8  # Zipf; well-known brands are as common, so they need the model's word or a mark, too
 LEAST_TOKENS = 3
+START = 2  # characters that a name and its forms have in common
+SHORTEST = 4  # of a name whose forms are looked for
 
 
 def evidence(text: words.Text, org: Watched) -> Evidence:
@@ -21,6 +23,7 @@ def evidence(text: words.Text, org: Watched) -> Evidence:
         keys=same_name.keys,
         own=own_keys(org),
         tracked=followed_by(org),
+        is_form=lambda name, of: is_form(name, of, language_of(text.words.line)),
     )
 
 
@@ -38,6 +41,18 @@ def is_sure(text: words.Text, name: str) -> bool:
     return spoken not in general_words.NOUNS_IN_CAPITALS and any(
         showing.has_own_capital(text, place) for place in places
     )
+
+
+def is_form(name: str, of: str, spoken: str | None) -> bool:
+    """Whether `name` is `of` with a case ending, a particle, a prefix or a suffix behind an apostrophe."""
+    longer, shorter = words.key(name), words.key(of)
+    if longer == shorter or shorter[:START] not in longer or len(shorter) < SHORTEST:
+        return False
+    if words.namings(words.text(name), of) == [(0, len(name))]:
+        return True
+    pattern = inflected(f" {shorter}", spoken) if is_latin(shorter[-1]) else None
+    found = pattern.search(f" {longer} ") if pattern else None
+    return found is not None and len(found[0].strip()) == len(longer)
 
 
 def has_case(name: str) -> bool:
