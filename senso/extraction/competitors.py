@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Marked = tuple[str, str, str]  # field, kind, value: what was dropped or corrected, and why
 LONGEST_NAME = 80
-MOST_FORMS = 50  # names that another one may be a form of
+MOST_FORMS = 20  # names that another one may be a form of
 NAME = re.compile(r"[^\W\d_]|\d ?& ?\d")  # a letter, or as 1&1
 ADDRESS = re.compile(r"\w+://|www\.|[^\s/]+\.[^\s/]+/", re.IGNORECASE)
 

@@ -11,7 +11,7 @@ from senso.extraction.words.endings import inflected, is_latin, language
 
 COMMON = 3.8  # Zipf; well-known brands are as common, so they need the model's word or a mark, too
 LEAST_TOKENS = 3
-START = 2  # characters that a name and its forms have in common
+GIVING_WAY = 2  # characters at the end of a name, at most, that an ending replaces
 SHORTEST = 4  # of a name whose forms are looked for
 
 
@@ -46,7 +46,7 @@ def is_sure(text: words.Text, name: str) -> bool:
 def is_form(name: str, of: str, spoken: str | None) -> bool:
     """Whether `name` is `of` with a case ending, a particle, a prefix or a suffix behind an apostrophe."""
     longer, shorter = words.key(name), words.key(of)
-    if longer == shorter or shorter[:START] not in longer or len(shorter) < SHORTEST:
+    if longer == shorter or shorter[:-GIVING_WAY] not in longer or len(shorter) < SHORTEST:
         return False
     if words.namings(words.text(name), of) == [(0, len(name))]:
         return True
