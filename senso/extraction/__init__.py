@@ -25,6 +25,7 @@ from senso.extraction import (
     mentions,
     names,
     naming,
+    orders,
     same_name,
     sentences,
     units,
@@ -242,9 +243,23 @@ def _checked(said: AnswerReading, answer_text: str, org: Watched, completion: Co
         share_of_text=_share(set(naming_sentences), spans),
         share_of_entries=_share(spans.within(entries), spans),
         competitors=others,
-        marks=tuple(Mark(*storable(list(mark))) for mark in (*mention_marks, *other_marks, *_of_names(org))),
+        marks=tuple(
+            Mark(*storable(list(mark)))
+            for mark in (*mention_marks, *other_marks, *_of_orders(text, org), *_of_names(org))
+        ),
         completion=completion,
     )
+
+
+def _of_orders(text: words.Text, org: Watched) -> list[mentions.Marked]:
+    """Parts of the answer that name the org in an order to the model, and therefore were not read."""
+    named = occurrences.places(text, org)
+    spans = orders.orders(text.answer) if named else []
+    return [
+        ("mentioned", "order-to-the-model", text.answer[start:end])
+        for start, end in spans
+        if any(start <= place[0] < end for place in named)
+    ]
 
 
 def _of_names(org: Watched) -> list[mentions.Marked]:

@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Marked = tuple[str, str, str]  # field, kind, value: what was dropped or corrected, and why
 LONGEST_NAME = 80
+MOST_FORMS = 20  # names that another one may be a form of
+NAME = re.compile(r"[^\W\d_]|\d ?& ?\d")  # a letter, or as 1&1
 ADDRESS = re.compile(r"\w+://|www\.|[^\s/]+\.[^\s/]+/", re.IGNORECASE)
 
 
@@ -59,6 +61,7 @@ class Evidence:
     keys: Callable[[str], Sequence[str]]  # two names with a key in common are one
     own: frozenset[str]  # the keys of the org's own names and domains
     tracked: Sequence[Followed]
+    is_form: Callable[[str, str], bool] = lambda _name, _of: False  # the second with an ending of the answer's language
 
 
 def checked(said: Said, evidence: Evidence) -> tuple[tuple[str, ...], list[Marked]]:
@@ -90,7 +93,8 @@ class Kept:
         if reason := objection(name, followed, self.evidence):
             self.marks.append(("competitors", reason, name))
         elif followed is None:
-            self.keep(name, keys)
+            if not self.is_inflected(name):
+                self.keep(name, keys)
         else:
             is_spelling = not set(keys).isdisjoint(self.evidence.keys(followed.name))
             self.keep(name if is_spelling else followed.name, followed.keys)
@@ -104,6 +108,13 @@ class Kept:
             self.marks.append(("competitors", "tracked-competitor-missed", one.name))
         elif any(map(self.evidence.occurs, one.spellings)):
             self.marks.append(("competitors", "tracked-competitor-unsure", one.name))
+
+    def is_inflected(self, name: str) -> bool:
+        """Of a name that is kept, or the other way round."""
+        return any(
+            self.evidence.is_form(name, other) or self.evidence.is_form(other, name)
+            for other in self.names[:MOST_FORMS]
+        )
 
     def keep(self, name: str, keys: Iterable[str]) -> None:
         if self.keys.isdisjoint(keys):
@@ -131,4 +142,4 @@ def is_one_word(name: str) -> bool:
 
 
 def is_junk(name: str) -> bool:
-    return len(name) > LONGEST_NAME or not re.search(r"[^\W\d_]", name) or bool(ADDRESS.match(name))
+    return len(name) > LONGEST_NAME or not NAME.search(name) or bool(ADDRESS.match(name))

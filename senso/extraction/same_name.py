@@ -7,9 +7,9 @@ from functools import lru_cache
 from senso.extraction.words import key
 from senso.extraction.words.wanted import SUFFIXES, UMLAUTS, as_domain
 
-# Behind a name: "Navy Federal (NFCU)", "Globex (XETRA: GBX)".
-TICKER = re.compile(r"(?<=\S)[ \t]{0,3}[(（](?:[A-Z]{2,8}: ?)?[A-Z0-9]{2,6}[)）]$")
-CONJUNCTION = re.compile(r"(?<=\S) (?:and|\+)$")  # what "& Co." leaves
+# Behind a name: "Navy Federal (NFCU)", "Globex (XETRA: GBX)", "Bank of Larchland (BofL)".
+SHORT_FORM = re.compile("[(（][株有주유][)）]|[㈱㈲㈜]")  # of a legal form, as a sign
+TICKER = re.compile(r"(?<=\S)[ \t]{0,3}[(（](?:[A-Z]{2,8}: ?)?(?:[A-Z0-9]{2,6}|[A-Z][a-z]{1,3}[A-Z][A-Za-z]?)[)）]$")
 
 
 @lru_cache(maxsize=16384)
@@ -24,8 +24,8 @@ def keys(name: str) -> tuple[str, ...]:
 
 
 def compared(name: str) -> str:
-    bare = TICKER.sub("", " ".join(name.split()))
-    return CONJUNCTION.sub("", key(label(bare) or bare)).replace(" ", "")
+    bare = TICKER.sub("", SHORT_FORM.sub("", " ".join(name.split())))
+    return key(label(bare) or bare).replace(" + ", " and ").replace(" ", "")
 
 
 def label(name: str) -> str | None:

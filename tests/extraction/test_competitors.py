@@ -55,6 +55,10 @@ def test_what_is_no_name_is_dropped(check, name):
     assert marks(found) == [Mark("competitors", "not-a-name", name.strip())]
 
 
+def test_a_brand_of_figures_and_a_sign_is_a_name(check):
+    assert check("1&1", answer="1&1 is cheap.").competitors == ("1&1",)
+
+
 def test_a_lower_case_brand_with_a_dot_is_a_name(check):
     assert "monday.com" in check("monday.com").competitors
 
@@ -78,6 +82,33 @@ def test_competitors_are_read_also_when_the_org_is_not_mentioned(check):
     found = check("Globex Bank", answer="Globex Bank is good.")
 
     assert (found.mentioned, found.competitors) == (False, ("Globex Bank",))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "answer"),
+    [
+        ("Globex", "Globex'in", "Globex iyi ve ucuz bir yer. Globex'in ücreti düşük."),
+        ("Globex", "Globex\u2019s", "Globex is good. Globex\u2019s fees are low."),
+        ("Globex", "Globexu", "Globex je dobrý a levný. Účet u Globexu je na mě a se hodí."),
+        ("Globex", "Globexin", "Globex on hyvä ja se on halpa. Globexin hinnat ovat hyvät."),
+        ("Глобекс", "Глобекса", "Глобекс хорош. У Глобекса низкие ставки."),
+        ("Глобекса", "Глобекс", "У Глобекса низкие ставки. Глобекс хорош."),
+        ("글로벡스", "글로벡스는", "글로벡스 추천. 글로벡스는 좋다."),
+        ("جلوبكس", "وجلوبكس", "جلوبكس جيد. أكمي وجلوبكس جيدان."),
+    ],
+)
+def test_a_competitor_with_an_ending_is_counted_once(check, one, other, answer):
+    assert check(one, other, answer=answer).competitors == (one,)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("Globex", "Globex Bank"), ("Umbra", "Umbro"), ("Nova", "Novas"), ("星河", "星河海")]
+)
+def test_two_names_that_no_ending_explains_are_two(check, one, other):
+    assert check(one, other, answer=f"Try {one}, or try {other}, for this is the best of all.").competitors == (
+        one,
+        other,
+    )
 
 
 def test_a_legal_form_and_a_domain_name_no_other_competitor(check):
@@ -146,6 +177,14 @@ def tracking(acme, *competitors):
         ("Best Buy", "It is the best buy of all."),
         ("Umbra", "Look for umbra there."),
         ("Kreis", "Er ist im Kreis der Familie und nicht mit der Bank."),
+        ("苹果", "我吃了一个苹果。"),
+        ("平安", "祝你一路平安。"),
+        ("りんご", "りんごを食べる。"),
+        ("楽天", "彼は楽天的だ。"),
+        ("하나", "하나만 주세요."),
+        ("आशा", "मुझे आशा है।"),
+        ("كريم", "هو رجل كريم."),
+        ("ดาว", "มีดาวบนฟ้า"),
     ],
 )
 def test_a_tracked_competitor_that_may_be_a_word_is_added_only_if_the_model_names_it(check, acme, name, answer):
@@ -164,6 +203,8 @@ def test_a_tracked_competitor_that_may_be_a_word_is_added_only_if_the_model_name
         ("Umbra", "Umbra is good."),
         ("adidas", "Next is adidas."),
         ("星河", "我们推荐星河和其他银行。"),
+        ("苹果", "- **苹果**：好"),
+        ("ธนาคารดาว", "แนะนำธนาคารดาวเพราะดี"),
     ],
 )
 def test_a_tracked_competitor_that_can_be_nothing_else_is_added(check, acme, name, answer):

@@ -61,6 +61,16 @@ def test_the_name_comes_first_and_the_domain_is_always_there(says):
         ("Capital One", [], "Capital One Bank"),
         ("Target", [], "Target Stores"),
         ("Volkswagen AG", ["https://vw.example"], "VW"),
+        ("Umbra & Söhne GmbH", [], "Umbra & Soehne"),
+        ("Ellis and Dorn", [], "Ellis + Dorn"),
+        ("\ubcc4\ud558\ub298\uc740\ud589", [], "\ubcc4\ud558\ub298"),
+        ("Compagnie Larchoise d'Assurances", [], "CLA"),
+        (
+            "\u0e1a\u0e23\u0e34\u0e29\u0e31\u0e17 \u0e14\u0e32\u0e27\u0e17\u0e2d\u0e07 \u0e08\u0e33\u0e01\u0e31\u0e14",
+            [],
+            "\u0e14\u0e32\u0e27\u0e17\u0e2d\u0e07",
+        ),
+        ("Acme Bank", ["https://acmex.github.io"], "Acmex"),
     ],
 )
 def test_a_variation_that_means_the_org_is_kept(name, websites, variation):
@@ -91,6 +101,18 @@ def test_a_variation_that_could_mean_anything_is_dropped(variation):
         ("Acme Bank", "https://acme.example", "acme.other"),
         ("\u661f\u6cb3\u94f6\u884c", "", "\u661f\u6cb3"),
         ("First Larch", "", "First"),
+        ("Wells Larch Fargo", "", "Wells Fargo"),
+        ("Deutsche Larch Bank", "", "Deutsche Bank"),
+        ("T\u00fcrkiye Larch Bankas\u0131", "", "T\u00fcrkiye Bankas\u0131"),
+        ("T\u00fcrkiye Larch Bankas\u0131", "", "T\u00fcrkiye"),
+        ("Kreis Larch", "", "Kreis"),
+        ("Banco Mundo Larch", "", "Mundo"),
+        ("You.com", "https://you.com", "YOU"),
+        ("Acme Bank", "https://acme.wordpress.com", "WordPress"),
+        ("Acme Bank", "https://go.acme.com", "Go Bank"),
+        ("Acme Bank", "https://www.acme.com.au", "COM"),
+        ("\u0e18\u0e19\u0e32\u0e04\u0e32\u0e23\u0e14\u0e32\u0e27", "", "\u0e14\u0e32\u0e27"),
+        ("\u5e73\u5b89\u661f\u6cb3\u94f6\u884c", "", "\u5e73\u5b89\u94f6\u884c"),
         ("First", "", "First Bank"),
     ],
 )
@@ -104,17 +126,18 @@ def test_what_does_not_come_from_the_org_waits(name, site, variation):
 def test_names_of_others_are_rejected_outright():
     known = naming.Known(
         "Nordstern AG",
-        competitors=("Umbra Insurance GmbH",),
+        competitors=("Umbra Insurance GmbH", "NordSternBank"),
         neighbours=("Nord Group",),
         not_names=("Nordstern Records",),
         rejected=("NSTERN",),
     )
-    said = ["Umbra Insurance", "Nord Group", "Nordstern Records Ltd", "NSTERN", "Nordstern"]
+    said = ["Umbra Insurance", "Nordstern Bank", "Nord Group", "Nordstern Records Ltd", "NSTERN", "Nordstern"]
 
     found = naming.judged(known, said)
 
     assert (found.names, found.proposals) == (["Nordstern AG", "Nordstern"], [])
     assert [one.reason for one in found.rejected] == [
+        "the name of a competitor that the org tracks",
         "the name of a competitor that the org tracks",
         "the name of another org of the account",
         "among the not_names of the import",

@@ -14,7 +14,12 @@ FORMS = """
     Globex Kft
     Globex A.Ş. | Globex Ltd. Şti. | ООО Globex | ООО «Globex» | Globex d.o.o. | Globex OÜ | Globex UAB | UAB Globex
     Globex K.K. | Globex Co., Ltd. | (주)Globex | Globex Pvt. Ltd. | Globex Pte Ltd | Globex Sdn Bhd | PT Globex Tbk
-    Globex Pty Ltd | Globex ehf. | Globex FZE
+    Globex Pty Ltd | Globex ehf. | Globex FZE | Globex Limited Liability Company | Globex Public Limited Company
+    Globex Aktiengesellschaft | Globex SE & Co. KGaA | Globex Société Anonyme | Globex S.à r.l. | Globex & Cie
+    Globex S.A.P.I. de C.V. | Globex Società per azioni | Globex y Cía. | Globex Aktiebolag | Globex Osakeyhtiö
+    Globex Naamloze Vennootschap | Globex BVBA | Globex Spółka z o.o. | SIA Globex | (株)Globex | ㈱Globex | ТзОВ Globex
+    Công ty Cổ phần Globex | Công ty TNHH Globex | บริษัท Globex จำกัด (มหาชน) | شركة Globex | Globex ذ.م.م
+    Globex प्राइवेट लिमिटेड
 """
 
 
@@ -42,6 +47,12 @@ def test_a_legal_form_makes_no_other_competitor(name):
         ("ООО «Ромашка»", "Ромашка"),
         ("Müller", "Mueller"),
         ("Müller", "Muller"),
+        ("Ørnstad", "Oernstad"),
+        ("Ålund", "Aalund"),
+        ("Black + Dale", "Black & Dale"),
+        ("Bank of Larchland (BofL)", "Bank of Larchland"),
+        ("บริษัท ดาวทอง จำกัด", "ดาวทอง"),
+        ("Globex & Co. KG", "Globex"),
     ],
 )
 def test_spellings_of_one_name_share_a_key(one, other):
@@ -52,6 +63,9 @@ def test_spellings_of_one_name_share_a_key(one, other):
     ("one", "other"),
     [
         ("Globex", "Globex Bank"),
+        ("Globex+", "Globex"),
+        ("Globex+ Inc.", "Globex"),
+        ("株探", "探"),
         ("acme.wordpress.com", "WordPress"),
         ("Umbra", "Umbro"),
         ("Ally", "Alliant"),

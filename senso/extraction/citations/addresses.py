@@ -16,11 +16,13 @@ from senso.states import Category
 
 # Parameters that say where a reader came from or which session it is, not which page is shown.
 TRACKING: Final = re.compile(
-    r"utm_.*|hsa_.*|_hs(?:enc|mi|fp)|mtm_.*|pk_(?:campaign|kwd|source|medium|content)|matomo_.*|vero_.*|oly_.*|"
+    r"utm_.*|hsa_.*|_hs(?:enc|mi|fp)|__hs(?:tc|sc|fp)|mtm_.*|(?:pk|piwik)_(?:campaign|kwd|keyword|content|source|medium)|"
+    r"matomo_.*|vero_.*|oly_.*|itm_.*|wt[._](?:mc|mc_id|zmc)|dm_i|n?icid|s_cid|sc_cid|_branch_.*|guccounter|guce_.*|"
     r"gclid|gclsrc|dclid|gbraid|wbraid|gad_.*|_gsid|srsltid|_ga|_gl|fbclid|fb_(?:action_.*|ref|source)|msclkid|y[s]?clid|"
     r"twclid|ttclid|li_fat_id|igsh(?:id)?|epik|rdt_cid|sccid|irclickid|mc_(?:cid|eid)|mkt_tok|_openstat|s_kwcid|ef_id|"
+    r"tblci|dicbo|ob_click_id|oborigurl|wickedid|__cf_chl_.*|usqp|amp_(?:js_v|gsa|r|cb)|trkinfo|originalreferer|"
     r"ref|ref_|ref_?src|ref_?url|referr?er|cmpid|trk|trkcampaign|spm|share_id|at_(?:medium|campaign)|xtor|"
-    r"phpsessid|jsessionid|aspsessionid[a-z]*|cfid|cftoken|session_?id|zenid|oscsid",
+    r"phpsessid|jsessionid|aspsessionid[a-z]*|cfid|cftoken|zenid|oscsid",
     re.IGNORECASE,
 )
 GOOGLE: Final = re.compile(r"(?:www\.)?google(?:\.[a-z]{2,3}){1,2}")
@@ -31,17 +33,22 @@ PLAIN: Final = re.compile(
     r"(?:/[A-Za-z0-9_~-]+(?:\.[A-Za-z0-9_~-]+)*)+/?"
     r"(?:\?[A-Za-z0-9_.~-]+=[A-Za-z0-9_.~-]+(?:&[A-Za-z0-9_.~-]+=[A-Za-z0-9_.~-]+)*)?"
 )
+# Parameters that are a session's where their value is long, and else may say which page it is: a conference's session.
+SESSION_PAIR: Final = re.compile(r"session_?id=[^=]{16,}", re.IGNORECASE)
+INVISIBLE: Final = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 SCHEME: Final = re.compile(r"https?://", re.IGNORECASE)
 WEB_HOST: Final = re.compile(r"[^\s%]+[.:][^\s%]+")  # a name without a dot belongs to a private network
+AND: Final = re.compile(r"&(?:amp(?:;|%3b)){1,20}", re.IGNORECASE)  # escaped once or more, for HTML and for an address
 ENTITY: Final = re.compile(r"&(?:#\d{1,6}|#[xX][0-9a-fA-F]{1,5}|amp|lt|gt|quot|apos|equals|num|quest|sol|colon);")
 SESSION: Final = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/?;]*|/\([SAF]\([^/()]{1,80}\)\)(?=/|$)", re.IGNORECASE)
 HOME: Final = re.compile(
     r"/(?:index\.(?:html?|xhtml|shtml|php\d?|aspx?|jsp|jsf|cfm|cgi|pl|do)|default\.(?:aspx?|html?|php)|home\.aspx)$",
     re.IGNORECASE,
 )
-AMP: Final = re.compile(r"^/amp(?=/.)|(?<=.)/amp/?$|(?<=.)(?:\.amp)(?=\.html?$|$)", re.IGNORECASE)
+AMP: Final = re.compile(r"^/amp(?=/.)|(?<=.)/amp(?:/|\.html?)?$|(?<=.)(?:\.amp)(?=\.html?$|$)", re.IGNORECASE)
 SPECIAL: Final = re.compile(r"[;(]|amp|/(?:index|default|home)\.", re.IGNORECASE)
 AMP_PAIR: Final = re.compile(r"_?amp(?:=(?:1|true|amp)?)?|(?:outputType|output|view|renderMode)=amp", re.IGNORECASE)
+ESCAPED: Final = re.compile(r"^(?:%21)?(?:%2f)?", re.IGNORECASE)
 ROUTE: Final = re.compile(r"!?/[^#]*|![^#/]*/[^#]*")
 MOST_WRAPPERS: Final = 4
 LONGEST: Final = 2048  # longer ones are sessions and searches, and not every browser accepts them
@@ -88,13 +95,13 @@ def canonical(url: str) -> str | None:
 
 def opened(url: str, wrappers: int = MOST_WRAPPERS) -> Read | None:
     """The normalised address behind all wrappers. The fragment is cut first: "#!" would become a query."""
-    url = url.strip()
+    url = url.strip().strip(INVISIBLE)
     if not SCHEME.match(url) or len(url) > LONGEST_WRAPPED:
         return None
     whole, _, fragment = without_entities(url).partition("#")
     try:
         raw = urlsplit(whole)
-        inner = behind(raw, without_www((raw.hostname or "").rstrip(".")))
+        inner = behind(raw, place((raw.hostname or "").rstrip(".")))
         found = opened(inner, wrappers - 1) if isinstance(inner, str) and wrappers else None
         return found or normalised(whole, fragment, closed=inner is not None)
     except ValueError:  # invalid host or port; IDNA errors are ValueErrors too
@@ -110,6 +117,7 @@ def normalised(whole: str, fragment: str, *, closed: bool) -> Read | None:
 
 def without_entities(url: str) -> str:
     """Of HTML, as far as they end with a semicolon: "&copy=1" is a parameter."""
+    url = AND.sub("&", url)
     for _ in range(3):
         if "&" not in url or not ENTITY.search(url):
             break
@@ -119,16 +127,21 @@ def without_entities(url: str) -> str:
 
 def route(fragment: str) -> str:
     """Of a page that a script shows by the address's fragment: "#/loans" or "#!/loans", but not "#loans"."""
-    shown = fragment.partition(":~:")[0]
+    shown = ESCAPED.sub(lambda found: unquote(found[0]), fragment.partition(":~:")[0]).partition("#")[0]
     if not ROUTE.fullmatch(shown):
         return ""
     path, _, query = shown.rstrip("/").partition("?")
     kept = "&".join(pair for pair in query.split("&") if pair and not is_tracking(pair))
-    return "" if path.rstrip("/") in {"", "!"} else f"#{path.rstrip('/')}" + (f"?{kept}" if kept else "")
+    path = path.rstrip("/")
+    if path in {"", "!"}:
+        return f"#{path}/?{kept}" if kept else ""
+    return f"#{path}" + (f"?{kept}" if kept else "")
 
 
 def is_tracking(pair: str) -> bool:
-    return is_tracking_name(unquote(pair.partition("=")[0])) or bool(AMP_PAIR.fullmatch(pair))
+    return is_tracking_name(unquote(pair.partition("=")[0])) or bool(
+        AMP_PAIR.fullmatch(pair) or SESSION_PAIR.fullmatch(pair)
+    )
 
 
 @lru_cache(maxsize=1024)
@@ -156,7 +169,7 @@ def one_place(read: Read) -> Read:
     path = parts.path
     if SPECIAL.search(path):
         path = AMP.sub("", HOME.sub("/", SESSION.sub("", path)))
-    pairs = [pair for pair in parts.query.split("&") if pair and not is_tracking(pair)]
+    pairs = [pair.replace("+", "%20") for pair in parts.query.split("&") if pair and not is_tracking(pair)]
     for one in rules(host):
         if match := one.path.search(path.rstrip("/")):
             host, path, pairs = applied(one, match, host, path, pairs)
@@ -174,7 +187,9 @@ def rules(host: str) -> list[Rule]:
         return found
     if ".blogspot." in host:
         return table["blogspot.*"]
-    return table.get(anywhere(host), []) if host == registrable(host) else []
+    if host == registrable(host):
+        return table.get(anywhere(host), [])
+    return table.get(f"*.{registrable(host)}", [])
 
 
 def applied(one: Rule, match: re.Match[str], host: str, path: str, pairs: list[str]) -> tuple[str, str, list[str]]:

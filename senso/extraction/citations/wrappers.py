@@ -48,6 +48,7 @@ def listed(host: str) -> Iterator[tuple[str, str]]:
     last = registrable(host)
     if host != last:
         yield from table.get(f"{host[: -len(last)]}{anywhere(host)}", ())
+        yield from table.get(f"*.{anywhere(host)}", ())
     else:
         yield from table.get(anywhere(host), ())
     for parent in whole_domains(host):
@@ -98,7 +99,7 @@ def in_base64(value: str) -> str | None:
 
 
 def in_path(parts: SplitResult, _host: str, path: str) -> str | None:
-    rest = parts.path.removeprefix("" if path == "*" else path) + (f"?{parts.query}" if parts.query else "")
+    rest = parts.path.removeprefix(path if path.endswith("/") else "") + (f"?{parts.query}" if parts.query else "")
     if place := IN_PATH.search(rest):
         whole = rest[place.start() :]
         return SLASHES.sub(r"\1://", unquote(whole) if "%" in place[0] else whole)
@@ -157,8 +158,16 @@ def unhyphened(label: str) -> str:
 
 
 Decoding = Callable[[SplitResult, str, str], str | None]
+
+
+def accelerated(parts: SplitResult, host: str, path: str) -> str | None:
+    """Google writes the question mark of a page escaped, since the page's address is part of a path."""
+    return in_path(parts._replace(path=re.sub("%3f", "?", parts.path, count=1, flags=re.IGNORECASE)), host, path)
+
+
 DECODINGS: Final[dict[str, Decoding]] = {
     "@path": in_path,
+    "@amp": accelerated,
     "@query": in_query,
     "@proofpoint": proofpoint,
     "@urldefense": urldefense,

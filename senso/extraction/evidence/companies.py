@@ -5,7 +5,14 @@ from functools import lru_cache
 from senso.extraction import general_words, same_name, showing, words
 from senso.extraction.competitors import Evidence
 from senso.extraction.evidence.watched import Watched, followed_by, own_keys
-from senso.extraction.words.endings import language
+from senso.extraction.naming import doubt
+from senso.extraction.naming.frequent import zipf
+from senso.extraction.words.endings import inflected, is_latin, language
+
+COMMON = 3.8  # Zipf; well-known brands are as common, so they need the model's word or a mark, too
+LEAST_TOKENS = 3
+GIVING_WAY = 2  # characters at the end of a name, at most, that an ending replaces
+SHORTEST = 4  # of a name whose forms are looked for
 
 
 def evidence(text: words.Text, org: Watched) -> Evidence:
@@ -16,6 +23,7 @@ def evidence(text: words.Text, org: Watched) -> Evidence:
         keys=same_name.keys,
         own=own_keys(org),
         tracked=followed_by(org),
+        is_form=lambda name, of: is_form(name, of, language_of(text.words.line)),
     )
 
 
@@ -23,6 +31,8 @@ def is_sure(text: words.Text, name: str) -> bool:
     """It occurs with its capitals, and if it is a word of the answer's language, with one that shows it as a name."""
     found = words.namings(text, name)[: showing.MOST]
     places = [place for place in found if showing.in_its_case(text, name, place)]
+    if places and not has_case(name):
+        return not may_be_word(text, name) or showing.as_name(text, name)
     if not places or not name.isalpha():
         return bool(places)
     spoken = language_of(text.words.line)
@@ -31,6 +41,30 @@ def is_sure(text: words.Text, name: str) -> bool:
     return spoken not in general_words.NOUNS_IN_CAPITALS and any(
         showing.has_own_capital(text, place) for place in places
     )
+
+
+def is_form(name: str, of: str, spoken: str | None) -> bool:
+    """Whether `name` is `of` with a case ending, a particle, a prefix or a suffix behind an apostrophe."""
+    longer, shorter = words.key(name), words.key(of)
+    if longer == shorter or shorter[:-GIVING_WAY] not in longer or len(shorter) < SHORTEST:
+        return False
+    if words.namings(words.text(name), of) == [(0, len(name))]:
+        return True
+    pattern = inflected(f" {shorter}", spoken) if is_latin(shorter[-1]) else None
+    found = pattern.search(f" {longer} ") if pattern else None
+    return found is not None and len(found[0].strip()) == len(longer)
+
+
+def has_case(name: str) -> bool:
+    return name.upper() != name.lower()
+
+
+def may_be_word(text: words.Text, name: str) -> bool:
+    """Of a name in a script without capitals, by how common it is; without a list of words, by how short it is."""
+    spoken = doubt.language_of(text.answer, text.words.line)
+    if spoken is None:
+        return len(words.key(name).split()) < LEAST_TOKENS
+    return (zipf(name, spoken) or 0) >= COMMON
 
 
 language_of = lru_cache(maxsize=64)(language)

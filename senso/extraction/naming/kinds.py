@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import accumulate
 
 WORD = re.compile(r"\w+")
 # In the compared form: small letters without accents.
@@ -47,10 +48,6 @@ def distinctive(tokens: Sequence[str]) -> list[str]:
     """The tokens that say which organisation is meant; Chinese characters are tokens each."""
     glued = "".join(tokens)
     if not glued.isascii() and (found := ENDINGS.search(glued)):
-        left, kept = found.start(), []
-        for token in tokens:
-            if (left := left - len(token)) < 0:
-                break
-            kept.append(token)
-        tokens = kept
+        starts = accumulate(map(len, tokens), initial=-found.start())
+        tokens = [token[:-start] for token, start in zip(tokens, starts, strict=False) if start < 0]
     return [token for token in tokens if token not in KINDS]

@@ -8,27 +8,32 @@ another org of the account is rejected. Everything else waits for a person.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from senso.extraction.naming.doubt import SCRIPTS
+from senso.extraction.naming.doubt import NO_LIST, SCRIPTS, SHOWN_LANGUAGES
 from senso.extraction.naming.frequent import VERY_COMMON, zipf
 from senso.extraction.naming.kinds import KINDS, distinctive
 from senso.extraction.naming.known import Known, distinct
 from senso.extraction.naming.sites import domains, labels
 from senso.extraction.words import key
-from senso.extraction.words.wanted import as_domain
+from senso.extraction.words.wanted import UMLAUTS, as_domain
 
 MOST_NAMES = MOST_PROPOSALS = 20
 LONGEST_NAME = 80
 SHORTEST_NAME, SHORTEST_ACRONYM, LONGEST_ACRONYM = 3, 3, 6
 CAPITALS_OF_MIXED = 2  # in BofA
+COMMON_ELSEWHERE = 4.7  # Zipf; what is less common in one language only may well be a brand: "ziraat", "telekom"
+SCRIPT_OF_NAMES = re.compile("[a-z\u00df-\u024f]+")
 LETTER = re.compile(r"[^\W\d_]")
 PIECE = re.compile(r"[^\W\d_][^\W\dA-Z_]*|\d+")  # SchoolsFirst: Schools, First
 OF_GROUPS = frozenset({"group", "holding", "holdings", "company", "gruppe", "groupe", "grupo", "gruppo"})
 BEFORE_PLACE = frozenset({"of", "in", "at", "de", "von", "di"})
 CONNECTORS = frozenset(
-    re.findall(r"\w+", "the a of and for in at de la le les du des der die das und fur et y e i do da")
+    re.findall(
+        r"\w+",
+        "the a of and for in at de la le les l d du des der die das und fur et y e i do da dos das di del della degli",
+    )
 )
 
 
@@ -67,12 +72,16 @@ def judged(known: Known, variations: Iterable[str]) -> Judged:
 
 def claimed_by(known: Known, name: str) -> str | None:
     """Whose name it is already, in words; None if nobody's."""
-    wanted = key(name)
-    if wanted in set(map(key, known.competitors)):
+    wanted = "".join(key(name).split())
+    if wanted in {"".join(key(one).split()) for one in known.competitors}:
         return "the name of a competitor that the org tracks"
-    if wanted in set(map(key, known.neighbours)):
+    if wanted in {"".join(key(one).split()) for one in known.neighbours}:
         return "the name of another org of the account"
     return None
+
+
+def tokens_of(name: str) -> list[str]:
+    return f"{key(name)} ".replace(" + ", " and ").split()
 
 
 def is_short_for(tokens: Sequence[str], own: Sequence[str]) -> bool:
@@ -84,10 +93,23 @@ def is_short_for(tokens: Sequence[str], own: Sequence[str]) -> bool:
     return any(is_short_for(tokens[1:], own[size:]) for size in sizes)
 
 
+@lru_cache(maxsize=1024)
+def elsewhere(word: str) -> float:
+    """How common a word in Latin letters is in other languages than English; 0 if it is rather a name there.
+
+    `word`: with its accents, as the lists have it.
+    """
+    if not SCRIPT_OF_NAMES.fullmatch(word):
+        return 0
+    most = max(zipf(word, tag) or 0 for tag in SHOWN_LANGUAGES if tag != "en")
+    return most if most >= COMMON_ELSEWHERE else 0
+
+
 class Rules:
     def __init__(self, known: Known) -> None:
         self.known = known
-        self.own = [key(name).split() for name in (known.name, *known.aliases)]
+        given = (known.name, *known.aliases)
+        self.own = [tokens_of(name) for name in dict.fromkeys((*given, *(one.translate(UMLAUTS) for one in given)))]
         self.labels = labels(known.websites)
         self.rejected = set(map(key, known.rejected))
 
@@ -102,7 +124,7 @@ class Rules:
 
     def objection(self, name: str) -> str | None:
         """Why it waits; None: it counts by itself."""
-        tokens = key(name).split()
+        tokens = tokens_of(name)
         marks = distinctive(tokens)
         if len(tokens) > 1 and any(is_short_for(tokens, own) for own in self.own):
             return None
@@ -112,15 +134,34 @@ class Rules:
             return self.objection_to_domain(name)
         if self.is_acronym(name):
             return None
-        if len("".join(tokens)) < SHORTEST_NAME and not self.is_east_asian(name):
+        if self.is_short(name, tokens):
             return "too short"
-        return None if tokens in self.own else self.objection_to_words(tokens, marks)
+        return None if tokens in self.own else self.objection_to_words(name, tokens, marks)
 
-    def objection_to_words(self, tokens: Sequence[str], marks: Sequence[str]) -> str | None:
+    def is_short(self, name: str, tokens: Sequence[str]) -> bool:
+        """Of a language whose common words are not known, tokens count, as a Thai consonant with its vowels."""
+        if NO_LIST.search(name):
+            return len(tokens) < SHORTEST_NAME
+        return len("".join(tokens)) < SHORTEST_NAME and not self.is_east_asian(name)
+
+    def objection_to_words(self, name: str, tokens: Sequence[str], marks: Sequence[str]) -> str | None:
         if not self.comes_from_own(tokens, marks):
             return "has words that are neither the name's nor the domains'"
-        everyday = None if self.has_whole_name(tokens) else self.everyday(tokens, marks)
+        if len(tokens) > 1 and self.has_gap(tokens):
+            return "leaves out a word within the name"
+        everyday = None if self.has_whole_name(tokens) else self.everyday(name, tokens, marks)
         return everyday or self.shared(tokens, marks)
+
+    def has_gap(self, tokens: Sequence[str]) -> bool:
+        """ "Wells Fargo" for Wells Larch Fargo: what is left out may be what tells the org from another."""
+        marks = set(distinctive(tokens))
+        gaps = [self.left_out(tokens, own) for own in self.own if marks and marks <= set(own)]
+        return bool(gaps) and all(map(distinctive, gaps))
+
+    def left_out(self, tokens: Sequence[str], own: Sequence[str]) -> list[str]:
+        """The words of `own` between the first and the last that the tokens have."""
+        places = [place for place, word in enumerate(own) if word in tokens]
+        return [word for word in own[places[0] : places[-1]] if word not in tokens]
 
     def has_whole_name(self, tokens: Sequence[str]) -> bool:
         """ "Capital One Bank" for Capital One: what is added says what kind of business it is."""
@@ -157,11 +198,13 @@ class Rules:
         written = [form for tokens in self.own for form in (tokens, distinctive(tokens))]
         return frozenset([*map("".join, written), *(label.replace("-", "") for label in self.labels)]) - {""}
 
-    def everyday(self, tokens: Sequence[str], marks: Sequence[str]) -> str | None:
+    def everyday(self, name: str, tokens: Sequence[str], marks: Sequence[str]) -> str | None:
         """Of common words, two that are the org's own identify it; one only if a domain of the org says so."""
         together = "".join(marks)
         is_one = len(tokens) == 1 or self.is_east_asian(together)
-        frequency = [self.frequency(one) or 0 for one in ([together] if is_one else marks)]
+        frequency = [self.frequency(one) or 0 for one in marks]
+        if is_one:
+            frequency = [self.frequency(together) or elsewhere(name.strip().casefold())]
         if not all(frequency) or (not is_one and all(token in self.words | self.initials for token in tokens)):
             return None
         is_label = "".join(tokens) in {label.replace("-", "") for label in self.labels}
@@ -190,6 +233,8 @@ class Rules:
         if not letters.isalpha() or len(letters) > LONGEST_ACRONYM:
             return False
         if sum(letter.isupper() for letter in letters) < (CAPITALS_OF_MIXED if len(letters) > 1 else 1):
+            return False
+        if (zipf(letters, "en") or 0) >= VERY_COMMON:  # "YOU" for You.com
             return False
         if letters.casefold() in self.labels:
             return letters.isupper()

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 from iso3166 import countries_by_alpha2
+from tldextract import TLDExtract
 
 # ISO 639-1.
 LANGUAGES = frozenset(
@@ -29,10 +30,13 @@ PLATFORMS = re.compile(
     r"pypi|apple|google|amazon|ebay|etsy|aliexpress|alibaba|taobao|tmall|rakuten|mercadolibre|allegro|zalando|yelp|"
     r"tripadvisor|trustpilot|g2|capterra|glassdoor|indeed|crunchbase|bloomberg|wikipedia|linktr|about|notion|"
     r"wordpress|blogspot|wixsite|weebly|squarespace|behance|dribbble|opentable|booking|airbnb|doordash|ubereats|"
-    r"bbb|yellowpages|nextdoor|meetup|eventbrite|vimeo|soundcloud|spotify|naver|kakao|line|note|qiita|zhihu|bilibili)"
+    r"bbb|yellowpages|nextdoor|meetup|eventbrite|vimeo|soundcloud|spotify|shopify|myshopify|wix|webflow|jimdo|"
+    r"naver|kakao|line|note|qiita|zhihu|bilibili)"
     r"\.(?:[a-z]{2,5})(?:\.[a-z]{2})?"
 )
 START_PAGE = re.compile(r"(?:index|default|home|start|main|welcome)(?:\.\w{2,5})?")
+# Private suffixes count: acme.github.io is a member's.
+SUFFIXES = TLDExtract(cache_dir=None, suffix_list_urls=(), include_psl_private_domains=True)
 MOST_SEGMENTS = 3
 
 
@@ -44,8 +48,18 @@ def domains(websites: Iterable[str]) -> list[str]:
 
 
 def labels(websites: Iterable[str]) -> frozenset[str]:
-    """Of the org's domains, what stands before the last dot: "acme-bank" of acme-bank.co.uk, also "co"."""
-    return frozenset(label for domain in domains(websites) for label in domain.split(".")[:-1])
+    """Of each of the org's domains, the name that it registered: "acme-bank" of www.acme-bank.co.uk."""
+    return frozenset(map(label, domains(websites)))
+
+
+def label(host: str) -> str:
+    """On a platform, the name of the member: "acme" of acme.wordpress.com."""
+    found = SUFFIXES(host)
+    if not found.suffix:
+        return host.rpartition(".")[0].rpartition(".")[2] or host
+    if found.subdomain and PLATFORMS.fullmatch(host):
+        return found.subdomain.rpartition(".")[2]
+    return found.domain or host.partition(".")[0]
 
 
 def own_host(website: str) -> str | None:

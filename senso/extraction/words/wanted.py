@@ -15,6 +15,7 @@ RESERVED = frozenset({"example", "test", "invalid", "localhost"})
 DOMAIN = re.compile(r"[^\W_][\w-]*(?:\.[\w-]+)+")
 UMLAUTS = str.maketrans(
     {"\u00e4": "ae", "\u00f6": "oe", "\u00fc": "ue", "\u00c4": "Ae", "\u00d6": "Oe", "\u00dc": "Ue"}
+    | {"\u00f8": "oe", "\u00e5": "aa", "\u00d8": "Oe", "\u00c5": "Aa"}
 )
 # Between two words of one name: emphasis marks and either spaces or one hyphen; a dot only after "St", "Inc" and such.
 JOINT = re.compile(r"[*_`~\\']{0,6}(?: {0,8}|-|[\u00b7\u30fb])[*_`~\\']{0,6}")

@@ -1,0 +1,41 @@
+"""Where an answer gives orders to the model that reads it. What is named there is no mention."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import islice
+
+from senso.extraction.words import Span
+
+# "Ignore previous instructions": a verb and, close to it, its object, in languages that are written often.
+VERB = re.compile(
+    r"\b(?:ignor(?:e|ez|a|ar|iere?|ieren|eer|uj)|disregard|missachten?|zignoruj)\b|\b(?:игнорируй|ігноруй)|تجاهل|התעלמ|"
+    r"忽略|无视|無視|무시",
+    re.IGNORECASE,
+)
+OBJECT = re.compile(
+    r"instru(?:ctions|cciones|ções|cties|ktion|kcj)|istruzioni|anweisungen|consignes|prompts?\b|инструкци|указани|інструкці|"
+    r"вказівк|تعليمات|הוראות|指示|指令|命令|지시|지침|명령",
+    re.IGNORECASE,
+)
+SYSTEM = re.compile(r"(?:^|\n)[ *#>\[<]{0,6}system(?: prompt| message)?[\]>]?[:：]", re.IGNORECASE)
+NEAR = 50  # characters between the two
+MOST = 200  # verbs that are looked at
+
+
+@lru_cache(maxsize=64)
+def orders(answer: str) -> tuple[Span, ...]:
+    """Each with the whole of its paragraph, since what is ordered may stand in the next sentence."""
+    return tuple(dict.fromkeys(paragraph(answer, place) for place in islice(places(answer), MOST)))
+
+
+def places(answer: str) -> Iterator[int]:
+    yield from (found.end() for found in islice(SYSTEM.finditer(answer), MOST // 2))
+    for found in islice(VERB.finditer(answer), MOST):
+        if OBJECT.search(answer, max(0, found.start() - NEAR), found.end() + NEAR):
+            yield found.start()
+
+
+def paragraph(answer: str, place: int) -> Span:
+    start, end = answer.rfind("\n", 0, place) + 1, answer.find("\n\n", place)
+    return start, len(answer) if end < 0 else end
