@@ -234,7 +234,7 @@ def _checked(said: AnswerReading, answer_text: str, org: Watched, completion: Co
     organisations = 1 + max(len(others), len(said.competitors))
     mention, mention_marks = mentions.checked(said, occurrences.evidence(text, spans, org, organisations))
     naming_sentences = spans.around(mention.places)
-    entries = units.units(answer_text, mention.places, naming_sentences)
+    entries = units.units(answer_text, mention.places, spans.around)
     return Reading(
         mentioned=mention.mentioned,
         mention_text=mentions.SEPARATOR.join(answer_text[start:end] for start, end in entries) or None,
@@ -253,8 +253,8 @@ def _checked(said: AnswerReading, answer_text: str, org: Watched, completion: Co
 
 def _of_orders(text: words.Text, org: Watched) -> list[mentions.Marked]:
     """Parts of the answer that name the org in an order to the model, and therefore were not read."""
-    named = occurrences.places(text, org)
-    spans = orders.orders(text.answer) if named else []
+    spans = orders.orders(text.answer)
+    named = occurrences.places(text, org) if spans else []
     return [
         ("mentioned", "order-to-the-model", text.answer[start:end])
         for start, end in spans

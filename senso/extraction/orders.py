@@ -19,6 +19,9 @@ OBJECT = re.compile(
     re.IGNORECASE,
 )
 SYSTEM = re.compile(r"(?:^|\n)[ *#>\[<]{0,6}system(?: prompt| message)?[\]>]?[:：]", re.IGNORECASE)
+# Without one of these there is no such verb: most answers need no search.
+STEMS: tuple[str, ...] = ("gnor", "GNOR", "isregard", "ISREGARD", "issacht", "гнор", "忽略", "无视", "無視", "무시")
+STEMS += ("\u062a\u062c\u0627\u0647\u0644", "\u05d4\u05ea\u05e2\u05dc\u05de")  # Arabic, Hebrew
 NEAR = 50  # characters between the two
 MOST = 200  # verbs that are looked at
 
@@ -30,8 +33,10 @@ def orders(answer: str) -> tuple[Span, ...]:
 
 
 def places(answer: str) -> Iterator[int]:
-    yield from (found.end() for found in islice(SYSTEM.finditer(answer), MOST // 2))
-    for found in islice(VERB.finditer(answer), MOST):
+    if "ystem" in answer or "YSTEM" in answer:
+        yield from (found.end() for found in islice(SYSTEM.finditer(answer), MOST // 2))
+    verbs = VERB.finditer(answer) if any(stem in answer for stem in STEMS) else iter(())
+    for found in islice(verbs, MOST):
         if OBJECT.search(answer, max(0, found.start() - NEAR), found.end() + NEAR):
             yield found.start()
 

@@ -7,13 +7,10 @@ stands in bold or first.
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
 from itertools import accumulate
-
-from senso.extraction import sentences
 
 Span = tuple[int, int]
 
@@ -85,12 +82,15 @@ def line(written: str, start: int) -> Line:
     return Line(start, end, kind, indent, start + indent)
 
 
-def units(answer: str, places: Sequence[Span], around: Sequence[Span]) -> list[Span]:
-    """The units in which a place lies, in order, none within another. `places` in order, with the sentence of each."""
+Around = Callable[[Sequence[Span]], Sequence[Span]]
+
+
+def units(answer: str, places: Sequence[Span], around: Around) -> list[Span]:
+    """The units in which a place lies, in order, none within another. `places` in order; `around`: their sentences."""
     if not places:
         return []
-    outline, found = Outline(answer), [(0, 0)]
-    for (place, _), sentence in zip(places, around, strict=True):
+    outline, found = Outline(answer, around), [(0, 0)]
+    for (place, _), sentence in zip(places, around(places), strict=True):
         if place >= found[-1][1]:
             found.append(outline.unit(place, sentence))
     return found[1:]
@@ -99,32 +99,31 @@ def units(answer: str, places: Sequence[Span], around: Sequence[Span]) -> list[S
 class Outline:
     """The lines of an answer, and which of them belong to which."""
 
-    def __init__(self, answer: str) -> None:
-        self.answer = answer
+    def __init__(self, answer: str, sentences: Around) -> None:
+        self.answer, self.sentences = answer, sentences
         self.written = answer.splitlines(keepends=True)
         self.starts = [0, *accumulate(map(len, self.written))]
         self.read: dict[int, Line] = {}
+        self.marked: dict[int, list[Span]] = {}
         self.wholes: dict[int, tuple[Span, bool]] = {}
-
-    @cached_property
-    def sentences(self) -> list[Span]:
-        return sentences.sentences(self.answer)
-
-    @cached_property
-    def marked(self) -> list[Span]:
-        return [found.span() for found in MARKED.finditer(self.answer)]
 
     def balanced(self, sentence: Span) -> Span:
         """The sentence, with those that lie between the same marks where it begins or ends."""
         (first, _), (_, last) = self.around(sentence[0]), self.around(sentence[1])
         if (first, last) == sentence:
             return sentence
-        (start, _), (_, end) = sentences.around([(first, first + 1), (last - 1, last)], self.sentences)
+        (start, _), (_, end) = self.sentences([(first, first + 1), (last - 1, last)])
         return start, end
 
     def around(self, place: int) -> Span:
-        before = bisect_right(self.marked, (place,)) - 1
-        start, end = self.marked[before] if before >= 0 else (place, place)
+        """What stands between marks and has this place within; no mark is closed on another line."""
+        number = bisect_right(self.starts, place) - 1
+        if number not in self.marked:
+            line = (self.starts[number], self.starts[number + 1]) if number < len(self.written) else (place, place)
+            self.marked[number] = [found.span() for found in MARKED.finditer(self.answer, *line)]
+        spans = self.marked[number]
+        before = bisect_right(spans, (place,)) - 1
+        start, end = spans[before] if before >= 0 else (place, place)
         return (start, end) if start < place < end else (place, place)
 
     def line(self, number: int) -> Line:

@@ -9,7 +9,7 @@ from senso.extraction.words import namings, text
 
 def about(answer, name="Acme Bank"):
     places = namings(text(answer), name)
-    found = units(answer, places, around(places, sentences(answer)))
+    found = units(answer, places, lambda some: around(some, sentences(answer)))
     return [answer[start:end] for start, end in found]
 
 

@@ -17,13 +17,13 @@ SHORTEST = 4  # of a name whose forms are looked for
 
 def evidence(text: words.Text, org: Watched) -> Evidence:
     return Evidence(
-        occurs=lambda name: bool(words.namings(text, name)),
+        occurs=lambda name: words.occurs(text, name),
         is_sure=lambda name: is_sure(text, name),
         is_word=lambda name: is_word(text, name),
         keys=same_name.keys,
         own=own_keys(org),
         tracked=followed_by(org),
-        is_form=lambda name, of: is_form(name, of, language_of(text.words.line)),
+        is_form=lambda name, of: is_form(name, of, text),
     )
 
 
@@ -43,14 +43,14 @@ def is_sure(text: words.Text, name: str) -> bool:
     )
 
 
-def is_form(name: str, of: str, spoken: str | None) -> bool:
-    """Whether `name` is `of` with a case ending, a particle, a prefix or a suffix behind an apostrophe."""
+def is_form(name: str, of: str, text: words.Text) -> bool:
+    """Whether `name` is `of` with an ending of the answer's language, a particle, or a suffix behind an apostrophe."""
     longer, shorter = words.key(name), words.key(of)
     if longer == shorter or shorter[:-GIVING_WAY] not in longer or len(shorter) < SHORTEST:
         return False
     if words.namings(words.text(name), of) == [(0, len(name))]:
         return True
-    pattern = inflected(f" {shorter}", spoken) if is_latin(shorter[-1]) else None
+    pattern = inflected(f" {shorter}", language_of(text.words.line)) if is_latin(shorter[-1]) else None
     found = pattern.search(f" {longer} ") if pattern else None
     return found is not None and len(found[0].strip()) == len(longer)
 

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, islice
 
-from senso.extraction.words.endings import among_foreign, has_foreign, inflected, is_latin, language, stem
+from senso.extraction.words.endings import among_foreign, has_foreign, inflected, is_latin, language
 from senso.extraction.words.folding import folded
 from senso.extraction.words.legal_forms import without_legal_form
 from senso.extraction.words.tokens import Words, divided
 from senso.extraction.words.visible import seen
 from senso.extraction.words.wanted import Form, Wanted, as_domain, joins, wanted
 
-__all__ = ["Span", "Text", "key", "located", "namings", "text"]
+__all__ = ["Span", "Text", "key", "located", "namings", "occurs", "text"]
 
 Span = tuple[int, int]  # start and end: offsets in the original answer
 # Before an apostrophe, of which the name is the rest: French, Italian, Catalan.
@@ -61,14 +61,26 @@ def text(answer: str) -> Text:
 
 def namings(found_in: Text, name: str) -> list[Span]:
     """The places where the answer names `name`, in order; of each form at most a thousand."""
-    sought = wanted(name)
     found: dict[int, int] = {}
+    for first, last in named(found_in, name):
+        found.setdefault(first, last)
+    return [found_in.span(first, with_suffix(found_in.words, found[first])) for first in sorted(found)]
+
+
+def occurs(found_in: Text, name: str) -> bool:
+    """Whether the answer names `name` anywhere."""
+    return next(named(found_in, name), None) is not None
+
+
+def named(found_in: Text, name: str) -> Iterator[tuple[int, int]]:
+    """The first and the last token of each naming; some places by several forms."""
+    sought, words = wanted(name), found_in.words
     for form in sought.forms:
-        for first in islice(places(found_in.words, form), MOST_PLACES):
-            last = first + len(form.apart) - 1
-            if first not in found and fits(found_in, first, last, form, sought):
-                found[first] = with_suffix(found_in.words, last)
-    return [found_in.span(first, found[first]) for first in sorted(found)]
+        if (form.stem or form.line[1:]) in words.line:
+            for first in islice(places(words, form), MOST_PLACES):
+                last = first + len(form.apart) - 1
+                if fits(found_in, first, last, form, sought):
+                    yield first, last
 
 
 def places(words: Words, form: Form) -> Iterator[int]:
@@ -86,8 +98,7 @@ def exact(line: str, form: Form) -> Iterator[int]:
 
 def with_endings(line: str, form: Form) -> Iterator[int]:
     """Only where the beginning of the name occurs more often than the name: few names cost a second search."""
-    beginning = stem(form.line)
-    if not beginning or form.quoted or line.count(beginning) <= line.count(f"{form.line} "):
+    if not form.stem or form.quoted or line.count(form.stem) <= line.count(f"{form.line} "):
         return
     pattern = inflected(form.line, language(line) if is_latin(form.line[-1]) else None)
     for found in pattern.finditer(line) if pattern else ():

@@ -61,6 +61,10 @@ FUNCTION_WORDS = {
     "it": "il la e di che un una per con non del sono",
     "pt": "o a os e de um uma para com nao que do",
 }
+LANGUAGES_OF = {
+    word: [name for name, words in FUNCTION_WORDS.items() if word in words.split()]
+    for word in " ".join(FUNCTION_WORDS.values()).split()
+}
 TURKISH = (
     "(?:[iu]m|[iu]n|s?[iu]|[iu]m[iu]z|[iu]n[iu]z)?"
     "(?:n?d[ae](?:n|ki)?|t[ae](?:n|ki)?|n?[iu]n(?:ki)?|n?[ae]|y[iu]|n[iu]|y?l[ae]|c[ae]|l[iu]|s[iu]z|d[iu]r)?"
@@ -109,8 +113,11 @@ LEAST_WORDS = 3  # of a language, before its endings are believed
 def language(line: str) -> str | None:
     """The language of a text in Latin letters, by its function words. `line`: tokens with a space on each side."""
     found = Counter(line.split())
-    counts = {name: sum(found[word] for word in words.split()) for name, words in FUNCTION_WORDS.items()}
-    best = max(counts, key=counts.__getitem__)
+    counts = Counter[str]()
+    for word in found.keys() & LANGUAGES_OF.keys():
+        for name in LANGUAGES_OF[word]:
+            counts[name] += found[word]
+    best = max(FUNCTION_WORDS, key=counts.__getitem__)  # the first of several
     return best if counts[best] >= LEAST_WORDS else None
 
 
@@ -150,7 +157,6 @@ def among_foreign(form: str) -> re.Pattern[str]:
     return re.compile(f"(?<= )(?:{ARABIC_BEFORE}(?:{ARABIC_ARTICLE})?|{HEBREW_BEFORE}){written}{PARTICLES}(?= )")
 
 
-@lru_cache(maxsize=4096)
 def stem(form: str) -> str:
     """What each inflected form of `form` has in common with it; "" if that is too little to be looked for."""
     tokens = form.split()

@@ -76,7 +76,7 @@ def seen(answer: str) -> str:
 
 def holds_host(answer: str) -> bool:
     """Whether it may hold an address without a scheme."""
-    return any("." in one for one in answer.split() if "/" in one or "=" in one)
+    return any("." in one.partition("/")[0].strip(".") for one in answer.split() if "/" in one or "=" in one)
 
 
 def without_sources(answer: str) -> str:

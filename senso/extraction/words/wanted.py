@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from tldextract import TLDExtract
 
+from senso.extraction.words.endings import stem
 from senso.extraction.words.folding import folded
 from senso.extraction.words.tokens import Words, divided
 
@@ -27,12 +28,13 @@ KOREAN = re.compile(r"[\uac00-\ud7a3 ]+")
 class Form(NamedTuple):
     """`line`: tokens with a space before each. `apart`: for each, whether the name has a sign of its own before it.
 
-    `quoted`: the token before which an apostrophe must stand; 0: none.
+    `quoted`: the token before which an apostrophe must stand; 0: none. `stem`: what all its inflected forms hold, too.
     """
 
     line: str
     apart: Sequence[bool]
     quoted: int = 0
+    stem: str = ""
 
 
 class Wanted(NamedTuple):
@@ -45,7 +47,7 @@ class Wanted(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def wanted(name: str) -> Wanted:
-    found = list(dict.fromkeys(form for form in forms(name) if form.apart))
+    found = list(dict.fromkeys(form._replace(stem=stem(form.line)) for form in forms(name) if form.apart))
     return Wanted(found, as_domain(name), is_initials(name))
 
 
