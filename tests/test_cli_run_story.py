@@ -10,6 +10,7 @@ import pytest
 from at_work import start, work_off
 from shell import Shell
 
+from senso import extraction
 from senso.cli.answering import MARKS, marked, spans
 from senso.cli.run_story import key
 from senso.errors import ConfigError
@@ -136,7 +137,7 @@ def test_what_was_dropped_or_corrected_is_said_with_its_reason(senso, make):
 
 
 def test_every_mark_of_the_extraction_has_its_sentence():
-    source = "".join(Path(module.__file__).read_text() for module in (competitors, mentions))
+    source = "".join(Path(module.__file__).read_text() for module in (competitors, extraction, mentions))
 
     assert set(re.findall(r'"([a-z]+(?:-[a-z]+)+)"', source)) == set(MARKS)
 
