@@ -91,6 +91,7 @@ GLUED = re.compile(r"[^\W\d_]*[a-z\u00df-\u00ff\u0430-\u044f]{2}$")
 LONGEST_ABBREVIATION = 24  # how many characters before the sign are examined
 FOLLOWING = 24
 LONGEST_WITHOUT_VOWEL = 5
+ALL_ABBREVIATIONS = ABBREVIATIONS | NUMBERED | ENUMERATION
 UNITS = frozenset(("km", "kg", "cm", "mm", "mg", "ml", "gb", "mb"))
 LONGEST_ORDINAL = 2
 DATE = re.compile(r"\d{1,2}\.\d{1,2}")
@@ -152,6 +153,8 @@ def is_glued(before: str, following: str) -> bool:
 
 
 def is_full_stop(before: str, following: str) -> bool:
+    if is_long_word(before[before.rfind(" ") + 1 :]):
+        return True
     if before[-1:].isupper() and following[:1].isupper() and COUNTRY.search(before):
         return not PART_OF_COUNTRY.match(following)
     line = before.rpartition("\n")[2]
@@ -161,6 +164,11 @@ def is_full_stop(before: str, following: str) -> bool:
     if word[:1] in ROMAN_SIGNS and ROMAN.fullmatch(word) and (following[:1].islower() or is_first(word, line)):
         return False
     return not is_abbreviation(word, line, following)
+
+
+def is_long_word(word: str) -> bool:
+    """As most words before a full stop, which need no other look."""
+    return len(word) > LONGEST_WITHOUT_VOWEL and word.isalpha() and word.islower() and word not in ALL_ABBREVIATIONS
 
 
 def is_first(word: str, line: str) -> bool:
