@@ -1,7 +1,7 @@
 """Splits an answer into sentences. A list item, a heading and a table row are each a sentence."""
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 from operator import itemgetter
@@ -113,6 +113,11 @@ def around(places: Sequence[Span], spans: Sequence[Span]) -> list[Span]:
     return found
 
 
+def beginning_in(whole: Span, spans: Sequence[Span]) -> Sequence[Span]:
+    first, last = (bisect_left(spans, place, key=itemgetter(0)) for place in whole)
+    return spans[first:last]
+
+
 def is_within(span: Span, wholes: Sequence[Span]) -> bool:
     """Whether it begins in one of them. `wholes`: in order, none within another."""
     before = bisect_right(wholes, span[0], key=itemgetter(0))
@@ -121,6 +126,8 @@ def is_within(span: Span, wholes: Sequence[Span]) -> bool:
 
 def ends_sentence(answer: str, found: re.Match[str]) -> bool:
     sign = found[0][0]
+    if sign in "\r\n":
+        return True
     if sign in WHOLE:
         return not goes_on(answer, found)
     if sign not in ".!?\u2026":

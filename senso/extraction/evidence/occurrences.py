@@ -25,7 +25,7 @@ class Sentences:
         return sentences.around(places, self.all) if places else []
 
     def within(self, entries: Sequence[words.Span]) -> list[words.Span]:
-        return [one for one in self.all if sentences.is_within(one, entries)] if entries else []
+        return [one for entry in entries for one in sentences.beginning_in(entry, self.all)]
 
     def shown(self, places: Sequence[words.Span]) -> str:
         found = dict.fromkeys(self.around(places))
