@@ -5,12 +5,11 @@ than once in a million words. A brand is written alike everywhere, so it is abou
 is not.
 """
 
-import math
 import re
 import statistics
 import unicodedata
-from collections.abc import Mapping
-from functools import lru_cache
+
+from senso.extraction.naming import frequent
 
 NOUNS_IN_CAPITALS = ("de",)
 COMPARED = ("en", "de", "fr", "es", "it")
@@ -70,12 +69,4 @@ def language_of(word: str, language: str | None) -> str:
 
 def zipf(word: str, language: str) -> float:
     """The logarithm of how often it occurs in a thousand million words."""
-    often = listed(language).get(word)
-    return math.log10(often) + 9 if often else LEAST
-
-
-@lru_cache(maxsize=8)  # 4 MB and 20 ms each
-def listed(language: str) -> Mapping[str, float]:
-    from wordfreq import available_languages, get_frequency_dict  # noqa: PLC0415  slow to import, and seldom needed
-
-    return get_frequency_dict(language if language in available_languages("small") else "en", "small")
+    return (frequent.listed(language) or frequent.listed("en")).get(word, LEAST)

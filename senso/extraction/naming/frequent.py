@@ -8,8 +8,8 @@ capitals, so well-known brands are common words by them, too.
 from functools import lru_cache
 from unicodedata import normalize
 
-# A list takes 13 to 40 ms to read and 2 to 6 MB to hold; most answers of a process are in few languages.
-MOST_LISTS = 3
+# A list takes 13 to 40 ms to read and 2 to 6 MB to hold; a proposed name is looked up in eight of them.
+MOST_LISTS = 12
 VERY_COMMON = 5.5  # Zipf: the logarithm of occurrences in a thousand million words; "you", "best", "always", "first"
 
 
@@ -17,11 +17,12 @@ VERY_COMMON = 5.5  # Zipf: the logarithm of occurrences in a thousand million wo
 def zipf(word: str, language: str) -> float | None:
     """None for a word that is not common there, and for a language without a list. Articles in front do not count."""
     plain = normalize("NFKC", word).casefold().strip().removeprefix("the ")
-    return _list(language).get(plain)
+    return listed(language).get(plain)
 
 
 @lru_cache(maxsize=MOST_LISTS)
-def _list(language: str) -> dict[str, float]:
+def listed(language: str) -> dict[str, float]:
+    """The Zipf frequency of each word of a list; empty for a language without one."""
     from wordfreq import available_languages, read_cBpack  # noqa: PLC0415  slow to import, and rarely needed
 
     path = available_languages("small").get(language)
