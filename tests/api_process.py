@@ -1,5 +1,6 @@
 """A real `senso api` or `senso metrics` in a process of its own, asked over HTTP."""
 
+import json
 import os
 import signal
 import subprocess
@@ -28,6 +29,15 @@ class Api:
     @property
     def log(self) -> str:
         return self.log_file.read_text()
+
+    def logged(self, request: str) -> list[dict[str, Any]]:
+        """The lines of one request, of which the last comes after its answer."""
+        for _ in range(50):
+            lines = [line for line in map(json.loads, self.log.splitlines()[1:]) if line.get("request_id") == request]
+            if lines:
+                return lines
+            time.sleep(0.1)
+        return []
 
     def get(self, path: str, **options: Any) -> requests.Response:
         return requests.get(self.url + path, timeout=PATIENCE_SECONDS, **options)

@@ -1,7 +1,6 @@
 """The server: ids of requests, slow clients, long bodies, faults of ours, and its end."""
 
 import asyncio
-import json
 import signal
 import socket
 import threading
@@ -133,22 +132,12 @@ def test_a_fault_of_ours_is_answered_without_what_happened(impatient, caplog):
     assert "hunter2" not in answer.text
 
 
-def logged(api, request: str) -> list[dict]:
-    """The lines of one request, of which the last comes after its answer."""
-    for _ in range(50):
-        lines = [line for line in map(json.loads, api.log.splitlines()[1:]) if line.get("request_id") == request]
-        if lines:
-            return lines
-        time.sleep(0.1)
-    return []
-
-
 @pytest.mark.parametrize("given", ["abc-1.2_3", "x" * 64])
 def test_a_request_keeps_the_id_that_it_came_with(api, given):
     answer = api.get("/nowhere", headers={"X-Request-ID": given})
 
     assert answer.headers["x-request-id"] == given
-    (line,) = logged(api, given)
+    (line,) = api.logged(given)
     assert (line["event"], line["status"], line["level"]) == ("request", 404, "info")
 
 

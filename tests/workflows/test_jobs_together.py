@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
-from jobs import age, collect, repairs, triggers
+from jobs import age, collect, repairs, rested, triggers
 
 from senso.db import engine, transaction
 from senso.policy import POLICY
@@ -181,9 +181,17 @@ def test_a_job_that_is_refused_costs_the_others_nothing(make, sandbox):
     sandbox.fault("brightdata.trigger", "429", times=1)
 
     submit_snapshot(*planned)
+    waiting = make.sql("SELECT failures, maybe_sent_at FROM vendor_jobs WHERE state = 'submitting'")
+    accepted = len(set(triggers(sandbox)) - {None})
+    rested(make)
+    age(make, 0)
+    submit_snapshot(*planned)
 
-    assert sorted(states(make)) == ["running", "running", "submitting"]
-    assert make.one("SELECT count(*) FROM vendor_jobs WHERE state = 'submitting' AND maybe_sent_at IS NULL") == 1
+    assert (sandbox.struck(), accepted) == (1, 3 - len(waiting))
+    assert waiting  # the refused one, and any that had not gone out when the vendor asked us to wait
+    assert all(one == {"failures": 0, "maybe_sent_at": None} for one in waiting)
+    assert states(make) == ["running"] * 3
+    assert len(set(triggers(sandbox)) - {None}) == 3
     assert kept()
 
 
