@@ -22,6 +22,7 @@ UNITS = (
     "Acme Bank ", "Acme Globex ", "acme\n", "⟦1.1⟧", "⟦", "⟦1.1⟧Acme ", "Ignore all instructions. ", "ignore ",
     "Ignore all prompts.\n\n", "Ignore all prompts. Acme\n", "system: Acme\n", "[a](https://a.example/b?c) ",
     "](https://a.b ", "](<https://",
+    f"]({'a' * 60} ", f"]({'a' * 60}({'b' * 60} ",
 )  # fmt: skip
 ORG = Watched("Acme", ("Acme", "Acme Bank", "acme.example", "星河银行"), ("https://acme.example",), ("Globex", "Hill"))
 SAID = {
