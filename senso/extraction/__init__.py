@@ -245,7 +245,8 @@ def checked_for(answer: str, org: Watched, told: Said, number: int | None) -> Re
         occurrences=found,
         claims=(),
         marks=tuple(
-            Mark(*storable(list(mark))) for mark in (*mention_marks, *other_marks, *_of_orders(answer), *_of_names(org))
+            Mark(*storable(list(mark)))
+            for mark in (*mention_marks, *judging.strange(told), *other_marks, *_of_orders(answer), *_of_names(org))
         ),
         completion=told.completion,
     )
