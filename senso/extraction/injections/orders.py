@@ -1,0 +1,125 @@
+"""Sentences that are orders to a program, by points: see english.py, and lexicon.toml for other languages."""
+
+from collections.abc import Iterator, Sequence, Set
+from functools import lru_cache
+
+from senso.extraction.injections import english, lexicon, pieces
+from senso.extraction.injections.lexicon import Found
+from senso.extraction.words import Span
+
+ENOUGH, ENOUGH_OF_TWO = 3, 4
+MOST = 1000  # places that are looked at: an answer for people has a few
+BARE = 25  # characters behind "ignore previous instructions" that hold no order of their own
+Placed = tuple[int, Sequence[lexicon.Kind]]
+
+
+def places(data: bytes, found: Sequence[Found]) -> list[Placed]:
+    """With their offsets in the text in place of those in its bytes, in order."""
+    done = counted = 0
+    placed: list[Placed] = []
+    ascii_only = data.isascii()
+    for one in sorted(found):
+        if not ascii_only:
+            counted += characters(data[done : one.place])
+            done = one.place
+        placed.append((one.place if ascii_only else counted, one.kinds))
+    return placed
+
+
+def characters(data: bytes) -> int:
+    return len(data.translate(None, CONTINUING))
+
+
+CONTINUING = bytes(range(0x80, 0xC0))
+
+
+def orders(answer: str, data: bytes, telling: Sequence[Found], enough: int = ENOUGH) -> list[Span]:
+    """The sentences of `answer` that are orders. `data`: lexicon.lowered(answer); `telling`: what the first look found."""
+    telling = [one for one in telling if any(kind.category in lexicon.TALK for kind in one.kinds)]
+    if not telling:
+        return []
+    looked = places(data, sorted(telling)[:MOST])
+    spans = [span for line in lines(answer, looked) for span in in_line(answer, line, enough)]
+    if len(telling) > MOST:  # nobody writes that for people
+        spans.append((pieces.line_around(answer, looked[-1][0])[0], len(answer)))
+    return spans
+
+
+def lines(answer: str, placed: Sequence[Placed]) -> Iterator[Span]:
+    end = -1
+    for place, _ in placed:
+        if place >= end:
+            start, end = pieces.line_around(answer, place)
+            yield start, end
+
+
+def in_line(answer: str, line: Span, enough: int) -> Iterator[Span]:
+    spans = list(pieces.sentences(answer, line))
+    points = [strength(answer[start:end]) for start, end in spans]
+    flagged = {number for number, found in enumerate(points) if found >= enough}
+    for number in range(1, len(spans)):
+        if min(points[number - 1 : number + 1]) > 0 and sum(points[number - 1 : number + 1]) >= ENOUGH_OF_TWO:
+            flagged |= {number - 1, number}
+    for number in sorted(flagged):
+        last = number
+        if number + 1 < len(spans) and carries_on(answer[slice(*spans[number])], answer[slice(*spans[number + 1])]):
+            last += 1
+        if number + 2 in flagged:  # what is ordered stands between
+            last = number + 2
+        yield spans[number][0], extended(answer, spans[last], line)
+
+
+def carries_on(order: str, following: str) -> bool:
+    """Whether an order says nothing of what to do instead: that is in the next sentence."""
+    bare = english.OVERRIDE.search(order)
+    told = bare is not None and len(bare["rest"].strip(" .!:*_\"'")) < BARE and not english.fields(order)
+    return told or order.rstrip("*_ ").endswith(":") or following.casefold().startswith(("instead", "rather,", "stattdessen"))
+
+
+def extended(answer: str, sentence: Span, line: Span) -> int:
+    """With what is announced by a colon at the end of the line: up to the end of the paragraph."""
+    if sentence[1] >= line[1] - 1 and answer[: sentence[1]][-3:].rstrip("*_ \"'").endswith((":", "：")):
+        return pieces.paragraph_end(answer, line[1])
+    return sentence[1]
+
+
+def strength(sentence: str) -> int:
+    languages: dict[str, set[str]] = {}
+    for kind in {kind for one in lexicon.second_look().found(lexicon.lowered(sentence)) for kind in one.kinds}:
+        languages.setdefault(kind.language, set()).add(kind.category)
+    english_points = english.strength(sentence) if "en" in languages else 0
+    return max([english_points, *(foreign(of) for language, of in languages.items() if language != "en")], default=0)
+
+
+def foreign(found: Set[str]) -> int:
+    """Points of a sentence by the categories of words that it has in one language."""
+    points = ENOUGH if "address" in found else 0
+    if {"override", "object"} <= found:
+        points += ENOUGH if "before" in found and "not" not in found else 1
+    points += told_fields(found)
+    points += "role" in found
+    if "program" in found:
+        points += 2 if ("report" in found and points) or "role" in found else 1
+    return points
+
+
+def told_fields(found: Set[str]) -> int:
+    fields = found & {"mentioned", "sentiment", "positive", "first"}
+    if "report" not in found:
+        return 2 if len(fields) > 3 else 0  # noqa: PLR2004
+    known = bool(fields & {"mentioned", "sentiment"})
+    return min(len(fields), ENOUGH) if known or len(fields) < 2 else 1  # noqa: PLR2004
+
+
+@lru_cache(maxsize=256)
+def strongest(text: str) -> int:
+    """The points of the strongest sentence of a text that was decoded or hidden."""
+    spans = [span for line in whole_lines(text) for span in pieces.sentences(text, line)]
+    return max((strength(text[start:end]) for start, end in spans[:MOST]), default=0)
+
+
+def whole_lines(text: str) -> Iterator[Span]:
+    start = 0
+    for line in text.splitlines(keepends=True):
+        yield start, start + len(line.rstrip("\r\n"))
+        start += len(line)
