@@ -5,11 +5,14 @@ of every kind by what it cannot do without: orders by words of more than twenty 
 conversation by their signs, readings by their fields, hidden text by how it is hidden, encoded text by decoding it.
 """
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 
 from senso.extraction.injections import blocks, encoded, hidden, lexicon, orders, pieces
 from senso.extraction.words import Span
+
+NOT_LINE_END = re.compile(r"[^\n]")
 
 __all__ = ["passages", "without"]
 
@@ -19,10 +22,25 @@ def passages(answer: str) -> tuple[Span, ...]:
     """Sorted and disjoint: offsets in `answer`. In time linear in its length."""
     data = lexicon.lowered(answer)
     found = lexicon.first_look().found(data)
-    if not found and not hidden.may_hide(answer):
+    if not found and "<" not in answer and ("&" not in answer or "&#" not in answer):
         return ()
-    spans = [*hidden.hidden(answer), *blocks.blocks(answer, data, found), *encoded.encoded(answer, data, found)]
-    return pieces.merged([*spans, *orders.orders(answer, data, found)], answer)
+    spans = [*hidden.hidden(answer, talks=orders.talks(found)), *blocks.blocks(answer, data, found)]
+    rest = answer
+    if spans:  # what stands around them is judged without them
+        rest = blanked(answer, spans)
+        data = lexicon.lowered(rest)
+        found = lexicon.first_look().found(data)
+    spans += [*encoded.encoded(rest, data, found, talks=orders.talks(found)), *orders.orders(rest, data, found)]
+    return pieces.merged(spans, answer)
+
+
+def blanked(answer: str, spans: Sequence[Span]) -> str:
+    """Of the same length; lines stay lines."""
+    kept, done = [], 0
+    for start, end in pieces.merged(spans, answer):
+        kept += [answer[done:start], NOT_LINE_END.sub(" ", answer[start:end])]
+        done = end
+    return "".join([*kept, answer[done:]])
 
 
 def without(answer: str, spans: Sequence[Span], mark: str = "") -> str:

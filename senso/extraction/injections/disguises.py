@@ -90,9 +90,10 @@ def in_leet() -> Iterator[bytes]:
 
 def foreign_letters() -> Iterator[bytes]:
     """A Cyrillic or Greek letter within a Latin word, wide letters, mathematical and other letters with another look."""
-    for sign in HOMOGLYPHS:
-        yield from ((letter + sign).encode() for letter in LETTERS)
-        yield from ((sign + letter).encode() for letter in LETTERS)
+    for lead in {sign.encode()[:-1] for sign in HOMOGLYPHS}:
+        yield from (letter.encode() + lead for letter in LETTERS)
+    for word in (*WORDS, "language", "instruct", "llm"):
+        yield from ((sign + word[1]).encode() for sign, letter in HOMOGLYPHS.items() if letter == word[0])
     yield from (chr(number).encode() for number in (*range(0xFF41, 0xFF5B), *range(0x24D0, 0x24EA), *range(0x1F130, 0x1F14A)))
     yield from (b"\xf0\x9d\x90", b"\xf0\x9d\x91", b"\xf0\x9d\x92", b"\xf0\x9d\x93", b"\xf0\x9d\x94", b"\xf0\x9d\x95")
     yield from (b"\xf0\x9d\x96", b"\xf0\x9d\x97", b"\xf0\x9d\x98", b"\xf0\x9d\x99", b"\xf0\x9d\x9a")

@@ -27,7 +27,7 @@ FEW = 2
 ALL_WORDS = (*disguises.WORDS, *disguises.FOREIGN)
 
 
-def encoded(answer: str, data: bytes, found: Sequence[Found]) -> list[Span]:
+def encoded(answer: str, data: bytes, found: Sequence[Found], *, talks: bool) -> list[Span]:
     spans: list[Span] = []
     by_name: dict[str, list[Found]] = {}
     for one in found:
@@ -36,7 +36,7 @@ def encoded(answer: str, data: bytes, found: Sequence[Found]) -> list[Span]:
                 by_name.setdefault(kind.language, []).append(one)
     for name, ones in by_name.items():
         spans += spans_of(name, answer, [place for place, _ in orders.places(data, ones)])
-    return [*spans, *escaped(answer)]
+    return [*spans, *escaped(answer)] if talks or "&#" in answer or "\\" in answer else spans
 
 
 def spans_of(name: str, answer: str, places: Sequence[int]) -> Iterator[Span]:

@@ -109,6 +109,7 @@ NEW_PART = re.compile(
     r"|\brole-?play\b|\byou are no longer\b|\b(?:developer|debug|admin|god|dan|maintenance|test|unrestricted|override) mode\b|\bjailbreak|\bfrom now on\b",
     re.IGNORECASE,
 )
+YOU_ARE_NOW = re.compile(r"\byou are now (?:the|an?|in|my|our|acting|playing)\b", re.IGNORECASE)
 NEW_TASK = re.compile(
     r"\b(?:new|updated|revised|real|actual|true|special|important|additional|secret|hidden|latest|final) (?:system )?(?:instructions?|task|prompt|directive|orders?) ?[:=–—-]"
     r"|\byour (?:new|real|actual|true|only|sole|updated|next) (?:instructions?|task|job|role|objective|goal|directive|mission) (?:is|are|will)\b"
@@ -125,9 +126,9 @@ SAYING = (
     r"|respond|reply|answer|confirm|note|set|write|put|name|recommend|mention|include|place|position|praise|promote|present|suggest|describe|cite|print|emit|add|insert|give|assign|always|ensure|make sure|claim|conclude|store|enter|fill|treat|save|show|display|pretend|act as if)"
 )
 AS_MENTIONED = re.compile(
-    rf"{LEAD}{SAYING}\b[^.;!?\n]{{1,80}}? (?:as|to be|was|is|were|are|gets?|be) (?:being |clearly |explicitly |strongly |prominently |very |a |an |the |having been |first )?"
+    rf"{LEAD}{SAYING}\b[^.;!?\n]{{1,80}}?(?<!,) (?:as|to be|was|is|were|are|gets?|be) (?:being |clearly |explicitly |strongly |prominently |very |a |an |the |having been |first )?"
     r"(?:mentioned|named|mention|positive(?:ly)?|favou?rabl[ey]|present|ranked (?:1|one|first|#1|top)|rank (?:1|one|#1)|number one|no\. 1|#1|true)\b"
-    r"(?!,| above| earlier| before| in\b| below| previously| by| at| on)",
+    r"(?!,? (?:then|so|we|i|you|it|they|this)\b| above| earlier| before| in\b| below| previously| by| at| on)",
     re.IGNORECASE,
 )
 FIRST = re.compile(
@@ -189,7 +190,8 @@ def addressed(sentence: str) -> int:
 def part(sentence: str) -> int:
     """Another part for the program: a role, a task, a secret."""
     return (
-        (NEW_PART.search(sentence) is not None)
+        (YOU_ARE_NOW.search(sentence) is not None)
+        + (NEW_PART.search(sentence) is not None)
         + 2 * (NEW_TASK.search(sentence) is not None)
         + 2 * (SECRET.search(sentence) is not None)
     )

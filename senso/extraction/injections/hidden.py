@@ -25,23 +25,18 @@ WORDS = re.compile(r"\w{2,}\W+\w{2,}")
 BEHIND, IN_COMMENT = 2, 1  # points that are enough there
 
 
-def may_hide(answer: str) -> bool:
-    """Whether the answer has a sign without which nothing is hidden or escaped."""
-    return "<" in answer or ("&" in answer and "&#" in answer) or ("%" in answer and "%2" in answer)
-
-
-def hidden(answer: str) -> list[Span]:
+def hidden(answer: str, *, talks: bool) -> list[Span]:
+    """`talks`: whether it has any word of an order. Text that is hidden by its style needs none."""
     spans: list[Span] = []
-    code = Code(answer)
     if "<" in answer:
-        spans += [*comments(answer), *elements(answer, code), *attributes(answer)]
-    if "]:" in answer and "<" not in answer:
-        spans += comments(answer)
+        spans += elements(answer, Code(answer))
     if "\\" in answer:
         spans += [found.span() for found in WHITE.finditer(answer) if WORDS.search(found[0])]
-    if "](" in answer or "]:" in answer or "![" in answer:
-        spans += links(answer)
-    return spans
+    if not talks:
+        return spans
+    if "<" in answer:
+        spans += attributes(answer)
+    return [*spans, *comments(answer), *links(answer)] if "<" in answer or "[" in answer else spans
 
 
 def comments(answer: str) -> Iterator[Span]:

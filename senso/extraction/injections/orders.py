@@ -33,9 +33,18 @@ def characters(data: bytes) -> int:
 CONTINUING = bytes(range(0x80, 0xC0))
 
 
+def is_talk(one: Found) -> bool:
+    return any(kind.category in lexicon.TALK for kind in one.kinds)
+
+
+def talks(found: Sequence[Found]) -> bool:
+    """Whether any word of an order was found, as such or in disguise."""
+    return any(is_talk(one) for one in found)
+
+
 def orders(answer: str, data: bytes, telling: Sequence[Found], enough: int = ENOUGH) -> list[Span]:
     """The sentences of `answer` that are orders. `data`: lexicon.lowered(answer); `telling`: what the first look found."""
-    telling = [one for one in telling if any(kind.category in lexicon.TALK for kind in one.kinds)]
+    telling = [one for one in telling if is_talk(one)]
     if not telling:
         return []
     looked = places(data, sorted(telling)[:MOST])
