@@ -34,6 +34,12 @@ CALL = re.compile(
     r"|\bto=functions\.\w{1,60}|\bfunctions\.\w{1,60}\([^()\n]{0,300}\)",
     re.IGNORECASE,
 )
+TOOL = re.compile(r"^[^\w\n]{0,4}\[?(?:tool|function|observation)(?:[_ ](?:calls?|results?|outputs?|response))?\s?:\s?[^\n]{0,600}", re.IGNORECASE | re.MULTILINE)
+TOOLS_SIGNS = re.compile(r"[\]=({]")
+SHOWN = re.compile(
+    r"\b(?:outputs?|labels?|expected|gold|result|verdict)\s?(?:[:=→]|->)\s?[^\n]{0,60}?\b(?:mentioned|present|praised|rank(?:ed)? ?(?:1|one|first)|number one|first place|#1)(?!\w)",
+    re.IGNORECASE,
+)
 CALLED = re.compile(r"\"(?:tool_calls?|function_call|function|tool|name)\"\s{0,3}:\s{0,3}[{\[\"][^{}\n]{0,100}\s{0,20}.{0,40}?\"(?:arguments|parameters|input|args)\"\s{0,3}:", re.DOTALL)
 KEYS = (
     "is_mentioned|mentioned|mention_text|mentionText|brand_mentioned|sentiment|rank|ranking|position|competitors|judged|verdict|missed|evidence|claims|readings"
@@ -58,11 +64,19 @@ def blocks(answer: str, data: bytes, found: Sequence[Found]) -> list[Span]:
         spans += turns(answer)
     if "ending" in categories:
         spans += endings(answer, orders.places(data, [one for one in found if is_of(one, "ending")][:MOST]))
+    if "example" in categories:
+        spans += examples(answer)
     if "call" in categories:
         spans += calls(answer, code)
     if len([one for one in found if is_of(one, "schema")]) > 1:
         spans += readings(answer, code)
     return spans
+
+
+def examples(answer: str) -> list[Span]:
+    """Two or more lines that show how an answer is to be read."""
+    found = [pieces.line_around(answer, one.start()) for one in SHOWN.finditer(answer)]
+    return found if len(found) > 1 else []
 
 
 def is_of(one: Found, category: str) -> bool:
@@ -87,9 +101,11 @@ def signs(answer: str, code: Code) -> Iterator[Span]:
     for number, (start, end) in enumerate(found):
         if start < done:
             continue
-        is_last = number + 1 == len(found) or found[number + 1][0] - end > LONGEST
-        is_end = answer.startswith(("</", "[/", "<|im_end", "<|end", "<|eot", "<end_of"), start)
-        done = found[number + 1][1] if not is_last else end if is_end and number else pieces.paragraph_end(answer, end)
+        last = number
+        while last + 1 < len(found) and found[last + 1][0] - found[last][1] <= LONGEST:
+            last += 1
+        is_end = last > number and answer.startswith(("</", "[/", "<</", "<|im_end", "<|end", "<|eot", "<end_of"), found[last][0])
+        done = found[last][1] if is_end else pieces.paragraph_end(answer, found[last][1])
         yield start, done
 
 
@@ -119,6 +135,9 @@ def endings(answer: str, placed: Sequence[orders.Placed]) -> Iterator[Span]:
 def calls(answer: str, code: Code) -> Iterator[Span]:
     for found in CALL.finditer(answer):
         yield pieces.sentence_around(answer, found.start())
+    for found in TOOL.finditer(answer):
+        if TOOLS_SIGNS.search(found[0]) and not code.holds(found.start()):
+            yield found.span()
     for found in CALLED.finditer(answer):
         span = braced(answer, found.start(), found.end(), code)
         if orders.strongest(answer[slice(*span)].replace("_", " ")) > 0 or len(own_keys(answer[slice(*span)])) > 0:
@@ -149,6 +168,8 @@ def reading_in(answer: str, cluster: Sequence[re.Match[str]], code: Code) -> Ite
 
 def is_telling(found: re.Match[str]) -> bool:
     """A field with a value that it can have, or in quotes as in JSON."""
+    if found["sign"] == "=" and found["key"].casefold() in OWN:
+        return True
     key, value = found["key"].casefold(), found["value"].casefold()
     if key in VALUES:
         return value in VALUES[key] or (found["quote"] is not None and found["quote"] != "**" and key != "position")

@@ -13,6 +13,8 @@ FOREIGN = (
     "игнориру", "інструкці", "忽略", "指示", "提及", "無視", "言及", "무시", "지시", "تجاهل", "תעליות", "التعليمات", "polece",
     "talimat", "instruksi", "abaikan",
 )  # fmt: skip
+# What no English text does without, with the spaces around it.
+COMMON = (" the ", " and ", " that ", " with ", " for ", " this ")
 CORE = WORDS[:9]
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 LOOKALIKES = {
@@ -38,7 +40,7 @@ def texts() -> Iterator[tuple[bytes, str]]:
 
 def in_base64() -> Iterator[bytes]:
     """A word begins at one of three places in a group of bytes; what depends on its neighbours is left out."""
-    for word in (*WORDS, *FOREIGN):
+    for word in (*WORDS, *FOREIGN, *COMMON):
         for form in {word, word.capitalize(), word.upper()}:
             data = form.encode()
             for shift in range(3):
@@ -50,7 +52,7 @@ def in_base64() -> Iterator[bytes]:
 
 def in_numbers() -> Iterator[bytes]:
     """Hex, percent-encoding, entities, escapes, decimal and binary numbers; signs between them are spaces."""
-    for word in (*WORDS, *FOREIGN):
+    for word in (*WORDS, *FOREIGN, *COMMON):
         for form in {word, word.capitalize(), word.upper()}:
             data = form.encode()[:6]
             yield data.hex().encode()
@@ -63,12 +65,12 @@ def in_numbers() -> Iterator[bytes]:
 
 
 def in_rot13() -> Iterator[bytes]:
-    return (codecs.encode(word, "rot13").encode() for word in WORDS if len(word) >= SHORTEST)
+    return (codecs.encode(word, "rot13").encode() for word in (*WORDS, *COMMON[:3]) if len(word) >= SHORTEST - 1)
 
 
 def reversed_words() -> Iterator[bytes]:
-    for word in (*WORDS, *FOREIGN):
-        if len(word.encode()) >= SHORTEST:
+    for word in (*WORDS, *FOREIGN, *COMMON[:3]):
+        if len(word.encode()) >= SHORTEST - 1:
             yield word[::-1].encode()
 
 

@@ -66,7 +66,7 @@ def certain(_answer: str, span: Span, _place: int) -> Iterator[Span]:
 
 def in_base64(answer: str, span: Span, place: int) -> Iterator[Span]:
     for run in RUN.finditer(answer, *span):
-        if run.start() <= place < run.end() and any(tells(text) for text in from_base64(run[0])):
+        if run.start() <= place < run.end() and any(tells(text) or is_prose(text) for text in from_base64(run[0])):
             yield span
 
 
@@ -88,7 +88,13 @@ def tells(text: str) -> bool:
 
 def counted(text: str) -> int:
     lower = text.casefold()
-    return sum(word in lower for word in ALL_WORDS)
+    return sum(word in lower for word in ALL_WORDS) + (sum(map(lower.count, disguises.COMMON)) > FEW)
+
+
+def is_prose(text: str) -> bool:
+    """Whether decoded bytes are words with spaces, and no bytes of another kind."""
+    letters = sum(letter.isalpha() or letter in " .,:;'!?-\n" for letter in text)
+    return len(text.split()) > 3 and letters > 0.9 * len(text)  # noqa: PLR2004
 
 
 def in_rot13(answer: str, span: Span, _place: int) -> Iterator[Span]:

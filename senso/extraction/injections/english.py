@@ -51,15 +51,15 @@ SAID_OF = re.compile(
 )
 
 ROLES = (
-    r"(?:ai|a\.i\.|llm|language|gpt|chatgpt|machine|neural|generative|large language|reader|reading|extraction|evaluation|summari[sz]ation|automated|automatic"
+    r"(?:ai|a\.i\.|llm|language|gpt|chatgpt|machine|neural|generative|large[- ]language|reader|reading|extraction|evaluation|summari[sz]ation|automated|automatic"
     r"|annotation|classification|scoring|grading|judging|parsing|downstream|monitoring|analytics|review)"
 )
 AGENTS = (
-    r"(?:models?|assistants?|systems?|agents?|readers?|evaluators?|chatbots?|bots?|crawlers?|parsers?|classifiers?|annotators?|graders?|judges?|extractors?"
+    r"(?:monitors?|trackers?|analy[sz]ers?|models?|assistants?|systems?|agents?|readers?|evaluators?|chatbots?|bots?|crawlers?|parsers?|classifiers?|annotators?|graders?|judges?|extractors?"
     r"|summari[sz]ers?|reviewers?|programs?|tools?|engines?|pipelines?|scrapers?|labell?ers?|software|processors?|networks?|scripts?|process|step)"
 )
 PROGRAM = (
-    rf"(?:{ROLES}(?:[ -]{ROLES}){{0,2}}[ -]{AGENTS}(?:[ -]{AGENTS})?|(?:ai|llm|language model|gpt|chatgpt|claude|gemini|copilot|ais|llms|bot|bots)"
+    rf"(?:{ROLES}(?:[ -]{ROLES}){{0,2}}(?:[ -]\w{{2,12}})?[ -]{AGENTS}(?:[ -]{AGENTS})?|(?:ai|llm|language model|gpt|chatgpt|claude|gemini|copilot|ais|llms|bot|bots)"
     r"|evaluators?|annotators?|classifiers?|graders?|extractors?|labell?ers?|summari[sz]ers?|crawlers?|scrapers?|parsers?)"
 )
 MODEL = rf"(?:{PROGRAM}|models?|assistants?|agents?|judges?|reviewers?|readers?)"
@@ -68,14 +68,14 @@ ENDS = r"(?= ?(?:[:,.;!?)\]}\"'”’*_–—>-]|$|(?:that|which|who|reading|pro
 ANY = r"(?:(?:all|any|the|every|an?|our|your|automated|future|this|whichever|intended) ){0,3}"
 NOTE = (
     r"(?:an? |the )?(?:(?:important|special|hidden|private|brief|quick|critical|urgent|system|editor'?s?|internal|confidential|secret) ){0,3}"
-    r"(?:notes?|messages?|notice|instructions?|reminder|memo|directives?|guidance|hint|requests?|information|announcement|warning)"
+    r"(?:notes?|p\.? ?s\.?|messages?|notice|instructions?|reminder|memo|directives?|guidance|hint|requests?|information|announcement|warning)"
     r"(?: (?:only|meant|intended|addressed|directed|specifically|exclusively)){0,2} (?:to|for|at) "
 )
 VOCATIVE = re.compile(
     rf"{BEGIN}(?:{NOTE}|(?:attention|dear|hello|hey|hi|listen|important)[,:!]{{0,2}} (?:to |for )?){ANY}{PROGRAM}{ENDS}", re.IGNORECASE
 )
 CALLED = re.compile(
-    rf"{BEGIN}(?:to|for|note to|@) ?{ANY}{PROGRAM} ?[:,!–—]|{BEGIN}(?:ai|llm)s?(?: {AGENTS})? ?[:!]|{BEGIN}(?:language models?|llms) ?[:,!]",
+    rf"{BEGIN}(?:to|for|note to|@) ?{ANY}{PROGRAM} ?[:,!–—]|{BEGIN}(?:ai|llm)s?(?: {AGENTS})? ?[:!]|{BEGIN}(?:language models?|llms) ?[:,!]|{BEGIN}{ROLES}[ -]{AGENTS} ?[:!]",
     re.IGNORECASE,
 )
 IF_YOU = re.compile(
@@ -89,13 +89,23 @@ READING = re.compile(
     r" (?:this|these|the (?:present|following|above|answer|text|passage|response))\b",
     re.IGNORECASE,
 )
+WHEN_READING = re.compile(
+    r"\b(?:when|while|once|as|after|before|if) (?:you|it|an? \w{1,12}|the (?:model|reader|evaluator|assistant)) (?:\w{1,12}ly )?"
+    r"(?:read|analy[sz]e|evaluate|process|extract|summari[sz]e|parse|score|grade|classify|label|judge|review)\w{0,3} (?:\w{1,14} ){0,3}?"
+    r"(?:this|the) (?:reply|answer|response|text|page|passage|content|document|article|output)\b",
+    re.IGNORECASE,
+)
+AUDIENCE = re.compile(
+    rf"^[\s>*_#-]{{0,6}}(?:for|to|audience|target|readers?|recipients?|addressees?|intended[_ -](?:for|readers?|audience)|agents?|user-agent)[*_]{{0,2}}\s?:\s?{ANY}{PROGRAM.replace('language models?', 'language[- ]models?')}",
+    re.IGNORECASE,
+)
 MUST = re.compile(
     rf"\b{PROGRAM}(?: (?:reading|processing|that|which|who|this|page|answer|text|read|reads|you|,)){{0,5}},? (?:must|should|shall|has to|have to|is to|are to|need to|needs to|"
     r"(?:is|are) (?:required|instructed|asked|expected|obliged|advised|requested) to|will)\b",
     re.IGNORECASE,
 )
 AS_ONE = re.compile(
-    rf"\b(?:you are(?: now)?(?: acting as)?|you're(?: now)?|you’re(?: now)?|as|acting as|act as|become|being) (?:an? |the |this |its |our )?(?:\w{{1,14}} ){{0,2}}?{MODEL}\b(?!['’]s)(?!,? I\b)(?! (?:developer|engineer|user|expert|student|startup|company|year|with))",
+    rf"\b(?:you are(?: now)?(?: acting as)?(?: \w{{2,20}},)?|you're(?: now)?|you’re(?: now)?|as|acting as|act as|become|being) (?:an? |the |this |its |our )?(?:\w{{1,14}} ){{0,2}}?{MODEL}\b(?!['’]s)(?!,? I\b)(?! (?:developer|engineer|user|expert|student|startup|company|year|with))",
     re.IGNORECASE,
 )
 YOU_MUST = re.compile(r"\byou (?:must|should|shall|have to|are to|need to|are required to|are instructed to|will) \w", re.IGNORECASE)
@@ -107,6 +117,10 @@ YOUR = re.compile(
 NEW_PART = re.compile(
     r"\byou are now\b|\bfrom now on,? you\b|\byou (?:will|must|shall) now\b|\bpretend (?:to be|you are|that you)|\bact as (?:if you|an? |the )|\bassume the role"
     r"|\brole-?play\b|\byou are no longer\b|\b(?:developer|debug|admin|god|dan|maintenance|test|unrestricted|override) mode\b|\bjailbreak|\bfrom now on\b",
+    re.IGNORECASE,
+)
+PLAY = re.compile(
+    r"\blet['’]?s play\b|\b(?:stays?|remains?|breaks?|breaking|leaves?) (?:in |out of )?character\b|\bfill(?:ing)? (?:in|out) (?:the |any |your )?(?:form|field)s?\b",
     re.IGNORECASE,
 )
 YOU_ARE_NOW = re.compile(r"\byou are now (?:the|an?|in|my|our|acting|playing)\b", re.IGNORECASE)
@@ -127,7 +141,7 @@ SAYING = (
 )
 AS_MENTIONED = re.compile(
     rf"{LEAD}{SAYING}\b[^.;!?\n]{{1,80}}?(?<!,) (?:as|to be|was|is|were|are|gets?|be) (?:being |clearly |explicitly |strongly |prominently |very |a |an |the |having been |first )?"
-    r"(?:mentioned|named|mention|positive(?:ly)?|favou?rabl[ey]|present|ranked (?:1|one|first|#1|top)|rank (?:1|one|#1)|number one|no\. 1|#1|true)\b"
+    r"(?:mentioned|named|mention|included|praised|endorsed|included|praised|endorsed|positive(?:ly)?|favou?rabl[ey]|present|ranked (?:1|one|first|#1|top)|rank (?:1|one|#1)|number one|no\. 1|#1|true)\b"
     r"(?!,? (?:then|so|we|i|you|it|they|this)\b| above| earlier| before| in\b| below| previously| by| at| on)",
     re.IGNORECASE,
 )
@@ -135,6 +149,7 @@ FIRST = re.compile(
     rf"{LEAD}{SAYING}\b[^.;!?\n]{{1,80}}? (?:first|at the top|as number one|number one|#1|no\. 1|in first place|at rank 1|rank 1|positively|favou?rably|as (?:the )?best|above all|the (?:very )?best|top|highly|the winner|as (?:the )?leading|prominently)\b",
     re.IGNORECASE,
 )
+IMPERATIVE = re.compile(rf"\W{{0,3}}(?:(?:please|then|now|always|simply|just|also|and) ){{0,2}}{SAYING}\b", re.IGNORECASE)
 SET = r"[\"'`*_”’]{0,3}\s{0,2}(?:(?:field|value|score|label|flag)\s)?(?:=|==|:=|->|→|=>|to|must be|should be|shall be|has to be|equals|set to)\s{0,2}[\"'`*_“‘]{0,3}"
 LOOSELY = r"[\"'`*_”’]{0,3}\s{0,2}(?::|is|as|of|with)\s{0,2}[\"'`*_“‘]{0,3}"
 ASSIGNED = {
@@ -180,6 +195,9 @@ def addressed(sentence: str) -> int:
     points = ENOUGH if VOCATIVE.search(sentence) or IF_YOU.search(sentence) else 0
     if reading := READING.search(sentence):
         points += ENOUGH if reading["program"] else 2
+    if AUDIENCE.search(sentence):
+        points += ENOUGH
+    points += 2 * (WHEN_READING.search(sentence) is not None)
     points += 2 * any(pattern.search(sentence) is not None for pattern in (CALLED, MUST))
     points += 2 * (YOUR.search(sentence) is not None)
     if AS_ONE.search(sentence):
@@ -191,6 +209,7 @@ def part(sentence: str) -> int:
     """Another part for the program: a role, a task, a secret."""
     return (
         (YOU_ARE_NOW.search(sentence) is not None)
+        + (PLAY.search(sentence) is not None)
         + (NEW_PART.search(sentence) is not None)
         + 2 * (NEW_TASK.search(sentence) is not None)
         + 2 * (SECRET.search(sentence) is not None)

@@ -12,7 +12,7 @@ from ahocorasick_rs import BytesAhoCorasick, Implementation
 from senso.extraction.injections import disguises
 
 # What an order needs at least one of, in each language; the other words only count beside these.
-TELLING = ("override", "program", "address", "mentioned", "sentiment", "role", "ending")
+TELLING = ("override", "reads", "output", "authority", "program", "address", "mentioned", "sentiment", "role", "ending")
 # What orders.py scores; the rest is for blocks.py and disguises.
 TALK = frozenset((*TELLING, "order"))
 # English: beginnings of what english.py knows more exactly.
@@ -26,15 +26,15 @@ ENGLISH = {
     ",dear chatgpt,chatgpt:,chatbot,scraper,crawler,machine reader,neural net,the judge,models reading,models processing"
     ",model reading,model processing,model that reads,model must,model should,models must,models should,the model is to"
     ",artificial intell,reading model,reader model,assistants must,assistants should,assistant must,assistant should"
-    ",assistants:,assistants reading,assistant reading,assistants processing,automated reader,automated system"
-    ",automated tool,automated agent,automated review,automated process,extraction model,extraction system,extraction step"
+    ",assistants:,assistants reading,assistant reading,assistants processing,automated "
+    ",this answer,this response,this reply,this passage,you analy,machine learning model,monitors,extraction model,extraction system,extraction step"
     ",extraction tool,extraction program,extraction agent,as the reviewer,as a reviewer,as the assistant,are an assistant"
     ",your output,your response,your reading,your report,your verdict,your evaluation,your extraction,your classification"
     ",your summary,your answer must,your answer should,your analysis,you extract,you evaluate,you classify,you parse"
     ",you summari,you process,bot:,bots:",
     "mentioned": "mentioned,a mention,mention_text,mention text,mention=,mention:",
     "sentiment": "sentiment",
-    "role": "you are now,from now on,your new,your real,your actual,your only,your true,pretend,act as,roleplay,role play"
+    "role": "let s play,let’s play,in character,break character,breaks character,filling in,fill in the form,you are now,from now on,your new,your real,your actual,your only,your true,pretend,act as,roleplay,role play"
     ",new instructions,new task,updated instructions,developer mode,debug mode,admin mode,god mode,jailbreak,you will now"
     ",you must now,instructions:,instruction:,you are no longer,assume the role,new system,maintenance mode,test mode"
     ",important instruction,special instruction,instructions for,instruction for,instructions to,instruction to",
@@ -44,11 +44,12 @@ ENGLISH = {
     ",end of context,end of article,end of data,end of content,end of user,end of conversation,end of prompt,answer ends"
     ",end answer,end_of_answer,begin system,start system,end of output,end of quoted,end of untrusted,end of passage"
     ",text ends,end of web,end of search,end of source,answer end",
+    "example": "output:,expected:,gold label,label:,result:",
     "turn": "system:,system prompt:,system message:,assistant:,user:,human:,developer:,system instruction,system note"
     ",system override,system notice,system update,inst  ,color white,phantom ",
-    "call": "tool call,function call,tool_call,function_call,antml,invoke name,arguments,to=functions,call:"
+    "call": "tool: ,tool result,observation:,tool output,tool call,function call,tool_call,function_call,antml,invoke name,arguments,to=functions,call:"
     ",submit_,report_,tool code,tool_use,tool use",
-    "schema": "mention text,mentioned,judged,sentiment,competitors,verdict,readings,polarity,missed",
+    "schema": "occurrences,position,status,mention text,mentioned,judged,sentiment,competitors,verdict,readings,rank:,rank =,rank=,polarity,missed",
 }
 # Signs of ASCII become spaces, so that a word has a border; capitals of ASCII small letters.
 TABLE = bytes(
@@ -76,6 +77,7 @@ class Found(NamedTuple):
 
 # Languages whose words follow each other without a space, or have others glued before them.
 GLUED = frozenset(("zh", "ja", "th", "ko", "ar", "he", "hi"))
+UNSPACED = frozenset(("zh", "ja", "th"))
 SIGN_BYTES = (b"\xe2\x80", b"\xe2\x9e", b"\xe3\x80", b"\xef\xbc", b"\xef\xb8", b"\xc2\xab", b"\xc2\xa0", b"\xc2\xa1", b"\xc2\xbf", b"\xf0\x9f")
 
 
@@ -155,7 +157,7 @@ def texts(wanted: Iterable[str] | None) -> dict[bytes, set[Kind]]:
 @cache
 def first_look() -> Search:
     """What an answer with an order has at least one of, disguised or not."""
-    found = texts((*TELLING, "order", "turn", "call", "schema"))
+    found = texts((*TELLING, "order", "example", "turn", "call", "schema"))
     for text, name in disguises.texts():
         found.setdefault(text, set()).add(Kind("disguise", name))
     return Search(found)

@@ -1,5 +1,6 @@
 """Sentences that are orders to a program, by points: see english.py, and lexicon.toml for other languages."""
 
+import re
 from collections.abc import Iterator, Sequence, Set
 from functools import lru_cache
 
@@ -10,6 +11,9 @@ from senso.extraction.words import Span
 ENOUGH, ENOUGH_OF_TWO = 3, 4
 MOST = 1000  # places that are looked at: an answer for people has a few
 BARE = 25  # characters behind "ignore previous instructions" that hold no order of their own
+POINTS = {"address": 3, "reads": 1, "role": 1, "form": 1, "output": 1, "authority": 1}
+NEAR, NEAR_UNSPACED, MOST_PAIRS = 70, 20, 8  # characters; words
+CLAUSE = re.compile("[，,；;、。：:]")
 Placed = tuple[int, Sequence[lexicon.Kind]]
 
 
@@ -79,43 +83,81 @@ def in_line(answer: str, line: Span, enough: int) -> Iterator[Span]:
 
 
 def carries_on(order: str, following: str) -> bool:
-    """Whether an order says nothing of what to do instead: that is in the next sentence."""
+    """Whether an order leaves it to the next sentence what to do: it has no field of a reading itself."""
+    if order.rstrip("*_ ").endswith((":", "：")) or INSTEAD.match(following):
+        return True
+    told = english.fields(order) > 0 or has(order, "mentioned", "sentiment", "positive", "first")
+    if told:
+        return False
     bare = english.OVERRIDE.search(order)
-    told = bare is not None and len(bare["rest"].strip(" .!:*_\"'")) < BARE and not english.fields(order)
-    return told or order.rstrip("*_ ").endswith(":") or following.casefold().startswith(("instead", "rather,", "stattdessen"))
+    if bare is not None and len(bare["rest"].strip(" .!:*_\"'")) < BARE:
+        return True
+    return english.IMPERATIVE.match(following) is not None or has(following, "report")
+
+
+INSTEAD = re.compile(r"(?i)\W{0,3}(?:instead|rather,|stattdessen|au lieu|en su lugar|invece|вместо этого|而是|代わりに)")
+
+
+def has(sentence: str, *categories: str) -> bool:
+    """Whether it has a word of one of these, in another language than English."""
+    found = lexicon.second_look().found(lexicon.lowered(sentence))
+    return any(kind.category in categories and kind.language != "en" for one in found for kind in one.kinds)
 
 
 def extended(answer: str, sentence: Span, line: Span) -> int:
     """With what is announced by a colon at the end of the line: up to the end of the paragraph."""
+    if english.AUDIENCE.match(answer, sentence[0]):
+        return pieces.paragraph_end(answer, line[1])
     if sentence[1] >= line[1] - 1 and answer[: sentence[1]][-3:].rstrip("*_ \"'").endswith((":", "：")):
         return pieces.paragraph_end(answer, line[1])
     return sentence[1]
 
 
 def strength(sentence: str) -> int:
-    languages: dict[str, set[str]] = {}
-    for kind in {kind for one in lexicon.second_look().found(lexicon.lowered(sentence)) for kind in one.kinds}:
-        languages.setdefault(kind.language, set()).add(kind.category)
-    english_points = english.strength(sentence) if "en" in languages else 0
-    return max([english_points, *(foreign(of) for language, of in languages.items() if language != "en")], default=0)
+    return max(english_points(sentence), *foreign_points(sentence), 0)
 
 
-def foreign(found: Set[str]) -> int:
-    """Points of a sentence by the categories of words that it has in one language."""
-    points = ENOUGH if "address" in found else 0
-    if {"override", "object"} <= found:
+def english_points(sentence: str) -> int:
+    return english.strength(sentence)
+
+
+def foreign_points(sentence: str) -> list[int]:
+    """For each language of which it has words."""
+    data = lexicon.lowered(sentence)
+    languages: dict[str, list[tuple[str, int]]] = {}
+    for place, kinds in places(data, lexicon.second_look().found(data)):
+        for kind in kinds:
+            if kind.language != "en":
+                languages.setdefault(kind.language, []).append((kind.category, place))
+    return [0, *(foreign(sentence, words, language in lexicon.UNSPACED) for language, words in languages.items())]
+
+
+def foreign(sentence: str, words: Sequence[tuple[str, int]], unspaced: bool) -> int:
+    """Points of a sentence by the categories of words that it has in one language, with their places."""
+    found = {category for category, _ in words}
+    points = told_fields(found, sentence) + sum(POINTS.get(category, 0) for category in found)
+    if {"override", "object"} <= found and is_near(sentence, words, NEAR_UNSPACED if unspaced else NEAR):
         points += ENOUGH if "before" in found and "not" not in found else 1
-    points += told_fields(found)
-    points += "role" in found
     if "program" in found:
-        points += 2 if ("report" in found and points) or "role" in found else 1
+        points += 2 if ("report" in found and points) or "role" in found or "reads" in found else 1
+        points += "if_you" in found
     return points
 
 
-def told_fields(found: Set[str]) -> int:
+def is_near(sentence: str, words: Sequence[tuple[str, int]], near: int) -> bool:
+    """Whether what is set aside stands close to the verb, where words have no spaces in the same clause."""
+    verbs = [place for category, place in words if category == "override"]
+    objects = [place for category, place in words if category == "object"]
+    pairs = [sorted((one, other)) for one in verbs[:MOST_PAIRS] for other in objects[:MOST_PAIRS] if abs(one - other) <= near]
+    return any(near == NEAR or not CLAUSE.search(sentence, *pair) for pair in pairs)
+
+
+def told_fields(found: Set[str], sentence: str) -> int:
     fields = found & {"mentioned", "sentiment", "positive", "first"}
+    if len(fields) > 3 or (len(fields) > 1 and sentence.count("=") > 1):  # noqa: PLR2004
+        return ENOUGH
     if "report" not in found:
-        return 2 if len(fields) > 3 else 0  # noqa: PLR2004
+        return 0
     known = bool(fields & {"mentioned", "sentiment"})
     return min(len(fields), ENOUGH) if known or len(fields) < 2 else 1  # noqa: PLR2004
 
