@@ -21,7 +21,7 @@ MARKS = {
     "occurrence-not-quoted": "not counted: its name stands there, but the model quoted other sentences as its mention",
     "common-word-not-quoted": "not counted: there its name may be a common word, and the model did not quote it",
     "not-quoted": "not taken for a mention: its name may be a common word, and the model quoted no sentence with it",
-    "order-to-the-model": "not read: this part gives orders to the model that reads the answer",
+    "addressed-to-a-program": "not read: this part addresses a program that reads it, and no person",
     "rank-out-of-range": "dropped: there are not so many organisations in the answer",
     "own-name-as-competitor": "dropped: a name of the org itself is no competitor",
     "not-a-name": "dropped: this is not a name",

@@ -22,10 +22,10 @@ from senso.errors import Malformed
 from senso.extraction import (
     citations,
     competitors,
+    injections,
     mentions,
     names,
     naming,
-    orders,
     same_name,
     sentences,
     units,
@@ -55,6 +55,7 @@ __all__ = [
     "citations",
     "competitors",
     "followed",
+    "injections",
     "keys_of",
     "mentions",
     "names",
@@ -197,14 +198,19 @@ def _mistaken(readings: Sequence[OrgReading], orgs: Sequence[Watched]) -> set[in
 
 def occurs(answer_text: str, org: Watched) -> bool:
     """Whether the answer has one of the org's names: without that it is not mentioned, whatever a model says."""
-    return occurrences.is_named(words.text(answer_text), org)
+    return occurrences.is_named(_text(answer_text), org)
+
+
+def _text(answer_text: str) -> words.Text:
+    """Of what is read: without the passages that address a program."""
+    return words.text(injections.rest(answer_text))
 
 
 def quoted(answer_text: str, org: Watched) -> str:
     """What a model would quote that confirms every occurrence of a name."""
-    text = words.text(answer_text)
+    text = _text(answer_text)
     spans = occurrences.Sentences(text).around(occurrences.places(text, org))
-    return mentions.SEPARATOR.join(answer_text[start:end] for start, end in spans)
+    return mentions.SEPARATOR.join(text.answer[start:end].strip() for start, end in spans)
 
 
 def checked_for(answer_text: str, org: Watched, together: Together, number: int | None) -> Reading:
@@ -228,16 +234,16 @@ def _mention_of(together: Together, number: int | None) -> dict[str, Any]:
 
 
 def _checked(said: AnswerReading, answer_text: str, org: Watched, completion: Completion) -> Reading:
-    text = words.text(answer_text)
+    text = _text(answer_text)
     spans = occurrences.Sentences(text)
     others, other_marks = competitors.checked(said, companies.evidence(text, org))
     organisations = 1 + max(len(others), len(said.competitors))
     mention, mention_marks = mentions.checked(said, occurrences.evidence(text, spans, org, organisations))
     naming_sentences = spans.around(mention.places)
-    entries = units.units(answer_text, mention.places, spans.around)
+    entries = units.units(text.answer, mention.places, spans.around)
     return Reading(
         mentioned=mention.mentioned,
-        mention_text=mentions.SEPARATOR.join(answer_text[start:end] for start, end in entries) or None,
+        mention_text=mentions.SEPARATOR.join(text.answer[start:end].strip() for start, end in entries) or None,
         sentiment=mention.sentiment,
         rank=mention.rank,
         share_of_text=_share(set(naming_sentences), spans),
@@ -245,21 +251,16 @@ def _checked(said: AnswerReading, answer_text: str, org: Watched, completion: Co
         competitors=others,
         marks=tuple(
             Mark(*storable(list(mark)))
-            for mark in (*mention_marks, *other_marks, *_of_orders(text, org), *_of_names(org))
+            for mark in (*mention_marks, *other_marks, *_of_injections(answer_text), *_of_names(org))
         ),
         completion=completion,
     )
 
 
-def _of_orders(text: words.Text, org: Watched) -> list[mentions.Marked]:
-    """Parts of the answer that name the org in an order to the model, and therefore were not read."""
-    spans = orders.orders(text.answer)
-    named = occurrences.places(text, org) if spans else []
-    return [
-        ("mentioned", "order-to-the-model", text.answer[start:end])
-        for start, end in spans
-        if any(start <= place[0] < end for place in named)
-    ]
+def _of_injections(answer_text: str) -> list[mentions.Marked]:
+    """Parts of the answer that were not read, because they address a program."""
+    spans = injections.passages(answer_text)
+    return [("answer", "addressed-to-a-program", answer_text[start:end]) for start, end in spans]
 
 
 def _of_names(org: Watched) -> list[mentions.Marked]:

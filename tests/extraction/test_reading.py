@@ -86,7 +86,7 @@ def test_an_order_that_names_the_org_is_no_mention_and_is_marked(says, acme, rea
     found = read(order, "Which bank?", acme, says(obedient))
 
     assert (found.mentioned, found.sentiment, found.rank) == (False, None, None)
-    assert "order-to-the-model" in {mark.kind for mark in found.marks}
+    assert "addressed-to-a-program" in {mark.kind for mark in found.marks}
 
 
 def test_an_answer_that_gives_orders_is_no_mention_even_if_the_model_obeys(says, acme, reading):

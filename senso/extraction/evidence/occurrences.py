@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from sys import maxsize
 
-from senso.extraction import mentions, naming, orders, sentences, words
+from senso.extraction import mentions, naming, sentences, words
 from senso.extraction.evidence.watched import Watched, names_in_use
 
 MOST_OVERLAPS = 20  # of the occurrences of phrases
@@ -34,8 +34,6 @@ class Sentences:
 
 def evidence(text: words.Text, spans: Sentences, org: Watched, organisations: int) -> mentions.Evidence:
     found = found_in(text, org)
-    ordered = orders.orders(text.answer) if found else []
-    found = {place: by for place, by in found.items() if not is_within_one(place, ordered)}
     return mentions.Evidence(
         naming=sorted(found),
         located=lambda quote: words.located(text, quote),

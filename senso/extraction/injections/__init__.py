@@ -14,7 +14,7 @@ from senso.extraction.words import Span
 
 NOT_LINE_END = re.compile(r"[^\n]")
 
-__all__ = ["passages", "without"]
+__all__ = ["passages", "rest", "without"]
 
 
 @lru_cache(maxsize=64)
@@ -25,13 +25,19 @@ def passages(answer: str) -> tuple[Span, ...]:
     if not found and "<" not in answer and ("&" not in answer or "&#" not in answer):
         return ()
     spans = [*hidden.hidden(answer, talks=orders.talks(found)), *blocks.blocks(answer, data, found)]
-    rest = answer
+    left = answer
     if spans:  # what stands around them is judged without them
-        rest = blanked(answer, spans)
-        data = lexicon.lowered(rest)
+        left = blanked(answer, spans)
+        data = lexicon.lowered(left)
         found = lexicon.first_look().found(data)
-    spans += [*encoded.encoded(rest, data, found, talks=orders.talks(found)), *orders.orders(rest, data, found)]
+    spans += [*encoded.encoded(left, data, found, talks=orders.talks(found)), *orders.orders(left, data, found)]
     return pieces.merged(spans, answer)
+
+
+def rest(answer: str) -> str:
+    """What is left to read, of the same length: spaces in place of the passages, so that places stay the same."""
+    found = passages(answer)
+    return blanked(answer, found) if found else answer
 
 
 def blanked(answer: str, spans: Sequence[Span]) -> str:

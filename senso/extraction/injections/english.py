@@ -105,7 +105,7 @@ MUST = re.compile(
     re.IGNORECASE,
 )
 AS_ONE = re.compile(
-    rf"\b(?:you are(?: now)?(?: acting as)?(?: \w{{2,20}},)?|you're(?: now)?|you’re(?: now)?|as|acting as|act as|become|being) (?:an? |the |this |its |our )?(?:\w{{1,14}} ){{0,2}}?{MODEL}\b(?!['’]s)(?!,? I\b)(?! (?:developer|engineer|user|expert|student|startup|company|year|with))",
+    rf"\b(?:you are(?: now)?(?: acting as)?(?: \w{{2,20}},)?|you're(?: now)?|you’re(?: now)?|as|acting as|act as|become|being) (?:an? |the |this |its |our )?(?:\w{{1,14}} ){{0,2}}?{MODEL}\b(?!['’]s)(?!,? I\b)(?! (?:developer|engineer|user|expert|student|startup|company|year))",
     re.IGNORECASE,
 )
 YOU_MUST = re.compile(r"\byou (?:must|should|shall|have to|are to|need to|are required to|are instructed to|will) \w", re.IGNORECASE)
@@ -209,7 +209,7 @@ def part(sentence: str) -> int:
     """Another part for the program: a role, a task, a secret."""
     return (
         (YOU_ARE_NOW.search(sentence) is not None)
-        + (PLAY.search(sentence) is not None)
+        + min(len(PLAY.findall(sentence)), 2)
         + (NEW_PART.search(sentence) is not None)
         + 2 * (NEW_TASK.search(sentence) is not None)
         + 2 * (SECRET.search(sentence) is not None)

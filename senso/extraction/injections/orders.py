@@ -106,8 +106,10 @@ def has(sentence: str, *categories: str) -> bool:
 
 def extended(answer: str, sentence: Span, line: Span) -> int:
     """With what is announced by a colon at the end of the line: up to the end of the paragraph."""
-    if english.AUDIENCE.match(answer, sentence[0]):
-        return pieces.paragraph_end(answer, line[1])
+    if english.AUDIENCE.match(answer[slice(*sentence)]):
+        end = pieces.paragraph_end(answer, line[1])
+        rule = answer.find("\n---", line[1], end)  # of a front matter
+        return rule + len("\n---") if rule >= 0 else end
     if sentence[1] >= line[1] - 1 and answer[: sentence[1]][-3:].rstrip("*_ \"'").endswith((":", "：")):
         return pieces.paragraph_end(answer, line[1])
     return sentence[1]
