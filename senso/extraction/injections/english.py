@@ -4,7 +4,7 @@ import re
 
 # Where an imperative may begin: with the sentence, behind a sign, or behind a word that leads to one.
 LEAD = (
-    r"(?:^|[.:;,!?()\[\]{}\"'“”‘’«»*_>#|`~=/\\–—-]|\b(?:please|must|should|shall|always|then|and|to|now|simply|just|instead|will|can"
+    r"(?:^|[^\w\s]|_|\b(?:please|must|should|shall|always|then|and|to|now|simply|just|instead|will|can"
     r"|first|so|also|hereby|immediately|kindly|or|but|only|you|need|mode|step \d|assistant|ai|model|reader|evaluator|system))\s{0,3}[*_\"'“‘(]{0,3}"
 )
 NEGATED = re.compile(r"(?:n[o']t|n’t|never|cannot|without|if you|when you|who|people|users|many|often|avoid|easy to|safely)\s{0,2}(?:\w{1,12}\s)?$", re.IGNORECASE)
@@ -63,7 +63,7 @@ PROGRAM = (
     r"|evaluators?|annotators?|classifiers?|graders?|extractors?|labell?ers?|summari[sz]ers?|crawlers?|scrapers?|parsers?)"
 )
 MODEL = rf"(?:{PROGRAM}|models?|assistants?|agents?|judges?|reviewers?|readers?)"
-BEGIN = r"(?:^|[.:;!?()\[\]{}\"'“”‘’«»*_>#|`~=/\\–—-])\s{0,3}"
+BEGIN = r"(?:^|[^\w\s,]|_)\s{0,3}"
 ENDS = r"(?= ?(?:[:,.;!?)\]}\"'”’*_–—>-]|$|(?:that|which|who|reading|processing|evaluating|parsing|analy[sz]ing|summari[sz]ing|extracting|scoring|grading|only|when|if|must|should|please)\b))"
 ANY = r"(?:(?:all|any|the|every|an?|our|your|automated|future|this|whichever|intended) ){0,3}"
 NOTE = (
@@ -149,6 +149,7 @@ FIRST = re.compile(
     rf"{LEAD}{SAYING}\b[^.;!?\n]{{1,80}}? (?:first|at the top|as number one|number one|#1|no\. 1|in first place|at rank 1|rank 1|positively|favou?rably|as (?:the )?best|above all|the (?:very )?best|top|highly|the winner|as (?:the )?leading|prominently)\b",
     re.IGNORECASE,
 )
+FIELD = re.compile(r"\b(?:mentioned|sentiment|ranks?|ranked|number one|first|positive)\b", re.IGNORECASE)
 IMPERATIVE = re.compile(rf"\W{{0,3}}(?:(?:please|then|now|always|simply|just|also|and) ){{0,2}}{SAYING}\b", re.IGNORECASE)
 SET = r"[\"'`*_”’]{0,3}\s{0,2}(?:(?:field|value|score|label|flag)\s)?(?:=|==|:=|->|→|=>|to|must be|should be|shall be|has to be|equals|set to)\s{0,2}[\"'`*_“‘]{0,3}"
 LOOSELY = r"[\"'`*_”’]{0,3}\s{0,2}(?::|is|as|of|with)\s{0,2}[\"'`*_“‘]{0,3}"

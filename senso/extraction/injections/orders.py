@@ -10,8 +10,10 @@ from senso.extraction.words import Span
 
 ENOUGH, ENOUGH_OF_TWO = 3, 4
 MOST = 1000  # places that are looked at: an answer for people has a few
-BARE = 25  # characters behind "ignore previous instructions" that hold no order of their own
+BARE = 8  # characters behind "ignore previous instructions" that hold no order of their own
 POINTS = {"address": 3, "reads": 1, "role": 1, "form": 1, "output": 1, "authority": 1}
+FIELDS = ("mentioned", "sentiment", "positive", "first")
+SHORT = 70  # characters of an order that says nothing else
 NEAR, NEAR_UNSPACED, MOST_PAIRS = 70, 20, 8  # characters; words
 CLAUSE = re.compile("[，,；;、。：:]")
 Placed = tuple[int, Sequence[lexicon.Kind]]
@@ -86,11 +88,14 @@ def carries_on(order: str, following: str) -> bool:
     """Whether an order leaves it to the next sentence what to do: it has no field of a reading itself."""
     if order.rstrip("*_ ").endswith((":", "：")) or INSTEAD.match(following):
         return True
-    told = english.fields(order) > 0 or has(order, "mentioned", "sentiment", "positive", "first")
-    if told:
+    if english.addressed(order) >= ENOUGH and (english.FIELD.search(following) or has(following, *FIELDS)):
+        return True
+    if english.fields(order) > 0 or has(order, *FIELDS):
         return False
     bare = english.OVERRIDE.search(order)
     if bare is not None and len(bare["rest"].strip(" .!:*_\"'")) < BARE:
+        return True
+    if english.OBSOLETE.search(order) and len(order) < SHORT:
         return True
     return english.IMPERATIVE.match(following) is not None or has(following, "report")
 
@@ -127,22 +132,29 @@ def foreign_points(sentence: str) -> list[int]:
     """For each language of which it has words."""
     data = lexicon.lowered(sentence)
     languages: dict[str, list[tuple[str, int]]] = {}
+    warned = False
     for place, kinds in places(data, lexicon.second_look().found(data)):
         for kind in kinds:
+            warned = warned or kind.category == "not"
             if kind.language != "en":
                 languages.setdefault(kind.language, []).append((kind.category, place))
-    return [0, *(foreign(sentence, words, language in lexicon.UNSPACED) for language, words in languages.items())]
+    return [0, *(foreign(sentence, words, language in lexicon.UNSPACED, warned) for language, words in languages.items())]
 
 
-def foreign(sentence: str, words: Sequence[tuple[str, int]], unspaced: bool) -> int:
-    """Points of a sentence by the categories of words that it has in one language, with their places."""
+def foreign(sentence: str, words: Sequence[tuple[str, int]], unspaced: bool, warned: bool) -> int:
+    """Points of a sentence by the categories of words that it has in one language, with their places.
+
+    `warned`: a language says that nothing is to be set aside; a verb may be one of two languages.
+    """
     found = {category for category, _ in words}
     points = told_fields(found, sentence) + sum(POINTS.get(category, 0) for category in found)
     if {"override", "object"} <= found and is_near(sentence, words, NEAR_UNSPACED if unspaced else NEAR):
-        points += ENOUGH if "before" in found and "not" not in found else 1
+        points += ENOUGH if "before" in found and not warned else 1
     if "program" in found:
         points += 2 if ("report" in found and points) or "role" in found or "reads" in found else 1
         points += "if_you" in found
+    if "hence" in found and found & {"program", "override", "address"}:
+        points += 1
     return points
 
 
@@ -155,8 +167,8 @@ def is_near(sentence: str, words: Sequence[tuple[str, int]], near: int) -> bool:
 
 
 def told_fields(found: Set[str], sentence: str) -> int:
-    fields = found & {"mentioned", "sentiment", "positive", "first"}
-    if len(fields) > 3 or (len(fields) > 1 and sentence.count("=") > 1):  # noqa: PLR2004
+    fields = found.intersection(FIELDS)
+    if len(fields) > 1 and sentence.count("=") > 1:
         return ENOUGH
     if "report" not in found:
         return 0
