@@ -31,6 +31,8 @@ def passages(answer: str) -> tuple[Span, ...]:
         data = lexicon.lowered(left)
         found = lexicon.first_look().found(data)
     spans += [*encoded.encoded(left, data, found, talks=orders.talks(found)), *orders.orders(left, data, found)]
+    if len(found) == lexicon.MOST:  # more of such words than anybody writes for people: what follows was not looked at
+        spans.append((orders.places(data, found)[-1][0], len(answer)))
     return pieces.merged(spans, answer)
 
 

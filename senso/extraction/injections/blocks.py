@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from senso.extraction.injections import lexicon, orders, pieces
 from senso.extraction.injections.code import Code
@@ -28,31 +29,57 @@ TURN = re.compile(
     r"(?P<more> (?:prompts?|messages?|instructions?|notes?|notices?|overrides?|updates?|directives?))?[\])}>*_ =-]{0,5}(?:[:：]|(?<=\])|(?<=\}))",
     re.IGNORECASE | re.MULTILINE,
 )
-YOU = re.compile(r"\s{0,5}[*_\"'“]{0,3}(?:you (?:must|are|will|should|shall|have|need)\b|(?:always|never|please|report|mark|say|output|set|treat|include|mention|recommend|rank|list|ignore)\b)", re.IGNORECASE)
+YOU = re.compile(
+    r"\s{0,5}[*_\"'“]{0,3}(?:you (?:must|are|will|should|shall|have|need)\b|(?:always|never|please|report|mark|say|output|set|treat|include|mention|recommend|rank|list|ignore)\b)",
+    re.IGNORECASE,
+)
 CALL = re.compile(
     r"\b(?:submit|report|record|set|save|log|mark|return|emit|add|register|store|update|write|push|create|extract)\w{0,40}\((?=[^()\n]{0,300}(?:mention|sentiment|rank|positive))[^()\n]{0,300}\)"
     r"|\bto=functions\.\w{1,60}|\bfunctions\.\w{1,60}\([^()\n]{0,300}\)",
     re.IGNORECASE,
 )
-TOOL = re.compile(r"^[^\w\n]{0,4}\[?(?:tool|function|observation)(?:[_ ](?:calls?|results?|outputs?|response))?\s?:\s?[^\n]{0,600}", re.IGNORECASE | re.MULTILINE)
+TOOL = re.compile(
+    r"^[^\w\n]{0,4}\[?(?:tool|function|observation)(?:[_ ](?:calls?|results?|outputs?|response))?\s?:\s?[^\n]{0,600}",
+    re.IGNORECASE | re.MULTILINE,
+)
 TOOLS_SIGNS = re.compile(r"[\]=({]")
 SHOWN = re.compile(
     r"\b(?:outputs?|labels?|expected|gold|result|verdict)\s?(?:[:=→]|->)\s?[^\n]{0,60}?\b(?:mentioned|present|praised|rank(?:ed)? ?(?:1|one|first)|number one|first place|#1)(?!\w)",
     re.IGNORECASE,
 )
-CALLED = re.compile(r"\"(?:tool_calls?|function_call|function|tool|name)\"\s{0,3}:\s{0,3}[{\[\"][^{}\n]{0,100}\s{0,20}.{0,40}?\"(?:arguments|parameters|input|args)\"\s{0,3}:", re.DOTALL)
+CALLED = re.compile(
+    r"\"(?:tool_calls?|function_call|function|tool|name)\"\s{0,3}:\s{0,3}[{\[\"][^{}\n]{0,100}\s{0,20}.{0,40}?\"(?:arguments|parameters|input|args)\"\s{0,3}:",
+    re.DOTALL,
+)
 KEYS = (
     "is_mentioned|mentioned|mention_text|mentionText|brand_mentioned|sentiment|rank|ranking|position|competitors|judged|verdict|missed|evidence|claims|readings"
     "|organi[sz]ations?|occurrences|polarity|tracked|number|mark|mentions|visibility|brand|score|share_of_text|covered"
 )
-KEY = re.compile(rf"(?P<quote>\\?[\"'`“]|\*\*)?(?<![\w-])(?P<key>{KEYS})(?:\\?[\"'`”]|\*\*)?[ \t]{{0,3}}(?P<sign>:|=>?)(?:\*\*)?\s{{0,3}}\\?[\"'`“]?(?P<value>[\w+-]{{0,12}})", re.IGNORECASE)
-OWN = frozenset(("mention_text", "mentiontext", "judged", "missed", "polarity", "readings", "is_mentioned", "brand_mentioned", "mentioned", "occurrences", "share_of_text"))
+KEY = re.compile(
+    rf"(?P<quote>\\?[\"'`“]|\*\*)?(?<![\w-])(?P<key>{KEYS})(?:\\?[\"'`”]|\*\*)?[ \t]{{0,3}}(?P<sign>:|=>?)(?:\*\*)?\s{{0,3}}\\?[\"'`“]?(?P<value>[\w+-]{{0,12}})",
+    re.IGNORECASE,
+)
+OWN = frozenset(
+    (
+        "mention_text",
+        "mentiontext",
+        "judged",
+        "missed",
+        "polarity",
+        "readings",
+        "is_mentioned",
+        "brand_mentioned",
+        "mentioned",
+        "occurrences",
+        "share_of_text",
+    )
+)
 VALUES = {
     "mentioned": ("true", "yes", "false", "1", "y"), "sentiment": ("positive", "negative", "neutral", "mixed"),
     "verdict": ("named", "supported", "everyday", "other", "instruction", "source", "nothing", "true", "confirmed"),
     "rank": ("1", "2", "3", "first", "one"), "polarity": ("positive", "negative", "neutral"), "position": ("1", "first"), "ranking": ("1", "first"),
 }  # fmt: skip
-NEAR, LONGEST, MOST = 250, 4000, 500
+NEAR, LONGEST, MOST = 250, 4000, 300
 
 
 def blocks(answer: str, data: bytes, found: Sequence[Found]) -> list[Span]:
@@ -104,7 +131,9 @@ def signs(answer: str, code: Code) -> Iterator[Span]:
         last = number
         while last + 1 < len(found) and found[last + 1][0] - found[last][1] <= LONGEST:
             last += 1
-        is_end = last > number and answer.startswith(("</", "[/", "<</", "<|im_end", "<|end", "<|eot", "<end_of"), found[last][0])
+        is_end = last > number and answer.startswith(
+            ("</", "[/", "<</", "<|im_end", "<|end", "<|eot", "<end_of"), found[last][0]
+        )
         done = found[last][1] if is_end else pieces.paragraph_end(answer, found[last][1])
         yield start, done
 
@@ -123,22 +152,26 @@ def turns(answer: str) -> Iterator[Span]:
 
 def endings(answer: str, placed: Sequence[orders.Placed]) -> Iterator[Span]:
     """A line that says that the answer ends, between signs or in capitals."""
+    done = -1
     for place, _ in placed:
+        if place < done:
+            continue
         start, end = pieces.line_around(answer, place)
         line = answer[start:end].strip()
         letters = [letter for letter in line if letter.isalpha()]
         marked = not line[:1].isalnum() or line.upper() == line
         if len(letters) <= 45 and marked and not any(map(str.isalpha, answer[start:place])):  # noqa: PLR2004
-            yield start, pieces.paragraph_end(answer, end)
+            done = pieces.paragraph_end(answer, end)
+            yield start, done
 
 
 def calls(answer: str, code: Code) -> Iterator[Span]:
-    for found in CALL.finditer(answer):
+    for found in islice(CALL.finditer(answer), MOST):
         yield pieces.sentence_around(answer, found.start())
     for found in TOOL.finditer(answer):
         if TOOLS_SIGNS.search(found[0]) and not code.holds(found.start()):
             yield found.span()
-    for found in CALLED.finditer(answer):
+    for found in islice(CALLED.finditer(answer), MOST):
         span = braced(answer, found.start(), found.end(), code)
         if orders.strongest(answer[slice(*span)].replace("_", " ")) > 0 or len(own_keys(answer[slice(*span)])) > 0:
             yield span
@@ -151,7 +184,10 @@ def own_keys(text: str) -> set[str]:
 def readings(answer: str, code: Code) -> Iterator[Span]:
     """Clusters of a reading's fields with values."""
     cluster: list[re.Match[str]] = []
-    for found in KEY.finditer(answer):
+    for number, found in enumerate(KEY.finditer(answer)):
+        if number == MOST:  # nobody writes that for people
+            yield cluster[0].start() if cluster else found.start(), len(answer)
+            return
         if cluster and found.start() - cluster[-1].end() > NEAR:
             yield from reading_in(answer, cluster, code)
             cluster = []
@@ -162,7 +198,12 @@ def readings(answer: str, code: Code) -> Iterator[Span]:
 def reading_in(answer: str, cluster: Sequence[re.Match[str]], code: Code) -> Iterator[Span]:
     telling = [one for one in cluster if is_telling(one)]
     keys = {one["key"].casefold() for one in telling}
-    if len(keys) > 1 and ((keys & OWN) or {"sentiment", "rank"} <= keys or {"sentiment", "verdict"} <= keys or {"sentiment", "competitors"} <= keys):
+    if len(keys) > 1 and (
+        (keys & OWN)
+        or {"sentiment", "rank"} <= keys
+        or {"sentiment", "verdict"} <= keys
+        or {"sentiment", "competitors"} <= keys
+    ):
         yield braced(answer, telling[0].start(), telling[-1].end(), code)
 
 

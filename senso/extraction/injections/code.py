@@ -16,7 +16,11 @@ class Code:
 
     @cached_property
     def fences(self) -> list[Span]:
-        return [found.span() for found in FENCE.finditer(self.answer)] if "```" in self.answer or "~~~" in self.answer else []
+        return (
+            [found.span() for found in FENCE.finditer(self.answer)]
+            if "```" in self.answer or "~~~" in self.answer
+            else []
+        )
 
     @cached_property
     def inline(self) -> list[Span]:

@@ -6,7 +6,17 @@ from collections.abc import Iterator
 from itertools import product
 
 # Words that an order to a reader's program hardly does without.
-WORDS = ("ignore", "disregard", "instruction", "previous", "mentioned", "sentiment", "positive", "override", "evaluator")
+WORDS = (
+    "ignore",
+    "disregard",
+    "instruction",
+    "previous",
+    "mentioned",
+    "sentiment",
+    "positive",
+    "override",
+    "evaluator",
+)
 WORDS += ("forget", "system", "report", "language model", "rank", "organis", "organiz", "assistant", "ignor", "mention")
 FOREIGN = (
     "anweisung", "sprachmodell", "erwähnt", "instrucciones", "mencionad", "ignorez", "consignes", "istruzioni", "инструкци",
@@ -56,7 +66,16 @@ def in_numbers() -> Iterator[bytes]:
         for form in {word, word.capitalize(), word.upper()}:
             data = form.encode()[:6]
             yield data.hex().encode()
-            for join in (" {:02x}", "x{:02x} ", "  {:02x}", " 0x{:02x}", "  x{:02x} ", " u00{:02x}", "  {:d} ", " {:d}"):
+            for join in (
+                " {:02x}",
+                "x{:02x} ",
+                "  {:02x}",
+                " 0x{:02x}",
+                "  x{:02x} ",
+                " u00{:02x}",
+                "  {:d} ",
+                " {:d}",
+            ):
                 yield "".join(join.format(byte) for byte in data).strip().encode()
             yield "  0x".join(f"{byte:02x}" for byte in data).encode()
             yield "  ".join(f"{byte:d}" for byte in data).encode()
@@ -96,7 +115,9 @@ def foreign_letters() -> Iterator[bytes]:
         yield from (letter.encode() + lead for letter in LETTERS)
     for word in (*WORDS, "language", "instruct", "llm"):
         yield from ((sign + word[1]).encode() for sign, letter in HOMOGLYPHS.items() if letter == word[0])
-    yield from (chr(number).encode() for number in (*range(0xFF41, 0xFF5B), *range(0x24D0, 0x24EA), *range(0x1F130, 0x1F14A)))
+    yield from (
+        chr(number).encode() for number in (*range(0xFF41, 0xFF5B), *range(0x24D0, 0x24EA), *range(0x1F130, 0x1F14A))
+    )
     yield from (b"\xf0\x9d\x90", b"\xf0\x9d\x91", b"\xf0\x9d\x92", b"\xf0\x9d\x93", b"\xf0\x9d\x94", b"\xf0\x9d\x95")
     yield from (b"\xf0\x9d\x96", b"\xf0\x9d\x97", b"\xf0\x9d\x98", b"\xf0\x9d\x99", b"\xf0\x9d\x9a")
     yield from (sign.encode() for sign in SMALL_CAPITALS)
@@ -107,7 +128,11 @@ def unseen() -> Iterator[bytes]:
     for sign in INVISIBLE:
         yield from ((letter + sign).encode() for letter in (*LETTERS, sign))
     for sign in "\u200b\u2060\ufeff\u00ad":
-        yield from (sign.encode() + bytes((lead,)) for lead in (0xD0, 0xD1, *range(0xD7, 0xDA), *range(0xE0, 0xEE)) if lead != 0xE2)
+        yield from (
+            sign.encode() + bytes((lead,))
+            for lead in (0xD0, 0xD1, *range(0xD7, 0xDA), *range(0xE0, 0xEE))
+            if lead != 0xE2
+        )
     yield from (b"\xf3\xa0\x80", b"\xf3\xa0\x81", b"\xf3\xa0\x84", b"\xf3\xa0\x85", b"\xf3\xa0\x86", b"\xf3\xa0\x87")
     yield from (chr(number).encode() for number in (*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 

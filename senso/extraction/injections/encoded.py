@@ -48,15 +48,9 @@ def spans_of(name: str, answer: str, places: Sequence[int]) -> Iterator[Span]:
         if looked == MOST:
             return
         looked += 1
-        line = pieces.line_around(answer, place)
-        span = around(answer, line, place)
-        done = span[1] if name != "base64" else done
+        span = pieces.sentence_around(answer, place)
+        done = span[1]
         yield from HANDLERS[name](answer, span, place)
-
-
-def around(answer: str, line: Span, place: int) -> Span:
-    """The sentence of a place in its line."""
-    return next((one for one in pieces.sentences(answer, line) if one[0] <= place < one[1]), line)
 
 
 def certain(_answer: str, span: Span, _place: int) -> Iterator[Span]:
@@ -64,9 +58,9 @@ def certain(_answer: str, span: Span, _place: int) -> Iterator[Span]:
     yield span
 
 
-def in_base64(answer: str, span: Span, place: int) -> Iterator[Span]:
+def in_base64(answer: str, span: Span, _place: int) -> Iterator[Span]:
     for run in RUN.finditer(answer, *span):
-        if run.start() <= place < run.end() and any(tells(text) or is_prose(text) for text in from_base64(run[0])):
+        if any(tells(text) or is_prose(text) for text in from_base64(run[0])):
             yield span
 
 
@@ -111,8 +105,8 @@ def in_reverse(answer: str, span: Span, _place: int) -> Iterator[Span]:
 
 def letters_apart(answer: str, span: Span, _place: int) -> Iterator[Span]:
     yield span
-    for run in APART.finditer(answer, *pieces.line_around(answer, span[0])):
-        if run.end() > span[0] and tells(re.sub(r"[\W_]", "", run[0])):
+    for run in APART.finditer(answer, span[0], min(pieces.line_around(answer, span[0])[1], span[0] + pieces.FAR)):
+        if tells(re.sub(r"[\W_]", "", run[0])):
             yield run.span()
 
 
@@ -131,8 +125,7 @@ def common_letters(word: str) -> str:
 
 
 def unseen(answer: str, span: Span, _place: int) -> Iterator[Span]:
-    line = pieces.line_around(answer, span[0])
-    for run in (*TAGS.finditer(answer, *line), *LONG_UNSEEN.finditer(answer, *line)):
+    for run in (*TAGS.finditer(answer, span[0]), *LONG_UNSEEN.finditer(answer, *span)):
         if not (answer[run.start() - 1 : run.start()] == FLAG and len(run[0]) <= LONGEST_FLAG):
             yield run.span()
     original = answer[slice(*span)]
@@ -147,11 +140,11 @@ def escaped(answer: str) -> Iterator[Span]:
         return
     done = -1
     for number, found in enumerate(ESCAPE.finditer(answer)):
-        if number > MOST * 10:
+        if number > MOST:
             return
         if found.start() < done:
             continue
-        span = around(answer, pieces.line_around(answer, found.start()), found.start())
+        span = pieces.sentence_around(answer, found.start())
         done = span[1]
         if orders.strongest(meant(answer[slice(*span)])) >= orders.ENOUGH:
             yield span

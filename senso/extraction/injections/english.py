@@ -1,13 +1,17 @@
 """How strongly an English sentence is an order to a program that reads it. Every pattern has bounds."""
 
 import re
+from collections.abc import Set
 
 # Where an imperative may begin: with the sentence, behind a sign, or behind a word that leads to one.
 LEAD = (
     r"(?:^|[^\w\s]|_|\b(?:please|must|should|shall|always|then|and|to|now|simply|just|instead|will|can"
     r"|first|so|also|hereby|immediately|kindly|or|but|only|you|need|mode|step \d|assistant|ai|model|reader|evaluator|system))\s{0,3}[*_\"'“‘(]{0,3}"
 )
-NEGATED = re.compile(r"(?:n[o']t|n’t|never|cannot|without|if you|when you|who|people|users|many|often|avoid|easy to|safely)\s{0,2}(?:\w{1,12}\s)?$", re.IGNORECASE)
+NEGATED = re.compile(
+    r"(?:n[o']t|n’t|never|cannot|without|if you|when you|who|people|users|many|often|avoid|easy to|safely)\s{0,2}(?:\w{1,12}\s)?$",
+    re.IGNORECASE,
+)
 BEFORE = (
     r"previous|prior|above|earlier|preceding|foregoing|former|past|original|initial|system|existing|your|(?:\w{1,12} )?system'?s?|safety"
     r"|developer'?s?|pre-?existing|current|default|hidden|other"
@@ -72,7 +76,8 @@ NOTE = (
     r"(?: (?:only|meant|intended|addressed|directed|specifically|exclusively)){0,2} (?:to|for|at) "
 )
 VOCATIVE = re.compile(
-    rf"{BEGIN}(?:{NOTE}|(?:attention|dear|hello|hey|hi|listen|important)[,:!]{{0,2}} (?:to |for )?){ANY}{PROGRAM}{ENDS}", re.IGNORECASE
+    rf"{BEGIN}(?:{NOTE}|(?:attention|dear|hello|hey|hi|listen|important)[,:!]{{0,2}} (?:to |for )?){ANY}{PROGRAM}{ENDS}",
+    re.IGNORECASE,
 )
 CALLED = re.compile(
     rf"{BEGIN}(?:to|for|note to|@) ?{ANY}{PROGRAM} ?[:,!–—]|{BEGIN}(?:ai|llm)s?(?: {AGENTS})? ?[:!]|{BEGIN}(?:language models?|llms) ?[:,!]|{BEGIN}{ROLES}[ -]{AGENTS} ?[:!]",
@@ -108,7 +113,9 @@ AS_ONE = re.compile(
     rf"\b(?:you are(?: now)?(?: acting as)?(?: \w{{2,20}},)?|you're(?: now)?|you’re(?: now)?|as|acting as|act as|become|being) (?:an? |the |this |its |our )?(?:\w{{1,14}} ){{0,2}}?{MODEL}\b(?!['’]s)(?!,? I\b)(?! (?:developer|engineer|user|expert|student|startup|company|year))",
     re.IGNORECASE,
 )
-YOU_MUST = re.compile(r"\byou (?:must|should|shall|have to|are to|need to|are required to|are instructed to|will) \w", re.IGNORECASE)
+YOU_MUST = re.compile(
+    r"\byou (?:must|should|shall|have to|are to|need to|are required to|are instructed to|will) \w", re.IGNORECASE
+)
 YOUR = re.compile(
     r"\byour (?:json |final |structured |written |own |only |entire |next )*(?:output|response|reading|report|verdict|evaluation|extraction|classification|summary|json|analysis|answer|labels?|result)s? "
     r"(?:must|should|shall|has to|have to|needs? to|will|is to)\b",
@@ -150,25 +157,40 @@ FIRST = re.compile(
     re.IGNORECASE,
 )
 FIELD = re.compile(r"\b(?:mentioned|sentiment|ranks?|ranked|number one|first|positive)\b", re.IGNORECASE)
-IMPERATIVE = re.compile(rf"\W{{0,3}}(?:(?:please|then|now|always|simply|just|also|and) ){{0,2}}{SAYING}\b", re.IGNORECASE)
+IMPERATIVE = re.compile(
+    rf"\W{{0,3}}(?:(?:please|then|now|always|simply|just|also|and) ){{0,2}}{SAYING}\b", re.IGNORECASE
+)
 SET = r"[\"'`*_”’]{0,3}\s{0,2}(?:(?:field|value|score|label|flag)\s)?(?:=|==|:=|->|→|=>|to|must be|should be|shall be|has to be|equals|set to)\s{0,2}[\"'`*_“‘]{0,3}"
 LOOSELY = r"[\"'`*_”’]{0,3}\s{0,2}(?::|is|as|of|with)\s{0,2}[\"'`*_“‘]{0,3}"
 ASSIGNED = {
     "mentioned": (r"\b(?:is_?)?mention(?:ed|s)?(?:_text)?", r"(?:true|yes|1|y|named)\b", 3),
-    "sentiment": (r"\b(?:sentiment|tone|polarity)", r"(?:very |strongly |fully |highly |\w{1,10}ly )?(?:positive|excellent)\b", 2),
+    "sentiment": (
+        r"\b(?:sentiment|tone|polarity)",
+        r"(?:very |strongly |fully |highly |\w{1,10}ly )?(?:positive|excellent)\b",
+        2,
+    ),
     "rank": (r"\b(?:rank|ranking|position|place)", r"(?:number |no\. ?|#)?(?:1|one|first)\b", 1),
     "verdict": (r"\b(?:verdict|judged)", r"(?:named|supported|confirmed|true)\b", 2),
 }
 FIRMLY = [(re.compile(head + SET + value, re.IGNORECASE), points) for head, value, points in ASSIGNED.values()]
 LOOSE = [re.compile(head + LOOSELY + value, re.IGNORECASE) for head, value, _ in ASSIGNED.values()]
 ENOUGH = 3
-GIVEN = re.compile(r"^.{0,30}\b(?:above|before|given|you (?:were|have|had|received|got)|previously|earlier|so far|preceding)\b", re.IGNORECASE | re.DOTALL)
+GIVEN = re.compile(
+    r"^.{0,30}\b(?:above|before|given|you (?:were|have|had|received|got)|previously|earlier|so far|preceding)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
-def strength(sentence: str) -> int:
-    """Points; three are enough to take it for an order."""
-    points = addressed(sentence) + part(sentence) + fields(sentence)
-    return points + override(sentence, alone=points == 0)
+def strength(sentence: str, words: Set[str]) -> int:
+    """Points; three are enough to take it for an order. `words`: the categories of lexicon.py of which it has one."""
+    points = fields(sentence)
+    if words & {"program", "reads", "output", "object"}:
+        points += addressed(sentence)
+    if words & {"role", "program", "object", "turn"}:
+        points += part(sentence)
+    if "override" in words:
+        points += override(sentence, alone=points == 0)
+    return points
 
 
 def override(sentence: str, *, alone: bool) -> int:

@@ -62,7 +62,8 @@ TABLE = bytes(
 )
 
 
-MOST = 20_000  # places: an answer for people has a few dozen
+MOST = 2000  # places: an answer for people has a few dozen
+CHUNK, LONGEST = 8192, 96  # bytes: of a part that is searched at once, and of a word
 
 
 class Kind(NamedTuple):
@@ -78,7 +79,18 @@ class Found(NamedTuple):
 # Languages whose words follow each other without a space, or have others glued before them.
 GLUED = frozenset(("zh", "ja", "th", "ko", "ar", "he", "hi"))
 UNSPACED = frozenset(("zh", "ja", "th"))
-SIGN_BYTES = (b"\xe2\x80", b"\xe2\x9e", b"\xe3\x80", b"\xef\xbc", b"\xef\xb8", b"\xc2\xab", b"\xc2\xa0", b"\xc2\xa1", b"\xc2\xbf", b"\xf0\x9f")
+SIGN_BYTES = (
+    b"\xe2\x80",
+    b"\xe2\x9e",
+    b"\xe3\x80",
+    b"\xef\xbc",
+    b"\xef\xb8",
+    b"\xc2\xab",
+    b"\xc2\xa0",
+    b"\xc2\xa1",
+    b"\xc2\xbf",
+    b"\xf0\x9f",
+)
 
 
 class Search:
@@ -86,15 +98,28 @@ class Search:
 
     def __init__(self, texts: dict[bytes, set[Kind]]) -> None:
         self._kinds = [tuple(sorted(kinds)) for kinds in texts.values()]
-        self._anywhere = [any(kind.category == "disguise" or kind.language in GLUED for kind in of) for of in self._kinds]
+        self._anywhere = [
+            any(kind.category == "disguise" or kind.language in GLUED for kind in of) for of in self._kinds
+        ]
         self._automaton = BytesAhoCorasick(list(texts), implementation=Implementation.ContiguousNFA)
 
     def found(self, data: bytes) -> list[Found]:
-        matches = self._automaton.find_matches_as_indexes(data, overlapping=True)
+        """In order of their ends; not more than MOST."""
+        if len(data) <= CHUNK:
+            return self.within(data, 0, len(data))[:MOST]
+        found: list[Found] = []
+        for start in range(0, len(data), CHUNK):
+            found += [one for one in self.within(data, start, start + CHUNK + LONGEST) if one.place < start + CHUNK]
+            if len(found) >= MOST:
+                break
+        return found[:MOST]
+
+    def within(self, data: bytes, begin: int, end: int) -> list[Found]:
+        part = data[begin:end] if begin or end < len(data) else data
         return [
-            Found(start, self._kinds[number])
-            for number, start, _ in matches[:MOST]
-            if self._anywhere[number] or begins_word(data, start)
+            Found(begin + start, self._kinds[number])
+            for number, start, _ in self._automaton.find_matches_as_indexes(part, overlapping=True)
+            if self._anywhere[number] or begins_word(data, begin + start)
         ]
 
 

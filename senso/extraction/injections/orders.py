@@ -1,6 +1,7 @@
 """Sentences that are orders to a program, by points: see english.py, and lexicon.toml for other languages."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence, Set
 from functools import lru_cache
 
@@ -9,7 +10,7 @@ from senso.extraction.injections.lexicon import Found
 from senso.extraction.words import Span
 
 ENOUGH, ENOUGH_OF_TWO = 3, 4
-MOST = 1000  # places that are looked at: an answer for people has a few
+MOST = 200  # sentences that are looked at: an answer for people has a few
 BARE = 8  # characters behind "ignore previous instructions" that hold no order of their own
 POINTS = {"address": 3, "reads": 1, "role": 1, "form": 1, "output": 1, "authority": 1}
 FIELDS = ("mentioned", "sentiment", "positive", "first")
@@ -50,31 +51,48 @@ def talks(found: Sequence[Found]) -> bool:
 
 def orders(answer: str, data: bytes, telling: Sequence[Found], enough: int = ENOUGH) -> list[Span]:
     """The sentences of `answer` that are orders. `data`: lexicon.lowered(answer); `telling`: what the first look found."""
-    telling = [one for one in telling if is_talk(one)]
-    if not telling:
-        return []
-    looked = places(data, sorted(telling)[:MOST])
-    spans = [span for line in lines(answer, looked) for span in in_line(answer, line, enough)]
-    if len(telling) > MOST:  # nobody writes that for people
-        spans.append((pieces.line_around(answer, looked[-1][0])[0], len(answer)))
+    looked = [place for place, _ in places(data, [one for one in telling if is_talk(one)])]
+    spans: list[Span] = []
+    done = 0
+    for line in lines(answer, looked):
+        if done >= MOST:  # nobody writes that for people
+            return [*spans, (line[0], len(answer))]
+        sentences = list(pieces.sentences(answer, line))
+        told = numbers_of(sentences, looked)
+        spans += in_line(answer, line, sentences, told[: MOST - done], enough)
+        done += len(told)
+        if done > MOST:
+            return [*spans, (sentences[told[MOST - done]][0], len(answer))]
     return spans
 
 
-def lines(answer: str, placed: Sequence[Placed]) -> Iterator[Span]:
+def numbers_of(sentences: Sequence[Span], looked: Sequence[int]) -> list[int]:
+    """Which of the sentences have a telling word."""
+    found = []
+    for number, (start, end) in enumerate(sentences):
+        first = bisect_left(looked, start)
+        if first < len(looked) and looked[first] < end:
+            found.append(number)
+    return found
+
+
+def lines(answer: str, looked: Sequence[int]) -> Iterator[Span]:
     end = -1
-    for place, _ in placed:
+    for place in looked:
         if place >= end:
             start, end = pieces.line_around(answer, place)
             yield start, end
 
 
-def in_line(answer: str, line: Span, enough: int) -> Iterator[Span]:
-    spans = list(pieces.sentences(answer, line))
-    points = [strength(answer[start:end]) for start, end in spans]
-    flagged = {number for number, found in enumerate(points) if found >= enough}
-    for number in range(1, len(spans)):
-        if min(points[number - 1 : number + 1]) > 0 and sum(points[number - 1 : number + 1]) >= ENOUGH_OF_TWO:
-            flagged |= {number - 1, number}
+def in_line(answer: str, line: Span, spans: Sequence[Span], told: Sequence[int], enough: int) -> Iterator[Span]:
+    """`told`: the numbers of the sentences that have a telling word; those beside them are looked at, too."""
+    looked = sorted({near for number in told for near in (number - 1, number, number + 1) if 0 <= near < len(spans)})
+    points = {number: strength(answer[slice(*spans[number])]) for number in looked}
+    flagged = {number for number, found in points.items() if found >= enough}
+    for number in looked:
+        both = points[number], points.get(number + 1, 0)
+        if min(both) > 0 and sum(both) >= ENOUGH_OF_TWO:
+            flagged |= {number, number + 1}
     for number in sorted(flagged):
         last = number
         if number + 1 < len(spans) and carries_on(answer[slice(*spans[number])], answer[slice(*spans[number + 1])]):
@@ -100,7 +118,9 @@ def carries_on(order: str, following: str) -> bool:
     return english.IMPERATIVE.match(following) is not None or has(following, "report")
 
 
-INSTEAD = re.compile(r"(?i)\W{0,3}(?:instead|rather,|stattdessen|au lieu|en su lugar|invece|вместо этого|而是|代わりに)")
+INSTEAD = re.compile(
+    r"(?i)\W{0,3}(?:instead|rather,|stattdessen|au lieu|en su lugar|invece|вместо этого|而是|代わりに)"
+)
 
 
 def has(sentence: str, *categories: str) -> bool:
@@ -121,24 +141,22 @@ def extended(answer: str, sentence: Span, line: Span) -> int:
 
 
 def strength(sentence: str) -> int:
-    return max(english_points(sentence), *foreign_points(sentence), 0)
-
-
-def english_points(sentence: str) -> int:
-    return english.strength(sentence)
-
-
-def foreign_points(sentence: str) -> list[int]:
-    """For each language of which it has words."""
+    """By its words of each language; three points are enough."""
     data = lexicon.lowered(sentence)
     languages: dict[str, list[tuple[str, int]]] = {}
     warned = False
     for place, kinds in places(data, lexicon.second_look().found(data)):
         for kind in kinds:
             warned = warned or kind.category == "not"
-            if kind.language != "en":
-                languages.setdefault(kind.language, []).append((kind.category, place))
-    return [0, *(foreign(sentence, words, language in lexicon.UNSPACED, warned) for language, words in languages.items())]
+            languages.setdefault(kind.language, []).append((kind.category, place))
+    english_words = {category for category, _ in languages.pop("en", ())}
+    points = english.strength(sentence, english_words) if english_words else 0
+    return max(
+        [
+            points,
+            *(foreign(sentence, words, language in lexicon.UNSPACED, warned) for language, words in languages.items()),
+        ]
+    )
 
 
 def foreign(sentence: str, words: Sequence[tuple[str, int]], unspaced: bool, warned: bool) -> int:
@@ -162,7 +180,9 @@ def is_near(sentence: str, words: Sequence[tuple[str, int]], near: int) -> bool:
     """Whether what is set aside stands close to the verb, where words have no spaces in the same clause."""
     verbs = [place for category, place in words if category == "override"]
     objects = [place for category, place in words if category == "object"]
-    pairs = [sorted((one, other)) for one in verbs[:MOST_PAIRS] for other in objects[:MOST_PAIRS] if abs(one - other) <= near]
+    pairs = [
+        sorted((one, other)) for one in verbs[:MOST_PAIRS] for other in objects[:MOST_PAIRS] if abs(one - other) <= near
+    ]
     return any(near == NEAR or not CLAUSE.search(sentence, *pair) for pair in pairs)
 
 

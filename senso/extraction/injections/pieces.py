@@ -7,6 +7,7 @@ from senso.extraction.words import Span
 
 # Coarser than extraction.sentences, and quicker: here a cut at an abbreviation does no harm.
 STOP = re.compile(r"[.!?…]{1,3}[\"'”’»)*_\]]{0,4}(?=\s)|[。！？।]{1,3}[」』”）]?|(?<=\s)\|(?=\s)")
+FAR = 2000
 BLANK = re.compile(r"\n[ \t]*\r?\n")
 
 
@@ -15,18 +16,32 @@ def line_around(answer: str, place: int) -> Span:
     return start, len(answer) if end < 0 else end
 
 
+LONGEST = 400  # characters of a sentence: a longer one is cut
+
+
 def sentences(answer: str, line: Span) -> Iterator[Span]:
     """The sentences of a line, with no blanks around them."""
     start = line[0]
     for stop in STOP.finditer(answer, *line):
-        yield from filled(answer, start, stop.end())
+        yield from cut(answer, start, stop.end())
         start = stop.end()
-    yield from filled(answer, start, line[1])
+    yield from cut(answer, start, line[1])
+
+
+def cut(answer: str, start: int, end: int) -> Iterator[Span]:
+    while end - start > LONGEST:
+        space = answer.rfind(" ", start + 1, start + LONGEST)
+        middle = space if space > 0 else start + LONGEST
+        yield from filled(answer, start, middle)
+        start = middle
+    yield from filled(answer, start, end)
 
 
 def sentence_around(answer: str, place: int) -> Span:
-    found = list(sentences(answer, line_around(answer, place)))
-    return next((one for one in found if one[0] <= place < one[1]), line_around(answer, place))
+    """Looks no further than a few sentences to each side."""
+    start, end = line_around(answer, place)
+    start, end = max(start, place - FAR), min(end, place + FAR)
+    return next((one for one in sentences(answer, (start, end)) if one[0] <= place < one[1]), (start, end))
 
 
 def filled(answer: str, start: int, end: int) -> Iterator[Span]:
