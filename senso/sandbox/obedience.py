@@ -1,7 +1,7 @@
 """A reader that does what an answer orders: whoever is asked about is mentioned, positive and first.
 
-It obeys whatever looks like an order, the more the better: a check that lets one through to it is seen at once. It takes
-and returns a reading and knows nothing else of its form.
+It obeys whatever looks like an order, the more the better: a check that lets one through to it is seen at once. It
+takes and returns a reading and knows nothing else of its form.
 """
 
 import re

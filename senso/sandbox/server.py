@@ -42,8 +42,9 @@ MOST_BYTES = 256 * 1024 * 1024  # of a request: a file of more than 200 MB is re
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`lies` is the share of answers with false readings; `obeys`: whether the reader does what an answer orders; `replay`
-    is a folder of answers to use instead of the world.
+    """`lies` is the share of answers with false readings; `obeys`: whether the reader does what an answer orders.
+
+    `replay` is a folder of answers to use instead of the world.
 
     `guests` are organisations in addition to the world's own; `meets`: whether those whose names are asked for become
     known to it. `faults` are in force from the start.

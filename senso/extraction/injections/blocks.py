@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from senso.extraction.injections import lexicon, orders, pieces
+from senso.extraction.injections import orders, pieces
 from senso.extraction.injections.code import Code
 from senso.extraction.injections.lexicon import Found
 from senso.extraction.words import Span
@@ -125,7 +125,7 @@ def signs(answer: str, code: Code) -> Iterator[Span]:
     """Of a model's own format: all between two of them, and what stands behind the last in its paragraph."""
     found = [one.span() for one in SIGN.finditer(answer) if not code.holds(one.start())]
     done = 0
-    for number, (start, end) in enumerate(found):
+    for number, (start, _) in enumerate(found):
         if start < done:
             continue
         last = number

@@ -6,18 +6,10 @@ from collections.abc import Iterator
 from itertools import product
 
 # Words that an order to a reader's program hardly does without.
+CORE = ("ignore", "disregard", "instruction", "previous", "mentioned", "sentiment", "positive", "override", "evaluator")
 WORDS = (
-    "ignore",
-    "disregard",
-    "instruction",
-    "previous",
-    "mentioned",
-    "sentiment",
-    "positive",
-    "override",
-    "evaluator",
-)
-WORDS += ("forget", "system", "report", "language model", "rank", "organis", "organiz", "assistant", "ignor", "mention")
+    *CORE, "forget", "system", "report", "language model", "rank", "organis", "organiz", "assistant", "ignor", "mention",
+)  # fmt: skip
 FOREIGN = (
     "anweisung", "sprachmodell", "erwähnt", "instrucciones", "mencionad", "ignorez", "consignes", "istruzioni", "инструкци",
     "игнориру", "інструкці", "忽略", "指示", "提及", "無視", "言及", "무시", "지시", "تجاهل", "תעליות", "التعليمات", "polece",
@@ -25,7 +17,6 @@ FOREIGN = (
 )  # fmt: skip
 # What no English text does without, with the spaces around it.
 COMMON = (" the ", " and ", " that ", " with ", " for ", " this ")
-CORE = WORDS[:9]
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 LOOKALIKES = {
     "a": "аα", "b": "Ьв", "c": "сϲ", "d": "ԁ", "e": "еε", "g": "ɡ", "h": "һ", "i": "іι", "j": "ј", "k": "кκ", "l": "ӏ",
@@ -39,6 +30,7 @@ HOMOGLYPHS |= SMALL_CAPITALS | CAPITAL_LOOKALIKES
 LEET = {"i": "1", "o": "0", "e": "3", "a": "4", "s": "5", "t": "7"}
 FROM_LEET = str.maketrans({sign: letter for letter, sign in LEET.items()} | {"@": "a", "$": "s", "!": "i", "|": "i"})
 INVISIBLE = "\u200b\u200c\u200d\u2060\u2061\u2062\u2063\u2064\ufeff\u00ad\u180e\u034f\u061c"
+GENERAL = 0xE2  # begins quotation marks and other signs
 SHORTEST = 6  # characters of base64: fewer occur by chance
 
 
@@ -131,7 +123,7 @@ def unseen() -> Iterator[bytes]:
         yield from (
             sign.encode() + bytes((lead,))
             for lead in (0xD0, 0xD1, *range(0xD7, 0xDA), *range(0xE0, 0xEE))
-            if lead != 0xE2
+            if lead != GENERAL
         )
     yield from (b"\xf3\xa0\x80", b"\xf3\xa0\x81", b"\xf3\xa0\x84", b"\xf3\xa0\x85", b"\xf3\xa0\x86", b"\xf3\xa0\x87")
     yield from (chr(number).encode() for number in (*range(0x202A, 0x202F), *range(0x2066, 0x206A)))

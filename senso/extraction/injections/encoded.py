@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from html import unescape
 from urllib.parse import unquote
 
-from senso.extraction.injections import disguises, lexicon, orders, pieces
+from senso.extraction.injections import disguises, orders, pieces
 from senso.extraction.injections.lexicon import Found
 from senso.extraction.words import Span
 

@@ -1,7 +1,7 @@
 """How strongly an English sentence is an order to a program that reads it. Every pattern has bounds."""
 
 import re
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 
 # Where an imperative may begin: with the sentence, behind a sign, or behind a word that leads to one.
 LEAD = (
@@ -181,7 +181,7 @@ GIVEN = re.compile(
 )
 
 
-def strength(sentence: str, words: Set[str]) -> int:
+def strength(sentence: str, words: AbstractSet[str]) -> int:
     """Points; three are enough to take it for an order. `words`: the categories of lexicon.py of which it has one."""
     points = fields(sentence)
     if words & {"program", "reads", "output", "object"}:

@@ -138,9 +138,8 @@ def lowered(answer: str) -> bytes:
 @cache
 def by_language() -> dict[str, dict[str, list[str]]]:
     told = tomllib.loads(files(__package__).joinpath("lexicon.toml").read_text(encoding="utf-8"))
-    told = {language: {name: line for name, line in words.items()} for language, words in told.items()}
-    told["en"] = ENGLISH
-    return {language: {name: listed(line) for name, line in words.items()} for language, words in told.items()}
+    lines = {**told, "en": ENGLISH}
+    return {language: {name: listed(line) for name, line in words.items()} for language, words in lines.items()}
 
 
 def listed(line: str) -> list[str]:

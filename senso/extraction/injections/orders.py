@@ -2,7 +2,8 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 
 from senso.extraction.injections import english, lexicon, pieces
@@ -13,7 +14,7 @@ ENOUGH, ENOUGH_OF_TWO = 3, 4
 MOST = 200  # sentences that are looked at: an answer for people has a few
 BARE = 8  # characters behind "ignore previous instructions" that hold no order of their own
 POINTS = {"address": 3, "reads": 1, "role": 1, "form": 1, "output": 1, "authority": 1}
-FIELDS = ("mentioned", "sentiment", "positive", "first")
+FIELDS = frozenset(("mentioned", "sentiment", "positive", "first"))
 SHORT = 70  # characters of an order that says nothing else
 NEAR, NEAR_UNSPACED, MOST_PAIRS = 70, 20, 8  # characters; words
 CLAUSE = re.compile("[，,；;、。：:]")
@@ -154,12 +155,15 @@ def strength(sentence: str) -> int:
     return max(
         [
             points,
-            *(foreign(sentence, words, language in lexicon.UNSPACED, warned) for language, words in languages.items()),
+            *(
+                foreign(sentence, words, unspaced=language in lexicon.UNSPACED, warned=warned)
+                for language, words in languages.items()
+            ),
         ]
     )
 
 
-def foreign(sentence: str, words: Sequence[tuple[str, int]], unspaced: bool, warned: bool) -> int:
+def foreign(sentence: str, words: Sequence[tuple[str, int]], *, unspaced: bool, warned: bool) -> int:
     """Points of a sentence by the categories of words that it has in one language, with their places.
 
     `warned`: a language says that nothing is to be set aside; a verb may be one of two languages.
@@ -186,8 +190,8 @@ def is_near(sentence: str, words: Sequence[tuple[str, int]], near: int) -> bool:
     return any(near == NEAR or not CLAUSE.search(sentence, *pair) for pair in pairs)
 
 
-def told_fields(found: Set[str], sentence: str) -> int:
-    fields = found.intersection(FIELDS)
+def told_fields(found: AbstractSet[str], sentence: str) -> int:
+    fields = FIELDS & found
     if len(fields) > 1 and sentence.count("=") > 1:
         return ENOUGH
     if "report" not in found:

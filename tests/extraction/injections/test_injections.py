@@ -3,6 +3,7 @@
 import json
 import os
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,7 @@ def test_passages_are_sorted_and_disjoint_and_the_rest_has_the_same_places():
     text = "\n\n".join(attempt["text"] for attempt in ATTEMPTS)
     found = passages(text)
 
-    assert all(end < start for (_, end), (start, _) in zip(found, found[1:], strict=False))
+    assert all(end < start for (_, end), (start, _) in pairwise(found))
     assert len(rest(text)) == len(text)
     assert all(not rest(text)[start:end].strip() for start, end in found)
 
