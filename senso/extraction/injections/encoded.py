@@ -125,7 +125,7 @@ def common_letters(word: str) -> str:
 
 
 def unseen(answer: str, span: Span, _place: int) -> Iterator[Span]:
-    for run in (*TAGS.finditer(answer, span[0]), *LONG_UNSEEN.finditer(answer, *span)):
+    for run in (*TAGS.finditer(answer, span[0], span[0] + pieces.FAR), *LONG_UNSEEN.finditer(answer, *span)):
         if not (answer[run.start() - 1 : run.start()] == FLAG and len(run[0]) <= LONGEST_FLAG):
             yield run.span()
     original = answer[slice(*span)]

@@ -183,12 +183,14 @@ GIVEN = re.compile(
 
 def strength(sentence: str, words: AbstractSet[str]) -> int:
     """Points; three are enough to take it for an order. `words`: the categories of lexicon.py of which it has one."""
-    points = fields(sentence)
+    points = 0
     if words & {"program", "reads", "output", "object"}:
         points += addressed(sentence)
-    if words & {"role", "program", "object", "turn"}:
+    if points < ENOUGH:
+        points += fields(sentence)
+    if points < ENOUGH and words & {"role", "program", "object", "turn"}:
         points += part(sentence)
-    if "override" in words:
+    if points < ENOUGH and "override" in words:
         points += override(sentence, alone=points == 0)
     return points
 
@@ -215,11 +217,11 @@ def override_points(found: re.Match[str]) -> int:
 
 
 def addressed(sentence: str) -> int:
-    points = ENOUGH if VOCATIVE.search(sentence) or IF_YOU.search(sentence) else 0
-    if reading := READING.search(sentence):
-        points += ENOUGH if reading["program"] else 2
-    if AUDIENCE.search(sentence):
-        points += ENOUGH
+    """What speaks to a program, or of what it must do."""
+    if any(pattern.search(sentence) for pattern in (IF_YOU, VOCATIVE, AUDIENCE)):
+        return ENOUGH
+    reading = READING.search(sentence)
+    points = (ENOUGH if reading["program"] else 2) if reading else 0
     points += 2 * (WHEN_READING.search(sentence) is not None)
     points += 2 * any(pattern.search(sentence) is not None for pattern in (CALLED, MUST))
     points += 2 * (YOUR.search(sentence) is not None)

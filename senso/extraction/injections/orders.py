@@ -96,7 +96,7 @@ def in_line(answer: str, line: Span, spans: Sequence[Span], told: Sequence[int],
             flagged |= {number, number + 1}
     for number in sorted(flagged):
         last = number
-        if number + 1 < len(spans) and carries_on(answer[slice(*spans[number])], answer[slice(*spans[number + 1])]):
+        if number + 1 < len(spans) and number + 1 not in flagged and carries_on(answer[slice(*spans[number])], answer[slice(*spans[number + 1])]):
             last += 1
         if number + 2 in flagged:  # what is ordered stands between
             last = number + 2
