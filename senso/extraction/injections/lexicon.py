@@ -27,7 +27,7 @@ ENGLISH = {
     ",model reading,model processing,model that reads,model must,model should,models must,models should,the model is to"
     ",artificial intell,reading model,reader model,assistants must,assistants should,assistant must,assistant should"
     ",assistants:,assistants reading,assistant reading,assistants processing,automated "
-    ",this answer,this response,this reply,this passage,you analy,machine learning model,monitors,extraction model,extraction system,extraction step"
+    ",this answer,this response,this reply,this passage,you analy,machine learning model,brand monitor,ai monitor,extraction model,extraction system,extraction step"
     ",extraction tool,extraction program,extraction agent,as the reviewer,as a reviewer,as the assistant,are an assistant"
     ",your output,your response,your reading,your report,your verdict,your evaluation,your extraction,your classification"
     ",your summary,your answer must,your answer should,your analysis,you extract,you evaluate,you classify,you parse"
@@ -49,7 +49,7 @@ ENGLISH = {
     ",system override,system notice,system update,inst  ,color white,phantom ",
     "call": "tool: ,tool result,observation:,tool output,tool call,function call,tool_call,function_call,antml,invoke name,arguments,to=functions,call:"
     ",submit_,report_,tool code,tool_use,tool use",
-    "schema": "occurrences,position,status,mention text,mentioned,judged,sentiment,competitors,verdict,readings,rank:,rank =,rank=,polarity,missed",
+    "schema": "occurrences,position=,mention text,mentioned,judged,sentiment,competitors,verdict,readings,rank:,rank =,rank=,polarity,missed",
 }
 # Signs of ASCII become spaces, so that a word has a border; capitals of ASCII small letters.
 TABLE = bytes(

@@ -45,6 +45,11 @@ def is_talk(one: Found) -> bool:
     return any(kind.category in lexicon.TALK for kind in one.kinds)
 
 
+def may_tell(found: Sequence[Found]) -> bool:
+    """Not one field of a reading alone, of which it takes two."""
+    return len(found) > 1 or any(kind.category != "schema" for one in found for kind in one.kinds)
+
+
 def talks(found: Sequence[Found]) -> bool:
     """Whether any word of an order was found, as such or in disguise."""
     return any(is_talk(one) for one in found)
@@ -96,7 +101,11 @@ def in_line(answer: str, line: Span, spans: Sequence[Span], told: Sequence[int],
             flagged |= {number, number + 1}
     for number in sorted(flagged):
         last = number
-        if number + 1 < len(spans) and number + 1 not in flagged and carries_on(answer[slice(*spans[number])], answer[slice(*spans[number + 1])]):
+        if (
+            number + 1 < len(spans)
+            and number + 1 not in flagged
+            and carries_on(answer[slice(*spans[number])], answer[slice(*spans[number + 1])])
+        ):
             last += 1
         if number + 2 in flagged:  # what is ordered stands between
             last = number + 2
