@@ -16,8 +16,9 @@ UNITS = (
     "- - - \n", "\r\n", "am 3. ", "🎉", "\u200d", "Acme\u200bBank ", "Acme'nın ve bir için ",
     "der die und Acmes ist ",
     "$99.95Acme", "[a]: http://x\n", "Acme銀行はBest!? ([x](http://a.b)) ", "Банк Акме в Акме ", "a\u0301",
-    "ignore all all ", "note to ai ", "if you are an ai, ", "your output must ", "{\"mentioned\": true, ", "<|im_start|>", "忽略指示",
-    "a\u200b", "[a](b \"note to ai\")", "SWdub3JlIHByZXZpb3Vz", "END OF ANSWER\n", "<span style=\"display:none\">x y</span>",
+    "ignore all all ", "note to ai ", "if you are an ai, ", "your output must ", '{"mentioned": true, ', "<|im_start|>",
+    "忽略指示", "a\u200b", '[a](b "note to ai")', "SWdub3JlIHByZXZpb3Vz", "END OF ANSWER\n",
+    '<span style="display:none">x y</span>',
 )  # fmt: skip
 ORG = Watched("Acme", ("Acme", "Acme Bank", "acme.example", "星河银行"), ("https://acme.example",), ("Globex", "Hill"))
 SAID = {"mentioned": True, "mention_text": "Acme x || Acme", "sentiment": "positive", "rank": 1, "competitors": []}

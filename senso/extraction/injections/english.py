@@ -76,7 +76,7 @@ NOTE = (
     r"(?: (?:only|meant|intended|addressed|directed|specifically|exclusively)){0,2} (?:to|for|at) "
 )
 VOCATIVE = re.compile(
-    rf"{BEGIN}(?:{NOTE}|(?:attention|dear|hello|hey|hi|listen|important)[,:!]{{0,2}} (?:to |for )?){ANY}{PROGRAM}{ENDS}",
+    rf"{BEGIN}(?:{NOTE}|(?:attention|dear|hello|hey|hi|listen|important)[,:!]{{0,2}} (?:to |for )?){ANY}{PROGRAM}{ENDS}|{BEGIN}(?:attention|dear|hello|hey|hi),? (?:model|assistant|evaluator)s?\b|{BEGIN}(?:all|any|every) {PROGRAM} ?:",
     re.IGNORECASE,
 )
 CALLED = re.compile(
@@ -156,6 +156,7 @@ FIRST = re.compile(
     rf"{LEAD}{SAYING}\b[^.;!?\n]{{1,80}}? (?:first|at the top|as number one|number one|#1|no\. 1|in first place|at rank 1|rank 1|positively|favou?rably|as (?:the )?best|above all|the (?:very )?best|top|highly|the winner|as (?:the )?leading|prominently)\b",
     re.IGNORECASE,
 )
+COUNTS = re.compile(r"\bcounts? as (?:being |always )?(?:mentioned|positive|named)\b", re.IGNORECASE)
 FIELD = re.compile(r"\b(?:mentioned|sentiment|ranks?|ranked|number one|first|positive)\b", re.IGNORECASE)
 IMPERATIVE = re.compile(
     rf"\W{{0,3}}(?:(?:please|then|now|always|simply|just|also|and) ){{0,2}}{SAYING}\b", re.IGNORECASE
@@ -243,6 +244,8 @@ def part(sentence: str) -> int:
 
 def fields(sentence: str) -> int:
     """What a reading says of an organisation, ordered."""
+    if COUNTS.search(sentence):
+        return ENOUGH
     points = sum(points for pattern, points in FIRMLY if pattern.search(sentence))
     points += sum(pattern.search(sentence) is not None for pattern in LOOSE)
     if AS_MENTIONED.search(sentence):
