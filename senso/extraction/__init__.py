@@ -19,11 +19,11 @@ from senso.errors import Malformed
 from senso.extraction import (
     citations,
     competitors,
+    injections,
     judging,
     marking,
     names,
     naming,
-    orders,
     prompts,
     same_name,
     sentences,
@@ -56,6 +56,7 @@ __all__ = [
     "competitors",
     "confirmed",
     "followed",
+    "injections",
     "judging",
     "keys_of",
     "names",
@@ -126,7 +127,7 @@ def prompt(
     about: dict[str, Any] = {"organisations": told, "question": question}
     if not orgs and len(beside) == 1:
         about["without_mark"] = beside[0].name  # for whoever looks at the calls
-    read = marking.readable(answer)
+    read = injections.rest(answer)
     tracked = rivals.labelled(read, [*orgs, *beside])
     if tracked:
         about["tracked"] = {one.label: one.name for one in tracked}
@@ -166,7 +167,7 @@ def said(completion: Completion, answer: str, orgs: Sequence[Watched], beside: S
 
     Raises Malformed if it cannot be used for any of the orgs.
     """
-    read = marking.readable(answer)
+    read = injections.rest(answer)
     tracked = {one.keys: one.labels for one in rivals.labelled(read, [*orgs, *beside])}
     found = reply.parsed(completion, tracked)
     mistaken = _mistaken(found, orgs) if len(orgs) > 1 else set()
@@ -194,7 +195,7 @@ def _mistaken(told: Said, orgs: Sequence[Watched]) -> set[int]:
 
 def confirmed(answer: str, org: Watched) -> Completion:
     """As if a model confirmed every place and added nothing of its own."""
-    marks = [label for _, label in _marks(marking.readable(answer), [org])]
+    marks = [label for _, label in _marks(injections.rest(answer), [org])]
     content = {
         "organisations": [],
         "judged": [{"mark": mark, "verdict": reply.NAMED} for mark in marks],
@@ -205,7 +206,7 @@ def confirmed(answer: str, org: Watched) -> Completion:
 
 def occurs(answer: str, org: Watched) -> bool:
     """Whether the answer has one of the org's names: without that it is not mentioned, whatever a model says."""
-    return bool(occurrences.places(marking.readable(answer), org))
+    return bool(occurrences.places(injections.rest(answer), org))
 
 
 def checked(answer: str, org: Watched, completion: Completion) -> Reading:
@@ -222,7 +223,7 @@ def checked_for(answer: str, org: Watched, told: Said, number: int | None) -> Re
     if number is not None and number not in told.readings:
         fault = f"{reply.NAME}: no reading {number} that can be trusted"
         raise Malformed(told.completion.provider, fault, usage=told.completion.usage)
-    read = marking.readable(answer)
+    read = injections.rest(answer)
     text = words.text(read)
     spans = occurrences.Sentences(text)
     others, other_marks = competitors.checked(told.organisations, companies.evidence(text, org, told))
@@ -246,7 +247,7 @@ def checked_for(answer: str, org: Watched, told: Said, number: int | None) -> Re
         claims=(),
         marks=tuple(
             Mark(*storable(list(mark)))
-            for mark in (*mention_marks, *judging.strange(told), *other_marks, *_of_orders(answer), *_of_names(org))
+            for mark in (*mention_marks, *judging.strange(told), *other_marks, *_of_passages(answer), *_of_names(org))
         ),
         completion=told.completion,
     )
@@ -261,9 +262,9 @@ def _occurrences(
         yield judging.occurrence(one.span, one.name, verdict, lambda one=one: doubts.of(one))  # type: ignore[misc]
 
 
-def _of_orders(answer: str) -> list[judging.Marked]:
+def _of_passages(answer: str) -> list[judging.Marked]:
     """Passages that address a program, and therefore were not read."""
-    return [("answer", "addressed-to-a-program", answer[start:end]) for start, end in orders.orders(answer)]
+    return [("answer", "addressed-to-a-program", answer[start:end]) for start, end in injections.passages(answer)]
 
 
 def _of_names(org: Watched) -> list[judging.Marked]:
