@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from senso import extraction
-from senso.extraction import Watched, orders, words
+from senso.extraction import Watched, injections, words
 from senso.extraction.evidence import occurrences, rivals
 from senso.providers import Completion, Usage
 
@@ -56,7 +56,7 @@ def read(unit: str) -> object:
 
 def forget() -> None:
     """What was found in an answer before."""
-    for known in (words.text, occurrences.places, rivals.found, orders.orders):
+    for known in (words.text, occurrences.places, rivals.found, injections.passages):
         known.cache_clear()
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import islice, pairwise
 
 from senso.extraction.injections import orders, pieces
 from senso.extraction.injections.code import Code
@@ -139,12 +139,14 @@ def signs(answer: str, code: Code) -> Iterator[Span]:
 
 
 def turns(answer: str) -> Iterator[Span]:
-    done = 0
-    for found in TURN.finditer(answer):
-        if found.start() < done:
+    """What one says reaches to the next turn, so that nothing is looked at twice."""
+    done = end = 0
+    for found, following in pairwise([*TURN.finditer(answer), None]):
+        if found is None or found.start() < done:
             continue
-        end = pieces.paragraph_end(answer, found.end())
-        said = answer[found.end() : min(end, found.end() + LONGEST)]
+        end = end if found.end() < end else pieces.paragraph_end(answer, found.end())
+        last = min(end, following.start() if following else end, found.end() + LONGEST)
+        said = answer[found.end() : last]
         if YOU.match(said) or orders.strongest(said) > (0 if found["who"].casefold() == "system" else 1):
             done = end
             yield found.start(), end
