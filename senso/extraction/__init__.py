@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from senso.errors import Malformed
 from senso.extraction import (
     citations,
+    claims,
     competitors,
     mentions,
     names,
@@ -53,7 +54,9 @@ __all__ = [
     "checked",
     "checked_for",
     "citations",
+    "claims",
     "competitors",
+    "entries_of",
     "followed",
     "keys_of",
     "mentions",
@@ -198,6 +201,12 @@ def _mistaken(readings: Sequence[OrgReading], orgs: Sequence[Watched]) -> set[in
 def occurs(answer_text: str, org: Watched) -> bool:
     """Whether the answer has one of the org's names: without that it is not mentioned, whatever a model says."""
     return occurrences.is_named(words.text(answer_text), org)
+
+
+def entries_of(text: words.Text, org: Watched) -> list[words.Span]:
+    """The units of the answer that name the org, as if a model confirmed every occurrence of a name."""
+    around = occurrences.Sentences(text).around
+    return units.units(text.answer, occurrences.places(text, org), around)
 
 
 def quoted(answer_text: str, org: Watched) -> str:

@@ -104,6 +104,7 @@ SELECTED = """
         ARRAY(SELECT url FROM org_websites w WHERE w.org_id = o.id ORDER BY position, url) AS websites,
         ARRAY(SELECT name FROM org_aliases a WHERE a.org_id = o.id ORDER BY position, name) AS aliases,
         ARRAY(SELECT name FROM org_not_names x WHERE x.org_id = o.id ORDER BY position, name) AS not_names,
+        ARRAY(SELECT f.text FROM org_facts f WHERE f.org_id = o.id ORDER BY position, f.text) AS facts,
         ARRAY(SELECT name FROM name_proposals p WHERE p.org_id = o.id AND p.state = 'accepted' ORDER BY id) AS accepted
     FROM claimed c JOIN called ON (called.run_id, called.org_id) = (c.run_id, c.org_id)
         JOIN questions q ON q.id = ANY(ARRAY(SELECT question_id FROM claimed)) AND q.id = c.question_id
@@ -172,6 +173,7 @@ def read_work(found: dict[str, Any], readers: Sequence[Reader]) -> ReadWork:
         websites=tuple(found["websites"]),
         competitors=tracked(found["competitors"]),
         not_names=tuple(found["not_names"]),
+        facts=tuple(found["facts"]),
         by_fallback=found["by_fallback"],
     )
     return ReadWork(

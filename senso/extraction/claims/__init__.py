@@ -1,0 +1,121 @@
+"""What an answer claims about an org: what is checked of each claim that the model reports.
+
+The sentence must stand in the answer, where the org is named or just behind; the source is the one that is cited
+nearest to it; and the org's facts on file decide about the claim, as far as figures can contradict the model.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from senso.extraction import sentences, units, words
+from senso.extraction.claims.quotes import Quoted
+from senso.extraction.claims.sources import Sources
+from senso.extraction.claims.verdicts import FIELD, verdict_of
+from senso.extraction.evidence.watched import Watched
+from senso.extraction.mentions import Marked
+from senso.extraction.words import Span
+from senso.providers import Source
+from senso.records import storable
+from senso.states import ClaimKind, Polarity, Verdict
+
+MOST = 20  # claims of one answer about one org
+MOST_SAID = 100  # that are looked at
+LONGEST = 300  # characters of a statement
+NOT_THERE, NOT_ABOUT = "sentence-not-in-answer", "not-about-the-org"
+
+__all__ = ["LONGEST", "MOST", "Claim", "SaidClaim", "checked"]
+
+
+class SaidClaim(BaseModel):
+    # What the model says, not trusted before `checked`. A comment, because a docstring would be sent with the schema.
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    statement: str = Field(description="what is stated, in one short sentence that can be understood alone")
+    sentence: str = Field(description="the sentence of the answer that states it, copied character by character")
+    kind: Literal["fact", "opinion", "comparison"] = Field(
+        description="fact: could be looked up; opinion: a judgement; comparison: with others"
+    )
+    polarity: Literal["positive", "negative", "neutral"] = Field(
+        description="whether it speaks for the organisation or against it"
+    )
+    verdict: Literal["supported", "contradicted", "not-covered"] = Field(
+        description="what the organisation's facts say of it; not-covered if they do not say"
+    )
+    fact: int | None = Field(description="the number of the fact that supports or contradicts it; else null")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """`sentence`: of the answer, word for word. `verdict`: None if the org has no facts. `fact`: that it is by.
+
+    `url`: the canonical address of the cited source nearest to the sentence; None if none is near.
+    """
+
+    text: str
+    sentence: str
+    kind: ClaimKind
+    polarity: Polarity
+    verdict: Verdict | None
+    fact: str | None
+    url: str | None
+
+
+def checked(
+    said: Sequence[SaidClaim],
+    text: words.Text,
+    entries: Sequence[Span],
+    org: Watched,
+    sources: Sequence[Source | str] = (),
+) -> tuple[list[Claim], list[Marked]]:
+    """The claims that the answer makes, in the order of the model, and marks of what was dropped or corrected.
+
+    `entries`: the units that name the org, in order. `sources`: those that came with the answer,
+    in the order by which numbers in it count; needed only where the answer does not hold their addresses itself.
+    """
+    if not said:
+        return [], []
+    answer = text.answer
+    spans = sentences.sentences(answer)
+    outline = units.Outline(answer, lambda places: sentences.around(places, spans))
+    check = Check(text, Quoted(text, spans, outline, entries), Sources(answer, outline, sources), org)
+    found = list(dict.fromkeys(check.kept(said[:MOST_SAID])))[:MOST]
+    return found, check.marks
+
+
+class Check:
+    """Of the claims of one answer."""
+
+    def __init__(self, text: words.Text, quoted: Quoted, sources: Sources, org: Watched) -> None:
+        self.answer, self.quoted, self.sources, self.org = text.answer, quoted, sources, org
+        self.marks: list[Marked] = []
+
+    def kept(self, said: Sequence[SaidClaim]) -> Iterator[Claim]:
+        seen: set[tuple[str, str]] = set()
+        for one in said:
+            (statement,) = storable([" ".join(one.statement.split())[:LONGEST].strip()])
+            key = words.key(statement), words.key(one.sentence[:LONGEST])
+            if statement and key not in seen:
+                seen.add(key)
+                yield from self.claim(one, statement)
+
+    def claim(self, said: SaidClaim, statement: str) -> Iterator[Claim]:
+        places = self.quoted.places(said.sentence)
+        about = next(((place, entry) for place in places if (entry := self.quoted.entry(place))), None)
+        if about is None:
+            self.marks.append((FIELD, NOT_ABOUT if places else NOT_THERE, f"{statement} | {said.sentence[:LONGEST]}"))
+            return
+        sentence, entry = about
+        verdict, fact, marks = verdict_of(statement, Verdict(said.verdict), said.fact, self.org.facts)
+        self.marks += marks
+        yield Claim(
+            text=statement,
+            sentence=self.answer[slice(*sentence)],
+            kind=ClaimKind(said.kind),
+            polarity=Polarity(said.polarity),
+            verdict=verdict,
+            fact=fact,
+            url=self.sources.nearest(sentence, entry),
+        )
