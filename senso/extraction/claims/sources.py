@@ -36,6 +36,7 @@ MARK = re.compile(
 )
 RAISED = str.maketrans("\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079", "0123456789")
 CLOSING = ".,;:!?)"
+UNKNOWN = ""  # the address of a number that no list explains
 Mark = tuple[int, int, str]  # where it stands, and the address that it refers to
 
 
@@ -65,11 +66,11 @@ class Sources:
 
     def address(self, marks: Sequence[Mark]) -> str | None:
         """Of the first that is a citation: not a search link of the assistant."""
-        return next((url for _, _, written in marks if (url := cited(written))), None)
+        return next((url for _, _, written in marks if written != UNKNOWN and (url := cited(written))), None)
 
     def between(self, start: int, end: int) -> Sequence[Mark]:
         first, last = (bisect_left(self.starts, place) for place in (start, end))
-        return [mark for mark in self.marks[first:last] if cited(mark[2])]
+        return [mark for mark in self.marks[first:last] if mark[2] == UNKNOWN or cited(mark[2])]
 
     def at_the_end(self, marks: Sequence[Mark], end: int) -> Sequence[Mark]:
         """Those that only signs part from the end of the sentence and from each other, or in the bracket at its end."""
@@ -156,18 +157,18 @@ class Sources:
 
     def links(self, text: str) -> Iterator[Mark]:
         for found in MARK.finditer(text) if MARK_SIGN.search(text) else ():
-            if written := self.meant(found):
+            if (written := self.meant(found)) is not None:
                 yield found.start(), found.end(), written
 
     def meant(self, found: re.Match[str]) -> str | None:
         """The address of a mark."""
-        target = found[1] or found[3]
-        if target:
-            return target.strip("<>")
+        if (target := found[1] or found[3]) is not None:
+            return target.strip("<>") or None
         if (label := found["id"]) is not None:
-            return self.numbered(found["label"]) if found["label"].isdigit() else self.numbered(label)
-        number = found["number"] or found["lenticular"] or (found["raised"] or "").translate(RAISED)
-        return self.numbered(number) if number else None
+            return self.numbered(found["label"] if found["label"].isdigit() else label)
+        if raised := found["raised"]:
+            return self.numbered(raised.translate(RAISED))
+        return self.numbered(found["number"] or found["lenticular"]) or UNKNOWN
 
     def numbered(self, label: str) -> str | None:
         label = label.strip("^").casefold()
