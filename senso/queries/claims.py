@@ -52,13 +52,12 @@ def claimed(one: dict[str, Any]) -> Claimed:
 
 # Claims are the same if they differ in capitals only; the sentence is that of the first answer.
 ITEMS = Prepared(f"""
+    WITH e AS MATERIALIZED (SELECT id, run_id FROM evaluations e WHERE {MENTIONED})
     SELECT min(c.text) AS text, c.kind, c.polarity, c.verdict, c.fact, count(DISTINCT e.id) AS answers,
         (array_agg(c.sentence ORDER BY r.number, c.position))[1] AS sentence,
         (array_agg(c.url ORDER BY c.url IS NULL, r.number, c.position))[1] AS url, min(r.number) AS run
-    FROM evaluations e CROSS JOIN LATERAL (
-            SELECT * FROM claims WHERE evaluation_id = e.id OFFSET 0
-        ) c CROSS JOIN LATERAL (SELECT number FROM question_runs WHERE id = e.run_id OFFSET 0) r
-    WHERE {MENTIONED}
+    FROM e CROSS JOIN LATERAL (SELECT * FROM claims WHERE evaluation_id = e.id OFFSET 0) c
+        CROSS JOIN LATERAL (SELECT number FROM question_runs WHERE id = e.run_id OFFSET 0) r
     GROUP BY lower(c.text), c.kind, c.polarity, c.verdict, c.fact
     ORDER BY array_position(ARRAY['{Verdict.CONTRADICTED}', '{Verdict.SUPPORTED}', '{Verdict.NOT_COVERED}'], c.verdict),
         count(DISTINCT e.id) DESC, min(r.number), min(c.text)
