@@ -42,6 +42,7 @@ class Label:
     rank: int | None
     competitors: tuple[str, ...]
     cited: bool
+    claims: tuple[Span, ...] | None = None  # what it says of it that could be checked; None: not labelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ def label_of(row: dict[str, Any]) -> Label:
         rank=row["rank"],
         competitors=tuple(row["competitors"]),
         cited=row["cited"],
+        claims=tuple((one["span"][0], one["span"][1]) for one in row["claims"]) if "claims" in row else None,
     )
 
 

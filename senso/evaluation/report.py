@@ -72,6 +72,8 @@ def measured(name: str, some: Sequence[tuple[Labelled, Reads]], *, by_model: boo
     if by_model:
         found["rank"] = of_counts(name, "rank", [fields.rank(*one) for one in some])
         found["sentiment"] = of_sentiment(name, some)
+        if made := [one for one in some if one[0].answer.kind == MADE]:
+            found["claims"] = of_counts(name, "claims", [fields.claims(*one) for one in made])
     return [found.get(field) or Measured(name, field, None, None, None, None) for field in FIELDS]
 
 

@@ -32,6 +32,7 @@ from senso.extraction import (
     units,
     words,
 )
+from senso.extraction.claims import Claim
 from senso.extraction.competitors import Tracked
 from senso.extraction.evidence import companies, occurrences
 from senso.extraction.evidence.watched import Watched, followed, keys_of, names_in_use, own_keys
@@ -97,6 +98,7 @@ class Reading:
     competitors: tuple[str, ...]  # each once; a tracked one under the name that the org gave it
     marks: tuple[Mark, ...]
     completion: Completion
+    claims: tuple[Claim, ...] = ()
 
 
 class AnswerReading(competitors.Said, mentions.Said):
