@@ -10,10 +10,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from senso.extraction import sentences, units, words
+from senso.extraction import units, words
 from senso.extraction.claims.quotes import Quoted
 from senso.extraction.claims.sources import Sources
 from senso.extraction.claims.verdicts import FIELD, verdict_of
+from senso.extraction.evidence.occurrences import Sentences
 from senso.extraction.evidence.watched import Watched
 from senso.extraction.mentions import Marked
 from senso.extraction.words import Span
@@ -65,22 +66,21 @@ class Claim:
 
 def checked(
     said: Sequence[SaidClaim],
-    text: words.Text,
+    spans: Sentences,
     entries: Sequence[Span],
     org: Watched,
     sources: Sequence[Source | str] = (),
 ) -> tuple[list[Claim], list[Marked]]:
     """The claims that the answer makes, in the order of the model, and marks of what was dropped or corrected.
 
-    `entries`: the units that name the org, in order. `sources`: those that came with the answer,
-    in the order by which numbers in it count; needed only where the answer does not hold their addresses itself.
+    `spans`: of the answer. `entries`: its units that name the org, in order. `sources`: those that came with it, in the
+    order by which numbers in it count; needed only where the answer does not hold their addresses itself.
     """
     if not said:
         return [], []
-    answer = text.answer
-    spans = sentences.sentences(answer)
-    outline = units.Outline(answer, lambda places: sentences.around(places, spans))
-    check = Check(text, Quoted(text, spans, outline, entries), Sources(answer, outline, sources), org)
+    text, answer = spans.text, spans.text.answer
+    outline = units.Outline(answer, spans.around)
+    check = Check(text, Quoted(text, spans.all, outline, entries), Sources(answer, outline, sources), org)
     found = list(dict.fromkeys(check.kept(said[:MOST_SAID])))[:MOST]
     return found, check.marks
 

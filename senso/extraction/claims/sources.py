@@ -7,13 +7,13 @@ answer, and as labels in brackets behind a sentence ("([name](url))", "([name][1
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
 
 from senso.extraction import citations
 from senso.extraction.units import Kind, Line, Outline
 from senso.extraction.words import Span
-from senso.extraction.words.visible import ADDRESS, HOST, LISTED
+from senso.extraction.words.visible import ADDRESS, HOST, LISTED, holds_host
 from senso.providers import Source
 
 LONGEST_BRACKET = 4000
@@ -145,14 +145,15 @@ class Sources:
         """In order; without those of images and of the list of sources itself."""
         text = self.without_lists
         found = list(islice(self.links(text), MOST))
-        taken = [(start, end) for start, end, _ in found]
-        return sorted({*found, *islice(bare(text, taken), MOST), *islice(self.told(), MOST)})
+        rest = blanked(text, [(start, end) for start, end, _ in found])
+        return sorted({*found, *islice(bare(rest), MOST), *islice(self.told(), MOST)})
 
     @cached_property
     def without_lists(self) -> str:
         text = self.answer
-        for pattern in (DEFINITION, LISTED, IMAGE):
-            text = pattern.sub(lambda found: " " * len(found[0]), text)
+        for sign, pattern in (("[", DEFINITION), ("://", LISTED), ("![", IMAGE)):
+            if sign in text:
+                text = pattern.sub(lambda found: " " * len(found[0]), text)
         return text
 
     def links(self, text: str) -> Iterator[Mark]:
@@ -206,13 +207,22 @@ HAS_DOMAIN = re.compile(r"(?:[a-z]+://)?[^/?#:\s]{0,250}[^\W\d_]{2,63}(?:[/?#:]|
 MARK_SIGN = re.compile("[\\[\u3010\u00b9\u00b2\u00b3\u2070\u2074-\u2079]")
 
 
-def bare(text: str, taken: Sequence[Span]) -> Iterator[Mark]:
-    """Addresses that are written out, not within a mark."""
-    for pattern in (ADDRESS, HOST):
+def blanked(text: str, spans: Sequence[Span]) -> str:
+    """With spaces in place of the spans, which are in order."""
+    pieces, done = [], 0
+    for start, end in spans:
+        pieces += [text[done:start], " " * (end - start)]
+        done = end
+    return "".join([*pieces, text[done:]])
+
+
+def bare(text: str) -> Iterator[Mark]:
+    """Addresses that are written out."""
+    patterns = [ADDRESS] if "://" in text else []
+    for pattern in (*patterns, HOST) if holds_host(text) else patterns:
         for found in pattern.finditer(text):
-            before = bisect_right(taken, (found.start(), len(text))) - 1
             address = trimmed(found[0])
-            if (before < 0 or taken[before][1] <= found.start()) and HAS_DOMAIN.match(address):
+            if HAS_DOMAIN.match(address):
                 yield found.start(), found.start() + len(address), with_scheme(address)
 
 
@@ -238,6 +248,7 @@ def written(source: Source | str) -> str:
     return source if isinstance(source, str) else source.url
 
 
+@lru_cache(maxsize=4096)  # the answers to one org's questions cite the same pages again and again
 def cited(address: str) -> str | None:
     """Its canonical form, as citations are stored; None if it is no citation."""
     found = citations.cite([Source(address, None, 1, cited=True)]).citations

@@ -2,7 +2,7 @@
 
 import pytest
 
-from senso.extraction import Watched, claims, entries_of, words
+from senso.extraction import Watched, claimed
 from senso.extraction.claims import SaidClaim
 from senso.providers import Source
 
@@ -12,11 +12,10 @@ DEFINED = f'\n\n[1]: {A}\n[2]: {B} "Two"\n'
 
 
 def nearest(answer: str, sentence: str, *sources) -> str | None:
-    text = words.text(answer)
     said = SaidClaim(
         statement="So.", sentence=sentence, kind="fact", polarity="neutral", verdict="not-covered", fact=None
     )
-    ((claim,), _) = claims.checked([said], text, entries_of(text, ORG), ORG, sources)
+    (claim,) = claimed(answer, ORG, [said], sources)
     return claim.url
 
 
