@@ -99,7 +99,7 @@ class Sources:
         and of a list or table only the entry, if it is one of several.
         """
         first, last = self.line_of(sentence[0]), self.line_of(max(sentence[0], sentence[1] - 1))
-        paragraph = self.paragraph(sentence[0])
+        paragraph = self.paragraph(sentence[0]) or [first]
         block = paragraph[0].start, paragraph[-1].end
         begin, end = first.start, last.end
         if entry and self.line_of(entry[0]).kind is Kind.HEADING:
