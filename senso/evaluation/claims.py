@@ -12,7 +12,7 @@ from typing import Any
 
 from senso.evaluation.counting import Count
 from senso.evaluation.labelled import LABELS, Answer, Span, rows
-from senso.extraction import Watched, claimed, words
+from senso.extraction import Watched, claims, words
 from senso.extraction.citations import canonical
 from senso.extraction.claims import Claim, SaidClaim
 from senso.states import Verdict
@@ -118,7 +118,8 @@ def kept(answer: Answer, label: ClaimLabel, verdict: Verdict | None) -> Claim | 
         verdict=(verdict or Verdict.NOT_COVERED).value,
         fact=(label.fact or 1) if verdict else None,
     )
-    return next(iter(claimed(answer.text, org, [said], answer.sources)), None)
+    found, _ = claims.as_confirmed(answer.text, org, [said], answer.sources)
+    return next(iter(found), None)
 
 
 def quote(text: str, label: ClaimLabel) -> str:

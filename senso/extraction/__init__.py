@@ -38,7 +38,7 @@ from senso.extraction.evidence import companies, occurrences
 from senso.extraction.evidence.watched import Watched, followed, keys_of, names_in_use, own_keys
 from senso.extraction.instructions import SYSTEM, SYSTEM_TOGETHER
 from senso.extraction.mentions import Sentiment
-from senso.providers import Completion, Prompt, Source, Usage
+from senso.providers import Completion, Prompt, Usage
 from senso.records import storable
 
 __all__ = [
@@ -55,7 +55,6 @@ __all__ = [
     "checked",
     "checked_for",
     "citations",
-    "claimed",
     "claims",
     "competitors",
     "followed",
@@ -203,14 +202,6 @@ def _mistaken(readings: Sequence[OrgReading], orgs: Sequence[Watched]) -> set[in
 def occurs(answer_text: str, org: Watched) -> bool:
     """Whether the answer has one of the org's names: without that it is not mentioned, whatever a model says."""
     return occurrences.is_named(words.text(answer_text), org)
-
-
-def claimed(answer: str, org: Watched, said: Sequence[claims.SaidClaim], sources: Sequence[Source] = ()) -> list[Claim]:
-    """What is kept of these claims, as if a model confirmed every occurrence of a name."""
-    text = words.text(answer)
-    spans = occurrences.Sentences(text)
-    entries = units.units(answer, occurrences.places(text, org), spans.around)
-    return claims.checked(said, spans, entries, org, sources)[0]
 
 
 def quoted(answer_text: str, org: Watched) -> str:

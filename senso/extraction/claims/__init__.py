@@ -14,7 +14,7 @@ from senso.extraction import units, words
 from senso.extraction.claims.quotes import Quoted
 from senso.extraction.claims.sources import Sources
 from senso.extraction.claims.verdicts import FIELD, verdict_of
-from senso.extraction.evidence.occurrences import Sentences
+from senso.extraction.evidence import occurrences
 from senso.extraction.evidence.watched import Watched
 from senso.extraction.mentions import Marked
 from senso.extraction.words import Span
@@ -27,7 +27,7 @@ MOST_SAID = 100  # that are looked at
 LONGEST = 300  # characters of a statement
 NOT_THERE, NOT_ABOUT = "sentence-not-in-answer", "not-about-the-org"
 
-__all__ = ["LONGEST", "MOST", "Claim", "SaidClaim", "checked"]
+__all__ = ["LONGEST", "MOST", "Claim", "SaidClaim", "as_confirmed", "checked"]
 
 
 class SaidClaim(BaseModel):
@@ -66,7 +66,7 @@ class Claim:
 
 def checked(
     said: Sequence[SaidClaim],
-    spans: Sentences,
+    spans: occurrences.Sentences,
     entries: Sequence[Span],
     org: Watched,
     sources: Sequence[Source | str] = (),
@@ -83,6 +83,15 @@ def checked(
     check = Check(text, Quoted(text, spans.all, outline, entries), Sources(answer, outline, sources), org)
     found = list(dict.fromkeys(check.kept(said[:MOST_SAID])))[:MOST]
     return found, check.marks
+
+
+def as_confirmed(
+    answer: str, org: Watched, said: Sequence[SaidClaim], sources: Sequence[Source | str] = ()
+) -> tuple[list[Claim], list[Marked]]:
+    """`checked`, as if a model confirmed every occurrence of a name."""
+    spans = occurrences.Sentences(words.text(answer))
+    entries = units.units(answer, occurrences.places(spans.text, org), spans.around)
+    return checked(said, spans, entries, org, sources)
 
 
 class Check:

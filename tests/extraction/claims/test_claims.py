@@ -2,9 +2,8 @@
 
 import pytest
 
-from senso.extraction import Watched, claims, units, words
+from senso.extraction import Watched, claims
 from senso.extraction.claims import SaidClaim
-from senso.extraction.evidence.occurrences import Sentences, places
 
 ACME = Watched(
     "Acme Bank", ("Acme Bank", "Acme"), (), (), facts=("We have 5 branches.", "The fee is 12 dollars a month.")
@@ -25,12 +24,6 @@ Globex is new in town.
 """
 
 
-def parts(answer: str, org: Watched):
-    """The sentences, and the units that name the org."""
-    spans = Sentences(words.text(answer))
-    return spans, units.units(answer, places(spans.text, org), spans.around)
-
-
 def said(sentence: str, statement: str = "Acme Bank says so.", verdict: str = "not-covered", fact: int | None = None):
     return SaidClaim(
         statement=statement, sentence=sentence, kind="fact", polarity="neutral", verdict=verdict, fact=fact
@@ -38,7 +31,7 @@ def said(sentence: str, statement: str = "Acme Bank says so.", verdict: str = "n
 
 
 def checked(*some: SaidClaim, answer: str = ANSWER, org: Watched = ACME):
-    return claims.checked(some, *parts(answer, org), org)
+    return claims.as_confirmed(answer, org, some)
 
 
 def kinds(marks):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from senso.extraction import Watched, claimed
+from senso.extraction import Watched, claims
 from senso.extraction.claims import SaidClaim
 from senso.providers import Source
 
@@ -15,7 +15,7 @@ def nearest(answer: str, sentence: str, *sources) -> str | None:
     said = SaidClaim(
         statement="So.", sentence=sentence, kind="fact", polarity="neutral", verdict="not-covered", fact=None
     )
-    (claim,) = claimed(answer, ORG, [said], sources)
+    ((claim,), _) = claims.as_confirmed(answer, ORG, [said], sources)
     return claim.url
 
 
