@@ -73,8 +73,8 @@ def checked(
 ) -> tuple[list[Claim], list[Marked]]:
     """The claims that the answer makes, in the order of the model, and marks of what was dropped or corrected.
 
-    `spans`: of the answer. `entries`: its units that name the org, in order. `sources`: those that came with it, in the
-    order by which numbers in it count; needed only where the answer does not hold their addresses itself.
+    `spans`: of the answer. `entries`: its units that name the org, in order. `sources`: those that came with it,
+    with the positions by which numbers in it refer to them, or all in order; needed only where it has no addresses.
     """
     if not said:
         return [], []

@@ -41,7 +41,7 @@ Mark = tuple[int, int, str]  # where it stands, and the address that it refers t
 
 
 class Sources:
-    """The marks of an answer. `listed`: the sources that came with it, in order; numbers in the text count these."""
+    """The marks of an answer. `listed`: the sources that came with it; numbers in the text are their positions."""
 
     def __init__(self, answer: str, outline: Outline, listed: Sequence[Source | str] = ()) -> None:
         self.answer, self.outline, self.listed = answer, outline, listed
@@ -175,8 +175,12 @@ class Sources:
         label = label.strip("^").casefold()
         if label in self.defined:
             return self.defined[label]
-        place = int(label) - 1 if label.isdecimal() else -1
-        return written(self.listed[place]) if 0 <= place < len(self.listed) else None
+        return self.by_number.get(int(label)) if label.isdecimal() else None
+
+    @cached_property
+    def by_number(self) -> dict[int, str]:
+        """The sources that came with the answer, by the numbers that refer to them in it."""
+        return dict(map(numbered, enumerate(self.listed, start=1)))
 
     @cached_property
     def defined(self) -> dict[str, str]:
@@ -244,8 +248,9 @@ def with_scheme(address: str) -> str:
     return address if "://" in address else f"https://{address}"
 
 
-def written(source: Source | str) -> str:
-    return source if isinstance(source, str) else source.url
+def numbered(place: tuple[int, Source | str]) -> tuple[int, str]:
+    number, source = place
+    return (number, source) if isinstance(source, str) else (source.position, source.url)
 
 
 @lru_cache(maxsize=4096)  # the answers to one org's questions cite the same pages again and again

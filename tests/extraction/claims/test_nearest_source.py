@@ -78,7 +78,7 @@ def test_numbers_without_addresses_count_the_sources_that_came_with_the_answer()
     assert nearest("Acme is cheap [2]. It is good [3].", "Acme is cheap", A, B) == B
     assert nearest("Acme is cheap [2]. It is good [3].", "It is good", A, B) is None
     assert (
-        nearest("Acme is cheap 【2†source】.", "Acme is cheap", Source(A, None, 1, True), Source(B, None, 2, True)) == B
+        nearest("Acme is cheap 【3†source】.", "Acme is cheap", Source(A, None, 1, True), Source(B, None, 3, True)) == B
     )
 
 
