@@ -14,9 +14,9 @@ from senso.extraction import units, words
 from senso.extraction.claims.quotes import Quoted
 from senso.extraction.claims.sources import Sources
 from senso.extraction.claims.verdicts import FIELD, verdict_of
+from senso.extraction.competitors import Marked
 from senso.extraction.evidence import occurrences
 from senso.extraction.evidence.watched import Watched
-from senso.extraction.mentions import Marked
 from senso.extraction.words import Span
 from senso.providers import Source
 from senso.records import storable

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from senso.extraction.claims.figures import Figure, are_same, figures
-from senso.extraction.mentions import Marked
+from senso.extraction.competitors import Marked
 from senso.states import Verdict
 
 FIELD = "claims"
