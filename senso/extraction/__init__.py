@@ -18,6 +18,7 @@ from typing import Any
 from senso.errors import Malformed
 from senso.extraction import (
     citations,
+    claims,
     competitors,
     injections,
     judging,
@@ -30,6 +31,7 @@ from senso.extraction import (
     units,
     words,
 )
+from senso.extraction.claims import Claim
 from senso.extraction.competitors import Tracked
 from senso.extraction.evidence import companies, occurrences, rivals
 from senso.extraction.evidence.occurrences import SEPARATOR
@@ -37,7 +39,7 @@ from senso.extraction.evidence.watched import Watched, followed, keys_of, names_
 from senso.extraction.judging import Occurrence
 from senso.extraction.prompts import reply
 from senso.extraction.prompts.reply import Said, Sentiment
-from senso.providers import Completion, Prompt, Usage
+from senso.providers import Completion, Prompt, Source, Usage
 from senso.records import storable
 
 __all__ = [
@@ -53,6 +55,7 @@ __all__ = [
     "checked",
     "checked_for",
     "citations",
+    "claims",
     "competitors",
     "confirmed",
     "followed",
@@ -83,19 +86,6 @@ class Mark:
     field: str
     kind: str
     value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A statement of the answer about the org. `verdict`: by its facts on file; None: it has none."""
-
-    text: str
-    sentence: str
-    kind: str
-    polarity: str
-    verdict: str | None
-    fact: str | None
-    url: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,11 +204,13 @@ def checked(answer: str, org: Watched, completion: Completion) -> Reading:
     return checked_for(answer, org, said(completion, answer, [org]), 1)
 
 
-def checked_for(answer: str, org: Watched, told: Said, number: int | None) -> Reading:
+def checked_for(
+    answer: str, org: Watched, told: Said, number: int | None, sources: Sequence[Source | str] = ()
+) -> Reading:
     """The reading after what was said was checked against the answer.
 
     `number`: of the org in the call; None: the model was not asked about it, because it does not occur. Raises
-    Malformed if nothing that can be trusted was said of it.
+    Malformed if nothing that can be trusted was said of it. `sources`: of the answer, to which numbers in it may refer.
     """
     if number is not None and number not in told.readings:
         fault = f"{reply.NAME}: no reading {number} that can be trusted"
@@ -234,6 +226,9 @@ def checked_for(answer: str, org: Watched, told: Said, number: int | None) -> Re
     mention, mention_marks = judging.checked((number and told.readings[number]) or None, found, evidence)
     naming_sentences = spans.around(mention.places)
     entries = units.units(read, mention.places, spans.around)
+    said_claims = told.readings[number].claims if number is not None else []
+    claimed, claim_marks = claims.checked(said_claims, spans, entries, org, sources)
+    marks = [*mention_marks, *judging.strange(told), *other_marks, *claim_marks, *_of_passages(answer), *_of_names(org)]
     return Reading(
         mentioned=bool(mention.places),
         mention_text=SEPARATOR.join(read[start:end] for start, end in entries) or None,
@@ -244,11 +239,8 @@ def checked_for(answer: str, org: Watched, told: Said, number: int | None) -> Re
         share_of_entries=_share(spans.within(entries), spans),
         competitors=others,
         occurrences=found,
-        claims=(),
-        marks=tuple(
-            Mark(*storable(list(mark)))
-            for mark in (*mention_marks, *judging.strange(told), *other_marks, *_of_passages(answer), *_of_names(org))
-        ),
+        claims=tuple(claimed),
+        marks=tuple(Mark(*storable(list(mark))) for mark in marks),
         completion=told.completion,
     )
 
