@@ -136,6 +136,7 @@ READINGS = text("""
     SELECT id, run_id FROM evaluations WHERE batch_id = :batch ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED
 """)
 OF_READINGS = {
+    "rereadings": "evaluation_id = ANY(:ids) OR applied_as = ANY(:ids)",
     "competitors": "evaluation_id = ANY(:ids)",
     "claims": "evaluation_id = ANY(:ids)",
     "llm_calls": f"batch_id = :batch AND run_id = ANY(:runs) AND purpose = '{Purpose.READ}'",
