@@ -120,18 +120,19 @@ class Bare:
             await self.read(asked, answered)
 
     async def read(self, asked: Asked, answered: Answered) -> None:
-        prompt = extraction.prompt(answered.text, asked.question, asked.watched)
+        prompt = extraction.prompt(answered.text, asked.question, [asked.watched])
         found, latency = await self.post("/openai/v1/chat/completions", structured(prompt, READING_MODEL))
         said = json.loads(found["choices"][0]["message"]["content"])
         await self.pool.execute(SAVE, *values(asked, answered, said, found["usage"], latency))
 
 
 def values(asked: Asked, answered: Answered, said: Body, usage: Body, latency: int) -> tuple[Any, ...]:
+    read = next(iter(said["readings"]), {})
     return (
         *(asked.number, asked.org, asked.question, asked.model, asked.country, answered.text, answered.version),
-        *(said["mentioned"], said["mention_text"], said["sentiment"], said["rank"]),
+        *(bool(said["judged"]), read.get("evidence"), read.get("sentiment"), read.get("rank")),
         *([url for url, _ in answered.sources], [title for _, title in answered.sources]),
-        [other["name"] for other in said["competitors"]],
+        said["organisations"],
         *(json.dumps(answered.usage), answered.latency_ms, json.dumps(usage), latency),
     )
 

@@ -16,7 +16,7 @@ from senso.event_loop import wait_for
 from senso.extraction.citations import cite
 from senso.http import Response, json_of, request
 from senso.prices import Price, cost_microusd
-from senso.providers import Run
+from senso.providers import Completion, Run
 from senso.providers.openai.direct import SERVICE, OpenAI
 from senso.providers.wire.openai import question, read_answer, read_completion, structured
 
@@ -47,15 +47,26 @@ async def run(parts: Parts, openai: OpenAI, asked: Run, org: extraction.Watched)
         cite(answer.sources)
     text = (answer.text or "").strip()
     with parts.timed("prompt"):
-        body = structured(extraction.prompt(text, asked.question, org), READING_MODEL)
+        body = structured(extraction.prompt(text, asked.question, *alone(text, org)), READING_MODEL)
     with parts.timed("call, read"):
         reply = await post(openai, "/chat/completions", body)
     with parts.timed("completion parsed"):
         completion = read_completion(SERVICE, json_of(SERVICE, reply))
     with parts.timed("checked"):
-        extraction.checked(text, org, completion)
+        checked(text, org, completion)
     with parts.timed("cost"):
         cost_microusd(PRICE, completion.usage)
+
+
+def alone(text: str, org: extraction.Watched) -> tuple[list[extraction.Watched], str, list[extraction.Watched]]:
+    """The org, if it occurs, is asked about; the version; otherwise it is beside."""
+    occurs = extraction.occurs(text, org)
+    return [org] if occurs else [], extraction.READING_VERSION, [] if occurs else [org]
+
+
+def checked(text: str, org: extraction.Watched, completion: Completion) -> None:
+    asked, _, beside = alone(text, org)
+    extraction.checked_for(text, org, extraction.said(completion, text, asked, beside), 1 if asked else None)
 
 
 async def post(openai: OpenAI, path: str, body: object) -> Response:

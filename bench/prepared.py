@@ -17,14 +17,14 @@ from typing import Any
 from work import LOCATIONS, READING_MODEL, Work
 
 from senso import extraction
-from senso.extraction import Watched, names, words
+from senso.extraction import Watched, names
 from senso.providers import Run
 from senso.providers.wire.openai import question as request_for
 from senso.sandbox.brightdata.inputs import ENGINES
 from senso.sandbox.brightdata.records import record
 from senso.sandbox.openai.bodies import Said, chat_completion, response
 from senso.sandbox.orgs import Org
-from senso.sandbox.reader import reading_of, request_in, said_of, task_in
+from senso.sandbox.reader import reading_of, request_in, said_of
 from senso.sandbox.schema import filled
 from senso.sandbox.variations import name_variations
 
@@ -50,7 +50,7 @@ class Prepared:
 class Shared:
     """An answer that is read for many: whom it names, and what it says of each of them."""
 
-    organisations: list[dict[str, str]]
+    organisations: list[str]
     readings: dict[str, dict[str, Any]]
 
 
@@ -103,17 +103,18 @@ def names_reply(org: Org) -> bytes:
 
 
 def reading(text: str, question: str, watched: Watched) -> tuple[str, bytes]:
-    prompt = extraction.prompt(text, question, watched)
-    task, mark = task_in(prompt.user), MARK.search(prompt.user)
-    assert task is not None and mark is not None  # noqa: PT018  our own prompt has both
-    content = json.dumps(filled(prompt.schema, reading_of(task)), ensure_ascii=False)
+    asked, beside = ([watched], []) if extraction.occurs(text, watched) else ([], [watched])
+    prompt = extraction.prompt(text, question, asked, beside=beside)
+    request, mark = request_in(prompt.user), MARK.search(prompt.user)
+    assert request is not None and mark is not None  # noqa: PT018  our own prompt has both
+    content = json.dumps(filled(prompt.schema, said_of(request, reading_of)), ensure_ascii=False)
     return mark[1], as_json(chat_completion(READING_MODEL, prompt.system + prompt.user, Said(content)))
 
 
 def shared(work: Work, text: str, question: str, first: int) -> tuple[str, Shared]:
     """For all orgs of the network whose first org has the number `first`."""
     orgs = work.world.orgs[first : first + work.network_size]
-    prompt = extraction.prompt_together(text, question, list(map(watched_by, orgs)))
+    prompt = extraction.prompt(text, question, list(map(watched_by, orgs)))
     request, mark = request_in(prompt.user), MARK.search(prompt.user)
     assert request is not None and mark is not None  # noqa: PT018  our own prompt has both
     said = filled(prompt.schema, said_of(request, reading_of))
@@ -122,17 +123,20 @@ def shared(work: Work, text: str, question: str, first: int) -> tuple[str, Share
 
 
 def reply_for_many(found: Shared, user: str) -> bytes:
-    """To a request about one org of a network, or about several at once."""
-    about = json.loads(user.partition("\n")[0])
-    if "organisations" in about:
-        told = [found.readings[one["organisation"]] | {"number": one["number"]} for one in about["organisations"]]
-        content: dict[str, Any] = {"organisations": found.organisations, "readings": told}
-        return as_json(chat_completion(READING_MODEL, extraction.SYSTEM_TOGETHER + user, Said(json.dumps(content))))
-    own = {words.key(name) for name in about["variations"]}
-    others = [one for one in found.organisations if words.key(one["name"]) not in own]
-    content = {name: value for name, value in found.readings[about["organisation"]].items() if name != "number"}
-    said = json.dumps(content | {"competitors": others})
-    return as_json(chat_completion(READING_MODEL, extraction.SYSTEM + user, Said(said)))
+    """To a request about several orgs of a network, one, or none."""
+    request = request_in(user)
+    assert request is not None  # our own prompt
+    told = [
+        found.readings[task.organisation] | {"number": number}
+        for number, task in zip(request.numbers or (), request.tasks, strict=True)
+    ]
+    judged = [{"mark": mark, "verdict": "named"} for mark, _ in request.marks]
+    content = json.dumps({"organisations": found.organisations, "judged": judged, "readings": told})
+    return as_json(
+        chat_completion(
+            READING_MODEL, extraction.prompts.known()[extraction.READING_VERSION].system + user, Said(content)
+        )
+    )
 
 
 def slim(question: str, country: str, answer: Any) -> dict[str, Any]:

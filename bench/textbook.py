@@ -12,18 +12,18 @@ import sys
 import time
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import processes
 from celery import Celery, chain, chord
 from openai import OpenAI
 from prepared import watched_by
-from pydantic import BaseModel
 from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from work import CASES, READING_MODEL, Work
 
 from senso import extraction
+from senso.extraction.reply import AnswerReading
 
 THREADS = 100
 WORKERS = 2
@@ -68,18 +68,6 @@ class Charged(Base):
     key: Mapped[str] = mapped_column(unique=True)
 
 
-class Other(BaseModel):
-    name: str
-
-
-class Said(BaseModel):
-    mentioned: bool
-    mention_text: str | None
-    sentiment: Literal["positive", "negative", "neutral"] | None
-    rank: int | None
-    competitors: list[Other]
-
-
 @lru_cache(maxsize=1)
 def engine() -> Any:
     return create_engine(os.environ["TEXTBOOK_DATABASE"], pool_size=20, max_overflow=20)
@@ -102,13 +90,14 @@ def ask(run: dict[str, Any]) -> dict[str, Any]:
 @app.task
 def read(run: dict[str, Any]) -> int:
     watched = extraction.Watched(**{name: tuple(v) if isinstance(v, list) else v for name, v in run["org"].items()})
-    prompt = extraction.prompt(run["answer"], run["question"], watched)
+    prompt = extraction.prompt(run["answer"], run["question"], [watched])
     messages = [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}]
-    done = client().chat.completions.parse(model=READING_MODEL, messages=messages, response_format=Said)
+    done = client().chat.completions.parse(model=READING_MODEL, messages=messages, response_format=AnswerReading)
     said = done.choices[0].message.parsed
     with Session(engine()) as session:
-        row = Answered(id=run["number"], org=watched.name, answer=run["answer"], mentioned=said.mentioned)
-        row.sentiment, row.rank = said.sentiment, said.rank
+        row = Answered(id=run["number"], org=watched.name, answer=run["answer"], mentioned=bool(said.judged))
+        if said.readings:
+            row.sentiment, row.rank = said.readings[0].sentiment, said.readings[0].rank
         session.add_all([row, *(Cited(run=run["number"], url=url, title=title) for url, title in run["cited"])])
         session.commit()
     return int(run["number"])

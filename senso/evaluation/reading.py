@@ -1,6 +1,5 @@
 """What is read of a labelled answer: by the rules alone, or by a model whose words the rules check."""
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +7,6 @@ from dataclasses import dataclass
 from senso import extraction
 from senso.evaluation.labelled import Answer, Label, Labelled, Span, sources_of
 from senso.extraction import Watched, citations, names
-from senso.providers import Completion, Usage
 
 ADDRESS = re.compile(r"https?://[^\s<>()\[\]\"']+")
 
@@ -35,9 +33,7 @@ def by_rules(of: Labelled, label: Label) -> Read:
     """As if a model confirmed every occurrence of a name and added nothing of its own."""
     others = [other.brand for other in of.labels if other.brand != label.brand]
     org = watched(label, others)
-    quoted = extraction.quoted(of.answer.text, org)
-    said = {"mentioned": True, "mention_text": quoted, "sentiment": None, "rank": None, "competitors": []}
-    completion = Completion(json.dumps(said), "rules", Usage(), "senso")
+    completion = extraction.confirmed(of.answer.text, org)
     return read(extraction.checked(of.answer.text, org, completion), of.answer, label)
 
 
@@ -62,7 +58,7 @@ def is_cited(answer: Answer, label: Label) -> bool:
 def spans(text: str, units: str | None) -> list[Span]:
     """Where the units of a mention text lie in the answer; a unit that is not there is left out."""
     found, after = [], 0
-    for unit in (units or "").split(extraction.mentions.SEPARATOR):
+    for unit in (units or "").split(extraction.SEPARATOR):
         place = text.find(unit, after) if unit else -1
         place = text.find(unit) if unit and place < 0 else place
         if place >= 0:

@@ -1,77 +1,78 @@
-"""Stage 3: reads each answer for the org.
+"""Stage 3: reads each answer for an org, or for several at once.
 
-One model call reads an answer: whether the org is named, how, at which rank, and which competitors are. What the model
-says is checked against the words of the answer; what was dropped or corrected is kept as marks. The owners of cited
-pages are determined by rule. The names of the org are requested once and stored.
+The rule finds the places where an answer has a name of an org. A model judges each of them, by its number, and says
+with what sentiment, at which rank, and what is claimed; it cannot add a mention. What it says is checked against the
+words of the answer; what was dropped or corrected is kept as marks. The owners of cited pages are determined by rule.
+The names of the org are requested once and stored.
 
-An answer that is read for several orgs is searched for the names of all of them first: one call then reads it for those
-that occur. An org whose names do not occur is not mentioned, whatever a model would say, and needs of the call only
-which other organisations there are.
+Where none of its names occurs, the org is not mentioned, whatever a model would say, and needs of the call only which
+other organisations there are. Passages that address a program are not sent.
 """
 
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-from pydantic import BaseModel, ConfigDict, Field
 
 from senso.errors import Malformed
 from senso.extraction import (
     citations,
     competitors,
-    mentions,
+    judging,
+    marking,
     names,
     naming,
     orders,
+    prompts,
+    reply,
     same_name,
     sentences,
     units,
     words,
 )
 from senso.extraction.competitors import Tracked
-from senso.extraction.evidence import companies, occurrences
+from senso.extraction.evidence import companies, occurrences, rivals
+from senso.extraction.evidence.occurrences import SEPARATOR
 from senso.extraction.evidence.watched import Watched, followed, keys_of, names_in_use, own_keys
-from senso.extraction.instructions import SYSTEM, SYSTEM_TOGETHER
-from senso.extraction.mentions import Sentiment
+from senso.extraction.judging import Occurrence
+from senso.extraction.reply import Said, Sentiment
 from senso.providers import Completion, Prompt, Usage
 from senso.records import storable
 
 __all__ = [
     "READING_VERSION",
-    "SYSTEM",
-    "SYSTEM_TOGETHER",
-    "TOGETHER_VERSION",
+    "SEPARATOR",
     "Mark",
+    "Occurrence",
     "Reading",
+    "Said",
     "Sentiment",
-    "Together",
     "Tracked",
     "Watched",
     "checked",
     "checked_for",
     "citations",
     "competitors",
+    "confirmed",
     "followed",
+    "judging",
     "keys_of",
-    "mentions",
     "names",
     "naming",
     "occurs",
     "prompt",
-    "prompt_together",
-    "quoted",
-    "said_together",
+    "prompts",
+    "said",
     "same_name",
     "sentences",
     "units",
     "words",
 ]
 
-READING_VERSION, TOGETHER_VERSION = "reading-2", "together-2"
+READING_VERSION = prompts.newest()
 SHARE_DIGITS = 4
+MOST_MARKS = 40  # of an org in an answer; places behind them are not judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,186 +85,163 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """A statement of the answer about the org. `verdict`: by its facts on file; None: it has none."""
+
+    text: str
+    sentence: str
+    kind: str
+    polarity: str
+    verdict: str | None
+    fact: str | None
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     mentioned: bool
     mention_text: str | None  # the answer's own units that name the org, joined by " || "
     sentiment: Sentiment | None
+    evidence: str | None  # the answer's sentence that carries the sentiment
     rank: int | None
     share_of_text: float  # characters of naming sentences / characters of all sentences
     share_of_entries: float  # the same of whole units: an entry of a list counts to its end
     competitors: tuple[str, ...]  # each once; a tracked one under the name that the org gave it
+    occurrences: tuple[Occurrence, ...]
+    claims: tuple[Claim, ...]
     marks: tuple[Mark, ...]
     completion: Completion
 
 
-class AnswerReading(competitors.Said, mentions.Said):
-    # Pydantic takes the fields of the last base first: the mention, then the competitors, as in the prompt.
-    pass
+def prompt(
+    answer: str, question: str, orgs: Sequence[Watched], version: str = READING_VERSION, beside: Sequence[Watched] = ()
+) -> Prompt:
+    """`orgs`: those that are asked about, numbered from 1; possibly none. `beside`: others that the reply is used for.
 
-
-class Numbered(BaseModel):
-    number: int = Field(description="the number of the organisation in the user message")
-
-
-class OrgReading(mentions.Said, Numbered):
-    # The number first: see AnswerReading.
-    pass
-
-
-class AnswerReadings(BaseModel):
-    # What the model says, not trusted before `checked_for`. A comment, because a docstring is sent with the schema.
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    organisations: list[competitors.Competitor] = Field(
-        description="every organisation, brand or provider that the answer names, each once, in the order in which it "
-        "ranks or first names them; never a source of the answer, a place, a person, a product category or a general "
-        "word; [] if there is none"
-    )
-    readings: list[OrgReading] = Field(description="one for each organisation of the user message; [] if it has none")
-
-
-SCHEMA = names.strict_schema(AnswerReading)
-SCHEMA_TOGETHER = names.strict_schema(AnswerReadings)
-
-
-def prompt(answer_text: str, question: str, org: Watched) -> Prompt:
-    """Raises Malformed if there is nothing to read. Pass the completion to `checked`."""
-    user = _message({**_told(org), "question": question}, answer_text)
-    return Prompt(system=SYSTEM, user=user, schema_name="answer_reading", schema=SCHEMA)
-
-
-def prompt_together(answer_text: str, question: str, orgs: Sequence[Watched]) -> Prompt:
-    """`orgs`: those that occur, numbered from 1; possibly none. Raises Malformed as `prompt` does."""
-    told = [{"number": number, **_told(org)} for number, org in enumerate(orgs, start=1)]
-    user = _message({"organisations": told, "question": question}, answer_text)
-    return Prompt(system=SYSTEM_TOGETHER, user=user, schema_name="answer_readings", schema=SCHEMA_TOGETHER)
-
-
-def _told(org: Watched) -> dict[str, object]:
-    return {"organisation": org.name, "variations": names_in_use(org), "websites": org.websites}
-
-
-def _message(about: dict[str, object], answer_text: str) -> str:
-    if not answer_text.strip():
+    Raises Malformed if there is nothing to read. Pass the completion to `said`, with the same orgs.
+    """
+    if not answer.strip():
         raise Malformed("senso", "the answer is empty, so there is nothing to read", usage=Usage())
-    digits = hashlib.sha256(answer_text.encode(errors="surrogatepass")).hexdigest()[:12]
-    return f"{json.dumps(about, ensure_ascii=False)}\n<answer-{digits}>\n{answer_text}\n</answer-{digits}>"
+    told = [{"number": number, **_told(org, version)} for number, org in enumerate(orgs, start=1)]
+    about: dict[str, Any] = {"organisations": told, "question": question}
+    if not orgs and len(beside) == 1:
+        about["without_mark"] = beside[0].name  # for whoever looks at the calls
+    read = marking.readable(answer)
+    tracked = rivals.labelled(read, [*orgs, *beside])
+    if tracked:
+        about["tracked"] = {one.label: one.name for one in tracked}
+    marks = [*_marks(read, orgs), *(mark for one in tracked for mark in one.marks)]
+    text = marking.marked(answer, marks)
+    known = prompts.known()[version]
+    return Prompt(
+        system=known.system,
+        user=_message(about, answer, text),
+        schema_name=reply.NAME,
+        schema=reply.schema(claims=known.claims),
+    )
 
 
-def checked(answer_text: str, org: Watched, completion: Completion) -> Reading:
-    """The reading after the completion was checked against the answer. Raises Malformed if it cannot be used."""
-    said = names.fitting(AnswerReading, "answer_reading", completion)
-    return _checked(said, answer_text, org, completion)
+def _told(org: Watched, version: str) -> dict[str, object]:
+    told: dict[str, object] = {
+        "organisation": org.name,
+        "variations": names_in_use(org),
+        "websites": org.websites,
+    }
+    return told | {"facts": org.facts} if org.facts and prompts.known()[version].claims else told
 
 
-@dataclass(frozen=True, slots=True)
-class Together:
-    """What a call said of an answer: the organisations that it names, and readings by the number of the org.
-
-    Readings whose number cannot be trusted are left out.
-    """
-
-    organisations: tuple[str, ...]
-    readings: Mapping[int, OrgReading]
-    completion: Completion
+def _marks(answer: str, orgs: Sequence[Watched]) -> Iterator[tuple[int, str]]:
+    for number, org in enumerate(orgs, start=1):
+        for place, found in enumerate(occurrences.places(answer, org)[:MOST_MARKS], start=1):
+            yield found.span[0], f"{number}.{place}"
 
 
-def said_together(completion: Completion, orgs: Sequence[Watched]) -> Together:
-    """`orgs`: those of the prompt. Raises Malformed if it cannot be used for any of them."""
-    said = names.fitting(AnswerReadings, "answer_readings", completion)
-    doubtful = _said_twice(said.readings) | _mistaken(said.readings, orgs)
-    readings = {one.number: one for one in said.readings if one.number not in doubtful}
-    return Together(tuple(one.name for one in said.organisations), readings, completion)
+def _message(about: dict[str, Any], answer: str, text: str) -> str:
+    digits = hashlib.sha256(answer.encode(errors="surrogatepass")).hexdigest()[:12]
+    return f"{json.dumps(about, ensure_ascii=False)}\n<answer-{digits}>\n{text}\n</answer-{digits}>"
 
 
-def _said_twice(readings: Sequence[OrgReading]) -> set[int]:
-    counted = Counter(one.number for one in readings)
-    return {number for number, times in counted.items() if times > 1}
+def said(completion: Completion, answer: str, orgs: Sequence[Watched], beside: Sequence[Watched] = ()) -> Said:
+    """What a call said of an answer. Raises Malformed if it cannot be used for any of the orgs."""
+    tracked = {one.keys: one.labels for one in rivals.labelled(marking.readable(answer), [*orgs, *beside])}
+    return reply.parsed(completion, tracked)
 
 
-def _mistaken(readings: Sequence[OrgReading], orgs: Sequence[Watched]) -> set[int]:
-    """Numbers that the model may have mixed up: it quotes for one org what names only others of the call.
-
-    A quote that names the org is its own, whoever else it names; one that names nobody ("it is cheap") may be.
-    """
-    found: set[int] = set()
-    for one in readings:
-        quote = words.text(one.mention_text or "")
-        named = {number for number, org in enumerate(orgs, start=1) if occurrences.is_named(quote, org)}
-        if named and one.number not in named:
-            found |= {one.number, *named}
-    return found
+def confirmed(answer: str, org: Watched) -> Completion:
+    """As if a model confirmed every place and added nothing of its own."""
+    marks = [label for _, label in _marks(marking.readable(answer), [org])]
+    content = {
+        "organisations": [],
+        "judged": [{"mark": mark, "verdict": reply.NAMED} for mark in marks],
+        "readings": [{"number": 1, "missed": None, "sentiment": None, "evidence": None, "rank": None, "claims": []}],
+    }
+    return Completion(json.dumps(content), "rules", Usage(), "senso")
 
 
-def occurs(answer_text: str, org: Watched) -> bool:
+def occurs(answer: str, org: Watched) -> bool:
     """Whether the answer has one of the org's names: without that it is not mentioned, whatever a model says."""
-    return occurrences.is_named(words.text(answer_text), org)
+    return bool(occurrences.places(marking.readable(answer), org))
 
 
-def quoted(answer_text: str, org: Watched) -> str:
-    """What a model would quote that confirms every occurrence of a name."""
-    text = words.text(answer_text)
-    spans = occurrences.Sentences(text).around(occurrences.places(text, org))
-    return mentions.SEPARATOR.join(answer_text[start:end] for start, end in spans)
+def checked(answer: str, org: Watched, completion: Completion) -> Reading:
+    """The reading of an answer for one org. Raises Malformed if the completion cannot be used."""
+    return checked_for(answer, org, said(completion, answer, [org]), 1)
 
 
-def checked_for(answer_text: str, org: Watched, together: Together, number: int | None) -> Reading:
-    """`checked`, of one org of several. `number` None: the model was not asked about it, because it does not occur."""
-    others = [{"name": name} for name in together.organisations if own_keys(org).isdisjoint(same_name.keys(name))]
-    mention = _mention_of(together, number)
-    said = AnswerReading.model_validate({**mention, "competitors": others})
-    return _checked(said, answer_text, org, together.completion)
+def checked_for(answer: str, org: Watched, told: Said, number: int | None) -> Reading:
+    """The reading after what was said was checked against the answer.
 
-
-NOT_MENTIONED = {"mentioned": False, "mention_text": None, "sentiment": None, "rank": None}
-
-
-def _mention_of(together: Together, number: int | None) -> dict[str, Any]:
-    if number is None:
-        return NOT_MENTIONED
-    if number not in together.readings:
-        said = f"answer_readings: no reading {number} that can be trusted"
-        raise Malformed(together.completion.provider, said, usage=together.completion.usage)
-    return together.readings[number].model_dump(exclude={"number"})
-
-
-def _checked(said: AnswerReading, answer_text: str, org: Watched, completion: Completion) -> Reading:
-    text = words.text(answer_text)
+    `number`: of the org in the call; None: the model was not asked about it, because it does not occur. Raises
+    Malformed if nothing that can be trusted was said of it.
+    """
+    if number is not None and number not in told.readings:
+        fault = f"{reply.NAME}: no reading {number} that can be trusted"
+        raise Malformed(told.completion.provider, fault, usage=told.completion.usage)
+    read = marking.readable(answer)
+    text = words.text(read)
     spans = occurrences.Sentences(text)
-    others, other_marks = competitors.checked(said, companies.evidence(text, org))
-    organisations = 1 + max(len(others), len(said.competitors))
-    mention, mention_marks = mentions.checked(said, occurrences.evidence(text, spans, org, organisations))
+    others, other_marks = competitors.checked(told.organisations, companies.evidence(text, org, told))
+    own = not own_keys(org).isdisjoint(key for name in told.organisations for key in same_name.keys(name))
+    organisations = max(len(others) + 1, len(told.organisations) + (not own))
+    found = tuple(_occurrences(read, org, told, number, spans))
+    evidence = occurrences.evidence(spans, organisations)
+    mention, mention_marks = judging.checked((number and told.readings[number]) or None, found, evidence)
     naming_sentences = spans.around(mention.places)
-    entries = units.units(answer_text, mention.places, spans.around)
+    entries = units.units(read, mention.places, spans.around)
     return Reading(
-        mentioned=mention.mentioned,
-        mention_text=mentions.SEPARATOR.join(answer_text[start:end] for start, end in entries) or None,
+        mentioned=bool(mention.places),
+        mention_text=SEPARATOR.join(read[start:end] for start, end in entries) or None,
         sentiment=mention.sentiment,
+        evidence=mention.evidence,
         rank=mention.rank,
         share_of_text=_share(set(naming_sentences), spans),
         share_of_entries=_share(spans.within(entries), spans),
         competitors=others,
+        occurrences=found,
+        claims=(),
         marks=tuple(
-            Mark(*storable(list(mark)))
-            for mark in (*mention_marks, *other_marks, *_of_orders(text, org), *_of_names(org))
+            Mark(*storable(list(mark))) for mark in (*mention_marks, *other_marks, *_of_orders(answer), *_of_names(org))
         ),
-        completion=completion,
+        completion=told.completion,
     )
 
 
-def _of_orders(text: words.Text, org: Watched) -> list[mentions.Marked]:
-    """Parts of the answer that name the org in an order to the model, and therefore were not read."""
-    spans = orders.orders(text.answer)
-    named = occurrences.places(text, org) if spans else []
-    return [
-        ("mentioned", "order-to-the-model", text.answer[start:end])
-        for start, end in spans
-        if any(start <= place[0] < end for place in named)
-    ]
+def _occurrences(
+    answer: str, org: Watched, told: Said, number: int | None, spans: occurrences.Sentences
+) -> Iterator[Occurrence]:
+    doubts = occurrences.Doubts(spans)
+    for place, one in enumerate(occurrences.places(answer, org), start=1):
+        verdict = told.verdict(f"{number}.{place}") if number is not None and place <= MOST_MARKS else None
+        yield judging.occurrence(one.span, one.name, verdict, lambda one=one: doubts.of(one))  # type: ignore[misc]
 
 
-def _of_names(org: Watched) -> list[mentions.Marked]:
-    return [("names", mentions.FALLBACK_NAMES, ", ".join(names_in_use(org)))] if org.by_fallback else []
+def _of_orders(answer: str) -> list[judging.Marked]:
+    """Passages that address a program, and therefore were not read."""
+    return [("answer", "addressed-to-a-program", answer[start:end]) for start, end in orders.orders(answer)]
+
+
+def _of_names(org: Watched) -> list[judging.Marked]:
+    return [("names", judging.FALLBACK_NAMES, ", ".join(names_in_use(org)))] if org.by_fallback else []
 
 
 def _share(some: Collection[words.Span], spans: occurrences.Sentences) -> float:

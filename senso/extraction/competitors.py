@@ -9,30 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
-
 Marked = tuple[str, str, str]  # field, kind, value: what was dropped or corrected, and why
 LONGEST_NAME = 80
+REJECTED = "tracked-competitor-rejected"
 MOST_FORMS = 20  # names that another one may be a form of
 NAME = re.compile(r"[^\W\d_]|\d ?& ?\d")  # a letter, or as 1&1
 ADDRESS = re.compile(r"\w+://|www\.|[^\s/]+\.[^\s/]+/", re.IGNORECASE)
-
-
-class Competitor(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    name: str = Field(description="the name as the answer writes it")
-
-
-class Said(BaseModel):
-    # What the model says, not trusted before `checked`. A comment, because a docstring would be sent with the schema.
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    competitors: list[Competitor] = Field(
-        description="every other organisation, brand or provider that the answer names as an alternative to the "
-        "organisation, each once, in the order of the answer; never the organisation itself, never a source of the "
-        "answer, a place, a person, a product category or a general word; [] if there is none"
-    )
 
 
 class Tracked(NamedTuple):
@@ -61,16 +43,18 @@ class Evidence:
     keys: Callable[[str], Sequence[str]]  # two names with a key in common are one
     own: frozenset[str]  # the keys of the org's own names and domains
     tracked: Sequence[Followed]
+    verdict: Callable[[Followed], bool | None] = lambda _one: None  # the model's, on the places of a tracked one
     is_form: Callable[[str, str], bool] = lambda _name, _of: False  # the second with an ending of the answer's language
 
 
-def checked(said: Said, evidence: Evidence) -> tuple[tuple[str, ...], list[Marked]]:
+def checked(said: Iterable[str], evidence: Evidence) -> tuple[tuple[str, ...], list[Marked]]:
+    """`said`: the organisations that the model found, the org itself among them where it is named."""
     kept = Kept(evidence)
-    for entry in said.competitors:
-        kept.judge(entry.name.strip())
+    for name in said:
+        kept.judge(name.strip())
     for one in evidence.tracked:
         kept.look_for(one)
-    return tuple(kept.names), kept.marks
+    return tuple(kept.names), list(dict.fromkeys(kept.marks))
 
 
 class Kept:
@@ -89,6 +73,8 @@ class Kept:
     def judge(self, name: str) -> None:
         """A name that the model found."""
         keys = self.evidence.keys(name)
+        if not self.evidence.own.isdisjoint(keys):
+            return
         followed = next((self.followed[key] for key in keys if key in self.followed), None)
         if reason := objection(name, followed, self.evidence):
             self.marks.append(("competitors", reason, name))
@@ -100,10 +86,16 @@ class Kept:
             self.keep(name if is_spelling else followed.name, followed.keys)
 
     def look_for(self, one: Followed) -> None:
-        """A tracked competitor that the model may have missed."""
+        """A tracked competitor that the model did not list."""
         if not one.keys.isdisjoint(self.keys) or not one.keys.isdisjoint(self.evidence.own):
             return
-        if any(map(self.evidence.is_sure, one.spellings)):
+        verdict = self.evidence.verdict(one)
+        if verdict is not None:
+            if verdict:
+                self.keep(one.name, one.keys)
+            else:
+                self.marks.append(("competitors", REJECTED, one.name))
+        elif any(map(self.evidence.is_sure, one.spellings)):
             self.keep(one.name, one.keys)
             self.marks.append(("competitors", "tracked-competitor-missed", one.name))
         elif any(map(self.evidence.occurs, one.spellings)):
@@ -123,12 +115,12 @@ class Kept:
 
 
 def objection(name: str, followed: Followed | None, evidence: Evidence) -> str | None:
-    if not evidence.own.isdisjoint(evidence.keys(name)):
-        return "own-name-as-competitor"
     if is_junk(name):
         return "not-a-name"
     if not any(map(evidence.occurs, names_of(name, followed))):
         return "competitor-not-in-answer"
+    if followed is not None and evidence.verdict(followed) is False:
+        return REJECTED
     return "not-a-name" if followed is None and is_one_word(name) and evidence.is_word(name) else None
 
 

@@ -104,6 +104,7 @@ SELECTED = """
         ARRAY(SELECT url FROM org_websites w WHERE w.org_id = o.id ORDER BY position, url) AS websites,
         ARRAY(SELECT name FROM org_aliases a WHERE a.org_id = o.id ORDER BY position, name) AS aliases,
         ARRAY(SELECT name FROM org_not_names x WHERE x.org_id = o.id ORDER BY position, name) AS not_names,
+        ARRAY(SELECT f.text FROM org_facts f WHERE f.org_id = o.id ORDER BY position, f.text) AS facts,
         ARRAY(SELECT name FROM name_proposals p WHERE p.org_id = o.id AND p.state = 'accepted' ORDER BY id) AS accepted
     FROM claimed c JOIN called ON (called.run_id, called.org_id) = (c.run_id, c.org_id)
         JOIN questions q ON q.id = ANY(ARRAY(SELECT question_id FROM claimed)) AND q.id = c.question_id
@@ -114,8 +115,7 @@ READ_WORK = f"""
     called AS (
         INSERT INTO llm_calls (purpose, batch_id, run_id, org_id, fence, provider, model, prompt_version)
         SELECT 'read', batch_id, run_id, org_id, fence, {BY_READER.format("providers")}, {BY_READER.format("models")},
-            CASE WHEN reader = 0 AND count(*) OVER (PARTITION BY run_id, reader) > 1
-                THEN :together_version ELSE :prompt_version END
+            :prompt_version
         FROM claimed
         RETURNING id, run_id, org_id
     )
@@ -147,20 +147,15 @@ def claim(
     *,
     readers: Sequence[Reader],
     prompt_version: str,
-    together_version: str | None = None,
 ) -> list[ReadWork]:
-    """Leaves out readings that are done, claimed by another worker, not due yet or no longer wanted.
-
-    `together_version`: of the prompt by which an answer is read for several orgs; None: the same.
-    """
+    """Leaves out readings that are done, claimed by another worker, not due yet or no longer wanted."""
     values = {"runs": list(runs), "owner": owner, "lease": policy.lease_seconds, "most": policy.most_failures}
-    found = CLAIM.rows(db, values | called(readers, prompt_version, together_version))
+    found = CLAIM.rows(db, values | called(readers, prompt_version))
     return [read_work(one, readers) for one in found]
 
 
-def called(readers: Sequence[Reader], prompt_version: str, together_version: str | None) -> dict[str, Any]:
-    versions = {"prompt_version": prompt_version, "together_version": together_version or prompt_version}
-    return by_reader(readers) | versions
+def called(readers: Sequence[Reader], prompt_version: str) -> dict[str, Any]:
+    return by_reader(readers) | {"prompt_version": prompt_version}
 
 
 def read_work(found: dict[str, Any], readers: Sequence[Reader]) -> ReadWork:
@@ -172,6 +167,7 @@ def read_work(found: dict[str, Any], readers: Sequence[Reader]) -> ReadWork:
         websites=tuple(found["websites"]),
         competitors=tracked(found["competitors"]),
         not_names=tuple(found["not_names"]),
+        facts=tuple(found["facts"]),
         by_fallback=found["by_fallback"],
     )
     return ReadWork(
@@ -257,7 +253,7 @@ def save_answers_and_claim(
         return [[] for _ in answers]
     leased = {"owner": owner, "lease": policy.lease_seconds}
     values = by_key(answers) | leased | {"most": policy.most_failures, "claims": claims}
-    found = SAVE_ANSWERS_AND_CLAIM.rows(db, values | called(readers, prompt_version, None))
+    found = SAVE_ANSWERS_AND_CLAIM.rows(db, values | called(readers, prompt_version))
     saved = {one["run_id"] for one in found}
     if claims and (missing := [answer for answer in answers if answer["id"] not in saved]):
         lost = {"ids": [one["id"] for one in missing], "fences": [one["fence"] for one in missing]}
@@ -289,15 +285,19 @@ READ = REPORTED | {
     "mentioned": "bool",
     "mention_text": "text",
     "sentiment": "text",
+    "evidence": "text",
     "rank": "int",
     "share_of_text": "float8",
     "share_of_entries": "float8",
     "marks": "jsonb",
+    "occurrences": "jsonb",
     "competitors": "jsonb",
+    "claims": "jsonb",
     "extractor": "text",
     "prompt_version": "text",
     "model_version": "text",
 }
+CLAIM_COLUMNS = ("text", "sentence", "kind", "polarity", "verdict", "fact", "url")
 # Readings of one answer may be of many batches: those of one turn are counted down one after the other, since two
 # statements that each lock several batches could deadlock.
 SAVE = Prepared(f"""
@@ -308,18 +308,25 @@ SAVE = Prepared(f"""
         UPDATE evaluations e SET state = 'done', mentioned = given.mentioned, mention_text = given.mention_text,
             sentiment = given.sentiment, rank = given.rank, share_of_text = given.share_of_text,
             share_of_entries = given.share_of_entries, marks = given.marks,
+            sentiment_evidence = given.evidence, occurrences = nullif(given.occurrences, '[]'),
             extractor = given.extractor, prompt_version = given.prompt_version, model_version = given.model_version,
             {RELEASED}, next_at = NULL, error = NULL, ended_at = now()
         FROM given, turn
         WHERE e.id = ANY(CAST(:ids AS uuid[])) AND e.id = given.id AND e.fence = given.fence
             AND {READING.held("e")}
-        RETURNING e.id, e.batch_id, given.competitors
+        RETURNING e.id, e.batch_id, given.competitors, given.claims
     ),
     named AS (
         INSERT INTO competitors (evaluation_id, name)
         SELECT ended.id, name
         FROM ended CROSS JOIN jsonb_array_elements_text(ended.competitors) WITH ORDINALITY AS one(name, place)
         ORDER BY ended.id, place
+        ON CONFLICT DO NOTHING
+    ),
+    claimed AS (
+        INSERT INTO claims (evaluation_id, position, {", ".join(CLAIM_COLUMNS)})
+        SELECT ended.id, place, {", ".join(f"one ->> '{name}'" for name in CLAIM_COLUMNS)}
+        FROM ended CROSS JOIN jsonb_array_elements(ended.claims) WITH ORDINALITY AS one(one, place)
         ON CONFLICT DO NOTHING
     ),
     {COUNT_DOWN}
@@ -343,11 +350,14 @@ def reading_row(work: ReadWork, reading: Reading, report: Report, *, version: st
         "mentioned": reading.mentioned,
         "mention_text": reading.mention_text,
         "sentiment": reading.sentiment,
+        "evidence": reading.evidence,
         "rank": reading.rank,
         "share_of_text": reading.share_of_text,
         "share_of_entries": reading.share_of_entries,
         "marks": [asdict(mark) for mark in reading.marks],
+        "occurrences": [asdict(one) for one in reading.occurrences],
         "competitors": reading.competitors,
+        "claims": [asdict(one) for one in reading.claims],
         "extractor": work.reader.name,
         "prompt_version": version,
         "model_version": reading.completion.model_version,

@@ -15,7 +15,7 @@ from senso.db.bulk import as_json
 from senso.db.statement import Prepared
 from senso.db.typed import each, typed
 from senso.extraction.citations import Citation
-from senso.extraction.mentions import BY_RULE, SAMPLED
+from senso.extraction.judging import BY_RULE, MISSED_BY_RULE, SAMPLED
 from senso.queries import domains
 from senso.queries.batches import Batch
 from senso.queries.fragments import LOCATION, answering_model
@@ -60,7 +60,7 @@ BY_FALLBACK = """e.marks @> '[{"kind": "fallback-names"}]'"""
 # None of the org's names occurs in the answer: no model was asked, or one was as a sample, and perhaps said otherwise.
 READ_BY_RULE = f"""e.marks @> '[{{"kind": "{BY_RULE}"}}]'"""
 SAMPLE = f"""e.marks @> '[{{"kind": "{SAMPLED}"}}]'"""
-MISSED = f"""({SAMPLE} AND e.marks @> '[{{"kind": "no-literal-mention"}}]')"""
+MISSED = f"""({SAMPLE} AND e.marks @> '[{{"kind": "{MISSED_BY_RULE}"}}]')"""
 # What the numbers of a batch rest on, counted in its readings that are done.
 BASIS = {"answers": "count(*)"} | {
     name: f"count(*) FILTER (WHERE {condition})"

@@ -14,8 +14,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.db import rows
-from senso.extraction import words
-from senso.extraction.mentions import SEPARATOR
+from senso.extraction import SEPARATOR, words
 from senso.extraction.sentences import around, sentences
 from senso.queries.competitors import Register
 from senso.queries.fragments import LOCATION

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from senso.extraction.mentions import SEPARATOR
+from senso.extraction import SEPARATOR
 from senso.extraction.sentences import sentences
 
 SHORT = 280  # characters: three lines of a page

@@ -6,7 +6,7 @@ as text like any other.
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -27,6 +27,8 @@ BLAME = re.compile(
 )
 NEGATED = re.compile(r"\b(?:not|never|hardly|less|isn't) (?:\w+ ){0,2}$", re.IGNORECASE)
 ANSWER = re.compile(r"<answer-([0-9a-f]{12})>\n(.*)\n</answer-\1>", re.DOTALL)
+MARK = re.compile("⟦([^⟦⟧]{1,40})⟧")
+MOST_CLAIMS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,34 +39,52 @@ class Task:
     names: tuple[str, ...]
     question: str
     answer: str
+    facts: tuple[str, ...] = ()  # what is known to be true of it
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An answer to be read for one organisation, or for several (`numbers`, one for each task) at once."""
+    """An answer to be read for organisations, each with its number; without numbers, for one in the form of its schema.
+
+    `answer`: without the marks; `marks`: each with the line behind it. `without_mark`: the organisation that the answer
+    is read for, where nothing is asked about it.
+    """
 
     question: str
     answer: str
     tasks: tuple[Task, ...]
     numbers: tuple[int, ...] | None = None
+    marks: tuple[tuple[str, str], ...] = ()
+    without_mark: str | None = None
 
 
 def request_in(user: str) -> Request | None:
     first, _, rest = user.partition("\n")
+    found = ANSWER.search(rest)
+    sent = found[2] if found else rest
     try:
         asked = json.loads(first)
         several = asked.get("organisations")
         about = [asked] if several is None else list(several)
-        names = [(str(one["organisation"]), one.get("variations") or []) for one in about]
         numbers = None if several is None else tuple(int(one["number"]) for one in several)
+        question, answer = str(asked.get("question", "")), MARK.sub("", sent)
+        tasks = tuple(task_of(one, question, answer) for one in about)
+        return Request(question, answer, tasks, numbers, tuple(marks_in(sent)), asked.get("without_mark"))
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
-    found, question = ANSWER.search(rest), str(asked.get("question", ""))
-    answer = found[2] if found else rest
-    tasks = tuple(
-        Task(name, tuple(dict.fromkeys([name, *map(str, variations)])), question, answer) for name, variations in names
-    )
-    return Request(question, answer, tasks, numbers)
+
+
+def task_of(about: dict[str, Any], question: str, answer: str) -> Task:
+    name = str(about["organisation"])
+    names = tuple(dict.fromkeys([name, *map(str, about.get("variations") or [])]))
+    return Task(name, names, question, answer, tuple(map(str, about.get("facts") or [])))
+
+
+def marks_in(sent: str) -> Iterator[tuple[str, str]]:
+    for found in MARK.finditer(sent):
+        if "." in found[1]:
+            end = sent.find("\n", found.end())
+            yield found[1], MARK.sub("", sent[found.end() : end if end >= 0 else len(sent)])
 
 
 def task_in(user: str) -> Task | None:
@@ -81,11 +101,59 @@ def said_of(request: Request, read: Callable[[Task], dict[str, Any]]) -> dict[st
     found = passages(request.answer)
     named = dict.fromkeys([*found.ranking, *found.bold])
     named |= dict.fromkeys(one["name"] for reading in readings for one in reading["competitors"])
-    numbered = zip(request.numbers, readings, strict=True)
+    numbered = dict(zip(request.numbers, zip(request.tasks, readings, strict=True), strict=True))
     return {
-        "organisations": [{"name": name} for name in named],
-        "readings": [{"number": number, **reading} for number, reading in numbered],
+        "organisations": list(named),
+        "judged": [{"mark": mark, "verdict": verdict(mark, line, numbered)} for mark, line in request.marks],
+        "readings": [{"number": number, **numbered_reading(request, number, *one)} for number, one in numbered.items()],
     }
+
+
+def verdict(mark: str, line: str, numbered: dict[int, tuple[Task, dict[str, Any]]]) -> str:
+    """By what the reading quotes; a tracked organisation is named wherever it is marked."""
+    number = mark.partition(".")[0]
+    if not number.isdigit() or int(number) not in numbered:
+        return "named"
+    quoted = (numbered[int(number)][1]["mention_text"] or "").split(" || ")
+    return "named" if any(part in line or line.strip() in part for part in quoted if part) else "everyday-word"
+
+
+def numbered_reading(request: Request, number: int, task: Task, reading: dict[str, Any]) -> dict[str, Any]:
+    quoted = (reading["mention_text"] or "").split(" || ")
+    is_marked = any(mark.partition(".")[0] == str(number) for mark, _ in request.marks)
+    mood = reading["sentiment"]
+    return {
+        "missed": quoted[0] if reading["mentioned"] and not is_marked else None,
+        "sentiment": mood,
+        "evidence": evidence(quoted, mood) if mood else None,
+        "rank": reading["rank"],
+        "claims": [claim(one, task.facts) for one in quoted[:MOST_CLAIMS] if one] if reading["mentioned"] else [],
+    }
+
+
+def evidence(quoted: list[str], mood: str) -> str:
+    wanted = {"positive": PRAISE, "negative": BLAME}.get(mood)
+    return next((one for one in quoted if wanted and wanted.search(spoken(one))), quoted[0])
+
+
+def claim(sentence: str, facts: tuple[str, ...]) -> dict[str, Any]:
+    """A judgement by its words; supported by the fact that shares most of its own words with it."""
+    text = spoken(sentence)
+    praise, blame = PRAISE.search(text), BLAME.search(text)
+    place, fact = max(enumerate(facts, 1), key=lambda one: len(shared(one[1], text)), default=(None, ""))
+    is_covered = len(shared(fact, text)) * 2 > len(fact.split())
+    return {
+        "statement": text,
+        "sentence": sentence,
+        "kind": "opinion" if praise or blame else "fact",
+        "polarity": "positive" if praise and not blame else "negative" if blame and not praise else "neutral",
+        "verdict": "supported" if is_covered else "not-covered",
+        "fact": place if is_covered else None,
+    }
+
+
+def shared(fact: str, text: str) -> set[str]:
+    return set(fact.casefold().split()) & set(text.casefold().split())
 
 
 def organisation_in(user: str) -> tuple[str, list[str]] | None:

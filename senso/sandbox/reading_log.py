@@ -12,9 +12,8 @@ def note_reading(call: Call, user: str) -> bool:
     if request is None:
         return False
     names = [task.organisation for task in request.tasks]
-    if request.numbers is None:
-        call.organisation = names[0]
-    else:
+    call.organisation = names[0] if len(names) == 1 else request.without_mark
+    if call.organisation is None:
         call.organisations = names
     call.question = request.question or None
     call.answer = hashlib.sha256(request.answer.encode(errors="surrogatepass")).hexdigest()

@@ -186,7 +186,7 @@ def save_and_claim(
 
 def claim_after(db: Link, saved: Sequence[UUID], readers: Sequence[Reader], version: str) -> list[list[ReadWork]]:
     """On the same connection: a save that waits for a second one could keep all others waiting."""
-    works = [] if isinstance(db, Connection) else claim_readings_within(db, saved, readers, version, version)
+    works = [] if isinstance(db, Connection) else claim_readings_within(db, saved, readers, version)
     return [[work for work in works if work.run_id == one] for one in saved]
 
 

@@ -44,18 +44,11 @@ def runs_that_fit(db: Bare, wanted: Sequence[UUID]) -> list[AskWork]:
         return works
 
 
-def claim_readings(
-    db: Bare, wanted: Sequence[UUID], readers: Sequence[Reader], version: str, together_version: str
-) -> list[ReadWork]:
+def claim_readings(db: Bare, wanted: Sequence[UUID], readers: Sequence[Reader], version: str) -> list[ReadWork]:
     """`wanted`: runs. What the limits of its model do not allow is put off."""
 
     def claim(these: Sequence[UUID]) -> list[ReadWork]:
-        return evaluations.claim(
-            *(db, these, worker_id(), POLICY),
-            readers=readers,
-            prompt_version=version,
-            together_version=together_version,
-        )
+        return evaluations.claim(*(db, these, worker_id(), POLICY), readers=readers, prompt_version=version)
 
     allowed = limiting.allow_readings(db, wanted, readers)
     if not allowed:

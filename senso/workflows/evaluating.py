@@ -62,7 +62,7 @@ async def one(places: asyncio.Semaphore, of: Labelled, label: Label, model: Mode
         watch, org = Stopwatch(), watched(label)
         try:
             with guarded():
-                prompt = extraction.prompt(of.answer.text, of.answer.question, org)
+                prompt = extraction.prompt(of.answer.text, of.answer.question, [org])
                 completion = await complete(replace(prompt, max_tokens=READING_TOKENS), model)
                 done = report(Outcome.READ, model.price, completion.usage, watch)
                 reading = read(extraction.checked(of.answer.text, org, completion), of.answer, label)

@@ -1,4 +1,8 @@
-"""Stage 3: each answer is read: for the org that asked, or for all orgs of a network that are ready, by one call."""
+"""Stage 3: each answer is read: for the org that asked, or for all orgs of a network that are ready, by one call.
+
+A call judges the places where an org is named. It asks nothing about an org whose names do not occur, but for a share
+of them that shows what the rule misses.
+"""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -12,10 +16,8 @@ from structlog.contextvars import bind_contextvars
 from senso import extraction, supplied
 from senso.db import DBAPIError, at_once
 from senso.errors import ConfigError, Malformed, OutsideError, Refused, TooLong, Unavailable, Unforeseen
-from senso.extraction import Mark, Reading, Together
-from senso.extraction.mentions import BY_RULE, SAMPLED
+from senso.extraction import Reading
 from senso.failpoints import failpoint
-from senso.policy import POLICY
 from senso.providers import Completion, Prompt
 from senso.providers.wire.paid import paid
 from senso.queries import evaluations
@@ -25,7 +27,7 @@ from senso.runtime.call_slots import Work, groups, run_concurrently
 from senso.runtime.save_batching import SaveBatcher, save_in_thread
 from senso.runtime.saving import unstorable
 from senso.states import Outcome, Purpose
-from senso.workflows import claiming, limiting, reading_models
+from senso.workflows import answer_reading, claiming, limiting, reading_models
 from senso.workflows.call_reports import Stopwatch, divided, failed_report, guarded, outcome_of, report
 from senso.workflows.provider_access import complete
 from senso.workflows.retry_policy import wait_seconds
@@ -48,10 +50,8 @@ def claim_readings(runs: Sequence[UUID]) -> list[Work]:
 
 
 def claim_answers(runs: Sequence[UUID]) -> list[ReadWork]:
-    version = extraction.READING_VERSION
-    together = extraction.TOGETHER_VERSION if supplied.orgs_per_reading() > 1 else version
     with at_once() as db:
-        return claiming.claim_readings(db, runs, reading_models.readers(db), version, together)
+        return claiming.claim_readings(db, runs, reading_models.readers(db), extraction.READING_VERSION)
 
 
 def alike(works: Iterable[ReadWork], key: Callable[[ReadWork], object]) -> list[list[ReadWork]]:
@@ -73,41 +73,14 @@ def calls_together(works: Sequence[ReadWork]) -> list[Work]:
     What one call for several could not read is read by a call for each.
     """
     most = supplied.orgs_per_reading()
-    if most == 1 or len(works) == 1:
-        return list(map(extract_now, works))
-    asked = [work for work in works if occurs(work) or is_sampled(work)]
+    asked = [work for work in works if answer_reading.is_asked(work)]
     chosen = {work.id for work in asked}
     by_rule = [work for work in works if work.id not in chosen]
-    if works[0].place == 0:
+    if most > 1 and works[0].place == 0:
         first, *more = list(groups(asked, most)) or [[]]
         return [read_together(first, by_rule), *(read_together(some, []) for some in more)]
-    return [*([read_together([], by_rule)] if by_rule else []), *map(extract_now, asked)]
-
-
-def occurs(work: ReadWork) -> bool:
-    return extraction.occurs(work.answer, work.org)
-
-
-def is_sampled(work: ReadWork) -> bool:
-    """By its id, which is a hash: the same whenever it is read."""
-    return work.id.int % 100 < POLICY.sampled_percent
-
-
-async def extract_now(work: ReadWork) -> None:
-    bind_contextvars(run=str(work.run_id), batch=str(work.batch_id))
-    watch = Stopwatch()
-    try:
-        with guarded():
-            with before_call(work):
-                prompt = extraction.prompt(work.answer, work.question, work.org)
-            completion = await asked_of(work, replace(prompt, max_tokens=work.max_tokens))
-            with paid(work.reader.provider, completion.content, lambda: completion.usage):
-                reading = await aside(work, lambda: extraction.checked(work.answer, work.org, completion))
-            done = report(Outcome.READ, work.reader.price, completion.usage, watch)
-    except (OutsideError, ConfigError) as error:
-        await extraction_failed(work, error, failed_report(error, work.reader.price, watch))
-        return
-    await save(work, reading, done, extraction.READING_VERSION)
+    alone = [read_together([work], []) for work in asked]
+    return [*([read_together([], by_rule)] if by_rule else []), *alone]
 
 
 async def read_together(asked: Sequence[ReadWork], by_rule: Sequence[ReadWork]) -> None:
@@ -118,13 +91,11 @@ async def read_together(asked: Sequence[ReadWork], by_rule: Sequence[ReadWork]) 
     found: Sequence[Reading | OutsideError | ConfigError]
     try:
         with guarded():
-            orgs = [work.org for work in asked]
             with before_call(lead):
-                prompt = extraction.prompt_together(lead.answer, lead.question, orgs)
+                prompt = answer_reading.prompt(asked, by_rule)
             completion = await asked_of(lead, with_room(prompt, lead, len(asked)))
             with paid(lead.reader.provider, completion.content, lambda: completion.usage):
-                said = extraction.said_together(completion, orgs)
-                found = await aside(lead, lambda: [checked(work, said, asked) for work in works])
+                found = await aside(lead, lambda: answer_reading.readings(completion, asked, by_rule))
             done = report(Outcome.READ, lead.reader.price, completion.usage, watch)
     except (OutsideError, ConfigError) as error:
         done, found = failed_report(error, lead.reader.price, watch), [error] * len(works)
@@ -146,21 +117,10 @@ def with_room(prompt: Prompt, work: ReadWork, orgs: int) -> Prompt:
     return replace(prompt, max_tokens=work.max_tokens * (1 + orgs // ORGS_PER_ROOM))
 
 
-def checked(work: ReadWork, said: Together, asked: Sequence[ReadWork]) -> Reading | Malformed:
-    """Malformed: what was said is of no use for this org alone."""
-    number = asked.index(work) + 1 if work in asked else None
-    try:
-        reading = extraction.checked_for(work.answer, work.org, said, number)
-    except Malformed as error:
-        return error
-    kind = BY_RULE if number is None else None if occurs(work) else SAMPLED
-    return replace(reading, marks=(*reading.marks, Mark("mentioned", kind, ""))) if kind else reading
-
-
 async def settle(work: ReadWork, found: Reading | OutsideError | ConfigError, share: Report, *, several: bool) -> None:
     """`several`: the call was about more than one org, so that what it could not do a call for each may."""
     if isinstance(found, Reading):
-        await save(work, found, share, extraction.TOGETHER_VERSION)
+        await save(work, found, share, extraction.READING_VERSION)
         return
     alone = work.with_more_room if several and isinstance(found, Malformed | Refused) else None
     await extraction_failed(work, found, replace(share, outcome=outcome_of(found)), otherwise=alone)

@@ -4,9 +4,11 @@ from functools import lru_cache
 
 from senso.extraction import general_words, same_name, showing, words
 from senso.extraction.competitors import Evidence
+from senso.extraction.evidence import rivals
 from senso.extraction.evidence.watched import Watched, followed_by, own_keys
 from senso.extraction.naming import doubt
 from senso.extraction.naming.frequent import zipf
+from senso.extraction.reply import Said
 from senso.extraction.words.endings import inflected, is_latin, language
 
 COMMON = 3.8  # Zipf; well-known brands are as common, so they need the model's word or a mark, too
@@ -15,7 +17,7 @@ GIVING_WAY = 2  # characters at the end of a name, at most, that an ending repla
 SHORTEST = 4  # of a name whose forms are looked for
 
 
-def evidence(text: words.Text, org: Watched) -> Evidence:
+def evidence(text: words.Text, org: Watched, told: Said) -> Evidence:
     return Evidence(
         occurs=lambda name: words.occurs(text, name),
         is_sure=lambda name: is_sure(text, name),
@@ -23,6 +25,7 @@ def evidence(text: words.Text, org: Watched) -> Evidence:
         keys=same_name.keys,
         own=own_keys(org),
         tracked=followed_by(org),
+        verdict=lambda one: rivals.verdict(told, one),
         is_form=lambda name, of: is_form(name, of, text),
     )
 

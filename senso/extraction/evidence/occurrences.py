@@ -1,13 +1,15 @@
 """Where an answer names an org, and in which of its sentences."""
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
-from functools import cached_property
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from sys import maxsize
 
-from senso.extraction import mentions, naming, orders, sentences, words
+from senso.extraction import judging, marking, naming, sentences, units, words
 from senso.extraction.evidence.watched import Watched, names_in_use
 
+SEPARATOR = " || "
 MOST_OVERLAPS = 20  # of the occurrences of phrases
 
 
@@ -29,72 +31,98 @@ class Sentences:
 
     def shown(self, places: Sequence[words.Span]) -> str:
         found = dict.fromkeys(self.around(places))
-        return mentions.SEPARATOR.join(self.text.answer[start:end] for start, end in found)
+        return SEPARATOR.join(self.text.answer[start:end] for start, end in found)
 
 
-def evidence(text: words.Text, spans: Sentences, org: Watched, organisations: int) -> mentions.Evidence:
-    found = found_in(text, org)
-    ordered = orders.orders(text.answer) if found else []
-    found = {place: by for place, by in found.items() if not is_within_one(place, ordered)}
-    return mentions.Evidence(
-        naming=sorted(found),
-        located=lambda quote: words.located(text, quote),
-        sentences=spans.around,
-        shown=spans.shown,
-        organisations=organisations,
-        doubtful=Doubts(text, spans, found).of,
-    )
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the answer has a name of the org, or several that overlap there. `found`: each name where it stands."""
+
+    span: words.Span
+    found: tuple[tuple[words.Span, str], ...]
+
+    @property
+    def name(self) -> str:
+        return max((name for _, name in self.found), key=len)
 
 
-def places(text: words.Text, org: Watched) -> list[words.Span]:
-    return sorted(found_in(text, org))
+@lru_cache(maxsize=256)  # an answer is prepared for a model, and checked when the model has answered
+def places(answer: str, org: Watched) -> tuple[Place, ...]:
+    """In order."""
+    found = found_in(words.text(answer), org)
+    return tuple(place(group, found) for group in overlapping(found))
+
+
+def overlapping(spans: Iterable[words.Span]) -> list[list[words.Span]]:
+    groups: list[list[words.Span]] = []
+    reached = -1
+    for span in sorted(spans, key=lambda one: (one[0], -one[1])):
+        if span[0] >= reached:
+            groups.append([])
+        groups[-1].append(span)
+        reached = max(reached, span[1])
+    return groups
+
+
+def place(group: Sequence[words.Span], found: Mapping[words.Span, Sequence[str]]) -> Place:
+    end = max(end for _, end in group)
+    return Place((group[0][0], end), tuple((span, name) for span in group for name in found[span]))
 
 
 def found_in(text: words.Text, org: Watched) -> dict[words.Span, list[str]]:
     """Where the answer names the org, and by which of its names; not within one of its not_names."""
     found: dict[words.Span, list[str]] = {}
     for name in names_in_use(org):
-        for place in words.namings(text, name):
-            found.setdefault(place, []).append(name)
+        for span in words.namings(text, name):
+            found.setdefault(span, []).append(name)
     if not found or not org.not_names:
         return found
-    others = sorted(place for name in org.not_names for place in words.namings(text, name))
-    return {place: by for place, by in found.items() if not is_within_one(place, others)}
+    others = sorted(span for name in org.not_names for span in words.namings(text, name))
+    return {span: by for span, by in found.items() if not is_within_one(span, others)}
 
 
-def is_within_one(place: words.Span, others: Sequence[words.Span]) -> bool:
+def is_within_one(span: words.Span, others: Sequence[words.Span]) -> bool:
     """`others`: sorted, of a few names, so that few of them begin close before a place."""
-    last = bisect_right(others, (place[0], maxsize))
-    return any(is_within(place, other) for other in others[max(0, last - MOST_OVERLAPS) : last])
+    last = bisect_right(others, (span[0], maxsize))
+    return any(is_within(span, other) for other in others[max(0, last - MOST_OVERLAPS) : last])
 
 
 class Doubts:
-    """Whether an occurrence may be a common word, by all names that occur there, longer ones included."""
+    """Whether a place may hold a common word, by all names that occur there."""
 
-    def __init__(self, text: words.Text, spans: Sentences, found: Mapping[words.Span, Sequence[str]]) -> None:
-        self.text, self.spans, self.found = text, spans, found
+    def __init__(self, spans: Sentences) -> None:
+        self.spans = spans
         self.doubts: dict[str, naming.Doubt] = {}
 
-    def of(self, place: words.Span) -> bool:
-        (sentence,) = self.spans.around([place])
-        return all(self.about(name).of(place, sentence) for name in self.names_at[place])
-
-    @cached_property
-    def names_at(self) -> dict[words.Span, list[str]]:
-        at: dict[words.Span, list[str]] = {}
-        around: list[words.Span] = []
-        for place in sorted(self.found, key=lambda one: (one[0], -one[1])):
-            around = [other for other in around if other[1] > place[0]] + [place]
-            at[place] = [name for other in around if is_within(place, other) for name in self.found[other]]
-        return at
+    def of(self, one: Place) -> bool:
+        (sentence,) = self.spans.around([one.span])
+        return all(self.about(name).of(span, sentence) for span, name in one.found)
 
     def about(self, name: str) -> naming.Doubt:
-        return self.doubts.setdefault(name, naming.Doubt(name, self.text))
+        return self.doubts.setdefault(name, naming.Doubt(name, self.spans.text))
 
 
 def is_within(place: words.Span, other: words.Span) -> bool:
     return other[0] <= place[0] and place[1] <= other[1]
 
 
-def is_named(text: words.Text, org: Watched) -> bool:
-    return bool(places(text, org))
+def evidence(spans: Sentences, organisations: int) -> judging.Evidence:
+    return judging.Evidence(
+        sentence_of=lambda span: spans.shown([span]),
+        located=lambda quote: spans.around(words.located(spans.text, marking.unmarked(quote))),
+        shown=lambda some: SEPARATOR.join(spans.text.answer[start:end] for start, end in dict.fromkeys(some)),
+        about=lambda kept: About(spans, kept).holds,
+        organisations=organisations,
+    )
+
+
+class About:
+    """Which sentences are about the org: those of its units, and those that follow them in the same line."""
+
+    def __init__(self, spans: Sentences, kept: Sequence[words.Span]) -> None:
+        self.answer = spans.text.answer
+        self.entries = units.units(self.answer, kept, spans.around)
+
+    def holds(self, sentence: words.Span) -> bool:
+        before = [entry for entry in self.entries if entry[0] <= sentence[0]]
+        return bool(before) and "\n" not in self.answer[before[-1][1] : sentence[0]]

@@ -17,6 +17,7 @@ class Watched:
     websites: tuple[str, ...]
     competitors: tuple[str | Tracked, ...]  # those that the org asked to follow; a name alone has no aliases
     not_names: tuple[str, ...] = ()  # phrases in which a name is not the org's
+    facts: tuple[str, ...] = ()  # what is true of it: claims are judged by them, numbered from 1
     by_fallback: bool = False  # the call for its names failed: `variations` are its name and domains alone
 
 

@@ -25,6 +25,7 @@ from senso.queries.runs import Report
 from senso.queries.vendor_jobs import JobWork
 from senso.runtime.saving import save, unstorable
 from senso.states import JobState, Outcome
+from senso.workflows import answer_reading
 from senso.workflows.call_reports import Stopwatch, failed_report, guarded
 from senso.workflows.extracting import next_reader
 from senso.workflows.provider_access import file_provider
@@ -140,7 +141,7 @@ def read_row(work: JobWork, one: ReadWork, result: Completion | OutsideError) ->
     if isinstance(result, OutsideError):
         raise result
     with guarded(), paid(work.provider, result.content, lambda: result.usage):
-        reading = extraction.checked(one.answer, one.org, result)
+        reading = answer_reading.reading(result, one)
     cost = cost_microusd(one.reader.price, result.usage)
     done = Report(Outcome.READ, result.usage, cost, milliseconds(work))
     return evaluations.reading_row(one, reading, done, version=extraction.READING_VERSION)

@@ -23,7 +23,7 @@ from senso.queries.models import Reader
 from senso.queries.vendor_jobs import JobWork
 from senso.runtime.saving import save
 from senso.states import JobState, Outcome
-from senso.workflows import ceilings, claiming, limiting
+from senso.workflows import answer_reading, ceilings, claiming, limiting
 from senso.workflows.call_reports import Stopwatch, failed_report, guarded
 from senso.workflows.provider_access import file_provider
 from senso.workflows.retry_policy import wait_seconds
@@ -85,7 +85,7 @@ def packed(vendor: FileProvider, readings: Sequence[ReadWork], reader: Reader) -
 def written(vendor: FileProvider, readings: Sequence[ReadWork], reader: Reader) -> Iterator[tuple[ReadWork, bytes]]:
     for one in readings:
         try:
-            prompt = extraction.prompt(one.answer, one.question, one.org)
+            prompt = answer_reading.prompt(*answer_reading.alone(one))
         except Malformed:  # nothing to read: its call will say so
             continue
         yield one, vendor.line(str(one.id), prompt, reader.model.name, reader.model.parameters)

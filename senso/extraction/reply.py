@@ -1,0 +1,100 @@
+"""The form of what a model says of an answer, and its parts, not trusted before they are checked.
+
+Comments stand in place of docstrings in the models here, because a docstring is sent with the schema.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from senso.extraction.names import fitting, strict_schema
+from senso.providers import Completion
+
+NAME = "answer_reading"
+Verdict = Literal["named", "everyday-word", "other-entity", "source", "nothing-known", "instruction"]
+NAMED: Verdict = "named"
+Sentiment = Literal["positive", "negative", "neutral", "mixed"]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Judged(Strict):
+    mark: str = Field(description="the number of a mark, as 1.2 or T1.1")
+    verdict: Verdict
+
+
+class SaidClaim(Strict):
+    statement: str = Field(description="what is stated, in one short sentence that can be understood alone")
+    sentence: str = Field(description="the sentence of the answer that states it, copied character by character")
+    kind: Literal["fact", "opinion", "comparison"]
+    polarity: Literal["positive", "negative", "neutral"]
+    verdict: Literal["supported", "contradicted", "not-covered"]
+    fact: int | None = Field(description="the number of the fact that it is judged by, from 1; null if not covered")
+
+
+class OrgReading(Strict):
+    number: int = Field(description="the number of the organisation in the user message")
+    missed: str | None = Field(description="a sentence that names the organisation without a mark, copied; else null")
+    sentiment: Sentiment | None
+    evidence: str | None = Field(description="the sentence that shows the sentiment best, copied; null without one")
+    rank: int | None
+    claims: list[SaidClaim] = []
+
+
+class AnswerReading(Strict):
+    organisations: list[str] = Field(description="every organisation that the answer names, each once, in their order")
+    judged: list[Judged] = Field(description="one for each mark of the answer; [] if there is none")
+    readings: list[OrgReading] = Field(description="one for each organisation of the user message; [] if it has none")
+
+
+@cache
+def schema(*, claims: bool) -> dict[str, Any]:
+    """`claims`: whether they are asked for. A strict schema requires all that it has."""
+    found = strict_schema(AnswerReading)
+    reading = found["$defs"]["OrgReading"]
+    reading["properties"]["claims"].pop("default")
+    if claims:
+        reading["required"] = list(reading["properties"])
+    else:
+        del reading["properties"]["claims"], found["$defs"]["SaidClaim"]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """`verdicts`: by mark, all that were said. `readings`: by number, without those that came twice.
+
+    `tracked`: by the keys of a tracked competitor that occurs, the labels of its places.
+    """
+
+    organisations: tuple[str, ...]
+    verdicts: Mapping[str, Collection[Verdict]]
+    readings: Mapping[int, OrgReading]
+    completion: Completion
+    tracked: Mapping[frozenset[str], Sequence[str]] = field(default_factory=dict)
+
+    def verdict(self, mark: str) -> Verdict | None:
+        """None if there is none, or more than one."""
+        found = self.verdicts.get(mark, ())
+        return next(iter(found)) if len(found) == 1 else None
+
+
+def parsed(completion: Completion, tracked: Mapping[frozenset[str], Sequence[str]]) -> Said:
+    """Raises Malformed if it is not of this form."""
+    said = fitting(AnswerReading, NAME, completion)
+    verdicts: dict[str, set[Verdict]] = defaultdict(set)
+    for one in said.judged:
+        verdicts[one.mark].add(one.verdict)
+    readings = {one.number: one for one in said.readings if one.number not in said_twice(said.readings)}
+    return Said(tuple(said.organisations), verdicts, readings, completion, tracked)
+
+
+def said_twice(readings: Sequence[OrgReading]) -> set[int]:
+    counted = Counter(one.number for one in readings)
+    return {number for number, times in counted.items() if times > 1}
