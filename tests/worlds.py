@@ -13,6 +13,7 @@ from senso.policy import POLICY
 from senso.queries import evaluations as evaluation_rows
 from senso.queries import runs as run_rows
 from senso.queries import workers
+from senso.queries.prompts import alone
 from senso.runtime.heartbeat import worker_id
 from senso.settings import settings
 from senso.tasks.stages import extract, finish_batch, push, read, submit_snapshot
@@ -145,7 +146,7 @@ class Worlds:
         extract(str(first))
         with transaction() as db:
             evaluation_rows.claim(
-                db, [second], worker_id(), POLICY, readers=reading_models.readers(db), prompt_version=READING_VERSION
+                db, [second], worker_id(), POLICY, readers=reading_models.readers(db), prompts=alone(READING_VERSION)
             )
 
     def push_all(self) -> None:

@@ -20,7 +20,7 @@ from senso.db.typed import each
 from senso.extraction import Reading
 from senso.matrix import keyed_id
 from senso.policy import Policy
-from senso.queries.evaluations import READ, SELECTED, ReadWork, by_key, read_work, reading_row
+from senso.queries.evaluations import CLAIM_COLUMNS, READ, SELECTED, ReadWork, by_key, read_work, reading_row
 from senso.queries.fragments import REPORT_CALL
 from senso.queries.models import Reader, by_reader
 from senso.queries.runs import Report
@@ -75,7 +75,7 @@ CLAIM = Prepared(f"""
         INSERT INTO llm_calls (purpose, run_id, org_id, fence, provider, model, prompt_version)
         SELECT 'reread', run_id, org_id, fence, {BY_READER.format("providers")}, {BY_READER.format("models")}, :version
         FROM claimed
-        RETURNING id, run_id, org_id
+        RETURNING id, run_id, org_id, prompt_version
     )
     {SELECTED}
 """)
@@ -93,7 +93,12 @@ def claim(
 # The columns of an evaluation that a reading sets, and what belongs to it in other tables.
 OF_READING = {name: kind for name, kind in READ.items() if name not in REPORTED and name not in {"id", "fence"}}
 LISTS = {"competitors", "claims"}
-SET = [name for name in OF_READING if name not in LISTS]
+# By the column of an evaluation: what it gets of `read`, and `former`, what it has, under the name that a reading has.
+COLUMNS = {"evidence": "sentiment_evidence"}
+SET = {COLUMNS.get(name, name): f"read.{name}" for name in OF_READING if name not in LISTS}
+SET["occurrences"] = "nullif(read.occurrences, '[]')"
+TYPED = ", ".join(f"{name} {kind}" for name, kind in OF_READING.items() if name not in LISTS)
+FORMER = ", ".join(f"'{name}', e.{COLUMNS.get(name, name)}" for name in OF_READING if name not in LISTS)
 SAVE = Prepared(f"""
     WITH {given(REPORTED | {"id": "uuid", "fence": "bigint", "reading": "jsonb"})},
     {REPORT_CALLS}
@@ -112,8 +117,8 @@ def save(db: Link, rows: Sequence[Mapping[str, Any]]) -> list[None]:
     return [None] * len(rows)
 
 
-def row(of: UUID, work: ReadWork, reading: Reading, report: Report, *, version: str) -> dict[str, Any]:
-    found = reading_row(work, reading, report, version=version)
+def row(of: UUID, work: ReadWork, reading: Reading, report: Report) -> dict[str, Any]:
+    found = reading_row(work, reading, report, version=work.version)
     kept = {name: found[name] for name in (*REPORTED, "id", "fence")}
     return kept | {"of": of, "reading": {name: found[name] for name in OF_READING}}
 
@@ -299,10 +304,10 @@ REPLACE = text(f"""
     made AS (
         INSERT INTO evaluations (id, version, is_current, {KEPT}, {", ".join(SET)})
         SELECT given.id, given.version, true, {", ".join(f"e.{name}" for name in KEPT.split(", "))},
-            {", ".join(f"read.{name}" for name in SET)}
+            {", ".join(SET.values())}
         FROM given JOIN evaluations e ON e.id = given.former
             JOIN rereadings x ON x.reevaluation_id = :of AND x.evaluation_id = given.planned,
-            jsonb_to_record(x.reading) AS read ({", ".join(f"{name} {OF_READING[name]}" for name in SET)})
+            jsonb_to_record(x.reading) AS read ({TYPED})
         RETURNING id
     )
     UPDATE rereadings x SET applied_as = given.id FROM given JOIN made ON made.id = given.id
@@ -315,6 +320,13 @@ NAMED = text("""
         CROSS JOIN jsonb_array_elements_text(x.reading->'competitors') WITH ORDINALITY AS one (name, place)
     WHERE x.reevaluation_id = :of AND x.batch_id = :batch AND x.applied_as = ANY(CAST(:ids AS uuid[]))
     ORDER BY x.applied_as, place ON CONFLICT DO NOTHING
+""")
+CLAIMED = text(f"""
+    INSERT INTO claims (evaluation_id, position, {", ".join(CLAIM_COLUMNS)})
+    SELECT x.applied_as, place, {", ".join(f"one ->> '{name}'" for name in CLAIM_COLUMNS)}
+    FROM rereadings x CROSS JOIN jsonb_array_elements(x.reading->'claims') WITH ORDINALITY AS one (one, place)
+    WHERE x.reevaluation_id = :of AND x.batch_id = :batch AND x.applied_as = ANY(CAST(:ids AS uuid[]))
+    ON CONFLICT DO NOTHING
 """)
 
 
@@ -332,7 +344,8 @@ def replace(db: Connection, of: UUID, batch: UUID) -> int:
     db.execute(SUPERSEDE, {"former": former})
     values = {"of": of, "ids": ids, "former": former, "planned": planned, "versions": versions}
     db.execute(REPLACE, values)
-    db.execute(NAMED, {"of": of, "batch": batch, "ids": ids})
+    for statement in (NAMED, CLAIMED):
+        db.execute(statement, {"of": of, "batch": batch, "ids": ids})
     return len(found)
 
 
@@ -360,10 +373,9 @@ class Pair:
     reading: Mapping[str, Any]
 
 
-COMPARED = ", ".join(f"'{name}', e.{name}" for name in SET)
 PAIRS = text(f"""
     SELECT x.evaluation_id, r.number, x.batch_id, x.reading,
-        jsonb_build_object({COMPARED}, 'competitors', ARRAY(
+        jsonb_build_object({FORMER}, 'competitors', ARRAY(
             SELECT name FROM competitors c WHERE c.evaluation_id = e.id ORDER BY c.id)) AS former
     FROM rereadings x JOIN evaluations e ON e.id = x.evaluation_id JOIN question_runs r ON r.id = x.run_id
     WHERE x.reevaluation_id = :of AND x.state = '{RereadingState.DONE}' AND x.evaluation_id > :after

@@ -56,3 +56,19 @@ def reevaluate(  # noqa: PLR0917  options
 
     chosen = reevaluating.Options(uuid(subject, "org or batch"), prompt, since, compare, apply, cancel, dry_run)
     reevaluating.reevaluate(chosen, as_json=as_json)
+
+
+@app.command()
+def prompts(
+    since: Annotated[
+        str | None, typer.Option(metavar="WHEN", help="The figures of each version since 7d, 2026-11-21; default: 7d.")
+    ] = None,
+    compare: Annotated[
+        tuple[str, str] | None, typer.Option(metavar="A B", help="Show these two versions beside each other.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """The versions of the prompt by which answers are read: which share each has, and what it finds and costs."""
+    from senso.cli import prompts as listing
+
+    listing.prompts(since, compare, as_json=as_json)

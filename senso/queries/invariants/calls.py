@@ -173,7 +173,8 @@ CHECKS = (
                 AND e.is_current
             LEFT JOIN vendor_jobs j ON j.id = c.job_id
         WHERE {OF_BATCHES} AND (b.id IS NULL OR {IN_SCOPE}) AND (b.id IS NULL
-            OR c.purpose NOT IN ('ask', 'read', 'names') OR c.fence < 1 OR c.started_at > now() + {SLACK} OR c.started_at < b.first_moment
+            OR c.purpose NOT IN ('ask', 'read', 'names') OR c.fence < 1 OR c.started_at > now() + {SLACK}
+            OR c.started_at < b.first_moment
             OR c.started_at > coalesce(b.ended_at, now()) + interval '1 minute'
             OR (c.purpose = 'names') <> (c.run_id IS NULL)
             OR (c.purpose = 'read' AND e.batch_id IS DISTINCT FROM c.batch_id)

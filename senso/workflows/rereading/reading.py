@@ -27,7 +27,7 @@ from senso.runtime.heartbeat import worker_id
 from senso.runtime.save_batching import SaveBatcher, save_in_thread
 from senso.runtime.saving import unstorable
 from senso.states import Outcome, Purpose
-from senso.workflows import ceilings, claiming, limiting, prompt_versions, reading_models
+from senso.workflows import answer_reading, ceilings, claiming, limiting, reading_models
 from senso.workflows.call_reports import Stopwatch, failed_report, guarded, report
 from senso.workflows.extracting import aside, next_reader
 from senso.workflows.limiting import CHARACTERS_A_TOKEN, Wish
@@ -155,28 +155,28 @@ async def read(of: Reevaluation, work: ReadWork) -> None:
     watch = Stopwatch()
     try:
         with guarded():
-            reading, done = await asked(work, of.prompt_version, watch)
+            reading, done = await asked(work, watch)
     except (OutsideError, ConfigError) as error:
         await failed(of.id, work, error, failed_report(error, work.reader.price, watch))
         return
     await save(of, work, reading, done)
 
 
-async def asked(work: ReadWork, version: str, watch: Stopwatch) -> tuple[Reading, Report]:
+async def asked(work: ReadWork, watch: Stopwatch) -> tuple[Reading, Report]:
     provider, name = work.reader.provider, work.reader.name
     with limiting.before_call(Purpose.REREAD, work.id, provider, name):
-        prompt = replace(prompt_versions.prompt_of(work, version), max_tokens=work.max_tokens)
+        prompt = replace(answer_reading.prompt(*answer_reading.alone(work)), max_tokens=work.max_tokens)
     call = complete(prompt, work.reader)
     completion = await limiting.counted(Purpose.REREAD, work.id, provider, name, call)
     with paid(provider, completion.content, lambda: completion.usage):
-        reading = await aside(work, lambda: prompt_versions.reading_of(work, completion))
+        reading = await aside(work, lambda: answer_reading.reading(completion, work))
     return reading, report(Outcome.READ, work.reader.price, completion.usage, watch)
 
 
 async def save(of: Reevaluation, work: ReadWork, reading: Reading, done: Report) -> None:
     failpoint("reading came", work.question)
     try:
-        await saver.save(of.id, rows.row(of.id, work, reading, done, version=of.prompt_version))
+        await saver.save(of.id, rows.row(of.id, work, reading, done))
     except (DBAPIError, ValueError) as error:
         reason = unstorable(error)
         await save_in_thread(lambda db: rows.fail(db, of.id, work, done, reason))
