@@ -5,7 +5,7 @@ A model alone says yes to "building a strong community" for Community Financial 
 org is meant. Where the model does not judge a place, it counts unless it may be a common word.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from senso.extraction.reply import NAMED, OrgReading, Said, Sentiment, Verdict
@@ -74,12 +74,13 @@ def checked(said: OrgReading | None, found: Sequence[Occurrence], evidence: Evid
 
 
 def rejected(found: Sequence[Occurrence], evidence: Evidence) -> list[Marked]:
-    """One mark for each place on which the rule and the model differ, or that the model did not judge."""
-    return [
+    """The sentences of places on which the rule and the model differ, or that the model did not judge, each once."""
+    marks: Iterator[Marked] = (
         ("mentioned", one.verdict or (NOT_JUDGED if one.kept else COMMON_WORD), evidence.sentence_of(one.span))
         for one in found
         if one.verdict != NAMED
-    ]
+    )
+    return list(dict.fromkeys(marks))
 
 
 def missed(said: OrgReading | None, found: Sequence[Occurrence], evidence: Evidence) -> list[Marked]:

@@ -28,8 +28,11 @@ MOST = 200  # verbs that are looked at
 
 @lru_cache(maxsize=64)
 def orders(answer: str) -> tuple[Span, ...]:
-    """Each with the whole of its paragraph, since what is ordered may stand in the next sentence."""
-    return tuple(dict.fromkeys(paragraph(answer, place) for place in islice(places(answer), MOST)))
+    """In order, apart; each to the end of its paragraph, since what is ordered may stand in the next sentence."""
+    starts: dict[int, int] = {}
+    for start, end in sorted(paragraph(answer, place) for place in islice(places(answer), MOST)):
+        starts.setdefault(end, start)
+    return tuple((start, end) for end, start in starts.items())
 
 
 def places(answer: str) -> Iterator[int]:

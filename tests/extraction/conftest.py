@@ -1,9 +1,9 @@
 import json
 
 import pytest
+from saying import completion
 
 from senso.extraction import Watched
-from senso.providers import Completion, Usage
 
 
 class Model:
@@ -15,7 +15,7 @@ class Model:
 
     def __call__(self, prompt):
         self.asked.append(prompt)
-        return Completion(self.content, "gpt-6-luna-2026-09-22", Usage(tokens_in=900, tokens_out=60), "openai")
+        return completion(self.content)
 
 
 @pytest.fixture
@@ -31,14 +31,3 @@ def acme():
         websites=("https://www.acmebank.com",),
         competitors=("Globex Bank",),
     )
-
-
-@pytest.fixture
-def reading():
-    """What a model says of an answer; nothing found unless given."""
-    nothing = {"mentioned": False, "mention_text": None, "sentiment": None, "rank": None, "competitors": []}
-
-    def said(*competitors, **fields):
-        return nothing | {"competitors": [{"name": name} for name in competitors]} | fields
-
-    return said

@@ -1,13 +1,10 @@
 """Names in texts of many languages: where a name is, and where it only seems to be. Writes docs/languages.md."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from senso import extraction
-from senso.extraction import Reading, Watched, checked, sentences, words
-from senso.providers import Completion, Usage
+from senso.extraction import Reading, Watched, checked, confirmed, sentences, words
 
 PAGE = Path(__file__).parents[2] / "docs" / "languages.md"
 HEAD = """\
@@ -226,9 +223,7 @@ def places(text: str, name: str) -> list[str]:
 def read(one: Probe) -> Reading:
     """As if a model confirmed every occurrence."""
     org = Watched(name=one.name, variations=(one.name,), websites=(), competitors=())
-    quoted = extraction.quoted(one.text, org)
-    said = {"mentioned": True, "mention_text": quoted, "sentiment": "neutral", "rank": None, "competitors": []}
-    return checked(one.text, org, Completion(json.dumps(said), "m", Usage(), "openai"))
+    return checked(one.text, org, confirmed(one.text, org))
 
 
 def found(one: Probe) -> bool:

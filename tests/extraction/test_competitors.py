@@ -1,19 +1,20 @@
-import json
 from dataclasses import replace
 from time import process_time
 
 import pytest
+from saying import read
 
-from senso.extraction import Mark, Tracked, checked
-from senso.providers import Completion, Usage
+from senso.extraction import Mark, Tracked
 
 ANSWER = "Try **Globex Bank**, Initech's savings account, monday.com, banks, Booking.com or Acme Bank (acmebank.com)."
 
 
 @pytest.fixture
-def check(acme, reading):
-    def of(*competitors, answer=ANSWER, org=acme):
-        return checked(answer, org, Completion(json.dumps(reading(*competitors)), "m", Usage(), "openai"))
+def check(acme):
+    """What is read if the model lists these organisations, and judges no place unless told."""
+
+    def of(*organisations, answer=ANSWER, org=acme, **said):
+        return read(answer, org, organisations=organisations, **{"by_default": None} | said)
 
     return of
 
@@ -38,11 +39,11 @@ def test_a_competitor_that_is_not_in_the_answer_is_dropped(check, name):
 
 
 @pytest.mark.parametrize("name", ["Acme Bank", "ACME BANK", "The Acme Bank, Inc.", "acmebank.com", "AcmeBank.com"])
-def test_the_org_is_never_its_own_competitor(check, name):
+def test_the_org_belongs_to_what_is_listed_and_is_never_its_own_competitor(check, name):
     found = check("Globex Bank", name)
 
     assert found.competitors == ("Globex Bank",)
-    assert marks(found) == [Mark("competitors", "own-name-as-competitor", name)]
+    assert marks(found) == []
 
 
 @pytest.mark.parametrize(

@@ -1,22 +1,21 @@
 """Names that are common words, and phrases in which a name means somebody else."""
 
-import json
 from time import process_time
 
 import pytest
+import saying
 
 from senso import extraction
 from senso.extraction import Watched
 from senso.extraction.naming import Doubt, common_in
 from senso.extraction.naming.doubt import language_of
 from senso.extraction.words import text
-from senso.providers import Completion, Usage
 
 
-def read(answer, org, quote):
-    said = {"mentioned": True, "mention_text": quote, "sentiment": "positive", "rank": 1, "competitors": []}
+def read(answer, org, **said):
+    """By a model that judges no place unless told, and says what belongs to a mention."""
     watched = org if isinstance(org, Watched) else Watched(org, (org,), (), ())
-    return extraction.checked(answer, watched, Completion(json.dumps(said), "m", Usage(), "openai"))
+    return saying.read(answer, watched, **{"by_default": None, "sentiment": "positive", "rank": 1} | said)
 
 
 def kinds(reading):
@@ -26,23 +25,33 @@ def kinds(reading):
 TARGETS = "Target is a fine shop.\nSet your target first.\nMany miss their target."
 
 
-@pytest.mark.parametrize("quote", [None, "", "Target is the finest shop.", "Nothing of it"])
-def test_a_common_word_is_not_recovered_without_a_quote(quote):
-    reading = read(TARGETS, "Target", quote)
+@pytest.mark.parametrize(
+    "judged",
+    [
+        {},
+        {"1.1": ["named", "everyday-word"]},
+        {"1.4": "named", "1": "named", "1.1 ": "named", "2.1": "named", "T1.1": "named", "": "named"},
+    ],
+    ids=["nothing", "one thing and another", "of other marks"],
+)
+def test_a_common_word_is_no_mention_if_it_is_not_judged(judged):
+    reading = read(TARGETS, "Target", judged=judged)
 
-    assert (reading.mentioned, reading.rank, reading.share_of_text) == (False, None, 0)
-    assert "common-word-not-quoted" in kinds(reading)
+    assert (reading.mentioned, reading.sentiment, reading.rank, reading.share_of_text) == (False, None, None, 0)
+    assert kinds(reading)[:3] == ["common-word-not-judged"] * 3
 
 
-def test_a_quoted_occurrence_counts_and_only_that():
-    reading = read(TARGETS, "Target", "Target is a fine shop.")
+@pytest.mark.parametrize("others", [None, "everyday-word"])
+def test_a_confirmed_occurrence_counts_and_only_that(others):
+    reading = read(TARGETS, "Target", judged={"1.1": "named", "1.2": others, "1.3": others})
 
     assert reading.mention_text == "Target is a fine shop."
-    assert kinds(reading) == ["occurrence-not-quoted"]
+    assert reading.share_of_text == round(22 / (22 + 22 + 23), 4)
+    assert kinds(reading) == [others or "common-word-not-judged"] * 2
 
 
 def test_a_name_that_is_no_common_word_is_recovered():
-    assert read("Larkspur is a fine shop.", "Larkspur", None).mention_text == "Larkspur is a fine shop."
+    assert read("Larkspur is a fine shop.", "Larkspur").mention_text == "Larkspur is a fine shop."
 
 
 @pytest.mark.parametrize(
@@ -64,13 +73,13 @@ def test_a_name_that_is_no_common_word_is_recovered():
     ],
 )
 def test_a_capital_tells_where_the_language_sets_none_by_itself(answer, name, counts):
-    assert read(answer, name, None).mentioned is counts
+    assert read(answer, name).mentioned is counts
 
 
 def test_a_longer_name_at_the_same_place_takes_the_doubt():
     org = Watched("Target Corporation", ("Target Corporation", "Target"), (), ())
 
-    assert read("Target Corporation is large.", org, None).mentioned
+    assert read("Target Corporation is large.", org).mentioned
 
 
 @pytest.mark.parametrize(
@@ -112,7 +121,8 @@ ZOOM = Watched("Zoom Optics", ("Zoom Optics", "Zoom"), (), (), not_names=("Zoom 
 def test_a_name_within_a_not_name_is_no_mention():
     answer = "Zoom is a maker of lenses. **Zoom** Video is another firm, and so is Zoom Video's parent."
 
-    assert extraction.quoted(answer, ZOOM) == "Zoom is a maker of lenses."
+    assert saying.marks(answer, ZOOM) == ["1.1"]
+    assert saying.read(answer, ZOOM).mention_text == "Zoom is a maker of lenses."
     assert not extraction.occurs("Zoom Video is good, and Zoom video too.", ZOOM)
     assert extraction.occurs("Zoom Video is good. Zoom Optics, too.", ZOOM)
 
@@ -127,7 +137,7 @@ def test_the_name_of_a_competitor_is_no_name_of_the_org():
 def test_many_occurrences_take_time_in_proportion(line):
     def seconds(times):
         answer, begun = line * times, process_time()
-        read(answer, ZOOM, None)
+        read(answer, ZOOM)
         return process_time() - begun
 
     seconds(100)

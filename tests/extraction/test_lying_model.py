@@ -44,7 +44,7 @@ def read_for(world, liar, org, other):
     for question in [*world.questions(org)[:5], *world.questions(other)[:5]]:
         for model in MODELS:
             answer = world.answer(question.text, model, "US").text
-            asked = extraction.prompt(answer, question.text, watched)
+            asked = extraction.prompt(answer, question.text, [watched])
             told = len(liar.told())
             said = liar.read(asked.user)
             reading = extraction.checked(answer, watched, completion(said))

@@ -1,8 +1,15 @@
+import copy
+import json
+import re
+
 import openai
 import pytest
 
-from senso.extraction import SCHEMA, AnswerReading
 from senso.extraction.names import Variations, strict_schema
+from senso.extraction.reply import AnswerReading, OrgReading, schema
+
+ALL = [strict_schema(Variations), schema(claims=True), schema(claims=False)]
+IDS = ["names", "with claims", "without claims"]
 
 
 def objects(node):
@@ -22,33 +29,66 @@ def untitled(node):
     return node
 
 
-@pytest.mark.parametrize("model", [AnswerReading, Variations])
-def test_the_schema_is_what_the_openai_sdk_makes_of_the_model(model):
-    assert strict_schema(model) == untitled(openai.pydantic_function_tool(model)["function"]["parameters"])
+def by_the_sdk(model):
+    return untitled(openai.pydantic_function_tool(model)["function"]["parameters"])
 
 
-@pytest.mark.parametrize("model", [AnswerReading, Variations])
-def test_every_object_is_closed_and_every_field_required(model):
-    for node in objects(strict_schema(model)):
+def test_the_schema_of_names_is_what_the_openai_sdk_makes_of_the_model():
+    assert strict_schema(Variations) == by_the_sdk(Variations)
+
+
+def test_the_schema_of_readings_is_what_the_openai_sdk_makes_of_the_model():
+    """But for the claims, which the model may leave out and the schema never."""
+    expected = by_the_sdk(AnswerReading)
+    expected["$defs"]["OrgReading"]["properties"]["claims"].pop("default", None)
+    expected["$defs"]["OrgReading"]["required"] = list(OrgReading.model_fields)
+
+    assert schema(claims=True) == expected
+
+
+def test_without_claims_nothing_else_is_missing():
+    expected = copy.deepcopy(schema(claims=True))
+    del expected["$defs"]["SaidClaim"], expected["$defs"]["OrgReading"]["properties"]["claims"]
+    expected["$defs"]["OrgReading"]["required"].remove("claims")
+
+    assert schema(claims=False) == expected
+    assert "laim" not in json.dumps(schema(claims=False))
+
+
+@pytest.mark.parametrize("made", ALL, ids=IDS)
+def test_every_object_is_closed_and_every_field_required(made):
+    assert len(list(objects(made))) >= 1
+    for node in objects(made):
         assert node["additionalProperties"] is False
         assert node["required"] == list(node["properties"])
 
 
-@pytest.mark.parametrize("model", [AnswerReading, Variations])
-def test_the_schema_has_no_titles_no_defaults_and_no_docstring(model):
-    text = str(strict_schema(model))
+@pytest.mark.parametrize("made", ALL, ids=IDS)
+def test_the_schema_has_no_titles_no_defaults_and_no_docstring(made):
+    text = str(made)
 
     assert "'title'" not in text
     assert "'default'" not in text
-    assert "description" not in strict_schema(model)
+    assert [node for node in objects(made) if "description" in node] == []
+
+
+@pytest.mark.parametrize("made", ALL, ids=IDS)
+def test_all_that_is_referred_to_is_defined_and_nothing_else(made):
+    referred = set(re.findall(r"#/\$defs/(\w+)", json.dumps(made)))
+
+    assert referred == set(made.get("$defs", {}))
 
 
 def test_the_fields_stand_in_the_order_of_the_task():
-    assert list(SCHEMA["properties"]) == ["mentioned", "mention_text", "sentiment", "rank", "competitors"]
+    defined = schema(claims=True)["$defs"]
+
+    assert list(schema(claims=True)["properties"]) == ["organisations", "judged", "readings"]
+    assert list(defined["Judged"]["properties"]) == ["mark", "verdict"]
+    assert list(defined["OrgReading"]["properties"]) == ["number", "missed", "sentiment", "evidence", "rank", "claims"]
 
 
-def test_every_field_is_described():
-    assert all("description" in field for field in SCHEMA["properties"].values())
+def test_every_list_of_the_reply_is_described():
+    assert all("description" in field for field in schema(claims=True)["properties"].values())
 
 
 def test_a_field_called_title_is_kept():

@@ -4,11 +4,15 @@ import json
 from contextlib import suppress
 
 import pytest
+from saying import completion, marks, of, read, reply, sent
 
 from senso.errors import Malformed
-from senso.extraction import SYSTEM_TOGETHER, Watched, checked, checked_for, occurs, prompt_together, said_together
+from senso.extraction import Watched, checked_for, occurs, prompt, prompts, said
 
-ANSWER = "Globex Bank is cheap. Acme Bank is good."
+ANSWER = "Globex Bank is cheap.\nAcme Bank is good."
+OF_GLOBEX = {"sentiment": "positive", "evidence": "Globex Bank is cheap.", "rank": 1}
+OF_ACME = {"sentiment": "mixed", "evidence": "Acme Bank is good.", "rank": 2}
+BOTH = ["Globex Bank", "Acme Bank"]
 
 
 @pytest.fixture
@@ -22,31 +26,38 @@ def orgs(globex, acme):
 
 
 @pytest.fixture
-def says_together(says, orgs):
-    def said(*readings, organisations=("Globex Bank", "Acme Bank")):
-        content = {"organisations": [{"name": name} for name in organisations], "readings": list(readings)}
-        return said_together(says(content)(None), orgs)
+def together(orgs):
+    """What a call said of both, and each as it is read."""
 
-    return said
+    def told(*readings, answer=ANSWER, orgs=orgs, organisations=BOTH, **fields):
+        content = reply(answer, *orgs, readings=list(readings), organisations=organisations, **fields)
+        return said(completion(content), answer, orgs)
 
-
-@pytest.fixture
-def alone(reading):
-    def said(number, **fields):
-        return {name: value for name, value in reading(**fields).items() if name != "competitors"} | {"number": number}
-
-    return said
+    return told
 
 
-OF_GLOBEX = {"mentioned": True, "mention_text": "Globex Bank is cheap.", "sentiment": "positive", "rank": 1}
-OF_ACME = {"mentioned": True, "mention_text": "Acme Bank is good.", "sentiment": "positive", "rank": 2}
+def essence(found):
+    return found.mentioned, found.mention_text, found.sentiment, found.evidence, found.rank, found.competitors
+
+
+def read_for(orgs, told, answer=ANSWER):
+    return [checked_for(answer, org, told, number) for number, org in enumerate(orgs, start=1)]
+
+
+def trusted(orgs, told, answer=ANSWER) -> list[int]:
+    def is_read(org, number):
+        with suppress(Malformed):
+            return checked_for(answer, org, told, number)
+
+    return [number for number, org in enumerate(orgs, start=1) if is_read(org, number)]
 
 
 def test_the_orgs_are_numbered_and_the_answer_stands_once(globex, acme):
-    asked = prompt_together(ANSWER, "Which bank?", [globex, acme])
+    asked = prompt(ANSWER, "Which bank?", [globex, acme])
 
     told = json.loads(asked.user.split("\n")[0])
-    assert (asked.system, asked.user.count(ANSWER)) == (SYSTEM_TOGETHER, 1)
+    assert asked.system == prompts.known()["reading-3"].system
+    assert asked.user.count("is cheap") == 1
     assert [(one["number"], one["organisation"]) for one in told["organisations"]] == [
         (1, "Globex Bank"),
         (2, "Acme Bank"),
@@ -54,113 +65,139 @@ def test_the_orgs_are_numbered_and_the_answer_stands_once(globex, acme):
     assert told["organisations"][1]["variations"] == ["Acme Bank", "acmebank.com"]
 
 
-def test_each_reads_what_it_would_have_read_alone(says, says_together, orgs, reading, alone):
-    together = says_together(alone(2, **OF_ACME), alone(1, **OF_GLOBEX))
-    by_one_call = [checked_for(ANSWER, org, together, number) for number, org in enumerate(orgs, start=1)]
-    said = [reading("Acme Bank", **OF_GLOBEX), reading("Globex Bank", **OF_ACME)]
-    by_itself = [checked(ANSWER, org, says(one)(None)) for org, one in zip(orgs, said, strict=True)]
+def test_each_has_marks_of_its_own_number(globex, acme):
+    assert marks("Acme Bank, Globex, Acme Bank.", globex, acme) == ["2.1", "T1.1", "1.1", "2.2", "T1.2"]
+    assert marks("Acme Bank, Globex, Acme Bank.", acme, globex) == ["1.1", "T1.1", "2.1", "1.2", "T1.2"]
+
+
+def test_each_reads_what_it_would_have_read_alone(together, orgs):
+    by_one_call = read_for(orgs, together(of(2, **OF_ACME), of(1, **OF_GLOBEX)))
+    alone = zip(orgs, (OF_GLOBEX, OF_ACME), strict=True)
+    by_itself = [read(ANSWER, org, organisations=BOTH, **fields) for org, fields in alone]
 
     assert list(map(essence, by_one_call)) == list(map(essence, by_itself))
-    assert essence(by_one_call[1]) == (True, "Acme Bank is good.", "positive", 2, ("Globex Bank",))
+    assert essence(by_one_call[0]) == (
+        *(True, "Globex Bank is cheap.", "positive", "Globex Bank is cheap.", 1),
+        ("Acme Bank",),
+    )
+    assert essence(by_one_call[1]) == (
+        *(True, "Acme Bank is good.", "mixed", "Acme Bank is good.", 2),
+        ("Globex Bank",),
+    )
+    assert [one.occurrences for one in by_one_call] == [one.occurrences for one in by_itself]
+    assert [one.share_of_text for one in by_one_call] == [one.share_of_text for one in by_itself]
 
 
-def test_an_org_that_does_not_occur_has_the_others_as_competitors(says_together, alone):
+def test_a_verdict_is_on_the_place_of_its_own_org(together, orgs):
+    told = together(of(1, **OF_GLOBEX), of(2, **OF_ACME), judged={"1.1": "named", "2.1": "other-entity"})
+    globex, acme = read_for(orgs, told)
+
+    assert (globex.mentioned, globex.sentiment) == (True, "positive")
+    assert (acme.mentioned, acme.sentiment) == (False, None)
+    assert [one.verdict for one in (*globex.occurrences, *acme.occurrences)] == ["named", "other-entity"]
+
+
+def test_an_org_that_does_not_occur_has_the_others_as_competitors(together, globex):
     initech = Watched("Initech", ("Initech",), (), ("Globex Bank",))
-    together = says_together(alone(1, **OF_GLOBEX))
 
     assert not occurs(ANSWER, initech)
-    assert essence(checked_for(ANSWER, initech, together, None)) == (
-        False,
-        None,
-        None,
-        None,
-        ("Globex Bank", "Acme Bank"),
-    )
+    told = together(of(1, **OF_GLOBEX), orgs=[globex])
+    found = checked_for(ANSWER, initech, told, None)
+    assert essence(found) == (False, None, None, None, None, ("Globex Bank", "Acme Bank"))
+    assert [mark for mark in found.marks if mark.field != "competitors"] == []
 
 
-def test_a_mention_that_no_name_supports_is_taken_back_here_too(says_together, alone):
+def test_a_mention_that_no_name_supports_is_taken_back_here_too(together):
     initech = Watched("Initech", ("Initech",), (), ())
-    together = says_together(alone(1, **OF_ACME | {"mention_text": "Initech is good."}))
-    found = checked_for(ANSWER, initech, together, 1)
+    told = together(of(1, **OF_ACME | {"missed": "Initech is good."}), orgs=[initech], judged={"1.1": "named"})
+    found = checked_for(ANSWER, initech, told, 1)
 
-    assert (found.mentioned, found.marks[0].kind) == (False, "no-literal-mention")
-
-
-def test_an_org_of_which_nothing_was_said_is_not_read(says_together, globex, acme, alone):
-    together = says_together(alone(1, **OF_GLOBEX))
-
-    assert checked_for(ANSWER, globex, together, 1).mentioned
-    with pytest.raises(Malformed, match="no reading 2"):
-        checked_for(ANSWER, acme, together, 2)
+    assert (found.mentioned, found.marks[0].kind) == (False, "quote-not-in-answer")
 
 
-def trusted(answer_text, orgs, together) -> list[int]:
-    def is_read(org, number):
-        with suppress(Malformed):
-            return checked_for(answer_text, org, together, number)
+def test_an_org_of_which_nothing_was_said_is_not_read(together, globex, acme):
+    told = together(of(1, **OF_GLOBEX))
 
-    return [number for number, org in enumerate(orgs, start=1) if is_read(org, number)]
+    assert checked_for(ANSWER, globex, told, 1).mentioned
+    with pytest.raises(Malformed, match="no reading 2") as error:
+        checked_for(ANSWER, acme, told, 2)
+    assert error.value.usage.tokens_in == 900
 
 
-NOT_NAMED = {"mentioned": False, "mention_text": None, "sentiment": None, "rank": None}
+@pytest.mark.parametrize(("numbers", "read_of"), [([0, 1], [1]), ([2, 3], [2]), ([0, -1], []), ([], [])])
+def test_a_number_that_no_org_has_is_nobodys(together, orgs, numbers, read_of):
+    assert trusted(orgs, together(*(of(number) for number in numbers))) == read_of
+
+
+def test_a_number_that_occurs_twice_is_not_trusted(together, orgs):
+    assert trusted(orgs, together(of(1), of(2, **OF_ACME), of(1, **OF_GLOBEX))) == [2]
 
 
 @pytest.mark.parametrize(
-    "said",
+    "said_of",
     [
         {1: OF_ACME, 2: OF_GLOBEX},
         {0: OF_GLOBEX, 1: OF_ACME},
-        {1: OF_ACME, 2: NOT_NAMED},
-        {1: NOT_NAMED, 2: OF_GLOBEX},
+        {1: OF_ACME, 2: {}},
+        {1: {}, 2: OF_GLOBEX},
     ],
     ids=["swapped", "counted from 0", "the first of one", "the second of one"],
 )
-def test_what_is_said_under_the_number_of_another_org_is_of_no_use(says_together, orgs, alone, said):
-    together = says_together(*(alone(number, **fields) for number, fields in said.items()))
-
-    assert trusted(ANSWER, orgs, together) == []
-
-
-def test_a_number_that_occurs_twice_is_not_trusted(says_together, orgs, alone):
-    together = says_together(alone(1, **NOT_NAMED), alone(2, **OF_ACME), alone(1, **OF_GLOBEX))
-
-    assert trusted(ANSWER, orgs, together) == [2]
+def test_what_is_said_under_the_number_of_another_org_is_of_no_use(together, orgs, said_of):
+    assert trusted(orgs, together(*(of(number, **fields) for number, fields in said_of.items()))) == []
 
 
 @pytest.mark.parametrize(
     "quote",
     [
         "Globex Bank is cheap. Acme Bank is good.",
-        "Globex Bank is cheap. || Acme Bank is good.",
+        "⟦1.1⟧⟦T1.1⟧Globex Bank is cheap.",
         "It is cheap.",
         "",
         "Initech is cheap.",
         "GLOBEX is cheap",
+        None,
     ],
 )
-def test_a_quote_that_may_be_of_the_org_is_trusted(says_together, orgs, alone, quote):
-    together = says_together(alone(1, **OF_GLOBEX | {"mention_text": quote}), alone(2, **OF_ACME))
-
-    assert trusted(ANSWER, orgs, together) == [1, 2]
+def test_evidence_that_may_be_of_the_org_is_trusted(together, orgs, quote):
+    assert trusted(orgs, together(of(1, **OF_GLOBEX | {"evidence": quote}), of(2, **OF_ACME))) == [1, 2]
 
 
-def test_names_that_contain_each_other_are_told_apart(says, alone):
+def test_names_that_contain_each_other_are_told_apart(together):
     answer = "Acme is dear. Acme Bank of Texas is good."
     orgs = [Watched(name, (name,), (), ()) for name in ("Acme", "Acme Bank of Texas")]
-    shorter = OF_ACME | {"mention_text": "Acme is dear.", "rank": 1}
-    longer = OF_ACME | {"mention_text": "Acme Bank of Texas is good."}
+    of_acme, of_texas = {"evidence": "Acme is dear."}, {"evidence": "Acme Bank of Texas is good."}
 
-    def together(first, second):
-        content = {"organisations": [], "readings": [alone(1, **first), alone(2, **second)]}
-        return said_together(says(content)(None), orgs)
+    def told(first, second):
+        judged, named = {"1.2": "other-entity"}, ["Acme", "Acme Bank of Texas"]
+        readings = [of(1, sentiment="neutral", **first), of(2, sentiment="neutral", **second)]
+        return together(*readings, answer=answer, orgs=orgs, judged=judged, organisations=named)
 
-    assert trusted(answer, orgs, together(shorter, longer)) == [1, 2]
-    assert trusted(answer, orgs, together(longer, shorter)) == []
+    shorter, longer = read_for(orgs, told(of_acme, of_texas), answer)
+    assert sent(answer, *orgs) == "⟦1.1⟧Acme is dear. ⟦1.2⟧⟦2.1⟧Acme Bank of Texas is good."
+    assert (shorter.mention_text, longer.mention_text) == ("Acme is dear.", "Acme Bank of Texas is good.")
+    assert (shorter.evidence, longer.evidence) == (shorter.mention_text, longer.mention_text)
+    assert trusted(orgs, told(of_texas, of_acme), answer) == []
 
 
-def test_what_fits_no_schema_is_of_no_use_for_any(says):
-    with pytest.raises(Malformed, match="answer_readings"):
-        said_together(says({"readings": []})(None), [])
+def test_two_orgs_with_one_name_are_told_apart(together):
+    answer = "Acme of Texas lends. Acme of Ohio paints."
+    orgs = [Watched("Acme", ("Acme",), (site,), ()) for site in ("https://acme-bank.example", "https://acme.example")]
+    told = together(
+        *(of(1, sentiment="neutral"), of(2, sentiment="negative")),
+        answer=answer,
+        orgs=orgs,
+        judged={"1.2": "other-entity", "2.1": "other-entity"},
+    )
+    bank, painter = read_for(orgs, told, answer)
+
+    assert (bank.mention_text, bank.sentiment) == ("Acme of Texas lends.", "neutral")
+    assert (painter.mention_text, painter.sentiment) == ("Acme of Ohio paints.", "negative")
+
+
+def test_what_fits_no_schema_is_of_no_use_for_any():
+    with pytest.raises(Malformed, match="answer_reading"):
+        said(completion({"readings": []}), ANSWER, [])
 
 
 @pytest.mark.parametrize(
@@ -169,7 +206,3 @@ def test_what_fits_no_schema_is_of_no_use_for_any(says):
 )
 def test_an_org_occurs_by_any_of_its_names(acme, answer, expected):
     assert occurs(answer, acme) is expected
-
-
-def essence(found):
-    return found.mentioned, found.mention_text, found.sentiment, found.rank, found.competitors
