@@ -6,6 +6,7 @@ from uuid import UUID
 from at_work import start, work_off, work_off_network
 from jobs import collect
 from operating import Initiator, cancel, retry, trigger_network, trigger_org
+from rereading import read_again
 
 from senso.db import transaction
 from senso.extraction import READING_VERSION
@@ -14,6 +15,7 @@ from senso.queries import evaluations as evaluation_rows
 from senso.queries import runs as run_rows
 from senso.queries import workers
 from senso.queries.prompts import alone
+from senso.queries.reevaluations import Scope
 from senso.runtime.heartbeat import worker_id
 from senso.settings import settings
 from senso.tasks.stages import extract, finish_batch, push, read, submit_snapshot
@@ -40,6 +42,7 @@ class Worlds:
         for day in (today - timedelta(days=7), today):
             self.on(day)
             self.work_off(self.trigger(completed.id))
+        read_again(Scope(completed.id, None))
         self.work_off(self.trigger(self.make.org(models=MODELS, available=None).id))
         self.jobs(self.trigger(self.make.org(models=CONSUMER, countries=("US", "DE")).id))
         self.retried()

@@ -1,6 +1,6 @@
 """Readings in which nothing was doubtful, with all that their calls were told: examples to train a model with."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from senso.db import Connection
 from senso.db.statement import Prepared
+from senso.extraction.judging import BY_RULE, SAMPLED
 from senso.queries.evaluations import SELECTED, ReadWork, read_work
 from senso.queries.models import Reader
 from senso.queries.rereadings import FORMER
@@ -27,18 +28,26 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A current reading without marks. `stored`: its values by the names that a reading has, and its lists."""
+    """A current reading of which nothing was dropped, corrected or doubted.
+
+    `stored`: its values by the names that a reading has, and its lists.
+    """
 
     work: ReadWork
     stored: Mapping[str, Any]
 
 
+# Marks that say how an answer was read, and nothing against it.
+HARMLESS = (BY_RULE, SAMPLED)
+UNDOUBTED = "NOT jsonb_path_exists(e.marks, '$[*] ? ({})')".format(
+    " && ".join(f'@.kind != "{one}"' for one in HARMLESS)
+)
 # Ids begin with the day of the run.
 CLEAN = f"""
     SELECT e.id, e.run_id, r.batch_id AS asked_by, e.org_id, e.batch_id, e.fence, e.failures, e.reader, r.answer_text,
         r.question_id, e.prompt_version
     FROM evaluations e JOIN question_runs r ON r.id = e.run_id
-    WHERE e.id > CAST(:after AS uuid) AND e.is_current AND e.state = '{EvaluationState.DONE}' AND e.marks = '[]'
+    WHERE e.id > CAST(:after AS uuid) AND e.is_current AND e.state = '{EvaluationState.DONE}' AND {UNDOUBTED}
         AND r.state = '{RunState.ANSWERED}' AND e.prompt_version = ANY(CAST(:versions AS text[]))
         AND (CAST(:org AS uuid) IS NULL OR e.org_id = CAST(:org AS uuid))
     ORDER BY e.id LIMIT CAST(:most AS int)
@@ -65,12 +74,11 @@ def first_id(since: date | None) -> UUID:
     return UUID(int=int(day.timestamp() * 1000) << 80)
 
 
-def verified(db: Connection, wanted: Wanted, readers: Sequence[Reader], versions: Sequence[str]) -> Iterator[Verified]:
-    """The oldest first, a page at a time. `versions`: those that this program has."""
-    after: UUID | None = first_id(wanted.since)
+def verified(
+    db: Connection, wanted: Wanted, readers: Sequence[Reader], versions: Sequence[str], after: UUID
+) -> list[Verified]:
+    """A page of them behind the id `after`, the oldest first. `versions`: those that this program has."""
     values = {"org": wanted.org_id, "versions": [wanted.version] if wanted.version else list(versions), "most": PAGE}
-    while after is not None:
-        page = [read_work(one, readers) for one in FOUND.rows(db, values | {"after": after})]
-        stored = {one["id"]: one["stored"] for one in STORED.rows(db, {"ids": [one.id for one in page]})}
-        yield from (Verified(one, stored[one.id]) for one in page)
-        after = page[-1].id if len(page) == PAGE else None
+    page = [read_work(one, readers) for one in FOUND.rows(db, values | {"after": after})]
+    stored = {one["id"]: one["stored"] for one in STORED.rows(db, {"ids": [one.id for one in page]})}
+    return [Verified(one, stored[one.id]) for one in page]

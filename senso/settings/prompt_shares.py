@@ -1,7 +1,6 @@
 """Parses READING_PROMPTS: versions of the reading prompt, each with the share of answers that it reads."""
 
 import re
-from itertools import accumulate
 from typing import Final
 
 PART: Final = re.compile(r"([\w.-]{1,100})\s*=\s*(\d{1,3})\s*%?")
@@ -25,8 +24,3 @@ def parsed(part: str) -> tuple[str, int]:
     if match is None:
         raise ValueError("must be VERSION=PERCENT, with commas between, such as reading-3=90, reading-3-brief=10")
     return match[1], int(match[2])
-
-
-def bounds(found: tuple[tuple[str, int], ...]) -> list[int]:
-    """Where the share of each but the last ends: a place from 0 to 99 belongs to the first version that it is below."""
-    return list(accumulate(percent for _, percent in found))[:-1]

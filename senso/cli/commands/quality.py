@@ -72,3 +72,22 @@ def prompts(
     from senso.cli import prompts as listing
 
     listing.prompts(since, compare, as_json=as_json)
+
+
+@app.command("export-training")
+def export_training(
+    file: Annotated[str, typer.Argument(metavar="FILE|-", show_default=False)],
+    org: Annotated[str | None, typer.Option(metavar="ID", help="Only of this org.")] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="WHEN", help="Only answers of batches since 7d, 2026-11-21.")
+    ] = None,
+    prompt: Annotated[
+        str | None, typer.Option(metavar="VERSION", help="Only what was read by this version of the prompt.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="At most N examples.")] = None,
+) -> None:
+    """Write verified readings as JSON Lines of chats, as fine-tuning takes them; - writes to stdout."""
+    from senso.cli import training
+    from senso.cli.environment import uuid
+
+    training.export(file, uuid(org, "org") if org else None, since, prompt, limit)
