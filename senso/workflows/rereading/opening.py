@@ -1,14 +1,14 @@
 """Opens an order to read stored answers again, or goes on with one that was interrupted."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from uuid import UUID, uuid4
 
 from senso import supplied
-from senso.db import Connection, connect, looking, transaction
+from senso.db import Connection, DBAPIError, connect, looking, transaction
 from senso.errors import ConfigError, NotFound
 from senso.policy import POLICY
 from senso.prices import assumed_usage, cost_microusd
@@ -160,6 +160,7 @@ def alone(of: Reevaluation) -> Iterator[None]:
             with transaction() as db:
                 rereadings.take_back(db, of.id, POLICY)
             yield
-            rows.unlock(session, of.id)
+            with suppress(DBAPIError):  # the server was restarted meanwhile, and the lock ended then
+                rows.unlock(session, of.id)
     finally:
         own.dispose()
