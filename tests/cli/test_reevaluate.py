@@ -6,9 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from uuid import uuid4
-
 from unittest.mock import Mock
+from uuid import uuid4
 
 import pytest
 from at_work import work_off
