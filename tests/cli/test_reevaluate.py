@@ -119,13 +119,13 @@ def test_what_could_not_be_read_is_told_and_is_a_failure(senso, make, sandbox, e
     assert "1 answer could not be read" in done.err
 
 
-def test_a_process_that_is_killed_loses_nothing_that_was_read(senso, make, sandbox, ended):
+def test_a_process_that_is_killed_loses_nothing_that_was_read(senso, make, ended, tmp_path):
     org, _batch = ended
     make.sql(SPOILT)
-    environment = os.environ | {"FAILPOINTS": '[{"at": "reading came", "do": "kill", "times": 1}]'}
+    traps = {"FAILPOINTS": '[{"at": "reading came", "do": "kill"}]', "FAILPOINTS_FOLDER": str(tmp_path)}
     killed = subprocess.run(
         [sys.executable, "-m", "senso.cli", "reevaluate", str(org.id)],
-        env=environment,
+        env=os.environ | traps,
         check=False,
         capture_output=True,
         timeout=120,
