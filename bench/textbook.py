@@ -23,7 +23,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from work import CASES, READING_MODEL, Work
 
 from senso import extraction
-from senso.extraction.reply import AnswerReading
+from senso.extraction.prompts.reply import AnswerReading
 
 THREADS = 100
 WORKERS = 2

@@ -1,7 +1,7 @@
 """Claims in the hands of a test, and whatever their owner may write of them."""
 
 from senso.db import transaction
-from senso.extraction import Reading
+from senso.extraction import Occurrence, Reading
 from senso.policy import POLICY
 from senso.providers import READING_TOKENS, Answer, Completion, Usage
 from senso.queries import evaluations, runs
@@ -14,7 +14,18 @@ READER = Model("gpt-6-luna", "openai", "gpt-6-luna")
 READERS = [Reader(READER, READING_TOKENS)]
 VERSION = {"readers": READERS, "prompts": alone("v1")}
 READING = Reading(
-    True, "Larch Hill is good.", "positive", 1, 0.5, 0.5, ("Vantry",), (), Completion("{}", "m-1", Usage(), "openai")
+    mentioned=True,
+    mention_text="Larch Hill is good.",
+    sentiment="positive",
+    evidence="Larch Hill is good.",
+    rank=1,
+    share_of_text=0.5,
+    share_of_entries=0.5,
+    competitors=("Vantry",),
+    occurrences=(Occurrence(0, 10, "Larch Hill", "named", kept=True),),
+    claims=(),
+    marks=(),
+    completion=Completion("{}", "m-1", Usage(), "openai"),
 )
 
 

@@ -4,6 +4,7 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import get_args
 from uuid import uuid4
 
 import pytest
@@ -14,7 +15,8 @@ from senso import extraction
 from senso.cli.answering import MARKS, marked, spans
 from senso.cli.run_story import key
 from senso.errors import ConfigError
-from senso.extraction import competitors, mentions
+from senso.extraction import competitors, judging
+from senso.extraction.prompts import reply
 from senso.tasks.stages import finish_batch, read, submit_snapshot
 
 
@@ -121,7 +123,7 @@ def test_quotes_that_overlap_are_marked_once_and_control_characters_are_taken_ou
 def test_what_was_dropped_or_corrected_is_said_with_its_reason(senso, make):
     run = make.run(answered=True)
     marks = [
-        {"field": "mentioned", "kind": "no-literal-mention", "value": "true"},
+        {"field": "mentioned", "kind": "other-entity", "value": "Acme Bank of Larch is cheap."},
         {"field": "competitors", "kind": "competitor-not-in-answer", "value": "Globex"},
         {"field": "rank", "kind": "of tomorrow", "value": "9"},
     ]
@@ -130,16 +132,17 @@ def test_what_was_dropped_or_corrected_is_said_with_its_reason(senso, make):
 
     said = " ".join(senso("show", run).out.split())
 
-    assert "none of its names stands in the answer: true" in said
+    assert "the model says that it means another: Acme Bank of Larch is cheap." in said
     assert "competitors dropped: this name does not stand in the answer: Globex" in said
     assert "rank of tomorrow: 9" in said
     assert "competitors: Vantry" in said
 
 
 def test_every_mark_of_the_extraction_has_its_sentence():
-    source = "".join(Path(module.__file__).read_text() for module in (competitors, extraction, mentions))
+    source = "".join(Path(module.__file__).read_text() for module in (competitors, extraction, judging))
+    verdicts = set(get_args(reply.Verdict)) - {reply.NAMED}
 
-    assert set(re.findall(r'"([a-z]+(?:-[a-z]+)+)"', source)) == set(MARKS)
+    assert set(re.findall(r'"([a-z]+(?:-[a-z]+)+)"', source)) | verdicts == set(MARKS)
 
 
 def test_sources_are_judged_for_the_org(senso, make):

@@ -9,9 +9,8 @@ from typing import get_args
 
 import pytest
 
-from senso import states
+from senso import extraction, states
 from senso.db.typed import typed
-from senso.extraction import mentions
 from senso.states import BatchState, EvaluationState, PushStatus, RunState
 
 ROOT = Path(__file__).parents[1] / "senso"
@@ -126,7 +125,7 @@ def test_every_state_of_a_batch_is_open_or_an_end_and_not_both():
 
 
 def test_the_model_that_reads_may_say_the_sentiments_that_there_are():
-    assert set(get_args(mentions.Sentiment)) == set(states.Sentiment)
+    assert set(get_args(extraction.Sentiment)) == set(states.Sentiment)
 
 
 @dataclass(frozen=True, slots=True)

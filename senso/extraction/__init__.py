@@ -12,7 +12,7 @@ other organisations there are. Passages that address a program are not sent.
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from senso.errors import Malformed
@@ -25,7 +25,6 @@ from senso.extraction import (
     naming,
     orders,
     prompts,
-    reply,
     same_name,
     sentences,
     units,
@@ -36,7 +35,8 @@ from senso.extraction.evidence import companies, occurrences, rivals
 from senso.extraction.evidence.occurrences import SEPARATOR
 from senso.extraction.evidence.watched import Watched, followed, keys_of, names_in_use, own_keys
 from senso.extraction.judging import Occurrence
-from senso.extraction.reply import Said, Sentiment
+from senso.extraction.prompts import reply
+from senso.extraction.prompts.reply import Said, Sentiment
 from senso.providers import Completion, Prompt, Usage
 from senso.records import storable
 
@@ -162,9 +162,34 @@ def _message(about: dict[str, Any], answer: str, text: str) -> str:
 
 
 def said(completion: Completion, answer: str, orgs: Sequence[Watched], beside: Sequence[Watched] = ()) -> Said:
-    """What a call said of an answer. Raises Malformed if it cannot be used for any of the orgs."""
-    tracked = {one.keys: one.labels for one in rivals.labelled(marking.readable(answer), [*orgs, *beside])}
-    return reply.parsed(completion, tracked)
+    """What a call said of an answer, without readings that cannot be trusted.
+
+    Raises Malformed if it cannot be used for any of the orgs.
+    """
+    read = marking.readable(answer)
+    tracked = {one.keys: one.labels for one in rivals.labelled(read, [*orgs, *beside])}
+    found = reply.parsed(completion, tracked)
+    mistaken = _mistaken(found, orgs) if len(orgs) > 1 else set()
+    known = {label for _, label in _marks(read, orgs)}.union(*tracked.values())
+    return replace(
+        found,
+        readings={number: one for number, one in found.readings.items() if number not in mistaken},
+        strange=tuple(mark for mark in found.verdicts if mark not in known),
+    )
+
+
+def _mistaken(told: Said, orgs: Sequence[Watched]) -> set[int]:
+    """Numbers that the model may have mixed up: the evidence for one org names only others of the call.
+
+    A sentence that names the org is its own, whoever else it names; one that names nobody ("it is cheap") may be.
+    """
+    mistaken: set[int] = set()
+    for number, one in told.readings.items():
+        quote = marking.unmarked(one.evidence or "")
+        named = {place for place, org in enumerate(orgs, start=1) if occurrences.places(quote, org)}
+        if named and number not in named:
+            mistaken |= {number, *named}
+    return mistaken
 
 
 def confirmed(answer: str, org: Watched) -> Completion:

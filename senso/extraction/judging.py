@@ -8,7 +8,7 @@ org is meant. Where the model does not judge a place, it counts unless it may be
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from senso.extraction.reply import NAMED, OrgReading, Said, Sentiment, Verdict
+from senso.extraction.prompts.reply import NAMED, OrgReading, Said, Sentiment, Verdict
 from senso.extraction.words import Span
 
 Marked = tuple[str, str, str]  # field, kind, value: what was dropped or corrected, and why
@@ -115,6 +115,6 @@ def rank_of(rank: int | None, organisations: int) -> tuple[int | None, list[Mark
     return None, [("rank", "rank-out-of-range", str(rank))]
 
 
-def unknown(said: Said, given: set[str]) -> list[Marked]:
+def strange(said: Said) -> list[Marked]:
     """Verdicts on marks that the answer does not have."""
-    return [("mentioned", "no-such-place", mark) for mark in said.verdicts if mark not in given]
+    return [("mentioned", "no-such-place", mark) for mark in said.strange]

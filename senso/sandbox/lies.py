@@ -7,6 +7,7 @@ from typing import Any
 from senso.sandbox.dice import dice, number, share
 from senso.sandbox.passages import passages
 from senso.sandbox.reader import (
+    NOT_MENTIONED,
     Task,
     domains_in,
     names_it,
@@ -120,7 +121,10 @@ class Liar:
         if known := domains_in(user):
             return {"domains": known}
         request = request_in(user)
-        return said_of(request, lambda task: self.reading(task, reading_of(task))) if request else {}
+        return said_of(request, lambda task: self.reading(task, reading_of(task)), self.unasked) if request else {}
+
+    def unasked(self, task: Task) -> Reading:
+        return self.reading(task, reading_of(task) | NOT_MENTIONED)
 
     def names(self, user: str) -> dict[str, Any]:
         """What is said of the names of an organisation."""

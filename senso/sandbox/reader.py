@@ -93,11 +93,20 @@ def task_in(user: str) -> Task | None:
     return found.tasks[0] if found and found.numbers is None else None
 
 
-def said_of(request: Request, read: Callable[[Task], dict[str, Any]]) -> dict[str, Any]:
-    """What a model says of the request. `read`: its reading for one organisation."""
+Read = Callable[[Task], dict[str, Any]]
+NOT_MENTIONED = {"mentioned": False, "mention_text": None, "sentiment": None, "rank": None}
+
+
+def said_of(request: Request, read: Read, unasked: Read | None = None) -> dict[str, Any]:
+    """What a model says of the request. `read`: its reading for one organisation.
+
+    `unasked`: what a false model says of the organisation that it was not asked about.
+    """
     readings = list(map(read, request.tasks))
     if request.numbers is None:
         return readings[0]
+    if request.without_mark and unasked:
+        return with_unasked(request, unasked(Task(request.without_mark, (), request.question, request.answer)))
     found = passages(request.answer)
     named = dict.fromkeys([*found.ranking, *found.bold])
     named |= dict.fromkeys(one["name"] for reading in readings for one in reading["competitors"])
@@ -107,6 +116,17 @@ def said_of(request: Request, read: Callable[[Task], dict[str, Any]]) -> dict[st
         "judged": [{"mark": mark, "verdict": verdict(mark, line, numbered)} for mark, line in request.marks],
         "readings": [{"number": number, **numbered_reading(request, number, *one)} for number, one in numbered.items()],
     }
+
+
+def with_unasked(request: Request, reading: dict[str, Any]) -> dict[str, Any]:
+    honest = said_of(request, reading_of)
+    named = [*honest["organisations"], *(one["name"] for one in reading["competitors"])]
+    if not reading["mentioned"]:
+        return honest | {"organisations": list(dict.fromkeys(named))}
+    judged = [*honest["judged"], {"mark": "1.1", "verdict": "named"}]
+    task = Task(request.without_mark or "", (), request.question, request.answer)
+    readings = [{"number": 1, **numbered_reading(request, 1, task, reading)}]
+    return {"organisations": named, "judged": judged, "readings": readings}
 
 
 def verdict(mark: str, line: str, numbered: dict[int, tuple[Task, dict[str, Any]]]) -> str:

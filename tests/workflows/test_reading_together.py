@@ -10,14 +10,14 @@ from ground import forget_limits
 from operating import Initiator, trigger_network
 
 from senso.db import transaction
-from senso.extraction import READING_VERSION, TOGETHER_VERSION
+from senso.extraction import READING_VERSION
 from senso.policy import POLICY
 from senso.providers import Completion, Usage
 from senso.queries import evaluations, invariants, workers
 from senso.queries.prompts import alone
 from senso.settings import settings
 from senso.tasks.stages import extract, finish_readers
-from senso.workflows import extracting, reading_models
+from senso.workflows import answer_reading, extracting, reading_models
 
 ME = Initiator("mara")
 ANSWER = "1. **Globex** is popular.\n2. **Initech** is excellent.\n3. **Umbrella** has many complaints."
@@ -32,7 +32,7 @@ DEAR = """
 @pytest.fixture(autouse=True)
 def unsampled(monkeypatch):
     """Which readings are samples follows from their ids, which differ from test to test."""
-    monkeypatch.setattr(extracting, "POLICY", replace(POLICY, sampled_percent=0))
+    monkeypatch.setattr(answer_reading, "POLICY", replace(POLICY, sampled_percent=0))
 
 
 def answered(make, *names: str, answer: str = ANSWER, questions: int = 1) -> tuple[UUID, list[UUID]]:
@@ -67,7 +67,7 @@ def read(make, batch: UUID) -> dict[str, dict]:
 
 
 def reading_calls(sandbox) -> list[dict]:
-    return [call for call in sandbox.calls("openai.chat") if call["schema"] in {"answer_reading", "answer_readings"}]
+    return [call for call in sandbox.calls("openai.chat") if call["schema"] == "answer_reading"]
 
 
 def broken() -> dict:
@@ -90,7 +90,7 @@ def test_one_call_reads_for_those_that_occur_and_the_rule_for_the_others(make, s
     assert found["Globex"]["competitors"] == ["Initech", "Umbrella"]
     assert {tuple(found[org]["competitors"]) for org in SILENT} == {("Globex", "Initech", "Umbrella")}
     assert {org for org, one in found.items() if one["marks"] == [RULED]} == set(SILENT)
-    assert {one["prompt_version"] for one in found.values()} == {TOGETHER_VERSION}
+    assert {one["prompt_version"] for one in found.values()} == {READING_VERSION}
     assert broken() == {}
 
 
@@ -113,7 +113,7 @@ def test_what_a_call_cost_is_divided_exactly(make, sandbox):
     of_names = make.one("SELECT sum(cost_microusd)::bigint FROM llm_calls WHERE purpose = 'names'")
     assert len(shares) == 5
     assert len({share["shared_id"] for share in shares}) == 1
-    assert {share["prompt_version"] for share in shares} == {TOGETHER_VERSION}
+    assert {share["prompt_version"] for share in shares} == {READING_VERSION}
     assert max(share["tokens_in"] for share in shares) - min(share["tokens_in"] for share in shares) <= 1
     assert whole["cost_microusd"] == tokens
     assert sum(one["cost"] for one in costs) == whole["cost_microusd"] + of_names
@@ -121,7 +121,7 @@ def test_what_a_call_cost_is_divided_exactly(make, sandbox):
 
 
 def test_a_sample_of_what_the_rule_decides_is_read_by_the_model_too(make, sandbox, monkeypatch):
-    monkeypatch.setattr(extracting, "POLICY", replace(POLICY, sampled_percent=100))
+    monkeypatch.setattr(answer_reading, "POLICY", replace(POLICY, sampled_percent=100))
     batch, _ = answered(make, *NAMED, *SILENT)
 
     found = read(make, batch)
@@ -140,9 +140,9 @@ def test_more_orgs_than_fit_into_a_call_are_read_by_several(make, sandbox, envir
 
     found = read(make, batch)
 
-    assert sorted(len(call["organisations"]) for call in reading_calls(sandbox)) == [1, 2]
+    assert sorted(len(call["organisations"] or [call["organisation"]]) for call in reading_calls(sandbox)) == [1, 2]
     assert [one["mentioned"] for _, one in sorted(found.items())] == [False, True, False, True, True, False]
-    assert make.one("SELECT count(DISTINCT shared_id) FROM llm_calls") == 2
+    assert make.one("SELECT count(DISTINCT coalesce(shared_id, id)) FROM llm_calls WHERE purpose = 'read'") == 2
     assert broken() == {}
 
 
@@ -156,16 +156,16 @@ def test_where_nobody_occurs_one_call_finds_who_is_named_instead(make, sandbox):
     assert {tuple(one["competitors"]) for one in found.values()} == {("Globex", "Initech", "Umbrella")}
 
 
-def test_each_org_may_have_a_call_of_its_own(make, sandbox, environment):
+def test_each_org_that_occurs_may_have_a_call_of_its_own(make, sandbox, environment):
     environment.setenv("ORGS_PER_READING", "1")
     settings.cache_clear()
     batch, _ = answered(make, *NAMED, *SILENT)
 
     found = read(make, batch)
 
-    assert sorted(call["organisation"] for call in reading_calls(sandbox)) == sorted(NAMED + SILENT)
-    assert {one["prompt_version"] for one in found.values()} == {READING_VERSION}
-    assert make.one("SELECT count(*) FROM llm_calls WHERE shared_id IS NOT NULL") == 0
+    assert sorted(call["organisation"] or "none" for call in reading_calls(sandbox)) == sorted([*NAMED, "none"])
+    assert {org for org, one in found.items() if one["mentioned"]} == set(NAMED)
+    assert make.one("SELECT count(*) FROM llm_calls WHERE shared_id IS NOT NULL") == len(SILENT)
     assert broken() == {}
 
 
@@ -204,8 +204,8 @@ def said(monkeypatch):
         async def completed(prompt, model):
             done = await complete(prompt, model)
             content = json.loads(done.content)
-            asked_for.append(prompt.schema_name)
-            if prompt.schema_name == "answer_readings":
+            asked_for.append(len(content["readings"]))
+            if len(content["readings"]) > 1:
                 content["readings"] = change(content["readings"])
             return Completion(json.dumps(content), done.model_version, done.usage, done.provider)
 
@@ -221,7 +221,7 @@ def test_orgs_whose_numbers_the_model_mixed_up_are_read_again_alone(make, sandbo
     asked_for = said(lambda readings: [one | {"number": one["number"] % 3 + 1} for one in readings])
     found = read(make, batch)
 
-    assert asked_for == ["answer_readings", *["answer_reading"] * 3]
+    assert asked_for == [3, 1, 1, 1]
     assert {org: (org in one["mention_text"], one["sentiment"]) for org, one in found.items()} == {
         "Globex": (True, "positive"),
         "Initech": (True, "positive"),
@@ -236,7 +236,7 @@ def test_an_org_for_which_the_model_said_nothing_is_read_again_alone(make, sandb
     asked_for = said(lambda readings: readings[:1])
     found = read(make, batch)
 
-    assert asked_for == ["answer_readings", "answer_reading"]
+    assert asked_for == [2, 1]
     assert {one["mentioned"] for org, one in found.items() if org in NAMED} == {True}
     assert make.one("SELECT count(*) FROM llm_calls WHERE outcome = 'malformed'") == 1
     assert broken() == {}
@@ -252,7 +252,7 @@ def test_the_report_says_what_was_decided_by_rule_and_what_a_sample_found(make, 
     make.sql(
         "UPDATE evaluations SET marks = CAST(:marks AS jsonb) WHERE id = (SELECT id FROM evaluations "
         "WHERE org_id = :org ORDER BY id LIMIT 1)",
-        marks=json.dumps([{"kind": "sampled-beside-rule"}, {"kind": "no-literal-mention"}]),
+        marks=json.dumps([{"kind": "sampled-beside-rule"}, {"kind": "missed-by-rule"}]),
         org=hooli,
     )
 

@@ -8,7 +8,7 @@ from senso.extraction.evidence import rivals
 from senso.extraction.evidence.watched import Watched, followed_by, own_keys
 from senso.extraction.naming import doubt
 from senso.extraction.naming.frequent import zipf
-from senso.extraction.reply import Said
+from senso.extraction.prompts.reply import Said
 from senso.extraction.words.endings import inflected, is_latin, language
 
 COMMON = 3.8  # Zipf; well-known brands are as common, so they need the model's word or a mark, too

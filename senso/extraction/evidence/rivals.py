@@ -9,7 +9,7 @@ from senso.extraction import words
 from senso.extraction.competitors import Followed
 from senso.extraction.evidence.occurrences import overlapping
 from senso.extraction.evidence.watched import Watched, followed_by
-from senso.extraction.reply import NAMED, Said
+from senso.extraction.prompts.reply import NAMED, Said
 
 MOST_TRACKED = 30  # that are marked in an answer
 MOST_MARKS = 5  # of each: one confirmed place is enough

@@ -70,7 +70,8 @@ def schema(*, claims: bool) -> dict[str, Any]:
 class Said:
     """`verdicts`: by mark, all that were said. `readings`: by number, without those that came twice.
 
-    `tracked`: by the keys of a tracked competitor that occurs, the labels of its places.
+    `tracked`: by the keys of a tracked competitor that occurs, the labels of its places. `strange`: marks that the
+    answer does not have.
     """
 
     organisations: tuple[str, ...]
@@ -78,6 +79,7 @@ class Said:
     readings: Mapping[int, OrgReading]
     completion: Completion
     tracked: Mapping[frozenset[str], Sequence[str]] = field(default_factory=dict)
+    strange: tuple[str, ...] = ()
 
     def verdict(self, mark: str) -> Verdict | None:
         """None if there is none, or more than one."""
