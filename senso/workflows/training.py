@@ -11,7 +11,7 @@ from senso.db import looking
 from senso.errors import Malformed
 from senso.extraction import MOST_MARKS, Reading, marking, prompts
 from senso.extraction.evidence import rivals
-from senso.extraction.reply import NAMED
+from senso.extraction.prompts.reply import NAMED
 from senso.providers import Completion, Usage
 from senso.queries import training as rows
 from senso.queries.evaluations import CLAIM_COLUMNS, ReadWork
