@@ -42,8 +42,9 @@ class Worlds:
         for day in (today - timedelta(days=7), today):
             self.on(day)
             self.work_off(self.trigger(completed.id))
-        read_again(Scope(completed.id, None))
-        self.work_off(self.trigger(self.make.org(models=MODELS, available=None).id))
+        batch = self.trigger(self.make.org(models=MODELS, available=None).id)
+        self.work_off(batch)
+        read_again(Scope(None, batch))
         self.jobs(self.trigger(self.make.org(models=CONSUMER, countries=("US", "DE")).id))
         self.retried()
         self.cancelled()
