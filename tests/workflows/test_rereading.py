@@ -10,7 +10,7 @@ from rereading import apply, begin, read_again, read_all
 from senso.db import at_once, transaction
 from senso.errors import ConfigError
 from senso.policy import POLICY
-from senso.queries import invariants, rereadings, stops
+from senso.queries import invariants, pruning, rereadings, stops
 from senso.queries.reevaluations import Scope
 from senso.queries.stops import Scope as StopScope
 from senso.runtime.heartbeat import worker_id
@@ -278,3 +278,28 @@ def test_it_is_in_the_audit_who_did_it_and_what_it_changed(world, sandbox):
     told = world.sql("SELECT actor, batch_id, details FROM audit WHERE action = 'reevaluate' ORDER BY id")
     assert [(one["actor"], one["batch_id"]) for one in told] == [("mara", None), ("mara", batch)]
     assert (told[1]["details"]["readings"], told[1]["details"]["episode"]) == (2, 2)
+
+
+def test_a_batch_that_is_pruned_takes_along_what_was_read_again(world, sandbox):
+    batch = ended(world)
+    read_again(of_org(world, batch))
+    world.sql("UPDATE batches SET pruned_at = now(), kept = '{}' WHERE id = :batch", batch=batch)
+
+    with transaction() as db:
+        while pruning.delete_some(db, batch, 1):
+            pass
+
+    for table in ("rereadings", "evaluations", "question_runs"):
+        assert world.one(f"SELECT count(*) FROM {table}") == 0
+    assert world.one("SELECT count(*) FROM llm_calls WHERE purpose = 'reread'") == 0
+
+
+def test_what_its_model_does_not_allow_now_waits_and_is_no_failure(world, sandbox):
+    batch = spoilt(world, questions=3)
+    of = begin(of_org(world, batch))
+    world.sql("UPDATE models SET max_in_flight = 1 WHERE slug = 'gpt-6-luna'")
+    reading_models.cached.clear()
+
+    read_all(of)
+
+    assert world.sql("SELECT DISTINCT state, failures FROM rereadings") == [{"state": "done", "failures": 0}]
