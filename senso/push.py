@@ -1,12 +1,12 @@
 """Stage 6: builds the result in the form that the main application accepts, and sends it."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from senso.score import CitedDomain, CompetitorCount, Metric
+from senso.score import CitedDomain, Claimed, CompetitorCount, Metric
 from senso.states import BatchKind, BatchState
 
 SERVICE = "application"
@@ -32,6 +32,7 @@ class Result:
     metrics: Sequence[Metric]
     competitors: Sequence[CompetitorCount]
     citations: Sequence[CitedDomain]
+    claims: Claimed = field(default_factory=Claimed)
 
 
 def content(result: Result) -> dict[str, Any]:
@@ -51,7 +52,13 @@ def content(result: Result) -> dict[str, Any]:
         "metrics": [metric_json(metric) for metric in result.metrics],
         "competitors": [asdict(count) for count in result.competitors],
         "citations": [asdict(domain) for domain in result.citations],
+        "claims": claims_json(result.claims),
     }
+
+
+def claims_json(found: Claimed) -> dict[str, Any]:
+    counts = {name: count.claims for name, count in found.by_verdict.items()}
+    return counts | {"items": [asdict(item) for item in found.items]}
 
 
 def metric_json(metric: Metric) -> dict[str, Any]:

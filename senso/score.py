@@ -16,7 +16,7 @@ from operator import mul
 from sys import byteorder
 from typing import Any, Final, Literal, NamedTuple
 
-from senso.states import Category, QuestionKind, Sentiment, Surface, Visibility
+from senso.states import Category, QuestionKind, Sentiment, Surface, Verdict, Visibility
 
 RULE_VERSION = "score-2"
 Z = 1.959964  # both tails of the normal distribution together hold 5 %
@@ -110,6 +110,59 @@ class CitedDomain:
     type: Literal["primary", "secondary"]
     answers: int
     category: Category = Category.OTHER
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimCount:
+    """How many claims, and how many answers that make at least one of them."""
+
+    claims: int = 0
+    answers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedItem:
+    """One claim, and how many answers make it. `sentence`, `run`: of the first of them; `url`: cited nearest to it.
+
+    `verdict`: None if the org had no facts on file; `fact`: the one that the verdict is by.
+    """
+
+    text: str
+    kind: str | None
+    polarity: str | None
+    verdict: Verdict | None
+    fact: str | None
+    sentence: str | None
+    url: str | None
+    run: int
+    answers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What is claimed about the org in the answers that mention it. `items`: not all, if there are many."""
+
+    answers: int = 0
+    contradicted: ClaimCount = ClaimCount()
+    supported: ClaimCount = ClaimCount()
+    not_covered: ClaimCount = ClaimCount()
+    unjudged: ClaimCount = ClaimCount()
+    positive: ClaimCount = ClaimCount()
+    negative: ClaimCount = ClaimCount()
+    neutral: ClaimCount = ClaimCount()
+    items: tuple[ClaimedItem, ...] = ()
+
+    @property
+    def by_verdict(self) -> dict[str, ClaimCount]:
+        return {name: getattr(self, name) for name in ("contradicted", "supported", "not_covered", "unjudged")}
+
+    @property
+    def by_polarity(self) -> dict[str, ClaimCount]:
+        return {name: getattr(self, name) for name in ("positive", "negative", "neutral")}
+
+    @property
+    def claims(self) -> int:
+        return sum(one.claims for one in self.by_verdict.values())
 
 
 def visibility(*, mentioned: bool, cited: bool) -> Visibility:

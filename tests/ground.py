@@ -187,6 +187,14 @@ class Sandbox:
     def lie(self, **wish: Any) -> None:
         requests.post(f"{self.url}/_sandbox/lies", json=wish, timeout=5).raise_for_status()
 
+    def obey(self, *orders: str) -> None:
+        """The reader does what an answer orders; `orders`: texts that it takes for orders whatever they look like."""
+        wish = {"obeys": True, "orders": orders}
+        requests.post(f"{self.url}/_sandbox/obeys", json=wish, timeout=5).raise_for_status()
+
+    def obeyed(self) -> list[dict[str, Any]]:
+        return self.http.get(f"{self.url}/_sandbox/obeys", timeout=5).json()
+
     def lies(self) -> list[dict[str, Any]]:
         return self.http.get(f"{self.url}/_sandbox/lies", timeout=5).json()
 

@@ -34,6 +34,7 @@ COUNTED = {
     ("average_rank", "unbranded", "api"): (25, 8, None, None),
 }
 ITS_QUESTION = "Which lender in Port Myrtle Wells is best for a first mortgage?"
+NO_MENTION = {"missed-by-rule", "no-such-place", "not-mentioned"}
 READING_LIES = ("generic-mention", "false-mention", "altered-quote", "invented-competitor", "self-as-competitor")
 ITS_PAGES = [
     ("https://moneyalmanack.co.uk/compare/accounts", "moneyalmanack.co.uk"),
@@ -177,15 +178,15 @@ def test_each_lie_of_a_reader_is_corrected_or_marked(product):
     requests.delete(f"{product.sandbox.url}/_sandbox/lies", timeout=5).raise_for_status()
 
     marks = product.make.sql(
-        "SELECT mark->>'kind' AS kind FROM evaluations, jsonb_array_elements(marks) mark "
+        "SELECT id, mark->>'kind' AS kind FROM evaluations, jsonb_array_elements(marks) mark "
         "WHERE batch_id = ANY(CAST(:ids AS uuid[]))",
         ids=[str(batch) for batch in batches],
     )
     counted = Counter(row["kind"] for row in marks)
     told = Counter(lie["kind"] for lie in lies for _ in range(lie["times"]))
-    assert set(told) == {*READING_LIES}
+    assert set(told) >= {*READING_LIES}
     false_mentions = told["generic-mention"] + told["false-mention"]
-    assert counted["missed-by-rule"] + counted["no-such-place"] == false_mentions
+    assert len({row["id"] for row in marks if row["kind"] in NO_MENTION}) == false_mentions
     assert counted["quote-not-in-answer"] >= told["altered-quote"]
     assert counted["competitor-not-in-answer"] == told["invented-competitor"]
     wrong = disagreements(product, world, batches)

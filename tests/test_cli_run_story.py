@@ -15,9 +15,13 @@ from senso import extraction
 from senso.cli.answering import MARKS, marked, spans
 from senso.cli.run_story import key
 from senso.errors import ConfigError
-from senso.extraction import competitors, judging
+from senso.extraction import claims, competitors, judging
+from senso.extraction.claims import verdicts
 from senso.extraction.prompts import reply
+from senso.states import Verdict
 from senso.tasks.stages import finish_batch, read, submit_snapshot
+
+MODULES = (claims, competitors, extraction, judging, verdicts)
 
 
 def test_each_run_is_listed_with_the_vendors_reason_its_tries_and_its_cost(senso, make, sandbox):
@@ -139,10 +143,11 @@ def test_what_was_dropped_or_corrected_is_said_with_its_reason(senso, make):
 
 
 def test_every_mark_of_the_extraction_has_its_sentence():
-    source = "".join(Path(module.__file__).read_text() for module in (competitors, extraction, judging))
-    verdicts = set(get_args(reply.Verdict)) - {reply.NAMED}
+    source = "".join(Path(module.__file__).read_text() for module in MODULES)
 
-    assert set(re.findall(r'"([a-z]+(?:-[a-z]+)+)"', source)) | verdicts == set(MARKS)
+    of_places = set(get_args(reply.Verdict)) - {reply.NAMED}
+
+    assert set(re.findall(r'"([a-z]+(?:-[a-z]+)+)"', source)) - set(Verdict) | of_places == set(MARKS)
 
 
 def test_sources_are_judged_for_the_org(senso, make):

@@ -170,7 +170,19 @@ def test_all_faults_are_listed(senso):
 def test_help_has_every_option(senso):
     said = senso("sandbox", "--help").out
 
-    for option in ("port", "env", "write-import", "import", "fault", "faults", "lies", "replay", "seed", "announce"):
+    for option in (
+        "port",
+        "env",
+        "write-import",
+        "import",
+        "fault",
+        "faults",
+        "lies",
+        "obeys",
+        "replay",
+        "seed",
+        "announce",
+    ):
         assert f"--{option} " in said
 
 

@@ -355,6 +355,7 @@ def test_an_import_stores_all_that_the_file_says(db):
         "org_websites": 2,
         "org_aliases": 0,
         "org_not_names": 0,
+        "org_facts": 0,
         "org_questions": 2,
         "org_models": 2,
         "org_locations": 2,

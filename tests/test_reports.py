@@ -151,6 +151,7 @@ def test_a_sheet_has_each_metric_of_each_batch_unrounded():
         | {"batch_date": member.date.isoformat(), "batch_id": str(member.id), "batch_kind": "org", "network": ""}
         | dict.fromkeys(("answers", "made_up", "by_fallback", "by_rule", "sampled", "missed"), "0")
         | {"cautions": ""}
+        | {f"claims_{name}": "0" for name in ("contradicted", "supported", "not_covered", "unjudged")}
         for member in batches
         for metric in member.metrics
     ]

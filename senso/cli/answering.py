@@ -29,6 +29,10 @@ MARKS = {
     "rank-out-of-range": "dropped: there are not so many organisations in the answer",
     "not-a-name": "dropped: this is not a name",
     "competitor-not-in-answer": "dropped: this name does not stand in the answer",
+    "sentence-not-in-answer": "dropped: its sentence does not stand in the answer",
+    "no-such-fact": "taken for not covered: the org has no fact with the number that the model gave",
+    "figures-differ": "taken for not covered: the model said supported, but the fact has other figures",
+    "figures-agree": "taken for not covered: the model said contradicted, but the fact has the same figures",
     "fallback-names": "not complete: the call for them had failed, so these alone were looked for",
     "read-by-rule": "decided by rule: none of its names stands in the answer, so no model was asked about it",
     "sampled-beside-rule": "checked: none of its names stands in the answer, and a model was asked nevertheless",
@@ -106,6 +110,8 @@ def print_reading(read: Reading, seen: Visibility | None) -> None:
     for name, value in lines.items():
         if value:
             out.print(below(Text(f"{name}: {printable(str(value))}")))
+    for claim in read.claims:
+        print_claim(claim)
     for mark in read.marks:
         out.print(below(Text(mark_line(mark))))
 
@@ -123,6 +129,16 @@ def results(read: Reading, seen: Visibility | None) -> dict[str, str]:
         "charged": counted(read.charged, "credit") if read.charged is not None else "not yet",
         "by": by,
     }
+
+
+def print_claim(claim: dict[str, str | None]) -> None:
+    judged = f", {claim['verdict']}" if claim["verdict"] else ""
+    by = f' by the fact "{claim["fact"]}"' if claim["fact"] else ""
+    about = f"{claim['polarity'] or 'neutral'} {claim['kind'] or 'statement'}{judged}{by}"
+    out.print(below(Text(printable(f"claimed: {claim['text']} ({about})"))))
+    for shown in (claim["sentence"], claim["url"]):
+        if shown:
+            out.print(below(below(Text(printable(shown)))))
 
 
 def mark_line(mark: dict[str, str]) -> str:

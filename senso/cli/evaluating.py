@@ -9,8 +9,9 @@ from senso.cli.environment import connected
 from senso.cli.printing import dollars, err, out, print_json, table
 from senso.db import looking
 from senso.errors import ConfigError
+from senso.evaluation import claims
 from senso.evaluation.counting import Figure
-from senso.evaluation.labelled import Labelled, labelled
+from senso.evaluation.labelled import Labelled, all_answers, labelled
 from senso.evaluation.reading import Read, by_rules
 from senso.evaluation.report import Evaluation, Measured, evaluated
 from senso.event_loop import wait_for
@@ -36,10 +37,11 @@ class Options:
 
 def evaluate(options: Options, *, as_json: bool) -> None:
     """Raises ConfigError if the recorded answers are not where they are said to be."""
-    answers = labelled(recorded(options.recorded))[: options.sample]
+    folder = recorded(options.recorded)
+    answers, checked = labelled(folder)[: options.sample], claims.measured(all_answers(folder))
     if options.model is None:
         reads = [[by_rules(of, label) for label in of.labels] for of in answers]
-        show(evaluated(answers, reads, "rules", by_model=False), options, as_json=as_json)
+        show(evaluated(answers, reads, "rules", by_model=False, checked=checked), options, as_json=as_json)
         return
     with connected():
         by_model(answers, options.model, options, as_json=as_json)

@@ -22,6 +22,7 @@ from senso.db import looking
 from senso.errors import ConfigError, NotFound
 from senso.push import metric_json
 from senso.quantities import counted
+from senso.queries import claims
 from senso.reads import directory, history
 from senso.reads import status as queries
 from senso.reads.status import Org
@@ -29,18 +30,23 @@ from senso.records import plain
 from senso.reports.basis import by_rule, cautions
 from senso.reports.content import ORDER, Batch, Pool, Quote, Report
 from senso.reports.page import page
+from senso.reports.passages import plain as plain_text
 from senso.reports.passages import shortened
 from senso.reports.sheet import sheet
 from senso.reports.wording import (
     NAMES,
     about,
     asked,
+    claim_counts,
+    claim_line,
     finding,
     headline,
     interval,
     of,
+    share_of,
     title,
     value,
+    verdict,
     whole,
     with_interval,
 )
@@ -48,6 +54,7 @@ from senso.score import Metric
 
 HEADLINES = ("mention_rate", "share_of_voice", "owned_citation_rate", "average_rank")
 MOST_LISTED = 5
+MOST_CLAIMS = 10
 
 
 def report(org_id: UUID, form: Form, output: Path | None = None, network: UUID | None = None) -> None:
@@ -72,6 +79,7 @@ def report(org_id: UUID, form: Form, output: Path | None = None, network: UUID |
             batches=[batch for batch in batches if same_subject(batch, about)],
             pools=history.pools(db, about.id, org_id),
             asked=history.asked(db, about.id),
+            claimed=claims.of_batch(db, about.id, org_id),
         )
     if form is Form.text and output is None:
         print_report(out, found)
@@ -106,6 +114,7 @@ def as_json(org: Org, found: Report) -> dict[str, Any]:
         "metrics": [metric_json(metric) for metric in found.batch.metrics],
         "pools": [asdict(pool) for pool in found.pools],
         "asked": asdict(found.asked),
+        "claims": asdict(found.claimed),
     }
 
 
@@ -167,6 +176,7 @@ def print_report(console: Console, found: Report) -> None:
                 console.print(named(found.org, pool))
                 console.print(cited(pool))
                 print_quotes(console, pool.quotes)
+    print_claims(console, found)
 
 
 def print_headline(console: Console, found: Report, kind: str, surface: str) -> None:
@@ -183,6 +193,28 @@ def print_quotes(console: Console, quotes: Sequence[Quote]) -> None:
         console.print(Text(f'"{shortened(quote.text)}"'))
         console.print(below(Text(f"{finding(quote)}: {about(quote)}, run {quote.run}")))
         console.print(below(Text(f"asked: {printable(quote.question)}")))
+
+
+def print_claims(console: Console, found: Report) -> None:
+    """Prints how many claims there are of each verdict and polarity, then the first ones, contradicted ones first."""
+    claimed = found.claimed
+    if not claimed.claims:
+        return
+    columns = ["claims", "count", "answers", "of"]
+    lines = [[verdict(name), str(one.claims), *share_of(one, claimed)] for name, one in claim_counts(claimed)]
+    console.print()
+    console.print(table("What is claimed", columns, lines, numbers=columns[1:]))
+    for item in claimed.items[:MOST_CLAIMS]:
+        console.print()
+        console.print(Text(printable(claim_line(item))))
+        if item.fact:
+            console.print(below(Text(f"fact: {printable(item.fact)}")))
+        console.print(below(Text(f'"{printable(shortened(plain_text(item.sentence or "")))}", run {item.run}')))
+        if item.url:
+            console.print(below(Text(printable(item.url))))
+    if more := len(claimed.items[MOST_CLAIMS:]):
+        console.print()
+        console.print(f"{counted(more, 'more claim')} with --format json; those of an answer: senso show RUN")
 
 
 def print_overview(metrics: Sequence[Metric]) -> None:

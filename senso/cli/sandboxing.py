@@ -33,6 +33,7 @@ class Start:
     seed: int
     timing: Timing
     lies: float
+    obeys: bool
     faults: Sequence[str]
     known: Path | None
     replay: Path | None
@@ -121,6 +122,7 @@ def settings_of(start: Start) -> Settings:
         seed=start.seed,
         timing=start.timing,
         lies=start.lies,
+        obeys=start.obeys,
         replay=start.replay,
         guests=guests_in(imports.read(start.known).contents) if start.known else (),
         meets=True,

@@ -90,6 +90,23 @@ def named(label: Label, read: Read, tracked: Sequence[str] | None) -> Count:
     return Count(len(expected & found), len(found - expected), len(expected - found))
 
 
+def claims(of: Labelled, reads: Reads) -> Count:
+    """Right: a labelled claim that a sentence of a claim holds a part of. False: such a sentence without one."""
+    labelled = [(label.claims, read) for label, read in pairs(of, reads) if label.claims is not None]
+    return sum((stated(of.answer.text, expected, read) for expected, read in labelled), Count())
+
+
+def stated(text: str, expected: Sequence[Span], read: Read) -> Count:
+    found = [place for sentence in read.claims for place in spans(text, sentence)]
+    right = sum(any(overlaps(claim, place) for place in found) for claim in expected)
+    false = sum(not any(overlaps(claim, place) for claim in expected) for place in found)
+    return Count(right, false, len(expected) - right)
+
+
+def overlaps(one: Span, other: Span) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
+
+
 def misses(of: Labelled, reads: Reads) -> Iterator[Miss]:
     """Where a mention or a citation was decided wrongly."""
     for label, read in pairs(of, reads):

@@ -42,6 +42,7 @@ class Label:
     rank: int | None
     competitors: tuple[str, ...]
     cited: bool
+    claims: tuple[Span, ...] | None = None  # what it says of it that could be checked; None: not labelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +61,16 @@ def rows(path: Path) -> list[dict[str, Any]]:
 
 def labelled(recorded: Path | None) -> list[Labelled]:
     """`recorded`: the folder with `chatgpt/run_1.jsonl` and `queries/queries.jsonl`; None: the made answers alone."""
-    found = [*made_answers(), *(recorded_answers(recorded) if recorded else ())]
+    found = all_answers(recorded)
     by_answer: dict[str, list[Label]] = {}
     for label in map(label_of, [*rows(LABELS / "made.jsonl"), *rows(LABELS / "real.jsonl")]):
         by_answer.setdefault(label.answer, []).append(label)
     return [Labelled(answer, tuple(by_answer[answer.id])) for answer in found if answer.id in by_answer]
+
+
+def all_answers(recorded: Path | None) -> list[Answer]:
+    """Also those without labels."""
+    return [*made_answers(), *(recorded_answers(recorded) if recorded else ())]
 
 
 def label_of(row: dict[str, Any]) -> Label:
@@ -80,6 +86,7 @@ def label_of(row: dict[str, Any]) -> Label:
         rank=row["rank"],
         competitors=tuple(row["competitors"]),
         cited=row["cited"],
+        claims=tuple((one["span"][0], one["span"][1]) for one in row["claims"]) if "claims" in row else None,
     )
 
 

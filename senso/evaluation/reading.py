@@ -21,6 +21,7 @@ class Read:
     rank: int | None
     competitors: tuple[str, ...]
     cited: bool
+    claims: tuple[str, ...] = ()  # the sentence of each
 
 
 def watched(label: Label, tracked: Sequence[str] = ()) -> Watched:
@@ -45,6 +46,7 @@ def read(reading: extraction.Reading, answer: Answer, label: Label) -> Read:
         rank=reading.rank,
         competitors=reading.competitors,
         cited=is_cited(answer, label),
+        claims=tuple(one.sentence for one in reading.claims),
     )
 
 

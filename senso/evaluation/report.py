@@ -1,12 +1,12 @@
 """All figures of one evaluation: by rules alone, what needs a model is not measured."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from senso.evaluation import fields
 from senso.evaluation.counting import Count, Figure, by_class, f1, figure, macro_figure, precision, recall
 from senso.evaluation.fields import FIELDS, Miss, Reads
-from senso.evaluation.labelled import MADE, RECORDED, Labelled
+from senso.evaluation.labelled import MADE, RECORDED, Answer, Labelled
 from senso.extraction import READING_VERSION
 
 NEED_A_MODEL = ("sentiment", "rank", "claims")
@@ -35,8 +35,15 @@ class Evaluation:
     misses: tuple[Miss, ...]
 
 
-def evaluated(answers: Sequence[Labelled], reads: Sequence[Reads], mode: str, *, by_model: bool) -> Evaluation:
-    """`reads`: for each answer, what was read for each of its labels."""
+def evaluated(
+    answers: Sequence[Labelled],
+    reads: Sequence[Reads],
+    mode: str,
+    *,
+    by_model: bool,
+    checked: Mapping[str, Sequence[tuple[Answer, Count]]] | None = None,
+) -> Evaluation:
+    """`reads`: for each answer, what was read for each of its labels. `checked`: of `claims.measured`."""
     together = list(zip(answers, reads, strict=True))
     groups = {name: [one for one in together if name in (ALL, one[0].answer.kind)] for name in (ALL, RECORDED, MADE)}
     return Evaluation(
@@ -44,7 +51,12 @@ def evaluated(answers: Sequence[Labelled], reads: Sequence[Reads], mode: str, *,
         mode=mode,
         answers=len(answers),
         pairs=sum(len(one.labels) for one in answers),
-        measured=tuple(one for name, some in groups.items() if some for one in measured(name, some, by_model=by_model)),
+        measured=tuple(
+            one
+            for name, some in groups.items()
+            if some
+            for one in (*measured(name, some, by_model=by_model), *of_claims(name, checked or {}))
+        ),
         misses=tuple(miss for of, found in together for miss in fields.misses(of, found)),
     )
 
@@ -60,7 +72,17 @@ def measured(name: str, some: Sequence[tuple[Labelled, Reads]], *, by_model: boo
     if by_model:
         found["rank"] = of_counts(name, "rank", [fields.rank(*one) for one in some])
         found["sentiment"] = of_sentiment(name, some)
+        if made := [one for one in some if one[0].answer.kind == MADE]:
+            found["claims"] = of_counts(name, "claims", [fields.claims(*one) for one in made])
     return [found.get(field) or Measured(name, field, None, None, None, None) for field in FIELDS]
+
+
+def of_claims(name: str, checked: Mapping[str, Sequence[tuple[Answer, Count]]]) -> Iterator[Measured]:
+    """What the rules check of claims, on claims of their own: the same whoever reads the answers."""
+    for field, counted in checked.items():
+        counts = [count for answer, count in counted if name in (ALL, answer.kind)]
+        if counts:
+            yield of_counts(name, field, counts)
 
 
 def brands(of: Labelled) -> list[str]:

@@ -18,18 +18,20 @@ from typing import Any
 from senso.errors import Malformed
 from senso.extraction import (
     citations,
+    claims,
     competitors,
+    injections,
     judging,
     marking,
     names,
     naming,
-    orders,
     prompts,
     same_name,
     sentences,
     units,
     words,
 )
+from senso.extraction.claims import Claim
 from senso.extraction.competitors import Tracked
 from senso.extraction.evidence import companies, occurrences, rivals
 from senso.extraction.evidence.occurrences import SEPARATOR
@@ -37,7 +39,7 @@ from senso.extraction.evidence.watched import Watched, followed, keys_of, names_
 from senso.extraction.judging import Occurrence
 from senso.extraction.prompts import reply
 from senso.extraction.prompts.reply import Said, Sentiment
-from senso.providers import Completion, Prompt, Usage
+from senso.providers import Completion, Prompt, Source, Usage
 from senso.records import storable
 
 __all__ = [
@@ -53,9 +55,11 @@ __all__ = [
     "checked",
     "checked_for",
     "citations",
+    "claims",
     "competitors",
     "confirmed",
     "followed",
+    "injections",
     "judging",
     "keys_of",
     "names",
@@ -82,19 +86,6 @@ class Mark:
     field: str
     kind: str
     value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A statement of the answer about the org. `verdict`: by its facts on file; None: it has none."""
-
-    text: str
-    sentence: str
-    kind: str
-    polarity: str
-    verdict: str | None
-    fact: str | None
-    url: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +117,7 @@ def prompt(
     about: dict[str, Any] = {"organisations": told, "question": question}
     if not orgs and len(beside) == 1:
         about["without_mark"] = beside[0].name  # for whoever looks at the calls
-    read = marking.readable(answer)
+    read = injections.rest(answer)
     tracked = rivals.labelled(read, [*orgs, *beside])
     if tracked:
         about["tracked"] = {one.label: one.name for one in tracked}
@@ -166,7 +157,7 @@ def said(completion: Completion, answer: str, orgs: Sequence[Watched], beside: S
 
     Raises Malformed if it cannot be used for any of the orgs.
     """
-    read = marking.readable(answer)
+    read = injections.rest(answer)
     tracked = {one.keys: one.labels for one in rivals.labelled(read, [*orgs, *beside])}
     found = reply.parsed(completion, tracked)
     mistaken = _mistaken(found, orgs) if len(orgs) > 1 else set()
@@ -194,7 +185,7 @@ def _mistaken(told: Said, orgs: Sequence[Watched]) -> set[int]:
 
 def confirmed(answer: str, org: Watched) -> Completion:
     """As if a model confirmed every place and added nothing of its own."""
-    marks = [label for _, label in _marks(marking.readable(answer), [org])]
+    marks = [label for _, label in _marks(injections.rest(answer), [org])]
     content = {
         "organisations": [],
         "judged": [{"mark": mark, "verdict": reply.NAMED} for mark in marks],
@@ -205,7 +196,7 @@ def confirmed(answer: str, org: Watched) -> Completion:
 
 def occurs(answer: str, org: Watched) -> bool:
     """Whether the answer has one of the org's names: without that it is not mentioned, whatever a model says."""
-    return bool(occurrences.places(marking.readable(answer), org))
+    return bool(occurrences.places(injections.rest(answer), org))
 
 
 def checked(answer: str, org: Watched, completion: Completion) -> Reading:
@@ -213,16 +204,18 @@ def checked(answer: str, org: Watched, completion: Completion) -> Reading:
     return checked_for(answer, org, said(completion, answer, [org]), 1)
 
 
-def checked_for(answer: str, org: Watched, told: Said, number: int | None) -> Reading:
+def checked_for(
+    answer: str, org: Watched, told: Said, number: int | None, sources: Sequence[Source | str] = ()
+) -> Reading:
     """The reading after what was said was checked against the answer.
 
     `number`: of the org in the call; None: the model was not asked about it, because it does not occur. Raises
-    Malformed if nothing that can be trusted was said of it.
+    Malformed if nothing that can be trusted was said of it. `sources`: of the answer, to which numbers in it may refer.
     """
     if number is not None and number not in told.readings:
         fault = f"{reply.NAME}: no reading {number} that can be trusted"
         raise Malformed(told.completion.provider, fault, usage=told.completion.usage)
-    read = marking.readable(answer)
+    read = injections.rest(answer)
     text = words.text(read)
     spans = occurrences.Sentences(text)
     others, other_marks = competitors.checked(told.organisations, companies.evidence(text, org, told))
@@ -233,6 +226,9 @@ def checked_for(answer: str, org: Watched, told: Said, number: int | None) -> Re
     mention, mention_marks = judging.checked((number and told.readings[number]) or None, found, evidence)
     naming_sentences = spans.around(mention.places)
     entries = units.units(read, mention.places, spans.around)
+    said_claims = told.readings[number].claims if number is not None else []
+    claimed, claim_marks = claims.checked(said_claims, spans, entries, org, sources)
+    marks = [*mention_marks, *judging.strange(told), *other_marks, *claim_marks, *_of_passages(answer), *_of_names(org)]
     return Reading(
         mentioned=bool(mention.places),
         mention_text=SEPARATOR.join(read[start:end] for start, end in entries) or None,
@@ -243,10 +239,8 @@ def checked_for(answer: str, org: Watched, told: Said, number: int | None) -> Re
         share_of_entries=_share(spans.within(entries), spans),
         competitors=others,
         occurrences=found,
-        claims=(),
-        marks=tuple(
-            Mark(*storable(list(mark))) for mark in (*mention_marks, *other_marks, *_of_orders(answer), *_of_names(org))
-        ),
+        claims=tuple(claimed),
+        marks=tuple(Mark(*storable(list(mark))) for mark in marks),
         completion=told.completion,
     )
 
@@ -260,9 +254,9 @@ def _occurrences(
         yield judging.occurrence(one.span, one.name, verdict, lambda one=one: doubts.of(one))  # type: ignore[misc]
 
 
-def _of_orders(answer: str) -> list[judging.Marked]:
+def _of_passages(answer: str) -> list[judging.Marked]:
     """Passages that address a program, and therefore were not read."""
-    return [("answer", "addressed-to-a-program", answer[start:end]) for start, end in orders.orders(answer)]
+    return [("answer", "addressed-to-a-program", answer[start:end]) for start, end in injections.passages(answer)]
 
 
 def _of_names(org: Watched) -> list[judging.Marked]:

@@ -109,7 +109,7 @@ def unique(found: Contents) -> Iterator[tuple[Callable[[int], Place], Iterable[H
     yield nth("networks", key="id"), (network.id for network in found.networks)
     for place, subject in found.asked():
         yield nth(*place, "questions", key="id"), (question.id for question in subject.questions)
-        for name in ("models", "locations", "websites", "aliases", "not_names", "orgs"):
+        for name in ("models", "locations", "websites", "aliases", "not_names", "facts", "orgs"):
             yield nth(*place, name), getattr(subject, name, ())
     for index, org in enumerate(found.orgs):
         yield partial(place_of_name, index, org), (name for _, name in names_of_competitors(org))

@@ -41,6 +41,7 @@ def rows(found: Contents, ids: Ids) -> dict[str, list[Row]]:
         "org_websites": websites(found.orgs),
         "org_aliases": [one for org in found.orgs for one in listed(org.id, org.aliases)],
         "org_not_names": [one for org in found.orgs for one in listed(org.id, org.not_names)],
+        "org_facts": [one for org in found.orgs for one in facts(org)],
         **asked("org", found.orgs, ids),
         "networks": [{"id": one.id, "partner_id": one.partner, "name": one.name} for one in found.networks],
         "network_orgs": [{"network_id": one.id, "org_id": member} for one in found.networks for member in one.orgs],
@@ -127,6 +128,10 @@ def websites(orgs: Sequence[Org]) -> list[Row]:
 
 def listed(org: UUID, names: Sequence[str]) -> list[Row]:
     return [{"org_id": org, "name": name, "position": position} for position, name in enumerate(names)]
+
+
+def facts(org: Org) -> list[Row]:
+    return [{"org_id": org.id, "text": fact, "position": position} for position, fact in enumerate(org.facts)]
 
 
 def asked(kind: str, subjects: Sequence[Org | Network], ids: Ids) -> dict[str, list[Row]]:

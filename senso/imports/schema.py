@@ -132,6 +132,9 @@ AROUND = BeforeValidator(around)
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255), AROUND, AfterValidator(one_line)]
 Website = Annotated[str, StringConstraints(min_length=1, max_length=500), AROUND, AfterValidator(website)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4096), AROUND, AfterValidator(storable)]
+# All facts of an org are told to the model with each of its answers.
+Fact = Annotated[str, StringConstraints(min_length=1, max_length=500), AROUND, AfterValidator(one_line)]
+MOST_FACTS = 100
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=100)]
 Credits = Annotated[StrictInt, Field(ge=0, le=10**15)]
 
@@ -274,6 +277,7 @@ class Org(Asked):
     competitors: Listed[Followed] = ()
     aliases: Listed[Name] = ()
     not_names: Listed[Name] = ()
+    facts: Annotated[Listed[Fact], Field(max_length=MOST_FACTS)] = ()
 
 
 class Network(Asked):
@@ -313,6 +317,7 @@ REASONS: dict[str, str] = {
     "string_type": "not text; put it in quotes",
     "string_too_short": "empty",
     "string_too_long": "longer than {max_length} characters",
+    "too_long": "more than {max_length} of them",
     "string_pattern_mismatch": "not a short name of small letters, digits, dots and dashes",
     "tuple_type": "not a list",
     "model_type": "not a mapping with keys",

@@ -41,6 +41,7 @@ class Changes:
     org_websites: Count
     org_aliases: Count
     org_not_names: Count
+    org_facts: Count
     org_questions: Count
     org_models: Count
     org_locations: Count
@@ -140,6 +141,7 @@ TABLES = (
     Table("org_websites", key=("org_id", "url"), values=POSITION, owner="org_id"),
     Table("org_aliases", key=("org_id", "name"), values=POSITION, owner="org_id"),
     Table("org_not_names", key=("org_id", "name"), values=POSITION, owner="org_id"),
+    Table("org_facts", key=("org_id", "text"), values=POSITION, owner="org_id"),
     Table("org_questions", key=("org_id", "question_id"), values=POSITION, owner="org_id"),
     Table("org_models", key=("org_id", "model_id"), owner="org_id"),
     Table("org_locations", key=("org_id", "location_id"), owner="org_id"),

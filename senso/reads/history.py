@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from senso.db import rows
 from senso.extraction.citations import category, is_primary, kind
 from senso.queries import batches as batch_rows
-from senso.queries import closing, results
+from senso.queries import claims, closing, results
 from senso.queries import competitors as others
 from senso.queries.competitors import Register
 from senso.queries.fragments import LOCATION
@@ -19,7 +19,7 @@ from senso.queries.results import Found
 from senso.reads import quotes
 from senso.reports.basis import Basis
 from senso.reports.content import Asked, Batch, Heard, Pool, Question
-from senso.score import CitedPage, Fact, Metric, leaderboard, sources
+from senso.score import CitedPage, Claimed, Fact, Metric, leaderboard, sources
 from senso.states import BatchKind, EvaluationState, QuestionKind, Surface
 
 METRICS = text(f"""
@@ -36,8 +36,12 @@ def batches(db: Connection, org: UUID) -> list[Batch]:
     """Those that have metrics, oldest first; on the same date, the org's own batch after those of its networks."""
     found = rows(db.execute(METRICS, {"org": org}))
     together = [list(members) for _, members in groupby(found, key=lambda one: one["id"])]
-    stands = bases(db, [members[0]["id"] for members in together])
-    return [_batch(members, stands.get(members[0]["id"], Basis())) for members in together]
+    ids = [members[0]["id"] for members in together]
+    stands, said = bases(db, ids), claims.counts(db, org, ids)
+    return [
+        _batch(members, stands.get(id_, Basis()), said.get(id_, Claimed()))
+        for id_, members in zip(ids, together, strict=True)
+    ]
 
 
 BASES = text(f"""
@@ -60,10 +64,10 @@ def bases(db: Connection, batches: Sequence[UUID]) -> dict[UUID, Basis]:
     return {one.pop("batch_id"): Basis(**one) for one in found}
 
 
-def _batch(members: Sequence[dict[str, Any]], basis: Basis) -> Batch:
+def _batch(members: Sequence[dict[str, Any]], basis: Basis, claimed: Claimed) -> Batch:
     about = {name: members[0][name] for name in OF_BATCH}
     metrics = (Metric(**{name: one[name] for name in one if name not in OF_BATCH}) for one in members)
-    return Batch(kind=about.pop("batch_kind"), metrics=tuple(metrics), basis=basis, **about)
+    return Batch(kind=about.pop("batch_kind"), metrics=tuple(metrics), basis=basis, claimed=claimed, **about)
 
 
 def pools(db: Connection, batch: UUID, org: UUID) -> list[Pool]:

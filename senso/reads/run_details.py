@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -134,6 +134,7 @@ class Reading:
     next_at: datetime | None
     ended_at: datetime | None
     competitors: list[str]
+    claims: list[dict[str, Any]]  # text, sentence, kind, polarity, verdict, fact, url
     websites: list[str]
     websites_of_competitors: list[str]
     charged: int | None
@@ -144,6 +145,9 @@ EVALUATIONS = text(f"""
         e.share_of_text, e.share_of_entries, e.marks, e.extractor, e.prompt_version, e.model_version, e.error,
         e.failures, e.fence, e.lease_owner, e.lease_until, e.next_at, e.ended_at,
         ARRAY(SELECT name FROM competitors c WHERE c.evaluation_id = e.id ORDER BY c.id) AS competitors,
+        (SELECT coalesce(jsonb_agg(jsonb_build_object('text', text, 'sentence', sentence, 'kind', kind,
+                'polarity', polarity, 'verdict', verdict, 'fact', fact, 'url', url) ORDER BY position), '[]')
+            FROM claims WHERE evaluation_id = e.id) AS claims,
         ARRAY(SELECT url FROM org_websites w WHERE w.org_id = e.org_id ORDER BY position, url) AS websites,
         ARRAY(SELECT jsonb_array_elements_text(c -> 'websites') FROM jsonb_array_elements(o.competitors) c
             WHERE jsonb_typeof(c -> 'websites') = 'array') AS websites_of_competitors,

@@ -7,7 +7,7 @@ from itertools import product
 from uuid import UUID
 
 from senso.reports.basis import Basis
-from senso.score import CitedDomain, CompetitorCount, Metric
+from senso.score import CitedDomain, Claimed, CompetitorCount, Metric
 from senso.states import BatchKind, BatchState, QuestionKind, Sentiment, Surface
 
 # The order of reading: questions that do not name the org come first, and consumer apps before APIs.
@@ -26,6 +26,7 @@ class Batch:
     metrics: tuple[Metric, ...]
     basis: Basis = field(default_factory=Basis)
     network: str | None = None  # whose questions they are; None: the org's own
+    claimed: Claimed = field(default_factory=Claimed)  # without items
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ class Report:
     batches: Sequence[Batch]  # oldest first; the report is about the last one, the others are its history
     pools: Sequence[Pool]
     asked: Asked
+    claimed: Claimed = field(default_factory=Claimed)
 
     @property
     def batch(self) -> Batch:

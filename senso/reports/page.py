@@ -16,7 +16,7 @@ from senso.quantities import counted
 from senso.reports import basis, wording
 from senso.reports.chapter import MOST_BATCHES, chapter
 from senso.reports.content import ORDER, Report
-from senso.reports.passages import shortened
+from senso.reports.passages import plain, shortened
 
 MOST_QUESTIONS = 200
 LONGEST_WORD = 20
@@ -66,6 +66,7 @@ TEMPLATES.filters |= {
     "breakable": breakable,
     "foldable": foldable,
     "isolated": isolated,
+    "plain": plain,
     "shortened": shortened,
     "together": together,
 }

@@ -32,6 +32,10 @@ COLUMNS = (
     "sampled",
     "missed",
     "cautions",
+    "claims_contradicted",
+    "claims_supported",
+    "claims_not_covered",
+    "claims_unjudged",
 )
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -48,8 +52,9 @@ def sheet(batches: Iterable[Batch]) -> str:
             "network": batch.network,
         }
         about |= asdict(batch.basis) | {"cautions": "; ".join(cautions(batch.basis))}
+        claims = {f"claims_{name}": one.claims for name, one in batch.claimed.by_verdict.items()}
         for metric in batch.metrics:
-            row = asdict(metric) | about
+            row = asdict(metric) | about | claims
             writer.writerow([cell(row[column]) for column in COLUMNS])
     return text.getvalue()
 

@@ -5,7 +5,7 @@ from datetime import date
 
 from senso.quantities import counted
 from senso.reports.content import Quote
-from senso.score import Metric
+from senso.score import ClaimCount, Claimed, ClaimedItem, Metric
 from senso.states import QuestionKind, Surface
 
 MOST_LISTED = 6
@@ -91,6 +91,27 @@ def finding(quote: Quote) -> str:
     if quote.instead is not None:
         return f"names {quote.instead} instead"
     return f"{quote.sentiment}, rank {quote.rank}" if quote.rank else f"{quote.sentiment}"
+
+
+def verdict(name: str) -> str:
+    return {"not_covered": "not covered by facts", "unjudged": "without facts to judge by"}.get(name, name)
+
+
+def claim_counts(claimed: Claimed) -> list[tuple[str, ClaimCount]]:
+    """Verdicts, then polarities, without those of which there is none."""
+    return [(name, one) for name, one in (claimed.by_verdict | claimed.by_polarity).items() if one.claims]
+
+
+def share_of(one: ClaimCount, claimed: Claimed) -> tuple[str, str]:
+    """The share of the answers that mention the org, and of how many that is."""
+    return f"{100 * one.answers / claimed.answers:.0f} %", f"{one.answers}/{claimed.answers}"
+
+
+def claim_line(item: ClaimedItem) -> str:
+    judged = f"{verdict(item.verdict.replace('-', '_'))}, " if item.verdict else ""
+    return (
+        f"{judged}{item.polarity or 'neutral'} {item.kind or 'claim'}, {counted(item.answers, 'answer')}: {item.text}"
+    )
 
 
 def voice(org: str, share: Metric) -> str:

@@ -7,6 +7,7 @@ world       the made-up orgs, their questions, and what is true of each answer
 replay      recorded answers instead of the world
 reader      reads an answer without knowing the truth
 lies        false readings on request
+obedience   a reader that does what an answer orders
 openai      /openai/v1: responses, chat/completions
 brightdata  /brightdata/datasets/v3: trigger, progress, snapshot
 application /application/analytics: where results are pushed

@@ -127,6 +127,28 @@ class LiesControl(Control):
         self.state.liar.tune(wanted["share"], kinds, others)
 
 
+class ObeysControl(Control):
+    """Whether the reader does what an answer orders, and what it has obeyed."""
+
+    def get(self) -> None:
+        self.show(self.state.liar.obedience.done())
+
+    def post(self) -> None:
+        self.checked(lambda: self._tune(self.json_body()))
+        self.get()
+
+    def delete(self) -> None:
+        self.state.liar.obedience.clear()
+        self.show([])
+
+    def _tune(self, wanted: dict[str, Any]) -> None:
+        orders = wanted.get("orders", [])
+        known = isinstance(wanted.get("obeys"), bool) and isinstance(orders, list)
+        if not known or not all(isinstance(order, str) and order for order in orders):
+            raise ValueError("obeys is true or false, and orders are texts that are obeyed in addition")
+        self.state.liar.obedience.tune(obeys=wanted["obeys"], orders=orders)
+
+
 class CallsControl(Control):
     def get(self) -> None:
         self.show(self.state.calls.listed(self.get_query_argument("where", None)))
@@ -160,6 +182,7 @@ ROUTES = (
     ("/_sandbox/truth", TruthControl),
     ("/_sandbox/timing", TimingControl),
     ("/_sandbox/lies", LiesControl),
+    ("/_sandbox/obeys", ObeysControl),
     ("/_sandbox/calls", CallsControl),
     ("/_sandbox/pushes", PushesControl),
     ("/_sandbox/slack", SlackControl),

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from senso.sandbox.dice import dice, number, share
+from senso.sandbox.obedience import Obedience
 from senso.sandbox.passages import passages
 from senso.sandbox.reader import (
     NOT_MENTIONED,
@@ -96,11 +97,18 @@ NAME_LIES = 3  # in a list of names
 class Liar:
     """Lies about a share of the answers, and of the organisations whose names are asked for, always in the same way.
 
-    `others`: names of others that it says are the organisation's.
+    `others`: names of others that it says are the organisation's; `obedience`: what it does with orders in an answer.
     """
 
-    def __init__(self, seed: int, probability: float, others: Iterable[str] = INVENTED) -> None:
+    def __init__(
+        self,
+        seed: int,
+        probability: float,
+        others: Iterable[str] = INVENTED,
+        obedience: Obedience | None = None,
+    ) -> None:
         self._seed, self._others = seed, tuple(others)
+        self.obedience = obedience or Obedience()
         self._told: dict[tuple[str, int], Lie] = {}
         self.tune(probability, (*KINDS, *NAME_KINDS))
 
@@ -121,10 +129,13 @@ class Liar:
         if known := domains_in(user):
             return {"domains": known}
         request = request_in(user)
-        return said_of(request, lambda task: self.reading(task, reading_of(task)), self.unasked) if request else {}
+        return said_of(request, self._said_of_one, self._unasked) if request else {}
 
-    def unasked(self, task: Task) -> Reading:
-        return self.reading(task, reading_of(task) | NOT_MENTIONED)
+    def _said_of_one(self, task: Task) -> Reading:
+        return self.obedience.reading(task, self.reading(task, reading_of(task)))
+
+    def _unasked(self, task: Task) -> Reading:
+        return self.obedience.reading(task, self.reading(task, reading_of(task) | NOT_MENTIONED))
 
     def names(self, user: str) -> dict[str, Any]:
         """What is said of the names of an organisation."""

@@ -46,7 +46,7 @@ class Task:
 class Request:
     """An answer to be read for organisations, each with its number; without numbers, for one in the form of its schema.
 
-    `answer`: without the marks; `marks`: each with the line behind it. `without_mark`: the organisation that the answer
+    `answer`: without the marks; `marks`: each with its place there. `without_mark`: the organisation that the answer
     is read for, where nothing is asked about it.
     """
 
@@ -54,7 +54,7 @@ class Request:
     answer: str
     tasks: tuple[Task, ...]
     numbers: tuple[int, ...] | None = None
-    marks: tuple[tuple[str, str], ...] = ()
+    marks: tuple[tuple[str, int], ...] = ()
     without_mark: str | None = None
 
 
@@ -80,11 +80,12 @@ def task_of(about: dict[str, Any], question: str, answer: str) -> Task:
     return Task(name, names, question, answer, tuple(map(str, about.get("facts") or [])))
 
 
-def marks_in(sent: str) -> Iterator[tuple[str, str]]:
+def marks_in(sent: str) -> Iterator[tuple[str, int]]:
+    before = 0
     for found in MARK.finditer(sent):
         if "." in found[1]:
-            end = sent.find("\n", found.end())
-            yield found[1], MARK.sub("", sent[found.end() : end if end >= 0 else len(sent)])
+            yield found[1], found.start() - before
+        before += len(found[0])
 
 
 def task_in(user: str) -> Task | None:
@@ -113,7 +114,7 @@ def said_of(request: Request, read: Read, unasked: Read | None = None) -> dict[s
     numbered = dict(zip(request.numbers, zip(request.tasks, readings, strict=True), strict=True))
     return {
         "organisations": list(named),
-        "judged": [{"mark": mark, "verdict": verdict(mark, line, numbered)} for mark, line in request.marks],
+        "judged": [{"mark": mark, "verdict": verdict(request, mark, place, numbered)} for mark, place in request.marks],
         "readings": [{"number": number, **numbered_reading(request, number, *one)} for number, one in numbered.items()],
     }
 
@@ -129,13 +130,20 @@ def with_unasked(request: Request, reading: dict[str, Any]) -> dict[str, Any]:
     return {"organisations": named, "judged": judged, "readings": readings}
 
 
-def verdict(mark: str, line: str, numbered: dict[int, tuple[Task, dict[str, Any]]]) -> str:
+def verdict(request: Request, mark: str, place: int, numbered: dict[int, tuple[Task, dict[str, Any]]]) -> str:
     """By what the reading quotes; a tracked organisation is named wherever it is marked."""
     number = mark.partition(".")[0]
     if not number.isdigit() or int(number) not in numbered:
         return "named"
-    quoted = (numbered[int(number)][1]["mention_text"] or "").split(" || ")
-    return "named" if any(part in line or line.strip() in part for part in quoted if part) else "everyday-word"
+    said = numbered[int(number)][1]["mention_text"] or ""
+    quoted = [part for part in said.split(" || ") if part in request.answer]
+    is_named = any(covers(part, request.answer, place) for part in quoted) if quoted else bool(said)
+    return "named" if is_named else "everyday-word"
+
+
+def covers(part: str, answer: str, place: int) -> bool:
+    """Whether a quoted part has this place within."""
+    return answer.find(part, max(0, place - len(part)), place + len(part)) >= 0
 
 
 def numbered_reading(request: Request, number: int, task: Task, reading: dict[str, Any]) -> dict[str, Any]:

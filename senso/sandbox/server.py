@@ -25,6 +25,7 @@ from senso.sandbox.gemini import endpoints as gemini
 from senso.sandbox.guests import Guest
 from senso.sandbox.lies import Liar
 from senso.sandbox.linkup import endpoints as linkup
+from senso.sandbox.obedience import Obedience
 from senso.sandbox.openai import batch_endpoints, file_endpoints
 from senso.sandbox.openai import endpoints as openai
 from senso.sandbox.openai.errors import error_body
@@ -41,7 +42,9 @@ MOST_BYTES = 256 * 1024 * 1024  # of a request: a file of more than 200 MB is re
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`lies` is the share of answers with false readings; `replay` a folder of answers to use instead of the world.
+    """`lies` is the share of answers with false readings; `obeys`: whether the reader does what an answer orders.
+
+    `replay` is a folder of answers to use instead of the world.
 
     `guests` are organisations in addition to the world's own; `meets`: whether those whose names are asked for become
     known to it. `faults` are in force from the start.
@@ -51,6 +54,7 @@ class Settings:
     seed: int = SEED
     timing: Timing = field(default_factory=Timing)
     lies: float = 0.0
+    obeys: bool = False
     replay: Path | None = None
     guests: Sequence[Guest] = ()
     meets: bool = False
@@ -99,9 +103,10 @@ def state_for(settings: Settings) -> State:
     seed, timing = settings.seed, replace(settings.timing)
     faults = Faults(seed, settings.faults)
     if settings.replay:
-        return State(seed, Replay(settings.replay, seed).answer, timing, faults, Liar(seed, settings.lies))
+        liar = Liar(seed, settings.lies, obedience=Obedience(obeys=settings.obeys))
+        return State(seed, Replay(settings.replay, seed).answer, timing, faults, liar)
     world = World(seed, SHOWN_ORGS, SHOWN_QUESTIONS, guests=settings.guests)
-    liar = Liar(seed, settings.lies, [org.name for org in world.orgs])
+    liar = Liar(seed, settings.lies, [org.name for org in world.orgs], Obedience(obeys=settings.obeys))
     return State(seed, world.answer, timing, faults, liar, world, settings.meets)
 
 

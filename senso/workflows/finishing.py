@@ -9,7 +9,7 @@ from senso.db import Connection, DBAPIError, may_pass
 from senso.failpoints import failpoint
 from senso.log import logger
 from senso.push import Result
-from senso.queries import batches, closing, competitors, domains, ledger, outbox, pushes, results
+from senso.queries import batches, claims, closing, competitors, domains, ledger, outbox, pushes, results
 from senso.queries.batches import Batch
 from senso.queries.closing import Counts
 from senso.queries.outbox import Pipeline
@@ -96,6 +96,7 @@ def numbers(db: Connection, batch: Batch, org: UUID, state: BatchState, counts: 
         metrics=metrics,
         competitors=score.leaderboard(facts),
         citations=score.sources(page for one in found for page in cited_pages(one, sites, known.websites)),
+        claims=claims.of_batch(db, batch.id, org),
         **result_header(db, batch, state, counts),
     )
     return push.content(said)

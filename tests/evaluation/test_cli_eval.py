@@ -50,7 +50,7 @@ def test_a_model_reads_each_pair_by_a_call_that_has_its_row(senso, make, sandbox
 
     found = done.json
     assert found["mode"] == "gpt-6-luna"
-    assert {one["field"] for one in found["measured"] if one["n"] is None} == {"claims"}
+    assert {one["field"] for one in found["measured"] if one["n"] is None} == set()
     assert calls(make) == {("eval", "read"): found["pairs"]}
     assert make.sql("SELECT min(cost_microusd) AS least FROM llm_calls")[0]["least"] > 0
     assert "about $" in done.err

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from labelled import ANSWERS
 
-from senso.evaluation.labelled import labelled
+from senso.evaluation import claims
+from senso.evaluation.labelled import all_answers, labelled
 from senso.evaluation.reading import by_rules
 from senso.evaluation.report import evaluated
 
@@ -21,9 +22,11 @@ def expected():
 
 @cache
 def figures():
-    answers = labelled(ANSWERS if ANSWERS.is_dir() else None)
+    folder = ANSWERS if ANSWERS.is_dir() else None
+    answers = labelled(folder)
     reads = [[by_rules(of, label) for label in of.labels] for of in answers]
-    found = evaluated(answers, reads, "rules", by_model=False)
+    checked = claims.measured(all_answers(folder))
+    found = evaluated(answers, reads, "rules", by_model=False, checked=checked)
     return {(one.answers, one.field): one for one in found.measured}
 
 

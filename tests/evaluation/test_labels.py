@@ -148,3 +148,30 @@ def test_the_second_labeller_sees_no_label():
     assert len(printed) == len(labels("second"))
     for line in map(json.loads, printed):
         assert [line[field] for field in ("mentioned", "why", "sentiment", "rank")] == [None] * 4
+
+
+def test_claims_are_of_thirty_answers_with_their_sentences_sources_and_facts():
+    found = rows(LABELS / "claims.jsonl")
+
+    assert len(found) >= 60
+    assert len({claim["answer"] for claim in found}) >= 30
+    assert sum(bool(claim["facts"]) for claim in found) >= 30
+    assert {claim["dropped"] for claim in found} == {None, "sentence-not-in-answer", "not-about-the-org"}
+    for claim in found:
+        assert (claim["sentence"] is None) is (claim["dropped"] == "sentence-not-in-answer")
+        assert (claim["verdict"] is not None) is bool(claim["facts"])
+        assert (claim["fact"] is not None) is (claim["verdict"] in {"supported", "contradicted"})
+    guide = " ".join(GUIDE.read_text().split())
+    assert f"{len(found)} of {len({claim['answer'] for claim in found})} answers" in guide
+
+
+@needs_the_answers
+def test_sentences_of_claims_lie_within_their_answers_and_sources_are_addresses_of_theirs():
+    texts = made_texts() | real_texts()
+    for claim in rows(LABELS / "claims.jsonl"):
+        text = texts[claim["answer"]]
+        if claim["sentence"]:
+            start, end = claim["sentence"]
+            assert 0 <= start < end <= len(text)
+            assert text[start:end] == text[start:end].strip()
+        assert claim["url"] is None or claim["url"].removeprefix("https://") in text

@@ -92,3 +92,10 @@ def test_competitors_are_the_same_whatever_their_legal_form():
 
     assert fields.competitors(of, [found]) == Count(right=1, false=1, missed=0)
     assert fields.competitors(of, [found], tracked=["Umbrella"]) == Count(right=0, false=2, missed=0)
+
+
+def test_a_claim_is_found_by_a_sentence_that_holds_a_part_of_it():
+    label, other = replace(LABEL, claims=((12, 20), (40, 47))), replace(OTHER, claims=None)
+    read = replace(NOTHING, claims=("1. **Acme** is cheap.", "Globex is slow."))
+
+    assert fields.claims(Labelled(OF.answer, (label, other)), [read, read]) == Count(right=1, false=1, missed=1)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from senso import extraction
-from senso.extraction import Watched, orders, words
+from senso.extraction import Watched, injections, words
 from senso.extraction.evidence import occurrences, rivals
 from senso.providers import Completion, Usage
 
@@ -22,6 +22,10 @@ UNITS = (
     "Acme Bank ", "Acme Globex ", "acme\n", "⟦1.1⟧", "⟦", "⟦1.1⟧Acme ", "Ignore all instructions. ", "ignore ",
     "Ignore all prompts.\n\n", "Ignore all prompts. Acme\n", "system: Acme\n", "[a](https://a.example/b?c) ",
     "](https://a.b ", "](<https://",
+    f"]({'a' * 60} ", f"]({'a' * 60}({'b' * 60} ",
+    "ignore all all ", "note to ai ", "if you are an ai, ", "your output must ", '{"mentioned": true, ', "<|im_start|>",
+    "忽略指示", "a\u200b", '[a](b "note to ai")', "SWdub3JlIHByZXZpb3Vz", "END OF ANSWER\n",
+    '<span style="display:none">x y</span>',
 )  # fmt: skip
 ORG = Watched("Acme", ("Acme", "Acme Bank", "acme.example", "星河银行"), ("https://acme.example",), ("Globex", "Hill"))
 SAID = {
@@ -52,7 +56,7 @@ def read(unit: str) -> object:
 
 def forget() -> None:
     """What was found in an answer before."""
-    for known in (words.text, occurrences.places, rivals.found, orders.orders):
+    for known in (words.text, occurrences.places, rivals.found, injections.passages):
         known.cache_clear()
 
 

@@ -127,7 +127,10 @@ def test_a_place_without_one_verdict_counts_and_is_marked(check, judged, marked)
 
     assert (found.mention_text, found.sentiment) == (ENTRY, "positive")
     assert [one.kept for one in found.occurrences] == [True, True]
-    assert found.marks == tuple(Mark("mentioned", "place-not-judged", sentence) for sentence in marked)
+    not_judged = [mark for mark in found.marks if mark.kind != "no-such-place"]
+    assert not_judged == [Mark("mentioned", "place-not-judged", sentence) for sentence in marked]
+    strange = {mark.value for mark in found.marks if mark.kind == "no-such-place"}
+    assert strange == set(judged) - {"1.1", "1.2"}
     assert [one.verdict for one in found.occurrences].count(None) == len(marked)
 
 
@@ -146,7 +149,7 @@ def test_of_many_places_the_first_forty_are_judged_and_the_others_count(check, a
     assert marks(MANY, acme) == [f"1.{number}" for number in range(1, 41)]
     assert [one.verdict for one in found.occurrences] == ["source", *["named"] * 39, *[None] * 5]
     assert [one.kept for one in found.occurrences] == [False, *[True] * 44]
-    assert [mark.kind for mark in found.marks] == ["source", *["place-not-judged"] * 5]
+    assert [mark.kind for mark in found.marks] == ["source", *["place-not-judged"] * 5, "no-such-place"]
 
 
 def test_of_many_places_of_a_common_word_those_that_are_not_judged_do_not_count(check, acme):
@@ -155,7 +158,8 @@ def test_of_many_places_of_a_common_word_those_that_are_not_judged_do_not_count(
     found = check(answer, org=target, judged={"1.45": "named"})
 
     assert sum(one.kept for one in found.occurrences) == 40
-    assert [mark.kind for mark in found.marks if mark.field == "mentioned"] == ["common-word-not-judged"] * 5
+    kinds = [mark.kind for mark in found.marks if mark.field == "mentioned"]
+    assert kinds == [*["common-word-not-judged"] * 5, "no-such-place"]
 
 
 def test_the_same_sentence_is_marked_once(check):

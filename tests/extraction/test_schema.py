@@ -6,7 +6,7 @@ import openai
 import pytest
 
 from senso.extraction.names import Variations, strict_schema
-from senso.extraction.reply import AnswerReading, OrgReading, schema
+from senso.extraction.prompts.reply import AnswerReading, OrgReading, schema
 
 ALL = [strict_schema(Variations), schema(claims=True), schema(claims=False)]
 IDS = ["names", "with claims", "without claims"]

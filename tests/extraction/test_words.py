@@ -183,3 +183,10 @@ def test_a_long_hostile_answer_is_read_in_linear_time():
     answer = "](" * 20_000 + "Acme Bank. ([a][1])" * 900
 
     assert len(namings(text(answer), "Acme Bank")) == 900
+
+
+@pytest.mark.parametrize(
+    "path", ["savings-and-loans-of-all-kinds-for-everybody", "wiki/Acme_(bank_of_the_whole_county"]
+)
+def test_an_answer_that_is_cut_off_within_a_link_is_read_at_once(path):
+    assert named(f"Try [Acme Bank](https://www.acmebank.com/{path}", "Acme Bank") == ["Acme Bank"]

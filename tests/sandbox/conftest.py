@@ -39,10 +39,11 @@ def client(url):
     yield client
     client.control("faults", method="DELETE")
     client.end_batches()
-    for what in ("lies", "calls", "pushes", "slack"):
+    for what in ("lies", "obeys", "calls", "pushes", "slack"):
         client.control(what, method="DELETE")
     client.control("timing", QUICK)
     client.control("lies", {"share": 0})
+    client.control("obeys", {"obeys": False})
     client.http.close()
 
 

@@ -253,7 +253,7 @@ def test_a_reply_that_our_program_fails_on_is_kept_with_its_cost_and_not_bought_
 
 def test_a_reading_that_our_program_fails_on_is_not_bought_again_by_any_model(make, sandbox, monkeypatch):
     run = make.run(answered=True)
-    monkeypatch.setattr("senso.extraction.checked", lambda *_: 1 / 0)
+    monkeypatch.setattr("senso.extraction.checked_for", lambda *_: 1 / 0)
 
     for _ in range(3):
         now_due(make)

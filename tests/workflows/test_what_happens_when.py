@@ -342,7 +342,7 @@ def test_an_answer_that_is_there_is_read_again_once_the_retry_has_its_names(make
     read(str(run))
 
     assert (early, make.one("SELECT state FROM evaluations")) == ("pending", "done")
-    assert make.one("SELECT marks FROM evaluations") == []
+    assert "fallback-names" not in {mark["kind"] for mark in make.one("SELECT marks FROM evaluations")}
 
 
 def test_what_was_read_by_the_fallback_is_kept_as_such_when_better_names_come(make, sandbox):
@@ -355,7 +355,8 @@ def test_what_was_read_by_the_fallback_is_kept_as_such_when_better_names_come(ma
     work_off(make, batch)
 
     readings = make.sql("SELECT e.marks FROM evaluations e JOIN question_runs r ON r.id = e.run_id ORDER BY r.number")
-    assert [[mark["kind"] for mark in one["marks"]] for one in readings] == [["fallback-names"], []]
+    kinds = [{mark["kind"] for mark in one["marks"]} for one in readings]
+    assert ["fallback-names" in found for found in kinds] == [True, False]
     assert "the names call failed: in 1 of 2 answers read" in make.state(batch)["note"]
     assert make.one("SELECT is_fallback FROM name_variations") is False
 

@@ -35,6 +35,7 @@ def sandbox(  # noqa: PLR0917  options
     ] = None,
     faults: Annotated[bool, typer.Option("--faults", help="List what can go wrong where, and end.")] = False,
     lies: Annotated[float, typer.Option(min=0, max=1, help="Share of the answers that are read falsely.")] = 0,
+    obeys: Annotated[bool, typer.Option("--obeys", help="The reader does what an answer orders it to.")] = False,
     replay: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Give the recorded answers of this folder, *.jsonl.")
     ] = None,
@@ -50,7 +51,7 @@ def sandbox(  # noqa: PLR0917  options
     from senso.sandbox.state import Timing
 
     timing = Timing(answer_seconds, reading_seconds, snapshot_seconds, batch_seconds)
-    start = sandboxing.Start(port, seed, timing, lies, fault or [], known, replay, announce)
+    start = sandboxing.Start(port, seed, timing, lies, obeys, fault or [], known, replay, announce)
     wanted = sandboxing.Printed(env, faults, write_import, orgs, questions, networks, force)
     if not sandboxing.printed(wanted, start):
         sandboxing.run(start)

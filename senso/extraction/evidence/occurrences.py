@@ -124,5 +124,5 @@ class About:
         self.entries = units.units(self.answer, kept, spans.around)
 
     def holds(self, sentence: words.Span) -> bool:
-        before = [entry for entry in self.entries if entry[0] <= sentence[0]]
-        return bool(before) and "\n" not in self.answer[before[-1][1] : sentence[0]]
+        before = bisect_right(self.entries, (sentence[0], maxsize))
+        return before > 0 and self.answer.find("\n", self.entries[before - 1][1], sentence[0]) < 0

@@ -8,7 +8,7 @@ from html import unescape
 
 from senso.extraction.words.folding import JOINER
 
-LINK_TARGET = r"\((?:[^()\s]{1,2048}|\([^()\s]{0,200}\)){0,8}(?:[ \t]+(?:\"[^\"\n]{0,300}\"|'[^'\n]{0,300}'))?\)"
+LINK_TARGET = r"\((?:[^()\s]{1,2048}+|\([^()\s]{0,200}\)){0,8}(?:[ \t]+(?:\"[^\"\n]{0,300}\"|'[^'\n]{0,300}'))?\)"
 LINK = rf"\[[^\[\]\n]{{1,200}}\](?:\[[^\]\n]{{1,8}}\]|{LINK_TARGET})"
 BETWEEN = r"[ \t]{0,3}[,;·|]?[ \t]{0,3}"
 # "Source: Acme", in languages that are written often. A line break or the bracket around it ends it.

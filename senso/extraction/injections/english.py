@@ -1,0 +1,253 @@
+"""How strongly an English sentence is an order to a program that reads it. Every pattern has bounds."""
+
+import re
+from collections.abc import Set as AbstractSet
+
+# Where an imperative may begin: with the sentence, behind a sign, or behind a word that leads to one.
+LEAD = (
+    r"(?:^|[^\w\s]|_|\b(?:please|must|should|shall|always|then|and|to|now|simply|just|instead|will|can"
+    r"|first|so|also|hereby|immediately|kindly|or|but|only|you|need|mode|step \d|assistant|ai|model|reader|evaluator|system))\s{0,3}[*_\"'“‘(]{0,3}"
+)
+NEGATED = re.compile(
+    r"(?:n[o']t|n’t|never|cannot|without|if you|when you|who|people|users|many|often|avoid|easy to|safely)\s{0,2}(?:\w{1,12}\s)?$",
+    re.IGNORECASE,
+)
+BEFORE = (
+    r"previous|prior|above|earlier|preceding|foregoing|former|past|original|initial|system|existing|your|(?:\w{1,12} )?system'?s?|safety"
+    r"|developer'?s?|pre-?existing|current|default|hidden|other"
+)
+WEAK = r"all|any|every|each|of|the|my|these|those|and|or|such|that|whatever|everything|anything|both|further|standing|given|different"
+THINGS = r"instructions?|prompts?|directives?|guidelines?|programming|system messages?|constraints?|guardrails|policies|training"
+WEAK_THINGS = r"rules|messages?|context|text|commands?|orders?|tasks?|content|criteria|schema|restrictions?|conversation|answer|response|input"
+VERBS = (
+    r"ignore|disregard|forget|override|overrule|bypass|discard|do(?: not|n'?t|n’t) (?:follow|obey)|stop (?:following|obeying)|skip"
+    r"|pay no attention to|set aside|put aside|abandon|drop|delete|erase|dismiss|neglect|void|cancel|replace|supersede|overwrite|wipe"
+)
+OVERRIDE = re.compile(
+    rf"(?P<lead>{LEAD})(?P<verb>{VERBS})\b(?P<which>(?:[\s,/*_]{{1,3}}(?:{BEFORE}|{WEAK}))*+)[\s*_]{{1,3}}"
+    rf"(?:[a-z-]{{1,15}} ){{0,2}}?(?:(?P<thing>{THINGS})|(?P<weak>{WEAK_THINGS}))\b(?P<rest>.{{0,60}})",
+    re.IGNORECASE | re.DOTALL,
+)
+ABOVE = re.compile(
+    rf"{LEAD}(?:{VERBS})(?: (?:about|the|all|of|every|any)){{0,3}} (?:everything|anything|all|whatever|instructions?|text|what|rest|things?|that)"
+    r"(?: (?:of|that|which|else|written|stated|said|the|is|was|were|it|in|comes?|came|has been|you|have|been|'ve|were|had|given|told|to|this|so)){0,7} "
+    r"(?:above|before this|before|given|told|above this|preceding this|previously|earlier|so far|here|up to (?:this point|here|now)|below|else)"
+    r"(?: (?:line|point|message|sentence|paragraph|text|this|answer))?(?=\s{0,2}(?:and\b|but\b|[.:;,!?)\"'”’*–—-]|$))",
+    re.IGNORECASE,
+)
+OBSOLETE = re.compile(
+    r"\b(?:previous|prior|above|earlier|preceding|foregoing|original|initial|system|existing|your)\s(?:\w{1,15}\s){0,3}?"
+    r"(?:instructions?|prompts?|directives|guidelines|rules|message|constraints)\b.{0,30}?\b(?:void|cancell?ed|obsolete|superseded"
+    r"|revoked|overridden|replaced by|null|suspended|invalid|no longer (?:apply|applies|valid|active|in force|relevant)"
+    r"|(?:must|should|shall|to|can|may) be (?:ignored|disregarded|forgotten|discarded|overridden|skipped|dropped))",
+    re.IGNORECASE,
+)
+BE_IGNORED = re.compile(
+    r"\b(?:instructions?|prompts?|directives)\b.{0,40}?\b(?:must|should|shall|are to|can) be (?:ignored|disregarded|discarded|overridden)",
+    re.IGNORECASE,
+)
+WHICH = re.compile(rf"\b(?:{BEFORE})\b", re.IGNORECASE)
+QUOTED = re.compile(r"[\"'“‘«`]\s{0,2}$")
+SAID_OF = re.compile(
+    r"\b(?:phrases?|such as|like|attack\w*|injection\w*|called|example|e\.g\.|hidden text|may write|might write|could write|try to|tries to"
+    r"|manipulat\w+|trick\w*|jailbreak\w*|known as)\b",
+    re.IGNORECASE,
+)
+
+ROLES = (
+    r"(?:ai|a\.i\.|llm|language|gpt|chatgpt|machine|neural|generative|large[- ]language|reader|reading|extraction|evaluation|summari[sz]ation|automated|automatic"
+    r"|annotation|classification|scoring|grading|judging|parsing|downstream|monitoring|analytics|review)"
+)
+AGENTS = (
+    r"(?:monitors?|trackers?|analy[sz]ers?|models?|assistants?|systems?|agents?|readers?|evaluators?|chatbots?|bots?|crawlers?|parsers?|classifiers?|annotators?|graders?|judges?|extractors?"
+    r"|summari[sz]ers?|reviewers?|programs?|tools?|engines?|pipelines?|scrapers?|labell?ers?|software|processors?|networks?|scripts?|process|step)"
+)
+PROGRAM = (
+    rf"(?:{ROLES}(?:[ -]{ROLES}){{0,2}}(?:[ -]\w{{2,12}})?[ -]{AGENTS}(?:[ -]{AGENTS})?|(?:ai|llm|language model|gpt|chatgpt|claude|gemini|copilot|ais|llms|bot|bots)"
+    r"|evaluators?|annotators?|classifiers?|graders?|extractors?|labell?ers?|summari[sz]ers?|crawlers?|scrapers?|parsers?)"
+)
+MODEL = rf"(?:{PROGRAM}|models?|assistants?|agents?|judges?|reviewers?|readers?)"
+BEGIN = r"(?:^|[^\w\s,]|_)\s{0,3}"
+ENDS = r"(?= ?(?:[:,.;!?)\]}\"'”’*_–—>-]|$|(?:that|which|who|reading|processing|evaluating|parsing|analy[sz]ing|summari[sz]ing|extracting|scoring|grading|only|when|if|must|should|please)\b))"
+ANY = r"(?:(?:all|any|the|every|an?|our|your|automated|future|this|whichever|intended) ){0,3}"
+NOTE = (
+    r"(?:an? |the )?(?:(?:important|special|hidden|private|brief|quick|critical|urgent|system|editor'?s?|internal|confidential|secret) ){0,3}"
+    r"(?:notes?|p\.? ?s\.?|messages?|notice|instructions?|reminder|memo|directives?|guidance|hint|requests?|information|announcement|warning)"
+    r"(?: (?:only|meant|intended|addressed|directed|specifically|exclusively)){0,2} (?:to|for|at) "
+)
+VOCATIVE = re.compile(
+    rf"{BEGIN}(?:{NOTE}|(?:attention|dear|hello|hey|hi|listen|important)[,:!]{{0,2}} (?:to |for )?){ANY}{PROGRAM}{ENDS}|{BEGIN}(?:attention|dear|hello|hey|hi),? (?:model|assistant|evaluator)s?\b|{BEGIN}(?:all|any|every) {PROGRAM} ?:",
+    re.IGNORECASE,
+)
+CALLED = re.compile(
+    rf"{BEGIN}(?:to|for|note to|@) ?{ANY}{PROGRAM} ?[:,!–—]|{BEGIN}(?:ai|llm)s?(?: {AGENTS})? ?[:!]|{BEGIN}(?:language models?|llms) ?[:,!]|{BEGIN}{ROLES}[ -]{AGENTS} ?[:!]",
+    re.IGNORECASE,
+)
+IF_YOU = re.compile(
+    rf"\b(?:if|in case|since|because|when) (?:you are|you're|you’re|you happen to be|this is (?:being )?read by|being read by|read by|you were) (?:reading this as )?(?:an? |the |any )?(?:automated |automatic )?{PROGRAM}"
+    r"(?= ?(?:[:,.;!?)\]\"'”*–—-]|$|and\b|or\b|that\b|which\b|reading|processing|evaluating|parsing|analy[sz]ing|summari[sz]ing|asked|tasked|extracting|instructed|you\b))",
+    re.IGNORECASE,
+)
+READING = re.compile(
+    rf"\b(?:(?P<program>{PROGRAM})|models?|assistants?|agents?) (?:that |which |who )?(?:is |are |may be |be )?(?:currently |now )?"
+    r"(?:read(?:s|ing)?|process(?:es|ing)?|pars(?:es?|ing)|evaluat(?:es?|ing)|summari[sz](?:es?|ing)|analy[sz](?:es?|ing)|scor(?:es?|ing)|grad(?:es?|ing)|extract(?:s|ing)?(?: \w{1,12}){0,2}(?: from)?|judg(?:es?|ing)|check(?:s|ing)?|classif(?:y|ies|ying)|label(?:s|l?ing)?|review(?:s|ing)?|annotat(?:es?|ing)|index(?:es|ing)?|crawl(?:s|ing)?|ingest(?:s|ing)?)"
+    r" (?:this|these|the (?:present|following|above|answer|text|passage|response))\b",
+    re.IGNORECASE,
+)
+WHEN_READING = re.compile(
+    r"\b(?:when|while|once|as|after|before|if) (?:you|it|an? \w{1,12}|the (?:model|reader|evaluator|assistant)) (?:\w{1,12}ly )?"
+    r"(?:read|analy[sz]e|evaluate|process|extract|summari[sz]e|parse|score|grade|classify|label|judge|review)\w{0,3} (?:\w{1,14} ){0,3}?"
+    r"(?:this|the) (?:reply|answer|response|text|page|passage|content|document|article|output)\b",
+    re.IGNORECASE,
+)
+AUDIENCE = re.compile(
+    rf"^[\s>*_#-]{{0,6}}(?:for|to|audience|target|readers?|recipients?|addressees?|intended[_ -](?:for|readers?|audience)|agents?|user-agent)[*_]{{0,2}}\s?:\s?{ANY}{PROGRAM.replace('language models?', 'language[- ]models?')}",
+    re.IGNORECASE,
+)
+MUST = re.compile(
+    rf"\b{PROGRAM}(?: (?:reading|processing|that|which|who|this|page|answer|text|read|reads|you|,)){{0,5}},? (?:must|should|shall|has to|have to|is to|are to|need to|needs to|"
+    r"(?:is|are) (?:required|instructed|asked|expected|obliged|advised|requested) to|will)\b",
+    re.IGNORECASE,
+)
+AS_ONE = re.compile(
+    rf"\b(?:you are(?: now)?(?: acting as)?(?: \w{{2,20}},)?|you're(?: now)?|you’re(?: now)?|as|acting as|act as|become|being) (?:an? |the |this |its |our )?(?:\w{{1,14}} ){{0,2}}?{MODEL}\b(?!['’]s)(?!,? I\b)(?! (?:developer|engineer|user|expert|student|startup|company|year))",
+    re.IGNORECASE,
+)
+YOU_MUST = re.compile(
+    r"\byou (?:must|should|shall|have to|are to|need to|are required to|are instructed to|will) \w", re.IGNORECASE
+)
+YOUR = re.compile(
+    r"\byour (?:json |final |structured |written |own |only |entire |next )*(?:output|response|reading|report|verdict|evaluation|extraction|classification|summary|json|analysis|answer|labels?|result)s? "
+    r"(?:must|should|shall|has to|have to|needs? to|will|is to)\b",
+    re.IGNORECASE,
+)
+NEW_PART = re.compile(
+    r"\byou are now\b|\bfrom now on,? you\b|\byou (?:will|must|shall) now\b|\bpretend (?:to be|you are|that you)|\bact as (?:if you|an? |the )|\bassume the role"
+    r"|\brole-?play\b|\byou are no longer\b|\b(?:developer|debug|admin|god|dan|maintenance|test|unrestricted|override) mode\b|\bjailbreak|\bfrom now on\b",
+    re.IGNORECASE,
+)
+PLAY = re.compile(
+    r"\blet['’]?s play\b|\b(?:stays?|remains?|breaks?|breaking|leaves?) (?:in |out of )?character\b|\bfill(?:ing)? (?:in|out) (?:the |any |your )?(?:form|field)s?\b",
+    re.IGNORECASE,
+)
+YOU_ARE_NOW = re.compile(r"\byou are now (?:the|an?|in|my|our|acting|playing)\b", re.IGNORECASE)
+NEW_TASK = re.compile(
+    r"\b(?:new|updated|revised|real|actual|true|special|important|additional|secret|hidden|latest|final) (?:system )?(?:instructions?|task|prompt|directive|orders?) ?[:=–—-]"
+    r"|\byour (?:new|real|actual|true|only|sole|updated|next) (?:instructions?|task|job|role|objective|goal|directive|mission) (?:is|are|will)\b"
+    r"|(?:^|[*#>\[(<])\s{0,3}(?:instructions?|directive|command|override|order)\s{0,2}[*_\])>]{0,3}\s?:|\b(?:system|admin|developer|root|priority) (?:override|instruction|notice|update|note|command|directive)s?\s?[:\])–—-]",
+    re.IGNORECASE,
+)
+SECRET = re.compile(
+    r"\bdo(?: not|n't|n’t) (?:mention|reveal|disclose|tell|repeat|say|note|report|quote|acknowledge|comment on) (?:anyone |the user |to the user |about |of )?(?:this|these|that you|that this|the existence|having)"
+    r"|\bkeep (?:this|these) (?:instruction|note|message|prompt|order)s? (?:secret|hidden|confidential|private)",
+    re.IGNORECASE,
+)
+SAYING = (
+    r"(?:report|mark|count|flag|treat|classify|label|record|consider|register|tag|list|log|return|rate|score|rank|declare|say|state|assume|judge|output"
+    r"|respond|reply|answer|confirm|note|set|write|put|name|recommend|mention|include|place|position|praise|promote|present|suggest|describe|cite|print|emit|add|insert|give|assign|always|ensure|make sure|claim|conclude|store|enter|fill|treat|save|show|display|pretend|act as if)"
+)
+AS_MENTIONED = re.compile(
+    rf"{LEAD}{SAYING}\b[^.;!?\n]{{1,80}}?(?<!,) (?:as|to be|was|is|were|are|gets?|be) (?:being |clearly |explicitly |strongly |prominently |very |a |an |the |having been |first )?"
+    r"(?:mentioned|named|mention|included|praised|endorsed|included|praised|endorsed|positive(?:ly)?|favou?rabl[ey]|present|ranked (?:1|one|first|#1|top)|rank (?:1|one|#1)|number one|no\. 1|#1|true)\b"
+    r"(?!,? (?:then|so|we|i|you|it|they|this)\b| above| earlier| before| in\b| below| previously| by| at| on)",
+    re.IGNORECASE,
+)
+FIRST = re.compile(
+    rf"{LEAD}{SAYING}\b[^.;!?\n]{{1,80}}? (?:first|at the top|as number one|number one|#1|no\. 1|in first place|at rank 1|rank 1|positively|favou?rably|as (?:the )?best|above all|the (?:very )?best|top|highly|the winner|as (?:the )?leading|prominently)\b",
+    re.IGNORECASE,
+)
+COUNTS = re.compile(r"\bcounts? as (?:being |always )?(?:mentioned|positive|named)\b", re.IGNORECASE)
+FIELD = re.compile(r"\b(?:mentioned|sentiment|ranks?|ranked|number one|first|positive)\b", re.IGNORECASE)
+IMPERATIVE = re.compile(
+    rf"\W{{0,3}}(?:(?:please|then|now|always|simply|just|also|and) ){{0,2}}{SAYING}\b", re.IGNORECASE
+)
+SET = r"[\"'`*_”’]{0,3}\s{0,2}(?:(?:field|value|score|label|flag)\s)?(?:=|==|:=|->|→|=>|to|must be|should be|shall be|has to be|equals|set to)\s{0,2}[\"'`*_“‘]{0,3}"
+LOOSELY = r"[\"'`*_”’]{0,3}\s{0,2}(?::|is|as|of|with)\s{0,2}[\"'`*_“‘]{0,3}"
+ASSIGNED = {
+    "mentioned": (r"\b(?:is_?)?mention(?:ed|s)?(?:_text)?", r"(?:true|yes|1|y|named)\b", 3),
+    "sentiment": (
+        r"\b(?:sentiment|tone|polarity)",
+        r"(?:very |strongly |fully |highly |\w{1,10}ly )?(?:positive|excellent)\b",
+        2,
+    ),
+    "rank": (r"\b(?:rank|ranking|position|place)", r"(?:number |no\. ?|#)?(?:1|one|first)\b", 1),
+    "verdict": (r"\b(?:verdict|judged)", r"(?:named|supported|confirmed|true)\b", 2),
+}
+FIRMLY = [(re.compile(head + SET + value, re.IGNORECASE), points) for head, value, points in ASSIGNED.values()]
+LOOSE = [re.compile(head + LOOSELY + value, re.IGNORECASE) for head, value, _ in ASSIGNED.values()]
+ENOUGH = 3
+GIVEN = re.compile(
+    r"^.{0,30}\b(?:above|before|given|you (?:were|have|had|received|got)|previously|earlier|so far|preceding)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def strength(sentence: str, words: AbstractSet[str]) -> int:
+    """Points; three are enough to take it for an order. `words`: the categories of lexicon.py of which it has one."""
+    points = 0
+    if words & {"program", "reads", "output", "object"}:
+        points += addressed(sentence)
+    if points < ENOUGH:
+        points += fields(sentence)
+    if points < ENOUGH and words & {"role", "program", "object", "turn"}:
+        points += part(sentence)
+    if points < ENOUGH and "override" in words:
+        points += override(sentence, alone=points == 0)
+    return points
+
+
+def override(sentence: str, *, alone: bool) -> int:
+    """`alone`: nothing else speaks for an order, and so a text about such orders may only quote one."""
+    if ABOVE.search(sentence) or OBSOLETE.search(sentence):
+        return 0 if alone and SAID_OF.search(sentence) else ENOUGH
+    best = 2 if BE_IGNORED.search(sentence) else 0
+    for found in OVERRIDE.finditer(sentence):
+        if NEGATED.search(sentence, 0, found.end("lead")):
+            continue
+        if alone and SAID_OF.search(sentence) and QUOTED.search(found["lead"]):
+            continue
+        best = max(best, override_points(found))
+    return best
+
+
+def override_points(found: re.Match[str]) -> int:
+    before = WHICH.search(found["which"]) is not None or GIVEN.match(found["rest"]) is not None
+    if found["thing"]:
+        return ENOUGH if before else 1
+    return 2 if before else 0
+
+
+def addressed(sentence: str) -> int:
+    """What speaks to a program, or of what it must do."""
+    if any(pattern.search(sentence) for pattern in (IF_YOU, VOCATIVE, AUDIENCE)):
+        return ENOUGH
+    reading = READING.search(sentence)
+    points = (ENOUGH if reading["program"] else 2) if reading else 0
+    points += 2 * (WHEN_READING.search(sentence) is not None)
+    points += 2 * any(pattern.search(sentence) is not None for pattern in (CALLED, MUST))
+    points += 2 * (YOUR.search(sentence) is not None)
+    if AS_ONE.search(sentence):
+        points += 2 if YOU_MUST.search(sentence) else 1
+    return points
+
+
+def part(sentence: str) -> int:
+    """Another part for the program: a role, a task, a secret."""
+    return (
+        (YOU_ARE_NOW.search(sentence) is not None)
+        + min(len(PLAY.findall(sentence)), 2)
+        + (NEW_PART.search(sentence) is not None)
+        + 2 * (NEW_TASK.search(sentence) is not None)
+        + 2 * (SECRET.search(sentence) is not None)
+    )
+
+
+def fields(sentence: str) -> int:
+    """What a reading says of an organisation, ordered."""
+    if COUNTS.search(sentence):
+        return ENOUGH
+    points = sum(points for pattern, points in FIRMLY if pattern.search(sentence))
+    points += sum(pattern.search(sentence) is not None for pattern in LOOSE)
+    if AS_MENTIONED.search(sentence):
+        return points + ENOUGH
+    return points + (FIRST.search(sentence) is not None)
