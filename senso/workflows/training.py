@@ -9,7 +9,7 @@ from uuid import UUID
 
 from senso.db import looking
 from senso.errors import Malformed
-from senso.extraction import MOST_MARKS, Reading, marking, prompts
+from senso.extraction import MOST_MARKS, Reading, injections, prompts
 from senso.extraction.evidence import rivals
 from senso.extraction.prompts.reply import NAMED
 from senso.providers import Completion, Usage
@@ -77,7 +77,7 @@ def read(work: ReadWork, content: str) -> Reading:
 def reply(work: ReadWork, stored: Stored) -> dict[str, Any]:
     """What a model would have to say for this reading, in the form that the prompt asks for."""
     is_asked = answer_reading.is_asked(work)
-    tracked = rivals.labelled(marking.readable(work.answer), [work.org])
+    tracked = rivals.labelled(injections.rest(work.answer), [work.org])
     judged = [{"mark": label, "verdict": NAMED} for one in tracked for _, label in one.marks]
     own = enumerate((stored["occurrences"] or ())[:MOST_MARKS] if is_asked else (), start=1)
     return {
