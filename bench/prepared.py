@@ -103,8 +103,8 @@ def names_reply(org: Org) -> bytes:
 
 
 def reading(text: str, question: str, watched: Watched) -> tuple[str, bytes]:
-    asked, beside = ([watched], []) if extraction.occurs(text, watched) else ([], [watched])
-    prompt = extraction.prompt(text, question, asked, beside=beside)
+    """Of the org, too, where its name does not occur: the product asks about a sample of these."""
+    prompt = extraction.prompt(text, question, [watched])
     request, mark = request_in(prompt.user), MARK.search(prompt.user)
     assert request is not None and mark is not None  # noqa: PT018  our own prompt has both
     content = json.dumps(filled(prompt.schema, said_of(request, reading_of)), ensure_ascii=False)

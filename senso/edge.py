@@ -24,6 +24,7 @@ def supply() -> None:
     supplied.outgoing.register(outgoing)
     supplied.reading_models.register(reading_models)
     supplied.reading_mode.register(reading_mode)
+    supplied.reading_prompts.register(reading_prompts)
     supplied.names_model.register(names_model)
     supplied.orgs_per_reading.register(orgs_per_reading)
     supplied.alarming.register(alarming)
@@ -85,6 +86,12 @@ def reading_mode() -> ReadingMode:
     from senso.settings import settings  # noqa: PLC0415
 
     return settings().reading_mode
+
+
+def reading_prompts() -> tuple[tuple[str, int], ...]:
+    from senso.settings import settings  # noqa: PLC0415
+
+    return settings().prompt_shares
 
 
 def orgs_per_reading() -> int:

@@ -27,6 +27,7 @@ ASSUMED: Final = {
     Purpose.ASK: Usage(tokens_in=13_000, tokens_out=800, searches=1),
     Purpose.READ: Usage(tokens_in=2_400, tokens_out=250),
     Purpose.EVAL: Usage(tokens_in=2_400, tokens_out=250),
+    Purpose.REREAD: Usage(tokens_in=2_400, tokens_out=250),
     Purpose.NAMES: Usage(tokens_in=500, tokens_out=120),
     Purpose.DOMAINS: Usage(tokens_in=900, tokens_out=900),
 }

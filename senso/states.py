@@ -83,6 +83,27 @@ OPEN_EVALUATIONS = (EvaluationState.PENDING, EvaluationState.EXTRACTING)
 UNDONE_EVALUATIONS = (EvaluationState.FAILED, EvaluationState.CANCELLED)
 
 
+class ReevaluationState(StrEnum):
+    """open: at work; compared: all is read and nothing of it counts; done: what was read counts; the last: given up."""
+
+    OPEN = "open"
+    COMPARED = "compared"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class RereadingState(StrEnum):
+    """pending: waits for a claim; reading: claimed; the others are final."""
+
+    PENDING = "pending"
+    READING = "reading"
+    DONE = "done"
+    FAILED = "failed"
+
+
+OPEN_REREADINGS = (RereadingState.PENDING, RereadingState.READING)
+
+
 class JobKind(StrEnum):
     """What a vendor job holds: questions to be answered, or answers to be read."""
 
@@ -251,7 +272,7 @@ class LedgerKind(StrEnum):
 class Purpose(StrEnum):
     """What a paid call is for: an answer, the reading of one, the names of an org, or reading a labelled answer.
 
-    domains: what kind of sites are cited.
+    domains: what kind of sites are cited. reread: a stored answer is read again.
     """
 
     ASK = "ask"
@@ -259,6 +280,7 @@ class Purpose(StrEnum):
     NAMES = "names"
     EVAL = "eval"
     DOMAINS = "domains"
+    REREAD = "reread"
 
 
 class Category(StrEnum):
@@ -346,6 +368,8 @@ class Action(StrEnum):
     RESUME = "resume"
     ACCEPT_NAME = "accept name"
     REJECT_NAME = "reject name"
+    REEVALUATE = "reevaluate"
+    EXPORT = "export"
 
 
 class ProposalState(StrEnum):

@@ -90,6 +90,8 @@ service: Supplied[[str, str, Mapping[str, str]], Service] = Supplied("how a prov
 outgoing: Supplied[[], Outgoing] = Supplied("how calls go out")
 reading_models: Supplied[[], Sequence[str]] = Supplied("which models read answers")
 reading_mode: Supplied[[], ReadingMode] = Supplied("how answers are read")
+# Versions of the prompt, each with its share in percent; none: the newest reads all.
+reading_prompts: Supplied[[], Sequence[tuple[str, int]]] = Supplied("by which prompts answers are read")
 orgs_per_reading: Supplied[[], int] = Supplied("for how many orgs a call reads an answer")
 max_daily_cost: Supplied[[], int | None] = Supplied("what a day may cost")  # micro-dollars
 names_model: Supplied[[], str] = Supplied("which model finds names")

@@ -6,12 +6,13 @@ from senso.policy import POLICY
 from senso.providers import READING_TOKENS, Answer, Completion, Usage
 from senso.queries import evaluations, runs
 from senso.queries.models import Model, Reader
+from senso.queries.prompts import alone
 from senso.queries.runs import Report
 
 REPORT = Report("failed", Usage(tokens_in=10), 7, 1)
 READER = Model("gpt-6-luna", "openai", "gpt-6-luna")
 READERS = [Reader(READER, READING_TOKENS)]
-VERSION = {"readers": READERS, "prompt_version": "v1"}
+VERSION = {"readers": READERS, "prompts": alone("v1")}
 READING = Reading(
     mentioned=True,
     mention_text="Larch Hill is good.",

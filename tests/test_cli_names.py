@@ -7,6 +7,7 @@ from senso.db import transaction
 from senso.extraction import names as extraction_names
 from senso.policy import POLICY
 from senso.queries import evaluations, name_decisions
+from senso.queries.prompts import alone
 from senso.workflows import name_decisions as workflow
 from senso.workflows import names, reading_models
 
@@ -187,7 +188,7 @@ def claimed(make, org):
     make.answered(run)
     with transaction() as db:
         readers = reading_models.readers(db)
-        (work,) = evaluations.claim(db, [run], "me", POLICY, readers=readers, prompt_version="reading-1")
+        (work,) = evaluations.claim(db, [run], "me", POLICY, readers=readers, prompts=alone("reading-1"))
     return work
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from at_work import start, work_off, work_off_network
 from jobs import collect
 from operating import Initiator, cancel, retry, trigger_network, trigger_org
+from rereading import read_again
 
 from senso.db import transaction
 from senso.extraction import READING_VERSION
@@ -13,6 +14,8 @@ from senso.policy import POLICY
 from senso.queries import evaluations as evaluation_rows
 from senso.queries import runs as run_rows
 from senso.queries import workers
+from senso.queries.prompts import alone
+from senso.queries.reevaluations import Scope
 from senso.runtime.heartbeat import worker_id
 from senso.settings import settings
 from senso.tasks.stages import extract, finish_batch, push, read, submit_snapshot
@@ -39,7 +42,9 @@ class Worlds:
         for day in (today - timedelta(days=7), today):
             self.on(day)
             self.work_off(self.trigger(completed.id))
-        self.work_off(self.trigger(self.make.org(models=MODELS, available=None).id))
+        batch = self.trigger(self.make.org(models=MODELS, available=None).id)
+        self.work_off(batch)
+        read_again(Scope(None, batch))
         self.jobs(self.trigger(self.make.org(models=CONSUMER, countries=("US", "DE")).id))
         self.retried()
         self.cancelled()
@@ -145,7 +150,7 @@ class Worlds:
         extract(str(first))
         with transaction() as db:
             evaluation_rows.claim(
-                db, [second], worker_id(), POLICY, readers=reading_models.readers(db), prompt_version=READING_VERSION
+                db, [second], worker_id(), POLICY, readers=reading_models.readers(db), prompts=alone(READING_VERSION)
             )
 
     def push_all(self) -> None:

@@ -8,6 +8,7 @@ from senso.checks import Finding
 from senso.checks.providers import made, setting_text
 from senso.db import transaction
 from senso.errors import ConfigError, OutsideError
+from senso.extraction import prompts
 from senso.providers import ModelList
 from senso.queries import models
 from senso.queries.models import AskedModel
@@ -26,7 +27,20 @@ def findings(read: Settings, today: date, *, online: bool = False) -> list[Findi
     used |= {one.slug: one for one in named.values()}
     listed = lists(read, {one.provider for one in used.values()}) if online else {}
     unable = [cannot_read(one) for one in named.values() if not reads(one.provider)]
-    return unable + [finding for one in used.values() for finding in of_model(one, today, listed.get(one.provider))]
+    return (
+        unprompted(read)
+        + unable
+        + [finding for one in used.values() for finding in of_model(one, today, listed.get(one.provider))]
+    )
+
+
+def unprompted(read: Settings) -> list[Finding]:
+    """Versions of the prompt that READING_PROMPTS names and that there are not."""
+    unknown = [name for name, _ in read.prompt_shares if name not in prompts.versions()]
+    return [
+        Finding("READING_PROMPTS", "fault", f"no prompt {name}", "every trigger is refused", "senso prompts lists them")
+        for name in unknown
+    ]
 
 
 def reads(provider: str) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from senso.db.planner import looked_up
-from senso.states import EvaluationState, RunState
+from senso.states import EvaluationState, RereadingState, RunState
 
 
 def released(until: str = "NULL") -> str:
@@ -146,3 +146,5 @@ READING = Leased(
     EvaluationState.EXTRACTING,
     chance="(abs(hashtext(run_id::text || failures)) % 1000) / 1000.0",
 )
+# A command works on them; what it leaves when it is killed, the next one takes back (`senso.queries.rereadings`).
+REREADING = Leased("rereadings", RereadingState.PENDING, RereadingState.READING)

@@ -52,7 +52,7 @@ COUNTS = Prepared(f"""
         count(*) FILTER (WHERE e.state = '{EvaluationState.DONE}') AS evaluated,
         count(*) FILTER (WHERE e.state = '{EvaluationState.FAILED}') AS failed,
         count(*) FILTER (WHERE e.state = '{EvaluationState.CANCELLED}') AS cancelled
-    FROM evaluations e WHERE e.batch_id = :batch
+    FROM evaluations e WHERE e.batch_id = :batch AND e.is_current
 """)
 
 

@@ -14,7 +14,7 @@ ROWS = f"""
         FROM question_runs WHERE batch_id = b.id) r ON true
     LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE state = '{EvaluationState.DONE}') AS evaluated,
         count(*) FILTER (WHERE state = '{EvaluationState.FAILED}') AS failed, count(*) AS planned
-        FROM evaluations WHERE batch_id = b.id) e ON true
+        FROM evaluations WHERE batch_id = b.id AND is_current) e ON true
     LEFT JOIN LATERAL (SELECT sum(cost_microusd)::bigint AS cost_microusd, count(*) AS llm_calls,
         count(*) FILTER (WHERE cost_microusd IS NULL) AS unknown_cost, {FAILED_TRIES} AS failed_tries
         FROM llm_calls

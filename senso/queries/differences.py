@@ -80,7 +80,7 @@ HOLDS = f"""{SCOPE},
     wanted AS (
         SELECT b.id, count(e.id) * b.price AS credits
         FROM looked_at b LEFT JOIN evaluations e
-            ON e.batch_id = b.id AND (e.ended_at IS NULL OR e.ended_at >= b.queued_at)
+            ON e.batch_id = b.id AND e.is_current AND (e.ended_at IS NULL OR e.ended_at >= b.queued_at)
         WHERE b.kind <> '{BatchKind.NETWORK}' GROUP BY b.id, b.price
     ),
     moved AS (

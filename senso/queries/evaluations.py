@@ -19,6 +19,7 @@ from senso.queries.competitors import tracked
 from senso.queries.fragments import COUNT_DOWN, REPORT_CALL
 from senso.queries.models import Model, Reader, by_reader
 from senso.queries.outbox import Pipeline, enqueue_by, intents_of
+from senso.queries.prompts import Prompts, version_of
 from senso.queries.runs import SAVED, Report
 from senso.queries.stopped import BY_READER, holds_reading, may_begin
 
@@ -37,6 +38,7 @@ class ReadWork:
     answer: str
     question: str
     org: Watched
+    version: str  # of the prompt
     place: int  # of this try in the list of readers
     reader: Model  # the model that the call's row names
     max_tokens: int  # of its output
@@ -96,9 +98,10 @@ def hand_out(db: Connection, asked_by: UUID, window: int) -> int:
 
 
 # The inputs of a reading. The CTE `claimed` must have id, run, the run's batch, org, batch, fence, failures, reader,
-# answer, question.
+# answer, question; the CTE `called` the call's id, run, org and version of the prompt.
 SELECTED = """
     SELECT c.id, c.run_id, c.asked_by, c.batch_id, c.fence, c.failures, c.reader, called.id AS call_id, c.answer_text,
+        called.prompt_version AS version,
         q.text AS question, o.name, o.competitors, coalesce(n.names, '[]') AS names,
         coalesce(n.is_fallback, false) AS by_fallback,
         ARRAY(SELECT url FROM org_websites w WHERE w.org_id = o.id ORDER BY position, url) AS websites,
@@ -115,9 +118,9 @@ READ_WORK = f"""
     called AS (
         INSERT INTO llm_calls (purpose, batch_id, run_id, org_id, fence, provider, model, prompt_version)
         SELECT 'read', batch_id, run_id, org_id, fence, {BY_READER.format("providers")}, {BY_READER.format("models")},
-            :prompt_version
+            {version_of("run_id")}
         FROM claimed
-        RETURNING id, run_id, org_id
+        RETURNING id, run_id, org_id, prompt_version
     )
     {SELECTED}
 """
@@ -146,16 +149,16 @@ def claim(
     policy: Policy,
     *,
     readers: Sequence[Reader],
-    prompt_version: str,
+    prompts: Prompts,
 ) -> list[ReadWork]:
     """Leaves out readings that are done, claimed by another worker, not due yet or no longer wanted."""
     values = {"runs": list(runs), "owner": owner, "lease": policy.lease_seconds, "most": policy.most_failures}
-    found = CLAIM.rows(db, values | called(readers, prompt_version))
+    found = CLAIM.rows(db, values | called(readers, prompts))
     return [read_work(one, readers) for one in found]
 
 
-def called(readers: Sequence[Reader], prompt_version: str) -> dict[str, Any]:
-    return by_reader(readers) | {"prompt_version": prompt_version}
+def called(readers: Sequence[Reader], prompts: Prompts) -> dict[str, Any]:
+    return by_reader(readers) | prompts.values()
 
 
 def read_work(found: dict[str, Any], readers: Sequence[Reader]) -> ReadWork:
@@ -181,6 +184,7 @@ def read_work(found: dict[str, Any], readers: Sequence[Reader]) -> ReadWork:
         answer=found["answer_text"],
         question=found["question"],
         org=org,
+        version=found["version"],
         place=place,
         reader=reader.model,
         max_tokens=reader.max_tokens,
@@ -226,9 +230,9 @@ CLAIMED_BY_SAVING = Prepared(f"""
             AND e.lease_owner = :owner AND l.org_id = e.org_id AND l.fence = e.fence
             AND {looked_up("l.outcome")} IS NULL
         RETURNING e.id, e.run_id, r.batch_id AS asked_by, e.org_id, e.batch_id, e.fence, e.failures, e.reader,
-            r.answer_text, r.question_id, l.id AS call_id
+            r.answer_text, r.question_id, l.id AS call_id, l.prompt_version
     ),
-    called AS (SELECT call_id AS id, run_id, org_id FROM claimed)
+    called AS (SELECT call_id AS id, run_id, org_id, prompt_version FROM claimed)
     {SELECTED}
 """)
 
@@ -240,7 +244,7 @@ def save_answers_and_claim(
     policy: Policy,
     *,
     readers: Sequence[Reader],
-    prompt_version: str,
+    prompts: Prompts,
     claims: bool = True,
 ) -> list[list[ReadWork]]:
     """`answers`: of `runs.answer_row`, all of one batch. The claimed readings of each; none where its fence has risen,
@@ -253,7 +257,7 @@ def save_answers_and_claim(
         return [[] for _ in answers]
     leased = {"owner": owner, "lease": policy.lease_seconds}
     values = by_key(answers) | leased | {"most": policy.most_failures, "claims": claims}
-    found = SAVE_ANSWERS_AND_CLAIM.rows(db, values | called(readers, prompt_version))
+    found = SAVE_ANSWERS_AND_CLAIM.rows(db, values | called(readers, prompts))
     saved = {one["run_id"] for one in found}
     if claims and (missing := [answer for answer in answers if answer["id"] not in saved]):
         lost = {"ids": [one["id"] for one in missing], "fences": [one["fence"] for one in missing]}

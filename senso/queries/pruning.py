@@ -136,9 +136,11 @@ READINGS = text("""
     SELECT id, run_id FROM evaluations WHERE batch_id = :batch ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED
 """)
 OF_READINGS = {
+    "rereadings": "evaluation_id = ANY(:ids) OR applied_as = ANY(:ids)",
     "competitors": "evaluation_id = ANY(:ids)",
     "claims": "evaluation_id = ANY(:ids)",
-    "llm_calls": f"batch_id = :batch AND run_id = ANY(:runs) AND purpose = '{Purpose.READ}'",
+    "llm_calls": f"""run_id = ANY(:runs) AND ((batch_id = :batch AND purpose = '{Purpose.READ}')
+        OR (purpose = '{Purpose.REREAD}' AND org_id = (SELECT org_id FROM batches WHERE id = :batch)))""",
     "evaluations": "id = ANY(:ids)",
 }
 # A batch that read an answer late and is not pruned itself keeps it.

@@ -15,6 +15,7 @@ from senso.db.statement import Prepared
 from senso.policy import Policy
 from senso.queries.evaluations import SELECTED, ReadWork, read_work
 from senso.queries.models import Model, Reader
+from senso.queries.prompts import Prompts, version_of
 from senso.queries.runs import Report
 from senso.queries.stopped import holds_job, may_begin
 from senso.queries.submissions import HAS_TRIES_LEFT, MAY_GO_ON
@@ -103,14 +104,16 @@ HELD = f"""
 """
 TO_SEND = Prepared(f"""
     WITH claimed AS ({HELD} ORDER BY e.id),
-    called AS (SELECT CAST(NULL AS bigint) AS id, run_id, org_id FROM claimed)
+    called AS (
+        SELECT CAST(NULL AS bigint) AS id, run_id, org_id, {version_of("run_id")} AS prompt_version FROM claimed
+    )
     {SELECTED}
 """)
 
 
-def to_send(db: Connection, job: UUID, readers: Sequence[Reader]) -> list[ReadWork]:
+def to_send(db: Connection, job: UUID, readers: Sequence[Reader], prompts: Prompts) -> list[ReadWork]:
     """All that the job holds and that can be read: still without a call."""
-    return [read_work(one, readers) for one in TO_SEND.rows(db, {"job": job})]
+    return [read_work(one, readers) for one in TO_SEND.rows(db, {"job": job} | prompts.values())]
 
 
 # Each reading in the file is a call that the vendor may bill, with a fence of its own.
@@ -121,7 +124,7 @@ ANNOUNCE = Prepared(f"""
         RETURNING e.run_id, e.org_id, e.batch_id, e.fence, e.reader
     )
     INSERT INTO llm_calls (purpose, batch_id, run_id, org_id, fence, provider, model, prompt_version, job_id)
-    SELECT 'read', batch_id, run_id, org_id, fence, :provider, :model, :prompt_version, :job FROM claimed
+    SELECT 'read', batch_id, run_id, org_id, fence, :provider, :model, {version_of("run_id")}, :job FROM claimed
     RETURNING id
 """)
 
@@ -137,15 +140,15 @@ LEFT_OUT = Prepared(f"""
 """)
 
 
-def announce(db: Connection, work: JobWork, readings: Sequence[UUID], *, reader: int, prompt_version: str) -> None:
+def announce(db: Connection, work: JobWork, readings: Sequence[UUID], *, reader: int, prompts: Prompts) -> None:
     """Committed right before the request; calls read what is not in the file.
 
     `reader`: the place of the job's model among the tries to read.
     """
     values = {"job": work.id, "readings": list(readings)}
     LEFT_OUT.rows(db, values)
-    values |= {"provider": work.provider, "model": work.model, "reader": reader, "prompt_version": prompt_version}
-    ANNOUNCE.rows(db, values)
+    values |= {"provider": work.provider, "model": work.model, "reader": reader}
+    ANNOUNCE.rows(db, values | prompts.values())
 
 
 # The vendor works on it. A first look comes soon: a file of a few requests may take a minute.
@@ -172,7 +175,7 @@ def submitted(db: Connection, work: JobWork, external_id: str) -> bool:
 SENT = Prepared(f"""
     WITH claimed AS ({HELD}),
     called AS (
-        SELECT c.id, c.run_id, c.org_id FROM claimed JOIN llm_calls c ON c.run_id = claimed.run_id
+        SELECT c.id, c.run_id, c.org_id, c.prompt_version FROM claimed JOIN llm_calls c ON c.run_id = claimed.run_id
             AND c.org_id = claimed.org_id AND c.fence = claimed.fence AND c.purpose = 'read' AND c.job_id = :job
     )
     {SELECTED}

@@ -8,6 +8,7 @@ databases    parses DATABASE_URL in every form
 redis_urls   parses REDIS_URL in every form
 moments      parses SENSO_CLOCK
 traps        parses FAILPOINTS
+prompt_shares parses READING_PROMPTS
 production   what ENVIRONMENT=production refuses
 variables    table of all variables: for doctor, .env.example and docs/configuration.md
 reading      builds the settings; all other code calls `settings()`

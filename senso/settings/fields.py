@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, field_validator
 from pydantic_core import PydanticCustomError
 
-from senso.settings import databases, failpoint_values, redis_urls
+from senso.settings import databases, failpoint_values, prompt_shares, redis_urls
 from senso.settings.clock_values import moment
 from senso.settings.hosts import check_host
 from senso.settings.texts import Kind, cleaned
@@ -145,6 +145,11 @@ class Settings(BaseModel):
     names_model: str = setting(
         "gpt-6-luna", "the model that finds what an organisation may be called, by slug or by its provider's name"
     )
+    reading_prompts: str | None = setting(
+        None,
+        "versions of the prompt by which answers are read, with the share of answers of each in percent, such as "
+        "reading-3=90, reading-3-brief=10: senso prompts compares them. Unset: the newest for all",
+    )
     reading_mode: ReadingMode = setting(
         ReadingMode.DIRECT,
         "direct: each answer is read at once; batch: those of an organisation together, within a day at half the price",
@@ -190,6 +195,11 @@ class Settings(BaseModel):
         if self.reading_model and "reading_models" not in self.model_fields_set:
             return [self.reading_model]
         return list(dict.fromkeys(filter(None, [self.reading_model, *listed(self.reading_models)])))
+
+    @property
+    def prompt_shares(self) -> tuple[tuple[str, int], ...]:
+        """Versions of the reading prompt, each with its share in percent; none: the newest reads all."""
+        return prompt_shares.shares(self.reading_prompts or "")
 
     @property
     def max_daily_microusd(self) -> int | None:
@@ -245,6 +255,15 @@ class Settings(BaseModel):
         if not found:
             raise PydanticCustomError("models", "names no model; write slugs with commas between")
         return ",".join(dict.fromkeys(found))
+
+    @field_validator("reading_prompts")
+    @classmethod
+    def check_reading_prompts(cls, said: str | None) -> str | None:
+        try:
+            prompt_shares.shares(said or "")
+        except ValueError as error:
+            raise PydanticCustomError("shares", "{said}", {"said": str(error)}) from None
+        return said
 
     @field_validator("database_url")
     @classmethod

@@ -31,7 +31,7 @@ def is_sampled(work: ReadWork) -> bool:
 def prompt(asked: Works, by_rule: Works) -> Prompt:
     """About the orgs of `asked`. The others need of the call which organisations the answer names."""
     lead = [*asked, *by_rule][0]
-    return extraction.prompt(lead.answer, lead.question, orgs(asked), beside=orgs(by_rule))
+    return extraction.prompt(lead.answer, lead.question, orgs(asked), lead.version, orgs(by_rule))
 
 
 def readings(completion: Completion, asked: Works, by_rule: Works) -> list[Reading | Malformed]:

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from structlog.contextvars import bind_contextvars
 
-from senso import extraction
 from senso.db import Connection, DBAPIError, Link, at_once
 from senso.errors import ConfigError, Misconfigured, OutsideError, Unavailable, Unforeseen, Unreachable
 from senso.extraction.citations import cite
@@ -23,6 +22,7 @@ from senso.queries.batches import Batch
 from senso.queries.evaluations import ReadWork
 from senso.queries.models import Reader
 from senso.queries.outbox import Pipeline
+from senso.queries.prompts import Prompts
 from senso.queries.runs import AskWork, Report
 from senso.registry import JOB_PROVIDERS
 from senso.runtime.call_slots import Work, run_concurrently
@@ -30,7 +30,7 @@ from senso.runtime.heartbeat import worker_id
 from senso.runtime.save_batching import SaveBatcher, save_in_thread
 from senso.runtime.saving import save, unstorable
 from senso.states import BatchKind, BatchState, Outcome, Purpose
-from senso.workflows import ceilings, limiting, reading_models
+from senso.workflows import ceilings, limiting, prompt_versions, reading_models
 from senso.workflows.call_reports import Stopwatch, failed_report, guarded, report
 from senso.workflows.claiming import claim_readings as claim_readings_within
 from senso.workflows.claiming import claim_runs
@@ -154,17 +154,15 @@ async def ask(work: AskWork) -> list[ReadWork]:
 
 def save_answers(db: Link, bought: Sequence[Mapping[str, Any]]) -> list[list[ReadWork]]:
     """`bought`: of one batch. Under a ceiling of cost, the readings are claimed by a transaction of their own."""
-    readers, version = reading_models.readers(db), extraction.READING_VERSION
+    readers, prompts = reading_models.readers(db), prompt_versions.in_use()
     if bought[0]["is_counted"] or not ceilings.in_effect(db):
-        return save_and_claim(db, bought, readers, version)
-    evaluations.save_answers_and_claim(
-        db, bought, worker_id(), POLICY, readers=readers, prompt_version=version, claims=False
-    )
-    return claim_after(db, [one["id"] for one in bought], readers, version)
+        return save_and_claim(db, bought, readers, prompts)
+    evaluations.save_answers_and_claim(db, bought, worker_id(), POLICY, readers=readers, prompts=prompts, claims=False)
+    return claim_after(db, [one["id"] for one in bought], readers, prompts)
 
 
 def save_and_claim(
-    db: Link, bought: Sequence[Mapping[str, Any]], readers: Sequence[Reader], version: str
+    db: Link, bought: Sequence[Mapping[str, Any]], readers: Sequence[Reader], prompts: Prompts
 ) -> list[list[ReadWork]]:
     """Claims the readings that may be called now; the others wait."""
     is_read = not bought[0]["is_counted"]
@@ -174,9 +172,7 @@ def save_and_claim(
     found: list[list[ReadWork]] = []
     with limiting.claiming(Purpose.READ, allowed) as claimed:
         if now:
-            found = evaluations.save_answers_and_claim(
-                db, now, worker_id(), POLICY, readers=readers, prompt_version=version
-            )
+            found = evaluations.save_answers_and_claim(db, now, worker_id(), POLICY, readers=readers, prompts=prompts)
         claimed((one.run_id, one.reader.provider, one.reader.name) for works in found for one in works)
     if later:
         limited.save_answers_and_wait(db, later, late)
@@ -184,9 +180,9 @@ def save_and_claim(
     return [[] if one["id"] in waiting else next(places) for one in bought]
 
 
-def claim_after(db: Link, saved: Sequence[UUID], readers: Sequence[Reader], version: str) -> list[list[ReadWork]]:
+def claim_after(db: Link, saved: Sequence[UUID], readers: Sequence[Reader], prompts: Prompts) -> list[list[ReadWork]]:
     """On the same connection: a save that waits for a second one could keep all others waiting."""
-    works = [] if isinstance(db, Connection) else claim_readings_within(db, saved, readers, version)
+    works = [] if isinstance(db, Connection) else claim_readings_within(db, saved, readers, prompts)
     return [[work for work in works if work.run_id == one] for one in saved]
 
 

@@ -13,6 +13,7 @@ from senso.queries.ceilings import Candidate
 from senso.queries.evaluations import ReadWork
 from senso.queries.models import Model, Reader
 from senso.queries.names import NamesWork
+from senso.queries.prompts import Prompts
 from senso.queries.runs import AskWork
 from senso.queries.vendor_jobs import JobWork
 from senso.runtime.heartbeat import worker_id
@@ -44,11 +45,11 @@ def runs_that_fit(db: Bare, wanted: Sequence[UUID]) -> list[AskWork]:
         return works
 
 
-def claim_readings(db: Bare, wanted: Sequence[UUID], readers: Sequence[Reader], version: str) -> list[ReadWork]:
+def claim_readings(db: Bare, wanted: Sequence[UUID], readers: Sequence[Reader], prompts: Prompts) -> list[ReadWork]:
     """`wanted`: runs. What the limits of its model do not allow is put off."""
 
     def claim(these: Sequence[UUID]) -> list[ReadWork]:
-        return evaluations.claim(*(db, these, worker_id(), POLICY), readers=readers, prompt_version=version)
+        return evaluations.claim(*(db, these, worker_id(), POLICY), readers=readers, prompts=prompts)
 
     allowed = limiting.allow_readings(db, wanted, readers)
     if not allowed:

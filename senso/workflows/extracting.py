@@ -13,7 +13,7 @@ from uuid import UUID
 
 from structlog.contextvars import bind_contextvars
 
-from senso import extraction, supplied
+from senso import supplied
 from senso.db import DBAPIError, at_once
 from senso.errors import ConfigError, Malformed, OutsideError, Refused, TooLong, Unavailable, Unforeseen
 from senso.extraction import Reading
@@ -27,7 +27,7 @@ from senso.runtime.call_slots import Work, groups, run_concurrently
 from senso.runtime.save_batching import SaveBatcher, save_in_thread
 from senso.runtime.saving import unstorable
 from senso.states import Outcome, Purpose
-from senso.workflows import answer_reading, claiming, limiting, reading_models
+from senso.workflows import answer_reading, claiming, limiting, prompt_versions, reading_models
 from senso.workflows.call_reports import Stopwatch, divided, failed_report, guarded, outcome_of, report
 from senso.workflows.provider_access import complete
 from senso.workflows.retry_policy import wait_seconds
@@ -51,7 +51,7 @@ def claim_readings(runs: Sequence[UUID]) -> list[Work]:
 
 def claim_answers(runs: Sequence[UUID]) -> list[ReadWork]:
     with at_once() as db:
-        return claiming.claim_readings(db, runs, reading_models.readers(db), extraction.READING_VERSION)
+        return claiming.claim_readings(db, runs, reading_models.readers(db), prompt_versions.in_use())
 
 
 def alike(works: Iterable[ReadWork], key: Callable[[ReadWork], object]) -> list[list[ReadWork]]:
@@ -120,15 +120,15 @@ def with_room(prompt: Prompt, work: ReadWork, orgs: int) -> Prompt:
 async def settle(work: ReadWork, found: Reading | OutsideError | ConfigError, share: Report, *, several: bool) -> None:
     """`several`: the call was about more than one org, so that what it could not do a call for each may."""
     if isinstance(found, Reading):
-        await save(work, found, share, extraction.READING_VERSION)
+        await save(work, found, share)
         return
     alone = work.with_more_room if several and isinstance(found, Malformed | Refused) else None
     await extraction_failed(work, found, replace(share, outcome=outcome_of(found)), otherwise=alone)
 
 
-async def save(work: ReadWork, reading: Reading, done: Report, version: str) -> None:
+async def save(work: ReadWork, reading: Reading, done: Report) -> None:
     failpoint("reading came", work.question)
-    row = evaluations.reading_row(work, reading, done, version=version)
+    row = evaluations.reading_row(work, reading, done, version=work.version)
     try:
         await reading_saver.save(work.asked_by, row)
     except (DBAPIError, ValueError) as error:

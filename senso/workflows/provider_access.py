@@ -20,7 +20,7 @@ from senso.providers import (
 )
 from senso.queries.models import AskedModel, Model
 from senso.registry import JOB_PROVIDERS, PROVIDERS, Entry, unsupported
-from senso.workflows import reading_models
+from senso.workflows import prompt_versions, reading_models
 
 P = TypeVar("P")
 LISTED = "senso models lists what can be asked"
@@ -88,6 +88,7 @@ def require(db: Link, asked: Iterable[AskedModel], today: date) -> None:
     for setting, reader in reading_models.named(db):
         require_readable(setting, reader, today)
     reading_models.require_mode(db)
+    prompt_versions.in_use()
 
 
 def require_readable(setting: str, model: AskedModel, today: date) -> None:

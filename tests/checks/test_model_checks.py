@@ -80,3 +80,12 @@ def test_a_reader_without_a_row_is_looked_for_in_the_list_of_its_provider(make, 
     found = models.findings(settings(), TODAY, online=True)
 
     assert [(one.name, one.said) for one in found] == [("Model gtp-6-luna", "openai does not list gtp-6-luna")]
+
+
+def test_a_prompt_that_there_is_not_is_a_fault(make, sandbox, environment):
+    environment.setenv("READING_PROMPTS", "reading-99=100")
+    settings.cache_clear()
+
+    (found,) = models.findings(settings(), TODAY)
+
+    assert (found.name, found.state, found.said) == ("READING_PROMPTS", "fault", "no prompt reading-99")

@@ -234,6 +234,11 @@ ENDED = (
             "job_id = (SELECT j.id FROM vendor_jobs j WHERE j.id <> job_id ORDER BY j.id LIMIT 1)",
         ),
     ),
+    (
+        "a call that reads a stored answer again and that nobody claimed",
+        "by a claim of its own",
+        change("llm_calls", "purpose = 'reread'", "fence = fence + 7"),
+    ),
     ("two calls under one claim", "and with nothing else", again("llm_calls", CALL, ASKED, outcome="'unavailable'")),
     ("a fence that fell", "and with nothing else", change("question_runs", f"id = {READ}", "fence = fence - 1")),
     (

@@ -22,6 +22,7 @@ from senso.providers import Answer, Source, Usage
 from senso.queries import evaluations, invariants, outbox, runs
 from senso.queries import names as name_rows
 from senso.queries.outbox import Pipeline, enqueue_later
+from senso.queries.prompts import alone
 from senso.queries.runs import Report
 from senso.records import storable
 from senso.runtime.heartbeat import Heartbeat, worker_id
@@ -433,7 +434,7 @@ def test_a_claim_that_another_made_since_is_left_to_him(make, sandbox, monkeypat
         if len(saved) == 1:
             make.sql("UPDATE evaluations SET lease_until = now() - interval '1 second'")
             with at_once() as link:
-                evaluations.claim(link, [run], worker_id(), POLICY, readers=READERS, prompt_version="1")
+                evaluations.claim(link, [run], worker_id(), POLICY, readers=READERS, prompts=alone("1"))
             raise Unreachable("Postgres: the connection was lost")
         return saved[-1]
 
@@ -485,7 +486,7 @@ def test_a_run_whose_two_claims_end_together_is_saved_and_read_once(make, sandbo
 
     with at_once() as db:
         to_read = evaluations.save_answers_and_claim(
-            db, [again, asked], worker_id(), POLICY, readers=READERS, prompt_version="1"
+            db, [again, asked], worker_id(), POLICY, readers=READERS, prompts=alone("1")
         )
 
     assert [len(one) for one in to_read] == [1, 0]

@@ -14,6 +14,7 @@ from senso.extraction import READING_VERSION
 from senso.policy import POLICY
 from senso.providers import Completion, Usage
 from senso.queries import evaluations, invariants, workers
+from senso.queries.prompts import alone
 from senso.settings import settings
 from senso.tasks.stages import extract, finish_readers
 from senso.workflows import answer_reading, extracting, reading_models
@@ -285,7 +286,7 @@ def test_what_a_dead_worker_was_reading_for_all_is_due_for_all_at_one_moment(mak
     batch, runs = answered(make, *NAMED, *SILENT, questions=2)
     with transaction() as db:
         works = evaluations.claim(
-            db, runs, "a dead one", POLICY, readers=reading_models.readers(db), prompt_version="1"
+            db, runs, "a dead one", POLICY, readers=reading_models.readers(db), prompts=alone("1")
         )
         workers.take_back(db, POLICY)
 

@@ -22,6 +22,8 @@ FOUND = text(f"""
         END AS count
     ) lost
     WHERE b.state IN ('partial', 'failed') AND b.ended_at > :since AND {unknown(KEY)}
+        AND NOT EXISTS (  -- an end that only gave it the numbers of other readings
+            SELECT FROM audit a WHERE a.batch_id = b.id AND a.action = 'reevaluate' AND a.at = b.ended_at)
         AND (b.state = 'failed' OR lost.count > CAST(:share AS float) * b.planned)
     ORDER BY b.ended_at LIMIT :most
 """)

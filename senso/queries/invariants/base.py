@@ -11,7 +11,7 @@ OPEN = "('queued', 'running')"
 WORK = """LATERAL (
             SELECT count(*) AS rows, count(*) FILTER (WHERE e.state = 'done') AS done,
                 count(*) FILTER (WHERE e.state IN ('pending', 'extracting')) AS open
-            FROM evaluations e WHERE e.batch_id = b.id AND b.kind <> 'network'
+            FROM evaluations e WHERE e.batch_id = b.id AND e.is_current AND b.kind <> 'network'
             UNION ALL
             SELECT count(*), count(*) FILTER (WHERE r.state = 'answered'),
                 count(*) FILTER (WHERE r.state IN ('planned', 'asking'))

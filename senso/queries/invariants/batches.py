@@ -54,10 +54,10 @@ ASKED_FOR_A_MEMBER = f"""EXISTS (
     WHERE t.payload_hash = {payload("false", "'network_org'", "m.org_id")})"""
 # The audit rows of a batch's triggers, retries and reopenings; each has the timestamp of the transaction it records.
 OPENINGS = """
-    SELECT count(*) FILTER (WHERE a.action = 'retry' OR a.details->>'outcome' = 'reopened') AS again,
+    SELECT count(*) FILTER (WHERE a.action IN ('retry', 'reevaluate') OR a.details->>'outcome' = 'reopened') AS again,
         bool_or(a.at = b.queued_at) AS is_dated, count(*) AS written,
         bool_or((a.details->>'credits_per_evaluation')::int <> b.credits_per_evaluation) AS is_dearer
-    FROM audit a WHERE a.batch_id = b.id AND a.action IN ('trigger', 'retry')
+    FROM audit a WHERE a.batch_id = b.id AND a.action IN ('trigger', 'retry', 'reevaluate')
 """
 ANOTHER = "a row was made or changed by something other than this product"
 RESTORE = "compare with the audit (senso show BATCH --audit) and with a backup"
@@ -268,7 +268,9 @@ CHECKS = (
             OR (p.episode = b.episode AND t.state <> b.state)
             OR (p.episode = b.episode AND p.created_at <> b.ended_at)
             OR (p.episode < b.episode AND b.kind <> 'network' AND NOT EXISTS (SELECT FROM ledger l
-                WHERE l.batch_id = b.id AND l.entry = 'release' AND l.created_at = p.created_at)))
+                WHERE l.batch_id = b.id AND l.entry = 'release' AND l.created_at = p.created_at)
+                AND NOT EXISTS (SELECT FROM audit a
+                    WHERE a.batch_id = b.id AND a.action = 'reevaluate' AND a.at = p.created_at)))
         UNION ALL
         SELECT DISTINCT b.id, b.episode, b.state, NULL FROM ledger l JOIN batches b ON b.id = l.batch_id
         WHERE {IN_SCOPE} AND l.entry = 'charge' AND NOT EXISTS (

@@ -112,6 +112,8 @@ IS_EXPLAINED = f"""coalesce(CASE
     ELSE abs({SEARCHES}) <= 0.5 END, false)"""
 IS_WHOLE_RECORDS = """CASE WHEN p.record > 0
     THEN abs(c.cost_microusd - round(c.cost_microusd / p.record) * p.record) <= 0.5 ELSE c.cost_microusd = 0 END"""
+# Other calls are of no batch: they measure, sort domains, or read stored answers again.
+OF_BATCHES = "(c.purpose NOT IN ('eval', 'domains', 'reread'))"
 # Checked at the vendors themselves, by `workflows.vendor_jobs.auditing`.
 VENDOR_LISTS = Promise(
     "I6",
@@ -170,8 +172,9 @@ CHECKS = (
             LEFT JOIN evaluations e ON c.purpose = 'read' AND e.run_id = c.run_id AND e.org_id = c.org_id
                 AND e.is_current
             LEFT JOIN vendor_jobs j ON j.id = c.job_id
-        WHERE (b.id IS NULL OR {IN_SCOPE}) AND (b.id IS NULL OR c.purpose NOT IN ('ask', 'read', 'names')
-            OR c.fence < 1 OR c.started_at > now() + {SLACK} OR c.started_at < b.first_moment
+        WHERE {OF_BATCHES} AND (b.id IS NULL OR {IN_SCOPE}) AND (b.id IS NULL
+            OR c.purpose NOT IN ('ask', 'read', 'names') OR c.fence < 1 OR c.started_at > now() + {SLACK}
+            OR c.started_at < b.first_moment
             OR c.started_at > coalesce(b.ended_at, now()) + interval '1 minute'
             OR (c.purpose = 'names') <> (c.run_id IS NULL)
             OR (c.purpose = 'read' AND e.batch_id IS DISTINCT FROM c.batch_id)
@@ -186,6 +189,10 @@ CHECKS = (
         FROM llm_calls c JOIN batches b ON b.id = c.batch_id
         WHERE {IN_SCOPE} AND c.run_id IS NOT NULL AND b.episode > 1
         GROUP BY c.run_id, c.purpose, c.org_id, c.fence HAVING count(*) > 1
+        UNION ALL
+        SELECT c.id, c.purpose, c.run_id, c.fence, NULL FROM llm_calls c
+        WHERE NOT {OF_BATCHES} AND (c.batch_id IS NOT NULL OR (c.purpose = 'reread' AND NOT EXISTS (
+            SELECT FROM rereadings x WHERE (x.run_id, x.org_id) = (c.run_id, c.org_id) AND x.fence >= c.fence)))
         """,
     ),
     Check(

@@ -169,7 +169,7 @@ CHECKS = (
             LEFT JOIN (SELECT batch_id, -sum(credits) AS charged FROM ledger WHERE entry = 'charge' AND batch_id IN (
                 SELECT b.id FROM batches b WHERE {IN_SCOPE}) GROUP BY 1) l ON l.batch_id = b.id
             LEFT JOIN (
-                SELECT batch_id, count(*) AS done FROM evaluations WHERE state = 'done' AND batch_id IN (
+                SELECT batch_id, count(*) AS done FROM evaluations WHERE state = 'done' AND is_current AND batch_id IN (
                     SELECT b.id FROM batches b WHERE {IN_SCOPE}) GROUP BY 1
                 UNION ALL
                 SELECT batch_id, count(*) FROM question_runs WHERE state = 'answered' AND batch_id IN (

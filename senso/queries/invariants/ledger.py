@@ -57,7 +57,7 @@ CHECKS = (
             LEFT JOIN ledger s ON s.idempotency_key = 'release:' || b.id || ':' || b.episode
             LEFT JOIN (
                 SELECT e.batch_id, count(*) AS planned FROM evaluations e JOIN batches b ON b.id = e.batch_id
-                WHERE {IN_SCOPE} AND (e.ended_at IS NULL OR e.ended_at >= b.queued_at) GROUP BY 1
+                WHERE {IN_SCOPE} AND e.is_current AND (e.ended_at IS NULL OR e.ended_at >= b.queued_at) GROUP BY 1
             ) c ON c.batch_id = b.id
         WHERE {IN_SCOPE} AND (
             (b.remaining IS NOT NULL AND b.started_at IS NOT NULL

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
-from senso import extraction
 from senso.db import Connection, DBAPIError, may_pass, transaction
 from senso.errors import ConfigError, JobFailed, OutsideError, RateLimited, Unavailable
 from senso.failpoints import failpoint
@@ -144,7 +143,7 @@ def read_row(work: JobWork, one: ReadWork, result: Completion | OutsideError) ->
         reading = answer_reading.reading(result, one)
     cost = cost_microusd(one.reader.price, result.usage)
     done = Report(Outcome.READ, result.usage, cost, milliseconds(work))
-    return evaluations.reading_row(one, reading, done, version=extraction.READING_VERSION)
+    return evaluations.reading_row(one, reading, done, version=one.version)
 
 
 def milliseconds(work: JobWork) -> int:

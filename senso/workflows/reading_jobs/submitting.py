@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from senso import extraction
 from senso.db import Connection, transaction
 from senso.errors import ConfigError, Malformed, OutsideError, RateLimited
 from senso.failpoints import failpoint
@@ -23,7 +22,7 @@ from senso.queries.models import Reader
 from senso.queries.vendor_jobs import JobWork
 from senso.runtime.saving import save
 from senso.states import JobState, Outcome
-from senso.workflows import answer_reading, ceilings, claiming, limiting
+from senso.workflows import answer_reading, ceilings, claiming, limiting, prompt_versions
 from senso.workflows.call_reports import Stopwatch, failed_report, guarded
 from senso.workflows.provider_access import file_provider
 from senso.workflows.retry_policy import wait_seconds
@@ -43,7 +42,7 @@ def submit(work: JobWork, readers: Sequence[Reader]) -> None:
     """`work`: claimed, and certainly not sent. Where its model reads no more, or nothing is left, the job ends."""
     place = next((at for at, one in enumerate(readers) if is_model(one, work)), None)
     with transaction() as db:
-        readings = reading_jobs.to_send(db, work.id, readers) if place is not None else []
+        readings = reading_jobs.to_send(db, work.id, readers, prompt_versions.in_use()) if place is not None else []
     if shut := limiting.seconds_shut(work.provider, work.model):
         put_back(work, RateLimited(work.provider, "left alone for now", retry_after_seconds=shut), in_doubt=False)
         return
@@ -110,8 +109,7 @@ def about_to_send(db: Connection, work: JobWork, file: File, place: int) -> bool
         return False
     if not submissions.sending(db, [(work, mark(work))], POLICY):
         return False
-    version = extraction.READING_VERSION
-    reading_jobs.announce(db, work, file.readings, reader=place, prompt_version=version)
+    reading_jobs.announce(db, work, file.readings, reader=place, prompts=prompt_versions.in_use())
     if each:
         reserve_job(db, work.id, each)
     return True
