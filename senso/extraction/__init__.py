@@ -76,6 +76,7 @@ __all__ = [
 
 READING_VERSION = prompts.newest()
 SHARE_DIGITS = 4
+MOST_WEBSITES = 3  # that tell an org from its namesakes
 MOST_MARKS = 40  # of an org in an answer; places behind them are not judged
 
 
@@ -113,11 +114,11 @@ def prompt(
     """
     if not answer.strip():
         raise Malformed("senso", "the answer is empty, so there is nothing to read", usage=Usage())
-    told = [{"number": number, **_told(org, version)} for number, org in enumerate(orgs, start=1)]
+    read = injections.rest(answer)
+    told = [{"number": number, **_told(org, version, read)} for number, org in enumerate(orgs, start=1)]
     about: dict[str, Any] = {"organisations": told, "question": question}
     if not orgs and len(beside) == 1:
         about["without_mark"] = beside[0].name  # for whoever looks at the calls
-    read = injections.rest(answer)
     tracked = rivals.labelled(read, [*orgs, *beside])
     if tracked:
         about["tracked"] = {one.label: one.name for one in tracked}
@@ -132,11 +133,13 @@ def prompt(
     )
 
 
-def _told(org: Watched, version: str) -> dict[str, object]:
+def _told(org: Watched, version: str, read: str) -> dict[str, object]:
+    """Of its names those that stand in the answer; where none does, all: a model may find what the rule misses."""
+    occurring = dict.fromkeys(name for place in occurrences.places(read, org) for _, name in place.found)
     told: dict[str, object] = {
         "organisation": org.name,
-        "variations": names_in_use(org),
-        "websites": org.websites,
+        "variations": list(occurring) or names_in_use(org),
+        "websites": org.websites[:MOST_WEBSITES],
     }
     return told | {"facts": org.facts} if org.facts and prompts.known()[version].claims else told
 

@@ -1,6 +1,7 @@
 """The form of what a model says of an answer, and its parts, not trusted before they are checked.
 
-Comments stand in place of docstrings in the models here, because a docstring is sent with the schema.
+The prompts say what the fields mean; the schema, which costs tokens, too, only says their form. Comments stand in place
+of docstrings in the models here, because a docstring is sent with the schema.
 """
 
 from collections import Counter, defaultdict
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from senso.extraction.names import fitting, strict_schema
 from senso.providers import Completion
@@ -25,32 +26,32 @@ class Strict(BaseModel):
 
 
 class Judged(Strict):
-    mark: str = Field(description="the number of a mark, as 1.2 or T1.1")
+    mark: str  # as 1.2 or T1.1
     verdict: Verdict
 
 
 class SaidClaim(Strict):
-    statement: str = Field(description="what is stated, in one short sentence that can be understood alone")
-    sentence: str = Field(description="the sentence of the answer that states it, copied character by character")
+    statement: str
+    sentence: str
     kind: Literal["fact", "opinion", "comparison"]
     polarity: Literal["positive", "negative", "neutral"]
     verdict: Literal["supported", "contradicted", "not-covered"]
-    fact: int | None = Field(description="the number of the fact that it is judged by, from 1; null if not covered")
+    fact: int | None
 
 
 class OrgReading(Strict):
-    number: int = Field(description="the number of the organisation in the user message")
-    missed: str | None = Field(description="a sentence that names the organisation without a mark, copied; else null")
+    number: int
+    missed: str | None
     sentiment: Sentiment | None
-    evidence: str | None = Field(description="the sentence that shows the sentiment best, copied; null without one")
+    evidence: str | None
     rank: int | None
     claims: list[SaidClaim] = []
 
 
 class AnswerReading(Strict):
-    organisations: list[str] = Field(description="every organisation that the answer names, each once, in their order")
-    judged: list[Judged] = Field(description="one for each mark of the answer; [] if there is none")
-    readings: list[OrgReading] = Field(description="one for each organisation of the user message; [] if it has none")
+    organisations: list[str]
+    judged: list[Judged]
+    readings: list[OrgReading]
 
 
 @cache
