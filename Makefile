@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 # PYTEST_ARGS run in one, which starts sooner.
 TEST_PROCESSES ?= $(if $(findstring tests,$(PYTEST_ARGS)),0,4)
 
-.PHONY: demo up test faults chaos storms plants check format bench growth networks night queued in-flight alone commands one-run promises credits reconciling sequences real-answers mix reading-modes reading-together clean restore scrape limits
+.PHONY: demo up test faults chaos storms plants check format bench growth networks night queued in-flight alone commands one-run promises credits reconciling sequences real-answers mix reading-cost reading-modes reading-together clean restore scrape limits
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -70,6 +70,10 @@ mix: $(VENV)/.ready-bench
 # One organisation, its answers read by calls and in a file at half the price.
 reading-modes: $(VENV)/.ready-bench
 	@$(BIN)/python bench/reading_modes.py
+
+# What reading 60 answers costs beside three calls an answer, at the prices of two models; nobody is called.
+reading-cost: $(VENV)/.ready-bench
+	@$(BIN)/python bench/reading_cost.py
 
 # Networks of 1, 10 and 50 organisations, read by one call for many and by a call for each.
 reading-together: $(VENV)/.ready-bench

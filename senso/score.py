@@ -22,7 +22,7 @@ RULE_VERSION = "score-2"
 Z = 1.959964  # both tails of the normal distribution together hold 5 %
 RESAMPLES = 1000
 TAIL = 0.025
-SENTIMENTS = (Sentiment.POSITIVE, Sentiment.NEUTRAL, Sentiment.NEGATIVE)  # in the order of the output
+SENTIMENTS = (Sentiment.POSITIVE, Sentiment.MIXED, Sentiment.NEUTRAL, Sentiment.NEGATIVE)  # in the order of the output
 
 WILSON = "wilson-95"
 BOOTSTRAP = "bootstrap-question-95"

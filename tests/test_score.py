@@ -65,7 +65,7 @@ def test_the_owned_citation_rate_is_owned_citations_by_all_citations():
     assert (found.numerator, found.denominator, found.value) == (2, 10, 0.2)
 
 
-@pytest.mark.parametrize(("sentiment", "count"), [("positive", 2), ("neutral", 1), ("negative", 0)])
+@pytest.mark.parametrize(("sentiment", "count"), [("positive", 2), ("mixed", 0), ("neutral", 1), ("negative", 0)])
 def test_a_share_of_sentiment_is_that_of_the_answers_that_mention_the_org(sentiment, count):
     facts = [fact(mentioned=True, sentiment=told) for told in ("positive", "positive", "neutral", None)] + [fact()]
     found = metric(facts, f"sentiment_{sentiment}")
@@ -122,7 +122,7 @@ def many(count=60, seed=1):
             model=model,
             location=location,
             mentioned=(mentioned := rng.random() < 0.4),
-            sentiment=rng.choice(["positive", "neutral", "negative"]) if mentioned else None,
+            sentiment=rng.choice(["positive", "mixed", "neutral", "negative"]) if mentioned else None,
             rank=rng.randint(1, 5) if mentioned else None,
             competitors=tuple(rng.sample(["Globex", "Initech", "Umbrella", "Hooli"], rng.randint(0, 4))),
             citations=(citations := rng.randint(0, 8)),
@@ -160,7 +160,7 @@ def test_every_slice_has_the_same_metrics_in_the_same_order():
 
     assert len(names) == 12
     assert all(each == names[0] for each in names)
-    assert len(set(names[0])) == 11
+    assert len(set(names[0])) == 12
 
 
 def test_the_order_of_the_facts_does_not_matter():

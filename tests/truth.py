@@ -26,7 +26,7 @@ PRESS = {
     "https://news.countytelegraph.com/2026/02/lending": "countytelegraph.com",
     "https://en.finpedia.org/wiki/Credit_union": "finpedia.org",
 }
-SENTIMENTS = ("positive", "neutral", "negative")
+SENTIMENTS = ("positive", "mixed", "neutral", "negative")
 SEEN = ("named_and_cited", "named_only", "cited_only", "neither")
 RATES = ("mention_rate", "owned_citation_rate", *SEEN, *(f"sentiment_{one}" for one in SENTIMENTS))
 DRAWS = 1000

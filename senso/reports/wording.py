@@ -18,6 +18,7 @@ NAMES = {
     "cited_only": "cited, not named",
     "neither": "neither named nor cited",
     "sentiment_positive": "positive mentions",
+    "sentiment_mixed": "mixed mentions",
     "sentiment_neutral": "neutral mentions",
     "sentiment_negative": "negative mentions",
     "average_rank": "average rank",

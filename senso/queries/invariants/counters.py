@@ -12,6 +12,7 @@ CELLS = f"""
     SELECT e.batch_id, q.kind, o.surface, {MODEL} AS slug, l.name, count(*) AS answers,
         count(*) FILTER (WHERE e.mentioned) AS mentioned,
         count(*) FILTER (WHERE e.mentioned AND e.sentiment = 'positive') AS positive,
+        count(*) FILTER (WHERE e.mentioned AND e.sentiment = 'mixed') AS mixed,
         count(*) FILTER (WHERE e.mentioned AND e.sentiment = 'neutral') AS neutral,
         count(*) FILTER (WHERE e.mentioned AND e.sentiment = 'negative') AS negative,
         count(e.rank) FILTER (WHERE e.mentioned) AS ranked, sum(e.rank) FILTER (WHERE e.mentioned) AS ranks
@@ -23,8 +24,8 @@ CELLS = f"""
 """
 SLICES = f"""
     SELECT batch_id, kind, surface, coalesce(slug, '') AS model, coalesce(name, '') AS location,
-        sum(answers) AS answers, sum(mentioned) AS mentioned, sum(positive) AS positive, sum(neutral) AS neutral,
-        sum(negative) AS negative, sum(ranked) AS ranked, coalesce(sum(ranks), 0) AS ranks
+        sum(answers) AS answers, sum(mentioned) AS mentioned, sum(positive) AS positive, sum(mixed) AS mixed,
+        sum(neutral) AS neutral, sum(negative) AS negative, sum(ranked) AS ranked, coalesce(sum(ranks), 0) AS ranks
     FROM ({CELLS}) cell GROUP BY batch_id, kind, surface, CUBE (slug, name)
 """
 # Batches that have ended, each with its last push: an episode that is blocked has none.
@@ -117,8 +118,8 @@ CHECKS = (
         WHERE c.batch_id IS NULL OR (m.name = 'average_rank' AND (m.numerator, m.denominator) <> (c.ranks, c.ranked))
             OR (m.name = 'mention_rate' AND (m.numerator, m.denominator) <> (c.mentioned, c.answers))
             OR (m.name LIKE 'sentiment%' AND (m.numerator, m.denominator) <> (CASE m.name
-                WHEN 'sentiment_positive' THEN c.positive WHEN 'sentiment_neutral' THEN c.neutral ELSE c.negative END,
-                c.mentioned))
+                WHEN 'sentiment_positive' THEN c.positive WHEN 'sentiment_mixed' THEN c.mixed
+                WHEN 'sentiment_neutral' THEN c.neutral ELSE c.negative END, c.mentioned))
         """,
     ),
     Check(
