@@ -127,15 +127,19 @@ def quote(text: str, label: ClaimLabel) -> str:
     if label.sentence is None:
         return label.quoted
     exact = text[slice(*label.sentence)]
-    plain = FORMATTING.sub("", LINK.sub(r"\1", LABELS_OF_SOURCES.sub("", exact))).strip()
-    return next(done for name, done in altered(exact, plain) if name == label.quoted)
+    return next(done for name, done in altered(exact) if name == label.quoted)
 
 
-def altered(exact: str, plain: str) -> Iterator[tuple[str, str]]:
-    some = plain.split(" ")
+def plain(sentence: str) -> str:
+    """Without formatting, links and marks of sources."""
+    return FORMATTING.sub("", LINK.sub(r"\1", LABELS_OF_SOURCES.sub("", sentence))).strip()
+
+
+def altered(exact: str) -> Iterator[tuple[str, str]]:
+    some = plain(exact).split(" ")
     half, third = len(some) // 2, len(some) // 3
     yield "exact", exact
-    yield "plain", plain
+    yield "plain", plain(exact)
     yield "cut", " ".join(some[:half])
     yield "clause", " ".join(some[half:])
     yield "ellipsis", " ".join([*some[:third], "...", *some[-third:]])
