@@ -1,7 +1,7 @@
 """Stage 3: claiming an answer to read, and saving its reading."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -44,6 +44,7 @@ class ReadWork:
     max_tokens: int  # of its output
     with_more_room: int | None  # the try that follows what was cut off or unusable; None: there is none
     by_another: int | None  # the try that follows where this model cannot read it; None: there is none
+    sources: tuple[str, ...] = ()  # addresses in the vendor's order, of an answer that refers to them by numbers
 
 
 # Of answers that another batch has asked for: they are due after a while, unless they are handed out before.
@@ -99,7 +100,8 @@ def hand_out(db: Connection, asked_by: UUID, window: int) -> int:
 
 # The inputs of a reading. The CTE `claimed` must have id, run, the run's batch, org, batch, fence, failures, reader,
 # answer, question; the CTE `called` the call's id, run, org and version of the prompt.
-SELECTED = """
+NUMBERED = "[1]"  # such an answer may refer to its sources by their places
+SELECTED = f"""
     SELECT c.id, c.run_id, c.asked_by, c.batch_id, c.fence, c.failures, c.reader, called.id AS call_id, c.answer_text,
         called.prompt_version AS version,
         q.text AS question, o.name, o.competitors, coalesce(n.names, '[]') AS names,
@@ -107,6 +109,8 @@ SELECTED = """
         ARRAY(SELECT url FROM org_websites w WHERE w.org_id = o.id ORDER BY position, url) AS websites,
         ARRAY(SELECT name FROM org_aliases a WHERE a.org_id = o.id ORDER BY position, name) AS aliases,
         ARRAY(SELECT name FROM org_not_names x WHERE x.org_id = o.id ORDER BY position, name) AS not_names,
+        CASE WHEN strpos(c.answer_text, '{NUMBERED}') > 0 THEN
+            ARRAY(SELECT s.url FROM citations s WHERE s.run_id = c.run_id ORDER BY s.position) END AS sources,
         ARRAY(SELECT f.text FROM org_facts f WHERE f.org_id = o.id ORDER BY position, f.text) AS facts,
         ARRAY(SELECT name FROM name_proposals p WHERE p.org_id = o.id AND p.state = 'accepted' ORDER BY id) AS accepted
     FROM claimed c JOIN called ON (called.run_id, called.org_id) = (c.run_id, c.org_id)
@@ -189,6 +193,7 @@ def read_work(found: dict[str, Any], readers: Sequence[Reader]) -> ReadWork:
         reader=reader.model,
         max_tokens=reader.max_tokens,
         with_more_room=next(iter(later), None),
+        sources=tuple(found["sources"] or ()),
         by_another=next((one for one in later if readers[one].model != reader.model), None),
     )
 
@@ -264,8 +269,17 @@ def save_answers_and_claim(
         found += CLAIMED_BY_SAVING.rows(db, lost | leased)
     claimed = [read_work(one, readers) for one in found]
     return [
-        [work for work in claimed if work.run_id == answer["id"] and is_last(answer, answers)] for answer in answers
+        [with_sources(work, answer) for work in claimed if work.run_id == answer["id"] and is_last(answer, answers)]
+        for answer in answers
     ]
+
+
+def with_sources(work: ReadWork, answer: Mapping[str, Any]) -> ReadWork:
+    """The statement that saves the sources does not see them yet."""
+    if NUMBERED not in work.answer:
+        return work
+    ordered = sorted(answer["citations"], key=lambda one: one["position"])
+    return replace(work, sources=tuple(one["url"] for one in ordered))
 
 
 def is_last(answer: Mapping[str, Any], answers: Sequence[Mapping[str, Any]]) -> bool:

@@ -61,7 +61,7 @@ def orgs(works: Works) -> list[extraction.Watched]:
 
 def checked(work: ReadWork, said: Said, number: int | None) -> Reading | Malformed:
     try:
-        found = extraction.checked_for(work.answer, work.org, said, number)
+        found = extraction.checked_for(work.answer, work.org, said, number, work.sources)
     except Malformed as error:
         return error
     kind = BY_RULE if number is None else None if occurs(work) else SAMPLED

@@ -70,7 +70,7 @@ def as_confirmed(
 ) -> tuple[list[Claim], list[Marked]]:
     """`checked`, as if a model confirmed every occurrence of a name."""
     spans = occurrences.Sentences(words.text(answer))
-    entries = units.units(answer, occurrences.places(spans.text, org), spans.around)
+    entries = units.units(answer, [one.span for one in occurrences.places(answer, org)], spans.around)
     return checked(said, spans, entries, org, sources)
 
 
