@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 # PYTEST_ARGS run in one, which starts sooner.
 TEST_PROCESSES ?= $(if $(findstring tests,$(PYTEST_ARGS)),0,4)
 
-.PHONY: demo up test faults chaos storms plants check format bench growth networks night queued in-flight alone commands one-run promises credits reconciling sequences real-answers mix reading-cost reading-modes reading-together clean restore scrape limits
+.PHONY: demo up test faults chaos storms plants check format bench growth networks night queued in-flight alone commands one-run promises credits reconciling sequences real-answers mix reading-cost reading-modes reading-together clean restore scrape limits rereading
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -78,6 +78,10 @@ reading-cost: $(VENV)/.ready-bench
 # Networks of 1, 10 and 50 organisations, read by one call for many and by a call for each.
 reading-together: $(VENV)/.ready-bench
 	@$(BIN)/python bench/reading_together.py
+
+# 10,000 stored answers read again, and once more with a kill -9 half-way: REREADING_ARGS="--answers 1000"
+rereading: $(VENV)/.ready-bench
+	@$(BIN)/python bench/rereading.py $(REREADING_ARGS)
 
 # 1,500 organisations, 90,000 runs, minute by minute, and the promises after them: NIGHT_ARGS="--orgs 100"
 night: $(VENV)/.ready-bench
