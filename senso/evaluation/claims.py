@@ -15,7 +15,7 @@ from senso.evaluation.labelled import LABELS, Answer, Span, rows
 from senso.extraction import Watched, claims, words
 from senso.extraction.citations import canonical
 from senso.extraction.claims import Claim, SaidClaim
-from senso.states import Verdict
+from senso.states import ClaimKind, Polarity, Verdict
 
 FIELDS = ("claim sentence", "claim source", "claim verdict")
 # Formatting, links and marks of sources, which a model leaves out.
@@ -113,8 +113,8 @@ def kept(answer: Answer, label: ClaimLabel, verdict: Verdict | None) -> Claim | 
     said = SaidClaim(
         statement=label.statement,
         sentence=quote(answer.text, label),
-        kind="fact",
-        polarity="neutral",
+        kind=ClaimKind.FACT.value,
+        polarity=Polarity.NEUTRAL.value,
         verdict=(verdict or Verdict.NOT_COVERED).value,
         fact=(label.fact or 1) if verdict else None,
     )

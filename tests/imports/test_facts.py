@@ -11,6 +11,7 @@ from senso.errors import ConfigError
 from senso.policy import POLICY
 from senso.queries import evaluations
 from senso.queries.imports import Count, store
+from senso.queries.prompts import alone
 from senso.workflows import reading_models
 
 PARTNER, ORG = UUID(int=1, version=4), UUID(int=2, version=4)
@@ -59,7 +60,7 @@ def test_an_answer_is_read_with_the_facts_in_their_order_and_the_names_stay_vali
 
     with transaction() as db:
         readers = reading_models.readers(db)
-        (work,) = evaluations.claim(db, [run], "me", POLICY, readers=readers, prompt_version="reading-1")
+        (work,) = evaluations.claim(db, [run], "me", POLICY, readers=readers, prompts=alone("reading-1"))
 
     assert work.org.facts == ("We have 5 branches.", "Founded in 1998.")
     assert make.one("SELECT count(*) FROM llm_calls WHERE purpose = 'names'") == 0

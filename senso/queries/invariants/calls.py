@@ -86,11 +86,15 @@ SEARCHES = f"""(c.cost_microusd - CASE WHEN c.tokens_in > p.long_from THEN p.lon
     (c.tokens_in - coalesce(c.tokens_cached, 0) - coalesce(c.tokens_written, 0)) * coalesce(p.token_in, 0)
     + coalesce(c.tokens_cached, 0) * coalesce(p.cached, 0) + coalesce(c.tokens_written, 0) * coalesce(p.written, 0)
     + c.tokens_out * coalesce(p.token_out, 0)))"""
-# Calls as they were made: the shares of one that read an answer for several orgs are summed.
+# Calls as they were made, also those of no batch; the shares of one that read an answer for several orgs are summed.
 WHOLE_CALLS = f"""c AS MATERIALIZED (
     SELECT c.id, c.purpose, c.run_id, c.provider, c.model, c.outcome, c.started_at, c.tokens_in, c.tokens_cached,
         c.tokens_written, c.tokens_out, c.cost_microusd, c.job_id
     FROM llm_calls c JOIN batches b ON b.id = c.batch_id WHERE {IN_SCOPE} AND c.shared_id IS NULL
+    UNION ALL
+    SELECT c.id, c.purpose, c.run_id, c.provider, c.model, c.outcome, c.started_at, c.tokens_in, c.tokens_cached,
+        c.tokens_written, c.tokens_out, c.cost_microusd, c.job_id
+    FROM llm_calls c WHERE c.batch_id IS NULL AND c.shared_id IS NULL
     UNION ALL
     SELECT c.shared_id, 'read', NULL, c.provider, c.model, max(c.outcome), min(c.started_at), sum(c.tokens_in),
         sum(c.tokens_cached), sum(c.tokens_written), sum(c.tokens_out),
