@@ -17,6 +17,7 @@ LAYERS = [
     {"providers"},
     {"registry"},
     {"prices", "extraction"},
+    {"numbers"},
     {"score"},
     {"evaluation"},
     {"push", "slack", "imports", "reports"},
