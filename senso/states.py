@@ -204,6 +204,29 @@ class Sentiment(StrEnum):
     POSITIVE = "positive"
     NEGATIVE = "negative"
     NEUTRAL = "neutral"
+    MIXED = "mixed"
+
+
+class ClaimKind(StrEnum):
+    FACT = "fact"
+    OPINION = "opinion"
+    COMPARISON = "comparison"
+
+
+class Polarity(StrEnum):
+    """Whether a claim speaks for the org or against it."""
+
+    POSITIVE = "positive"
+    NEGATIVE = "negative"
+    NEUTRAL = "neutral"
+
+
+class Verdict(StrEnum):
+    """What the org's facts on file say of a claim."""
+
+    SUPPORTED = "supported"
+    CONTRADICTED = "contradicted"
+    NOT_COVERED = "not-covered"
 
 
 class Entry(StrEnum):

@@ -56,6 +56,15 @@ class OrgNotName(Base):
     position: Mapped[Zero]
 
 
+class OrgFact(Base):
+    """What is true of the org, by its import file: claims of answers are judged by it."""
+
+    __tablename__ = "org_facts"
+    org_id: Mapped[UUID] = link("orgs.id", primary_key=True)
+    text: Mapped[Word] = mapped_column(primary_key=True)
+    position: Mapped[Zero]
+
+
 class Network(Base):
     __tablename__ = "networks"
     id: Mapped[Id]

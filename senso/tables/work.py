@@ -17,16 +17,19 @@ from senso.states import (
     OPEN_RUNS,
     BatchKind,
     BatchState,
+    ClaimKind,
     CompetitorState,
     EvaluationState,
     FinishedBy,
     Honoured,
     JobKind,
     JobState,
+    Polarity,
     ProposalState,
     RunState,
     Searched,
     Sentiment,
+    Verdict,
     among,
 )
 from senso.tables.base import Base, Big, Created, Id, Moment, Serial, Word, Zero, link, one_of
@@ -241,8 +244,10 @@ class Evaluation(Base):
     mention_text: Mapped[Word | None]
     sentiment: Mapped[Word | None]
     rank: Mapped[int | None]
+    sentiment_evidence: Mapped[Word | None]  # the answer's sentence that carries the sentiment
     share_of_text: Mapped[float | None]
     share_of_entries: Mapped[float | None]
+    occurrences: Mapped[list[Any] | None] = mapped_column(JSONB)  # of its names, each with the model's verdict
     marks: Mapped[list[Any]] = mapped_column(JSONB, server_default="[]")  # what was dropped or corrected, and why
     extractor: Mapped[Word | None]
     prompt_version: Mapped[Word | None]
@@ -314,12 +319,25 @@ class CanonicalCompetitor(Base):
 
 
 class Claim(Base):
+    """A statement of an answer about the org."""
+
     __tablename__ = "claims"
-    __table_args__ = (UniqueConstraint("evaluation_id", "position"),)
+    __table_args__ = (
+        UniqueConstraint("evaluation_id", "position"),
+        one_of("kind", ClaimKind),
+        one_of("polarity", Polarity),
+        one_of("verdict", Verdict),
+    )
     id: Mapped[Serial]
     evaluation_id: Mapped[UUID] = link("evaluations.id")
     position: Mapped[int]
     text: Mapped[Word]
+    sentence: Mapped[Word | None]  # of the answer, which carries it
+    kind: Mapped[Word | None]
+    polarity: Mapped[Word | None]
+    verdict: Mapped[Word | None]  # None: the org has no facts on file
+    fact: Mapped[Word | None]  # the one that the verdict is by
+    url: Mapped[Word | None]  # the cited source nearest to the sentence
 
 
 class NameVariation(Base):
