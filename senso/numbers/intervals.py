@@ -84,14 +84,18 @@ def counts_mean(mean: float, n: float, t: float = NORMAL) -> tuple[float, float]
     return (max(0.0, low) if mean > 0 else 0.0), mean + half + sqrt(2 * half * mean + half**2)
 
 
-def share_like(sums: Sums) -> Interval:
-    """Of questions like these. `sums`: over questions."""
-    return _clustered(sums, SHARE, WILSON_CLUSTERED)
+def share_like(sums: Sums, most: float = inf) -> Interval:
+    """Of questions like these. `sums`: over questions.
+
+    `most`: the effective n of the answers; citations of one answer resemble each other too, and a few questions that
+    happen to agree do not make them worth more.
+    """
+    return _clustered(sums, SHARE, most, WILSON_CLUSTERED)
 
 
-def rank_like(sums: Sums) -> Interval:
+def rank_like(sums: Sums, most: float = inf) -> Interval:
     """Of questions like these; x is the sum of the ranks of a question's answers, n their number."""
-    return _from_one(_clustered(_from_zero(sums), RANK, SCORE_CLUSTERED))
+    return _from_one(_clustered(_from_zero(sums), RANK, most, SCORE_CLUSTERED))
 
 
 def share_these(answers: Sums, kept: float = 1.0) -> Interval:
@@ -127,23 +131,23 @@ def variance(sums: Sums) -> float:
     return sums.spread / sums.n**2 * even / (even - 1) if even > 1 + 1e-9 else 0.0
 
 
-def _clustered(sums: Sums, kind: Kind, method: str) -> Interval:
+def _clustered(sums: Sums, kind: Kind, most: float, method: str) -> Interval:
     if sums.n == 0:
         return NOTHING
     if sums.units < FEWEST_QUESTIONS:
         return Interval(None, None, None, TOO_FEW_QUESTIONS)
-    return _bounded(sums, kind, 1.0, method)
+    return _bounded(sums, kind, lambda n: min(n, most), method)
 
 
 def _plain(answers: Sums, kind: Kind, kept: float, method: str) -> Interval:
-    return _bounded(answers, kind, kept, method) if answers.n else NOTHING
+    return _bounded(answers, kind, lambda n: n / kept, method) if answers.n else NOTHING
 
 
-def _bounded(sums: Sums, kind: Kind, kept: float, method: str) -> Interval:
+def _bounded(sums: Sums, kind: Kind, worth: Callable[[float], float], method: str) -> Interval:
     assumed = kind.assumed(sums)
     design, freedom = _moderated(kind.effect(sums), assumed, kind.most(sums))
-    n = sums.n / design / kept
-    low, high = kind.bounds(sums.ratio, n, freedom, sums.n / assumed)
+    n = worth(sums.n / design)
+    low, high = kind.bounds(sums.ratio, n, freedom, min(n, sums.n / assumed))
     return Interval(low, high, n, method)
 
 
