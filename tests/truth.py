@@ -6,7 +6,7 @@ How often the intervals of questions like these hold the truth is simulated by b
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isclose, sqrt
 from statistics import NormalDist
