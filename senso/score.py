@@ -159,13 +159,12 @@ class Counted(NamedTuple):
 
 def score(facts: Iterable[Fact]) -> list[Metric]:
     """Returns metrics in a fixed order, whatever the order of the facts."""
-    counted = [Counted(fact, _counts(fact)) for fact in facts]
-    return [metric for where, members in _slices(counted) for metric in _measured(where, members)]
+    return [metric for where, members in slices(counted(facts)) for metric in _measured(where, members)]
 
 
-def _counts(fact: Fact) -> list[complex]:
-    """Computed once for each fact, because a fact is in several slices."""
-    return [complex(*count(fact)) for count in COUNTS.values()]
+def counted(facts: Iterable[Fact]) -> list[Counted]:
+    """Counted once for each fact, because a fact is in several slices."""
+    return [Counted(fact, [complex(*count(fact)) for count in COUNTS.values()]) for fact in facts]
 
 
 def leaderboard(facts: Iterable[Fact]) -> list[CompetitorCount]:
@@ -192,7 +191,7 @@ def sources(pages: Iterable[CitedPage]) -> list[CitedDomain]:
     return sorted(domains, key=lambda cited: (-cited.answers, cited.domain, cited.type, cited.category))
 
 
-def _slices(facts: Iterable[Counted]) -> Iterator[tuple[Slice, list[Counted]]]:
+def slices(facts: Iterable[Counted]) -> Iterator[tuple[Slice, list[Counted]]]:
     pools: dict[tuple[str, str], list[Counted]] = defaultdict(list)
     for one in facts:
         pools[str(one.fact.question_kind), str(one.fact.surface)].append(one)

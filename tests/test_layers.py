@@ -19,6 +19,7 @@ LAYERS = [
     {"prices", "extraction"},
     {"numbers"},
     {"score"},
+    {"comparison"},
     {"evaluation"},
     {"push", "slack", "imports", "reports"},
     {"storable_text", "postgres_errors", "publishing"},

@@ -1,0 +1,191 @@
+"""`compare`: what has changed between two periods, with a verdict on each number."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from rich.markup import escape
+
+from senso.cli.environment import connected
+from senso.cli.printing import out, print_json, printable, table
+from senso.comparison import RANK, Change, change_json, compared
+from senso.db import looking
+from senso.errors import ConfigError, NotFound
+from senso.numbers.verdicts import Verdict
+from senso.quantities import counted
+from senso.reads import comparisons
+from senso.reads import status as queries
+from senso.reads.comparisons import Dated, Read
+from senso.reports.wording import NAMES
+
+MOST_STILL = 12
+WORDS = {
+    Verdict.MOVED: "moved: more than chance",
+    Verdict.WITHIN_NOISE: "within noise",
+    Verdict.NOT_ENOUGH: "not enough answers to tell",
+    Verdict.MODEL_CHANGED: "another version of the model answered",
+    Verdict.QUESTIONS_CHANGED: "too little was asked in both periods",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Both days included."""
+
+    since: date
+    until: date
+
+    def __str__(self) -> str:
+        return str(self.since) if self.since == self.until else f"{self.since} to {self.until}"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was typed; None: left out."""
+
+    since: str | None
+    until: str | None
+    before_since: str | None
+    before_until: str | None
+    network: UUID | None
+
+
+def compare(org_id: UUID, asked: Asked, *, as_json: bool) -> None:
+    """Raises NotFound for an unknown org or a period without numbers, ConfigError for days that make no period."""
+    with connected(), looking() as db:
+        org = queries.org(db, org_id)
+        if org is None:
+            raise NotFound(f"no org {org_id}; import it first")
+        batches = of_one_subject(comparisons.batches(db, org_id), asked.network)
+        if not batches:
+            raise NotFound(f"org {org_id} ({org.name}) has no numbers yet; open a batch: senso trigger org {org_id}")
+        before, after = spans(asked, [one.date for one in batches])
+        was, now = (comparisons.read(db, org_id, chosen(batches, span)) for span in (before, after))
+    found = compared(was.period, now.period)
+    if as_json:
+        print_json(told(org_id, (before, after), (was, now), found))
+    else:
+        print_changes(org.name, (before, after), (was, now), found)
+
+
+def of_one_subject(batches: Sequence[Dated], network: UUID | None) -> list[Dated]:
+    """Those of the network; without one, those that ask the same as the newest."""
+    wanted = [one for one in batches if network in {None, one.network_id}]
+    return [one for one in wanted if (one.kind, one.network_id) == (wanted[-1].kind, wanted[-1].network_id)]
+
+
+def spans(asked: Asked, dates: Sequence[date]) -> tuple[Span, Span]:
+    """The later one: by default the newest date. The earlier one: as long, and ending at the last date before it."""
+    until = day("--until", asked.until) or dates[-1]
+    later = Span(day("--since", asked.since) or until, until)
+    former = [one for one in dates if one < later.since]
+    last = day("--before-until", asked.before_until) or (former[-1] if former else None)
+    if last is None:
+        raise NotFound(f"nothing was asked before {later.since}; choose a later --since, or wait for the next batch")
+    first = day("--before-since", asked.before_since) or last - (later.until - later.since)
+    earlier = Span(first, last)
+    for span in (earlier, later):
+        if span.since > span.until:
+            raise ConfigError(f"{span.since} is after {span.until}; a period begins before it ends")
+    if earlier.until >= later.since:
+        raise ConfigError(f"the periods {earlier} and {later} overlap; end the first before {later.since}")
+    return earlier, later
+
+
+def day(option: str, said: str | None) -> date | None:
+    if said is None:
+        return None
+    try:
+        return date.fromisoformat(said.strip())
+    except ValueError:
+        raise ConfigError(f"{option} {said!r}: say a date, such as 2026-11-21") from None
+
+
+def chosen(batches: Sequence[Dated], span: Span) -> list[UUID]:
+    within = [one for one in batches if span.since <= one.date <= span.until]
+    if not within:
+        held = f"the oldest is of {batches[0].date}, the newest of {batches[-1].date}"
+        raise NotFound(f"no batch with numbers in {span}; {held}")
+    kept = [one.id for one in within if not one.is_pruned]
+    if not kept:
+        raise NotFound(f"the answers of {span} were pruned; only their numbers are left: senso report ORG --format csv")
+    return kept
+
+
+def told(org: UUID, periods: tuple[Span, Span], read: tuple[Read, Read], found: Sequence[Change]) -> dict[str, object]:
+    names = ("before", "after")
+    return {
+        "org_id": org,
+        **{
+            name: {
+                "since": span.since,
+                "until": span.until,
+                "answers": len(one.period.facts),
+                "readers": sorted(one.readers),
+            }
+            for name, span, one in zip(names, periods, read, strict=True)
+        },
+        "changes": [change_json(change) for change in found],
+    }
+
+
+def print_changes(org: str, periods: tuple[Span, Span], read: tuple[Read, Read], found: Sequence[Change]) -> None:
+    said = [f"{span} ({counted(len(one.period.facts), 'answer')})" for span, one in zip(periods, read, strict=True)]
+    out.print(f"[bold]{escape(printable(org))}[/]: {said[1]} against {said[0]}")
+    if read[0].readers != read[1].readers:
+        out.print("[yellow]The answers were read by another model or prompt, which may explain a difference.[/]")
+    moved = [one for one in found if one.verdict is Verdict.MOVED]
+    tried = sum(one.corrected_p is not None for one in found)
+    out.print(f"{len(moved)} of {counted(tried, 'number')} moved by more than chance (5 % of such findings are false).")
+    whole = [one for one in found if one.verdict is not Verdict.MOVED and not (one.model or one.location)]
+    out.print()
+    out.print(table(None, *lines([*moved, *whole[:MOST_STILL]]), numbers=("before", "after", "change")))
+    print_verdicts([one for one in found if one not in moved])
+
+
+def print_verdicts(found: Sequence[Change]) -> None:
+    """How many of the others have which verdict; each is in the JSON."""
+    verdicts = Counter(one.verdict for one in found)
+    if verdicts:
+        out.print()
+        out.print("others: " + ", ".join(f"{count} {WORDS[verdict]}" for verdict, count in verdicts.most_common()))
+
+
+def lines(found: Sequence[Change]) -> tuple[list[str], list[list[str]]]:
+    heads = ["number", "of", "before", "after", "change", "95 % interval", "verdict"]
+    return heads, [[NAMES[one.name], of(one), *figures(one), verdict(one)] for one in found]
+
+
+def of(one: Change) -> str:
+    where = one.model or one.location
+    return escape(printable(f"{one.kind}, {one.surface}" + (f", {where}" if where else "")))
+
+
+def figures(one: Change) -> list[str]:
+    if one.difference is None:
+        return ["-", "-", "-", "-"]
+    found = one.difference
+    low, high = amount(one, found.low, sign=True), amount(one, found.high, sign=True)
+    return [
+        amount(one, found.before),
+        amount(one, found.after),
+        amount(one, found.value, sign=True),
+        f"{low} to {high}",
+    ]
+
+
+def amount(one: Change, value: float, *, sign: bool = False) -> str:
+    if one.name == RANK:
+        return f"{value:+.1f}" if sign else f"{value:.1f}"
+    return f"{100 * value:+.0f}" if sign else f"{100 * value:.0f} %"
+
+
+def verdict(one: Change) -> str:
+    found = one.difference
+    if one.verdict not in {Verdict.WITHIN_NOISE, Verdict.NOT_ENOUGH} or found is None:
+        return WORDS[one.verdict]
+    least = f"{found.detectable:.1f}" if one.name == RANK else f"{100 * found.detectable:.0f} points"
+    needed = f"; this one would need {counted(found.needed, 'question')}" if found.needed else ""
+    return f"{WORDS[one.verdict]}: {counted(found.questions, 'question')} show a change of {least}{needed}"
