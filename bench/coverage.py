@@ -19,10 +19,15 @@ import numpy as np
 from candidates import CANDIDATES, FEW, SLOW, Bounds, Samples, bootstrap, textbook
 from scipy import stats
 
+from senso.comparison import Period
+from senso.comparison import compared as compared_periods
 from senso.numbers.change import Question, difference
 from senso.numbers.intervals import rank_like, share_like, share_these
 from senso.numbers.repeats import within_repeats
 from senso.numbers.sums import Sums
+from senso.numbers.verdicts import Verdict
+from senso.score import Fact
+from senso.states import QuestionKind, Sentiment, Surface
 
 PAGE = Path(__file__).parents[1] / "docs" / "numbers.md"
 ALIKE = (0.0, 0.1, 0.3, 0.6)
@@ -32,6 +37,7 @@ ANSWERS = (6, 30)
 RATES = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5)  # beyond .5 everything mirrors; the others therefore count twice
 LEAST, CONSERVATIVE = 0.93, 0.975
 ONE_RATE = 0.3
+PLACES = ("US", "GB")
 
 
 @dataclass(frozen=True)
@@ -269,12 +275,71 @@ def _chance(before: np.ndarray, after: np.ndarray, answers: int) -> float:
     return found.p if found else 1.0
 
 
+def answers_of(rng: np.random.Generator, chance: np.ndarray) -> list[Fact]:
+    """A period's answers: questions x 3 models x 2 places, with all that a reading may say."""
+    named = rng.random((*chance.shape, len(PLACES))) < chance[..., None]
+    found = []
+    for (question, model, place), is_named in np.ndenumerate(named):
+        cited = int(rng.integers(0, 6))
+        found.append(
+            Fact(
+                question_id=f"q{question}",
+                question_kind=QuestionKind.UNBRANDED,
+                surface=Surface.CONSUMER,
+                model=f"m{model}",
+                location=PLACES[place],
+                mentioned=bool(is_named),
+                sentiment=list(Sentiment)[int(rng.integers(0, 3))] if is_named else None,
+                rank=int(rng.integers(1, 6)) if is_named else None,
+                competitors=tuple("abcdef"[: int(rng.integers(0, 6))]),
+                citations=cited,
+                owned_citations=int(rng.binomial(cited, 0.15)),
+            )
+        )
+    return found
+
+
+def pairs(count: int) -> str:
+    """The whole of `senso compare` on two periods of the same truth, and on two that differ by 10 points."""
+    lines = []
+    for questions in (10, 30, 60):
+        row = [str(questions)]
+        for by in (0.0, 0.1):
+            told = [_told(np.random.default_rng([questions, seed]), questions, by) for seed in range(count // 20)]
+            numbers = sum(tried for tried, _, _ in told)
+            row += [
+                percent(np.mean([moved > 0 for _, moved, _ in told])),
+                percent(sum(m for _, m, _ in told) / numbers),
+            ]
+            row += [percent(np.mean([whole for _, _, whole in told]))] if by else []
+        lines.append(row)
+    heads = (
+        "questions",
+        "same truth: pairs with any alarm, %",
+        "numbers that moved, %",
+        "10 points: pairs with any, %",
+    )
+    return table((*heads, "numbers that moved, %", "the mention rate itself, %"), lines)
+
+
+def _told(rng: np.random.Generator, questions: int, by: float) -> tuple[int, int, bool]:
+    """How many numbers were compared, how many moved, and whether the mention rate of all answers did."""
+    strength = 7 / 3  # alike .3
+    place = stats.norm.cdf(0.7**0.5 * rng.normal(size=(questions, 1)) + 0.3**0.5 * rng.normal(size=(questions, 3)))
+    of = [stats.beta.ppf(place, rate * strength, (1 - rate) * strength) for rate in (ONE_RATE, ONE_RATE + by)]
+    found = compared_periods(*(Period(answers_of(rng, chance), {}) for chance in of))
+    moved = [one for one in found if one.verdict is Verdict.MOVED]
+    whole = any(one.name == "mention_rate" and not (one.model or one.location) for one in moved)
+    return sum(one.corrected_p is not None for one in found), len(moved), whole
+
+
 TABLES: dict[str, Callable[[int], str]] = {
     "methods": compared,
     "cells": by_cell,
     "worlds": other_worlds,
     "again": same_questions,
     "changes": changes,
+    "pairs": pairs,
 }
 
 
