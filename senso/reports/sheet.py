@@ -32,6 +32,12 @@ COLUMNS = (
     "sampled",
     "missed",
     "cautions",
+    "about",
+    "questions",
+    "effective_n",
+    "these_low",
+    "these_high",
+    "these_method",
 )
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
