@@ -62,7 +62,7 @@ def compare(org_id: UUID, asked: Asked, *, as_json: bool) -> None:
         if not batches:
             raise NotFound(f"org {org_id} ({org.name}) has no numbers yet; open a batch: senso trigger org {org_id}")
         before, after = spans(asked, [one.date for one in batches])
-        was, now = (comparisons.read(db, org_id, chosen(batches, span)) for span in (before, after))
+        was, now = (comparisons.read(db, org_id, chosen(batches, period)) for period in (before, after))
     found = compared(was.period, now.period)
     if as_json:
         print_json(told(org_id, (before, after), (was, now), found))
@@ -79,19 +79,22 @@ def of_one_subject(batches: Sequence[Dated], network: UUID | None) -> list[Dated
 def spans(asked: Asked, dates: Sequence[date]) -> tuple[Span, Span]:
     """The later one: by default the newest date. The earlier one: as long, and ending at the last date before it."""
     until = day("--until", asked.until) or dates[-1]
-    later = Span(day("--since", asked.since) or until, until)
+    later = span(day("--since", asked.since) or until, until)
     former = [one for one in dates if one < later.since]
     last = day("--before-until", asked.before_until) or (former[-1] if former else None)
     if last is None:
         raise NotFound(f"nothing was asked before {later.since}; choose a later --since, or wait for the next batch")
     first = day("--before-since", asked.before_since) or last - (later.until - later.since)
-    earlier = Span(first, last)
-    for span in (earlier, later):
-        if span.since > span.until:
-            raise ConfigError(f"{span.since} is after {span.until}; a period begins before it ends")
+    earlier = span(first, last)
     if earlier.until >= later.since:
         raise ConfigError(f"the periods {earlier} and {later} overlap; end the first before {later.since}")
     return earlier, later
+
+
+def span(since: date, until: date) -> Span:
+    if since > until:
+        raise ConfigError(f"{since} is after {until}; a period begins before it ends")
+    return Span(since, until)
 
 
 def day(option: str, said: str | None) -> date | None:
@@ -103,14 +106,16 @@ def day(option: str, said: str | None) -> date | None:
         raise ConfigError(f"{option} {said!r}: say a date, such as 2026-11-21") from None
 
 
-def chosen(batches: Sequence[Dated], span: Span) -> list[UUID]:
-    within = [one for one in batches if span.since <= one.date <= span.until]
+def chosen(batches: Sequence[Dated], period: Span) -> list[UUID]:
+    within = [one for one in batches if period.since <= one.date <= period.until]
     if not within:
         held = f"the oldest is of {batches[0].date}, the newest of {batches[-1].date}"
-        raise NotFound(f"no batch with numbers in {span}; {held}")
+        raise NotFound(f"no batch with numbers in {period}; {held}")
     kept = [one.id for one in within if not one.is_pruned]
     if not kept:
-        raise NotFound(f"the answers of {span} were pruned; only their numbers are left: senso report ORG --format csv")
+        raise NotFound(
+            f"the answers of {period} were pruned; only their numbers are left: senso report ORG --format csv"
+        )
     return kept
 
 
@@ -120,19 +125,19 @@ def told(org: UUID, periods: tuple[Span, Span], read: tuple[Read, Read], found: 
         "org_id": org,
         **{
             name: {
-                "since": span.since,
-                "until": span.until,
+                "since": period.since,
+                "until": period.until,
                 "answers": len(one.period.facts),
                 "readers": sorted(one.readers),
             }
-            for name, span, one in zip(names, periods, read, strict=True)
+            for name, period, one in zip(names, periods, read, strict=True)
         },
         "changes": [change_json(change) for change in found],
     }
 
 
 def print_changes(org: str, periods: tuple[Span, Span], read: tuple[Read, Read], found: Sequence[Change]) -> None:
-    said = [f"{span} ({counted(len(one.period.facts), 'answer')})" for span, one in zip(periods, read, strict=True)]
+    said = [f"{period} ({counted(len(one.period.facts), 'answer')})" for period, one in zip(periods, read, strict=True)]
     out.print(f"[bold]{escape(printable(org))}[/]: {said[1]} against {said[0]}")
     if read[0].readers != read[1].readers:
         out.print("[yellow]The answers were read by another model or prompt, which may explain a difference.[/]")

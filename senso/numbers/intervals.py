@@ -60,7 +60,8 @@ class Effect:
 class Kind:
     """What differs between shares and average ranks.
 
-    `bounds`: of a value with its effective n, degrees of freedom, and the least n that it can be worth.
+    `bounds`: of a value with its effective n, degrees of freedom, and the least n that it can be worth (infinite: both
+    sides may always miss).
     """
 
     effect: Callable[[Sums], Effect]
@@ -136,18 +137,17 @@ def _clustered(sums: Sums, kind: Kind, most: float, method: str) -> Interval:
         return NOTHING
     if sums.units < FEWEST_QUESTIONS:
         return Interval(None, None, None, TOO_FEW_QUESTIONS)
-    return _bounded(sums, kind, lambda n: min(n, most), method)
+    return _bounded(sums, kind, lambda n: min(n, most), sums.n / kind.assumed(sums), method)
 
 
 def _plain(answers: Sums, kind: Kind, kept: float, method: str) -> Interval:
-    return _bounded(answers, kind, lambda n: n / kept, method) if answers.n else NOTHING
+    return _bounded(answers, kind, lambda n: n / kept, inf, method) if answers.n else NOTHING
 
 
-def _bounded(sums: Sums, kind: Kind, worth: Callable[[float], float], method: str) -> Interval:
-    assumed = kind.assumed(sums)
-    design, freedom = _moderated(kind.effect(sums), assumed, kind.most(sums))
+def _bounded(sums: Sums, kind: Kind, worth: Callable[[float], float], least_n: float, method: str) -> Interval:
+    design, freedom = _moderated(kind.effect(sums), kind.assumed(sums), kind.most(sums))
     n = worth(sums.n / design)
-    low, high = kind.bounds(sums.ratio, n, freedom, min(n, sums.n / assumed))
+    low, high = kind.bounds(sums.ratio, n, freedom, least_n)
     return Interval(low, high, n, method)
 
 

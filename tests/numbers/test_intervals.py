@@ -35,10 +35,11 @@ def test_wilsons_interval_has_its_known_values(hits, trials, low, high):
 
 
 def test_the_same_questions_asked_again_have_wilsons_interval():
-    found = share_these(answers(30, 60))
+    for hits in (0, 2, 30, 60):
+        found = share_these(answers(hits, 60))
 
-    assert (found.low, found.high) == wilson(0.5, 60)
-    assert (found.effective_n, found.method) == (60, "wilson-95")
+        assert (found.low, found.high) == wilson(hits / 60, 60)
+        assert (found.effective_n, found.method) == (60, "wilson-95")
 
 
 def test_answers_that_resemble_each_other_within_a_question_are_worth_less():
