@@ -45,10 +45,10 @@ class Span:
 class Asked:
     """What was typed; None: left out."""
 
-    since: str | None
-    until: str | None
-    before_since: str | None
-    before_until: str | None
+    since: date | None
+    until: date | None
+    before_since: date | None
+    before_until: date | None
     network: UUID | None
 
 
@@ -78,13 +78,13 @@ def of_one_subject(batches: Sequence[Dated], network: UUID | None) -> list[Dated
 
 def spans(asked: Asked, dates: Sequence[date]) -> tuple[Span, Span]:
     """The later one: by default the newest date. The earlier one: as long, and ending at the last date before it."""
-    until = day("--until", asked.until) or dates[-1]
-    later = span(day("--since", asked.since) or until, until)
+    until = asked.until or dates[-1]
+    later = span(asked.since or until, until)
     former = [one for one in dates if one < later.since]
-    last = day("--before-until", asked.before_until) or (former[-1] if former else None)
+    last = asked.before_until or (former[-1] if former else None)
     if last is None:
         raise NotFound(f"nothing was asked before {later.since}; choose a later --since, or wait for the next batch")
-    first = day("--before-since", asked.before_since) or last - (later.until - later.since)
+    first = asked.before_since or last - (later.until - later.since)
     earlier = span(first, last)
     if earlier.until >= later.since:
         raise ConfigError(f"the periods {earlier} and {later} overlap; end the first before {later.since}")
@@ -98,6 +98,7 @@ def span(since: date, until: date) -> Span:
 
 
 def day(option: str, said: str | None) -> date | None:
+    """Raises ConfigError."""
     if said is None:
         return None
     try:

@@ -103,5 +103,7 @@ def compare(  # noqa: PLR0917  options
 
     wanted = uuid(org, "org")
     asking = uuid(network, "network") if network is not None else None
-    asked = comparing.Asked(since, until, before_since, before_until, asking)
+    typed = {"since": since, "until": until, "before_since": before_since, "before_until": before_until}
+    days = {name: comparing.day(f"--{name.replace('_', '-')}", said) for name, said in typed.items()}
+    asked = comparing.Asked(**days, network=asking)
     comparing.compare(wanted, asked, as_json=as_json)
