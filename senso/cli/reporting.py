@@ -51,7 +51,7 @@ HEADLINES = ("mention_rate", "share_of_voice", "owned_citation_rate", "average_r
 MOST_LISTED = 5
 INTERVALS = (
     "Two 95 % intervals: what questions like these would give (how far this number stands for all that customers ask), "
-    "and what these again would give (the same questions, asked once more)."
+    "and what the same again would give (these very questions, asked once more)."
 )
 
 
@@ -211,7 +211,7 @@ def slices(metrics: Sequence[Metric]) -> dict[tuple[str, str], list[Metric]]:
 
 def overall(metrics: Sequence[Metric]) -> tuple[list[str], list[list[str]]]:
     total = [metric for metric in metrics if metric.model is None and metric.location is None]
-    return ["number", "value", "questions like these", "these again", "of"], [
+    return ["number", "value", "questions like these", "the same again", "of"], [
         [NAMES.get(metric.name, metric.name), value(metric), interval(metric), again(metric), of(metric)]
         for metric in total
     ]

@@ -85,6 +85,18 @@ def test_periods_may_be_longer_and_chosen(senso, read, org):
     assert first["before"]["answers"] == 24
 
 
+def test_answers_that_another_prompt_has_read_are_compared_with_a_warning(senso, make, read, org):
+    read(org, 7, 10)
+    read(org, 0, 10)
+    same = senso("compare", org.id).out
+    make.sql(
+        "UPDATE evaluations SET prompt_version = 'reading-0' WHERE batch_id = (SELECT min(id::text)::uuid FROM batches)"
+    )
+
+    assert "another model or prompt" not in same
+    assert "another model or prompt" in senso("compare", org.id).out
+
+
 def test_another_version_of_the_model_and_few_questions_get_no_verdict_by_chance(senso, make, read, org):
     read(org, 7, 2)
     read(org, 0, 20, version="gpt-6.1-terra-2026-12")

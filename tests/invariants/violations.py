@@ -186,6 +186,11 @@ ENDED = (
     ),
     ("another numerator", "inside its interval", change("metrics", "value IS NOT NULL", "numerator = numerator + 1")),
     (
+        "another interval of the same questions",
+        "inside its interval",
+        change("metrics", "these_low IS NOT NULL", "these_low = value + 1"),
+    ),
+    (
         "another denominator",
         "in the readings of its slice",
         change("metrics", "name = 'mention_rate'", "denominator = denominator + 1"),
