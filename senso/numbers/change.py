@@ -21,6 +21,7 @@ SEEN = 0.2  # a change of `detectable` is missed this often
 WHOLE = 1.0
 LEAST_VALUE = 1e-9
 FEWEST_QUESTIONS = 2
+ONE_FOR_ALL = 1 + 1e-9  # one question has all that is counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,14 @@ class Difference:
     needed: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Error:
+    """The standard error of a difference, with its degrees of freedom."""
+
+    size: float
+    freedom: float
+
+
 def difference(questions: Sequence[Question], before: Sums, after: Sums, *, is_rank: bool = False) -> Difference | None:
     """`before`, `after`: sums over the answers of the cells that both periods have.
 
@@ -65,32 +74,44 @@ def difference(questions: Sequence[Question], before: Sums, after: Sums, *, is_r
         return None
     first = sum(one.before_x for one in counted) / below
     second = sum(one.after_x for one in counted) / above
-    moved = [
-        (one.after_x - second * one.after_n) / above - (one.before_x - first * one.before_n) / below for one in counted
-    ]
-    shares = [(one.before_n / below + one.after_n / above) / 2 for one in counted]
-    even = 1 / sum(share**2 for share in shares)
-    if even <= 1 + 1e-9:
+    even = 1 / sum(((one.before_n / below + one.after_n / above) / 2) ** 2 for one in counted)
+    if even <= ONE_FOR_ALL:
         return None
-    paired = sum(one**2 for one in moved) * even / (even - 1)
-    told = (even - 1) * (1.0 if is_rank else min(1.0, 4 * _middle(before, after)))
+    paired = (
+        even
+        / (even - 1)
+        * sum(
+            ((one.after_x - second * one.after_n) / above - (one.before_x - first * one.before_n) / below) ** 2
+            for one in counted
+        )
+    )
+    error = _error(paired, even, before, after, is_rank=is_rank)
+    return _found(first, second, error, len(counted), is_rank=is_rank)
+
+
+def _error(paired: float, even: float, before: Sums, after: Sums, *, is_rank: bool) -> Error:
+    """`paired`: the variance as the questions' differences have it; `even`: as many questions of equal size tell it."""
     independent = _independent(before, is_rank=is_rank) + _independent(after, is_rank=is_rank)
+    told = (even - 1) * (1.0 if is_rank else min(1.0, 4 * _middle(before, after)))
     weight = WORTH_OF_INDEPENDENT + told
-    error = sqrt((WORTH_OF_INDEPENDENT * independent + told * paired) / weight)
-    freedom = weight**2 / told if told > 0 else inf
-    most = inf if is_rank else WHOLE
-    half = quantile(BOTH, freedom) * error
-    detectable = half + quantile(SEEN, freedom) * error
+    size = sqrt((WORTH_OF_INDEPENDENT * independent + told * paired) / weight)
+    return Error(size, weight**2 / told if told > 0 else inf)
+
+
+def _found(before: float, after: float, error: Error, questions: int, *, is_rank: bool) -> Difference:
+    value, most = after - before, inf if is_rank else WHOLE
+    half = quantile(BOTH, error.freedom) * error.size
+    detectable = half + quantile(SEEN, error.freedom) * error.size
     return Difference(
-        before=first,
-        after=second,
-        value=second - first,
-        low=max(-most, second - first - half),
-        high=min(most, second - first + half),
-        p=two_sided((second - first) / error, freedom),
-        questions=len(counted),
+        before=before,
+        after=after,
+        value=value,
+        low=max(-most, value - half),
+        high=min(most, value + half),
+        p=two_sided(value / error.size, error.freedom),
+        questions=questions,
         detectable=min(most, detectable),
-        needed=_needed(len(counted), detectable, second - first),
+        needed=_needed(questions, detectable, value),
     )
 
 
