@@ -13,21 +13,29 @@ from senso.cli.printing import out, print_json, printable, table
 from senso.comparison import RANK, Change, change_json, compared
 from senso.db import looking
 from senso.errors import ConfigError, NotFound
-from senso.numbers.verdicts import Verdict
+from senso.numbers.verdicts import FALSE_ALARMS, FEWEST_ANSWERS, FEWEST_QUESTIONS, Verdict
 from senso.quantities import counted
 from senso.reads import comparisons
 from senso.reads import status as queries
 from senso.reads.comparisons import Dated, Read
-from senso.reports.wording import NAMES
+from senso.reports.wording import NAMES, title
 
-MOST_STILL = 12
 WORDS = {
-    Verdict.MOVED: "moved: more than chance",
+    Verdict.MOVED: "moved",
     Verdict.WITHIN_NOISE: "within noise",
-    Verdict.NOT_ENOUGH: "not enough answers to tell",
-    Verdict.MODEL_CHANGED: "another version of the model answered",
-    Verdict.QUESTIONS_CHANGED: "too little was asked in both periods",
+    Verdict.NOT_ENOUGH: "not enough",
+    Verdict.MODEL_CHANGED: "model changed",
+    Verdict.QUESTIONS_CHANGED: "questions changed",
 }
+MEANINGS = {
+    Verdict.NOT_ENOUGH: f"fewer than {FEWEST_QUESTIONS} questions or {FEWEST_ANSWERS} answers in both periods",
+    Verdict.MODEL_CHANGED: "another version of the model answered, so a difference may be the model's",
+    Verdict.QUESTIONS_CHANGED: "less than half of what one period asked was asked in the other",
+}
+COLUMNS = (
+    "seen from: the least change that four of five such comparisons would find, in points or ranks; needed: so many questions would find a "
+    "change as large as this one"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,56 +150,66 @@ def print_changes(org: str, periods: tuple[Span, Span], read: tuple[Read, Read],
     out.print(f"[bold]{escape(printable(org))}[/]: {said[1]} against {said[0]}")
     if read[0].readers != read[1].readers:
         out.print("[yellow]The answers were read by another model or prompt, which may explain a difference.[/]")
-    moved = [one for one in found if one.verdict is Verdict.MOVED]
     tried = sum(one.corrected_p is not None for one in found)
-    out.print(f"{len(moved)} of {counted(tried, 'number')} moved by more than chance (5 % of such findings are false).")
-    whole = [one for one in found if one.verdict is not Verdict.MOVED and not (one.model or one.location)]
-    out.print()
-    out.print(table(None, *lines([*moved, *whole[:MOST_STILL]]), numbers=("before", "after", "change")))
-    print_verdicts([one for one in found if one not in moved])
-
-
-def print_verdicts(found: Sequence[Change]) -> None:
-    """How many of the others have which verdict; each is in the JSON."""
-    verdicts = Counter(one.verdict for one in found)
-    if verdicts:
+    moved = sum(one.verdict is Verdict.MOVED for one in found)
+    out.print(f"{moved} of {counted(tried, 'number')} moved by more than chance (5 % of such findings are false).")
+    for kind, surface in dict.fromkeys((one.kind, one.surface) for one in found):
+        members = [one for one in found if (one.kind, one.surface) == (kind, surface)]
+        shown = [one for one in members if one.verdict is Verdict.MOVED or not (one.model or one.location)]
         out.print()
-        out.print("others: " + ", ".join(f"{count} {WORDS[verdict]}" for verdict, count in verdicts.most_common()))
+        out.print(table(title(kind, surface), *lines(shown), numbers=NUMERIC))
+    print_meanings(found, tried)
+
+
+def print_meanings(found: Sequence[Change], tried: int) -> None:
+    out.print()
+    out.print(f"{COLUMNS}.")
+    for verdict, meaning in MEANINGS.items():
+        if any(one.verdict is verdict for one in found):
+            out.print(f"{WORDS[verdict]}: {meaning}.")
+    if any(by_itself(one) for one in found):
+        out.print(
+            f"{WORDS[Verdict.WITHIN_NOISE]}*: more than chance alone, but not as one of {tried} that were looked at."
+        )
+    verdicts = Counter(one.verdict for one in found if one.model or one.location)
+    said = ", ".join(f"{count} {WORDS[verdict]}" for verdict, count in verdicts.most_common())
+    out.print(f"by model and location: {said or 'nothing to compare'}; each is in --json.")
+
+
+def by_itself(one: Change) -> bool:
+    return one.verdict is Verdict.WITHIN_NOISE and one.difference is not None and one.difference.p <= FALSE_ALARMS
+
+
+HEADS = ["number", "of", "before", "after", "change", "95 % interval", "seen from", "needed", "verdict"]
+NUMERIC = ("before", "after", "change", "seen from", "needed")
 
 
 def lines(found: Sequence[Change]) -> tuple[list[str], list[list[str]]]:
-    heads = ["number", "of", "before", "after", "change", "95 % interval", "verdict"]
-    return heads, [[NAMES[one.name], of(one), *figures(one), verdict(one)] for one in found]
+    return HEADS, [
+        [NAMES[one.name], of(one), *figures(one), WORDS[one.verdict] + ("*" if by_itself(one) else "")] for one in found
+    ]
 
 
 def of(one: Change) -> str:
-    where = one.model or one.location
-    return escape(printable(f"{one.kind}, {one.surface}" + (f", {where}" if where else "")))
+    return escape(printable(one.model or one.location or "all"))
 
 
 def figures(one: Change) -> list[str]:
-    if one.difference is None:
-        return ["-", "-", "-", "-"]
     found = one.difference
-    low, high = amount(one, found.low, sign=True), amount(one, found.high, sign=True)
+    if found is None:
+        return ["-"] * 6
     return [
         amount(one, found.before),
         amount(one, found.after),
         amount(one, found.value, sign=True),
-        f"{low} to {high}",
+        f"{amount(one, found.low, sign=True)} to {amount(one, found.high, sign=True)}",
+        amount(one, found.detectable, sign=True).removeprefix("+"),
+        f"{found.needed}" if found.needed else "-",
     ]
 
 
 def amount(one: Change, value: float, *, sign: bool = False) -> str:
+    """In points if it is a difference of shares."""
     if one.name == RANK:
         return f"{value:+.1f}" if sign else f"{value:.1f}"
     return f"{100 * value:+.0f}" if sign else f"{100 * value:.0f} %"
-
-
-def verdict(one: Change) -> str:
-    found = one.difference
-    if one.verdict not in {Verdict.WITHIN_NOISE, Verdict.NOT_ENOUGH} or found is None:
-        return WORDS[one.verdict]
-    least = f"{found.detectable:.1f}" if one.name == RANK else f"{100 * found.detectable:.0f} points"
-    needed = f"; this one would need {counted(found.needed, 'question')}" if found.needed else ""
-    return f"{WORDS[one.verdict]}: {counted(found.questions, 'question')} show a change of {least}{needed}"

@@ -67,7 +67,8 @@ def test_the_newest_date_is_compared_with_the_last_one_before(senso, read, org):
     assert (rate(told)["before"], rate(told)["after"]) == pytest.approx((2 / 24, 20 / 24))
     assert rate(told)["verdict"] == "moved"
     assert told["changes"][0]["verdict"] == "moved"
-    assert "moved: more than chance" in " ".join(said.split())
+    assert "moved by more than chance" in said
+    assert "seen from: the least change" in " ".join(said.split())
 
 
 def test_periods_may_be_longer_and_chosen(senso, read, org):
@@ -105,6 +106,7 @@ def test_another_version_of_the_model_and_few_questions_get_no_verdict_by_chance
     read(few, 0, 2)
 
     assert rate(senso("compare", org.id, "--json").json)["verdict"] == "model-changed"
+    assert "another version of the model answered" in senso("compare", org.id).out
     assert rate(senso("compare", few.id, "--json").json)["verdict"] == "not-enough"
 
 
