@@ -33,8 +33,8 @@ MEANINGS = {
     Verdict.QUESTIONS_CHANGED: "less than half of what one period asked was asked in the other",
 }
 COLUMNS = (
-    "seen from: the least change that four of five such comparisons would find, in points or ranks; needed: so many questions would find a "
-    "change as large as this one"
+    "seen from: the least change that four of five such comparisons would find, in points or ranks; needed: so many "
+    "questions would find a change as large as this one"
 )
 
 
