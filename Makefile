@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 # PYTEST_ARGS run in one, which starts sooner.
 TEST_PROCESSES ?= $(if $(findstring tests,$(PYTEST_ARGS)),0,4)
 
-.PHONY: demo up test faults chaos storms plants check format bench growth networks night queued in-flight alone commands one-run promises credits reconciling sequences real-answers mix reading-cost reading-modes reading-together clean restore scrape limits rereading
+.PHONY: demo up test faults chaos storms plants check format bench growth networks night queued in-flight alone commands one-run promises credits reconciling sequences real-answers mix reading-cost reading-modes reading-together clean restore scrape limits rereading coverage
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -143,6 +143,10 @@ storms: $(READY)
 # A scrape of the metrics in a database of 500,000 runs, and how fast what ended is counted: SCRAPE_ARGS="--runs 5000000"
 scrape: $(VENV)/.ready-bench
 	@$(BIN)/python bench/scrape.py $(SCRAPE_ARGS)
+
+# How often intervals hold what they say, and how often changes are seen: docs/numbers.md. COVERAGE_ARGS="--samples 1000"
+coverage: $(VENV)/.ready-bench
+	@$(BIN)/python bench/coverage.py $(COVERAGE_ARGS)
 
 real-answers: $(READY)
 	@$(BIN)/python bench/real_answers.py

@@ -1,35 +1,25 @@
 """Stage 4: computes metrics from readings, each with its uncertainty.
 
 A metric is for one slice: branded and unbranded questions, and consumer and API surfaces, are never pooled, since they
-measure different things. Rates have a Wilson interval at 95 %. Share of voice and average rank are ratios of sums, not
-rates, and answers to one question resemble each other, so their intervals come from resampling whole questions.
+measure different things. Its interval is about questions like these, and it has a second one about the same questions
+asked again (`senso.numbers`).
 """
 
-import math
-import random
-from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
-from operator import mul
-from sys import byteorder
-from typing import Any, Final, Literal, NamedTuple
+from functools import partial
+from math import inf
+from typing import Any, Literal, NamedTuple
 
+from senso.numbers.intervals import Interval, rank_like, rank_these, share_like, share_these
+from senso.numbers.repeats import within_repeats
+from senso.numbers.sums import Sums
 from senso.states import Category, QuestionKind, Sentiment, Surface, Verdict, Visibility
 
-RULE_VERSION = "score-2"
-Z = 1.959964  # both tails of the normal distribution together hold 5 %
-RESAMPLES = 1000
-TAIL = 0.025
+RULE_VERSION = "score-3"
+LIKE = "like"  # what `low` and `high` are about: questions like these
 SENTIMENTS = (Sentiment.POSITIVE, Sentiment.MIXED, Sentiment.NEUTRAL, Sentiment.NEGATIVE)  # in the order of the output
-
-WILSON = "wilson-95"
-BOOTSTRAP = "bootstrap-question-95"
-TOO_FEW_QUESTIONS = "none-under-2-questions"  # resampling one question says nothing about other questions
-FEWEST_QUESTIONS = 2
-LANE: Final = "I"  # wide enough for the sum of one draw
-LANE_BYTES = array(LANE).itemsize
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +41,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Plain strings, because the string form of a slice seeds the draws of its interval."""
+    """Answers that are counted together."""
 
     kind: str
     surface: str
@@ -61,7 +51,13 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """`value`, `low` and `high` are None if there is nothing to divide by; `method`: how the interval was computed."""
+    """`value`, `low` and `high` are None if there is nothing to divide by; `method`: how the interval was computed.
+
+    `about`: what the interval is about. `answers`: of the slice; `questions`: those that the denominator comes from;
+    `effective_n`: as many independent answers (or namings, or citations) would say as much of questions like these.
+    `these_low` and `these_high`: what the same questions would give if they were asked again. Numbers by an older rule
+    have none of these.
+    """
 
     name: str
     kind: str
@@ -75,6 +71,13 @@ class Metric:
     high: float | None
     method: str
     rule_version: str
+    about: str | None = None
+    answers: int | None = None
+    questions: int | None = None
+    effective_n: float | None = None
+    these_low: float | None = None
+    these_high: float | None = None
+    these_method: str | None = None
 
     def values(self) -> dict[str, Any]:
         """The same as dataclasses.asdict in a tenth of the time: asdict would deep-copy each number."""
@@ -172,8 +175,8 @@ def visibility(*, mentioned: bool, cited: bool) -> Visibility:
     return Visibility.CITED_ONLY if cited else Visibility.NEITHER
 
 
-Interval = tuple[float | None, float | None]
 Count = Callable[[Fact], tuple[int, int]]  # what a fact adds to the numerator and to the denominator
+Pair = tuple[float, float]
 
 RATES: dict[str, Count] = {
     "mention_rate": lambda fact: (int(fact.mentioned), 1),
@@ -190,10 +193,10 @@ RATES: dict[str, Count] = {
         for sentiment in SENTIMENTS
     },
 }
-RATIOS: dict[str, Count] = {
+SHARES: dict[str, Count] = RATES | {
     "share_of_voice": lambda fact: (int(fact.mentioned), int(fact.mentioned) + len(_distinct(fact.competitors))),
-    "average_rank": lambda fact: (fact.rank or 0, int(fact.rank is not None)),
 }
+COUNTS: dict[str, Count] = SHARES | {"average_rank": lambda fact: (fact.rank or 0, int(fact.rank is not None))}
 
 
 def outcome_of(fact: Fact) -> Visibility:
@@ -204,29 +207,17 @@ class Counted(NamedTuple):
     """A fact and its counts: numerator and denominator as one complex number, so that one sum adds both."""
 
     fact: Fact
-    rates: list[complex]
-    ratios: list[complex]
+    counts: list[complex]
 
 
 def score(facts: Iterable[Fact]) -> list[Metric]:
     """Returns metrics in a fixed order, whatever the order of the facts."""
-    counted = [Counted(fact, _counts(fact, RATES), _counts(fact, RATIOS)) for fact in facts]
-    return [metric for where, members in _slices(counted) for metric in _measured(where, members)]
+    return [metric for where, members in slices(counted(facts)) for metric in _measured(where, members)]
 
 
-def _counts(fact: Fact, by: dict[str, Count]) -> list[complex]:
-    """Computed once for each fact, because a fact is in several slices."""
-    return [complex(*count(fact)) for count in by.values()]
-
-
-def wilson(hits: int, trials: int) -> Interval:
-    """The 95 % interval of a rate; unlike the textbook interval, it is sound near 0 and 1 and for small samples."""
-    if trials == 0:
-        return None, None
-    rate, stretch = hits / trials, 1 + Z**2 / trials
-    centre = (rate + Z**2 / (2 * trials)) / stretch
-    half = Z / stretch * math.sqrt(rate * (1 - rate) / trials + Z**2 / (4 * trials**2))
-    return (0.0 if hits == 0 else centre - half), (1.0 if hits == trials else centre + half)
+def counted(facts: Iterable[Fact]) -> list[Counted]:
+    """Counted once for each fact, because a fact is in several slices."""
+    return [Counted(fact, [complex(*count(fact)) for count in COUNTS.values()]) for fact in facts]
 
 
 def leaderboard(facts: Iterable[Fact]) -> list[CompetitorCount]:
@@ -253,7 +244,7 @@ def sources(pages: Iterable[CitedPage]) -> list[CitedDomain]:
     return sorted(domains, key=lambda cited: (-cited.answers, cited.domain, cited.type, cited.category))
 
 
-def _slices(facts: Iterable[Counted]) -> Iterator[tuple[Slice, list[Counted]]]:
+def slices(facts: Iterable[Counted]) -> Iterator[tuple[Slice, list[Counted]]]:
     pools: dict[tuple[str, str], list[Counted]] = defaultdict(list)
     for one in facts:
         pools[str(one.fact.question_kind), str(one.fact.surface)].append(one)
@@ -273,72 +264,61 @@ def _grouped(facts: Iterable[Counted], name: Callable[[Fact], str]) -> list[tupl
 
 
 def _measured(where: Slice, facts: Sequence[Counted]) -> Iterator[Metric]:
-    for name, counts in zip(RATES, zip(*(one.rates for one in facts), strict=True), strict=True):
-        hits, trials = _pair(sum(counts))
-        yield _metric(name, where, (hits, trials), wilson(hits, trials), WILSON)
-    questions = [
-        [sum(counts) for counts in zip(*(one.ratios for one in members), strict=True)]
-        for _, members in _grouped(facts, lambda fact: fact.question_id)
-    ]
-    for name, counts in zip(RATIOS, zip(*questions, strict=True), strict=True):
-        method = BOOTSTRAP if sum(count.imag > 0 for count in counts) >= FEWEST_QUESTIONS else TOO_FEW_QUESTIONS
-        interval = _bootstrap(counts, seed=f"{name} {where}") if method == BOOTSTRAP else (None, None)
-        yield _metric(name, where, _pair(sum(counts)), interval, method)
+    questions = _summed(facts, lambda fact: fact.question_id)
+    cells = _cells(facts)
+    for at, name in enumerate(COUNTS):
+        like, these = (share_like, share_these) if name in SHARES else (rank_like, rank_these)
+        of_questions = Sums.of(_pair(counts[at]) for counts in questions)
+        of_answers = Sums.of(_pair(one.counts[at]) for one in facts)
+        once = these(of_answers)
+        again = these(of_answers, _kept(cells, at, of_answers.ratio)) if cells and of_answers.n else once
+        yield _metric(name, where, len(facts), of_questions, (like(of_questions, once.effective_n or inf), again))
 
 
-def _metric(name: str, where: Slice, counts: tuple[int, int], interval: Interval, method: str) -> Metric:
-    numerator, denominator = counts
+def _kept(cells: Sequence[Sequence[Counted]], at: int, ratio: float) -> float:
+    return within_repeats(([_pair(one.counts[at]) for one in cell] for cell in cells), ratio)
+
+
+def _summed(facts: Sequence[Counted], name: Callable[[Fact], str]) -> list[list[complex]]:
+    groups = _grouped(facts, name)
+    return [[sum(counts) for counts in zip(*(one.counts for one in members), strict=True)] for _, members in groups]
+
+
+def _cells(facts: Sequence[Counted]) -> list[list[Counted]]:
+    """Answers by what was asked of which model where; empty if nothing was asked twice."""
+    cells: dict[tuple[str, str, str], list[Counted]] = defaultdict(list)
+    for one in facts:
+        cells[one.fact.question_id, one.fact.model, one.fact.location].append(one)
+    return list(cells.values()) if len(cells) < len(facts) else []
+
+
+def _metric(name: str, where: Slice, answers: int, sums: Sums, intervals: tuple[Interval, Interval]) -> Metric:
+    like, these = intervals
     return Metric(
         name=name,
         kind=where.kind,
         surface=where.surface,
         model=where.model,
         location=where.location,
-        value=numerator / denominator if denominator else None,
-        numerator=numerator,
-        denominator=denominator,
-        low=interval[0],
-        high=interval[1],
-        method=method,
+        value=sums.ratio if sums.n else None,
+        numerator=int(sums.x),
+        denominator=int(sums.n),
+        low=like.low,
+        high=like.high,
+        method=like.method,
         rule_version=RULE_VERSION,
+        about=LIKE,
+        answers=answers,
+        questions=sums.units,
+        effective_n=like.effective_n,
+        these_low=these.low,
+        these_high=these.high,
+        these_method=these.method,
     )
 
 
-def _bootstrap(counts: Sequence[complex], seed: str) -> Interval:
-    """The middle 95 % of the ratio over resampled questions, as many as there are; always the same draws.
-
-    A draw with nothing to divide by has no ratio and is left out.
-    """
-    draws = _draws(len(counts), seed)
-    numerators = _totals(draws, [int(count.real) for count in counts])
-    denominators = _totals(draws, [int(count.imag) for count in counts])
-    ratios = sorted([top / bottom for top, bottom in zip(numerators, denominators, strict=True) if bottom])
-    last = len(ratios) - 1
-    return ratios[math.floor(TAIL * last)], ratios[math.ceil((1 - TAIL) * last)]
-
-
-def _totals(draws: Sequence[int], counts: Sequence[int]) -> list[int]:
-    """One total for each draw. A product adds a question's count to all draws, as often as it occurs in each."""
-    lanes = sum(map(mul, draws, counts)).to_bytes(LANE_BYTES * RESAMPLES, byteorder)
-    return memoryview(lanes).cast(LANE).tolist()
-
-
-@lru_cache(maxsize=256)  # 60 kB each for 15 questions
-def _draws(count: int, seed: str) -> list[int]:
-    """For each question, a big integer of a thousand lanes: how often the question occurs in each draw.
-
-    Cached, because the orgs of one night have the same slices and so the same draws.
-    """
-    # Reproducible, not secret; unlike other seeds, a text does not depend on the process's hash seed.
-    places = random.Random(seed).choices(range(count), k=RESAMPLES * count)
-    lanes = [array(LANE, bytes(LANE_BYTES * RESAMPLES)) for _ in range(count)]
-    for at, place in enumerate(places):
-        lanes[place][at // count] += 1
-    return [int.from_bytes(lane, byteorder) for lane in lanes]
-
-
-def _pair(count: complex) -> tuple[int, int]:
-    return int(count.real), int(count.imag)
+def _pair(count: complex) -> Pair:
+    return count.real, count.imag
 
 
 def _distinct(names: Iterable[str]) -> dict[str, str]:

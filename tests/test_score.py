@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from senso.score import RULE_VERSION, CitedPage, Fact, leaderboard, score, sources, wilson
+from senso.score import RULE_VERSION, CitedPage, Fact, leaderboard, score, sources
 from senso.states import Category
 
 
@@ -25,36 +25,13 @@ def metric(facts, name, **where):
     return only
 
 
-@pytest.mark.parametrize(
-    ("hits", "trials", "low", "high"),
-    [
-        (8, 60, 6.9, 24.2),
-        (1, 10, 1.8, 40.4),
-        (59, 420, 11.0, 17.7),
-        (5, 10, 23.7, 76.3),
-        (30, 60, 37.7, 62.3),
-        (210, 420, 45.2, 54.8),
-        (0, 10, 0.0, 27.8),
-        (10, 10, 72.2, 100.0),
-    ],
-)
-def test_wilsons_interval_has_its_known_values(hits, trials, low, high):
-    assert [round(100 * bound, 1) for bound in wilson(hits, trials)] == [low, high]
-
-
-def test_wilsons_interval_holds_the_rate_and_stays_between_none_and_all():
-    for trials in range(1, 40):
-        for hits in range(trials + 1):
-            low, high = wilson(hits, trials)
-            assert 0 <= low <= hits / trials <= high <= 1
-
-
 def test_the_mention_rate_is_mentions_by_answers():
-    found = metric([fact(mentioned=i < 8) for i in range(60)], "mention_rate")
+    found = metric([fact(f"q{i % 10}", mentioned=i < 8) for i in range(60)], "mention_rate")
 
     assert (found.numerator, found.denominator, found.value) == (8, 60, 8 / 60)
-    assert (round(found.low, 3), round(found.high, 3)) == (0.069, 0.242)
-    assert (found.method, found.rule_version) == ("wilson-95", RULE_VERSION)
+    assert (found.answers, found.questions, found.about) == (60, 10, "like")
+    assert (round(found.these_low, 3), round(found.these_high, 3)) == (0.069, 0.242)
+    assert (found.method, found.these_method, found.rule_version) == ("wilson-questions-95", "wilson-95", RULE_VERSION)
 
 
 def test_the_owned_citation_rate_is_owned_citations_by_all_citations():
@@ -82,7 +59,7 @@ def test_share_of_voice_is_the_orgs_namings_by_all_namings():
     found = metric(facts, "share_of_voice")
 
     assert (found.numerator, found.denominator, found.value) == (1, 4, 0.25)
-    assert found.method == "bootstrap-question-95"
+    assert (found.questions, found.method) == (2, "wilson-questions-95")
 
 
 def test_the_average_rank_is_over_the_answers_that_rank_the_org():
@@ -105,6 +82,7 @@ def test_one_question_has_a_value_but_no_interval_and_says_so(name):
 
     assert found.value is not None
     assert (found.low, found.high, found.method) == (None, None, "none-under-2-questions")
+    assert found.these_low < found.value <= found.these_high
 
 
 def test_no_facts_have_no_metrics():
@@ -190,46 +168,55 @@ def test_the_same_facts_give_the_same_intervals_in_every_process():
     assert runs[0].strip() == str([(m.low, m.high) for m in score(many())])
 
 
-def test_the_bootstrap_holds_the_value():
-    drawn = [m for seed in range(20) for m in score(many(seed=seed)) if m.method == "bootstrap-question-95"]
+def test_both_intervals_hold_the_value():
+    found = [m for seed in range(20) for m in score(many(seed=seed)) if m.value is not None]
 
-    assert drawn
-    assert all(m.low <= m.value <= m.high for m in drawn)
-
-
-def test_the_bootstraps_interval_is_that_of_a_thousand_draws_added_one_by_one():
-    """Written out as slowly as it can be said: how draws are kept and added must not change a number."""
-    facts = [one for one in many() if one.question_kind == "unbranded"]
-    by_question = [list(members) for _, members in itertools.groupby(facts, key=lambda one: one.question_id)]
-    namings = [[(one.mentioned, one.mentioned + len(one.competitors)) for one in members] for members in by_question]
-    sums = [tuple(map(sum, zip(*pairs, strict=True))) for pairs in namings]
-    seed = "share_of_voice Slice(kind='unbranded', surface='consumer', model=None, location=None)"
-    places = random.Random(seed).choices(range(len(sums)), k=1000 * len(sums))
-    drawn = [[sums[place] for place in places[i : i + len(sums)]] for i in range(0, len(places), len(sums))]
-    ratios = sorted(sum(top for top, _ in draw) / sum(bottom for _, bottom in draw) for draw in drawn)
-
-    found = metric(facts, "share_of_voice")
-    assert (found.low, found.high) == (ratios[24], ratios[975])
+    assert found
+    assert all(m.these_low <= m.value <= m.these_high for m in found)
+    assert all(m.low <= m.value <= m.high for m in found if m.low is not None)
 
 
-def test_the_bootstrap_draws_questions_and_not_runs():
-    alike = [fact(f"q{i}", mentioned=i % 2 == 0, competitors=("Globex",)) for i in range(10) for _ in range(30)]
-    unlike = [fact(f"q{i}", mentioned=run % 2 == 0, competitors=("Globex",)) for i in range(10) for run in range(30)]
+def test_questions_are_the_unit_of_questions_like_these_and_answers_of_the_same_questions():
+    alike = [fact(f"q{i}", model=f"m{run}", mentioned=i % 2 == 0) for i in range(10) for run in range(30)]
+    unlike = [fact(f"q{i}", model=f"m{run}", mentioned=run % 2 == 0) for i in range(10) for run in range(30)]
+    one, other = metric(alike, "mention_rate"), metric(unlike, "mention_rate")
 
-    assert metric(alike, "share_of_voice").value == metric(unlike, "share_of_voice").value
-    assert metric(unlike, "share_of_voice").low == metric(unlike, "share_of_voice").high
-    assert metric(alike, "share_of_voice").high - metric(alike, "share_of_voice").low > 0.2
+    assert (one.value, one.these_low, one.these_high) == (other.value, other.these_low, other.these_high)
+    assert one.effective_n == pytest.approx(10, rel=0.05)
+    assert other.effective_n == 300
+    assert one.high - one.low > 3.5 * (other.high - other.low)
 
 
-def test_the_bootstrap_covers_the_truth_about_as_often_as_it_promises():
-    rng = random.Random(7)
+def test_few_questions_that_agree_are_no_certainty():
+    facts = [fact(f"q{i % 2}", mentioned=True, rank=2, competitors=tuple("abcdefgh"[: 7 + i % 2])) for i in range(4)]
+    voice, rank = metric(facts, "share_of_voice"), metric(facts, "average_rank")
 
-    def covers():
-        facts = [fact(f"q{i}", mentioned=rng.random() < 0.5, competitors=("Globex",)) for i in range(40)]
-        found = next(m for m in score(facts) if m.name == "share_of_voice")
-        return found.low <= 1 / 3 <= found.high
+    assert round(voice.value, 2) == 0.12
+    assert (voice.low < 0.04, voice.high > 0.25) == (True, True)
+    assert (rank.value, rank.low < 1.5, rank.high > 4) == (2, True, True)
 
-    assert 0.88 <= sum(covers() for _ in range(100)) / 100 <= 1
+
+def test_what_is_asked_twice_narrows_the_interval_of_the_same_questions():
+    once = [fact(f"q{i}", mentioned=i < 10) for i in range(40)]
+    steady = metric(once + once, "mention_rate")
+    unsteady = metric(once + [fact(f"q{i}", mentioned=i >= 30) for i in range(40)], "mention_rate")
+
+    assert (steady.these_method, metric(once, "mention_rate").these_method) == ("wilson-repeats-95", "wilson-95")
+    assert steady.these_high - steady.these_low < (unsteady.these_high - unsteady.these_low) / 2
+
+
+def test_citations_of_one_answer_are_no_independent_ones():
+    facts = [
+        fact(f"q{i}", citations=12, owned_citations=12 * (i % 2), model=f"m{run}") for i in range(3) for run in "ab"
+    ]
+    crossed = [
+        fact(f"q{i}", citations=12, owned_citations=12 * (run == "a"), model=f"m{run}")
+        for i in range(3)
+        for run in "ab"
+    ]
+
+    assert metric(crossed, "owned_citation_rate").effective_n < 8
+    assert metric(facts, "owned_citation_rate").effective_n < 8
 
 
 def test_the_leaderboard_counts_answers_and_joins_spellings():

@@ -12,6 +12,7 @@ COMMANDS = (
     "api",
     "backup",
     "cancel",
+    "compare",
     "credits",
     "demo",
     "doctor",

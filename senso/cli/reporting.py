@@ -36,6 +36,7 @@ from senso.reports.sheet import sheet
 from senso.reports.wording import (
     NAMES,
     about,
+    again,
     asked,
     claim_counts,
     claim_line,
@@ -55,6 +56,10 @@ from senso.score import Metric
 HEADLINES = ("mention_rate", "share_of_voice", "owned_citation_rate", "average_rank")
 MOST_LISTED = 5
 MOST_CLAIMS = 10
+INTERVALS = (
+    "Two 95 % intervals: what questions like these would give (how far this number stands for all that customers ask), "
+    "and what the same again would give (these very questions, asked once more)."
+)
 
 
 def report(org_id: UUID, form: Form, output: Path | None = None, network: UUID | None = None) -> None:
@@ -163,6 +168,7 @@ def print_report(console: Console, found: Report) -> None:
         console.print(f"[yellow]{escape(said.capitalize())}.[/]")
     if said := by_rule(batch.basis):
         console.print(f"{said[0].upper()}{said[1:]}.")
+    console.print(f"[dim]{INTERVALS}[/]")
     for (kind, surface), members in slices(batch.metrics).items():
         console.print()
         print_headline(console, found, kind, surface)
@@ -225,7 +231,7 @@ def print_overview(metrics: Sequence[Metric]) -> None:
         found = whole(members, kind, surface)
         answers = str(found["mention_rate"].denominator)
         lines.append([f"{kind}, {surface}", answers, *(with_interval(found[name]) for name in HEADLINES)])
-    out.print(table("The numbers (95 % intervals)", columns, lines, numbers=("answers",)))
+    out.print(table("The numbers (95 % intervals for questions like these)", columns, lines, numbers=("answers",)))
 
 
 def slices(metrics: Sequence[Metric]) -> dict[tuple[str, str], list[Metric]]:
@@ -237,14 +243,15 @@ def slices(metrics: Sequence[Metric]) -> dict[tuple[str, str], list[Metric]]:
 
 def overall(metrics: Sequence[Metric]) -> tuple[list[str], list[list[str]]]:
     total = [metric for metric in metrics if metric.model is None and metric.location is None]
-    return ["number", "value", "95 % interval", "of"], [
-        [NAMES.get(metric.name, metric.name), value(metric), interval(metric), of(metric)] for metric in total
+    return ["number", "value", "questions like these", "the same again", "of"], [
+        [NAMES.get(metric.name, metric.name), value(metric), interval(metric), again(metric), of(metric)]
+        for metric in total
     ]
 
 
 def breakdown(metrics: Sequence[Metric]) -> tuple[list[str], list[list[str]]]:
     rates = [metric for metric in metrics if metric.name == "mention_rate" and (metric.model or metric.location)]
-    return ["by model and location", "mention rate", "95 % interval", "of"], [
+    return ["by model and location", "mention rate", "questions like these", "of"], [
         [escape(metric.model or metric.location or ""), value(metric), interval(metric), of(metric)] for metric in rates
     ]
 

@@ -25,7 +25,8 @@ from senso.states import BatchKind, EvaluationState, QuestionKind, Surface
 METRICS = text(f"""
     SELECT b.id, b.batch_date AS date, b.kind AS batch_kind, b.network_id, n.name AS network, b.state,
         m.name, m.kind, m.surface, m.model,
-        m.location, m.value, m.numerator, m.denominator, m.low, m.high, m.method, m.rule_version
+        m.location, m.value, m.numerator, m.denominator, m.low, m.high, m.method, m.rule_version, m.about, m.answers,
+        m.questions, m.effective_n, m.these_low, m.these_high, m.these_method
     FROM batches b JOIN metrics m ON m.batch_id = b.id LEFT JOIN networks n ON n.id = b.network_id
     WHERE b.org_id = :org ORDER BY b.batch_date, b.kind = '{BatchKind.ORG}', b.id, m.id
 """)

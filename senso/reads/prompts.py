@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.db.typed import each
-from senso.score import wilson
+from senso.numbers.intervals import wilson
 from senso.states import EvaluationState, Outcome, Purpose, Sentiment, among
 
 RUNS = 60  # the unit in which costs are told
@@ -99,7 +99,7 @@ class Share:
 def share(count: int, of: int) -> Share:
     if not of:
         return Share(count, of, None, None, None)
-    low, high = wilson(count, of)
+    low, high = wilson(count / of, of)
     return Share(count, of, count / of, low, high)
 
 

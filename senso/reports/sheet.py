@@ -36,6 +36,12 @@ COLUMNS = (
     "claims_supported",
     "claims_not_covered",
     "claims_unjudged",
+    "about",
+    "questions",
+    "effective_n",
+    "these_low",
+    "these_high",
+    "these_method",
 )
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 

@@ -35,9 +35,25 @@ def value(metric: Metric) -> str:
 
 
 def interval(metric: Metric) -> str:
+    """What questions like these would give."""
+    return between(metric, metric.low, metric.high)
+
+
+def again(metric: Metric) -> str:
+    """What the same questions would give if they were asked again."""
+    return between(metric, metric.these_low, metric.these_high)
+
+
+def between(metric: Metric, low: float | None, high: float | None) -> str:
+    return "-" if low is None else f"{number(metric, low).removesuffix(' %')} to {number(metric, high)}"
+
+
+def within(metric: Metric) -> str:
+    """The interval in brackets, with what it is about; numbers by older rules do not say it."""
     if metric.low is None:
-        return "-"
-    return f"{number(metric, metric.low).removesuffix(' %')} to {number(metric, metric.high)}"
+        return ""
+    about = " for questions like these" if metric.about else ""
+    return f" (95 % interval{about}: {interval(metric)})"
 
 
 def of(metric: Metric) -> str:
@@ -69,8 +85,7 @@ def title(kind: str, surface: str) -> str:
 def headline(org: str, rate: Metric) -> str:
     """The mention rate with its number of answers and its interval."""
     where = f"{SURFACES[rate.surface]} to {QUESTIONS[rate.kind]}"
-    within = f" (95 % interval: {interval(rate)})" if rate.low is not None else ""
-    return f"{org} is mentioned in {value(rate)} of {counted(rate.denominator, 'answer')} of {where}{within}."
+    return f"{org} is mentioned in {value(rate)} of {counted(rate.denominator, 'answer')} of {where}{within(rate)}."
 
 
 def asked(on: date, models: Sequence[str], locations: Sequence[str]) -> str:
@@ -118,8 +133,7 @@ def claim_line(item: ClaimedItem) -> str:
 def voice(org: str, share: Metric) -> str:
     if not share.denominator:
         return "These answers name no company at all."
-    within = f" (95 % interval: {interval(share)})" if share.low is not None else ""
-    return f"When these answers name a company, it is {org} {value(share)} of the time{within}."
+    return f"When these answers name a company, it is {org} {value(share)} of the time{within(share)}."
 
 
 def change(now: Metric, before: Metric | None, on: date) -> str:

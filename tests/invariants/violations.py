@@ -186,6 +186,11 @@ ENDED = (
     ),
     ("another numerator", "inside its interval", change("metrics", "value IS NOT NULL", "numerator = numerator + 1")),
     (
+        "another interval of the same questions",
+        "inside its interval",
+        change("metrics", "these_low IS NOT NULL", "these_low = value + 1"),
+    ),
+    (
         "another denominator",
         "in the readings of its slice",
         change("metrics", "name = 'mention_rate'", "denominator = denominator + 1"),
@@ -195,7 +200,12 @@ ENDED = (
     (
         "a number that was pushed alone",
         "are the numbers that are kept",
-        change("pushes", "jsonb_array_length(body->'metrics') > 0", "body = body #- '{metrics,0}'"),
+        change(
+            "pushes",
+            # Of a batch with one episode: an earlier push is not what the application shows.
+            "jsonb_array_length(body->'metrics') > 0 AND batch_id IN (SELECT id FROM batches WHERE episode = 1)",
+            "body = body #- '{metrics,0}'",
+        ),
     ),
     (
         "a push with other credits",

@@ -79,3 +79,31 @@ def report(
     asking = uuid(network, "network") if network is not None else None
     with connected():
         reporting.report(wanted, Form.json if as_json else form, output, asking)
+
+
+@app.command()
+def compare(  # noqa: PLR0917  options
+    org: str,
+    since: Annotated[str | None, typer.Option(metavar="DATE", help="First day; default: the newest batch's.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="DATE", help="Last day; default: the newest batch's.")] = None,
+    before_since: Annotated[
+        str | None, typer.Option(metavar="DATE", help="First day of the period before; default: one as long.")
+    ] = None,
+    before_until: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Its last day; default: the last batch's before --since.")
+    ] = None,
+    network: Annotated[
+        str | None, typer.Option("--network", metavar="ID", help="Only what the answers of this network say.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """What has changed between two periods: each number with its interval and a verdict."""
+    from senso.cli import comparing
+    from senso.cli.environment import uuid
+
+    wanted = uuid(org, "org")
+    asking = uuid(network, "network") if network is not None else None
+    typed = {"since": since, "until": until, "before_since": before_since, "before_until": before_until}
+    days = {name: comparing.day(f"--{name.replace('_', '-')}", said) for name, said in typed.items()}
+    asked = comparing.Asked(**days, network=asking)
+    comparing.compare(wanted, asked, as_json=as_json)

@@ -39,14 +39,15 @@ PUSHED = f"""
 TOLD = f"""
     SELECT p.batch_id, t.name, t.slice->>'kind' AS kind, t.slice->>'surface' AS surface,
         coalesce(t.slice->>'model', '') AS model, coalesce(t.slice->>'location', '') AS location, t.value,
-        t.numerator, t.denominator, t.low, t.high, t.method, t.rule_version
+        t.numerator, t.denominator, t.low, t.high, t.method, t.rule_version, t.questions, t.these_low, t.these_high
     FROM ({PUSHED}) p, jsonb_to_recordset(p.body->'metrics') AS t (name text, slice jsonb, value float8,
-        numerator bigint, denominator bigint, low float8, high float8, method text, rule_version text)
+        numerator bigint, denominator bigint, low float8, high float8, method text, rule_version text,
+        questions bigint, these_low float8, these_high float8)
 """
 KEPT = f"""
     SELECT m.batch_id, m.name, m.kind, m.surface, coalesce(m.model, '') AS model,
         coalesce(m.location, '') AS location, m.value, m.numerator, m.denominator, m.low, m.high, m.method,
-        m.rule_version
+        m.rule_version, m.questions, m.these_low, m.these_high
     FROM metrics m JOIN ({PUSHED}) p ON p.batch_id = m.batch_id
 """
 
@@ -102,7 +103,9 @@ CHECKS = (
             OR (m.low IS NULL) <> (m.high IS NULL)
             OR (m.method LIKE 'wilson%' AND m.value IS NOT NULL AND m.low IS NULL)
             OR abs(m.value - m.numerator::float8 / nullif(m.denominator, 0)) > 1e-9
-            OR m.value NOT BETWEEN m.low - 1e-9 AND m.high + 1e-9)
+            OR m.value NOT BETWEEN m.low - 1e-9 AND m.high + 1e-9
+            OR m.value NOT BETWEEN m.these_low - 1e-9 AND m.these_high + 1e-9
+            OR (m.about IS NOT NULL AND (m.value IS NULL) <> (m.these_low IS NULL)))
         """,
     ),
     Check(
@@ -155,8 +158,9 @@ CHECKS = (
             ON (t.batch_id, t.name, t.kind, t.surface, t.model, t.location)
                 = (m.batch_id, m.name, m.kind, m.surface, m.model, m.location)
         WHERE EXISTS (SELECT FROM different) AND (m.value, m.numerator, m.denominator, m.low, m.high, m.method,
-            m.rule_version)
-            IS DISTINCT FROM (t.value, t.numerator, t.denominator, t.low, t.high, t.method, t.rule_version)
+            m.rule_version, m.questions, m.these_low, m.these_high)
+            IS DISTINCT FROM (t.value, t.numerator, t.denominator, t.low, t.high, t.method, t.rule_version,
+                t.questions, t.these_low, t.these_high)
         """,
     ),
     Check(

@@ -1,0 +1,215 @@
+"""`compare`: what has changed between two periods, with a verdict on each number."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from rich.markup import escape
+
+from senso.cli.environment import connected
+from senso.cli.printing import out, print_json, printable, table
+from senso.comparison import RANK, Change, change_json, compared
+from senso.db import looking
+from senso.errors import ConfigError, NotFound
+from senso.numbers.verdicts import FALSE_ALARMS, FEWEST_ANSWERS, FEWEST_QUESTIONS, Verdict
+from senso.quantities import counted
+from senso.reads import comparisons
+from senso.reads import status as queries
+from senso.reads.comparisons import Dated, Read
+from senso.reports.wording import NAMES, title
+
+WORDS = {
+    Verdict.MOVED: "moved",
+    Verdict.WITHIN_NOISE: "within noise",
+    Verdict.NOT_ENOUGH: "not enough",
+    Verdict.MODEL_CHANGED: "model changed",
+    Verdict.QUESTIONS_CHANGED: "questions changed",
+}
+MEANINGS = {
+    Verdict.NOT_ENOUGH: f"fewer than {FEWEST_QUESTIONS} questions or {FEWEST_ANSWERS} answers in both periods",
+    Verdict.MODEL_CHANGED: "another version of the model answered, so a difference may be the model's",
+    Verdict.QUESTIONS_CHANGED: "less than half of what one period asked was asked in the other",
+}
+COLUMNS = (
+    "seen from: the least change that four of five such comparisons would find, in points or ranks; needed: so many "
+    "questions would find a change as large as this one"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Both days included."""
+
+    since: date
+    until: date
+
+    def __str__(self) -> str:
+        return str(self.since) if self.since == self.until else f"{self.since} to {self.until}"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was typed; None: left out."""
+
+    since: date | None
+    until: date | None
+    before_since: date | None
+    before_until: date | None
+    network: UUID | None
+
+
+def compare(org_id: UUID, asked: Asked, *, as_json: bool) -> None:
+    """Raises NotFound for an unknown org or a period without numbers, ConfigError for days that make no period."""
+    with connected(), looking() as db:
+        org = queries.org(db, org_id)
+        if org is None:
+            raise NotFound(f"no org {org_id}; import it first")
+        batches = of_one_subject(comparisons.batches(db, org_id), asked.network)
+        if not batches:
+            raise NotFound(f"org {org_id} ({org.name}) has no numbers yet; open a batch: senso trigger org {org_id}")
+        before, after = spans(asked, [one.date for one in batches])
+        was, now = (comparisons.read(db, org_id, chosen(batches, period)) for period in (before, after))
+    found = compared(was.period, now.period)
+    if as_json:
+        print_json(told(org_id, (before, after), (was, now), found))
+    else:
+        print_changes(org.name, (before, after), (was, now), found)
+
+
+def of_one_subject(batches: Sequence[Dated], network: UUID | None) -> list[Dated]:
+    """Those of the network; without one, those that ask the same as the newest."""
+    wanted = [one for one in batches if network in {None, one.network_id}]
+    return [one for one in wanted if (one.kind, one.network_id) == (wanted[-1].kind, wanted[-1].network_id)]
+
+
+def spans(asked: Asked, dates: Sequence[date]) -> tuple[Span, Span]:
+    """The later one: by default the newest date. The earlier one: as long, and ending at the last date before it."""
+    until = asked.until or dates[-1]
+    later = span(asked.since or until, until)
+    former = [one for one in dates if one < later.since]
+    last = asked.before_until or (former[-1] if former else None)
+    if last is None:
+        raise NotFound(f"nothing was asked before {later.since}; choose a later --since, or wait for the next batch")
+    first = asked.before_since or last - (later.until - later.since)
+    earlier = span(first, last)
+    if earlier.until >= later.since:
+        raise ConfigError(f"the periods {earlier} and {later} overlap; end the first before {later.since}")
+    return earlier, later
+
+
+def span(since: date, until: date) -> Span:
+    if since > until:
+        raise ConfigError(f"{since} is after {until}; a period begins before it ends")
+    return Span(since, until)
+
+
+def day(option: str, said: str | None) -> date | None:
+    """Raises ConfigError."""
+    if said is None:
+        return None
+    try:
+        return date.fromisoformat(said.strip())
+    except ValueError:
+        raise ConfigError(f"{option} {said!r}: say a date, such as 2026-11-21") from None
+
+
+def chosen(batches: Sequence[Dated], period: Span) -> list[UUID]:
+    within = [one for one in batches if period.since <= one.date <= period.until]
+    if not within:
+        held = f"the oldest is of {batches[0].date}, the newest of {batches[-1].date}"
+        raise NotFound(f"no batch with numbers in {period}; {held}")
+    kept = [one.id for one in within if not one.is_pruned]
+    if not kept:
+        raise NotFound(
+            f"the answers of {period} were pruned; only their numbers are left: senso report ORG --format csv"
+        )
+    return kept
+
+
+def told(org: UUID, periods: tuple[Span, Span], read: tuple[Read, Read], found: Sequence[Change]) -> dict[str, object]:
+    names = ("before", "after")
+    return {
+        "org_id": org,
+        **{
+            name: {
+                "since": period.since,
+                "until": period.until,
+                "answers": len(one.period.facts),
+                "readers": sorted(one.readers),
+            }
+            for name, period, one in zip(names, periods, read, strict=True)
+        },
+        "changes": [change_json(change) for change in found],
+    }
+
+
+def print_changes(org: str, periods: tuple[Span, Span], read: tuple[Read, Read], found: Sequence[Change]) -> None:
+    said = [f"{period} ({counted(len(one.period.facts), 'answer')})" for period, one in zip(periods, read, strict=True)]
+    out.print(f"[bold]{escape(printable(org))}[/]: {said[1]} against {said[0]}")
+    if read[0].readers != read[1].readers:
+        out.print("[yellow]The answers were read by another model or prompt, which may explain a difference.[/]")
+    tried = sum(one.corrected_p is not None for one in found)
+    moved = sum(one.verdict is Verdict.MOVED for one in found)
+    out.print(f"{moved} of {counted(tried, 'number')} moved by more than chance (5 % of such findings are false).")
+    for kind, surface in dict.fromkeys((one.kind, one.surface) for one in found):
+        members = [one for one in found if (one.kind, one.surface) == (kind, surface)]
+        shown = [one for one in members if one.verdict is Verdict.MOVED or not (one.model or one.location)]
+        out.print()
+        out.print(table(title(kind, surface), *lines(shown), numbers=NUMERIC))
+    print_meanings(found, tried)
+
+
+def print_meanings(found: Sequence[Change], tried: int) -> None:
+    out.print()
+    out.print(f"{COLUMNS}.")
+    for verdict, meaning in MEANINGS.items():
+        if any(one.verdict is verdict for one in found):
+            out.print(f"{WORDS[verdict]}: {meaning}.")
+    if any(by_itself(one) for one in found):
+        out.print(
+            f"{WORDS[Verdict.WITHIN_NOISE]}*: more than chance alone, but not as one of {tried} that were looked at."
+        )
+    verdicts = Counter(one.verdict for one in found if one.model or one.location)
+    said = ", ".join(f"{count} {WORDS[verdict]}" for verdict, count in verdicts.most_common())
+    out.print(f"by model and location: {said or 'nothing to compare'}; each is in --json.")
+
+
+def by_itself(one: Change) -> bool:
+    return one.verdict is Verdict.WITHIN_NOISE and one.difference is not None and one.difference.p <= FALSE_ALARMS
+
+
+HEADS = ["number", "of", "before", "after", "change", "95 % interval", "seen from", "needed", "verdict"]
+NUMERIC = ("before", "after", "change", "seen from", "needed")
+
+
+def lines(found: Sequence[Change]) -> tuple[list[str], list[list[str]]]:
+    return HEADS, [
+        [NAMES[one.name], of(one), *figures(one), WORDS[one.verdict] + ("*" if by_itself(one) else "")] for one in found
+    ]
+
+
+def of(one: Change) -> str:
+    return escape(printable(one.model or one.location or "all"))
+
+
+def figures(one: Change) -> list[str]:
+    found = one.difference
+    if found is None:
+        return ["-"] * 6
+    return [
+        amount(one, found.before),
+        amount(one, found.after),
+        amount(one, found.value, sign=True),
+        f"{amount(one, found.low, sign=True)} to {amount(one, found.high, sign=True)}",
+        amount(one, found.detectable, sign=True).removeprefix("+"),
+        f"{found.needed}" if found.needed else "-",
+    ]
+
+
+def amount(one: Change, value: float, *, sign: bool = False) -> str:
+    """In points if it is a difference of shares."""
+    if one.name == RANK:
+        return f"{value:+.1f}" if sign else f"{value:.1f}"
+    return f"{100 * value:+.0f}" if sign else f"{100 * value:.0f} %"

@@ -1,0 +1,193 @@
+"""Intervals at 95 % for shares (between 0 and 1) and for average ranks (1 or more).
+
+Wilson's interval, with as many answers as all of them are worth together. A sample of whole questions is worth its
+number of answers divided by the design effect: by how much the variance between questions exceeds that of as many
+independent answers (Kish, Survey Sampling, 1965). Few questions say little about their own variance, and a rate near 0
+or 1 less still; so the measured design effect is averaged, on a logarithmic scale, with that of answers that resemble
+each other closely (as variances are in Smyth's moderated t, 2004), weighted by what the sample can say about it.
+Student's t has the degrees of freedom of that average (Satterthwaite).
+
+Where a rate is so near 0 that no hit at all would be no surprise, an interval cannot miss it from below; then all 5 %
+of what may be missed are on the other side (the same near 1). docs/numbers.md compares this with other methods.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import exp, inf, log, sqrt
+
+from senso.numbers.student import quantile
+from senso.numbers.sums import Sums
+
+BOTH, ONE = 0.025, 0.05  # of what may be missed on a side: if both sides can miss, and if only one can
+NORMAL = quantile(BOTH, inf)
+ALIKE = 0.6  # the correlation of answers to one question that is assumed as far as a sample does not tell
+WORTH_OF_ALIKE = 0.2  # how much that assumption weighs, in questions
+LEAST_EFFECT = 0.4  # a smaller one, measured on few questions, is chance
+FEWEST_QUESTIONS = 2
+
+WILSON = "wilson-95"
+WILSON_REPEATED = "wilson-repeats-95"
+WILSON_CLUSTERED = "wilson-questions-95"
+SCORE = "score-95"
+SCORE_REPEATED = "score-repeats-95"
+SCORE_CLUSTERED = "score-questions-95"
+TOO_FEW_QUESTIONS = "none-under-2-questions"
+NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """`effective_n`: as many independent answers would have an interval of this width."""
+
+    low: float | None
+    high: float | None
+    effective_n: float | None
+    method: str
+
+
+NOTHING = Interval(None, None, None, NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """The design effect that was `measured`, and by how many units' worth it is `told`."""
+
+    measured: float
+    told: float
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What differs between shares and average ranks.
+
+    `bounds`: of a value with its effective n, degrees of freedom, and the least n that it can be worth (infinite: both
+    sides may always miss).
+    """
+
+    effect: Callable[[Sums], Effect]
+    bounds: Callable[[float, float, float, float], tuple[float, float]]
+    assumed: Callable[[Sums], float]
+    most: Callable[[Sums], float]
+
+
+def wilson(rate: float, n: float, t: float = NORMAL) -> tuple[float, float]:
+    """E. B. Wilson, Probable Inference, JASA 22 (1927); `n` may be a fraction."""
+    stretch = 1 + t**2 / n
+    centre = (rate + t**2 / (2 * n)) / stretch
+    half = t / stretch * sqrt(rate * (1 - rate) / n + t**2 / (4 * n**2))
+    return (max(0.0, centre - half) if rate > 0 else 0.0), (min(1.0, centre + half) if rate < 1 else 1.0)
+
+
+def counts_mean(mean: float, n: float, t: float = NORMAL) -> tuple[float, float]:
+    """The same (a score interval) for the mean of a count, whose variance grows as its mean does."""
+    half = t**2 / (2 * n)
+    low = mean + half - sqrt(2 * half * mean + half**2)
+    return (max(0.0, low) if mean > 0 else 0.0), mean + half + sqrt(2 * half * mean + half**2)
+
+
+def share_like(sums: Sums, most: float = inf) -> Interval:
+    """Of questions like these. `sums`: over questions.
+
+    `most`: the effective n of the answers; citations of one answer resemble each other too, and a few questions that
+    happen to agree do not make them worth more.
+    """
+    return _clustered(sums, SHARE, most, WILSON_CLUSTERED)
+
+
+def rank_like(sums: Sums, most: float = inf) -> Interval:
+    """Of questions like these; x is the sum of the ranks of a question's answers, n their number."""
+    return _from_one(_clustered(_from_zero(sums), RANK, most, SCORE_CLUSTERED))
+
+
+def share_these(answers: Sums, kept: float = 1.0) -> Interval:
+    """Of the same questions asked again. `answers`: sums over answers.
+
+    `kept`: of the variance between answers, the share that is within repeats of the same cell (`within_repeats`).
+    Without repeats it is 1, as if the answers to all questions were drawn from one urn: too wide, never too narrow.
+    """
+    return _plain(answers, SHARE, kept, WILSON if kept == 1 else WILSON_REPEATED)
+
+
+def rank_these(answers: Sums, kept: float = 1.0) -> Interval:
+    """As `share_these`, for average ranks."""
+    return _from_one(_plain(_from_zero(answers), RANK, kept, SCORE if kept == 1 else SCORE_REPEATED))
+
+
+def _share_effect(sums: Sums) -> Effect:
+    """All questions tell if the rate is a half; the nearer it is to 0 or 1, the fewer do."""
+    single, between = sums.ratio * (1 - sums.ratio), variance(sums)
+    whole = single + between  # unbiased, since the variance of the rate is missing in `single`
+    measured = sums.n * between / whole if whole > 0 else 1.0
+    return Effect(measured, 4 * single * (sums.even_units - 1))
+
+
+def _count_effect(sums: Sums) -> Effect:
+    measured = sums.n * variance(sums) / sums.ratio if sums.x else 1.0
+    return Effect(measured, (1 - exp(-4 * sums.ratio)) * (sums.even_units - 1))
+
+
+def variance(sums: Sums) -> float:
+    """Of the ratio, from how its units differ: linearised, and corrected for few units as CR2 is."""
+    even = sums.even_units
+    return sums.spread / sums.n**2 * even / (even - 1) if even > 1 + 1e-9 else 0.0
+
+
+def _clustered(sums: Sums, kind: Kind, most: float, method: str) -> Interval:
+    if sums.n == 0:
+        return NOTHING
+    if sums.units < FEWEST_QUESTIONS:
+        return Interval(None, None, None, TOO_FEW_QUESTIONS)
+    return _bounded(sums, kind, lambda n: min(n, most), sums.n / kind.assumed(sums), method)
+
+
+def _plain(answers: Sums, kind: Kind, kept: float, method: str) -> Interval:
+    return _bounded(answers, kind, lambda n: n / kept, inf, method) if answers.n else NOTHING
+
+
+def _bounded(sums: Sums, kind: Kind, worth: Callable[[float], float], least_n: float, method: str) -> Interval:
+    design, freedom = _moderated(kind.effect(sums), kind.assumed(sums), kind.most(sums))
+    n = worth(sums.n / design)
+    low, high = kind.bounds(sums.ratio, n, freedom, least_n)
+    return Interval(low, high, n, method)
+
+
+def _moderated(effect: Effect, assumed: float, most: float) -> tuple[float, float]:
+    """The design effect that counts, between 1 and `most`, and its degrees of freedom."""
+    if most == 1:  # each unit is one answer, and there is no effect to measure
+        return 1.0, inf
+    weight = WORTH_OF_ALIKE + effect.told
+    measured = max(effect.measured, LEAST_EFFECT)
+    design = exp((WORTH_OF_ALIKE * log(assumed) + effect.told * log(measured)) / weight)
+    return min(max(design, 1.0), most), weight**2 / effect.told + 1 if effect.told > 0 else inf
+
+
+def _share_bounds(rate: float, n: float, freedom: float, least_n: float) -> tuple[float, float]:
+    low, high = wilson(rate, n, quantile(BOTH, freedom))
+    one_low, one_high = wilson(rate, n, quantile(ONE, freedom))
+    unseen = wilson(0, least_n)[1]  # the rate below which a sample without any hit is no surprise
+    return max(low, min(one_low, unseen)), min(high, max(one_high, 1 - unseen))
+
+
+def _count_bounds(mean: float, n: float, freedom: float, _: float) -> tuple[float, float]:
+    return counts_mean(mean, n, quantile(BOTH, freedom))
+
+
+def _alike(sums: Sums) -> float:
+    """The design effect of answers that resemble each other closely."""
+    return 1 + (max(1.0, sums.mean_size) - 1) * ALIKE
+
+
+SHARE = Kind(_share_effect, _share_bounds, assumed=_alike, most=lambda sums: max(1.0, sums.mean_size))
+# How ranks spread around their mean is not bounded by it, as it is for shares.
+RANK = Kind(_count_effect, _count_bounds, assumed=lambda sums: _alike(sums) * (1 + sums.ratio), most=lambda _: inf)
+
+
+def _from_zero(sums: Sums) -> Sums:
+    """Ranks less 1, so that the best is 0."""
+    return Sums(sums.units, sums.x - sums.n, sums.n, sums.xx - 2 * sums.xn + sums.nn, sums.xn - sums.nn, sums.nn)
+
+
+def _from_one(found: Interval) -> Interval:
+    if found.low is None or found.high is None:
+        return found
+    return Interval(1 + found.low, 1 + found.high, found.effective_n, found.method)
