@@ -62,6 +62,7 @@ __all__ = [
     "injections",
     "judging",
     "keys_of",
+    "load",
     "names",
     "naming",
     "occurs",
@@ -103,6 +104,12 @@ class Reading:
     claims: tuple[Claim, ...]
     marks: tuple[Mark, ...]
     completion: Completion
+
+
+def load() -> None:
+    """What the first reading and the first names would load: 0.3 s of CPU and 40 MB. A worker does it at its start."""
+    injections.load()
+    naming.load()
 
 
 def prompt(

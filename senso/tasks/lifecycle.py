@@ -4,7 +4,7 @@ from typing import Any
 
 from celery.signals import task_postrun, task_prerun, worker_init, worker_ready, worker_shutdown
 
-from senso import publishing
+from senso import extraction, publishing
 from senso.limits.process import allowances
 from senso.runtime.garbage import spare_imported_modules
 from senso.runtime.heartbeat import heartbeat
@@ -12,6 +12,7 @@ from senso.runtime.progress import progress
 from senso.tasks import canvas
 from senso.tasks.app import app
 from senso.worker import shutdown, watchdog
+from senso.worker.queues import CALL_QUEUES
 from senso.workflows.alarms import watching
 
 app.steps["worker"].add(shutdown.HeartbeatStep)
@@ -27,6 +28,8 @@ def begin(**_: Any) -> None:
 
 @worker_ready.connect
 def take_messages(**_: Any) -> None:
+    if app.amqp.queues.consume_from.keys() & CALL_QUEUES:
+        extraction.load()
     spare_imported_modules()
     shutdown.close_slots_when_told_to_stop()
     watchdog.watch(tuple(app.amqp.queues.consume_from))

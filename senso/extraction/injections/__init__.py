@@ -14,7 +14,13 @@ from senso.extraction.words import Span
 
 NOT_LINE_END = re.compile(r"[^\n]")
 
-__all__ = ["passages", "rest", "without"]
+__all__ = ["load", "passages", "rest", "without"]
+
+
+def load() -> None:
+    """The searches for words; else the first answers load them."""
+    lexicon.first_look()
+    lexicon.second_look()
 
 
 @lru_cache(maxsize=64)
