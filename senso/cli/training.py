@@ -54,7 +54,9 @@ def opened(file: str) -> Iterator[TextIO]:
         yield sys.stdout
         sys.stdout.flush()
         return
-    path = Path(file).absolute()
+    path = Path(file).resolve()  # behind a link, which stays
+    if path.exists() and not path.is_file():
+        raise ConfigError(f"{file} cannot be written: it is no ordinary file; - writes to the output")
     aside = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         with aside.open("x", encoding="utf-8") as made:
