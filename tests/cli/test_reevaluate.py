@@ -203,10 +203,12 @@ def test_a_file_that_cannot_be_written_is_one_line_and_leaves_nothing(senso, mak
 
 
 def test_an_example_that_holds_a_secret_is_left_out(senso, make, ended, environment):
-    environment.setenv("API_TOKEN", "Larch Hill Credit Union")
+    environment.setenv("API_TOKEN", "organisations")  # which every example has
     settings.cache_clear()
 
-    assert "Larch Hill" not in senso("export-training", "-").out
+    done = senso("export-training", "-")
+
+    assert (done.code, done.out, done.err) == (0, "", "0 examples written.\n")
 
 
 def test_a_link_gets_the_examples_where_it_points_to_and_what_is_no_file_is_refused(senso, ended, tmp_path):
