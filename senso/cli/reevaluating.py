@@ -54,7 +54,7 @@ class Options:
 
     @property
     def version(self) -> str:
-        return self.prompt or prompt_versions.usual()
+        return prompt_versions.usual() if self.prompt is None else self.prompt
 
     def day(self) -> date | None:
         return moment_since(self.since).date() if self.since is not None else None

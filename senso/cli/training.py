@@ -37,7 +37,7 @@ def export(file: str, org: UUID | None, since: str | None, version: str | None, 
         require(org)
         found = Written()
         with opened(file) as out:
-            write(out, training.examples(wanted, most, found))
+            write(out, training.examples(wanted, most, found), found)
         tell(file, wanted, found)
 
 
@@ -54,7 +54,9 @@ def opened(file: str) -> Iterator[TextIO]:
         yield sys.stdout
         sys.stdout.flush()
         return
-    path = Path(file).absolute()
+    path = Path(file).resolve()  # behind a link, which stays
+    if path.exists() and not path.is_file():
+        raise ConfigError(f"{file} cannot be written: it is no ordinary file; - writes to the output")
     aside = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         with aside.open("x", encoding="utf-8") as made:
@@ -69,12 +71,14 @@ def opened(file: str) -> Iterator[TextIO]:
             aside.unlink()
 
 
-def write(out: TextIO, chats: Iterable[dict[str, Any]]) -> None:
-    """A line that held a secret of ours would be left out: an answer may repeat what it was never told."""
+def write(out: TextIO, chats: Iterable[dict[str, Any]], found: Written) -> None:
+    """A line that held a secret of ours is left out and not counted: an answer may repeat what it was never told."""
     held = secrets(settings())
     for chat in chats:
         line = json.dumps(chat, ensure_ascii=False)
-        if not redaction.is_in(line.encode(), held):
+        if redaction.is_in(line.encode(), held):
+            found.examples -= 1
+        else:
             out.write(line + "\n")
 
 

@@ -13,6 +13,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any
 
 from senso.errors import Malformed
@@ -38,7 +39,7 @@ from senso.extraction.evidence.occurrences import SEPARATOR
 from senso.extraction.evidence.watched import Watched, followed, keys_of, names_in_use, own_keys
 from senso.extraction.judging import Occurrence
 from senso.extraction.prompts import reply
-from senso.extraction.prompts.reply import Said, Sentiment
+from senso.extraction.prompts.reply import NAMED, Said, Sentiment
 from senso.providers import Completion, Prompt, Source, Usage
 from senso.records import storable
 
@@ -198,7 +199,7 @@ def confirmed(answer: str, org: Watched) -> Completion:
     marks = [label for _, label in _marks(injections.rest(answer), [org])]
     content = {
         "organisations": [],
-        "judged": [{"mark": mark, "verdict": reply.NAMED} for mark in marks],
+        "judged": [{"mark": mark, "verdict": NAMED} for mark in marks],
         "readings": [{"number": 1, "missed": None, "sentiment": None, "evidence": None, "rank": None, "claims": []}],
     }
     return Completion(json.dumps(content), "rules", Usage(), "senso")
@@ -258,10 +259,13 @@ def checked_for(
 def _occurrences(
     answer: str, org: Watched, told: Said, number: int | None, spans: occurrences.Sentences
 ) -> Iterator[Occurrence]:
-    doubts = occurrences.Doubts(spans)
-    for place, one in enumerate(occurrences.places(answer, org), start=1):
-        verdict = told.verdict(f"{number}.{place}") if number is not None and place <= MOST_MARKS else None
-        yield judging.occurrence(one.span, one.name, verdict, lambda one=one: doubts.of(one))  # type: ignore[misc]
+    """Where the model rejects all places that have a mark, those behind MOST_MARKS do not count either."""
+    doubts, places = occurrences.Doubts(spans), occurrences.places(answer, org)
+    marked = 0 if number is None else min(len(places), MOST_MARKS)
+    verdicts = [told.verdict(f"{number}.{place}") for place in range(1, marked + 1)]
+    rejected = marked > 0 and {NAMED, None}.isdisjoint(verdicts)
+    for one, verdict in zip_longest(places, verdicts):
+        yield judging.occurrence(one.span, one.name, verdict, lambda one=one: rejected or doubts.of(one))  # type: ignore[misc]
 
 
 def _of_passages(answer: str) -> list[judging.Marked]:

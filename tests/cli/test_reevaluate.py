@@ -203,7 +203,30 @@ def test_a_file_that_cannot_be_written_is_one_line_and_leaves_nothing(senso, mak
 
 
 def test_an_example_that_holds_a_secret_is_left_out(senso, make, ended, environment):
-    environment.setenv("API_TOKEN", "Larch Hill Credit Union")
+    environment.setenv("API_TOKEN", "organisations")  # which every example has
     settings.cache_clear()
 
-    assert "Larch Hill" not in senso("export-training", "-").out
+    done = senso("export-training", "-")
+
+    assert (done.code, done.out, done.err) == (0, "", "0 examples written.\n")
+
+
+def test_a_link_gets_the_examples_where_it_points_to_and_what_is_no_file_is_refused(senso, ended, tmp_path):
+    real, link, pipe = tmp_path / "real.jsonl", tmp_path / "link.jsonl", tmp_path / "pipe"
+    real.write_text("old")
+    link.symlink_to(real)
+    os.mkfifo(pipe)
+
+    assert senso("export-training", link).code == 0
+    assert (link.is_symlink(), real.read_text() == "old") == (True, False)
+    for file in (pipe, tmp_path, os.devnull):
+        done = senso("export-training", file)
+        assert (done.code, "no ordinary file" in done.err) == (2, True)
+    assert pipe.is_fifo()
+
+
+def test_an_empty_version_is_no_version(senso, make, ended):
+    org, _batch = ended
+
+    assert senso("reevaluate", org.id, "--prompt", "").code == 2
+    assert make.one("SELECT count(*) FROM reevaluations") == 0

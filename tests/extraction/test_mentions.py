@@ -162,6 +162,13 @@ def test_of_many_places_of_a_common_word_those_that_are_not_judged_do_not_count(
     assert kinds == [*["common-word-not-judged"] * 5, "no-such-place"]
 
 
+def test_where_all_places_with_a_mark_are_rejected_those_behind_them_do_not_count_either(check):
+    answer = "".join(f"{number}. First Acme Bank of Ohio, branch {number}.\n" for number in range(1, 46))
+
+    assert check(answer, by_default="other-entity").mentioned is False
+    assert sum(one.kept for one in check(answer, by_default="other-entity", judged={"1.1": "named"}).occurrences) == 6
+
+
 def test_the_same_sentence_is_marked_once(check):
     found = check("Acme Bank is good.\n" * 45, judged={"1.1": "source", "1.2": "source"}, rank=1)
 

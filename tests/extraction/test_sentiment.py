@@ -40,6 +40,10 @@ def test_a_quote_becomes_the_whole_sentence_as_the_answer_has_it(acme, quote):
     assert told(acme, quote).evidence == CHEAP
 
 
+def test_a_sentence_that_the_answer_repeats_is_given_once(acme):
+    assert told(acme, "Acme Bank is cheap.", answer="Acme Bank is cheap.\n" * 3).evidence == "Acme Bank is cheap."
+
+
 def test_a_sentence_of_the_entry_needs_no_name(acme):
     assert told(acme, "Its app is good.").evidence == "Its app is good."
 

@@ -1,5 +1,7 @@
 """Stored answers are read again: nothing is asked, nobody is charged, nothing is paid for twice."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
@@ -18,6 +20,7 @@ from senso.settings import settings
 from senso.states import StopScope as Stopped
 from senso.workflows import reading_models
 from senso.workflows.rereading import applying, comparing, opening
+from senso.workflows.rereading.applying import Applying
 from senso.workflows.rereading.reading import Held
 
 ME = Initiator("mara")
@@ -161,6 +164,23 @@ def test_a_batch_that_was_read_again_is_not_applied_twice(world, sandbox):
     apply(of)
 
     assert (apply(of).batches, world.state(batch)["episode"]) == (0, 2)
+
+
+def test_what_two_orders_replace_at_once_counts_of_both_one_after_the_other(world, sandbox):
+    batch = spoilt(world)
+    first, second = begin(of_org(world, batch)), begin(Scope(None, batch))
+    read_all(first)
+    read_all(second)
+
+    with ThreadPoolExecutor(1) as threads:
+        with transaction() as db:
+            Applying(first, "mara", is_pushed=True).apply_to(db, batch)
+            applied = threads.submit(apply, second)
+            time.sleep(0.5)  # it waits for these rows
+        assert applied.result().readings == 2
+
+    assert (apply(second).batches, world.state(batch)["episode"]) == (0, 3)
+    all_hold()
 
 
 def test_a_pause_holds_it_and_it_goes_on_later(world, sandbox):

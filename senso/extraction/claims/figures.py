@@ -27,6 +27,7 @@ TELEPHONE = re.compile(rf"{ALONE}(?:\+|00)?\(?\d[\d ()/.\u2011\u2013-]{{6,20}}\d
 DATE = re.compile(r"(?<!\d)(?:\d{1,2}[./-]\d{1,2}[./-]\d{4}|\d{4}[./-]\d{1,2}[./-]\d{1,2})(?!\d)")
 YEARS = re.compile(r"(?:1[89]|20)\d\d ?[-\u2013/] ?(?:1[89]|20)\d\d")
 GROUPED = re.compile(rf"\d{{1,3}}{GROUP}+(?:[.,]\d{{1,2}})?")
+RATE = re.compile(r"\d{1,2}\.\d{3}")  # before a percent sign: 6.750 % is no 6750 %
 FEWEST_DIGITS, ENOUGH_DIGITS = 7, 15
 BEFORE = 12  # characters in which a unit is looked for
 SPACES = " \u00a0\u202f\t*_\\"
@@ -90,7 +91,9 @@ def counted(text: str) -> Iterator[Figure]:
         whole = found.string
         scale, end = scaled(whole, found.end())
         unit = unit_behind(whole, end) or unit_before(whole, found.start())
-        yield Figure(normal(number(found[0]) * scale), unit)
+        is_rate = unit == "%" and RATE.fullmatch(found[0])
+        value = Decimal(found[0]) if is_rate else number(found[0])
+        yield Figure(normal(value * scale), unit)
 
 
 def split(text: str) -> str:

@@ -26,13 +26,14 @@ DEFINITION = re.compile(
     r"(?m)^[ \t]{0,8}\[\^?([^\]\[\n]{1,100})\](?::[ \t]*|[ \t]+(?=[^\n]{0,400}https?://))([^\n]{1,2200})$"
 )
 IMAGE = re.compile(rf"!\[[^\[\]\n]{{0,500}}\]{TARGET}")
+NOT_OF_A_UNIT = r"(?<![\d\s]m)(?<![\d\s][kcdm]m)(?<![\d\s]ft)"  # as in 5 m\u00b2
 # A link; a number that is a link; a label with the number of a source; numbers alone; OpenAI's and others' own marks.
 MARK = re.compile(
     rf"\[\\?\[[^\[\]\n]{{1,100}}\\?\]\]{TARGET}"
     rf"|\[(?P<label>[^\[\]\n]{{0,300}})\](?:{TARGET}|\[(?P<id>\^?[^\[\]\n]{{1,100}})\])"
     r"|\\?\[\^?(?P<number>\d{1,3})(?:[ ,;\u2013-]{1,3}\d{1,3}){0,8}\^?\\?\]"
     r"|\u3010(?P<lenticular>\d{1,3})(?:\u2020[^\u3010\u3011\n]{0,100})?\u3011"
-    r"|(?P<raised>[\u00b9\u00b2\u00b3\u2070\u2074-\u2079]{1,3})"
+    rf"|{NOT_OF_A_UNIT}(?P<raised>[\u00b9\u00b2\u00b3\u2070\u2074-\u2079]{{1,3}})"
 )
 RAISED = str.maketrans("\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079", "0123456789")
 CLOSING = ".,;:!?)"

@@ -110,7 +110,7 @@ def evidence(spans: Sentences, organisations: int) -> judging.Evidence:
     return judging.Evidence(
         sentence_of=lambda span: spans.shown([span]),
         located=lambda quote: spans.around(words.located(spans.text, marking.unmarked(quote))),
-        shown=lambda some: SEPARATOR.join(spans.text.answer[start:end] for start, end in dict.fromkeys(some)),
+        shown=lambda some: SEPARATOR.join(dict.fromkeys(spans.text.answer[start:end] for start, end in some)),
         about=lambda kept: About(spans, kept).holds,
         organisations=organisations,
     )

@@ -42,7 +42,8 @@ TOOL = re.compile(
     r"^[^\w\n]{0,4}\[?(?:tool|function|observation)(?:[_ ](?:calls?|results?|outputs?|response))?\s?:\s?[^\n]{0,600}",
     re.IGNORECASE | re.MULTILINE,
 )
-TOOLS_SIGNS = re.compile(r"[\]=({]")
+# A call, an object or a field; not a link or an address: "- **Tool:** [Planner](https://a.example/?b=c)".
+TOOLS_SIGNS = re.compile(r"\{|[^\W_]\(|(?<![?&#/;.\w-])\w{1,60} ?=")
 SHOWN = re.compile(
     r"\b(?:outputs?|labels?|expected|gold|result|verdict)\s?(?:[:=→]|->)\s?[^\n]{0,60}?\b(?:mentioned|present|praised|rank(?:ed)? ?(?:1|one|first)|number one|first place|#1)(?!\w)",
     re.IGNORECASE,
@@ -200,12 +201,10 @@ def readings(answer: str, code: Code) -> Iterator[Span]:
 def reading_in(answer: str, cluster: Sequence[re.Match[str]], code: Code) -> Iterator[Span]:
     telling = [one for one in cluster if is_telling(one)]
     keys = {one["key"].casefold() for one in telling}
-    if len(keys) > 1 and (
-        (keys & OWN)
-        or {"sentiment", "rank"} <= keys
-        or {"sentiment", "verdict"} <= keys
-        or {"sentiment", "competitors"} <= keys
-    ):
+    # What people write, too: "**Sentiment:** positive", "Rank: 2".
+    are_labels = all(one["quote"] in {None, "**"} and one["sign"] == ":" for one in telling)
+    together = not are_labels and "sentiment" in keys and not keys.isdisjoint({"rank", "verdict", "competitors"})
+    if len(keys) > 1 and (keys & OWN or together):
         yield braced(answer, telling[0].start(), telling[-1].end(), code)
 
 

@@ -18,7 +18,8 @@ BEFORE = (
 )
 WEAK = r"all|any|every|each|of|the|my|these|those|and|or|such|that|whatever|everything|anything|both|further|standing|given|different"
 THINGS = r"instructions?|prompts?|directives?|guidelines?|programming|system messages?|constraints?|guardrails|policies|training"
-WEAK_THINGS = r"rules|messages?|context|text|commands?|orders?|tasks?|content|criteria|schema|restrictions?|conversation|answer|response|input"
+# "Text messages" are what a bank warns people of.
+WEAK_THINGS = r"rules|(?<!text )(?<!voice )(?<!mail )messages?|context|text(?! messages?)|commands?|orders?|tasks?|content|criteria|schema|restrictions?|conversation|answer|response|input"
 VERBS = (
     r"ignore|disregard|forget|override|overrule|bypass|discard|do(?: not|n'?t|n’t) (?:follow|obey)|stop (?:following|obeying)|skip"
     r"|pay no attention to|set aside|put aside|abandon|drop|delete|erase|dismiss|neglect|void|cancel|replace|supersede|overwrite|wipe"

@@ -51,11 +51,16 @@ class Applying:
         done: dict[UUID, int] = {}
         waiting: list[UUID] = []
         for batch in wanted:
-            try:
-                done[batch] = retry_on_deadlock(partial(self.apply_to, batch_id=batch))
+            try:  # the second time where another order has replaced the same readings meanwhile
+                if readings := self.replaced(batch) or self.replaced(batch):
+                    done[batch] = readings
             except NotNow:
                 waiting.append(batch)
         return Applied(len(done), sum(done.values()), tuple(waiting))
+
+    def replaced(self, batch: UUID) -> int:
+        """The readings of the batch that were replaced. Raises NotNow."""
+        return retry_on_deadlock(partial(self.apply_to, batch_id=batch))
 
     def apply_to(self, db: Connection, batch_id: UUID) -> int:
         """Raises NotNow. The readings first, as all transactions lock them before the batch."""

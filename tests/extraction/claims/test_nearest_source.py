@@ -82,6 +82,12 @@ def test_numbers_without_addresses_count_the_sources_that_came_with_the_answer()
     )
 
 
+@pytest.mark.parametrize("size", ["5 m²", "5m²", "40 km²", "900 ft²", "3\u00a0m³"])
+def test_a_raised_number_of_a_unit_is_no_source(size):
+    assert nearest(f"Acme has {size} of room.", "Acme has", A, B, C) is None
+    assert nearest(f"Acme has {size} of room for its team².", "Acme has", A, B, C) == B
+
+
 def test_the_addresses_of_the_answer_come_before_those_beside_it():
     assert nearest(f"Acme is cheap [2].{DEFINED}", "Acme is cheap", C, C) == B
 
