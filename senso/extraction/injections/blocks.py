@@ -30,7 +30,8 @@ TURN = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 YOU = re.compile(
-    r"\s{0,5}[*_\"'“]{0,3}(?:you (?:must|are|will|should|shall|have|need)\b|(?:always|never|please|report|mark|say|output|set|treat|include|mention|recommend|rank|list|ignore)\b)",
+    r"\s{0,5}[*_\"'“]{0,3}(?:you (?:are now|will now|(?:must|should|shall|will|have to|need to) (?:now |always |never |only )?"
+    r"(?:report|mark|say|answer|respond|reply|output|set|treat|include|mention|recommend|rank|list|ignore|praise|name))\b|(?:always|never|please|report|mark|say|output|set|treat|include|mention|recommend|rank|list|ignore)\b)",
     re.IGNORECASE,
 )
 CALL = re.compile(

@@ -17,6 +17,8 @@ POINTS = {"address": 3, "reads": 1, "role": 1, "form": 1, "output": 1, "authorit
 FIELDS = frozenset(("mentioned", "sentiment", "positive", "first"))
 SHORT = 70  # characters of an order that says nothing else
 NEAR, NEAR_UNSPACED, MOST_PAIRS = 70, 20, 8  # characters; words
+# Without one of these, a sentence tells of a program and does not address it: "AI models name Acme first".
+TO_IT = frozenset(("override", "address", "reads", "role", "hence", "if_you", "authority", "output"))
 CLAUSE = re.compile("[，,；;、。：:]")
 Placed = tuple[int, Sequence[lexicon.Kind]]
 
@@ -181,7 +183,7 @@ def foreign(sentence: str, words: Sequence[tuple[str, int]], *, unspaced: bool, 
     points = told_fields(found, sentence) + sum(POINTS.get(category, 0) for category in found)
     if {"override", "object"} <= found and is_near(sentence, words, NEAR_UNSPACED if unspaced else NEAR):
         points += ENOUGH if "before" in found and not warned else 1
-    if "program" in found:
+    if "program" in found and found & TO_IT:
         points += 2 if ("report" in found and points) or "role" in found or "reads" in found else 1
         points += "if_you" in found
     if "hence" in found and found & {"program", "override", "address"}:
