@@ -30,7 +30,7 @@ TARGETS = "Target is a fine shop.\nSet your target first.\nMany miss their targe
     [
         {},
         {"1.1": ["named", "everyday-word"]},
-        {"1.4": "named", "1": "named", "1.1 ": "named", "2.1": "named", "T1.1": "named", "": "named"},
+        {"1.4": "named", "1": "named", "2.1": "named", "T1.1": "named", "": "named"},
     ],
     ids=["nothing", "one thing and another", "of other marks"],
 )
@@ -142,3 +142,11 @@ def test_many_occurrences_take_time_in_proportion(line):
 
     seconds(100)
     assert seconds(8000) < 40 * max(seconds(1000), 0.005)
+
+
+@pytest.mark.parametrize("mark", ["⟦1.1⟧", "[1.1]", " 1.1 ", "1.1"])
+def test_a_mark_may_come_back_with_its_signs(mark):
+    reading = read("Larkspur is a fine shop.", "Larkspur", judged={"1.1": None, mark: "other-entity"})
+
+    assert (reading.mentioned, kinds(reading)) == (False, ["other-entity", *kinds(reading)[1:]])
+    assert "no-such-place" not in kinds(reading)

@@ -49,7 +49,7 @@ def test_the_first_line_says_about_whom_and_the_answer_stands_between_its_own_di
             {
                 "number": 1,
                 "organisation": "Acme Bank",
-                "variations": ["Acme Bank", "acmebank.com"],
+                "variations": ["Acme Bank"],
                 "websites": ["https://www.acmebank.com"],
             }
         ],

@@ -5,6 +5,7 @@ import re
 import openai
 import pytest
 
+from senso.extraction import prompts
 from senso.extraction.names import Variations, strict_schema
 from senso.extraction.prompts.reply import AnswerReading, OrgReading, schema
 
@@ -87,8 +88,12 @@ def test_the_fields_stand_in_the_order_of_the_task():
     assert list(defined["OrgReading"]["properties"]) == ["number", "missed", "sentiment", "evidence", "rank", "claims"]
 
 
-def test_every_list_of_the_reply_is_described():
-    assert all("description" in field for field in schema(claims=True)["properties"].values())
+def test_every_field_of_the_reply_is_described_by_its_prompt():
+    for version in prompts.known().values():
+        made = schema(claims=version.claims)
+        fields = {name for node in objects(made) for name in node["properties"]} - {"mark", "verdict", "number"}
+
+        assert {name for name in fields if name not in version.system} == set()
 
 
 def test_a_field_called_title_is_kept():

@@ -81,12 +81,13 @@ def test_where_a_place_is_not_judged_and_none_is_confirmed_the_rule_decides(chec
     assert check("Globex Bank", judged=judged) == (("Globex Bank",), [])
 
 
-def test_of_many_places_five_are_marked_and_those_behind_them_are_not_judged(check, acme):
+def test_of_many_places_five_are_marked_and_those_behind_them_go_with_them(check, acme):
     answer = "Globex Bank is good.\n" * 7
     rejected = {f"T1.{place}": "other-entity" for place in range(1, 6)}
 
     assert marks(answer, acme) == list(rejected)
-    assert check(answer=answer, judged=rejected) == (("Globex Bank",), [MISSED])
+    assert check(answer=answer, judged=rejected) == ((), ["tracked-competitor-rejected"])
+    assert check(answer=answer, judged=rejected | {"T1.2": "named"})[0] == ("Globex Bank",)
 
 
 def test_at_most_thirty_are_marked_and_the_others_are_decided_by_rule(check, acme):

@@ -24,12 +24,12 @@ class Rival:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Of all places; those behind MOST_MARKS are not marked, so that no verdict is on them."""
-        return tuple(f"{self.label}.{number}" for number in range(1, len(self.places) + 1))
+        """Of the places that are marked. Where all of them are rejected, so are those behind them."""
+        return tuple(f"{self.label}.{number}" for number in range(1, len(self.places[:MOST_MARKS]) + 1))
 
     @property
     def marks(self) -> Iterator[tuple[int, str]]:
-        for (start, _), label in islice(zip(self.places, self.labels, strict=True), MOST_MARKS):
+        for (start, _), label in zip(self.places, self.labels, strict=False):
             yield start, label
 
 

@@ -17,6 +17,7 @@ from senso.providers import Completion
 
 NAME = "answer_reading"
 Verdict = Literal["named", "everyday-word", "other-entity", "source", "nothing-known", "instruction"]
+AROUND = "⟦⟧[] "  # what a model may copy with the number of a mark
 NAMED: Verdict = "named"
 Sentiment = Literal["positive", "negative", "neutral", "mixed"]
 
@@ -93,7 +94,7 @@ def parsed(completion: Completion, tracked: Mapping[frozenset[str], Sequence[str
     said = fitting(AnswerReading, NAME, completion)
     verdicts: dict[str, set[Verdict]] = defaultdict(set)
     for one in said.judged:
-        verdicts[one.mark].add(one.verdict)
+        verdicts[one.mark.strip(AROUND)].add(one.verdict)
     readings = {one.number: one for one in said.readings if one.number not in said_twice(said.readings)}
     return Said(tuple(said.organisations), verdicts, readings, completion, tracked)
 
