@@ -46,7 +46,7 @@ def test_who_is_told_to_stop_says_so_in_two_lines_and_leaves_nothing_to_repair(h
         said, _ = process.communicate(timeout=30)
 
     assert process.returncode == 0
-    assert [line for line in said.splitlines() if not line.endswith(" ready.")][-2:] == [  # of workers just started
+    assert [line for line in said.splitlines() if line.startswith("senso: ") and not line.endswith(" ready.")][-2:] == [
         "senso: stopping: calls under way have up to 13 s. Ctrl-C again stops at once.",
         "senso: stopped.",
     ]
