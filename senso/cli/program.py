@@ -17,6 +17,7 @@ COMMANDS = (
     "demo",
     "doctor",
     "eval",
+    "explain",
     "import",
     "ledger",
     "metrics",
