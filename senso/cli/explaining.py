@@ -118,7 +118,7 @@ def numbered(db: Connection, org: UUID, name: str, batch: UUID | None) -> Number
 
 def chosen(metrics: Sequence[Metric], name: str, asked: Asked) -> Metric:
     """The number that is meant. Raises ConfigError, which names what there is."""
-    if asked.model and asked.location:
+    if asked.model is not None and asked.location is not None:
         raise ConfigError("--model or --location, not both: numbers are by model and by location, not by both")
     named = [one for one in metrics if one.name == name]
     if not named:
@@ -137,7 +137,9 @@ def of_part(pool: Sequence[Metric], asked: Asked) -> Metric:
         if (one.model, one.location) == (asked.model, asked.location):
             return one
     option, there = (
-        ("--model", [one.model for one in pool]) if asked.model else ("--location", [one.location for one in pool])
+        ("--model", [one.model for one in pool])
+        if asked.model is not None
+        else ("--location", [one.location for one in pool])
     )
     said = asked.model or asked.location or ""
     raise ConfigError(f"{option} {said[:60]!r} has no numbers here; there are: {listed(filter(None, there))}")
