@@ -86,12 +86,11 @@ def explain(org_id: UUID, asked: Asked, run: int | None, *, as_json: bool) -> No
         metric = chosen(results.metrics(db, batch.id), name, asked)
         where = Slice(metric.kind, metric.surface, metric.model, metric.location)
         wanted = Wanted(org_id, batch.id, name, where, asked.after, asked.limit)
-        if run is not None:
-            one, told = of_run(db, wanted, run)
-            print_json(record(one)) if as_json else print_run(metric, one, told)
-            return
-        found = explanations.explained(db, wanted)
-    if as_json:
+        of_one = of_run(db, wanted, run) if run is not None else None
+        found = explanations.explained(db, wanted) if of_one is None else Explained()
+    if of_one is not None:
+        show_run(metric, *of_one, as_json=as_json)
+    elif as_json:
         print_json(told_as_json(org_id, batch, metric, found))
     else:
         print_explained(org_id, org.name, batch, metric, found)
@@ -136,13 +135,10 @@ def of_part(pool: Sequence[Metric], asked: Asked) -> Metric:
     for one in pool:
         if (one.model, one.location) == (asked.model, asked.location):
             return one
-    option, there = (
-        ("--model", [one.model for one in pool])
-        if asked.model is not None
-        else ("--location", [one.location for one in pool])
-    )
-    said = asked.model or asked.location or ""
-    raise ConfigError(f"{option} {said[:60]!r} has no numbers here; there are: {listed(filter(None, there))}")
+    by_model = asked.model is not None
+    there = [one.model if by_model else one.location for one in pool]
+    said = f"--model {asked.model}" if by_model else f"--location {asked.location}"
+    raise ConfigError(f"{said[:80]!r}: no numbers of it here; there are: {listed(filter(None, there))}")
 
 
 def listed(names: Iterable[str]) -> str:
@@ -257,6 +253,14 @@ def print_end(org_id: UUID, batch: Numbered, metric: Metric, found: Explained) -
         err.suggest(f"More: {again} --after {found.next}")
     if found.listed:
         err.suggest(f"One of them with its answer: {again} --run {found.listed[0].number}")
+
+
+def show_run(metric: Metric, one: Answer, found: Story, *, as_json: bool) -> None:
+    if as_json:
+        named = [read.mention_text for read in found.evaluations]
+        print_json(record(one) | {"answer_text": found.run.answer_text, "mention_text": next(iter(named), None)})
+    else:
+        print_run(metric, one, found)
 
 
 def print_run(metric: Metric, one: Answer, found: Story) -> None:

@@ -143,7 +143,7 @@ def test_each_number_asks_something_else_of_an_answer(senso, read, metric, expec
 
 def test_competitors_and_pages_stand_beside_what_they_add(senso, read):
     told = senso("explain", read.org.id, "owned_citation_rate", *UNBRANDED, "--json").json
-    said = senso("explain", read.org.id, "own citation rate".replace("own ", "owned "), *UNBRANDED).out
+    said = senso("explain", read.org.id, "owned citation rate", *UNBRANDED).out
 
     first = by_run(told)[read.runs[0]]
     assert first["competitors"] == ["Vantry", "Elm Bank"]
@@ -181,7 +181,8 @@ def test_one_run_shows_its_answer_with_the_mention_marked(senso, make, read):
 
     assert "1 above the line, 3 below it" in said.out
     assert "»Larch Hill«" in said.out
-    assert told["share"]["denominator"] == 3
+    assert (told["share"]["denominator"], told["mention_text"]) == (3, "Larch Hill")
+    assert told["answer_text"] == "Vantry, Larch Hill."
 
 
 def test_a_number_that_answers_no_longer_give_is_told_so(senso, make, read):
@@ -253,3 +254,10 @@ def test_the_answers_of_every_number_add_up_to_it(make, sandbox, messages, envir
                 assert (found.numerator, found.denominator) == (metric.numerator, metric.denominator), metric
                 told += 1
     assert told > 200
+
+
+@pytest.mark.parametrize("form", ["text", "html"])
+def test_a_report_names_the_command_once(senso, read, form):
+    said = senso("report", read.org.id, "--format", form).out
+
+    assert said.count("explain ORG mention_rate --kind unbranded --surface") == 1
