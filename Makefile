@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 # PYTEST_ARGS run in one, which starts sooner.
 TEST_PROCESSES ?= $(if $(findstring tests,$(PYTEST_ARGS)),0,4)
 
-.PHONY: demo up test faults chaos storms plants check format bench growth networks night queued in-flight alone commands one-run promises credits reconciling sequences real-answers mix reading-cost reading-modes reading-together clean restore scrape limits rereading coverage
+.PHONY: demo up test faults chaos storms plants check format bench growth networks night queued in-flight alone commands one-run promises credits reconciling sequences real-answers mix reading-cost reading-modes reading-together clean restore scrape limits rereading coverage published
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -147,6 +147,10 @@ scrape: $(VENV)/.ready-bench
 # How often intervals hold what they say, and how often changes are seen: docs/numbers.md. COVERAGE_ARGS="--samples 1000"
 coverage: $(VENV)/.ready-bench
 	@$(BIN)/python bench/coverage.py $(COVERAGE_ARGS)
+
+# How steady the real answers are, by labels and by our rules: docs/numbers.md.
+published: $(READY)
+	@$(BIN)/python bench/published.py
 
 real-answers: $(READY)
 	@$(BIN)/python bench/real_answers.py

@@ -19,7 +19,7 @@ LAYERS = [
     {"prices", "extraction"},
     {"numbers"},
     {"score"},
-    {"comparison"},
+    {"comparison", "explanation"},
     {"evaluation"},
     {"push", "slack", "imports", "reports"},
     {"storable_text", "postgres_errors", "publishing"},

@@ -17,6 +17,7 @@ COMMANDS = (
     "demo",
     "doctor",
     "eval",
+    "explain",
     "export-training",
     "import",
     "ledger",

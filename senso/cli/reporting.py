@@ -157,7 +157,7 @@ def umask() -> int:
     return mask
 
 
-def print_report(console: Console, found: Report) -> None:
+def print_report(console: Terminal, found: Report) -> None:
     batch = found.batch
     console.print(
         f"[bold]{escape(found.org)}[/]  {batch.date}  {batch.state}, {counted(found.asked.read, 'answer')} read"
@@ -183,6 +183,14 @@ def print_report(console: Console, found: Report) -> None:
                 console.print(cited(pool))
                 print_quotes(console, pool.quotes)
     print_claims(console, found)
+    if found.batch.metrics:
+        console.print()
+        print_behind(console, found.batch.metrics[0])
+
+
+def print_behind(console: Terminal, one: Metric) -> None:
+    asked = f"senso explain ORG {one.name} --kind {one.kind} --surface {one.surface}"
+    console.suggest(f"Which answers a number counts, which not and why: {asked}")
 
 
 def print_headline(console: Console, found: Report, kind: str, surface: str) -> None:

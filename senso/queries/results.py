@@ -4,7 +4,7 @@ A plan is made once per connection, perhaps for the first batch of all. OFFSET 0
 Postgres look rows up by key; otherwise it would read whole tables and indexes, which is faster while they are small.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
@@ -74,14 +74,18 @@ BASIS = {"answers": "count(*)"} | {
 }
 MODEL = answering_model("m", "r")
 # Citations are lists of lists: a JSON object for each would cost Postgres twice as much as the rest of the statement.
+# Of a run `r` with its question's kind, its reading `e`, its model `m` and its location `l`.
+OF_FOUND = f"""
+    r.id AS run_id, r.question_id, r.question_kind, m.surface, {MODEL} AS model, {LOCATION} AS location,
+    e.mentioned, e.sentiment, e.rank, {MADE_UP} AS made_up, {BY_FALLBACK} AS by_fallback, {SAMPLE} AS sampled,
+    {MISSED} AS missed,
+    ARRAY(SELECT name FROM competitors c WHERE c.evaluation_id = e.id ORDER BY c.id + 0) AS competitors,
+    ARRAY(SELECT ARRAY[url, canonical_url, host, registrable_domain, title, position::text,
+            category]
+        FROM citations c WHERE c.run_id = r.id AND c.cited ORDER BY position) AS citations
+"""
 FOUND = Prepared(f"""
-    SELECT r.id AS run_id, r.question_id, r.question_kind, m.surface, {MODEL} AS model, {LOCATION} AS location,
-        e.mentioned, e.sentiment, e.rank, {MADE_UP} AS made_up, {BY_FALLBACK} AS by_fallback, {SAMPLE} AS sampled,
-        {MISSED} AS missed,
-        ARRAY(SELECT name FROM competitors c WHERE c.evaluation_id = e.id ORDER BY c.id + 0) AS competitors,
-        ARRAY(SELECT ARRAY[url, canonical_url, host, registrable_domain, title, position::text,
-                category]
-            FROM citations c WHERE c.run_id = r.id AND c.cited ORDER BY position) AS citations
+    SELECT {OF_FOUND}
     FROM evaluations e CROSS JOIN LATERAL (
             SELECT r.*, (SELECT kind FROM questions q WHERE q.id = r.question_id) AS question_kind
             FROM question_runs r WHERE r.id = e.run_id OFFSET 0
@@ -95,7 +99,11 @@ FOUND = Prepared(f"""
 
 def found(db: Connection, batch: UUID, org: UUID) -> list[Found]:
     """What the batch has read for the org."""
-    rows = FOUND.rows(db, {"batch": batch, "org": org})
+    return as_found(db, FOUND.rows(db, {"batch": batch, "org": org}))
+
+
+def as_found(db: Connection, rows: Sequence[dict[str, Any]]) -> list[Found]:
+    """Of rows with the columns of `OF_FOUND`."""
     known = domains.categories(db, {page[DOMAIN] for one in rows for page in one["citations"] if not page[CATEGORY]})
     return [typed(Found, one | plural(one, known)) for one in rows]
 

@@ -7,6 +7,10 @@ import typer
 
 from senso.cli.commands.program import MOST_ROWS, Json, app
 from senso.cli.report_format import Form
+from senso.states import QuestionKind, Surface
+
+MOST_RUN = 10**18
+MOST_LISTED = 1000  # at once: the list goes on with --after
 
 Limit = Annotated[int | None, typer.Option("--limit", min=1, max=MOST_ROWS, metavar="N", help="Only the first N.")]
 Search = Annotated[str, typer.Option("--search", metavar="TEXT", help="A part of the name; or how the id begins.")]
@@ -107,3 +111,27 @@ def compare(  # noqa: PLR0917  options
     days = {name: comparing.day(f"--{name.replace('_', '-')}", said) for name, said in typed.items()}
     asked = comparing.Asked(**days, network=asking)
     comparing.compare(wanted, asked, as_json=as_json)
+
+
+@app.command()
+def explain(  # noqa: PLR0917  options
+    org: str,
+    metric: Annotated[str, typer.Argument(help="mention_rate, share_of_voice, average_rank, ...")],
+    kind: Annotated[QuestionKind | None, typer.Option(help="Questions that name the org, or that do not.")] = None,
+    surface: Annotated[Surface | None, typer.Option(help="Apps that people use, or APIs.")] = None,
+    model: Annotated[str | None, typer.Option(metavar="MODEL", help="Only the number of this model.")] = None,
+    location: Annotated[str | None, typer.Option(metavar="PLACE", help="Only that of this place: US, US/CA.")] = None,
+    batch: Annotated[str | None, typer.Option(metavar="ID", help="Of this batch; default: the newest.")] = None,
+    run: Annotated[int | None, typer.Option(min=1, max=MOST_RUN, metavar="N", help="Only this run, whole.")] = None,
+    after: Annotated[int, typer.Option(min=0, max=MOST_RUN, metavar="N", help="List runs after this number.")] = 0,
+    limit: Annotated[int, typer.Option(min=1, max=MOST_LISTED, metavar="N", help="List so many.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """Which answers a number counts, which not and why; down to one answer with the mention marked."""
+    from senso.cli import explaining
+    from senso.cli.environment import uuid
+
+    wanted = uuid(org, "org")
+    of_batch = uuid(batch, "batch") if batch is not None else None
+    asked = explaining.Asked(metric, kind, surface, model, location, of_batch, after, limit)
+    explaining.explain(wanted, asked, run, as_json=as_json)
