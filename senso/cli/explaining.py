@@ -6,13 +6,12 @@ from uuid import UUID
 
 from rich.markup import escape
 from rich.text import Text
-from sqlalchemy import Connection
 
 from senso.cli.answering import MARKS, print_answer, print_citations, print_reading
 from senso.cli.environment import connected
 from senso.cli.printing import INDENT, below, err, out, print_json, printable, shortened
 from senso.cli.run_story import print_head
-from senso.db import looking
+from senso.db import Connection, looking
 from senso.errors import ConfigError, NotFound
 from senso.explanation import Reason, Standing
 from senso.push import metric_json

@@ -225,7 +225,7 @@ def test_what_is_not_there_is_refused_in_one_line(senso, read, asked, code, said
 
 def test_an_org_without_numbers_and_one_whose_answers_were_pruned(senso, make, read):
     empty = senso("explain", make.org().id, "mention_rate")
-    make.sql("UPDATE batches SET kept = '{}' WHERE id = :b", b=read.batch)
+    make.sql("UPDATE batches SET kept = '{}', pruned_at = now() WHERE id = :b", b=read.batch)
     pruned = senso("explain", read.org.id, "mention_rate")
 
     assert (empty.code, pruned.code) == (4, 4)
