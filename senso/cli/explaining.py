@@ -7,7 +7,7 @@ from uuid import UUID
 from rich.markup import escape
 from rich.text import Text
 
-from senso.cli.answering import MARKS, print_answer, print_citations, print_reading
+from senso.cli.answering import FORMER_MARKS, MARKS, print_answer, print_citations, print_reading
 from senso.cli.environment import connected
 from senso.cli.printing import INDENT, below, err, out, print_json, printable, shortened
 from senso.cli.run_story import print_head
@@ -212,7 +212,7 @@ def print_tally(found: Explained) -> None:
 
 
 def said_of(reason: str, rejections: Sequence[str]) -> str:
-    return "; ".join([REASONS.get(reason, reason), *(MARKS.get(kind, kind) for kind in rejections)])
+    return "; ".join([REASONS.get(reason, reason), *((MARKS | FORMER_MARKS).get(kind, kind) for kind in rejections)])
 
 
 def print_line(name: str, one: Answer) -> None:
