@@ -1,8 +1,11 @@
 """What an interval needs to know of its units (questions, or answers): six sums."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
+
+PARTS = 10_000  # of an answer's text
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,19 @@ class Sums:
             xx=sum(x * x for x in xs),
             xn=sum(x * n for x, n in counted),
             nn=sum(n * n for n in ns),
+        )
+
+    @classmethod
+    def of_counts(cls, counts: Iterable[complex]) -> Self:
+        """The same from complex numbers, x and n of each unit, which are whole numbers and few different ones."""
+        counted = [(one.real, one.imag, times) for one, times in Counter(counts).items() if one.imag]
+        return cls(
+            units=sum(times for _, _, times in counted),
+            x=sum(x * times for x, _, times in counted),
+            n=sum(n * times for _, n, times in counted),
+            xx=sum(x * x * times for x, _, times in counted),
+            xn=sum(x * n * times for x, n, times in counted),
+            nn=sum(n * n * times for _, n, times in counted),
         )
 
     @property
