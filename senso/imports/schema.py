@@ -120,6 +120,11 @@ def pasted(value: object) -> UUID:
     return found
 
 
+def ordered(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Each once: their order in the file says nothing."""
+    return tuple(sorted(set(words)))
+
+
 def around(value: object) -> object:
     return cleaned(value) if isinstance(value, str) else value
 
@@ -132,6 +137,7 @@ AROUND = BeforeValidator(around)
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255), AROUND, AfterValidator(one_line)]
 Website = Annotated[str, StringConstraints(min_length=1, max_length=500), AROUND, AfterValidator(website)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4096), AROUND, AfterValidator(storable)]
+Tag = Annotated[str, StringConstraints(min_length=1, max_length=100), AROUND, AfterValidator(one_line)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=100)]
 Credits = Annotated[StrictInt, Field(ge=0, le=10**15)]
 
@@ -157,6 +163,7 @@ class Question(Frozen):
     id: Id
     text: Text
     kind: QuestionKind
+    tags: Annotated[Listed[Tag], AfterValidator(ordered)] = ()
 
 
 class Location(Frozen):

@@ -38,6 +38,7 @@ COLUMNS = (
     "these_low",
     "these_high",
     "these_method",
+    "tag",
 )
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
