@@ -39,9 +39,9 @@ SLICES = f"""
         sum(contradicted) AS contradicted
     FROM ({CELLS}) cell GROUP BY batch_id, kind, surface, CUBE (slug, name)
 """
-# What each number must be the ratio of; null for those that SQL does not count again: who owns a cited page, and what kind
-# of site it is on, is for the rules of `senso.extraction.citations` to say. Numbers of tags are not counted again either:
-# questions have today's tags.
+# What each number must be the ratio of; null for those that SQL does not count again: who owns a cited page, and what
+# kind of site it is on, is for the rules of `senso.extraction.citations` to say. Numbers of tags are not counted again
+# either: questions have today's tags.
 COUNTED = """CASE m.name WHEN 'mention_rate' THEN ARRAY[c.mentioned, c.answers]
     WHEN 'average_rank' THEN ARRAY[c.ranks, c.ranked] WHEN 'first_place_share' THEN ARRAY[c.firsts, c.ranked]
     WHEN 'sentiment_positive' THEN ARRAY[c.positive, c.mentioned]
