@@ -15,7 +15,7 @@ from senso.policy import POLICY
 from senso.queries import invariants
 from senso.tasks.stages import finish_batch
 
-# Of each answer: the tags of its question, whether it names the org, sentiment, rank, shares of text, verdicts of claims.
+# Of each answer: tags of its question, whether it names the org, sentiment, rank, shares of text, verdicts of claims.
 READ = (
     (["loans", "price"], True, "positive", 1, 0.25, 0.5, ["supported", "contradicted", None]),
     (["loans"], True, "negative", 3, 0.125, 0.1251, ["not-covered"]),
