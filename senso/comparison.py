@@ -52,6 +52,7 @@ class Change:
     surface: str
     model: str | None
     location: str | None
+    tag: str | None
     verdict: Verdict
     difference: Difference | None
     corrected_p: float | None
@@ -109,6 +110,7 @@ def _of_slice(
             surface=where.surface,
             model=where.model,
             location=where.location,
+            tag=where.tag,
             verdict=verdict or Verdict.WITHIN_NOISE,
             difference=found,
             corrected_p=None,
@@ -146,7 +148,7 @@ def change_json(change: Change) -> dict[str, Any]:
     found = change.difference
     return {
         "name": change.name,
-        "slice": {"kind": change.kind, "surface": change.surface, "model": change.model, "location": change.location},
+        "slice": {name: getattr(change, name) for name in ("kind", "surface", "model", "location", "tag")},
         "verdict": str(change.verdict),
         **{name: getattr(found, name) if found else None for name in Difference.__slots__},
         "corrected_p": change.corrected_p,

@@ -12,7 +12,7 @@ from senso.states import BatchKind, BatchState
 SERVICE = "application"
 TIMEOUT_SECONDS = 10  # the application only stores the result; a call that hangs is retried later
 SCHEMA_VERSION = 1
-SLICE = ("kind", "surface", "model", "location")
+SLICE = ("kind", "surface", "model", "location", "tag")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,23 +8,29 @@ asked again (`senso.numbers`).
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from math import inf
 from typing import Any, Literal, NamedTuple
 
 from senso.numbers.intervals import Interval, rank_like, rank_these, share_like, share_these
 from senso.numbers.repeats import within_repeats
-from senso.numbers.sums import Sums
+from senso.numbers.scales import net_like, net_these, parts_like, parts_these
+from senso.numbers.sums import PARTS, Sums
 from senso.states import Category, QuestionKind, Sentiment, Surface, Verdict, Visibility
 
 RULE_VERSION = "score-3"
 LIKE = "like"  # what `low` and `high` are about: questions like these
 SENTIMENTS = (Sentiment.POSITIVE, Sentiment.MIXED, Sentiment.NEUTRAL, Sentiment.NEGATIVE)  # in the order of the output
+CATEGORIES = tuple(one for one in Category if one is not Category.OWN)  # the org's own have `owned_citation_rate`
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """The data of one finished evaluation that score needs."""
+    """The data of one finished evaluation that score needs.
+
+    `share_of_text`, `share_of_entries`: None where the reading does not have them. `categories`: of each citation.
+    `verdicts`: of the claims that were held against facts of the org.
+    """
 
     question_id: str
     question_kind: QuestionKind
@@ -37,21 +43,29 @@ class Fact:
     competitors: tuple[str, ...]
     citations: int
     owned_citations: int  # of `citations`, those on the org's own sites
+    share_of_text: float | None = None
+    share_of_entries: float | None = None
+    categories: tuple[Category, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    tags: tuple[str, ...] = ()  # of the question
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Answers that are counted together."""
+    """Answers that are counted together. An answer is in the slice of each tag of its question."""
 
     kind: str
     surface: str
     model: str | None = None  # None: all models
     location: str | None = None  # None: all locations
+    tag: str | None = None  # None: all questions
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
     """`value`, `low` and `high` are None if there is nothing to divide by; `method`: how the interval was computed.
+
+    Numerator and denominator of a share of text are in ten-thousandths of an answer's text. Net sentiment is -1 to 1.
 
     `about`: what the interval is about. `answers`: of the slice; `questions`: those that the denominator comes from;
     `effective_n`: as many independent answers (or namings, or citations) would say as much of questions like these.
@@ -78,6 +92,7 @@ class Metric:
     these_low: float | None = None
     these_high: float | None = None
     these_method: str | None = None
+    tag: str | None = None
 
     def values(self) -> dict[str, Any]:
         """The same as dataclasses.asdict in a tenth of the time: asdict would deep-copy each number."""
@@ -177,12 +192,13 @@ def visibility(*, mentioned: bool, cited: bool) -> Visibility:
 
 Count = Callable[[Fact], tuple[int, int]]  # what a fact adds to the numerator and to the denominator
 Pair = tuple[float, float]
+NET: dict[Sentiment | None, int] = {Sentiment.POSITIVE: 1, Sentiment.NEGATIVE: -1}
 
 RATES: dict[str, Count] = {
     "mention_rate": lambda fact: (int(fact.mentioned), 1),
     "owned_citation_rate": lambda fact: (fact.owned_citations, fact.citations),
     **{
-        outcome: partial(lambda fact, wanted: (int(outcome_of(fact) == wanted), 1), wanted=outcome)
+        outcome: partial(lambda fact, wanted: (int(outcome_of(fact) is wanted), 1), wanted=outcome)
         for outcome in Visibility
     },
     **{
@@ -193,10 +209,51 @@ RATES: dict[str, Count] = {
         for sentiment in SENTIMENTS
     },
 }
-SHARES: dict[str, Count] = RATES | {
+SHARES: dict[str, Count] = {
     "share_of_voice": lambda fact: (int(fact.mentioned), int(fact.mentioned) + len(_distinct(fact.competitors))),
+    "first_place_share": lambda fact: (int(fact.rank == 1), int(fact.rank is not None)),
+    **{
+        f"citation_share_{category}": partial(
+            lambda fact, wanted: (fact.categories.count(wanted), fact.citations), wanted=category
+        )
+        for category in CATEGORIES
+    },
+    **{
+        f"claims_{verdict.replace('-', '_')}": partial(
+            lambda fact, wanted: (fact.verdicts.count(wanted), len(fact.verdicts)), wanted=verdict
+        )
+        for verdict in Verdict
+    },
 }
-COUNTS: dict[str, Count] = SHARES | {"average_rank": lambda fact: (fact.rank or 0, int(fact.rank is not None))}
+OF_TEXT: dict[str, Count] = {
+    "share_of_text": lambda fact: _parts(fact.share_of_text),
+    "share_of_entries": lambda fact: _parts(fact.share_of_entries),
+}
+NET_SENTIMENT: dict[str, Count] = {
+    "net_sentiment": lambda fact: (NET.get(fact.sentiment, 0) if fact.mentioned else 0, int(fact.mentioned))
+}
+RANKS: dict[str, Count] = {"average_rank": lambda fact: (fact.rank or 0, int(fact.rank is not None))}
+COUNTS: dict[str, Count] = RATES | SHARES | OF_TEXT | NET_SENTIMENT | RANKS
+
+
+class Drawn(NamedTuple):
+    """How the two intervals of a number are computed."""
+
+    like: Callable[[Sums, float], Interval]
+    these: Callable[[Sums, float], Interval]
+
+
+DRAWN = {
+    **dict.fromkeys(RATES | SHARES, Drawn(share_like, share_these)),
+    **dict.fromkeys(OF_TEXT, Drawn(parts_like, parts_these)),
+    **dict.fromkeys(NET_SENTIMENT, Drawn(net_like, net_these)),
+    **dict.fromkeys(RANKS, Drawn(rank_like, rank_these)),
+}
+
+
+def _parts(share: float | None) -> tuple[int, int]:
+    """In whole numbers, so that their sum is the same in any order."""
+    return (0, 0) if share is None else (round(share * PARTS), PARTS)
 
 
 def outcome_of(fact: Fact) -> Visibility:
@@ -254,6 +311,16 @@ def slices(facts: Iterable[Counted]) -> Iterator[tuple[Slice, list[Counted]]]:
             yield Slice(kind, surface, model=model), members
         for location, members in _grouped(pool, lambda fact: fact.location):
             yield Slice(kind, surface, location=location), members
+        for tag, members in _tagged(pool):
+            yield Slice(kind, surface, tag=tag), members
+
+
+def _tagged(facts: Iterable[Counted]) -> list[tuple[str, list[Counted]]]:
+    groups: dict[str, list[Counted]] = defaultdict(list)
+    for one in facts:
+        for tag in one.fact.tags:
+            groups[tag].append(one)
+    return sorted(groups.items())
 
 
 def _grouped(facts: Iterable[Counted], name: Callable[[Fact], str]) -> list[tuple[str, list[Counted]]]:
@@ -264,24 +331,36 @@ def _grouped(facts: Iterable[Counted], name: Callable[[Fact], str]) -> list[tupl
 
 
 def _measured(where: Slice, facts: Sequence[Counted]) -> Iterator[Metric]:
-    questions = _summed(facts, lambda fact: fact.question_id)
+    questions = _columns(_summed(facts))
+    columns = _columns([one.counts for one in facts])
     cells = _cells(facts)
-    for at, name in enumerate(COUNTS):
-        like, these = (share_like, share_these) if name in SHARES else (rank_like, rank_these)
-        of_questions = Sums.of(_pair(counts[at]) for counts in questions)
-        of_answers = Sums.of(_pair(one.counts[at]) for one in facts)
-        once = these(of_answers)
-        again = these(of_answers, _kept(cells, at, of_answers.ratio)) if cells and of_answers.n else once
-        yield _metric(name, where, len(facts), of_questions, (like(of_questions, once.effective_n or inf), again))
+    for at, (name, drawn) in enumerate(DRAWN.items()):
+        of_questions, of_answers = Sums.of_counts(questions[at]), Sums.of_counts(columns[at])
+        found = _intervals(drawn, of_questions, of_answers)
+        if cells and of_answers.n:
+            found = found[0], drawn.these(of_answers, _kept(cells, at, of_answers.ratio))
+        yield _metric(name, where, len(facts), of_questions, found)
+
+
+def _columns(counts: Sequence[Sequence[complex]]) -> list[tuple[complex, ...]]:
+    return list(zip(*counts, strict=True))
+
+
+@lru_cache(maxsize=1024)
+def _intervals(drawn: Drawn, of_questions: Sums, of_answers: Sums) -> tuple[Interval, Interval]:
+    """Remembered, because many numbers of a batch are 0 of the same number."""
+    once = drawn.these(of_answers, 1.0)
+    return drawn.like(of_questions, once.effective_n or inf), once
 
 
 def _kept(cells: Sequence[Sequence[Counted]], at: int, ratio: float) -> float:
     return within_repeats(([_pair(one.counts[at]) for one in cell] for cell in cells), ratio)
 
 
-def _summed(facts: Sequence[Counted], name: Callable[[Fact], str]) -> list[list[complex]]:
-    groups = _grouped(facts, name)
-    return [[sum(counts) for counts in zip(*(one.counts for one in members), strict=True)] for _, members in groups]
+def _summed(facts: Sequence[Counted]) -> list[list[complex]]:
+    """Of each question."""
+    groups = _grouped(facts, lambda fact: fact.question_id)
+    return [list(map(sum, _columns([one.counts for one in members]))) for _, members in groups]
 
 
 def _cells(facts: Sequence[Counted]) -> list[list[Counted]]:
@@ -300,6 +379,7 @@ def _metric(name: str, where: Slice, answers: int, sums: Sums, intervals: tuple[
         surface=where.surface,
         model=where.model,
         location=where.location,
+        tag=where.tag,
         value=sums.ratio if sums.n else None,
         numerator=int(sums.x),
         denominator=int(sums.n),

@@ -252,6 +252,12 @@ BAD = [
         "Which lender is worst?, kind",
         "33: networks[0].questions[0].id: has another text or kind on line 14; give one a new id",
     ),
+    ("kind: branded", "kind: branded\n        tags: ['']", "20: orgs[0].questions[1].tags[0]: empty"),
+    (
+        "kind: unbranded}",
+        "kind: unbranded, tags: [loans]}",
+        "33: networks[0].questions[0].id: has other tags on line 14; give both the same",
+    ),
     ("active: true", "active: !!bool true", "11: orgs[0].active: tags are not read; write the value alone"),
     ("active: true", "active: *nothing", "11: orgs[0].active: no anchor nothing before this alias"),
     ("active: true", "active: &a [*a]", "11: orgs[0].active[0]: no anchor a before this alias"),
@@ -721,6 +727,19 @@ def test_a_question_that_nobody_was_asked_may_be_reworded(db):
     changes = store(db, parsed(("Is Larch Hill a good lender?", "Is Larch Hill good?")), "ada")
 
     assert changes.questions == Count(updated=1, unchanged=1)
+
+
+def test_tags_of_a_question_may_change_at_any_time_and_their_order_says_nothing(db):
+    store(db, parsed(), "ada")
+    asked_before(db)
+
+    tagged = ("kind: branded", "kind: branded\n        tags: [price, ' car loans ', price]")
+    assert store(db, parsed(tagged), "ada").questions == Count(updated=1, unchanged=1)
+    assert column(db, "SELECT tags FROM questions ORDER BY id") == [[], ["car loans", "price"]]
+
+    again = ("kind: branded", "kind: branded\n        tags: [car loans, price]")
+    assert store(db, parsed(again), "ada").questions == Count(unchanged=2)
+    assert store(db, parsed(), "ada").questions == Count(updated=1, unchanged=1)
 
 
 def test_a_model_that_was_asked_keeps_its_surface(db):

@@ -4,13 +4,13 @@ import os
 import random
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
 from senso.score import RULE_VERSION, CitedPage, Fact, leaderboard, score, sources
-from senso.states import Category
+from senso.states import Category, Verdict
 
 
 def fact(question="q1", *, kind="unbranded", surface="consumer", model="chatgpt", location="US", **fields):
@@ -20,7 +20,7 @@ def fact(question="q1", *, kind="unbranded", surface="consumer", model="chatgpt"
 
 
 def metric(facts, name, **where):
-    where = {"kind": "unbranded", "surface": "consumer", "model": None, "location": None} | where
+    where = {"kind": "unbranded", "surface": "consumer", "model": None, "location": None, "tag": None} | where
     (only,) = [m for m in score(facts) if m.name == name and all(getattr(m, k) == v for k, v in where.items())]
     return only
 
@@ -42,12 +42,14 @@ def test_the_owned_citation_rate_is_owned_citations_by_all_citations():
     assert (found.numerator, found.denominator, found.value) == (2, 10, 0.2)
 
 
-@pytest.mark.parametrize(("sentiment", "count"), [("positive", 2), ("mixed", 0), ("neutral", 1), ("negative", 0)])
+@pytest.mark.parametrize(("sentiment", "count"), [("positive", 2), ("mixed", 1), ("neutral", 1), ("negative", 0)])
 def test_a_share_of_sentiment_is_that_of_the_answers_that_mention_the_org(sentiment, count):
-    facts = [fact(mentioned=True, sentiment=told) for told in ("positive", "positive", "neutral", None)] + [fact()]
+    facts = [fact(mentioned=True, sentiment=told) for told in ("positive", "positive", "neutral", "mixed", None)] + [
+        fact()
+    ]
     found = metric(facts, f"sentiment_{sentiment}")
 
-    assert (found.numerator, found.denominator) == (count, 4)
+    assert (found.numerator, found.denominator) == (count, 5)
 
 
 def test_share_of_voice_is_the_orgs_namings_by_all_namings():
@@ -83,6 +85,87 @@ def test_one_question_has_a_value_but_no_interval_and_says_so(name):
     assert found.value is not None
     assert (found.low, found.high, found.method) == (None, None, "none-under-2-questions")
     assert found.these_low < found.value <= found.these_high
+
+
+def test_the_first_place_share_is_of_the_answers_that_rank_the_org():
+    facts = [fact("q1", mentioned=True, rank=1), fact("q2", mentioned=True, rank=4), fact("q3", mentioned=True)]
+    found = metric(facts, "first_place_share")
+
+    assert (found.numerator, found.denominator, found.value) == (1, 2, 0.5)
+
+
+def test_the_share_of_text_is_the_mean_of_all_answers_that_have_one_also_of_those_that_do_not_name_the_org():
+    facts = [fact("q1", mentioned=True, share_of_text=0.25, share_of_entries=0.5), fact("q2", share_of_text=0.0)]
+    text, entries = metric(facts, "share_of_text"), metric(facts, "share_of_entries")
+
+    assert (text.numerator, text.denominator, text.value, text.questions) == (2500, 20000, 0.125, 2)
+    assert (entries.numerator, entries.denominator, entries.value, entries.questions) == (5000, 10000, 0.5, 1)
+    assert text.effective_n <= 2
+    assert 0 <= text.low < 0.125 < text.high < 1
+
+
+def test_net_sentiment_is_positive_less_negative_of_the_mentions_and_mixed_counts_nothing():
+    told = ["positive", "negative", "negative", "negative", "mixed", "neutral", None]
+    found = metric([fact(f"q{i}", mentioned=True, sentiment=one) for i, one in enumerate(told)], "net_sentiment")
+
+    assert (found.numerator, found.denominator, found.value) == (-2, 7, -2 / 7)
+    assert -1 <= found.low < -2 / 7 < found.high <= 1
+    assert -1 <= found.these_low < -2 / 7 < found.these_high <= 1
+    alike = metric([fact(f"q{i}", mentioned=True, sentiment="negative") for i in range(9)], "net_sentiment")
+    assert (alike.value, alike.low, alike.high > -1) == (-1, -1, True)
+
+
+def test_citation_shares_by_category_and_the_orgs_own_add_up_to_all_citations():
+    facts = [fact("q1", citations=3, owned_citations=1, categories=(Category.OWN, Category.NEWS, Category.NEWS))]
+    facts += [fact("q2", citations=1, categories=(Category.COMPETITOR,))]
+    shares = {m.name: m for m in score(facts) if "citation" in m.name and not (m.model or m.location)}
+
+    assert (shares["citation_share_news"].numerator, shares["citation_share_competitor"].numerator) == (2, 1)
+    assert {m.denominator for m in shares.values()} == {4}
+    assert sum(m.numerator for m in shares.values()) == 4
+
+
+def test_claims_are_shared_by_verdict_among_those_that_have_one():
+    judged = (Verdict.SUPPORTED, Verdict.SUPPORTED, Verdict.CONTRADICTED, Verdict.NOT_COVERED)
+    facts = [fact("q1", mentioned=True, verdicts=judged), fact("q2", mentioned=True)]
+    found = {name: metric(facts, f"claims_{name}") for name in ("supported", "contradicted", "not_covered")}
+
+    assert {name: one.numerator for name, one in found.items()} == {"supported": 2, "contradicted": 1, "not_covered": 1}
+    assert {one.denominator for one in found.values()} == {4}
+
+
+def test_an_answer_is_in_the_slice_of_each_tag_of_its_question_and_kinds_and_surfaces_stay_apart():
+    facts = [
+        fact("q1", mentioned=True, tags=("loans", "price")),
+        fact("q2", tags=("loans",)),
+        fact("q3", tags=("loans",), kind="branded"),
+        fact("q4", mentioned=True, tags=("loans",), surface="api"),
+        fact("q5"),
+    ]
+    rates = {
+        (m.kind, m.surface, m.tag): (m.numerator, m.denominator)
+        for m in score(facts)
+        if m.name == "mention_rate" and m.tag
+    }
+
+    assert rates == {
+        ("unbranded", "consumer", "loans"): (1, 2),
+        ("unbranded", "consumer", "price"): (1, 1),
+        ("branded", "consumer", "loans"): (0, 1),
+        ("unbranded", "api", "loans"): (1, 1),
+    }
+    assert not any(m.tag and (m.model or m.location) for m in score(facts))
+
+
+def test_a_tag_of_all_questions_has_the_numbers_of_all():
+    facts = [replace(one, tags=("all",)) for one in many()]
+    found = score(facts)
+
+    def said(**where):
+        mine = (m for m in found if (m.model, m.location, m.tag) == (None, None, where["tag"]))
+        return [replace(m, tag=None) for m in mine]
+
+    assert said(tag="all") == said(tag=None)
 
 
 def test_no_facts_have_no_metrics():
@@ -138,7 +221,7 @@ def test_every_slice_has_the_same_metrics_in_the_same_order():
 
     assert len(names) == 12
     assert all(each == names[0] for each in names)
-    assert len(set(names[0])) == 12
+    assert len(set(names[0])) == 28
 
 
 def test_the_order_of_the_facts_does_not_matter():

@@ -33,7 +33,11 @@ METHODS = ("wilson-questions-95", "score-questions-95")
 SLACK = 1e-9
 Z = NormalDist().inv_cdf(0.975)
 
-Key = tuple[str, str, str, str | None, str | None]  # name, kind, surface, model, location
+CATEGORIES = ("competitor", "listing", "news", "social", "reference", "forum", "government", "shop", "other")
+# The world does not say how much of its text an answer gives to whom, or what kind of site a page is on: of these, only
+# what is below the line is counted here.
+UNTOLD = {"share_of_text", "share_of_entries", *(f"citation_share_{one}" for one in CATEGORIES)}
+Key = tuple[str, str, str, str | None, str | None, str | None]  # name, kind, surface, model, location, tag
 Pair = tuple[int, int]
 
 
@@ -58,6 +62,7 @@ class Said:
     rank: int | None
     competitors: frozenset[str]
     pages: frozenset[Page]
+    tags: tuple[str, ...] = ()
 
 
 def said(world: World, org: Mapping[str, Any]) -> list[Said]:
@@ -83,6 +88,7 @@ def one_said(world: World, question: Mapping[str, str], model: str, place: Mappi
         rank=truth.rank,
         competitors=frozenset(truth.competitors),
         pages=cited_pages(truth.sources),
+        tags=tuple(question.get("tags", ())),
     )
 
 
@@ -116,6 +122,12 @@ def counts(one: Said) -> dict[str, Pair]:
         "named_only": (named * (1 - cited), 1),
         "cited_only": ((1 - named) * cited, 1),
         "neither": ((1 - named) * (1 - cited), 1),
+        "first_place_share": (int(one.rank == 1), int(one.rank is not None)),
+        "net_sentiment": ((one.sentiment == "positive") - (one.sentiment == "negative"), 1) if named else (0, 0),
+        "share_of_text": (0, 10_000),
+        "share_of_entries": (0, 10_000),
+        **{f"citation_share_{which}": (0, len(one.pages)) for which in CATEGORIES},
+        **{f"claims_{which}": (0, 0) for which in ("supported", "contradicted", "not_covered")},
     } | {f"sentiment_{which}": (int(named and one.sentiment == which), named) for which in SENTIMENTS}
 
 
@@ -123,8 +135,9 @@ def slices(answers: Iterable[Said]) -> dict[Key, list[Said]]:
     found: dict[Key, list[Said]] = {}
     for one in answers:
         for name in counts(one):
-            for model, location in ((None, None), (one.model, None), (None, one.location)):
-                found.setdefault((name, one.kind, one.surface, model, location), []).append(one)
+            tagged = ((None, None, tag) for tag in one.tags)
+            for where in ((None, None, None), (one.model, None, None), (None, one.location, None), *tagged):
+                found.setdefault((name, one.kind, one.surface, *where), []).append(one)
     return found
 
 
@@ -133,7 +146,7 @@ def faults(answers: Sequence[Said], pushed: Iterable[Mapping[str, Any]]) -> list
     expected = slices(answers)
     wrong = []
     for metric in pushed:
-        key = (metric["name"], *(metric["slice"][name] for name in ("kind", "surface", "model", "location")))
+        key = (metric["name"], *(metric["slice"][name] for name in ("kind", "surface", "model", "location", "tag")))
         of = expected.pop(key, [])
         wrong += [f"{key}: {fault}" for fault in differences(metric, key[0], of)]
     return wrong + [f"{key}: is missing" for key in expected]
@@ -141,6 +154,8 @@ def faults(answers: Sequence[Said], pushed: Iterable[Mapping[str, Any]]) -> list
 
 def differences(metric: Mapping[str, Any], name: str, answers: Sequence[Said]) -> Iterator[str]:
     above, below = total(counts(one)[name] for one in answers)
+    if name in UNTOLD:
+        above = min(metric["numerator"], below)
     if (metric["numerator"], metric["denominator"]) != (above, below):
         yield f"{metric['numerator']}/{metric['denominator']} and not {above}/{below}"
     if metric["value"] != (above / below if below else None):

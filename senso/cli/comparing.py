@@ -155,7 +155,7 @@ def print_changes(org: str, periods: tuple[Span, Span], read: tuple[Read, Read],
     out.print(f"{moved} of {counted(tried, 'number')} moved by more than chance (5 % of such findings are false).")
     for kind, surface in dict.fromkeys((one.kind, one.surface) for one in found):
         members = [one for one in found if (one.kind, one.surface) == (kind, surface)]
-        shown = [one for one in members if one.verdict is Verdict.MOVED or not (one.model or one.location)]
+        shown = [one for one in members if one.verdict is Verdict.MOVED or not is_part(one)]
         out.print()
         out.print(table(title(kind, surface), *lines(shown), numbers=NUMERIC))
     print_meanings(found, tried)
@@ -171,9 +171,14 @@ def print_meanings(found: Sequence[Change], tried: int) -> None:
         out.print(
             f"{WORDS[Verdict.WITHIN_NOISE]}*: more than chance alone, but not as one of {tried} that were looked at."
         )
-    verdicts = Counter(one.verdict for one in found if one.model or one.location)
+    verdicts = Counter(one.verdict for one in found if is_part(one))
     said = ", ".join(f"{count} {WORDS[verdict]}" for verdict, count in verdicts.most_common())
-    out.print(f"by model and location: {said or 'nothing to compare'}; each is in --json.")
+    out.print(f"by model, location and tag: {said or 'nothing to compare'}; each is in --json.")
+
+
+def is_part(one: Change) -> bool:
+    """Of a pool: not all its answers."""
+    return bool(one.model or one.location or one.tag)
 
 
 def by_itself(one: Change) -> bool:
@@ -191,7 +196,7 @@ def lines(found: Sequence[Change]) -> tuple[list[str], list[list[str]]]:
 
 
 def of(one: Change) -> str:
-    return escape(printable(one.model or one.location or "all"))
+    return escape(printable(one.model or one.location or one.tag or "all"))
 
 
 def figures(one: Change) -> list[str]:

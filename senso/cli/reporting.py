@@ -43,6 +43,7 @@ from senso.reports.wording import (
     finding,
     headline,
     interval,
+    is_whole,
     of,
     share_of,
     title,
@@ -250,7 +251,7 @@ def slices(metrics: Sequence[Metric]) -> dict[tuple[str, str], list[Metric]]:
 
 
 def overall(metrics: Sequence[Metric]) -> tuple[list[str], list[list[str]]]:
-    total = [metric for metric in metrics if metric.model is None and metric.location is None]
+    total = [metric for metric in metrics if is_whole(metric)]
     return ["number", "value", "questions like these", "the same again", "of"], [
         [NAMES.get(metric.name, metric.name), value(metric), interval(metric), again(metric), of(metric)]
         for metric in total
@@ -258,9 +259,15 @@ def overall(metrics: Sequence[Metric]) -> tuple[list[str], list[list[str]]]:
 
 
 def breakdown(metrics: Sequence[Metric]) -> tuple[list[str], list[list[str]]]:
-    rates = [metric for metric in metrics if metric.name == "mention_rate" and (metric.model or metric.location)]
-    return ["by model and location", "mention rate", "questions like these", "of"], [
-        [escape(metric.model or metric.location or ""), value(metric), interval(metric), of(metric)] for metric in rates
+    rates = [metric for metric in metrics if metric.name == "mention_rate" and not is_whole(metric)]
+    return ["by model, location and tag", "mention rate", "questions like these", "of"], [
+        [
+            escape(printable(metric.model or metric.location or metric.tag or "")),
+            value(metric),
+            interval(metric),
+            of(metric),
+        ]
+        for metric in rates
     ]
 
 

@@ -135,10 +135,13 @@ def once(document: Document, place: Callable[[int], Place], values: Iterable[Has
 
 
 def questions_agree(document: Document) -> None:
-    """A question may be asked by many orgs; it is one row, with one text and one kind."""
+    """A question may be asked by many orgs; it is one row, with one text, one kind and the same tags."""
     seen: dict[UUID, tuple[Place, Question]] = {}
     for place, question in document.contents.questions():
         first, known = seen.setdefault(question.id, (place, question))
-        if known != question:
+        if (known.text, known.kind) != (question.text, question.kind):
             line = document.source.line((*first, "id"))
             raise document.refusal((*place, "id"), f"has another text or kind on line {line}; give one a new id")
+        if known.tags != question.tags:
+            line = document.source.line((*first, "id"))
+            raise document.refusal((*place, "id"), f"has other tags on line {line}; give both the same")

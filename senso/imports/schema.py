@@ -120,6 +120,11 @@ def pasted(value: object) -> UUID:
     return found
 
 
+def ordered(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Each once: their order in the file says nothing."""
+    return tuple(sorted(set(words)))
+
+
 def around(value: object) -> object:
     return cleaned(value) if isinstance(value, str) else value
 
@@ -135,6 +140,7 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=4096), AROUND, 
 # All facts of an org are told to the model with each of its answers.
 Fact = Annotated[str, StringConstraints(min_length=1, max_length=500), AROUND, AfterValidator(one_line)]
 MOST_FACTS = 100
+Tag = Annotated[str, StringConstraints(min_length=1, max_length=100), AROUND, AfterValidator(one_line)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=100)]
 Credits = Annotated[StrictInt, Field(ge=0, le=10**15)]
 
@@ -160,6 +166,7 @@ class Question(Frozen):
     id: Id
     text: Text
     kind: QuestionKind
+    tags: Annotated[Listed[Tag], AfterValidator(ordered)] = ()
 
 
 class Location(Frozen):

@@ -1,8 +1,13 @@
 """What an interval needs to know of its units (questions, or answers): six sums."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Self
+
+PARTS = 10_000  # of an answer's text
+MANY = 20  # units from which on it is quicker to count equal ones first
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,21 @@ class Sums:
             xn=sum(x * n for x, n in counted),
             nn=sum(n * n for n in ns),
         )
+
+    @classmethod
+    def of_counts(cls, counts: Sequence[complex]) -> Self:
+        """The same from complex numbers: x and n of each unit, both whole numbers. Of many units few differ."""
+        units, x, n, xx, xn, nn = 0, 0.0, 0.0, 0.0, 0.0, 0.0
+        for one, times in Counter(counts).items() if len(counts) > MANY else zip(counts, repeat(1)):
+            above, below = one.real, one.imag
+            if below:
+                units += times
+                x += above * times
+                n += below * times
+                xx += above * above * times
+                xn += above * below * times
+                nn += below * below * times
+        return cls(units, x, n, xx, xn, nn)
 
     @property
     def ratio(self) -> float:

@@ -136,7 +136,7 @@ TABLES = (
         fixed=("id", "deadline_seconds"),
     ),
     Table("locations", key=("id",), fixed=("country", "region", "city")),
-    Table("questions", key=("id",), values=("text", "kind")),
+    Table("questions", key=("id",), values=("text", "kind", "tags")),
     Table("orgs", key=("id",), values=("partner_id", "name", "active", "competitors", "created_at")),
     Table("org_websites", key=("org_id", "url"), values=POSITION, owner="org_id"),
     Table("org_aliases", key=("org_id", "name"), values=POSITION, owner="org_id"),

@@ -51,6 +51,10 @@ class Found:
     by_fallback: bool
     sampled: bool = False
     missed: bool = False
+    share_of_text: float | None = None
+    share_of_entries: float | None = None
+    verdicts: tuple[str, ...] = ()  # of the claims that were held against facts
+    tags: tuple[str, ...] = ()  # of the question, as they are now
 
 
 # The sandbox, which stands in for the providers, reports itself as the model that answered or read.
@@ -76,9 +80,10 @@ MODEL = answering_model("m", "r")
 # Citations are lists of lists: a JSON object for each would cost Postgres twice as much as the rest of the statement.
 # Of a run `r` with its question's kind, its reading `e`, its model `m` and its location `l`.
 OF_FOUND = f"""
-    r.id AS run_id, r.question_id, r.question_kind, m.surface, {MODEL} AS model, {LOCATION} AS location,
+    r.id AS run_id, r.question_id, r.question_kind, r.tags, m.surface, {MODEL} AS model, {LOCATION} AS location,
     e.mentioned, e.sentiment, e.rank, {MADE_UP} AS made_up, {BY_FALLBACK} AS by_fallback, {SAMPLE} AS sampled,
-    {MISSED} AS missed,
+    {MISSED} AS missed, e.share_of_text, e.share_of_entries,
+    ARRAY(SELECT verdict FROM claims c WHERE c.evaluation_id = e.id AND c.verdict IS NOT NULL) AS verdicts,
     ARRAY(SELECT name FROM competitors c WHERE c.evaluation_id = e.id ORDER BY c.id + 0) AS competitors,
     ARRAY(SELECT ARRAY[url, canonical_url, host, registrable_domain, title, position::text,
             category]
@@ -87,7 +92,8 @@ OF_FOUND = f"""
 FOUND = Prepared(f"""
     SELECT {OF_FOUND}
     FROM evaluations e CROSS JOIN LATERAL (
-            SELECT r.*, (SELECT kind FROM questions q WHERE q.id = r.question_id) AS question_kind
+            SELECT r.*, (SELECT kind FROM questions q WHERE q.id = r.question_id) AS question_kind,
+                (SELECT tags FROM questions q WHERE q.id = r.question_id) AS tags
             FROM question_runs r WHERE r.id = e.run_id OFFSET 0
         ) r
         JOIN models m ON m.id = r.model_id JOIN locations l ON l.id = r.location_id
@@ -114,7 +120,7 @@ DOMAIN, CATEGORY = 3, 6  # places in a list of `citations`
 def plural(one: dict[str, Any], known: Mapping[str, Category]) -> dict[str, Any]:
     """`known`: of domains that the table does not have."""
     return {
-        "competitors": tuple(one["competitors"]),
+        **{name: tuple(one[name]) for name in ("competitors", "verdicts", "tags")},
         "citations": tuple(citation(*page, known=known) for page in one["citations"]),
     }
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.db import rows
-from senso.extraction.citations import category, is_primary, kind
+from senso.extraction.citations import category, kind
 from senso.queries import batches as batch_rows
 from senso.queries import claims, closing, results
 from senso.queries import competitors as others
@@ -20,13 +20,13 @@ from senso.reads import quotes
 from senso.reports.basis import Basis
 from senso.reports.content import Asked, Batch, Heard, Pool, Question
 from senso.score import CitedPage, Claimed, Fact, Metric, leaderboard, sources
-from senso.states import BatchKind, EvaluationState, QuestionKind, Surface
+from senso.states import BatchKind, Category, EvaluationState, QuestionKind, Surface, Verdict
 
 METRICS = text(f"""
     SELECT b.id, b.batch_date AS date, b.kind AS batch_kind, b.network_id, n.name AS network, b.state,
         m.name, m.kind, m.surface, m.model,
         m.location, m.value, m.numerator, m.denominator, m.low, m.high, m.method, m.rule_version, m.about, m.answers,
-        m.questions, m.effective_n, m.these_low, m.these_high, m.these_method
+        m.questions, m.effective_n, m.these_low, m.these_high, m.these_method, m.tag
     FROM batches b JOIN metrics m ON m.batch_id = b.id LEFT JOIN networks n ON n.id = b.network_id
     WHERE b.org_id = :org ORDER BY b.batch_date, b.kind = '{BatchKind.ORG}', b.id, m.id
 """)
@@ -97,6 +97,7 @@ def _pool(db: Connection, batch: UUID, found: Sequence[Found], sites: Sequence[s
 
 def fact(one: Found, sites: Iterable[str], known: Register) -> Fact:
     sites = tuple(sites)
+    categories = tuple(category(cited, sites, known.websites) for cited in one.citations)
     return Fact(
         question_id=str(one.question_id),
         question_kind=one.question_kind,
@@ -108,7 +109,12 @@ def fact(one: Found, sites: Iterable[str], known: Register) -> Fact:
         rank=one.rank,
         competitors=known.named(one.competitors),
         citations=len(one.citations),
-        owned_citations=sum(is_primary(cited, sites) for cited in one.citations),
+        owned_citations=categories.count(Category.OWN),
+        share_of_text=one.share_of_text,
+        share_of_entries=one.share_of_entries,
+        categories=categories,
+        verdicts=tuple(map(Verdict, one.verdicts)),
+        tags=one.tags,
     )
 
 

@@ -9,13 +9,28 @@ from markupsafe import Markup
 from senso.reports import wording
 from senso.reports.charts import Point, counts, rates, trend
 from senso.reports.content import Batch, Pool, Report
-from senso.score import SENTIMENTS, Metric
+from senso.score import CATEGORIES, SENTIMENTS, Metric
 
 MOST_BATCHES = 26  # half a year of weeks
 MOST_COMPETITORS = 12
 MOST_SOURCES = 20
 MOST_ROWS = 30
 LEAST_DATES = 2
+# Those that no sentence and no other table of the chapter says, in the order of reading.
+MORE = (
+    "first_place_share",
+    "share_of_text",
+    "share_of_entries",
+    "net_sentiment",
+    "named_and_cited",
+    "named_only",
+    "cited_only",
+    "neither",
+    "claims_supported",
+    "claims_contradicted",
+    "claims_not_covered",
+    *(f"citation_share_{category}" for category in CATEGORIES),
+)
 LEAST_BARS = 2  # one alone has nothing to compare with
 
 
@@ -48,6 +63,7 @@ def chapter(report: Report, pool: Pool) -> dict[str, Any]:
         "trends": trends(past),
         "breakdowns": breakdowns(report.batch, pool),
         "sentiment": sentiment(whole),
+        "more": [(name, whole[name]) for name in MORE if name in whole and whole[name].denominator],
         "lines": lines,
         "leaders": leaders(lines),
         "sources": pool.sources[:MOST_SOURCES],
@@ -91,10 +107,11 @@ def trends(past: Sequence[tuple[Batch, dict[str, Metric]]]) -> list[dict[str, An
 
 def breakdowns(batch: Batch, pool: Pool) -> list[dict[str, Any]]:
     mine = [metric for metric in batch.metrics if (metric.kind, metric.surface) == (pool.kind, pool.surface)]
-    voices = {(one.model, one.location): one for one in mine if one.name == "share_of_voice"}
+    voices = {(one.model, one.location, one.tag): one for one in mine if one.name == "share_of_voice"}
     found = [metric for metric in mine if metric.name == "mention_rate"]
-    by_model = [(one.model, one, voices[one.model, None]) for one in found if one.model]
-    by_location = [(one.location, one, voices[None, one.location]) for one in found if one.location]
+    by_model = [(one.model, one, voices[one.model, None, None]) for one in found if one.model]
+    by_location = [(one.location, one, voices[None, one.location, None]) for one in found if one.location]
+    by_tag = [(one.tag, one, voices[None, None, one.tag]) for one in found if one.tag]
     return [
         {
             "title": f"By {what}",
@@ -103,7 +120,7 @@ def breakdowns(batch: Batch, pool: Pool) -> list[dict[str, Any]]:
             "more": len(rows[MOST_ROWS:]),
             "chart": breakdown_chart(what, rows[:MOST_ROWS]),
         }
-        for what, rows in (("model", by_model), ("location", by_location))
+        for what, rows in (("model", by_model), ("location", by_location), ("tag", by_tag))
         if rows
     ]
 
@@ -116,7 +133,7 @@ def breakdown_chart(what: str, rows: Sequence[tuple[str, Metric, Metric]]) -> Ma
 
 def sentiment(whole: dict[str, Metric]) -> dict[str, Any] | None:
     """None if the org is not mentioned: then there is no sentiment about it."""
-    rows = [(mood, whole[f"sentiment_{mood}"]) for mood in SENTIMENTS]
+    rows = [(mood, whole[f"sentiment_{mood}"]) for mood in SENTIMENTS if f"sentiment_{mood}" in whole]
     if not rows[0][1].denominator:
         return None
     return {"rows": rows, "chart": rates("How mentions sound; each number is in the table", rows)}

@@ -42,6 +42,7 @@ COLUMNS = (
     "these_low",
     "these_high",
     "these_method",
+    "tag",
 )
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 

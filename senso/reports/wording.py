@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from senso.numbers.sums import PARTS
 from senso.quantities import counted
 from senso.reports.content import Quote
 from senso.score import ClaimCount, Claimed, ClaimedItem, Metric
@@ -21,8 +22,25 @@ NAMES = {
     "sentiment_mixed": "mixed mentions",
     "sentiment_neutral": "neutral mentions",
     "sentiment_negative": "negative mentions",
+    "first_place_share": "first places",
+    "citation_share_competitor": "cited: competitors",
+    "citation_share_listing": "cited: listings",
+    "citation_share_news": "cited: news",
+    "citation_share_social": "cited: social media",
+    "citation_share_reference": "cited: reference works",
+    "citation_share_forum": "cited: forums",
+    "citation_share_government": "cited: government",
+    "citation_share_shop": "cited: shops",
+    "citation_share_other": "cited: others",
+    "claims_supported": "claims supported by facts",
+    "claims_contradicted": "claims contradicted by facts",
+    "claims_not_covered": "claims that no fact covers",
+    "share_of_text": "share of text, by sentences",
+    "share_of_entries": "share of text, by entries",
+    "net_sentiment": "net sentiment",
     "average_rank": "average rank",
 }
+OF_TEXT = ("share_of_text", "share_of_entries")
 SURFACES: dict[str, str] = {Surface.CONSUMER: "consumer apps", Surface.API: "the vendors' APIs"}
 QUESTIONS: dict[str, str] = {
     QuestionKind.UNBRANDED: "questions that do not name it",
@@ -57,6 +75,11 @@ def within(metric: Metric) -> str:
 
 
 def of(metric: Metric) -> str:
+    """What the number is the ratio of."""
+    if metric.name in OF_TEXT:
+        return counted(metric.denominator // PARTS, "answer")
+    if metric.name == "net_sentiment":
+        return counted(metric.denominator, "mention")
     return f"{metric.numerator}/{metric.denominator}" if percent(metric) else counted(metric.denominator, "answer")
 
 
@@ -71,6 +94,8 @@ def percent(metric: Metric) -> bool:
 def number(metric: Metric, amount: float | None) -> str:
     if amount is None:
         return "-"
+    if metric.name == "net_sentiment":
+        return f"{amount * 100:+.0f}"
     return f"{amount * 100:.0f} %" if percent(metric) else f"{amount:.1f}"
 
 
@@ -153,10 +178,14 @@ def _overlap(one: Metric, other: Metric) -> bool:
     return (one.low or 0) <= (other.high or 0) and (other.low or 0) <= (one.high or 0)
 
 
+def is_whole(metric: Metric) -> bool:
+    return (metric.model, metric.location, metric.tag) == (None, None, None)
+
+
 def whole(metrics: Iterable[Metric], kind: str, surface: str) -> dict[str, Metric]:
-    """The numbers of a pool over all its models and locations, by name."""
+    """The numbers of a pool over all its models, locations and questions, by name."""
     return {
         metric.name: metric
         for metric in metrics
-        if (metric.kind, metric.surface, metric.model, metric.location) == (kind, surface, None, None)
+        if (metric.kind, metric.surface) == (kind, surface) and is_whole(metric)
     }

@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import CheckConstraint, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from senso.states import QuestionKind, Surface
@@ -86,6 +86,7 @@ class Question(Base):
     id: Mapped[Id]
     text: Mapped[Word]
     kind: Mapped[Word]
+    tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")  # its topic, persona, ...
 
 
 class Model(Base):

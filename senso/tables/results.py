@@ -12,7 +12,14 @@ class Metric(Base):
     __tablename__ = "metrics"
     __table_args__ = (
         UniqueConstraint(
-            "batch_id", "name", "kind", "surface", "model", "location", postgresql_nulls_not_distinct=True
+            "batch_id",
+            "name",
+            "kind",
+            "surface",
+            "model",
+            "location",
+            "tag",
+            postgresql_nulls_not_distinct=True,
         ),
     )
     id: Mapped[Serial]
@@ -36,3 +43,4 @@ class Metric(Base):
     these_low: Mapped[float | None]
     these_high: Mapped[float | None]
     these_method: Mapped[Word | None]
+    tag: Mapped[Word | None]  # of questions; such a row is of all models and locations

@@ -37,6 +37,10 @@ def again(table: str, columns: str, where: str, **other: str) -> str:
 
 
 LEDGER = "idempotency_key, entry, partner_id, org_id, kind, credits, batch_id, run_id, created_at"
+METRIC = (
+    "batch_id, name, kind, surface, model, location, value, numerator, denominator, low, high, method, rule_version, "
+)
+METRIC += "about, answers, questions, effective_n, these_low, these_high, these_method, tag"
 CALL = "purpose, batch_id, run_id, org_id, fence, provider, model, prompt_version, tokens_in, tokens_cached, "
 CALL += "tokens_out, cost_microusd, latency_ms, outcome, started_at"
 JOB = "id, batch_id, provider, model_id, location_id, external_id, state, fence, next_poll_at, maybe_sent_at, "
@@ -194,6 +198,28 @@ ENDED = (
         "another denominator",
         "in the readings of its slice",
         change("metrics", "name = 'mention_rate'", "denominator = denominator + 1"),
+    ),
+    (
+        "another share of text",
+        "in the readings of its slice",
+        change("metrics", "name = 'share_of_text'", "numerator = numerator + 1"),
+    ),
+    ("another outcome", "add up to the whole", change("metrics", "name = 'neither'", "numerator = numerator + 1")),
+    (
+        "another kind of cited page",
+        "add up to the whole",
+        change("metrics", "name = 'citation_share_news'", "numerator = numerator + 1"),
+    ),
+    (
+        "a number of a tag of no question",
+        "are among those of its pool",
+        again(
+            "metrics",
+            METRIC,
+            "name = 'mention_rate' AND model IS NULL AND location IS NULL",
+            tag="'x'",
+            denominator="denominator + 1",
+        ),
     ),
     ("a number too few", "has every number once", remove("metrics", "true")),
     ("a number that was not pushed", "are the numbers that are kept", change("metrics", "true", "rule_version = 'x'")),

@@ -12,22 +12,50 @@ CELLS = f"""
     SELECT e.batch_id, q.kind, o.surface, {MODEL} AS slug, l.name, count(*) AS answers,
         count(*) FILTER (WHERE e.mentioned) AS mentioned,
         count(*) FILTER (WHERE e.mentioned AND e.sentiment = 'positive') AS positive,
-        count(*) FILTER (WHERE e.mentioned AND e.sentiment = 'mixed') AS mixed,
         count(*) FILTER (WHERE e.mentioned AND e.sentiment = 'neutral') AS neutral,
         count(*) FILTER (WHERE e.mentioned AND e.sentiment = 'negative') AS negative,
-        count(e.rank) FILTER (WHERE e.mentioned) AS ranked, sum(e.rank) FILTER (WHERE e.mentioned) AS ranks
+        count(*) FILTER (WHERE e.mentioned AND e.sentiment = 'mixed') AS mixed,
+        count(e.rank) FILTER (WHERE e.mentioned) AS ranked, sum(e.rank) FILTER (WHERE e.mentioned) AS ranks,
+        count(*) FILTER (WHERE e.mentioned AND e.rank = 1) AS firsts,
+        10000 * count(e.share_of_text) AS texts, sum(round(10000 * e.share_of_text::numeric)) AS text,
+        10000 * count(e.share_of_entries) AS all_entries, sum(round(10000 * e.share_of_entries::numeric)) AS entries,
+        sum(k.judged) AS judged, sum(k.supported) AS supported, sum(k.contradicted) AS contradicted
     FROM evaluations e JOIN batches b ON b.id = e.batch_id JOIN question_runs r ON r.id = e.run_id
         JOIN questions q ON q.id = r.question_id JOIN models o ON o.id = r.model_id
         JOIN (SELECT id, concat_ws('/', country, region, city) AS name FROM locations) l ON l.id = r.location_id
+        CROSS JOIN LATERAL (
+            SELECT count(c.verdict) AS judged, count(*) FILTER (WHERE c.verdict = 'supported') AS supported,
+            count(*) FILTER (WHERE c.verdict = 'contradicted') AS contradicted
+            FROM claims c WHERE c.evaluation_id = e.id) k
     WHERE {IN_SCOPE} AND e.is_current AND e.state = 'done' AND e.org_id = b.org_id
     GROUP BY e.batch_id, q.kind, o.surface, {MODEL}, l.name
 """
 SLICES = f"""
     SELECT batch_id, kind, surface, coalesce(slug, '') AS model, coalesce(name, '') AS location,
-        sum(answers) AS answers, sum(mentioned) AS mentioned, sum(positive) AS positive, sum(mixed) AS mixed,
-        sum(neutral) AS neutral, sum(negative) AS negative, sum(ranked) AS ranked, coalesce(sum(ranks), 0) AS ranks
+        sum(answers) AS answers, sum(mentioned) AS mentioned, sum(positive) AS positive, sum(neutral) AS neutral,
+        sum(negative) AS negative, sum(mixed) AS mixed, sum(ranked) AS ranked, coalesce(sum(ranks), 0) AS ranks,
+        sum(firsts) AS firsts, sum(texts) AS texts, coalesce(sum(text), 0) AS text, sum(all_entries) AS all_entries,
+        coalesce(sum(entries), 0) AS entries, sum(judged) AS judged, sum(supported) AS supported,
+        sum(contradicted) AS contradicted
     FROM ({CELLS}) cell GROUP BY batch_id, kind, surface, CUBE (slug, name)
 """
+# What each number must be the ratio of; null for those that SQL does not count again: who owns a cited page, and what
+# kind of site it is on, is for the rules of `senso.extraction.citations` to say. Numbers of tags are not counted again
+# either: questions have today's tags.
+COUNTED = """CASE m.name WHEN 'mention_rate' THEN ARRAY[c.mentioned, c.answers]
+    WHEN 'average_rank' THEN ARRAY[c.ranks, c.ranked] WHEN 'first_place_share' THEN ARRAY[c.firsts, c.ranked]
+    WHEN 'sentiment_positive' THEN ARRAY[c.positive, c.mentioned]
+    WHEN 'sentiment_mixed' THEN ARRAY[c.mixed, c.mentioned]
+    WHEN 'sentiment_neutral' THEN ARRAY[c.neutral, c.mentioned]
+    WHEN 'sentiment_negative' THEN ARRAY[c.negative, c.mentioned]
+    WHEN 'net_sentiment' THEN ARRAY[c.positive - c.negative, c.mentioned]
+    WHEN 'share_of_text' THEN ARRAY[c.text, c.texts] WHEN 'share_of_entries' THEN ARRAY[c.entries, c.all_entries]
+    WHEN 'claims_supported' THEN ARRAY[c.supported, c.judged]
+    WHEN 'claims_contradicted' THEN ARRAY[c.contradicted, c.judged]
+    WHEN 'claims_not_covered' THEN ARRAY[c.judged - c.supported - c.contradicted, c.judged]
+    END::bigint[]"""
+OUTCOMES = "m.name IN ('named_and_cited', 'named_only', 'cited_only', 'neither')"
+CITATIONS = "(m.name = 'owned_citation_rate' OR m.name LIKE 'citation_share%')"
 # Batches that have ended, each with its last push: an episode that is blocked has none.
 PUSHED = f"""
     SELECT b.id AS batch_id, p.body FROM batches b JOIN pushes p ON p.batch_id = b.id
@@ -38,7 +66,8 @@ PUSHED = f"""
 # The metrics in the last push of each batch, as they were sent to the application.
 TOLD = f"""
     SELECT p.batch_id, t.name, t.slice->>'kind' AS kind, t.slice->>'surface' AS surface,
-        coalesce(t.slice->>'model', '') AS model, coalesce(t.slice->>'location', '') AS location, t.value,
+        coalesce(t.slice->>'model', '') AS model, coalesce(t.slice->>'location', '') AS location,
+        coalesce(t.slice->>'tag', '') AS tag, t.value,
         t.numerator, t.denominator, t.low, t.high, t.method, t.rule_version, t.questions, t.these_low, t.these_high
     FROM ({PUSHED}) p, jsonb_to_recordset(p.body->'metrics') AS t (name text, slice jsonb, value float8,
         numerator bigint, denominator bigint, low float8, high float8, method text, rule_version text,
@@ -46,8 +75,8 @@ TOLD = f"""
 """
 KEPT = f"""
     SELECT m.batch_id, m.name, m.kind, m.surface, coalesce(m.model, '') AS model,
-        coalesce(m.location, '') AS location, m.value, m.numerator, m.denominator, m.low, m.high, m.method,
-        m.rule_version, m.questions, m.these_low, m.these_high
+        coalesce(m.location, '') AS location, coalesce(m.tag, '') AS tag, m.value, m.numerator, m.denominator,
+        m.low, m.high, m.method, m.rule_version, m.questions, m.these_low, m.these_high
     FROM metrics m JOIN ({PUSHED}) p ON p.batch_id = m.batch_id
 """
 
@@ -98,7 +127,7 @@ CHECKS = (
         f"""
         SELECT m.batch_id AS batch, m.name, m.value, m.numerator, m.denominator, m.low, m.high
         FROM metrics m JOIN batches b ON b.id = m.batch_id
-        WHERE {IN_SCOPE} AND (m.denominator < 0 OR m.numerator < 0
+        WHERE {IN_SCOPE} AND (m.denominator < 0 OR (m.numerator < 0 AND m.name <> 'net_sentiment')
             OR (m.denominator = 0) <> (m.value IS NULL) OR (m.value IS NULL AND (m.low, m.high) IS NOT NULL)
             OR (m.low IS NULL) <> (m.high IS NULL)
             OR (m.method LIKE 'wilson%' AND m.value IS NOT NULL AND m.low IS NULL)
@@ -118,11 +147,41 @@ CHECKS = (
             c.answers, c.mentioned
         FROM ({KEPT}) m LEFT JOIN ({SLICES}) c ON (c.batch_id, c.kind, c.surface, c.model, c.location)
             = (m.batch_id, m.kind, m.surface, m.model, m.location)
-        WHERE c.batch_id IS NULL OR (m.name = 'average_rank' AND (m.numerator, m.denominator) <> (c.ranks, c.ranked))
-            OR (m.name = 'mention_rate' AND (m.numerator, m.denominator) <> (c.mentioned, c.answers))
-            OR (m.name LIKE 'sentiment%' AND (m.numerator, m.denominator) <> (CASE m.name
-                WHEN 'sentiment_positive' THEN c.positive WHEN 'sentiment_mixed' THEN c.mixed
-                WHEN 'sentiment_neutral' THEN c.neutral ELSE c.negative END, c.mentioned))
+        WHERE m.tag = '' AND (c.batch_id IS NULL OR ARRAY[m.numerator, m.denominator] <> {COUNTED}
+            OR (m.name = 'share_of_voice' AND (m.numerator <> c.mentioned OR m.denominator < c.mentioned)))
+        """,
+    ),
+    Check(
+        "I4",
+        "the parts of each slice add up to the whole",
+        WRONG,
+        AGAIN,
+        f"""
+        SELECT m.batch_id AS batch, m.kind, m.surface, m.model, m.location, m.tag,
+            sum(m.numerator) FILTER (WHERE {OUTCOMES}) AS outcomes,
+            sum(m.numerator) FILTER (WHERE {CITATIONS}) AS citations, max(m.denominator) FILTER (WHERE {CITATIONS})
+        FROM metrics m JOIN batches b ON b.id = m.batch_id WHERE {IN_SCOPE}
+        GROUP BY m.batch_id, m.kind, m.surface, m.model, m.location, m.tag
+        HAVING bool_or(m.name LIKE 'citation_share%') AND (
+            sum(m.numerator) FILTER (WHERE {OUTCOMES}) <> max(m.answers)
+            OR sum(m.numerator) FILTER (WHERE {CITATIONS}) <> max(m.denominator) FILTER (WHERE {CITATIONS})
+            OR min(m.denominator) FILTER (WHERE {CITATIONS}) <> max(m.denominator) FILTER (WHERE {CITATIONS}))
+        """,
+    ),
+    Check(
+        "I4",
+        "the answers of a tag are among those of its pool",
+        WRONG,
+        AGAIN,
+        f"""
+        SELECT t.batch_id AS batch, t.name, t.kind, t.surface, t.tag, t.numerator, t.denominator,
+            m.numerator AS of_all, m.denominator AS all
+        FROM metrics t JOIN batches b ON b.id = t.batch_id LEFT JOIN metrics m
+            ON (m.batch_id, m.name, m.kind, m.surface) = (t.batch_id, t.name, t.kind, t.surface)
+            AND m.model IS NULL AND m.location IS NULL AND m.tag IS NULL
+        WHERE {IN_SCOPE} AND t.tag IS NOT NULL AND (m.batch_id IS NULL OR num_nonnulls(t.model, t.location) > 0
+            OR t.answers > m.answers OR t.denominator > m.denominator
+            OR (t.numerator > m.numerator AND t.name <> 'net_sentiment'))
         """,
     ),
     Check(
@@ -136,7 +195,7 @@ CHECKS = (
             SELECT batch_id, count(*) AS numbers, bit_xor(hashtextextended(name, 0)) AS names,
                 min(rule_version) AS oldest, max(rule_version) AS newest
             FROM metrics WHERE batch_id IN (SELECT b.id FROM batches b WHERE {IN_SCOPE})
-            GROUP BY batch_id, kind, surface, model, location) m ON m.batch_id = b.id
+            GROUP BY batch_id, kind, surface, model, location, tag) m ON m.batch_id = b.id
         WHERE {IN_SCOPE} AND b.org_id IS NOT NULL AND b.state IN ('completed', 'partial')
         GROUP BY b.id HAVING count(m.batch_id) = 0 OR min(m.oldest) <> max(m.newest)
             OR min(m.numbers) <> max(m.numbers) OR min(m.names) <> max(m.names)
@@ -155,8 +214,8 @@ CHECKS = (
             t.numerator AS told_numerator, t.denominator AS told_denominator
         FROM (SELECT * FROM ({KEPT}) k WHERE batch_id IN (SELECT id FROM different)) m
             FULL JOIN (SELECT * FROM ({TOLD}) k WHERE batch_id IN (SELECT id FROM different)) t
-            ON (t.batch_id, t.name, t.kind, t.surface, t.model, t.location)
-                = (m.batch_id, m.name, m.kind, m.surface, m.model, m.location)
+            ON (t.batch_id, t.name, t.kind, t.surface, t.model, t.location, t.tag)
+                = (m.batch_id, m.name, m.kind, m.surface, m.model, m.location, m.tag)
         WHERE EXISTS (SELECT FROM different) AND (m.value, m.numerator, m.denominator, m.low, m.high, m.method,
             m.rule_version, m.questions, m.these_low, m.these_high)
             IS DISTINCT FROM (t.value, t.numerator, t.denominator, t.low, t.high, t.method, t.rule_version,
