@@ -168,7 +168,7 @@ PAGE = text(f"""
     SELECT r.number, r.question, e.state, e.is_current, r.state AS run_state, coalesce(r.error, e.error) AS error,
         ARRAY(SELECT mark->>'kind' FROM jsonb_array_elements(e.marks) mark) AS marks, {results.OF_FOUND}
     FROM chosen JOIN evaluations e ON e.id = chosen.id
-        JOIN LATERAL (SELECT r.*, q.kind AS question_kind, q.text AS question
+        JOIN LATERAL (SELECT r.*, q.kind AS question_kind, q.tags, q.text AS question
             FROM question_runs r JOIN questions q ON q.id = r.question_id WHERE r.id = e.run_id) r ON true
         JOIN models m ON m.id = r.model_id JOIN locations l ON l.id = r.location_id
     ORDER BY r.number

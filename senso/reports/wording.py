@@ -22,7 +22,7 @@ NAMES = {
     "sentiment_mixed": "mixed mentions",
     "sentiment_neutral": "neutral mentions",
     "sentiment_negative": "negative mentions",
-    "first_place_share": "first places",
+    "first_place_share": "named first",
     "citation_share_competitor": "cited: competitors",
     "citation_share_listing": "cited: listings",
     "citation_share_news": "cited: news",
