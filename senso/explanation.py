@@ -39,6 +39,9 @@ class Reason(StrEnum):
     CITES_NOTHING = "cites-nothing"
     NO_OWN_PAGE = "no-own-page-cited"
     OWN_PAGE = "own-page-cited"
+    PAGES = "pages-cited"
+    NO_CLAIMS = "no-claim-with-a-verdict"
+    CLAIMS = "claims-with-a-verdict"
 
 
 # Kinds of marks that say why a name that stands in the answer is no mention.
@@ -123,11 +126,15 @@ def why(name: str, fact: Fact, reading: Reading) -> Reason | Visibility | str:
         return outcome_of(fact)
     if name == "owned_citation_rate":
         return of_citations(fact)
+    if name.startswith("citation_share"):
+        return Reason.PAGES if fact.citations else Reason.CITES_NOTHING
     if not fact.mentioned:
         return unmentioned(reading.marks)
-    if name == "average_rank" and fact.rank is None:
+    if name.startswith("claims_"):
+        return Reason.CLAIMS if fact.verdicts else Reason.NO_CLAIMS
+    if name in {"average_rank", "first_place_share"} and fact.rank is None:
         return Reason.NO_RANK
-    if name.startswith("sentiment_"):
+    if name.startswith("sentiment_") or name == "net_sentiment":
         return f"{fact.sentiment}" if fact.sentiment else Reason.NO_SENTIMENT
     return Reason.MENTIONED
 

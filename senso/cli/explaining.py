@@ -51,6 +51,9 @@ REASONS: dict[str, str] = {
     Reason.CITES_NOTHING: "cites nothing",
     Reason.NO_OWN_PAGE: "cites no page of the org's websites",
     Reason.OWN_PAGE: "cites a page of the org's websites",
+    Reason.PAGES: "cites pages",
+    Reason.NO_CLAIMS: "claims nothing that the org's facts decide",
+    Reason.CLAIMS: "claims something that the org's facts decide",
 } | {one: NAMES[one] for one in Visibility}
 ABOUT_CITATIONS = ("owned_citation_rate", Visibility.NAMED_AND_CITED, Visibility.CITED_ONLY)
 MOST_PAGES = 5
