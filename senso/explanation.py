@@ -128,8 +128,10 @@ def why(name: str, fact: Fact, reading: Reading) -> Reason | Visibility | str:
         return of_citations(fact)
     if name.startswith("citation_share"):
         return Reason.PAGES if fact.citations else Reason.CITES_NOTHING
-    if not fact.mentioned:
-        return unmentioned(reading.marks)
+    return of_mention(name, fact) if fact.mentioned else unmentioned(reading.marks)
+
+
+def of_mention(name: str, fact: Fact) -> Reason | str:
     if name.startswith("claims_"):
         return Reason.CLAIMS if fact.verdicts else Reason.NO_CLAIMS
     if name in {"average_rank", "first_place_share"} and fact.rank is None:
