@@ -253,8 +253,9 @@ def print_end(org_id: UUID, batch: Numbered, metric: Metric, found: Explained) -
     again = f"senso explain {org_id} {metric.name} {pool} --batch {batch.id}"
     if found.next is not None:
         err.suggest(f"More: {again} --after {found.next}")
-    if found.listed:
-        err.suggest(f"One of them with its answer: {again} --run {found.listed[0].number}")
+    counting = [one.number for one in found.listed if one.share.standing is not Standing.LEFT_OUT]
+    if counting:
+        err.suggest(f"One of them with its answer: {again} --run {counting[0]}")
 
 
 def show_run(metric: Metric, one: Answer, found: Story, *, as_json: bool) -> None:
