@@ -93,8 +93,9 @@ def share(name: str, where: Slice, fact: Fact, reading: Reading) -> Share:
     if outside:
         return Share(0, 0, Standing.LEFT_OUT, outside)
     numerator, denominator = COUNTS[name](fact)
-    rejections = () if fact.mentioned else tuple(kind for kind in REJECTIONS if kind in reading.marks)
-    return Share(numerator, denominator, standing(numerator, denominator), why(name, fact, reading), rejections)
+    reason = why(name, fact, reading)
+    rejections = [kind for kind in REJECTIONS if kind in reading.marks] if reason is Reason.NAMES_REJECTED else ()
+    return Share(numerator, denominator, standing(numerator, denominator), reason, tuple(rejections))
 
 
 def standing(numerator: int, denominator: int) -> Standing:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from shlex import quote
 from uuid import UUID
 
 from rich.markup import escape
@@ -22,15 +23,15 @@ from senso.reads import status as queries
 from senso.reads.explanations import Answer, Explained, Numbered, Wanted
 from senso.reads.run_details import Story, story
 from senso.records import record
-from senso.reports.wording import NAMES, of, title, value
+from senso.reports.wording import NAMES, title, value
 from senso.score import COUNTS, Metric, Slice
 from senso.states import Visibility
 
 STANDINGS = {
-    Standing.NUMERATOR: "count above and below the line",
-    Standing.DENOMINATOR: "count below the line only",
-    Standing.NOTHING: "belong to it, but have nothing to count",
-    Standing.LEFT_OUT: "do not belong to it",
+    Standing.NUMERATOR: "Above and below the line",
+    Standing.DENOMINATOR: "Below the line only",
+    Standing.NOTHING: "Nothing to count",
+    Standing.LEFT_OUT: "Left out",
 }
 REASONS: dict[str, str] = {
     Reason.ANOTHER_KIND: "the question is of the other kind, branded or unbranded",
@@ -200,16 +201,15 @@ def print_explained(org_id: UUID, org: str, batch: Numbered, metric: Metric, fou
 def print_number(org: str, batch: Numbered, metric: Metric) -> None:
     part = f", {escape(printable(metric.model or metric.location or ''))}" if metric.model or metric.location else ""
     out.print(f"[bold]{escape(printable(org))}[/]  {batch.date}  {title(metric.kind, metric.surface)}{part}")
-    above_below = f"{metric.numerator}/{metric.denominator}"
-    said = "" if of(metric) == above_below else f" of {of(metric)}"
-    out.print(f"[bold]{NAMES.get(metric.name, metric.name)}: {value(metric)}[/]{said} = {above_below}")
+    ratio = f"{metric.numerator}/{metric.denominator}"
+    out.print(f"[bold]{NAMES.get(metric.name, metric.name)}: {value(metric)}[/] = {ratio}")
 
 
 def print_tally(found: Explained) -> None:
     for standing, words in STANDINGS.items():
         mine = [(key, answers) for key, answers in tallied(found) if key[0] is standing]
         if mine:
-            out.print(f"\n[bold]{sum(answers for _, answers in mine)}[/] {words}:")
+            out.print(f"\n[bold]{words}: {counted(sum(answers for _, answers in mine), 'answer')}[/]")
         for (_, reason, rejections), answers in mine:
             out.print(below(Text(f"{answers} {said_of(reason, rejections)}")))
 
@@ -250,11 +250,15 @@ def print_pages(name: str, one: Answer) -> None:
 
 def print_end(org_id: UUID, batch: Numbered, metric: Metric, found: Explained) -> None:
     out.print()
-    again = f"senso explain {org_id} {metric.name} --kind {metric.kind} --surface {metric.surface} --batch {batch.id}"
+    part = f" --model {quote(metric.model)}" if metric.model else ""
+    part += f" --location {quote(metric.location)}" if metric.location else ""
+    pool = f"--kind {metric.kind} --surface {metric.surface}{part}"
+    again = f"senso explain {org_id} {metric.name} {pool} --batch {batch.id}"
     if found.next is not None:
         err.suggest(f"More: {again} --after {found.next}")
-    if found.listed:
-        err.suggest(f"One of them with its answer: {again} --run {found.listed[0].number}")
+    counting = [one.number for one in found.listed if one.share.standing is not Standing.LEFT_OUT]
+    if counting:
+        err.suggest(f"One of them with its answer: {again} --run {counting[0]}")
 
 
 def show_run(metric: Metric, one: Answer, found: Story, *, as_json: bool) -> None:

@@ -156,8 +156,8 @@ def test_in_words_it_tells_how_many_count_and_why(senso, read):
     said = senso("explain", read.org.id, "mention-rate", *UNBRANDED).out
 
     assert "mention rate: 40 %" in said
-    assert "2 count above and below the line" in said
-    assert "3 count below the line only" in said
+    assert "Above and below the line: 2 answers" in said
+    assert "Below the line only: 3 answers" in said
     assert "1 failed" in said
     assert "model says it means another" in " ".join(said.split())
 
@@ -198,6 +198,9 @@ def test_a_part_is_by_model_or_by_place(senso, read):
     told = senso("explain", read.org.id, "mention_rate", *UNBRANDED, "--model", "gpt-6.1-terra", "--json").json
     of_place = senso("explain", read.org.id, "mention_rate", *UNBRANDED, "--location", "US", "--json").json
 
+    hint = senso("explain", read.org.id, "mention_rate", *UNBRANDED, "--model", "gpt-6.1-terra", "--limit", 2).err
+
+    assert hint.count("--model gpt-6.1-terra") == 2
     assert told["metric"]["slice"]["model"] == "gpt-6.1-terra"
     assert told["counted"] == of_place["counted"] == {"numerator": 2, "denominator": 5, "is_as_stored": True}
 
