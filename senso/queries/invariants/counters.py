@@ -134,7 +134,8 @@ CHECKS = (
             OR abs(m.value - m.numerator::float8 / nullif(m.denominator, 0)) > 1e-9
             OR m.value NOT BETWEEN m.low - 1e-9 AND m.high + 1e-9
             OR m.value NOT BETWEEN m.these_low - 1e-9 AND m.these_high + 1e-9
-            OR (m.about IS NOT NULL AND (m.value IS NULL) <> (m.these_low IS NULL)))
+            OR (m.about IS NOT NULL AND (m.value IS NULL) <> (m.these_low IS NULL))
+            OR (m.rule_version = 'score-3' AND num_nulls(m.about, m.answers, m.questions, m.these_method) > 0))
         """,
     ),
     Check(
@@ -163,7 +164,8 @@ CHECKS = (
         FROM metrics m JOIN batches b ON b.id = m.batch_id WHERE {IN_SCOPE}
         GROUP BY m.batch_id, m.kind, m.surface, m.model, m.location, m.tag
         HAVING bool_or(m.name LIKE 'citation_share%') AND (
-            sum(m.numerator) FILTER (WHERE {OUTCOMES}) <> max(m.answers)
+            min(m.answers) <> max(m.answers)
+             OR sum(m.numerator) FILTER (WHERE {OUTCOMES}) <> max(m.answers)
             OR sum(m.numerator) FILTER (WHERE {CITATIONS}) <> max(m.denominator) FILTER (WHERE {CITATIONS})
             OR min(m.denominator) FILTER (WHERE {CITATIONS}) <> max(m.denominator) FILTER (WHERE {CITATIONS}))
         """,
