@@ -210,7 +210,11 @@ ENDED = (
     (
         "a push with other credits",
         "charged, spent and counted",
-        change("pushes", "true", "body = jsonb_set(body, '{charged}', '99')"),
+        change(
+            "pushes",
+            "(batch_id, episode) IN (SELECT id, episode FROM batches)",
+            "body = jsonb_set(body, '{charged}', '99')",
+        ),
     ),
     ("an end that is told to nobody", "each end is handed over once", remove("pushes", "body->>'state' = 'completed'")),
     (

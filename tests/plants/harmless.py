@@ -13,6 +13,8 @@ HARMLESS = {
     "llm_calls.tokens_in": "less than half a micro-dollar, to which a call's cost is rounded",
     "llm_calls.started_at a day later (reread": "it has no batch whose days it must lie in, and its price was the same",
     "llm_calls.tokens_written null (reread": "none were written, so that nothing is missing from what it cost",
+    "metrics.effective_n": "it explains the interval, which is looked at by itself, and nothing is decided by it",
+    "metrics.these_method": "it explains the interval, which is looked at by itself, and nothing is decided by it",
     "outbox.* deleted": "a trace of what was sent, pruned after three days; what was not sent is found by the sweep",
     "outbox.published_at null": "it is sent again, and a message that comes twice changes nothing",
     "partners.* duplicated": "a partner without orgs pays for nothing",
