@@ -16,6 +16,7 @@ from refusal_cases import CASES, FILES, IDS, LIVE, WORLD, Case
 from refusal_page import FILE, page
 from refusal_world import WRITING, WRONG, World, databases, environment, small_disk, up, wrong_password
 
+from senso import publishing
 from senso.sandbox.server import Settings as SandboxSettings
 from senso.sandbox.server import running
 from senso.sandbox.state import Timing
@@ -31,11 +32,12 @@ def names(title: str, case: Case) -> str:
 def test_a_refusal_is_one_line_and_leaves_nothing(case, world):
     if case.root and os.geteuid() != 0:
         pytest.skip("only root can make a small disk")
-    before = world.left()
+    before, publisher = world.left(), publishing.registered[:]
 
     done = world.run(case)
 
     assert world.left() == before
+    assert publishing.registered == publisher
     assert_refused(case, done, world)
     world.on_the_page(case, done, {})
 

@@ -16,8 +16,8 @@ from senso.workflows.alarms import watching
 def serve() -> None:
     from senso.tasks import canvas  # noqa: PLC0415  its import sets up Celery, so that the first event need not wait
 
-    publishing.register(Sender(canvas.publish))
     with connected(part="api"), ports.listen("PORT", settings().api_host, settings().port) as listening:
+        publishing.register(Sender(canvas.publish))
         log.configure(settings().log_format)
         watching.start()
         out.print(f"API: {ports.url(listening)}", soft_wrap=True)

@@ -135,7 +135,12 @@ CHECKS = (
             OR m.value NOT BETWEEN m.low - 1e-9 AND m.high + 1e-9
             OR m.value NOT BETWEEN m.these_low - 1e-9 AND m.these_high + 1e-9
             OR (m.about IS NOT NULL AND (m.value IS NULL) <> (m.these_low IS NULL))
-            OR (m.rule_version = 'score-3' AND num_nulls(m.about, m.answers, m.questions, m.these_method) > 0))
+            OR (m.rule_version = 'score-3' AND num_nulls(m.about, m.answers, m.questions, m.these_method) > 0)
+            OR m.answers <> (
+                SELECT r.denominator FROM metrics r
+                WHERE (r.batch_id, r.name, r.kind, r.surface) = (m.batch_id, 'mention_rate', m.kind, m.surface)
+                    AND r.model IS NOT DISTINCT FROM m.model AND r.location IS NOT DISTINCT FROM m.location
+                    AND r.tag IS NOT DISTINCT FROM m.tag))
         """,
     ),
     Check(
