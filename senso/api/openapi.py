@@ -19,13 +19,15 @@ TITLE = "Senso Workflows"
 ABOUT = """\
 What AI assistants say about organisations: batches, runs, answers, numbers with their intervals, credits.
 
-Every request has a token in its header `Authorization: Bearer senso_...`; a token is of one partner, or of all, and has
+Every request has a token in its header `Authorization: Bearer senso_...`. A token is of one partner, or of all, and has
 a scope: read, trigger, operate, admin, each of which contains those before it. What belongs to another partner is
-answered as if there were none. Errors are `application/problem+json`, with what is wrong and where. Lists are pages:
-`items`, and `next`, which is the `cursor` of the next page. Dates and times are in UTC, periods contain both their
-days, money is in millionths of a dollar. An answer to GET has an `ETag`: with it in `If-None-Match`, 304 says that nothing
-has changed. A write with an `Idempotency-Key` is done once within a day. `RateLimit-Limit`, `RateLimit-Remaining` and
-`RateLimit-Reset` say how many requests of a minute a token has left.
+answered as if there were none.
+
+Errors are `application/problem+json`, with what is wrong and where. Lists are pages: `items`, and `next`, which is the
+`cursor` of the next page. Dates and times are in UTC, periods contain both their days, money is in millionths of a
+dollar. An answer to GET has an `ETag`: with it in `If-None-Match`, 304 says that nothing has changed. A write with an
+`Idempotency-Key` is done once within a day. `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` say how many
+requests of a minute a token has left.
 """
 PROBLEM: Json = {
     "type": "object",

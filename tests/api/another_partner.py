@@ -44,7 +44,7 @@ class World:
 
 @dataclass(frozen=True)
 class Case:
-    """`path`: below /api/v1, of a world. `body`: of a write. `is_list`: it is answered 200, without what others have."""
+    """`path`: below /api/v1, of a world. `body`: of a write. `is_list`: answered 200, without what others have."""
 
     path: Callable[[Any], str]
     body: Callable[[Any], dict[str, Any]] | None = None

@@ -1,4 +1,4 @@
-"""Requests that schemathesis makes up, valid and not, to every route of the OpenAPI document: none fails a check of its.
+"""Requests that schemathesis makes up, valid and not, to every route of the OpenAPI document: all pass its checks.
 
 The seed is fixed, so that a failure comes again; SEED and EXAMPLES of the environment look further.
 """
