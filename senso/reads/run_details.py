@@ -1,9 +1,9 @@
 """All that is known of a run: its calls, its vendor job, its sources, and what was read from its answer."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from senso.db import keys
 from senso.db.typed import each, first
 from senso.extraction import citations as cited
+from senso.reads import owners
 from senso.reads.inspection import RunAlone
 from senso.records import UNTOLD, record
 from senso.score import visibility
@@ -27,6 +28,8 @@ from senso.states import (
     among,
 )
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -42,6 +45,7 @@ class Call:
     outcome: Outcome | None
     error: str | None
     job_id: UUID | None
+    org_id: UUID | None  # for which it read, or whose batch asked
     latency_ms: int | None
     tokens_in: int | None
     tokens_cached: int | None
@@ -53,7 +57,7 @@ class Call:
 
 CALLS = text(f"""
     SELECT c.id, c.purpose, c.provider, c.model, c.prompt_version, c.fence, c.started_at, c.outcome, c.error, c.job_id,
-        c.latency_ms, c.tokens_in, c.tokens_cached, c.tokens_out, c.cost_microusd,
+        c.org_id, c.latency_ms, c.tokens_in, c.tokens_cached, c.tokens_out, c.cost_microusd,
         c.shared_id, c.outcome IS NULL AND (
             (c.purpose = '{Purpose.ASK}' AND r.state = '{RunState.ASKING}' AND c.fence = r.fence
                 AND (r.lease_until > now() OR {among("s.state", OPEN_JOBS)}))
@@ -218,6 +222,39 @@ def story(db: Connection, run: RunAlone) -> Story:
         citations=pages,
         visibility={str(one.org_id): seen(one, pages) for one in readings if one.state is EvaluationState.DONE},
     )
+
+
+def story_for(db: Connection, run: RunAlone, partner: UUID) -> Story | None:
+    """What is that partner's: readings for its orgs and their calls; the asking, where its batch has asked.
+
+    None: nothing of it is.
+    """
+    orgs = owners.readers_of_run(db, run.id, partner)
+    is_own = owners.of_batch(db, run.batch_id) == partner
+    if not is_own and not orgs:
+        return None
+    return limited(story(db, run), orgs, is_own=is_own)
+
+
+def limited(whole: Story, orgs: Collection[UUID], *, is_own: bool) -> Story:
+    calls = [one for one in whole.calls if (one.org_id in orgs if one.org_id else is_own)]
+    costs = [one.cost_microusd for one in calls if one.cost_microusd is not None]
+    return replace(
+        whole,
+        run=replace(whole.run, cost_microusd=sum(costs), calls_of_unknown_cost=len(calls) - len(costs)),
+        calls=calls,
+        snapshot=whole.snapshot if is_own else None,
+        evaluations=[one for one in whole.evaluations if one.org_id in orgs],
+        citations=[
+            replace(one, whose=of_these(one.whose, orgs), categories=of_these(one.categories, orgs))
+            for one in whole.citations
+        ],
+        visibility=of_these(whole.visibility, orgs),
+    )
+
+
+def of_these(found: Mapping[str, T], orgs: Collection[UUID]) -> dict[str, T]:
+    return {org: value for org, value in found.items() if UUID(org) in orgs}
 
 
 def seen(read: Reading, pages: Sequence[JudgedSource]) -> Visibility:
