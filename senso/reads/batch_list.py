@@ -48,9 +48,9 @@ OF_PARTNER = f"""
     WHERE b.kind = '{BatchKind.NETWORK}' AND b.org_id IS NULL AND n.partner_id = :partner AND {FILTERS} {NEWEST})
     ORDER BY id DESC LIMIT :most
 """
-LIST = text(f"WITH chosen AS MATERIALIZED ({OF_ALL}) {STATUS} JOIN chosen ON chosen.id = b.id ORDER BY b.id DESC")
-LIST_OF_PARTNER = text(
-    f"WITH chosen AS MATERIALIZED ({OF_PARTNER}) {STATUS} JOIN chosen ON chosen.id = b.id ORDER BY b.id DESC"
+# The page is chosen first, so that totals are counted only for it: an array is not planned together with the rest.
+LIST, LIST_OF_PARTNER = (
+    text(f"{STATUS} WHERE b.id = ANY(ARRAY({chosen})) ORDER BY b.id DESC") for chosen in (OF_ALL, OF_PARTNER)
 )
 
 

@@ -1,9 +1,9 @@
 """All that is known of a run: its calls, its vendor job, its sources, and what was read from its answer."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -27,8 +27,6 @@ from senso.states import (
     Visibility,
     among,
 )
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +155,15 @@ EVALUATIONS = text(f"""
             WHERE jsonb_typeof(c -> 'websites') = 'array') AS websites_of_competitors,
         (SELECT -credits FROM ledger WHERE idempotency_key = {keys.CHARGE.sql("e.run_id", "e.org_id")}) AS charged
     FROM evaluations e JOIN orgs o ON o.id = e.org_id
-    WHERE e.run_id = :run AND e.is_current ORDER BY o.name, o.id
+    WHERE e.run_id = :run AND e.is_current AND (CAST(:orgs AS uuid[]) IS NULL OR e.org_id = ANY(CAST(:orgs AS uuid[])))
+    ORDER BY o.name, o.id
 """)
 
 
-def evaluations(db: Connection, run_id: UUID) -> list[Reading]:
-    return each(Reading, db.execute(EVALUATIONS, {"run": run_id}))
+def evaluations(db: Connection, run_id: UUID, orgs: Collection[UUID] | None = None) -> list[Reading]:
+    """`orgs`: only for these."""
+    wanted = None if orgs is None else list(map(str, orgs))
+    return each(Reading, db.execute(EVALUATIONS, {"run": run_id, "orgs": wanted}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +212,9 @@ class Story:
     visibility: dict[str, Visibility]  # for the id of each org whose reading is done
 
 
-def story(db: Connection, run: RunAlone) -> Story:
-    readings = evaluations(db, run.id)
+def story(db: Connection, run: RunAlone, orgs: Collection[UUID] | None = None) -> Story:
+    """`orgs`: only what was read for these."""
+    readings = evaluations(db, run.id, orgs)
     pages = [judged(one, readings) for one in citations(db, run.id)]
     return Story(
         run,
@@ -233,28 +235,15 @@ def story_for(db: Connection, run: RunAlone, partner: UUID) -> Story | None:
     is_own = owners.of_batch(db, run.batch_id) == partner
     if not is_own and not orgs:
         return None
-    return limited(story(db, run), orgs, is_own=is_own)
+    return limited(story(db, run, orgs), orgs, is_own=is_own)
 
 
-def limited(whole: Story, orgs: Collection[UUID], *, is_own: bool) -> Story:
-    calls = [one for one in whole.calls if (one.org_id in orgs if one.org_id else is_own)]
+def limited(found: Story, orgs: Collection[UUID], *, is_own: bool) -> Story:
+    """Without calls for other orgs and, unless `is_own`, without the asking."""
+    calls = [one for one in found.calls if (one.org_id in orgs if one.org_id else is_own)]
     costs = [one.cost_microusd for one in calls if one.cost_microusd is not None]
-    return replace(
-        whole,
-        run=replace(whole.run, cost_microusd=sum(costs), calls_of_unknown_cost=len(calls) - len(costs)),
-        calls=calls,
-        snapshot=whole.snapshot if is_own else None,
-        evaluations=[one for one in whole.evaluations if one.org_id in orgs],
-        citations=[
-            replace(one, whose=of_these(one.whose, orgs), categories=of_these(one.categories, orgs))
-            for one in whole.citations
-        ],
-        visibility=of_these(whole.visibility, orgs),
-    )
-
-
-def of_these(found: Mapping[str, T], orgs: Collection[UUID]) -> dict[str, T]:
-    return {org: value for org, value in found.items() if UUID(org) in orgs}
+    run = replace(found.run, cost_microusd=sum(costs), calls_of_unknown_cost=len(calls) - len(costs))
+    return replace(found, run=run, calls=calls, snapshot=found.snapshot if is_own else None)
 
 
 def seen(read: Reading, pages: Sequence[JudgedSource]) -> Visibility:
