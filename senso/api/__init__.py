@@ -6,6 +6,11 @@ access           tokens, their scopes, and how many requests they have
 context          what routes need of the process: reads, writes, terms
 models           bases and types of what is taken and answered
 paging           pages of a list
+seen             what a caller may see
+shown            what is answered, as models
+batch_bodies     what is sent to trigger, cancel or retry a batch
+batch_orders     triggers, cancels and retries, and what they would do
+days             dates in queries
 etags            answers that are not sent again to who has them
 idempotency      a write with the same key is done once
 events           POST /e/{event_key}: which events there are, and that of several all or none is carried out
@@ -24,3 +29,5 @@ server           uvicorn: its settings, its end
 """
 
 PREFIX = "/api/v1"
+# Of the route of the original that programs still call.
+ORIGINAL = "/api/org"

@@ -346,7 +346,16 @@ def test_a_list_is_filtered_by_all_that_is_said(ask, get, make):
 @pytest.mark.parametrize(
     "query",
     [
-        *("state=done", "kind=week", "since=yesterday", "since=20260301", "until=2026-02-30", "org_id=5", "limit=0", "limit=201"),
+        *(
+            "state=done",
+            "kind=week",
+            "since=yesterday",
+            "since=20260301",
+            "until=2026-02-30",
+            "org_id=5",
+            "limit=0",
+            "limit=201",
+        ),
         *("limit=x", "cursor=x", "cursor=WyI1Il0", "from=2026-01-01", "&".join(["state=failed"] * 8)),
     ],
 )

@@ -33,7 +33,7 @@ Operator = Annotated[Caller, needs(Scope.OPERATE)]
 Since = Annotated[Day | None, Query(description="the first date of batches, UTC", examples=["2026-11-21"])]
 Until = Annotated[Day | None, Query(description="the last date of batches, UTC, included", examples=["2026-11-27"])]
 States = Annotated[list[BatchState] | None, Query(max_length=len(BatchState), description="any of these")]
-Slug = Annotated[Line | None, Query( description="the slug of a model", examples=["chatgpt"])]
+Slug = Annotated[Line | None, Query(description="the slug of a model", examples=["chatgpt"])]
 FOUND: dict[int | str, dict[str, Any]] = {
     HTTPStatus.OK: {"model": TriggeredBatch | Foreseen, "description": "there was one, or this was a dry run"}
 }

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 
+from senso.api import ORIGINAL
 from senso.api.access import Caller, Scope, needs
 from senso.api.batch_bodies import Trigger
 from senso.api.context import Context
@@ -19,7 +20,10 @@ def routes(context: Context) -> APIRouter:
     router = APIRouter(tags=["batches"])
 
     @router.post(
-        "/api/org/evaluation/{org_id}", response_model=TriggeredBatch, status_code=HTTPStatus.CREATED, responses=FOUND
+        f"{ORIGINAL}/evaluation/{{org_id}}",
+        response_model=TriggeredBatch,
+        status_code=HTTPStatus.CREATED,
+        responses=FOUND,
     )
     async def evaluate_org(
         request: Request, caller: Annotated[Caller, needs(Scope.TRIGGER)], org_id: Id, _key: Key = None
