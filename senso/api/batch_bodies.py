@@ -44,7 +44,7 @@ class Trigger(Body):
         return Subject(self.kind, self.org_id, self.network_id)
 
 
-class Change(Body):
+class BatchChange(Body):
     """Of a cancel or a retry. `user_id`: of your user who asks for it."""
 
     dry_run: DryRun = False

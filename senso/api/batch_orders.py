@@ -7,7 +7,7 @@ from uuid import UUID
 
 from senso.api import seen
 from senso.api.access import Caller
-from senso.api.batch_bodies import Change, Trigger
+from senso.api.batch_bodies import BatchChange, Trigger
 from senso.api.context import Context
 from senso.api.problems import Problem
 from senso.api.shown import estimates as shown_estimates
@@ -129,7 +129,7 @@ def shown_foreseen(found: Foreseen, caller: Caller) -> shown_estimates.Foreseen:
 
 
 def cancel(
-    context: Context, caller: Caller, batch: UUID, wanted: Change, db: Connection
+    context: Context, caller: Caller, batch: UUID, wanted: BatchChange, db: Connection
 ) -> tuple[HTTPStatus, CancelledBatch]:
     seen.require_batch(db, caller, batch)
     done = cancel_within(db, batch, by(caller, wanted.user_id), is_pushed=context.facts.is_pushed)
@@ -148,7 +148,7 @@ def foresee_cancel(caller: Caller, batch: UUID, db: Connection) -> shown_estimat
 
 
 def retry(
-    context: Context, caller: Caller, batch: UUID, wanted: Change, db: Connection
+    context: Context, caller: Caller, batch: UUID, wanted: BatchChange, db: Connection
 ) -> tuple[HTTPStatus, RetriedBatch]:
     seen.require_batch(db, caller, batch)
     before = batch_rows.load(db, batch)

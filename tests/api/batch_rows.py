@@ -1,8 +1,11 @@
-"""Batches of chosen dates as rows, for lists."""
+"""Batches of chosen dates as rows, and what lists of the API hold."""
 
-from datetime import date
+import json
+from datetime import UTC, date, datetime
+from typing import Any
 
 from senso.matrix import Subject
+from senso.records import plain
 
 
 def put(make, org, day: date, state: str = "completed"):
@@ -28,3 +31,14 @@ def walk(ask, path: str, meanwhile=lambda: None) -> list:
         cursor = found["next"] and f"&cursor={found['next']}"
         meanwhile()
     return items
+
+
+def as_told(one: Any) -> Any:
+    """As the command's JSON has it; with moments in UTC as the API writes them."""
+
+    def of_value(value):
+        if isinstance(value, datetime):
+            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return plain(value)
+
+    return json.loads(json.dumps(one, default=of_value))

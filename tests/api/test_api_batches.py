@@ -1,6 +1,5 @@
 """Batches over HTTP: triggered, listed, cancelled, retried, by whom they may be."""
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
@@ -8,12 +7,12 @@ from uuid import UUID, uuid4
 import pytest
 import requests
 from at_work import start
-from batch_rows import put, walk
+from batch_rows import as_told, put, walk
 from networks import asked, broken, ended, lenders
 from operating import Initiator, cancel
 
 from senso.cli.status import load
-from senso.records import plain, record
+from senso.records import record
 from senso.states import Scope
 from senso.tasks.periodic import admit
 from senso.tasks.stages import open_batch
@@ -51,10 +50,6 @@ def of(org, **more):
 
 def ids(answer):
     return [one["id"] for one in answer.json()["items"]]
-
-
-def as_told(one) -> dict:
-    return json.loads(json.dumps(one, default=plain))
 
 
 # Trigger

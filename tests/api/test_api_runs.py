@@ -4,20 +4,16 @@ import json
 
 import pytest
 from at_work import start
-from batch_rows import walk
+from batch_rows import as_told, walk
 from networks import asked, lenders
 
 from senso.db import looking
 from senso.reads import inspection
 from senso.reads.inspection import RunFilters
 from senso.reads.run_details import story
-from senso.records import plain, record
+from senso.records import record
 from senso.states import Scope
 from senso.tasks.stages import finish_batch, read
-
-
-def as_told(one) -> dict:
-    return json.loads(json.dumps(one, default=plain))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from senso.api import batch_orders, seen
 from senso.api.access import Caller, Scope, needs
-from senso.api.batch_bodies import Change, Trigger
+from senso.api.batch_bodies import BatchChange, Trigger
 from senso.api.context import Context
 from senso.api.days import Day
 from senso.api.etags import answer
@@ -37,7 +37,7 @@ Slug = Annotated[Line | None, Query(description="the slug of a model", examples=
 FOUND: dict[int | str, dict[str, Any]] = {
     HTTPStatus.OK: {"model": TriggeredBatch | Foreseen, "description": "there was one, or this was a dry run"}
 }
-UNCHANGED = Change()
+UNCHANGED = BatchChange()
 
 
 def filters(
@@ -91,7 +91,7 @@ def routes(context: Context) -> APIRouter:
 
     @router.post("/{batch_id}/cancel", response_model=CancelledBatch | ForeseenCancel)
     async def cancel_batch(
-        request: Request, caller: Operator, batch_id: Id, body: Change = UNCHANGED, _key: Key = None
+        request: Request, caller: Operator, batch_id: Id, body: BatchChange = UNCHANGED, _key: Key = None
     ) -> Response:
         """Ends it: what was read is charged, the rest of the hold released. Twice changes nothing."""
         if body.dry_run:
@@ -100,7 +100,7 @@ def routes(context: Context) -> APIRouter:
 
     @router.post("/{batch_id}/retry", response_model=RetriedBatch | Foreseen)
     async def retry_batch(
-        request: Request, caller: Operator, batch_id: Id, body: Change = UNCHANGED, _key: Key = None
+        request: Request, caller: Operator, batch_id: Id, body: BatchChange = UNCHANGED, _key: Key = None
     ) -> Response:
         """Queues it again, as its next episode, for what failed or was cancelled."""
         if body.dry_run:

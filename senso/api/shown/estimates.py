@@ -68,7 +68,7 @@ class Totals(Shown):
     calls_of_unknown_cost: int
 
 
-class Credits(Shown):
+class CreditsNeeded(Shown):
     """Of a partner. `enough`: for all that it would pay here."""
 
     partner: UUID
@@ -92,7 +92,7 @@ class Foreseen(Shown):
     orgs: list[OrgEstimate]
     networks: list[NetworkEstimate]
     totals: Totals
-    credits: list[Credits]
+    credits: list[CreditsNeeded]
     assumed: dict[Purpose, Usage]
 
 
@@ -103,6 +103,8 @@ class ForeseenCancel(Shown):
     batch: UUID
     kind: BatchKind
     state: BatchState
+    org: str | None
+    network: str | None
     runs: int
     readings: int
     charged: int
