@@ -1,57 +1,77 @@
 """What is sent to trigger, cancel or retry a batch."""
 
-from typing import Annotated
+from typing import Annotated, Literal
+from uuid import UUID
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import ConfigDict, Field
 
 from senso.api.models import Body, Id, Line
 from senso.matrix import Subject
 from senso.states import BatchKind
 
-NEEDS = {
-    BatchKind.ORG: ("org_id",),
-    BatchKind.NETWORK: ("network_id",),
-    BatchKind.NETWORK_ORG: ("network_id", "org_id"),
-}
-DryRun = Annotated[bool, Field(description="What it would do and cost; nothing is written.")]
+ORG = UUID("5a0c1f52-6a5e-4c8e-9d0a-2f6f5b1c0002")
+NETWORK = UUID("7d1e0b44-20c3-4f0e-8a55-0a9d4c2e0003")
+DryRun = Annotated[bool, Field(description="what it would do and cost; nothing is written")]
+UserId = Annotated[Line | None, Field(description="of your user who asks for it", examples=["u-17"])]
+OrgId = Annotated[Id, Field(examples=[ORG])]
+NetworkId = Annotated[Id, Field(examples=[NETWORK])]
 
 
-class Trigger(Body):
-    """`kind` org: `org_id`; network: `network_id`; network_org, what an org lacks of a network's answers: both.
-
-    `reopen`: also if it was cancelled. `triggered_by`: why or through what; default: api. `user_id`: of your user.
-    """
-
-    kind: Annotated[BatchKind, Field(examples=["org"])]
-    org_id: Annotated[Id | None, Field(examples=["5a0c1f52-6a5e-4c8e-9d0a-2f6f5b1c0002"])] = None
-    network_id: Id | None = None
+class TriggerBody(Body):
     dry_run: DryRun = False
-    reopen: bool = False
-    triggered_by: Line | None = None
-    user_id: Line | None = None
+    reopen: Annotated[bool, Field(description="also if it was cancelled")] = False
+    triggered_by: Annotated[
+        Line | None, Field(description="why or through what; unset: api", examples=["nightly job"])
+    ] = None
+    user_id: UserId = None
 
-    @model_validator(mode="after")
-    def has_the_ids_of_its_kind(self) -> "Trigger":
-        given = tuple(name for name in ("network_id", "org_id") if getattr(self, name) is not None)
-        if set(given) != set(NEEDS[self.kind]):
-            said = " and ".join(NEEDS[self.kind])
-            raise PydanticCustomError("ids", "a batch of kind {kind} needs {said}", {"kind": self.kind, "said": said})
-        return self
+
+class OrgTrigger(TriggerBody):
+    """Today's batch of an org."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"kind": "org", "org_id": str(ORG)}]})
+    kind: Literal[BatchKind.ORG]
+    org_id: OrgId
 
     @property
     def subject(self) -> Subject:
-        return Subject(self.kind, self.org_id, self.network_id)
+        return Subject.org(self.org_id)
+
+
+class NetworkTrigger(TriggerBody):
+    """Today's batch of a network; its answers are then read for each of its orgs."""
+
+    kind: Literal[BatchKind.NETWORK]
+    network_id: NetworkId
+
+    @property
+    def subject(self) -> Subject:
+        return Subject.network(self.network_id)
+
+
+class MissingTrigger(TriggerBody):
+    """What an org lacks of its network's answers."""
+
+    kind: Literal[BatchKind.NETWORK_ORG]
+    network_id: NetworkId
+    org_id: OrgId
+
+    @property
+    def subject(self) -> Subject:
+        return Subject.member(self.network_id, self.org_id)
+
+
+Trigger = OrgTrigger | NetworkTrigger | MissingTrigger
 
 
 class BatchChange(Body):
-    """Of a cancel or a retry. `user_id`: of your user who asks for it."""
+    """Of a cancel or a retry."""
 
     dry_run: DryRun = False
-    user_id: Line | None = None
+    user_id: UserId = None
 
 
 class StopReason(Body):
-    """`reason`: shown wherever the stop is."""
-
-    reason: Line | None = None
+    reason: Annotated[
+        Line | None, Field(description="shown wherever the stop is", examples=["their status page says so"])
+    ] = None

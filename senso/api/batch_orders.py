@@ -7,7 +7,7 @@ from uuid import UUID
 
 from senso.api import seen
 from senso.api.access import Caller
-from senso.api.batch_bodies import BatchChange, Trigger
+from senso.api.batch_bodies import BatchChange, MissingTrigger, NetworkTrigger, Trigger
 from senso.api.context import Context
 from senso.api.problems import Problem
 from senso.api.shown import estimates as shown_estimates
@@ -49,11 +49,11 @@ def by(caller: Caller, user_id: str | None = None, reason: str = ORIGIN) -> Init
 
 def require_subject(db: Connection, caller: Caller, wanted: Trigger) -> None:
     """Whether the caller may see what is to be triggered. Raises Problem."""
-    if wanted.kind is BatchKind.NETWORK and wanted.network_id:
+    if isinstance(wanted, NetworkTrigger):
         seen.require_network(db, caller, wanted.network_id)
-    if wanted.org_id:
-        seen.require_org(db, caller, wanted.org_id)
-    if wanted.kind is BatchKind.NETWORK_ORG and wanted.network_id:
+        return
+    seen.require_org(db, caller, wanted.org_id)
+    if isinstance(wanted, MissingTrigger):
         seen.require_network_read_by(db, caller, wanted.network_id)
 
 
@@ -76,7 +76,7 @@ def open_batch(context: Context, caller: Caller, wanted: Trigger, db: Connection
 def triggered(db: Connection, context: Context, caller: Caller, wanted: Trigger) -> list[Triggered]:
     """Of kind network_org: a batch for each day, the latest last."""
     begins = by(caller, wanted.user_id, wanted.triggered_by or ORIGIN)
-    if wanted.kind is not BatchKind.NETWORK_ORG:
+    if not isinstance(wanted, MissingTrigger):
         return [trigger_within(db, wanted.subject, begins, terms(context, wanted))]
     found = trigger_missing_within(db, wanted.subject, begins, terms(context, wanted), context.history_days)
     own = [one for one in found if one.batch.kind is BatchKind.NETWORK_ORG or caller.partner_id is None]
@@ -107,14 +107,13 @@ def foresee(context: Context, caller: Caller, wanted: Trigger, db: Connection) -
 
 
 def foreseen(db: Connection, context: Context, wanted: Trigger) -> Foreseen:
-    under, subject = terms(context, wanted), wanted.subject
-    if wanted.kind is BatchKind.NETWORK:
-        networks = estimate_networks(db, [subject.asking_id], under, context.history_days)
+    under = terms(context, wanted)
+    if isinstance(wanted, NetworkTrigger):
+        networks = estimate_networks(db, [wanted.network_id], under, context.history_days)
         return Foreseen([org for one in networks for org in one.orgs], networks)
-    assert subject.org_id is not None  # noqa: S101  see NEEDS
-    if wanted.kind is BatchKind.NETWORK_ORG:
-        return Foreseen(estimate_missing(db, subject.asking_id, [subject.org_id], under, context.history_days))
-    return Foreseen(estimate_triggers(db, [subject.org_id], under))
+    if isinstance(wanted, MissingTrigger):
+        return Foreseen(estimate_missing(db, wanted.network_id, [wanted.org_id], under, context.history_days))
+    return Foreseen(estimate_triggers(db, [wanted.org_id], under))
 
 
 def shown_foreseen(found: Foreseen, caller: Caller) -> shown_estimates.Foreseen:

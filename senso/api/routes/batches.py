@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Body as FromBody
 
 from senso.api import batch_orders, seen
 from senso.api.access import Caller, Scope, needs
@@ -37,6 +38,7 @@ Slug = Annotated[Line | None, Query(description="the slug of a model", examples=
 FOUND: dict[int | str, dict[str, Any]] = {
     HTTPStatus.OK: {"model": TriggeredBatch | Foreseen, "description": "there was one, or this was a dry run"}
 }
+Body = Annotated[Trigger, FromBody(discriminator="kind")]
 UNCHANGED = BatchChange()
 
 
@@ -64,7 +66,7 @@ def routes(context: Context) -> APIRouter:
     router = APIRouter(prefix="/batches", tags=["batches"])
 
     @router.post("", response_model=TriggeredBatch | Foreseen, status_code=HTTPStatus.CREATED, responses=FOUND)
-    async def trigger_batch(request: Request, caller: Triggering, body: Trigger, _key: Key = None) -> Response:
+    async def trigger_batch(request: Request, caller: Triggering, body: Body, _key: Key = None) -> Response:
         """Opens or resumes today's batch of an org or a network, or what an org lacks of its network's answers.
 
         201 if one was opened, 200 if there was one, or for a dry run.

@@ -7,12 +7,11 @@ from fastapi import APIRouter, Request, Response
 
 from senso.api import ORIGINAL
 from senso.api.access import Caller, Scope, needs
-from senso.api.batch_bodies import Trigger
+from senso.api.batch_bodies import OrgTrigger
 from senso.api.context import Context
 from senso.api.idempotency import Key
 from senso.api.models import Id
 from senso.api.routes.batches import FOUND, trigger
-from senso.api.shown.batches import TriggeredBatch
 from senso.states import BatchKind
 
 
@@ -29,6 +28,6 @@ def routes(context: Context) -> APIRouter:
         request: Request, caller: Annotated[Caller, needs(Scope.TRIGGER)], org_id: Id, _key: Key = None
     ) -> Response:
         """The same as `POST /api/v1/batches` with this org. A body is ignored."""
-        return await trigger(context, request, caller, Trigger(kind=BatchKind.ORG, org_id=org_id))
+        return await trigger(context, request, caller, OrgTrigger(kind=BatchKind.ORG, org_id=org_id))
 
     return router
