@@ -11,7 +11,8 @@ from senso.api.batch_bodies import OrgTrigger
 from senso.api.context import Context
 from senso.api.idempotency import Key
 from senso.api.models import Id
-from senso.api.routes.batches import FOUND, trigger
+from senso.api.routes.batches import trigger
+from senso.api.shown.batches import TriggeredBatch
 from senso.states import BatchKind
 
 
@@ -22,7 +23,7 @@ def routes(context: Context) -> APIRouter:
         f"{ORIGINAL}/evaluation/{{org_id}}",
         response_model=TriggeredBatch,
         status_code=HTTPStatus.CREATED,
-        responses=FOUND,
+        responses={HTTPStatus.OK: {"model": TriggeredBatch, "description": "there was one"}},
     )
     async def evaluate_org(
         request: Request, caller: Annotated[Caller, needs(Scope.TRIGGER)], org_id: Id, _key: Key = None
