@@ -70,17 +70,21 @@ READING = f"""
         WHERE e.run_id = r.id AND e.batch_id = :batch AND e.is_current
         ORDER BY e.state = '{EvaluationState.FAILED}' DESC LIMIT 1) e ON true
 """
-# What the batch asked or read. The page is chosen first, so that calls are counted only for it.
+# Of a run `r`, before its page is known.
+CHOSEN = """r.number > :after AND (CAST(:state AS text) IS NULL OR r.state = :state)
+        AND (CAST(:model AS text) IS NULL OR r.model_id = (SELECT id FROM models WHERE slug = :model))"""
+# What the batch asked, or read of a network's answers. The page is chosen first, so that calls are counted only for it;
+# and all of the batch before that: with an order and a limit there, Postgres may walk all runs by their numbers.
 RUNS = text(f"""
     WITH own AS MATERIALIZED (
-        SELECT id FROM question_runs WHERE batch_id = :batch
-        UNION SELECT run_id FROM evaluations WHERE batch_id = :batch
+        SELECT r.id, r.number, r.state FROM question_runs r WHERE r.batch_id = :batch AND {CHOSEN}
+        UNION ALL
+        SELECT r.id, r.number, r.state FROM question_runs r
+        WHERE r.id IN (SELECT run_id FROM evaluations WHERE batch_id = :batch) AND {CHOSEN}
+            AND (SELECT kind FROM batches WHERE id = :batch) = '{BatchKind.NETWORK_ORG}'
     ), page AS MATERIALIZED (
-        SELECT r.id, e.state AS evaluation, e.error, e.next_at
-        FROM own JOIN question_runs r ON r.id = own.id {READING}
-        WHERE r.number > :after AND (CAST(:state AS text) IS NULL OR r.state = :state)
-            AND (CAST(:model AS text) IS NULL OR r.model_id = (SELECT id FROM models WHERE slug = :model))
-            AND (NOT :failed OR r.state = '{RunState.FAILED}' OR e.state = '{EvaluationState.FAILED}')
+        SELECT r.id, e.state AS evaluation, e.error, e.next_at FROM own r {READING}
+        WHERE NOT :failed OR r.state = '{RunState.FAILED}' OR e.state = '{EvaluationState.FAILED}'
         ORDER BY r.number LIMIT :most
     )
     SELECT {RUN_COLUMNS}, page.evaluation, coalesce(r.error, page.error) AS reason,

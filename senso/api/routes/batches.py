@@ -65,7 +65,7 @@ def run_filters(
 def routes(context: Context) -> APIRouter:
     router = APIRouter(prefix="/batches", tags=["batches"])
 
-    @router.post("", response_model=TriggeredBatch | Foreseen, status_code=HTTPStatus.CREATED, responses=FOUND)
+    @router.post("", response_model=TriggeredBatch, status_code=HTTPStatus.CREATED, responses=FOUND)
     async def trigger_batch(request: Request, caller: Triggering, body: Body, _key: Key = None) -> Response:
         """Opens or resumes today's batch of an org or a network, or what an org lacks of its network's answers.
 
