@@ -23,7 +23,7 @@ def application(door: Door, pool_size: int, limits: Limits, facts: Facts) -> Fas
     context = Context(door.terms, door.history_days, places, limits, Streams(limits.streams), facts)
     made.include_router(events.routes(door, places), include_in_schema=False)
     made.include_router(health.routes(pool_size), include_in_schema=False)
-    made.include_router(original.routes(context), generate_unique_id_function=name_of)
+    made.include_router(original.routes(context), include_in_schema=False)
     for routes in ROUTES:
         made.include_router(routes(context), prefix=PREFIX, generate_unique_id_function=name_of)
     made.include_router(reference.routes(made))
