@@ -83,7 +83,8 @@ RUNS = text(f"""
         WHERE r.id IN (SELECT run_id FROM evaluations WHERE batch_id = :batch) AND {CHOSEN}
             AND (SELECT kind FROM batches WHERE id = :batch) = '{BatchKind.NETWORK_ORG}'
     ), page AS MATERIALIZED (
-        SELECT r.id, e.state AS evaluation, e.error, e.next_at FROM own r {READING}
+        SELECT r.id, e.state AS evaluation, e.error, e.next_at FROM (
+            SELECT * FROM own ORDER BY number LIMIT CASE WHEN :failed THEN NULL ELSE :most END) r {READING}
         WHERE NOT :failed OR r.state = '{RunState.FAILED}' OR e.state = '{EvaluationState.FAILED}'
         ORDER BY r.number LIMIT :most
     )

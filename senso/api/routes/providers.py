@@ -18,7 +18,7 @@ from senso.workflows import model_standings
 from senso.workflows.askable_models import askable
 
 Reader = Annotated[Caller, needs(Scope.READ)]
-MOST_DAYS = 90
+MOST_DAYS = 31
 Days = Annotated[int, Query(ge=1, le=MOST_DAYS, description="today and the days before it, UTC")]
 # Of all partners together, so that a partner would see how much the others ask.
 OF_ALL = dict.fromkeys(("requests_used", "tokens_used", "in_flight", "waits", "waited_ms"))
@@ -34,7 +34,7 @@ def routes(context: Context) -> APIRouter:
         return answer(request, await context.read(partial(models, context)))
 
     @router.get("/providers", response_model=Providers)
-    async def list_providers(request: Request, caller: Reader, days: Days = 7) -> Response:
+    async def list_providers(request: Request, caller: Reader, days: Days = 1) -> Response:
         """How each model stands with its limits and its breaker, and how the calls of each day ended."""
         known, trouble = await context.places.run(model_standings.known)
         found = await context.read(partial(providers, context, caller, known, days))
