@@ -219,4 +219,4 @@ def test_a_token_is_let_in_by_its_id_in_the_log_only(api, make):
 
     (line,) = [one for one in api.logged(answer.headers["X-Request-ID"]) if one["event"] == "request"]
     assert line["path"] == "/api/v1/tokens"
-    assert line["token"] in {str(one["id"]) for one in make.sql("SELECT id FROM tokens")}
+    assert line["caller"] in {str(one["id"]) for one in make.sql("SELECT id FROM tokens")}
