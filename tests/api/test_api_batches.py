@@ -244,13 +244,14 @@ def admit_and_open(make) -> int:
 # Who may
 
 
-def routes_of(batch, org, network):
+def routes_of(batch, org, network, partner):
     """What is asked of one batch, and the scope that it needs."""
     return {
         ("GET", f"/batches/{batch}"): (Scope.READ, None),
         ("GET", f"/batches/{batch}/runs"): (Scope.READ, None),
         ("GET", f"/batches?org_id={org}"): (Scope.READ, None),
         ("GET", f"/batches?network_id={network}"): (Scope.READ, None),
+        ("GET", f"/batches?partner_id={partner}"): (Scope.READ, None),
         ("POST", "/batches"): (Scope.TRIGGER, {"kind": "org", "org_id": str(org)}),
         ("POST", "/batches?"): (Scope.TRIGGER, {"kind": "network", "network_id": str(network)}),
         ("POST", f"/batches/{batch}/cancel"): (Scope.OPERATE, None),
@@ -261,31 +262,28 @@ def routes_of(batch, org, network):
 
 def test_of_another_partner_there_is_nothing(ask, make, rows):
     _, network = lenders(make, 2)
-    batch = make.queued(make.org())
-    org = make.state(batch)["org_id"]
-    other = make.token(partner=make.partner())
+    org = make.org()
+    theirs = routes_of(make.queued(org), org.id, network, org.partner)
+    nobodys = routes_of(*(uuid4() for _ in range(4)))
+    token = make.token(partner=make.partner())
     before = rows()
 
-    for (method, path), (_, body) in routes_of(batch, org, network).items():
-        answer = ask(method, path, body, other)
-        unknown = [str(uuid4()) for _ in range(3)]
-        nothing = routes_of(*unknown)
-        (wanted, there_is_none) = list(nothing.items())[list(routes_of(batch, org, network)).index((method, path))]
-        absent = ask(*wanted, there_is_none[1], other)
+    for (route, (_, body)), (absent, (_, other)) in zip(theirs.items(), nobodys.items(), strict=True):
+        answer, none = ask(*route, body, token), ask(*absent, other, token)
 
-        assert (answer.status_code, absent.status_code) == (404, 404), path
-        said = [one.json()["detail"].rsplit(" ", 1)[0] for one in (answer, absent)]
-        assert said[0] == said[1], path
+        assert (answer.status_code, none.status_code) == (404, 404), route
+        assert answer.json()["detail"].rsplit(" ", 1)[0] == none.json()["detail"].rsplit(" ", 1)[0]
     assert rows() == before
 
 
 def test_a_lesser_scope_is_refused_and_changes_nothing(ask, make, rows):
     _, network = lenders(make, 2)
-    batch = make.queued(make.org())
+    org = make.org()
+    batch = make.queued(org)
     lesser = {Scope.TRIGGER: make.token(Scope.READ), Scope.OPERATE: make.token(Scope.TRIGGER)}
     before = rows()
 
-    for (method, path), (scope, body) in routes_of(batch, make.state(batch)["org_id"], network).items():
+    for (method, path), (scope, body) in routes_of(batch, org.id, network, org.partner).items():
         if scope in lesser:
             assert ask(method, path, body, lesser[scope]).status_code == 403, path
     assert rows() == before
