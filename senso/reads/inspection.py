@@ -84,7 +84,7 @@ RUNS = text(f"""
             AND (SELECT kind FROM batches WHERE id = :batch) = '{BatchKind.NETWORK_ORG}'
     ), page AS MATERIALIZED (
         SELECT r.id, e.state AS evaluation, e.error, e.next_at FROM (
-            SELECT * FROM own ORDER BY number LIMIT CASE WHEN :failed THEN NULL ELSE :most END) r {READING}
+            SELECT * FROM own ORDER BY number LIMIT CASE WHEN NOT :failed THEN CAST(:most AS bigint) END) r {READING}
         WHERE NOT :failed OR r.state = '{RunState.FAILED}' OR e.state = '{EvaluationState.FAILED}'
         ORDER BY r.number LIMIT :most
     )
