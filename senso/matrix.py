@@ -11,6 +11,7 @@ from senso.states import BatchKind
 
 UUID_VERSION_8 = 0x8 << 76
 UUID_VARIANT = 0x2 << 62
+MILLISECONDS_A_DAY = 86_400_000
 
 
 def dated_id(day: date, *key: object) -> UUID:
@@ -18,7 +19,21 @@ def dated_id(day: date, *key: object) -> UUID:
 
     The same natural key gives the same id, and ids sort by day.
     """
-    return keyed_id(int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000), *key)
+    return keyed_id(milliseconds_of(day), *key)
+
+
+def milliseconds_of(day: date) -> int:
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)
+
+
+def first_of(day: date) -> UUID:
+    """Not above any `dated_id` of that day or a later one, and above those of earlier days."""
+    return UUID(int=max(0, milliseconds_of(day)) << 80)
+
+
+def first_after(day: date) -> UUID:
+    """`first_of` the next day, of which the calendar need not have one."""
+    return UUID(int=max(0, milliseconds_of(day) + MILLISECONDS_A_DAY) << 80)
 
 
 def day_of(id_: UUID) -> date:

@@ -36,6 +36,7 @@ class BatchState(StrEnum):
 
 OPEN_BATCHES = (BatchState.QUEUED, BatchState.RUNNING)
 ENDED_BATCHES = tuple(state for state in BatchState if state not in OPEN_BATCHES)
+ENDED_OTHERWISE = tuple(state for state in ENDED_BATCHES if state is not BatchState.COMPLETED)
 CANCELLABLE = (*OPEN_BATCHES, BatchState.BLOCKED)
 RETRIABLE = (BatchState.PARTIAL, BatchState.FAILED, BatchState.CANCELLED)
 

@@ -1,10 +1,10 @@
 """What a batch asks, and ids that are the same for the same key."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import RFC_4122, uuid4
 
-from senso.matrix import Matrix, batch_id, dated_id, planned_reading, planned_runs
+from senso.matrix import Matrix, batch_id, dated_id, first_after, first_of, planned_reading, planned_runs
 from senso.states import BatchKind
 
 DAY = date(2026, 11, 25)
@@ -56,3 +56,11 @@ def test_a_reading_is_of_a_run_and_an_org_and_sorts_with_its_run():
     assert first == planned_reading(run, QUESTIONS[0])
     assert first.id != second.id
     assert first.id.int >> 80 == run.int >> 80
+
+
+def test_the_ids_of_a_day_lie_between_its_ends():
+    before, on, after = (dated_id(DAY + timedelta(days), uuid4()) for days in (-1, 0, 1))
+
+    assert before < first_of(DAY) <= on < first_after(DAY) <= after
+    assert first_after(DAY) == first_of(DAY + timedelta(1))
+    assert first_of(date.min) < first_of(DAY) < first_after(date.max)

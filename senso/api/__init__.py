@@ -6,6 +6,11 @@ access           tokens, their scopes, and how many requests they have
 context          what routes need of the process: reads, writes, terms
 models           bases and types of what is taken and answered
 paging           pages of a list
+seen             what a caller may see
+shown            what is answered, as models
+batch_bodies     what is sent to trigger, cancel or retry a batch
+batch_orders     triggers, cancels and retries, and what they would do
+days             dates in queries
 etags            answers that are not sent again to who has them
 idempotency      a write with the same key is done once
 openapi          /openapi.json: the document of the routes, with examples (examples)
@@ -26,3 +31,5 @@ server           uvicorn: its settings, its end
 """
 
 PREFIX = "/api/v1"
+# Of the route of the original that programs still call.
+ORIGINAL = "/api/org"

@@ -8,21 +8,22 @@ from senso.api import PREFIX, events, health, problems, reference
 from senso.api.access.guard import Guard
 from senso.api.access.streams import Streams
 from senso.api.bare import bare
-from senso.api.context import Context, Limits
+from senso.api.context import Context, Facts, Limits
 from senso.api.events import Door
 from senso.api.observing import Observing
 from senso.api.problems import Problem
-from senso.api.routes import ROUTES
+from senso.api.routes import ROUTES, original
 from senso.api.threads import Places
 from senso.errors import SensoError
 
 
-def application(door: Door, pool_size: int, limits: Limits) -> FastAPI:
+def application(door: Door, pool_size: int, limits: Limits, facts: Facts) -> FastAPI:
     """`pool_size`: of Postgres connections. Requests leave one of them to the check of readiness."""
     made, places = bare(), Places(pool_size - 1)
-    context = Context(door.terms, door.history_days, places, limits, Streams(limits.streams))
+    context = Context(door.terms, door.history_days, places, limits, Streams(limits.streams), facts)
     made.include_router(events.routes(door, places), include_in_schema=False)
     made.include_router(health.routes(pool_size), include_in_schema=False)
+    made.include_router(original.routes(context), include_in_schema=False)
     for routes in ROUTES:
         made.include_router(routes(context), prefix=PREFIX, generate_unique_id_function=name_of)
     made.include_router(reference.routes(made))

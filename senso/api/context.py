@@ -1,13 +1,15 @@
 """What the routes need of the process that serves them; made once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
 from senso.api.access.streams import Streams
 from senso.api.threads import Places
-from senso.db import Connection, looking, read_engine, transaction
+from senso.db import Connection, looking, read_engine
+from senso.runtime.saving import retry_on_deadlock
+from senso.workflows.cancelling import OpenedConcurrently
 from senso.workflows.trigger import Terms
 
 T = TypeVar("T")
@@ -22,6 +24,19 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Facts:
+    """Of the settings. `is_pushed`: results go to your application. `readers`, `names_model`: of models that read.
+
+    `is_set`: whether the setting of that name, in small letters, has a value.
+    """
+
+    is_pushed: bool
+    readers: Sequence[str]
+    names_model: str
+    is_set: Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """`terms`: how batches are opened at this moment. `history_days`: how far back an org of a network gets answers.
 
@@ -33,6 +48,7 @@ class Context:
     places: Places
     limits: Limits
     streams: Streams
+    facts: Facts
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """What `work` returns, in a read-only transaction in a thread, on DATABASE_READ_URL where that is set.
@@ -42,7 +58,10 @@ class Context:
         return await self.places.run(partial(read, work))
 
     async def write(self, work: Callable[[Connection], T]) -> T:
-        """What `work` returns, in a transaction in a thread; what it enqueued is published. Raises as `read` does."""
+        """What `work` returns, in a transaction in a thread; what it enqueued is published. Raises as `read` does.
+
+        After a deadlock, or where a batch is being opened, it is done again.
+        """
         return await self.places.run(partial(write, work))
 
 
@@ -52,5 +71,4 @@ def read(work: Callable[[Connection], T]) -> T:
 
 
 def write(work: Callable[[Connection], T]) -> T:
-    with transaction() as db:
-        return work(db)
+    return retry_on_deadlock(work, OpenedConcurrently)

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from senso import publishing
@@ -14,13 +14,15 @@ from senso.cli.stopping import said_of_under_way
 from senso.db import looking
 from senso.policy import POLICY
 from senso.quantities import counted
-from senso.queries import estimates
 from senso.reads import stopping
 from senso.reads.status import BatchStatus
 from senso.reads.stopping import UnderWay
 from senso.records import record
 from senso.settings import settings
 from senso.states import BatchState, CancelOutcome
+
+if TYPE_CHECKING:
+    from senso.workflows.retry_estimates import Again
 
 REFUSED_KEY = re.compile(r"the key in (\w+) was not accepted")
 KEY = (
@@ -66,11 +68,12 @@ def print_cancelled(stands: BatchStatus, outcome: CancelOutcome, charged: int, g
 def retry(batch: UUID, *, as_json: bool) -> None:
     with connected():
         require_redis()
-        from senso.workflows import retrying  # noqa: PLC0415  providers take long to import, and most commands need none
+        from senso.workflows import retry_estimates, retrying  # noqa: PLC0415  providers take long to import, and most commands need none
         from senso.workflows.initiator import Initiator  # noqa: PLC0415
 
         before = load(batch)
-        again = again_of(before)
+        with looking() as db:
+            again = retry_estimates.again_of(db, before.id, before.kind, before.planned)
         retrying.retry(batch, Initiator(actor()))
         stands = load(batch)
     if as_json:
@@ -83,25 +86,7 @@ def retry(batch: UUID, *, as_json: bool) -> None:
         err.suggest(KEY.format(name=key[1], batch=batch))
 
 
-@dataclass(frozen=True, slots=True)
-class Again:
-    """How many runs will be asked, and how many answers only read; None if the batch was never opened."""
-
-    asked_again: int | None = None
-    read_again: int | None = None
-
-
-def again_of(before: BatchStatus) -> Again:
-    """What a retry of a batch that has ended will do."""
-    if before.planned is None:
-        return Again()
-    with looking() as db:
-        found = estimates.shares_again(db, before.id, before.kind)
-    only_read = sum(max(one.reads - one.asks, 0) for one in found)  # the batch of a network reads nothing
-    return Again(sum(one.asks for one in found), only_read)
-
-
-def todo(again: Again) -> str:
+def todo(again: "Again") -> str:
     asks, reads = again.asked_again, again.read_again
     if asks is None or reads is None:
         return "it had not been opened, and is opened now"

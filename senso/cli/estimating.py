@@ -1,7 +1,6 @@
 """`trigger --dry-run`: what it would do and cost. Nothing is written."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -11,15 +10,14 @@ from senso.cli.printing import below, dollars, identified, out, print_json, prin
 from senso.cli.program import pasteable
 from senso.cli.terms import terms
 from senso.db import looking
-from senso.prices import ASSUMED
-from senso.providers import Usage
 from senso.quantities import counted
 from senso.records import record
 from senso.registry import JOB_PROVIDERS
 from senso.settings import settings
-from senso.states import BatchKind, Purpose, TriggerOutcome
-from senso.workflows.estimating import Estimate, TriggerEstimate, estimate_triggers
-from senso.workflows.network_estimates import NetworkEstimate, estimate_missing, estimate_networks
+from senso.states import BatchKind, TriggerOutcome
+from senso.workflows.estimate_sums import Credits, Foreseen, Summary, summary
+from senso.workflows.estimating import Estimate, estimate_triggers
+from senso.workflows.network_estimates import estimate_missing, estimate_networks
 
 LISTED = 20
 WOULD = {
@@ -34,53 +32,6 @@ WOULD = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """`cost_microusd` is None if any part of it is unknown; `known_cost_microusd` is the sum of the known parts."""
-
-    runs: int
-    evaluations: int
-    calls: int
-    tokens_in: int
-    tokens_out: int
-    cost_microusd: int | None
-    known_cost_microusd: int
-    calls_of_unknown_cost: int
-
-
-@dataclass(frozen=True, slots=True)
-class Credits:
-    """The credits of a partner, which all its orgs share."""
-
-    partner: UUID
-    name: str
-    needed: int
-    available: int | None
-    metered: bool
-    enough: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """`assumed`: the usage assumed for one call if an org has no history of such calls."""
-
-    totals: Totals
-    credits: list[Credits]
-    assumed: dict[Purpose, Usage]
-
-
-@dataclass(frozen=True, slots=True)
-class Foreseen:
-    """What would be triggered. `orgs`: those named, or those of the networks."""
-
-    orgs: Sequence[TriggerEstimate]
-    networks: Sequence[NetworkEstimate] = ()
-
-    @property
-    def all(self) -> list[TriggerEstimate | NetworkEstimate]:
-        return [*self.networks, *self.orgs]
-
-
 def dry_run(kind: BatchKind, ids: Sequence[UUID], network: UUID | None, *, reopen: bool, as_json: bool) -> None:
     """`network`: what of it the orgs with these ids lack is estimated."""
     found = foreseen(kind, ids, network, reopen=reopen)
@@ -89,10 +40,6 @@ def dry_run(kind: BatchKind, ids: Sequence[UUID], network: UUID | None, *, reope
         print_json(told | record(summary(found)))
         return
     print_foreseen(found, summary(found))
-
-
-def summary(found: Foreseen) -> Summary:
-    return Summary(totals(found.all), credit(found.orgs), assumptions(found.all))
 
 
 def foreseen(kind: BatchKind, ids: Sequence[UUID], network: UUID | None, *, reopen: bool) -> Foreseen:
@@ -104,42 +51,6 @@ def foreseen(kind: BatchKind, ids: Sequence[UUID], network: UUID | None, *, reop
             networks = estimate_networks(db, ids, under, history)
             return Foreseen([org for one in networks for org in one.orgs], networks)
         return Foreseen(estimate_triggers(db, ids, under))
-
-
-def totals(found: Sequence[TriggerEstimate | NetworkEstimate]) -> Totals:
-    every = [estimate for one in found for estimate in one.estimates]
-    known = [estimate.cost_microusd for estimate in every if estimate.cost_microusd is not None]
-    return Totals(
-        runs=sum(one.runs for one in found),
-        evaluations=sum(one.evaluations for one in found),
-        calls=sum(estimate.calls for estimate in every),
-        tokens_in=sum(estimate.tokens_in for estimate in every),
-        tokens_out=sum(estimate.tokens_out for estimate in every),
-        cost_microusd=sum(known) if len(known) == len(every) else None,
-        known_cost_microusd=sum(known),
-        calls_of_unknown_cost=sum(estimate.calls for estimate in every if estimate.cost_microusd is None),
-    )
-
-
-def credit(found: Sequence[TriggerEstimate]) -> list[Credits]:
-    payers = {one.partner.id: one.partner for one in found}
-    needed = {payer: sum(one.credits for one in found if one.partner.id == payer) for payer in payers}
-    return [
-        Credits(
-            partner=payer,
-            name=partner.name,
-            needed=needed[payer],
-            available=partner.available,
-            metered=partner.available is not None,
-            enough=partner.available is None or partner.available >= needed[payer],
-        )
-        for payer, partner in payers.items()
-    ]
-
-
-def assumptions(found: Sequence[TriggerEstimate | NetworkEstimate]) -> dict[Purpose, Usage]:
-    used = {estimate.purpose for one in found for estimate in one.estimates if not estimate.answers}
-    return {purpose: usage for purpose, usage in ASSUMED.items() if purpose in used}
 
 
 def print_foreseen(found: Foreseen, summed: Summary) -> None:

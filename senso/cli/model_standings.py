@@ -1,59 +1,21 @@
 """How each model stands with its limits: for `senso providers`."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from senso.cli.printing import moment
 from senso.db import looking
-from senso.errors import SensoError
-from senso.limits import standings
-from senso.limits.standings import Standing
-from senso.reads import model_limits
-from senso.reads.model_limits import ModelLimits
 from senso.settings import settings
 from senso.states import BreakerState
+from senso.workflows import model_standings
+from senso.workflows.model_standings import ModelStanding
 
 COLUMNS = ["model", "requests a minute", "tokens a minute", "at a time", "breaker", "waits", "last error"]
 NUMBERS = ("requests a minute", "tokens a minute", "at a time", "waits")
 
 
-@dataclass(frozen=True, slots=True)
-class ModelStanding(ModelLimits):
-    """What has not been asked yet, or while Redis is away, has no use. See `limits.standings.Standing`."""
-
-    requests_used: int = 0
-    tokens_used: int = 0
-    in_flight: int = 0
-    in_flight_limit: int | None = None
-    not_before: datetime | None = None
-    breaker: str | None = None
-    open_until: datetime | None = None
-    open_seconds: int = 0
-    waits: int = 0
-    waited_ms: int = 0
-    last_error: str | None = None
-    last_error_at: datetime | None = None
-
-
 def found() -> tuple[list[ModelStanding], str | None]:
     """And why Redis does not say how they stand."""
-    known: list[Standing] = []
-    trouble = None
-    try:
-        known = standings.standings()
-    except SensoError as error:
-        trouble = str(error)
-    said = [*settings().readers, settings().names_model]
+    known, trouble = model_standings.known()
     with looking() as db:
-        limits = model_limits.limits(db, said, [f"{one.provider}/{one.model}" for one in known])
-    by_name = {(one.provider, one.model): one for one in known}
-    return [standing(one, by_name.get((one.provider, one.model))) for one in limits], trouble
-
-
-def standing(limits: ModelLimits, one: Standing | None) -> ModelStanding:
-    own = {name: getattr(limits, name) for name in ModelLimits.__slots__}
-    seen = {} if one is None else {name: getattr(one, name) for name in Standing.__slots__ if name not in own}
-    return ModelStanding(**own, **seen)
+        return model_standings.of_all(db, [*settings().readers, settings().names_model], known), trouble
 
 
 def cells(one: ModelStanding) -> list[str]:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from senso.cli.estimating import Foreseen, print_foreseen, summary
+from senso.cli.estimating import print_foreseen
 from senso.cli.left_alone import print_left
 from senso.cli.printing import out, print_json
 from senso.db import looking
@@ -11,6 +11,7 @@ from senso.quantities import counted
 from senso.queries.selections import Matched
 from senso.records import record
 from senso.states import RETRIABLE, Action, BatchState
+from senso.workflows.estimate_sums import Foreseen, summary
 from senso.workflows.retry_estimates import estimate_retries
 
 

@@ -11,7 +11,7 @@ from senso.cli.status import load
 from senso.db import looking
 from senso.quantities import counted
 from senso.reads import inspection
-from senso.reads.inspection import ListedRun, RunAlone
+from senso.reads.inspection import ListedRun, RunAlone, RunFilters
 from senso.reads.status import BatchStatus
 from senso.states import EvaluationState, RunState
 
@@ -19,7 +19,7 @@ from senso.states import EvaluationState, RunState
 def runs(batch: UUID, *, failed: bool, as_json: bool) -> None:
     stands = load(batch)
     with looking() as db:
-        found = inspection.runs(db, batch, failed=failed)
+        found = inspection.runs(db, batch, RunFilters(failed=failed))
     if as_json:
         print_json(found)
         return

@@ -3,13 +3,13 @@
 from senso import log, publishing
 from senso.api import server
 from senso.api.application import application
-from senso.api.context import Limits
+from senso.api.context import Facts, Limits
 from senso.api.events import Door
 from senso.api.sending import Sender
 from senso.cli import ports
 from senso.cli.environment import connected
 from senso.cli.printing import out
-from senso.cli.terms import terms
+from senso.cli.terms import is_set, terms
 from senso.settings import settings
 from senso.workflows.alarms import watching
 
@@ -22,11 +22,16 @@ def serve() -> None:
         log.configure(settings().log_format)
         watching.start()
         out.print(f"API: {ports.url(listening)}", soft_wrap=True)
-        server.run(application(door(), settings().database_pool_size, limits()), listening)
+        server.run(application(door(), settings().database_pool_size, limits(), facts()), listening)
 
 
 def limits() -> Limits:
     return Limits(settings().api_requests_per_minute, settings().api_streams_per_token)
+
+
+def facts() -> Facts:
+    is_pushed = settings().application_api_url is not None
+    return Facts(is_pushed, settings().readers, settings().names_model, is_set)
 
 
 def door() -> Door:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -27,12 +26,12 @@ from senso.db import Connection, looking
 from senso.errors import ConfigError, NotFound
 from senso.policy import POLICY
 from senso.quantities import counted
+from senso.reads import batch_waits, waiting
 from senso.reads import status as queries
-from senso.reads import waiting
 from senso.reads.status import BatchStatus
 from senso.reads.waiting import Wait
 from senso.settings import settings
-from senso.states import OPEN_BATCHES, BatchKind, BatchState, PushStatus
+from senso.states import OPEN_BATCHES, BatchKind, BatchState
 
 LATEST, CHOSEN = 20, 500
 NARROW = 120  # columns; below that an id and the figures do not fit into one row
@@ -78,14 +77,7 @@ def load_all(batches: Sequence[UUID]) -> list[BatchStatus]:
 
 
 def with_waits(db: Connection, found: Sequence[BatchStatus]) -> list[BatchStatus]:
-    wanted = [one.id for one in found if is_waiting(one)]
-    waits = waiting.by_batch(waiting.waits(db, wanted, POLICY, each=True, reader=settings().readers[0]))
-    return [replace(one, waiting_for=waits.get(one.id, ())) for one in found]
-
-
-def is_waiting(one: BatchStatus) -> bool:
-    is_open = one.state in OPEN_BATCHES
-    return is_open or one.state is BatchState.BLOCKED or one.push is PushStatus.PENDING
+    return batch_waits.told(db, found, POLICY, settings().readers[0])
 
 
 def status(batch: UUID | None, *, states: Sequence[BatchState] = (), since: str | None = None, as_json: bool) -> None:

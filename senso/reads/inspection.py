@@ -64,30 +64,57 @@ RUN_SOURCES = """
     FROM question_runs r JOIN questions q ON q.id = r.question_id JOIN models m ON m.id = r.model_id
         JOIN locations l ON l.id = r.location_id
 """
-# What the batch asked or read. What others read of its answers is theirs.
+# Its reading; of a failed one if there is one. What others read of its answers is theirs.
+READING = f"""
+    LEFT JOIN LATERAL (SELECT state, error, next_at FROM evaluations e
+        WHERE e.run_id = r.id AND e.batch_id = :batch AND e.is_current
+        ORDER BY e.state = '{EvaluationState.FAILED}' DESC LIMIT 1) e ON true
+"""
+# Of a run `r`, before its page is known.
+CHOSEN = """r.number > :after AND (CAST(:state AS text) IS NULL OR r.state = :state)
+        AND (CAST(:model AS text) IS NULL OR r.model_id = (SELECT id FROM models WHERE slug = :model))"""
+# What the batch asked, or read of a network's answers. The page is chosen first, so that calls are counted only for it;
+# and all of the batch before that: with an order and a limit there, Postgres may walk all runs by their numbers.
 RUNS = text(f"""
-    SELECT {RUN_COLUMNS}, e.state AS evaluation, coalesce(r.error, e.error) AS reason,
-        coalesce(r.next_at, e.next_at) AS next_at, calls.tries, calls.cost_microusd,
+    WITH own AS MATERIALIZED (
+        SELECT r.id, r.number, r.state FROM question_runs r WHERE r.batch_id = :batch AND {CHOSEN}
+        UNION ALL
+        SELECT r.id, r.number, r.state FROM question_runs r
+        WHERE r.id IN (SELECT run_id FROM evaluations WHERE batch_id = :batch) AND {CHOSEN}
+            AND (SELECT kind FROM batches WHERE id = :batch) = '{BatchKind.NETWORK_ORG}'
+    ), page AS MATERIALIZED (
+        SELECT r.id, e.state AS evaluation, e.error, e.next_at FROM (
+            SELECT * FROM own ORDER BY number LIMIT CASE WHEN NOT :failed THEN CAST(:most AS bigint) END) r {READING}
+        WHERE NOT :failed OR r.state = '{RunState.FAILED}' OR e.state = '{EvaluationState.FAILED}'
+        ORDER BY r.number LIMIT :most
+    )
+    SELECT {RUN_COLUMNS}, page.evaluation, coalesce(r.error, page.error) AS reason,
+        coalesce(r.next_at, page.next_at) AS next_at, calls.tries, calls.cost_microusd,
         calls.unknown_cost AS calls_of_unknown_cost
-    {RUN_SOURCES}
-        LEFT JOIN LATERAL (SELECT state, error, next_at FROM evaluations e
-            WHERE e.run_id = r.id AND e.batch_id = :batch AND e.is_current
-            ORDER BY e.state = '{EvaluationState.FAILED}' DESC LIMIT 1) e ON true
+    {RUN_SOURCES} JOIN page ON page.id = r.id
         LEFT JOIN LATERAL (SELECT count(*) AS tries, coalesce(sum(c.cost_microusd), 0)::bigint AS cost_microusd,
             count(*) FILTER (WHERE c.cost_microusd IS NULL) AS unknown_cost
             FROM llm_calls c WHERE c.run_id = r.id AND c.batch_id = :batch) calls ON true
-    WHERE r.id IN (
-        SELECT id FROM question_runs WHERE batch_id = :batch
-        UNION ALL SELECT run_id FROM evaluations WHERE batch_id = :batch
-    ) AND (
-        NOT :failed OR r.state = '{RunState.FAILED}' OR e.state = '{EvaluationState.FAILED}'
-    )
     ORDER BY r.number
 """)
 
 
-def runs(db: Connection, batch: UUID, *, failed: bool) -> list[ListedRun]:
-    return each(ListedRun, db.execute(RUNS, {"batch": batch, "failed": failed}))
+@dataclass(frozen=True, slots=True)
+class RunFilters:
+    """All that are set must hold. `model`: its slug. `failed`: not answered, or not read."""
+
+    state: RunState | None = None
+    model: str | None = None
+    failed: bool = False
+
+
+def runs(
+    db: Connection, batch: UUID, filters: RunFilters, *, after: int = 0, most: int | None = None
+) -> list[ListedRun]:
+    """By number, those above `after`, at most `most`."""
+    values = {"batch": batch, "after": after, "most": most}
+    values |= {"state": filters.state, "model": filters.model, "failed": filters.failed}
+    return each(ListedRun, db.execute(RUNS, values))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from sqlalchemy import Connection, text
 
@@ -36,19 +37,28 @@ def ended(outcome: Outcome) -> str:
     return f"count(*) FILTER (WHERE is_whole AND outcome = '{outcome}')"
 
 
+# Calls of a network's batch that are for no org are its partner's.
+OF_PARTNER = """CASE WHEN c.org_id IS NOT NULL
+            THEN EXISTS (SELECT FROM orgs o WHERE o.id = c.org_id AND o.partner_id = :partner)
+            ELSE EXISTS (SELECT FROM batches b JOIN networks n ON n.id = b.network_id
+                WHERE b.id = c.batch_id AND n.partner_id = :partner) END"""
+# Looked up for calls that failed, which are few: to order all calls of a day would take longer than to read them.
+AGAIN = """EXISTS (SELECT FROM llm_calls l WHERE l.run_id = c.run_id AND l.id > c.id AND l.purpose = c.purpose
+                AND l.org_id IS NOT DISTINCT FROM c.org_id)"""
 # A call is one of a run, or of a reading of it for an org; of those for one thing the last decides. Of the shares of a
 # call that read for several orgs only the first is counted.
 DAYS = text(f"""
     WITH lately AS (
         SELECT provider, (started_at AT TIME ZONE 'UTC')::date AS day, outcome, cost_microusd,
             shared_id IS NULL OR shared_id = id AS is_whole,
-            run_id IS NOT NULL AND lead(id) OVER (PARTITION BY run_id, purpose, org_id ORDER BY id) IS NOT NULL AS again
-        FROM llm_calls WHERE started_at >= date_trunc('day', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
-            - make_interval(days => :days - 1)
+            CASE WHEN NOT {among("outcome", USEFUL)} THEN {AGAIN} END AS again
+        FROM llm_calls c
+        WHERE started_at >= date_trunc('day', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
+            - make_interval(days => :days - 1) AND (CAST(:partner AS uuid) IS NULL OR {OF_PARTNER})
     )
     SELECT day, provider, count(*) FILTER (WHERE is_whole) AS calls,
         count(*) FILTER (WHERE is_whole AND {among("outcome", USEFUL)}) AS useful,
-        count(*) FILTER (WHERE is_whole AND again AND NOT coalesce({among("outcome", USEFUL)}, true)) AS tried_again,
+        count(*) FILTER (WHERE is_whole AND again) AS tried_again,
         {ended(Outcome.RATE_LIMITED)} AS rate_limited, {ended(Outcome.UNAVAILABLE)} AS unavailable,
         {ended(Outcome.REFUSED)} AS refused, {ended(Outcome.MALFORMED)} AS malformed, {ended(Outcome.FAILED)} AS failed,
         count(*) FILTER (WHERE outcome IS NULL) AS open, coalesce(sum(cost_microusd), 0)::bigint AS cost_microusd,
@@ -57,6 +67,9 @@ DAYS = text(f"""
 """)
 
 
-def days(db: Connection, most: int) -> list[ProviderDay]:
-    """Of the last `most` days, today included; a day without calls of a provider is left out."""
-    return each(ProviderDay, db.execute(DAYS, {"days": most}))
+def days(db: Connection, most: int, partner: UUID | None = None) -> list[ProviderDay]:
+    """Of the last `most` days, today included; a day without calls of a provider is left out.
+
+    `partner`: only calls for it.
+    """
+    return each(ProviderDay, db.execute(DAYS, {"days": most, "partner": partner and str(partner)}))

@@ -1,7 +1,7 @@
 """All that is known of a run: its calls, its vendor job, its sources, and what was read from its answer."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from senso.db import keys
 from senso.db.typed import each, first
 from senso.extraction import citations as cited
+from senso.reads import owners
 from senso.reads.inspection import RunAlone
 from senso.records import UNTOLD, record
 from senso.score import visibility
@@ -42,6 +43,7 @@ class Call:
     outcome: Outcome | None
     error: str | None
     job_id: UUID | None
+    org_id: UUID | None  # for which it read, or whose batch asked
     latency_ms: int | None
     tokens_in: int | None
     tokens_cached: int | None
@@ -53,7 +55,7 @@ class Call:
 
 CALLS = text(f"""
     SELECT c.id, c.purpose, c.provider, c.model, c.prompt_version, c.fence, c.started_at, c.outcome, c.error, c.job_id,
-        c.latency_ms, c.tokens_in, c.tokens_cached, c.tokens_out, c.cost_microusd,
+        c.org_id, c.latency_ms, c.tokens_in, c.tokens_cached, c.tokens_out, c.cost_microusd,
         c.shared_id, c.outcome IS NULL AND (
             (c.purpose = '{Purpose.ASK}' AND r.state = '{RunState.ASKING}' AND c.fence = r.fence
                 AND (r.lease_until > now() OR {among("s.state", OPEN_JOBS)}))
@@ -153,12 +155,15 @@ EVALUATIONS = text(f"""
             WHERE jsonb_typeof(c -> 'websites') = 'array') AS websites_of_competitors,
         (SELECT -credits FROM ledger WHERE idempotency_key = {keys.CHARGE.sql("e.run_id", "e.org_id")}) AS charged
     FROM evaluations e JOIN orgs o ON o.id = e.org_id
-    WHERE e.run_id = :run AND e.is_current ORDER BY o.name, o.id
+    WHERE e.run_id = :run AND e.is_current AND (CAST(:orgs AS uuid[]) IS NULL OR e.org_id = ANY(CAST(:orgs AS uuid[])))
+    ORDER BY o.name, o.id
 """)
 
 
-def evaluations(db: Connection, run_id: UUID) -> list[Reading]:
-    return each(Reading, db.execute(EVALUATIONS, {"run": run_id}))
+def evaluations(db: Connection, run_id: UUID, orgs: Collection[UUID] | None = None) -> list[Reading]:
+    """`orgs`: only for these."""
+    wanted = None if orgs is None else list(map(str, orgs))
+    return each(Reading, db.execute(EVALUATIONS, {"run": run_id, "orgs": wanted}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +212,9 @@ class Story:
     visibility: dict[str, Visibility]  # for the id of each org whose reading is done
 
 
-def story(db: Connection, run: RunAlone) -> Story:
-    readings = evaluations(db, run.id)
+def story(db: Connection, run: RunAlone, orgs: Collection[UUID] | None = None) -> Story:
+    """`orgs`: only what was read for these."""
+    readings = evaluations(db, run.id, orgs)
     pages = [judged(one, readings) for one in citations(db, run.id)]
     return Story(
         run,
@@ -218,6 +224,26 @@ def story(db: Connection, run: RunAlone) -> Story:
         citations=pages,
         visibility={str(one.org_id): seen(one, pages) for one in readings if one.state is EvaluationState.DONE},
     )
+
+
+def story_for(db: Connection, run: RunAlone, partner: UUID) -> Story | None:
+    """What is that partner's: readings for its orgs and their calls; the asking, where its batch has asked.
+
+    None: nothing of it is.
+    """
+    orgs = owners.readers_of_run(db, run.id, partner)
+    is_own = owners.of_batch(db, run.batch_id) == partner
+    if not is_own and not orgs:
+        return None
+    return limited(story(db, run, orgs), orgs, is_own=is_own)
+
+
+def limited(found: Story, orgs: Collection[UUID], *, is_own: bool) -> Story:
+    """Without calls for other orgs and, unless `is_own`, without the asking."""
+    calls = [one for one in found.calls if (one.org_id in orgs if one.org_id else is_own)]
+    costs = [one.cost_microusd for one in calls if one.cost_microusd is not None]
+    run = replace(found.run, cost_microusd=sum(costs), calls_of_unknown_cost=len(calls) - len(costs))
+    return replace(found, run=run, calls=calls, snapshot=found.snapshot if is_own else None)
 
 
 def seen(read: Reading, pages: Sequence[JudgedSource]) -> Visibility:

@@ -64,6 +64,7 @@ class LlmCall(Base):
         one_of("purpose", Purpose),
         one_of("outcome", Outcome),
         Index("ix_llm_calls_unreported", "batch_id", postgresql_where=text("outcome IS NULL")),
+        Index("ix_llm_calls_started_at", "started_at", postgresql_using="brin"),
     )
     id: Mapped[Serial]
     purpose: Mapped[Word]

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from senso.states import (
+    ENDED_OTHERWISE,
     HAS_PLACE,
     OF_DOMAINS,
     OPEN_BATCHES,
@@ -58,6 +59,8 @@ class Batch(Base):
             "ended_at",
             postgresql_where=text(among("state", (BatchState.PARTIAL, BatchState.FAILED))),
         ),
+        # For lists of these states, the newest first: there are few of them among many that are completed.
+        Index("ix_batches_ended_otherwise", "id", postgresql_where=text(among("state", ENDED_OTHERWISE))),
         # Ends that are not in the totals of `senso.tables.totals` yet.
         Index("ix_batches_uncounted", "ended_at", postgresql_where=text("ended_at IS DISTINCT FROM counted_ended_at")),
         Index("ix_batches_open", "state", "queued_at", postgresql_where=text(among("state", OPEN_BATCHES))),

@@ -17,7 +17,7 @@ from senso.queries.models import source_of
 from senso.registry import JOB_PROVIDERS
 from senso.states import BatchKind, BatchState, Purpose, TriggerOutcome
 from senso.workflows import reading_models
-from senso.workflows.trigger import Terms, cancelled_before, outcome_for, require_ready
+from senso.workflows.trigger import StaysCancelled, Terms, outcome_for, require_ready
 
 
 class Call(NamedTuple):
@@ -74,7 +74,7 @@ def require_triggerable(db: Connection, subjects: Sequence[Subject], under: Term
         require_ready(db, subject, found.get(subject.asking_id), under.today)
     stopped = [] if under.reopen else triggers.cancelled(db, [subject.batch_on(under.today) for subject in subjects])
     if stopped:
-        raise cancelled_before(stopped[0], "today")
+        raise StaysCancelled(stopped[0], "today")
 
 
 def estimate_triggers(db: Connection, orgs: Sequence[UUID], under: Terms) -> list[TriggerEstimate]:

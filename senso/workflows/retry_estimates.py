@@ -1,6 +1,8 @@
 """What a retry of batches would ask, read and cost, without doing it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
 
 from senso.db import Connection
 from senso.queries import estimates, triggers
@@ -43,3 +45,20 @@ def shares_of(db: Connection, one: Matched) -> list[Share]:
     if not one.is_opened and one.kind is not BatchKind.NETWORK_ORG:
         return estimates.shares(db, one.subject)
     return estimates.shares_again(db, one.id, one.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """How many runs will be asked, and how many answers only read; None if the batch was never opened."""
+
+    asked_again: int | None = None
+    read_again: int | None = None
+
+
+def again_of(db: Connection, batch: UUID, kind: BatchKind, planned: int | None) -> Again:
+    """What a retry of a batch that has ended will do."""
+    if planned is None:
+        return Again()
+    found = estimates.shares_again(db, batch, kind)
+    only_read = sum(max(one.reads - one.asks, 0) for one in found)  # the batch of a network reads nothing
+    return Again(sum(one.asks for one in found), only_read)

@@ -43,25 +43,41 @@ def scope_of(db: Connection, said: str | None) -> Scope:
     return found[0]
 
 
+def subject_named(db: Connection, scope: StopScope, name: str | None) -> Scope:
+    """`name`: None where everything is meant. Raises NotFound."""
+    if scope is StopScope.ALL or name is None:
+        return EVERYTHING
+    wanted = Scope(scope, name)
+    if wanted not in stops.known(db, name):
+        raise NotFound(f"no {scope} {name}")
+    return wanted
+
+
 def pause(said: str | None, actor: str, reason: str | None) -> Done:
     with transaction() as db:
-        wanted = scope_of(db, said)
-        changed = stops.pause(db, wanted, actor, reason)
-        if changed:
-            audit(db, Action.PAUSE, actor, subject=name_of(wanted), reason=reason)
-        in_force = stops.in_force(db)
-    return Done(wanted, changed, 0, in_force)
+        return pause_within(db, scope_of(db, said), actor, reason)
+
+
+def pause_within(db: Connection, wanted: Scope, actor: str, reason: str | None) -> Done:
+    """`pause` in the caller's transaction."""
+    changed = stops.pause(db, wanted, actor, reason)
+    if changed:
+        audit(db, Action.PAUSE, actor, subject=name_of(wanted), reason=reason)
+    return Done(wanted, changed, 0, stops.in_force(db))
 
 
 def resume(said: str | None, actor: str) -> Done:
     with transaction() as db:
-        wanted = scope_of(db, said)
-        changed = stops.resume(db, wanted)
-        freed = stops.free(db, wanted, reading_models.readers_if_right(db)) if changed else 0
-        if changed:
-            audit(db, Action.RESUME, actor, subject=name_of(wanted), freed=freed)
-        in_force = stops.in_force(db)
-    return Done(wanted, changed, freed, in_force)
+        return resume_within(db, scope_of(db, said), actor)
+
+
+def resume_within(db: Connection, wanted: Scope, actor: str) -> Done:
+    """`resume` in the caller's transaction, whose end publishes what it has freed."""
+    changed = stops.resume(db, wanted)
+    freed = stops.free(db, wanted, reading_models.readers_if_right(db)) if changed else 0
+    if changed:
+        audit(db, Action.RESUME, actor, subject=name_of(wanted), freed=freed)
+    return Done(wanted, changed, freed, stops.in_force(db))
 
 
 def name_of(one: Scope) -> str:

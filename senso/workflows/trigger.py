@@ -132,7 +132,7 @@ def resume(db: Connection, batch: Batch, *, reopen: bool, has_more: bool = False
         batches.queue_again(db, batch.id, [batch.state], new_episode=False)
     elif batch.state is BatchState.CANCELLED:
         if not reopen:
-            raise cancelled_before(batch.id, batch.batch_date if batch.kind is BatchKind.NETWORK_ORG else "today")
+            raise StaysCancelled(batch.id, batch.batch_date if batch.kind is BatchKind.NETWORK_ORG else "today")
         batches.queue_again(db, batch.id, [batch.state], new_episode=True)
     elif has_more and batch.state in ENDED_BATCHES:
         batches.queue_again(db, batch.id, [batch.state], new_episode=True)
@@ -140,8 +140,12 @@ def resume(db: Connection, batch: Batch, *, reopen: bool, has_more: bool = False
     return outcome_for(batch.state)
 
 
-def cancelled_before(batch: UUID | None, day: date | str) -> ConfigError:
-    return ConfigError(f"batch {batch} of {day} was cancelled; say --reopen to open it again")
+class StaysCancelled(ConfigError):
+    """Somebody cancelled the batch, and the trigger does not reopen it."""
+
+    def __init__(self, batch: UUID | None, day: date | str) -> None:
+        self.batch = batch
+        super().__init__(f"batch {batch} of {day} was cancelled; say --reopen to open it again")
 
 
 def outcome_for(state: BatchState) -> TriggerOutcome:

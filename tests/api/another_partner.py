@@ -6,13 +6,18 @@ the very words that an id gets that nobody has.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from http import HTTPStatus
 from types import SimpleNamespace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from factories import Factory
 
 from senso.states import Scope
+
+# Of a run: in no other text of an answer.
+NUMBER = 735577
 
 
 class World:
@@ -24,9 +29,24 @@ class World:
         self.partner = self.org.partner
         self.token = self.made_token()
         self.ids = [self.partner, self.org.id, self.token]
-        ids = {"partner": uuid4(), "token": uuid4()}
+        ids = {"partner": uuid4(), "token": uuid4(), "batch": uuid4(), "number": NUMBER + 1}
         org = SimpleNamespace(id=uuid4())
         self.nothing = SimpleNamespace(**ids, org=org, ids=[*ids.values(), org.id])
+
+    @cached_property
+    def batch(self) -> UUID:
+        """Opened, with runs; nobody works on it."""
+        batch = self.make.batch(self.org)
+        self.ids.append(batch)
+        return batch
+
+    @cached_property
+    def number(self) -> int:
+        """Of a run."""
+        first = self.make.runs(self.batch)[0]
+        self.make.sql("UPDATE question_runs SET number = :number WHERE id = :run", number=NUMBER, run=first)
+        self.ids.append(NUMBER)
+        return NUMBER
 
     def made_token(self) -> Any:
         self.make.token(Scope.READ, self.partner)
@@ -34,7 +54,11 @@ class World:
 
     def known(self, name: str) -> Any:
         """What it has of a parameter of a path, by its name; None if nothing."""
-        return {"org_id": str(self.org.id), "partner_id": str(self.partner), "token_id": str(self.token)}.get(name)
+        found = {"org_id": lambda: self.org.id, "partner_id": lambda: self.partner, "token_id": lambda: self.token}
+        found |= {"batch_id": lambda: self.batch, "name": lambda: "openai", "slug": lambda: "chatgpt"}
+        if name == "number":
+            return self.number
+        return str(found[name]()) if name in found else None
 
     @property
     def secrets(self) -> list[str]:
@@ -44,11 +68,23 @@ class World:
 
 @dataclass(frozen=True)
 class Case:
-    """`path`: below /api/v1, of a world. `body`: of a write. `is_list`: answered 200, without what others have."""
+    """`path`: below /api/v1, of a world. `body`: of a write. `is_list`: answered 200, without what others have.
+
+    `status`: of the refusal; 403 where no token of a partner may do it.
+    """
 
     path: Callable[[Any], str]
     body: Callable[[Any], dict[str, Any]] | None = None
     is_list: bool = False
+    status: HTTPStatus = HTTPStatus.NOT_FOUND
+
+
+def of_batch(path: str = "") -> Case:
+    return Case(lambda world: f"/batches/{world.batch}{path}")
+
+
+def of_all(path: str) -> Case:
+    return Case(lambda world: path, status=HTTPStatus.FORBIDDEN)
 
 
 CASES = {
@@ -57,4 +93,22 @@ CASES = {
         lambda world: "/tokens", lambda world: {"name": "x", "scope": "read", "partner_id": str(world.partner)}
     ),
     "DELETE /tokens/{token_id}": Case(lambda world: f"/tokens/{world.token}"),
+    "POST /batches": Case(lambda world: "/batches", lambda world: {"kind": "org", "org_id": str(world.org.id)}),
+    "GET /batches": Case(lambda world: (world.batch, "/batches")[1], is_list=True),
+    "GET /batches/{batch_id}": of_batch(),
+    "POST /batches/{batch_id}/cancel": of_batch("/cancel"),
+    "POST /batches/{batch_id}/retry": of_batch("/retry"),
+    "GET /batches/{batch_id}/runs": of_batch("/runs"),
+    "GET /runs/{number}": Case(lambda world: f"/runs/{world.number}"),
+    "GET /models": Case(lambda world: "/models", is_list=True),
+    "GET /providers": Case(lambda world: "/providers", is_list=True),
+    "GET /pauses": of_all("/pauses"),
+    "POST /pause": of_all("/pause"),
+    "POST /resume": of_all("/resume"),
+    "POST /providers/{name}/pause": of_all("/providers/openai/pause"),
+    "POST /providers/{name}/resume": of_all("/providers/openai/resume"),
+    "POST /models/{slug}/pause": of_all("/models/chatgpt/pause"),
+    "POST /models/{slug}/resume": of_all("/models/chatgpt/resume"),
+    "POST /partners/{partner_id}/pause": Case(lambda world: f"/partners/{world.partner}/pause"),
+    "POST /partners/{partner_id}/resume": Case(lambda world: f"/partners/{world.partner}/resume"),
 }

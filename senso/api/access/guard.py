@@ -11,7 +11,7 @@ from http import HTTPStatus
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from senso.api import PREFIX
+from senso.api import ORIGINAL, PREFIX
 from senso.api.access import caller as callers
 from senso.api.access.caller import Caller, unauthorized
 from senso.api.access.logins import Logins, network
@@ -28,13 +28,13 @@ SCHEME = "bearer"
 
 
 class Guard:
-    """Around all below PREFIX, whether there is such a route or not."""
+    """Around all below PREFIX and ORIGINAL, whether there is such a route or not."""
 
     def __init__(self, app: ASGIApp, context: Context) -> None:
         self.app, self.context, self.logins = app, context, Logins()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith(f"{PREFIX}/"):
+        if scope["type"] != "http" or not scope["path"].startswith((f"{PREFIX}/", f"{ORIGINAL}/")):
             await self.app(scope, receive, send)
             return
         try:

@@ -11,6 +11,12 @@ from collections.abc import Callable
 from fastapi import APIRouter
 
 from senso.api.context import Context
-from senso.api.routes import tokens
+from senso.api.routes import batches, providers, runs, stops, tokens
 
-ROUTES: tuple[Callable[[Context], APIRouter], ...] = (tokens.routes,)
+ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
+    batches.routes,
+    runs.routes,
+    providers.routes,
+    stops.routes,
+    tokens.routes,
+)
