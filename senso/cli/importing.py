@@ -15,27 +15,15 @@ from senso.cli.directory import WEEKDAYS
 from senso.cli.environment import connected
 from senso.cli.printing import dollars, err, out, print_json
 from senso.cli.terms import terms
-from senso.db import Connection, looking, transaction
+from senso.db import looking, transaction
 from senso.errors import ConfigError
-from senso.imports import Document
 from senso.imports.schema import Network, Org, Partner
 from senso.quantities import counted
 from senso.queries import imports as import_queries
-from senso.reads import directory
 from senso.settings import clock, settings
 from senso.weekly import DUE_HOUR, next_due_date
 
 LISTED = 10
-
-
-@dataclass(frozen=True, slots=True)
-class New:
-    """What the database does not have yet. `joined`: a network that it has, and an org that is new in it."""
-
-    partners: list[Partner]
-    orgs: list[Org]
-    networks: list[Network]
-    joined: list[tuple[Network, UUID]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +39,14 @@ class Joined:
 
 
 def import_file(file: Path, *, as_json: bool) -> None:
+    from senso.workflows import importing  # noqa: PLC0415  its reads take long to import, and a wrong file needs none
+
     document = imports.read(file)
     with connected():
         with transaction() as db:
-            new = new_ones(db, document)
-            changes = asdict(import_queries.store(db, document, actor()))
+            import_queries.patiently(db)
+            imported = importing.take_in(db, document, actor())
+        new, changes = imported.new, asdict(imported.changes)
         joined = [one for network, org in new.joined for one in lacking(network, org)]
     if as_json:
         told = {"new_partners": named(new.partners), "new_orgs": named(new.orgs), "new_networks": named(new.networks)}
@@ -68,27 +59,6 @@ def import_file(file: Path, *, as_json: bool) -> None:
     print_joined(joined)
     if new.orgs or new.networks:
         print_next(new.orgs, new.networks)
-
-
-def new_ones(db: Connection, document: Document) -> New:
-    found = document.contents
-    known = directory.known(db, [*ids(found.partners), *ids(found.orgs), *ids(found.networks)])
-    before = directory.members(db, [one.id for one in found.networks])
-    return New(
-        partners=[one for one in found.partners if one.id not in known],
-        orgs=[one for one in found.orgs if one.id not in known],
-        networks=[one for one in found.networks if one.id not in known],
-        joined=[
-            (network, org)
-            for network in found.networks
-            for org in network.orgs
-            if network.id in known and (network.id, org) not in before
-        ],
-    )
-
-
-def ids(ones: Sequence[Partner | Org | Network]) -> list[UUID]:
-    return [one.id for one in ones]
 
 
 def lacking(network: Network, org: UUID) -> Iterator[Joined]:

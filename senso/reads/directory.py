@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -13,10 +14,12 @@ from senso.states import OPEN_BATCHES, BatchKind, BatchState, Entry, among
 # Matches a part of the name, ignoring case, or the beginning of the id.
 MATCHES = "(:search = '' OR strpos(lower({0}.name), lower(:search)) > 0 OR starts_with({0}.id::text, lower(:search)))"
 OF_PARTNER = "(CAST(:partner AS uuid) IS NULL OR o.partner_id = :partner)"
+AFTER = "(CAST(:after_name AS text) IS NULL OR ({0}.name, {0}.id) > (:after_name, CAST(:after_id AS uuid)))"
 # The orgs are chosen first, so that related rows are looked up only for them.
 ORGS = text(f"""
     WITH chosen AS MATERIALIZED (
-        SELECT * FROM orgs o WHERE {MATCHES.format("o")} AND {OF_PARTNER} ORDER BY o.name, o.id LIMIT :most
+        SELECT * FROM orgs o WHERE {MATCHES.format("o")} AND {OF_PARTNER} AND {AFTER.format("o")}
+        ORDER BY o.name, o.id LIMIT :most
     )
     SELECT o.id, o.name, o.active, o.partner_id, t.name AS partner, o.created_at, q.questions, m.models, l.locations,
         q.questions * m.models * l.locations AS runs, b.batch_id, b.batch_date, b.batch_state
@@ -65,14 +68,31 @@ def orgs(
     db: Connection, *, search: str = "", partner: UUID | None = None, most: int | None = None
 ) -> tuple[list[Org], OrgCount]:
     """By name; and how many match in all."""
-    values = {"search": search, "partner": partner}
-    return each(Org, db.execute(ORGS, values | {"most": most})), each(OrgCount, db.execute(COUNT_ORGS, values))[0]
+    total = each(OrgCount, db.execute(COUNT_ORGS, {"search": search, "partner": partner}))[0]
+    return orgs_after(db, None, search=search, partner=partner, most=most), total
+
+
+Last = tuple[str, UUID]  # name and id of the last one of the page before
+
+
+def orgs_after(
+    db: Connection, last: Last | None, *, search: str = "", partner: UUID | None = None, most: int | None = None
+) -> list[Org]:
+    values = {"search": search, "partner": partner, "most": most}
+    return each(Org, db.execute(ORGS, values | after(last)))
+
+
+def after(last: Last | None) -> dict[str, Any]:
+    name, id_ = last or (None, None)
+    return {"after_name": name, "after_id": id_}
 
 
 # Only open batches hold credits: when one ends, its hold is released in full.
 PARTNERS = text(f"""
     WITH chosen AS MATERIALIZED (
-        SELECT * FROM partners p WHERE {MATCHES.format("p")} ORDER BY p.name, p.id LIMIT :most
+        SELECT * FROM partners p WHERE {MATCHES.format("p")} AND {AFTER.format("p")}
+            AND (CAST(:only AS uuid) IS NULL OR p.id = :only)
+        ORDER BY p.name, p.id LIMIT :most
     ),
     held AS (
         SELECT l.partner_id, -sum(l.credits)::bigint AS credits
@@ -111,7 +131,15 @@ class Partner:
 def partners(db: Connection, *, search: str = "", most: int | None = None) -> tuple[list[Partner], int]:
     """By name; and how many match in all."""
     total = db.execute(COUNT_PARTNERS, {"search": search}).scalar_one()
-    return each(Partner, db.execute(PARTNERS, {"search": search, "most": most})), int(total)
+    return partners_after(db, None, search=search, most=most), int(total)
+
+
+def partners_after(
+    db: Connection, last: Last | None, *, search: str = "", only: UUID | None = None, most: int | None = None
+) -> list[Partner]:
+    """`only`: at most this one."""
+    values = {"search": search, "only": only, "most": most}
+    return each(Partner, db.execute(PARTNERS, values | after(last)))
 
 
 AMONG = text("""
