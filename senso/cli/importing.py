@@ -11,7 +11,6 @@ from rich.markup import escape
 
 from senso import imports
 from senso.cli.acting_user import actor
-from senso.cli.directory import WEEKDAYS
 from senso.cli.environment import connected
 from senso.cli.printing import dollars, err, out, print_json
 from senso.cli.terms import terms
@@ -21,7 +20,7 @@ from senso.imports.schema import Network, Org, Partner
 from senso.quantities import counted
 from senso.queries import imports as import_queries
 from senso.settings import clock, settings
-from senso.weekly import DUE_HOUR, next_due_date
+from senso.weekly import DUE_HOUR, WEEKDAYS, next_due_date
 
 LISTED = 10
 
@@ -119,5 +118,5 @@ def print_next(orgs: Sequence[Org], networks: Sequence[Network]) -> None:
     if first is None:
         return
     whose = "It runs by itself" if len(weekly) == 1 else f"{len(weekly)} orgs run by themselves"
-    on = f"on {WEEKDAYS[first.weekday()]}" if len(days) == 1 else "each on the weekday of its created_at"
+    on = f"on {WEEKDAYS[first.weekday()]}s" if len(days) == 1 else "each on the weekday of its created_at"
     err.print(f"{whose} while senso is up, {on}, first on {first}; active: false keeps an org from it.")

@@ -60,6 +60,11 @@ ALONE = text("SELECT pg_advisory_xact_lock(7230156)")
 PATIENTLY = text("SELECT set_config('lock_timeout', '5min', true), set_config('statement_timeout', '10min', true)")
 
 
+def alone(db: Connection) -> None:
+    """No other import ends until this transaction does: what it reads from now on it may write back."""
+    db.execute(ALONE)
+
+
 def patiently(db: Connection) -> None:
     """For the rest of the transaction."""
     db.execute(PATIENTLY)
@@ -75,7 +80,7 @@ def trial(db: Connection, document: Document, actor: str) -> Changes:
 
 def store(db: Connection, document: Document, actor: str) -> Changes:
     """Raises ImportRefused for an unknown reference, or for a change to what was already measured."""
-    db.execute(ALONE)
+    alone(db)
     found = document.contents
     wanted = rows(found, ids(db))
     require_references(db, document)

@@ -1,6 +1,7 @@
 """What answers of batches claim about an org, page by page, in the order of `senso.queries.claims`."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
@@ -12,16 +13,17 @@ from senso.score import ClaimedItem
 from senso.states import Polarity, Verdict
 
 # Each in ascending order, so that a page begins after the values of the last row; a claim without a verdict is last.
-KEY = (
-    f"coalesce(array_position({VERDICTS}, verdict), 9), -answers, run, text, coalesce(polarity, ''), coalesce(fact, '')"
-)
+MARK = "md5(concat_ws(chr(31), lower(text), coalesce(kind, ''), coalesce(polarity, ''), coalesce(fact, '')))"
+KEY = f"coalesce(array_position({VERDICTS}, verdict), 9), -answers, run, {MARK}"
 PAGE = text(f"""
-    SELECT text, kind, polarity, verdict, fact, sentence, url, run, answers FROM ({GROUPED}) grouped
+    SELECT text, kind, polarity, verdict, fact, sentence, url, run, answers, {MARK} AS mark FROM ({GROUPED}) grouped
     WHERE (CAST(:verdict AS text) IS NULL OR verdict = :verdict)
         AND (CAST(:polarity AS text) IS NULL OR polarity = :polarity)
-        AND (CAST(:place AS int) IS NULL OR ({KEY}) > (:place, :fewer, :run, :said, :mood, :fact))
+        AND (CAST(:place AS int) IS NULL OR ({KEY}) > (:place, :fewer, :run, :mark))
     ORDER BY {KEY} LIMIT :most
 """)
+NO_VERDICT = 9
+PLACES = {Verdict.CONTRADICTED: 1, Verdict.SUPPORTED: 2, Verdict.NOT_COVERED: 3, None: NO_VERDICT}
 
 
 class Last(NamedTuple):
@@ -30,18 +32,18 @@ class Last(NamedTuple):
     place: int | None = None
     fewer: int | None = None
     run: int | None = None
-    said: str | None = None
-    mood: str | None = None
-    fact: str | None = None
+    mark: str | None = None
 
 
-NO_VERDICT = 9
-PLACES = {Verdict.CONTRADICTED: 1, Verdict.SUPPORTED: 2, Verdict.NOT_COVERED: 3}
+@dataclass(frozen=True, slots=True)
+class Claim(ClaimedItem):
+    """`mark`: tells claims apart that are alike in all by which they are ordered."""
 
+    mark: str
 
-def last(one: ClaimedItem) -> Last:
-    place = NO_VERDICT if one.verdict is None else PLACES[one.verdict]
-    return Last(place, -one.answers, one.run, one.text, one.polarity or "", one.fact or "")
+    @property
+    def key(self) -> tuple[int, int, int, str]:
+        return PLACES[self.verdict], -self.answers, self.run, self.mark
 
 
 def page(
@@ -53,6 +55,6 @@ def page(
     polarity: Polarity | None = None,
     after: Last = Last(),  # noqa: B008  it cannot be changed
     most: int,
-) -> list[ClaimedItem]:
+) -> list[Claim]:
     values = {"org": org, "batches": list(batches), "verdict": verdict, "polarity": polarity, "most": most}
-    return each(ClaimedItem, db.execute(PAGE, values | after._asdict()))
+    return each(Claim, db.execute(PAGE, values | after._asdict()))

@@ -3,22 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
 from senso.db.typed import each
 from senso.states import OPEN_BATCHES, BatchKind, BatchState, Entry, among
+from senso.weekly import WEEKDAYS
 
 # Matches a part of the name, ignoring case, or the beginning of the id.
 MATCHES = "(:search = '' OR strpos(lower({0}.name), lower(:search)) > 0 OR starts_with({0}.id::text, lower(:search)))"
 OF_PARTNER = "(CAST(:partner AS uuid) IS NULL OR o.partner_id = :partner)"
-AFTER = "(CAST(:after_name AS text) IS NULL OR ({0}.name, {0}.id) > (:after_name, CAST(:after_id AS uuid)))"
+# After a row that the caller may see: whether there is another one with that id must not show.
+AFTER = """(CAST(:after AS uuid) IS NULL OR ({0}.name, {0}.id)
+    > (SELECT last.name, last.id FROM {1} last WHERE last.id = :after AND {2}))"""
 # The orgs are chosen first, so that related rows are looked up only for them.
 ORGS = text(f"""
     WITH chosen AS MATERIALIZED (
-        SELECT * FROM orgs o WHERE {MATCHES.format("o")} AND {OF_PARTNER} AND {AFTER.format("o")}
+        SELECT * FROM orgs o WHERE {MATCHES.format("o")} AND {OF_PARTNER} AND {AFTER.format("o", "orgs", OF_PARTNER.replace("o.", "last."))}
         ORDER BY o.name, o.id LIMIT :most
     )
     SELECT o.id, o.name, o.active, o.partner_id, t.name AS partner, o.created_at, q.questions, m.models, l.locations,
@@ -57,6 +59,11 @@ class Org:
     batch_date: date | None
     batch_state: BatchState | None
 
+    @property
+    def weekday(self) -> str | None:
+        """The weekday, in UTC, on which the org is scheduled; None if it is not."""
+        return WEEKDAYS[self.created_at.weekday()] if self.active and self.runs else None
+
 
 @dataclass(frozen=True, slots=True)
 class OrgCount:
@@ -72,25 +79,18 @@ def orgs(
     return orgs_after(db, None, search=search, partner=partner, most=most), total
 
 
-Last = tuple[str, UUID]  # name and id of the last one of the page before
-
-
 def orgs_after(
-    db: Connection, last: Last | None, *, search: str = "", partner: UUID | None = None, most: int | None = None
+    db: Connection, after: UUID | None, *, search: str = "", partner: UUID | None = None, most: int | None = None
 ) -> list[Org]:
-    values = {"search": search, "partner": partner, "most": most}
-    return each(Org, db.execute(ORGS, values | after(last)))
-
-
-def after(last: Last | None) -> dict[str, Any]:
-    name, id_ = last or (None, None)
-    return {"after_name": name, "after_id": id_}
+    """`after`: the last one of the page before."""
+    values = {"search": search, "partner": partner, "most": most, "after": after}
+    return each(Org, db.execute(ORGS, values))
 
 
 # Only open batches hold credits: when one ends, its hold is released in full.
 PARTNERS = text(f"""
     WITH chosen AS MATERIALIZED (
-        SELECT * FROM partners p WHERE {MATCHES.format("p")} AND {AFTER.format("p")}
+        SELECT * FROM partners p WHERE {MATCHES.format("p")} AND {AFTER.format("p", "partners", "true")}
             AND (CAST(:only AS uuid) IS NULL OR p.id = :only)
         ORDER BY p.name, p.id LIMIT :most
     ),
@@ -135,11 +135,11 @@ def partners(db: Connection, *, search: str = "", most: int | None = None) -> tu
 
 
 def partners_after(
-    db: Connection, last: Last | None, *, search: str = "", only: UUID | None = None, most: int | None = None
+    db: Connection, after: UUID | None, *, search: str = "", only: UUID | None = None, most: int | None = None
 ) -> list[Partner]:
-    """`only`: at most this one."""
-    values = {"search": search, "only": only, "most": most}
-    return each(Partner, db.execute(PARTNERS, values | after(last)))
+    """`after`: the last one of the page before. `only`: at most this one."""
+    values = {"search": search, "only": only, "most": most, "after": after}
+    return each(Partner, db.execute(PARTNERS, values))
 
 
 AMONG = text("""

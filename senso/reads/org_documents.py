@@ -26,7 +26,6 @@ ORG = text("""
             ORDER BY a.position, q.id) AS questions
     FROM orgs o JOIN partners p ON p.id = o.partner_id WHERE o.id = :org
 """)
-PARTNER = text("SELECT partner_id FROM orgs WHERE id = :org")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,3 @@ def described(db: Connection, org: UUID) -> Described | None:
     document = {name: found[0].pop(name) for name in OrgDocument.model_fields}
     return Described(**found[0], document=document)
 
-
-def partner_of(db: Connection, org: UUID) -> UUID | None:
-    """None for an unknown org."""
-    return db.execute(PARTNER, {"org": org}).scalar_one_or_none()
