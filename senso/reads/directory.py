@@ -17,10 +17,12 @@ OF_PARTNER = "(CAST(:partner AS uuid) IS NULL OR o.partner_id = :partner)"
 # After a row that the caller may see: whether there is another one with that id must not show.
 AFTER = """(CAST(:after AS uuid) IS NULL OR ({0}.name, {0}.id)
     > (SELECT last.name, last.id FROM {1} last WHERE last.id = :after AND {2}))"""
+AFTER_ORG = AFTER.format("o", "orgs", OF_PARTNER.replace("o.", "last."))
+AFTER_PARTNER = AFTER.format("p", "partners", "true")
 # The orgs are chosen first, so that related rows are looked up only for them.
 ORGS = text(f"""
     WITH chosen AS MATERIALIZED (
-        SELECT * FROM orgs o WHERE {MATCHES.format("o")} AND {OF_PARTNER} AND {AFTER.format("o", "orgs", OF_PARTNER.replace("o.", "last."))}
+        SELECT * FROM orgs o WHERE {MATCHES.format("o")} AND {OF_PARTNER} AND {AFTER_ORG}
         ORDER BY o.name, o.id LIMIT :most
     )
     SELECT o.id, o.name, o.active, o.partner_id, t.name AS partner, o.created_at, q.questions, m.models, l.locations,
@@ -90,7 +92,7 @@ def orgs_after(
 # Only open batches hold credits: when one ends, its hold is released in full.
 PARTNERS = text(f"""
     WITH chosen AS MATERIALIZED (
-        SELECT * FROM partners p WHERE {MATCHES.format("p")} AND {AFTER.format("p", "partners", "true")}
+        SELECT * FROM partners p WHERE {MATCHES.format("p")} AND {AFTER_PARTNER}
             AND (CAST(:only AS uuid) IS NULL OR p.id = :only)
         ORDER BY p.name, p.id LIMIT :most
     ),

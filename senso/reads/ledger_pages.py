@@ -3,7 +3,6 @@
 The balance of the newest row is what is available, so that no page sums up the rows before it.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -50,6 +49,11 @@ class Entered:
     run_id: UUID | None
     run: int | None
 
+    @property
+    def before(self) -> int:
+        """The balance before it."""
+        return self.balance - self.credits
+
 
 @dataclass(frozen=True, slots=True)
 class Last:
@@ -62,7 +66,3 @@ class Last:
 def page(db: Connection, partner: UUID, last: Last | None, most: int) -> list[Entered]:
     values = {"partner": partner, "before": last and last.id, "balance": last and last.balance, "most": most}
     return each(Entered, db.execute(PAGE, values))
-
-
-def last(found: Sequence[Entered]) -> Last:
-    return Last(found[-1].id, found[-1].balance - found[-1].credits)

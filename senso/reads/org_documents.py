@@ -45,4 +45,3 @@ def described(db: Connection, org: UUID) -> Described | None:
         return None
     document = {name: found[0].pop(name) for name in OrgDocument.model_fields}
     return Described(**found[0], document=document)
-

@@ -10,6 +10,15 @@ from collections.abc import Callable
 from fastapi import APIRouter
 
 from senso.api.context import Context
-from senso.api.routes import tokens
+from senso.api.routes import findings, imports, names, numbers, orgs, partners, schedules, tokens
 
-ROUTES: tuple[Callable[[Context], APIRouter], ...] = (tokens.routes,)
+ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
+    orgs.routes,
+    imports.routes,
+    numbers.routes,
+    findings.routes,
+    names.routes,
+    partners.routes,
+    schedules.routes,
+    tokens.routes,
+)

@@ -45,8 +45,8 @@ class LocationShown(Shown):
 
 class CompetitorShown(Shown):
     name: str
-    aliases: list[str] = []
-    websites: list[str] = []
+    aliases: list[str] = Field(default_factory=list)
+    websites: list[str] = Field(default_factory=list)
 
 
 class OrgShown(Shown):
@@ -154,7 +154,7 @@ class Proposal(Shown):
 
 
 class OrgNames(Shown):
-    """As `senso names --json`. `asked`: a model was. `is_fallback`: its last call failed. `proposals`: waiting first."""
+    """As `senso names --json`. `asked`: a model was. `is_fallback`: its last call failed. Proposals: waiting first."""
 
     org_id: UUID
     name: str
