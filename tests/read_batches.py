@@ -42,7 +42,8 @@ class Days:
 class Read:
     """A batch of six questions to one model of each surface, one answer of each kind. `runs`: numbers, API first."""
 
-    def __init__(self, make) -> None:
+    def __init__(self, make, tagged: int = 0) -> None:
+        """`tagged`: so many of the questions, the first ones, have the tag loans."""
         self.make = make
         self.org = make.org(questions=6, models=("gpt-6.1-terra", "chatgpt"))
         self.batch = make.batch(self.org)
@@ -65,6 +66,11 @@ class Read:
         self.name(2, "vantry")
         self.cite(0, "https://larchhill.example/rates", "larchhill.example")
         self.cite(0, "https://press.example/best", "press.example")
+        make.sql(
+            "UPDATE questions SET tags = '{loans}' WHERE id IN (SELECT question_id FROM question_runs "
+            "WHERE number = ANY(CAST(:numbers AS bigint[])))",
+            numbers=self.runs[:tagged],
+        )
         make.sql("UPDATE batches SET remaining = 0, state = 'running' WHERE id = :b", b=self.batch)
         finish_batch(str(self.batch), "rows")
 

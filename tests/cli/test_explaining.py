@@ -54,6 +54,18 @@ def test_each_answer_has_its_share_and_its_reason(senso, read):
     assert sum(one["answers"] for one in told["answers"]) == len(told["listed"]) == 12
 
 
+def test_a_number_of_a_tag_counts_the_answers_to_questions_that_have_it(senso, make, messages):
+    read = Read(make, tagged=3)
+
+    told = senso("explain", read.org.id, "mention_rate", *UNBRANDED, "--tag", "loans", "--json").json
+
+    assert told["metric"]["slice"]["tag"] == "loans"
+    assert told["counted"] == {"numerator": 2, "denominator": 3, "is_as_stored": True}
+    assert [by_run(told)[number]["share"]["reason"] for number in read.runs[3:6]] == ["another-tag"] * 3
+    shown = senso("explain", read.org.id, "mention_rate", *UNBRANDED, "--tag", "loans")
+    assert "the question does not have this tag" in shown.out
+
+
 @pytest.mark.parametrize(
     ("metric", "expected"),
     [

@@ -1,0 +1,20 @@
+"""rows of a partner's ledger in their order"""
+
+from alembic import op
+
+revision = "0036"
+down_revision = "0033"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute("SET LOCAL lock_timeout = '10s'")
+    op.drop_index("ix_ledger_partner_id", table_name="ledger")
+    op.create_index("ix_ledger_partner_id_id", "ledger", ["partner_id", "id"])
+
+
+def downgrade() -> None:
+    op.execute("SET LOCAL lock_timeout = '10s'")
+    op.drop_index("ix_ledger_partner_id_id", table_name="ledger")
+    op.create_index("ix_ledger_partner_id", "ledger", ["partner_id"])
