@@ -98,5 +98,5 @@ def as_imported(done: Imported, *, dry_run: bool) -> shown.Imported:
     )
 
 
-def as_changes(changes: Changes) -> shown.Changes:
-    return shown.Changes.model_validate(changes)
+def as_changes(changes: Changes) -> shown.ImportChanges:
+    return shown.ImportChanges.model_validate(changes)

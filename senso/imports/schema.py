@@ -16,6 +16,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     PlainValidator,
     StrictBool,
     StrictInt,
@@ -24,6 +25,7 @@ from pydantic import (
     ValidationError,
     WithJsonSchema,
 )
+from pydantic_core import CoreSchema
 
 from senso.imports.source import Place, Source
 from senso.settings.texts import cleaned
@@ -132,8 +134,17 @@ def around(value: object) -> object:
 
 Country = Annotated[str, AfterValidator(country), WithJsonSchema({"type": "string", "pattern": "^[A-Za-z]{2}$"})]
 T = TypeVar("T")
+
+
+class OrNull:
+    """In a JSON schema: null is taken, too."""
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [handler(schema), {"type": "null"}]}
+
+
 MOST_LISTED = 1_000_000  # far above what a file of 50 MB can hold
-Listed = Annotated[tuple[T, ...], Field(max_length=MOST_LISTED), BeforeValidator(nothing_is_empty)]
+Listed = Annotated[tuple[T, ...], Field(max_length=MOST_LISTED), BeforeValidator(nothing_is_empty), OrNull()]
 # Some of these are in unique indexes, whose entries Postgres limits to 2704 bytes.
 Id = Annotated[UUID, BeforeValidator(pasted)]
 AROUND = BeforeValidator(around)

@@ -13,7 +13,9 @@ from ground import NOWHERE, addresses
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from senso.api import PREFIX
 from senso.api.application import application
 from senso.api.context import Limits
 from senso.api.events import Door
@@ -22,6 +24,12 @@ from senso.api.openapi import document
 SEED, EXAMPLES = int(os.environ.get("SEED", "7")), int(os.environ.get("EXAMPLES", "12"))
 DOCUMENT = document(application(Door(None, lambda: None, 30), 2, Limits(600, 50)))
 PATIENCE_SECONDS = 60
+# What a JSON schema cannot say: a period that ends before it begins, ids that refer to each other, names of countries.
+BEYOND_SCHEMA = {
+    *(f"PUT {PREFIX}/orgs/{{org_id}}{path}" for path in ("", "/questions")),
+    *(f"GET {PREFIX}/orgs/{{org_id}}/{path}" for path in ("metrics", "competitors", "citations", "claims")),
+    f"POST {PREFIX}/import",
+}
 
 
 def is_stream(operation):
@@ -63,7 +71,10 @@ def test_no_request_is_answered_in_a_way_that_openapi_does_not_say(unlimited_api
         case = data.draw(operation.as_strategy(mode))
         if filled and data.draw(st.booleans()):
             case.path_parameters = {**case.path_parameters, **filled}
-        case.call_and_validate(base_url=unlimited_api.url, headers=headers, timeout=PATIENCE_SECONDS)
+        left_out = [positive_data_acceptance] if operation.label in BEYOND_SCHEMA else []
+        case.call_and_validate(
+            base_url=unlimited_api.url, headers=headers, timeout=PATIENCE_SECONDS, excluded_checks=left_out
+        )
 
     ask()
 

@@ -55,7 +55,7 @@ def test_numbers_are_chosen_by_name_slice_and_batch_and_walked_page_by_page(api,
 
     assert len(found) == stored
     assert len({(one["name"], *one["slice"].values()) for one in found}) == stored
-    two = api.ask("GET", f"{path}?name=mention_rate&name=average-rank&whole=true", token).json()["items"]
+    two = api.ask("GET", f"{path}?name=mention_rate&name=average_rank&whole=true", token).json()["items"]
     assert sorted(one["name"] for one in two) == ["average_rank"] * 2 + ["mention_rate"] * 2
     assert api.ask("GET", f"{path}?batch_id={read.batch}&limit=1", token).json()["items"][0] == found[0]
     assert api.ask("GET", f"{path}?model=chatgpt&kind=branded", token).json()["items"] == []
@@ -98,14 +98,14 @@ WRONG = [
     ("metrics?since=2026-02-02&until=2026-02-01", "query"),
     ("metrics?since=yesterday", "query.since"),
     ("metrics?date=2026-02-02&since=2026-02-01", "query.since"),
-    ("metrics?name=fame", "query"),
+    ("metrics?name=fame", "query.name.0"),
     ("metrics?kind=odd", "query.kind"),
     ("metrics?cursor=zz", "query.cursor"),
     ("metrics?limit=201", "query.limit"),
     ("metrics?locaton=US", "query.locaton"),
     ("changes?before_until=2999-01-01", "query"),
     ("changes?since=2026-02-02&until=2026-02-01", "query"),
-    ("metrics/fame/answers", "query"),
+    ("metrics/fame/answers", "path.name"),
     ("metrics/mention_rate/answers", "query"),
     ("metrics/mention_rate/answers?kind=unbranded&surface=api&model=gpt-6.1-terra&location=US", "query"),
     ("metrics/mention_rate/answers?kind=unbranded&surface=api&tag=none", "query"),

@@ -43,7 +43,7 @@ OfPart = Annotated[Part, Depends(part)]
 def routes(context: Context) -> APIRouter:
     router = APIRouter(prefix="/orgs/{org_id}", tags=["numbers"])
 
-    @router.get("/competitors", response_model=shown.OfBatches[shown.Named])
+    @router.get("/competitors", response_model=shown.OfBatches[shown.CompetitorCounted])
     async def list_competitors(
         request: Request,
         caller: Reader,
@@ -55,9 +55,9 @@ def routes(context: Context) -> APIRouter:
     ) -> Response:
         """Who else the answers name, each under one name, by kind and surface; the most named first."""
         found = await context.read(partial(counted, caller, org_id, chosen, of, findings.competitors))
-        return answer(request, told(found, limit, cursor, shown.Named))
+        return answer(request, told(found, limit, cursor, shown.CompetitorCounted))
 
-    @router.get("/citations", response_model=shown.OfBatches[shown.Cited])
+    @router.get("/citations", response_model=shown.OfBatches[shown.DomainCounted])
     async def list_citations(
         request: Request,
         caller: Reader,
@@ -70,9 +70,9 @@ def routes(context: Context) -> APIRouter:
     ) -> Response:
         """Which domains the answers cite, and whose they are, by kind and surface; the most cited first."""
         found = await context.read(partial(counted, caller, org_id, chosen, of, partial(cited, category)))
-        return answer(request, told(found, limit, cursor, shown.Cited))
+        return answer(request, told(found, limit, cursor, shown.DomainCounted))
 
-    @router.get("/claims", response_model=shown.OfBatches[shown.Claim])
+    @router.get("/claims", response_model=shown.OfBatches[shown.ClaimCounted])
     async def list_claims(
         request: Request,
         caller: Reader,
@@ -139,8 +139,8 @@ def readable(db: Connection, caller: Caller, org: UUID, chosen: Chosen) -> tuple
         return batches, findings.readable(batches)
 
 
-def as_claim(one: Claim) -> shown.Claim:
-    return shown.Claim(**{name: getattr(one, name) for name in shown.Claim.model_fields})
+def as_claim(one: Claim) -> shown.ClaimCounted:
+    return shown.ClaimCounted(**{name: getattr(one, name) for name in shown.ClaimCounted.model_fields})
 
 
 Order = tuple[str, str, int, str, str]

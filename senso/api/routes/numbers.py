@@ -6,7 +6,9 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from pydantic import AfterValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from senso.api import seen, well_asked
 from senso.api.access import Caller, Scope, needs
@@ -32,8 +34,17 @@ On = Annotated[Surface | None, Query(description="apps that people use, or APIs"
 Model = Annotated[Line | None, Query(description="the number of this model", examples=["chatgpt"])]
 Place = Annotated[Line | None, Query(description="the number of this location", examples=["US", "US/Ohio"])]
 Tag = Annotated[Line | None, Query(description="the number of questions with this tag")]
+
+
+def known(said: str) -> str:
+    if said not in COUNTS:
+        raise PydanticCustomError("number", "no such number; there are: {names}", {"names": ", ".join(COUNTS)})
+    return said
+
+
+Name = Annotated[str, AfterValidator(known), WithJsonSchema({"type": "string", "enum": [*COUNTS]})]
 Names = Annotated[
-    list[Line] | None,
+    list[Name] | None,
     Query(max_length=len(COUNTS), description="any of these; unset: all", examples=[["mention_rate"]]),
 ]
 Whole = Annotated[bool, Query(description="only numbers of all models, locations and tags together")]
@@ -57,10 +68,7 @@ def parts(kind: Kind = None, surface: On = None, model: Model = None, location: 
 
 
 def wanted(of: Annotated[Parts, Depends(parts)], name: Names = None, whole: Whole = False) -> Filter:
-    """Raises Problem for an unknown number."""
-    with well_asked.query():
-        names = None if name is None else [numbers.known_name(one) for one in name]
-    return Filter(names, {part: getattr(of, part) for part in metric_pages.PARTS}, whole)
+    return Filter(name, {part: getattr(of, part) for part in metric_pages.PARTS}, whole)
 
 
 def spans(
@@ -92,11 +100,11 @@ def routes(context: Context) -> APIRouter:
         return answer(request, page(found, limit, lambda one: (one.batch_id, one.id), as_metric))
 
     @router.get("/metrics/{name}/answers", response_model=shown.Explanation)
-    async def explain(
+    async def explain_metric(
         request: Request,
         caller: Reader,
         org_id: Id,
-        name: str,
+        name: Annotated[Name, Path(examples=["mention_rate"])],
         of: Annotated[Parts, Depends(parts)],
         batch_id: Annotated[Id | None, Query(description="unset: the newest with numbers")] = None,
         limit: Limit = USUAL_ROWS,
@@ -143,7 +151,7 @@ def explained(caller: Caller, org: UUID, asked: numbers.Asked, db: Connection) -
     found = explanations.explained(db, numbers.wanted(org, batch, metric, asked))
     told = numbers.explanation_json(org, batch, metric, found)
     told["next"] = None if found.next is None else encode(found.next)
-    return shown.Explanation(**told, items=[shown.Answer.model_validate(one) for one in found.listed])
+    return shown.Explanation(**told, items=[shown.AnswerCounted.model_validate(one) for one in found.listed])
 
 
 def changed(caller: Caller, org: UUID, asked: periods.Asked, db: Connection) -> shown.Changes:

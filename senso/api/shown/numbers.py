@@ -65,7 +65,7 @@ class MetricOfBatch(Metric):
     network_id: UUID | None
 
 
-class Side(Shown):
+class ComparedPeriod(Shown):
     """`readers`: the models and prompts that read the answers."""
 
     since: dt.date
@@ -102,8 +102,8 @@ class Changes(Shown):
     """As `senso compare --json`. What moved comes first."""
 
     org_id: UUID
-    before: Side
-    after: Side
+    before: ComparedPeriod
+    after: ComparedPeriod
     changes: list[Change]
 
 
@@ -140,7 +140,7 @@ class CitedPage(Shown):
     is_own: bool
 
 
-class Share(Shown):
+class AnswerShare(Shown):
     numerator: int
     denominator: int
     standing: Standing
@@ -148,7 +148,7 @@ class Share(Shown):
     rejections: list[str]
 
 
-class Answer(Shown):
+class AnswerCounted(Shown):
     """`number`: of its run. `share`: what it adds to the number, and why."""
 
     number: int
@@ -165,10 +165,10 @@ class Answer(Shown):
     rank: int | None
     competitors: list[str]
     citations: list[CitedPage]
-    share: Share
+    share: AnswerShare
 
 
-class Explanation(Page[Answer]):
+class Explanation(Page[AnswerCounted]):
     """As `senso explain --json`, with the answers that it lists in `items`."""
 
     org_id: UUID
@@ -195,7 +195,7 @@ class OfBatches(Page[T], Generic[T]):
     batches: list[BatchCounted]
 
 
-class Named(Shown):
+class CompetitorCounted(Shown):
     """A competitor. `answers`: that name it, of `of` that were read; kinds and surfaces are never counted together."""
 
     kind: QuestionKind
@@ -205,7 +205,7 @@ class Named(Shown):
     of: int
 
 
-class Cited(Shown):
+class DomainCounted(Shown):
     """A domain. `type`: primary: pages of the organisation. `answers`: that cite it, of `of` that were read."""
 
     kind: QuestionKind
@@ -217,7 +217,7 @@ class Cited(Shown):
     of: int
 
 
-class Claim(Shown):
+class ClaimCounted(Shown):
     """`run`, `sentence`: of the first answer that claims it. `verdict`: null if there were no facts on file."""
 
     text: str

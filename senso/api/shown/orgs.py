@@ -74,40 +74,40 @@ class Questions(Shown):
     questions: list[QuestionShown]
 
 
-class Count(Shown):
+class RowCount(Shown):
     inserted: int
     updated: int
     removed: int
     unchanged: int
 
 
-class Changes(Shown):
+class ImportChanges(Shown):
     """What an import changed in each table. `ledger`: grants. `notes`: what was asked for and was not done."""
 
-    models: Count
-    locations: Count
-    partners: Count
-    questions: Count
-    orgs: Count
-    org_websites: Count
-    org_aliases: Count
-    org_not_names: Count
-    org_facts: Count
-    org_questions: Count
-    org_models: Count
-    org_locations: Count
-    networks: Count
-    network_orgs: Count
-    network_questions: Count
-    network_models: Count
-    network_locations: Count
-    ledger: Count
+    models: RowCount
+    locations: RowCount
+    partners: RowCount
+    questions: RowCount
+    orgs: RowCount
+    org_websites: RowCount
+    org_aliases: RowCount
+    org_not_names: RowCount
+    org_facts: RowCount
+    org_questions: RowCount
+    org_models: RowCount
+    org_locations: RowCount
+    networks: RowCount
+    network_orgs: RowCount
+    network_questions: RowCount
+    network_models: RowCount
+    network_locations: RowCount
+    ledger: RowCount
     notes: list[str]
 
 
 class OrgWritten(Shown):
     org: OrgShown
-    changes: Changes
+    changes: ImportChanges
 
 
 class NewOne(Shown):
@@ -122,7 +122,7 @@ class Joined(Shown):
     org_id: UUID
 
 
-class Imported(Changes):
+class Imported(ImportChanges):
     """As `senso import --json`. `dry_run`: nothing was written."""
 
     dry_run: bool
