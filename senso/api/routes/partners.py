@@ -50,11 +50,11 @@ def routes(context: Context) -> APIRouter:
         )
         return answer(request, page(found, limit, lambda one: (one.id,), shown.PartnerListed.model_validate))
 
-    @router.get("/{partner_id}/credits", response_model=shown.Credits)
+    @router.get("/{partner_id}/credits", response_model=shown.PartnerCredits)
     async def show_credits(request: Request, caller: Reader, partner_id: Id) -> Response:
         """What it has, what is held for open batches, and what was granted and charged in all."""
         found = await context.read(partial(credits_of, caller, partner_id))
-        return answer(request, shown.Credits.model_validate(found))
+        return answer(request, shown.PartnerCredits.model_validate(found))
 
     @router.post("/{partner_id}/credits", response_model=shown.Granted)
     async def grant_credits(

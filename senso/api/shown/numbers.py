@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Annotated, Generic, TypeVar
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from senso.api.models import Page, Shown
 from senso.explanation import Standing
@@ -74,7 +74,7 @@ class ComparedPeriod(Shown):
     readers: list[str]
 
 
-class Change(Shown):
+class ComparedNumber(Shown):
     """`low` to `high`: the 95 % interval of the difference `value`. `detectable`: the least that would be found.
 
     `needed`: so many questions would find one as large. `shared`: of what either period asked, the smaller share that
@@ -83,7 +83,7 @@ class Change(Shown):
 
     name: str
     slice: Slice
-    verdict: ChangeVerdict
+    verdict: Annotated[ChangeVerdict, WithJsonSchema({"type": "string", "enum": [*ChangeVerdict]})]
     before: float | None
     after: float | None
     value: float | None
@@ -104,7 +104,7 @@ class Changes(Shown):
     org_id: UUID
     before: ComparedPeriod
     after: ComparedPeriod
-    changes: list[Change]
+    changes: list[ComparedNumber]
 
 
 class NumberedBatch(Shown):

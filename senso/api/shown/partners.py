@@ -23,7 +23,7 @@ class PartnerListed(Shown):
     active: int
 
 
-class Credits(Shown):
+class PartnerCredits(Shown):
     """As `senso credits --json`."""
 
     id: UUID
@@ -42,7 +42,7 @@ class Grant(Shown):
     outcome: Literal["granted", "already granted"]
 
 
-class Granted(Credits):
+class Granted(PartnerCredits):
     grant: Grant
 
 
