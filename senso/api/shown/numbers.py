@@ -83,7 +83,7 @@ class ComparedNumber(Shown):
 
     name: str
     slice: Slice
-    verdict: Annotated[ChangeVerdict, WithJsonSchema({"type": "string", "enum": [*ChangeVerdict]})]
+    verdict: Annotated[str, WithJsonSchema({"type": "string", "enum": [*ChangeVerdict]})]
     before: float | None
     after: float | None
     value: float | None
