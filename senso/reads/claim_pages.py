@@ -19,7 +19,7 @@ PAGE = text(f"""
     SELECT text, kind, polarity, verdict, fact, sentence, url, run, answers, {MARK} AS mark FROM ({GROUPED}) grouped
     WHERE (CAST(:verdict AS text) IS NULL OR verdict = :verdict)
         AND (CAST(:polarity AS text) IS NULL OR polarity = :polarity)
-        AND (CAST(:place AS int) IS NULL OR ({KEY}) > (:place, :fewer, :run, :mark))
+        AND (CAST(:place AS bigint) IS NULL OR ({KEY}) > (:place, :fewer, :run, :mark))
     ORDER BY {KEY} LIMIT :most
 """)
 NO_VERDICT = 9

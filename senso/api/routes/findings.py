@@ -1,5 +1,6 @@
 """`/orgs/{id}/competitors`, `/citations` and `/claims`: what the answers of some batches say."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +16,7 @@ from senso.api.chosen_batches import ChosenBatches
 from senso.api.context import Context
 from senso.api.etags import answer
 from senso.api.models import Id, Page, Shown
-from senso.api.paging import USUAL_ROWS, Cursor, Limit, decode, page
+from senso.api.paging import USUAL_ROWS, Cursor, Limit, decode, page, wrong
 from senso.api.routes.numbers import Kind, Model, On, Place
 from senso.api.shown import numbers as shown
 from senso.db import Connection
@@ -29,6 +30,7 @@ Reader = Annotated[Caller, needs(Scope.READ)]
 Judged = Annotated[Verdict | None, Query(description="by the facts on file of the organisation")]
 Mood = Annotated[Polarity | None, Query(description="what it means for the organisation")]
 Whose = Annotated[Category | None, Query(description="what kind of site")]
+MARK = re.compile("[0-9a-f]{32}")
 S = TypeVar("S", bound=Shown)
 R = TypeVar("R", Named, Cited)
 
@@ -84,7 +86,7 @@ def routes(context: Context) -> APIRouter:
         cursor: Cursor = None,
     ) -> Response:
         """What the answers claim about the organisation: contradicted first, then the most frequent."""
-        after = Last(*(decode(cursor, int, int, int, str) or ()))
+        after = last_claim(cursor)
         work = partial(claims_of, caller, org_id, chosen, verdict, polarity, after, limit + 1)
         found = await context.read(work)
         return answer(request, in_batches(found, page(found.rows, limit, lambda one: one.key, as_claim)))
@@ -137,6 +139,14 @@ def readable(db: Connection, caller: Caller, org: UUID, chosen: Chosen) -> tuple
     with well_asked.query():
         batches = findings.batches(db, org, chosen)
         return batches, findings.readable(batches)
+
+
+def last_claim(cursor: str | None) -> Last:
+    """Raises Problem."""
+    found = Last(*(decode(cursor, int, int, int, str) or ()))
+    if found.mark is not None and not MARK.fullmatch(found.mark):
+        raise wrong()
+    return found
 
 
 def as_claim(one: Claim) -> shown.ClaimCounted:
