@@ -48,9 +48,16 @@ def shown(context: Context, caller: Caller, subject: str, db: Connection) -> Sch
 
 def as_shown(found: schedules.Schedule | None) -> Schedule:
     assert found is not None  # noqa: S101  it has just been seen, and no org is deleted
-    about = {name: getattr(found, name) for name in ("org_id", "hour", "stopped_by", "next")}
-    last = {"last_due_date": found.last_due_date, "last_batch_id": found.last_batch_id}
-    return Schedule(**about, **last, weekday=WEEKDAYS[found.weekday], time_zone="UTC")
+    return Schedule(
+        org_id=found.org_id,
+        weekday=WEEKDAYS[found.weekday],
+        hour=found.hour,
+        time_zone="UTC",
+        stopped_by=found.stopped_by,
+        next=found.next,
+        last_due_date=found.last_due_date,
+        last_batch_id=found.last_batch_id,
+    )
 
 
 def org_in(subject: str) -> UUID:
