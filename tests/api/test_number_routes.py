@@ -181,7 +181,7 @@ def test_claims_are_listed_contradicted_first_page_by_page(api, make, read):
         for position, (verdict, text) in enumerate(said[: 4 - run]):
             make.sql(
                 "INSERT INTO claims (evaluation_id, position, text, sentence, kind, polarity, verdict) "
-                "SELECT e.id, :position, :text, :text, 'other', 'neutral', :verdict FROM evaluations e "
+                "SELECT e.id, :position, :text, :text, 'fact', 'neutral', :verdict FROM evaluations e "
                 "JOIN question_runs r ON r.id = e.run_id WHERE r.number = :number",
                 position=position, text=text, verdict=verdict, number=read.runs[run],
             )  # fmt: skip
