@@ -38,9 +38,9 @@ class Joined:
 
 
 def import_file(file: Path, *, as_json: bool) -> None:
+    document = imports.read(file)
     from senso.workflows import importing  # noqa: PLC0415  its reads take long to import, and a wrong file needs none
 
-    document = imports.read(file)
     with connected():
         with transaction() as db:
             import_queries.patiently(db)
