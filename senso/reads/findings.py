@@ -17,7 +17,7 @@ from senso.score import CitedDomain, CompetitorCount
 from senso.states import Category, QuestionKind, Surface
 
 # So many are read within the time that a request has.
-MOST_ANSWERS = 20_000
+MOST_ANSWERS = 10_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -227,3 +227,12 @@ def test_what_was_pruned_keeps_its_numbers_only(api, make, read):
     for path in ("competitors", "citations", "claims", "metrics/mention_rate/answers?kind=unbranded&surface=api"):
         answer = api.ask("GET", f"/orgs/{read.org.id}/{path}", token)
         assert (answer.status_code, "pruned" in answer.json()["detail"]) == (404, True), path
+
+
+def test_more_answers_than_can_be_read_at_once_are_refused(api, make, read):
+    make.sql("UPDATE batches SET planned = 10001 WHERE id = :b", b=read.batch)
+
+    for path in ("competitors", "citations", "claims"):
+        answer = api.ask("GET", f"/orgs/{read.org.id}/{path}", make.token(Scope.READ))
+        assert (answer.status_code, "choose a shorter period" in answer.json()["detail"]) == (422, True), path
+    assert api.ask("GET", f"/orgs/{read.org.id}/metrics", make.token(Scope.READ)).status_code == 200
