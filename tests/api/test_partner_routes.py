@@ -46,6 +46,8 @@ def test_a_grant_is_given_once_under_its_ref(api, make, org):
     [
         ({"credits": 0, "ref": "r"}, "body.credits"),
         ({"credits": 1.5, "ref": "r"}, "body.credits"),
+        ({"credits": "5", "ref": "r"}, "body.credits"),
+        ({"credits": True, "ref": "r"}, "body.credits"),
         ({"credits": 10**15 + 1, "ref": "r"}, "body.credits"),
         ({"credits": 5, "ref": " "}, "body.ref"),
         ({"credits": 5, "ref": "a\nb"}, "body.ref"),

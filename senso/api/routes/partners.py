@@ -6,7 +6,8 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import Field
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from senso.api import seen
 from senso.api.access import Caller, Scope, needs
@@ -30,8 +31,15 @@ Search = Annotated[Line | None, Query(description="a part of the name, or the be
 MOST_CREDITS = 10**15  # as in an import file
 
 
+def number(value: object) -> object:
+    """pydantic alone would take "5" and true for numbers."""
+    if isinstance(value, str | bool):
+        raise PydanticCustomError("number", "is not a number")
+    return value
+
+
 class NewGrant(Body):
-    credits: Annotated[int, Field(ge=1, le=MOST_CREDITS, strict=True)]
+    credits: Annotated[int, BeforeValidator(number), Field(ge=1, le=MOST_CREDITS, examples=[500])]
     ref: Annotated[Line, Field(description="an invoice, say; granted under the same ref only once")]
 
 
