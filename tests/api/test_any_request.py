@@ -13,17 +13,10 @@ from ground import NOWHERE, addresses
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
-<<<<<<< HEAD
 from schemathesis.specs.openapi.checks import positive_data_acceptance
+from test_routes import DOCUMENT
 
 from senso.api import PREFIX
-from senso.api.application import application
-from senso.api.context import Limits
-from senso.api.events import Door
-from senso.api.openapi import document
-=======
-from test_routes import DOCUMENT
->>>>>>> a_access
 
 SEED, EXAMPLES = int(os.environ.get("SEED", "7")), int(os.environ.get("EXAMPLES", "12"))
 PATIENCE_SECONDS = 60
