@@ -20,6 +20,12 @@ class LedgerRow(Base):
         one_of("entry", Entry),
         one_of("kind", LedgerKind),
         Index("ix_ledger_partner_id_id", "partner_id", "id"),
+        Index(
+            "ix_ledger_granted",
+            "partner_id",
+            postgresql_include=["credits"],
+            postgresql_where=text(f"entry = '{Entry.GRANT}'"),
+        ),
         Index("ix_ledger_created_at", "created_at", postgresql_using="brin"),
         Index(
             "ix_ledger_held",
