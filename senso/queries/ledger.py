@@ -100,8 +100,8 @@ def granted(db: Connection, ref: str) -> Granted | None:
     return first(Granted, db.execute(GRANTED, {"key": keys.GRANT.of(ref)}))
 
 
-# Only open batches hold credits. Charged is what of all that was granted is neither held nor left, so that nothing sums up
-# the charges, which are one a reading. Of a partner that is not metered nothing is left, and its rows are summed up.
+# Only open batches hold credits. Charged is what of all that was granted is neither held nor left, so that nothing sums
+# up the charges, which are one a reading. Of a partner that is not metered nothing is left, and its rows are summed up.
 STANDING = text(f"""
     SELECT p.id, p.name, p.available IS NOT NULL AS metered, p.available, h.held, g.granted,
         (g.granted - h.held - coalesce(p.available, (
