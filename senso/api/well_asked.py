@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from senso.api.problems import invalid, where
+from senso.api.problems import LONGEST_WHERE, invalid
 from senso.errors import ConfigError
 from senso.imports.source import ImportRefused, Place
 
@@ -24,4 +24,5 @@ def body(within: Place = ()) -> Iterator[None]:
         yield
     except ImportRefused as error:
         place = error.place[len(within) :] if error.place[: len(within)] == within else ()
-        raise invalid([(where(("body", *place)), error.reason)]) from None
+        where = ".".join(map(str, ("body", *place)))[:LONGEST_WHERE]
+        raise invalid([(where, error.reason)]) from None
