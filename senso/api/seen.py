@@ -11,7 +11,7 @@ from senso.reads import owners
 
 def require(caller: Caller, owner: UUID | None, what: str, id_: object) -> None:
     """`owner`: a partner; None: there is no such thing. Raises Problem."""
-    if owner is None or caller.partner_id not in {None, owner}:
+    if owner is None or not caller.may_see(owner):
         raise Problem(HTTPStatus.NOT_FOUND, f"no {what} {id_}")
 
 

@@ -55,7 +55,8 @@ class Changes:
 
 
 # One import at a time: two that lock the same rows in different orders could deadlock.
-ALONE = text("SELECT pg_advisory_xact_lock(7230156)")
+ALONE_KEY = 7230156
+ALONE = text(f"SELECT pg_advisory_xact_lock({ALONE_KEY})")
 # For a command, which may wait for another import longer than a worker's statement may.
 PATIENTLY = text("SELECT set_config('lock_timeout', '5min', true), set_config('statement_timeout', '10min', true)")
 

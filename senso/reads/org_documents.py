@@ -9,10 +9,10 @@ from sqlalchemy import Connection, text
 
 from senso.db import rows
 from senso.imports.schema import OrgDocument
+from senso.queries import results
 
 ORG = text("""
     SELECT o.id, o.partner_id, p.name AS partner, o.imported_at, o.name, o.created_at, o.active, o.competitors,
-        ARRAY(SELECT url FROM org_websites WHERE org_id = o.id ORDER BY position, url) AS websites,
         ARRAY(SELECT a.name FROM org_aliases a WHERE a.org_id = o.id ORDER BY a.position, a.name) AS aliases,
         ARRAY(SELECT n.name FROM org_not_names n WHERE n.org_id = o.id ORDER BY n.position, n.name) AS not_names,
         ARRAY(SELECT f.text FROM org_facts f WHERE f.org_id = o.id ORDER BY f.position, f.text) AS facts,
@@ -43,5 +43,6 @@ def described(db: Connection, org: UUID) -> Described | None:
     found = rows(db.execute(ORG, {"org": org}))
     if not found:
         return None
+    found[0]["websites"] = list(results.websites(db, org))
     document = {name: found[0].pop(name) for name in OrgDocument.model_fields}
     return Described(**found[0], document=document)
