@@ -33,6 +33,7 @@ def take_in(
     db: Connection, document: Document, actor: str, *, partner: UUID | None = None, dry_run: bool = False
 ) -> Imported:
     """`partner`: whose rows alone it may write; None: those of all. Raises ImportRefused, with nothing written."""
+    rows.alone(db)
     if partner is not None:
         import_owners.require_own(db, document, partner)
     new = new_ones(db, document)
