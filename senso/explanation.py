@@ -25,6 +25,7 @@ class Reason(StrEnum):
     ANOTHER_SURFACE = "another-surface"
     ANOTHER_MODEL = "another-model"
     ANOTHER_LOCATION = "another-location"
+    ANOTHER_TAG = "another-tag"
     NOT_ANSWERED = "not-answered-yet"
     NOT_READ = "not-read-yet"
     FAILED = "failed"
@@ -110,6 +111,7 @@ def elsewhere(where: Slice, fact: Fact) -> Reason | None:
         Reason.ANOTHER_SURFACE: fact.surface != where.surface,
         Reason.ANOTHER_MODEL: where.model not in {None, fact.model},
         Reason.ANOTHER_LOCATION: where.location not in {None, fact.location},
+        Reason.ANOTHER_TAG: where.tag is not None and where.tag not in fact.tags,
     }
     return next((reason for reason, differs in differing.items() if differs), None)
 

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 
 DUE_HOUR = 2  # UTC; the beat schedule may set another
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def due_date(created_at: datetime, now: datetime, hour: int) -> date:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -10,14 +9,15 @@ from rich.markup import escape
 
 from senso.cli.environment import connected
 from senso.cli.printing import out, print_json, printable, table
-from senso.comparison import RANK, Change, change_json, compared
+from senso.comparison import RANK, Change
 from senso.db import looking
 from senso.errors import ConfigError, NotFound
 from senso.numbers.verdicts import FALSE_ALARMS, FEWEST_ANSWERS, FEWEST_QUESTIONS, Verdict
 from senso.quantities import counted
-from senso.reads import comparisons
+from senso.reads import comparisons, periods
 from senso.reads import status as queries
-from senso.reads.comparisons import Dated, Read
+from senso.reads.comparisons import Read
+from senso.reads.periods import Asked, Span
 from senso.reports.wording import NAMES, title
 
 WORDS = {
@@ -38,71 +38,20 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Both days included."""
-
-    since: date
-    until: date
-
-    def __str__(self) -> str:
-        return str(self.since) if self.since == self.until else f"{self.since} to {self.until}"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What was typed; None: left out."""
-
-    since: date | None
-    until: date | None
-    before_since: date | None
-    before_until: date | None
-    network: UUID | None
-
-
 def compare(org_id: UUID, asked: Asked, *, as_json: bool) -> None:
     """Raises NotFound for an unknown org or a period without numbers, ConfigError for days that make no period."""
     with connected(), looking() as db:
         org = queries.org(db, org_id)
         if org is None:
             raise NotFound(f"no org {org_id}; import it first")
-        batches = of_one_subject(comparisons.batches(db, org_id), asked.network)
+        batches = periods.of_one_subject(periods.batches(db, org_id), asked.network)
         if not batches:
             raise NotFound(f"org {org_id} ({org.name}) has no numbers yet; open a batch: senso trigger org {org_id}")
-        before, after = spans(asked, [one.date for one in batches])
-        was, now = (comparisons.read(db, org_id, chosen(batches, period)) for period in (before, after))
-    found = compared(was.period, now.period)
+        found = comparisons.compare(db, org_id, batches, asked)
     if as_json:
-        print_json(told(org_id, (before, after), (was, now), found))
+        print_json(comparisons.comparison_json(found))
     else:
-        print_changes(org.name, (before, after), (was, now), found)
-
-
-def of_one_subject(batches: Sequence[Dated], network: UUID | None) -> list[Dated]:
-    """Those of the network; without one, those that ask the same as the newest."""
-    wanted = [one for one in batches if network in {None, one.network_id}]
-    return [one for one in wanted if (one.kind, one.network_id) == (wanted[-1].kind, wanted[-1].network_id)]
-
-
-def spans(asked: Asked, dates: Sequence[date]) -> tuple[Span, Span]:
-    """The later one: by default the newest date. The earlier one: as long, and ending at the last date before it."""
-    until = asked.until or dates[-1]
-    later = span(asked.since or until, until)
-    former = [one for one in dates if one < later.since]
-    last = asked.before_until or (former[-1] if former else None)
-    if last is None:
-        raise NotFound(f"nothing was asked before {later.since}; choose a later --since, or wait for the next batch")
-    first = asked.before_since or last - (later.until - later.since)
-    earlier = span(first, last)
-    if earlier.until >= later.since:
-        raise ConfigError(f"the periods {earlier} and {later} overlap; end the first before {later.since}")
-    return earlier, later
-
-
-def span(since: date, until: date) -> Span:
-    if since > until:
-        raise ConfigError(f"{since} is after {until}; a period begins before it ends")
-    return Span(since, until)
+        print_changes(org.name, (found.before, found.after), (found.was, found.now), found.changes)
 
 
 def day(option: str, said: str | None) -> date | None:
@@ -113,36 +62,6 @@ def day(option: str, said: str | None) -> date | None:
         return date.fromisoformat(said.strip())
     except ValueError:
         raise ConfigError(f"{option} {said!r}: say a date, such as 2026-11-21") from None
-
-
-def chosen(batches: Sequence[Dated], period: Span) -> list[UUID]:
-    within = [one for one in batches if period.since <= one.date <= period.until]
-    if not within:
-        held = f"the oldest is of {batches[0].date}, the newest of {batches[-1].date}"
-        raise NotFound(f"no batch with numbers in {period}; {held}")
-    kept = [one.id for one in within if not one.is_pruned]
-    if not kept:
-        raise NotFound(
-            f"the answers of {period} were pruned; only their numbers are left: senso report ORG --format csv"
-        )
-    return kept
-
-
-def told(org: UUID, periods: tuple[Span, Span], read: tuple[Read, Read], found: Sequence[Change]) -> dict[str, object]:
-    names = ("before", "after")
-    return {
-        "org_id": org,
-        **{
-            name: {
-                "since": period.since,
-                "until": period.until,
-                "answers": len(one.period.facts),
-                "readers": sorted(one.readers),
-            }
-            for name, period, one in zip(names, periods, read, strict=True)
-        },
-        "changes": [change_json(change) for change in found],
-    }
 
 
 def print_changes(org: str, periods: tuple[Span, Span], read: tuple[Read, Read], found: Sequence[Change]) -> None:

@@ -13,7 +13,6 @@ from senso.reads.directory import Org, Partner
 from senso.records import record
 
 SHOWN = 50
-WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
 
 
 def orgs(search: str, partner: UUID | None, most: int | None, *, as_json: bool) -> None:
@@ -24,7 +23,7 @@ def orgs(search: str, partner: UUID | None, most: int | None, *, as_json: bool) 
         wanted = most or (None if as_json else SHOWN)
         found, total = queries.orgs(db, search=search, partner=partner, most=wanted)
     if as_json:
-        print_json([record(one) | {"weekday": weekday(one)} for one in found])
+        print_json([record(one) | {"weekday": one.weekday} for one in found])
         return
     for one in found:
         print_org(one)
@@ -32,11 +31,6 @@ def orgs(search: str, partner: UUID | None, most: int | None, *, as_json: bool) 
         err.print(shown(len(found), total.orgs, f"{counted(total.orgs, 'org')}, {total.active} active"))
     else:
         out.suggest("No such orgs." if search or partner else "No orgs yet. Bring some in: senso import FILE")
-
-
-def weekday(one: Org) -> str | None:
-    """The weekday, in UTC, on which the org is scheduled; None if it is not."""
-    return WEEKDAYS[one.created_at.weekday()].removesuffix("s") if one.active and one.runs else None
 
 
 def print_org(one: Org) -> None:
@@ -49,7 +43,7 @@ def print_org(one: Org) -> None:
             counted(one.locations, "location"),
         ]
     )
-    day = weekday(one)
+    day = one.weekday
     runs = "not active" if not one.active else f"on {day}s" if day else "never by itself"
     last = f"last {one.batch_date} {styled(one.batch_state)}" if one.batch_state else "no batch yet"
     out.print(below(f"{escape(printable(one.partner))}; {runs}; {matrix} = {counted(one.runs, 'run')}; {last}"))

@@ -1,7 +1,7 @@
 """`explain`: which answers stand behind a number, and what each adds to it."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from shlex import quote
 from uuid import UUID
 
@@ -13,18 +13,17 @@ from senso.cli.environment import connected
 from senso.cli.printing import INDENT, below, err, out, print_json, printable, shortened
 from senso.cli.run_story import print_head
 from senso.db import Connection, looking
-from senso.errors import ConfigError, NotFound
+from senso.errors import NotFound
 from senso.explanation import Reason, Standing
-from senso.push import metric_json
 from senso.quantities import counted
-from senso.queries import results
-from senso.reads import explanations, inspection
+from senso.reads import explanations, inspection, numbers
 from senso.reads import status as queries
 from senso.reads.explanations import Answer, Explained, Numbered, Wanted
+from senso.reads.numbers import Asked
 from senso.reads.run_details import Story, story
 from senso.records import record
 from senso.reports.wording import NAMES, title, value
-from senso.score import COUNTS, Metric, Slice
+from senso.score import Metric
 from senso.states import Visibility
 
 STANDINGS = {
@@ -38,6 +37,7 @@ REASONS: dict[str, str] = {
     Reason.ANOTHER_SURFACE: "another surface, consumer app or API",
     Reason.ANOTHER_MODEL: "another model",
     Reason.ANOTHER_LOCATION: "another location",
+    Reason.ANOTHER_TAG: "the question does not have this tag",
     Reason.NOT_ANSWERED: "not answered yet",
     Reason.NOT_READ: "not read yet",
     Reason.FAILED: "failed",
@@ -64,88 +64,24 @@ DIFFERS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What was typed; None: left out."""
-
-    metric: str
-    kind: str | None
-    surface: str | None
-    model: str | None
-    location: str | None
-    batch: UUID | None
-    after: int
-    limit: int
-
-
 def explain(org_id: UUID, asked: Asked, run: int | None, *, as_json: bool) -> None:
     """Raises NotFound for an unknown org, batch or run, ConfigError for an unknown metric or slice."""
-    name = known_name(asked.metric)
     with connected(), looking() as db:
         org = queries.org(db, org_id)
         if org is None:
             raise NotFound(f"no org {org_id}; import it first")
-        batch = numbered(db, org_id, org.name, asked.batch)
-        metric = chosen(results.metrics(db, batch.id), name, asked)
-        where = Slice(metric.kind, metric.surface, metric.model, metric.location)
-        wanted = Wanted(org_id, batch.id, name, where, asked.after, asked.limit)
+        batch, metric = numbers.asked_for(db, org_id, org.name, asked, option="--{} ")
+        wanted = numbers.wanted(org_id, batch, metric, asked)
         of_one = of_run(db, wanted, run) if run is not None else None
         found = explanations.explained(db, wanted) if of_one is None else Explained()
     if of_one is not None:
         show_run(metric, *of_one, as_json=as_json)
     elif as_json:
-        print_json(told_as_json(org_id, batch, metric, found))
+        print_json(
+            numbers.explanation_json(org_id, batch, metric, found) | {"listed": [record(one) for one in found.listed]}
+        )
     else:
         print_explained(org_id, org.name, batch, metric, found)
-
-
-def known_name(typed: str) -> str:
-    """Raises ConfigError."""
-    name = typed.strip().lower().replace(" ", "_").replace("-", "_")
-    if name not in COUNTS:
-        raise ConfigError(f"no number is called {typed[:60]!r}; there are: {', '.join(COUNTS)}")
-    return name
-
-
-def numbered(db: Connection, org: UUID, name: str, batch: UUID | None) -> Numbered:
-    found = explanations.numbered(db, org, batch)
-    if found is None and batch is not None:
-        raise NotFound(f"no batch {batch} with numbers of {name}; senso status lists the latest")
-    if found is None:
-        raise NotFound(f"org {org} ({name}) has no numbers yet; open a batch: senso trigger org {org}")
-    if found.is_pruned:
-        raise NotFound(f"the answers of batch {found.id} were pruned; only its numbers are left: senso report {org}")
-    return found
-
-
-def chosen(metrics: Sequence[Metric], name: str, asked: Asked) -> Metric:
-    """The number that is meant. Raises ConfigError, which names what there is."""
-    if asked.model is not None and asked.location is not None:
-        raise ConfigError("--model or --location, not both: numbers are by model and by location, not by both")
-    named = [one for one in metrics if one.name == name]
-    if not named:
-        raise ConfigError(f"this batch has no {name}; it has: {listed(one.name for one in metrics)}")
-    pool = [one for one in named if asked.kind in {None, one.kind} and asked.surface in {None, one.surface}]
-    pools = listed(f"--kind {one.kind} --surface {one.surface}" for one in pool or named)
-    if not pool:
-        raise ConfigError(f"this batch has no such numbers; it has: {pools}")
-    if len({(one.kind, one.surface) for one in pool}) > 1:
-        raise ConfigError(f"say which, since they are never counted together: {pools}")
-    return of_part(pool, asked)
-
-
-def of_part(pool: Sequence[Metric], asked: Asked) -> Metric:
-    for one in pool:
-        if (one.model, one.location) == (asked.model, asked.location):
-            return one
-    by_model = asked.model is not None
-    there = [one.model if by_model else one.location for one in pool]
-    said = f"--model {asked.model}" if by_model else f"--location {asked.location}"
-    raise ConfigError(f"{said[:80]!r}: no numbers of it here; there are: {listed(filter(None, there))}")
-
-
-def listed(names: Iterable[str]) -> str:
-    return ", ".join(dict.fromkeys(names)) or "none"
 
 
 def of_run(db: Connection, wanted: Wanted, number: int) -> tuple[Answer, Story]:
@@ -157,38 +93,9 @@ def of_run(db: Connection, wanted: Wanted, number: int) -> tuple[Answer, Story]:
     return one, replace(found, evaluations=[read for read in found.evaluations if read.org_id == wanted.org])
 
 
-def told_as_json(org: UUID, batch: Numbered, metric: Metric, found: Explained) -> dict[str, object]:
-    return {
-        "org_id": org,
-        "batch": record(batch),
-        "metric": metric_json(metric),
-        "counted": {
-            "numerator": found.numerator,
-            "denominator": found.denominator,
-            "is_as_stored": is_as_stored(metric, found),
-        },
-        "answers": [
-            {"standing": standing, "reason": reason, "rejections": rejections, "answers": answers}
-            for (standing, reason, rejections), answers in tallied(found)
-        ],
-        "listed": [record(one) for one in found.listed],
-        "next": found.next,
-    }
-
-
-def is_as_stored(metric: Metric, found: Explained) -> bool:
-    return (metric.numerator, metric.denominator) == (found.numerator, found.denominator)
-
-
-def tallied(found: Explained) -> list[tuple[tuple[Standing, str, tuple[str, ...]], int]]:
-    """In the order of the standings, the most frequent reasons first."""
-    order = list(Standing)
-    return sorted(found.tally.items(), key=lambda one: (order.index(one[0][0]), -one[1], one[0][1:]))
-
-
 def print_explained(org_id: UUID, org: str, batch: Numbered, metric: Metric, found: Explained) -> None:
     print_number(org, batch, metric)
-    if not is_as_stored(metric, found):
+    if not numbers.is_as_stored(metric, found):
         now = f"{found.numerator}/{found.denominator}"
         out.print(f"[yellow]{DIFFERS.format(now=now)}[/]")
     print_tally(found)
@@ -199,7 +106,8 @@ def print_explained(org_id: UUID, org: str, batch: Numbered, metric: Metric, fou
 
 
 def print_number(org: str, batch: Numbered, metric: Metric) -> None:
-    part = f", {escape(printable(metric.model or metric.location or ''))}" if metric.model or metric.location else ""
+    of_part = metric.model or metric.location or metric.tag
+    part = f", {escape(printable(of_part))}" if of_part else ""
     out.print(f"[bold]{escape(printable(org))}[/]  {batch.date}  {title(metric.kind, metric.surface)}{part}")
     ratio = f"{metric.numerator}/{metric.denominator}"
     out.print(f"[bold]{NAMES.get(metric.name, metric.name)}: {value(metric)}[/] = {ratio}")
@@ -207,7 +115,7 @@ def print_number(org: str, batch: Numbered, metric: Metric) -> None:
 
 def print_tally(found: Explained) -> None:
     for standing, words in STANDINGS.items():
-        mine = [(key, answers) for key, answers in tallied(found) if key[0] is standing]
+        mine = [(key, answers) for key, answers in numbers.tallied(found) if key[0] is standing]
         if mine:
             out.print(f"\n[bold]{words}: {counted(sum(answers for _, answers in mine), 'answer')}[/]")
         for (_, reason, rejections), answers in mine:
@@ -252,6 +160,7 @@ def print_end(org_id: UUID, batch: Numbered, metric: Metric, found: Explained) -
     out.print()
     part = f" --model {quote(metric.model)}" if metric.model else ""
     part += f" --location {quote(metric.location)}" if metric.location else ""
+    part += f" --tag {quote(metric.tag)}" if metric.tag else ""
     pool = f"--kind {metric.kind} --surface {metric.surface}{part}"
     again = f"senso explain {org_id} {metric.name} {pool} --batch {batch.id}"
     if found.next is not None:

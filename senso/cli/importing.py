@@ -11,31 +11,18 @@ from rich.markup import escape
 
 from senso import imports
 from senso.cli.acting_user import actor
-from senso.cli.directory import WEEKDAYS
 from senso.cli.environment import connected
 from senso.cli.printing import dollars, err, out, print_json
 from senso.cli.terms import terms
-from senso.db import Connection, looking, transaction
+from senso.db import looking, transaction
 from senso.errors import ConfigError
-from senso.imports import Document
 from senso.imports.schema import Network, Org, Partner
 from senso.quantities import counted
 from senso.queries import imports as import_queries
-from senso.reads import directory
 from senso.settings import clock, settings
-from senso.weekly import DUE_HOUR, next_due_date
+from senso.weekly import DUE_HOUR, WEEKDAYS, next_due_date
 
 LISTED = 10
-
-
-@dataclass(frozen=True, slots=True)
-class New:
-    """What the database does not have yet. `joined`: a network that it has, and an org that is new in it."""
-
-    partners: list[Partner]
-    orgs: list[Org]
-    networks: list[Network]
-    joined: list[tuple[Network, UUID]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +39,13 @@ class Joined:
 
 def import_file(file: Path, *, as_json: bool) -> None:
     document = imports.read(file)
+    from senso.workflows import importing  # noqa: PLC0415  its reads take long to import, and a wrong file needs none
+
     with connected():
         with transaction() as db:
-            new = new_ones(db, document)
-            changes = asdict(import_queries.store(db, document, actor()))
+            import_queries.patiently(db)
+            imported = importing.take_in(db, document, actor())
+        new, changes = imported.new, asdict(imported.changes)
         joined = [one for network, org in new.joined for one in lacking(network, org)]
     if as_json:
         told = {"new_partners": named(new.partners), "new_orgs": named(new.orgs), "new_networks": named(new.networks)}
@@ -68,27 +58,6 @@ def import_file(file: Path, *, as_json: bool) -> None:
     print_joined(joined)
     if new.orgs or new.networks:
         print_next(new.orgs, new.networks)
-
-
-def new_ones(db: Connection, document: Document) -> New:
-    found = document.contents
-    known = directory.known(db, [*ids(found.partners), *ids(found.orgs), *ids(found.networks)])
-    before = directory.members(db, [one.id for one in found.networks])
-    return New(
-        partners=[one for one in found.partners if one.id not in known],
-        orgs=[one for one in found.orgs if one.id not in known],
-        networks=[one for one in found.networks if one.id not in known],
-        joined=[
-            (network, org)
-            for network in found.networks
-            for org in network.orgs
-            if network.id in known and (network.id, org) not in before
-        ],
-    )
-
-
-def ids(ones: Sequence[Partner | Org | Network]) -> list[UUID]:
-    return [one.id for one in ones]
 
 
 def lacking(network: Network, org: UUID) -> Iterator[Joined]:
@@ -149,5 +118,5 @@ def print_next(orgs: Sequence[Org], networks: Sequence[Network]) -> None:
     if first is None:
         return
     whose = "It runs by itself" if len(weekly) == 1 else f"{len(weekly)} orgs run by themselves"
-    on = f"on {WEEKDAYS[first.weekday()]}" if len(days) == 1 else "each on the weekday of its created_at"
+    on = f"on {WEEKDAYS[first.weekday()]}s" if len(days) == 1 else "each on the weekday of its created_at"
     err.print(f"{whose} while senso is up, {on}, first on {first}; active: false keeps an org from it.")

@@ -1,8 +1,6 @@
 """`credits` and `ledger`: a partner's credits, and the entries that led to them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
 from uuid import UUID
 
 from rich.markup import escape
@@ -14,10 +12,10 @@ from senso.db import Connection, looking, transaction
 from senso.errors import ConfigError, NotFound
 from senso.quantities import counted
 from senso.queries import ledger as rows
-from senso.queries import triggers
 from senso.queries.ledger import LedgerEntry, PartnerCredits
 from senso.records import record
-from senso.states import Action, Entry
+from senso.states import Entry
+from senso.workflows.granting import Grant, grant
 
 SHOWN = 200
 NARROW = 56  # columns; below that a row does not fit
@@ -49,7 +47,7 @@ def credit(partner: UUID, amount: int | None, ref: str | None, *, as_json: bool)
     """Raises NotFound, or ConfigError for a ref that was used for another grant."""
     with transaction() as db:
         require(db, partner)
-        given = None if amount is None or ref is None else grant(db, partner, amount, ref)
+        given = None if amount is None or ref is None else grant(db, partner, amount, ref, actor())
         found = require(db, partner)
     if as_json:
         print_json(record(found) | ({"grant": given} if given else {}))
@@ -62,24 +60,6 @@ def require(db: Connection, partner: UUID) -> PartnerCredits:
     if found is None:
         raise NotFound(f"no partner {partner}; import it first")
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    ref: str
-    credits: int
-    outcome: Literal["granted", "already granted"]
-
-
-def grant(db: Connection, partner: UUID, amount: int, ref: str) -> Grant:
-    made = rows.grant(db, partner, amount, ref)
-    before = rows.granted(db, ref)
-    if before is not None and (before.partner_id, before.credits) != (partner, amount):
-        given = f"{counted(before.credits, 'credit')} to partner {before.partner_id}"
-        raise ConfigError(f"ref {ref!r} was used before, for {given}; take another ref for another grant")
-    if made:
-        triggers.audit(db, Action.GRANT, actor(), subject=f"partner:{partner}", credits=amount, ref=ref)
-    return Grant(ref, amount, "granted" if made else "already granted")
 
 
 def show(found: PartnerCredits, given: Grant | None) -> None:

@@ -13,10 +13,9 @@ from itertools import islice
 from pathlib import Path
 from uuid import UUID
 
-from senso.errors import ConfigError
 from senso.imports.names import can_be_found, compared, findable_domains
 from senso.imports.schema import Contents, Org, Question, contents
-from senso.imports.source import Place, Reader, Source
+from senso.imports.source import ImportRefused, Place, Reader, Source
 from senso.imports.text import read_text
 
 MOST_BYTES = 50_000_000
@@ -28,7 +27,7 @@ class Document:
     source: Source
     contents: Contents
 
-    def refusal(self, place: Place, reason: str) -> ConfigError:
+    def refusal(self, place: Place, reason: str) -> ImportRefused:
         return self.source.refusal(place, reason)
 
     def notes(self) -> Iterator[str]:
@@ -48,6 +47,13 @@ def parse(text: str, name: str) -> Document:
     """`name` is how errors call the file. Raises ConfigError as `read` does."""
     source = Source(name, Reader(name, text).root())
     document = Document(source, contents(source))
+    check(document)
+    return document
+
+
+def of_body(body: Contents, name: str) -> Document:
+    """A document that came as JSON over HTTP, with each value checked already. Raises ImportRefused as `read` does."""
+    document = Document(Source(name, {}), body)
     check(document)
     return document
 

@@ -16,13 +16,16 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     PlainValidator,
     StrictBool,
     StrictInt,
     StringConstraints,
     TypeAdapter,
     ValidationError,
+    WithJsonSchema,
 )
+from pydantic_core import CoreSchema
 
 from senso.imports.source import Place, Source
 from senso.settings.texts import cleaned
@@ -59,15 +62,15 @@ def day(value: object) -> date:
 
 
 def amount(value: object) -> float:
-    """Micro-dollars, possibly with a fraction, which the reader of the file leaves as text."""
-    if isinstance(value, int | str) and AMOUNT.fullmatch(str(value)):
+    """Micro-dollars, possibly with a fraction, which the reader of a file leaves as text."""
+    if isinstance(value, int | float | str) and AMOUNT.fullmatch(str(value)):
         return float(value)
     raise ValueError("not an amount of micro-dollars, such as 0.075")
 
 
 def dollars(value: object) -> float:
     """What the calls of a day may cost; up to a billion, which the reader of the file may leave as text."""
-    if isinstance(value, int | str) and AMOUNT.fullmatch(str(value)) and float(value) <= MOST_DOLLARS:
+    if isinstance(value, int | float | str) and AMOUNT.fullmatch(str(value)) and float(value) <= MOST_DOLLARS:
         return float(value)
     raise ValueError("not an amount of dollars, such as 25 or 0.5")
 
@@ -129,8 +132,19 @@ def around(value: object) -> object:
     return cleaned(value) if isinstance(value, str) else value
 
 
+Country = Annotated[str, AfterValidator(country), WithJsonSchema({"type": "string", "pattern": "^[A-Za-z]{2}$"})]
 T = TypeVar("T")
-Listed = Annotated[tuple[T, ...], BeforeValidator(nothing_is_empty)]
+
+
+class OrNull:
+    """In a JSON schema: null is taken, too."""
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [handler(schema), {"type": "null"}]}
+
+
+MOST_LISTED = 1_000_000  # far above what a file of 50 MB can hold
+Listed = Annotated[tuple[T, ...], Field(max_length=MOST_LISTED), BeforeValidator(nothing_is_empty), OrNull()]
 # Some of these are in unique indexes, whose entries Postgres limits to 2704 bytes.
 Id = Annotated[UUID, BeforeValidator(pasted)]
 AROUND = BeforeValidator(around)
@@ -170,7 +184,7 @@ class Question(Frozen):
 
 
 class Location(Frozen):
-    country: Annotated[str, AfterValidator(country)]
+    country: Country
     region: Name | None = None
     city: Name | None = None
 
@@ -247,12 +261,17 @@ def model_id(slug: str) -> UUID:
     return uuid5(NAMESPACE_URL, f"senso:model:{slug}")
 
 
-class Asked(Frozen):
-    """What orgs and networks have in common: who pays, and the matrix."""
+class Owned(Frozen):
+    """`partner`: who pays."""
 
     id: Id
-    name: Name
     partner: Id
+
+
+class Matrix(Frozen):
+    """What orgs and networks have in common: a name, and what is asked."""
+
+    name: Name
     questions: Listed[Question] = ()
     models: Listed[Slug] = ()
     locations: Listed[Location] = ()
@@ -274,10 +293,12 @@ def competitor(value: object) -> object:
 
 
 NAME = TypeAdapter(Name)
-Followed = Annotated[Competitor, PlainValidator(competitor)]
+Followed = Annotated[Competitor, PlainValidator(competitor, json_schema_input_type=Name | Competitor)]
 
 
-class Org(Asked):
+class OrgDocument(Matrix):
+    """An org without its id and its partner."""
+
     websites: Listed[Website] = ()
     created_at: Annotated[datetime, BeforeValidator(moment)]
     active: StrictBool = True
@@ -287,7 +308,11 @@ class Org(Asked):
     facts: Annotated[Listed[Fact], Field(max_length=MOST_FACTS)] = ()
 
 
-class Network(Asked):
+class Org(OrgDocument, Owned):
+    pass
+
+
+class Network(Matrix, Owned):
     orgs: Listed[Id] = ()
 
 

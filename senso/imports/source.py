@@ -28,6 +28,15 @@ class Items(list[Any]):
         self.lines: list[int] = []  # of each item
 
 
+class ImportRefused(ConfigError):
+    """Its text begins with the file and the line; `place` and `reason` are for who sent no file."""
+
+    def __init__(self, name: str, line: int, place: Place, reason: str) -> None:
+        where = f"{shown(place)}: " if place else ""
+        super().__init__(f"{name}:{line}: {where}{reason}")
+        self.place, self.reason = place, reason
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """The values as they are in the file, to look up their lines."""
@@ -44,7 +53,7 @@ class Source:
             line, here = here.lines[step], here[step]
         return line
 
-    def refusal(self, place: Place, reason: str) -> ConfigError:
+    def refusal(self, place: Place, reason: str) -> ImportRefused:
         return refusal(self.name, self.line(place), place, reason)
 
 
@@ -52,9 +61,8 @@ def holds(value: Any, step: str | int) -> bool:
     return isinstance(value, Items) or (isinstance(value, Entries) and step in value)
 
 
-def refusal(name: str, line: int, place: Place, reason: str) -> ConfigError:
-    where = f"{shown(place)}: " if place else ""
-    return ConfigError(f"{name}:{line}: {where}{reason}")
+def refusal(name: str, line: int, place: Place, reason: str) -> ImportRefused:
+    return ImportRefused(name, line, place, reason)
 
 
 def shown(place: Place) -> str:
@@ -160,7 +168,7 @@ class Reader:
             raise self.refusal(event, (*place, key), f"this key is given before, on line {found.lines[key]}")
         return key
 
-    def refusal(self, event: Any, place: Place, reason: str) -> ConfigError:
+    def refusal(self, event: Any, place: Place, reason: str) -> ImportRefused:
         return refusal(self.name, line_of(event.start_mark), place, reason)
 
 

@@ -51,7 +51,7 @@ def claimed(one: dict[str, Any]) -> Claimed:
 
 
 # Claims are the same if they differ in capitals only; the sentence is that of the first answer.
-ITEMS = Prepared(f"""
+GROUPED = f"""
     WITH e AS MATERIALIZED (SELECT id, run_id FROM evaluations e WHERE {MENTIONED})
     SELECT min(c.text) AS text, c.kind, c.polarity, c.verdict, c.fact, count(DISTINCT e.id) AS answers,
         (array_agg(c.sentence ORDER BY r.number, c.position))[1] AS sentence,
@@ -59,8 +59,11 @@ ITEMS = Prepared(f"""
     FROM e CROSS JOIN LATERAL (SELECT * FROM claims WHERE evaluation_id = e.id OFFSET 0) c
         CROSS JOIN LATERAL (SELECT number FROM question_runs WHERE id = e.run_id OFFSET 0) r
     GROUP BY lower(c.text), c.kind, c.polarity, c.verdict, c.fact
-    ORDER BY array_position(ARRAY['{Verdict.CONTRADICTED}', '{Verdict.SUPPORTED}', '{Verdict.NOT_COVERED}'], c.verdict),
-        count(DISTINCT e.id) DESC, min(r.number), min(c.text)
+"""
+VERDICTS = f"ARRAY['{Verdict.CONTRADICTED}', '{Verdict.SUPPORTED}', '{Verdict.NOT_COVERED}']"
+ITEMS = Prepared(f"""
+    {GROUPED}
+    ORDER BY array_position({VERDICTS}, c.verdict), count(DISTINCT e.id) DESC, min(r.number), min(c.text)
     LIMIT {MOST_ITEMS}
 """)
 

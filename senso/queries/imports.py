@@ -54,17 +54,34 @@ class Changes:
     notes: tuple[str, ...]
 
 
-# One import at a time: two that lock the same rows in different orders could deadlock. The second waits for the first,
-# longer than a worker's statement may.
-ALONE = text("""
-    SELECT set_config('lock_timeout', '5min', true), set_config('statement_timeout', '10min', true),
-        pg_advisory_xact_lock(7230156)
-""")
+# One import at a time: two that lock the same rows in different orders could deadlock.
+ALONE_KEY = 7230156
+ALONE = text(f"SELECT pg_advisory_xact_lock({ALONE_KEY})")
+# For a command, which may wait for another import longer than a worker's statement may.
+PATIENTLY = text("SELECT set_config('lock_timeout', '5min', true), set_config('statement_timeout', '10min', true)")
+
+
+def alone(db: Connection) -> None:
+    """No other import ends until this transaction does: what it reads from now on it may write back."""
+    db.execute(ALONE)
+
+
+def patiently(db: Connection) -> None:
+    """For the rest of the transaction."""
+    db.execute(PATIENTLY)
+
+
+def trial(db: Connection, document: Document, actor: str) -> Changes:
+    """What `store` would change and refuse; nothing is written."""
+    with db.begin_nested() as undone:
+        changes = store(db, document, actor)
+        undone.rollback()
+    return changes
 
 
 def store(db: Connection, document: Document, actor: str) -> Changes:
-    """Raises ConfigError with the line of an unknown reference, or of a change to what was already measured."""
-    db.execute(ALONE)
+    """Raises ImportRefused for an unknown reference, or for a change to what was already measured."""
+    alone(db)
     found = document.contents
     wanted = rows(found, ids(db))
     require_references(db, document)

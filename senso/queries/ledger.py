@@ -11,7 +11,7 @@ from senso.db.statement import Prepared
 from senso.db.typed import each, first
 from senso.queries.batches import Batch
 from senso.records import UNTOLD
-from senso.states import BatchKind, Entry, LedgerKind, among
+from senso.states import HOLDING, OPEN_BATCHES, BatchKind, Entry, LedgerKind, among
 
 # One guarded UPDATE: two batches that open at the same time cannot both spend the last credits. For a partner that is
 # not metered, `available` is null and stays so; the rows are written nevertheless.
@@ -100,15 +100,22 @@ def granted(db: Connection, ref: str) -> Granted | None:
     return first(Granted, db.execute(GRANTED, {"key": keys.GRANT.of(ref)}))
 
 
-# `held`: what holds took and releases have not given back yet.
+# Only open batches hold credits. Charged is what of all that was granted is neither held nor left, so that nothing sums
+# up the charges, which are one a reading. Of a partner that is not metered nothing is left, and its rows are summed up.
 STANDING = text(f"""
-    SELECT p.id, p.name, p.available IS NOT NULL AS metered, p.available,
-        -coalesce(sum(l.credits) FILTER (WHERE {among("l.entry", [Entry.HOLD, Entry.RELEASE])}), 0)::bigint AS held,
-        coalesce(sum(l.credits) FILTER (WHERE l.entry = '{Entry.GRANT}'), 0)::bigint AS granted,
-        -coalesce(sum(l.credits) FILTER (WHERE l.entry = '{Entry.CHARGE}'), 0)::bigint AS charged,
+    SELECT p.id, p.name, p.available IS NOT NULL AS metered, p.available, h.held, g.granted,
+        (g.granted - h.held - coalesce(p.available, (
+            SELECT coalesce(sum(l.credits), 0) FROM ledger l WHERE l.partner_id = p.id
+        )))::bigint AS charged,
         (SELECT count(*) FROM orgs o WHERE o.partner_id = p.id) AS orgs
-    FROM partners p LEFT JOIN ledger l ON l.partner_id = p.id
-    WHERE p.id = :partner GROUP BY p.id
+    FROM partners p CROSS JOIN LATERAL (
+        SELECT coalesce(sum(l.credits), 0)::bigint AS granted FROM ledger l
+        WHERE l.partner_id = p.id AND l.entry = '{Entry.GRANT}'
+    ) g CROSS JOIN LATERAL (
+        SELECT coalesce(-sum(l.credits), 0)::bigint AS held FROM batches b JOIN ledger l ON l.batch_id = b.id
+        WHERE {among("b.state", OPEN_BATCHES)} AND {among("l.entry", HOLDING)} AND l.partner_id = p.id
+    ) h
+    WHERE p.id = :partner
 """)
 
 

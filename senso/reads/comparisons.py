@@ -3,41 +3,19 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from senso.comparison import Period
+from senso.comparison import Change, Period, change_json, compared
 from senso.db import rows
 from senso.queries import competitors, results
 from senso.queries.fragments import answering_model
+from senso.reads import periods
 from senso.reads.history import fact
-from senso.states import BatchKind, EvaluationState
-
-BATCHES = text("""
-    SELECT b.id, b.batch_date AS date, b.kind, b.network_id, b.kept IS NOT NULL AS is_pruned
-    FROM batches b
-    WHERE b.org_id = :org AND EXISTS (SELECT FROM metrics m WHERE m.batch_id = b.id)
-    ORDER BY b.batch_date, b.id
-""")
-
-
-@dataclass(frozen=True, slots=True)
-class Dated:
-    """A batch that has numbers. `is_pruned`: its answers were deleted since, so that it can be compared no more."""
-
-    id: UUID
-    date: date
-    kind: BatchKind
-    network_id: UUID | None
-    is_pruned: bool
-
-
-def batches(db: Connection, org: UUID) -> list[Dated]:
-    """Oldest first."""
-    return [Dated(**one | {"kind": BatchKind(one["kind"])}) for one in rows(db.execute(BATCHES, {"org": org}))]
-
+from senso.reads.periods import Asked, Dated, Span
+from senso.states import EvaluationState
 
 VERSIONS = text(f"""
     SELECT DISTINCT {answering_model("m", "r")} AS model, r.model_version AS answered,
@@ -68,3 +46,40 @@ def read(db: Connection, org: UUID, chosen: Sequence[UUID]) -> Read:
         versions={model: frozenset(names) for model, names in versions.items()},
     )
     return Read(period, frozenset(one["read_by"] for one in of_batches if one["read_by"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`was`, `now`: what the batches of the two periods have read."""
+
+    org_id: UUID
+    before: Span
+    after: Span
+    was: Read
+    now: Read
+    changes: Sequence[Change]
+
+
+def compare(db: Connection, org: UUID, batches: Sequence[Dated], asked: Asked) -> Comparison:
+    """`batches`: that ask the same, oldest first. Raises NotFound for a period without numbers, and ConfigError."""
+    before, after = periods.spans(asked, [one.date for one in batches])
+    was, now = (read(db, org, periods.readable(batches, period)) for period in (before, after))
+    return Comparison(org, before, after, was, now, compared(was.period, now.period))
+
+
+def comparison_json(found: Comparison) -> dict[str, Any]:
+    return {
+        "org_id": found.org_id,
+        "before": side_json(found.before, found.was),
+        "after": side_json(found.after, found.now),
+        "changes": [change_json(change) for change in found.changes],
+    }
+
+
+def side_json(period: Span, read: Read) -> dict[str, Any]:
+    return {
+        "since": period.since,
+        "until": period.until,
+        "answers": len(read.period.facts),
+        "readers": sorted(read.readers),
+    }

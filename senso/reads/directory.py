@@ -9,14 +9,21 @@ from sqlalchemy import Connection, text
 
 from senso.db.typed import each
 from senso.states import OPEN_BATCHES, BatchKind, BatchState, Entry, among
+from senso.weekly import WEEKDAYS
 
 # Matches a part of the name, ignoring case, or the beginning of the id.
 MATCHES = "(:search = '' OR strpos(lower({0}.name), lower(:search)) > 0 OR starts_with({0}.id::text, lower(:search)))"
 OF_PARTNER = "(CAST(:partner AS uuid) IS NULL OR o.partner_id = :partner)"
+# After a row that the caller may see: whether there is another one with that id must not show.
+AFTER = """(CAST(:after AS uuid) IS NULL OR ({0}.name, {0}.id)
+    > (SELECT last.name, last.id FROM {1} last WHERE last.id = :after AND {2}))"""
+AFTER_ORG = AFTER.format("o", "orgs", OF_PARTNER.replace("o.", "last."))
+AFTER_PARTNER = AFTER.format("p", "partners", "true")
 # The orgs are chosen first, so that related rows are looked up only for them.
 ORGS = text(f"""
     WITH chosen AS MATERIALIZED (
-        SELECT * FROM orgs o WHERE {MATCHES.format("o")} AND {OF_PARTNER} ORDER BY o.name, o.id LIMIT :most
+        SELECT * FROM orgs o WHERE {MATCHES.format("o")} AND {OF_PARTNER} AND {AFTER_ORG}
+        ORDER BY o.name, o.id LIMIT :most
     )
     SELECT o.id, o.name, o.active, o.partner_id, t.name AS partner, o.created_at, q.questions, m.models, l.locations,
         q.questions * m.models * l.locations AS runs, b.batch_id, b.batch_date, b.batch_state
@@ -54,6 +61,11 @@ class Org:
     batch_date: date | None
     batch_state: BatchState | None
 
+    @property
+    def weekday(self) -> str | None:
+        """The weekday, in UTC, on which the org is scheduled; None if it is not."""
+        return WEEKDAYS[self.created_at.weekday()] if self.active and self.runs else None
+
 
 @dataclass(frozen=True, slots=True)
 class OrgCount:
@@ -65,14 +77,24 @@ def orgs(
     db: Connection, *, search: str = "", partner: UUID | None = None, most: int | None = None
 ) -> tuple[list[Org], OrgCount]:
     """By name; and how many match in all."""
-    values = {"search": search, "partner": partner}
-    return each(Org, db.execute(ORGS, values | {"most": most})), each(OrgCount, db.execute(COUNT_ORGS, values))[0]
+    total = each(OrgCount, db.execute(COUNT_ORGS, {"search": search, "partner": partner}))[0]
+    return orgs_after(db, None, search=search, partner=partner, most=most), total
+
+
+def orgs_after(
+    db: Connection, after: UUID | None, *, search: str = "", partner: UUID | None = None, most: int | None = None
+) -> list[Org]:
+    """`after`: the last one of the page before."""
+    values = {"search": search, "partner": partner, "most": most, "after": after}
+    return each(Org, db.execute(ORGS, values))
 
 
 # Only open batches hold credits: when one ends, its hold is released in full.
 PARTNERS = text(f"""
     WITH chosen AS MATERIALIZED (
-        SELECT * FROM partners p WHERE {MATCHES.format("p")} ORDER BY p.name, p.id LIMIT :most
+        SELECT * FROM partners p WHERE {MATCHES.format("p")} AND {AFTER_PARTNER}
+            AND (CAST(:only AS uuid) IS NULL OR p.id = :only)
+        ORDER BY p.name, p.id LIMIT :most
     ),
     held AS (
         SELECT l.partner_id, -sum(l.credits)::bigint AS credits
@@ -111,7 +133,15 @@ class Partner:
 def partners(db: Connection, *, search: str = "", most: int | None = None) -> tuple[list[Partner], int]:
     """By name; and how many match in all."""
     total = db.execute(COUNT_PARTNERS, {"search": search}).scalar_one()
-    return each(Partner, db.execute(PARTNERS, {"search": search, "most": most})), int(total)
+    return partners_after(db, None, search=search, most=most), int(total)
+
+
+def partners_after(
+    db: Connection, after: UUID | None, *, search: str = "", only: UUID | None = None, most: int | None = None
+) -> list[Partner]:
+    """`after`: the last one of the page before. `only`: at most this one."""
+    values = {"search": search, "only": only, "most": most, "after": after}
+    return each(Partner, db.execute(PARTNERS, values))
 
 
 AMONG = text("""

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,7 @@ from senso.queries.results import Found
 from senso.reads import quotes
 from senso.reports.basis import Basis
 from senso.reports.content import Asked, Batch, Heard, Pool, Question
-from senso.score import CitedPage, Claimed, Fact, Metric, leaderboard, sources
+from senso.score import CitedDomain, CitedPage, Claimed, CompetitorCount, Fact, Metric, leaderboard, sources
 from senso.states import BatchKind, Category, EvaluationState, QuestionKind, Surface, Verdict
 
 METRICS = text(f"""
@@ -71,27 +72,48 @@ def _batch(members: Sequence[dict[str, Any]], basis: Basis, claimed: Claimed) ->
     return Batch(kind=about.pop("batch_kind"), metrics=tuple(metrics), basis=basis, claimed=claimed, **about)
 
 
-def pools(db: Connection, batch: UUID, org: UUID) -> list[Pool]:
-    """The leaderboard and the sources of each pool of a batch."""
-    sites = results.websites(db, org)
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What batches have read for an org, by pool. `sites`: its own."""
+
+    pools: dict[tuple[QuestionKind, Surface], list[Found]]
+    sites: tuple[str, ...]
+    known: Register
+
+
+def read(db: Connection, batches: Sequence[UUID], org: UUID) -> Read:
     members: dict[tuple[QuestionKind, Surface], list[Found]] = defaultdict(list)
-    found = results.found(db, batch, org)
+    found = [one for batch in batches for one in results.found(db, batch, org)]
     for one in found:
         members[one.question_kind, one.surface].append(one)
     known = others.register(db, org, [one.competitors for one in found])
-    return [_pool(db, batch, members[pool], sites, known) for pool in sorted(members)]
+    return Read({pool: members[pool] for pool in sorted(members)}, results.websites(db, org), known)
 
 
-def _pool(db: Connection, batch: UUID, found: Sequence[Found], sites: Sequence[str], known: Register) -> Pool:
-    competitors = leaderboard(fact(one, sites, known) for one in found)
+def named_by(found: Sequence[Found], of: Read) -> list[CompetitorCount]:
+    return leaderboard(fact(one, of.sites, of.known) for one in found)
+
+
+def cited_by(found: Sequence[Found], of: Read) -> list[CitedDomain]:
+    return sources(page for one in found for page in cited_pages(one, of.sites, of.known.websites))
+
+
+def pools(db: Connection, batch: UUID, org: UUID) -> list[Pool]:
+    """The leaderboard and the sources of each pool of a batch."""
+    of = read(db, [batch], org)
+    return [_pool(db, batch, found, of) for found in of.pools.values()]
+
+
+def _pool(db: Connection, batch: UUID, found: Sequence[Found], of: Read) -> Pool:
+    competitors = named_by(found, of)
     return Pool(
         kind=found[0].question_kind,
         surface=found[0].surface,
         answers=len(found),
         mentioned=sum(one.mentioned for one in found),
         competitors=tuple(competitors),
-        sources=tuple(sources(page for one in found for page in cited_pages(one, sites, known.websites))),
-        quotes=tuple(quotes.quoted(db, batch, quotes.chosen(found, [one.name for one in competitors], known))),
+        sources=tuple(cited_by(found, of)),
+        quotes=tuple(quotes.quoted(db, batch, quotes.chosen(found, [one.name for one in competitors], of.known))),
     )
 
 

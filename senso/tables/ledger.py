@@ -19,6 +19,13 @@ class LedgerRow(Base):
     __table_args__ = (
         one_of("entry", Entry),
         one_of("kind", LedgerKind),
+        Index("ix_ledger_partner_id_id", "partner_id", "id"),
+        Index(
+            "ix_ledger_granted",
+            "partner_id",
+            postgresql_include=["credits"],
+            postgresql_where=text(f"entry = '{Entry.GRANT}'"),
+        ),
         Index("ix_ledger_created_at", "created_at", postgresql_using="brin"),
         Index(
             "ix_ledger_held",
@@ -30,7 +37,7 @@ class LedgerRow(Base):
     id: Mapped[Serial]
     idempotency_key: Mapped[Word] = mapped_column(unique=True)
     entry: Mapped[Word]
-    partner_id: Mapped[UUID] = link("partners.id", index=True)
+    partner_id: Mapped[UUID] = link("partners.id")
     org_id: Mapped[UUID | None] = link("orgs.id")
     kind: Mapped[Word | None]
     credits: Mapped[Big]  # signed: the change of `available`

@@ -46,6 +46,15 @@ def decide(org: UUID, accept: Sequence[str], reject: Sequence[str], actor: str) 
         return done + [rejected(db, standing, name, actor) for name in reject]
 
 
+def decide_proposal(db: Connection, org: UUID, proposal: int, state: ProposalState, actor: str) -> Decision:
+    """`state`: accepted or rejected. Raises as `decide` does."""
+    standing = stand(db, org)
+    found = next((one for one in standing.proposals.values() if one.id == proposal), None)
+    if found is None:
+        raise NotFound(f"org {org} has no proposal {proposal}")
+    return (accepted if state is ProposalState.ACCEPTED else rejected)(db, standing, found.name, actor)
+
+
 def stand(db: Connection, org: UUID) -> Standing:
     known = known_of(db, org)
     used = rows.lock_names(db, org)

@@ -28,10 +28,11 @@ class World:
         self.org = make.org()
         self.partner = self.org.partner
         self.token = self.made_token()
+        self.proposal = self.made_proposal()
         self.ids = [self.partner, self.org.id, self.token]
         ids = {"partner": uuid4(), "token": uuid4(), "batch": uuid4(), "number": NUMBER + 1}
         org = SimpleNamespace(id=uuid4())
-        self.nothing = SimpleNamespace(**ids, org=org, ids=[*ids.values(), org.id])
+        self.nothing = SimpleNamespace(**ids, org=org, proposal=self.proposal, ids=[*ids.values(), org.id])
 
     @cached_property
     def batch(self) -> UUID:
@@ -52,12 +53,20 @@ class World:
         self.make.token(Scope.READ, self.partner)
         return self.make.one("SELECT id FROM tokens WHERE partner_id = :p", p=self.partner)
 
+    def made_proposal(self) -> Any:
+        return self.make.one(
+            "INSERT INTO name_proposals (org_id, key, name, state, reason) "
+            "VALUES (:org, 'umbra', 'Umbra', 'proposed', 'has other words') RETURNING id",
+            org=self.org.id,
+        )
+
     def known(self, name: str) -> Any:
         """What it has of a parameter of a path, by its name; None if nothing."""
         found = {"org_id": lambda: self.org.id, "partner_id": lambda: self.partner, "token_id": lambda: self.token}
         found |= {"batch_id": lambda: self.batch, "name": lambda: "openai", "slug": lambda: "chatgpt"}
-        if name == "number":
-            return self.number
+        found["subject"] = found["org_id"]
+        if name in {"number", "proposal"}:
+            return getattr(self, name)
         return str(found[name]()) if name in found else None
 
     @property
@@ -70,7 +79,7 @@ class World:
 class Case:
     """`path`: below /api/v1, of a world. `body`: of a write. `is_list`: answered 200, without what others have.
 
-    `status`: of the refusal; 403 where no token of a partner may do it.
+    `status`: of the refusal; 403 where no token of a partner may do it, 422 where ids are in the body.
     """
 
     path: Callable[[Any], str]
@@ -85,6 +94,11 @@ def of_batch(path: str = "") -> Case:
 
 def of_all(path: str) -> Case:
     return Case(lambda world: path, status=HTTPStatus.FORBIDDEN)
+def of_org(path: str, body: Callable[[Any], dict[str, Any]] | None = None) -> Case:
+    return Case(lambda world: f"/orgs/{world.org.id}{path}", body)
+
+
+ORG = {"name": "Larch Hill", "websites": ["https://larchhill.example"], "created_at": "2026-01-05"}
 
 
 CASES = {
@@ -111,4 +125,34 @@ CASES = {
     "POST /models/{slug}/resume": of_all("/models/chatgpt/resume"),
     "POST /partners/{partner_id}/pause": Case(lambda world: f"/partners/{world.partner}/pause"),
     "POST /partners/{partner_id}/resume": Case(lambda world: f"/partners/{world.partner}/resume"),
+    "GET /orgs": Case(lambda world: "/orgs", is_list=True),
+    "GET /orgs/{org_id}": of_org(""),
+    "PUT /orgs/{org_id}": of_org("", lambda world: ORG),
+    "GET /orgs/{org_id}/questions": of_org("/questions"),
+    "PUT /orgs/{org_id}/questions": of_org("/questions", lambda world: {"questions": []}),
+    "POST /import": Case(
+        lambda world: "/import",
+        lambda world: {"orgs": [ORG | {"id": str(uuid4()), "partner": str(world.partner)}]},
+        status=HTTPStatus.UNPROCESSABLE_ENTITY,
+    ),
+    "GET /orgs/{org_id}/metrics": of_org("/metrics"),
+    "GET /orgs/{org_id}/metrics/{name}/answers": of_org("/metrics/mention_rate/answers"),
+    "GET /orgs/{org_id}/changes": of_org("/changes"),
+    "GET /orgs/{org_id}/competitors": of_org("/competitors"),
+    "GET /orgs/{org_id}/citations": of_org("/citations"),
+    "GET /orgs/{org_id}/claims": of_org("/claims"),
+    "GET /orgs/{org_id}/names": of_org("/names"),
+    "POST /orgs/{org_id}/names/{proposal}/accept": Case(
+        lambda world: f"/orgs/{world.org.id}/names/{world.proposal}/accept"
+    ),
+    "POST /orgs/{org_id}/names/{proposal}/reject": Case(
+        lambda world: f"/orgs/{world.org.id}/names/{world.proposal}/reject"
+    ),
+    "GET /partners": Case(lambda world: "/partners", is_list=True),
+    "GET /partners/{partner_id}/credits": Case(lambda world: f"/partners/{world.partner}/credits"),
+    "POST /partners/{partner_id}/credits": Case(
+        lambda world: f"/partners/{world.partner}/credits", lambda world: {"credits": 1, "ref": "r"}
+    ),
+    "GET /partners/{partner_id}/ledger": Case(lambda world: f"/partners/{world.partner}/ledger"),
+    "GET /schedules/{subject}": Case(lambda world: f"/schedules/{world.org.id}"),
 }

@@ -1,10 +1,8 @@
 """`senso compare`: two periods, by what both have asked."""
 
 import pytest
+from read_batches import Days
 from shell import Shell
-
-from senso.settings import settings
-from senso.tasks.stages import finish_batch
 
 
 @pytest.fixture
@@ -15,32 +13,7 @@ def senso(monkeypatch, capsys):
 @pytest.fixture
 def read(make, messages, environment):
     """`read(org, days, named)`: a batch of so many days ago, in which so many of the answers name the org."""
-
-    def read(org, days, named, version="gpt-6.1-terra-2026-09"):
-        environment.setenv("SENSO_CLOCK", f"-{days}d" if days else "")
-        settings.cache_clear()
-        make.sql("DELETE FROM name_variations")
-        batch = make.batch(org)
-        environment.delenv("SENSO_CLOCK")
-        settings.cache_clear()
-        make.sql(
-            "UPDATE question_runs SET state = 'answered', model_version = :v WHERE batch_id = :b", b=batch, v=version
-        )
-        make.sql("UPDATE evaluations SET state = 'done', mentioned = false WHERE batch_id = :b", b=batch)
-        make.sql(
-            """
-            UPDATE evaluations SET mentioned = true, sentiment = 'neutral' WHERE id IN (
-                SELECT e.id FROM evaluations e JOIN question_runs r ON r.id = e.run_id
-                WHERE e.batch_id = :b ORDER BY r.question_id, r.number LIMIT :named)
-            """,
-            b=batch,
-            named=named,
-        )
-        make.sql("UPDATE batches SET remaining = 0 WHERE id = :b", b=batch)
-        finish_batch(str(batch), "rows")
-        return make.one("SELECT batch_date FROM batches WHERE id = :b", b=batch)
-
-    return read
+    return Days(make, environment).read
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 """`senso explain`: the answers behind a number, and what each adds to it."""
 
-import json
 from uuid import uuid4
 
 import pytest
+from read_batches import Read
 from shell import Shell
 from worlds import Worlds
 
@@ -11,7 +11,6 @@ from senso.db import looking
 from senso.queries import results
 from senso.reads.explanations import Wanted, answers, explained
 from senso.score import Slice
-from senso.tasks.stages import finish_batch
 
 UNBRANDED = ("--kind", "unbranded", "--surface", "api")
 
@@ -19,75 +18,6 @@ UNBRANDED = ("--kind", "unbranded", "--surface", "api")
 @pytest.fixture
 def senso(monkeypatch, capsys):
     return Shell(monkeypatch, capsys)
-
-
-class Read:
-    """A batch of six questions to one model of each surface, one answer of each kind. `runs`: numbers, API first."""
-
-    def __init__(self, make) -> None:
-        self.make = make
-        self.org = make.org(questions=6, models=("gpt-6.1-terra", "chatgpt"))
-        self.batch = make.batch(self.org)
-        self.runs = [
-            row["number"]
-            for row in make.sql(
-                "SELECT r.number FROM question_runs r JOIN models m ON m.id = r.model_id WHERE r.batch_id = :b "
-                "ORDER BY m.surface, r.number",
-                b=self.batch,
-            )
-        ]
-        make.sql("UPDATE question_runs SET state = 'answered', answer_text = 'Vantry, Larch Hill.'")
-        make.sql("UPDATE evaluations SET state = 'done', mentioned = false")
-        self.say(0, mentioned=True, sentiment="positive", rank=2)
-        self.say(1, mentioned=True, sentiment="neutral", rank=None)
-        self.say(2, marks=["model-rejected"])
-        self.say(3, marks=["read-by-rule"])
-        self.end(5, "failed", "refused")
-        self.name(0, "Vantry", "Elm Bank")
-        self.name(2, "vantry")
-        self.cite(0, "https://larchhill.example/rates", "larchhill.example")
-        self.cite(0, "https://press.example/best", "press.example")
-        make.sql("UPDATE batches SET remaining = 0, state = 'running' WHERE id = :b", b=self.batch)
-        finish_batch(str(self.batch), "rows")
-
-    def say(self, run, *, marks=(), **values):
-        setting = ", ".join(f"{name} = :{name}" for name in values) or "error = NULL"
-        self.make.sql(
-            f"UPDATE evaluations SET {setting}, marks = CAST(:marks AS jsonb) WHERE run_id = {self.id}",
-            **values,
-            number=self.runs[run],
-            marks=json.dumps([{"field": "mentioned", "kind": kind, "value": "Larch Hill"} for kind in marks]),
-        )
-
-    def end(self, run, state, error):
-        for table, key in (("question_runs", "id"), ("evaluations", "run_id")):
-            self.make.sql(
-                f"UPDATE {table} SET state = :state, error = :error WHERE {key} = {self.id}",
-                state=state,
-                error=error,
-                number=self.runs[run],
-            )
-
-    def name(self, run, *names):
-        for name in names:
-            self.make.sql(
-                f"INSERT INTO competitors (evaluation_id, name) SELECT id, :name FROM evaluations "
-                f"WHERE run_id = {self.id}",
-                name=name,
-                number=self.runs[run],
-            )
-
-    def cite(self, run, url, domain):
-        self.make.sql(
-            "INSERT INTO citations (run_id, url, canonical_url, host, registrable_domain, position, cited) "
-            f"SELECT {self.id}, :url, :url, :domain, :domain, "
-            f"(SELECT count(*) FROM citations WHERE run_id = {self.id}), true",
-            url=url,
-            domain=domain,
-            number=self.runs[run],
-        )
-
-    id = "(SELECT id FROM question_runs WHERE number = :number)"
 
 
 @pytest.fixture
@@ -122,6 +52,18 @@ def test_each_answer_has_its_share_and_its_reason(senso, read):
     assert (rejected["share"]["rejections"], failed["error"]) == (["model-rejected"], "refused")
     assert {one["share"]["reason"] for one in told["listed"] if one["surface"] == "consumer"} == {"another-surface"}
     assert sum(one["answers"] for one in told["answers"]) == len(told["listed"]) == 12
+
+
+def test_a_number_of_a_tag_counts_the_answers_to_questions_that_have_it(senso, make, messages):
+    read = Read(make, tagged=3)
+
+    told = senso("explain", read.org.id, "mention_rate", *UNBRANDED, "--tag", "loans", "--json").json
+
+    assert told["metric"]["slice"]["tag"] == "loans"
+    assert told["counted"] == {"numerator": 2, "denominator": 3, "is_as_stored": True}
+    assert [by_run(told)[number]["share"]["reason"] for number in read.runs[3:6]] == ["another-tag"] * 3
+    shown = senso("explain", read.org.id, "mention_rate", *UNBRANDED, "--tag", "loans")
+    assert "the question does not have this tag" in shown.out
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,32 @@ from collections.abc import Callable
 from fastapi import APIRouter
 
 from senso.api.context import Context
-from senso.api.routes import batches, providers, runs, stops, tokens
+from senso.api.routes import (
+    batches,
+    findings,
+    imports,
+    names,
+    numbers,
+    orgs,
+    partners,
+    providers,
+    runs,
+    schedules,
+    stops,
+    tokens,
+)
 
 ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
     batches.routes,
     runs.routes,
     providers.routes,
     stops.routes,
+    orgs.routes,
+    imports.routes,
+    numbers.routes,
+    findings.routes,
+    names.routes,
+    partners.routes,
+    schedules.routes,
     tokens.routes,
 )

@@ -104,12 +104,13 @@ def compare(  # noqa: PLR0917  options
     """What has changed between two periods: each number with its interval and a verdict."""
     from senso.cli import comparing
     from senso.cli.environment import uuid
+    from senso.reads.periods import Asked
 
     wanted = uuid(org, "org")
     asking = uuid(network, "network") if network is not None else None
     typed = {"since": since, "until": until, "before_since": before_since, "before_until": before_until}
     days = {name: comparing.day(f"--{name.replace('_', '-')}", said) for name, said in typed.items()}
-    asked = comparing.Asked(**days, network=asking)
+    asked = Asked(**days, network=asking)
     comparing.compare(wanted, asked, as_json=as_json)
 
 
@@ -121,6 +122,7 @@ def explain(  # noqa: PLR0917  options
     surface: Annotated[Surface | None, typer.Option(help="Apps that people use, or APIs.")] = None,
     model: Annotated[str | None, typer.Option(metavar="MODEL", help="Only the number of this model.")] = None,
     location: Annotated[str | None, typer.Option(metavar="PLACE", help="Only that of this place: US, US/CA.")] = None,
+    tag: Annotated[str | None, typer.Option(metavar="TAG", help="Only that of questions with this tag.")] = None,
     batch: Annotated[str | None, typer.Option(metavar="ID", help="Of this batch; default: the newest.")] = None,
     run: Annotated[int | None, typer.Option(min=1, max=MOST_RUN, metavar="N", help="Only this run, whole.")] = None,
     after: Annotated[int, typer.Option(min=0, max=MOST_RUN, metavar="N", help="List runs after this number.")] = 0,
@@ -130,8 +132,9 @@ def explain(  # noqa: PLR0917  options
     """Which answers a number counts, which not and why; down to one answer with the mention marked."""
     from senso.cli import explaining
     from senso.cli.environment import uuid
+    from senso.reads.numbers import Asked
 
     wanted = uuid(org, "org")
     of_batch = uuid(batch, "batch") if batch is not None else None
-    asked = explaining.Asked(metric, kind, surface, model, location, of_batch, after, limit)
+    asked = Asked(metric, kind, surface, model, location, tag, of_batch, after, limit)
     explaining.explain(wanted, asked, run, as_json=as_json)
