@@ -4,13 +4,13 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0034"
-down_revision = "0031"
+down_revision = "0033"
 branch_labels = None
 depends_on = None
 
 STATES = "'queued', 'running', 'completed', 'partial', 'failed', 'blocked', 'cancelled'"
-# An id is given out when a row is inserted, not when it is committed. Who reads on from the highest id it has seen would
-# miss a lower one that is committed later; so whoever inserts waits for the one before it. The trigger fires before the
+# An id is given out when a row is inserted, not when it is committed. Who reads on from the highest id it knows would
+# miss a lower one that is committed later; so whoever inserts waits for the one before. The trigger fires before the
 # statement takes an id.
 IN_TURN = """
 CREATE FUNCTION events_in_turn() RETURNS trigger LANGUAGE plpgsql AS $$

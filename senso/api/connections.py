@@ -1,4 +1,4 @@
-"""Ends connections whose client is slow to send a request, the rest of one that is answered already, or to take answers.
+"""Ends connections whose client is slow: to send a request, the rest of one that is answered, or to take answers.
 
 uvicorn waits for all of it without end. While a request's body is read, `body_limits` has the clock.
 """

@@ -14,7 +14,7 @@ from senso.api.live import wire
 from senso.api.live.hub import Hub
 from senso.api.live.listening import Listener
 from senso.api.threads import Places
-from senso.db import Connection, looking
+from senso.db import Connection, transaction
 from senso.reads import live, status
 from senso.reads.live import Event, Scope
 from senso.states import OPEN_BATCHES
@@ -131,9 +131,9 @@ async def primary(places: Places, work: Callable[[Connection], T]) -> T:
 
     A replica may be behind what the hub has delivered, and what is read between two ids must be all that there is.
     """
-    return await places.run(partial(looked, work))
+    return await places.run(partial(within, work))
 
 
-def looked(work: Callable[[Connection], T]) -> T:
-    with looking() as db:
+def within(work: Callable[[Connection], T]) -> T:
+    with transaction() as db:
         return work(db)
