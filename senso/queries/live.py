@@ -81,20 +81,16 @@ STALE = Prepared(f"""
 
 
 def changed(db: Connection, most: int) -> list[UUID]:
-    return ids(CHANGED.column(db, {"most": most}))
+    return CHANGED.column(db, {"most": most})
 
 
 def changed_of_all(db: Connection, most: int) -> list[UUID]:
-    return ids(WHOLE.column(db, {"most": most}))
+    return WHOLE.column(db, {"most": most})
 
 
 def stale(db: Connection, seconds: float, most: int) -> list[UUID]:
     """Running batches whose counts were not looked at for so long, the longest first."""
-    return ids(STALE.column(db, {"seconds": seconds, "most": most}))
-
-
-def ids(found: Sequence[Any]) -> list[UUID]:
-    return [UUID(str(one)) for one in found]
+    return STALE.column(db, {"seconds": seconds, "most": most})
 
 
 LAST = Prepared("""
@@ -116,8 +112,7 @@ class Last:
 
 
 def last(db: Connection, batches: Sequence[UUID]) -> dict[UUID, Last]:
-    found = LAST.rows(db, {"batches": list(map(str, batches))})
-    return {UUID(str(one.pop("id"))): typed(Last, one | {"partner_id": UUID(str(one["partner_id"]))}) for one in found}
+    return {one.pop("id"): typed(Last, one) for one in LAST.rows(db, {"batches": list(batches)})}
 
 
 GIVEN = table("CAST(:given AS jsonb)", "given", {"batch": "uuid", "kind": "text", "partner": "uuid", "data": "jsonb"})
@@ -154,7 +149,7 @@ def tell(db: Connection, found: Sequence[Telling]) -> None:
 
 def looked(db: Connection, batches: Sequence[UUID]) -> None:
     """Of these there is nothing new."""
-    LOOKED.rows(db, {"batches": list(map(str, batches))})
+    LOOKED.rows(db, {"batches": list(batches)})
 
 
 BREAKERS = Prepared(f"""

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from senso.db.statement import Prepared
+from senso.db.typed import typed
 from senso.states import OPEN_BATCHES, EventKind, among
 
 
@@ -38,9 +39,9 @@ COLUMNS = f"""id, batch_id, partner_id, kind, data::text AS data,
     coalesce(NOT ({among("data->>'state'", OPEN_BATCHES)}), false) AS is_end"""
 AFTER = "FROM events WHERE id > :after AND id <= :upto"
 ALL = Prepared(f"SELECT {COLUMNS} {AFTER} ORDER BY id LIMIT :most")
-OF_BATCH = Prepared(f"SELECT {COLUMNS} {AFTER} AND batch_id = CAST(:batch AS uuid) ORDER BY id LIMIT :most")
-OF_PARTNER = Prepared(f"SELECT {COLUMNS} {AFTER} AND partner_id = CAST(:partner AS uuid) ORDER BY id LIMIT :most")
-LATEST = Prepared(f"SELECT {COLUMNS} FROM events WHERE batch_id = CAST(:batch AS uuid) ORDER BY id DESC LIMIT 1")
+OF_BATCH = Prepared(f"SELECT {COLUMNS} {AFTER} AND batch_id = :batch ORDER BY id LIMIT :most")
+OF_PARTNER = Prepared(f"SELECT {COLUMNS} {AFTER} AND partner_id = :partner ORDER BY id LIMIT :most")
+LATEST = Prepared(f"SELECT {COLUMNS} FROM events WHERE batch_id = :batch ORDER BY id DESC LIMIT 1")
 BOUNDS = Prepared("""
     SELECT coalesce((SELECT min(id) FROM events), 0) AS oldest, coalesce((SELECT max(id) FROM events), 0) AS newest
 """)
@@ -51,15 +52,15 @@ def between(db: Connection, scope: Scope, after: int, upto: int = HIGHEST, *, mo
     """In the order of their ids, from behind `after` up to `upto`."""
     values: dict[str, Any] = {"after": after, "upto": upto, "most": most}
     if scope.batch is not None:
-        return events(OF_BATCH.rows(db, values | {"batch": str(scope.batch)}))
+        return events(OF_BATCH.rows(db, values | {"batch": scope.batch}))
     if scope.partner is not None:
-        return events(OF_PARTNER.rows(db, values | {"partner": str(scope.partner)}))
+        return events(OF_PARTNER.rows(db, values | {"partner": scope.partner}))
     return events(ALL.rows(db, values))
 
 
 def latest(db: Connection, batch: UUID) -> Event | None:
     """None if there is none any more, or none yet."""
-    return next(iter(events(LATEST.rows(db, {"batch": str(batch)}))), None)
+    return next(iter(events(LATEST.rows(db, {"batch": batch}))), None)
 
 
 def bounds(db: Connection) -> tuple[int, int]:
@@ -69,27 +70,16 @@ def bounds(db: Connection) -> tuple[int, int]:
 
 
 def events(found: Sequence[dict[str, Any]]) -> list[Event]:
-    return [
-        Event(
-            one["id"],
-            one["batch_id"] and UUID(str(one["batch_id"])),
-            one["partner_id"] and UUID(str(one["partner_id"])),
-            EventKind(one["kind"]),
-            one["data"],
-            one["is_end"],
-        )
-        for one in found
-    ]
+    return [typed(Event, one) for one in found]
 
 
 OWNER = Prepared("""
     SELECT coalesce(o.partner_id, n.partner_id) AS partner_id
     FROM batches b LEFT JOIN orgs o ON o.id = b.org_id LEFT JOIN networks n ON n.id = b.network_id
-    WHERE b.id = CAST(:batch AS uuid)
+    WHERE b.id = :batch
 """)
 
 
 def owner(db: Connection, batch: UUID) -> UUID | None:
     """The partner whose batch it is; None if there is no such batch."""
-    found = OWNER.column(db, {"batch": str(batch)})
-    return UUID(str(found[0])) if found else None
+    return next(iter(OWNER.column(db, {"batch": batch})), None)

@@ -51,13 +51,14 @@ def test_a_client_that_knows_the_end_is_told_to_stay_away(api, make, token):
 
 
 def test_a_listener_that_comes_back_ten_times_misses_and_repeats_nothing(api, make, token):
-    batch, heard, last = make.batch(questions=20), [], None
+    batch, heard, last = make.batch(questions=30), [], None
     for turn in range(10):
         with listening(api, f"/batches/{batch}/events", token, last) as stream:
             change(make, batch)
             stream.next()
             if turn % 2:
-                stream.next()  # what the change brings
+                change(make, batch)
+                stream.next()
             last = stream.last_id
         heard += stream.ids
         change(make, batch)
