@@ -25,7 +25,7 @@ PRUNED_AT_ONCE: Final = 5_000
 
 TAKE = Prepared(f"""
     SELECT whole_at < now() - interval '{WHOLE_SECONDS} seconds' AS is_whole
-    FROM event_turn WHERE next_at <= now() FOR NO KEY UPDATE SKIP LOCKED
+    FROM event_turn WHERE id = 1 AND next_at <= now() FOR NO KEY UPDATE SKIP LOCKED
 """)
 
 
@@ -68,7 +68,8 @@ WHOLE = Prepared(f"""
     WHERE {among("m.state", WAITING)} AND {IS_ANOTHER}
     UNION
     SELECT b.id FROM {MARKED} WHERE {IS_ANOTHER} AND b.queued_at > (
-        SELECT greatest(whole_at - interval '5 minutes', now() - interval '{KEPT.days} days') FROM event_turn)
+        SELECT greatest(whole_at - interval '5 minutes', now() - interval '{KEPT.days} days')
+        FROM event_turn WHERE id = 1)
     LIMIT :most
 """)
 # Counts change also while a batch's own row does not, as when answers arrive that are not read yet.
@@ -168,8 +169,8 @@ def tell_breakers(db: Connection) -> int:
     return len(BREAKERS.column(db, {}))
 
 
-NEXT = Prepared("UPDATE event_turn SET next_at = clock_timestamp() + make_interval(secs => :seconds)")
-WHOLE_DONE = Prepared("UPDATE event_turn SET whole_at = now()")
+NEXT = Prepared("UPDATE event_turn SET next_at = clock_timestamp() + make_interval(secs => :seconds) WHERE id = 1")
+WHOLE_DONE = Prepared("UPDATE event_turn SET whole_at = now() WHERE id = 1")
 # An event of the last state of a batch takes its mark along. The newest event stays, so that a listener from before the
 # ones that are gone can be told.
 PRUNE = Prepared(f"""
