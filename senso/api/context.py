@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+from senso.api.access.streams import Streams
 from senso.api.live.hub import Hub
 from senso.api.threads import Places
 from senso.db import Connection, looking, read_engine, transaction
@@ -25,13 +26,15 @@ class Limits:
 class Context:
     """`terms`: how batches are opened at this moment. `history_days`: how far back an org of a network gets answers.
 
-    `places`: of work that waits for Postgres. `live`: who listens to live events.
+    `places`: of work that waits for Postgres. `streams`: whose places a route with a stream takes and gives back.
+    `live`: who listens to live events.
     """
 
     terms: Callable[[], Terms]
     history_days: int
     places: Places
     limits: Limits
+    streams: Streams
     live: Hub
 
     async def read(self, work: Callable[[Connection], T]) -> T:

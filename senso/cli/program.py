@@ -40,6 +40,7 @@ COMMANDS = (
     "sandbox",
     "show",
     "status",
+    "token",
     "trigger",
     "up",
     "watch",

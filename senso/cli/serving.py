@@ -2,6 +2,7 @@
 
 from senso import log, publishing
 from senso.api import server
+from senso.api.access.streams import Streams
 from senso.api.application import application
 from senso.api.context import Limits
 from senso.api.events import Door
@@ -23,7 +24,7 @@ def serve() -> None:
         log.configure(settings().log_format)
         watching.start()
         out.print(f"API: {ports.url(listening)}", soft_wrap=True)
-        hub = Hub()
+        hub = Hub(Streams(limits().streams))
         served = application(door(), settings().database_pool_size, limits(), hub)
         server.run(served, listening, Following(hub))
 

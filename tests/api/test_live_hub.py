@@ -12,11 +12,11 @@ from fastapi.responses import StreamingResponse
 from test_api_server import in_thread, said_to
 
 from senso.api import connections
+from senso.api.access.streams import Streams
 from senso.api.body_limits import BodyLimits
 from senso.api.live import listening
 from senso.api.live.hub import Hub
 from senso.api.live.listening import Listener
-from senso.api.problems import Problem
 from senso.reads.live import Event, Scope
 
 BATCH, PARTNER, TOKEN = uuid4(), uuid4(), uuid4()
@@ -30,7 +30,7 @@ def heard(*events, scope=Scope(), after=0, then=lambda hub: None):  # noqa: B008
     """What a listener that has events up to `after` takes of these."""
 
     async def listen():
-        hub, listener = Hub(), Listener(scope, TOKEN)
+        hub, listener = Hub(Streams(1)), Listener(scope, TOKEN)
         hub.skip_to(0)
         listener.after = after
         hub.join(listener)
@@ -82,16 +82,6 @@ def test_while_nothing_happens_it_is_pinged(monkeypatch):
     monkeypatch.setattr(listening, "PING_SECONDS", 0.01)
 
     assert heard()[0] == ": ping\n\n"
-
-
-def test_streams_are_counted_by_token():
-    hub = Hub()
-    hub.enter(TOKEN, 1)
-    with pytest.raises(Problem, match="1 streams open"):
-        hub.enter(TOKEN, 1)
-    hub.enter(uuid4(), 1)
-    hub.leave(TOKEN)
-    hub.enter(TOKEN, 1)
 
 
 def served(texts, **limits):

@@ -181,7 +181,7 @@ def test_streams_of_a_token_are_limited_and_a_server_that_stops_ends_them(databa
     with serving(tmp_path, given) as api:
         with listening(api, "/events", token):
             refused = api.ask("GET", "/events", token)
-            assert (refused.status_code, "1 streams open" in refused.json()["detail"]) == (429, True)
+            assert (refused.status_code, "has its 1 streams open" in refused.json()["detail"]) == (429, True)
             with listening(api, "/events", make.token(Scope.READ)) as of_another:
                 api.process.send_signal(signal.SIGTERM)
                 (last,) = of_another.rest()

@@ -199,13 +199,11 @@ def test_of_two_at_once_one_tells(make):
 
 def test_one_that_is_killed_has_told_nothing_and_the_next_one_does(make, look):
     make.batch()
-    process = subprocess.Popen(
-        [sys.executable, "-c", KILLED], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, env=dict(os.environ)
-    )
-    assert process.stdout.readline() == b"told\n"
-    assert not live.look()
-    process.send_signal(signal.SIGKILL)
-    process.wait(10)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", KILLED], cwd=ROOT, env=dict(os.environ), **pipes) as process:
+        assert process.stdout.readline() == b"told\n"
+        assert not live.look()
+        process.send_signal(signal.SIGKILL)
     make.sql("SELECT FROM event_turn FOR UPDATE")  # until Postgres has seen that its client is gone
 
     assert states(look()) == [("state", "running")]
@@ -219,6 +217,7 @@ def test_old_events_go_and_the_newest_stays(make, look):
     make.queued()
     look()
     make.sql("UPDATE events SET created_at = now() - interval '2 days'")
+    make.sql("UPDATE batches SET queued_at = now() - interval '3 days'")
 
     assert look(whole=True) == []
 

@@ -85,7 +85,7 @@ class Following:
 
     def check_tokens(self, of: Engine) -> None:
         """Revoked and expired ones end their streams within two seconds."""
-        open_ones = list(self.hub.streams)
+        open_ones = list(self.hub.streams.open)
         if not open_ones or time.monotonic() - self.tokens_at < TOKEN_SECONDS:
             return
         with transaction(of) as db:
@@ -95,7 +95,7 @@ class Following:
 
     def drop_all_but(self, asked: list[UUID], valid: set[UUID]) -> None:
         """Those that have come since were valid a moment ago."""
-        self.hub.drop_tokens(valid | (set(self.hub.streams) - set(asked)))
+        self.hub.drop_tokens(valid | (set(self.hub.streams.open) - set(asked)))
 
     def call(self, done: Callable[..., None], *given: Any) -> None:
         if not self.ended.is_set():

@@ -1,15 +1,14 @@
 """All listeners of this process. Everything in it happens in the thread of the event loop."""
 
 import asyncio
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Sequence
-from http import HTTPStatus
 from typing import Final
 from uuid import UUID
 
+from senso.api.access.streams import Streams
 from senso.api.live import wire
 from senso.api.live.listening import Listener
-from senso.api.problems import Problem
 from senso.reads.live import Event, Scope
 
 ENDING: Final = "the server stops: reconnect with Last-Event-ID"
@@ -18,26 +17,17 @@ RESET: Final = "the events begin anew: reconnect"
 
 
 class Hub:
-    """`position`: the id up to which all listeners have been given their events; None until the first look."""
+    """`position`: the id up to which all listeners have been given their events; None until the first look.
 
-    def __init__(self) -> None:
+    `streams`: those that are open, also while they still read what they missed.
+    """
+
+    def __init__(self, streams: Streams) -> None:
         self.position: int | None = None
         self.known = asyncio.Event()  # that position is
         self.listeners: defaultdict[Scope, set[Listener]] = defaultdict(set)
-        self.streams: Counter[UUID] = Counter()  # by token
+        self.streams = streams
         self.is_ending = False
-
-    def enter(self, token: UUID, most: int) -> None:
-        """Counts a stream of the token. Raises Problem if it has as many as it may."""
-        if self.streams[token] >= most:
-            said = f"this token has {most} streams open, which is the most; end one of them"
-            raise Problem(HTTPStatus.TOO_MANY_REQUESTS, said, headers={"Retry-After": "5"})
-        self.streams[token] += 1
-
-    def leave(self, token: UUID) -> None:
-        self.streams[token] -= 1
-        if not self.streams[token]:
-            del self.streams[token]
 
     def join(self, listener: Listener) -> None:
         """From now on it is given what is newer than what it has."""
@@ -52,7 +42,7 @@ class Hub:
 
     @property
     def has_listeners(self) -> bool:
-        return bool(self.streams)
+        return bool(self.streams.open)
 
     def skip_to(self, newest: int) -> None:
         """Where nobody listens, or before the first look."""

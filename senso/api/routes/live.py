@@ -63,8 +63,8 @@ def routes(context: Context) -> APIRouter:
 
 async def stream(context: Context, caller: Caller, scope: live.Scope, last_id: int | None) -> Response:
     """Raises NotFound, and Problem if the token has too many streams."""
-    context.live.enter(caller.token_id, context.limits.streams)
-    left = partial(context.live.leave, caller.token_id)
+    context.streams.take(caller)
+    left = partial(context.streams.leave, caller)
     try:
         begun = await primary(context.places, partial(begin, caller, scope, last_id))
     except BaseException:
