@@ -23,8 +23,9 @@ class World:
         self.org = make.org()
         self.partner = self.org.partner
         self.token = self.made_token()
-        self.ids = [self.partner, self.org.id, self.token]
-        ids = {"partner": uuid4(), "token": uuid4()}
+        self.batch = make.queued(self.org)
+        self.ids = [self.partner, self.org.id, self.token, self.batch]
+        ids = {"partner": uuid4(), "token": uuid4(), "batch": uuid4()}
         org = SimpleNamespace(id=uuid4())
         self.nothing = SimpleNamespace(**ids, org=org, ids=[*ids.values(), org.id])
 
@@ -44,14 +45,21 @@ class World:
 
 @dataclass(frozen=True)
 class Case:
-    """`path`: below /api/v1, of a world. `body`: of a write. `is_list`: answered 200, without what others have."""
+    """`path`: below /api/v1, of a world. `body`: of a write. `is_list`: answered 200, without what others have.
+
+    `is_stream`: one that is answered 200 does not end, and tests of its own read it.
+    """
 
     path: Callable[[Any], str]
     body: Callable[[Any], dict[str, Any]] | None = None
     is_list: bool = False
+    is_stream: bool = False
 
 
 CASES = {
+    "GET /events": Case(lambda world: "/events", is_list=True, is_stream=True),
+    "GET /batches/{batch_id}/events": Case(lambda world: f"/batches/{world.batch}/events", is_stream=True),
+    "GET /partners/{partner_id}/events": Case(lambda world: f"/partners/{world.partner}/events", is_stream=True),
     "GET /tokens": Case(lambda world: "/tokens", is_list=True),
     "POST /tokens": Case(
         lambda world: "/tokens", lambda world: {"name": "x", "scope": "read", "partner_id": str(world.partner)}

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Response
-from fastapi.sse import EventSourceResponse
+from fastapi.responses import StreamingResponse
 
 from senso.api.access import Caller, Scope, needs
 from senso.api.context import Context
@@ -41,7 +41,8 @@ LastId = Annotated[
 
 
 def routes(context: Context) -> APIRouter:
-    router = APIRouter(tags=["live"], default_response_class=EventSourceResponse)
+    # Not EventSourceResponse: a route of that class has to be a generator, with tasks of FastAPI's for each stream.
+    router = APIRouter(tags=["live"], default_response_class=StreamingResponse)
 
     @router.get("/batches/{batch_id}/events", responses=STREAM | ENDED)
     async def batch_events(caller: Reader, batch_id: UUID, last_id: LastId = None) -> Response:
