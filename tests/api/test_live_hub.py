@@ -78,6 +78,17 @@ def test_ids_that_begin_anew_end_all_streams():
     assert heard(told(9), then=lambda hub: hub.reset(1)) == (": the events begin anew: reconnect\n\n", True)
 
 
+def test_a_stream_that_began_before_the_ids_did_is_ended():
+    async def listen():
+        hub = Hub(Streams(1))
+        listener = Listener(Scope(), TOKEN, hub.resets)
+        hub.reset(1)
+        hub.join(listener)
+        return await listener.take()
+
+    assert asyncio.run(listen()) == b": the events begin anew: reconnect\n\n"
+
+
 def test_while_nothing_happens_it_is_pinged(monkeypatch):
     monkeypatch.setattr(listening, "PING_SECONDS", 0.01)
 

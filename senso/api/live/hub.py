@@ -28,12 +28,15 @@ class Hub:
         self.listeners: defaultdict[Scope, set[Listener]] = defaultdict(set)
         self.streams = streams
         self.is_ending = False
+        self.resets = 0
 
     def join(self, listener: Listener) -> None:
         """From now on it is given what is newer than what it has."""
         self.listeners[listener.scope].add(listener)
         if self.is_ending:
             listener.drop(ENDING)
+        elif listener.resets != self.resets:
+            listener.drop(RESET)
 
     def part(self, listener: Listener) -> None:
         self.listeners[listener.scope].discard(listener)
@@ -72,6 +75,7 @@ class Hub:
 
     def reset(self, newest: int) -> None:
         """The ids have begun anew, as in a database that was restored: what listeners have is not what there is."""
+        self.resets += 1
         self.drop(RESET)
         self.position = newest
 

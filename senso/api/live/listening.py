@@ -15,10 +15,13 @@ TOO_SLOW: Final = "too slow: reconnect with Last-Event-ID"
 
 
 class Listener:
-    """`after`: the id of the last event that it has or that waits for it. All methods: in the event loop's thread."""
+    """`after`: the id of the last event that it has or that waits for it. All methods: in the event loop's thread.
 
-    def __init__(self, scope: Scope, token: UUID) -> None:
-        self.scope, self.token, self.after = scope, token, 0
+    `resets`: how often ids had begun anew before anything was read for it.
+    """
+
+    def __init__(self, scope: Scope, token: UUID, resets: int = 0) -> None:
+        self.scope, self.token, self.resets, self.after = scope, token, resets, 0
         self.waiting: deque[bytes] = deque()
         self.ready = asyncio.Event()
         self.is_over = False

@@ -74,9 +74,11 @@ def start_without_events(db: Connection, batch: UUID, known: int | None, before:
 
 
 class Stream:
+    """Made before anything is read for it."""
+
     def __init__(self, hub: Hub, places: Places, scope: Scope, token: UUID) -> None:
         self.hub, self.places, self.scope = hub, places, scope
-        self.listener = Listener(scope, token)
+        self.listener = Listener(scope, token, hub.resets)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         return await primary(self.places, work)

@@ -65,7 +65,7 @@ def routes(context: Context) -> APIRouter:
 async def stream(context: Context, caller: Caller, scope: live.Scope, last_id: int | None) -> Response:
     """Raises NotFound, and Problem if the token has too many streams."""
     context.streams.take(caller)
-    left = partial(context.streams.leave, caller)
+    left, opened = partial(context.streams.leave, caller), Stream(context.live, context.places, scope, caller.token_id)
     try:
         begun = await primary(context.places, partial(begin, caller, scope, last_id))
     except BaseException:
@@ -74,7 +74,6 @@ async def stream(context: Context, caller: Caller, scope: live.Scope, last_id: i
     if begun is None:
         left()
         return Response(status_code=HTTPStatus.NO_CONTENT)
-    opened = Stream(context.live, context.places, scope, caller.token_id)
     return Streaming(opened.texts(begun), left)
 
 
