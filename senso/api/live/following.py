@@ -17,6 +17,7 @@ from senso.reads import tokens
 from senso.workflows import live
 
 POLL_SECONDS: Final = 0.25
+ALONE_SECONDS: Final = 1.0  # while nobody listens
 TOKEN_SECONDS: Final = 1.0
 AT_ONCE: Final = 500
 log = logger(__name__)
@@ -45,7 +46,7 @@ class Following:
         try:
             while not self.ended.is_set():
                 self.once(own)
-                self.ended.wait(POLL_SECONDS)
+                self.ended.wait(POLL_SECONDS if self.hub.has_listeners else ALONE_SECONDS)
         finally:
             own.dispose()
 
