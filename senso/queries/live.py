@@ -43,41 +43,40 @@ def take(db: Connection) -> Turn | None:
 
 
 WAITING = (BatchState.QUEUED, BatchState.BLOCKED)
-MARKED = "batches b LEFT JOIN event_marks m ON m.batch_id = b.id"
-HAS_RESTED = f"(m.batch_id IS NULL OR m.looked_at <= now() - {REST})"
-IS_ANOTHER = f"(m.state, m.episode) IS DISTINCT FROM (b.state, b.episode) AND {HAS_RESTED}"
-# Batches that run, that have ended since, or that were triggered a moment ago.
-CHANGED = Prepared(f"""
-    SELECT b.id FROM {MARKED} WHERE b.state = '{BatchState.RUNNING}' AND {HAS_RESTED}
+# Of the batches in `found`: they and their marks are looked up by key, whatever Postgres knows of the tables.
+OTHERWISE = f"""
+    SELECT b.id FROM batches b LEFT JOIN LATERAL (SELECT * FROM event_marks WHERE batch_id = b.id OFFSET 0) m ON true
+    WHERE b.id = ANY(ARRAY(SELECT id FROM found)) AND (m.batch_id IS NULL OR m.looked_at <= now() - {REST})
         AND (m.state, m.episode, m.planned, m.remaining) IS DISTINCT FROM (b.state, b.episode, b.planned, b.remaining)
-    UNION
-    SELECT b.id FROM event_marks m JOIN batches b ON b.id = m.batch_id
-    WHERE m.state = '{BatchState.RUNNING}' AND b.state <> '{BatchState.RUNNING}' AND {HAS_RESTED}
-    UNION
-    SELECT b.id FROM {MARKED} WHERE b.queued_at > now() - interval '1 minute' AND {IS_ANOTHER}
     LIMIT :most
+"""
+# Batches that run, that did when they were last told of, or that were triggered a moment ago.
+CHANGED = Prepared(f"""
+    WITH found AS MATERIALIZED (
+        SELECT id FROM batches WHERE state = '{BatchState.RUNNING}'
+        UNION SELECT batch_id FROM event_marks WHERE state = '{BatchState.RUNNING}'
+        UNION SELECT id FROM batches WHERE queued_at > now() - interval '1 minute'
+    )
+    {OTHERWISE}
 """)
 # All that CHANGED leaves out: what waits, what no longer does, and what happened while nobody wrote events. A
 # transaction of ours takes less than five minutes from its `now()` to its commit.
 WHOLE = Prepared(f"""
-    SELECT b.id FROM {MARKED} WHERE b.state = '{BatchState.QUEUED}' AND {IS_ANOTHER}
-    UNION
-    SELECT b.id FROM {MARKED} WHERE b.state = '{BatchState.BLOCKED}' AND {IS_ANOTHER}
-    UNION
-    SELECT b.id FROM event_marks m JOIN batches b ON b.id = m.batch_id
-    WHERE {among("m.state", WAITING)} AND {IS_ANOTHER}
-    UNION
-    SELECT b.id FROM {MARKED} WHERE {IS_ANOTHER} AND b.queued_at > (
-        SELECT greatest(whole_at - interval '5 minutes', now() - interval '{KEPT.days} days')
-        FROM event_turn WHERE id = 1)
-    LIMIT :most
+    WITH found AS MATERIALIZED (
+        SELECT id FROM batches WHERE state = '{BatchState.QUEUED}'
+        UNION SELECT id FROM batches WHERE state = '{BatchState.BLOCKED}'
+        UNION SELECT batch_id FROM event_marks WHERE {among("state", WAITING)}
+        UNION SELECT id FROM batches WHERE queued_at > (
+            SELECT greatest(whole_at - interval '5 minutes', now() - interval '{KEPT.days} days')
+            FROM event_turn WHERE id = 1)
+    )
+    {OTHERWISE}
 """)
 # Counts change also while a batch's own row does not, as when answers arrive that are not read yet.
 STALE = Prepared(f"""
-    SELECT b.id FROM event_marks m JOIN batches b ON b.id = m.batch_id
-    WHERE m.state = '{BatchState.RUNNING}' AND b.state = '{BatchState.RUNNING}'
-        AND m.looked_at < now() - make_interval(secs => :seconds)
-    ORDER BY m.looked_at LIMIT :most
+    SELECT batch_id FROM event_marks
+    WHERE state = '{BatchState.RUNNING}' AND looked_at < now() - make_interval(secs => :seconds)
+    ORDER BY looked_at LIMIT :most
 """)
 
 
@@ -94,10 +93,11 @@ def stale(db: Connection, seconds: float, most: int) -> list[UUID]:
     return STALE.column(db, {"seconds": seconds, "most": most})
 
 
-LAST = Prepared("""
-    SELECT b.id, coalesce(o.partner_id, n.partner_id) AS partner_id, m.state, m.episode, m.data
-    FROM batches b LEFT JOIN orgs o ON o.id = b.org_id LEFT JOIN networks n ON n.id = b.network_id
-        LEFT JOIN event_marks m ON m.batch_id = b.id
+OWNER = """coalesce((SELECT partner_id FROM orgs WHERE id = b.org_id),
+    (SELECT partner_id FROM networks WHERE id = b.network_id))"""
+LAST = Prepared(f"""
+    SELECT b.id, {OWNER} AS partner_id, m.state, m.episode, m.data
+    FROM batches b LEFT JOIN LATERAL (SELECT * FROM event_marks WHERE batch_id = b.id OFFSET 0) m ON true
     WHERE b.id = ANY(CAST(:batches AS uuid[]))
 """)
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from senso.db.statement import Prepared
 from senso.db.typed import typed
+from senso.queries.live import OWNER
 from senso.states import OPEN_BATCHES, EventKind, among
 
 
@@ -73,13 +74,9 @@ def events(found: Sequence[dict[str, Any]]) -> list[Event]:
     return [typed(Event, one) for one in found]
 
 
-OWNER = Prepared("""
-    SELECT coalesce(o.partner_id, n.partner_id) AS partner_id
-    FROM batches b LEFT JOIN orgs o ON o.id = b.org_id LEFT JOIN networks n ON n.id = b.network_id
-    WHERE b.id = :batch
-""")
+OWNED = Prepared(f"SELECT {OWNER} AS partner_id FROM batches b WHERE b.id = :batch")
 
 
 def owner(db: Connection, batch: UUID) -> UUID | None:
     """The partner whose batch it is; None if there is no such batch."""
-    return next(iter(OWNER.column(db, {"batch": batch})), None)
+    return next(iter(OWNED.column(db, {"batch": batch})), None)
