@@ -27,7 +27,6 @@ class Ears:
         self.heard: list[tuple[int, float]] = []
         self.last = ""
         self.begun = asyncio.Event()
-        self.connections = 0
         self.is_ended = False
 
     async def listen(self, path: str, most: int = sys.maxsize) -> None:
@@ -40,7 +39,6 @@ class Ears:
             status = (await reader.readline()).split()[1]
             if status not in {b"200", b"204"}:
                 raise SystemExit(f"{path} was answered {status.decode()}")
-            self.connections += 1
             self.is_ended = status == b"204"
             await self.read(reader, most)
         finally:
@@ -91,7 +89,7 @@ async def listen_all(url: str, tokens: Sequence[str], listeners: int) -> dict[st
     for task in tasks:
         task.cancel()
     found = {"heard": [one.heard for one in ears], "cut_off": cut_off, "again": again.heard}
-    return found | {"connections": again.connections, "ended": again.is_ended}
+    return found | {"ended": again.is_ended}
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import pairwise
@@ -184,14 +184,10 @@ def told(here: Ground, batch: str, heard: dict[str, Any]) -> dict[str, Any]:
     apart = [later - earlier for earlier, later in pairwise(moments)]
     return {
         "events": len(ids),
-        "wrong": missed,
-        "cut_off": heard["cut_off"],
-        "lag_seconds": {"median": median(lags), "p95": quantiles(lags, n=20)[-1], "most": max(lags)},
-        "between_seconds": {"least": min(apart), "median": median(apart), "most": max(apart)},
-        "again": {
-            "connections": heard["connections"],
-            "is_right": [id_ for id_, _ in heard["again"]] == ids and heard["ended"],
-        },
+        "wrong": missed + heard["cut_off"],
+        "lag": {"median": median(lags), "p95": quantiles(lags, n=20)[-1], "most": max(lags)},
+        "between": {"least": min(apart), "median": median(apart), "most": max(apart)},
+        "again": [id_ for id_, _ in heard["again"]] == ids and heard["ended"],
     }
 
 
@@ -203,37 +199,29 @@ def report(said: str, listeners: int, found: Sequence[dict[str, Any]]) -> bool:
         rates = ", ".join(f"{one['runs'] / one['seconds']:.0f}" for one in found if one["phase"] == phase)
         line(phase, f"{cpu[phase]:.2f}", f"CPU ms a run, without the API's and the sandbox's own; {rates} runs/s")
     listened = [one for one in found if one["phase"] == LISTENERS]
-    cores, lag = max(one["api_cores"] for one in listened), max(one["lag_seconds"]["p95"] for one in listened)
     silent = max(one["api_cores"] for one in found if one["phase"] == NOBODY)
-    ratio = cpu[LISTENERS] / cpu[NOBODY]
     aims = [
-        (
-            "CPU of a run, ratio",
-            ratio,
-            MOST_RATIO,
-            f"listeners : nobody; with API : without {cpu[NOBODY] / cpu[NO_API]:.3f}",
-        ),
-        ("API, cores", cores, MOST_CORES, f"while nobody listens {silent:.3f}"),
-        ("lag p95, s", lag, MOST_LAG_SECONDS, "from the start of the look that wrote the event to its listener"),
-        (
-            "listeners with a wrong list",
-            sum(one["wrong"] + one["cut_off"] for one in listened),
-            0,
-            "missed or repeated",
-        ),
-        ("came back, and wrong", sum(not one["again"]["is_right"] for one in listened), 0, f"{COMEBACKS} times each"),
+        aim("CPU of a run, ratio", cpu[LISTENERS] / cpu[NOBODY], MOST_RATIO, "with listeners : while nobody listens"),
+        aim("API, cores", max(one["api_cores"] for one in listened), MOST_CORES, f"while nobody listens {silent:.3f}"),
+        aim("lag p95, s", max(one["lag"]["p95"] for one in listened), MOST_LAG_SECONDS, "from its look to its listener"),
+        aim("listeners that missed, repeated", sum(one["wrong"] for one in listened), 0, "or were cut off"),
+        aim("came back, and missed", sum(not one["again"] for one in listened), 0, f"after {COMEBACKS} times away each"),
     ]
-    for name, value, most, more in aims:
-        line(name, f"{value:.3f}", f"at most {most:g}: {'met' if value <= most else 'NOT MET'}; {more}")
+    line("API : no API", f"{cpu[NOBODY] / cpu[NO_API]:.3f}", "CPU of a run while nobody listens; no aim")
     for one in listened:
-        spread = {name: f"{seconds:.2f}" for name, seconds in (one["lag_seconds"] | one["between_seconds"]).items()}
-        line("events of the batch", str(one["events"]), f"lag and seconds between two: {spread}")
-        line(
-            "to connect, CPU ms",
-            f"{one['connect_cpu_ms']:.1f}",
-            f"each; {one['again']['connections']} connections of one",
-        )
-    return all(value <= most for _, value, most, _ in aims)
+        line("lag, s", f"{one['lag']['median']:.3f}", f"{spread(one['lag'])}; {one['events']} events")
+        line("between two events, s", f"{one['between']['median']:.2f}", spread(one["between"]))
+        line("to connect, CPU ms", f"{one['connect_cpu_ms']:.1f}", "of the API, each listener")
+    return all(aims)
+
+
+def aim(name: str, value: float, most: float, more: str) -> bool:
+    line(name, f"{value:.3f}", f"at most {most:g}: {'met' if value <= most else 'NOT MET'}; {more}")
+    return value <= most
+
+
+def spread(found: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {seconds:.2f}" for name, seconds in found.items())
 
 
 if __name__ == "__main__":
