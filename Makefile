@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 # PYTEST_ARGS run in one, which starts sooner.
 TEST_PROCESSES ?= $(if $(findstring tests,$(PYTEST_ARGS)),0,4)
 
-.PHONY: demo up test faults chaos storms plants check format bench growth networks night queued in-flight alone commands one-run promises credits reconciling sequences real-answers mix reading-cost reading-modes reading-together clean restore scrape limits rereading coverage published requests
+.PHONY: demo up test faults chaos storms plants check format bench growth networks night queued in-flight alone commands one-run promises credits reconciling sequences real-answers mix reading-cost reading-modes reading-together clean restore scrape limits rereading coverage published listening requests
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -117,6 +117,11 @@ commands: $(READY)
 # each minute gets
 limits: $(READY)
 	@$(BIN)/python bench/limits.py $(LIMITS_ARGS)
+
+# 1,000 listeners of live events while batches go through the sandbox; small:
+# LISTENING_ARGS="--runs 600 --listeners 200 --rounds 1"
+listening: $(VENV)/.ready-bench
+	@$(BIN)/python bench/listening.py $(LISTENING_ARGS)
 
 # CPU of one run by itself, without Celery and Postgres, part by part: ONE_RUN_ARGS="--orgs 5 --rounds 2"
 one-run: $(READY)

@@ -352,6 +352,14 @@ class BreakerChange(StrEnum):
     CLOSED = "closed"
 
 
+class EventKind(StrEnum):
+    """What a live event tells. state: a batch is in another state or episode; progress: its counts have changed."""
+
+    STATE = "state"
+    PROGRESS = "progress"
+    BREAKER = "breaker"
+
+
 # So begins the reason of a row that waits for its turn at a model: nothing has failed.
 WAITS_FOR = "waits for "
 

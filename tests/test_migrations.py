@@ -117,12 +117,13 @@ def test_two_at_once_both_succeed(empty):
 
 
 def unpriced(make):
-    """All rows, without what a migration sets to the moment: when prices changed, and where counting began."""
+    """All rows, without what a migration sets to the moment: of prices, of counting, of looks for live events."""
     make.sql("UPDATE models SET priced_at = NULL")
     make.sql(
         "UPDATE counting SET began_at = '2026-01-01', next_at = '2026-01-01', next_xid = 0, last_call = 0, "
         "next_call = 0, last_repair = 0, next_repair = 0"
     )
+    make.sql("UPDATE event_turn SET next_at = '2026-01-01', whole_at = '2026-01-01'")
     return snapshot()
 
 

@@ -10,6 +10,7 @@ from senso.api.access.streams import Streams
 from senso.api.bare import bare
 from senso.api.context import Context, Facts, Limits
 from senso.api.events import Door
+from senso.api.live.hub import Hub
 from senso.api.observing import Observing
 from senso.api.problems import Problem
 from senso.api.routes import ROUTES, original
@@ -17,10 +18,14 @@ from senso.api.threads import Places
 from senso.errors import SensoError
 
 
-def application(door: Door, pool_size: int, limits: Limits, facts: Facts) -> FastAPI:
-    """`pool_size`: of Postgres connections. Requests leave one of them to the check of readiness."""
+def application(door: Door, pool_size: int, limits: Limits, facts: Facts, live: Hub | None = None) -> FastAPI:
+    """`pool_size`: of Postgres connections. Requests leave one of them to the check of readiness.
+
+    `live`: whose events are told elsewhere, by `senso.api.live.Following`; None: nobody's.
+    """
     made, places = bare(), Places(pool_size - 1)
-    context = Context(door.terms, door.history_days, places, limits, Streams(limits.streams), facts)
+    hub = live or Hub(Streams(limits.streams))
+    context = Context(door.terms, door.history_days, places, limits, hub.streams, hub, facts)
     made.include_router(events.routes(door, places), include_in_schema=False)
     made.include_router(health.routes(pool_size), include_in_schema=False)
     made.include_router(original.routes(context), include_in_schema=False)

@@ -22,10 +22,12 @@ class BodyLimits:
 
     def limited(self, receive: Receive, declared: int) -> Receive:
         """A length that is declared is refused before the body is sent; another one while it is read."""
-        deadline, read = asyncio.get_running_loop().time() + self.most_seconds, 0
+        deadline, read, is_whole = asyncio.get_running_loop().time() + self.most_seconds, 0, False
 
         async def receive_within_limits() -> Message:
-            nonlocal read
+            nonlocal read, is_whole
+            if is_whole:  # what is left to receive is that the client leaves, perhaps hours later
+                return await receive()
             if declared > self.most_bytes:
                 raise self.too_long()
             try:
@@ -34,6 +36,7 @@ class BodyLimits:
             except TimeoutError:
                 raise self.too_slow() from None
             read += len(message.get("body", b""))
+            is_whole = not message.get("more_body", False)
             if read > self.most_bytes:
                 raise self.too_long()
             return message

@@ -1,6 +1,6 @@
-"""Ends connections whose client is slow to send a request, or the rest of one that is answered already.
+"""Ends connections whose client is slow: to send a request, the rest of one that is answered, or to take answers.
 
-uvicorn waits for both without end. While a request's body is read, `body_limits` has the clock.
+uvicorn waits for all of it without end. While a request's body is read, `body_limits` has the clock.
 """
 
 import asyncio
@@ -9,10 +9,13 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 MOST_SECONDS = 10
+# Of a client that takes nothing of what waits for it.
+STUCK_SECONDS = 20
 
 
 class Connection(H11Protocol):
     waits_for_client: asyncio.TimerHandle | None = None
+    waits_to_write: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
@@ -29,6 +32,16 @@ class Connection(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self.forget()
+        self.forget_writing()
+
+    def pause_writing(self) -> None:
+        """As much waits to be sent as is kept for one connection."""
+        super().pause_writing()
+        self.waits_to_write = self.loop.call_later(STUCK_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self.forget_writing()
 
     def watch(self) -> None:
         """Starts the clock when it is the client's turn; a part of what it owes does not start it anew."""
@@ -44,3 +57,8 @@ class Connection(H11Protocol):
         if self.waits_for_client is not None:
             self.waits_for_client.cancel()
             self.waits_for_client = None
+
+    def forget_writing(self) -> None:
+        if self.waits_to_write is not None:
+            self.waits_to_write.cancel()
+            self.waits_to_write = None

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TypeVar
 
 from senso.api.access.streams import Streams
+from senso.api.live.hub import Hub
 from senso.api.threads import Places
 from senso.db import Connection, looking, read_engine
 from senso.runtime.saving import retry_on_deadlock
@@ -41,6 +42,7 @@ class Context:
     """`terms`: how batches are opened at this moment. `history_days`: how far back an org of a network gets answers.
 
     `places`: of work that waits for Postgres. `streams`: whose places a route with a stream takes and gives back.
+    `live`: who listens to live events.
     """
 
     terms: Callable[[], Terms]
@@ -48,6 +50,7 @@ class Context:
     places: Places
     limits: Limits
     streams: Streams
+    live: Hub
     facts: Facts
 
     async def read(self, work: Callable[[Connection], T]) -> T:

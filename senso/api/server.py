@@ -1,7 +1,9 @@
 """Runs an application by uvicorn: its settings, its end."""
 
+import asyncio
 import socket
 from types import FrameType
+from typing import Protocol
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -14,16 +16,39 @@ STOP_SECONDS = 10
 MOST_HEAD_BYTES = 16_384
 
 
+class Beside(Protocol):
+    """What works beside the requests, for as long as the server does."""
+
+    def begin(self, loop: asyncio.AbstractEventLoop) -> None: ...
+
+    def end(self) -> None: ...
+
+
 class Server(uvicorn.Server):
+    def __init__(self, configuration: uvicorn.Config, beside: Beside | None = None) -> None:
+        super().__init__(configuration)
+        self.beside = beside
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        if self.beside is not None:
+            self.beside.begin(asyncio.get_running_loop())
+        await super().startup(sockets)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Streams end first: they would go on for as long as requests have."""
+        if self.beside is not None:
+            self.beside.end()
+        await super().shutdown(sockets)
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  as uvicorn calls it
         """uvicorn's own raises the signal again at the end; a stop in good order has exit code 0."""
         self.force_exit = self.should_exit
         self.should_exit = True
 
 
-def run(application: ASGIApp, listening: socket.socket) -> None:
+def run(application: ASGIApp, listening: socket.socket, beside: Beside | None = None) -> None:
     """Until SIGTERM or SIGINT: then no new request is taken, and those in hand are answered."""
-    Server(configuration(application)).run([listening])
+    Server(configuration(application), beside).run([listening])
 
 
 def configuration(application: ASGIApp) -> uvicorn.Config:

@@ -2,9 +2,11 @@
 
 from senso import log, publishing
 from senso.api import server
+from senso.api.access.streams import Streams
 from senso.api.application import application
 from senso.api.context import Facts, Limits
 from senso.api.events import Door
+from senso.api.live import Following, Hub
 from senso.api.sending import Sender
 from senso.cli import ports
 from senso.cli.environment import connected
@@ -22,7 +24,9 @@ def serve() -> None:
         log.configure(settings().log_format)
         watching.start()
         out.print(f"API: {ports.url(listening)}", soft_wrap=True)
-        server.run(application(door(), settings().database_pool_size, limits(), facts()), listening)
+        hub = Hub(Streams(limits().streams))
+        served = application(door(), settings().database_pool_size, limits(), facts(), hub)
+        server.run(served, listening, Following(hub))
 
 
 def limits() -> Limits:

@@ -91,7 +91,7 @@ def product_tables() -> list[str]:
 
 
 # Those that migrations make; a restored table brings its own.
-FUNCTIONS = ("count_cost",)
+FUNCTIONS = ("count_cost", "events_in_turn")
 
 
 def drop(db: Connection, names: Iterable[str]) -> None:

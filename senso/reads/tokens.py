@@ -1,5 +1,6 @@
 """The tokens that there are, without what would let anybody in."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -49,3 +50,11 @@ def listed(
 def one(db: Connection, token: UUID, *, partner: UUID | None = None) -> Token | None:
     """None also for a token of others than `partner`."""
     return first(Token, db.execute(ONE, {"id": token, "partner": partner}))
+
+
+VALID = text("SELECT id FROM tokens WHERE id = ANY(:tokens) AND revoked_at IS NULL AND expires_at > now()")
+
+
+def valid(db: Connection, tokens: Collection[UUID]) -> set[UUID]:
+    """Those of them that are neither revoked nor expired."""
+    return set(db.execute(VALID, {"tokens": list(tokens)}).scalars())

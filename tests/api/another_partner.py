@@ -80,12 +80,14 @@ class Case:
     """`path`: below /api/v1, of a world. `body`: of a write. `is_list`: answered 200, without what others have.
 
     `status`: of the refusal; 403 where no token of a partner may do it, 422 where ids are in the body.
+    `is_stream`: one that is answered 200 does not end, and tests of its own read it.
     """
 
     path: Callable[[Any], str]
     body: Callable[[Any], dict[str, Any]] | None = None
     is_list: bool = False
     status: HTTPStatus = HTTPStatus.NOT_FOUND
+    is_stream: bool = False
 
 
 def of_batch(path: str = "") -> Case:
@@ -102,6 +104,9 @@ ORG = {"name": "Larch Hill", "websites": ["https://larchhill.example"], "created
 
 
 CASES = {
+    "GET /events": Case(lambda world: "/events", is_list=True, is_stream=True),
+    "GET /batches/{batch_id}/events": Case(lambda world: f"/batches/{world.batch}/events", is_stream=True),
+    "GET /partners/{partner_id}/events": Case(lambda world: f"/partners/{world.partner}/events", is_stream=True),
     "GET /tokens": Case(lambda world: "/tokens", is_list=True),
     "POST /tokens": Case(
         lambda world: "/tokens", lambda world: {"name": "x", "scope": "read", "partner_id": str(world.partner)}

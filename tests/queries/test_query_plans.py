@@ -17,6 +17,7 @@ from senso.queries import (
     job_polling,
     ledger,
     limited_requests,
+    live,
     members,
     outbox,
     planning,
@@ -30,7 +31,7 @@ from senso.queries import (
 GROWING = re.compile(
     "batches|questions|orgs|name_variations|question_runs|evaluations|llm_calls|citations|competitors|claims|org_facts|metrics|ledger|outbox|pushes"
 )
-DIRECT = (runs, evaluations, claims, members, batches, results, ledger, outbox, planning, pushes)
+DIRECT = (runs, evaluations, claims, members, batches, results, ledger, outbox, planning, pushes, live)
 JOBS = (vendor_jobs, job_planning, job_places, submissions, job_polling, job_answers, job_cancellations)
 JOBS += (limited_requests,)
 STATEMENTS = {

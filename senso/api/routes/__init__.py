@@ -15,6 +15,7 @@ from senso.api.routes import (
     batches,
     findings,
     imports,
+    live,
     names,
     numbers,
     orgs,
@@ -29,6 +30,7 @@ from senso.api.routes import (
 ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
     batches.routes,
     runs.routes,
+    live.routes,
     providers.routes,
     stops.routes,
     orgs.routes,
