@@ -153,6 +153,28 @@ class PushStatus(StrEnum):
     NOT_CONFIGURED = "not configured"
 
 
+class DeliveryStatus(StrEnum):
+    """Of an event for a webhook."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+class HookEvent(StrEnum):
+    """What a webhook is told of: how a batch ended; `webhook.test` where somebody tries the webhook."""
+
+    COMPLETED = "batch.completed"
+    PARTIAL = "batch.partial"
+    FAILED = "batch.failed"
+    BLOCKED = "batch.blocked"
+    CANCELLED = "batch.cancelled"
+    TEST = "webhook.test"
+
+
+BATCH_EVENTS = tuple(event for event in HookEvent if event is not HookEvent.TEST)
+
+
 class AlarmKind(StrEnum):
     """What an alarm is about; `senso.queries.alarm_sources` has a file for each."""
 
@@ -164,6 +186,7 @@ class AlarmKind(StrEnum):
     SILENCE = "no tick"
     DIFFERENCES = "differences"
     RESTARTS = "restarts"
+    WEBHOOKS = "disabled webhooks"
 
 
 class MessagePart(StrEnum):
@@ -370,6 +393,8 @@ class Action(StrEnum):
     REJECT_NAME = "reject name"
     REEVALUATE = "reevaluate"
     EXPORT = "export"
+    WEBHOOK = "webhook"
+    ROTATE_KEYS = "rotate keys"
 
 
 class ProposalState(StrEnum):
