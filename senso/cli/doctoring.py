@@ -9,7 +9,21 @@ from typing import Any, Final
 from rich.text import Text
 
 from senso import log, schema
-from senso.checks import Finding, api, disk, ledger, models, postgres, providers, redis, stops, tables, variables, work
+from senso.checks import (
+    Finding,
+    api,
+    disk,
+    encryption,
+    ledger,
+    models,
+    postgres,
+    providers,
+    redis,
+    stops,
+    tables,
+    variables,
+    work,
+)
 from senso.cli.environment import embedded, require_both, say_moved_clock
 from senso.cli.printing import out, print_json
 from senso.cli.program import pasteable
@@ -71,7 +85,15 @@ def findings(*, are_there: bool, online: bool) -> list[Finding]:
 def findings_of_servers() -> list[Finding]:
     of_postgres = postgres.findings(settings().database_pool_size)
     at_work = work.findings(KINDS, are_heard=postgres.takes_writes(of_postgres))
-    return [*of_postgres, *tables.findings(), *redis.findings(ALL_QUEUES), *at_work, repairs(), *ledger.findings()]
+    return [
+        *of_postgres,
+        *tables.findings(),
+        *redis.findings(ALL_QUEUES),
+        *at_work,
+        repairs(),
+        *ledger.findings(),
+        *encryption.findings(),
+    ]
 
 
 def findings_of_models(*, online: bool) -> list[Finding]:

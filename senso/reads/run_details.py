@@ -1,7 +1,7 @@
 """All that is known of a run: its calls, its vendor job, its sources, and what was read from its answer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from senso.db import keys
 from senso.db.typed import each, first
+from senso.encryption import opened_websites
 from senso.extraction import citations as cited
 from senso.reads.inspection import RunAlone
 from senso.records import UNTOLD, record
@@ -158,7 +159,8 @@ EVALUATIONS = text(f"""
 
 
 def evaluations(db: Connection, run_id: UUID) -> list[Reading]:
-    return each(Reading, db.execute(EVALUATIONS, {"run": run_id}))
+    found = each(Reading, db.execute(EVALUATIONS, {"run": run_id}))
+    return [replace(one, websites=list(opened_websites(one.org_id, one.websites))) for one in found]
 
 
 @dataclass(frozen=True, slots=True)
