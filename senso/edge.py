@@ -17,6 +17,7 @@ from senso.supplied import Alarming, Database, Outgoing, Service, Traps
 def supply() -> None:
     """Reads nothing yet: a command may learn later where its servers are. ConfigError is raised on use."""
     supplied.database.register(database)
+    supplied.read_database.register(read_database)
     supplied.redis_url.register(redis_url)
     supplied.traps.register(traps)
     supplied.calls_in_flight.register(calls_in_flight)
@@ -38,6 +39,13 @@ def database() -> Database:
     from senso.settings import secret, settings  # noqa: PLC0415
 
     return Database(secret(settings().database_url, "DATABASE_URL"), settings().database_pool_size)
+
+
+def read_database() -> Database | None:
+    from senso.settings import settings  # noqa: PLC0415
+
+    url = settings().database_read_url
+    return None if url is None else Database(url.get_secret_value(), settings().database_pool_size)
 
 
 def redis_url() -> str:

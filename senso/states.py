@@ -393,8 +393,23 @@ class Action(StrEnum):
     REJECT_NAME = "reject name"
     REEVALUATE = "reevaluate"
     EXPORT = "export"
+    CREATE_TOKEN = "create token"  # noqa: S105  no secret
+    REVOKE_TOKEN = "revoke token"  # noqa: S105  no secret
     WEBHOOK = "webhook"
     ROTATE_KEYS = "rotate keys"
+
+
+class Scope(StrEnum):
+    """What a token of the API permits. Each contains those before it."""
+
+    READ = "read"
+    TRIGGER = "trigger"
+    OPERATE = "operate"
+    ADMIN = "admin"
+
+    def contains(self, other: "Scope") -> bool:
+        order = list(Scope)
+        return order.index(self) >= order.index(other)
 
 
 class ProposalState(StrEnum):

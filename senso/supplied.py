@@ -83,6 +83,8 @@ class Traps:
 
 
 database: Supplied[[], Database] = Supplied("where Postgres is")
+# None: reads go to the same Postgres as writes.
+read_database: Supplied[[], Database | None] = Supplied("whether another Postgres serves reads")
 redis_url: Supplied[[], str] = Supplied("where Redis is")
 calls_in_flight: Supplied[[], int] = Supplied("how many calls it makes at a time")
 # Takes the names of its settings: base URL, key, and others by argument. Raises ConfigError when one is missing.

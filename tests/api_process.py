@@ -42,6 +42,12 @@ class Api:
     def get(self, path: str, **options: Any) -> requests.Response:
         return requests.get(self.url + path, timeout=PATIENCE_SECONDS, **options)
 
+    def ask(self, method: str, path: str, token: str | None, **options: Any) -> requests.Response:
+        """Below /api/v1. `token`: as Bearer; None for none."""
+        headers = ({} if token is None else {"Authorization": f"Bearer {token}"}) | options.pop("headers", {})
+        url = f"{self.url}/api/v1{path}"
+        return requests.request(method, url, headers=headers, timeout=PATIENCE_SECONDS, **options)
+
     def send(self, events: Any, *, key: str = KEY, **options: Any) -> requests.Response:
         return requests.post(f"{self.url}/e/{key}", json=events, timeout=PATIENCE_SECONDS, **options)
 

@@ -11,9 +11,11 @@ from sqlalchemy import DateTime, text
 from senso.db import rows, transaction
 from senso.extraction import names
 from senso.queries import outbox
+from senso.states import Scope
 from senso.tables import Base
 from senso.tasks.periodic import admit
 from senso.tasks.stages import ask_batch, open_batch
+from senso.workflows import tokens
 
 NAME = "Larch Hill Credit Union"
 ANSWER = f"**{NAME}** is a good choice. Vantry is another."
@@ -82,6 +84,20 @@ class Factory:
         self.sql("INSERT INTO org_websites (org_id, url) VALUES (:org, 'https://larchhill.example')", org=org)
         self.asking("org", org, texts or loans(questions), models, countries)
         return Org(org, partner, NAME)
+
+    def partner(self, *, available: int | None = 1000) -> UUID:
+        partner = uuid4()
+        self.sql(
+            "INSERT INTO partners (id, name, available) VALUES (:id, 'Partner', :credits)",
+            id=partner,
+            credits=available,
+        )
+        return partner
+
+    def token(self, scope: Scope = Scope.ADMIN, partner: UUID | None = None, *, days: int = 1) -> str:
+        """As `Authorization: Bearer` has it. `partner`: None for all partners."""
+        with transaction() as db:
+            return tokens.create(db, tokens.Wanted("test", scope, partner, days), "test")[1]
 
     def network(
         self,

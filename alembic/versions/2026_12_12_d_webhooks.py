@@ -4,15 +4,15 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0032"
-down_revision = "0031"
+revision = "0035"
+down_revision = "0033"
 branch_labels = None
 depends_on = None
 
 NEW = "'webhook', 'rotate keys'"
 FORMER = (
     "'trigger', 'grant', 'cancel', 'retry', 'import', 'breaker', 'pause', 'resume', 'accept name', 'reject name', "
-    "'reevaluate', 'export'"
+    "'reevaluate', 'export', 'create token', 'revoke token'"
 )
 KIND = "'disabled webhooks'"
 FORMER_KINDS = (

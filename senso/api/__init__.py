@@ -1,6 +1,13 @@
-"""The HTTP API of `senso api`: it accepts the events of the original's scripts, and says whether it is ready.
+"""The HTTP API of `senso api`: routes for programs under PREFIX, the events of the original's scripts, its health.
 
 application      the routes and what surrounds them
+routes           what programs ask for, a file for each kind of thing
+access           tokens, their scopes, and how many requests they have
+context          what routes need of the process: reads, writes, terms
+models           bases and types of what is taken and answered
+paging           pages of a list
+etags            answers that are not sent again to who has them
+idempotency      a write with the same key is done once
 events           POST /e/{event_key}: which events there are, and that of several all or none is carried out
 event_bodies     the events in a body
 event_fields     the members of an event
@@ -15,3 +22,5 @@ body_limits      how long a body may be, and how long it may take
 connections      how long a client may take to send the rest
 server           uvicorn: its settings, its end
 """
+
+PREFIX = "/api/v1"

@@ -1,20 +1,31 @@
 """The routes, and what surrounds them."""
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 
-from senso.api import events, health, problems
+from senso.api import PREFIX, events, health, problems
+from senso.api.access.guard import Guard
 from senso.api.bare import bare
+from senso.api.context import Context, Limits
 from senso.api.events import Door
 from senso.api.observing import Observing
 from senso.api.problems import Problem
+from senso.api.routes import ROUTES
 from senso.api.threads import Places
+from senso.errors import SensoError
 
 
-def application(door: Door, pool_size: int) -> FastAPI:
-    """`pool_size`: of Postgres connections. Events leave one of them to the check of readiness."""
-    made = bare()
-    made.include_router(events.routes(door, Places(pool_size - 1)))
-    made.include_router(health.routes(pool_size))
+def application(door: Door, pool_size: int, limits: Limits) -> FastAPI:
+    """`pool_size`: of Postgres connections. Requests leave one of them to the check of readiness."""
+    made, places = bare(), Places(pool_size - 1)
+    context = Context(door.terms, door.history_days, places, limits)
+    made.include_router(events.routes(door, places), include_in_schema=False)
+    made.include_router(health.routes(pool_size), include_in_schema=False)
+    for routes in ROUTES:
+        made.include_router(routes(context), prefix=PREFIX)
     made.add_exception_handler(Problem, problems.of_ours)
+    made.add_exception_handler(SensoError, problems.of_refusal)
+    made.add_exception_handler(RequestValidationError, problems.of_validation)
+    made.add_middleware(Guard, context=context)
     made.add_middleware(Observing)  # around the others
     return made

@@ -14,21 +14,15 @@ from fastapi.responses import JSONResponse
 from senso.api.event_bodies import Event, Readers, parse
 from senso.api.event_orders import missing_order, network_order, org_order
 from senso.api.event_refusals import Refusal, refused
-from senso.api.problems import Problem
+from senso.api.problems import Problem, status_of
 from senso.api.threads import Places
 from senso.db import Connection, transaction
-from senso.errors import InsufficientCredits, NotFound, SensoError, Unreachable
+from senso.errors import SensoError
 from senso.log import logger
 from senso.queries import triggers
 from senso.workflows.trigger import Terms
 
 SEED = "x-inngest-event-id-seed"
-# The status where a trigger is refused; where it is for another reason, 409.
-STATUSES = {
-    NotFound: HTTPStatus.NOT_FOUND,
-    InsufficientCredits: HTTPStatus.PAYMENT_REQUIRED,
-    Unreachable: HTTPStatus.SERVICE_UNAVAILABLE,
-}
 USED = "its id was used for another event within 24 hours; take a new one"
 # On a busy machine an event takes 7 ms; a request of many has this much more time for each.
 SECONDS_EACH = 0.02
@@ -133,7 +127,3 @@ def new_events(events: Sequence[Event], before: Mapping[str, str]) -> tuple[list
         if event.key:
             payloads.setdefault(event.key, event.order.payload)
     return due, refusals
-
-
-def status_of(error: SensoError) -> HTTPStatus:
-    return next((status for kind, status in STATUSES.items() if isinstance(error, kind)), HTTPStatus.CONFLICT)

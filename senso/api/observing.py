@@ -16,12 +16,23 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
+from senso.api import PREFIX
 from senso.api.problems import Problem
 from senso.log import logger
 
 REQUEST_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 EVENT_KEY = re.compile(r"\{event_key[^}]*\}")
-HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+}
+# Where a route does not say otherwise.
+USUAL_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+}
 LONGEST_METHOD = 10
 # Asked every few seconds by what watches over the process.
 QUIET = {"/health", "/ready"}
@@ -43,7 +54,10 @@ class Observing:
         async def send_observed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 answered.status = message["status"]
-                MutableHeaders(scope=message).update(HEADERS | {"X-Request-ID": request_id})
+                headers = MutableHeaders(scope=message)
+                headers.update(HEADERS | {"X-Request-ID": request_id})
+                for name, value in USUAL_HEADERS.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         with bound_contextvars(request_id=request_id):
@@ -82,4 +96,7 @@ def write_line(scope: Scope, status: int | None, seconds: float) -> None:
 
 def path_of(scope: Scope) -> str:
     route = scope.get("route")
-    return EVENT_KEY.sub("[hidden]", route.path) if route else "none of ours"
+    if not route:
+        return "none of ours"
+    before = PREFIX if scope["path"].startswith(f"{PREFIX}/") else ""
+    return EVENT_KEY.sub("[hidden]", before + route.path)

@@ -1,29 +1,53 @@
 """Errors as problem+json (RFC 9457). `error` repeats `detail` because Inngest's clients look for the reason there."""
 
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from senso.errors import InsufficientCredits, NotFound, SensoError, Unreachable
+from senso.log import logger
+
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
+MOST_ERRORS = 20
+LONGEST_WHERE = 100
+UNREACHABLE = "the database or the broker cannot be reached at this moment; send it again"
+# The status of what our own code refuses; where it is for another reason, 409.
+STATUSES = {
+    NotFound: HTTPStatus.NOT_FOUND,
+    InsufficientCredits: HTTPStatus.PAYMENT_REQUIRED,
+    Unreachable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+log = logger(__name__)
 
 
 class Problem(Exception):
     """`more`: further members of the document. `ends_connection`: the rest of the request is not waited for."""
 
-    def __init__(self, status: HTTPStatus, detail: str, *, ends_connection: bool = False, **more: Any) -> None:
+    def __init__(
+        self,
+        status: HTTPStatus,
+        detail: str,
+        *,
+        ends_connection: bool = False,
+        headers: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> None:
         super().__init__(detail)
         self.status, self.detail, self.ends_connection, self.more = status, detail, ends_connection, more
+        self.headers = dict(headers or {})
 
     def response(self) -> JSONResponse:
         said = {"title": self.status.phrase, "status": self.status, "detail": self.detail, "error": self.detail}
         headers = {"Connection": "close"} if self.ends_connection else {}
         if self.status is HTTPStatus.SERVICE_UNAVAILABLE:
             headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-        return JSONResponse(said | self.more, self.status, headers, MEDIA_TYPE)
+        return JSONResponse(said | self.more, self.status, headers | self.headers, MEDIA_TYPE)
 
 
 async def of_ours(_request: Request, error: Exception) -> JSONResponse:
@@ -37,3 +61,39 @@ async def of_routing(_request: Request, error: Exception) -> JSONResponse:
     response = Problem(HTTPStatus(error.status_code), str(error.detail)).response()
     response.headers.update(error.headers or {})
     return response
+
+
+async def of_refusal(_request: Request, error: Exception) -> JSONResponse:
+    """What our own code refuses, such as a batch that cannot be cancelled any more."""
+    assert isinstance(error, SensoError)  # noqa: S101  it is registered for these only
+    return refusal(error).response()
+
+
+def refusal(error: SensoError) -> Problem:
+    """What cannot be reached is said in the log only, with where it is."""
+    if isinstance(error, Unreachable):
+        log.warning("a request could not be answered", error=str(error))
+        return Problem(HTTPStatus.SERVICE_UNAVAILABLE, UNREACHABLE)
+    return Problem(status_of(error), str(error))
+
+
+def status_of(error: SensoError) -> HTTPStatus:
+    return next((status for kind, status in STATUSES.items() if isinstance(error, kind)), HTTPStatus.CONFLICT)
+
+
+async def of_validation(_request: Request, error: Exception) -> JSONResponse:
+    """422, with up to 20 of the members that are wrong; what was sent is not repeated."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101  it is registered for these only
+    return invalid([(where(one["loc"]), one["msg"]) for one in error.errors()]).response()
+
+
+def invalid(wrong: Sequence[tuple[str, str]]) -> Problem:
+    """`wrong`: where, such as `body.name` or `query.limit`, and what is wrong there."""
+    first, more = wrong[0], len(wrong) - 1
+    said = f"{first[0]}: {first[1]}" + (f"; and {more} more" if more else "")
+    listed = [{"where": place, "what": what} for place, what in wrong[:MOST_ERRORS]]
+    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, said, errors=listed)
+
+
+def where(place: Sequence[str | int]) -> str:
+    return ".".join(str(one) for one in place)[:LONGEST_WHERE]

@@ -3,6 +3,7 @@
 from senso import log, publishing
 from senso.api import server
 from senso.api.application import application
+from senso.api.context import Limits
 from senso.api.events import Door
 from senso.api.sending import Sender
 from senso.cli import ports
@@ -21,7 +22,11 @@ def serve() -> None:
         log.configure(settings().log_format)
         watching.start()
         out.print(f"API: {ports.url(listening)}", soft_wrap=True)
-        server.run(application(door(), settings().database_pool_size), listening)
+        server.run(application(door(), settings().database_pool_size, limits()), listening)
+
+
+def limits() -> Limits:
+    return Limits(settings().api_requests_per_minute, settings().api_streams_per_token)
 
 
 def door() -> Door:

@@ -27,6 +27,7 @@ __all__ = [
     "engine",
     "looking",
     "may_pass",
+    "read_engine",
     "rows",
     "transaction",
 ]
@@ -159,6 +160,17 @@ def engine() -> Engine:
     return connect(found.url, pool_size=found.pool_size)
 
 
+def read_engine() -> Engine:
+    """Of the Postgres that serves reads, where there is one; it may lag behind the other."""
+    found = supplied.read_database()
+    return engine() if found is None else engine_of(found)
+
+
+@lru_cache(maxsize=1)
+def engine_of(found: supplied.Database) -> Engine:
+    return connect(found.url, pool_size=found.pool_size)
+
+
 # What a statement is sent through: a transaction, or a connection in autocommit mode.
 Bare = PoolProxiedConnection  # a connection of `at_once`
 Link = Connection | Bare
@@ -187,12 +199,12 @@ LOOK = text("""
 
 
 @contextmanager
-def looking() -> Iterator[Connection]:
+def looking(of: Engine | None = None) -> Iterator[Connection]:
     """A read-only transaction with Postgres's default planning, for example for a report; writes are refused.
 
     Not for worker processes: a statement prepared here keeps its plan for the life of the connection.
     """
-    with transaction() as connection:
+    with transaction(of) as connection:
         connection.execute(LOOK)
         yield connection
 

@@ -57,7 +57,9 @@ class Settings(BaseModel):
         ge=2,  # the check of all promises reads one snapshot in two sessions
         le=1000,
     )
-    database_read_url: SecretStr | None = unused(None, "a Postgres that is only read")
+    database_read_url: SecretStr | None = setting(
+        None, "a Postgres that follows the other one and serves what the API reads; unset: the same one"
+    )
 
     openai_api_key: SecretStr | None = setting(None, "OpenAI's key, which also reads the answers and finds the names")
     openai_base_url: str = setting("https://api.openai.com/v1", "where OpenAI is reached")
@@ -109,6 +111,12 @@ class Settings(BaseModel):
     )
     api_host: str = setting("127.0.0.1", "the address on which the API listens; 0.0.0.0: every one of this machine")
     port: int = setting(8080, "the port of the API; 0: any free one", ge=0, le=65535)
+    api_requests_per_minute: PositiveInt = setting(
+        600, "requests of a token to the API that are answered in a minute, over all its processes", le=1_000_000
+    )
+    api_streams_per_token: PositiveInt = setting(
+        50, "streams of events that a token may have open at a time in each process of the API", le=100_000
+    )
     metrics_host: str = setting(
         "127.0.0.1", "the address on which the metrics are served; 0.0.0.0: every one of this machine"
     )

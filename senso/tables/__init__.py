@@ -9,10 +9,23 @@ Ids of batches, runs and evaluations come from `senso.matrix.dated_id`: the same
 insert is idempotent by its primary key, and ids sort by date.
 """
 
-from senso.tables import alarms, ledger, limits, messages, orgs, rereadings, results, stops, totals, webhooks, work
+from senso.tables import (
+    alarms,
+    ledger,
+    limits,
+    messages,
+    orgs,
+    rereadings,
+    results,
+    stops,
+    tokens,
+    totals,
+    webhooks,
+    work,
+)
 from senso.tables.base import Base
 
 __all__ = [
-    "Base", "alarms", "ledger", "limits", "messages", "orgs", "rereadings", "results", "stops", "totals", "webhooks",
-    "work",
+    "Base", "alarms", "ledger", "limits", "messages", "orgs", "rereadings", "results", "stops", "tokens",
+    "totals", "webhooks", "work",
 ]  # fmt: skip

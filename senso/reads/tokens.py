@@ -1,0 +1,51 @@
+"""The tokens that there are, without what would let anybody in."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from senso.db.typed import each, first
+from senso.states import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """`start`: its first characters. `partner_id`: None for all partners. `last_used_at`: to the minute."""
+
+    id: UUID
+    name: str
+    start: str
+    scope: Scope
+    partner_id: UUID | None
+    created_at: datetime
+    created_by: str
+    expires_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+COLUMNS = "id, name, start, scope, partner_id, created_at, created_by, expires_at, last_used_at, revoked_at"
+MAY_SEE = "(CAST(:partner AS uuid) IS NULL OR partner_id = :partner)"
+LISTED = text(f"""
+    SELECT {COLUMNS} FROM tokens WHERE {MAY_SEE}
+        AND (CAST(:created_at AS timestamptz) IS NULL OR (created_at, id) < (:created_at, CAST(:id AS uuid)))
+    ORDER BY created_at DESC, id DESC LIMIT :most
+""")
+ONE = text(f"SELECT {COLUMNS} FROM tokens WHERE id = :id AND {MAY_SEE}")
+Place = tuple[datetime, UUID]
+
+
+def listed(
+    db: Connection, *, partner: UUID | None = None, after: Place | None = None, most: int | None = None
+) -> list[Token]:
+    """The newest first. `partner`: only that one's tokens. `after`: where the last page ended."""
+    created_at, token = after or (None, None)
+    values = {"partner": partner, "created_at": created_at, "id": token, "most": most}
+    return each(Token, db.execute(LISTED, values))
+
+
+def one(db: Connection, token: UUID, *, partner: UUID | None = None) -> Token | None:
+    """None also for a token of others than `partner`."""
+    return first(Token, db.execute(ONE, {"id": token, "partner": partner}))
