@@ -34,7 +34,7 @@ class Receiver:
         self.port = self.server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}/hook"
 
-    def __enter__(self) -> "Receiver":
+    def __enter__(self):
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
@@ -64,7 +64,7 @@ class Receiver:
                 self.wfile.write(content)
                 self.close_connection = "Content-Length" in more
 
-            do_CONNECT = do_POST
+            do_CONNECT = do_POST  # noqa: N815  the name is http.server's
 
             def log_message(self, *_):
                 pass

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from senso.db.typed import each
+from senso.db.typed import each, first
 from senso.states import DeliveryStatus
 
 
@@ -34,18 +34,28 @@ WEBHOOKS = text("""
         (SELECT max(sent_at) FROM deliveries d WHERE d.webhook_id = w.id) AS last_sent_at
     FROM webhooks w
     WHERE (CAST(:partner AS uuid) IS NULL OR w.partner_id = :partner) AND (CAST(:id AS uuid) IS NULL OR w.id = :id)
-    ORDER BY w.created_at, w.id
+        AND (CAST(:at AS timestamptz) IS NULL OR (w.created_at, w.id) > (:at, CAST(:after AS uuid)))
+    ORDER BY w.created_at, w.id LIMIT :most
 """)
+ALL = 10**9
 
 
-def webhooks(db: Connection, partner: UUID | None = None) -> list[Webhook]:
-    """Of one partner, or all, also those that are told of all partners' batches."""
-    return each(Webhook, db.execute(WEBHOOKS, {"partner": partner, "id": None}))
+def webhooks(
+    db: Connection, partner: UUID | None = None, after: tuple[datetime, UUID] | None = None, most: int = ALL
+) -> list[Webhook]:
+    """Of one partner, or all, also those that are told of all partners' batches. The oldest first.
+
+    `after`: `created_at` and `id` of the last one of the page before.
+    """
+    at, last = after or (None, None)
+    values = {"partner": partner, "id": None, "at": at, "after": last, "most": most}
+    return each(Webhook, db.execute(WEBHOOKS, values))
 
 
 def webhook(db: Connection, id_: UUID, partner: UUID | None = None) -> Webhook | None:
     """None also where it is another partner's."""
-    return next(iter(each(Webhook, db.execute(WEBHOOKS, {"partner": partner, "id": id_}))), None)
+    values = {"partner": partner, "id": id_, "at": None, "after": None, "most": 1}
+    return first(Webhook, db.execute(WEBHOOKS, values))
 
 
 @dataclass(frozen=True, slots=True)

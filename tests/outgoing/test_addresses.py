@@ -7,8 +7,11 @@ from hooks import Receiver
 
 from senso import http
 from senso.errors import ConfigError, OutsideError, Refused, Unavailable
+from senso.event_loop import wait_for
 from senso.outgoing import calls
 from senso.outgoing.addresses import Forbidden, Reach, require
+from senso.outgoing.connections import through
+from senso.settings import settings
 
 INSIDE = (
     *("127.0.0.1", "127.8.8.8", "0.0.0.0", "10.0.0.1", "172.16.3.4", "192.168.1.1", "100.64.0.1", "198.18.0.1"),
@@ -113,7 +116,7 @@ def test_a_name_that_stands_for_another_address_later_is_refused_when_it_is_conn
     names["hook.example"] = [["8.8.8.8"], ["127.0.0.1"]]
     calls.check(f"https://hook.example:{receiver.port}/x", Reach.PUBLIC)
 
-    with pytest.raises(Refused, match="may reach|no call"):
+    with pytest.raises(Refused, match="which no call may reach"):
         calls.post(posted(f"https://hook.example:{receiver.port}/x", Reach.PUBLIC))
 
     assert receiver.connections == 0
@@ -130,14 +133,12 @@ def test_the_host_is_the_one_that_was_given_and_the_address_the_one_that_was_che
 
 def test_a_connection_is_checked_also_where_the_address_was_given_as_such(receiver):
     """Beneath the check of the host: as if it had been passed by."""
-    from senso.event_loop import wait_for
-    from senso.outgoing.connections import through
 
     async def connected():
         async with through(Reach.PUBLIC)().post(f"http://127.0.0.1:{receiver.port}/"):
             pass
 
-    with pytest.raises(OSError, match="private|loopback"):
+    with pytest.raises(OSError, match="loopback"):
         wait_for(connected())
 
     assert receiver.connections == 0
@@ -162,8 +163,6 @@ def test_a_reply_without_end_is_not_read(receiver):
 
 def test_a_proxy_is_asked_for_the_address_that_was_checked(names, receiver, environment):
     """The receiver here is the proxy: what it is told to connect to is all that matters."""
-    from senso.settings import settings
-
     names["hook.example"] = [["8.8.8.8"]]
     environment.setenv("HTTPS_PROXY", f"http://127.0.0.1:{receiver.port}")
     settings.cache_clear()

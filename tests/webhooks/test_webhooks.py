@@ -353,7 +353,7 @@ def test_what_cannot_be_made_is_refused(make, receiver):
     with transaction() as db:
         with pytest.raises(NotFound):
             managing.make(db, receiver.url, uuid4(), (), "me")
-        with pytest.raises(ConfigError, match="there are batch.completed"):
+        with pytest.raises(ConfigError, match=r"there are batch\.completed"):
             managing.make(db, receiver.url, None, ["batch.exploded"], "me")
     for _ in range(managing.MOST):
         hooked(receiver)

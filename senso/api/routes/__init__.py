@@ -10,6 +10,6 @@ from collections.abc import Callable
 from fastapi import APIRouter
 
 from senso.api.context import Context
-from senso.api.routes import tokens
+from senso.api.routes import tokens, webhooks
 
-ROUTES: tuple[Callable[[Context], APIRouter], ...] = (tokens.routes,)
+ROUTES: tuple[Callable[[Context], APIRouter], ...] = (tokens.routes, webhooks.routes)

@@ -42,7 +42,7 @@ def deliver(key: str) -> None:
         return
     failpoint("delivery sent")
     save(lambda db: accepted(db, work, status))
-    log.info("delivered", webhook=str(work.webhook_id), delivery=work.key, tries=work.tries)
+    log.info("delivered", hook=str(work.webhook_id), delivery=work.key, tries=work.tries)
 
 
 def send(work: DeliveryWork) -> int:
@@ -65,7 +65,7 @@ def accepted(db: Connection, work: DeliveryWork, status: int) -> None:
 
 def failed(work: DeliveryWork, error: OutsideError | ConfigError) -> None:
     reason, wait = str(error), wait_seconds(work.tries, error)
-    log.warning("a delivery failed", webhook=str(work.webhook_id), delivery=work.key, tries=work.tries, error=reason)
+    log.warning("a delivery failed", hook=str(work.webhook_id), delivery=work.key, tries=work.tries, error=reason)
     save(lambda db: not_accepted(db, work, error, reason, wait))
 
 
@@ -87,7 +87,7 @@ def disable(db: Connection, work: DeliveryWork, because: str) -> None:
     if url is not None:
         subject = str(work.webhook_id)
         triggers.audit(db, Action.WEBHOOK, BY_ITSELF, subject=subject, did="disabled", because=because, url=url)
-        log.warning("a webhook was switched off", webhook=subject, why=because)
+        log.warning("a webhook was switched off", hook=subject, why=because)
 
 
 def wait_seconds(tries: int, error: OutsideError | ConfigError) -> float:
