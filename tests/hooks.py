@@ -24,7 +24,7 @@ class Request:
 
 
 class Receiver:
-    """Answers with `answers` in turn, then with 200."""
+    """Answers with `answers` in turn, then with `reply`."""
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
@@ -42,6 +42,9 @@ class Receiver:
         self.server.shutdown()
         self.server.server_close()
 
+    def reply(self, request: Request) -> tuple[int, dict[str, str], bytes]:
+        return 200, {}, b""
+
     def handler(self):
         told = self
 
@@ -55,8 +58,9 @@ class Receiver:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                told.requests.append(Request(self.requestline, headers, body))
-                status, more, content = told.answers.pop(0) if told.answers else (200, {}, b"")
+                request = Request(self.requestline, headers, body)
+                told.requests.append(request)
+                status, more, content = told.answers.pop(0) if told.answers else told.reply(request)
                 self.send_response(status)
                 for name, value in {"Content-Length": str(len(content)), **more}.items():
                     self.send_header(name, value)
