@@ -47,7 +47,7 @@ ONLY_IN = {
     "uvicorn": {"api"},
     "prometheus_client": {"metrics"},
     "pygal": {"reports"},
-    "jinja2": {"reports"},
+    "jinja2": {"api", "reports"},
     "celery": {"tasks", "worker"},
     "kombu": {"tasks", "worker"},
     "billiard": set(),

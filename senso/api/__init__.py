@@ -8,6 +8,8 @@ models           bases and types of what is taken and answered
 paging           pages of a list
 etags            answers that are not sent again to who has them
 idempotency      a write with the same key is done once
+openapi          /openapi.json: the document of the routes, with examples (examples)
+reference        /docs: the same as a page
 events           POST /e/{event_key}: which events there are, and that of several all or none is carried out
 event_bodies     the events in a body
 event_fields     the members of an event

@@ -2,9 +2,11 @@
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 
-from senso.api import PREFIX, events, health, problems
+from senso.api import PREFIX, events, health, problems, reference
 from senso.api.access.guard import Guard
+from senso.api.access.streams import Streams
 from senso.api.bare import bare
 from senso.api.context import Context, Limits
 from senso.api.events import Door
@@ -18,14 +20,19 @@ from senso.errors import SensoError
 def application(door: Door, pool_size: int, limits: Limits) -> FastAPI:
     """`pool_size`: of Postgres connections. Requests leave one of them to the check of readiness."""
     made, places = bare(), Places(pool_size - 1)
-    context = Context(door.terms, door.history_days, places, limits)
+    context = Context(door.terms, door.history_days, places, limits, Streams(limits.streams))
     made.include_router(events.routes(door, places), include_in_schema=False)
     made.include_router(health.routes(pool_size), include_in_schema=False)
     for routes in ROUTES:
-        made.include_router(routes(context), prefix=PREFIX)
+        made.include_router(routes(context), prefix=PREFIX, generate_unique_id_function=name_of)
+    made.include_router(reference.routes(made))
     made.add_exception_handler(Problem, problems.of_ours)
     made.add_exception_handler(SensoError, problems.of_refusal)
     made.add_exception_handler(RequestValidationError, problems.of_validation)
     made.add_middleware(Guard, context=context)
     made.add_middleware(Observing)  # around the others
     return made
+
+
+def name_of(route: APIRoute) -> str:
+    return route.name

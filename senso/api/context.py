@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+from senso.api.access.streams import Streams
 from senso.api.threads import Places
 from senso.db import Connection, looking, read_engine, transaction
 from senso.workflows.trigger import Terms
@@ -24,13 +25,14 @@ class Limits:
 class Context:
     """`terms`: how batches are opened at this moment. `history_days`: how far back an org of a network gets answers.
 
-    `places`: of work that waits for Postgres.
+    `places`: of work that waits for Postgres. `streams`: whose places a route with a stream takes and gives back.
     """
 
     terms: Callable[[], Terms]
     history_days: int
     places: Places
     limits: Limits
+    streams: Streams
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """What `work` returns, in a read-only transaction in a thread, on DATABASE_READ_URL where that is set.

@@ -55,8 +55,9 @@ def zoned(value: datetime) -> datetime:
     return value
 
 
-# A text of one line, without spaces around it.
+# A text of one line; spaces around it are taken away.
 Line = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(one_line)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(one_line)]
 Moment = Annotated[datetime, AfterValidator(zoned)]
 # A number of a row, in a path.
 Number = Annotated[int, Path(ge=1, le=LARGEST)]

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
 from senso.api import PREFIX
+from senso.api.access.caller import KEY
 from senso.api.problems import Problem
 from senso.log import logger
 
@@ -91,7 +92,14 @@ def write_line(scope: Scope, status: int | None, seconds: float) -> None:
         status=int(status) if status else None,
         seconds=round(seconds, 3),
         client=(scope["client"] or ("unknown",))[0],
+        **token_of(scope),
     )
+
+
+def token_of(scope: Scope) -> dict[str, str]:
+    """The id of the token, never the token."""
+    caller = scope.get("state", {}).get(KEY)
+    return {} if caller is None else {"token": str(caller.token_id)}
 
 
 def path_of(scope: Scope) -> str:

@@ -18,6 +18,7 @@ from senso.checks import (
     models,
     postgres,
     providers,
+    reads,
     redis,
     stops,
     tables,
@@ -85,15 +86,8 @@ def findings(*, are_there: bool, online: bool) -> list[Finding]:
 def findings_of_servers() -> list[Finding]:
     of_postgres = postgres.findings(settings().database_pool_size)
     at_work = work.findings(KINDS, are_heard=postgres.takes_writes(of_postgres))
-    return [
-        *of_postgres,
-        *tables.findings(),
-        *redis.findings(ALL_QUEUES),
-        *at_work,
-        repairs(),
-        *ledger.findings(),
-        *encryption.findings(),
-    ]
+    of_tables = [*tables.findings(), *reads.findings(), *encryption.findings()]
+    return [*of_postgres, *of_tables, *redis.findings(ALL_QUEUES), *at_work, repairs(), *ledger.findings()]
 
 
 def findings_of_models(*, online: bool) -> list[Finding]:

@@ -41,6 +41,7 @@ COMMANDS = (
     "sandbox",
     "show",
     "status",
+    "token",
     "trigger",
     "up",
     "watch",

@@ -86,7 +86,12 @@ CLAIM = text("""
 """)
 EARLIER = text("SELECT hash, status, body FROM api_requests WHERE token_id = :token AND key = :key")
 ANSWERED = text("UPDATE api_requests SET status = :status, body = :body WHERE token_id = :token AND key = :key")
-FORGET = text("DELETE FROM api_requests WHERE token_id = :token AND created_at < now() - interval '1 day'")
+FORGET = text("""
+    DELETE FROM api_requests WHERE (token_id, key) IN (
+        SELECT token_id, key FROM api_requests WHERE token_id = :token AND created_at < now() - interval '1 day'
+        LIMIT 100 FOR UPDATE SKIP LOCKED
+    )
+""")
 
 
 def claim(db: Connection, token: UUID, key: str, digest: str) -> Earlier | None:

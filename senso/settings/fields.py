@@ -300,7 +300,7 @@ class Settings(BaseModel):
             raise PydanticCustomError("shares", "{said}", {"said": str(error)}) from None
         return said
 
-    @field_validator("database_url")
+    @field_validator("database_url", "database_read_url")
     @classmethod
     def check_database(cls, url: SecretStr | None) -> SecretStr | None:
         try:

@@ -4,6 +4,7 @@ caller   whose request it is
 guard    asks for a token before anything else of a request is read
 logins   holds up an address from which wrong tokens come
 needs    the scope that a route asks for
+streams  how many streams a token has open
 """
 
 from senso.api.access.caller import Caller

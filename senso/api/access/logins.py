@@ -41,8 +41,8 @@ class Logins:
         if digest is not None:
             self.accepted.pop(digest, None)
         standing = self.count("login", address, MOST_FAILURES)
-        if standing is not None and not standing.remaining:
-            keep(self.shut_until, address, self.clock() + max(1, standing.retry_seconds or standing.reset_seconds))
+        if standing is not None and not standing.allowed:
+            keep(self.shut_until, address, self.clock() + standing.retry_seconds)
 
     def succeeded(self, digest: str) -> None:
         keep(self.accepted, digest, self.clock())

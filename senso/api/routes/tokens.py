@@ -13,7 +13,7 @@ from senso.api.access import Caller, Scope, needs
 from senso.api.context import Context
 from senso.api.etags import answer
 from senso.api.idempotency import Key, once
-from senso.api.models import Body, Id, Line, Page, Shown
+from senso.api.models import Body, Id, Name, Page, Shown
 from senso.api.paging import USUAL_ROWS, Cursor, Limit, decode, page
 from senso.api.problems import Problem
 from senso.db import Connection
@@ -21,18 +21,18 @@ from senso.errors import NotFound
 from senso.reads import tokens as reads
 from senso.records import record
 from senso.workflows import tokens
-from senso.workflows.tokens import DEFAULT_DAYS, LONGEST_NAME, MOST_DAYS, Wanted
+from senso.workflows.tokens import DEFAULT_DAYS, MOST_DAYS, Wanted
 
 Admin = Annotated[Caller, needs(Scope.ADMIN)]
 
 
 class NewToken(Body):
-    name: Annotated[Line, Field(max_length=LONGEST_NAME, description="what it is for", examples=["reporting"])]
+    name: Annotated[Name, Field(description="what it is for", examples=["reporting"])]
     scope: Annotated[Scope, Field(description="what it permits; each contains those before it", examples=["read"])]
     partner_id: Annotated[
         Id | None, Field(description="unset: that of the token that asks, which may be all partners")
     ] = None
-    expires_in_days: Annotated[int, Field(ge=1, le=MOST_DAYS)] = DEFAULT_DAYS
+    expires_in_days: Annotated[int, Field(ge=1, le=MOST_DAYS, examples=[90])] = DEFAULT_DAYS
 
 
 class TokenShown(Shown):

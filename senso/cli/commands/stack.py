@@ -32,7 +32,7 @@ def up(
 
 @app.command()
 def api() -> None:
-    """The HTTP API: it accepts events, and says whether all is ready. API_HOST and PORT say where."""
+    """The HTTP API: for programs with a token, and for events. API_HOST and PORT say where; /docs is its page."""
     from senso.cli import serving
 
     serving.serve()
