@@ -9,7 +9,7 @@ from senso.cli.acting_user import actor
 from senso.cli.environment import connected
 from senso.cli.printing import below, err, out, print_json, printable
 from senso.db import looking, transaction
-from senso.errors import NotFound
+from senso.errors import ConfigError, NotFound, OutsideError
 from senso.quantities import counted
 from senso.reads import webhooks as reads
 from senso.reads.webhooks import Delivery, Webhook
@@ -22,7 +22,7 @@ def add(url: str, partner: UUID | None, events: Sequence[str], *, as_json: bool)
     from senso.workflows.webhooks import managing  # noqa: PLC0415  aiohttp takes long to import
 
     with connected():
-        usual = managing.checked(url)
+        usual = checked(url)
         with transaction() as db:
             made = managing.make(db, usual, partner, events, actor())
     if as_json:
@@ -32,6 +32,16 @@ def add(url: str, partner: UUID | None, events: Sequence[str], *, as_json: bool)
     out.print(f"secret {made.secret}", soft_wrap=True)
     err.print("The secret is shown this once. The receiver checks by it who has sent what comes.")
     err.suggest(f"Try it: senso webhooks {made.id} --test")
+
+
+def checked(url: str) -> str:
+    """Raises ConfigError."""
+    from senso.workflows.webhooks import managing  # noqa: PLC0415
+
+    try:
+        return managing.checked(url)
+    except OutsideError as error:
+        raise ConfigError(f"--add: {error.reason}") from None
 
 
 def delete(webhook: UUID, *, as_json: bool) -> None:

@@ -23,8 +23,9 @@ class World:
         self.org = make.org()
         self.partner = self.org.partner
         self.token = self.made_token()
-        self.ids = [self.partner, self.org.id, self.token]
-        ids = {"partner": uuid4(), "token": uuid4()}
+        self.webhook = self.made_webhook()
+        self.ids = [self.partner, self.org.id, self.token, self.webhook]
+        ids = {"partner": uuid4(), "token": uuid4(), "webhook": uuid4()}
         org = SimpleNamespace(id=uuid4())
         self.nothing = SimpleNamespace(**ids, org=org, ids=[*ids.values(), org.id])
 
@@ -32,9 +33,18 @@ class World:
         self.make.token(Scope.READ, self.partner)
         return self.make.one("SELECT id FROM tokens WHERE partner_id = :p", p=self.partner)
 
+    def made_webhook(self) -> Any:
+        return self.make.one(
+            "INSERT INTO webhooks (id, partner_id, url, secret, events, created_by) VALUES "
+            "(:id, :partner, 'https://hook.example/', 'sealed:x:y', '{batch.failed}', 'test') RETURNING id",
+            id=uuid4(),
+            partner=self.partner,
+        )
+
     def known(self, name: str) -> Any:
         """What it has of a parameter of a path, by its name; None if nothing."""
-        return {"org_id": str(self.org.id), "partner_id": str(self.partner), "token_id": str(self.token)}.get(name)
+        found = {"org_id": self.org.id, "partner_id": self.partner, "token_id": self.token, "webhook_id": self.webhook}
+        return str(found[name]) if name in found else None
 
     @property
     def secrets(self) -> list[str]:
@@ -57,4 +67,12 @@ CASES = {
         lambda world: "/tokens", lambda world: {"name": "x", "scope": "read", "partner_id": str(world.partner)}
     ),
     "DELETE /tokens/{token_id}": Case(lambda world: f"/tokens/{world.token}"),
+    "GET /webhooks": Case(lambda world: "/webhooks", is_list=True),
+    "POST /webhooks": Case(
+        lambda world: "/webhooks",
+        lambda world: {"url": "https://hook.example/", "partner_id": str(world.partner)},
+    ),
+    "DELETE /webhooks/{webhook_id}": Case(lambda world: f"/webhooks/{world.webhook}"),
+    "GET /webhooks/{webhook_id}/deliveries": Case(lambda world: f"/webhooks/{world.webhook}/deliveries"),
+    "POST /webhooks/{webhook_id}/test": Case(lambda world: f"/webhooks/{world.webhook}/test"),
 }

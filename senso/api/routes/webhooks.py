@@ -34,6 +34,7 @@ class NewWebhook(Body):
         Field(
             min_length=1,
             max_length=MOST_CHARACTERS,
+            pattern=r"^https?://[!-~]+$",
             description="https:// and a host that is reached over the internet",
             examples=["https://app.example.com/hooks/senso"],
         ),
