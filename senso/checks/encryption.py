@@ -47,8 +47,11 @@ def of(stored: Sequence[Stored], held: Sequence[str]) -> Finding:
     return Finding(NAME, "ok", f"{listed(hidden) or 'nothing yet'}, under the first of {counted(len(held), 'key')}")
 
 
+NOUNS = {"websites": ("website", "websites"), "secrets of webhooks": ("secret of a webhook", "secrets of webhooks")}
+
+
 def listed(stored: Iterable[Stored]) -> str:
     total: dict[str, int] = {}
     for one in stored:
         total[one.what] = total.get(one.what, 0) + one.count
-    return ", ".join(f"{count} {what}" for what, count in total.items())
+    return ", ".join(counted(count, *NOUNS[what]) for what, count in total.items())

@@ -43,21 +43,39 @@ def insert(db: Connection, key: str, webhook: UUID, batch: UUID | None, event: H
     return bool(INSERT.column(db, values))
 
 
-CLAIM = Prepared(f"""
+IS_WANTED = f"(w.active OR d.event = '{HookEvent.TEST}')"
+CLAIM = f"""
     UPDATE deliveries d SET tries = tries + 1, lease_until = {LEASE}
     FROM webhooks w
-    WHERE d.key = :key AND w.id = d.webhook_id AND (w.active OR d.event = '{HookEvent.TEST}')
+    WHERE d.key = {{}} AND w.id = d.webhook_id AND {IS_WANTED}
         AND {looked_up("d.status")} = 'pending' AND d.next_at <= now() AND {UNLEASED}
         AND (SELECT count(*) FROM deliveries o WHERE o.webhook_id = d.webhook_id AND o.status = 'pending'
             AND o.lease_until > now()) < CAST(:at_a_time AS int)
     RETURNING d.key, d.webhook_id, d.event, d.body, d.tries, w.url, w.secret
-""")
+"""
+CLAIM_ONE = Prepared(CLAIM.format(":key"))
+CLAIM_NEXT = Prepared(
+    CLAIM.format(f"""(
+        SELECT key FROM deliveries
+        WHERE webhook_id = :webhook AND status = 'pending' AND next_at <= now() AND {UNLEASED}
+        ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED
+    )""")
+)
 
 
 def claim(db: Connection, key: str, policy: Policy) -> DeliveryWork | None:
-    """None if it is sent, not due, under way, or its webhook has enough under way: the relay sends it again."""
-    values = {"key": key, "lease": policy.push_lease_seconds, "at_a_time": policy.deliveries_at_a_time}
-    found = CLAIM.one(db, values)
+    """None if it is sent, not due, under way, or its webhook has enough under way: whoever sends these goes on."""
+    return claimed(db, CLAIM_ONE, {"key": key}, policy)
+
+
+def claim_next(db: Connection, webhook: UUID, policy: Policy) -> DeliveryWork | None:
+    """Another one that is due for the same webhook."""
+    return claimed(db, CLAIM_NEXT, {"webhook": webhook}, policy)
+
+
+def claimed(db: Connection, statement: Prepared, which: dict[str, object], policy: Policy) -> DeliveryWork | None:
+    values = {"lease": policy.push_lease_seconds, "at_a_time": policy.deliveries_at_a_time}
+    found = statement.one(db, values | which)
     return DeliveryWork(**found | {"event": HookEvent(found["event"])}) if found else None
 
 
@@ -81,8 +99,8 @@ NOTHING_ELSE_ARRIVED = text("""
 # A few of each webhook: one that is away for long must not keep the others waiting.
 DUE = Prepared(f"""
     SELECT d.key FROM webhooks w CROSS JOIN LATERAL (
-        SELECT key, next_at FROM deliveries
-        WHERE webhook_id = w.id AND status = 'pending' AND next_at <= now() AND {UNLEASED}
+        SELECT key, next_at FROM deliveries d
+        WHERE webhook_id = w.id AND status = 'pending' AND next_at <= now() AND {UNLEASED} AND {IS_WANTED}
         ORDER BY next_at LIMIT :at_a_time
     ) d
     ORDER BY d.next_at LIMIT 100

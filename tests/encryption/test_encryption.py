@@ -201,9 +201,9 @@ def test_websites_can_be_put_back_into_plain_text(make, held, environment):
 
 def test_doctor_says_what_is_encrypted_and_what_a_program_cannot_read(make, held, environment):
     make.org()
-    assert [(one.state, one.said) for one in checks.findings()] == [("warning", "1 websites not under the first key")]
+    assert [(one.state, one.said) for one in checks.findings()] == [("warning", "1 website not under the first key")]
     rotating.rotate("me")
-    assert [(one.state, one.said) for one in checks.findings()] == [("ok", "1 websites, under the first of 1 key")]
+    assert [(one.state, one.said) for one in checks.findings()] == [("ok", "1 website, under the first of 1 key")]
     use(environment, NEW)
     (found,) = checks.findings()
     assert (found.state, found.why) == ("fault", "they cannot be read")

@@ -178,6 +178,23 @@ def test_one_webhook_has_a_few_deliveries_at_a_time(make, sandbox, receiver):
     assert receiver.requests == []
 
 
+def test_whoever_has_sent_one_goes_on_with_what_waits_for_the_webhook(make, sandbox, receiver):
+    made = hooked(receiver)
+    for number in range(7):
+        make.sql(
+            "INSERT INTO deliveries (key, webhook_id, event, body) VALUES (:key, :id, 'batch.failed', '{}')",
+            key=f"waiting {number}",
+            id=made.id,
+        )
+    receiver.answers = [*[(200, {}, b"")] * 5, (500, {}, b"")]
+
+    deliver("waiting 3")
+
+    assert receiver.requests[0].headers["webhook-id"] == "waiting 3"
+    assert make.one("SELECT count(*) FROM deliveries WHERE status = 'sent'") == 5
+    assert len(receiver.requests) == 6  # it has refused one, and is left alone for now
+
+
 def test_a_webhook_that_is_away_does_not_keep_the_others_waiting(make, sandbox, receiver):
     away, other = hooked(receiver).id, hooked(receiver).id
     for number in range(200):
