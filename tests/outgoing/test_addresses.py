@@ -3,6 +3,7 @@
 import socket
 
 import pytest
+from aiohttp import ClientConnectorError
 from hooks import Receiver
 
 from senso import http
@@ -138,9 +139,10 @@ def test_a_connection_is_checked_also_where_the_address_was_given_as_such(receiv
         async with through(Reach.PUBLIC)().post(f"http://127.0.0.1:{receiver.port}/"):
             pass
 
-    with pytest.raises(OSError, match="loopback"):
+    with pytest.raises(ClientConnectorError) as refused:
         wait_for(connected())
 
+    assert isinstance(refused.value.os_error, Forbidden)
     assert receiver.connections == 0
 
 

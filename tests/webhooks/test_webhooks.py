@@ -92,13 +92,14 @@ def test_what_was_accepted_is_not_sent_again(make, sandbox, receiver):
     assert row(make)["response_status"] == 200
 
 
-def test_the_intent_is_of_the_transaction_that_ends_the_batch(make, sandbox, receiver):
+def test_the_intent_is_of_the_transaction_that_ends_the_batch(make, sandbox, receiver, messages):
     hooked(receiver)
     work_off(make, make.queued())
 
-    intents = [one for one in make.due_now() if one.pipeline == "deliver"]
+    (key,) = waiting(make)
 
-    assert [one.ids for one in intents] == [tuple(waiting(make))]
+    assert make.one("SELECT ids FROM outbox WHERE pipeline = 'deliver'") == [key]
+    assert ("senso.deliver", [key]) in messages("push")
     assert receiver.requests == []
 
 

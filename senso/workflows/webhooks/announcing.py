@@ -35,7 +35,7 @@ def ended(db: Connection, batch: Batch, state: BatchState, counts: Counts | None
         return
     body = as_json(content(event, of_batch(db, batch, state, counts or closing.counts(db, batch))))
     for webhook in wanting:
-        enqueue(db, DELIVERY.of(webhook, batch.id, batch.episode, event), webhook, event, body, batch=batch.id)
+        enqueue(db, DELIVERY.of(webhook, batch.id, batch.episode, state), webhook, event, body, batch=batch.id)
 
 
 def enqueue(  # noqa: PLR0913  as many as a delivery has parts
