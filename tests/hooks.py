@@ -84,5 +84,5 @@ def keys(environment, *given: str):
     environment.setenv("WEBHOOKS_TO_LOOPBACK", "true")
     settings.cache_clear()
     yield held
-    environment.delenv("ENCRYPTION_KEYS")
+    environment.delenv("ENCRYPTION_KEYS", raising=False)
     settings.cache_clear()

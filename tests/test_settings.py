@@ -396,6 +396,7 @@ def test_what_is_said_to_do_nothing_is_used_nowhere_and_all_else_is():
     read |= {name for entry in PROVIDERS.values() for name in (entry.base_url, entry.key, *entry.settings.values())}
     read |= {"reading_model", "reading_models"} if "settings().readers" in code else set()
     read |= {"max_daily_cost"} if "settings().max_daily_microusd" in code else set()
+    read |= {"encryption_keys"} if "settings().encrypting" in code else set()
     read |= {"event_key", "inngest_event_key"} if "settings().sender_key" in code else set()
 
     assert read | {"senso_clock", "senso_debug"} == {one.name.lower() for one in variables() if one.use == "used"}

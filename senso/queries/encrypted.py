@@ -14,7 +14,6 @@ from senso import encryption
 from senso.db.bulk import as_json
 from senso.db.typed import each
 from senso.errors import ConfigError
-from senso.extraction import names
 
 Row = dict[str, Any]
 STORED = text("SELECT org_id, url, fingerprint FROM org_websites WHERE org_id = ANY(CAST(:orgs AS uuid[]))")
@@ -100,6 +99,8 @@ def encrypt_websites(db: Connection, alone: int, most: int) -> int:
 
 def forget_domains(db: Connection, websites: dict[UUID, list[str]]) -> None:
     """The domains of encrypted websites are not kept among the names of their org."""
+    from senso.extraction import names  # noqa: PLC0415  takes long to import, and most imports encrypt nothing anew
+
     for org, found in db.execute(NAMES, {"orgs": [str(one) for one in websites]}).all():
         left = names.without_domains(found or [], websites[org])
         if found is not None and left != found:
