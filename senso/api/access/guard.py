@@ -18,7 +18,7 @@ from senso.api.access.logins import Logins, network
 from senso.api.context import Context
 from senso.api.problems import Problem, refusal
 from senso.db import at_once
-from senso.errors import SensoError
+from senso.errors import SensoError, Unreachable
 from senso.limits.requests import WINDOW_SECONDS, Standing, counter
 from senso.queries import tokens
 from senso.queries.tokens import Known
@@ -40,7 +40,7 @@ class Guard:
         try:
             caller, standing = await self.admitted(scope)
         except SensoError as error:
-            await refusal(error).response()(scope, receive, send)
+            await refusal(Unreachable(str(error))).response()(scope, receive, send)
         except Problem as problem:
             await problem.response()(scope, receive, send)
         else:
