@@ -10,12 +10,13 @@ from uuid import uuid4
 import pytest
 from at_work import work_off
 
-from senso import supplied
+from senso import failpoints, supplied
 from senso.db import transaction
 from senso.errors import ConfigError, NotFound, Refused
 from senso.policy import POLICY
 from senso.queries import deliveries
 from senso.reads import webhooks as reads
+from senso.settings import settings
 from senso.tasks.periodic import sweep_all
 from senso.tasks.stages import deliver, open_batch
 from senso.workflows.cancelling import cancel
@@ -146,6 +147,33 @@ def test_a_sender_that_died_is_followed_by_another_once_its_lease_is_over(make, 
     deliver(key)
 
     assert len(receiver.requests) == 1
+
+
+@pytest.fixture
+def dies_once(environment, tmp_path):
+    """Between sending and noting it."""
+    environment.setenv("FAILPOINTS", '[{"at": "delivery sent", "do": "error"}]')
+    environment.setenv("FAILPOINTS_FOLDER", str(tmp_path))
+    settings.cache_clear()
+    failpoints.armed.cache_clear()
+    yield
+    failpoints.armed.cache_clear()
+
+
+def test_what_was_sent_and_not_noted_is_sent_again_under_the_same_id(make, sandbox, receiver, dies_once):
+    hooked(receiver)
+    work_off(make, make.queued())
+    (key,) = waiting(make)
+
+    with pytest.raises(ConnectionResetError):
+        deliver(key)
+    deliver(key)  # its lease holds
+    make.sql("UPDATE deliveries SET lease_until = now() - interval '1 second'")
+    deliver(key)
+
+    assert [one.headers["webhook-id"] for one in receiver.requests] == [key, key]
+    assert receiver.requests[0].body == receiver.requests[1].body
+    assert (row(make)["status"], row(make)["tries"]) == ("sent", 2)
 
 
 def test_a_sender_whose_lease_is_over_changes_nothing_of_the_next_one(make, sandbox, receiver):
