@@ -16,6 +16,7 @@ SECRETS = [
     "sk-proj-abcDEF123_456-789",
     "pplx-0123456789abcdef",
     "AIzaSyA0123456789abcdefghijklmnopqrstuv",
+    "senso_0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
     "Bearer 0b6f2a3e-very-secret",
     "postgresql://senso:hunter2@db.example:5432/senso",
     "redis://:hunter2@cache.example/0",

@@ -92,14 +92,14 @@ def write_line(scope: Scope, status: int | None, seconds: float) -> None:
         status=int(status) if status else None,
         seconds=round(seconds, 3),
         client=(scope["client"] or ("unknown",))[0],
-        **token_of(scope),
+        **caller_of(scope),
     )
 
 
-def token_of(scope: Scope) -> dict[str, str]:
-    """The id of the token, never the token."""
+def caller_of(scope: Scope) -> dict[str, str]:
+    """The id of the token that was sent."""
     caller = scope.get("state", {}).get(KEY)
-    return {} if caller is None else {"token": str(caller.token_id)}
+    return {} if caller is None else {"caller": str(caller.token_id)}
 
 
 def path_of(scope: Scope) -> str:

@@ -66,6 +66,7 @@ ALWAYS = {
 }
 OF_ONE = {HTTPStatus.NOT_FOUND: "there is none, or it is another partner's"}
 OF_WRITES = OF_ONE | {
+    HTTPStatus.BAD_REQUEST: "the body is not in UTF-8",
     HTTPStatus.PAYMENT_REQUIRED: "the partner has not enough credits",
     HTTPStatus.REQUEST_TIMEOUT: "the body was not sent in time",
     HTTPStatus.CONFLICT: "it cannot be done as things are",

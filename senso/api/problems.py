@@ -26,8 +26,11 @@ STATUSES = {
 log = logger(__name__)
 
 
-class Problem(Exception):
-    """`more`: further members of the document. `ends_connection`: the rest of the request is not waited for."""
+class Problem(HTTPException):
+    """`more`: further members of the document. `ends_connection`: the rest of the request is not waited for.
+
+    An HTTPException, since FastAPI takes whatever else is raised while a body is read for a fault of the body.
+    """
 
     def __init__(
         self,
@@ -38,16 +41,18 @@ class Problem(Exception):
         headers: Mapping[str, str] | None = None,
         **more: Any,
     ) -> None:
-        super().__init__(detail)
-        self.status, self.detail, self.ends_connection, self.more = status, detail, ends_connection, more
-        self.headers = dict(headers or {})
+        super().__init__(status, detail, dict(headers or {}))
+        self.status, self.ends_connection, self.more = status, ends_connection, more
 
     def response(self) -> JSONResponse:
         said = {"title": self.status.phrase, "status": self.status, "detail": self.detail, "error": self.detail}
         headers = {"Connection": "close"} if self.ends_connection else {}
         if self.status is HTTPStatus.SERVICE_UNAVAILABLE:
             headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-        return JSONResponse(said | self.more, self.status, headers | self.headers, MEDIA_TYPE)
+        return JSONResponse(said | self.more, self.status, headers | dict(self.headers or {}), MEDIA_TYPE)
+
+    def __str__(self) -> str:
+        return self.detail
 
 
 async def of_ours(_request: Request, error: Exception) -> JSONResponse:
@@ -84,7 +89,7 @@ def status_of(error: SensoError) -> HTTPStatus:
 async def of_validation(_request: Request, error: Exception) -> JSONResponse:
     """422, with up to 20 of the members that are wrong; what was sent is not repeated."""
     assert isinstance(error, RequestValidationError)  # noqa: S101  it is registered for these only
-    return invalid([(where(one["loc"]), one["msg"]) for one in error.errors()]).response()
+    return invalid(list(map(wrong, error.errors()))).response()
 
 
 def invalid(wrong: Sequence[tuple[str, str]]) -> Problem:
@@ -95,5 +100,8 @@ def invalid(wrong: Sequence[tuple[str, str]]) -> Problem:
     return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, said, errors=listed)
 
 
-def where(place: Sequence[str | int]) -> str:
-    return ".".join(str(one) for one in place)[:LONGEST_WHERE]
+def wrong(error: Mapping[str, Any]) -> tuple[str, str]:
+    """Where, and what, of an error of pydantic."""
+    if error["type"] == "json_invalid":
+        return "body", f"is not JSON: {error.get('ctx', {}).get('error', error['msg'])}"
+    return ".".join(map(str, error["loc"]))[:LONGEST_WHERE], error["msg"]

@@ -13,14 +13,9 @@ from ground import NOWHERE, addresses
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
-
-from senso.api.application import application
-from senso.api.context import Limits
-from senso.api.events import Door
-from senso.api.openapi import document
+from test_routes import DOCUMENT
 
 SEED, EXAMPLES = int(os.environ.get("SEED", "7")), int(os.environ.get("EXAMPLES", "12"))
-DOCUMENT = document(application(Door(None, lambda: None, 30), 2, Limits(600, 50)))
 PATIENCE_SECONDS = 60
 
 

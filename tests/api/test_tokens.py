@@ -1,6 +1,7 @@
 """Tokens over HTTP: who is let in, for what, and what of a token is ever shown."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
@@ -178,3 +179,44 @@ def test_what_was_refused_leaves_its_key_free(api, make):
     make.sql("INSERT INTO partners (id, name) VALUES (:id, 'Late')", id=partner)
 
     assert api.ask("POST", "/tokens", token, json=body, headers=headers).status_code == 201
+
+
+def test_of_requests_with_one_key_at_once_one_is_done_and_all_are_answered(api, make):
+    token, headers = make.token(), {"Idempotency-Key": "one"}
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: api.ask("POST", "/tokens", token, json=NEW, headers=headers), range(8)))
+
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert [bool(answer.json()["token"]) for answer in answers].count(True) == 1
+    assert make.one("SELECT count(*) FROM tokens WHERE name = 'reporting'") == 1
+
+
+def test_a_key_is_free_after_a_day_and_belongs_to_its_token(api, make):
+    token, other, headers = make.token(), make.token(), {"Idempotency-Key": "one"}
+
+    def made(by):
+        return api.ask("POST", "/tokens", by, json=NEW, headers=headers).json()["id"]
+
+    first, theirs = made(token), made(other)
+    make.sql("UPDATE api_requests SET created_at = now() - interval '25 hours'")
+
+    assert len({first, theirs, made(token)}) == 3
+
+
+@pytest.mark.parametrize("body", [b"{", b"", b"[]", b'"x"', b"\xff", b'{"name": "\xff"}', b"[" * 100_000, b"NaN"])
+def test_a_body_that_is_none_is_refused_without_a_trace(api, make, body):
+    answer = api.ask("POST", "/tokens", make.token(), data=body, headers={"Content-Type": "application/json"})
+
+    assert answer.status_code in {400, 422}
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert "Traceback" not in answer.text + api.log
+
+
+def test_a_token_is_let_in_by_its_id_in_the_log_only(api, make):
+    answer = api.ask("GET", "/tokens", make.token())
+
+    (line,) = [one for one in api.logged(answer.headers["X-Request-ID"]) if one["event"] == "request"]
+    assert line["path"] == "/api/v1/tokens"
+    assert line["caller"] in {str(one["id"]) for one in make.sql("SELECT id FROM tokens")}

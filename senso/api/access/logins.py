@@ -16,6 +16,7 @@ from senso.limits.requests import Standing, counter
 MOST_FAILURES = 10  # in a minute, from one address
 ACCEPTED_SECONDS = 3600
 MOST_KEPT = 10_000
+NEVER = float("-inf")
 IPV6_NETWORK = 64  # bits: one client has all addresses of it
 Count = Callable[[str, str, int], Standing | None]
 
@@ -30,10 +31,10 @@ class Logins:
 
     def require_open(self, address: str, digest: str | None) -> None:
         """`digest`: of the token, where it has the form of one. Raises Problem."""
-        left = self.shut_until.get(address, 0.0) - self.clock()
+        left = self.shut_until.get(address, NEVER) - self.clock()
         if left <= 0:
             return
-        if digest is None or self.accepted.get(digest, 0.0) + ACCEPTED_SECONDS < self.clock():
+        if digest is None or self.accepted.get(digest, NEVER) + ACCEPTED_SECONDS < self.clock():
             said = "too many requests without a valid token came from this address; send it again later"
             raise Problem(HTTPStatus.TOO_MANY_REQUESTS, said, headers={"Retry-After": str(math.ceil(left))})
 
