@@ -13,10 +13,13 @@ from ground import NOWHERE, addresses
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 from test_routes import DOCUMENT
 
 SEED, EXAMPLES = int(os.environ.get("SEED", "7")), int(os.environ.get("EXAMPLES", "12"))
 PATIENCE_SECONDS = 60
+# A schema cannot say what makes a cursor, or a text that is more than spaces: 422 may be right for what fits it.
+BEYOND = [positive_data_acceptance]
 
 
 def is_stream(operation):
@@ -58,7 +61,9 @@ def test_no_request_is_answered_in_a_way_that_openapi_does_not_say(unlimited_api
         case = data.draw(operation.as_strategy(mode))
         if filled and data.draw(st.booleans()):
             case.path_parameters = {**case.path_parameters, **filled}
-        case.call_and_validate(base_url=unlimited_api.url, headers=headers, timeout=PATIENCE_SECONDS)
+        case.call_and_validate(
+            base_url=unlimited_api.url, headers=headers, timeout=PATIENCE_SECONDS, excluded_checks=BEYOND
+        )
 
     ask()
 
