@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 # PYTEST_ARGS run in one, which starts sooner.
 TEST_PROCESSES ?= $(if $(findstring tests,$(PYTEST_ARGS)),0,4)
 
-.PHONY: demo up test faults chaos storms plants check format bench growth networks night queued in-flight alone commands one-run promises credits reconciling sequences real-answers mix reading-cost reading-modes reading-together clean restore scrape limits rereading coverage published
+.PHONY: demo up test faults chaos storms plants check format bench growth networks night queued in-flight alone commands one-run promises credits reconciling sequences real-answers mix reading-cost reading-modes reading-together clean restore scrape limits rereading coverage published requests
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -40,6 +40,11 @@ sequences: $(VENV)/.ready-test
 	@SEQUENCES=$(or $(SEQUENCES),300) STEPS=$(or $(STEPS),60) INTERLEAVINGS=$(or $(INTERLEAVINGS),100) \
 		SEED=$(or $(SEED),$(shell date +%s)) $(BIN)/python -m pytest -n 0 --timeout 7200 \
 		tests/credits/test_sequences.py tests/credits/test_interleavings.py $(PYTEST_ARGS)
+
+# Requests that schemathesis makes up, to every route of the API: make requests EXAMPLES=100 SEED=7
+requests: $(VENV)/.ready-test
+	@EXAMPLES=$(or $(EXAMPLES),100) SEED=$(or $(SEED),$(shell date +%s)) $(BIN)/python -m pytest -n 0 --timeout 7200 \
+		tests/api/test_any_request.py $(PYTEST_ARGS)
 
 # Every violation that can be planted alone, and which of them doctor sees: three minutes. The page is made anew.
 plants: $(VENV)/.ready-test

@@ -17,7 +17,7 @@ from senso.limits.requests import Counter, Standing
 WRONG = "senso_" + "0" * 64
 
 
-def test_a_token_has_so_many_requests_of_a_minute_in_all_processes_and_others_have_theirs(database, make, tmp_path):
+def test_requests_are_counted_and_tokens_revoked_in_all_processes(database, make, tmp_path):
     given = addresses(NOWHERE) | {"DATABASE_URL": database, "API_REQUESTS_PER_MINUTE": "5"}
     with serving(tmp_path, given) as one, serving(tmp_path, given) as other:
         token = make.token()
@@ -31,6 +31,16 @@ def test_a_token_has_so_many_requests_of_a_minute_in_all_processes_and_others_ha
         assert refused.headers["RateLimit-Remaining"] == "0"
         assert refused.json()["detail"].startswith("this token has used its 5 requests of a minute")
         assert other.ask("GET", "/tokens", make.token()).status_code == 200
+
+        revoked, admin = make.token(), make.token()
+        assert other.ask("GET", "/tokens", revoked).status_code == 200
+        (id_,) = (one["id"] for one in one_page(one, admin) if revoked.startswith(one["start"]))
+        one.ask("DELETE", f"/tokens/{id_}", admin)
+        assert other.ask("GET", "/tokens", revoked).status_code == 401
+
+
+def one_page(api, token):
+    return api.ask("GET", "/tokens", token).json()["items"]
 
 
 def test_while_redis_is_away_nothing_is_limited_and_the_log_says_so(database, make, tmp_path):

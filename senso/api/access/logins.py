@@ -52,6 +52,7 @@ class Logins:
 def keep(kept: OrderedDict[str, float], name: str, value: float) -> None:
     """Forgets the oldest beyond MOST_KEPT."""
     kept[name] = value
+    kept.move_to_end(name)
     if len(kept) > MOST_KEPT:
         kept.popitem(last=False)
 
