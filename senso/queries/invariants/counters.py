@@ -142,8 +142,8 @@ CHECKS = (
             OR m.answers <> m.of_answers
         """,
     ),
-    # Postgres hashes a full join; for a left one it may count all readings again for each metric, where it does not know
-    # yet how many rows there are. What is counted and has no metric is no violation: its batch has not ended.
+    # Postgres hashes a full join; for a left one it may count all readings again for each metric, where it does not
+    # know yet how many rows there are. What is counted and has no metric is no violation: its batch has not ended.
     Check(
         "I4",
         "each rate is counted in the readings of its slice",
