@@ -30,6 +30,8 @@ def supply() -> None:
     supplied.orgs_per_reading.register(orgs_per_reading)
     supplied.alarming.register(alarming)
     supplied.max_daily_cost.register(max_daily_cost)
+    supplied.encryption_keys.register(encryption_keys)
+    supplied.webhooks_to_loopback.register(webhooks_to_loopback)
 
 
 # The functions import the settings: at the top these would be most imports of a command that needs no setting.
@@ -126,3 +128,15 @@ def max_daily_cost() -> int | None:
     from senso.settings import settings  # noqa: PLC0415
 
     return settings().max_daily_microusd
+
+
+def encryption_keys() -> tuple[str, ...]:
+    from senso.settings import settings  # noqa: PLC0415
+
+    return settings().encrypting
+
+
+def webhooks_to_loopback() -> bool:
+    from senso.settings import settings  # noqa: PLC0415
+
+    return settings().webhooks_to_loopback

@@ -5,7 +5,7 @@ import errno
 import json
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -86,32 +86,47 @@ class Response:
             raise ValueError("lists in lists without end") from None
 
 
-@lru_cache(maxsize=1)
-def session() -> ClientSession:
-    """The connections of this process and its event loop. They retry no paid call: the row decides on retries.
+# By name: the connections of this process and its event loop.
+sessions: dict[str, ClientSession] = {}
+
+
+def session(name: str = "", **connecting: Any) -> ClientSession:
+    """The kept connections of that name. They retry no paid call: the row decides on retries.
 
     aiohttp sends a GET again if a kept connection turns out to be closed, but never a POST (aiohttp 3.14, client.py).
+    `connecting`: options of its connector, where the name is used for the first time.
     """
-    context = ssl.create_default_context(cafile=certifi.where())  # created once: it takes longer than a call
-    made = ClientSession(
-        connector=TCPConnector(limit=0, ssl=context),  # no limit: the callers decide how many there are at a time
+    if name not in sessions:
+        atexit.register(close)
+        sessions[name] = opened(**connecting)
+    return sessions[name]
+
+
+def opened(**connecting: Any) -> ClientSession:
+    return ClientSession(
+        # No limit: the callers decide how many there are at a time.
+        connector=TCPConnector(limit=0, ssl=trusted(), **connecting),
         cookie_jar=DummyCookieJar(),
         max_line_size=LONGEST_HEADER,
         max_field_size=LONGEST_HEADER,
     )
-    atexit.register(close)
-    return made
+
+
+@lru_cache(maxsize=1)
+def trusted() -> ssl.SSLContext:
+    """Made once: it takes longer than a call."""
+    return ssl.create_default_context(cafile=certifi.where())
 
 
 def close() -> None:
     """Closes the kept connections; a later call opens new ones."""
 
     async def closed() -> None:
-        await session().close()
-        session.cache_clear()
+        for name in list(sessions):
+            await sessions.pop(name).close()
 
     atexit.unregister(close)
-    if session.cache_info().currsize:
+    if sessions:
         wait_for(closed())
 
 
@@ -130,26 +145,28 @@ async def request(  # noqa: PLR0913  as many as a request has parts
     headers: Mapping[str, str] | None = None,
     params: Mapping[str, Any] | None = None,
     json: Any = None,
+    through: Callable[[], ClientSession] = session,
 ) -> Response:
     """Raises an OutsideError naming the service for anything but a 2xx. Redirects are not followed.
 
     `timeout_seconds` limits the whole call after connecting. Must be awaited in the loop of `senso.event_loop`.
+    `through`: the connections of a call that goes through no proxy.
     """
     url = f"{url}?{urlencode(params)}" if params else url
     address = address_of(service, url)
     given, body = {**HEADERS, **sendable(service, headers or {})}, None
     if json is not None:
         given["Content-Type"], body = "application/json", encoded(service, json)
-    timeout = time_for(timeout_seconds)
+    timeout, proxy = time_for(timeout_seconds), proxy_for(address)
     try:
-        async with session().request(
+        async with (through if proxy is None else session)().request(
             method,
             address,
             data=body,
             headers=given,
             timeout=timeout,
             allow_redirects=False,
-            proxy=proxy_for(address),
+            proxy=proxy,
         ) as reply:
             content = await content_of(service, reply)
     except (ClientError, OSError, ValueError) as error:  # a timeout is an OSError
@@ -220,6 +237,9 @@ def translate(service: str, error: Exception) -> OutsideError | ConfigError:
         return ConfigError(f"{service}: its base URL is not one: {type(error).__name__}")
     if isinstance(error, TimeoutError):
         return Unavailable(service, LATE)
+    refused = getattr(error, "os_error", error)
+    if isinstance(refused, Refused):  # by the connections themselves: see `senso.outgoing`
+        return Refused(service, refused.reason)
     return Unavailable(service, f"the connection failed: {why(error)}")
 
 

@@ -11,6 +11,7 @@ SECRET_NAMES = re.compile(r"key|token(?!s)|secret|password|authorization|dsn|web
 SECRET_VALUES = (
     re.compile(r"()\b(?:sk|pplx|xox[abp])-[\w-]{8,}"),
     re.compile(r"()\bAIza[\w-]{20,}"),
+    re.compile(r"()\bwhsec_[\w+/=]{16,}"),  # the secret of a webhook
     re.compile(r"()\bsenso_[0-9a-f]{16,}"),  # a token of our API; its start, which lists show, is shorter
     re.compile(r"(\bBearer\s+)[^\s'\",]+", re.IGNORECASE),
     re.compile(r"(://)[^/\s:@]*:[^/\s]+(?=@)"),

@@ -31,6 +31,9 @@ class Policy:
     # heartbeat.
     lease_seconds: float = 150
     push_lease_seconds: float = 60
+    # A webhook that answers slowly must not take all threads that push.
+    deliveries_at_a_time: int = 4  # of one webhook
+    deliveries_kept_days: int = 30  # of those that have ended
     # A process without a heartbeat for this long is considered dead.
     silent_seconds: float = 10
     # How long a vendor's list may take to show a job, once the request for it has ended.

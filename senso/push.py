@@ -68,8 +68,14 @@ def metric_json(metric: Metric) -> dict[str, Any]:
 
 
 def send(base_url: str, token: str | None, key: str, body: dict[str, Any]) -> None:
-    """Raises an OutsideError if the application did not accept it. By the key it recognises a repeated request."""
-    from senso.http import call  # noqa: PLC0415  who computes a result sends none, and aiohttp takes long to import
+    """Raises an OutsideError if the application did not accept it. By the key it recognises a repeated request.
+
+    The application may be in a private network, since an operator's setting says where it is.
+    """
+    # Who computes a result sends none, and aiohttp takes long to import.
+    from senso.http import call  # noqa: PLC0415
+    from senso.outgoing.addresses import Reach  # noqa: PLC0415
+    from senso.outgoing.connections import through  # noqa: PLC0415
 
     headers = {"Idempotency-Key": key} | ({"Authorization": f"Bearer {token}"} if token else {})
     call(
@@ -79,4 +85,5 @@ def send(base_url: str, token: str | None, key: str, body: dict[str, Any]) -> No
         json=body,
         headers=headers,
         timeout_seconds=TIMEOUT_SECONDS,
+        through=through(Reach.OWN),
     )

@@ -154,6 +154,28 @@ class PushStatus(StrEnum):
     NOT_CONFIGURED = "not configured"
 
 
+class DeliveryStatus(StrEnum):
+    """Of an event for a webhook."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+class HookEvent(StrEnum):
+    """What a webhook is told of: how a batch ended; `webhook.test` where somebody tries the webhook."""
+
+    COMPLETED = "batch.completed"
+    PARTIAL = "batch.partial"
+    FAILED = "batch.failed"
+    BLOCKED = "batch.blocked"
+    CANCELLED = "batch.cancelled"
+    TEST = "webhook.test"
+
+
+BATCH_EVENTS = tuple(event for event in HookEvent if event is not HookEvent.TEST)
+
+
 class AlarmKind(StrEnum):
     """What an alarm is about; `senso.queries.alarm_sources` has a file for each."""
 
@@ -165,6 +187,7 @@ class AlarmKind(StrEnum):
     SILENCE = "no tick"
     DIFFERENCES = "differences"
     RESTARTS = "restarts"
+    WEBHOOKS = "disabled webhooks"
 
 
 class MessagePart(StrEnum):
@@ -381,6 +404,8 @@ class Action(StrEnum):
     EXPORT = "export"
     CREATE_TOKEN = "create token"  # noqa: S105  no secret
     REVOKE_TOKEN = "revoke token"  # noqa: S105  no secret
+    WEBHOOK = "webhook"
+    ROTATE_KEYS = "rotate keys"
 
 
 class Scope(StrEnum):

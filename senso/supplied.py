@@ -95,6 +95,10 @@ reading_mode: Supplied[[], ReadingMode] = Supplied("how answers are read")
 # Versions of the prompt, each with its share in percent; none: the newest reads all.
 reading_prompts: Supplied[[], Sequence[tuple[str, int]]] = Supplied("by which prompts answers are read")
 orgs_per_reading: Supplied[[], int] = Supplied("for how many orgs a call reads an answer")
+# The first encrypts, all decrypt; none: nothing is encrypted.
+encryption_keys: Supplied[[], Sequence[str]] = Supplied("by which keys it encrypts")
+# Whether webhooks may be on this machine, for tests.
+webhooks_to_loopback: Supplied[[], bool] = Supplied("whether webhooks may be on this machine")
 max_daily_cost: Supplied[[], int | None] = Supplied("what a day may cost")  # micro-dollars
 names_model: Supplied[[], str] = Supplied("which model finds names")
 traps: Supplied[[], Traps] = Supplied("where it is to fail")

@@ -9,11 +9,11 @@ import pytest
 ROOT = Path(__file__).parents[1] / "senso"
 
 LAYERS = [
-    {"errors", "settings", "provider_keys", "supplied", "edge", "policy", "log", "sentry", "failpoints"}
+    {"errors", "settings", "provider_keys", "supplied", "edge", "policy", "log", "sentry", "failpoints", "encryption"}
     | {"typed_ids", "quantities", "records", "redaction", "states"},
     {"matrix", "weekly", "model_versions"},
     {"event_loop"},
-    {"http"},
+    {"http", "outgoing"},
     {"providers"},
     {"registry"},
     {"prices", "extraction"},
@@ -54,7 +54,8 @@ ONLY_IN = {
     "vine": set(),
     "amqp": set(),
     "sentry_sdk.integrations.celery": {"tasks"},
-    "aiohttp": {"http"},
+    "aiohttp": {"http", "outgoing"},
+    "cryptography": {"encryption"},
     "redis": {"checks", "job_budget", "limits", "redis_access", "tasks", "worker"},
     "requests": {"slack"},
     "psycopg2": {"embedded", "settings", "postgres_errors", "storable_text", "db", "queries"},

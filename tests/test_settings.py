@@ -83,6 +83,7 @@ URLS = {
     "slack_webhook_url": "https://slack.example/hunter2",
     "sentry_dsn": "https://hunter2@sentry.example/17",
     "flower_basic_auth": "me:hunter2",
+    "encryption_keys": f"hunter2{'A' * 36}=",
     "https_proxy": "http://me:hunter2@proxy.example:3128",
     "database_read_url": "postgresql://me:hunter2@host/senso",
     "database_url": "postgresql+psycopg2://me:hunter2@host/senso",
@@ -365,8 +366,8 @@ def test_a_protection_that_there_is_not_is_refused_in_a_dotenv_and_as_a_file_too
     with pytest.raises(ConfigError, match=r"^\.env:3: SECRETS_MANAGER: not supported"):
         read_settings()
 
-    (tmp_path / ".env").write_text("ENCRYPTION_KEYS_FILE=/run/secrets/keys\n")
-    with pytest.raises(ConfigError, match=r"^\.env:1: ENCRYPTION_KEYS_FILE: not supported"):
+    (tmp_path / ".env").write_text("SECRETS_MANAGER_FILE=/run/secrets/keys\n")
+    with pytest.raises(ConfigError, match=r"^\.env:1: SECRETS_MANAGER_FILE: not supported"):
         read_settings()
 
 
@@ -395,6 +396,7 @@ def test_what_is_said_to_do_nothing_is_used_nowhere_and_all_else_is():
     read |= {name for entry in PROVIDERS.values() for name in (entry.base_url, entry.key, *entry.settings.values())}
     read |= {"reading_model", "reading_models"} if "settings().readers" in code else set()
     read |= {"max_daily_cost"} if "settings().max_daily_microusd" in code else set()
+    read |= {"encryption_keys"} if "settings().encrypting" in code else set()
     read |= {"event_key", "inngest_event_key"} if "settings().sender_key" in code else set()
 
     assert read | {"senso_clock", "senso_debug"} == {one.name.lower() for one in variables() if one.use == "used"}
@@ -570,3 +572,23 @@ def test_a_proxy_is_taken(nothing_set, url):
     nothing_set.setenv("HTTPS_PROXY", url)
 
     assert read_settings().https_proxy.get_secret_value() == url
+
+
+KEY = f"a_b{'c' * 40}="
+
+
+@pytest.mark.parametrize(("said", "held"), [(KEY, (KEY,)), (f"{KEY},b{KEY[1:]}", (KEY, f"b{KEY[1:]}")), ("", ())])
+def test_keys_for_what_is_encrypted_are_listed_in_their_order(nothing_set, said, held):
+    nothing_set.setenv("ENCRYPTION_KEYS", said)
+
+    assert read_settings().encrypting == held
+
+
+@pytest.mark.parametrize("said", ["hunter2", KEY[1:], f"{KEY},hunter2", KEY.replace("c", "+"), f"{KEY[:-1]}a"])
+def test_a_key_of_another_form_is_refused_and_not_shown(nothing_set, said):
+    nothing_set.setenv("ENCRYPTION_KEYS", said)
+
+    with pytest.raises(ConfigError, match=r"^ENCRYPTION_KEYS: has a key that is not 32 bytes in base64") as refused:
+        read_settings()
+
+    assert said not in str(refused.value)

@@ -13,6 +13,7 @@ from senso.checks import (
     Finding,
     api,
     disk,
+    encryption,
     ledger,
     models,
     postgres,
@@ -85,7 +86,7 @@ def findings(*, are_there: bool, online: bool) -> list[Finding]:
 def findings_of_servers() -> list[Finding]:
     of_postgres = postgres.findings(settings().database_pool_size)
     at_work = work.findings(KINDS, are_heard=postgres.takes_writes(of_postgres))
-    of_tables = [*tables.findings(), *reads.findings()]
+    of_tables = [*tables.findings(), *reads.findings(), *encryption.findings()]
     return [*of_postgres, *of_tables, *redis.findings(ALL_QUEUES), *at_work, repairs(), *ledger.findings()]
 
 

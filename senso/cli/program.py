@@ -36,6 +36,7 @@ COMMANDS = (
     "restore",
     "resume",
     "retry",
+    "rotate-keys",
     "runs",
     "sandbox",
     "show",
@@ -44,6 +45,7 @@ COMMANDS = (
     "trigger",
     "up",
     "watch",
+    "webhooks",
 )
 SUGGESTED = re.compile(rf"(?<![\w./-])senso (?=--help\b|(?:{'|'.join(COMMANDS)})\b)")
 # What a suggested command must start with to find the same servers.

@@ -30,6 +30,7 @@ __all__ = [
     "fitting",
     "prompt",
     "strict_schema",
+    "without_domains",
 ]
 NAMES_VERSION = "names-2"
 Model = TypeVar("Model", bound=BaseModel)
@@ -80,6 +81,12 @@ def find(name: str, websites: Sequence[str], complete: Complete, **more: tuple[s
 
 def fallback(name: str, websites: Sequence[str]) -> list[str]:
     return distinct([name, *domains(websites)])
+
+
+def without_domains(found: Iterable[str], websites: Sequence[str]) -> list[str]:
+    """The names that are neither a domain of the websites nor below one."""
+    own = tuple(f".{domain}" for domain in domains(websites))
+    return [name for name in found if not f".{name.casefold()}".endswith(own)] if own else list(found)
 
 
 def fingerprint(name: str, websites: Sequence[str], aliases: Sequence[str] = (), not_names: Sequence[str] = ()) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from senso.db.bulk import as_json, given
 from senso.db.statement import Prepared
+from senso.encryption import opened_websites
 from senso.extraction import Tracked, followed, keys_of, names, same_name
 from senso.queries.batches import Batch
 from senso.states import CompetitorState
@@ -76,7 +77,7 @@ def register(db: Connection, org: UUID, answers: Iterable[Sequence[str]]) -> Reg
     counted = Counter(name for named in answers for name in named)
     keys = sorted({key for name in counted for key in same_name.keys(name)})
     (found,) = ORG.rows(db, {"org": org, "keys": keys})
-    listed = tracked(found["competitors"])
+    listed, websites = tracked(found["competitors"]), opened_websites(org, found["websites"])
     followed_ones = followed(listed)
     standing: dict[str, str] = {}
     for one in followed_ones:
@@ -85,7 +86,7 @@ def register(db: Connection, org: UUID, answers: Iterable[Sequence[str]]) -> Reg
         same_name.settle(standing, same_name.keys(name), name)
     return Register(
         standing=same_name.merged(sorted(counted, key=lambda name: (-counted[name], name)), standing),
-        own=keys_of((found["name"], *found["names"], *found["aliases"], *names.domains(found["websites"]))),
+        own=keys_of((found["name"], *found["names"], *found["aliases"], *names.domains(websites))),
         tracked={one.name: one.spellings for one in followed_ones},
         websites=tuple(url for one in listed if isinstance(one, Tracked) for url in one.websites),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +13,9 @@ from senso.db.bulk import REPORT_CALLS, REPORTED, as_json, given
 from senso.db.lease import LEASE, READING, RELEASED, ended
 from senso.db.planner import looked_up
 from senso.db.statement import Prepared
+from senso.encryption import opened_websites
 from senso.extraction import Reading, Watched
-from senso.extraction.naming import distinct
+from senso.extraction.naming import distinct, domains
 from senso.policy import Policy
 from senso.queries.competitors import tracked
 from senso.queries.fragments import COUNT_DOWN, REPORT_CALL
@@ -102,8 +104,8 @@ def hand_out(db: Connection, asked_by: UUID, window: int) -> int:
 # answer, question; the CTE `called` the call's id, run, org and version of the prompt.
 NUMBERED = "[1]"  # such an answer may refer to its sources by their places
 SELECTED = f"""
-    SELECT c.id, c.run_id, c.asked_by, c.batch_id, c.fence, c.failures, c.reader, called.id AS call_id, c.answer_text,
-        called.prompt_version AS version,
+    SELECT c.id, c.run_id, c.org_id, c.asked_by, c.batch_id, c.fence, c.failures, c.reader, called.id AS call_id,
+        c.answer_text, called.prompt_version AS version,
         q.text AS question, o.name, o.competitors, coalesce(n.names, '[]') AS names,
         coalesce(n.is_fallback, false) AS by_fallback,
         ARRAY(SELECT url FROM org_websites w WHERE w.org_id = o.id ORDER BY position, url) AS websites,
@@ -165,13 +167,22 @@ def called(readers: Sequence[Reader], prompts: Prompts) -> dict[str, Any]:
     return by_reader(readers) | prompts.values()
 
 
+@lru_cache(maxsize=10_000)
+def domains_of(websites: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(domains(websites))
+
+
 def read_work(found: dict[str, Any], readers: Sequence[Reader]) -> ReadWork:
     place = min(found["reader"], len(readers) - 1)
     reader, later = readers[place], range(place + 1, len(readers))
+    websites, names = opened_websites(found["org_id"], found["websites"]), found["names"] or [found["name"]]
     org = Watched(
         name=found["name"],
-        variations=tuple(distinct([*(found["names"] or [found["name"]]), *found["aliases"], *found["accepted"]])),
-        websites=tuple(found["websites"]),
+        # The domains are not among stored names where websites are encrypted.
+        variations=tuple(
+            distinct([*names[:1], *domains_of(websites), *names[1:], *found["aliases"], *found["accepted"]])
+        ),
+        websites=websites,
         competitors=tracked(found["competitors"]),
         not_names=tuple(found["not_names"]),
         facts=tuple(found["facts"]),

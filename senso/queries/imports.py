@@ -14,7 +14,7 @@ from senso.db.keys import GRANT
 from senso.imports import Document
 from senso.imports.rows import LIMITS, PROPERTIES, Ids, Row, as_json, rows
 from senso.imports.schema import Contents, Partner
-from senso.queries import members
+from senso.queries import encrypted, members
 from senso.queries.import_checks import keep_history, require_distinct_names, require_references
 from senso.queries.ledger import grant
 from senso.queries.triggers import audit
@@ -84,6 +84,7 @@ def store(db: Connection, document: Document, actor: str) -> Changes:
     alone(db)
     found = document.contents
     wanted = rows(found, ids(db))
+    wanted["org_websites"] = encrypted.websites(db, wanted["org_websites"], [one.id for one in found.orgs])
     require_references(db, document)
     keep_history(db, document, wanted)
     require_distinct_names(db, document)
@@ -155,7 +156,7 @@ TABLES = (
     Table("locations", key=("id",), fixed=("country", "region", "city")),
     Table("questions", key=("id",), values=("text", "kind", "tags")),
     Table("orgs", key=("id",), values=("partner_id", "name", "active", "competitors", "created_at")),
-    Table("org_websites", key=("org_id", "url"), values=POSITION, owner="org_id"),
+    Table("org_websites", key=("org_id", "url"), values=POSITION, fixed=("fingerprint",), owner="org_id"),
     Table("org_aliases", key=("org_id", "name"), values=POSITION, owner="org_id"),
     Table("org_not_names", key=("org_id", "name"), values=POSITION, owner="org_id"),
     Table("org_facts", key=("org_id", "text"), values=POSITION, owner="org_id"),

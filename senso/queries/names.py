@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 
 from senso.db.bulk import as_json
 from senso.db.lease import LEASE, RELEASED, owned, released
+from senso.encryption import opened_websites
 from senso.errors import NotFound
 from senso.extraction import followed
 from senso.extraction.names import fingerprint
@@ -85,8 +86,8 @@ def org_if_known(db: Connection, org_id: UUID) -> OrgNames | None:
     found = db.execute(ORG, {"org": org_id}).mappings().one_or_none()
     if found is None:
         return None
-    lists = {name: tuple(found[name]) for name in ("websites", "aliases", "not_names")}
-    return OrgNames(found["id"], found["name"], **lists)
+    websites = opened_websites(org_id, found["websites"])
+    return OrgNames(found["id"], found["name"], websites, tuple(found["aliases"]), tuple(found["not_names"]))
 
 
 OTHERS = text("""

@@ -38,6 +38,7 @@ class Pipeline(StrEnum):
     PUSH = "push"
     CANCEL = "cancel"
     ALARM = "alarm"
+    DELIVER = "deliver"
 
 
 # Idempotency keys of intents: an intent that is written again becomes due again and adds no second row.
@@ -58,6 +59,7 @@ KEYS: Mapping[Pipeline, Key] = {
     Pipeline.PUSH: PUSH,
     Pipeline.CANCEL: Key("cancel", ("batch", "episode")),
     Pipeline.ALARM: Key("alarm", ("message",)),
+    Pipeline.DELIVER: Key("deliver", ("delivery",)),
 }
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 from senso.db.bulk import as_json
 from senso.db.statement import Prepared
 from senso.db.typed import each, typed
+from senso.encryption import opened_websites
 from senso.extraction.citations import Citation
 from senso.extraction.judging import BY_RULE, MISSED_BY_RULE, SAMPLED
 from senso.queries import domains
@@ -144,7 +145,8 @@ WEBSITES = Prepared("SELECT url FROM org_websites WHERE org_id = :org ORDER BY p
 
 
 def websites(db: Connection, org: UUID) -> tuple[str, ...]:
-    return tuple(WEBSITES.column(db, {"org": org}))
+    """Raises ConfigError if they are encrypted under a key that is not set."""
+    return opened_websites(org, WEBSITES.column(db, {"org": org}))
 
 
 FORGET_METRICS = Prepared("DELETE FROM metrics WHERE batch_id = :batch")

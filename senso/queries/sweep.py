@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from uuid import UUID
 
 from sqlalchemy import Connection, text
 
@@ -133,8 +134,8 @@ def restart_idle(db: Connection, idle_seconds: float) -> dict[str, int]:
     return {"idle batches": len(found)}
 
 
-def expire_blocked(db: Connection, today: date, history_days: int) -> int:
-    return len(db.execute(STALE_BLOCKED, {"today": today, "history": history_days}).all())
+def expire_blocked(db: Connection, today: date, history_days: int) -> list[UUID]:
+    return list(db.execute(STALE_BLOCKED, {"today": today, "history": history_days}).scalars())
 
 
 def count_repairs(db: Connection, repairs: dict[str, int]) -> None:

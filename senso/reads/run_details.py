@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from senso.db import keys
 from senso.db.typed import each, first
+from senso.encryption import opened_websites
 from senso.extraction import citations as cited
 from senso.reads import owners
 from senso.reads.inspection import RunAlone
@@ -163,7 +164,8 @@ EVALUATIONS = text(f"""
 def evaluations(db: Connection, run_id: UUID, orgs: Collection[UUID] | None = None) -> list[Reading]:
     """`orgs`: only for these."""
     wanted = None if orgs is None else list(map(str, orgs))
-    return each(Reading, db.execute(EVALUATIONS, {"run": run_id, "orgs": wanted}))
+    found = each(Reading, db.execute(EVALUATIONS, {"run": run_id, "orgs": wanted}))
+    return [replace(one, websites=list(opened_websites(one.org_id, one.websites))) for one in found]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ PROXY = re.compile(rf"http://(?:[^\s@/?#:]+(?::[^\s@/?#]*)?@)?{HOST}{PORT}/?", r
 DSN = re.compile(rf"https?://[^\s:@/]+(?::[^\s:@/]+)?@{HOST}{PORT}/(?:[^\s?#]*/)?\d+", re.IGNORECASE)
 LOOPBACK = r"(?:localhost|127\.0\.0\.1|\[::1\])"
 WEBHOOK = re.compile(rf"(?:https://{HOST}|http://{LOOPBACK}){PORT}/[^\s?#]+", re.IGNORECASE)
+ENCRYPTION_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
 LOGIN = re.compile(r"[^\s:,]+:[^\s,]+")
 
 # Marks settings that are accepted but unused in this version.
@@ -100,6 +101,14 @@ class Settings(BaseModel):
     signing_key: SecretStr | None = unused(None, "what events are signed with")
     inngest_event_key: SecretStr | None = setting(None, "another name of EVENT_KEY, which goes before it")
     inngest_signing_key: SecretStr | None = unused(None, "another name of SIGNING_KEY")
+    encryption_keys: SecretStr | None = setting(
+        None,
+        "keys by which secrets of webhooks and websites of organisations are encrypted in Postgres, with commas "
+        "between: the first encrypts, all decrypt. Unset: webhooks cannot be made",
+    )
+    webhooks_to_loopback: bool = setting(
+        False, "whether webhooks may be on this machine, also without TLS, for tests; refused in production"
+    )
     api_host: str = setting("127.0.0.1", "the address on which the API listens; 0.0.0.0: every one of this machine")
     port: int = setting(8080, "the port of the API; 0: any free one", ge=0, le=65535)
     api_requests_per_minute: PositiveInt = setting(
@@ -214,6 +223,11 @@ class Settings(BaseModel):
         return None if self.max_daily_cost is None else round(self.max_daily_cost * 1_000_000)
 
     @property
+    def encrypting(self) -> tuple[str, ...]:
+        """The keys of ENCRYPTION_KEYS."""
+        return tuple(listed(self.encryption_keys.get_secret_value())) if self.encryption_keys else ()
+
+    @property
     def sender_key(self) -> SecretStr | None:
         """What an event's address must end with."""
         return self.event_key or self.inngest_event_key
@@ -227,6 +241,19 @@ class Settings(BaseModel):
                 "key", "has a ?, # or % in it, which the path of an address changes; take another"
             )
         return key
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def check_encryption_keys(cls, keys: SecretStr | None) -> SecretStr | None:
+        """Fernet's form: 32 random bytes in base64 for URLs."""
+        for key in listed(keys.get_secret_value()) if keys else ():
+            if not ENCRYPTION_KEY.fullmatch(key):
+                raise PydanticCustomError(
+                    "key",
+                    "has a key that is not 32 bytes in base64 for URLs (44 characters); docs/production.md says how "
+                    "to make one",
+                )
+        return keys
 
     @field_validator(*BASE_URLS)
     @classmethod

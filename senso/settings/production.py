@@ -11,7 +11,7 @@ from senso.settings import databases
 from senso.settings.fields import ADDRESSES, BASE_URLS, SECRETS, Settings
 from senso.settings.sources import Given
 
-FOR_TESTS: Final = ("senso_clock", "failpoints", "failpoints_folder")
+FOR_TESTS: Final = ("senso_clock", "failpoints", "failpoints_folder", "webhooks_to_loopback")
 DATABASES: Final = {"database_url", "database_read_url"}
 NO_PASSWORD: Final = re.compile(r"://[^/?#@]*:@")
 LOGINS: Final = {"flower_basic_auth"}

@@ -67,7 +67,7 @@ def secrets(read: Settings) -> tuple[str, ...]:
     """Every secret that is set, and the password or path in it if it is an address; the longest first."""
     held = [getattr(read, name) for name in SECRETS]
     texts = [one.get_secret_value() for one in held if one is not None]
-    found = {*texts, *(part for one in texts for part in parts_of(one))}
+    found = {*texts, *read.encrypting, *(part for one in texts for part in parts_of(one))}
     return tuple(sorted(found - {""}, key=lambda secret: (-len(secret), secret)))
 
 

@@ -21,8 +21,9 @@ NEVER: Final[dict[Kind, frozenset[str]]] = {
     "address": frozenset({"Cc", "Cs", "Zl", "Zp", "Cf"}),
     "key": frozenset({"Cc", "Cs", "Zl", "Zp", "Cf", "Zs"}),
 }
-# Detects a whole line of .env given as the value. A base64 key may end with =, but has none before its end.
-ASSIGNMENT: Final = re.compile(r"(?:[A-Z][A-Z0-9]*|(?i:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+))=[^=]")
+# Detects a whole line of .env given as the value. A base64 key may end with =, but has none before its end; another key
+# may follow it after a comma.
+ASSIGNMENT: Final = re.compile(r"(?:[A-Z][A-Z0-9]*|(?i:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+))=[^=,]")
 NAMES: Final = {"Cs": "a byte that is not UTF-8", "Zs": "a space", "Cf": "an invisible character"}
 
 

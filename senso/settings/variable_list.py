@@ -17,7 +17,6 @@ UNUSED_PREFIX: Final = "otel_"
 RETIRED: Final = {"evaluation_model": "READING_MODELS says which model reads answers"}
 # Each promises a limit or a protection that this version does not provide, so setting one is an error.
 REFUSED: Final = {
-    "encryption_keys": "this version encrypts nothing that it stores",
     "secrets_manager": "this version reads secrets from the environment and from files only",
 }
 CLOSE: Final = 0.85

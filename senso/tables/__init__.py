@@ -21,11 +21,12 @@ from senso.tables import (
     stops,
     tokens,
     totals,
+    webhooks,
     work,
 )
 from senso.tables.base import Base
 
 __all__ = [
     "Base", "alarms", "ledger", "limits", "live", "messages", "orgs", "rereadings", "results", "stops", "tokens",
-    "totals", "work",
+    "totals", "webhooks", "work",
 ]  # fmt: skip

@@ -34,7 +34,8 @@ class Org(Base):
 class OrgWebsite(Base):
     __tablename__ = "org_websites"
     org_id: Mapped[UUID] = link("orgs.id", primary_key=True)
-    url: Mapped[Word] = mapped_column(primary_key=True)
+    url: Mapped[Word] = mapped_column(primary_key=True)  # sealed by `senso.encryption` where there are keys
+    fingerprint: Mapped[Word | None]  # of a sealed one, by which it is found
     position: Mapped[Zero]
 
 

@@ -9,7 +9,7 @@ from celery.signals import beat_init, celeryd_init, setup_logging, task_postrun,
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from senso import edge, log, sentry
-from senso.checks import postgres, redis, require
+from senso.checks import encryption, postgres, redis, require
 from senso.schema import require_head
 from senso.settings import moved_clock, secret, settings
 from senso.worker import logs, versions
@@ -73,12 +73,14 @@ def watch_beat(**_: Any) -> None:
 def check_servers(**_: Any) -> None:
     """Celery silently ignores a misconfigured backend, and a worker without the schema fails every task.
 
-    A worker whose Postgres cannot store its results fails them, too. If Redis is unreachable, Celery itself waits for
+    A worker whose Postgres cannot store its results fails them, too, as does one that cannot read what is encrypted. If
+    Redis is unreachable, Celery itself waits for
     it; if it lacks something, Celery would wait for ever.
     """
     with in_one_line():
         require(postgres.findings(settings().database_pool_size))
         require_head()
+        require(encryption.findings())
         require(one for one in redis.findings(ALL_QUEUES) if one.reachable)
 
 

@@ -97,6 +97,7 @@ PIPELINES: dict[str, Callable[[Intent], Any]] = {
     Pipeline.PUSH: one("push"),
     Pipeline.CANCEL: one("cancel_snapshots"),
     Pipeline.ALARM: one("alarm"),
+    Pipeline.DELIVER: one("deliver"),
 }
 
 

@@ -3,7 +3,8 @@
 import threading
 
 from senso.db import transaction
-from senso.queries import batches, outbox, sweep
+from senso.policy import POLICY
+from senso.queries import batches, deliveries, outbox
 from senso.settings import clock, settings
 from senso.tasks import canvas
 from senso.tasks.periodic_task import periodic
@@ -11,6 +12,7 @@ from senso.weekly import DUE_HOUR
 from senso.worker.queues import CALL_QUEUES
 from senso.workflows import breakers, ceilings, domains, pruning, reconciling, recovery, scheduling, totals
 from senso.workflows.vendor_jobs import polling
+from senso.workflows.webhooks import announcing
 
 polling_now = threading.Lock()
 PRUNING_SECONDS = 5
@@ -54,8 +56,9 @@ def sweep_all(**_: object) -> None:
     ceilings.adopt()
     recovery.repair(CALL_QUEUES)
     with transaction() as db:
-        sweep.expire_blocked(db, clock().date(), settings().network_history_days)
+        announcing.expire_blocked(db, clock().date(), settings().network_history_days)
         outbox.prune(db)
+        deliveries.prune(db, POLICY)
     recovery.relay(canvas)
     recovery.send_due(canvas)
 

@@ -14,6 +14,7 @@ from senso.workflows.alarms import sending
 from senso.workflows.reading_jobs import working
 from senso.workflows.trigger import Terms
 from senso.workflows.vendor_jobs import cancelling, submitting
+from senso.workflows.webhooks import delivering
 
 
 def is_pushed() -> bool:
@@ -125,3 +126,9 @@ def alarm(message: str, **_: object) -> str:
     """A message that could not be sent now is due again by its row."""
     sending.deliver(int(message))
     return message
+
+
+@task("deliver")
+def deliver(key: str, **_: object) -> str:
+    delivering.deliver(key)
+    return key

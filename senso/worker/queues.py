@@ -37,5 +37,6 @@ ROUTES = {
     "senso.finish_readers": "score",
     "senso.push": "push",
     "senso.alarm": "push",
+    "senso.deliver": "push",
     "senso.tick.*": "control",
 }

@@ -22,6 +22,7 @@ from senso.records import record
 from senso.runtime.saving import retry_on_deadlock
 from senso.states import CANCELLABLE, Action, BatchKind, BatchState, CancelOutcome, FinishedBy
 from senso.workflows.initiator import Initiator
+from senso.workflows.webhooks import announcing
 
 log = logger(__name__)
 
@@ -97,6 +98,7 @@ def end_cancelled(db: Connection, batch: Batch, by: Initiator, *, left_over: boo
     done = "answered" if batch.kind is BatchKind.NETWORK else "read"
     said = f"{counts.evaluated} of {batch.planned} were {done}" if batch.planned else "nothing was asked"
     batches.end(db, batch.id, BatchState.CANCELLED, error=f"{why(by)}: {said}")
+    announcing.ended(db, batch, BatchState.CANCELLED, counts)
     outbox.done(db, Pipeline.FINISH, batch.id, batch.episode)
     triggers.audit(
         db,

@@ -19,6 +19,7 @@ from senso.records import record
 from senso.reports.basis import Basis, cautions
 from senso.runtime.saving import save
 from senso.states import BatchKind, BatchState, FinishedBy, ended_state
+from senso.workflows.webhooks import announcing
 
 log = logger(__name__)
 REASON_LENGTH = 500
@@ -67,6 +68,7 @@ def finish(db: Connection, batch: Batch, by: FinishedBy, *, left_over: bool, is_
         enqueue_push(db, batch, body, left_over=left_over, is_pushed=is_pushed)
         said = f"senso: the numbers cannot be stored ({type(error).__name__})"
         batches.end(db, batch.id, state, error=said, by=by)
+    announcing.ended(db, batch, state, counts)
     outbox.done(db, Pipeline.FINISH, batch.id, batch.episode)
     if batch.kind is BatchKind.NETWORK and counts.answered:
         outbox.enqueue(db, Pipeline.MEMBERS, batch.id, batch.episode, ids=[batch.id], batch=batch.id)

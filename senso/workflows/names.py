@@ -1,8 +1,10 @@
 """Stage 1: a model is asked, once, for the names that answers may use for the batch's org."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from uuid import UUID
 
+from senso import encryption
 from senso.db import transaction
 from senso.errors import ConfigError, Malformed, OutsideError, RateLimited, Unavailable
 from senso.event_loop import wait_for
@@ -54,7 +56,7 @@ def find_names(batch_id: UUID) -> None:
 
 def do_without(batch: UUID, org: OrgNames, mark: str) -> None:
     """The vendor may be away for hours, and the questions are asked of others."""
-    plain = names.fallback(org.name, org.websites)
+    plain = stored(names.fallback(org.name, org.websites), org)
     with transaction() as db:
         is_done = name_rows.use_plain(db, org.id, plain, mark, POLICY, batch=batch)
     if is_done:
@@ -78,7 +80,12 @@ def ask_for_names(work: NamesWork, org: OrgNames, mark: str, others: Others) -> 
 def in_use(judged: Judged, org: OrgNames) -> list[str]:
     """Without the aliases, which are read with each answer: one that the import removes is gone at once."""
     aliases = {name.casefold() for name in org.aliases} - {org.name.casefold()}
-    return [name for name in judged.names if name.casefold() not in aliases]
+    return stored([name for name in judged.names if name.casefold() not in aliases], org)
+
+
+def stored(found: Sequence[str], org: OrgNames) -> list[str]:
+    """Without the org's domains where websites are encrypted: they are read with each answer, too."""
+    return names.without_domains(found, org.websites) if encryption.is_on() else list(found)
 
 
 def proposals(judged: Judged) -> list[ProposedName]:
@@ -120,5 +127,5 @@ def names_failed(
     if seconds is not None and (waited or work.failures + 1 < POLICY.names_tries):
         save(lambda db: name_rows.put_back(db, work, failed, seconds=seconds, counts_as_failure=not waited))
         return
-    plain = names.fallback(org.name, org.websites)
+    plain = stored(names.fallback(org.name, org.websites), org)
     save(lambda db: name_rows.save(db, work, plain, mark, failed, POLICY, is_fallback=True))

@@ -17,6 +17,7 @@ from senso.runtime.saving import save
 from senso.states import BatchKind, BatchState, FinishedBy
 from senso.workflows.finishing import finish
 from senso.workflows.reading_jobs import planning as by_jobs
+from senso.workflows.webhooks import announcing
 
 log = logger(__name__)
 
@@ -68,6 +69,7 @@ def open_now(db: Connection, batch: Batch, *, is_pushed: bool) -> None:
         return
     if wanting := held_or_wanting(db, batch, work.count * batch.credits_per_evaluation):
         batches.end(db, batch.id, BatchState.BLOCKED, error=wanting)
+        announcing.ended(db, batch, BatchState.BLOCKED)
         log.info("batch blocked", subject=str(batch.subject))
         return
     is_by_jobs = plan(db, batch, work)
@@ -116,6 +118,7 @@ WITHOUT_WORK = {
 def end_without_work(db: Connection, batch: Batch) -> None:
     state, reason = WITHOUT_WORK[batch.kind]
     batches.end(db, batch.id, state, error=reason)
+    announcing.ended(db, batch, state)
 
 
 def held_or_wanting(db: Connection, batch: Batch, credits_wanted: int) -> str | None:

@@ -13,7 +13,7 @@ from senso.db import Connection, transaction
 from senso.errors import SensoError
 from senso.log import logger
 from senso.policy import POLICY
-from senso.queries import members, outbox, pushes, runs, sweep, workers
+from senso.queries import deliveries, members, outbox, pushes, runs, sweep, workers
 from senso.queries.outbox import Intent, Pipeline, enqueue_later
 from senso.queries.workers import Due
 from senso.runtime.heartbeat import heartbeat
@@ -35,14 +35,15 @@ class Sender(Protocol):
 
 
 def relay(sender: Sender) -> None:
-    """The fallback for every publish: sends what is due and unpublished, and overdue pushes."""
+    """The fallback for every publish: sends what is due and unpublished, and overdue pushes and deliveries."""
     with transaction() as db:
         intents = outbox.take_due(db)
     sender.send(intents)
     with transaction() as db:
-        overdue = pushes.due(db)
-    if overdue and not are_waiting(("push",)):
+        overdue, undelivered = pushes.due(db), deliveries.due(db, POLICY)
+    if (overdue or undelivered) and not are_waiting(("push",)):
         sender.send_each("push", overdue)
+        sender.send_each("deliver", undelivered)
 
 
 def send_due(sender: Sender) -> None:

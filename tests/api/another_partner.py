@@ -29,8 +29,9 @@ class World:
         self.partner = self.org.partner
         self.token = self.made_token()
         self.proposal = self.made_proposal()
-        self.ids = [self.partner, self.org.id, self.token]
-        ids = {"partner": uuid4(), "token": uuid4(), "batch": uuid4(), "number": NUMBER + 1}
+        self.webhook = self.made_webhook()
+        self.ids = [self.partner, self.org.id, self.token, self.webhook]
+        ids = {"partner": uuid4(), "token": uuid4(), "webhook": uuid4(), "batch": uuid4(), "number": NUMBER + 1}
         org = SimpleNamespace(id=uuid4())
         self.nothing = SimpleNamespace(**ids, org=org, proposal=self.proposal, ids=[*ids.values(), org.id])
 
@@ -60,11 +61,19 @@ class World:
             org=self.org.id,
         )
 
+    def made_webhook(self) -> Any:
+        return self.make.one(
+            "INSERT INTO webhooks (id, partner_id, url, secret, events, created_by) VALUES "
+            "(:id, :partner, 'https://hook.example/', 'sealed:x:y', '{batch.failed}', 'test') RETURNING id",
+            id=uuid4(),
+            partner=self.partner,
+        )
+
     def known(self, name: str) -> Any:
         """What it has of a parameter of a path, by its name; None if nothing."""
         found = {"org_id": lambda: self.org.id, "partner_id": lambda: self.partner, "token_id": lambda: self.token}
         found |= {"batch_id": lambda: self.batch, "name": lambda: "openai", "slug": lambda: "chatgpt"}
-        found["subject"] = found["org_id"]
+        found |= {"subject": found["org_id"], "webhook_id": lambda: self.webhook}
         if name in {"number", "proposal"}:
             return getattr(self, name)
         return str(found[name]()) if name in found else None
@@ -160,4 +169,12 @@ CASES = {
     ),
     "GET /partners/{partner_id}/ledger": Case(lambda world: f"/partners/{world.partner}/ledger"),
     "GET /schedules/{subject}": Case(lambda world: f"/schedules/{world.org.id}"),
+    "GET /webhooks": Case(lambda world: "/webhooks", is_list=True),
+    "POST /webhooks": Case(
+        lambda world: "/webhooks",
+        lambda world: {"url": "https://hook.example/", "partner_id": str(world.partner)},
+    ),
+    "DELETE /webhooks/{webhook_id}": Case(lambda world: f"/webhooks/{world.webhook}"),
+    "GET /webhooks/{webhook_id}/deliveries": Case(lambda world: f"/webhooks/{world.webhook}/deliveries"),
+    "POST /webhooks/{webhook_id}/test": Case(lambda world: f"/webhooks/{world.webhook}/test"),
 }

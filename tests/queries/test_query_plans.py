@@ -9,6 +9,7 @@ from senso.db.statement import Prepared
 from senso.queries import (
     batches,
     claims,
+    deliveries,
     evaluations,
     job_answers,
     job_cancellations,
@@ -29,9 +30,9 @@ from senso.queries import (
 )
 
 GROWING = re.compile(
-    "batches|questions|orgs|name_variations|question_runs|evaluations|llm_calls|citations|competitors|claims|org_facts|metrics|ledger|outbox|pushes"
+    "batches|questions|orgs|name_variations|question_runs|evaluations|llm_calls|citations|competitors|claims|org_facts|metrics|ledger|outbox|pushes|deliveries"
 )
-DIRECT = (runs, evaluations, claims, members, batches, results, ledger, outbox, planning, pushes, live)
+DIRECT = (runs, evaluations, claims, members, batches, results, ledger, outbox, planning, pushes, live, deliveries)
 JOBS = (vendor_jobs, job_planning, job_places, submissions, job_polling, job_answers, job_cancellations)
 JOBS += (limited_requests,)
 STATEMENTS = {

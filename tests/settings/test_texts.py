@@ -30,6 +30,7 @@ INSIDE = {
 
 def value_of(name):
     urls = {"redis_url": "redis://:hunter2@host/0", "https_proxy": "http://me:hunter2@proxy.example:3128"}
+    urls |= {"encryption_keys": f"hunter2{'A' * 36}="}
     if name in BASE_URLS:
         return "https://vendor.example/v1"
     if name == "sentry_dsn":

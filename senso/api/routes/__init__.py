@@ -25,6 +25,7 @@ from senso.api.routes import (
     schedules,
     stops,
     tokens,
+    webhooks,
 )
 
 ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
@@ -41,4 +42,5 @@ ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
     partners.routes,
     schedules.routes,
     tokens.routes,
+    webhooks.routes,
 )

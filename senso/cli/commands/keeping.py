@@ -44,3 +44,14 @@ def prune(
 
     days = pruning.days(older_than)
     pruning.prune(days, dry_run=dry_run, as_json=as_json)
+
+
+@app.command("rotate-keys")
+def rotate_keys(
+    decrypt: Annotated[bool, typer.Option("--decrypt", help="Put websites into plain text instead.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Encrypt what is stored again under the first of ENCRYPTION_KEYS, while work goes on; run again, it goes on."""
+    from senso.cli import rotating
+
+    rotating.rotate(decrypt=decrypt, as_json=as_json)

@@ -83,6 +83,13 @@ WORDS: Final = {
         "No more processes died at their start",
         "senso doctor",
     ),
+    AlarmKind.WEBHOOKS: Words(
+        "webhook was switched off, because it accepted nothing",
+        "webhooks were switched off, because they accepted nothing",
+        "No more webhooks were switched off",
+        "senso webhooks",
+        "senso webhooks {subject}",
+    ),
 }
 
 

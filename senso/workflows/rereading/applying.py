@@ -19,6 +19,7 @@ from senso.queries.reevaluations import READ_BATCHES, Reevaluation
 from senso.runtime.saving import retry_on_deadlock
 from senso.states import Action, ReevaluationState
 from senso.workflows import finishing
+from senso.workflows.webhooks import announcing
 
 log = logger(__name__)
 
@@ -76,8 +77,10 @@ class Applying:
         rereadings.end_as_episode(db, batch_id)
         failpoint("batch read again")
         batch = batches.load(db, batch_id)
-        body = finishing.result(db, batch, batch.state, closing.counts(db, batch))
+        counts = closing.counts(db, batch)
+        body = finishing.result(db, batch, batch.state, counts)
         finishing.enqueue_push(db, batch, body, left_over=False, is_pushed=self.is_pushed)
+        announcing.ended(db, batch, batch.state, counts)
         self.tell(db, batch, replaced)
 
     def tell(self, db: Connection, batch: Batch, replaced: int) -> None:
