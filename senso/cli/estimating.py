@@ -151,7 +151,7 @@ def print_foreseen(found: Foreseen, summed: Summary) -> None:
         about = f"batch {org.batch}" if org.batch else f"org {org.org_id}"
         parts = [counted(org.runs, "run")] if org.runs else [counted(org.evaluations, "answer")]
         needed = ", ".join([*parts, counted(org.credits, "credit")])
-        print_one(about, org.org, org.outcome, needed if org.evaluations else "")
+        print_one(about, org.org, org.outcome, needed + besides(org) if org.evaluations else "")
     if len(found.orgs) > LISTED:
         out.print(f"... and {counted(len(found.orgs) - LISTED, 'more org')}; --json lists them all")
     merged = list(merge(estimate for one in found.all for estimate in one.estimates))
@@ -163,6 +163,13 @@ def print_foreseen(found: Foreseen, summed: Summary) -> None:
     print_totals(summed)
     print_grounds(merged, summed)
     out.print("Nothing was written.")
+
+
+def besides(org: TriggerEstimate) -> str:
+    if not org.further:
+        return ""
+    more = counted(org.further, "run")
+    return f"; {more} more at most where they may decide a change, for which credits are held too if there are enough"
 
 
 def print_one(about: str, name: str, outcome: TriggerOutcome, needed: str) -> None:
