@@ -128,7 +128,7 @@ def end_without_work(db: Connection, batch: Batch) -> None:
 
 
 def held_with_reserve(db: Connection, batch: Batch, work: Work) -> bool:
-    """Holds the credits, also for all that may be asked further. False if there are too few for that, or none may be."""
+    """Holds the credits, also for all that may be asked further. False if there are too few, or nothing may be."""
     if not work.further or batch.org_id is None:
         return False
     return ledger.hold(db, batch, batch.org_id, (work.count + work.further) * batch.credits_per_evaluation)
