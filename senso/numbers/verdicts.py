@@ -12,7 +12,7 @@ LEAST_SHARED = 0.5  # of the cells of each period
 # Probabilities between which a few more answers may change the verdict. Also below the level of the verdict itself:
 # who asks again only where nothing has moved yet, and stops where something has, finds more than the promised share of
 # false alarms (docs/numbers.md).
-NEAR = (0.02, 0.2)
+NEAR = (0.03, 0.2)
 
 
 class Verdict(StrEnum):

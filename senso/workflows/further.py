@@ -33,7 +33,7 @@ def ask_further(db: Connection, batch: Batch) -> bool:
     try:
         with db.begin_nested():
             return go_on(db, batch, batch.org_id)
-    except (DBAPIError, ValueError) as error:
+    except (DBAPIError, ValueError, ArithmeticError) as error:
         if isinstance(error, DBAPIError) and may_pass(error):
             raise
         log.exception("whether more answers are needed cannot be told", batch=str(batch.id))

@@ -20,7 +20,7 @@ from senso.workflows.estimating import estimate_triggers
 from senso.workflows.stopping import pause
 
 QUESTIONS = 10
-NEAR, DECIDED, FAR = 8, 10, 4  # of ten answers name the org, after three
+NEAR, DECIDED, FAR = 6, 10, 4  # of ten answers name the org, after three
 
 
 @pytest.fixture
