@@ -12,8 +12,8 @@ docs/numbers.md.
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import published
@@ -211,10 +211,13 @@ def choosing(of: Real, count: int) -> str:
     return table(("asked further", "mean error of the rate, points"), lines)
 
 
-def tables(questions: Sequence[published.Asked], count: int) -> dict[str, str]:
+def tables(questions: Sequence[published.Asked], count: int) -> Iterator[tuple[str, str]]:
     baskets = list(published.of_its_topics(questions))
-    whole, rare = real(baskets), real([one for one in baskets if rate_of(one) <= LOW])
-    return {"repeats": strategies(whole, count), "widths": widths(whole, count), "choosing": choosing(rare, count)}
+    whole = real(baskets)
+    rare = replace(real([one for one in baskets if rate_of(one) <= LOW]), alike=whole.alike)  # too few to measure it
+    yield "choosing", choosing(rare, count)
+    yield "widths", widths(whole, count)
+    yield "repeats", strategies(whole, count)
 
 
 def rate_of(basket: published.Basket) -> float:
@@ -234,8 +237,9 @@ def main() -> None:
             f"skipped: no recorded answers at {recorded.SHARED}/answers; SENSO_SHARED says where they are\n"
         )
         return
-    for name, text in tables(published.asked(recorded.answers(source)), options.samples).items():
+    for name, text in tables(published.asked(recorded.answers(source)), options.samples):
         sys.stdout.write(f"{name}\n{text}\n\n")
+        sys.stdout.flush()
         if options.write:
             PAGE.write_text(put(PAGE.read_text(), name, text))
 

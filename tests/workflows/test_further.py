@@ -256,7 +256,7 @@ def test_a_retry_holds_for_what_failed_alone_and_asks_nothing_further(weeks, mak
     weeks.read(batch, NEAR)
 
     assert weeks.end(batch) == "completed"
-    assert weeks.moved(batch) == [("hold", -30), ("release", 30), ("hold", -2), ("release", 2), ("charge", -20)]
+    assert weeks.moved(batch) == [("hold", -30), ("release", 30), ("charge", -20), ("hold", -2), ("release", 2)]
     assert broken() == {}
 
 

@@ -58,8 +58,8 @@ def test_numbers_count_every_answer_and_know_which_are_repeats(make, sandbox):
     start(batch)
     read(*map(str, make.runs(batch)))
     make.sql(
-        "UPDATE evaluations e SET mentioned = r.sample = 0, rank = NULL, sentiment = NULL FROM question_runs r "
-        "WHERE r.id = e.run_id AND e.batch_id = :b",
+        "UPDATE evaluations e SET mentioned = q.position = 0, rank = NULL, sentiment = NULL FROM question_runs r "
+        "JOIN org_questions q ON q.question_id = r.question_id WHERE r.id = e.run_id AND e.batch_id = :b",
         b=batch,
     )
     finish_batch(str(batch), "rows")
