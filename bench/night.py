@@ -1,4 +1,8 @@
-"""A whole night: 1,500 orgs with 60 direct runs each, triggered as by a user and watched until all have ended."""
+"""A whole night: 1,500 orgs with 60 direct runs each, triggered as by a user and watched until all have ended.
+
+With --prompts, such as reading-3=50,reading-3-brief=50, answers are read by several versions of the prompt, and the
+report that compares them is printed.
+"""
 
 import argparse
 from collections.abc import Sequence
@@ -56,21 +60,24 @@ def print_minutes(found: Sequence[dict[str, Any]]) -> None:
 def main() -> None:
     given = argparse.ArgumentParser(description=__doc__)
     add_options(given, Options(orgs=1500))
-    options = options_of(given.parse_args())
+    given.add_argument("--prompts", metavar="SHARES", help="READING_PROMPTS; default: the newest version alone")
+    asked = given.parse_args()
+    options, more = options_of(asked), {"READING_PROMPTS": asked.prompts} if asked.prompts else {}
     said = heading()
     print(said, flush=True)
-    with ground(Work(CASES["direct"], options.orgs), options) as here:
+    with ground(Work(CASES["direct"], options.orgs), options, more) as here:
         print_settings(counters.settings_in_force(here.running))
         watch = Watch(here)
         with processes.watched(watch.tell, BETWEEN_LOOKS):
             found = measure(here)
         checked = here.doctor()
+        compared = here.command("prompts", "--since", "1d") if more else ""
     by_minute = minutes(watch.looks)
     print(f"\n{said}")
     print_case(found)
     print_minutes(by_minute)
-    print(f"\n{checked}")
-    kept = {"minutes": by_minute, "doctor": checked, "looks": figures(watch.looks)}
+    print(f"\n{checked}\n{compared}")
+    kept = {"minutes": by_minute, "doctor": checked, "prompts": compared, "looks": figures(watch.looks)}
     save("night", {"options": asdict(options), **asdict(found), **kept})
 
 

@@ -25,7 +25,7 @@ from senso.worker.queues import ALL_QUEUES
 Found = TypeVar("Found")
 HERE = Path(__file__).parent
 WARM_UP_SECONDS = 900
-DOCTOR_SECONDS = 600
+COMMAND_SECONDS = 600
 NEVER_REACHED = "UPDATE models SET rpm = 1000000, tpm = 1000000000, max_in_flight = 100000 RETURNING slug"
 
 
@@ -94,15 +94,19 @@ class Ground:
 
     def doctor(self) -> str:
         """The output of `senso doctor --invariants`, which checks the database against the invariants."""
+        return self.command("doctor", "--invariants")
+
+    def command(self, *words: str) -> str:
+        """A command of the product, what it printed, and its exit code."""
         done = subprocess.run(
-            [sys.executable, "-m", "senso.cli", "doctor", "--invariants"],
+            [sys.executable, "-m", "senso.cli", *words],
             cwd=self.stand.folder,
             check=False,
             capture_output=True,
             text=True,
-            timeout=DOCTOR_SECONDS,
+            timeout=COMMAND_SECONDS,
         )
-        return f"senso doctor --invariants\n{done.stdout}{done.stderr}(exit code {done.returncode})"
+        return f"senso {' '.join(words)}\n{done.stdout}{done.stderr}(exit code {done.returncode})"
 
 
 def fetched(url: str) -> Any:

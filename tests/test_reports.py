@@ -260,7 +260,7 @@ def test_one_question_has_no_bootstrap_interval_and_is_shown_all_the_same():
     read = Page(page(found))
 
     assert share.low is None
-    assert f"it is {ORG} {wording.value(share)} of the time." in read.text
+    assert f"{share.numerator} name {ORG}: {wording.value(share)}." in read.text
 
 
 def test_one_of_something_is_not_said_as_many():
@@ -279,7 +279,7 @@ def test_an_org_that_nobody_mentions_has_no_sentiment():
     read = Page(page(report(batches=[batch(0, facts(mentioned=False))])))
 
     assert f"No answer mentions {ORG} here." in read.text
-    assert f"{ORG} is mentioned in 0 % of 16 answers" in read.text
+    assert f"{ORG} is mentioned in 0 of 16 answers" in read.text
 
 
 def test_pools_are_never_counted_together():
@@ -369,7 +369,7 @@ def test_a_line_is_drawn_from_two_dates_on_and_a_bar_only_beside_another():
     lonely = [one for one in facts() if (one.model, one.location) == ("chatgpt", "US")]
     one, two = (Page(page(report(batches=[batch(week, lonely) for week in range(weeks)]))) for weeks in (1, 2))
 
-    assert "One date so far, 5 Sep 2026: a line needs two." in one.text
+    assert "One date so far, 5 Sep 2026: a line over time needs a second one." in one.text
     assert not [name for _, attributes in one.all("svg") if (name := attributes["aria-label"]).startswith("Mention")]
     assert [attributes["aria-label"].split(",")[0] for _, attributes in two.all("svg")][:2] == [
         "Mention rate by batch",
@@ -536,8 +536,8 @@ def test_the_text_says_the_same_headline_as_the_page(scored, capsys):
     said = " ".join(capsys.readouterr().out.split())
     reporting.report(org.id, Form.html)
 
-    assert f"{ORG} is mentioned in 100 % of 3 answers" in said
-    assert f"{ORG} is mentioned in 100 % of 3 answers" in Page(capsys.readouterr().out).text
+    assert f"{ORG} is mentioned in 3 of 3 answers" in said
+    assert f"{ORG} is mentioned in 3 of 3 answers" in Page(capsys.readouterr().out).text
 
 
 def test_a_page_of_thousands_of_questions_and_locations_stays_a_small_file():
@@ -700,3 +700,11 @@ def read(make, org) -> UUID:
     make.sql("UPDATE batches SET remaining = 0 WHERE id = :b", b=opened)
     finish_batch(str(opened), "rows")
     return opened
+
+
+@pytest.mark.parametrize(("low", "high", "wide"), [(0.19, 0.98, True), (0.3, 0.69, False), (None, None, False)])
+def test_an_interval_that_leaves_nearly_everything_open_is_said_to_be_wide(low, high, wide):
+    found = report(batches=[batch(0, facts())])
+    rate = replace(wording.whole(found.batch.metrics, "unbranded", "consumer")["mention_rate"], low=low, high=high)
+
+    assert wording.headline(ORG, rate).endswith(wording.TOO_WIDE) == wide

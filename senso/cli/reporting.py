@@ -186,12 +186,8 @@ def print_report(console: Terminal, found: Report) -> None:
     print_claims(console, found)
     if found.batch.metrics:
         console.print()
-        print_behind(console, found.batch.metrics[0])
-
-
-def print_behind(console: Terminal, one: Metric) -> None:
-    asked = f"senso explain ORG {one.name} --kind {one.kind} --surface {one.surface}"
-    console.suggest(f"Which answers a number counts, which not and why: {asked}")
+        console.print("Which answers a number counts, which not and why:")
+        console.suggest(f"senso explain ORG {found.batch.metrics[0].name}")
 
 
 def print_headline(console: Console, found: Report, kind: str, surface: str) -> None:

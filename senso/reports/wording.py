@@ -46,6 +46,9 @@ QUESTIONS: dict[str, str] = {
     QuestionKind.UNBRANDED: "questions that do not name it",
     QuestionKind.BRANDED: "questions that name it",
 }
+# An interval of more than so much is said to be wide.
+WIDE = 0.4
+TOO_WIDE = "That is wide: these questions are too few to say more."
 
 
 def value(metric: Metric) -> str:
@@ -108,9 +111,15 @@ def title(kind: str, surface: str) -> str:
 
 
 def headline(org: str, rate: Metric) -> str:
-    """The mention rate with its number of answers and its interval."""
+    """How many of how many answers mention the org, the share with its interval, and whether that is wide."""
+    of_all = f"{rate.numerator} of {counted(rate.denominator, 'answer')}"
     where = f"{SURFACES[rate.surface]} to {QUESTIONS[rate.kind]}"
-    return f"{org} is mentioned in {value(rate)} of {counted(rate.denominator, 'answer')} of {where}{within(rate)}."
+    said = f"{org} is mentioned in {of_all} of {where}: {value(rate)}{within(rate)}."
+    return f"{said} {TOO_WIDE}" if is_wide(rate) else said
+
+
+def is_wide(metric: Metric) -> bool:
+    return metric.low is not None and metric.high is not None and metric.high - metric.low > WIDE
 
 
 def asked(on: date, models: Sequence[str], locations: Sequence[str]) -> str:
@@ -158,7 +167,8 @@ def claim_line(item: ClaimedItem) -> str:
 def voice(org: str, share: Metric) -> str:
     if not share.denominator:
         return "These answers name no company at all."
-    return f"When these answers name a company, it is {org} {value(share)} of the time{within(share)}."
+    times = f"Of {counted(share.denominator, 'time')} that these answers name a company"
+    return f"{times}, {share.numerator} name {org}: {value(share)}{within(share)}."
 
 
 def change(now: Metric, before: Metric | None, on: date) -> str:

@@ -263,4 +263,4 @@ def test_the_answers_of_every_number_add_up_to_it(make, sandbox, messages, envir
 def test_a_report_names_the_command_once(senso, read, form):
     said = senso("report", read.org.id, "--format", form).out
 
-    assert said.count("explain ORG mention_rate --kind unbranded --surface") == 1
+    assert said.count("senso explain ORG mention_rate") == 1
