@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 # PYTEST_ARGS run in one, which starts sooner.
 TEST_PROCESSES ?= $(if $(findstring tests,$(PYTEST_ARGS)),0,4)
 
-.PHONY: demo up test faults chaos storms plants check format bench growth networks night queued in-flight alone commands one-run promises credits reconciling sequences real-answers mix reading-cost reading-modes reading-together clean restore scrape limits rereading coverage published listening requests
+.PHONY: demo up test faults chaos storms plants check format bench growth networks night queued in-flight alone commands one-run promises credits reconciling sequences real-answers mix reading-cost reading-modes reading-together clean restore scrape limits rereading coverage published repeats listening requests
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -161,6 +161,10 @@ coverage: $(VENV)/.ready-bench
 # How steady the real answers are, by labels and by our rules: docs/numbers.md.
 published: $(READY)
 	@$(BIN)/python bench/published.py
+
+# What repeats of questions give, and what asking further only near a decision saves: docs/numbers.md.
+repeats: $(VENV)/.ready-bench
+	@$(BIN)/python bench/repeats.py $(REPEATS_ARGS)
 
 real-answers: $(READY)
 	@$(BIN)/python bench/real_answers.py

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from senso.numbers.change import Difference, Question, difference
 from senso.numbers.sums import Sums
-from senso.numbers.verdicts import Verdict, adjusted, before_correction, by_chance
+from senso.numbers.verdicts import Verdict, adjusted, before_correction, by_chance, is_near
 from senso.score import COUNTS, Counted, Fact, Slice, counted, slices
 
 # Not the four outcomes and neutral mentions: they follow from these, and each further number makes all less certain.
@@ -25,6 +25,7 @@ NUMBERS: Final = (
 )
 PLACES = [list(COUNTS).index(name) for name in NUMBERS]
 RANK = "average_rank"
+HEADLINES: Final = ("mention_rate", "share_of_voice")
 
 Cell = tuple[str, str, str]  # question, model, place
 Versions = dict[str, frozenset[str]]  # of a model: by which versions it answered
@@ -70,6 +71,12 @@ def compared(before: Period, after: Period) -> list[Change]:
         for change in _of_slice(where, was[where], now[where], (before.versions, after.versions))
     ]
     return sorted(_judged(found), key=_surest)
+
+
+def undecided(changes: Iterable[Change]) -> list[Change]:
+    """Headline numbers of whole pools whose verdict a few more answers may change."""
+    whole = (one for one in changes if one.name in HEADLINES and not (one.model or one.location or one.tag))
+    return [one for one in whole if one.corrected_p is not None and is_near(one.corrected_p)]
 
 
 def _surest(change: Change) -> float:

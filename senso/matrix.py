@@ -107,21 +107,30 @@ class PlannedReading:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """`samples`: how often each cell is asked."""
+    """`samples`: how often each cell is asked; up to `most_samples` times, if more answers may decide a change."""
 
     questions: Sequence[UUID]
     models: Sequence[UUID]
     locations: Sequence[UUID]
     samples: int = 1
+    most_samples: int = 1
+
+    @property
+    def further(self) -> int:
+        """How many runs may be added to those that are planned at first."""
+        cells = len(self.questions) * len(self.models) * len(self.locations)
+        return cells * max(0, self.most_samples - self.samples)
 
 
 def planned_runs(batch: UUID, day: date, matrix: Matrix) -> list[PlannedRun]:
     """Ordered so that a batch that ends early has asked all questions equally often, each to all models alike."""
     cells = product(range(matrix.samples), matrix.questions, matrix.locations, matrix.models)
-    return [
-        PlannedRun(dated_id(day, "run", batch, question, model, location, sample), question, model, location, sample)
-        for sample, question, location, model in cells
-    ]
+    return [planned_run(batch, day, (question, model, place), sample) for sample, question, place, model in cells]
+
+
+def planned_run(batch: UUID, day: date, cell: tuple[UUID, UUID, UUID], sample: int) -> PlannedRun:
+    """`cell`: question, model, location."""
+    return PlannedRun(dated_id(day, "run", batch, *cell, sample), *cell, sample)
 
 
 def planned_reading(run: UUID, org: UUID) -> PlannedReading:

@@ -46,6 +46,8 @@ class Policy:
 
     # Longer than the slowest provider (20 minutes) and the longest waits between tries; an unfinished batch then ends.
     batch_seconds: float = 6 * 3600
+    # What a batch must have left of them to ask further: a vendor's job may take twenty minutes, or wait for its place.
+    further_seconds: float = 2 * 3600
     # Of a batch whose answers the vendor reads within a day, and how long that is waited for.
     reading_batch_seconds: float = 30 * 3600
     reading_batch_patience_seconds: float = 20 * 3600

@@ -56,6 +56,8 @@ class Factory:
         imported_at: datetime = datetime(2026, 1, 5, 9, tzinfo=UTC),
         texts: list[str] | None = None,
         org_id: UUID | None = None,
+        samples: int = 1,
+        most_samples: int | None = None,
     ) -> Org:
         org, partner = org_id or uuid4(), uuid4()
         self.sql(
@@ -72,14 +74,16 @@ class Factory:
                 credits=available,
             )
         self.sql(
-            "INSERT INTO orgs (id, partner_id, name, active, created_at, imported_at) "
-            "VALUES (:id, :partner, :name, :active, :created_at, :imported_at)",
+            "INSERT INTO orgs (id, partner_id, name, active, created_at, imported_at, samples, most_samples) "
+            "VALUES (:id, :partner, :name, :active, :created_at, :imported_at, :samples, :most)",
             id=org,
             partner=partner,
             name=NAME,
             active=active,
             created_at=created_at,
             imported_at=imported_at,
+            samples=samples,
+            most=most_samples or samples,
         )
         self.sql("INSERT INTO org_websites (org_id, url) VALUES (:org, 'https://larchhill.example')", org=org)
         self.asking("org", org, texts or loans(questions), models, countries)
@@ -105,12 +109,14 @@ class Factory:
         questions: int = 2,
         models: tuple[str, ...] = ("gpt-6.1-terra",),
         countries: tuple[str, ...] = ("US",),
+        samples: int = 1,
     ) -> UUID:
         """Of these orgs, and of the partner of the first."""
         network = uuid4()
         self.sql(
-            "INSERT INTO networks (id, partner_id, name) VALUES (:id, :partner, 'Lenders')",
+            "INSERT INTO networks (id, partner_id, name, samples) VALUES (:id, :partner, 'Lenders', :samples)",
             id=network,
+            samples=samples,
             partner=orgs[0].partner,
         )
         for org in orgs:

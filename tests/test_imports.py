@@ -201,6 +201,7 @@ def test_a_document_is_frozen():
 # --- refusing
 
 
+NO_SAMPLES = "not a whole number from 1 to 20, nor two of them, such as {from: 1, to: 4}"
 MUST_BE_WHOLE = "not a whole number, 0 or more, or null"
 BAD = [
     ("name: Larch Partner", "nom: Larch Partner", "2: partners[0].name: missing"),
@@ -266,6 +267,22 @@ BAD = [
     ("active: true", "active: [[[[[[[[[]]]]]]]]]", f"11: orgs[0].active{'[0]' * 8}: nested too deep"),
     ("active: true", "active: [", "13: not YAML: did not find expected ',' or ']', in what begins on line 11"),
     ("active: true", "active: \x07", "11: a character that YAML forbids"),
+    ("active: true", "samples: 0", f"11: orgs[0].samples: {NO_SAMPLES}"),
+    ("active: true", "samples: 21", f"11: orgs[0].samples: {NO_SAMPLES}"),
+    ("active: true", "samples: true", f"11: orgs[0].samples: {NO_SAMPLES}"),
+    ("active: true", "samples: '3'", f"11: orgs[0].samples: {NO_SAMPLES}"),
+    ("active: true", "samples: {from: 2}", f"11: orgs[0].samples: {NO_SAMPLES}"),
+    ("active: true", "samples: {from: 1, to: 21}", "11: orgs[0].samples: not a whole number from 1 to 20"),
+    (
+        "active: true",
+        "samples: {from: 4, to: 2}",
+        "11: orgs[0].samples: from 4 to 2: the first must not be above the second",
+    ),
+    (
+        "name: Ohio Network",
+        "name: Ohio Network\n    samples: {from: 1, to: 4}",
+        "31: networks[0].samples: not a whole number from 1 to 20",
+    ),
     ("networks:\n", "---\nnetworks:\n", "28: a second document; write one file for each"),
 ]
 URLS = ["ftp://acme.com", "https://", "acme", "https://me@acme.com", "mailto:me@acme.com", "'https://a b.com'"]
@@ -470,6 +487,20 @@ def test_what_left_the_file_leaves_its_org_but_questions_stay(db):
     assert changes.network_models == Count(removed=1)
     assert changes.questions == Count(unchanged=1)
     assert column(db, "SELECT count(*) FROM questions") == [2]
+
+
+@pytest.mark.parametrize(("written", "stored"), [("3", (3, 3)), ("{from: 1, to: 4}", (1, 4)), ("1", (1, 1))])
+def test_how_often_a_question_is_asked_follows_the_file(db, written, stored):
+    store(
+        db, parsed(("active: true", "samples: 2"), ("name: Ohio Network", "name: Ohio Network\n    samples: 5")), "ada"
+    )
+
+    changes = store(db, parsed(("active: true", f"samples: {written}")), "ada")
+
+    assert (changes.orgs.updated, changes.networks.updated) == (1, 1)
+    (row,) = rows(db.execute(text("SELECT samples, most_samples FROM orgs WHERE id = :id"), {"id": ORG}))
+    assert (row["samples"], row["most_samples"]) == stored
+    assert column(db, "SELECT samples FROM networks") == [1]
 
 
 def test_an_order_that_differs_is_a_change(db):

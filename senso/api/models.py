@@ -32,7 +32,7 @@ class Shown(BaseModel):
 
     def kept(self) -> str:
         """As JSON, for a repeated request."""
-        return self.model_copy(update=dict.fromkeys(self.shown_once)).model_dump_json()
+        return self.model_copy(update=dict.fromkeys(self.shown_once)).model_dump_json(by_alias=True)
 
 
 class Page(Shown, Generic[T]):

@@ -41,6 +41,7 @@ def print_org(one: Org) -> None:
             counted(one.questions, "question"),
             counted(one.models, "model"),
             counted(one.locations, "location"),
+            *([counted(one.samples, "sample")] if one.samples > 1 else []),
         ]
     )
     day = one.weekday

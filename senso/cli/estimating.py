@@ -16,7 +16,7 @@ from senso.registry import JOB_PROVIDERS
 from senso.settings import settings
 from senso.states import BatchKind, TriggerOutcome
 from senso.workflows.estimate_sums import Credits, Foreseen, Summary, summary
-from senso.workflows.estimating import Estimate, estimate_triggers
+from senso.workflows.estimating import Estimate, TriggerEstimate, estimate_triggers
 from senso.workflows.network_estimates import estimate_missing, estimate_networks
 
 LISTED = 20
@@ -62,7 +62,7 @@ def print_foreseen(found: Foreseen, summed: Summary) -> None:
         about = f"batch {org.batch}" if org.batch else f"org {org.org_id}"
         parts = [counted(org.runs, "run")] if org.runs else [counted(org.evaluations, "answer")]
         needed = ", ".join([*parts, counted(org.credits, "credit")])
-        print_one(about, org.org, org.outcome, needed if org.evaluations else "")
+        print_one(about, org.org, org.outcome, needed + besides(org) if org.evaluations else "")
     if len(found.orgs) > LISTED:
         out.print(f"... and {counted(len(found.orgs) - LISTED, 'more org')}; --json lists them all")
     merged = list(merge(estimate for one in found.all for estimate in one.estimates))
@@ -74,6 +74,13 @@ def print_foreseen(found: Foreseen, summed: Summary) -> None:
     print_totals(summed)
     print_grounds(merged, summed)
     out.print("Nothing was written.")
+
+
+def besides(org: TriggerEstimate) -> str:
+    if not org.further:
+        return ""
+    more = counted(org.further, "run")
+    return f"; {more} more at most where they may decide a change, for which credits are held too if there are enough"
 
 
 def print_one(about: str, name: str, outcome: TriggerOutcome, needed: str) -> None:

@@ -11,7 +11,7 @@ from rich.text import Text
 from senso.cli import answering
 from senso.cli.environment import uuid
 from senso.cli.printing import below, dollars, moment, out, print_json, print_named, printable, styled
-from senso.cli.runs import cost
+from senso.cli.runs import cost, repeat
 from senso.cli.status import show as show_batch
 from senso.db import looking
 from senso.errors import ConfigError, NotFound
@@ -68,7 +68,7 @@ def print_head(run: RunAlone, *, tries: int) -> None:
         "batch": f"{run.batch_id}",
         "of": f"{escape(queries.named(run.org, run.network))}, {run.batch_date}, {run.batch_state}",
         "question": escape(printable(run.question)),
-        "asked": f"{escape(run.model)} ({run.provider}, {run.surface}) in {escape(run.location)}",
+        "asked": f"{escape(run.model)} ({run.provider}, {run.surface}) in {escape(run.location)}{repeat(run)}",
         "state": f"{styled(run.state)}, {counted(tries, 'call')}"
         + (f", {run.failures} of {POLICY.most_failures} failures" if run.failures else ""),
         "cost": cost(run),

@@ -31,12 +31,16 @@ def runs(batch: UUID, *, failed: bool, as_json: bool) -> None:
 def print_run_line(one: ListedRun) -> None:
     """Prints three short lines instead of a row of eight cells: they fit into 60 columns, and nothing is cut."""
     tries = counted(one.tries, "call")
-    asked = f"{escape(one.model)} in {escape(one.location)}"
+    asked = f"{escape(one.model)} in {escape(one.location)}{repeat(one)}"
     out.print(f"[bold]{one.number}[/]  {state(one)}  {asked}  {tries}, {cost(one)}")
     out.print(below(Text(shortened(printable(one.question), out.width - INDENT))))
     if one.reason:
         again = f"; tried again at {moment(one.next_at)}" if one.next_at else ""
         out.print(below(Text(printable(one.reason) + again)))
+
+
+def repeat(one: ListedRun | RunAlone) -> str:
+    return f", repeat {one.sample}" if one.sample else ""
 
 
 def state(one: ListedRun) -> str:

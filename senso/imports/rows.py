@@ -43,7 +43,7 @@ def rows(found: Contents, ids: Ids) -> dict[str, list[Row]]:
         "org_not_names": [one for org in found.orgs for one in listed(org.id, org.not_names)],
         "org_facts": [one for org in found.orgs for one in facts(org)],
         **asked("org", found.orgs, ids),
-        "networks": [{"id": one.id, "partner_id": one.partner, "name": one.name} for one in found.networks],
+        "networks": [network(one) for one in found.networks],
         "network_orgs": [{"network_id": one.id, "org_id": member} for one in found.networks for member in one.orgs],
         **asked("network", found.networks, ids),
     }
@@ -110,7 +110,13 @@ def org(one: Org) -> Row:
         "active": one.active,
         "competitors": [competitor(other) for other in one.competitors],
         "created_at": one.created_at,
+        "samples": one.samples.least,
+        "most_samples": one.samples.most,
     }
+
+
+def network(one: Network) -> Row:
+    return {"id": one.id, "partner_id": one.partner, "name": one.name, "samples": one.samples.least}
 
 
 def competitor(one: Competitor) -> str | Row:

@@ -6,7 +6,7 @@ The file is the complete description of the orgs and networks in it: an omitted 
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from iso3166 import countries_by_alpha2, countries_by_alpha3
@@ -79,6 +79,32 @@ def count(value: object) -> int:
     if type(value) is not int or not 0 < value <= MOST_TOKENS:
         raise ValueError("not a whole number above 0")
     return value
+
+
+class Samples(NamedTuple):
+    """How often each question is asked of each model at each location: `least` times, and up to `most` if that pays."""
+
+    least: int = 1
+    most: int = 1
+
+
+def fixed(value: object) -> Samples:
+    if type(value) is int and 1 <= value <= MOST_SAMPLES:
+        return Samples(value, value)
+    raise ValueError(f"not a whole number from 1 to {MOST_SAMPLES}")
+
+
+def ranging(value: object) -> Samples:
+    """A number, or `{from: 1, to: 4}`."""
+    if isinstance(value, dict) and value.keys() == {"from", "to"}:
+        least, most = fixed(value["from"]).least, fixed(value["to"]).most
+        if least > most:
+            raise ValueError(f"from {least} to {most}: the first must not be above the second")
+        return Samples(least, most)
+    try:
+        return fixed(value)
+    except ValueError as error:
+        raise ValueError(f"{error}, nor two of them, such as {{from: 1, to: 4}}") from None
 
 
 AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
@@ -155,6 +181,7 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=4096), AROUND, 
 Fact = Annotated[str, StringConstraints(min_length=1, max_length=500), AROUND, AfterValidator(one_line)]
 MOST_FACTS = 100
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=100), AROUND, AfterValidator(one_line)]
+MOST_SAMPLES = 20
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=100)]
 Credits = Annotated[StrictInt, Field(ge=0, le=10**15)]
 
@@ -275,6 +302,7 @@ class Matrix(Frozen):
     questions: Listed[Question] = ()
     models: Listed[Slug] = ()
     locations: Listed[Location] = ()
+    samples: Annotated[Samples, PlainValidator(fixed)] = Samples()
 
 
 class Competitor(Frozen):
@@ -306,6 +334,7 @@ class OrgDocument(Matrix):
     aliases: Listed[Name] = ()
     not_names: Listed[Name] = ()
     facts: Annotated[Listed[Fact], Field(max_length=MOST_FACTS)] = ()
+    samples: Annotated[Samples, PlainValidator(ranging)] = Samples()
 
 
 class Org(OrgDocument, Owned):

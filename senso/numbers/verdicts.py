@@ -9,6 +9,10 @@ FALSE_ALARMS = 0.05
 FEWEST_QUESTIONS = 3
 FEWEST_ANSWERS = 10
 LEAST_SHARED = 0.5  # of the cells of each period
+# Probabilities between which a few more answers may change the verdict. Also below the level of the verdict itself:
+# who asks again only where nothing has moved yet, and stops where something has, finds more than the promised share of
+# false alarms (docs/numbers.md).
+NEAR = (0.03, 0.2)
 
 
 class Verdict(StrEnum):
@@ -48,6 +52,11 @@ def before_correction(
     if difference is None or difference.questions < FEWEST_QUESTIONS or answers < FEWEST_ANSWERS:
         return Verdict.NOT_ENOUGH
     return None if is_same_model else Verdict.MODEL_CHANGED
+
+
+def is_near(adjusted_p: float) -> bool:
+    least, most = NEAR
+    return least <= adjusted_p <= most
 
 
 def by_chance(adjusted_p: float) -> Verdict:

@@ -28,6 +28,7 @@ class Batch:
     episode: int
     planned: int | None
     remaining: int | None
+    reserved: int  # readings beyond `planned` that the hold of this episode suffices for
     credits_per_evaluation: int
     overdue: bool
     finished_by: FinishedBy | None
@@ -40,7 +41,8 @@ class Batch:
         return Subject(self.kind, self.org_id, self.network_id)
 
 
-COLUMNS = """id, kind, org_id, network_id, batch_date, state, episode, planned, remaining, credits_per_evaluation,
+COLUMNS = """id, kind, org_id, network_id, batch_date, state, episode, planned, remaining,
+    CASE WHEN reserved_in = episode THEN reserved ELSE 0 END AS reserved, credits_per_evaluation,
     coalesce(deadline < now(), false) AS overdue, finished_by, error, note, pruned_at"""
 
 ONE = Prepared(f"SELECT {COLUMNS} FROM batches WHERE id = :id")
@@ -157,14 +159,34 @@ def may_begin_now(db: Connection, batch: UUID) -> bool:
 OPENED = Prepared("""
     UPDATE batches SET planned = coalesce(planned, 0) + CAST(:new AS integer),
         remaining = CAST(:new AS integer) + CAST(:again AS integer),
-        deadline = now() + make_interval(secs => :seconds)
+        deadline = now() + make_interval(secs => :seconds),
+        reserved = CASE WHEN CAST(:reserved AS integer) > 0 THEN CAST(:reserved AS integer) ELSE reserved END,
+        reserved_in = CASE WHEN CAST(:reserved AS integer) > 0 THEN episode ELSE reserved_in END
     WHERE id = :id
 """)
 
 
-def opened(db: Connection, batch: UUID, new: int, deadline_seconds: float, *, again: int = 0) -> None:
-    """`new`: work that is planned for the first time; `again`: work of an earlier episode."""
-    OPENED.rows(db, {"id": batch, "new": new, "again": again, "seconds": deadline_seconds})
+def opened(
+    db: Connection, batch: UUID, new: int, deadline_seconds: float, *, again: int = 0, reserved: int = 0
+) -> None:
+    """`new`: work that is planned for the first time; `again`: work of an earlier episode.
+
+    `reserved`: further work that the hold suffices for.
+    """
+    values = {"id": batch, "new": new, "again": again, "reserved": reserved, "seconds": deadline_seconds}
+    OPENED.rows(db, values)
+
+
+EXTENDED = Prepared("""
+    UPDATE batches SET planned = planned + CAST(:more AS integer), remaining = remaining + CAST(:more AS integer),
+        reserved = reserved - CAST(:more AS integer)
+    WHERE id = :id
+""")
+
+
+def extended(db: Connection, batch: UUID, more: int) -> None:
+    """`more`: of what is reserved, planned now. The caller has locked the batch."""
+    EXTENDED.rows(db, {"id": batch, "more": more})
 
 
 END = Prepared("""

@@ -22,7 +22,8 @@ OPEN = among("b.state", OPEN_BATCHES)
 # Of pruned ones the readings are gone; `senso doctor --invariants` compares their charges with what was kept of them.
 SCOPE = f"""
     WITH looked_at AS MATERIALIZED (
-        SELECT b.id, b.kind, b.org_id, b.state, b.episode, b.queued_at, b.credits_per_evaluation AS price
+        SELECT b.id, b.kind, b.org_id, b.state, b.episode, b.queued_at, b.credits_per_evaluation AS price,
+            CASE WHEN b.reserved_in = b.episode THEN b.reserved ELSE 0 END AS reserved
         FROM batches b
         WHERE b.pruned_at IS NULL AND (CAST(:since AS timestamptz) IS NULL OR {OPEN} OR b.ended_at >= :since
                 OR b.id IN (SELECT batch_id FROM ledger WHERE created_at >= :since)
@@ -78,10 +79,10 @@ UNHELD = f"""{SCOPE}
 # The work of the latest episode, and what must be held for it.
 HOLDS = f"""{SCOPE},
     wanted AS (
-        SELECT b.id, count(e.id) * b.price AS credits
+        SELECT b.id, (count(e.id) + b.reserved) * b.price AS credits
         FROM looked_at b LEFT JOIN evaluations e
             ON e.batch_id = b.id AND e.is_current AND (e.ended_at IS NULL OR e.ended_at >= b.queued_at)
-        WHERE b.kind <> '{BatchKind.NETWORK}' GROUP BY b.id, b.price
+        WHERE b.kind <> '{BatchKind.NETWORK}' GROUP BY b.id, b.price, b.reserved
     ),
     moved AS (
         SELECT l.*, b.episode, b.state, l.idempotency_key = {keys.HOLD.sql("b.id", "b.episode")} AS is_latest,

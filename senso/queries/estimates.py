@@ -38,7 +38,8 @@ NEW = """
     SELECT m.slug, m.provider, m.name, m.prices, cells.runs AS asks, {1} AS reads
     FROM {0}_models used JOIN models m ON m.id = used.model_id, LATERAL (
         SELECT (SELECT count(*) FROM {0}_questions WHERE {0}_id = used.{0}_id)
-            * (SELECT count(*) FROM {0}_locations WHERE {0}_id = used.{0}_id) AS runs
+            * (SELECT count(*) FROM {0}_locations WHERE {0}_id = used.{0}_id)
+            * (SELECT samples FROM {0}s WHERE id = used.{0}_id) AS runs
     ) cells
     WHERE used.{0}_id = :id ORDER BY m.slug
 """
@@ -56,6 +57,19 @@ def shares(db: Connection, subject: Subject) -> list[Share]:
     """For a batch of an org or a network that opens. A network's batch reads nothing."""
     query = OF_NETWORK if subject.kind is BatchKind.NETWORK else OF_ORG
     return each(Share, db.execute(query, {"id": subject.asking_id}))
+
+
+FURTHER = text("""
+    SELECT (SELECT count(*) FROM org_questions WHERE org_id = o.id)
+        * (SELECT count(*) FROM org_models WHERE org_id = o.id)
+        * (SELECT count(*) FROM org_locations WHERE org_id = o.id) * (o.most_samples - o.samples)
+    FROM orgs o WHERE o.id = :org
+""")
+
+
+def further(db: Connection, org: UUID) -> int:
+    """How many runs a batch of the org may ask besides, if they may decide a change."""
+    return int(db.execute(FURTHER, {"org": org}).scalar_one())
 
 
 RUNS_AGAIN = text(f"""

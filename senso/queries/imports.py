@@ -141,6 +141,7 @@ class Table:
 
 
 POSITION = ("position",)
+SAMPLES = ("samples", "most_samples")
 PARTNERS = Table("partners", key=("id",), values=("name",), ceilings=("max_daily_cost_microusd",), fixed=("available",))
 # In an order in which no row refers to one of a later table.
 TABLES = (
@@ -155,7 +156,7 @@ TABLES = (
     ),
     Table("locations", key=("id",), fixed=("country", "region", "city")),
     Table("questions", key=("id",), values=("text", "kind", "tags")),
-    Table("orgs", key=("id",), values=("partner_id", "name", "active", "competitors", "created_at")),
+    Table("orgs", key=("id",), values=("partner_id", "name", "active", "competitors", "created_at", *SAMPLES)),
     Table("org_websites", key=("org_id", "url"), values=POSITION, fixed=("fingerprint",), owner="org_id"),
     Table("org_aliases", key=("org_id", "name"), values=POSITION, owner="org_id"),
     Table("org_not_names", key=("org_id", "name"), values=POSITION, owner="org_id"),
@@ -163,7 +164,7 @@ TABLES = (
     Table("org_questions", key=("org_id", "question_id"), values=POSITION, owner="org_id"),
     Table("org_models", key=("org_id", "model_id"), owner="org_id"),
     Table("org_locations", key=("org_id", "location_id"), owner="org_id"),
-    Table("networks", key=("id",), values=("partner_id", "name")),
+    Table("networks", key=("id",), values=("partner_id", "name", "samples")),
     Table("network_orgs", key=("network_id", "org_id"), owner="network_id"),
     Table("network_questions", key=("network_id", "question_id"), values=POSITION, owner="network_id"),
     Table("network_models", key=("network_id", "model_id"), owner="network_id"),

@@ -22,19 +22,20 @@ MATRIX = """
         ARRAY(SELECT model_id FROM {0}_models JOIN models m ON m.id = model_id WHERE {0}_id = :id ORDER BY m.slug)
             AS models,
         ARRAY(SELECT location_id FROM {0}_locations JOIN locations l ON l.id = location_id WHERE {0}_id = :id
-            ORDER BY l.country, l.region, l.city, l.id) AS locations
+            ORDER BY l.country, l.region, l.city, l.id) AS locations,
+        (SELECT samples FROM {0}s WHERE id = :id) AS samples, (SELECT {1} FROM {0}s WHERE id = :id) AS most_samples
 """
-OF_ORG, OF_NETWORK = (Prepared(MATRIX.format(kind)) for kind in ("org", "network"))
+OF_ORG, OF_NETWORK = Prepared(MATRIX.format("org", "most_samples")), Prepared(MATRIX.format("network", "samples"))
 
 
 def org_matrix(db: Connection, org: UUID) -> Matrix:
     (found,) = OF_ORG.rows(db, {"id": org})
-    return Matrix(found["questions"], found["models"], found["locations"])
+    return Matrix(**found)
 
 
 def network_matrix(db: Connection, network: UUID) -> Matrix:
     (found,) = OF_NETWORK.rows(db, {"id": network})
-    return Matrix(found["questions"], found["models"], found["locations"])
+    return Matrix(**found)
 
 
 RUNS = Prepared("""

@@ -40,7 +40,8 @@ def candidates(db: Connection, today: date) -> list[Candidate]:
 # `only`: null for all orgs.
 CELLS = """
     WITH cells AS MATERIALIZED (
-        SELECT o.id, extract(isodow FROM o.created_at AT TIME ZONE 'UTC')::int - 1 AS weekday, q.n * l.n AS runs
+        SELECT o.id, extract(isodow FROM o.created_at AT TIME ZONE 'UTC')::int - 1 AS weekday,
+            q.n * l.n * o.samples AS runs
         FROM orgs o JOIN (SELECT org_id, count(*) AS n FROM org_questions GROUP BY org_id) q ON q.org_id = o.id
             JOIN (SELECT org_id, count(*) AS n FROM org_locations GROUP BY org_id) l ON l.org_id = o.id
         WHERE o.active AND EXISTS (SELECT FROM org_models m WHERE m.org_id = o.id)

@@ -26,7 +26,7 @@ ORGS = text(f"""
         ORDER BY o.name, o.id LIMIT :most
     )
     SELECT o.id, o.name, o.active, o.partner_id, t.name AS partner, o.created_at, q.questions, m.models, l.locations,
-        q.questions * m.models * l.locations AS runs, b.batch_id, b.batch_date, b.batch_state
+        o.samples, q.questions * m.models * l.locations * o.samples AS runs, b.batch_id, b.batch_date, b.batch_state
     FROM chosen o JOIN partners t ON t.id = o.partner_id
     CROSS JOIN LATERAL (SELECT count(*) AS questions FROM org_questions WHERE org_id = o.id) q
     CROSS JOIN LATERAL (SELECT count(*) AS models FROM org_models WHERE org_id = o.id) m
@@ -45,7 +45,9 @@ COUNT_ORGS = text(f"""
 
 @dataclass(frozen=True, slots=True)
 class Org:
-    """`runs`: those of one batch. `batch_id`, `batch_date`, `batch_state`: of its last one."""
+    """`samples`: how often each question is asked of each model at each location. `runs`: those of one batch.
+
+    `batch_id`, `batch_date`, `batch_state`: of its last one."""
 
     id: UUID
     name: str
@@ -56,6 +58,7 @@ class Org:
     questions: int
     models: int
     locations: int
+    samples: int
     runs: int
     batch_id: UUID | None
     batch_date: date | None

@@ -23,7 +23,10 @@ from senso.states import (
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """`location`: country/region/city, as far as given. `failures`: at most `senso.policy.Policy.most_failures`."""
+    """`location`: country/region/city, as far as given. `sample`: from 0; a question may be asked several times.
+
+    `failures`: at most `senso.policy.Policy.most_failures`.
+    """
 
     id: UUID
     number: int
@@ -34,6 +37,7 @@ class Run:
     provider: str
     surface: Surface
     location: str
+    sample: int
     state: RunState
     error: str | None
     failures: int
@@ -58,7 +62,7 @@ class ListedRun(Run):
 
 RUN_COLUMNS = f"""
     r.id, r.number, r.batch_id, q.text AS question, q.kind AS question_kind, m.slug AS model, m.provider, m.surface,
-    {LOCATION} AS location, r.state, r.error, r.failures, r.fence
+    {LOCATION} AS location, r.sample, r.state, r.error, r.failures, r.fence
 """
 RUN_SOURCES = """
     FROM question_runs r JOIN questions q ON q.id = r.question_id JOIN models m ON m.id = r.model_id

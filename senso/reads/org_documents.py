@@ -13,6 +13,8 @@ from senso.queries import results
 
 ORG = text("""
     SELECT o.id, o.partner_id, p.name AS partner, o.imported_at, o.name, o.created_at, o.active, o.competitors,
+        CASE WHEN o.samples = o.most_samples THEN to_jsonb(o.samples)
+            ELSE jsonb_build_object('from', o.samples, 'to', o.most_samples) END AS samples,
         ARRAY(SELECT a.name FROM org_aliases a WHERE a.org_id = o.id ORDER BY a.position, a.name) AS aliases,
         ARRAY(SELECT n.name FROM org_not_names n WHERE n.org_id = o.id ORDER BY n.position, n.name) AS not_names,
         ARRAY(SELECT f.text FROM org_facts f WHERE f.org_id = o.id ORDER BY f.position, f.text) AS facts,

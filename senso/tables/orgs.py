@@ -22,6 +22,7 @@ class Partner(Base):
 
 class Org(Base):
     __tablename__ = "orgs"
+    __table_args__ = (CheckConstraint("samples BETWEEN 1 AND most_samples AND most_samples <= 20", name="samples"),)
     id: Mapped[Id]
     partner_id: Mapped[UUID] = link("partners.id", index=True)
     name: Mapped[Word]
@@ -29,6 +30,9 @@ class Org(Base):
     competitors: Mapped[list[str]] = mapped_column(JSONB, server_default="[]")
     created_at: Mapped[Moment]  # decides the weekday of the weekly batch
     imported_at: Mapped[Created]  # nothing was due before this
+    # How often each question is asked of each model at each location; up to `most_samples` if that may decide a change.
+    samples: Mapped[int] = mapped_column(server_default="1")
+    most_samples: Mapped[int] = mapped_column(server_default="1")
 
 
 class OrgWebsite(Base):
@@ -68,10 +72,12 @@ class OrgFact(Base):
 
 class Network(Base):
     __tablename__ = "networks"
+    __table_args__ = (CheckConstraint("samples BETWEEN 1 AND 20", name="samples"),)
     id: Mapped[Id]
     partner_id: Mapped[UUID] = link("partners.id")
     name: Mapped[Word]
     created_at: Mapped[Created]
+    samples: Mapped[int] = mapped_column(server_default="1")
 
 
 class NetworkOrg(Base):

@@ -45,6 +45,9 @@ class Batch(Base):
         one_of("finished_by", FinishedBy),
         CheckConstraint("remaining >= 0", name="remaining"),
         CheckConstraint(
+            "reserved >= 0 AND (reserved = 0 OR coalesce(reserved_in BETWEEN 1 AND episode, false))", name="reserved"
+        ),
+        CheckConstraint(
             "(org_id IS NOT NULL) = (kind IN ('org', 'network_org')) AND (network_id IS NOT NULL) = (kind <> 'org')",
             name="subject",
         ),
@@ -74,6 +77,9 @@ class Batch(Base):
     episode: Mapped[int] = mapped_column(server_default="1")
     planned: Mapped[int | None]  # null until the matrix is frozen
     remaining: Mapped[int | None]
+    # Readings beyond `planned` for which the hold of the episode `reserved_in` suffices.
+    reserved: Mapped[Zero]
+    reserved_in: Mapped[int | None]
     credits_per_evaluation: Mapped[int]
     deadline: Mapped[Moment | None]
     finished_by: Mapped[Word | None]

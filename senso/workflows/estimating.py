@@ -48,7 +48,11 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class TriggerEstimate:
-    """`outcome`: what a trigger would return; `batch`: today's, if it exists."""
+    """`outcome`: what a trigger would return; `batch`: today's, if it exists.
+
+    `further`: how many runs may be asked besides, each with its reading, where that may decide a change. They are not
+    in the other numbers; credits are held for them too, if there are enough.
+    """
 
     org_id: UUID
     org: str
@@ -59,6 +63,7 @@ class TriggerEstimate:
     credits: int
     partner: Payer
     estimates: tuple[Estimate, ...]
+    further: int = 0
 
 
 def require_triggerable(db: Connection, subjects: Sequence[Subject], under: Terms) -> None:
@@ -91,12 +96,14 @@ def estimate_trigger(db: Connection, org_id: UUID, partner: Payer, under: Terms)
     shares = shares_of(db, subject, batch)
     each = under.credits_each if batch is None else batch.credits_per_evaluation
     needed = each * sum(share.reads for share in shares)
-    return estimate(db, Foreseen(subject, partner, shares, outcome(batch), needed, batch.id if batch else None))
+    further = estimates.further(db, org_id) if shares and (batch is None or batch.planned is None) else 0
+    found = Foreseen(subject, partner, shares, outcome(batch), needed, batch.id if batch else None, further)
+    return estimate(db, found)
 
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What a trigger would do for an org, or for an org of a network. `needed`: credits."""
+    """What a trigger would do for an org, or for an org of a network. `needed`: credits; `further`: runs."""
 
     subject: Subject
     partner: Payer
@@ -104,6 +111,7 @@ class Foreseen:
     outcome: TriggerOutcome
     needed: int
     batch: UUID | None = None
+    further: int = 0
 
 
 def estimate(db: Connection, one: Foreseen) -> TriggerEstimate:
@@ -119,6 +127,7 @@ def estimate(db: Connection, one: Foreseen) -> TriggerEstimate:
         credits=one.needed,
         partner=one.partner,
         estimates=tuple(estimate_calls(db, one.shares, past, needs_names=needs_names(db, org, one.shares))),
+        further=one.further,
     )
 
 

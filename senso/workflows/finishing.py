@@ -19,6 +19,7 @@ from senso.records import record
 from senso.reports.basis import Basis, cautions
 from senso.runtime.saving import save
 from senso.states import BatchKind, BatchState, FinishedBy, ended_state
+from senso.workflows.further import ask_further
 from senso.workflows.webhooks import announcing
 
 log = logger(__name__)
@@ -41,7 +42,9 @@ def finish_or_go_on(db: Connection, batch: Batch, by: FinishedBy, *, is_pushed: 
     )
     locked = batches.load(db, batch.id, lock=True)
     is_same = locked.state is BatchState.RUNNING and locked.episode == batch.episode
-    if is_same and (locked.overdue or locked.remaining == 0):
+    if not is_same or not (locked.overdue or locked.remaining == 0):
+        return
+    if locked.overdue or not ask_further(db, locked):
         finish(db, locked, by, left_over=left_over, is_pushed=is_pushed)
 
 

@@ -42,11 +42,15 @@ def open_if_due(db: Connection, batch_id: UUID, *, is_pushed: bool) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a batch does in its next episode. `again`: how much of an earlier episode."""
+    """What a batch does in its next episode. `again`: how much of an earlier episode.
+
+    `further`: how much more it may do if that may decide a change (`workflows.further`).
+    """
 
     runs: Sequence[PlannedRun] = ()
     readings: Sequence[PlannedReading] = ()
     again: int = 0
+    further: int = 0
 
     @property
     def new(self) -> int:
@@ -67,14 +71,17 @@ def open_now(db: Connection, batch: Batch, *, is_pushed: bool) -> None:
     if not work.count:
         end_without_work(db, batch)
         return
-    if wanting := held_or_wanting(db, batch, work.count * batch.credits_per_evaluation):
+    reserved = work.further if held_with_reserve(db, batch, work) else 0
+    if not reserved and (wanting := held_or_wanting(db, batch, work.count * batch.credits_per_evaluation)):
         batches.end(db, batch.id, BatchState.BLOCKED, error=wanting)
         announcing.ended(db, batch, BatchState.BLOCKED)
         log.info("batch blocked", subject=str(batch.subject))
         return
+    if reserved < work.further:
+        note_no_reserve(db, batch, work)
     is_by_jobs = plan(db, batch, work)
     seconds = POLICY.reading_batch_seconds if is_by_jobs else POLICY.batch_seconds
-    batches.opened(db, batch.id, work.new, seconds, again=work.again)
+    batches.opened(db, batch.id, work.new, seconds, again=work.again, reserved=reserved)
     prepare_later(db, batch, POLICY.open_again_seconds)
     log.info("batch opened", subject=str(batch.subject), episode=batch.episode, work=work.count)
 
@@ -92,8 +99,10 @@ def work_of(db: Connection, batch: Batch) -> Work:
         case BatchKind.NETWORK:
             return Work(runs=matrix_of(batch, planning.network_matrix(db, batch.subject.asking_id)))
         case BatchKind.ORG:
-            runs = matrix_of(batch, planning.org_matrix(db, batch.subject.asking_id))
-            return Work(runs, [planned_reading(run.id, batch.subject.asking_id) for run in runs])
+            matrix = planning.org_matrix(db, batch.subject.asking_id)
+            runs = matrix_of(batch, matrix)
+            readings = [planned_reading(run.id, batch.subject.asking_id) for run in runs]
+            return Work(runs, readings, further=matrix.further)
 
 
 def matrix_of(batch: Batch, matrix: Matrix) -> list[PlannedRun]:
@@ -119,6 +128,18 @@ def end_without_work(db: Connection, batch: Batch) -> None:
     state, reason = WITHOUT_WORK[batch.kind]
     batches.end(db, batch.id, state, error=reason)
     announcing.ended(db, batch, state)
+
+
+def held_with_reserve(db: Connection, batch: Batch, work: Work) -> bool:
+    """Holds the credits, also for all that may be asked further. False if there are too few, or nothing may be."""
+    if not work.further or batch.org_id is None:
+        return False
+    return ledger.hold(db, batch, batch.org_id, (work.count + work.further) * batch.credits_per_evaluation)
+
+
+def note_no_reserve(db: Connection, batch: Batch, work: Work) -> None:
+    needed = counted((work.count + work.further) * batch.credits_per_evaluation, "credit")
+    batches.note(db, batch.id, f"no further answers are asked for: {needed} needed for all that may be")
 
 
 def held_or_wanting(db: Connection, batch: Batch, credits_wanted: int) -> str | None:

@@ -105,6 +105,8 @@ def of_batch(path: str = "") -> Case:
 
 def of_all(path: str) -> Case:
     return Case(lambda world: path, status=HTTPStatus.FORBIDDEN)
+
+
 def of_org(path: str, body: Callable[[Any], dict[str, Any]] | None = None) -> Case:
     return Case(lambda world: f"/orgs/{world.org.id}{path}", body)
 

@@ -32,6 +32,8 @@ class Estimate(Shown):
 
 
 class OrgEstimate(Shown):
+    """`further`: runs that may be asked besides, where that may decide a change; in no other number."""
+
     org_id: UUID
     org: str
     batch: UUID | None
@@ -41,6 +43,7 @@ class OrgEstimate(Shown):
     credits: int
     partner: Payer
     estimates: list[Estimate]
+    further: int
 
 
 class NetworkEstimate(Shown):

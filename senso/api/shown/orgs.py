@@ -23,6 +23,7 @@ class OrgListed(Shown):
     questions: int
     models: int
     locations: int
+    samples: int
     runs: int
     batch_id: UUID | None
     batch_date: date | None
@@ -49,6 +50,13 @@ class CompetitorShown(Shown):
     websites: list[str] = Field(default_factory=list)
 
 
+class SamplesShown(Shown):
+    """Each question is asked `from` times, and up to `to` times where that may decide a change."""
+
+    least: Annotated[int, Field(alias="from")]
+    most: Annotated[int, Field(alias="to")]
+
+
 class OrgShown(Shown):
     """All that an import file says of it. Models are in the order of their slugs, locations of their countries."""
 
@@ -64,6 +72,7 @@ class OrgShown(Shown):
     aliases: list[str]
     not_names: list[str]
     facts: list[str]
+    samples: int | SamplesShown
     questions: list[QuestionShown]
     models: list[str]
     locations: list[LocationShown]

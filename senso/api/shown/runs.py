@@ -27,7 +27,10 @@ from senso.states import (
 
 
 class Run(Shown):
-    """`location`: country/region/city, as far as given. `fence`: rises with each claim. `failures`: at most 5."""
+    """`location`: country/region/city, as far as given. `sample`: from 0; a question may be asked several times.
+
+    `fence`: rises with each claim. `failures`: at most 5.
+    """
 
     id: UUID
     number: int
@@ -38,6 +41,7 @@ class Run(Shown):
     provider: str
     surface: Surface
     location: str
+    sample: int
     state: RunState
     error: str | None
     failures: int

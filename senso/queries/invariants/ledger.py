@@ -7,6 +7,12 @@ from senso.queries.invariants.batches import SLACK, SOON
 DUE = f"e.state = 'done' AND (b.state NOT IN {OPEN} OR e.ended_at < b.queued_at)"
 AUDIT = "senso ledger PARTNER shows every row; correct it with a grant under a ref that says why, and report it"
 
+
+def reserved_in(episode: str) -> str:
+    """How many readings beyond those of batch `b` that are planned its hold of that episode is for."""
+    return f"CASE WHEN b.reserved_in = {episode} THEN b.reserved ELSE 0 END"
+
+
 # The ledger's `kind` for a batch: org or network.
 PAID_AS = "CASE b.kind WHEN 'org' THEN 'org' ELSE 'network' END"
 CHECKS = (
@@ -51,8 +57,8 @@ CHECKS = (
         "credits are locked away, or were spent without being held",
         AUDIT,
         f"""
-        SELECT b.id AS batch, b.episode, b.state, h.credits AS held, c.planned * b.credits_per_evaluation AS wanted,
-            s.credits AS released
+        SELECT b.id AS batch, b.episode, b.state, h.credits AS held,
+            (c.planned + {reserved_in("b.episode")}) * b.credits_per_evaluation AS wanted, s.credits AS released
         FROM batches b LEFT JOIN ledger h ON h.idempotency_key = 'hold:' || b.id || ':' || b.episode
             LEFT JOIN ledger s ON s.idempotency_key = 'release:' || b.id || ':' || b.episode
             LEFT JOIN (
@@ -60,8 +66,8 @@ CHECKS = (
                 WHERE {IN_SCOPE} AND e.is_current AND (e.ended_at IS NULL OR e.ended_at >= b.queued_at) GROUP BY 1
             ) c ON c.batch_id = b.id
         WHERE {IN_SCOPE} AND (
-            (b.remaining IS NOT NULL AND b.started_at IS NOT NULL
-                AND coalesce(-h.credits, 0) <> coalesce(c.planned, 0) * b.credits_per_evaluation)
+            (b.remaining IS NOT NULL AND b.started_at IS NOT NULL AND coalesce(-h.credits, 0)
+                <> (coalesce(c.planned, 0) + {reserved_in("b.episode")}) * b.credits_per_evaluation)
             OR (b.state IN {OPEN} AND s.id IS NOT NULL) OR (h.id IS NOT NULL AND b.state IN ('queued', 'blocked'))
             OR (b.state NOT IN {OPEN} AND (h.id IS NULL) <> (s.id IS NULL))
             OR h.created_at NOT BETWEEN b.started_at - {SLACK} AND {SOON}
@@ -89,7 +95,7 @@ CHECKS = (
                 IS DISTINCT FROM (h.batch_id, h.partner_id, h.org_id, h.kind, -h.credits))
             OR s.run_id IS NOT NULL OR s.created_at < h.created_at - {SLACK}
             OR split_part(h.idempotency_key, ':', 3) = '1' AND b.planned IS NOT NULL
-                AND -h.credits <> b.planned * b.credits_per_evaluation
+                AND -h.credits <> (b.planned + {reserved_in("1")}) * b.credits_per_evaluation
                 -- A later episode of an org of a network may have taken further answers.
                 AND (b.kind <> 'network_org' OR b.episode = 1 OR -h.credits > b.planned * b.credits_per_evaluation)
             OR (b.state = 'running' AND h.idempotency_key = 'hold:' || b.id || ':' || b.episode
