@@ -27,12 +27,12 @@ class Shown(BaseModel):
     kept. They must allow None.
     """
 
-    model_config = ConfigDict(from_attributes=True, extra="forbid")
+    model_config = ConfigDict(from_attributes=True, extra="forbid", serialize_by_alias=True)
     shown_once: ClassVar[frozenset[str]] = frozenset()
 
     def kept(self) -> str:
         """As JSON, for a repeated request."""
-        return self.model_copy(update=dict.fromkeys(self.shown_once)).model_dump_json(by_alias=True)
+        return self.model_copy(update=dict.fromkeys(self.shown_once)).model_dump_json()
 
 
 class Page(Shown, Generic[T]):

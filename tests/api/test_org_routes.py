@@ -25,6 +25,7 @@ def document(**changes):
         "aliases": ["LHCU"],
         "not_names": ["Larch Hill Road"],
         "facts": ["Members own it."],
+        "samples": {"from": 1, "to": 3},
         "questions": QUESTIONS,
         "models": ["chatgpt", "gpt-6.1-terra"],
         "locations": [
@@ -92,6 +93,7 @@ def test_what_is_left_out_becomes_empty_as_by_an_import(api, make, org):
         ({"questions": [QUESTIONS[0] | {"text": ""}]}, "body.questions.0.text"),
         ({"questions": [QUESTIONS[0], QUESTIONS[0]]}, "body.questions.1.id"),
         ({"models": ["chat-gpt"]}, "body.models.0"),
+        ({"samples": 0}, "body.samples"),
         ({"aliases": ["Vantry"]}, "body.aliases.0"),
         ({"websites": ["ftp://x"]}, "body.websites.0"),
     ],

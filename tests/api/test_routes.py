@@ -150,6 +150,7 @@ def test_another_partners_token_gets_nothing(api, make, world, name):
             assert case.is_stream or not [one for one in world.secrets if one in answer.text]
             return
         assert answer.status_code == case.status, answer.text
+        assert answer.text
     unknown = api.ask(method, case.path(world.nothing), theirs, json=case.body and case.body(world.nothing))
     assert {answer.status_code, unknown.status_code} == {case.status}, answer.text
     assert alike(answer, world) == alike(unknown, world.nothing)
