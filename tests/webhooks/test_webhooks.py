@@ -415,7 +415,8 @@ def test_without_a_key_there_are_no_webhooks(make, receiver, environment):
         managing.checked(receiver.url)
 
 
-def test_what_is_sent_to_webhooks_breaks_no_promise(make, sandbox, receiver, messages, monkeypatch, capsys):
+@pytest.mark.usefixtures("messages")
+def test_what_is_sent_to_webhooks_breaks_no_promise(make, sandbox, receiver, monkeypatch, capsys):
     made = hooked(receiver)
     batch = make.queued()
     work_off(make, batch)
