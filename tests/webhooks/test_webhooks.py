@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from at_work import work_off
+from shell import Shell
 
 from senso import failpoints, supplied
 from senso.db import transaction
@@ -18,7 +19,7 @@ from senso.queries import deliveries
 from senso.reads import webhooks as reads
 from senso.settings import settings
 from senso.tasks.periodic import sweep_all
-from senso.tasks.stages import deliver, open_batch
+from senso.tasks.stages import deliver, open_batch, push
 from senso.workflows.cancelling import cancel
 from senso.workflows.initiator import Initiator
 from senso.workflows.webhooks import managing, signing
@@ -412,3 +413,19 @@ def test_without_a_key_there_are_no_webhooks(make, receiver, environment):
 
     with pytest.raises(ConfigError, match="ENCRYPTION_KEYS is not set; make a key: python"):
         managing.checked(receiver.url)
+
+
+@pytest.mark.usefixtures("messages")
+def test_what_is_sent_to_webhooks_breaks_no_promise(make, sandbox, receiver, monkeypatch, capsys):
+    made = hooked(receiver)
+    batch = make.queued()
+    work_off(make, batch)
+    push(make.one("SELECT key FROM pushes"))
+    with transaction() as db:
+        managing.test(db, made.id, None, "me")
+    delivered(make, receiver)
+
+    done = Shell(monkeypatch, capsys)("doctor", "--invariants")
+
+    assert len(receiver.requests) == 2
+    assert (done.err, done.code) == ("", 0)

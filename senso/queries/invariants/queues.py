@@ -12,6 +12,9 @@ SOMEBODY_LIVES = f"EXISTS (SELECT FROM workers w WHERE w.{IS_ALIVE})"
 # The outbox still has their rows.
 RECENT = """b.queued_at > now() - interval '2 days' AND coalesce(b.ended_at, now()) > now() - interval '2 days'"""
 IDLE = "work waits although a worker lives: it will not be done before its batch's deadline"
+# Keys of what is sent to webhooks: of an end of a batch, or of a test, which is of no batch.
+UUID = "[0-9a-f-]{36}"
+OF_WEBHOOKS = f"^deliver:webhook:{UUID}:({UUID}:[0-9]+:[a-z]+|test:[0-9T]+)$"
 
 CHECKS = (
     Check(
@@ -29,7 +32,7 @@ CHECKS = (
         SELECT o.id, o.key, o.not_before, o.published_at FROM outbox o
             LEFT JOIN vendor_jobs s ON s.id::text = split_part(o.key, ':', 2)
         WHERE (CAST(:since AS timestamptz) IS NULL OR coalesce(o.published_at, now()) >= :since)
-            AND o.key !~ '^alarm:[0-9]+$'
+            AND o.key !~ '^alarm:[0-9]+$' AND o.key !~ '{OF_WEBHOOKS}'
             AND (o.key !~ '^[a-z ]+(:[0-9a-f-]{{36}}(:[0-9]+)*)?$' OR (o.key LIKE '%:%' AND (o.batch_id IS NULL
             OR coalesce(s.batch_id::text, split_part(o.key, ':', 2)) <> o.batch_id::text)))
         UNION ALL
