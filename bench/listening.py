@@ -203,13 +203,9 @@ def report(said: str, listeners: int, found: Sequence[dict[str, Any]]) -> bool:
     aims = [
         aim("CPU of a run, ratio", cpu[LISTENERS] / cpu[NOBODY], MOST_RATIO, "with listeners : while nobody listens"),
         aim("API, cores", max(one["api_cores"] for one in listened), MOST_CORES, f"while nobody listens {silent:.3f}"),
-        aim(
-            "lag p95, s", max(one["lag"]["p95"] for one in listened), MOST_LAG_SECONDS, "from look to listener"
-        ),
+        aim("lag p95, s", max(one["lag"]["p95"] for one in listened), MOST_LAG_SECONDS, "from look to listener"),
         aim("listeners that missed, repeated", sum(one["wrong"] for one in listened), 0, "or were cut off"),
-        aim(
-            "came back, and missed", sum(not one["again"] for one in listened), 0, f"{COMEBACKS} times away"
-        ),
+        aim("came back, and missed", sum(not one["again"] for one in listened), 0, f"{COMEBACKS} times away"),
     ]
     line("API : no API", f"{cpu[NOBODY] / cpu[NO_API]:.3f}", "CPU of a run while nobody listens; no aim")
     for one in listened:
