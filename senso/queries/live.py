@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from senso.db.bulk import as_json, table
 from senso.db.statement import Prepared
@@ -50,11 +50,11 @@ OTHERWISE = f"""
         AND (m.state, m.episode, m.planned, m.remaining) IS DISTINCT FROM (b.state, b.episode, b.planned, b.remaining)
     LIMIT :most
 """
-# Ordered, so that they are read by the index that has them in this order.
-RUNNING = f"(SELECT id FROM batches WHERE state = '{BatchState.RUNNING}' ORDER BY queued_at LIMIT 100000)"
-QUEUED_AFTER = "(SELECT id FROM batches WHERE queued_at > {} ORDER BY queued_at LIMIT 1000000)"
-# Batches that run, that did when they were last told of, or that were triggered a moment ago.
-CHANGED = Prepared(f"""
+RUNNING = f"SELECT id FROM batches WHERE state = '{BatchState.RUNNING}'"
+QUEUED_AFTER = "SELECT id FROM batches WHERE queued_at > {}"
+# Batches that run, that did when they were last told of, or that were triggered a moment ago. Planned each time: a plan
+# that is kept from a time of few batches would read all of them.
+CHANGED = text(f"""
     WITH found AS MATERIALIZED (
         {RUNNING} UNION {QUEUED_AFTER.format("now() - interval '1 minute'")}
         UNION SELECT batch_id FROM event_marks WHERE state = '{BatchState.RUNNING}'
@@ -65,7 +65,7 @@ SINCE = f"""(SELECT greatest(whole_at - interval '5 minutes', now() - interval '
     FROM event_turn WHERE id = 1)"""
 # What CHANGED leaves out: what waited when it was last told of, and what happened while nobody wrote events. A
 # transaction of ours takes less than five minutes from its `now()` to its commit.
-WHOLE = Prepared(f"""
+WHOLE = text(f"""
     WITH found AS MATERIALIZED (
         {QUEUED_AFTER.format(SINCE)} UNION SELECT batch_id FROM event_marks WHERE {among("state", WAITING)}
     )
@@ -80,11 +80,11 @@ STALE = Prepared(f"""
 
 
 def changed(db: Connection, most: int) -> list[UUID]:
-    return CHANGED.column(db, {"most": most})
+    return list(db.execute(CHANGED, {"most": most}).scalars())
 
 
 def changed_of_all(db: Connection, most: int) -> list[UUID]:
-    return WHOLE.column(db, {"most": most})
+    return list(db.execute(WHOLE, {"most": most}).scalars())
 
 
 def stale(db: Connection, seconds: float, most: int) -> list[UUID]:
