@@ -8,7 +8,7 @@ asked again (`senso.numbers`).
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from math import inf
 from typing import Any, Literal, NamedTuple
 
@@ -269,7 +269,8 @@ class Counted(NamedTuple):
 
 def score(facts: Iterable[Fact]) -> list[Metric]:
     """Returns metrics in a fixed order, whatever the order of the facts."""
-    return [metric for where, members in slices(counted(facts)) for metric in _measured(where, members)]
+    sums = cache(Sums.of_counts)  # many numbers of a batch are made of the same counts
+    return [metric for where, members in slices(counted(facts)) for metric in _measured(where, members, sums)]
 
 
 def counted(facts: Iterable[Fact]) -> list[Counted]:
@@ -330,12 +331,12 @@ def _grouped(facts: Iterable[Counted], name: Callable[[Fact], str]) -> list[tupl
     return sorted(groups.items())
 
 
-def _measured(where: Slice, facts: Sequence[Counted]) -> Iterator[Metric]:
+def _measured(where: Slice, facts: Sequence[Counted], sums: Callable[[tuple[complex, ...]], Sums]) -> Iterator[Metric]:
     questions = _columns(_summed(facts))
     columns = _columns([one.counts for one in facts])
     cells = _cells(facts)
     for at, (name, drawn) in enumerate(DRAWN.items()):
-        of_questions, of_answers = Sums.of_counts(questions[at]), Sums.of_counts(columns[at])
+        of_questions, of_answers = sums(questions[at]), sums(columns[at])
         found = _intervals(drawn, of_questions, of_answers)
         if cells and of_answers.n:
             found = found[0], drawn.these(of_answers, _kept(cells, at, of_answers.ratio))

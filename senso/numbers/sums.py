@@ -2,16 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import repeat
-from typing import Self
+from typing import NamedTuple, Self
 
 PARTS = 10_000  # of an answer's text
 MANY = 20  # units from which on it is quicker to count equal ones first
 
 
-@dataclass(frozen=True, slots=True)
-class Sums:
+class Sums(NamedTuple):
     """Over units with an `n` above 0, each with a numerator x and a denominator n.
 
     `units`: how many they are; `xx`, `xn`, `nn`: sums of products.
