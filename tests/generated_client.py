@@ -41,7 +41,9 @@ def generate(folder: Path) -> None:
         given = Path(beside, "openapi.json")
         given.write_text(json.dumps(DOCUMENT))
         options = ["--meta", "setup", "--fail-on-warning", "--overwrite", "--path", given, "--output-path", folder]
-        subprocess.run([sys.executable, "-m", "openapi_python_client", "generate", *options], check=True, env=with_ruff())
+        subprocess.run(
+            [sys.executable, "-m", "openapi_python_client", "generate", *options], check=True, env=with_ruff()
+        )
 
 
 def with_ruff() -> dict[str, str]:

@@ -112,7 +112,7 @@ def completed(found: Json) -> Json:
 
 def without_null(schema: Json) -> Json:
     """Of a parameter, which has a value or is left out: no text in an address or a header is null."""
-    kinds = [one for one in schema.get("anyOf", []) if one != {"type": "null"}]
+    kinds: list[Json] = [one for one in schema.get("anyOf", []) if one != {"type": "null"}]
     if len(kinds) != 1:
         return schema
     return {name: value for name, value in schema.items() if name != "anyOf"} | kinds[0]
