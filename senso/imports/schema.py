@@ -182,6 +182,8 @@ Fact = Annotated[str, StringConstraints(min_length=1, max_length=500), AROUND, A
 MOST_FACTS = 100
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=100), AROUND, AfterValidator(one_line)]
 MOST_SAMPLES = 20
+Times = Annotated[int, Field(ge=1, le=MOST_SAMPLES)]
+AS_A_NUMBER = Field(json_schema_extra={"default": 1})  # for readers of the schema
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=100)]
 Credits = Annotated[StrictInt, Field(ge=0, le=10**15)]
 
@@ -194,6 +196,13 @@ Dollars = Annotated[float, BeforeValidator(dollars)]
 
 class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Range(Frozen):
+    """For readers of the schema: `ranging` checks it."""
+
+    least: Annotated[Times, Field(alias="from")]
+    most: Annotated[Times, Field(alias="to")]
 
 
 class Partner(Frozen):
@@ -302,7 +311,7 @@ class Matrix(Frozen):
     questions: Listed[Question] = ()
     models: Listed[Slug] = ()
     locations: Listed[Location] = ()
-    samples: Annotated[Samples, PlainValidator(fixed)] = Samples()
+    samples: Annotated[Samples, PlainValidator(fixed, json_schema_input_type=Times), AS_A_NUMBER] = Samples()
 
 
 class Competitor(Frozen):
@@ -334,7 +343,7 @@ class OrgDocument(Matrix):
     aliases: Listed[Name] = ()
     not_names: Listed[Name] = ()
     facts: Annotated[Listed[Fact], Field(max_length=MOST_FACTS)] = ()
-    samples: Annotated[Samples, PlainValidator(ranging)] = Samples()
+    samples: Annotated[Samples, PlainValidator(ranging, json_schema_input_type=Times | Range), AS_A_NUMBER] = Samples()
 
 
 class Org(OrgDocument, Owned):
