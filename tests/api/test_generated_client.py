@@ -7,6 +7,7 @@ import time
 from contextlib import ExitStack
 from http import HTTPStatus
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from textwrap import dedent
 from threading import Thread
@@ -129,6 +130,10 @@ def test_mypy_knows_what_a_program_takes_and_gets(client_folder, tmp_path):
     assert code == 1
     assert 'Argument "limit" to "sync" has incompatible type "str"' in said
     assert 'Incompatible return value type (got "Batch | None", expected "str")' in said
+
+
+def test_the_tutorial_names_the_generator_that_is_tested():
+    assert f"pip install openapi-python-client=={version('openapi-python-client')}\n" in TUTORIAL.read_text()
 
 
 def test_a_token_is_made_listed_and_revoked(client_of, make, calls):
