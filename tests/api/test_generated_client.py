@@ -197,7 +197,7 @@ def test_batches_are_read_page_by_page(client_of, make, calls):
 
 
 def pages(call, *subject, **asked):
-    """What is on all pages, of which there must be more than one where there is more than the limit."""
+    """What is on all pages, one after the other."""
     found, page = [], call.sync(*subject, **asked)
     while page.next_:
         found += page.items
