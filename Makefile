@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 # PYTEST_ARGS run in one, which starts sooner.
 TEST_PROCESSES ?= $(if $(findstring tests,$(PYTEST_ARGS)),0,4)
 
-.PHONY: demo up test faults chaos storms plants check format bench growth networks night queued in-flight alone commands one-run promises credits reconciling sequences real-answers mix reading-cost reading-modes reading-together clean restore scrape limits rereading coverage published repeats listening requests
+.PHONY: demo up test faults chaos storms plants check format bench growth networks night queued in-flight alone commands one-run promises credits reconciling sequences real-answers mix reading-cost reading-modes reading-together clean client restore scrape limits rereading coverage published repeats listening requests
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -45,6 +45,10 @@ sequences: $(VENV)/.ready-test
 requests: $(VENV)/.ready-test
 	@EXAMPLES=$(or $(EXAMPLES),100) SEED=$(or $(SEED),$(shell date +%s)) $(BIN)/python -m pytest -n 0 --timeout 7200 \
 		tests/api/test_any_request.py $(PYTEST_ARGS)
+
+# A typed Python client, generated from the OpenAPI document: pip install build/client
+client: $(VENV)/.ready-test
+	@$(BIN)/python tests/generated_client.py build/client
 
 # Every violation that can be planted alone, and which of them doctor sees: three minutes. The page is made anew.
 plants: $(VENV)/.ready-test

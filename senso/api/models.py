@@ -1,17 +1,22 @@
 """Bases and types of what the routes take and answer: names as in the tables, money in micro-dollars, dates in UTC."""
 
 from datetime import datetime
-from typing import Annotated, ClassVar, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 from fastapi import Path
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
+from typing_extensions import TypeAliasType
 
 from senso.typed_ids import short_text
 
 LARGEST = 2**63 - 1
 T = TypeVar("T")
+
+
+# A type alias is a schema with a name of its own, which the clients that are generated have.
+JsonObject = TypeAliasType("JsonObject", dict[str, Any])
 
 
 class Body(BaseModel):

@@ -42,11 +42,7 @@ PROBLEM: Json = {
         "errors": {
             "type": "array",
             "description": "of a request that is not valid: each member that is wrong",
-            "items": {
-                "type": "object",
-                "required": ["where", "what"],
-                "properties": {"where": {"type": "string"}, "what": {"type": "string"}},
-            },
+            "items": {"$ref": "#/components/schemas/WrongMember"},
         },
     },
     "example": {
@@ -55,6 +51,15 @@ PROBLEM: Json = {
         "detail": "body.scope: Input should be 'read', 'trigger', 'operate' or 'admin'",
         "error": "body.scope: Input should be 'read', 'trigger', 'operate' or 'admin'",
         "errors": [{"where": "body.scope", "what": "Input should be 'read', 'trigger', 'operate' or 'admin'"}],
+    },
+}
+WRONG_MEMBER: Json = {
+    "type": "object",
+    "title": "WrongMember",
+    "required": ["where", "what"],
+    "properties": {
+        "where": {"type": "string", "description": "such as `body.scope` or `query.limit`"},
+        "what": {"type": "string"},
     },
 }
 ALWAYS = {
@@ -72,7 +77,10 @@ OF_WRITES = OF_ONE | {
     HTTPStatus.CONFLICT: "it cannot be done as things are",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "the body is too long",
 }
-UNCHANGED: Json = {"description": "nothing has changed since the `ETag` in `If-None-Match`"}
+ETAG: Json = {
+    "description": "sent back in `If-None-Match`, it is answered 304, without a body, where nothing has changed",
+    "schema": {"type": "string"},
+}
 WRITES = {"post", "put", "patch", "delete"}
 
 
@@ -88,16 +96,26 @@ def completed(found: Json) -> Json:
     schemas = found.setdefault("components", {}).setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    schemas["Problem"] = PROBLEM
+    schemas |= {"Problem": PROBLEM, "WrongMember": WRONG_MEMBER}
     for _, method, operation in operations(found):
         answers = operation["responses"]
         answers |= {str(int(status)): problem(said) for status, said in problems(method).items()}
         if method == "get" and "application/json" in answers.get("200", {}).get("content", {}):
-            answers["304"] = UNCHANGED
+            answers["200"].setdefault("headers", {})["ETag"] = ETAG
         if method in WRITES:
             add_replay_header(answers)
+        for parameter in operation.get("parameters", []):
+            parameter["schema"] = without_null(parameter["schema"])
         add_examples(operation, schemas)
     return found
+
+
+def without_null(schema: Json) -> Json:
+    """Of a parameter, which has a value or is left out: no text in an address or a header is null."""
+    kinds: list[Json] = [one for one in schema.get("anyOf", []) if one != {"type": "null"}]
+    if len(kinds) != 1:
+        return schema
+    return {name: value for name, value in schema.items() if name != "anyOf"} | kinds[0]
 
 
 def operations(found: Json) -> Iterator[tuple[str, str, Json]]:

@@ -53,7 +53,7 @@ FIELDS = tuple(OrgDocument.model_fields)
 
 def put_questions(
     caller: Caller, org: UUID, questions: tuple[Question, ...], db: Connection
-) -> tuple[HTTPStatus, shown.Questions]:
+) -> tuple[HTTPStatus, shown.OrgQuestions]:
     """All else of the org stays as it is. Raises Problem with where and why."""
     rows.alone(db)
     found = described(db, caller, org)
@@ -64,8 +64,8 @@ def put_questions(
     return HTTPStatus.OK, as_questions(described(db, caller, org))
 
 
-def as_questions(found: Described) -> shown.Questions:
-    return shown.Questions.model_validate({"org_id": found.id, "questions": found.document["questions"]})
+def as_questions(found: Described) -> shown.OrgQuestions:
+    return shown.OrgQuestions.model_validate({"org_id": found.id, "questions": found.document["questions"]})
 
 
 def as_file(found: Described) -> dict[str, Any]:
@@ -91,9 +91,9 @@ def as_imported(done: Imported, *, dry_run: bool) -> shown.Imported:
     return shown.Imported(
         **as_changes(done.changes).model_dump(),
         dry_run=dry_run,
-        new_partners=[shown.NewOne(id=one.id, name=one.name) for one in new.partners],
-        new_orgs=[shown.NewOne(id=one.id, name=one.name) for one in new.orgs],
-        new_networks=[shown.NewOne(id=one.id, name=one.name) for one in new.networks],
+        new_partners=[shown.Created(id=one.id, name=one.name) for one in new.partners],
+        new_orgs=[shown.Created(id=one.id, name=one.name) for one in new.orgs],
+        new_networks=[shown.Created(id=one.id, name=one.name) for one in new.networks],
         joined=[shown.Joined(network_id=network.id, org_id=org) for network, org in new.joined],
     )
 

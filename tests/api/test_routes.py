@@ -7,16 +7,15 @@ from http import HTTPStatus
 import pytest
 import requests
 from another_partner import CASES, World
+from generated_client import DOCUMENT, FACTS
 
 from senso.api import PREFIX
 from senso.api.application import application
-from senso.api.context import Facts, Limits
+from senso.api.context import Limits
 from senso.api.events import Door
-from senso.api.openapi import document, operations
+from senso.api.openapi import operations
 from senso.states import Scope
 
-FACTS = Facts(False, ("gpt-6-luna",), "gpt-6-luna", lambda name: False)
-DOCUMENT = document(application(Door(None, lambda: None, 30), 2, Limits(600, 50), FACTS))
 OPERATIONS = {f"{method.upper()} {path.removeprefix(PREFIX)}": one for path, method, one in operations(DOCUMENT)}
 # What is served besides, and is no part of the document.
 OTHERS = {

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import AfterValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
+from typing_extensions import TypeAliasType
 
 from senso.api import seen, well_asked
 from senso.api.access import Caller, Scope, needs
@@ -42,9 +43,11 @@ def known(said: str) -> str:
     return said
 
 
-Name = Annotated[str, AfterValidator(known), WithJsonSchema({"type": "string", "enum": [*COUNTS]})]
+MetricName = TypeAliasType(
+    "MetricName", Annotated[str, AfterValidator(known), WithJsonSchema({"type": "string", "enum": [*COUNTS]})]
+)
 Names = Annotated[
-    list[Name] | None,
+    list[MetricName] | None,
     Query(max_length=len(COUNTS), description="any of these; unset: all", examples=[["mention_rate"]]),
 ]
 Whole = Annotated[bool, Query(description="only numbers of all models, locations and tags together")]
@@ -104,7 +107,7 @@ def routes(context: Context) -> APIRouter:
         request: Request,
         caller: Reader,
         org_id: Id,
-        name: Annotated[Name, Path(examples=["mention_rate"])],
+        name: Annotated[MetricName, Path(examples=["mention_rate"])],
         of: Annotated[Parts, Depends(parts)],
         batch_id: Annotated[Id | None, Query(description="unset: the newest with numbers")] = None,
         limit: Limit = USUAL_ROWS,
@@ -116,7 +119,7 @@ def routes(context: Context) -> APIRouter:
         asked = numbers.Asked(name, of.kind, of.surface, of.model, of.location, of.tag, batch_id, first, limit)
         return answer(request, await context.read(partial(explained, caller, org_id, asked)))
 
-    @router.get("/changes", response_model=shown.Changes)
+    @router.get("/changes", response_model=shown.OrgChanges)
     async def list_changes(
         request: Request, caller: Reader, org_id: Id, asked: Annotated[periods.Asked, Depends(spans)]
     ) -> Response:
@@ -154,7 +157,7 @@ def explained(caller: Caller, org: UUID, asked: numbers.Asked, db: Connection) -
     return shown.Explanation(**told, items=[shown.AnswerCounted.model_validate(one) for one in found.listed])
 
 
-def changed(caller: Caller, org: UUID, asked: periods.Asked, db: Connection) -> shown.Changes:
+def changed(caller: Caller, org: UUID, asked: periods.Asked, db: Connection) -> shown.OrgChanges:
     seen.require_org(db, caller, org)
     batches = periods.of_one_subject(periods.batches(db, org), asked.network)
     if not batches:
@@ -162,4 +165,5 @@ def changed(caller: Caller, org: UUID, asked: periods.Asked, db: Connection) -> 
     with well_asked.query():
         for period in periods.spans(asked, [one.date for one in batches]):
             findings.readable(periods.within(batches, period))
-        return shown.Changes.model_validate(comparisons.comparison_json(comparisons.compare(db, org, batches, asked)))
+        compared = comparisons.compare(db, org, batches, asked)
+        return shown.OrgChanges.model_validate(comparisons.comparison_json(compared))

@@ -13,7 +13,7 @@ from senso.api.etags import answer
 from senso.api.idempotency import Key, once
 from senso.api.models import Body, Id, Line, Page
 from senso.api.paging import USUAL_ROWS, Cursor, Limit, decode, page
-from senso.api.shown.orgs import OrgListed, OrgShown, OrgWritten, Questions
+from senso.api.shown.orgs import OrgListed, OrgQuestions, OrgShown, OrgWritten
 from senso.db import Connection
 from senso.imports.schema import OrgDocument, Question
 from senso.reads import directory
@@ -63,13 +63,13 @@ def routes(context: Context) -> APIRouter:
         """
         return await once(context, caller, request, partial(org_writes.put, caller, org_id, body))
 
-    @router.get("/{org_id}/questions", response_model=Questions)
+    @router.get("/{org_id}/questions", response_model=OrgQuestions)
     async def show_questions(request: Request, caller: Reader, org_id: Id) -> Response:
         """Its own questions, in their order; those of its networks are the networks'."""
         found = await context.read(partial(org_writes.described, caller=caller, org=org_id))
         return answer(request, org_writes.as_questions(found))
 
-    @router.put("/{org_id}/questions", response_model=Questions)
+    @router.put("/{org_id}/questions", response_model=OrgQuestions)
     async def put_questions(
         request: Request, caller: Admin, org_id: Id, body: QuestionList, _key: Key = None
     ) -> Response:

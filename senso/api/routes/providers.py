@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from senso.api.access import Caller, Scope, needs
 from senso.api.context import Context
 from senso.api.etags import answer
-from senso.api.shown.providers import Model, Models, ModelStanding, ProviderDay, Providers
+from senso.api.shown.providers import AskableModels, ModelShown, ModelStanding, ProviderDay, Providers
 from senso.db import Connection
 from senso.limits.standings import Standing
 from senso.reads import provider_calls
@@ -28,7 +28,7 @@ TROUBLE = "how the models stand is not known: Redis cannot be asked at this mome
 def routes(context: Context) -> APIRouter:
     router = APIRouter(tags=["providers"])
 
-    @router.get("/models", response_model=Models)
+    @router.get("/models", response_model=AskableModels)
     async def list_models(request: Request, _caller: Reader) -> Response:
         """The models that can be asked, their prices, and what is missing to ask them."""
         return answer(request, await context.read(partial(models, context)))
@@ -43,8 +43,8 @@ def routes(context: Context) -> APIRouter:
     return router
 
 
-def models(context: Context, db: Connection) -> Models:
-    return Models(models=[Model.model_validate(one) for one in askable(db, context.facts.is_set)])
+def models(context: Context, db: Connection) -> AskableModels:
+    return AskableModels(models=[ModelShown.model_validate(one) for one in askable(db, context.facts.is_set)])
 
 
 def providers(context: Context, caller: Caller, known: Sequence[Standing], days: int, db: Connection) -> Providers:

@@ -13,7 +13,7 @@ from senso.api.context import Context
 from senso.api.etags import answer
 from senso.api.idempotency import Key, once
 from senso.api.models import Id, Line
-from senso.api.shown.providers import Stop, StopChange, Stops
+from senso.api.shown.providers import Stop, StopChange, StopsInForce
 from senso.db import Connection
 from senso.queries import stops
 from senso.queries.stops import Scope as Subject
@@ -28,7 +28,7 @@ NO_REASON = StopReason()
 def routes(context: Context) -> APIRouter:
     router = APIRouter(tags=["pauses"])
 
-    @router.get("/pauses", response_model=Stops)
+    @router.get("/pauses", response_model=StopsInForce)
     async def list_pauses(request: Request, caller: Annotated[Caller, needs(Scope.READ)]) -> Response:
         """What keeps paid calls from beginning: pauses, and cost ceilings that were reached. For all partners only."""
         seen.require_all_partners(caller)
@@ -118,5 +118,5 @@ def shown(caller: Caller, done: stopping.Done) -> StopChange:
     )
 
 
-def in_force(db: Connection) -> Stops:
-    return Stops(stops=[Stop.model_validate(one) for one in stops.in_force(db)])
+def in_force(db: Connection) -> StopsInForce:
+    return StopsInForce(stops=[Stop.model_validate(one) for one in stops.in_force(db)])

@@ -3,9 +3,16 @@
 from datetime import date, datetime
 from uuid import UUID
 
+from typing_extensions import TypeAliasType
+
 from senso.api.models import Shown
 from senso.reads.waiting import Cause, Stage
 from senso.states import BatchKind, BatchState, CancelOutcome, FinishedBy, PushStatus, TriggerOutcome
+
+# Names of their own, which clients are generated with.
+CountsByOutcome = TypeAliasType("CountsByOutcome", dict[str, int])
+BatchesByState = TypeAliasType("BatchesByState", dict[str, int])
+JobsByProvider = TypeAliasType("JobsByProvider", dict[str, int])
 
 
 class Wait(Shown):
@@ -48,7 +55,7 @@ class Batch(Shown):
     cost_microusd: int
     llm_calls: int
     calls_of_unknown_cost: int
-    failed_tries: dict[str, int]
+    failed_tries: CountsByOutcome
     finished_by: FinishedBy | None
     push: PushStatus | None
     queued_at: datetime
@@ -64,7 +71,7 @@ class Batch(Shown):
     partner_available: int | None
     remaining: int | None
     asking: int
-    orgs: dict[str, int] | None
+    orgs: BatchesByState | None
     waiting_for: list[Wait] | None
 
 
@@ -89,7 +96,7 @@ class UnderWay(Shown):
     calls: int
     cost_microusd: int
     calls_of_unknown_cost: int
-    jobs: dict[str, int]
+    jobs: JobsByProvider
 
 
 class CancelledBatch(Batch):

@@ -98,7 +98,7 @@ class ComparedNumber(Shown):
     answers: int
 
 
-class Changes(Shown):
+class OrgChanges(Shown):
     """As `senso compare --json`. What moved comes first."""
 
     org_id: UUID

@@ -78,7 +78,7 @@ class OrgShown(Shown):
     locations: list[LocationShown]
 
 
-class Questions(Shown):
+class OrgQuestions(Shown):
     org_id: UUID
     questions: list[QuestionShown]
 
@@ -119,7 +119,7 @@ class OrgWritten(Shown):
     changes: ImportChanges
 
 
-class NewOne(Shown):
+class Created(Shown):
     id: UUID
     name: str
 
@@ -135,9 +135,9 @@ class Imported(ImportChanges):
     """As `senso import --json`. `dry_run`: nothing was written."""
 
     dry_run: bool
-    new_partners: list[NewOne]
-    new_orgs: list[NewOne]
-    new_networks: list[NewOne]
+    new_partners: list[Created]
+    new_orgs: list[Created]
+    new_networks: list[Created]
     joined: list[Joined]
 
 

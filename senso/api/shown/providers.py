@@ -2,13 +2,12 @@
 
 import datetime as dt
 from datetime import datetime
-from typing import Any
 
-from senso.api.models import Shown
+from senso.api.models import JsonObject, Shown
 from senso.states import StopScope, Surface
 
 
-class Model(Shown):
+class ModelShown(Shown):
     """`name`: the provider's own. `supported`: this version can ask it. `key_variable`: the setting for its key.
 
     `question_microusd`: what a question is assumed to cost without history, its reading not included.
@@ -19,9 +18,9 @@ class Model(Shown):
     name: str
     surface: Surface
     deadline_seconds: int
-    parameters: dict[str, Any] | None
-    prices: dict[str, Any] | None
-    retirement: dict[str, Any] | None
+    parameters: JsonObject | None
+    prices: JsonObject | None
+    retirement: JsonObject | None
     supported: bool
     key_variable: str
     key_set: bool
@@ -29,8 +28,8 @@ class Model(Shown):
     question_microusd: int | None
 
 
-class Models(Shown):
-    models: list[Model]
+class AskableModels(Shown):
+    models: list[ModelShown]
 
 
 class ModelStanding(Shown):
@@ -100,7 +99,7 @@ class Stop(StopSubject):
     said: str
 
 
-class Stops(Shown):
+class StopsInForce(Shown):
     stops: list[Stop]
 
 

@@ -1,10 +1,12 @@
 """Runs, as `senso runs --json` and `senso show --json` have them."""
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
-from senso.api.models import Shown
+from typing_extensions import TypeAliasType
+
+from senso.api.models import JsonObject, Shown
 from senso.states import (
     BatchKind,
     BatchState,
@@ -129,7 +131,7 @@ class Evaluation(Shown):
     rank: int | None
     share_of_text: float | None
     share_of_entries: float | None
-    marks: list[dict[str, Any]]
+    marks: list[JsonObject]
     extractor: str | None
     prompt_version: str | None
     model_version: str | None
@@ -147,6 +149,9 @@ class Evaluation(Shown):
     charged: int | None
 
 
+WhosePage = TypeAliasType("WhosePage", Literal["primary", "secondary"])
+
+
 class RunCitation(Shown):
     """A page that the answer cites, or that was only listed with it. `whose`, `categories`: by the id of each org."""
 
@@ -158,7 +163,7 @@ class RunCitation(Shown):
     position: int
     cited: bool
     category: Category | None
-    whose: dict[str, Literal["primary", "secondary"]]
+    whose: dict[str, WhosePage]
     categories: dict[str, Category]
 
 
@@ -185,7 +190,7 @@ class RunStory(Run):
     location_honoured: Honoured | None
     other_model: str | None
     vendor_id: str | None
-    reply: dict[str, Any] | None
+    reply: JsonObject | None
     sent_at: datetime | None
     next_at: datetime | None
     lease_owner: str | None
