@@ -8,6 +8,7 @@ nothing.
 import time
 from typing import Any
 
+from senso.queries import call_days
 from senso.score import COUNTS
 
 DAYS, PARTNERS, IDLE_ORGS = 28, 100, 20_000
@@ -132,8 +133,8 @@ CALLS = f"""
 METRICS = """
     INSERT INTO metrics (batch_id, name, kind, surface, model, value, numerator, denominator, low, high, method,
         rule_version, answers, questions, effective_n)
-    SELECT b.id, name, kind, 'api', model, 0.5, 20, 40, 0.4, 0.6, 'wilson', '1', 40, 40, 40
-    FROM planned b, unnest(ARRAY{names}) name, unnest(ARRAY['branded', 'unbranded']) kind,
+    SELECT b.id, name, pool.kind, 'api', model, 0.5, 20, 40, 0.4, 0.6, 'wilson', '1', 40, 40, 40
+    FROM planned b, unnest(ARRAY{names}) name, unnest(ARRAY['branded', 'unbranded']) AS pool (kind),
         unnest(ARRAY[NULL, 'model-1']) model
     WHERE {these} AND b.kind <> 'network'
 """
@@ -163,6 +164,10 @@ DELIVERIES = """
     SELECT 'webhook:' || b.id, md5('webhook ' || b.n % {partners})::uuid, b.id, 'batch.completed', '{{}}', 'sent', 1,
         200, b.day + interval '3 hours', b.day + interval '3 hours'
     FROM planned b WHERE {these}
+"""
+COUNTED = f"""
+    {call_days.store("llm_calls")};
+    UPDATE counting SET last_call = (SELECT max(id) FROM llm_calls), next_call = (SELECT max(id) FROM llm_calls)
 """
 EACH = (BATCHES, RUNS, READINGS, CITATIONS, COMPETITORS, CLAIMS, CALLS, METRICS, LEDGER, EVENTS, PUSHES, DELIVERIES)
 BIG = (
@@ -195,4 +200,5 @@ def write(cursor: Any, runs: int) -> float:
             flush=True,
         )
     cursor.execute("VACUUM ANALYZE")
+    cursor.execute(COUNTED)  # as the tick has, all but the latest
     return time.monotonic() - began
