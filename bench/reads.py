@@ -83,7 +83,7 @@ KNOWN = """
     GROUP BY 1, 2 ORDER BY 1 LIMIT 500
 """
 COUNTERS = """
-    SELECT t.relname, t.seq_scan, t.seq_tup_read + coalesce(i.read, 0) FROM pg_stat_user_tables t
+    SELECT t.relname, t.seq_scan, (t.seq_tup_read + coalesce(i.read, 0))::bigint FROM pg_stat_user_tables t
     LEFT JOIN (SELECT relid, sum(idx_tup_read) AS read FROM pg_stat_user_indexes GROUP BY relid) i USING (relid)
     WHERE t.relname = ANY(%s)
 """

@@ -13,6 +13,7 @@ from senso.score import COUNTS
 
 DAYS, PARTNERS, IDLE_ORGS = 28, 100, 20_000
 RUNS_EACH, MOST_EACH, OF_NETWORK, READERS, READ_EACH = 60, 350, 60_000, 20, 1_000
+UNCOUNTED = 5_000
 BATCHES_AT_ONCE = 500
 NAMES = list(map(str, COUNTS))
 # An id as senso.matrix makes it: it begins with the day.
@@ -62,15 +63,15 @@ PLANNED = """
         FROM (
             SELECT n, 'org' AS kind, md5('org ' || n % {orgs})::uuid AS org_id, NULL::uuid AS network_id, n AS asks,
                 (CASE n % {orgs} WHEN 0 THEN {most} ELSE {each} END) AS runs,
-                current_date - {days} + n / {orgs} AS day,
+                current_date + 1 - {days} + n / {orgs} AS day,
                 md5('partner ' || n % {orgs} % {partners})::uuid AS partner_id
             FROM generate_series(0, {batches} - 1) n
             UNION ALL
-            SELECT {batches}, 'network', NULL, md5('network')::uuid, {batches}, {network}, current_date - 1,
+            SELECT {batches}, 'network', NULL, md5('network')::uuid, {batches}, {network}, current_date - {days},
                 md5('partner 0')::uuid
             UNION ALL
             SELECT {batches} + 1 + n, 'network_org', md5('org ' || n)::uuid, md5('network')::uuid, {batches},
-                least({read}, {network}), current_date - 1, md5('partner ' || n % {partners})::uuid
+                least({read}, {network}), current_date - {days}, md5('partner ' || n % {partners})::uuid
             FROM generate_series(0, {readers} - 1) n
         ) b
 """
@@ -165,9 +166,11 @@ DELIVERIES = """
         200, b.day + interval '3 hours', b.day + interval '3 hours'
     FROM planned b WHERE {these}
 """
+# As the tick has, all but the latest.
 COUNTED = f"""
-    {call_days.store("llm_calls")};
-    UPDATE counting SET last_call = (SELECT max(id) FROM llm_calls), next_call = (SELECT max(id) FROM llm_calls)
+    UPDATE counting SET last_call = (SELECT max(id) FROM llm_calls) - {UNCOUNTED},
+        next_call = (SELECT max(id) FROM llm_calls) - {UNCOUNTED};
+    {call_days.store("(SELECT * FROM llm_calls WHERE id <= (SELECT last_call FROM counting))")}
 """
 EACH = (BATCHES, RUNS, READINGS, CITATIONS, COMPETITORS, CLAIMS, CALLS, METRICS, LEDGER, EVENTS, PUSHES, DELIVERIES)
 BIG = (
@@ -200,5 +203,5 @@ def write(cursor: Any, runs: int) -> float:
             flush=True,
         )
     cursor.execute("VACUUM ANALYZE")
-    cursor.execute(COUNTED)  # as the tick has, all but the latest
+    cursor.execute(COUNTED)
     return time.monotonic() - began

@@ -12,7 +12,7 @@ FIGURES = (
     *("calls", "useful", "tried_again", "rate_limited", "unavailable", "refused", "malformed", "failed", "open"),
     *("cost_microusd", "unknown_cost"),
 )
-# The days that can be asked for. A call is told as tried again by the one after it, once that is counted.
+# A call counts as tried again by the one after it, once that is counted.
 COUNT = """
     WITH counted AS MATERIALIZED (
         SELECT c.id, c.run_id, c.purpose, c.org_id, c.provider, c.outcome, c.cost_microusd,
@@ -21,7 +21,7 @@ COUNT = """
                 ELSE (SELECT n.partner_id FROM batches b JOIN networks n ON n.id = b.network_id
                     WHERE b.id = c.batch_id) END AS partner_id
         FROM llm_calls c
-        WHERE c.started_at >= now() - interval '32 days' AND c.id <= (SELECT last_call FROM counting)
+        WHERE c.id <= (SELECT last_call FROM counting)
             AND NOT EXISTS (SELECT FROM uncounted_calls u WHERE u.id = c.id)
     )
     INSERT INTO call_days (day, provider, partner_id, calls, useful, tried_again, rate_limited, unavailable, refused,

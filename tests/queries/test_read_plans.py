@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from senso.db import read_engine
+from senso.db import looking
 from senso.reads import directory, webhooks
 
 ORGS = """
@@ -32,7 +32,7 @@ def parts(plan):
 
 def ran(statement, **values):
     """What Postgres did, part by part."""
-    with read_engine().connect() as db:
+    with looking() as db:
         found = db.execute(text(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement.text}"), values).scalar_one()
     (whole,) = found if isinstance(found, list) else json.loads(found)
     return list(parts(whole["Plan"]))
