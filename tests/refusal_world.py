@@ -28,7 +28,7 @@ WRITING = bool(os.environ.get("WRITE_REFUSALS"))
 WRONG = "hunter2"
 # Written by the stack itself, whatever is asked of it.
 BEATS = {"workers", "beats", "outbox", "schedule_runs", "alarms", "alarm_messages", "alarm_periods", "restarts"}
-BEATS |= {"call_totals", "call_durations", "day_costs", "ended_totals", "batch_durations", "repair_totals"}
+BEATS |= {"call_totals", "call_durations", "call_days", "day_costs", "ended_totals", "batch_durations", "repair_totals"}
 BEATS |= {"uncounted_calls", "counting", "breaker_events", "reconciliations"}
 STARTING_SECONDS = 60
 # Databases that are not copies of the migrated one.
