@@ -16,7 +16,7 @@ def answer(request: Request, model: BaseModel) -> Response:
     """The ETag is weak: it is of the content, not of its bytes on the way."""
     body = model.model_dump_json().encode()
     headers = {"ETag": f'W/"{sha256(body).hexdigest()[:32]}"', "Cache-Control": CACHING}
-    if is_among(headers["ETag"], request.headers.get("if-none-match", "")):
+    if request.method == "GET" and is_among(headers["ETag"], request.headers.get("if-none-match", "")):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     return Response(body, headers=headers, media_type=JSON)
 

@@ -16,6 +16,9 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
 MOST_ERRORS = 20
 LONGEST_WHERE = 100
+UNREADABLE = "the body cannot be read: send plain JSON in UTF-8, without long numbers and not nested without end"
+# Types of pydantic's errors for a body that is no object, as one without its content type is.
+NO_OBJECT = {"model_attributes_type", "dict_type", "missing"}
 UNREACHABLE = "the database or the broker cannot be reached at this moment; send it again"
 # The status of what our own code refuses; where it is for another reason, 409.
 STATUSES = {
@@ -61,9 +64,10 @@ async def of_ours(_request: Request, error: Exception) -> JSONResponse:
 
 
 async def of_routing(_request: Request, error: Exception) -> JSONResponse:
-    """No such path, or not by this method."""
+    """No such path, not by this method, or a body that cannot be read."""
     assert isinstance(error, HTTPException)  # noqa: S101  it is registered for these only
-    response = Problem(HTTPStatus(error.status_code), str(error.detail)).response()
+    status = HTTPStatus(error.status_code)
+    response = Problem(status, UNREADABLE if status is HTTPStatus.BAD_REQUEST else str(error.detail)).response()
     response.headers.update(error.headers or {})
     return response
 
@@ -104,4 +108,6 @@ def wrong(error: Mapping[str, Any]) -> tuple[str, str]:
     """Where, and what, of an error of pydantic."""
     if error["type"] == "json_invalid":
         return "body", f"is not JSON: {error.get('ctx', {}).get('error', error['msg'])}"
+    if tuple(error["loc"]) == ("body",) and error["type"] in NO_OBJECT:
+        return "body", "is no JSON object: send one, with Content-Type: application/json"
     return ".".join(map(str, error["loc"]))[:LONGEST_WHERE], error["msg"]

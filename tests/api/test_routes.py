@@ -208,6 +208,24 @@ def test_a_wrong_verb_a_long_body_and_an_unknown_path_are_refused_as_problems(ap
     assert "GET" in verb.headers["Allow"]
 
 
+def test_a_body_that_is_no_json_object_is_refused_with_what_to_send(api, make):
+    token = make.token()
+    unnamed = api.ask("POST", "/tokens", token, data=b'{"name": "x", "scope": "read"}')
+    deep = api.ask("POST", "/tokens", token, data=b"[" * 100_000, headers={"Content-Type": "application/json"})
+
+    assert (unnamed.status_code, deep.status_code) == (422, 400), deep.text
+    assert "Content-Type: application/json" in unnamed.json()["detail"]
+    assert "plain JSON" in deep.json()["detail"]
+
+
+def test_what_is_posted_is_answered_in_full_whatever_the_client_has(api, make):
+    body = {"kind": "org", "org_id": str(make.org(questions=1).id), "dry_run": True}
+
+    answer = api.ask("POST", "/batches", make.token(), json=body, headers={"If-None-Match": "*"})
+
+    assert (answer.status_code, bool(answer.text)) == (200, True)
+
+
 def test_no_answer_may_be_framed_sniffed_or_read_from_another_origin(api, make):
     token = make.token()
     for answer in (
