@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from senso import supplied
-from senso.errors import ConfigError
+from senso.errors import ConfigError, Sealed
 
 if TYPE_CHECKING:  # most commands encrypt nothing
     from cryptography.fernet import MultiFernet
@@ -62,13 +62,13 @@ def opened_once(held: tuple[str, ...], place: str, value: str) -> str:
 
     _, key, token = value.split(":", 2)
     if key not in map(name, held):
-        raise ConfigError(missing([key]))
+        raise Sealed(missing([key]))
     try:
         found, _, text = cipher(held).decrypt(token).decode().partition("\n")
     except InvalidToken:
-        raise ConfigError(f"an encrypted value of {place} was changed in the database: {RESTORE}") from None
+        raise Sealed(f"an encrypted value of {place} was changed in the database: {RESTORE}") from None
     if found != place:
-        raise ConfigError(f"an encrypted value of {place} belongs to another row: {RESTORE}")
+        raise Sealed(f"an encrypted value of {place} belongs to another row: {RESTORE}")
     return text
 
 

@@ -27,6 +27,10 @@ class ConfigError(SensoError):
     exit_code = 2
 
 
+class Sealed(ConfigError):
+    """What is encrypted in the database cannot be read with the keys that are set."""
+
+
 class NotFound(SensoError):
     exit_code = 4
 

@@ -1,18 +1,23 @@
 """What the routes need of the process that serves them; made once."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from functools import partial
+from http import HTTPStatus
 from typing import TypeVar
 
 from senso.api.access.streams import Streams
 from senso.api.live.hub import Hub
+from senso.api.problems import Problem
 from senso.api.threads import Places
 from senso.db import Connection, looking, read_engine
 from senso.runtime.saving import retry_on_deadlock
 from senso.workflows.cancelling import OpenedConcurrently
 from senso.workflows.trigger import Terms
 
+TURN_SECONDS = 5
 T = TypeVar("T")
 
 
@@ -52,6 +57,7 @@ class Context:
     streams: Streams
     live: Hub
     facts: Facts
+    importing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """What `work` returns, in a read-only transaction in a thread, on DATABASE_READ_URL where that is set.
@@ -59,6 +65,22 @@ class Context:
         Raises what it raises; Problem if it takes too long.
         """
         return await self.places.run(partial(read, work))
+
+    @asynccontextmanager
+    async def turn_to_import(self) -> AsyncIterator[None]:
+        """One import of this process at a time: they wait for each other here, and not in the places that all share.
+
+        Raises Problem 503 if it was not its turn in time.
+        """
+        try:
+            async with asyncio.timeout(TURN_SECONDS):
+                await self.importing.acquire()
+        except TimeoutError:
+            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "another import is under way; send it again") from None
+        try:
+            yield
+        finally:
+            self.importing.release()
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """What `work` returns, in a transaction in a thread; what it enqueued is published. Raises as `read` does.

@@ -7,7 +7,7 @@ others. It is no secret: what a token may see is decided by each read.
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -61,7 +61,7 @@ def moment(said: str) -> datetime:
     found = datetime.fromisoformat(said)
     if found.tzinfo is None:
         raise ValueError(said)
-    return found
+    return found.astimezone(UTC)  # Postgres refuses an offset of nearly a day
 
 
 READERS: dict[type[Any], Callable[[str], Any]] = {

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from senso.errors import InsufficientCredits, NotFound, SensoError, Unreachable
+from senso.errors import InsufficientCredits, NotFound, Sealed, SensoError, Unreachable
 from senso.log import logger
 
 MEDIA_TYPE = "application/problem+json"
@@ -19,7 +19,7 @@ LONGEST_WHERE = 100
 UNREADABLE = "the body cannot be read: send plain JSON in UTF-8, without long numbers and not nested without end"
 # Types of pydantic's errors for a body that is no object, as one without its content type is.
 NO_OBJECT = {"model_attributes_type", "dict_type", "missing"}
-UNREACHABLE = "the database or the broker cannot be reached at this moment; send it again"
+UNREACHABLE = "a part of this service cannot be used at this moment; send it again"
 # The status of what our own code refuses; where it is for another reason, 409.
 STATUSES = {
     NotFound: HTTPStatus.NOT_FOUND,
@@ -80,7 +80,7 @@ async def of_refusal(_request: Request, error: Exception) -> JSONResponse:
 
 def refusal(error: SensoError) -> Problem:
     """What cannot be reached is said in the log only, with where it is."""
-    if isinstance(error, Unreachable):
+    if isinstance(error, Unreachable | Sealed):
         log.warning("a request could not be answered", error=str(error))
         return Problem(HTTPStatus.SERVICE_UNAVAILABLE, UNREACHABLE)
     return Problem(status_of(error), str(error))

@@ -1,5 +1,7 @@
 """Organisations over HTTP: read, written by PUT, and taken in by an import."""
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import pairwise
 from uuid import uuid4
@@ -106,6 +108,18 @@ def test_what_may_not_be_put_is_refused_with_its_place_and_nothing_is_written(ap
     assert list(errors(answer)) == [where]
     assert make.everything() == before
     assert make.one("SELECT count(*) FROM org_aliases") == 0
+
+
+def test_many_imports_at_a_time_leave_places_to_others(api, make, org):
+    admin = make.token()
+    with ThreadPoolExecutor(13) as pool:
+        imports = [pool.submit(api.ask, "PUT", f"/orgs/{org.id}", admin, json=document()) for _ in range(12)]
+        other = pool.submit(api.ask, "GET", "/partners", admin)
+        answers = Counter(one.result().status_code for one in imports)
+
+    assert other.result().status_code == 200
+    assert set(answers) <= {200, 503}
+    assert answers[200] > 0
 
 
 def test_questions_alone_are_put_and_all_else_stays(api, make, org):

@@ -1,8 +1,11 @@
 """What must hold of every route below /api/v1, also of those that come later: a route that breaks it fails here."""
 
+import json
+from base64 import urlsafe_b64encode
 from collections import Counter
 from contextlib import closing
 from http import HTTPStatus
+from uuid import uuid4
 
 import pytest
 import requests
@@ -216,6 +219,30 @@ def test_a_body_that_is_no_json_object_is_refused_with_what_to_send(api, make):
     assert (unnamed.status_code, deep.status_code) == (422, 400), deep.text
     assert "Content-Type: application/json" in unnamed.json()["detail"]
     assert "plain JSON" in deep.json()["detail"]
+
+
+def test_nothing_that_is_given_twice_is_taken_once(api, make):
+    token = make.token()
+    filters = api.ask("GET", "/batches?kind=org&kind=network", token)
+    listed = api.ask("GET", f"/orgs/{make.org().id}/metrics?name=mention_rate&name=share_of_voice", token)
+    body = b'{"name": "x", "name": "y", "scope": "read"}'
+    member = api.ask("POST", "/tokens", token, data=body, headers={"Content-Type": "application/json"})
+
+    assert (filters.status_code, member.status_code, listed.status_code) == (422, 422, 404), listed.text
+    assert "query.kind: is given twice" in filters.json()["detail"]
+    assert "'name' is given twice" in member.json()["detail"]
+
+
+ODD_OFFSETS = ("0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2026-01-01T00:00:00+23:59")
+
+
+@pytest.mark.parametrize("moment", ODD_OFFSETS)
+def test_a_cursor_of_any_moment_is_read_or_refused(api, make, moment):
+    cursor = urlsafe_b64encode(json.dumps([moment, str(uuid4())]).encode()).decode().rstrip("=")
+
+    answer = api.ask("GET", f"/tokens?cursor={cursor}", make.token())
+
+    assert answer.status_code in {200, 422}, answer.text
 
 
 def test_what_is_posted_is_answered_in_full_whatever_the_client_has(api, make):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args, get_origin
 
 from fastapi import Request, Security
 from fastapi.dependencies.models import Dependant
@@ -47,15 +47,25 @@ def forbidden(caller: Caller, scope: Scope) -> Problem:
 
 
 def refuse_unknown(request: Request) -> None:
-    """A filter that is misspelt must not be answered as if there were none."""
-    known = set(parameters(request.scope["route"].dependant))
-    unknown = sorted(set(request.query_params) - known)
+    """What is misspelt is not answered as if it were not there, nor of two the last as if it were the only one."""
+    known = dict(parameters(request.scope["route"].dependant))
+    unknown = sorted(set(request.query_params) - set(known))
     if unknown:
         there_are = f"; there are: {', '.join(sorted(known))}" if known else ""
         raise invalid([(f"query.{name[:60]}", f"no such parameter{there_are}") for name in unknown])
+    given = [name for name, _ in request.query_params.multi_items()]
+    twice = sorted({name for name in given if given.count(name) > 1 and not known[name]})
+    if twice:
+        raise invalid([(f"query.{name}", "is given twice, and takes one value") for name in twice])
 
 
-def parameters(dependant: Dependant) -> Iterator[str]:
-    yield from (one.alias for one in dependant.query_params)
+def parameters(dependant: Dependant) -> Iterator[tuple[str, bool]]:
+    """The name of each, and whether it takes several values."""
+    yield from ((one.alias, takes_several(one.field_info.annotation)) for one in dependant.query_params)
     for one in dependant.dependencies:
         yield from parameters(one)
+
+
+def takes_several(annotation: Any) -> bool:
+    """Whether it is a list, or one or None."""
+    return any(get_origin(one) is list for one in (annotation, *get_args(annotation)))

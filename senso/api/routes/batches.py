@@ -16,6 +16,7 @@ from senso.api.context import Context
 from senso.api.days import Day
 from senso.api.etags import answer
 from senso.api.idempotency import Key, once
+from senso.api.json_bodies import Route
 from senso.api.models import Id, Line, Page
 from senso.api.paging import USUAL_ROWS, Cursor, Limit, decode, page
 from senso.api.shown.batches import Batch, CancelledBatch, RetriedBatch, TriggeredBatch
@@ -63,7 +64,7 @@ def run_filters(
 
 
 def routes(context: Context) -> APIRouter:
-    router = APIRouter(prefix="/batches", tags=["batches"])
+    router = APIRouter(prefix="/batches", tags=["batches"], route_class=Route)
 
     @router.post("", response_model=TriggeredBatch, status_code=HTTPStatus.CREATED, responses=FOUND)
     async def trigger_batch(request: Request, caller: Triggering, body: Body, _key: Key = None) -> Response:

@@ -10,6 +10,7 @@ from senso.api.access import Caller, Scope, needs
 from senso.api.context import Context
 from senso.api.etags import answer
 from senso.api.idempotency import Key, once
+from senso.api.json_bodies import Route
 from senso.api.shown.orgs import Imported
 from senso.imports.schema import Contents
 
@@ -18,7 +19,7 @@ DryRun = Annotated[bool, Query(description="only say what would change; nothing 
 
 
 def routes(context: Context) -> APIRouter:
-    router = APIRouter(prefix="/import", tags=["organisations"])
+    router = APIRouter(prefix="/import", tags=["organisations"], route_class=Route)
 
     @router.post("", response_model=Imported)
     async def import_all(
@@ -29,9 +30,10 @@ def routes(context: Context) -> APIRouter:
         A token of one partner writes that partner's organisations and networks, and neither credits nor models.
         """
         work = partial(org_writes.take_in, caller, body, dry_run=dry_run)
-        if dry_run:
-            _, foreseen = await context.write(work)
-            return answer(request, foreseen)
-        return await once(context, caller, request, work)
+        async with context.turn_to_import():
+            if dry_run:
+                _, foreseen = await context.write(work)
+                return answer(request, foreseen)
+            return await once(context, caller, request, work)
 
     return router

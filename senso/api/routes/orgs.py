@@ -11,6 +11,7 @@ from senso.api.access import Caller, Scope, needs
 from senso.api.context import Context
 from senso.api.etags import answer
 from senso.api.idempotency import Key, once
+from senso.api.json_bodies import Route
 from senso.api.models import Body, Id, Line, Page
 from senso.api.paging import USUAL_ROWS, Cursor, Limit, decode, page
 from senso.api.shown.orgs import OrgListed, OrgQuestions, OrgShown, OrgWritten
@@ -31,7 +32,7 @@ class QuestionList(Body):
 
 
 def routes(context: Context) -> APIRouter:
-    router = APIRouter(prefix="/orgs", tags=["organisations"])
+    router = APIRouter(prefix="/orgs", tags=["organisations"], route_class=Route)
 
     @router.get("", response_model=Page[OrgListed])
     async def list_orgs(
@@ -61,7 +62,8 @@ def routes(context: Context) -> APIRouter:
 
         Its id and its partner stay. New organisations come by `POST /import`.
         """
-        return await once(context, caller, request, partial(org_writes.put, caller, org_id, body))
+        async with context.turn_to_import():
+            return await once(context, caller, request, partial(org_writes.put, caller, org_id, body))
 
     @router.get("/{org_id}/questions", response_model=OrgQuestions)
     async def show_questions(request: Request, caller: Reader, org_id: Id) -> Response:
@@ -75,7 +77,8 @@ def routes(context: Context) -> APIRouter:
     ) -> Response:
         """Makes its questions equal to these; all else of it stays."""
         work = partial(org_writes.put_questions, caller, org_id, body.questions)
-        return await once(context, caller, request, work)
+        async with context.turn_to_import():
+            return await once(context, caller, request, work)
 
     return router
 

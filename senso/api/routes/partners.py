@@ -14,6 +14,7 @@ from senso.api.access import Caller, Scope, needs
 from senso.api.context import Context
 from senso.api.etags import answer
 from senso.api.idempotency import Key, once
+from senso.api.json_bodies import Route
 from senso.api.models import Body, Id, Line, Page
 from senso.api.paging import USUAL_ROWS, Cursor, Limit, decode, page
 from senso.api.shown import partners as shown
@@ -44,7 +45,7 @@ class NewGrant(Body):
 
 
 def routes(context: Context) -> APIRouter:
-    router = APIRouter(prefix="/partners", tags=["partners"])
+    router = APIRouter(prefix="/partners", tags=["partners"], route_class=Route)
 
     @router.get("", response_model=Page[shown.PartnerListed])
     async def list_partners(

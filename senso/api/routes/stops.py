@@ -12,6 +12,7 @@ from senso.api.batch_bodies import StopReason
 from senso.api.context import Context
 from senso.api.etags import answer
 from senso.api.idempotency import Key, once
+from senso.api.json_bodies import Route
 from senso.api.models import Id, Line
 from senso.api.shown.providers import Stop, StopChange, StopsInForce
 from senso.db import Connection
@@ -26,7 +27,7 @@ NO_REASON = StopReason()
 
 
 def routes(context: Context) -> APIRouter:
-    router = APIRouter(tags=["pauses"])
+    router = APIRouter(tags=["pauses"], route_class=Route)
 
     @router.get("/pauses", response_model=StopsInForce)
     async def list_pauses(request: Request, caller: Annotated[Caller, needs(Scope.READ)]) -> Response:

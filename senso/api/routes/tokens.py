@@ -13,6 +13,7 @@ from senso.api.access import Caller, Scope, needs
 from senso.api.context import Context
 from senso.api.etags import answer
 from senso.api.idempotency import Key, once
+from senso.api.json_bodies import Route
 from senso.api.models import Body, Id, Name, Page, Shown
 from senso.api.paging import USUAL_ROWS, Cursor, Limit, decode, page
 from senso.api.problems import Problem
@@ -56,7 +57,7 @@ class TokenMade(TokenShown):
 
 
 def routes(context: Context) -> APIRouter:
-    router = APIRouter(prefix="/tokens", tags=["tokens"])
+    router = APIRouter(prefix="/tokens", tags=["tokens"], route_class=Route)
 
     @router.get("", response_model=Page[TokenShown])
     async def list_tokens(

@@ -14,6 +14,7 @@ from senso.api.access import Caller, Scope, needs
 from senso.api.context import Context
 from senso.api.etags import answer
 from senso.api.idempotency import Key, once
+from senso.api.json_bodies import Route
 from senso.api.models import Body, Id, Page, Shown
 from senso.api.paging import USUAL_ROWS, Cursor, Limit, decode, page
 from senso.api.problems import invalid
@@ -91,7 +92,7 @@ class TrialEnqueued(Shown):
 
 
 def routes(context: Context) -> APIRouter:
-    router = APIRouter(prefix="/webhooks", tags=["webhooks"])
+    router = APIRouter(prefix="/webhooks", tags=["webhooks"], route_class=Route)
 
     @router.get("", response_model=Page[WebhookShown])
     async def list_webhooks(
