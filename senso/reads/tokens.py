@@ -52,6 +52,16 @@ def one(db: Connection, token: UUID, *, partner: UUID | None = None) -> Token | 
     return first(Token, db.execute(ONE, {"id": token, "partner": partner}))
 
 
+OF_PARTNER = text("""
+    SELECT count(*) FROM tokens WHERE partner_id = :partner AND revoked_at IS NULL AND expires_at > now()
+""")
+
+
+def valid_of(db: Connection, partner: UUID) -> int:
+    """How many of a partner may be used."""
+    return int(db.execute(OF_PARTNER, {"partner": partner}).scalar_one())
+
+
 VALID = text("SELECT id FROM tokens WHERE id = ANY(:tokens) AND revoked_at IS NULL AND expires_at > now()")
 
 

@@ -11,7 +11,7 @@ from hashlib import sha256
 from uuid import UUID, uuid4
 
 from senso.db import Connection
-from senso.errors import NotFound
+from senso.errors import ConfigError, NotFound
 from senso.queries import tokens
 from senso.queries.triggers import audit
 from senso.reads import tokens as reads
@@ -25,6 +25,7 @@ FORM = re.compile(rf"{PREFIX}[0-9a-f]{{{2 * RANDOM_BYTES}}}", re.ASCII)
 SHOWN_CHARACTERS = len(PREFIX) + 6
 DEFAULT_DAYS, MOST_DAYS = 90, 366
 LONGEST_NAME = 100
+MOST_OF_PARTNER = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +43,25 @@ def digest(token: str) -> str:
 
 
 def create(db: Connection, wanted: Wanted, actor: str) -> tuple[Token, str]:
-    """The row, and the token itself, which can never be read again. Raises NotFound if there is no such partner."""
-    if wanted.partner_id is not None and not is_partner(db, wanted.partner_id):
-        raise NotFound(f"no partner {wanted.partner_id}")
+    """The row, and the token itself, which can never be read again.
+
+    Raises NotFound if there is no such partner, and ConfigError if it has MOST_OF_PARTNER: limits are those of a token.
+    """
+    if wanted.partner_id is not None:
+        require_room(db, wanted.partner_id)
     secret, id_ = PREFIX + secrets.token_hex(RANDOM_BYTES), uuid4()
     start = secret[:SHOWN_CHARACTERS]
     made = tokens.Made(id_, wanted.name, digest(secret), start, wanted.scope, wanted.partner_id, wanted.days)
     tokens.create(db, made, actor)
     record(db, Action.CREATE_TOKEN, actor, found := require(db, id_))
     return found, secret
+
+
+def require_room(db: Connection, partner: UUID) -> None:
+    if not is_partner(db, partner):
+        raise NotFound(f"no partner {partner}")
+    if reads.valid_of(db, partner) >= MOST_OF_PARTNER:
+        raise ConfigError(f"this partner has {MOST_OF_PARTNER} valid tokens, as many as it may have; revoke one")
 
 
 def revoke(db: Connection, token: UUID, actor: str, *, partner: UUID | None = None) -> Token:

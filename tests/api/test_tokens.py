@@ -100,6 +100,24 @@ def test_a_partners_admin_sees_and_makes_tokens_of_its_partner_only(api, make):
     assert make.one("SELECT count(*) FROM tokens WHERE partner_id = :p", p=theirs) == 1
 
 
+def test_a_partner_has_so_many_tokens_and_no_more(api, make):
+    partner = make.partner()
+    admin = make.token(Scope.ADMIN, partner)
+    make.sql(
+        "INSERT INTO tokens (id, name, hash, start, scope, partner_id, created_by, expires_at) "
+        "SELECT gen_random_uuid(), 'x', md5(n::text) || md5(n::text), 'senso_', 'read', :partner, 'test', now() + interval '1 day' "
+        "FROM generate_series(1, 99) n",
+        partner=partner,
+    )
+
+    refused = api.ask("POST", "/tokens", admin, json={"name": "one more", "scope": "read"})
+    make.sql("UPDATE tokens SET revoked_at = now() WHERE name = 'x'")
+    made = api.ask("POST", "/tokens", admin, json={"name": "one more", "scope": "read"})
+
+    assert (refused.status_code, made.status_code) == (409, 201), refused.text
+    assert "100 valid tokens" in refused.json()["detail"]
+
+
 def test_what_is_wrong_in_a_body_is_named_with_its_place(api, make):
     token = make.token()
 
