@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 # PYTEST_ARGS run in one, which starts sooner.
 TEST_PROCESSES ?= $(if $(findstring tests,$(PYTEST_ARGS)),0,4)
 
-.PHONY: demo up test faults chaos storms plants check format bench growth networks night queued in-flight alone commands one-run promises credits reconciling sequences real-answers mix reading-cost reading-modes reading-together clean client restore scrape limits rereading coverage published repeats listening requests
+.PHONY: demo up test faults chaos storms plants check format bench growth networks night queued in-flight alone commands one-run promises credits reconciling sequences real-answers mix reading-cost reading-modes reading-together clean client restore scrape limits rereading coverage published repeats listening reads requests
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -126,6 +126,11 @@ limits: $(READY)
 # LISTENING_ARGS="--runs 600 --listeners 200 --rounds 1"
 listening: $(VENV)/.ready-bench
 	@$(BIN)/python bench/listening.py $(LISTENING_ARGS)
+
+# How long each route that reads takes in a database of 500,000 runs, and whether it reads a whole table:
+# READS_ARGS="--runs 5000000 --folder /big/disk/reads"
+reads: $(VENV)/.ready-bench
+	@$(BIN)/python bench/reads.py $(READS_ARGS)
 
 # CPU of one run by itself, without Celery and Postgres, part by part: ONE_RUN_ARGS="--orgs 5 --rounds 2"
 one-run: $(READY)

@@ -119,6 +119,8 @@ class OneDatabase:
             "BEGIN",
             "SET LOCAL session_replication_role = replica",
             "SET LOCAL lock_timeout = '10s'",
+            # An API that a module shares writes live events: it takes this row before it locks any other.
+            "SELECT FROM event_turn FOR UPDATE",
             *(f"DELETE FROM {table}" for table in self.tables),
             *(f"INSERT INTO {table} TABLE kept.{table}" for table in self.kept),
             # Not ALTER SEQUENCE, whose lock on it a statement that is still at work would wait for, and we for it.

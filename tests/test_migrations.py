@@ -21,8 +21,10 @@ from sqlalchemy.exc import ProgrammingError
 from senso.db import engine, transaction
 from senso.errors import ConfigError
 from senso.migrations import alembic_config, migrate
+from senso.queries import call_days
 from senso.schema import head_revision, require_head, revision
 from senso.tables import Base
+from senso.workflows.totals import count
 
 ROOT = Path(__file__).parents[1]
 PARTS = ("setup.py", "setup.cfg", "pyproject.toml", "README.md", "LICENSE", "MANIFEST.in", "constraints.txt")
@@ -123,6 +125,7 @@ def unpriced(make):
         "UPDATE counting SET began_at = '2026-01-01', next_at = '2026-01-01', next_xid = 0, last_call = 0, "
         "next_call = 0, last_repair = 0, next_repair = 0"
     )
+    make.sql("DELETE FROM call_days")
     make.sql("UPDATE event_turn SET next_at = '2026-01-01', whole_at = '2026-01-01'")
     return snapshot()
 
@@ -164,6 +167,26 @@ def test_the_newest_goes_down_and_up_again_with_rows_in_the_table(database, make
     go(command.upgrade, "head")
 
     assert unpriced(make) == before
+
+
+def test_calls_that_were_counted_before_the_days_of_providers_were_are_in_them(database, make):
+    make.run(answered=True)
+    for outcome in ("unavailable", "answered"):
+        make.sql(
+            "INSERT INTO llm_calls (purpose, batch_id, run_id, org_id, fence, provider, model, outcome) "
+            "SELECT purpose, batch_id, run_id, org_id, fence, provider, model, :outcome FROM llm_calls LIMIT 1",
+            outcome=outcome,
+        )
+    count()
+    count()
+    days = f"SELECT {', '.join((*call_days.KEY, *call_days.FIGURES))} FROM call_days"
+    (before,) = make.sql(days)
+
+    go(command.downgrade, "0037")
+    go(command.upgrade, "head")
+
+    assert (before["calls"], before["tried_again"]) == (3, 1)
+    assert make.sql(days) == [before]
 
 
 def test_calls_from_before_a_change_of_prices_are_not_held_against_the_new_ones(database, make):

@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 from senso.db.typed import first
+from senso.queries import call_days
 from senso.states import ENDED_BATCHES, OPEN_EVALUATIONS, OPEN_JOBS, OPEN_RUNS, BatchState, RunState, among
 
 # Upper bounds of the buckets in milliseconds; stored rows hold their place, so a change needs a migration.
@@ -74,15 +75,17 @@ COUNTED_CALLS = text(f"""
         DELETE FROM uncounted_calls u USING ready, llm_calls c
         WHERE u.id = ready.id AND c.id = ready.id
             AND (c.outcome IS NOT NULL OR c.started_at < now() - interval '2 days')
-        RETURNING c.id, c.provider, c.model, c.purpose, coalesce(c.outcome, '{UNREPORTED}') AS outcome, c.tokens_in,
-            c.tokens_cached, c.tokens_out, c.cost_microusd, c.latency_ms, c.shared_id, c.started_at
+        RETURNING c.id, c.provider, c.model, c.purpose, c.outcome, c.tokens_in, c.tokens_cached, c.tokens_out,
+            c.cost_microusd, c.latency_ms, c.shared_id, c.started_at, c.batch_id, c.run_id, c.org_id
     ),
+    of_days AS ({call_days.store("counted")}),
     totals AS (
         INSERT INTO call_totals (provider, model, purpose, outcome, {", ".join(SUMS)})
-        SELECT provider, model, purpose, outcome, count(*) FILTER (WHERE {IS_WHOLE}), coalesce(sum(tokens_in), 0),
+        SELECT provider, model, purpose, coalesce(outcome, '{UNREPORTED}'), count(*) FILTER (WHERE {IS_WHOLE}),
+            coalesce(sum(tokens_in), 0),
             coalesce(sum(tokens_cached), 0), coalesce(sum(tokens_out), 0), coalesce(sum(cost_microusd), 0),
             count(*) FILTER (WHERE {IS_WHOLE} AND cost_microusd IS NULL)
-        FROM counted GROUP BY provider, model, purpose, outcome
+        FROM counted GROUP BY 1, 2, 3, 4
         ON CONFLICT (provider, model, purpose, outcome) DO UPDATE SET {added("call_totals", *SUMS)}
     ),
     durations AS (

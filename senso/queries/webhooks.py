@@ -40,7 +40,7 @@ INSERT = text("""
     VALUES (:id, :partner_id, :url, :secret, :events, :created_by)
 """)
 # One more at a time: two that count together would both find room.
-LOCK = text("SELECT pg_advisory_xact_lock(7230157)")
+LOCK = text("SELECT pg_advisory_xact_lock(7230160)")
 COUNT = text("SELECT count(*) FROM webhooks WHERE partner_id IS NOT DISTINCT FROM CAST(:partner AS uuid)")
 
 

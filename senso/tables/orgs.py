@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -22,9 +22,13 @@ class Partner(Base):
 
 class Org(Base):
     __tablename__ = "orgs"
-    __table_args__ = (CheckConstraint("samples BETWEEN 1 AND most_samples AND most_samples <= 20", name="samples"),)
+    __table_args__ = (
+        CheckConstraint("samples BETWEEN 1 AND most_samples AND most_samples <= 20", name="samples"),
+        Index("ix_orgs_name_id", "name", "id"),
+        Index("ix_orgs_partner_id_name_id", "partner_id", "name", "id"),
+    )
     id: Mapped[Id]
-    partner_id: Mapped[UUID] = link("partners.id", index=True)
+    partner_id: Mapped[UUID] = link("partners.id")
     name: Mapped[Word]
     active: Mapped[bool] = mapped_column(server_default="true")
     competitors: Mapped[list[str]] = mapped_column(JSONB, server_default="[]")

@@ -6,11 +6,11 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, SmallInteger, func, text
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, SmallInteger, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from senso.states import BatchKind, Purpose
-from senso.tables.base import Base, Big, Moment, Word, one_of
+from senso.tables.base import Base, Big, Moment, Serial, Word, one_of
 
 
 def key() -> Mapped[str]:
@@ -57,6 +57,31 @@ class DayCost(Base):
     __tablename__ = "day_costs"
     day: Mapped[date] = mapped_column(primary_key=True)
     cost_microusd: Mapped[int] = sum_of()
+
+
+class CallDay(Base):
+    """How the calls of a provider that began on a day (UTC) ended, as far as they have been counted.
+
+    `calls` and the counts of how they ended: of a call that read for several orgs, only its first share.
+    """
+
+    __tablename__ = "call_days"
+    __table_args__ = (UniqueConstraint("day", "provider", "partner_id", postgresql_nulls_not_distinct=True),)
+    id: Mapped[Serial]
+    day: Mapped[date]
+    provider: Mapped[Word]
+    partner_id: Mapped[UUID | None]  # for which it was, when it was counted
+    calls: Mapped[int] = sum_of()
+    useful: Mapped[int] = sum_of()
+    tried_again: Mapped[int] = sum_of()  # failed, and were followed by another call
+    rate_limited: Mapped[int] = sum_of()
+    unavailable: Mapped[int] = sum_of()
+    refused: Mapped[int] = sum_of()
+    malformed: Mapped[int] = sum_of()
+    failed: Mapped[int] = sum_of()
+    open: Mapped[int] = sum_of()  # never reported
+    cost_microusd: Mapped[int] = sum_of()
+    unknown_cost: Mapped[int] = sum_of()
 
 
 class EndedTotal(Base):

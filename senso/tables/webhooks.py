@@ -38,6 +38,7 @@ class Delivery(Base):
             *("webhook_id", "next_at"),
             postgresql_where=text(f"status = '{DeliveryStatus.PENDING}'"),
         ),
+        Index("ix_deliveries_sent", "webhook_id", "sent_at", postgresql_where=text("sent_at IS NOT NULL")),
     )
     key: Mapped[Word] = mapped_column(primary_key=True)
     webhook_id: Mapped[UUID] = mapped_column(ForeignKey("webhooks.id", ondelete="CASCADE"))

@@ -18,6 +18,7 @@ from senso.errors import (
     Unavailable,
     Unforeseen,
 )
+from senso.outgoing.addresses import Forbidden
 from senso.policy import POLICY
 from senso.queries import invariants
 from senso.tasks.stages import extract, finish_batch, read, submit_snapshot
@@ -33,6 +34,7 @@ TRIES = {
     TooLong: 1,
     Unforeseen: 1,
     Refused: 1,
+    Forbidden: 1,
     Misconfigured: 1,
     JobFailed: 1,
 }
