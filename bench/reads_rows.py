@@ -203,5 +203,11 @@ def write(cursor: Any, runs: int) -> float:
             flush=True,
         )
     cursor.execute("VACUUM ANALYZE")
-    cursor.execute(COUNTED)
     return time.monotonic() - began
+
+
+def count(cursor: Any) -> None:
+    """Once."""
+    cursor.execute("SELECT EXISTS (SELECT FROM call_days)")
+    if cursor.fetchone() == (False,):
+        cursor.execute(COUNTED)

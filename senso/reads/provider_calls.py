@@ -33,24 +33,26 @@ class ProviderDay:
     unknown_cost: int
 
 
-# What has been counted, and the calls that have not been: the latest, and those that are open.
-DAYS = text(
-    f"""
+# Grows only, so that an old one may be passed on.
+LAST = text("SELECT last_call FROM counting")
+SINCE = "(now() AT TIME ZONE 'UTC')::date - (:days - 1)"
+# What has been counted, and the calls that have not been: the latest, and those that are open. From `:last` Postgres
+# knows how few the latest are.
+DAYS = text(f"""
     WITH uncounted AS MATERIALIZED (
-        SELECT * FROM llm_calls WHERE id > (SELECT last_call FROM counting)
+        SELECT * FROM llm_calls WHERE id > :last AND id > (SELECT last_call FROM counting)
         UNION ALL
         SELECT c.* FROM uncounted_calls u JOIN llm_calls c ON c.id = u.id
     ),
     found AS (
-        SELECT {", ".join(call_days.KEY)}, {", ".join(call_days.FIGURES)} FROM call_days WHERE day >= {{since}}
+        SELECT {", ".join(call_days.KEY)}, {", ".join(call_days.FIGURES)} FROM call_days WHERE day >= {SINCE}
         UNION ALL
-        SELECT * FROM ({call_days.added("uncounted")}) AS latest WHERE day >= {{since}}
+        SELECT * FROM ({call_days.added("uncounted")}) AS latest WHERE day >= {SINCE}
     )
     SELECT day, provider, {", ".join(f"sum({name})::bigint AS {name}" for name in call_days.FIGURES)}
     FROM found WHERE CAST(:partner AS uuid) IS NULL OR partner_id = :partner
     GROUP BY day, provider ORDER BY day DESC, provider
-""".format(since="(now() AT TIME ZONE 'UTC')::date - (:days - 1)")
-)
+""")
 
 
 def days(db: Connection, most: int, partner: UUID | None = None) -> list[ProviderDay]:
@@ -58,4 +60,6 @@ def days(db: Connection, most: int, partner: UUID | None = None) -> list[Provide
 
     `partner`: only calls for it.
     """
-    return each(ProviderDay, db.execute(DAYS, {"days": most, "partner": partner and str(partner)}))
+    last = db.execute(LAST).scalar_one()
+    values = {"days": most, "last": last, "partner": partner and str(partner)}
+    return each(ProviderDay, db.execute(DAYS, values))
