@@ -105,8 +105,8 @@ def test_a_partner_has_so_many_tokens_and_no_more(api, make):
     admin = make.token(Scope.ADMIN, partner)
     make.sql(
         "INSERT INTO tokens (id, name, hash, start, scope, partner_id, created_by, expires_at) "
-        "SELECT gen_random_uuid(), 'x', md5(n::text) || md5(n::text), 'senso_', 'read', :partner, 'test', now() + interval '1 day' "
-        "FROM generate_series(1, 99) n",
+        "SELECT gen_random_uuid(), 'x', md5(n::text) || md5(n::text), 'senso_', 'read', :partner, 'test', "
+        "now() + interval '1 day' FROM generate_series(1, 99) n",
         partner=partner,
     )
 
