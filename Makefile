@@ -195,6 +195,7 @@ $(READY): $(VENV)/bin/python setup.cfg setup.py pyproject.toml constraints.txt
 $(VENV)/.ready-test: $(READY)
 	@echo "Installing what tests need (once)"
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --upgrade --target $(VENV)/generator -r tests/generator.txt
 	@touch $@
 
 clean:

@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,12 +19,15 @@ from senso.api.openapi import Json, document
 FACTS = Facts(False, ("gpt-6-luna",), "gpt-6-luna", lambda name: False)
 DOCUMENT: Json = document(application(Door(None, lambda: None, 30), 2, Limits(600, 50), FACTS))
 PACKAGE = "senso_workflows_client"
+# Installed by `make test`, from tests/generator.txt, apart from all else.
+GENERATOR = Path(sys.prefix, "generator")
+PINNED = Path(__file__).with_name("generator.txt")
 KEPT = Path(__file__).parents[1] / "build" / "clients"
 
 
 def kept() -> Path:
     """A folder with PACKAGE, made anew when the document or the generator is another."""
-    said = json.dumps(DOCUMENT) + version("openapi-python-client")
+    said = json.dumps(DOCUMENT) + PINNED.read_text()
     folder = KEPT / sha256(said.encode()).hexdigest()[:16]
     if not folder.exists():
         KEPT.mkdir(parents=True, exist_ok=True)
@@ -41,14 +43,16 @@ def generate(folder: Path) -> None:
         given = Path(beside, "openapi.json")
         given.write_text(json.dumps(DOCUMENT))
         options = ["--meta", "setup", "--fail-on-warning", "--overwrite", "--path", given, "--output-path", folder]
-        subprocess.run(
-            [sys.executable, "-m", "openapi_python_client", "generate", *options], check=True, env=with_ruff()
-        )
+        subprocess.run([sys.executable, "-m", "openapi_python_client", "generate", *options], check=True, env=apart())
 
 
-def with_ruff() -> dict[str, str]:
-    """The generator formats what it has made by the ruff beside it."""
-    return {**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
+def apart() -> dict[str, str]:
+    """With the generator's own libraries; it formats what it has made by the ruff beside Python."""
+    return {
+        **os.environ,
+        "PYTHONPATH": str(GENERATOR),
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+    }
 
 
 if __name__ == "__main__":

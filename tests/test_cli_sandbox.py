@@ -50,9 +50,17 @@ def started(*options):
     command = [sys.executable, "-m", "senso.cli", "sandbox", *QUICK, *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
-            yield process, list(iter(process.stdout.readline, "stop      Ctrl-C\n"))
+            yield process, list(lines_of(process))
         finally:
             process.terminate()
+
+
+def lines_of(process):
+    for line in process.stdout:
+        if line == "stop      Ctrl-C\n":
+            return
+        yield line
+    raise AssertionError(process.stderr.read())
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
