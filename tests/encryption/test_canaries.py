@@ -118,7 +118,7 @@ def reported():
     sentry_sdk.get_client().transport.capture_envelope = sent.append
     yield sent
     sentry_sdk.get_client().close()
-    sentry_sdk.init()
+    sentry_sdk.init(trace_propagation_targets=[])  # else later calls of this process carry headers of its own
 
 
 @pytest.fixture
