@@ -26,7 +26,7 @@ from machine import heading
 
 from senso import supplied
 from senso.embedded import servers
-from senso.limits import script
+from senso.limits import redis_scripts
 from senso.limits.allowance import Allowance
 from senso.limits.outcomes import GOOD
 from senso.limits.permit import Permit
@@ -87,7 +87,7 @@ def make(one: Allowance, limits: Limits, calls: int, pause: float = 0) -> int:
 
 
 def commands() -> Counter[str]:
-    info: dict[str, Any] = script.client().info("commandstats")  # type: ignore[assignment]
+    info: dict[str, Any] = redis_scripts.client().info("commandstats")  # type: ignore[assignment]
     return Counter({name.removeprefix("cmdstat_"): one["calls"] for name, one in info.items()})
 
 

@@ -13,7 +13,7 @@ from redis import Redis
 
 from senso import db as database_module
 from senso.embedded import Urls
-from senso.limits import script
+from senso.limits import redis_scripts
 from senso.limits.process import allowances
 from senso.sandbox import env as sandbox_env
 from senso.settings import settings
@@ -138,8 +138,8 @@ class OneDatabase:
 def forget_limits() -> None:
     """What earlier tests have used of their models, whose breakers they opened, and what vendors of jobs said."""
     allowances.forget()
-    client = script.client()
-    if known := list(client.scan_iter(f"{script.PREFIX}*")):
+    client = redis_scripts.client()
+    if known := list(client.scan_iter(f"{redis_scripts.PREFIX}*")):
         client.delete(*known)
 
 

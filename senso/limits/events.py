@@ -9,7 +9,7 @@ from typing import Any, cast
 from redis.exceptions import RedisError
 
 from senso import redis_access
-from senso.limits import script
+from senso.limits import redis_scripts, script
 
 AT_ONCE = 100
 
@@ -33,7 +33,7 @@ class BreakerEvent:
 def waiting() -> list[BreakerEvent]:
     """The oldest first. Raises ConfigError and Unreachable."""
     try:
-        return [read(raw) for raw in cast("list[bytes]", script.client().lrange(script.EVENTS, 0, AT_ONCE - 1))]
+        return [read(raw) for raw in cast("list[bytes]", redis_scripts.client().lrange(script.EVENTS, 0, AT_ONCE - 1))]
     except RedisError as error:
         raise redis_access.trouble(error, redis_access.address()).error from None
 
@@ -47,7 +47,7 @@ def read(raw: bytes) -> BreakerEvent:
 def forget(events: Sequence[BreakerEvent]) -> None:
     """By their values: another process may have read and forgotten some of them. Raises as `waiting` does."""
     try:
-        with script.client().pipeline(transaction=False) as pipe:
+        with redis_scripts.client().pipeline(transaction=False) as pipe:
             for one in events:
                 pipe.lrem(script.EVENTS, 1, cast("str", one.raw))
             pipe.execute()

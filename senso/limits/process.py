@@ -70,7 +70,7 @@ class Allowances:
         return any(one.is_active for one in list(self.by_model.values()))
 
     def tell(self) -> None:
-        if contact.is_away:
+        if contact.absence.lasts:
             return
         for one in list(self.by_model.values()):
             try:
@@ -82,13 +82,13 @@ class Allowances:
         """At the end of the process: its places are free at once."""
         self.is_ended = True
         for one in list(self.by_model.values()):
-            if not contact.is_away:
+            if not contact.absence.lasts:
                 one.tell(leaves=True)
 
     def forget(self) -> None:
         """What this process knows, for a test that begins anew."""
         self.by_model.clear()
-        contact.away_until = 0.0
+        contact.absence.end()
 
 
 allowances = Allowances()

@@ -8,7 +8,7 @@ from typing import Any, cast
 from redis.exceptions import RedisError
 
 from senso import redis_access
-from senso.limits import script
+from senso.limits import redis_scripts, script
 from senso.states import BreakerState
 
 
@@ -50,7 +50,7 @@ def standings(models: Iterable[tuple[str, str]] = ()) -> list[Standing]:
 
 
 def members() -> set[Any]:
-    found = cast("set[Any]", script.client().smembers(script.MODELS))
+    found = cast("set[Any]", redis_scripts.client().smembers(script.MODELS))
     return {one.decode() if isinstance(one, bytes) else one for one in found}
 
 

@@ -11,7 +11,7 @@ from senso.api.access import Caller, Scope
 from senso.api.access.logins import MOST_FAILURES, Logins, network
 from senso.api.access.streams import Streams
 from senso.api.problems import Problem
-from senso.limits import script
+from senso.limits import redis_scripts
 from senso.limits.requests import Counter, Standing
 
 WRONG = "senso_" + "0" * 64
@@ -76,7 +76,7 @@ def test_a_window_may_be_used_at_once_and_fills_again_evenly(database):
     assert [one.remaining for one in found] == [2, 1, 0, 0]
     assert found[0].reset_seconds == 20
     assert 19 <= found[3].retry_seconds <= 20
-    assert 0 < script.client().pttl(f"{script.PREFIX}api:token:{subject}") <= 60_001
+    assert 0 < redis_scripts.client().pttl(f"{redis_scripts.PREFIX}api:token:{subject}") <= 60_001
 
 
 def test_a_token_that_fails_later_is_held_up_with_its_address():

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from senso.limits import script
+from senso.limits import redis_scripts, script
 from senso.workflows import breakers
 
 ASKED = "gpt-6.1-terra"
@@ -44,7 +44,7 @@ def work(make):
 
 def test_both_together_keep_to_the_limit(make, sandbox, work):
     make.sql("UPDATE models SET rpm = 40 WHERE slug = :model", model=ASKED)
-    minute_ago = round((script.client().time()[0] - 61) * 1e6)
+    minute_ago = round((redis_scripts.client().time()[0] - 61) * 1e6)
     script.run({"provider": "openai", "model": ASKED, "owner": "before", "now": minute_ago})
     batch = make.batch(questions=60)
 

@@ -11,7 +11,7 @@ from shell import Shell
 from senso import supplied
 from senso.db import transaction
 from senso.errors import Unavailable
-from senso.limits import script
+from senso.limits import redis_scripts, script
 from senso.limits.allowance import Allowance
 from senso.limits.outcomes import ended
 from senso.limits.process import allowances
@@ -32,7 +32,7 @@ def limit(make, model=ASKED, **limits):
     for column, value in limits.items():
         make.sql(f"UPDATE models SET {column} = :value WHERE slug = :model", value=value, model=model)
     provider, name = make.sql("SELECT provider, name FROM models WHERE slug = :model", model=model)[0].values()
-    minute_ago = round((float(script.client().time()[0]) - 61) * 1e6)
+    minute_ago = round((float(redis_scripts.client().time()[0]) - 61) * 1e6)
     script.run({"provider": provider, "model": name, "owner": "before", "now": minute_ago})
     return provider, name
 
@@ -275,10 +275,10 @@ def test_a_redis_that_has_forgotten_is_told_again(make, sandbox, lost):
     first, *others = make.runs(batch)
     read(str(first))
     if lost == "script":
-        script.client().script_flush()
+        redis_scripts.client().script_flush()
     else:
-        for key in script.client().scan_iter(f"{script.PREFIX}*"):
-            script.client().delete(key)
+        for key in redis_scripts.client().scan_iter(f"{redis_scripts.PREFIX}*"):
+            redis_scripts.client().delete(key)
     allowances.forget()
 
     read(*map(str, others))
