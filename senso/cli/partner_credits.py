@@ -12,7 +12,9 @@ from senso.db import Connection, looking, transaction
 from senso.errors import ConfigError, NotFound
 from senso.quantities import counted
 from senso.queries import ledger as rows
-from senso.queries.ledger import LedgerEntry, PartnerCredits
+from senso.queries.ledger import PartnerCredits
+from senso.reads import ledger_pages
+from senso.reads.ledger_pages import Entered
 from senso.records import record
 from senso.states import Entry
 from senso.workflows.granting import Grant, grant
@@ -84,7 +86,7 @@ def ledger(partner: UUID, last: int | None, *, as_json: bool) -> None:
     """Prints all rows as JSON, or the latest ones in a terminal, unless `last` says how many."""
     with looking() as db:
         owned = require(db, partner)
-        found, total = rows.of_partner(db, partner, last or (None if as_json else SHOWN))
+        found, total = ledger_pages.latest(db, partner, last or (None if as_json else SHOWN))
     if as_json:
         print_json(found)
         return
@@ -99,7 +101,7 @@ def ledger(partner: UUID, last: int | None, *, as_json: bool) -> None:
         err.print(f"The latest {len(found)} of {counted(total, 'row')}; --last says how many.")
 
 
-def lines(found: Sequence[LedgerEntry]) -> Iterator[str]:
+def lines(found: Sequence[Entered]) -> Iterator[str]:
     """The rows of each batch under its id, which has its own line so that it is never cut."""
     narrow = out.width < NARROW
     if not narrow:
@@ -113,15 +115,15 @@ def lines(found: Sequence[LedgerEntry]) -> Iterator[str]:
         yield (in_two_lines(row) if narrow else in_columns(row)) + (f"\n  {about}" if about else "")
 
 
-def in_columns(row: LedgerEntry) -> str:
+def in_columns(row: Entered) -> str:
     return f"{moment(row.created_at)}  {row.entry:<7} {row.credits:>+8} {row.balance:>9}"
 
 
-def in_two_lines(row: LedgerEntry) -> str:
+def in_two_lines(row: Entered) -> str:
     return f"{moment(row.created_at)}\n  {row.entry} {row.credits:+}, balance {row.balance}"
 
 
-def what(row: LedgerEntry) -> str:
+def what(row: Entered) -> str:
     if row.entry == Entry.GRANT:
         return f"ref {escape(row.idempotency_key.removeprefix('grant:'))}"
     return f"run {row.run}" if row.run is not None else ""

@@ -1,16 +1,14 @@
 """Credits move only by rows of the ledger, and `available` changes by exactly the credits of the inserted rows."""
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
 from senso.db import keys
 from senso.db.statement import Prepared
-from senso.db.typed import each, first
+from senso.db.typed import first
 from senso.queries.batches import Batch
-from senso.records import UNTOLD
 from senso.states import HOLDING, OPEN_BATCHES, BatchKind, Entry, LedgerKind, among
 
 # One guarded UPDATE: two batches that open at the same time cannot both spend the last credits. For a partner that is
@@ -135,39 +133,3 @@ class PartnerCredits:
 
 def partner_credits(db: Connection, partner: UUID) -> PartnerCredits | None:
     return first(PartnerCredits, db.execute(STANDING, {"partner": partner}))
-
-
-OF_PARTNER = text("""
-    SELECT * FROM (
-        SELECT l.id, l.created_at, l.entry, l.credits, (sum(l.credits) OVER (ORDER BY l.id))::bigint AS balance,
-            l.idempotency_key, l.org_id, l.kind, l.batch_id, l.run_id, r.number AS run,
-            count(*) OVER () AS total
-        FROM ledger l LEFT JOIN question_runs r ON r.id = l.run_id WHERE l.partner_id = :partner
-        ORDER BY l.id DESC LIMIT :most
-    ) latest
-    ORDER BY id
-""")
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
-    """`balance`: the sum of all credits up to this row. `run`: its number. `total`: how many rows the partner has."""
-
-    id: int = field(metadata=UNTOLD)
-    created_at: datetime
-    entry: Entry
-    credits: int
-    balance: int
-    idempotency_key: str
-    org_id: UUID | None
-    kind: LedgerKind | None
-    batch_id: UUID | None
-    run_id: UUID | None
-    run: int | None
-    total: int = field(metadata=UNTOLD)
-
-
-def of_partner(db: Connection, partner: UUID, most: int | None = None) -> tuple[list[LedgerEntry], int]:
-    """The latest rows, oldest first; and how many there are in all."""
-    found = each(LedgerEntry, db.execute(OF_PARTNER, {"partner": partner, "most": most}))
-    return found, found[0].total if found else 0

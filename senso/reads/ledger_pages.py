@@ -3,13 +3,15 @@
 The balance of the newest row is what is available, so that no page sums up the rows before it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
 from senso.db.typed import each
+from senso.records import UNTOLD
 from senso.states import Entry, LedgerKind
 
 # Of a partner that is not metered nothing is available: its rows are summed up, once for a walk through all pages.
@@ -37,7 +39,7 @@ PAGE = text("""
 class Entered:
     """`credits`: signed. `balance`: after it. `run`: its number; None where it was pruned."""
 
-    id: int
+    id: int = field(metadata=UNTOLD)
     created_at: datetime
     entry: Entry
     credits: int
@@ -63,6 +65,16 @@ class Last:
     balance: int
 
 
-def page(db: Connection, partner: UUID, last: Last | None, most: int) -> list[Entered]:
+def page(db: Connection, partner: UUID, last: Last | None, most: int | None) -> list[Entered]:
+    """`most`: None for all."""
     values = {"partner": partner, "before": last and last.id, "balance": last and last.balance, "most": most}
     return each(Entered, db.execute(PAGE, values))
+
+
+ROWS = text("SELECT count(*) FROM ledger WHERE partner_id = :partner")
+
+
+def latest(db: Connection, partner: UUID, most: int | None = None) -> tuple[Sequence[Entered], int]:
+    """The latest rows, oldest first; and how many there are in all."""
+    found = page(db, partner, None, most)[::-1]
+    return found, int(db.execute(ROWS, {"partner": partner}).scalar_one())
