@@ -1,7 +1,6 @@
 """Stages 4 and 5: readings are scored and charged, and the batch ends, in one transaction."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from senso import push, score
@@ -20,6 +19,7 @@ from senso.reports.basis import Basis, cautions
 from senso.runtime.saving import save
 from senso.states import BatchKind, BatchState, FinishedBy, ended_state
 from senso.workflows.further import ask_further
+from senso.workflows.result_heads import result_head
 from senso.workflows.webhooks import announcing
 
 log = logger(__name__)
@@ -102,7 +102,7 @@ def numbers(db: Connection, batch: Batch, org: UUID, state: BatchState, counts: 
         competitors=score.leaderboard(facts),
         citations=score.sources(page for one in found for page in cited_pages(one, sites, known.websites)),
         claims=claims.of_batch(db, batch.id, org),
-        **result_header(db, batch, state, counts),
+        **result_head(db, batch, state, counts),
     )
     return push.content(said)
 
@@ -116,21 +116,7 @@ def unclassified(found: Sequence[Found]) -> set[str]:
 def without_numbers(db: Connection, batch: Batch, state: BatchState, counts: Counts) -> dict[str, object]:
     """For a batch without an org, or with a text or number that cannot be stored: it must end nevertheless."""
     results.move_latest(db, batch)
-    return push.content(Result(metrics=(), competitors=(), citations=(), **result_header(db, batch, state, counts)))
-
-
-def result_header(db: Connection, batch: Batch, state: BatchState, counts: Counts) -> dict[str, Any]:
-    return {
-        "batch_id": batch.id,
-        "episode": batch.episode,
-        "kind": batch.kind,
-        "org_id": batch.org_id,
-        "network_id": batch.network_id,
-        "date": batch.batch_date,
-        "state": state,
-        "counts": record(counts),
-        **record(results.cost(db, batch.id)),
-    }
+    return push.content(Result(metrics=(), competitors=(), citations=(), **result_head(db, batch, state, counts)))
 
 
 def note_cautions(db: Connection, batch: Batch, found: Sequence[Found]) -> None:

@@ -11,8 +11,8 @@ from senso.queries import batches, closing, deliveries, outbox, sweep, webhooks
 from senso.queries.batches import Batch
 from senso.queries.closing import Counts
 from senso.queries.outbox import Pipeline
-from senso.records import record
 from senso.states import BatchState, HookEvent
+from senso.workflows.result_heads import result_head
 
 SCHEMA_VERSION: Final = 1
 EVENTS: Final = {
@@ -33,7 +33,7 @@ def ended(db: Connection, batch: Batch, state: BatchState, counts: Counts | None
     wanting = webhooks.wanting(db, event, batch.org_id, batch.network_id)
     if not wanting:
         return
-    body = as_json(content(event, of_batch(db, batch, state, counts or closing.counts(db, batch))))
+    body = as_json(content(event, result_head(db, batch, state, counts or closing.counts(db, batch))))
     for webhook in wanting:
         enqueue(db, DELIVERY.of(webhook, batch.id, batch.episode, state), webhook, event, body, batch=batch.id)
 
@@ -48,22 +48,6 @@ def enqueue(  # noqa: PLR0913  as many as a delivery has parts
 def content(event: HookEvent, data: dict[str, Any]) -> dict[str, Any]:
     """JSON of the documented form (schema_version 1)."""
     return {"schema_version": SCHEMA_VERSION, "type": event, "timestamp": datetime.now(UTC).isoformat(), "data": data}
-
-
-def of_batch(db: Connection, batch: Batch, state: BatchState, counts: Counts) -> dict[str, Any]:
-    from senso.queries import results  # noqa: PLC0415  takes long to import, and most batches have no webhook
-
-    return {
-        "batch_id": batch.id,
-        "episode": batch.episode,
-        "kind": batch.kind,
-        "org_id": batch.org_id,
-        "network_id": batch.network_id,
-        "date": batch.batch_date.isoformat(),
-        "state": state,
-        "counts": record(counts),
-        **record(results.cost(db, batch.id)),
-    }
 
 
 def expire_blocked(db: Connection, today: date, history_days: int) -> None:
