@@ -20,7 +20,7 @@ WORDS = {str(member) for members in ENUMS for member in members}
 NAMES = {"action", "batch_kind", "batch_state", "entry", "evaluation", "finished_by", "kind", "outcome", "purpose"}
 NAMES |= {"push", "question_kind", "searched", "sentiment", "state", "status", "surface"}
 COMPARED = (ast.Eq, ast.NotEq, ast.In, ast.NotIn, ast.Is, ast.IsNot)
-FILES = [path for path in sorted(ROOT.rglob("*.py")) if path.name != "states.py" and "sandbox" not in path.parts]
+FILES = [path for path in sorted(ROOT.rglob("*.py")) if not {"states", "sandbox"} & set(path.parts)]
 
 
 def is_word(node):
