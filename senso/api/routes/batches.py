@@ -65,7 +65,13 @@ def run_filters(
 
 def routes(context: Context) -> APIRouter:
     router = APIRouter(prefix="/batches", tags=["batches"], route_class=Route)
+    add_batches(router, context)
+    add_changes(router, context)
+    add_runs(router, context)
+    return router
 
+
+def add_batches(router: APIRouter, context: Context) -> None:
     @router.post("", response_model=TriggeredBatch, status_code=HTTPStatus.CREATED, responses=FOUND)
     async def trigger_batch(request: Request, caller: Triggering, body: Body, _key: Key = None) -> Response:
         """Opens or resumes today's batch of an org or a network, or what an org lacks of its network's answers.
@@ -92,6 +98,8 @@ def routes(context: Context) -> APIRouter:
         """A batch as it stands, with what it waits for."""
         return answer(request, await context.read(partial(stands, context, caller, batch_id)))
 
+
+def add_changes(router: APIRouter, context: Context) -> None:
     @router.post("/{batch_id}/cancel", response_model=CancelledBatch | ForeseenCancel)
     async def cancel_batch(
         request: Request, caller: Operator, batch_id: Id, body: BatchChange = UNCHANGED, _key: Key = None
@@ -110,6 +118,8 @@ def routes(context: Context) -> APIRouter:
             return answer(request, await context.read(partial(batch_orders.foresee_retry, caller, batch_id)))
         return await once(context, caller, request, partial(batch_orders.retry, context, caller, batch_id, body))
 
+
+def add_runs(router: APIRouter, context: Context) -> None:
     @router.get("/{batch_id}/runs", response_model=Page[ListedRun])
     async def list_runs(
         request: Request,
@@ -123,8 +133,6 @@ def routes(context: Context) -> APIRouter:
         after = decode(cursor, int)
         found = await context.read(partial(runs_of, caller, batch_id, wanted, limit + 1, after[0] if after else 0))
         return answer(request, page(found, limit, lambda one: (one.number,), ListedRun.model_validate))
-
-    return router
 
 
 async def trigger(context: Context, request: Request, caller: Caller, wanted: Trigger) -> Response:

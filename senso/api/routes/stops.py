@@ -28,7 +28,14 @@ NO_REASON = StopReason()
 
 def routes(context: Context) -> APIRouter:
     router = APIRouter(tags=["pauses"], route_class=Route)
+    add_whole(router, context)
+    add_providers(router, context)
+    add_models(router, context)
+    add_partners(router, context)
+    return router
 
+
+def add_whole(router: APIRouter, context: Context) -> None:
     @router.get("/pauses", response_model=StopsInForce)
     async def list_pauses(request: Request, caller: Annotated[Caller, needs(Scope.READ)]) -> Response:
         """What keeps paid calls from beginning: pauses, and cost ceilings that were reached. For all partners only."""
@@ -45,6 +52,8 @@ def routes(context: Context) -> APIRouter:
         """Ends the pause of everything. For tokens of all partners only."""
         return await change(context, request, caller, resuming(caller), StopScope.ALL)
 
+
+def add_providers(router: APIRouter, context: Context) -> None:
     @router.post("/providers/{name}/pause", response_model=StopChange)
     async def pause_provider(
         request: Request, caller: Operator, name: Name, body: StopReason = NO_REASON, _key: Key = None
@@ -57,6 +66,8 @@ def routes(context: Context) -> APIRouter:
         """Ends the pause of this provider. For tokens of all partners only."""
         return await change(context, request, caller, resuming(caller), StopScope.PROVIDER, name)
 
+
+def add_models(router: APIRouter, context: Context) -> None:
     @router.post("/models/{slug}/pause", response_model=StopChange)
     async def pause_model(
         request: Request, caller: Operator, slug: Name, body: StopReason = NO_REASON, _key: Key = None
@@ -69,6 +80,8 @@ def routes(context: Context) -> APIRouter:
         """Ends the pause of this model. For tokens of all partners only."""
         return await change(context, request, caller, resuming(caller), StopScope.MODEL, slug)
 
+
+def add_partners(router: APIRouter, context: Context) -> None:
     @router.post("/partners/{partner_id}/pause", response_model=StopChange)
     async def pause_partner(
         request: Request, caller: Operator, partner_id: Id, body: StopReason = NO_REASON, _key: Key = None
@@ -80,8 +93,6 @@ def routes(context: Context) -> APIRouter:
     async def resume_partner(request: Request, caller: Operator, partner_id: Id, _key: Key = None) -> Response:
         """Ends the pause of this partner."""
         return await change(context, request, caller, resuming(caller), StopScope.PARTNER, str(partner_id))
-
-    return router
 
 
 Change = Callable[[Connection, Subject], stopping.Done]
