@@ -13,7 +13,7 @@ from senso.tables.base import Base, Big, Created, Json, Moment, Serial, Word, li
 
 
 class Event(Base):
-    """Ids rise in the order of commits: whoever inserts holds the row of `event_turn` until the commit (a trigger)."""
+    """Ids increase in commit order: a trigger locks the row of `event_turn` until the commit of who inserts."""
 
     __tablename__ = "events"
     __table_args__ = (
