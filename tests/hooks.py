@@ -7,9 +7,22 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from api_process import serving
 from cryptography.fernet import Fernet
+from ground import NOWHERE, addresses
 
 from senso.settings import settings
+
+HELD = Fernet.generate_key().decode()
+
+
+@contextmanager
+def serving_webhooks(database_url, folder):
+    """A `senso api` that encrypts under HELD and may reach receivers on this machine."""
+    given = addresses(NOWHERE) | {"DATABASE_URL": database_url}
+    given |= {"ENCRYPTION_KEYS": HELD, "WEBHOOKS_TO_LOOPBACK": "true"}
+    with serving(folder, given) as api:
+        yield api
 
 
 @dataclass(frozen=True)

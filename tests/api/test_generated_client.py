@@ -14,18 +14,14 @@ from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
-from api_process import serving
 from at_work import work_off
-from cryptography.fernet import Fernet
 from generated_client import DOCUMENT, PACKAGE, PINNED, kept
-from ground import NOWHERE, addresses
-from hooks import keys
+from hooks import HELD, keys, serving_webhooks
 
 from senso.api.openapi import operations
 from senso.states import Scope
 from senso.tasks.stages import deliver
 
-HELD = Fernet.generate_key().decode()
 TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorial.md"
 USE = """\
 from datetime import date
@@ -56,9 +52,7 @@ def client_folder():
 
 @pytest.fixture(scope="module")
 def running_api(one_database, tmp_path_factory):
-    given = addresses(NOWHERE) | {"DATABASE_URL": one_database.url}
-    given |= {"ENCRYPTION_KEYS": HELD, "WEBHOOKS_TO_LOOPBACK": "true"}
-    with serving(tmp_path_factory.mktemp("api"), given) as api:
+    with serving_webhooks(one_database.url, tmp_path_factory.mktemp("api")) as api:
         yield api
 
 

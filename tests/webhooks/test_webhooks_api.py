@@ -3,22 +3,15 @@
 from uuid import uuid4
 
 import pytest
-from api_process import serving
-from cryptography.fernet import Fernet
-from ground import NOWHERE, addresses
-from hooks import keys
+from hooks import HELD, keys, serving_webhooks
 
 from senso.states import Scope
 from senso.tasks.stages import deliver
 
-HELD = Fernet.generate_key().decode()
-
 
 @pytest.fixture(scope="module")
 def running_api(one_database, tmp_path_factory):
-    given = addresses(NOWHERE) | {"DATABASE_URL": one_database.url}
-    given |= {"ENCRYPTION_KEYS": HELD, "WEBHOOKS_TO_LOOPBACK": "true"}
-    with serving(tmp_path_factory.mktemp("api"), given) as api:
+    with serving_webhooks(one_database.url, tmp_path_factory.mktemp("api")) as api:
         yield api
 
 
