@@ -37,17 +37,18 @@ LAYERS = [
     {"embedded", "sandbox", "stack", "backup"},
     {"metrics"},
     {"api"},
+    {"dashboard"},
     {"cli"},
 ]
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 # Who may import what is not ours.
 ONLY_IN = {
-    "fastapi": {"api"},
-    "starlette": {"api"},
+    "fastapi": {"api", "dashboard"},
+    "starlette": {"api", "dashboard"},
     "uvicorn": {"api"},
     "prometheus_client": {"metrics"},
     "pygal": {"reports"},
-    "jinja2": {"api", "reports"},
+    "jinja2": {"api", "dashboard", "reports"},
     "celery": {"tasks", "worker"},
     "kombu": {"tasks", "worker"},
     "billiard": set(),

@@ -21,7 +21,7 @@ from senso.errors import SensoError
 def application(door: Door, pool_size: int, limits: Limits, facts: Facts, live: Hub | None = None) -> FastAPI:
     """`pool_size`: of Postgres connections. Requests leave one of them to the check of readiness.
 
-    `live`: whose events are told elsewhere, by `senso.api.live.Following`; None: nobody's.
+    `live`: whose events are told elsewhere, by `senso.api.live.Following`; None: nobody's. Its `state` has the context.
     """
     made, places = bare(), Places(pool_size - 1)
     hub = live or Hub(Streams(limits.streams))
@@ -32,6 +32,7 @@ def application(door: Door, pool_size: int, limits: Limits, facts: Facts, live: 
     for routes in ROUTES:
         made.include_router(routes(context), prefix=PREFIX, generate_unique_id_function=name_of)
     made.include_router(reference.routes(made))
+    made.state.context = context
     made.add_exception_handler(Problem, problems.of_ours)
     made.add_exception_handler(SensoError, problems.of_refusal)
     made.add_exception_handler(RequestValidationError, problems.of_validation)

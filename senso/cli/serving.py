@@ -1,4 +1,4 @@
-"""`api`: the HTTP API as a process of its own."""
+"""`api`: the HTTP API and the dashboard as a process of their own."""
 
 from senso import log, publishing
 from senso.api import server
@@ -12,6 +12,7 @@ from senso.cli import ports
 from senso.cli.environment import connected
 from senso.cli.printing import out
 from senso.cli.terms import is_set, terms
+from senso.dashboard import pages
 from senso.settings import settings
 from senso.workflows.alarms import watching
 
@@ -23,9 +24,10 @@ def serve() -> None:
         publishing.register(Sender(canvas.publish))
         log.configure(settings().log_format)
         watching.start()
-        out.print(f"API: {ports.url(listening)}", soft_wrap=True)
+        out.print(f"API and dashboard: {ports.url(listening)}", soft_wrap=True)
         hub = Hub(Streams(limits().streams))
         served = application(door(), settings().database_pool_size, limits(), facts(), hub)
+        pages.add(served, served.state.context)
         server.run(served, listening, Following(hub))
 
 

@@ -1,4 +1,4 @@
-"""Tokens of the API, and the requests that were sent with an idempotency key."""
+"""Tokens of the API, the requests that were sent with an idempotency key, and who has logged in to the dashboard."""
 
 from uuid import UUID
 
@@ -45,3 +45,14 @@ class ApiRequest(Base):
     status: Mapped[int | None]  # null: the request is at work, in a transaction of its own
     body: Mapped[Word | None]
     created_at: Mapped[Created]
+
+
+class Session(Base):
+    """Somebody has logged in to the dashboard with a token. `hash`: SHA-256 of the cookie, in hexadecimal."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (Index("ix_sessions_token_id", "token_id", "expires_at"),)
+    hash: Mapped[Word] = mapped_column(primary_key=True)
+    token_id: Mapped[UUID] = link("tokens.id")
+    created_at: Mapped[Created]
+    expires_at: Mapped[Moment]

@@ -1,0 +1,12 @@
+"""The dashboard of `senso api`: pages for people, over the same reads and writes as the API and the commands.
+
+pages       adds them to the application of the API
+routes      the pages, a file for each kind of thing
+sessions    logging in, and whose page it is
+same_origin writes come from pages of this dashboard only
+page_route  routes whose errors are pages too
+rendering   templates, their filters, and the headers of a page
+formats     money, moments and durations as people read them
+charts      the geometry of charts, which templates draw as SVG
+files       style sheet and scripts, kept by browsers until they change
+"""

@@ -1,0 +1,54 @@
+"""Routes of pages: who asks is looked at first, and what goes wrong is a page too."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from fastapi.routing import APIRoute
+
+from senso.api.context import Context
+from senso.api.problems import Problem, invalid, refusal, wrong
+from senso.dashboard.rendering import error_page
+from senso.dashboard.same_origin import require_same_origin
+from senso.dashboard.sessions import LoggedOut, admit, to_login
+from senso.errors import SensoError
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class OpenPage(APIRoute):
+    """For anybody: the login, and the style sheet."""
+
+    def get_route_handler(self) -> Handler:
+        answer = super().get_route_handler()
+
+        async def answer_or_error_page(request: Request) -> Response:
+            try:
+                require_same_origin(request.method, request.headers)
+                await self.admit(request)
+                return await answer(request)
+            except LoggedOut:
+                return to_login(request)
+            except Problem as problem:
+                return error_page(request, problem)
+            except SensoError as error:
+                return error_page(request, refusal(error))
+            except RequestValidationError as error:
+                return error_page(request, invalid(list(map(wrong, error.errors()))))
+
+        return answer_or_error_page
+
+    async def admit(self, request: Request) -> None:
+        """Raises Problem."""
+
+
+def page_route(context: Context) -> type[OpenPage]:
+    """For who has logged in."""
+
+    class Page(OpenPage):
+        async def admit(self, request: Request) -> None:
+            await admit(context, request)
+
+    return Page

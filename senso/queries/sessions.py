@@ -1,0 +1,39 @@
+"""Who has logged in to the dashboard, by the token that was given: begun, looked up at each page, ended."""
+
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from senso.db import Link
+from senso.db.statement import Prepared
+from senso.db.typed import typed
+from senso.queries.tokens import Known
+
+FIND = Prepared("""
+    SELECT t.id, t.name, t.hash, t.scope, t.partner_id, t.revoked_at IS NOT NULL AS is_revoked,
+        t.expires_at <= now() OR s.expires_at <= now() AS is_expired,
+        coalesce(t.last_used_at < now() - interval '1 minute', true) AS is_stale
+    FROM sessions s JOIN tokens t ON t.id = s.token_id WHERE s.hash = :hash
+""")
+BEGIN = text("""
+    INSERT INTO sessions (hash, token_id, expires_at)
+    SELECT :hash, id, least(expires_at, now() + make_interval(days => :days)) FROM tokens WHERE id = :token
+""")
+END = text("DELETE FROM sessions WHERE hash = :hash")
+FORGET = text("DELETE FROM sessions WHERE token_id = :token AND expires_at <= now()")
+
+
+def find(db: Link, digest: str) -> Known | None:
+    """The token of a session, which may be revoked or expired. `digest`: of what the cookie holds."""
+    found = FIND.one(db, {"hash": digest})
+    return None if found is None else typed(Known, found)
+
+
+def begin(db: Connection, digest: str, token: UUID, days: int) -> None:
+    """For `days`, and no longer than the token is valid. Sessions of it that have expired are deleted."""
+    db.execute(FORGET, {"token": token})
+    db.execute(BEGIN, {"hash": digest, "token": token, "days": days})
+
+
+def end(db: Connection, digest: str) -> None:
+    db.execute(END, {"hash": digest})
