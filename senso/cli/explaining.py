@@ -8,7 +8,7 @@ from uuid import UUID
 from rich.markup import escape
 from rich.text import Text
 
-from senso.cli.answering import FORMER_MARKS, MARKS, print_answer, print_citations, print_reading
+from senso.cli.answering import print_answer, print_citations, print_reading
 from senso.cli.environment import connected
 from senso.cli.printing import INDENT, below, err, out, print_json, printable, shortened
 from senso.cli.run_story import print_head
@@ -19,6 +19,7 @@ from senso.quantities import counted
 from senso.reads import explanations, inspection, numbers
 from senso.reads import status as queries
 from senso.reads.explanations import Answer, Explained, Numbered, Wanted
+from senso.reads.mark_words import why
 from senso.reads.numbers import Asked
 from senso.reads.run_details import Story, story
 from senso.records import record
@@ -123,7 +124,7 @@ def print_tally(found: Explained) -> None:
 
 
 def said_of(reason: str, rejections: Sequence[str]) -> str:
-    return "; ".join([REASONS.get(reason, reason), *((MARKS | FORMER_MARKS).get(kind, kind) for kind in rejections)])
+    return "; ".join([REASONS.get(reason, reason), *map(why, rejections)])
 
 
 def print_line(name: str, one: Answer) -> None:

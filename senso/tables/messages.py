@@ -111,7 +111,13 @@ class Repair(Base):
 
 class Audit(Base):
     __tablename__ = "audit"
-    __table_args__ = (one_of("action", Action),)
+    __table_args__ = (
+        one_of("action", Action),
+        # What was done by one change of many batches.
+        Index(
+            "ix_audit_bulk", text("(details->>'bulk')"), "id", postgresql_where=text("(details->>'bulk') IS NOT NULL")
+        ),
+    )
     id: Mapped[Serial]
     action: Mapped[Word]
     actor: Mapped[Word]
