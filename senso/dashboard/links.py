@@ -1,7 +1,7 @@
 """Addresses of pages: the state of a page is in its address, by names."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import Request
@@ -27,18 +27,14 @@ def none_if_empty(said: object) -> object:
     return None if said == "" else said
 
 
-Optional = BeforeValidator(none_if_empty)
+# `since: Annotated[Day | None, MAY_BE_EMPTY] = None`
+MAY_BE_EMPTY = BeforeValidator(none_if_empty)
 
 
 def without_empty(request: Request) -> RedirectResponse | None:
-    """To the same page by an address without the fields of a form that were left empty; None: there are none."""
+    """To the same page, by an address without the fields of a form that were left empty; None: there are none."""
     given = request.query_params.multi_items()
     if all(value for _, value in given):
         return None
     said = urlencode([(name, value) for name, value in given if value])
     return RedirectResponse(f"{request.url.path}?{said}" if said else request.url.path, 303)
-
-
-def field(annotation: Any) -> Any:
-    """A field of a form that may be left empty: `since: field(Day) = None`."""
-    return Annotated[annotation | None, Optional]

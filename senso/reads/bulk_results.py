@@ -43,7 +43,7 @@ RESULTS = text(f"""
     ORDER BY d.outcome <> 'done' DESC, d.row, d.batch_id LIMIT {MOST}
 """)
 COUNTS = text("""
-    SELECT outcome, count(*)::int AS count FROM (
+    SELECT outcome, count(*)::int AS batches FROM (
         SELECT 'done' AS outcome FROM audit WHERE details->>'bulk' = :bulk AND batch_id IS NOT NULL
         UNION ALL
         SELECT one->>'outcome' FROM audit, jsonb_array_elements(details->'left') AS one
@@ -59,4 +59,4 @@ def dealt_with(db: Connection, bulk: UUID) -> list[DealtWith]:
 
 def counts(db: Connection, bulk: UUID) -> dict[str, int]:
     """By outcome."""
-    return {one.outcome: one.count for one in db.execute(COUNTS, {"bulk": str(bulk)})}
+    return {one.outcome: one.batches for one in db.execute(COUNTS, {"bulk": str(bulk)})}

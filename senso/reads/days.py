@@ -15,7 +15,7 @@ from senso.states import BatchKind, BatchState
 OF_DAY = f"""b.id >= :first AND b.id < :end AND (CAST(:partner AS uuid) IS NULL OR CASE b.kind
     WHEN '{BatchKind.NETWORK}' THEN (SELECT partner_id FROM networks WHERE id = b.network_id)
     ELSE (SELECT partner_id FROM orgs WHERE id = b.org_id) END = :partner)"""
-STATES = text(f"SELECT b.state, count(*)::int AS count FROM batches b WHERE {OF_DAY} GROUP BY 1")
+STATES = text(f"SELECT b.state, count(*)::int AS batches FROM batches b WHERE {OF_DAY} GROUP BY 1")
 # What was last told of each batch, at most some seconds ago: to count in the runs themselves would read all of them.
 TOLD = """coalesce(sum((m.data->>'{0}')::bigint), 0)::bigint AS {0}"""
 COUNTS = text(f"""
@@ -43,7 +43,7 @@ def of_day(day: date, partner: UUID | None) -> dict[str, Any]:
 
 def states(db: Connection, day: date, partner: UUID | None = None) -> dict[BatchState, int]:
     """How many batches of that date stand in each state; those that there are."""
-    found = {one.state: one.count for one in db.execute(STATES, of_day(day, partner))}
+    found = {one.state: one.batches for one in db.execute(STATES, of_day(day, partner))}
     return {state: found[state] for state in BatchState if state in found}
 
 

@@ -16,7 +16,9 @@ MOST_BATCHES = 200
 MOST_GROUPS = 20
 LONGEST = 200  # characters of a reason that are compared
 # Ids first, then what is left of numbers: "request req_81f2 took 31 s" and "request req_77aa took 29 s" are one.
-FINGERPRINT = f"""regexp_replace(left({{}}, {LONGEST}), '[0-9a-fA-F]{{{{8}}}}-[0-9a-fA-F-]{{{{27}}}}|[0-9]+', '#', 'g')"""
+FINGERPRINT = (
+    f"""regexp_replace(left({{}}, {LONGEST}), '[0-9a-fA-F]{{{{8}}}}-[0-9a-fA-F-]{{{{27}}}}|[0-9]+', '#', 'g')"""
+)
 
 
 def of_runs(batches: str) -> str:

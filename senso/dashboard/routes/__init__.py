@@ -11,11 +11,16 @@ from fastapi import APIRouter
 
 from senso.api.context import Context
 from senso.dashboard import files
-from senso.dashboard.routes import login, overview
+from senso.dashboard.routes import batch, batch_changes, batches, login, overview, runs, trigger
 
 ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
     login.routes,
     overview.routes,
+    batches.routes,
+    batch_changes.routes,
+    batch.routes,
+    runs.routes,
+    trigger.routes,
 )
 
 
