@@ -28,28 +28,25 @@ class DealtWith:
         return named(self.org, self.network)
 
 
-RESULTS = text(f"""
-    WITH dealt AS (
+# Two requests at once may both have left a batch as it was.
+DEALT = """
+    SELECT DISTINCT ON (batch_id) * FROM (
         SELECT id AS row, batch_id, 'done' AS outcome, NULL AS why FROM audit
         WHERE details->>'bulk' = :bulk AND batch_id IS NOT NULL
         UNION ALL
         SELECT id, CAST(one->>'batch' AS uuid), one->>'outcome', one->>'why'
         FROM audit, jsonb_array_elements(details->'left') AS one
         WHERE details->>'bulk' = :bulk AND details->'left' IS NOT NULL
-    )
+    ) AS every ORDER BY batch_id, outcome <> 'done', row
+"""
+RESULTS = text(f"""
+    WITH dealt AS ({DEALT})
     SELECT d.batch_id, b.state, o.name AS org, n.name AS network, d.outcome, d.why
     FROM dealt d JOIN batches b ON b.id = d.batch_id LEFT JOIN orgs o ON o.id = b.org_id
         LEFT JOIN networks n ON n.id = b.network_id
     ORDER BY d.outcome <> 'done' DESC, d.row, d.batch_id LIMIT {MOST}
 """)
-COUNTS = text("""
-    SELECT outcome, count(*)::int AS batches FROM (
-        SELECT 'done' AS outcome FROM audit WHERE details->>'bulk' = :bulk AND batch_id IS NOT NULL
-        UNION ALL
-        SELECT one->>'outcome' FROM audit, jsonb_array_elements(details->'left') AS one
-        WHERE details->>'bulk' = :bulk AND details->'left' IS NOT NULL
-    ) AS dealt GROUP BY 1 ORDER BY 1
-""")
+COUNTS = text(f"SELECT outcome, count(*)::int AS batches FROM ({DEALT}) AS dealt GROUP BY 1 ORDER BY 1")
 
 
 def dealt_with(db: Connection, bulk: UUID) -> list[DealtWith]:

@@ -11,7 +11,18 @@ from fastapi import APIRouter
 
 from senso.api.context import Context
 from senso.dashboard import files
-from senso.dashboard.routes import batch, batch_changes, batches, login, overview, runs, trigger
+from senso.dashboard.routes import (
+    batch,
+    batch_changes,
+    batches,
+    components,
+    jump,
+    live,
+    login,
+    overview,
+    runs,
+    trigger,
+)
 
 ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
     login.routes,
@@ -21,6 +32,9 @@ ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
     batch.routes,
     runs.routes,
     trigger.routes,
+    jump.routes,
+    live.routes,
+    components.routes,
 )
 
 
