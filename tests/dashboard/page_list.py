@@ -8,8 +8,9 @@ from senso.dashboard.routes import routes
 
 # What is no page: files, streams, and parts that pages ask for.
 OTHERS = ("/assets/", "/live", "/auth")
+PARTS = ("/overview", "/batches/{batch_id}/progress")
 # With what is asked for where a page has more to show then.
-QUERIES = {"/jump": "?q=l"}
+QUERIES = {"/jump": "?q=l", "/batches/change": "?action=retry&state=failed&state=partial&state=cancelled"}
 
 
 def served(router: Any, prefix: str = "") -> list[str]:
@@ -23,7 +24,8 @@ def served(router: Any, prefix: str = "") -> list[str]:
     return found
 
 
-PAGES = sorted(path for path in served(routes(cast(Context, SimpleNamespace()))) if not path.startswith(OTHERS))
+SERVED = served(routes(cast(Context, SimpleNamespace())))
+PAGES = sorted(path for path in SERVED if not path.startswith(OTHERS) and path not in PARTS)
 
 
 def address(page: str, values: dict[str, str]) -> str:

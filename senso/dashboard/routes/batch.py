@@ -177,10 +177,14 @@ def listed(
 
 
 def cancelling(context: Context, caller: Caller, batch: UUID, db: Connection) -> dict[str, Any]:
-    """What would be lost. Raises Problem, also for a batch that has ended."""
-    foreseen = batch_orders.foresee_cancel(caller, batch, db)
-    going_on = stopping.under_way(db, [batch], POLICY.lease_seconds)
-    return {"batch": batch_orders.stands(db, context, batch), "foreseen": foreseen, "under_way": going_on}
+    """What would be lost, or why there is nothing to cancel."""
+    seen.require_batch(db, caller, batch)
+    told: dict[str, Any] = {"batch": batch_orders.stands(db, context, batch), "foreseen": None, "refused": ""}
+    try:
+        told |= {"foreseen": batch_orders.foresee_cancel(caller, batch, db)}
+    except ConfigError as error:
+        return told | {"refused": str(error)}
+    return told | {"under_way": stopping.under_way(db, [batch], POLICY.lease_seconds)}
 
 
 def retrying(context: Context, caller: Caller, batch: UUID, db: Connection) -> dict[str, Any]:
