@@ -44,6 +44,18 @@ def test_the_day_its_failures_and_their_batches(browse, make, sandbox):
     assert on.get("/overview").text.count("<html") == 0
 
 
+def test_how_long_work_has_waited_is_drawn_with_a_table_behind_it(browse, make):
+    make.sql(
+        "INSERT INTO backlog_ages SELECT now() - n * interval '1 hour', 0, n * 600, 0, 0, 0 FROM generate_series(1, 5) n"
+    )
+
+    answer = browse().get("/")
+
+    assert "<polyline" in answer.text
+    assert "at most 50 min, last 10 min" in answer.text
+    assert "50 min" in read(answer)
+
+
 def test_stops_and_ceilings_are_shown_with_who_and_why(browse, make):
     org = make.org()
     make.sql("UPDATE partners SET max_daily_cost_microusd = 2000000 WHERE id = :id", id=org.partner)

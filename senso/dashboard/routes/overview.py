@@ -12,7 +12,7 @@ from fastapi.responses import Response
 
 from senso.api.access import Caller, Scope, needs
 from senso.api.context import Context
-from senso.dashboard import links
+from senso.dashboard import charts, links
 from senso.dashboard.page_route import page_route
 from senso.dashboard.rendering import page
 from senso.db import Connection
@@ -20,8 +20,9 @@ from senso.limits.standings import Standing
 from senso.policy import POLICY
 from senso.queries import stops
 from senso.queries.stops import Stop
-from senso.reads import alarms, batch_list, days, failure_groups, gauges, provider_calls
+from senso.reads import alarms, backlogs, batch_list, days, failure_groups, gauges, provider_calls
 from senso.reads.alarms import ToldAlarm
+from senso.reads.backlogs import BacklogHour
 from senso.reads.batch_list import BatchFilters
 from senso.reads.days import PartnerCeiling
 from senso.reads.failure_groups import FailureGroup
@@ -33,6 +34,7 @@ LATEST = 10
 MOST_CEILINGS = 5
 ALARM_HOURS = 24
 MOST_ALARMS = 5
+HISTORY_HOURS = 72
 TROUBLE = "How breakers stand is not known: Redis cannot be asked at this moment."
 Reader = Annotated[Caller, needs(Scope.READ)]
 
@@ -84,7 +86,7 @@ def stands(context: Context, caller: Caller, known: Sequence[Standing], db: Conn
         "providers": providers(calls, known),
         "latest": batch_list.listed(db, BatchFilters(partner=partner), LATEST),
         "of_day": links.to("/batches", of_day),
-    } | (of_all(context, db) if partner is None else {"backlog": None, "alarms": (), "ceiling": None})
+    } | (of_all(context, db) if partner is None else {"backlog": None, "alarms": (), "ceiling": None, "history": ()})
 
 
 def linked(of_day: dict[str, date], state: BatchState) -> str:
@@ -103,8 +105,14 @@ def of_all(context: Context, db: Connection) -> dict[str, Any]:
     ceiling = None if most is None else PartnerCeiling(UUID(int=0), "all partners", most, days.spent_of_all(db))
     since = datetime.now(UTC) - timedelta(hours=ALARM_HOURS)
     told = [one for one in alarms.told(db, since) if is_open(one)][:MOST_ALARMS]
+    history = waited(backlogs.hours(db, HISTORY_HOURS))
     # Last: it limits what else is read in the transaction.
-    return {"ceiling": ceiling, "alarms": told, "backlog": gauges.gauges(db, POLICY)}
+    return {"ceiling": ceiling, "alarms": told, "history": history, "backlog": gauges.gauges(db, POLICY)}
+
+
+def waited(hours: Sequence[BacklogHour]) -> list[charts.Lasting]:
+    """Whatever has waited longest, by hour."""
+    return [(one.at, max(one.matrix, one.ask, one.extract, one.score, one.push)) for one in hours]
 
 
 def is_open(one: ToldAlarm) -> bool:
