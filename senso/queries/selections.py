@@ -60,14 +60,15 @@ UNDONE = f"""(
                 AND {among("r.state", UNDONE_RUNS)})
             OR EXISTS (SELECT FROM evaluations e WHERE e.run_id = c.run_id AND e.batch_id = b.id
                 AND {among("e.state", UNDONE_EVALUATIONS)}))"""
+# OFFSET 0: else Postgres may read whole tables to look up the batches in them.
 HAS_REASON = f"""(b.state <> '{BatchState.COMPLETED}' AND (
         {OCCURS.format("b.error")}
         OR EXISTS (SELECT FROM question_runs r WHERE r.batch_id = b.id AND {among("r.state", UNDONE_RUNS)}
-            AND {OCCURS.format("r.error")})
+            AND {OCCURS.format("r.error")} OFFSET 0)
         OR EXISTS (SELECT FROM evaluations e WHERE e.batch_id = b.id AND {among("e.state", UNDONE_EVALUATIONS)}
-            AND {OCCURS.format("e.error")})
+            AND {OCCURS.format("e.error")} OFFSET 0)
         OR EXISTS (SELECT FROM llm_calls c WHERE c.batch_id = b.id AND NOT {among("c.outcome", USEFUL)}
-            AND {OCCURS.format("concat_ws(' ', c.outcome, c.error)")} AND {UNDONE})))"""
+            AND {OCCURS.format("concat_ws(' ', c.outcome, c.error)")} AND {UNDONE} OFFSET 0)))"""
 MATCHING = text(f"""
     SELECT b.id, b.kind, b.org_id, b.network_id, b.state, b.episode, b.planned IS NOT NULL AS is_opened,
         b.credits_per_evaluation

@@ -9,6 +9,9 @@ from sqlalchemy import Connection, text
 from senso.db.typed import each
 from senso.states import BatchKind, EvaluationState, Outcome, Purpose, RunState
 
+# Of a larger batch, of a network, so many runs of it are looked at.
+LOOKED_AT = 2_000
+
 
 @dataclass(frozen=True, slots=True)
 class SlowRun:
@@ -27,12 +30,12 @@ class SlowRun:
 SLOWEST = text(f"""
     WITH b AS MATERIALIZED (SELECT * FROM batches WHERE id = :batch),
     own AS MATERIALIZED (
-        SELECT r.id, r.number, r.state, r.model_id, r.location_id, b.started_at FROM b JOIN question_runs r
-            ON r.batch_id = b.id AND b.kind <> '{BatchKind.NETWORK_ORG}'
+        (SELECT r.id, r.number, r.state, r.model_id, r.location_id, b.started_at FROM b JOIN question_runs r
+            ON r.batch_id = b.id AND b.kind <> '{BatchKind.NETWORK_ORG}' LIMIT {LOOKED_AT})
         UNION ALL
-        SELECT r.id, r.number, r.state, r.model_id, r.location_id, b.started_at FROM b JOIN evaluations e
+        (SELECT r.id, r.number, r.state, r.model_id, r.location_id, b.started_at FROM b JOIN evaluations e
             ON e.batch_id = b.id AND e.is_current AND b.kind = '{BatchKind.NETWORK_ORG}'
-            JOIN question_runs r ON r.id = e.run_id
+            JOIN question_runs r ON r.id = e.run_id LIMIT {LOOKED_AT})
     ),
     timed AS (
         SELECT own.*, EXISTS (SELECT FROM evaluations e WHERE e.batch_id = :batch AND e.run_id = own.id

@@ -46,7 +46,8 @@ def test_the_day_its_failures_and_their_batches(browse, make, sandbox):
 
 def test_how_long_work_has_waited_is_drawn_with_a_table_behind_it(browse, make):
     make.sql(
-        "INSERT INTO backlog_ages SELECT now() - n * interval '1 hour', 0, n * 600, 0, 0, 0 FROM generate_series(1, 5) n"
+        "INSERT INTO backlog_ages SELECT now() - n * interval '1 hour', 0, n * 600, 0, 0, 0 "
+        "FROM generate_series(1, 5) n"
     )
 
     answer = browse().get("/")

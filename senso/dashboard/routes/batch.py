@@ -145,6 +145,7 @@ def whole(context: Context, caller: Caller, batch: UUID, db: Connection) -> dict
     return found._asdict() | {
         "timeline": waterfall.of_batch(slow, calls, found.batch.seen_at),
         "slowest": len(slow),
+        "looked_at": batch_calls.LOOKED_AT,
         "pushes": batch_sending.pushes(db, batch),
         "deliveries": batch_sending.deliveries(db, batch, caller.partner_id),
         # Who works for the installation is told to tokens of all partners only.
