@@ -50,6 +50,12 @@ class World:
         self.fill_hostile()
         return self
 
+    def fill_little(self) -> "World":
+        """An org with a batch on which nobody has worked yet."""
+        org = self.make.org()
+        self.usual = self.parameters(org.partner, org.id, self.make.batch(org))
+        return self
+
     def cookies(self, url: str, scope: Scope) -> dict[str, str]:
         """Of somebody who has logged in."""
         answer = requests.post(
