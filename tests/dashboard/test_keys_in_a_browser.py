@@ -21,7 +21,7 @@ def world(empty_world):
 
 @pytest.fixture(scope="module")
 def looking(browser, world, running_api):
-    return window(browser, running_api.url, world.cookies(running_api.url, Scope.READ))
+    return window(browser, running_api.url, world.cookies(Scope.READ))
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def tell():
 
 
 def test_a_page_works_without_scripts(browser, running_api, world, looking):
-    cookies = world.cookies(running_api.url, Scope.READ)
+    cookies = world.cookies(Scope.READ)
     plain = window(browser, running_api.url, cookies, java_script_enabled=False)
     shown = plain.go("/")
 

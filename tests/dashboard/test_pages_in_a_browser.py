@@ -2,7 +2,7 @@
 
 import pytest
 from browser import MOST_BYTES, RULES, STRANGE, THEMES, WEIGHT, WIDTHS, findings, overflow, shoot, window
-from page_list import PAGES, address
+from page_list import PAGES, address, name
 
 from senso.states import Scope
 
@@ -14,7 +14,7 @@ def world(empty_world):
 
 @pytest.fixture(scope="module")
 def cookies(world, running_api):
-    return world.cookies(running_api.url, Scope.ADMIN)
+    return world.cookies(Scope.ADMIN)
 
 
 @pytest.fixture(scope="module")
@@ -27,12 +27,11 @@ def windows(browser, running_api, cookies):
 def test_a_page(page, width, windows, world):
     """It says no error, is reached by whoever cannot see it, and fits its screen and the line that it comes through."""
     looking = windows[width]
-    shown = looking.go(address(page, world.usual))
-    name = page.strip("/").replace("/", "-").replace("{", "").replace("}", "") or "overview"
+    shown = looking.go(address(page, world.usual | world.special.get(page, {})))
 
     for theme in THEMES:
         shown.emulate_media(color_scheme=theme)
-        shoot(shown, f"{name}-{width}-{theme}")
+        shoot(shown, f"{name(page)}-{width}-{theme}")
         if (width, theme) in RULES:
             assert findings(shown, RULES[width, theme]) == []
 
@@ -51,7 +50,7 @@ def test_hostile_texts_stay_texts(page, windows, world):
     assert overflow(shown) <= 0
     assert shown.locator("body > main").count() == 1
     assert looking.take() == []
-    shoot(shown, f"hostile/{page.strip('/').replace('/', '-') or 'overview'}")
+    shoot(shown, f"hostile/{name(page)}")
 
 
 def test_an_error_is_a_page(windows):
