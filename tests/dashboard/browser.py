@@ -71,7 +71,9 @@ class Window:
     problems: list[str] = field(default_factory=list)
 
     def go(self, path: str) -> Page:
-        self.page.goto(self.url + path)
+        answer = self.page.goto(self.url + path)
+        if answer is None or not answer.ok:
+            self.problems.append(f"{path}: {answer and answer.status}: {self.page.locator('body').inner_text()[:300]}")
         return self.page
 
     def take(self) -> list[str]:

@@ -28,6 +28,7 @@ def test_a_page(page, width, windows, world):
     """It says no error, is reached by whoever cannot see it, and fits its screen and the line that it comes through."""
     looking = windows[width]
     shown = looking.go(address(page, world.usual | world.special.get(page, {})))
+    assert looking.take() == []
 
     for theme in THEMES:
         shown.emulate_media(color_scheme=theme)
@@ -46,11 +47,12 @@ def test_hostile_texts_stay_texts(page, windows, world):
     looking = windows[390]
     shown = looking.go(address(page, world.hostile))
 
+    assert looking.take() == []
     assert shown.evaluate(STRANGE) == []
     assert overflow(shown) <= 0
     assert shown.locator("body > main").count() == 1
-    assert looking.take() == []
     shoot(shown, f"hostile/{name(page)}")
+    assert looking.take() == []
 
 
 def test_an_error_is_a_page(windows):
