@@ -11,17 +11,15 @@ import requests
 from factories import Factory
 from ground import Sandbox, addresses, forget_limits, use_database
 from hostile_texts import TEXTS
-from operating import Initiator
 from worlds import MODELS, Worlds
 
 from senso.http import close
-from senso.queries.selections import Filters
 from senso.sandbox.server import Settings as SandboxSettings
 from senso.sandbox.server import running
 from senso.sandbox.state import Timing
 from senso.settings import settings
-from senso.states import Action, Scope
-from senso.workflows import reading_models, stepwise_changes
+from senso.states import Scope
+from senso.workflows import reading_models
 
 
 @dataclass
@@ -92,14 +90,7 @@ class World:
             "number": str(number),
             "name": "openai",
             "slug": "chatgpt",
-            "bulk": str(self.bulk(org)),
         }
-
-    def bulk(self, org: UUID) -> UUID:
-        """A retry of all batches of the org: begun, and nothing done yet."""
-        bulk = uuid4()
-        stepwise_changes.begin(bulk, Action.RETRY, Filters(org=org), Initiator("mara"), reopen=True)
-        return bulk
 
     def fill_hostile(self) -> None:
         """Each text as the name of an org, as a question with its answer, its error and a page that it cites."""
