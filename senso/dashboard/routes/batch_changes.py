@@ -66,6 +66,8 @@ def change_of(action: Action, wanted: BatchFilters, *, reopen: bool) -> Change:
         raise invalid([("action", f"must be one of {', '.join(CHANGES)}")])
     if not any(batches.values(wanted).values()):
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, WHICH)
+    if batches.bounded(wanted) != wanted:
+        raise invalid([("since", "is missing: a reason is looked for in batches since a day")])
     return Change(action, wanted, reopen)
 
 
