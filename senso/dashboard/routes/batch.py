@@ -69,11 +69,11 @@ def routes(context: Context) -> APIRouter:
 def add_batch(router: APIRouter, context: Context) -> None:
     @router.get(PATH)
     async def batch(request: Request, caller: Reader, batch_id: Id) -> Response:
-        return page(request, "batch.html", await context.read(partial(whole, context, caller, batch_id)))
+        return page(request, "batch.html", await context.read_latest(partial(whole, context, caller, batch_id)))
 
     @router.get(f"{PATH}/progress")
     async def progress(request: Request, caller: Reader, batch_id: Id) -> Response:
-        found = await context.read(partial(stands, context, caller, batch_id))
+        found = await context.read_latest(partial(stands, context, caller, batch_id))
         return page(request, "batch_progress.html", found._asdict())
 
 

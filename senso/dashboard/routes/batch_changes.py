@@ -124,7 +124,7 @@ def add_change(router: APIRouter, context: Context) -> None:
 
     @router.get("/changes/{bulk}")
     async def result(request: Request, caller: Annotated[Caller, needs(Scope.READ)], bulk: Id) -> Response:
-        return page(request, "batch_changed.html", await context.read(partial(results, caller, bulk)))
+        return page(request, "batch_changed.html", await context.read_latest(partial(results, caller, bulk)))
 
 
 def begun(caller: Caller, change: Change, key: UUID) -> None:
