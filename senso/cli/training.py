@@ -86,7 +86,7 @@ def tell(file: str, wanted: Wanted, found: Written) -> None:
     with transaction() as db:
         said = {"file": file, "examples": found.examples, "since": wanted.since, "prompt": wanted.version}
         subject = f"org:{wanted.org_id}" if wanted.org_id else "training"
-        triggers.audit(db, Action.EXPORT, actor(), subject=subject, batch=None, **said)
+        triggers.audit(db, Action.EXPORT, actor(), subject=subject, org=wanted.org_id, **said)
     err.print(f"{counted(found.examples, 'example')} written.")
     if found.left_out:
         left = counted(found.left_out, "reading is", "readings are")

@@ -8,6 +8,8 @@ or a network of the file no longer has.
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from uuid import UUID
+
 from sqlalchemy import Connection, TextClause, text
 
 from senso.db.keys import GRANT
@@ -71,15 +73,26 @@ def patiently(db: Connection) -> None:
     db.execute(PATIENTLY)
 
 
-def trial(db: Connection, document: Document, actor: str) -> Changes:
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Of whom an import is, for the audit: of one partner, about one org; None: perhaps of many."""
+
+    partner: UUID | None = None
+    org: UUID | None = None
+
+
+OF_ANY = Whose()
+
+
+def trial(db: Connection, document: Document, actor: str, whose: Whose = OF_ANY) -> Changes:
     """What `store` would change and refuse; nothing is written."""
     with db.begin_nested() as undone:
-        changes = store(db, document, actor)
+        changes = store(db, document, actor, whose)
         undone.rollback()
     return changes
 
 
-def store(db: Connection, document: Document, actor: str) -> Changes:
+def store(db: Connection, document: Document, actor: str, whose: Whose = OF_ANY) -> Changes:
     """Raises ImportRefused for an unknown reference, or for a change to what was already measured."""
     alone(db)
     found = document.contents
@@ -94,8 +107,15 @@ def store(db: Connection, document: Document, actor: str) -> Changes:
     counts = {table.name: make_equal(db, table, wanted[table.name], owners(table, found)) for table in TABLES}
     members.end_of_those_who_left(db)
     changes = Changes(partners=partners, ledger=ledger, **counts, notes=(*document.notes(), *notes))
-    audit(db, Action.IMPORT, actor, subject=document.source.name, file=document.source.name, **asdict(changes))
+    tell(db, document.source.name, actor, whose, changes)
     return changes
+
+
+def tell(db: Connection, file: str, actor: str, whose: Whose, changes: Changes) -> None:
+    subject = f"org:{whose.org}" if whose.org else file
+    audit(
+        db, Action.IMPORT, actor, subject=subject, org=whose.org, owner=whose.partner, file=file, **asdict(changes)
+    )
 
 
 MODEL_IDS = text("SELECT slug, id FROM models")

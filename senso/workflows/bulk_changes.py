@@ -85,7 +85,8 @@ def begin(action: Action, filters: Filters, said: Mapping[str, Any], by: Initiat
             left = tuple(one for one in found if one.id not in done)
             return replace(change, batches=left, done_before=len(done))
         if found:
-            triggers.audit(db, action, by.actor, bulk=str(change.id), filters=dict(said), since=filters.since)
+            told = {"bulk": str(change.id), "filters": dict(said), "since": filters.since}
+            triggers.audit(db, action, by.actor, owner=filters.partner, **told)
         return change
 
 
@@ -93,7 +94,8 @@ def end(change: BulkChange, counts: Mapping[str, int]) -> None:
     """Once all steps are done: the same filters are a new change from here on."""
     with transaction() as db:
         if not bulk_changes.is_ended(db, change.action, change.id):
-            triggers.audit(db, change.action, change.by.actor, bulk=str(change.id), ended=dict(counts))
+            told = {"bulk": str(change.id), "ended": dict(counts)}
+            triggers.audit(db, change.action, change.by.actor, owner=change.filters.partner, **told)
 
 
 def found_by(filters: Filters) -> list[Matched]:

@@ -30,14 +30,23 @@ class Imported:
 
 
 def take_in(
-    db: Connection, document: Document, actor: str, *, partner: UUID | None = None, dry_run: bool = False
+    db: Connection,
+    document: Document,
+    actor: str,
+    *,
+    partner: UUID | None = None,
+    org: UUID | None = None,
+    dry_run: bool = False,
 ) -> Imported:
-    """`partner`: whose rows alone it may write; None: those of all. Raises ImportRefused, with nothing written."""
+    """`partner`: whose rows alone it may write; None: those of all. `org`: the only one in it.
+
+    Raises ImportRefused, with nothing written.
+    """
     rows.alone(db)
     if partner is not None:
         import_owners.require_own(db, document, partner)
     new = new_ones(db, document)
-    return Imported(new, (rows.trial if dry_run else rows.store)(db, document, actor))
+    return Imported(new, (rows.trial if dry_run else rows.store)(db, document, actor, rows.Whose(partner, org)))
 
 
 def new_ones(db: Connection, document: Document) -> New:

@@ -81,6 +81,6 @@ def require(db: Connection, token: UUID, partner: UUID | None = None) -> Token:
 
 def record(db: Connection, action: Action, actor: str, one: Token) -> None:
     audit(
-        db, action, actor, subject=f"token:{one.id}",
+        db, action, actor, subject=f"token:{one.id}", owner=one.partner_id,
         name=one.name, scope=one.scope, partner_id=one.partner_id, expires_at=one.expires_at,
     )  # fmt: skip

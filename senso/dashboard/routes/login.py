@@ -20,6 +20,7 @@ from senso.workflows.sessions import FORM as COOKIE_FORM
 from senso.workflows.tokens import FORM, digest
 
 LONGEST = 500
+ENDED = "the session has ended, or its token was revoked or has expired; log in again"
 Next = Annotated[str, Query(alias="next", max_length=2000)]
 Token = Annotated[str, Form(max_length=LONGEST)]
 Wanted = Annotated[str, Form(max_length=2000)]
@@ -29,8 +30,9 @@ def routes(context: Context) -> APIRouter:
     router, logins = APIRouter(route_class=OpenPage), Logins()
 
     @router.get("/login")
-    async def login_form(request: Request, wanted: Next = "/") -> Response:
-        return page(request, "login.html", {"wanted": own_path(wanted), "error": ""})
+    async def login_form(request: Request, wanted: Next = "/", ended: bool = False) -> Response:
+        error = ENDED if ended else ""
+        return page(request, "login.html", {"wanted": own_path(wanted), "error": error})
 
     @router.post("/login")
     async def login(request: Request, token: Token = "", wanted: Wanted = "/") -> Response:
@@ -66,10 +68,12 @@ def proven(logins: Logins, token: str, address: str) -> Known:
     of_token = digest(token) if FORM.fullmatch(token) else None
     logins.require_open(address, of_token)
     try:
-        return accepted(of_token)
+        found = accepted(of_token)
     except Problem:
         logins.failed(address, of_token)
         raise
+    logins.succeeded(found.hash)
+    return found
 
 
 def own_path(wanted: str) -> str:

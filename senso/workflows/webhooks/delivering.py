@@ -68,7 +68,7 @@ def accepted(db: Connection, work: DeliveryWork, status: int) -> None:
     """A test that is accepted switches the webhook on again."""
     deliveries.sent(db, work, status)
     if work.event is HookEvent.TEST and (url := webhooks.enable(db, work.webhook_id)):
-        triggers.audit(db, Action.WEBHOOK, BY_ITSELF, subject=str(work.webhook_id), did="enabled", url=url)
+        tell(db, work.webhook_id, did="enabled", url=url)
 
 
 def failed(work: DeliveryWork, error: OutsideError | ConfigError) -> None:
@@ -93,9 +93,13 @@ def not_accepted(
 def disable(db: Connection, work: DeliveryWork, because: str) -> None:
     url = webhooks.disable(db, work.webhook_id, because)
     if url is not None:
-        subject = str(work.webhook_id)
-        triggers.audit(db, Action.WEBHOOK, BY_ITSELF, subject=subject, did="disabled", because=because, url=url)
-        log.warning("a webhook was switched off", hook=subject, why=because)
+        tell(db, work.webhook_id, did="disabled", because=because, url=url)
+        log.warning("a webhook was switched off", hook=str(work.webhook_id), why=because)
+
+
+def tell(db: Connection, webhook: UUID, **said: str) -> None:
+    owner = webhooks.owner(db, webhook)
+    triggers.audit(db, Action.WEBHOOK, BY_ITSELF, subject=str(webhook), owner=owner, **said)
 
 
 def wait_seconds(tries: int, error: OutsideError | ConfigError) -> float:
