@@ -15,6 +15,7 @@ from senso.imports.schema import Contents, Org, OrgDocument, Question
 from senso.imports.source import Place, Source
 from senso.queries import imports as rows
 from senso.queries.imports import Changes
+from senso.queries.triggers import Concerns
 from senso.reads import org_documents
 from senso.reads.org_documents import Described
 from senso.workflows import importing
@@ -92,14 +93,14 @@ def as_file(found: Described) -> dict[str, Any]:
 
 
 def written(db: Connection, caller: Caller, org: UUID, document: Document) -> Changes:
-    return importing.take_in(db, document, caller.actor, partner=caller.partner_id, org=org).changes
+    return importing.take_in(db, document, caller.actor, whom=Concerns(caller.partner_id, org)).changes
 
 
 def take_in(caller: Caller, body: Contents, db: Connection, *, dry_run: bool) -> tuple[HTTPStatus, shown.Imported]:
     """Raises Problem with where and why; then nothing is written."""
     with well_asked.body():
         document = imports.of_body(body, NAME)
-        done = importing.take_in(db, document, caller.actor, partner=caller.partner_id, dry_run=dry_run)
+        done = importing.take_in(db, document, caller.actor, whom=Concerns(caller.partner_id), dry_run=dry_run)
     return HTTPStatus.OK, as_imported(done, dry_run=dry_run)
 
 

@@ -8,8 +8,6 @@ or a network of the file no longer has.
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from uuid import UUID
-
 from sqlalchemy import Connection, TextClause, text
 
 from senso.db.keys import GRANT
@@ -19,7 +17,7 @@ from senso.imports.schema import Contents, Partner
 from senso.queries import encrypted, members
 from senso.queries.import_checks import keep_history, require_distinct_names, require_references
 from senso.queries.ledger import grant
-from senso.queries.triggers import audit
+from senso.queries.triggers import ALL, Concerns, audit
 from senso.states import Action
 
 
@@ -73,26 +71,15 @@ def patiently(db: Connection) -> None:
     db.execute(PATIENTLY)
 
 
-@dataclass(frozen=True, slots=True)
-class Whose:
-    """Of whom an import is, for the audit: of one partner, about one org; None: perhaps of many."""
-
-    partner: UUID | None = None
-    org: UUID | None = None
-
-
-OF_ANY = Whose()
-
-
-def trial(db: Connection, document: Document, actor: str, whose: Whose = OF_ANY) -> Changes:
+def trial(db: Connection, document: Document, actor: str, whom: Concerns = ALL) -> Changes:
     """What `store` would change and refuse; nothing is written."""
     with db.begin_nested() as undone:
-        changes = store(db, document, actor, whose)
+        changes = store(db, document, actor, whom)
         undone.rollback()
     return changes
 
 
-def store(db: Connection, document: Document, actor: str, whose: Whose = OF_ANY) -> Changes:
+def store(db: Connection, document: Document, actor: str, whom: Concerns = ALL) -> Changes:
     """Raises ImportRefused for an unknown reference, or for a change to what was already measured."""
     alone(db)
     found = document.contents
@@ -107,15 +94,13 @@ def store(db: Connection, document: Document, actor: str, whose: Whose = OF_ANY)
     counts = {table.name: make_equal(db, table, wanted[table.name], owners(table, found)) for table in TABLES}
     members.end_of_those_who_left(db)
     changes = Changes(partners=partners, ledger=ledger, **counts, notes=(*document.notes(), *notes))
-    tell(db, document.source.name, actor, whose, changes)
+    tell(db, document.source.name, actor, whom, changes)
     return changes
 
 
-def tell(db: Connection, file: str, actor: str, whose: Whose, changes: Changes) -> None:
-    subject = f"org:{whose.org}" if whose.org else file
-    audit(
-        db, Action.IMPORT, actor, subject=subject, org=whose.org, owner=whose.partner, file=file, **asdict(changes)
-    )
+def tell(db: Connection, file: str, actor: str, whom: Concerns, changes: Changes) -> None:
+    subject = f"org:{whom.org}" if whom.org else file
+    audit(db, Action.IMPORT, actor, whom, subject=subject, file=file, **asdict(changes))
 
 
 MODEL_IDS = text("SELECT slug, id FROM models")

@@ -148,17 +148,28 @@ AUDIT = text("""
 """)
 
 
+@dataclass(frozen=True, slots=True)
+class Concerns:
+    """Whom an action concerns: a partner, who may see it; or the partner of an org."""
+
+    partner: UUID | None = None
+    org: UUID | None = None
+
+
+ALL = Concerns()
+
+
 def audit(
     db: Connection,
     action: Action,
     actor: str,
+    whom: Concerns = ALL,
+    /,
     *,
     subject: str | None = None,
     batch: UUID | None = None,
-    org: UUID | None = None,
-    owner: UUID | None = None,
     **details: Any,
 ) -> None:
-    """`owner`: the partner whom it concerns, who may see it; by default that of `org` or of `batch`."""
-    values = {"action": action, "actor": actor, "subject": subject, "batch": batch, "org": org, "owner": owner}
-    db.execute(AUDIT, values | {"details": as_json(details)})
+    """`whom`: where it is not said, the partner of `batch`."""
+    values = {"action": action, "actor": actor, "subject": subject, "batch": batch, "details": as_json(details)}
+    db.execute(AUDIT, values | {"owner": whom.partner, "org": whom.org})

@@ -137,8 +137,8 @@ def open_to_all(read: Settings, found: Mapping[str, Given]) -> Iterator[str]:
         least = LEAST_PREFIX[one.version]
         if one.prefixlen < (least if is_public(one) else LEAST_PRIVATE):
             yield (
-                f"{place(found, 'dashboard_proxies')}: {one} has more than proxies in it, and each of its addresses could "
-                "say who has logged in; when ENVIRONMENT=production name the addresses of the proxies"
+                f"{place(found, 'dashboard_proxies')}: {one} has more than proxies in it, and each of its addresses "
+                "could say who has logged in; when ENVIRONMENT=production name the addresses of the proxies"
             )
 
 

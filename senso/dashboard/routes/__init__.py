@@ -11,11 +11,30 @@ from fastapi import APIRouter
 
 from senso.api.context import Context
 from senso.dashboard import files
-from senso.dashboard.routes import login, overview
+from senso.dashboard.routes import (
+    audit,
+    ledger,
+    login,
+    overview,
+    partners,
+    providers,
+    schedule,
+    session,
+    stops,
+    tokens,
+)
 
 ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
     login.routes,
     overview.routes,
+    partners.routes,
+    ledger.routes,
+    schedule.routes,
+    providers.routes,
+    stops.routes,
+    audit.routes,
+    tokens.routes,
+    session.routes,
 )
 
 

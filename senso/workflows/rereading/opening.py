@@ -16,6 +16,7 @@ from senso.queries import reevaluations as rows
 from senso.queries import rereadings, triggers
 from senso.queries.models import Model
 from senso.queries.reevaluations import Foreseen, Reevaluation, Scope
+from senso.queries.triggers import Concerns
 from senso.reads import owners
 from senso.runtime.saving import retry_on_deadlock
 from senso.states import Action, BatchKind, Purpose, ReevaluationState
@@ -103,9 +104,8 @@ def tell(db: Connection, found: Reevaluation, actor: str, outcome: str) -> None:
         db,
         Action.REEVALUATE,
         actor,
+        Concerns(None if found.batch_id is None else owners.of_batch(db, found.batch_id), found.org_id),
         subject=found.subject,
-        org=found.org_id,
-        owner=None if found.batch_id is None else owners.of_batch(db, found.batch_id),
         outcome=outcome,
         reevaluation=found.id,
         prompt=found.prompt_version,

@@ -7,6 +7,7 @@ off when an event was given up after two days in which it accepted nothing, or w
 import time
 from http import HTTPStatus
 from typing import Final
+from uuid import UUID
 
 from senso import encryption, supplied
 from senso.db import Connection, transaction
@@ -16,6 +17,7 @@ from senso.log import logger
 from senso.policy import POLICY
 from senso.queries import deliveries, triggers, webhooks
 from senso.queries.deliveries import DeliveryWork
+from senso.queries.triggers import Concerns
 from senso.runtime.saving import save
 from senso.states import Action, HookEvent
 from senso.workflows.call_reports import guarded
@@ -98,8 +100,8 @@ def disable(db: Connection, work: DeliveryWork, because: str) -> None:
 
 
 def tell(db: Connection, webhook: UUID, **said: str) -> None:
-    owner = webhooks.owner(db, webhook)
-    triggers.audit(db, Action.WEBHOOK, BY_ITSELF, subject=str(webhook), owner=owner, **said)
+    whom = Concerns(webhooks.owner(db, webhook))
+    triggers.audit(db, Action.WEBHOOK, BY_ITSELF, whom, subject=str(webhook), batch=None, **said)
 
 
 def wait_seconds(tries: int, error: OutsideError | ConfigError) -> float:
