@@ -15,7 +15,7 @@ from senso.api.models import Line
 from senso.api.paging import Cursor, decode
 from senso.dashboard import links
 from senso.dashboard.cutting import ROWS, cut
-from senso.dashboard.links import Optional
+from senso.dashboard.links import MAY_BE_EMPTY
 from senso.dashboard.page_route import page_route
 from senso.dashboard.rendering import page
 from senso.db import Connection
@@ -29,13 +29,13 @@ PAGES = {"partner": "/partners", "org": "/orgs", "batch": "/batches"}
 
 
 def filters(
-    actor: Annotated[Line | None, Optional] = None,
-    action: Annotated[Action | None, Optional] = None,
-    subject: Annotated[Line | None, Optional] = None,
-    batch: Annotated[UUID | None, Optional] = None,
-    partner_id: Annotated[UUID | None, Optional] = None,
-    since: Annotated[date | None, Optional] = None,
-    until: Annotated[date | None, Optional] = None,
+    actor: Annotated[Line | None, MAY_BE_EMPTY] = None,
+    action: Annotated[Action | None, MAY_BE_EMPTY] = None,
+    subject: Annotated[Line | None, MAY_BE_EMPTY] = None,
+    batch: Annotated[UUID | None, MAY_BE_EMPTY] = None,
+    partner_id: Annotated[UUID | None, MAY_BE_EMPTY] = None,
+    since: Annotated[date | None, MAY_BE_EMPTY] = None,
+    until: Annotated[date | None, MAY_BE_EMPTY] = None,
 ) -> Filters:
     return Filters(actor, action, subject, batch, partner_id, since, until)
 

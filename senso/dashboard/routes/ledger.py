@@ -18,7 +18,7 @@ from senso.api.paging import Cursor, decode
 from senso.api.routes.partners import credits_of
 from senso.dashboard import links
 from senso.dashboard.cutting import ROWS, cut
-from senso.dashboard.links import Optional
+from senso.dashboard.links import MAY_BE_EMPTY
 from senso.dashboard.page_route import page_route
 from senso.dashboard.rendering import HEADERS, page
 from senso.db import Connection
@@ -36,10 +36,10 @@ Row = Entered | Found
 
 
 def filters(
-    entry: Annotated[Entry | None, Optional] = None,
-    batch: Annotated[UUID | None, Optional] = None,
-    since: Annotated[date | None, Optional] = None,
-    until: Annotated[date | None, Optional] = None,
+    entry: Annotated[Entry | None, MAY_BE_EMPTY] = None,
+    batch: Annotated[UUID | None, MAY_BE_EMPTY] = None,
+    since: Annotated[date | None, MAY_BE_EMPTY] = None,
+    until: Annotated[date | None, MAY_BE_EMPTY] = None,
 ) -> Filters:
     return Filters(entry, batch, since, until)
 

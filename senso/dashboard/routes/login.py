@@ -30,7 +30,7 @@ def routes(context: Context) -> APIRouter:
     router, logins = APIRouter(route_class=OpenPage), Logins()
 
     @router.get("/login")
-    async def login_form(request: Request, wanted: Next = "/", ended: bool = False) -> Response:
+    async def login_form(request: Request, wanted: Next = "/", ended: Annotated[bool, Query()] = False) -> Response:
         error = ENDED if ended else ""
         return page(request, "login.html", {"wanted": own_path(wanted), "error": error})
 

@@ -19,7 +19,7 @@ from senso.api.paging import Cursor, decode
 from senso.api.routes.partners import MOST_CREDITS, credits_of
 from senso.dashboard import links
 from senso.dashboard.cutting import ROWS, cut
-from senso.dashboard.links import Optional
+from senso.dashboard.links import MAY_BE_EMPTY
 from senso.dashboard.page_route import page_route
 from senso.dashboard.rendering import page
 from senso.db import Connection
@@ -34,8 +34,8 @@ from senso.workflows.granting import grant
 
 Reader = Annotated[Caller, needs(Scope.READ)]
 Admin = Annotated[Caller, needs(Scope.ADMIN)]
-Search = Annotated[Line | None, Optional]
-Credits = Annotated[int | None, Field(ge=1, le=MOST_CREDITS), Optional]
+Search = Annotated[Line | None, MAY_BE_EMPTY]
+Credits = Annotated[int | None, Field(ge=1, le=MOST_CREDITS), MAY_BE_EMPTY]
 DAYS = 7
 
 
@@ -78,7 +78,7 @@ def add_reads(router: APIRouter, context: Context) -> None:
         request: Request,
         caller: Reader,
         partner_id: UUID,
-        granted: Annotated[Line | None, Optional] = None,
+        granted: Annotated[Line | None, MAY_BE_EMPTY] = None,
         freed: int | None = None,
     ) -> Response:
         found = await context.read(partial(standing, caller, partner_id, granted))
@@ -92,7 +92,7 @@ def add_grant(router: APIRouter, context: Context) -> None:
         caller: Admin,
         partner_id: UUID,
         credits: Credits = None,  # noqa: A002  as the API names it
-        ref: Annotated[Line | None, Optional] = None,
+        ref: Annotated[Line | None, MAY_BE_EMPTY] = None,
     ) -> Response:
         """Without an amount and a ref it asks for them; with both it asks whether to do it."""
         found = await context.read(partial(to_grant, caller, partner_id, ref))

@@ -20,7 +20,7 @@ from senso.api.routes.schedules import now
 from senso.dashboard import bars, links, ticks
 from senso.dashboard.bars import Part
 from senso.dashboard.cutting import ROWS, cut
-from senso.dashboard.links import Optional
+from senso.dashboard.links import MAY_BE_EMPTY
 from senso.dashboard.page_route import page_route
 from senso.dashboard.rendering import page
 from senso.db import Connection
@@ -75,10 +75,10 @@ def routes(context: Context) -> APIRouter:
     async def schedule(
         request: Request,
         caller: Reader,
-        search: Annotated[Line | None, Optional] = None,
-        partner_id: Annotated[UUID | None, Optional] = None,
-        weekday: Annotated[Weekday | None, Optional] = None,
-        stopped: Annotated[bool | None, Optional] = None,
+        search: Annotated[Line | None, MAY_BE_EMPTY] = None,
+        partner_id: Annotated[UUID | None, MAY_BE_EMPTY] = None,
+        weekday: Annotated[Weekday | None, MAY_BE_EMPTY] = None,
+        stopped: Annotated[bool | None, MAY_BE_EMPTY] = None,
         cursor: Cursor = None,
     ) -> Response:
         if cleaned := links.without_empty(request):

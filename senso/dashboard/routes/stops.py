@@ -13,7 +13,7 @@ from senso.api.context import Context
 from senso.api.models import Line
 from senso.api.routes.stops import subject_for
 from senso.dashboard import links
-from senso.dashboard.links import Optional
+from senso.dashboard.links import MAY_BE_EMPTY
 from senso.dashboard.page_route import page_route
 from senso.dashboard.rendering import page
 from senso.db import Connection
@@ -26,9 +26,9 @@ from senso.states import StopScope
 from senso.workflows import stopping
 
 Operator = Annotated[Caller, needs(Scope.OPERATE)]
-Name = Annotated[Line | None, Optional]
-NameGiven = Annotated[Line | None, Optional, Form()]
-Reason = Annotated[Line | None, Optional, Form()]
+Name = Annotated[Line | None, MAY_BE_EMPTY]
+NameGiven = Annotated[Line | None, MAY_BE_EMPTY, Form()]
+Reason = Annotated[Line | None, MAY_BE_EMPTY, Form()]
 
 
 def routes(context: Context) -> APIRouter:

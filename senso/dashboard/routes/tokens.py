@@ -4,7 +4,6 @@ from datetime import datetime
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated
-from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request
@@ -19,7 +18,8 @@ from senso.api.problems import Problem
 from senso.api.routes.tokens import NewToken, granted
 from senso.dashboard import links, once
 from senso.dashboard.cutting import ROWS, cut
-from senso.dashboard.links import Optional
+from senso.dashboard.links import MAY_BE_EMPTY
+from senso.dashboard.once import Sent
 from senso.dashboard.page_route import page_route
 from senso.dashboard.rendering import page
 from senso.db import Connection
@@ -27,7 +27,7 @@ from senso.queries import tokens as rows
 from senso.reads import tokens as reads
 from senso.reads.tokens import Token
 from senso.workflows import tokens
-from senso.workflows.tokens import DEFAULT_DAYS, MOST_DAYS, Wanted, digest
+from senso.workflows.tokens import DEFAULT_DAYS, MOST_DAYS, Wanted
 
 Admin = Annotated[Caller, needs(Scope.ADMIN)]
 SHOWN_BEFORE = "sent before"  # the token itself is kept nowhere
@@ -60,12 +60,12 @@ def add_changes(router: APIRouter, context: Context) -> None:
         name: Annotated[Name, Form()],
         scope: Annotated[Scope, Form()],
         key: once.Key,
-        partner_id: Annotated[UUID | None, Optional, Form()] = None,
+        partner_id: Annotated[UUID | None, MAY_BE_EMPTY, Form()] = None,
         days: Annotated[int, Field(ge=1, le=MOST_DAYS), Form()] = DEFAULT_DAYS,
     ) -> Response:
         """The answer is the page that shows it, this once: an address must not have it."""
         wanted = granted(caller, NewToken(name=name, scope=scope, partner_id=partner_id, expires_in_days=days))
-        made = await context.write(partial(make, caller, wanted, key))
+        made = await context.write(partial(make, caller, wanted, Sent("/tokens", key, asked(wanted))))
         return page(request, "token_made.html", {"made": made})
 
     @router.post("/tokens/{token_id}/revoke")
@@ -75,21 +75,22 @@ def add_changes(router: APIRouter, context: Context) -> None:
         return RedirectResponse("/tokens", HTTPStatus.SEE_OTHER)
 
 
-def make(caller: Caller, wanted: Wanted, key: UUID, db: Connection) -> tuple[Token, str] | None:
+def make(caller: Caller, wanted: Wanted, sent: Sent, db: Connection) -> tuple[Token, str] | None:
     """None: the same form was sent before. Raises Problem for another form with its key, NotFound, ConfigError."""
-    of_form, said = f"page:{key}", digest(urlencode(sorted(asked(wanted).items())))
-    earlier = rows.claim(db, caller.token_id, of_form, said)
+    key = f"page:{sent.key}"
+    earlier = rows.claim(db, caller.token_id, key, sent.digest)
     if earlier is None:
         made = tokens.create(db, wanted, caller.actor)
-        rows.answered(db, caller.token_id, of_form, HTTPStatus.OK, SHOWN_BEFORE)
+        rows.answered(db, caller.token_id, key, HTTPStatus.OK, SHOWN_BEFORE)
         return made
-    if earlier.hash != said:
+    if earlier.hash != sent.digest:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, once.USED)
     return None
 
 
-def asked(wanted: Wanted) -> dict[str, object]:
-    return {"name": wanted.name, "scope": wanted.scope, "partner": wanted.partner_id, "days": wanted.days}
+def asked(wanted: Wanted) -> dict[str, str]:
+    partner = str(wanted.partner_id or "")
+    return {"name": wanted.name, "scope": wanted.scope, "partner": partner, "days": str(wanted.days)}
 
 
 def revoke(caller: Caller, token: UUID, db: Connection) -> Token:
