@@ -41,7 +41,9 @@ def routes(context: Context) -> APIRouter:
             cookie = await context.places.run(partial(begin, logins, token.strip(), address))
         except Problem as problem:
             values = {"wanted": own_path(wanted), "error": problem.detail}
-            return page(request, "login.html", values, HTTPStatus(problem.status))
+            wait = (problem.headers or {}).get("Retry-After")
+            headers = {"Retry-After": wait} if wait else {}
+            return page(request, "login.html", values, HTTPStatus(problem.status), headers)
         response = RedirectResponse(own_path(wanted), HTTPStatus.SEE_OTHER)
         set_cookie(response, request, cookie)
         return response
