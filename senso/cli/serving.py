@@ -13,6 +13,8 @@ from senso.cli.environment import connected
 from senso.cli.printing import out
 from senso.cli.terms import is_set, terms
 from senso.dashboard import pages
+from senso.dashboard.own import Own
+from senso.dashboard.proxies import Proxies
 from senso.settings import settings
 from senso.workflows.alarms import watching
 
@@ -27,7 +29,7 @@ def serve() -> None:
         out.print(f"API and dashboard: {ports.url(listening)}", soft_wrap=True)
         hub = Hub(Streams(limits().streams))
         served = application(door(), settings().database_pool_size, limits(), facts(), hub)
-        pages.add(served, served.state.context)
+        pages.add(served, served.state.context, of_dashboard())
         server.run(served, listening, Following(hub))
 
 
@@ -38,6 +40,12 @@ def limits() -> Limits:
 def facts() -> Facts:
     is_pushed = settings().application_api_url is not None
     return Facts(is_pushed, settings().readers, settings().names_model, is_set)
+
+
+def of_dashboard() -> Own:
+    read = settings()
+    proxies = Proxies(read.dashboard_user_header, read.dashboard_networks, frozenset(read.dashboard_people))
+    return Own(proxies, read.flower_url)
 
 
 def door() -> Door:

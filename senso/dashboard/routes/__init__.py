@@ -11,7 +11,21 @@ from fastapi import APIRouter
 
 from senso.api.context import Context
 from senso.dashboard import files
-from senso.dashboard.routes import components, jump, live, login, overview
+from senso.dashboard.routes import (
+    audit,
+    components,
+    jump,
+    ledger,
+    live,
+    login,
+    overview,
+    partners,
+    providers,
+    schedule,
+    session,
+    stops,
+    tokens,
+)
 
 ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
     login.routes,
@@ -19,6 +33,14 @@ ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
     jump.routes,
     live.routes,
     components.routes,
+    partners.routes,
+    ledger.routes,
+    schedule.routes,
+    providers.routes,
+    stops.routes,
+    audit.routes,
+    tokens.routes,
+    session.routes,
 )
 
 
