@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from senso.errors import ConfigError, NotFound
 from senso.queries.results import Found
 from senso.reads import history, periods
-from senso.reads.history import Read
+from senso.reads.history import CitedURL, Read
 from senso.reads.periods import Dated
 from senso.score import CitedDomain, CompetitorCount
 from senso.states import Category, QuestionKind, Surface
@@ -98,6 +98,19 @@ class Cited:
     of: int
 
 
+@dataclass(frozen=True, slots=True)
+class CitedPage:
+    """A page in a pool. `title`: as the first answer that cites it has it. `answers`: that cite it, of `of`."""
+
+    kind: QuestionKind
+    surface: Surface
+    url: str
+    title: str | None
+    category: Category
+    answers: int
+    of: int
+
+
 def competitors(db: Connection, org: UUID, chosen: Sequence[UUID], part: Part) -> list[Named]:
     """By pool, the most named first."""
     return [
@@ -114,10 +127,18 @@ def citations(db: Connection, org: UUID, chosen: Sequence[UUID], part: Part) -> 
     ]
 
 
+def pages(db: Connection, org: UUID, chosen: Sequence[UUID], part: Part) -> list[CitedPage]:
+    """By pool, the most cited first."""
+    return [
+        CitedPage(*pool, url=one.url, title=one.title, category=one.category, answers=one.answers, of=of)
+        for pool, one, of in counted(db, org, chosen, part, history.pages_by)
+    ]
+
+
 Pool = tuple[QuestionKind, Surface]
 
 
-T = TypeVar("T", CompetitorCount, CitedDomain)
+T = TypeVar("T", CompetitorCount, CitedDomain, CitedURL)
 
 
 def counted(
