@@ -278,6 +278,20 @@ def counted(facts: Iterable[Fact]) -> list[Counted]:
     return [Counted(fact, [complex(*count(fact)) for count in COUNTS.values()]) for fact in facts]
 
 
+def namings(facts: Iterable[Fact], names: Sequence[str]) -> list[Counted]:
+    """Counted by who else is named: for each name 1 of 1 where the answer names it, in whatever capitals, else 0."""
+    keys = [name.casefold() for name in names]
+    return [Counted(fact, [complex(key in _distinct(fact.competitors), 1) for key in keys]) for fact in facts]
+
+
+def naming_intervals(facts: Iterable[Fact], names: Sequence[str]) -> list[Interval]:
+    """Of how often answers of one pool name each: as for a mention rate, of questions like these."""
+    found = namings(facts, names)
+    drawn = DRAWN["mention_rate"]
+    columns = zip(_columns(_summed(found)), _columns([one.counts for one in found]), strict=True)
+    return [_intervals(drawn, Sums.of_counts(questions), Sums.of_counts(answers))[0] for questions, answers in columns]
+
+
 def leaderboard(facts: Iterable[Fact]) -> list[CompetitorCount]:
     """Competitors by number of answers that name them, most first; spellings that differ only in case are merged."""
     spellings: dict[str, Counter[str]] = defaultdict(Counter)

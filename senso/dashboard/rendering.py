@@ -18,6 +18,8 @@ from senso.dashboard import charts, files
 from senso.dashboard.formats import FILTERS
 from senso.dashboard.sessions import is_fragment
 from senso.dashboard.states_shown import look
+from senso.quantities import counted
+from senso.reports.passages import plain
 
 FOLDER = Path(__file__).parent / "templates"
 POLICY = (
@@ -29,7 +31,7 @@ HEADERS = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"}
 TEMPLATES = Environment(
     loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
-TEMPLATES.filters.update(FILTERS)
+TEMPLATES.filters.update(FILTERS | {"counted": counted, "plain": plain})
 TEMPLATES.globals.update(asset=files.url, version=__version__, Scope=Scope, charts=charts, look=look)
 
 

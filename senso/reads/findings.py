@@ -13,7 +13,7 @@ from senso.queries.results import Found
 from senso.reads import history, periods
 from senso.reads.history import CitedURL, Read
 from senso.reads.periods import Dated
-from senso.score import CitedDomain, CompetitorCount
+from senso.score import CitedDomain, CompetitorCount, Fact
 from senso.states import Category, QuestionKind, Surface
 
 # So many are read within the time that a request has.
@@ -57,17 +57,18 @@ def readable(found: Sequence[Dated]) -> list[UUID]:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Of all answers; None: of all kinds, surfaces, models, locations."""
+    """Of all answers; None: of all kinds, surfaces, models, locations, questions."""
 
     kind: QuestionKind | None = None
     surface: Surface | None = None
     model: str | None = None
     location: str | None = None
+    tag: str | None = None
 
-    def has(self, one: Found) -> bool:
-        return all(wanted in {None, value} for wanted, value in self.pairs(one))
+    def has(self, one: Found | Fact) -> bool:
+        return self.tag in {None, *one.tags} and all(wanted in {None, value} for wanted, value in self.pairs(one))
 
-    def pairs(self, one: Found) -> Iterator[tuple[str | None, str]]:
+    def pairs(self, one: Found | Fact) -> Iterator[tuple[str | None, str]]:
         yield self.kind, one.question_kind
         yield self.surface, one.surface
         yield self.model, one.model

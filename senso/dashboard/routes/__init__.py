@@ -11,11 +11,17 @@ from fastapi import APIRouter
 
 from senso.api.context import Context
 from senso.dashboard import files
-from senso.dashboard.routes import login, overview
+from senso.dashboard.routes import login, org_answers, org_changes, org_names, org_numbers, org_setup, orgs, overview
 
 ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
     login.routes,
     overview.routes,
+    orgs.routes,
+    org_changes.routes,
+    org_answers.routes,
+    org_numbers.routes,
+    org_names.routes,
+    org_setup.routes,
 )
 
 

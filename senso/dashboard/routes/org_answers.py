@@ -1,0 +1,182 @@
+"""`/orgs/{id}/competitors`, `/sources`, `/claims`: what the answers of a batch say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from senso.api import well_asked
+from senso.api.access import Caller, Scope, needs
+from senso.api.chosen_batches import ChosenBatches
+from senso.api.context import Context
+from senso.api.models import Id
+from senso.api.paging import Cursor
+from senso.api.paging import page as cut
+from senso.api.routes.findings import Found, Judged, Mood, Whose, as_claim, claims_of, last_claim
+from senso.api.routes.numbers import Parts
+from senso.dashboard.orgs import chosen as choosing
+from senso.dashboard.orgs import overview
+from senso.dashboard.orgs.chosen import About, Pool
+from senso.dashboard.orgs.links import Links, filtering, url
+from senso.dashboard.orgs.listing import ROWS, After, listing, of_parts
+from senso.dashboard.orgs.overview import Head
+from senso.dashboard.rendering import page
+from senso.dashboard.routes.orgs import SAYING, Slicing
+from senso.db import Connection
+from senso.reads import findings
+from senso.reads.claim_pages import Last
+from senso.reads.findings import Chosen
+from senso.states import Category, Polarity, Verdict
+
+Reader = Annotated[Caller, needs(Scope.READ)]
+By = Annotated[str, Query(pattern="^(site|page)$", description="site or page")]
+
+
+def routes(context: Context) -> APIRouter:
+    router = APIRouter(prefix="/orgs/{org_id}", route_class=filtering(context))
+    add_named(router, context)
+    add_cited(router, context)
+    add_claims(router, context)
+    return router
+
+
+def add_named(router: APIRouter, context: Context) -> None:
+    @router.get("/competitors")
+    async def show_competitors(
+        request: Request, caller: Reader, org_id: Id, chosen: ChosenBatches, of: Slicing, after: After = 0
+    ) -> Response:
+        found = await context.read(partial(named, caller, org_id, chosen, of))
+        return page(request, "org_competitors.html", shown(found, of) | of_page(found, after, "competitors", of))
+
+
+def add_cited(router: APIRouter, context: Context) -> None:
+    @router.get("/sources")
+    async def show_sources(
+        request: Request,
+        caller: Reader,
+        org_id: Id,
+        chosen: ChosenBatches,
+        of: Slicing,
+        by: By = "site",
+        category: Whose = None,
+        after: After = 0,
+    ) -> Response:
+        found = await context.read(partial(cited, caller, org_id, chosen, of, by, category))
+        said = {"by": by if by == "page" else None, "category": category}
+        values = {"by": by, "category": category, "categories": list(Category)}
+        return page(
+            request, "org_sources.html", shown(found, of) | values | of_page(found, after, "sources", of, **said)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OfAnswers:
+    """`about`: None where no batch has numbers yet. `pool`: None where the batch has no such answers."""
+
+    head: Head
+    about: About | None
+    pools: Sequence[Pool]
+    pool: Pool | None
+    rows: Sequence[Any]
+
+    @property
+    def links(self) -> Links:
+        return Links(self.head.org.id, None if self.about is None or self.about.is_newest else self.about.batch.id)
+
+
+def named(caller: Caller, org: UUID, chosen: Chosen, of: Parts, db: Connection) -> OfAnswers:
+    """Raises NotFound and Problem."""
+    head, about, pools = chosen_answers(db, caller, org, chosen, of)
+    pool = choosing.pool_of(of, pools)
+    if about is None or pool is None:
+        return OfAnswers(head, about, pools, pool, [])
+    with well_asked.query():
+        comparison = overview.compared(db, org, about)
+        found = overview.answers(db, head.org, about, choosing.slice_of(of, pool), comparison)
+    return OfAnswers(head, about, pools, pool, found.leaders)
+
+
+def cited(
+    caller: Caller, org: UUID, chosen: Chosen, of: Parts, by: str, category: Category | None, db: Connection
+) -> OfAnswers:
+    """Raises NotFound and Problem."""
+    head, about, pools = chosen_answers(db, caller, org, chosen, of)
+    pool = choosing.pool_of(of, pools)
+    if about is None or pool is None:
+        return OfAnswers(head, about, pools, pool, [])
+    count = findings.pages if by == "page" else findings.citations
+    with well_asked.query():
+        part = overview.part_of(choosing.slice_of(of, pool))
+        rows = count(db, org, findings.readable([about.batch]), part)
+    return OfAnswers(head, about, pools, pool, [one for one in rows if category in {None, one.category}])
+
+
+def chosen_answers(
+    db: Connection, caller: Caller, org: UUID, chosen: Chosen, of: Parts
+) -> tuple[Head, About | None, list[Pool]]:
+    choosing.require_one_detail(of)
+    head = overview.head(db, caller, org)
+    about = choosing.about(db, org, chosen)
+    return head, about, list(choosing.pools(db, about.batch)) if about else []
+
+
+def shown(found: OfAnswers, of: Parts) -> dict[str, Any]:
+    return {"head": found.head, "found": found, "of": of, "links": found.links} | SAYING
+
+
+def of_page(found: OfAnswers, after: int, name: str, of: Parts, **said: Any) -> dict[str, Any]:
+    batch = found.links.batch
+    path = f"/orgs/{found.head.org.id}/{name}"
+    return listing(found.rows, after, path, {"batch_id": batch} | of_parts(of) | said)
+
+
+def add_claims(router: APIRouter, context: Context) -> None:
+    @router.get("/claims")
+    async def show_claims(
+        request: Request,
+        caller: Reader,
+        org_id: Id,
+        chosen: ChosenBatches,
+        verdict: Judged = None,
+        polarity: Mood = None,
+        cursor: Cursor = None,
+    ) -> Response:
+        work = partial(claimed, caller, org_id, chosen, verdict, polarity, last_claim(cursor))
+        head, found = await context.read(work)
+        listed = cut(found.rows if found else [], ROWS, lambda one: one.key, as_claim)
+        said = {"verdict": verdict, "polarity": polarity} | of_batches(chosen)
+        values: dict[str, Any] = {
+            "head": head,
+            "found": found,
+            "items": listed.items,
+            "said": said,
+            "links": Links(org_id),
+        }
+        values |= {"verdicts": list(Verdict), "polarities": list(Polarity)} | SAYING
+        values["next"] = url(f"/orgs/{org_id}/claims", **said, cursor=listed.next) if listed.next else None
+        return page(request, "org_claims.html", values)
+
+
+def of_batches(chosen: Chosen) -> dict[str, Any]:
+    spans = {"since": chosen.since, "until": chosen.until}
+    return {"batch_id": chosen.batch, "network_id": chosen.network} | spans
+
+
+def claimed(
+    caller: Caller,
+    org: UUID,
+    chosen: Chosen,
+    verdict: Verdict | None,
+    polarity: Polarity | None,
+    after: Last,
+    db: Connection,
+) -> tuple[Head, Found | None]:
+    """None: no batch has numbers yet. Raises NotFound and Problem."""
+    head = overview.head(db, caller, org)
+    if choosing.about(db, org, Chosen()) is None:
+        return head, None
+    return head, claims_of(caller, org, chosen, verdict, polarity, after, ROWS + 1, db)
