@@ -14,6 +14,9 @@ WHOLE = 100.0
 DIGITS = 2
 # A bar of a call of a millisecond beside one of minutes is still seen.
 NARROWEST = 0.6
+GOING_ON = 1.25
+# More points than that are drawn as a line alone.
+MOST_DOTS = 60
 # Room above and below a line, so that its points are not cut off.
 ROOM = 8.0
 Point = tuple[date, float | None, float | None, float | None]
@@ -48,6 +51,10 @@ class Line:
     ticks: tuple[tuple[float, float], ...]
     first: date | None
     last: date | None
+
+    @property
+    def is_dense(self) -> bool:
+        return len(self.dots) > MOST_DOTS
 
     @property
     def dots(self) -> tuple[Dot, ...]:
@@ -146,9 +153,16 @@ def band(dots: Sequence[Dot]) -> str:
     return " ".join(there + back) if len(known) > 1 else ""
 
 
+def span_of(rows: Sequence[Row]) -> float:
+    """Seconds. Behind the last beginning of what goes on there is room, in which it is seen to go on."""
+    last = max([row["begin"] if row.get("end") is None else row["end"] for row in rows], default=0.0)
+    goes_on = max([row["begin"] for row in rows if row.get("end") is None], default=0.0)
+    return float(max(last, goes_on * GOING_ON))
+
+
 def bars(rows: Sequence[Row]) -> tuple[Bar, ...]:
     """On one scale, from the start to the last end; what has no end goes on to the end of the scale."""
-    span = max([row.get("end") or row["begin"] for row in rows], default=0.0) or 1.0
+    span = span_of(rows) or 1.0
     return tuple(bar(row, span) for row in rows)
 
 
@@ -162,5 +176,5 @@ def bar(row: Row, span: float) -> Bar:
 
 def scale(rows: Sequence[Row]) -> tuple[tuple[float, float], ...]:
     """Places in percents and seconds: the quarters of a timeline."""
-    span = max([row.get("end") or row["begin"] for row in rows], default=0.0)
+    span = span_of(rows)
     return tuple((quarter * 25.0, span * quarter / 4) for quarter in range(5)) if span else ()

@@ -16,6 +16,7 @@ from senso.api.access.caller import KEY
 from senso.api.problems import Problem
 from senso.dashboard import charts, files
 from senso.dashboard.formats import FILTERS
+from senso.dashboard.navigation import PLACES, is_at
 from senso.dashboard.sessions import is_fragment
 from senso.dashboard.states_shown import look
 from senso.quantities import counted
@@ -33,6 +34,7 @@ TEMPLATES = Environment(
 )
 TEMPLATES.filters.update(FILTERS | {"counted": counted, "plain": plain})
 TEMPLATES.globals.update(asset=files.url, version=__version__, Scope=Scope, charts=charts, look=look)
+TEMPLATES.globals.update(places=PLACES, is_at=is_at)
 
 
 def page(

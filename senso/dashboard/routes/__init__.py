@@ -11,7 +11,19 @@ from fastapi import APIRouter
 
 from senso.api.context import Context
 from senso.dashboard import files
-from senso.dashboard.routes import login, org_answers, org_changes, org_names, org_numbers, org_setup, orgs, overview
+from senso.dashboard.routes import (
+    components,
+    jump,
+    live,
+    login,
+    org_answers,
+    org_changes,
+    org_names,
+    org_numbers,
+    org_setup,
+    orgs,
+    overview,
+)
 
 ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
     login.routes,
@@ -22,6 +34,9 @@ ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
     org_numbers.routes,
     org_names.routes,
     org_setup.routes,
+    jump.routes,
+    live.routes,
+    components.routes,
 )
 
 
