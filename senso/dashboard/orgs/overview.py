@@ -16,7 +16,7 @@ from senso.dashboard.orgs import chosen as choosing
 from senso.dashboard.orgs.chosen import DETAILS, MOST_NUMBERS, About, Numbers, Pool
 from senso.dashboard.orgs.leaders import Leader, leaders
 from senso.dashboard.orgs.links import Links
-from senso.dashboard.orgs.places import PlaceMap, place_map
+from senso.dashboard.orgs.place_maps import PlaceMap, place_map
 from senso.dashboard.orgs.words import now
 from senso.db import Connection
 from senso.errors import NotFound

@@ -37,7 +37,7 @@ MAIN = (
 )
 OUTCOMES = tuple(Visibility)
 MOODS = tuple(f"sentiment_{one}" for one in SENTIMENTS)
-CITED = tuple(f"citation_share_{one}" for one in Category if one is not Category.OWN)
+CITED_PAGES = ("owned_citation_rate", *(f"citation_share_{one}" for one in Category if one is not Category.OWN))
 WHOSE = {Category.OWN: "its own", Category.COMPETITOR: "a competitor's"}
 
 
@@ -89,8 +89,8 @@ def doubt(metric: Metric) -> str:
     if not metric.denominator:
         return "nothing to count"
     if metric.method == TOO_FEW_QUESTIONS:
-        return "no interval: it comes from one question alone"
-    return "too wide to tell much: these questions are too few" if wording.is_wide(metric) else ""
+        return "from one question alone, so without an interval"
+    return "too wide to tell much" if wording.is_wide(metric) else ""
 
 
 def is_share(metric: Metric) -> bool:

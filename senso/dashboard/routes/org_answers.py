@@ -19,7 +19,7 @@ from senso.api.paging import page as cut
 from senso.api.routes.findings import Found, Judged, Mood, Whose, as_claim, claims_of, last_claim
 from senso.api.routes.numbers import Parts
 from senso.dashboard.orgs import chosen as choosing
-from senso.dashboard.orgs import overview
+from senso.dashboard.orgs import overview, words
 from senso.dashboard.orgs.chosen import About, Pool
 from senso.dashboard.orgs.links import Links, filtering, url
 from senso.dashboard.orgs.listing import ROWS, After, listing, of_parts
@@ -30,6 +30,7 @@ from senso.db import Connection
 from senso.reads import findings
 from senso.reads.claim_pages import Last
 from senso.reads.findings import Chosen
+from senso.score import Metric
 from senso.states import Category, Polarity, Verdict
 
 Reader = Annotated[Caller, needs(Scope.READ)]
@@ -75,13 +76,17 @@ def add_cited(router: APIRouter, context: Context) -> None:
 
 @dataclass(frozen=True, slots=True)
 class OfAnswers:
-    """`about`: None where no batch has numbers yet. `pool`: None where the batch has no such answers."""
+    """`about`: None where no batch has numbers yet. `pool`: None where the batch has no such answers.
+
+    `numbers`: of the slice, that say the same in all.
+    """
 
     head: Head
     about: About | None
     pools: Sequence[Pool]
     pool: Pool | None
     rows: Sequence[Any]
+    numbers: Sequence[Metric] = ()
 
     @property
     def links(self) -> Links:
@@ -109,10 +114,12 @@ def cited(
     if about is None or pool is None:
         return OfAnswers(head, about, pools, pool, [])
     count = findings.pages if by == "page" else findings.citations
+    where = choosing.slice_of(of, pool)
     with well_asked.query():
-        part = overview.part_of(choosing.slice_of(of, pool))
-        rows = count(db, org, findings.readable([about.batch]), part)
-    return OfAnswers(head, about, pools, pool, [one for one in rows if category in {None, one.category}])
+        rows = count(db, org, findings.readable([about.batch]), overview.part_of(where))
+    kept = [one for one in rows if category in {None, one.category}]
+    whose = words.picked(overview.numbers_of(db, about.batch, where), words.CITED_PAGES)
+    return OfAnswers(head, about, pools, pool, kept, [one for one in whose if one.denominator])
 
 
 def chosen_answers(

@@ -16,7 +16,7 @@ from senso.api.context import Context
 from senso.api.models import Id, Line
 from senso.api.paging import Cursor, decode, encode
 from senso.api.routes.numbers import Parts, parts
-from senso.dashboard.orgs import overview, places, words
+from senso.dashboard.orgs import overview, place_maps, words
 from senso.dashboard.orgs.differences import differences
 from senso.dashboard.orgs.links import Links, filtering, url
 from senso.dashboard.rendering import page
@@ -31,7 +31,7 @@ Search = Annotated[Line | None, Query()]
 Slicing = Annotated[Parts, Depends(parts)]
 ROWS = 50
 # What the templates of numbers say with.
-SAYING: dict[str, Any] = {"wording": wording, "words": words, "change_words": change_words, "places": places}
+SAYING: dict[str, Any] = {"wording": wording, "words": words, "change_words": change_words, "place_maps": place_maps}
 
 
 @dataclass(frozen=True, slots=True)

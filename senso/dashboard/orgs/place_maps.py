@@ -8,7 +8,7 @@ from senso.reads.cells import Cell
 STEPS = 5
 # With fewer answers a cell says nothing by itself.
 FEW = 5
-MOST_PLACES = 60
+MOST_CELLS, LEAST_PLACES = 80, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def place_map(cells: Sequence[Cell]) -> PlaceMap | None:
     for one in cells:
         by_place.setdefault(one.location, {})[one.model] = one
     most_read = sorted(by_place, key=lambda place: -sum(one.answers for one in by_place[place].values()))
-    shown = sorted(most_read[:MOST_PLACES])
+    shown = sorted(most_read[: max(LEAST_PLACES, MOST_CELLS // len(models))])
     rows = [Row(place, [by_place[place].get(model) for model in models]) for place in shown]
     return PlaceMap(models, rows, len(by_place) - len(shown))
 
