@@ -34,7 +34,7 @@ TEMPLATES = Environment(
 )
 TEMPLATES.filters.update(FILTERS | {"counted": counted, "plain": plain})
 TEMPLATES.globals.update(asset=files.url, version=__version__, Scope=Scope, charts=charts, look=look)
-TEMPLATES.globals.update(places=PLACES, is_at=is_at)
+TEMPLATES.globals.update(nav_places=PLACES, is_at=is_at)
 
 
 def page(

@@ -20,6 +20,11 @@ THEMES = ("light", "dark")
 MOST_BYTES = 200_000
 PATIENCE_MILLISECONDS = 30_000
 SERIOUS = {"serious", "critical"}
+AXE = Axe()
+CONTRAST = {"runOnly": ["color-contrast"]}
+ALL_BUT_CONTRAST = {"rules": {"color-contrast": {"enabled": False}}}
+# The width and the theme change what some rules find, and not what the others do.
+RULES = {(1280, "light"): {}, (1280, "dark"): CONTRAST, (390, "light"): ALL_BUT_CONTRAST}
 # A text from outside that runs would call one of these, or open a dialog.
 TRAP = """
 window.ran = [];
@@ -66,7 +71,9 @@ class Window:
     problems: list[str] = field(default_factory=list)
 
     def go(self, path: str) -> Page:
-        self.page.goto(self.url + path)
+        answer = self.page.goto(self.url + path)
+        if answer is None or not answer.ok:
+            self.problems.append(f"{path}: {answer and answer.status}: {self.page.locator('body').inner_text()[:300]}")
         return self.page
 
     def take(self) -> list[str]:
@@ -112,9 +119,9 @@ def overflow(page: Page) -> int:
     return int(page.evaluate("() => document.scrollingElement.scrollWidth - innerWidth"))
 
 
-def findings(page: Page) -> list[str]:
-    """Of axe; the serious ones."""
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+def findings(page: Page, rules: dict[str, Any] | None = None) -> list[str]:
+    """Of axe; the serious ones. `rules`: as `axe.run` takes them; None: all."""
+    found = AXE.run(page, options={"resultTypes": ["violations"], **(rules or {})}).response["violations"]
     return [
         f"{one['id']}: {one['help']}: {node['target']} {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
         for one in found

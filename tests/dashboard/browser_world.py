@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import requests
@@ -24,13 +24,15 @@ from senso.workflows import reading_models
 
 @dataclass
 class World:
-    """`usual`, `hostile`: values of the parameters of paths, by name."""
+    """`usual`, `hostile`: values of the parameters of paths, by name; `special`: others, for some pages."""
 
+    url: str
     make: Factory
     sandbox: Sandbox
     environment: pytest.MonkeyPatch
     usual: dict[str, str] = field(default_factory=dict)
     hostile: dict[str, str] = field(default_factory=dict)
+    special: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def fill(self) -> "World":
         worlds = Worlds(self.make, self.sandbox, self.environment)
@@ -43,23 +45,40 @@ class World:
         self.usual = self.parameters(org.partner, org.id, batch)
         worlds.retried()
         worlds.failed()
+        self.special["/batches/{batch_id}/retry"] = self.batch_that_is("failed")
         worlds.cancelled()
         worlds.blocked()
         worlds.half_way(worlds.trigger(self.make.org(models=MODELS).id))
+        self.special["/batches/{batch_id}/cancel"] = self.batch_that_is("running")
+        worlds.trigger(self.make.org().id)
+        self.usual["bulk"] = self.cancel_queued()
         worlds.trigger(self.make.org().id)
         self.fill_hostile()
+        self.hostile["bulk"] = self.usual["bulk"]
         return self
 
-    def cookies(self, url: str, scope: Scope) -> dict[str, str]:
+    def fill_little(self) -> "World":
+        """An org with a batch on which nobody has worked yet."""
+        org = self.make.org()
+        self.usual = self.parameters(org.partner, org.id, self.make.batch(org))
+        return self
+
+    def cookies(self, scope: Scope) -> dict[str, str]:
         """Of somebody who has logged in."""
-        answer = requests.post(
-            f"{url}/login",
-            {"token": self.make.token(scope)},
-            headers={"Origin": url},
-            timeout=60,
-            allow_redirects=False,
-        )
+        form, headers = {"token": self.make.token(scope)}, {"Origin": self.url}
+        answer = requests.post(f"{self.url}/login", form, headers=headers, timeout=60, allow_redirects=False)
         return answer.cookies.get_dict()
+
+    def batch_that_is(self, state: str) -> dict[str, str]:
+        found = self.make.sql("SELECT id FROM batches WHERE state = :state LIMIT 1", state=state)
+        return {"batch_id": str(found[0]["id"])}
+
+    def cancel_queued(self) -> str:
+        """By the form that acts on all that match."""
+        form = {"key": str(uuid4()), "action": "cancel", "state": "queued"}
+        cookies = self.cookies(Scope.ADMIN)
+        requests.post(f"{self.url}/batches/change", form, headers={"Origin": self.url}, cookies=cookies, timeout=60)
+        return form["key"]
 
     def parameters(self, partner: UUID, org: UUID, batch: UUID) -> dict[str, str]:
         number = self.make.one("SELECT min(number) FROM question_runs WHERE batch_id = :batch", batch=batch)
@@ -106,7 +125,7 @@ class World:
 
 
 @contextmanager
-def made(url: str) -> Iterator[World]:
+def made(api: str, url: str) -> Iterator[World]:
     """Empty; the process uses that database and a sandbox meanwhile."""
     with (
         pytest.MonkeyPatch.context() as environment,
@@ -117,7 +136,7 @@ def made(url: str) -> Iterator[World]:
         use_database(url)
         reading_models.cached.clear()
         forget_limits()
-        yield World(Factory(), Sandbox(sandbox), environment)
+        yield World(api, Factory(), Sandbox(sandbox), environment)
         close()
     settings.cache_clear()
     forget_limits()

@@ -62,8 +62,8 @@ def browser():
 
 
 @pytest.fixture(scope="module")
-def world(running_api, one_database):
-    """One for all tests of a module, which only look."""
-    with made(one_database.url) as found:
+def empty_world(running_api, one_database):
+    """To be filled once for all tests of a module, which only look."""
+    with made(running_api.url, one_database.url) as found:
         one_database.empty()
-        yield found.fill()
+        yield found
