@@ -30,21 +30,22 @@ def large(make, messages, environment):
     make.sql(
         "INSERT INTO citations (run_id, url, canonical_url, host, registrable_domain, position, cited) "
         "SELECT r.id, u, u, d, d, g, true FROM question_runs r, generate_series(1, 3) g, "
-        "LATERAL (SELECT 's' || g || left(md5(r.id::text), 2) || '.example') s(d), LATERAL (SELECT 'https://' || d) t(u)"
+        "LATERAL (SELECT 's' || g || left(md5(r.id::text), 2) || '.example') s(d), "
+        "LATERAL (SELECT 'https://' || d) t(u)"
     )
     earlier(make, org)
     return org
 
 
 def earlier(make, org):
-    for week in range(2, WEEKS):
-        make.sql(
-            "INSERT INTO batches (id, kind, org_id, batch_date, state, planned, episode, ended_at) SELECT "
-            "gen_random_uuid(), kind, org_id, batch_date - 7 * :week, state, planned, 1, ended_at FROM batches "
-            "WHERE org_id = :org ORDER BY batch_date DESC LIMIT 1",
-            week=week,
-            org=org.id,
-        )
+    make.sql(
+        "INSERT INTO batches SELECT (jsonb_populate_record(b, jsonb_build_object("
+        "'id', gen_random_uuid(), 'batch_date', b.batch_date - 7 * week))).* "
+        "FROM batches b, generate_series(1, :weeks) week "
+        "WHERE b.id = (SELECT id FROM batches WHERE org_id = :org ORDER BY batch_date LIMIT 1)",
+        org=org.id,
+        weeks=WEEKS - 2,
+    )
     columns = make.one(
         "SELECT string_agg(quote_ident(column_name), ', ') FROM information_schema.columns "
         "WHERE table_name = 'metrics' AND column_name NOT IN ('id', 'batch_id')"

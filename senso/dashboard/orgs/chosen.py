@@ -67,11 +67,6 @@ def pools(db: Connection, batch: Dated) -> dict[Pool, Numbers]:
     return {pool: named[pool] for pool in ORDER if pool in named}
 
 
-def pool_of(of: Parts, there: Sequence[Pool]) -> Pool | None:
-    """The first one that fits what is asked; None if none does."""
-    return next((one for one in there if of.kind in {None, one[0]} and of.surface in {None, one[1]}), None)
-
-
 def require_one_detail(of: Parts) -> None:
     """Numbers are by a model, a place or a tag. Raises Problem."""
     given = [name for name in DETAILS if getattr(of, name) is not None]
@@ -79,8 +74,24 @@ def require_one_detail(of: Parts) -> None:
         raise invalid([(f"query.{given[1]}", f"goes not with {given[0]}: numbers are by one of them")])
 
 
-def slice_of(of: Parts, pool: Pool) -> Slice:
-    return Slice(pool[0], pool[1], of.model, of.location, of.tag)
+@dataclass(frozen=True, slots=True)
+class Sliced:
+    """A slice of a batch that has numbers, with them by name."""
+
+    pool: Pool
+    where: Slice
+    numbers: Numbers
+
+
+def sliced(db: Connection, batch: Dated, of: Parts, there: Sequence[Pool]) -> Sliced | None:
+    """In the first pool that fits what is asked and has such a model, place or tag; None if none has."""
+    for pool in there:
+        if of.kind in {None, pool[0]} and of.surface in {None, pool[1]}:
+            where = Slice(*pool, of.model, of.location, of.tag)
+            found = {one.metric.name: one.metric for one in numbers_of(db, [batch], where)}
+            if found:
+                return Sliced(pool, where, found)
+    return None
 
 
 def numbers_of(

@@ -1,7 +1,6 @@
 """The page of an organisation: what is known of it, and its numbers of one batch.
 
-What is read from the answers themselves takes long where there are many: then the page comes without it, and asks for
-it as parts.
+What is read from the answers themselves is in `answers`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,42 +8,32 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from senso.api import seen
 from senso.api.access import Caller
 from senso.api.routes.numbers import Parts
 from senso.dashboard.orgs import chosen as choosing
+from senso.dashboard.orgs.answers import Answers, answers, compared, is_small, not_compared
 from senso.dashboard.orgs.chosen import DETAILS, MOST_NUMBERS, About, Numbers, Pool
-from senso.dashboard.orgs.leaders import Leader, leaders
+from senso.dashboard.orgs.heads import Head, head
 from senso.dashboard.orgs.links import Links
 from senso.dashboard.orgs.place_maps import PlaceMap, place_map
-from senso.dashboard.orgs.words import now
 from senso.db import Connection
-from senso.errors import NotFound
 from senso.queries import claims
 from senso.reads import (
     cells,
     claim_pages,
-    comparisons,
-    directory,
-    findings,
     history,
     metric_pages,
-    schedules,
-    waiting_names,
 )
 from senso.reads.claim_pages import Claim
 from senso.reads.comparisons import Comparison
 from senso.reads.directory import Org
-from senso.reads.findings import Chosen, Cited, Part
+from senso.reads.findings import Chosen
 from senso.reads.metric_pages import Filter
-from senso.reads.periods import Asked, Dated
-from senso.reads.schedules import Schedule
+from senso.reads.periods import Dated
 from senso.reports.basis import Basis, cautions
 from senso.score import Claimed, Metric, Slice
-from senso.states import QuestionKind, Surface, Verdict
+from senso.states import Verdict
 
-# With more answers in both periods, their parts of the page are asked for when it is there.
-AT_ONCE = 400
 MOST_DATES = 26  # half a year of weeks
 MOST_CHOICES = 52
 MOST_TOLD = 5
@@ -54,29 +43,12 @@ BROKEN_DOWN = ("mention_rate",)
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """`waiting`: names that wait for a decision."""
-
-    org: Org
-    schedule: Schedule
-    waiting: int
-
-
-@dataclass(frozen=True, slots=True)
 class Trend:
     """`points`: as `parts.trend` takes them. `other_rules`: dates from which on it was counted by another rule."""
 
     name: str
     points: Sequence[tuple[date, float | None, float | None, float | None]]
     other_rules: Sequence[date]
-
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """What is read from the answers of a batch: who else is named, and what is cited."""
-
-    leaders: Sequence[Leader]
-    sources: Sequence[Cited]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +74,8 @@ class Told:
         return list(reversed(self.about.all[-MOST_CHOICES:]))
 
     @property
-    def is_small(self) -> bool:
-        return is_small(self.about)
+    def not_compared(self) -> str:
+        return not_compared(self.about)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +85,6 @@ class Overview:
     head: Head
     links: Links
     told: Told | None
-
-
-def head(db: Connection, caller: Caller, org: UUID) -> Head:
-    """Raises Problem."""
-    seen.require_org(db, caller, org)
-    found, schedule = directory.org(db, org), schedules.of_org(db, org, now())
-    assert found is not None and schedule is not None  # noqa: S101, PT018  it has just been seen, and no org is deleted
-    return Head(found, schedule, waiting_names.of_org(db, org))
 
 
 def overview(caller: Caller, org: UUID, chosen: Chosen, of: Parts, db: Connection) -> Overview:
@@ -135,36 +99,26 @@ def overview(caller: Caller, org: UUID, chosen: Chosen, of: Parts, db: Connectio
 
 
 def told(db: Connection, org: Org, about: About, of: Parts) -> Told:
-    pools = choosing.pools(db, about.batch)
-    pool = choosing.pool_of(of, list(pools))
-    where = None if pool is None else choosing.slice_of(of, pool)
-    numbers = numbers_of(db, about.batch, where)
-    is_read = bool(numbers) and not about.batch.is_pruned
-    claimed = claims.counts(db, org.id, [about.batch.id]).get(about.batch.id, Claimed()) if is_read else Claimed()
-    comparison = compared(db, org.id, about) if is_read and is_small(about) and about.before else None
+    batch, pools = about.batch, choosing.pools(db, about.batch)
+    found = choosing.sliced(db, batch, of, list(pools))
+    is_read = found is not None and not batch.is_pruned
+    claimed = claims.counts(db, org.id, [batch.id]).get(batch.id, Claimed()) if is_read else Claimed()
+    at_once = is_read and is_small(about)
+    comparison = compared(db, org.id, about) if at_once else None
     return Told(
         about=about,
-        cautions=cautions(history.bases(db, [about.batch.id]).get(about.batch.id, Basis())),
+        cautions=cautions(history.bases(db, [batch.id]).get(batch.id, Basis())),
         pools=pools,
-        where=where if numbers else None,
-        numbers=numbers,
-        trends=trends(db, about, where) if where and numbers else [],
-        breakdown=breakdown(db, about.batch, pool) if pool and numbers else {},
-        map=place_map(cells.cells(db, about.batch.id, org.id, *pool)) if pool and is_read else None,
+        where=found.where if found else None,
+        numbers=found.numbers if found else {},
+        trends=trends(db, about, found.where) if found else [],
+        breakdown=breakdown(db, batch, found.pool) if found else {},
+        map=place_map(cells.cells(db, batch.id, org.id, *found.pool)) if found and is_read else None,
         claimed=claimed,
-        contradicted=contradicted(db, org.id, about.batch) if claimed.contradicted.claims else [],
+        contradicted=contradicted(db, org.id, batch) if claimed.contradicted.claims else [],
         comparison=comparison,
-        answers=answers(db, org, about, where, comparison) if where and is_read and is_small(about) else None,
+        answers=answers(db, org, about, found.where, comparison) if found and at_once else None,
     )
-
-
-def is_small(about: About) -> bool:
-    return about.batch.planned + (about.before.planned if about.before else 0) <= AT_ONCE
-
-
-def numbers_of(db: Connection, batch: Dated, where: Slice | None) -> Numbers:
-    found = choosing.numbers_of(db, [batch], where) if where else []
-    return {one.metric.name: one.metric for one in found}
 
 
 def trends(db: Connection, about: About, where: Slice) -> list[Trend]:
@@ -199,43 +153,3 @@ def breakdown(db: Connection, batch: Dated, pool: Pool) -> dict[str, list[Metric
 
 def contradicted(db: Connection, org: UUID, batch: Dated) -> list[Claim]:
     return claim_pages.page(db, org, [batch.id], verdict=Verdict.CONTRADICTED, most=MOST_CLAIMS)
-
-
-def compared(db: Connection, org: UUID, about: About) -> Comparison | None:
-    """With the last date before; None where those answers are gone, or there are none. Raises ConfigError."""
-    before = about.before
-    if before is None or before.is_pruned or about.batch.is_pruned:
-        return None
-    findings.readable([before, about.batch])
-    day = about.batch.date
-    return comparisons.compare(db, org, about.same, Asked(day, day, None, None, about.batch.network_id))
-
-
-def answers(db: Connection, org: Org, about: About, where: Slice, comparison: Comparison | None) -> Answers:
-    """Raises ConfigError and NotFound."""
-    part = part_of(where)
-    chosen = findings.readable([about.batch])
-    now_read = comparison.now if comparison else comparisons.read(db, org.id, chosen)
-    before = comparison.was.period if comparison else None
-    cited = findings.citations(db, org.id, chosen, part)
-    return Answers(leaders(org.name, now_read.period, before, part), cited)
-
-
-def part_of(where: Slice) -> Part:
-    return Part(QuestionKind(where.kind), Surface(where.surface), where.model, where.location, where.tag)
-
-
-def part_of_page(
-    caller: Caller, org: UUID, chosen: Chosen, of: Parts, db: Connection
-) -> tuple[Org, About, Slice, Comparison | None, Answers]:
-    """What a large page comes without. Raises Problem, NotFound and ConfigError."""
-    choosing.require_one_detail(of)
-    found = head(db, caller, org).org
-    about = choosing.require(choosing.about(db, org, chosen))
-    pools = choosing.pools(db, about.batch)
-    pool = choosing.pool_of(of, list(pools))
-    if pool is None:
-        raise NotFound("this batch has no such answers")
-    comparison = compared(db, org, about)
-    where = choosing.slice_of(of, pool)
-    return found, about, where, comparison, answers(db, found, about, where, comparison)

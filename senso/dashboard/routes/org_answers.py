@@ -18,12 +18,14 @@ from senso.api.paging import Cursor
 from senso.api.paging import page as cut
 from senso.api.routes.findings import Found, Judged, Mood, Whose, as_claim, claims_of, last_claim
 from senso.api.routes.numbers import Parts
+from senso.dashboard.orgs import answers as reading
 from senso.dashboard.orgs import chosen as choosing
-from senso.dashboard.orgs import overview, words
-from senso.dashboard.orgs.chosen import About, Pool
+from senso.dashboard.orgs import words
+from senso.dashboard.orgs.chosen import About, Pool, Sliced
+from senso.dashboard.orgs.heads import Head
+from senso.dashboard.orgs.heads import head as head_of
 from senso.dashboard.orgs.links import Links, filtering, url
 from senso.dashboard.orgs.listing import ROWS, After, listing, of_parts
-from senso.dashboard.orgs.overview import Head
 from senso.dashboard.rendering import page
 from senso.dashboard.routes.orgs import SAYING, Slicing
 from senso.db import Connection
@@ -83,7 +85,6 @@ class OfAnswers:
 
     head: Head
     about: About | None
-    pools: Sequence[Pool]
     pool: Pool | None
     rows: Sequence[Any]
     numbers: Sequence[Metric] = ()
@@ -95,40 +96,39 @@ class OfAnswers:
 
 def named(caller: Caller, org: UUID, chosen: Chosen, of: Parts, db: Connection) -> OfAnswers:
     """Raises NotFound and Problem."""
-    head, about, pools = chosen_answers(db, caller, org, chosen, of)
-    pool = choosing.pool_of(of, pools)
-    if about is None or pool is None:
-        return OfAnswers(head, about, pools, pool, [])
+    head, about, found = chosen_answers(db, caller, org, chosen, of)
+    if about is None or found is None:
+        return OfAnswers(head, about, None, [])
     with well_asked.query():
-        comparison = overview.compared(db, org, about)
-        found = overview.answers(db, head.org, about, choosing.slice_of(of, pool), comparison)
-    return OfAnswers(head, about, pools, pool, found.leaders)
+        comparison = reading.compared(db, org, about)
+        answers = reading.answers(db, head.org, about, found.where, comparison)
+    return OfAnswers(head, about, found.pool, answers.leaders)
 
 
 def cited(
     caller: Caller, org: UUID, chosen: Chosen, of: Parts, by: str, category: Category | None, db: Connection
 ) -> OfAnswers:
     """Raises NotFound and Problem."""
-    head, about, pools = chosen_answers(db, caller, org, chosen, of)
-    pool = choosing.pool_of(of, pools)
-    if about is None or pool is None:
-        return OfAnswers(head, about, pools, pool, [])
+    head, about, found = chosen_answers(db, caller, org, chosen, of)
+    if about is None or found is None:
+        return OfAnswers(head, about, None, [])
     count = findings.pages if by == "page" else findings.citations
-    where = choosing.slice_of(of, pool)
     with well_asked.query():
-        rows = count(db, org, findings.readable([about.batch]), overview.part_of(where))
+        rows = count(db, org, findings.readable([about.batch]), reading.part_of(found.where))
     kept = [one for one in rows if category in {None, one.category}]
-    whose = words.picked(overview.numbers_of(db, about.batch, where), words.CITED_PAGES)
-    return OfAnswers(head, about, pools, pool, kept, [one for one in whose if one.denominator])
+    whose = words.picked(found.numbers, words.CITED_PAGES)
+    return OfAnswers(head, about, found.pool, kept, [one for one in whose if one.denominator])
 
 
 def chosen_answers(
     db: Connection, caller: Caller, org: UUID, chosen: Chosen, of: Parts
-) -> tuple[Head, About | None, list[Pool]]:
+) -> tuple[Head, About | None, Sliced | None]:
     choosing.require_one_detail(of)
-    head = overview.head(db, caller, org)
+    head = head_of(db, caller, org)
     about = choosing.about(db, org, chosen)
-    return head, about, list(choosing.pools(db, about.batch)) if about else []
+    if about is None:
+        return head, None, None
+    return head, about, choosing.sliced(db, about.batch, of, list(choosing.pools(db, about.batch)))
 
 
 def shown(found: OfAnswers, of: Parts) -> dict[str, Any]:
@@ -183,7 +183,7 @@ def claimed(
     db: Connection,
 ) -> tuple[Head, Found | None]:
     """None: no batch has numbers yet. Raises NotFound and Problem."""
-    head = overview.head(db, caller, org)
+    head = head_of(db, caller, org)
     if choosing.about(db, org, Chosen()) is None:
         return head, None
     return head, claims_of(caller, org, chosen, verdict, polarity, after, ROWS + 1, db)

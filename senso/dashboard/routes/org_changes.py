@@ -15,9 +15,9 @@ from senso.api.models import Id
 from senso.api.routes.numbers import MetricName, Parts, spans
 from senso.comparison import NUMBERS, Change
 from senso.dashboard.orgs.chosen import DETAILS
+from senso.dashboard.orgs.heads import Head, head
 from senso.dashboard.orgs.links import Links, filtering
 from senso.dashboard.orgs.listing import After, listing, of_parts
-from senso.dashboard.orgs.overview import Head, head
 from senso.dashboard.rendering import page
 from senso.dashboard.routes.orgs import SAYING, Slicing
 from senso.db import Connection

@@ -14,8 +14,8 @@ from senso.api.context import Context
 from senso.api.models import LARGEST, Id, Number
 from senso.api.paging import Cursor, decode, encode
 from senso.api.routes.names import decide
+from senso.dashboard.orgs.heads import Head, head
 from senso.dashboard.orgs.links import filtering, url
-from senso.dashboard.orgs.overview import Head, head
 from senso.dashboard.rendering import page
 from senso.dashboard.routes.orgs import SAYING
 from senso.db import Connection

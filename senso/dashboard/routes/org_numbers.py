@@ -19,9 +19,9 @@ from senso.api.context import Context
 from senso.api.models import Id
 from senso.api.paging import Cursor, decode, encode
 from senso.api.routes.numbers import MetricName
-from senso.dashboard.orgs import overview
+from senso.dashboard.orgs.heads import Head
+from senso.dashboard.orgs.heads import head as head_of
 from senso.dashboard.orgs.links import Links, filtering
-from senso.dashboard.orgs.overview import Head
 from senso.dashboard.rendering import page
 from senso.dashboard.routes.orgs import SAYING, Slicing
 from senso.db import Connection
@@ -100,7 +100,7 @@ class Behind:
 
 def explained(caller: Caller, org: UUID, asked: Asked, standing: Standing | None, db: Connection) -> Behind:
     """Raises NotFound and Problem."""
-    head = overview.head(db, caller, org)
+    head = head_of(db, caller, org)
     batch, metric, wanted = wanted_of(db, org, asked)
     listed = COUNTING if standing is None else frozenset({standing})
     found = explanations.explained(db, replace(wanted, standings=listed))

@@ -12,9 +12,9 @@ from senso.api import org_writes
 from senso.api.access import Caller, Scope, needs
 from senso.api.context import Context
 from senso.api.models import Id, Line
+from senso.dashboard.orgs.heads import Head, head
 from senso.dashboard.orgs.links import filtering
 from senso.dashboard.orgs.listing import After, listing
-from senso.dashboard.orgs.overview import Head, head
 from senso.dashboard.rendering import page
 from senso.dashboard.routes.orgs import SAYING
 from senso.db import Connection

@@ -16,7 +16,7 @@ from senso.api.context import Context
 from senso.api.models import Id, Line
 from senso.api.paging import Cursor, decode, encode
 from senso.api.routes.numbers import Parts, parts
-from senso.dashboard.orgs import overview, place_maps, words
+from senso.dashboard.orgs import answers, overview, place_maps, words
 from senso.dashboard.orgs.differences import differences
 from senso.dashboard.orgs.links import Links, filtering, url
 from senso.dashboard.rendering import page
@@ -32,6 +32,7 @@ Slicing = Annotated[Parts, Depends(parts)]
 ROWS = 50
 # What the templates of numbers say with.
 SAYING: dict[str, Any] = {"wording": wording, "words": words, "change_words": change_words, "place_maps": place_maps}
+PARTS = {"changes": answers.changes_part, "answers": answers.answers_part}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +76,9 @@ def routes(context: Context) -> APIRouter:
         request: Request, caller: Reader, org_id: Id, part: str, chosen: ChosenBatches, of: Slicing
     ) -> Response:
         """What a large page comes without: `changes`, or `answers`."""
-        if part not in {"changes", "answers"}:
-            raise NotFound(f"no part {part[:40]!r}; there are: changes, answers")
-        found = await context.read(partial(part_of, caller, org_id, chosen, of))
+        if part not in PARTS:
+            raise NotFound(f"no part {part[:40]!r}; there are: {', '.join(PARTS)}")
+        found = await context.read(partial(part_of, caller, org_id, chosen, of, part))
         return page(request, f"org_{part}_part.html", found | SAYING)
 
     return router
@@ -100,19 +101,13 @@ def listed(
     return Listed(found, times, name)
 
 
-def part_of(caller: Caller, org: UUID, chosen: ChosenBatches, of: Parts, db: Connection) -> dict[str, object]:
+def part_of(caller: Caller, org: UUID, chosen: ChosenBatches, of: Parts, part: str, db: Connection) -> dict[str, Any]:
+    """Raises Problem and NotFound."""
     try:
-        found, about, where, comparison, answers = overview.part_of_page(caller, org, chosen, of, db)
-    except ConfigError as error:
+        found = PARTS[part](caller, org, chosen, of, db)
+    except ConfigError as error:  # too many answers
         return {"refused": str(error), "changes": None, "answers": None}
-    links = Links(org, None if about.is_newest else about.batch.id)
-    changes = differences(comparison) if comparison else None
-    return {
-        "refused": "",
-        "org": found,
-        "links": links,
-        "where": where,
-        "about": about,
-        "changes": changes,
-        "answers": answers,
-    }
+    links = Links(org, None if found.about.is_newest else found.about.batch.id)
+    changes = differences(found.comparison) if found.comparison else None
+    refused = answers.not_compared(found.about) if part == "changes" else ""
+    return {"refused": refused, "links": links, "where": found.where, "changes": changes, "answers": found.answers}
