@@ -38,8 +38,15 @@ def limits() -> Limits:
 
 
 def facts() -> Facts:
-    is_pushed = settings().application_api_url is not None
-    return Facts(is_pushed, settings().readers, settings().names_model, is_set)
+    known = settings()
+    return Facts(
+        known.application_api_url is not None,
+        known.readers,
+        known.names_model,
+        is_set,
+        known.max_running_batches,
+        known.max_daily_microusd,
+    )
 
 
 def of_dashboard() -> Own:

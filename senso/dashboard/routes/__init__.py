@@ -13,6 +13,9 @@ from senso.api.context import Context
 from senso.dashboard import files
 from senso.dashboard.routes import (
     audit,
+    batch,
+    batch_changes,
+    batches,
     components,
     jump,
     ledger,
@@ -27,10 +30,12 @@ from senso.dashboard.routes import (
     overview,
     partners,
     providers,
+    runs,
     schedule,
     session,
     stops,
     tokens,
+    trigger,
 )
 
 ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
@@ -42,6 +47,11 @@ ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
     org_numbers.routes,
     org_names.routes,
     org_setup.routes,
+    batches.routes,
+    batch_changes.routes,
+    batch.routes,
+    runs.routes,
+    trigger.routes,
     jump.routes,
     live.routes,
     components.routes,
