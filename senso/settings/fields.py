@@ -117,6 +117,7 @@ class Settings(BaseModel):
     api_streams_per_token: PositiveInt = setting(
         50, "streams of events that a token may have open at a time in each process of the API", le=100_000
     )
+    senso_token: SecretStr | None = setting(None, "the token of the API with which `senso mcp` asks")
     metrics_host: str = setting(
         "127.0.0.1", "the address on which the metrics are served; 0.0.0.0: every one of this machine"
     )
