@@ -145,7 +145,8 @@ class Opening:
     def __call__(self, db: Connection) -> tuple[HTTPStatus, Shown | None]:
         """Raises Problem where it is not what was confirmed."""
         if self.asked.confirmation is not None:
-            found = batch_orders.foresee(self.context, self.caller, self.asked.order, db)
+            with db.begin_nested():  # what is foreseen is read-only until its end
+                found = batch_orders.foresee(self.context, self.caller, self.asked.order, db)
             if mark(self.context, self.asked, found) != self.asked.confirmation:
                 raise Problem(HTTPStatus.CONFLICT, OTHERWISE)
         return batch_orders.open_batch(self.context, self.caller, self.asked.order, db)

@@ -117,23 +117,7 @@ class Answer(Quoting):
     left_out: dict[str, int]
 
 
-OF_RUN = [
-    "number",
-    "batch_id",
-    "batch_date",
-    "question",
-    "question_kind",
-    "model",
-    "model_version",
-    "surface",
-    "location",
-    "location_honoured",
-    "searched",
-    "state",
-    "error",
-    "answered_at",
-    "cost_microusd",
-]
+OF_RUN = (Answer.model_fields.keys() & RunStory.model_fields.keys()) - {"citations"}
 
 
 def explain_number(_context: Context, caller: Caller, asked: WhichNumber, db: Connection) -> Explained:
