@@ -59,12 +59,12 @@ def given(token_file: Path | None) -> str:
 
 
 def read(path: Path) -> str:
+    """The first line: `senso token create NAME > FILE` makes such a file. Raises ConfigError."""
     try:
         with path.open("rb") as file:
-            token = cleaned(file.read(MOST_BYTES).decode())
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise ConfigError(f"--token-file {path}: cannot be read: {reason}") from None
+            token = cleaned(file.readline(MOST_BYTES).decode(errors="replace"))
+    except OSError as error:
+        raise ConfigError(f"--token-file {path}: cannot be read: {error.strerror}") from None
     if not token:
-        raise ConfigError(f"--token-file {path}: is empty")
+        raise ConfigError(f"--token-file {path}: its first line is empty; it must be a token")
     return token

@@ -89,6 +89,15 @@ def spoken(given, folder, lines, until):
         return said + [json.loads(line) for line in rest.splitlines()], errors.read()
 
 
+def test_without_the_library_it_says_what_to_install():
+    script = "import sys; sys.modules['mcp'] = None; sys.argv = ['senso', 'mcp']; from senso.cli import main; main()"
+
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+
+    said = "senso: the library for MCP is not installed; install it: pip install 'senso[mcp]'\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [

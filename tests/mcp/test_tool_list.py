@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from senso.api.access import Caller
+from senso.api.models import Shown
 from senso.mcp.arguments import Arguments
 from senso.mcp.calling import INTERNAL, MOST_CHARACTERS, TOO_LONG, Refused, call
 from senso.mcp.outside import CUT, harmless
 from senso.mcp.server import listed
 from senso.mcp.tool import reading
 from senso.mcp.tools import TOOLS
-from senso.mcp.tools.orgs import Orgs
 from senso.states import Scope
 
 KNOWN = Path(__file__).parent / "tools.json"
@@ -62,6 +62,10 @@ def test_the_page_names_each_tool_with_its_scope():
     assert said == {one.name: str(one.scope) for one in TOOLS}
 
 
+class Texts(Shown):
+    texts: list[str]
+
+
 class Context:
     async def read(self, work):
         return work(None)
@@ -72,7 +76,7 @@ def failing(error):
         """Fails."""
         raise error
 
-    return reading(fail, Arguments, Orgs)
+    return reading(fail, Arguments, Texts)
 
 
 def test_a_fault_of_ours_tells_nothing_of_itself():
@@ -83,10 +87,10 @@ def test_a_fault_of_ours_tells_nothing_of_itself():
 def test_a_result_that_is_too_long_is_refused_and_not_cut():
     def long(_context, _caller, _asked, _db):
         """Long."""
-        return Orgs.model_construct(items=["x" * 2_000] * (MOST_CHARACTERS // 2_000), next=None)
+        return Texts(texts=["x" * 2_000] * (MOST_CHARACTERS // 2_000))
 
     with pytest.raises(Refused, match=TOO_LONG):
-        asyncio.run(call(Context(), CALLER, reading(long, Arguments, Orgs), {}))
+        asyncio.run(call(Context(), CALLER, reading(long, Arguments, Texts), {}))
 
 
 def test_texts_lose_what_is_not_seen_and_what_is_too_long():

@@ -35,7 +35,7 @@ MOST_PARTS = 30
 
 
 class WhichNumber(OfOrg):
-    name: MetricName
+    name: Annotated[MetricName, Field(description="of list_numbers")]
     kind: Kind = None
     surface: On = None
     model: Model = None
