@@ -8,5 +8,7 @@ page_route  routes whose errors are pages too
 rendering   templates, their filters, and the headers of a page
 formats     money, moments and durations as people read them
 charts      the geometry of charts, which templates draw as SVG
+navigation  the pages that the bar at the top leads to
+states_shown the colour and the shape of each state
 files       style sheet and scripts, kept by browsers until they change
 """

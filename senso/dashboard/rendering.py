@@ -14,9 +14,11 @@ from senso import __version__
 from senso.api.access import Scope
 from senso.api.access.caller import KEY
 from senso.api.problems import Problem
-from senso.dashboard import files
+from senso.dashboard import charts, files
 from senso.dashboard.formats import FILTERS
+from senso.dashboard.navigation import PLACES, is_at
 from senso.dashboard.sessions import is_fragment
+from senso.dashboard.states_shown import look
 
 FOLDER = Path(__file__).parent / "templates"
 POLICY = (
@@ -29,7 +31,8 @@ TEMPLATES = Environment(
     loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
 TEMPLATES.filters.update(FILTERS)
-TEMPLATES.globals.update(asset=files.url, version=__version__, Scope=Scope)
+TEMPLATES.globals.update(asset=files.url, version=__version__, Scope=Scope, charts=charts, look=look)
+TEMPLATES.globals.update(places=PLACES, is_at=is_at)
 
 
 def page(

@@ -11,11 +11,14 @@ from fastapi import APIRouter
 
 from senso.api.context import Context
 from senso.dashboard import files
-from senso.dashboard.routes import login, overview
+from senso.dashboard.routes import components, jump, live, login, overview
 
 ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
     login.routes,
     overview.routes,
+    jump.routes,
+    live.routes,
+    components.routes,
 )
 
 
