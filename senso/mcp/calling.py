@@ -14,6 +14,7 @@ from senso.api.models import Shown
 from senso.api.problems import Problem
 from senso.errors import SensoError
 from senso.log import logger
+from senso.mcp.arguments import Arguments
 from senso.mcp.outside import LONGEST, Quoting, cut, harmless, seen
 from senso.mcp.tool import Tool
 
@@ -42,10 +43,9 @@ async def call(context: Context, caller: Caller, tool: Tool, given: dict[str, An
     """Raises Refused."""
     if not caller.scope.contains(tool.scope):
         raise Refused(f"{tool.name} needs a token of scope {tool.scope}, and this one has {caller.scope}")
+    asked = taken(tool, given)
     try:
-        return told(await tool.work(context, caller, tool.takes.model_validate(given)))
-    except ValidationError as error:
-        raise Refused(one_line(str(problems.invalid(list(map(problems.wrong, error.errors())))))) from None
+        return told(await tool.work(context, caller, asked))
     except Problem as problem:
         raise Refused(one_line(problem.detail)) from None
     except SensoError as error:
@@ -55,6 +55,14 @@ async def call(context: Context, caller: Caller, tool: Tool, given: dict[str, An
     except Exception:
         log.exception("a tool failed", tool=tool.name)
         raise Refused(INTERNAL) from None
+
+
+def taken(tool: Tool, given: dict[str, Any]) -> Arguments:
+    """Raises Refused with where and what."""
+    try:
+        return tool.takes.model_validate(given)
+    except ValidationError as error:
+        raise Refused(one_line(problems.invalid(list(map(problems.wrong, error.errors()))).detail)) from None
 
 
 def told(found: Shown) -> Told:

@@ -34,7 +34,7 @@ def harmless(value: Any, longest: int = LONGEST) -> Any:
     if isinstance(value, str):
         return cut(seen(value), longest)
     if isinstance(value, float):
-        return round(value, 6)
+        return float(f"{value:.6g}")
     if isinstance(value, dict):
         return {name: harmless(inner, longest) for name, inner in value.items()}
     return [harmless(one, longest) for one in value] if isinstance(value, list) else value

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from senso.api.access import Caller
 from senso.api.models import Shown
@@ -79,9 +80,17 @@ def failing(error):
     return reading(fail, Arguments, Texts)
 
 
-def test_a_fault_of_ours_tells_nothing_of_itself():
+def invalid():
+    try:
+        Texts(texts="hunter2")
+    except ValidationError as error:
+        return error
+
+
+@pytest.mark.parametrize("fault", [RuntimeError("postgresql://me:hunter2@host"), invalid()], ids=["any", "of a result"])
+def test_a_fault_of_ours_tells_nothing_of_itself(fault):
     with pytest.raises(Refused, match=f"^{INTERNAL}$"):
-        asyncio.run(call(Context(), CALLER, failing(RuntimeError("postgresql://me:hunter2@host")), {}))
+        asyncio.run(call(Context(), CALLER, failing(fault), {}))
 
 
 def test_a_result_that_is_too_long_is_refused_and_not_cut():

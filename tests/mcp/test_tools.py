@@ -51,7 +51,7 @@ def test_a_change_has_a_verdict_and_the_list_its_pages(by_http, make, messages, 
 
     (rate,) = told["changes"]
     assert (rate["verdict"], rate["slice"]["model"]) == ("moved", None)
-    assert (rate["before"], rate["after"]) == (round(2 / 24, 6), round(20 / 24, 6))
+    assert (rate["before"], rate["after"]) == (0.0833333, 0.833333)
     assert (told["before"]["since"], told["after"]["until"], told["next"]) == (str(before), str(after), None)
     assert {one["verdict"] for one in moved} == {"moved"}
     assert senso.walk("list_changes", org_id=org.id, moved_only=True) == moved
