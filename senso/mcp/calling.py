@@ -22,7 +22,7 @@ MOST_CHARACTERS = 200_000
 TOO_LONG = "the result is too long; ask for fewer rows by `limit`, or for a part"
 INTERNAL = "internal error; the log of senso says more"
 # Where the API says where in a request something stands.
-WHERE = re.compile(r"\b(?:query|body|path)\.")
+WHERE = re.compile(r"\b(?:query|body|path)\.|^query: ")
 LONGEST_ERROR = 1_000
 log = logger(__name__)
 

@@ -100,7 +100,7 @@ class Triggered(Quoting, TriggeredBatch):
     repeated: bool
 
 
-class Cancel(Shown):
+class Cancel(Quoting):
     """`foreseen`: what it would do; `batch`: as it stands after it was done."""
 
     dry_run: bool
@@ -108,7 +108,7 @@ class Cancel(Shown):
     batch: CancelledBatch | None = None
 
 
-class Retry(Shown):
+class Retry(Quoting):
     """`foreseen`: what it would do; `batch`: as it stands after it was done."""
 
     dry_run: bool
