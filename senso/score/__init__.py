@@ -8,6 +8,7 @@ facts    an answer's data, slices, metrics
 counts   what an answer adds to each number
 metrics  the numbers of each slice
 lists    competitors and cited domains
+named    how often each competitor is named
 claimed  claims, counted
 """
 
@@ -16,6 +17,7 @@ from senso.score.counts import CATEGORIES, COUNTS, SENTIMENTS, Counted, counted,
 from senso.score.facts import Fact, Metric, Slice
 from senso.score.lists import CitedDomain, CitedPage, CompetitorCount, leaderboard, sources
 from senso.score.metrics import LIKE, RULE_VERSION, score, slices
+from senso.score.named import naming_intervals, namings
 
 __all__ = [
     "CATEGORIES",
@@ -35,6 +37,8 @@ __all__ = [
     "Slice",
     "counted",
     "leaderboard",
+    "naming_intervals",
+    "namings",
     "outcome_of",
     "score",
     "slices",
