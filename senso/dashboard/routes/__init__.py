@@ -11,14 +11,58 @@ from fastapi import APIRouter
 
 from senso.api.context import Context
 from senso.dashboard import files
-from senso.dashboard.routes import components, jump, live, login, overview
+from senso.dashboard.routes import (
+    audit,
+    batch,
+    batch_changes,
+    batches,
+    components,
+    jump,
+    ledger,
+    live,
+    login,
+    org_answers,
+    org_changes,
+    org_names,
+    org_numbers,
+    org_setup,
+    orgs,
+    overview,
+    partners,
+    providers,
+    runs,
+    schedule,
+    session,
+    stops,
+    tokens,
+    trigger,
+)
 
 ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
     login.routes,
     overview.routes,
+    orgs.routes,
+    org_changes.routes,
+    org_answers.routes,
+    org_numbers.routes,
+    org_names.routes,
+    org_setup.routes,
+    batches.routes,
+    batch_changes.routes,
+    batch.routes,
+    runs.routes,
+    trigger.routes,
     jump.routes,
     live.routes,
     components.routes,
+    partners.routes,
+    ledger.routes,
+    schedule.routes,
+    providers.routes,
+    stops.routes,
+    audit.routes,
+    tokens.routes,
+    session.routes,
 )
 
 
