@@ -69,6 +69,10 @@ class Context:
         """
         return await self.places.run(partial(read, work))
 
+    async def read_latest(self, work: Callable[[Connection], T]) -> T:
+        """As `read`, where writes go: for what follows a write, which a replica may not have yet."""
+        return await self.places.run(partial(read_latest, work))
+
     @asynccontextmanager
     async def turn_to_import(self) -> AsyncIterator[None]:
         """One import of this process at a time: they wait for each other here, and not in the places that all share.
@@ -95,6 +99,11 @@ class Context:
 
 def read(work: Callable[[Connection], T]) -> T:
     with looking(read_engine()) as db:
+        return work(db)
+
+
+def read_latest(work: Callable[[Connection], T]) -> T:
+    with looking() as db:
         return work(db)
 
 

@@ -99,12 +99,13 @@ def test_without_a_filter_or_a_match_nothing_begins(browse, make):
     answers = [
         on.get("/batches/change?action=retry"),
         on.get("/batches/change?action=grant&state=failed"),
+        on.get("/batches/change?action=retry&reason=429"),
         on.post("/batches/change", {"action": "retry", "key": str(uuid4())}),
         on.post("/batches/change", {"action": "retry", "state": "failed", "key": str(uuid4())}),
         on.get(f"/batches/changes/{uuid4()}"),
     ]
 
-    assert [one.status_code for one in answers] == [422, 422, 422, 404, 404]
+    assert [one.status_code for one in answers] == [422, 422, 422, 422, 404, 404]
     assert make.one("SELECT count(*) FROM audit WHERE details->>'bulk' IS NOT NULL") == 0
     assert "Nothing to do." in read(on.get("/batches/change?action=retry&state=completed"))
 

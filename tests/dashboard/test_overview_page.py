@@ -44,6 +44,20 @@ def test_the_day_its_failures_and_their_batches(browse, make, sandbox):
     assert on.get("/overview").text.count("<html") == 0
 
 
+def test_an_alarm_that_is_over_is_not_open(browse, make):
+    make.sql(
+        "INSERT INTO alarm_messages (kind, part, status, text, count, since, created_at) "
+        "SELECT kind, part, 'sent', '', 1, now(), now() - age FROM (VALUES "
+        "('breaker', 'first', interval '2 hours'), ('breaker', 'over', interval '1 hour'), "
+        "('cost ceiling', 'first', interval '1 hour')) AS told (kind, part, age)"
+    )
+
+    said = read(browse().get("/"))
+
+    assert "cost ceiling , 1" in said
+    assert "breaker , 1" not in said
+
+
 def test_how_long_work_has_waited_is_drawn_with_a_table_behind_it(browse, make):
     make.sql(
         "INSERT INTO backlog_ages SELECT now() - n * interval '1 hour', 0, n * 600, 0, 0, 0 "

@@ -1,8 +1,10 @@
 """Triggering by a form: first what it would do and cost, then once."""
 
 from concurrent.futures import ThreadPoolExecutor
-from uuid import uuid4
+from html import unescape
+from uuid import UUID, uuid4
 
+from at_work import work_off
 from networks import lenders
 from operating import Initiator, cancel
 from pages import hidden, read
@@ -29,6 +31,30 @@ def test_an_org_is_found_foreseen_and_triggered_once(browse, make):
     assert make.one("SELECT count(*) FROM audit WHERE action = 'trigger'") == 1
     assert "under way already" in read(on.get(f"/trigger?org_id={org.id}"))
     assert on.get(answers[0].headers["location"]).status_code == 200
+
+
+def link(answer, beginning: str) -> str:
+    """The first link of a page that begins so."""
+    found = next(one for one in answer.text.split('href="')[1:] if one.startswith(beginning))
+    return unescape(found.partition('"')[0])
+
+
+def test_from_the_trigger_to_the_retry_by_links_and_forms_alone(browse, make, sandbox):
+    org, on = make.org(questions=2), browse(Scope.OPERATE)
+
+    form = on.get(link(on.get("/trigger?q=larch"), f"/trigger?org_id={org.id}"))
+    batch = on.post("/trigger", hidden(form)).headers["location"]
+    sandbox.fault("openai.responses", "refusal", times=1)
+    work_off(make, UUID(batch.rpartition("/")[2]))
+    failed = on.get(link(on.get(batch), f"{batch}/runs?failed=true"))
+    run = on.get(link(failed, "/runs/"))
+    retry = on.get(link(run, f"{batch}/retry"))
+    done = on.post(f"{batch}/retry", hidden(retry))
+
+    assert "the model refused to answer" in read(run)
+    assert done.headers["location"] == batch
+    assert "queued" in read(on.get(batch))
+    assert make.one("SELECT episode FROM batches") == 2
 
 
 def test_a_network_is_triggered(browse, make):

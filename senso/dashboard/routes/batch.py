@@ -45,6 +45,8 @@ class Stands(NamedTuple):
     waits: list[str]
     failures: list[FailureGroup]
     is_open: bool
+    may_cancel: bool
+    may_retry: bool
 
 
 def run_filters(
@@ -67,11 +69,11 @@ def routes(context: Context) -> APIRouter:
 def add_batch(router: APIRouter, context: Context) -> None:
     @router.get(PATH)
     async def batch(request: Request, caller: Reader, batch_id: Id) -> Response:
-        return page(request, "batch.html", await context.read(partial(whole, context, caller, batch_id)))
+        return page(request, "batch.html", await context.read_latest(partial(whole, context, caller, batch_id)))
 
     @router.get(f"{PATH}/progress")
     async def progress(request: Request, caller: Reader, batch_id: Id) -> Response:
-        found = await context.read(partial(stands, context, caller, batch_id))
+        found = await context.read_latest(partial(stands, context, caller, batch_id))
         return page(request, "batch_progress.html", found._asdict())
 
 
@@ -134,14 +136,22 @@ def stands(context: Context, caller: Caller, batch: UUID, db: Connection) -> Sta
     found = batch_orders.stands(db, context, batch)
     waits = wait_words.lines(found.waiting_for or (), found.seen_at, context.facts.most_running)
     failures = failure_groups.of_batch(db, batch) if found.failed else []
-    return Stands(found, stages.bars(found), waits, failures, found.state in OPEN_BATCHES)
+    may_operate = caller.scope.contains(Scope.OPERATE)
+    return Stands(
+        found,
+        stages.bars(found),
+        waits,
+        failures,
+        is_open=found.state in OPEN_BATCHES,
+        may_cancel=may_operate and found.state in CANCELLABLE,
+        may_retry=may_operate and found.state in RETRIABLE and found.pruned_at is None,
+    )
 
 
 def whole(context: Context, caller: Caller, batch: UUID, db: Connection) -> dict[str, Any]:
     found = stands(context, caller, batch, db)
     slow = batch_calls.slowest(db, batch, SLOWEST)
     calls = batch_calls.calls(db, batch, slow, MOST_CALLS)
-    may_operate = caller.scope.contains(Scope.OPERATE)
     return found._asdict() | {
         "timeline": waterfall.of_batch(slow, calls, found.batch.seen_at),
         "slowest": len(slow),
@@ -150,13 +160,7 @@ def whole(context: Context, caller: Caller, batch: UUID, db: Connection) -> dict
         "deliveries": batch_sending.deliveries(db, batch, caller.partner_id),
         # Who works for the installation is told to tokens of all partners only.
         "audit": audits.of_batch(db, batch) if caller.partner_id is None else None,
-        "may_cancel": may_operate and found.batch.state in CANCELLABLE,
-        "may_retry": may_operate and is_retriable(found.batch),
     }
-
-
-def is_retriable(one: BatchStatus) -> bool:
-    return one.state in RETRIABLE and one.pruned_at is None
 
 
 def listed(

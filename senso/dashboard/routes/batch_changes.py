@@ -66,6 +66,8 @@ def change_of(action: Action, wanted: BatchFilters, *, reopen: bool) -> Change:
         raise invalid([("action", f"must be one of {', '.join(CHANGES)}")])
     if not any(batches.values(wanted).values()):
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, WHICH)
+    if batches.bounded(wanted) != wanted:
+        raise invalid([("since", "is missing: a reason is looked for in batches since a day")])
     return Change(action, wanted, reopen)
 
 
@@ -122,7 +124,7 @@ def add_change(router: APIRouter, context: Context) -> None:
 
     @router.get("/changes/{bulk}")
     async def result(request: Request, caller: Annotated[Caller, needs(Scope.READ)], bulk: Id) -> Response:
-        return page(request, "batch_changed.html", await context.read(partial(results, caller, bulk)))
+        return page(request, "batch_changed.html", await context.read_latest(partial(results, caller, bulk)))
 
 
 def begun(caller: Caller, change: Change, key: UUID) -> None:

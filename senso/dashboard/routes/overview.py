@@ -27,7 +27,7 @@ from senso.reads.batch_list import BatchFilters
 from senso.reads.days import PartnerCeiling
 from senso.reads.failure_groups import FailureGroup
 from senso.reads.provider_calls import ProviderDay
-from senso.states import BatchState, BreakerState, MessagePart, StopScope
+from senso.states import AlarmKind, BatchState, BreakerState, MessagePart, StopScope
 from senso.workflows import model_standings
 
 LATEST = 10
@@ -104,7 +104,7 @@ def of_all(context: Context, db: Connection) -> dict[str, Any]:
     most = context.facts.most_of_day
     ceiling = None if most is None else PartnerCeiling(UUID(int=0), "all partners", most, days.spent_of_all(db))
     since = datetime.now(UTC) - timedelta(hours=ALARM_HOURS)
-    told = [one for one in alarms.told(db, since) if is_open(one)][:MOST_ALARMS]
+    told = open_ones(alarms.told(db, since))[:MOST_ALARMS]
     history = waited(backlogs.hours(db, HISTORY_HOURS))
     # Last: it limits what else is read in the transaction.
     return {"ceiling": ceiling, "alarms": told, "history": history, "backlog": gauges.gauges(db, POLICY)}
@@ -115,9 +115,12 @@ def waited(hours: Sequence[BacklogHour]) -> list[charts.Lasting]:
     return [(one.at, max(one.matrix, one.ask, one.extract, one.score, one.push)) for one in hours]
 
 
-def is_open(one: ToldAlarm) -> bool:
-    """Gathered, or told and not over."""
-    return one.part is not MessagePart.OVER
+def open_ones(told: Sequence[ToldAlarm]) -> list[ToldAlarm]:
+    """The latest of each kind, unless that says that it is over. `told`: the latest first."""
+    latest: dict[AlarmKind, ToldAlarm] = {}
+    for one in told:
+        latest.setdefault(one.kind, one)
+    return [one for one in latest.values() if one.part is not MessagePart.OVER]
 
 
 def in_force(db: Connection, partner: UUID | None) -> list[Stop]:
