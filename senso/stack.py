@@ -130,8 +130,10 @@ def flower(port: int) -> Child:
     return Child("flower", arguments)
 
 
-def api(port: int) -> Child:
-    return Child("api", ["-m", "senso.cli", "api"], {"PORT": str(port)})
+def api(port: int, flower_url: str | None = None) -> Child:
+    """`flower_url`: where people reach Flower."""
+    flower = {"FLOWER_URL": flower_url} if flower_url else {}
+    return Child("api", ["-m", "senso.cli", "api"], {"PORT": str(port), **flower})
 
 
 def metrics(port: int) -> Child:

@@ -397,6 +397,8 @@ def test_what_is_said_to_do_nothing_is_used_nowhere_and_all_else_is():
     read |= {"reading_model", "reading_models"} if "settings().readers" in code else set()
     read |= {"max_daily_cost"} if "settings().max_daily_microusd" in code else set()
     read |= {"encryption_keys"} if "settings().encrypting" in code else set()
+    read |= {"dashboard_proxies"} if "read.dashboard_networks" in code else set()
+    read |= {"dashboard_operators"} if "read.dashboard_people" in code else set()
     read |= {"event_key", "inngest_event_key"} if "settings().sender_key" in code else set()
 
     assert read | {"senso_clock", "senso_debug"} == {one.name.lower() for one in variables() if one.use == "used"}

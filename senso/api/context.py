@@ -33,13 +33,16 @@ class Limits:
 class Facts:
     """Of the settings. `is_pushed`: results go to your application. `readers`, `names_model`: of models that read.
 
-    `is_set`: whether the setting of that name, in small letters, has a value.
+    `is_set`: whether the setting of that name, in small letters, has a value. `most_running`: batches at a time.
+    `most_of_day`: what all calls of a day may cost, in micro-dollars; None: there is no ceiling.
     """
 
     is_pushed: bool
     readers: Sequence[str]
     names_model: str
     is_set: Callable[[str], bool]
+    most_running: int
+    most_of_day: int | None
 
 
 @dataclass(frozen=True, slots=True)

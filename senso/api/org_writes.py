@@ -1,5 +1,6 @@
 """Organisations, written over HTTP by the same checks and the same writer as an import file."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from senso.imports.schema import Contents, Org, OrgDocument, Question
 from senso.imports.source import Place, Source
 from senso.queries import imports as rows
 from senso.queries.imports import Changes
+from senso.queries.triggers import Concerns
 from senso.reads import org_documents
 from senso.reads.org_documents import Described
 from senso.workflows import importing
@@ -44,7 +46,7 @@ def put(caller: Caller, org: UUID, body: OrgDocument, db: Connection) -> tuple[H
         body.model_fields_set, id=org, partner=found.partner_id, **{name: getattr(body, name) for name in FIELDS}
     )
     with well_asked.body(ALONE):
-        changes = written(db, caller, imports.of_body(Contents.model_construct(orgs=(of_org,)), NAME))
+        changes = written(db, caller, org, imports.of_body(Contents.model_construct(orgs=(of_org,)), NAME))
     return HTTPStatus.OK, shown.OrgWritten(org=as_org(described(db, caller, org)), changes=as_changes(changes))
 
 
@@ -58,10 +60,26 @@ def put_questions(
     rows.alone(db)
     found = described(db, caller, org)
     with well_asked.body(ALONE):
-        stored = schema.contents(Source(NAME, {"orgs": [as_file(found)]})).orgs[0]
-        of_org = stored.model_copy(update={"questions": questions})
-        written(db, caller, imports.of_body(Contents.model_construct(orgs=(of_org,)), NAME))
+        change(db, caller, found, {"questions": questions})
     return HTTPStatus.OK, as_questions(described(db, caller, org))
+
+
+def put_active(caller: Caller, org: UUID, active: bool, db: Connection) -> bool:  # noqa: FBT001  a value to store
+    """All else of the org stays as it is. False if it was so already. Raises Problem."""
+    rows.alone(db)
+    found = described(db, caller, org)
+    if found.document["active"] == active:
+        return False
+    with well_asked.body(ALONE):
+        change(db, caller, found, {"active": active})
+    return True
+
+
+def change(db: Connection, caller: Caller, found: Described, values: Mapping[str, Any]) -> None:
+    """Of the org, as an import file that differs in nothing else. Raises ImportRefused."""
+    stored = schema.contents(Source(NAME, {"orgs": [as_file(found)]})).orgs[0]
+    of_org = stored.model_copy(update=dict(values))
+    written(db, caller, found.id, imports.of_body(Contents.model_construct(orgs=(of_org,)), NAME))
 
 
 def as_questions(found: Described) -> shown.OrgQuestions:
@@ -74,15 +92,15 @@ def as_file(found: Described) -> dict[str, Any]:
     return {"id": str(found.id), "partner": str(found.partner_id), **found.document, "created_at": created_at}
 
 
-def written(db: Connection, caller: Caller, document: Document) -> Changes:
-    return importing.take_in(db, document, caller.actor, partner=caller.partner_id).changes
+def written(db: Connection, caller: Caller, org: UUID, document: Document) -> Changes:
+    return importing.take_in(db, document, caller.actor, whom=Concerns(caller.partner_id, org)).changes
 
 
 def take_in(caller: Caller, body: Contents, db: Connection, *, dry_run: bool) -> tuple[HTTPStatus, shown.Imported]:
     """Raises Problem with where and why; then nothing is written."""
     with well_asked.body():
         document = imports.of_body(body, NAME)
-        done = importing.take_in(db, document, caller.actor, partner=caller.partner_id, dry_run=dry_run)
+        done = importing.take_in(db, document, caller.actor, whom=Concerns(caller.partner_id), dry_run=dry_run)
     return HTTPStatus.OK, as_imported(done, dry_run=dry_run)
 
 

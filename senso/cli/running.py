@@ -86,7 +86,8 @@ def run(stop_signals: StopSignals, home: Path, call_workers: int, at: Ports) -> 
 
     require_redis()
     week, timetable = foreseen()
-    children = [stack.api(at.api)] if at.api is not None else []
+    flower_url = settings().flower_url or (ports.url_of(ports.LOOPBACK, at.flower) if at.flower else None)
+    children = [stack.api(at.api, flower_url)] if at.api is not None else []
     children += [stack.beat(home), *stack.call_workers(call_workers, settings().calls_in_flight)]
     children += [stack.control_worker()]
     children += [stack.flower(at.flower)] if at.flower is not None else []

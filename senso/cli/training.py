@@ -20,6 +20,7 @@ from senso.errors import ConfigError, NotFound
 from senso.quantities import counted
 from senso.queries import reevaluations, triggers
 from senso.queries.training import Wanted
+from senso.queries.triggers import Concerns
 from senso.settings import secrets, settings
 from senso.states import Action
 from senso.workflows import prompt_versions, training
@@ -86,7 +87,7 @@ def tell(file: str, wanted: Wanted, found: Written) -> None:
     with transaction() as db:
         said = {"file": file, "examples": found.examples, "since": wanted.since, "prompt": wanted.version}
         subject = f"org:{wanted.org_id}" if wanted.org_id else "training"
-        triggers.audit(db, Action.EXPORT, actor(), subject=subject, batch=None, **said)
+        triggers.audit(db, Action.EXPORT, actor(), Concerns(org=wanted.org_id), subject=subject, batch=None, **said)
     err.print(f"{counted(found.examples, 'example')} written.")
     if found.left_out:
         left = counted(found.left_out, "reading is", "readings are")

@@ -3,6 +3,8 @@
 pages       adds them to the application of the API
 routes      the pages, a file for each kind of thing
 sessions    logging in, and whose page it is
+proxies     people whom a proxy in front has let in
+own         what only the dashboard needs of the settings
 same_origin writes come from pages of this dashboard only
 page_route  routes whose errors are pages too
 rendering   templates, their filters, and the headers of a page

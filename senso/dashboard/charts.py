@@ -6,7 +6,7 @@ takes percents for rectangles, lines, circles and texts.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from math import isfinite
 from typing import Any
 
@@ -178,3 +178,18 @@ def scale(rows: Sequence[Row]) -> tuple[tuple[float, float], ...]:
     """Places in percents and seconds: the quarters of a timeline."""
     span = span_of(rows)
     return tuple((quarter * 25.0, span * quarter / 4) for quarter in range(5)) if span else ()
+
+
+# A moment, and seconds.
+Lasting = tuple[datetime, float]
+
+
+def lasting(points: Sequence[Lasting]) -> str:
+    """Of durations over time, for `points` of a polyline in a box of 100 by 100; the longest is at the top."""
+    if not points:
+        return ""
+    first, last = points[0][0], points[-1][0]
+    span = (last - first).total_seconds() or 1.0
+    top = max(seconds for _, seconds in points) or 1.0
+    places = (((when - first).total_seconds() / span * WHOLE, height(seconds, top)) for when, seconds in points)
+    return " ".join(f"{round(x, DIGITS):g},{y:g}" for x, y in places)

@@ -2,6 +2,8 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+from senso.quantities import counted
+
 NONE = "–"
 MICROUSD = 1_000_000
 SMALL_USD = 1
@@ -67,4 +69,4 @@ def shortened(text: str, most: int) -> str:
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"
 
 
-FILTERS = {one.__name__: one for one in (money, whole, percent, moment, iso, duration, ago, shortened)}
+FILTERS = {one.__name__: one for one in (money, whole, percent, moment, iso, duration, ago, shortened, counted)}

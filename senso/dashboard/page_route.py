@@ -33,8 +33,8 @@ class OpenPage(APIRoute):
                 require_same_origin(request.method, request.headers)
                 await self.admit(request)
                 return await answer(request)
-            except LoggedOut:
-                return to_login(request)
+            except LoggedOut as error:
+                return to_login(request, has_ended=error.has_ended)
             except Problem as problem:
                 return error_page(request, problem)
             except SensoError as error:

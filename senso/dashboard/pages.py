@@ -10,12 +10,14 @@ from senso.api import problems
 from senso.api.context import Context
 from senso.api.problems import Problem
 from senso.dashboard import routes
+from senso.dashboard.own import NOTHING, Own, keep
 from senso.dashboard.rendering import error_page
 
 PROGRAMS = ("/api/", "/e/")
 
 
-def add(made: FastAPI, context: Context) -> None:
+def add(made: FastAPI, context: Context, own: Own = NOTHING) -> None:
+    keep(made, own)
     made.include_router(routes.routes(context))
     made.add_exception_handler(HTTPException, of_routing)
 

@@ -17,7 +17,7 @@ from senso.imports.schema import Contents, Partner
 from senso.queries import encrypted, members
 from senso.queries.import_checks import keep_history, require_distinct_names, require_references
 from senso.queries.ledger import grant
-from senso.queries.triggers import audit
+from senso.queries.triggers import ALL, Concerns, audit
 from senso.states import Action
 
 
@@ -71,15 +71,15 @@ def patiently(db: Connection) -> None:
     db.execute(PATIENTLY)
 
 
-def trial(db: Connection, document: Document, actor: str) -> Changes:
+def trial(db: Connection, document: Document, actor: str, whom: Concerns = ALL) -> Changes:
     """What `store` would change and refuse; nothing is written."""
     with db.begin_nested() as undone:
-        changes = store(db, document, actor)
+        changes = store(db, document, actor, whom)
         undone.rollback()
     return changes
 
 
-def store(db: Connection, document: Document, actor: str) -> Changes:
+def store(db: Connection, document: Document, actor: str, whom: Concerns = ALL) -> Changes:
     """Raises ImportRefused for an unknown reference, or for a change to what was already measured."""
     alone(db)
     found = document.contents
@@ -94,8 +94,13 @@ def store(db: Connection, document: Document, actor: str) -> Changes:
     counts = {table.name: make_equal(db, table, wanted[table.name], owners(table, found)) for table in TABLES}
     members.end_of_those_who_left(db)
     changes = Changes(partners=partners, ledger=ledger, **counts, notes=(*document.notes(), *notes))
-    audit(db, Action.IMPORT, actor, subject=document.source.name, file=document.source.name, **asdict(changes))
+    tell(db, document.source.name, actor, whom, changes)
     return changes
+
+
+def tell(db: Connection, file: str, actor: str, whom: Concerns, changes: Changes) -> None:
+    subject = f"org:{whom.org}" if whom.org else file
+    audit(db, Action.IMPORT, actor, whom, subject=subject, file=file, **asdict(changes))
 
 
 MODEL_IDS = text("SELECT slug, id FROM models")

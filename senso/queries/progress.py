@@ -1,6 +1,9 @@
 """Which processes are alive, and whether they make progress, for `senso doctor`."""
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -36,7 +39,10 @@ def silent_seconds(db: Connection) -> float | None:
     return found
 
 
-BEGIN = text("INSERT INTO beats (id, due_hour) VALUES (:id, :hour) ON CONFLICT (id) DO NOTHING")
+BEGIN = text("""
+    INSERT INTO beats (id, due_hour, timetable) VALUES (:id, :hour, CAST(:timetable AS jsonb))
+    ON CONFLICT (id) DO NOTHING
+""")
 TICKED = text("UPDATE beats SET ticked_at = now() - make_interval(secs => CAST(:ago AS float)) WHERE id = :id")
 FORGET = text("DELETE FROM beats WHERE coalesce(ticked_at, started_at) < now() - interval '7 days'")
 BEATS = text("""
@@ -53,9 +59,18 @@ class Beat:
     silent_seconds: float
 
 
-def ticked(db: Connection, beat: str, seconds_ago: float | None, due_hour: int | None) -> None:
-    """`seconds_ago`: the time since its last tick; None before the first. `due_hour`: of its timetable."""
-    db.execute(BEGIN, {"id": beat, "hour": due_hour})
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """`due_hour`: UTC, of due organisations; None: it opens no batch. `entries`: as they are shown."""
+
+    due_hour: int | None
+    entries: Sequence[Mapping[str, Any]]
+
+
+def ticked(db: Connection, beat: str, seconds_ago: float | None, timetable: Timetable) -> None:
+    """`seconds_ago`: the time since its last tick; None before the first."""
+    said = json.dumps({"entries": list(timetable.entries)})
+    db.execute(BEGIN, {"id": beat, "hour": timetable.due_hour, "timetable": said})
     if seconds_ago is not None:
         db.execute(TICKED, {"id": beat, "ago": seconds_ago})
 

@@ -20,7 +20,9 @@ BEGIN = text("""
     SELECT :hash, id, least(expires_at, now() + make_interval(days => :days)) FROM tokens WHERE id = :token
 """)
 END = text("DELETE FROM sessions WHERE hash = :hash")
-FORGET = text("DELETE FROM sessions WHERE token_id = :token AND expires_at <= now()")
+OPEN = text("SELECT count(*) FROM sessions WHERE token_id = :token AND expires_at > now()")
+END_ALL = text("DELETE FROM sessions WHERE token_id = :token")
+FORGET = text("DELETE FROM sessions WHERE expires_at <= now()")
 
 
 def find(db: Link, digest: str) -> Known | None:
@@ -30,10 +32,24 @@ def find(db: Link, digest: str) -> Known | None:
 
 
 def begin(db: Connection, digest: str, token: UUID, days: int) -> None:
-    """For `days`, and no longer than the token is valid. Sessions of it that have expired are deleted."""
-    db.execute(FORGET, {"token": token})
+    """For `days`, and no longer than the token is valid."""
     db.execute(BEGIN, {"hash": digest, "token": token, "days": days})
 
 
 def end(db: Connection, digest: str) -> None:
     db.execute(END, {"hash": digest})
+
+
+def end_all(db: Connection, token: UUID) -> None:
+    """Of a token."""
+    db.execute(END_ALL, {"token": token})
+
+
+def open_of(db: Connection, token: UUID) -> int:
+    """How many have not expired."""
+    return int(db.execute(OPEN, {"token": token}).scalar_one())
+
+
+def forget(db: Connection) -> None:
+    """Those that have expired."""
+    db.execute(FORGET)

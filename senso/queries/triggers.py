@@ -140,13 +140,36 @@ def remember_events(db: Connection, done: Sequence[tuple[str, str, UUID]]) -> No
 
 
 AUDIT = text("""
-    INSERT INTO audit (action, actor, subject, batch_id, details)
-    VALUES (:action, :actor, :subject, :batch, CAST(:details AS jsonb))
+    INSERT INTO audit (action, actor, subject, batch_id, partner_id, details)
+    VALUES (:action, :actor, :subject, :batch, coalesce(CAST(:owner AS uuid),
+        (SELECT partner_id FROM orgs WHERE id = :org), (SELECT coalesce(o.partner_id, n.partner_id) FROM batches b
+            LEFT JOIN orgs o ON o.id = b.org_id LEFT JOIN networks n ON n.id = b.network_id WHERE b.id = :batch)
+    ), CAST(:details AS jsonb))
 """)
 
 
+@dataclass(frozen=True, slots=True)
+class Concerns:
+    """Whom an action concerns: a partner, who may see it; or the partner of an org."""
+
+    partner: UUID | None = None
+    org: UUID | None = None
+
+
+ALL = Concerns()
+
+
 def audit(
-    db: Connection, action: Action, actor: str, *, subject: str | None = None, batch: UUID | None = None, **details: Any
+    db: Connection,
+    action: Action,
+    actor: str,
+    whom: Concerns = ALL,
+    /,
+    *,
+    subject: str | None = None,
+    batch: UUID | None = None,
+    **details: Any,
 ) -> None:
+    """`whom`: where it is not said, the partner of `batch`."""
     values = {"action": action, "actor": actor, "subject": subject, "batch": batch, "details": as_json(details)}
-    db.execute(AUDIT, values)
+    db.execute(AUDIT, values | {"owner": whom.partner, "org": whom.org})

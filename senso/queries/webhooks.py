@@ -55,6 +55,15 @@ def insert(db: Connection, made: NewWebhook) -> None:
     db.execute(INSERT, values | {"events": list(made.events), "created_by": made.created_by})
 
 
+OWNER = text("SELECT partner_id FROM webhooks WHERE id = :webhook")
+
+
+def owner(db: Connection, webhook: UUID) -> UUID | None:
+    """None: of all partners, or there is no such webhook."""
+    found: UUID | None = db.execute(OWNER, {"webhook": webhook}).scalar_one_or_none()
+    return found
+
+
 KNOWN_PARTNER = text("SELECT EXISTS (SELECT FROM partners WHERE id = :partner)")
 
 

@@ -105,6 +105,32 @@ def org(db: Connection, id_: UUID) -> Org | None:
     return next(iter(orgs_after(db, None, only=id_, most=1)), None)
 
 
+NETWORKS = text(f"""
+    SELECT o.id, o.name, o.partner_id, t.name AS partner,
+        (SELECT count(*)::int FROM network_orgs WHERE network_id = o.id) AS orgs
+    FROM networks o JOIN partners t ON t.id = o.partner_id
+    WHERE {MATCHES.format("o")} AND {OF_PARTNER} AND (CAST(:only AS uuid) IS NULL OR o.id = :only)
+    ORDER BY o.name, o.id LIMIT :most
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    id: UUID
+    name: str
+    partner_id: UUID
+    partner: str
+    orgs: int
+
+
+def networks(
+    db: Connection, *, search: str = "", partner: UUID | None = None, only: UUID | None = None, most: int | None = None
+) -> list[Network]:
+    """By name. `only`: at most this one."""
+    values = {"search": search, "partner": partner, "only": only and str(only), "most": most}
+    return each(Network, db.execute(NETWORKS, values))
+
+
 # Only open batches hold credits: when one ends, its hold is released in full.
 PARTNERS = text(f"""
     WITH chosen AS MATERIALIZED (

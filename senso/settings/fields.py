@@ -1,6 +1,7 @@
 """The settings: each with its type, its default and what it means. Field NAME is variable NAME in capitals."""
 
 import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -26,6 +27,14 @@ DSN = re.compile(rf"https?://[^\s:@/]+(?::[^\s:@/]+)?@{HOST}{PORT}/(?:[^\s?#]*/)
 LOOPBACK = r"(?:localhost|127\.0\.0\.1|\[::1\])"
 WEBHOOK = re.compile(rf"(?:https://{HOST}|http://{LOOPBACK}){PORT}/[^\s?#]+", re.IGNORECASE)
 ENCRYPTION_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
+HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
+OF_BROWSERS: Final = frozenset(
+    {"accept", "accept-charset", "accept-encoding", "accept-language", "authorization", "cache-control", "connection"}
+    | {"content-length", "content-type", "cookie", "date", "dnt", "expect", "forwarded", "from", "hx-request", "host"}
+    | {"if-match", "if-modified-since", "if-none-match", "last-event-id", "origin", "pragma", "priority", "range"}
+    | {"referer", "te", "transfer-encoding", "upgrade", "upgrade-insecure-requests", "user-agent", "via"}
+    | {"x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto", "x-real-ip", "x-request-id"}
+)
 LOGIN = re.compile(r"[^\s:,]+:[^\s,]+")
 
 # Marks settings that are accepted but unused in this version.
@@ -117,6 +126,24 @@ class Settings(BaseModel):
     api_streams_per_token: PositiveInt = setting(
         50, "streams of events that a token may have open at a time in each process of the API", le=100_000
     )
+    dashboard_user_header: str | None = setting(
+        None,
+        "a header in which a proxy names who has logged in to it, such as X-Forwarded-User: that person needs no token "
+        "for the dashboard. The proxy must replace what a browser sends under this name. Unset: tokens only",
+    )
+    dashboard_proxies: str = setting(
+        "127.0.0.1,::1",
+        "addresses and networks of proxies from which that header is believed, with commas between",
+    )
+    dashboard_operators: str | None = setting(
+        None,
+        "names in that header of people who may act, as a token of scope operate does, with commas between; *: all. "
+        "All others only read",
+    )
+    flower_url: str | None = setting(
+        None, "where people reach Flower, which has its own login; the dashboard has a link to it. Unset: no link"
+    )
+    senso_token: SecretStr | None = setting(None, "the token of the API with which `senso mcp` asks")
     metrics_host: str = setting(
         "127.0.0.1", "the address on which the metrics are served; 0.0.0.0: every one of this machine"
     )
@@ -228,6 +255,15 @@ class Settings(BaseModel):
         return tuple(listed(self.encryption_keys.get_secret_value())) if self.encryption_keys else ()
 
     @property
+    def dashboard_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        return tuple(map(ip_network, listed(self.dashboard_proxies)))
+
+    @property
+    def dashboard_people(self) -> tuple[str, ...]:
+        """Who may act."""
+        return tuple(listed(self.dashboard_operators or ""))
+
+    @property
     def sender_key(self) -> SecretStr | None:
         """What an event's address must end with."""
         return self.event_key or self.inngest_event_key
@@ -241,6 +277,28 @@ class Settings(BaseModel):
                 "key", "has a ?, # or % in it, which the path of an address changes; take another"
             )
         return key
+
+    @field_validator("dashboard_user_header")
+    @classmethod
+    def check_user_header(cls, name: str | None) -> str | None:
+        """Refuses what browsers send anyway: it would let everybody in, under whatever name that is."""
+        if name and (not HEADER.fullmatch(name) or name.lower() in OF_BROWSERS or name.lower().startswith("sec-")):
+            raise PydanticCustomError(
+                "header", "must be the name of a header that only the proxy sets, such as X-Forwarded-User"
+            )
+        return name
+
+    @field_validator("dashboard_proxies")
+    @classmethod
+    def check_proxies(cls, said: str) -> str:
+        for one in listed(said):
+            try:
+                ip_network(one)
+            except ValueError:
+                raise PydanticCustomError(
+                    "network", "must be addresses or networks such as 10.0.3.7 or 10.0.3.0/24, with commas between"
+                ) from None
+        return said
 
     @field_validator("encryption_keys")
     @classmethod
@@ -338,6 +396,13 @@ class Settings(BaseModel):
             if not WEBHOOK.fullmatch(text):
                 raise PydanticCustomError("url", "must be https://host/path, as Slack shows it")
             check_web(text)
+        return url
+
+    @field_validator("flower_url")
+    @classmethod
+    def check_flower(cls, url: str | None) -> str | None:
+        if url and not WEB.fullmatch(url):
+            raise PydanticCustomError("url", "must be https://host or http://host, and may go on with a path")
         return url
 
     @field_validator("flower_basic_auth")

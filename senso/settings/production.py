@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -31,6 +31,9 @@ MADE_UP: Final = re.compile(
     re.IGNORECASE,
 )
 BEARER: Final = re.compile(r"bearer\b", re.IGNORECASE)
+# Of networks of proxies: bits that are fixed, at least. By the version of IP where there are public addresses in it.
+LEAST_PREFIX: Final = {4: 24, 6: 64}
+LEAST_PRIVATE: Final = 8
 # Domain suffixes of hosts in private networks.
 INSIDE: Final = (".local", ".internal", ".localhost", ".lan", ".svc", ".home.arpa")
 
@@ -65,6 +68,7 @@ def faults(read: Settings, found: Mapping[str, Given]) -> Iterator[str]:
         if BEARER.match(found[name].text)
     )
     yield from in_clear_text(read)
+    yield from open_to_all(read, found)
 
 
 def place(found: Mapping[str, Given], name: str) -> str:
@@ -123,6 +127,23 @@ def in_clear_text(read: Settings) -> Iterator[str]:
         url = urlsplit(getattr(read, name) or "")
         if url.scheme.lower() == "http" and not inside(url.hostname or ""):
             yield f"{name.upper()}: http:// would send its key in clear text; when ENVIRONMENT=production use https://"
+
+
+def open_to_all(read: Settings, found: Mapping[str, Given]) -> Iterator[str]:
+    """Whoever sends from one of these networks says who they are."""
+    if read.dashboard_user_header is None:
+        return
+    for one in read.dashboard_networks:
+        least = LEAST_PREFIX[one.version]
+        if one.prefixlen < (least if is_public(one) else LEAST_PRIVATE):
+            yield (
+                f"{place(found, 'dashboard_proxies')}: {one} has more than proxies in it, and each of its addresses "
+                "could say who has logged in; when ENVIRONMENT=production name the addresses of the proxies"
+            )
+
+
+def is_public(one: IPv4Network | IPv6Network) -> bool:
+    return not (one.network_address.is_private and one.broadcast_address.is_private)
 
 
 def inside(host: str) -> bool:

@@ -84,6 +84,7 @@ class Beat(Base):
     started_at: Mapped[Created]
     ticked_at: Mapped[Moment | None]  # when it last sent a tick to Redis
     due_hour: Mapped[int | None]  # UTC, of its timetable; null: the timetable opens no batch
+    timetable: Mapped[Json | None]  # its entries: name, tick, seconds, hour
 
 
 class LimitedRequest(Base):
@@ -111,11 +112,22 @@ class Repair(Base):
 
 class Audit(Base):
     __tablename__ = "audit"
-    __table_args__ = (one_of("action", Action),)
+    __table_args__ = (
+        one_of("action", Action),
+        Index("ix_audit_partner_id_id", "partner_id", "id"),
+        Index("ix_audit_actor_id", "actor", "id"),
+        Index("ix_audit_action_id", "action", "id"),
+        Index("ix_audit_subject_id", "subject", "id"),
+        # What was done by one change of many batches.
+        Index(
+            "ix_audit_bulk", text("(details->>'bulk')"), "id", postgresql_where=text("(details->>'bulk') IS NOT NULL")
+        ),
+    )
     id: Mapped[Serial]
     action: Mapped[Word]
     actor: Mapped[Word]
     subject: Mapped[Word | None]
     batch_id: Mapped[UUID | None] = link("batches.id", index=True)
+    partner_id: Mapped[UUID | None]  # whom it concerns, and who may see it; null: only tokens of all partners
     details: Mapped[Json]
     at: Mapped[Created]

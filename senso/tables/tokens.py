@@ -39,7 +39,7 @@ class ApiRequest(Base):
         PrimaryKeyConstraint("token_id", "key"),
         Index("ix_api_requests_created_at", "token_id", "created_at"),
     )
-    token_id: Mapped[UUID] = link("tokens.id")
+    token_id: Mapped[UUID]  # or what stands for a person: no foreign key
     key: Mapped[Word]
     hash: Mapped[Word]  # SHA-256 of the method, the path and the body
     status: Mapped[int | None]  # null: the request is at work, in a transaction of its own

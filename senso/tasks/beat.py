@@ -44,7 +44,7 @@ class Ticks:
         ago = None if self.last is None else time.monotonic() - self.last
         try:
             with transaction(own_engine()) as db:
-                progress.ticked(db, worker_id(), ago, schedule_file.hour())
+                progress.ticked(db, worker_id(), ago, schedule_file.timetable())
                 progress.forget_old_beats(db)
         except Exception as error:  # noqa: BLE001  see the docstring
             log.warning("no note of the ticks", error=type(error).__name__)

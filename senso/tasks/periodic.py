@@ -4,7 +4,7 @@ import threading
 
 from senso.db import transaction
 from senso.policy import POLICY
-from senso.queries import batches, deliveries, outbox
+from senso.queries import batches, deliveries, outbox, sessions
 from senso.settings import clock, settings
 from senso.tasks import canvas
 from senso.tasks.periodic_task import periodic
@@ -59,6 +59,7 @@ def sweep_all(**_: object) -> None:
         announcing.expire_blocked(db, clock().date(), settings().network_history_days)
         outbox.prune(db)
         deliveries.prune(db, POLICY)
+        sessions.forget(db)
     recovery.relay(canvas)
     recovery.send_due(canvas)
 
@@ -74,6 +75,7 @@ def prune(**_: object) -> None:
 @periodic("count")
 def count(**_: object) -> None:
     totals.count()
+    totals.keep_backlog()
 
 
 @periodic("classify")

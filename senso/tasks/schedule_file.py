@@ -1,11 +1,13 @@
 """Finds and loads the schedule file: the one file an operator edits."""
 
 import runpy
+from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from senso.checks import Finding
 from senso.errors import ConfigError
+from senso.queries.progress import Timetable
 from senso.schema import CHECKOUT, PACKAGED
 from senso.settings import settings
 from senso.tasks.app import app
@@ -95,3 +97,18 @@ def hour() -> int | None:
     """The hour (UTC) at which orgs are due, in the loaded file; None if it opens no batch."""
     entries = [entry for entry in app.conf.beat_schedule.values() if entry["task"] == f"{PREFIX}{WEEKLY}"]
     return min((int(entry.get("kwargs", {}).get("hour", DUE_HOUR)) for entry in entries), default=None)
+
+
+def timetable() -> Timetable:
+    """Of the loaded file."""
+    return Timetable(hour(), [shown(name, entry) for name, entry in sorted(app.conf.beat_schedule.items())])
+
+
+def shown(name: str, entry: dict[str, Any]) -> dict[str, Any]:
+    """`seconds`: None where it is another kind of schedule, which `every` says."""
+    every = entry["schedule"]
+    seconds = every.total_seconds() if isinstance(every, timedelta) else every
+    is_number = isinstance(seconds, int | float)
+    tick = str(entry["task"]).removeprefix(PREFIX)
+    of_day = entry.get("kwargs", {}).get("hour")
+    return {"name": name, "tick": tick, "seconds": seconds if is_number else None, "every": str(every), "hour": of_day}

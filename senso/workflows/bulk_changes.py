@@ -15,6 +15,7 @@ from senso.queries.batches import Batch
 from senso.queries.bulk_changes import Unfinished
 from senso.queries.estimates import Payer
 from senso.queries.selections import Filters, Matched
+from senso.queries.triggers import Concerns
 from senso.runtime.saving import retry_on_deadlock
 from senso.states import CANCELLABLE, RETRIABLE, Action, BatchKind, BatchState, CancelOutcome
 from senso.workflows.cancelling import OpenedConcurrently, cancel_within
@@ -85,7 +86,8 @@ def begin(action: Action, filters: Filters, said: Mapping[str, Any], by: Initiat
             left = tuple(one for one in found if one.id not in done)
             return replace(change, batches=left, done_before=len(done))
         if found:
-            triggers.audit(db, action, by.actor, bulk=str(change.id), filters=dict(said), since=filters.since)
+            whom = Concerns(filters.partner)
+            triggers.audit(db, action, by.actor, whom, bulk=str(change.id), filters=dict(said), since=filters.since)
         return change
 
 
@@ -93,7 +95,8 @@ def end(change: BulkChange, counts: Mapping[str, int]) -> None:
     """Once all steps are done: the same filters are a new change from here on."""
     with transaction() as db:
         if not bulk_changes.is_ended(db, change.action, change.id):
-            triggers.audit(db, change.action, change.by.actor, bulk=str(change.id), ended=dict(counts))
+            whom = Concerns(change.filters.partner)
+            triggers.audit(db, change.action, change.by.actor, whom, bulk=str(change.id), ended=dict(counts))
 
 
 def found_by(filters: Filters) -> list[Matched]:

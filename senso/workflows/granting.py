@@ -8,7 +8,7 @@ from senso.db import Connection
 from senso.errors import ConfigError
 from senso.quantities import counted
 from senso.queries import ledger as rows
-from senso.queries.triggers import audit
+from senso.queries.triggers import Concerns, audit
 from senso.states import Action
 
 
@@ -27,5 +27,5 @@ def grant(db: Connection, partner: UUID, amount: int, ref: str, actor: str) -> G
         given = f"{counted(before.credits, 'credit')} to partner {before.partner_id}"
         raise ConfigError(f"ref {ref!r} was used before, for {given}; take another ref for another grant")
     if made:
-        audit(db, Action.GRANT, actor, subject=f"partner:{partner}", credits=amount, ref=ref)
+        audit(db, Action.GRANT, actor, Concerns(partner), subject=f"partner:{partner}", credits=amount, ref=ref)
     return Grant(ref, amount, "granted" if made else "already granted")

@@ -10,6 +10,7 @@ from senso.imports.schema import Network, Org, Partner
 from senso.queries import import_owners
 from senso.queries import imports as rows
 from senso.queries.imports import Changes
+from senso.queries.triggers import ALL, Concerns
 from senso.reads import directory
 
 
@@ -29,15 +30,16 @@ class Imported:
     changes: Changes
 
 
-def take_in(
-    db: Connection, document: Document, actor: str, *, partner: UUID | None = None, dry_run: bool = False
-) -> Imported:
-    """`partner`: whose rows alone it may write; None: those of all. Raises ImportRefused, with nothing written."""
+def take_in(db: Connection, document: Document, actor: str, *, whom: Concerns = ALL, dry_run: bool = False) -> Imported:
+    """`whom`: the partner whose rows alone it may write, None for those of all; and the org, if it is of one only.
+
+    Raises ImportRefused, with nothing written.
+    """
     rows.alone(db)
-    if partner is not None:
-        import_owners.require_own(db, document, partner)
+    if whom.partner is not None:
+        import_owners.require_own(db, document, whom.partner)
     new = new_ones(db, document)
-    return Imported(new, (rows.trial if dry_run else rows.store)(db, document, actor))
+    return Imported(new, (rows.trial if dry_run else rows.store)(db, document, actor, whom))
 
 
 def new_ones(db: Connection, document: Document) -> New:

@@ -11,7 +11,7 @@ from senso.extraction.words import key
 from senso.queries import name_decisions as rows
 from senso.queries import names as name_rows
 from senso.queries.name_decisions import Proposal
-from senso.queries.triggers import audit
+from senso.queries.triggers import Concerns, audit
 from senso.states import Action, ProposalState
 
 COUNTED = "the model proposed it, and it counted by itself"
@@ -103,7 +103,7 @@ def rejected(db: Connection, standing: Standing, name: str, actor: str) -> Decis
     rows.drop(db, standing.org, used)
     if one is None:
         rows.reject_used(db, standing.org, used[0], key(name), COUNTED, actor)
-        audit(db, Action.REJECT_NAME, actor, subject=f"org:{standing.org}", name=used[0])
+        audit(db, Action.REJECT_NAME, actor, Concerns(org=standing.org), subject=f"org:{standing.org}", name=used[0])
         return Decision(used[0], ProposalState.REJECTED, changed=True)
     if one.state is ProposalState.REJECTED and one.decided_by is not None:
         return Decision(one.name, one.state, changed=False)
@@ -113,5 +113,5 @@ def rejected(db: Connection, standing: Standing, name: str, actor: str) -> Decis
 def decided(db: Connection, standing: Standing, one: Proposal, state: ProposalState, actor: str) -> Decision:
     rows.decide(db, one, state, actor)
     action = Action.ACCEPT_NAME if state is ProposalState.ACCEPTED else Action.REJECT_NAME
-    audit(db, action, actor, subject=f"org:{standing.org}", name=one.name)
+    audit(db, action, actor, Concerns(org=standing.org), subject=f"org:{standing.org}", name=one.name)
     return Decision(one.name, state, changed=True)

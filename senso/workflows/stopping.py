@@ -1,12 +1,13 @@
 """Pausing and resuming: a switch that every claim looks at."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from senso.db import Connection, transaction
 from senso.errors import ConfigError, NotFound
 from senso.queries import stops
 from senso.queries.stops import Scope, Stop
-from senso.queries.triggers import audit
+from senso.queries.triggers import Concerns, audit
 from senso.states import Action, StopScope
 from senso.typed_ids import id_in
 from senso.workflows import reading_models
@@ -62,7 +63,7 @@ def pause_within(db: Connection, wanted: Scope, actor: str, reason: str | None) 
     """`pause` in the caller's transaction."""
     changed = stops.pause(db, wanted, actor, reason)
     if changed:
-        audit(db, Action.PAUSE, actor, subject=name_of(wanted), reason=reason)
+        audit(db, Action.PAUSE, actor, whom(wanted), subject=name_of(wanted), reason=reason)
     return Done(wanted, changed, 0, stops.in_force(db))
 
 
@@ -76,8 +77,12 @@ def resume_within(db: Connection, wanted: Scope, actor: str) -> Done:
     changed = stops.resume(db, wanted)
     freed = stops.free(db, wanted, reading_models.readers_if_right(db)) if changed else 0
     if changed:
-        audit(db, Action.RESUME, actor, subject=name_of(wanted), freed=freed)
+        audit(db, Action.RESUME, actor, whom(wanted), subject=name_of(wanted), freed=freed)
     return Done(wanted, changed, freed, stops.in_force(db))
+
+
+def whom(one: Scope) -> Concerns:
+    return Concerns(UUID(one.subject) if one.scope is StopScope.PARTNER and one.subject else None)
 
 
 def name_of(one: Scope) -> str:

@@ -12,8 +12,8 @@ from uuid import UUID, uuid4
 
 from senso.db import Connection
 from senso.errors import ConfigError, NotFound
-from senso.queries import tokens
-from senso.queries.triggers import audit
+from senso.queries import sessions, tokens
+from senso.queries.triggers import Concerns, audit
 from senso.reads import tokens as reads
 from senso.reads.directory import is_partner
 from senso.reads.tokens import Token
@@ -65,9 +65,13 @@ def require_room(db: Connection, partner: UUID) -> None:
 
 
 def revoke(db: Connection, token: UUID, actor: str, *, partner: UUID | None = None) -> Token:
-    """The row. Revoked again, it stays as it is. Raises NotFound also for a token of others than `partner`."""
+    """The row. Revoked again, it stays as it is; its sessions of the dashboard end.
+
+    Raises NotFound also for a token of others than `partner`.
+    """
     require(db, token, partner)
     if tokens.revoke(db, token):
+        sessions.end_all(db, token)
         record(db, Action.REVOKE_TOKEN, actor, require(db, token))
     return require(db, token)
 
@@ -81,6 +85,6 @@ def require(db: Connection, token: UUID, partner: UUID | None = None) -> Token:
 
 def record(db: Connection, action: Action, actor: str, one: Token) -> None:
     audit(
-        db, action, actor, subject=f"token:{one.id}",
+        db, action, actor, Concerns(one.partner_id), subject=f"token:{one.id}",
         name=one.name, scope=one.scope, partner_id=one.partner_id, expires_at=one.expires_at,
     )  # fmt: skip

@@ -293,3 +293,41 @@ def test_an_address_for_reads_that_is_none_is_refused(production, url):
     production.setenv("DATABASE_READ_URL", url)
 
     assert refusal().startswith("DATABASE_READ_URL: ")
+
+
+@pytest.mark.parametrize(
+    "networks", ["0.0.0.0/0", "::/0", "127.0.0.1,0.0.0.0/1", "104.16.0.0/13", "fc00::/7", "2606::/32"]
+)
+def test_a_header_that_names_people_is_not_believed_from_everywhere(production, networks):
+    production.setenv("DASHBOARD_PROXIES", networks)
+    assert read_settings().dashboard_proxies == networks
+
+    production.setenv("DASHBOARD_USER_HEADER", "X-Forwarded-User")
+
+    assert refusal().startswith("DASHBOARD_PROXIES: ")
+
+
+@pytest.mark.parametrize(
+    "networks", ["127.0.0.1,::1", "10.0.0.0/8", "10.0.3.7, 10.0.4.0/24", "fd00:1::/64", "203.0.113.0/24"]
+)
+def test_it_is_believed_from_proxies_that_are_named(production, networks):
+    production.setenv("DASHBOARD_PROXIES", networks)
+    production.setenv("DASHBOARD_USER_HEADER", "X-Forwarded-User")
+
+    assert len(read_settings().dashboard_networks) == len(networks.split(","))
+
+
+@pytest.mark.parametrize(
+    "name", ["User-Agent", "cookie", "Sec-Fetch-Site", "X-Forwarded-For", "X User", "X_User", "X-User:"]
+)
+def test_a_header_that_everybody_sends_names_nobody(nothing_set, name):
+    nothing_set.setenv("DASHBOARD_USER_HEADER", name)
+
+    assert refusal().startswith("DASHBOARD_USER_HEADER: must be the name of a header that only the proxy sets")
+
+
+@pytest.mark.parametrize("networks", ["10.0.3.0/33", "proxy.example", "10.0.3.7/8"])
+def test_a_network_that_is_none_is_refused(nothing_set, networks):
+    nothing_set.setenv("DASHBOARD_PROXIES", networks)
+
+    assert refusal().startswith("DASHBOARD_PROXIES: must be addresses or networks")

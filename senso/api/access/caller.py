@@ -16,17 +16,21 @@ CHALLENGE = 'Bearer realm="senso"'
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A token that was accepted. `partner_id`: None for all partners."""
+    """A token that was accepted, or a person whom a proxy in front of the dashboard has let in.
+
+    `partner_id`: None for all partners. `token_id`: of a person, one that is made of the name.
+    """
 
     token_id: UUID
     name: str
     partner_id: UUID | None
     scope: Scope
+    is_person: bool = False
 
     @property
     def actor(self) -> str:
         """For the audit."""
-        return f"token {self.name} ({self.token_id})"
+        return f"user {self.name}" if self.is_person else f"token {self.name} ({self.token_id})"
 
     def may_see(self, partner: UUID | None) -> bool:
         """Whether what belongs to `partner` is shown to it; what belongs to none is shown to callers of all."""

@@ -18,18 +18,27 @@ class Streams:
     def __init__(self, most: int) -> None:
         self.most = most
         self.open: Counter[UUID] = Counter()
+        self.people: set[UUID] = set()
 
     def take(self, caller: Caller) -> None:
         """A place, to be given back by `leave`. Raises Problem 429 where the token has no more."""
         if self.open[caller.token_id] >= self.most:
             said = f"this token has its {self.most} streams open; close one, or take another token"
             raise Problem(HTTPStatus.TOO_MANY_REQUESTS, said, headers={"Retry-After": str(RETRY_SECONDS)})
+        if caller.is_person:
+            self.people.add(caller.token_id)
         self.open[caller.token_id] += 1
 
     def leave(self, caller: Caller) -> None:
         self.open[caller.token_id] -= 1
         if self.open[caller.token_id] <= 0:
             del self.open[caller.token_id]
+            self.people.discard(caller.token_id)
+
+    @property
+    def tokens(self) -> list[UUID]:
+        """Those that can be revoked or expire; people are let in by their proxy. For any thread."""
+        return [one for one in list(self.open) if one not in self.people]
 
     @contextmanager
     def place(self, caller: Caller) -> Iterator[None]:

@@ -86,7 +86,7 @@ class Following:
 
     def check_tokens(self, of: Engine) -> None:
         """Revoked and expired ones end their streams within two seconds."""
-        open_ones = list(self.hub.streams.open)
+        open_ones = self.hub.streams.tokens
         if not open_ones or time.monotonic() - self.tokens_at < TOKEN_SECONDS:
             return
         with transaction(of) as db:
@@ -95,7 +95,7 @@ class Following:
         self.call(self.drop_all_but, open_ones, valid)
 
     def drop_all_but(self, asked: list[UUID], valid: set[UUID]) -> None:
-        """Those that have come since were valid a moment ago."""
+        """Those that have come since were valid a moment ago; people have no token."""
         self.hub.drop_tokens(valid | (set(self.hub.streams.open) - set(asked)))
 
     def call(self, done: Callable[..., None], *given: Any) -> None:

@@ -42,8 +42,12 @@ def routes(context: Context) -> APIRouter:
 def shown(context: Context, caller: Caller, subject: str, db: Connection) -> Schedule:
     org = org_in(subject)
     seen.require_org(db, caller, org)
-    now = datetime.combine(context.terms().today, datetime.now(UTC).time(), UTC)
-    return as_shown(schedules.of_org(db, org, now))
+    return as_shown(schedules.of_org(db, org, now(context)))
+
+
+def now(context: Context) -> datetime:
+    """On the day that is taken to be today."""
+    return datetime.combine(context.terms().today, datetime.now(UTC).time(), UTC)
 
 
 def as_shown(found: schedules.Schedule | None) -> Schedule:

@@ -14,11 +14,13 @@ from senso.api.etags import answer
 from senso.api.idempotency import Key, once
 from senso.api.json_bodies import Route
 from senso.api.models import Id, Line
+from senso.api.problems import invalid
 from senso.api.shown.providers import Stop, StopChange, StopsInForce
 from senso.db import Connection
 from senso.queries import stops
 from senso.queries.stops import Scope as Subject
 from senso.states import StopScope
+from senso.typed_ids import id_in
 from senso.workflows import stopping
 
 Operator = Annotated[Caller, needs(Scope.OPERATE)]
@@ -109,17 +111,23 @@ def resuming(caller: Caller) -> Change:
 async def change(
     context: Context, request: Request, caller: Caller, do: Change, scope: StopScope, name: str | None = None
 ) -> Response:
-    """A token of a partner pauses that partner, and nothing else. Raises Problem and NotFound."""
-    if scope is not StopScope.PARTNER:
-        seen.require_all_partners(caller)
+    """Raises Problem and NotFound."""
 
     def work(db: Connection) -> tuple[HTTPStatus, StopChange]:
-        if scope is StopScope.PARTNER:
-            seen.require(caller, Id(name), "partner", name)
-        done = do(db, stopping.subject_named(db, scope, name))
-        return HTTPStatus.OK, shown(caller, done)
+        return HTTPStatus.OK, shown(caller, do(db, subject_for(db, caller, scope, name)))
 
     return await once(context, caller, request, work)
+
+
+def subject_for(db: Connection, caller: Caller, scope: StopScope, name: str | None) -> Subject:
+    """What a caller may pause: whoever is of a partner that partner, and nothing else. Raises Problem and NotFound."""
+    if scope is not StopScope.PARTNER:
+        seen.require_all_partners(caller)
+    else:
+        seen.require(caller, id_in(name or ""), "partner", name)
+    if (scope is StopScope.ALL) != (name is None):
+        raise invalid([("name", "goes with a provider, a model or a partner, and not with everything")])
+    return stopping.subject_named(db, scope, name)
 
 
 def shown(caller: Caller, done: stopping.Done) -> StopChange:

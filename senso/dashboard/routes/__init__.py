@@ -12,8 +12,13 @@ from fastapi import APIRouter
 from senso.api.context import Context
 from senso.dashboard import files
 from senso.dashboard.routes import (
+    audit,
+    batch,
+    batch_changes,
+    batches,
     components,
     jump,
+    ledger,
     live,
     login,
     org_answers,
@@ -23,6 +28,14 @@ from senso.dashboard.routes import (
     org_setup,
     orgs,
     overview,
+    partners,
+    providers,
+    runs,
+    schedule,
+    session,
+    stops,
+    tokens,
+    trigger,
 )
 
 ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
@@ -34,9 +47,22 @@ ROUTES: tuple[Callable[[Context], APIRouter], ...] = (
     org_numbers.routes,
     org_names.routes,
     org_setup.routes,
+    batches.routes,
+    batch_changes.routes,
+    batch.routes,
+    runs.routes,
+    trigger.routes,
     jump.routes,
     live.routes,
     components.routes,
+    partners.routes,
+    ledger.routes,
+    schedule.routes,
+    providers.routes,
+    stops.routes,
+    audit.routes,
+    tokens.routes,
+    session.routes,
 )
 
 

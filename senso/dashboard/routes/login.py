@@ -20,6 +20,7 @@ from senso.workflows.sessions import FORM as COOKIE_FORM
 from senso.workflows.tokens import FORM, digest
 
 LONGEST = 500
+ENDED = "the session has ended, or its token was revoked or has expired; log in again"
 Next = Annotated[str, Query(alias="next", max_length=2000)]
 Token = Annotated[str, Form(max_length=LONGEST)]
 Wanted = Annotated[str, Form(max_length=2000)]
@@ -29,8 +30,9 @@ def routes(context: Context) -> APIRouter:
     router, logins = APIRouter(route_class=OpenPage), Logins()
 
     @router.get("/login")
-    async def login_form(request: Request, wanted: Next = "/") -> Response:
-        return page(request, "login.html", {"wanted": own_path(wanted), "error": ""})
+    async def login_form(request: Request, wanted: Next = "/", ended: Annotated[bool, Query()] = False) -> Response:
+        error = ENDED if ended else ""
+        return page(request, "login.html", {"wanted": own_path(wanted), "error": error})
 
     @router.post("/login")
     async def login(request: Request, token: Token = "", wanted: Wanted = "/") -> Response:
@@ -39,7 +41,9 @@ def routes(context: Context) -> APIRouter:
             cookie = await context.places.run(partial(begin, logins, token.strip(), address))
         except Problem as problem:
             values = {"wanted": own_path(wanted), "error": problem.detail}
-            return page(request, "login.html", values, HTTPStatus(problem.status))
+            wait = (problem.headers or {}).get("Retry-After")
+            headers = {"Retry-After": wait} if wait else {}
+            return page(request, "login.html", values, HTTPStatus(problem.status), headers)
         response = RedirectResponse(own_path(wanted), HTTPStatus.SEE_OTHER)
         set_cookie(response, request, cookie)
         return response
@@ -66,10 +70,12 @@ def proven(logins: Logins, token: str, address: str) -> Known:
     of_token = digest(token) if FORM.fullmatch(token) else None
     logins.require_open(address, of_token)
     try:
-        return accepted(of_token)
+        found = accepted(of_token)
     except Problem:
         logins.failed(address, of_token)
         raise
+    logins.succeeded(found.hash)
+    return found
 
 
 def own_path(wanted: str) -> str:

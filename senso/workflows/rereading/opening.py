@@ -16,6 +16,8 @@ from senso.queries import reevaluations as rows
 from senso.queries import rereadings, triggers
 from senso.queries.models import Model
 from senso.queries.reevaluations import Foreseen, Reevaluation, Scope
+from senso.queries.triggers import Concerns
+from senso.reads import owners
 from senso.runtime.saving import retry_on_deadlock
 from senso.states import Action, BatchKind, Purpose, ReevaluationState
 from senso.workflows import prompt_versions, reading_models
@@ -102,6 +104,7 @@ def tell(db: Connection, found: Reevaluation, actor: str, outcome: str) -> None:
         db,
         Action.REEVALUATE,
         actor,
+        Concerns(None if found.batch_id is None else owners.of_batch(db, found.batch_id), found.org_id),
         subject=found.subject,
         outcome=outcome,
         reevaluation=found.id,

@@ -7,6 +7,7 @@ off when an event was given up after two days in which it accepted nothing, or w
 import time
 from http import HTTPStatus
 from typing import Final
+from uuid import UUID
 
 from senso import encryption, supplied
 from senso.db import Connection, transaction
@@ -16,6 +17,7 @@ from senso.log import logger
 from senso.policy import POLICY
 from senso.queries import deliveries, triggers, webhooks
 from senso.queries.deliveries import DeliveryWork
+from senso.queries.triggers import Concerns
 from senso.runtime.saving import save
 from senso.states import Action, HookEvent
 from senso.workflows.call_reports import guarded
@@ -68,7 +70,7 @@ def accepted(db: Connection, work: DeliveryWork, status: int) -> None:
     """A test that is accepted switches the webhook on again."""
     deliveries.sent(db, work, status)
     if work.event is HookEvent.TEST and (url := webhooks.enable(db, work.webhook_id)):
-        triggers.audit(db, Action.WEBHOOK, BY_ITSELF, subject=str(work.webhook_id), did="enabled", url=url)
+        tell(db, work.webhook_id, did="enabled", url=url)
 
 
 def failed(work: DeliveryWork, error: OutsideError | ConfigError) -> None:
@@ -93,9 +95,13 @@ def not_accepted(
 def disable(db: Connection, work: DeliveryWork, because: str) -> None:
     url = webhooks.disable(db, work.webhook_id, because)
     if url is not None:
-        subject = str(work.webhook_id)
-        triggers.audit(db, Action.WEBHOOK, BY_ITSELF, subject=subject, did="disabled", because=because, url=url)
-        log.warning("a webhook was switched off", hook=subject, why=because)
+        tell(db, work.webhook_id, did="disabled", because=because, url=url)
+        log.warning("a webhook was switched off", hook=str(work.webhook_id), why=because)
+
+
+def tell(db: Connection, webhook: UUID, **said: str) -> None:
+    whom = Concerns(webhooks.owner(db, webhook))
+    triggers.audit(db, Action.WEBHOOK, BY_ITSELF, whom, subject=str(webhook), batch=None, **said)
 
 
 def wait_seconds(tries: int, error: OutsideError | ConfigError) -> float:

@@ -14,6 +14,7 @@ from senso.errors import ConfigError, NotFound
 from senso.outgoing import calls
 from senso.outgoing.addresses import Reach
 from senso.queries import encrypted, triggers, webhooks
+from senso.queries.triggers import Concerns
 from senso.queries.webhooks import NewWebhook
 from senso.reads import webhooks as reads
 from senso.states import BATCH_EVENTS, Action, HookEvent
@@ -51,7 +52,9 @@ def make(db: Connection, url: str, partner: UUID | None, events: Sequence[str], 
     made, secret = uuid4(), new_secret()
     sealed = encryption.sealed(encryption.secret_of(made), secret)
     webhooks.insert(db, NewWebhook(made, partner, url, sealed, wanted(events), actor))
-    triggers.audit(db, Action.WEBHOOK, actor, subject=str(made), did="created", url=url, partner=partner)
+    triggers.audit(
+        db, Action.WEBHOOK, actor, Concerns(partner), subject=str(made), did="created", url=url, partner=partner
+    )
     return Made(made, secret)
 
 
@@ -75,7 +78,8 @@ def delete(db: Connection, webhook: UUID, partner: UUID | None, actor: str) -> N
     """`partner`: whose webhooks the caller may see; None: all. Raises NotFound."""
     found = required(db, webhook, partner)
     webhooks.delete(db, webhook)
-    triggers.audit(db, Action.WEBHOOK, actor, subject=str(webhook), did="deleted", url=found.url)
+    whom = Concerns(found.partner_id)
+    triggers.audit(db, Action.WEBHOOK, actor, whom, subject=str(webhook), did="deleted", url=found.url)
 
 
 def test(db: Connection, webhook: UUID, partner: UUID | None, actor: str) -> str:
@@ -84,5 +88,6 @@ def test(db: Connection, webhook: UUID, partner: UUID | None, actor: str) -> str
     key = TRIAL.of(webhook, "test", datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f"))
     body = as_json(content(HookEvent.TEST, {"webhook_id": webhook}))
     enqueue(db, key, webhook, HookEvent.TEST, body)
-    triggers.audit(db, Action.WEBHOOK, actor, subject=str(webhook), did="tested", url=found.url)
+    whom = Concerns(found.partner_id)
+    triggers.audit(db, Action.WEBHOOK, actor, whom, subject=str(webhook), did="tested", url=found.url)
     return key
