@@ -113,6 +113,8 @@ def test_kinds_and_surfaces_stand_apart_with_their_cautions(browse, make, read):
     assert "too wide to tell much" in api
     assert "average rank" in api.lower()
     assert "1 of 2 pages cited" in api
+    of_model = words_of(browse(Scope.READ).get(f"/orgs/{read.org.id}?model=gpt-6.1-terra"))
+    assert "APIs: gpt-6.1-terra" in of_model
     assert "Vantry" in api
     assert "larchhill.example its own" in api
     assert "press.example a third party's" in api

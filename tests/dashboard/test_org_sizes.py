@@ -51,9 +51,10 @@ def earlier(make, org):
         "WHERE table_name = 'metrics' AND column_name NOT IN ('id', 'batch_id')"
     )
     make.sql(
-        f"INSERT INTO metrics (batch_id, {columns}) SELECT b.id, {columns} FROM batches b, "
-        "(SELECT * FROM metrics WHERE batch_id = (SELECT batch_id FROM metrics ORDER BY id DESC LIMIT 1)) m "
-        "WHERE NOT EXISTS (SELECT FROM metrics WHERE batch_id = b.id) AND b.org_id = :org",
+        f"INSERT INTO metrics (batch_id, {columns}) SELECT earlier, {columns} FROM metrics, "
+        "LATERAL (SELECT id AS earlier FROM batches b "
+        "WHERE b.org_id = :org AND NOT EXISTS (SELECT FROM metrics WHERE batch_id = b.id)) of "
+        "WHERE batch_id = (SELECT batch_id FROM metrics ORDER BY id DESC LIMIT 1)",
         org=org.id,
     )
 

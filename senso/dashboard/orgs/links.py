@@ -2,23 +2,17 @@
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from senso.api.context import Context
+from senso.dashboard.links import to, without_empty
 from senso.dashboard.page_route import Handler, OpenPage, page_route
 from senso.score import Metric, Slice
 
 PARTS = ("kind", "surface", "model", "location", "tag")
-
-
-def url(path: str, **values: Any) -> str:
-    """Without the values that are None."""
-    said = urlencode({name: str(value) for name, value in values.items() if value is not None})
-    return f"{path}?{said}" if said else path
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +24,10 @@ class Links:
 
     def to(self, page: str = "", **values: Any) -> str:
         path = f"/orgs/{self.org}/{page}" if page else f"/orgs/{self.org}"
-        return url(path, batch_id=self.batch, **values)
+        return to(path, {"batch_id": self.batch} | values)
 
-    def explain(self, metric: Metric, batch: UUID | None = None) -> str:
-        """`batch`: whose number it is, where that is not the one that is chosen."""
-        of = {part: getattr(metric, part) for part in PARTS}
-        return url(f"/orgs/{self.org}/explain", metric=metric.name, batch_id=batch or self.batch, **of)
+    def explain(self, metric: Metric) -> str:
+        return self.to("explain", metric=metric.name, **{part: getattr(metric, part) for part in PARTS})
 
     def cell(self, where: Slice, model: str, location: str) -> str:
         """One model at one place."""
@@ -52,18 +44,10 @@ def filtering(context: Context) -> type[OpenPage]:
         def get_route_handler(self) -> Handler:
             answer: Handler = super().get_route_handler()
 
-            async def answer_without_blanks(request: Request) -> Response:
-                return without_blanks(request) or await answer(request)
+            async def answer_without_empty(request: Request) -> Response:
+                blank = without_empty(request) if request.method == "GET" else None
+                return blank or await answer(request)
 
-            return answer_without_blanks
+            return answer_without_empty
 
     return Filtering
-
-
-def without_blanks(request: Request) -> RedirectResponse | None:
-    given = request.query_params.multi_items()
-    kept = [(name, value) for name, value in given if value]
-    if request.method != "GET" or len(kept) == len(given):
-        return None
-    said = urlencode(kept)
-    return RedirectResponse(f"{request.url.path}?{said}" if said else request.url.path, 303)

@@ -18,12 +18,7 @@ from senso.dashboard.orgs.links import Links
 from senso.dashboard.orgs.place_maps import PlaceMap, place_map
 from senso.db import Connection
 from senso.queries import claims
-from senso.reads import (
-    cells,
-    claim_pages,
-    history,
-    metric_pages,
-)
+from senso.reads import cells, claim_pages, history, metric_pages
 from senso.reads.claim_pages import Claim
 from senso.reads.comparisons import Comparison
 from senso.reads.directory import Org
@@ -36,7 +31,6 @@ from senso.states import Verdict
 
 MOST_DATES = 26  # half a year of weeks
 MOST_CHOICES = 52
-MOST_TOLD = 5
 MOST_CLAIMS = 3
 TRENDS = ("mention_rate", "share_of_voice")
 BROKEN_DOWN = ("mention_rate",)

@@ -18,13 +18,14 @@ from senso.api.paging import Cursor
 from senso.api.paging import page as cut
 from senso.api.routes.findings import Found, Judged, Mood, Whose, as_claim, claims_of, last_claim
 from senso.api.routes.numbers import Parts
+from senso.dashboard.links import to
 from senso.dashboard.orgs import answers as reading
 from senso.dashboard.orgs import chosen as choosing
 from senso.dashboard.orgs import words
 from senso.dashboard.orgs.chosen import About, Pool, Sliced
 from senso.dashboard.orgs.heads import Head
 from senso.dashboard.orgs.heads import head as head_of
-from senso.dashboard.orgs.links import Links, filtering, url
+from senso.dashboard.orgs.links import Links, filtering
 from senso.dashboard.orgs.listing import ROWS, After, listing, of_parts
 from senso.dashboard.rendering import page
 from senso.dashboard.routes.orgs import SAYING, Slicing
@@ -164,7 +165,7 @@ def add_claims(router: APIRouter, context: Context) -> None:
             "links": Links(org_id),
         }
         values |= {"verdicts": list(Verdict), "polarities": list(Polarity)} | SAYING
-        values["next"] = url(f"/orgs/{org_id}/claims", **said, cursor=listed.next) if listed.next else None
+        values["next"] = to(f"/orgs/{org_id}/claims", said | {"cursor": listed.next}) if listed.next else None
         return page(request, "org_claims.html", values)
 
 

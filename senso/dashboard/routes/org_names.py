@@ -14,8 +14,9 @@ from senso.api.context import Context
 from senso.api.models import LARGEST, Id, Number
 from senso.api.paging import Cursor, decode, encode
 from senso.api.routes.names import decide
+from senso.dashboard.links import to
 from senso.dashboard.orgs.heads import Head, head
-from senso.dashboard.orgs.links import filtering, url
+from senso.dashboard.orgs.links import filtering
 from senso.dashboard.rendering import page
 from senso.dashboard.routes.orgs import SAYING
 from senso.db import Connection
@@ -63,7 +64,7 @@ def add_pages(router: APIRouter, context: Context) -> None:
         after = decode(cursor, int)
         work = partial(waiting, caller, org_id, decided, after[0] if after else 0)
         found, just_now = await context.read(work)
-        following = url("/names", cursor=encode(found[ROWS - 1].id)) if len(found) > ROWS else None
+        following = to("/names", {"cursor": encode(found[ROWS - 1].id)}) if len(found) > ROWS else None
         values = {"found": found[:ROWS], "next": following, "decided": just_now, "org_id": org_id}
         return page(request, "names.html", values)
 
@@ -100,6 +101,6 @@ def add_decisions(router: APIRouter, context: Context) -> None:
 
 
 def back_to(page_of: str, org: UUID, proposal: int) -> RedirectResponse:
-    of_all = url("/names", org_id=org, decided=proposal)
-    of_org = url(f"/orgs/{org}/names", decided=proposal)
+    of_all = to("/names", {"org_id": org, "decided": proposal})
+    of_org = to(f"/orgs/{org}/names", {"decided": proposal})
     return RedirectResponse(of_all if page_of == "all" else of_org, HTTPStatus.SEE_OTHER)

@@ -16,9 +16,10 @@ from senso.api.context import Context
 from senso.api.models import Id, Line
 from senso.api.paging import Cursor, decode, encode
 from senso.api.routes.numbers import Parts, parts
+from senso.dashboard.links import to
 from senso.dashboard.orgs import answers, overview, place_maps, words
 from senso.dashboard.orgs.differences import differences
-from senso.dashboard.orgs.links import Links, filtering, url
+from senso.dashboard.orgs.links import Links, filtering
 from senso.dashboard.rendering import page
 from senso.db import Connection
 from senso.errors import ConfigError, NotFound
@@ -60,7 +61,8 @@ def routes(context: Context) -> APIRouter:
         work = partial(listed, caller, search or "", partner_id, active, after[0] if after else None)
         found = await context.read(work)
         said = {"search": search, "partner_id": partner_id, "active": None if active is None else str(active).lower()}
-        following = url("/orgs", **said, cursor=encode(found.orgs[ROWS - 1].id)) if len(found.orgs) > ROWS else None
+        last = encode(found.orgs[ROWS - 1].id) if len(found.orgs) > ROWS else None
+        following = to("/orgs", said | {"cursor": last}) if last else None
         return page(request, "orgs.html", {"found": found, "rows": ROWS, "filter": said, "next": following})
 
     @router.get("/{org_id}")
