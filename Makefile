@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 # PYTEST_ARGS run in one, which starts sooner.
 TEST_PROCESSES ?= $(if $(findstring tests,$(PYTEST_ARGS)),0,4)
 
-.PHONY: demo up test faults chaos storms plants check format bench growth networks night queued in-flight alone commands one-run promises credits reconciling sequences real-answers mix reading-cost reading-modes reading-together clean client restore scrape limits rereading coverage published repeats listening reads requests
+.PHONY: demo up test faults chaos storms plants check format bench growth networks night queued in-flight alone commands one-run promises credits reconciling sequences real-answers mix reading-cost reading-modes reading-together clean client restore scrape limits rereading coverage published repeats listening reads pages requests
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -131,6 +131,10 @@ listening: $(VENV)/.ready-bench
 # READS_ARGS="--runs 5000000 --folder /big/disk/reads"
 reads: $(VENV)/.ready-bench
 	@$(BIN)/python bench/reads.py $(READS_ARGS)
+
+# The same of each page of the dashboard, and how large it is: READS_ARGS as of reads
+pages: $(VENV)/.ready-bench
+	@$(BIN)/python bench/pages.py $(READS_ARGS)
 
 # CPU of one run by itself, without Celery and Postgres, part by part: ONE_RUN_ARGS="--orgs 5 --rounds 2"
 one-run: $(READY)

@@ -14,7 +14,7 @@ import os
 import random
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -107,6 +107,10 @@ class Asker:
     network_batch: str
     dice: random.Random = field(default_factory=lambda: random.Random(SEED))
 
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
     def values(self, today: date) -> dict[str, Any]:
         org, batch = self.dice.choice(self.batches)
         partner = self.dice.choice(self.partners)
@@ -147,7 +151,15 @@ class Told:
 
 
 def main() -> int:
-    given = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    return measure("reads", str(__doc__), routes_of_the_api)
+
+
+Measure = Callable[[Any, str, argparse.Namespace], dict[str, Any]]
+
+
+def measure(name: str, about: str, of: Measure) -> int:
+    """`of`: what is measured, with a cursor and the address of `senso api`; by path."""
+    given = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     given.add_argument("--runs", type=int, default=500_000, help="default 500000")
     given.add_argument("--asked", type=int, default=ASKED, help=f"default {ASKED}: requests to each route")
     given.add_argument("--route", help="only routes whose path contains this")
@@ -161,14 +173,14 @@ def main() -> int:
         with product.embedded(folder) as urls:
             use_environment({"DATABASE_URL": urls.database_url, "REDIS_URL": urls.redis_url})
             edge.supply()
-            found = measured(urls.database_url, folder, read)
+            found = measured(urls.database_url, folder, read, of)
             db.engine().dispose()
-    report(said, found)
-    save("reads", found)
+    report(name, said, found)
+    save(name, found)
     return 1 if any(one["wrong"] or one["scans"] for one in found["routes"].values()) else 0
 
 
-def measured(url: str, folder: Path, read: argparse.Namespace) -> dict[str, Any]:
+def measured(url: str, folder: Path, read: argparse.Namespace, of: Measure) -> dict[str, Any]:
     from senso.migrations import migrate  # noqa: PLC0415  reads the settings
 
     migrate()
@@ -180,11 +192,15 @@ def measured(url: str, folder: Path, read: argparse.Namespace) -> dict[str, Any]
         rows = {table: one(cursor, f"SELECT count(*) FROM {table}") for table in reads_rows.BIG}
         size = one(cursor, "SELECT pg_database_size(current_database())")
         with serving(folder) as (address, _):
-            paths = paths_of(address)
-            chosen = [path for path in paths if not read.route or read.route in path]
-            askers = [asker(cursor, None), asker(cursor, id_of("partner 0"))]
-            routes = {path: told(cursor, address, path, askers, read.asked) for path in chosen}
+            routes = of(cursor, address, read)
     return {"rows": rows, "disk_bytes": size, "write_seconds": wrote, "routes": routes}
+
+
+def routes_of_the_api(cursor: Any, root: str, read: argparse.Namespace) -> dict[str, Any]:
+    address = f"{root}/api/v1"
+    chosen = [path for path in paths_of(address) if not read.route or read.route in path]
+    askers = [asker(cursor, None), asker(cursor, id_of("partner 0"))]
+    return {path: told(cursor, Asking(address, path, CASES[path], askers), read.asked) for path in chosen}
 
 
 @contextmanager
@@ -199,7 +215,7 @@ def serving(folder: Path) -> Iterator[tuple[str, int]]:
                     requests.get(f"http://127.0.0.1:{port}/health", timeout=10)
                     break
                 time.sleep(0.1)
-            yield f"http://127.0.0.1:{port}/api/v1", process.pid
+            yield f"http://127.0.0.1:{port}", process.pid
     finally:
         for name in ("PORT", "API_REQUESTS_PER_MINUTE"):
             del os.environ[name]
@@ -250,11 +266,10 @@ def token_of(partner: str | None) -> str:
         return create(link, wanted, "bench")[1]
 
 
-def told(cursor: Any, address: str, path: str, askers: Sequence[Asker], times: int) -> dict[str, Any]:
+def told(cursor: Any, asking: "Asking", times: int) -> dict[str, Any]:
     """`scans`: whole tables read, by table. `rows`: read in tables with many rows, for each request."""
     before = counters(cursor)
-    with requests.Session() as session:
-        asking = Asking(session, address, path, askers)
+    with asking.session:
         found = Told()
         for number in range(times):
             asking.ask(number, found)
@@ -264,7 +279,7 @@ def told(cursor: Any, address: str, path: str, askers: Sequence[Asker], times: i
     scans = {name: after[name][0] - before[name][0] for name in after if after[name][0] > before[name][0]}
     rows = sum(after[name][1] - before[name][1] for name in after) / (times + 1)
     figures = found.figures() | {"scans": scans, "rows": rows}
-    print_route(path, figures)
+    print_route(asking.path, figures)
     return figures
 
 
@@ -272,33 +287,40 @@ def told(cursor: Any, address: str, path: str, askers: Sequence[Asker], times: i
 class Asking:
     """Of one route. `next`: for a query string and a token, what was asked last and the cursor that it gave."""
 
-    session: requests.Session
     address: str
     path: str
+    cases: Sequence[str]
     askers: Sequence[Asker]
+    session: requests.Session = field(default_factory=requests.Session)
     next: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
 
     def ask(self, number: int, into: Told) -> None:
         """In turn each query string with each token; where the last answer had a cursor, then the page after it."""
-        cases = CASES[self.path]
-        case = cases[number // len(self.askers) % len(cases)]
+        case = self.cases[number // len(self.askers) % len(self.cases)]
         who = self.askers[0 if self.path in OF_ALL else number % len(self.askers)]
         asked, cursor = self.next.pop((case, who.name), None) or (self.path_of(case, who), "")
         began = time.perf_counter()
         answer = self.session.get(
             self.address + asked,
             params={"cursor": cursor} if cursor else None,
-            headers={"Authorization": f"Bearer {who.token}"},
+            headers=who.headers,
             timeout=60,
+            allow_redirects=False,
         )
         into.add(case, 1000 * (time.perf_counter() - began), len(answer.content))
         if answer.status_code != requests.codes.ok:
             into.wrong[asked] = f"{answer.status_code} {answer.text[:200]}"
-        elif not cursor and (following := answer.json().get("next")):
+        elif not cursor and (following := next_of(answer)):
             self.next[case, who.name] = asked, following
 
     def path_of(self, case: str, who: Asker) -> str:
         return (self.path + case).format(**who.values(datetime.now(UTC).date()), webhook_id=webhook_of(who))
+
+
+def next_of(answer: requests.Response) -> str | None:
+    """The cursor of the page after it. A page for people has none."""
+    is_page = answer.headers["content-type"].startswith("text/html")
+    return None if is_page else answer.json().get("next")
 
 
 def webhook_of(who: Asker) -> str:
@@ -330,8 +352,8 @@ def print_route(path: str, found: Mapping[str, Any]) -> None:
         print(f"    {asked}: {said}", flush=True)
 
 
-def report(said: str, found: dict[str, Any]) -> None:
-    print(f"\n== reads: {said} ==")
+def report(name: str, said: str, found: dict[str, Any]) -> None:
+    print(f"\n== {name}: {said} ==")
     line("rows", "", ", ".join(f"{count:,} {table}" for table, count in found["rows"].items()))
     line("disk", f"{found['disk_bytes'] / MB:.0f} MB", f"written in {found['write_seconds']:.0f} s")
     print(f"{'route':<42} {'p50 ms':>8} {'p95 ms':>8} {'bytes':>8} {'rows':>9} {'scans':<12} slowest query, median ms")

@@ -12,7 +12,7 @@ from typing import Any, Final
 from senso.numbers.change import Difference, Question, difference
 from senso.numbers.sums import Sums
 from senso.numbers.verdicts import Verdict, adjusted, before_correction, by_chance, is_near
-from senso.score import COUNTS, Counted, Fact, Slice, counted, slices
+from senso.score import COUNTS, Counted, Fact, Slice, counted, namings, slices
 
 # Not the four outcomes and neutral mentions: they follow from these, and each further number makes all less certain.
 NUMBERS: Final = (
@@ -23,8 +23,9 @@ NUMBERS: Final = (
     "sentiment_positive",
     "sentiment_negative",
 )
-PLACES = [list(COUNTS).index(name) for name in NUMBERS]
 RANK = "average_rank"
+# Of each number: its name, its place among the counts of an answer, whether it is a rank.
+COMPARED = [(name, list(COUNTS).index(name), name == RANK) for name in NUMBERS]
 HEADLINES: Final = ("mention_rate", "share_of_voice")
 
 Cell = tuple[str, str, str]  # question, model, place
@@ -73,6 +74,14 @@ def compared(before: Period, after: Period) -> list[Change]:
     return sorted(_judged(found), key=_surest)
 
 
+def compared_namings(before: Period, after: Period, names: Sequence[str]) -> list[Change]:
+    """How often answers name each of `names`, in the order given. Both periods: of one pool, and with answers."""
+    where = Slice(after.facts[0].question_kind, after.facts[0].surface)
+    numbers = [(name, place, False) for place, name in enumerate(names)]
+    was, now = (namings(period.facts, names) for period in (before, after))
+    return _judged(list(_of_slice(where, was, now, (before.versions, after.versions), numbers)))
+
+
 def undecided(changes: Iterable[Change]) -> list[Change]:
     """Headline numbers of whole pools whose verdict a few more answers may change."""
     whole = (one for one in changes if one.name in HEADLINES and not (one.model or one.location or one.tag))
@@ -99,16 +108,20 @@ def _judged(found: Sequence[Change]) -> list[Change]:
 
 
 def _of_slice(
-    where: Slice, was: Sequence[Counted], now: Sequence[Counted], versions: tuple[Versions, Versions]
+    where: Slice,
+    was: Sequence[Counted],
+    now: Sequence[Counted],
+    versions: tuple[Versions, Versions],
+    numbers: Iterable[tuple[str, int, bool]] = COMPARED,
 ) -> Iterable[Change]:
     cells = _cells(was), _cells(now)
     common = cells[0].keys() & cells[1].keys()
     shared = len(common) / max(map(len, cells))
     is_same = not any(_differ(*(one.get(model) for one in versions)) for model in {cell[1] for cell in common})
     was_asked, is_asked = ({cell: of[cell] for cell in sorted(common)} for of in cells)
-    for name, place in zip(NUMBERS, PLACES, strict=True):
+    for name, place, is_rank in numbers:
         answers = [Sums.of(_pairs(side.values(), place)) for side in (was_asked, is_asked)]
-        found = difference(_questions(was_asked, is_asked, place), *answers, is_rank=name == RANK)
+        found = difference(_questions(was_asked, is_asked, place), *answers, is_rank=is_rank)
         least = min(one.units for one in answers)
         verdict = before_correction(found, shared=shared, answers=least, is_same_model=is_same)
         yield Change(

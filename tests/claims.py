@@ -4,7 +4,7 @@ from senso.db import transaction
 from senso.extraction import Occurrence, Reading
 from senso.policy import POLICY
 from senso.providers import READING_TOKENS, Answer, Completion, Usage
-from senso.queries import evaluations, runs
+from senso.queries import evaluation_endings, evaluations, runs
 from senso.queries.models import Model, Reader
 from senso.queries.prompts import alone
 from senso.queries.runs import Report
@@ -43,15 +43,15 @@ def put_run_back(db, work):
 
 
 def save_reading(db, work):
-    evaluations.save(db, [evaluations.reading_row(work, READING, REPORT, version="v1")])
+    evaluation_endings.save(db, [evaluation_endings.reading_row(work, READING, REPORT, version="v1")])
 
 
 def fail_reading(db, work):
-    evaluations.fail(db, work, REPORT, "refused")
+    evaluation_endings.fail(db, work, REPORT, "refused")
 
 
 def put_reading_back(db, work):
-    evaluations.put_back(db, work, REPORT, "away", seconds=60, counts_as_failure=True)
+    evaluation_endings.put_back(db, work, REPORT, "away", seconds=60, counts_as_failure=True)
 
 
 OF_RUNS, OF_READINGS = (save_answer, fail_run, put_run_back), (save_reading, fail_reading, put_reading_back)

@@ -16,7 +16,7 @@ from senso.api.context import Facts, Limits
 from senso.api.events import Door
 from senso.api.openapi import Json, document
 
-FACTS = Facts(False, ("gpt-6-luna",), "gpt-6-luna", lambda name: False)
+FACTS = Facts(False, ("gpt-6-luna",), "gpt-6-luna", lambda name: False, 500, None)
 DOCUMENT: Json = document(application(Door(None, lambda: None, 30), 2, Limits(600, 50), FACTS))
 PACKAGE = "senso_workflows_client"
 # Installed by `make test`, from tests/generator.txt, apart from all else.

@@ -260,6 +260,11 @@ CASES: Mapping[str, tuple[Case, ...]] = {
         Case("too many questions", "demo --questions 99", 2),
         Case("no workers", "up --call-workers 0", 2),
     ),
+    "AI assistants": (
+        Case("no token", "mcp", 2),
+        Case("no such file", "mcp --token-file nowhere.txt", 2),
+        Case("a folder", "mcp --token-file .", 2),
+    ),
     "Settings": (
         Case("no number", "status", 2, {"PORT": "abc"}),
         Case("out of range", "status", 2, {"PORT": "70000"}),

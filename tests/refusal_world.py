@@ -29,6 +29,7 @@ WRONG = "hunter2"
 # Written by the stack itself, whatever is asked of it.
 BEATS = {"workers", "beats", "outbox", "schedule_runs", "alarms", "alarm_messages", "alarm_periods", "restarts"}
 BEATS |= {"call_totals", "call_durations", "call_days", "day_costs", "ended_totals", "batch_durations", "repair_totals"}
+BEATS |= {"backlog_ages"}
 BEATS |= {"uncounted_calls", "counting", "breaker_events", "reconciliations"}
 STARTING_SECONDS = 60
 # Databases that are not copies of the migrated one.

@@ -12,12 +12,13 @@ from at_work import start, work_off
 from shell import Shell
 
 from senso import extraction
-from senso.cli.answering import MARKS, marked, spans
+from senso.cli.answering import marked, spans
 from senso.cli.run_story import key
 from senso.errors import ConfigError
 from senso.extraction import claims, competitors, judging
 from senso.extraction.claims import verdicts
 from senso.extraction.prompts import reply
+from senso.reads.mark_words import MARKS
 from senso.states import Verdict
 from senso.tasks.stages import finish_batch, read, submit_snapshot
 

@@ -38,13 +38,16 @@ LAYERS = [
     {"metrics"},
     {"api"},
     {"dashboard"},
+    {"mcp"},
     {"cli"},
 ]
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 # Who may import what is not ours.
 ONLY_IN = {
-    "fastapi": {"api", "dashboard"},
-    "starlette": {"api", "dashboard"},
+    "fastapi": {"api", "dashboard", "mcp"},
+    "starlette": {"api", "dashboard", "mcp"},
+    "mcp": {"mcp"},
+    "mcp_types": set(),
     "uvicorn": {"api"},
     "prometheus_client": {"metrics"},
     "pygal": {"reports"},

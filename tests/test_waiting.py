@@ -7,11 +7,12 @@ import pytest
 from at_work import start, work_off
 from jobs import age, job
 
-from senso.cli.wait_reasons import WORDS, clock, lines, span
+from senso.cli.wait_reasons import lines
 from senso.db import transaction
 from senso.policy import POLICY
 from senso.queries import workers
 from senso.reads import waiting
+from senso.reads.wait_words import WORDS, clock, span
 from senso.tasks.periodic import admit
 from senso.tasks.stages import find_names, open_batch, push, read, submit_snapshot
 

@@ -33,3 +33,5 @@ server           uvicorn: its settings, its end
 PREFIX = "/api/v1"
 # Of the route of the original that programs still call.
 ORIGINAL = "/api/org"
+# Where `senso.mcp` answers.
+MCP = "/mcp"

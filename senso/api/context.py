@@ -33,13 +33,16 @@ class Limits:
 class Facts:
     """Of the settings. `is_pushed`: results go to your application. `readers`, `names_model`: of models that read.
 
-    `is_set`: whether the setting of that name, in small letters, has a value.
+    `is_set`: whether the setting of that name, in small letters, has a value. `most_running`: batches at a time.
+    `most_of_day`: what all calls of a day may cost, in micro-dollars; None: there is no ceiling.
     """
 
     is_pushed: bool
     readers: Sequence[str]
     names_model: str
     is_set: Callable[[str], bool]
+    most_running: int
+    most_of_day: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,10 @@ class Context:
         Raises what it raises; Problem if it takes too long.
         """
         return await self.places.run(partial(read, work))
+
+    async def read_latest(self, work: Callable[[Connection], T]) -> T:
+        """As `read`, where writes go: for what follows a write, which a replica may not have yet."""
+        return await self.places.run(partial(read_latest, work))
 
     @asynccontextmanager
     async def turn_to_import(self) -> AsyncIterator[None]:
@@ -92,6 +99,11 @@ class Context:
 
 def read(work: Callable[[Connection], T]) -> T:
     with looking(read_engine()) as db:
+        return work(db)
+
+
+def read_latest(work: Callable[[Connection], T]) -> T:
+    with looking() as db:
         return work(db)
 
 

@@ -13,7 +13,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from senso.api.threads import in_thread
-from senso.checks import Finding, postgres, redis, tables, work
+from senso.checks import Finding, encryption, postgres, redis, tables, work
 from senso.log import logger
 from senso.worker.queues import ALL_QUEUES, KINDS
 
@@ -93,6 +93,7 @@ def looks(pool_size: int) -> Looks:
         ("database", "migrations"): partial(of_postgres, pool_size),
         ("broker",): of_redis,
         ("workers", "beat"): of_work,
+        ("keys",): of_keys,
     }
 
 
@@ -106,6 +107,11 @@ def of_redis() -> Found:
 
 def of_work() -> Found:
     return {one.name.lower(): (one.state == "ok", one.line) for one in work.findings(KINDS)}
+
+
+def of_keys() -> Found:
+    """Whether what is stored encrypted can be read."""
+    return {"keys": server(encryption.findings())}
 
 
 def server(found: Sequence[Finding]) -> tuple[bool, str]:

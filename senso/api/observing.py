@@ -14,7 +14,7 @@ from uuid import uuid4
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bound_contextvars, get_contextvars
 
 from senso.api import PREFIX
 from senso.api.access.caller import KEY
@@ -69,10 +69,15 @@ class Observing:
             except Exception:
                 log.exception("a request failed")
                 if answered.status is None:
-                    said = f"internal error; the log says more, under request id {request_id}"
-                    await Problem(HTTPStatus.INTERNAL_SERVER_ERROR, said).response()(scope, receive, send_observed)
+                    await internal_error().response()(scope, receive, send_observed)
             finally:
                 write_line(scope, answered.status, time.monotonic() - began)
+
+
+def internal_error() -> Problem:
+    """Of the request that is being answered."""
+    said = f"internal error; the log says more, under request id {get_contextvars()['request_id']}"
+    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, said)
 
 
 def request_id_of(scope: Scope) -> str:

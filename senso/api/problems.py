@@ -8,6 +8,7 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Match
 
 from senso.errors import InsufficientCredits, NotFound, Sealed, SensoError, Unreachable
 from senso.log import logger
@@ -19,7 +20,9 @@ LONGEST_WHERE = 100
 UNREADABLE = "the body cannot be read: send plain JSON in UTF-8, without long numbers and not nested without end"
 # Types of pydantic's errors for a body that is no object, as one without its content type is.
 NO_OBJECT = {"model_attributes_type", "dict_type", "missing"}
+PYDANTIC = "Value error, "  # what it writes before words of ours
 UNREACHABLE = "a part of this service cannot be used at this moment; send it again"
+METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 # The status of what our own code refuses; where it is for another reason, 409.
 STATUSES = {
     NotFound: HTTPStatus.NOT_FOUND,
@@ -63,13 +66,24 @@ async def of_ours(_request: Request, error: Exception) -> JSONResponse:
     return error.response()
 
 
-async def of_routing(_request: Request, error: Exception) -> JSONResponse:
+async def of_routing(request: Request, error: Exception) -> JSONResponse:
     """No such path, not by this method, or a body that cannot be read."""
     assert isinstance(error, HTTPException)  # noqa: S101  it is registered for these only
     status = HTTPStatus(error.status_code)
     response = Problem(status, UNREADABLE if status is HTTPStatus.BAD_REQUEST else str(error.detail)).response()
     response.headers.update(error.headers or {})
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        response.headers["Allow"] = ", ".join(sorted(allowed(request)))
     return response
+
+
+def allowed(request: Request) -> set[str]:
+    """The methods of all routes of this path (RFC 9110, section 15.5.6)."""
+    return {method for method in METHODS if any(is_of(route, request, method) for route in request.app.routes)}
+
+
+def is_of(route: BaseRoute, request: Request, method: str) -> bool:
+    return route.matches({**request.scope, "method": method})[0] is Match.FULL
 
 
 async def of_refusal(_request: Request, error: Exception) -> JSONResponse:
@@ -110,4 +124,4 @@ def wrong(error: Mapping[str, Any]) -> tuple[str, str]:
         return "body", f"is not JSON: {error.get('ctx', {}).get('error', error['msg'])}"
     if tuple(error["loc"]) == ("body",) and error["type"] in NO_OBJECT:
         return "body", "is no JSON object: send one, with Content-Type: application/json"
-    return ".".join(map(str, error["loc"]))[:LONGEST_WHERE], error["msg"]
+    return ".".join(map(str, error["loc"]))[:LONGEST_WHERE], error["msg"].removeprefix(PYDANTIC)

@@ -25,19 +25,19 @@ class Beside(Protocol):
 
 
 class Server(uvicorn.Server):
-    def __init__(self, configuration: uvicorn.Config, beside: Beside | None = None) -> None:
+    def __init__(self, configuration: uvicorn.Config, *beside: Beside) -> None:
         super().__init__(configuration)
         self.beside = beside
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        if self.beside is not None:
-            self.beside.begin(asyncio.get_running_loop())
+        for one in self.beside:
+            one.begin(asyncio.get_running_loop())
         await super().startup(sockets)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Streams end first: they would go on for as long as requests have."""
-        if self.beside is not None:
-            self.beside.end()
+        for one in self.beside:
+            one.end()
         await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  as uvicorn calls it
@@ -46,9 +46,9 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def run(application: ASGIApp, listening: socket.socket, beside: Beside | None = None) -> None:
+def run(application: ASGIApp, listening: socket.socket, *beside: Beside) -> None:
     """Until SIGTERM or SIGINT: then no new request is taken, and those in hand are answered."""
-    Server(configuration(application), beside).run([listening])
+    Server(configuration(application), *beside).run([listening])
 
 
 def configuration(application: ASGIApp) -> uvicorn.Config:

@@ -9,29 +9,18 @@ from rich.markup import escape
 
 from senso.cli.environment import connected
 from senso.cli.printing import out, print_json, printable, table
-from senso.comparison import RANK, Change
+from senso.comparison import Change
 from senso.db import looking
 from senso.errors import ConfigError, NotFound
-from senso.numbers.verdicts import FALSE_ALARMS, FEWEST_ANSWERS, FEWEST_QUESTIONS, Verdict
+from senso.numbers.verdicts import Verdict
 from senso.quantities import counted
 from senso.reads import comparisons, periods
 from senso.reads import status as queries
+from senso.reads.change_words import MEANINGS, READ_OTHERWISE, WORDS, amount, by_itself, is_part
 from senso.reads.comparisons import Read
 from senso.reads.periods import Asked, Span
 from senso.reports.wording import NAMES, title
 
-WORDS = {
-    Verdict.MOVED: "moved",
-    Verdict.WITHIN_NOISE: "within noise",
-    Verdict.NOT_ENOUGH: "not enough",
-    Verdict.MODEL_CHANGED: "model changed",
-    Verdict.QUESTIONS_CHANGED: "questions changed",
-}
-MEANINGS = {
-    Verdict.NOT_ENOUGH: f"fewer than {FEWEST_QUESTIONS} questions or {FEWEST_ANSWERS} answers in both periods",
-    Verdict.MODEL_CHANGED: "another version of the model answered, so a difference may be the model's",
-    Verdict.QUESTIONS_CHANGED: "less than half of what one period asked was asked in the other",
-}
 COLUMNS = (
     "seen from: the least change that four of five such comparisons would find, in points or ranks; needed: so many "
     "questions would find a change as large as this one"
@@ -68,7 +57,7 @@ def print_changes(org: str, periods: tuple[Span, Span], read: tuple[Read, Read],
     said = [f"{period} ({counted(len(one.period.facts), 'answer')})" for period, one in zip(periods, read, strict=True)]
     out.print(f"[bold]{escape(printable(org))}[/]: {said[1]} against {said[0]}")
     if read[0].readers != read[1].readers:
-        out.print("[yellow]The answers were read by another model or prompt, which may explain a difference.[/]")
+        out.print(f"[yellow]{READ_OTHERWISE}[/]")
     tried = sum(one.corrected_p is not None for one in found)
     moved = sum(one.verdict is Verdict.MOVED for one in found)
     out.print(f"{moved} of {counted(tried, 'number')} moved by more than chance (5 % of such findings are false).")
@@ -93,15 +82,6 @@ def print_meanings(found: Sequence[Change], tried: int) -> None:
     verdicts = Counter(one.verdict for one in found if is_part(one))
     said = ", ".join(f"{count} {WORDS[verdict]}" for verdict, count in verdicts.most_common())
     out.print(f"by model, location and tag: {said or 'nothing to compare'}; each is in --json.")
-
-
-def is_part(one: Change) -> bool:
-    """Of a pool: not all its answers."""
-    return bool(one.model or one.location or one.tag)
-
-
-def by_itself(one: Change) -> bool:
-    return one.verdict is Verdict.WITHIN_NOISE and one.difference is not None and one.difference.p <= FALSE_ALARMS
 
 
 HEADS = ["number", "of", "before", "after", "change", "95 % interval", "seen from", "needed", "verdict"]
@@ -130,10 +110,3 @@ def figures(one: Change) -> list[str]:
         amount(one, found.detectable, sign=True).removeprefix("+"),
         f"{found.needed}" if found.needed else "-",
     ]
-
-
-def amount(one: Change, value: float, *, sign: bool = False) -> str:
-    """In points if it is a difference of shares."""
-    if one.name == RANK:
-        return f"{value:+.1f}" if sign else f"{value:.1f}"
-    return f"{100 * value:+.0f}" if sign else f"{100 * value:.0f} %"

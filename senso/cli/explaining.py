@@ -1,6 +1,5 @@
 """`explain`: which answers stand behind a number, and what each adds to it."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from shlex import quote
 from uuid import UUID
@@ -8,7 +7,7 @@ from uuid import UUID
 from rich.markup import escape
 from rich.text import Text
 
-from senso.cli.answering import FORMER_MARKS, MARKS, print_answer, print_citations, print_reading
+from senso.cli.answering import print_answer, print_citations, print_reading
 from senso.cli.environment import connected
 from senso.cli.printing import INDENT, below, err, out, print_json, printable, shortened
 from senso.cli.run_story import print_head
@@ -20,48 +19,15 @@ from senso.reads import explanations, inspection, numbers
 from senso.reads import status as queries
 from senso.reads.explanations import Answer, Explained, Numbered, Wanted
 from senso.reads.numbers import Asked
+from senso.reads.reason_words import DIFFERS, STANDINGS, said_of
 from senso.reads.run_details import Story, story
 from senso.records import record
 from senso.reports.wording import NAMES, title, value
 from senso.score import Metric
 from senso.states import Visibility
 
-STANDINGS = {
-    Standing.NUMERATOR: "Above and below the line",
-    Standing.DENOMINATOR: "Below the line only",
-    Standing.NOTHING: "Nothing to count",
-    Standing.LEFT_OUT: "Left out",
-}
-REASONS: dict[str, str] = {
-    Reason.ANOTHER_KIND: "the question is of the other kind, branded or unbranded",
-    Reason.ANOTHER_SURFACE: "another surface, consumer app or API",
-    Reason.ANOTHER_MODEL: "another model",
-    Reason.ANOTHER_LOCATION: "another location",
-    Reason.ANOTHER_TAG: "the question does not have this tag",
-    Reason.NOT_ANSWERED: "not answered yet",
-    Reason.NOT_READ: "not read yet",
-    Reason.FAILED: "failed",
-    Reason.CANCELLED: "cancelled",
-    Reason.READ_AGAIN: "read again since, by another batch",
-    Reason.MENTIONED: "the org is mentioned",
-    Reason.NO_NAME: "not mentioned: none of its names stands in the answer",
-    Reason.NO_NAME_BY_RULE: "not mentioned: none of its names stands in the answer, so no model was asked about it",
-    Reason.NAMES_REJECTED: "not mentioned: a name stands in the answer, but does not count",
-    Reason.NO_SENTIMENT: "mentioned, without a sentiment",
-    Reason.NO_RANK: "mentioned, without a rank",
-    Reason.CITES_NOTHING: "cites nothing",
-    Reason.NO_OWN_PAGE: "cites no page of the org's websites",
-    Reason.OWN_PAGE: "cites a page of the org's websites",
-    Reason.PAGES: "cites pages",
-    Reason.NO_CLAIMS: "claims nothing that the org's facts decide",
-    Reason.CLAIMS: "claims something that the org's facts decide",
-} | {one: NAMES[one] for one in Visibility}
 ABOUT_CITATIONS = ("owned_citation_rate", Visibility.NAMED_AND_CITED, Visibility.CITED_ONLY)
 MOST_PAGES = 5
-DIFFERS = (
-    "The answers, counted now, give {now}: since the batch ended they were read again, or the org's websites, or the "
-    "names of its competitors have changed."
-)
 
 
 def explain(org_id: UUID, asked: Asked, run: int | None, *, as_json: bool) -> None:
@@ -120,10 +86,6 @@ def print_tally(found: Explained) -> None:
             out.print(f"\n[bold]{words}: {counted(sum(answers for _, answers in mine), 'answer')}[/]")
         for (_, reason, rejections), answers in mine:
             out.print(below(Text(f"{answers} {said_of(reason, rejections)}")))
-
-
-def said_of(reason: str, rejections: Sequence[str]) -> str:
-    return "; ".join([REASONS.get(reason, reason), *((MARKS | FORMER_MARKS).get(kind, kind) for kind in rejections)])
 
 
 def print_line(name: str, one: Answer) -> None:

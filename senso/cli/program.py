@@ -21,6 +21,7 @@ COMMANDS = (
     "export-training",
     "import",
     "ledger",
+    "mcp",
     "metrics",
     "migrate",
     "models",

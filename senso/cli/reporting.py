@@ -22,8 +22,7 @@ from senso.db import looking
 from senso.errors import ConfigError, NotFound
 from senso.push import metric_json
 from senso.quantities import counted
-from senso.queries import claims
-from senso.reads import directory, history
+from senso.reads import directory, org_reports
 from senso.reads import status as queries
 from senso.reads.status import Org
 from senso.records import plain
@@ -75,26 +74,14 @@ def report(org_id: UUID, form: Form, output: Path | None = None, network: UUID |
             raise NotFound(f"no org {org_id}; import it first")
         if network and network not in directory.known(db, [network]):
             raise NotFound(f"no network {network}; import it first")
-        batches = [one for one in history.batches(db, org_id) if network in {None, one.network_id}]
-        if not batches:
+        found = org_reports.found(db, org_id, org.name, network)
+        if found is None:
             ask = f"senso trigger missing {network} {org_id}" if network else f"senso trigger org {org_id}"
             raise NotFound(f"org {org_id} ({org.name}) has no numbers yet; open a batch: {ask}")
-        about = batches[-1]
-        found = Report(
-            org=org.name,
-            batches=[batch for batch in batches if same_subject(batch, about)],
-            pools=history.pools(db, about.id, org_id),
-            asked=history.asked(db, about.id),
-            claimed=claims.of_batch(db, about.id, org_id),
-        )
     if form is Form.text and output is None:
-        print_report(out, found)
+        print_report(out, found.report)
     else:
-        hand_over(written(form, org, batches, found), output)
-
-
-def same_subject(one: Batch, other: Batch) -> bool:
-    return (one.kind, one.network_id) == (other.kind, other.network_id)
+        hand_over(written(form, org, found.batches, found.report), output)
 
 
 def written(form: Form, org: Org, batches: Sequence[Batch], found: Report) -> str:

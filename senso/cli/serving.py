@@ -1,4 +1,6 @@
-"""`api`: the HTTP API and the dashboard as a process of their own."""
+"""`api`: the HTTP API, the dashboard and MCP as a process of their own."""
+
+from importlib.util import find_spec
 
 from senso import log, publishing
 from senso.api import server
@@ -8,6 +10,7 @@ from senso.api.context import Facts, Limits
 from senso.api.events import Door
 from senso.api.live import Following, Hub
 from senso.api.sending import Sender
+from senso.api.server import Beside
 from senso.cli import ports
 from senso.cli.environment import connected
 from senso.cli.printing import out
@@ -30,7 +33,12 @@ def serve() -> None:
         hub = Hub(Streams(limits().streams))
         served = application(door(), settings().database_pool_size, limits(), facts(), hub)
         pages.add(served, served.state.context, of_dashboard())
-        server.run(served, listening, Following(hub))
+        beside: list[Beside] = [Following(hub)]
+        if find_spec("mcp") is not None:
+            from senso.mcp import over_http  # noqa: PLC0415  an extra of the package
+
+            beside.append(over_http.add(served, served.state.context))
+        server.run(served, listening, *beside)
 
 
 def limits() -> Limits:
@@ -38,8 +46,15 @@ def limits() -> Limits:
 
 
 def facts() -> Facts:
-    is_pushed = settings().application_api_url is not None
-    return Facts(is_pushed, settings().readers, settings().names_model, is_set)
+    known = settings()
+    return Facts(
+        known.application_api_url is not None,
+        known.readers,
+        known.names_model,
+        is_set,
+        known.max_running_batches,
+        known.max_daily_microusd,
+    )
 
 
 def of_dashboard() -> Own:

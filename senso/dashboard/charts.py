@@ -6,7 +6,7 @@ takes percents for rectangles, lines, circles and texts.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from math import isfinite
 from typing import Any
 
@@ -14,6 +14,9 @@ WHOLE = 100.0
 DIGITS = 2
 # A bar of a call of a millisecond beside one of minutes is still seen.
 NARROWEST = 0.6
+GOING_ON = 1.25
+# More points than that are drawn as a line alone.
+MOST_DOTS = 60
 # Room above and below a line, so that its points are not cut off.
 ROOM = 8.0
 Point = tuple[date, float | None, float | None, float | None]
@@ -48,6 +51,10 @@ class Line:
     ticks: tuple[tuple[float, float], ...]
     first: date | None
     last: date | None
+
+    @property
+    def is_dense(self) -> bool:
+        return len(self.dots) > MOST_DOTS
 
     @property
     def dots(self) -> tuple[Dot, ...]:
@@ -146,9 +153,16 @@ def band(dots: Sequence[Dot]) -> str:
     return " ".join(there + back) if len(known) > 1 else ""
 
 
+def span_of(rows: Sequence[Row]) -> float:
+    """Seconds. Behind the last beginning of what goes on there is room, in which it is seen to go on."""
+    last = max([row["begin"] if row.get("end") is None else row["end"] for row in rows], default=0.0)
+    goes_on = max([row["begin"] for row in rows if row.get("end") is None], default=0.0)
+    return float(max(last, goes_on * GOING_ON))
+
+
 def bars(rows: Sequence[Row]) -> tuple[Bar, ...]:
     """On one scale, from the start to the last end; what has no end goes on to the end of the scale."""
-    span = max([row.get("end") or row["begin"] for row in rows], default=0.0) or 1.0
+    span = span_of(rows) or 1.0
     return tuple(bar(row, span) for row in rows)
 
 
@@ -162,5 +176,20 @@ def bar(row: Row, span: float) -> Bar:
 
 def scale(rows: Sequence[Row]) -> tuple[tuple[float, float], ...]:
     """Places in percents and seconds: the quarters of a timeline."""
-    span = max([row.get("end") or row["begin"] for row in rows], default=0.0)
+    span = span_of(rows)
     return tuple((quarter * 25.0, span * quarter / 4) for quarter in range(5)) if span else ()
+
+
+# A moment, and seconds.
+Lasting = tuple[datetime, float]
+
+
+def lasting(points: Sequence[Lasting]) -> str:
+    """Of durations over time, for `points` of a polyline in a box of 100 by 100; the longest is at the top."""
+    if not points:
+        return ""
+    first, last = points[0][0], points[-1][0]
+    span = (last - first).total_seconds() or 1.0
+    top = max(seconds for _, seconds in points) or 1.0
+    places = (((when - first).total_seconds() / span * WHOLE, height(seconds, top)) for when, seconds in points)
+    return " ".join(f"{round(x, DIGITS):g},{y:g}" for x, y in places)

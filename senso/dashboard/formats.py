@@ -2,6 +2,8 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+from senso.quantities import counted
+
 NONE = "–"
 MICROUSD = 1_000_000
 SMALL_USD = 1
@@ -35,10 +37,12 @@ def iso(value: datetime | date) -> str:
 
 
 def duration(seconds: float | timedelta | None) -> str:
-    """In the two largest units: 12 s, 3 min 5 s, 2 h 10 min, 3 d 4 h."""
+    """In the two largest units: 320 ms, 12 s, 3 min 5 s, 2 h 10 min, 3 d 4 h."""
     if seconds is None:
         return NONE
     left = seconds.total_seconds() if isinstance(seconds, timedelta) else seconds
+    if 0 < left < 1:
+        return f"{max(left * 1000, 1):.0f} ms"
     if left < MINUTE:
         return f"{left:.1f} s" if left % 1 and left < MINUTE / 6 else f"{left:.0f} s"
     units = [(DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (1, "s")]
@@ -65,4 +69,4 @@ def shortened(text: str, most: int) -> str:
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"
 
 
-FILTERS = {one.__name__: one for one in (money, whole, percent, moment, iso, duration, ago, shortened)}
+FILTERS = {one.__name__: one for one in (money, whole, percent, moment, iso, duration, ago, shortened, counted)}

@@ -7,14 +7,18 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
+from starlette.requests import ClientDisconnect
 
 from senso.api.context import Context
+from senso.api.observing import internal_error
 from senso.api.problems import Problem, invalid, refusal, wrong
 from senso.dashboard.rendering import error_page
 from senso.dashboard.same_origin import require_same_origin
 from senso.dashboard.sessions import LoggedOut, admit, to_login
 from senso.errors import SensoError
+from senso.log import logger
 
+log = logger(__name__)
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
@@ -37,6 +41,11 @@ class OpenPage(APIRoute):
                 return error_page(request, refusal(error))
             except RequestValidationError as error:
                 return error_page(request, invalid(list(map(wrong, error.errors()))))
+            except ClientDisconnect:
+                raise
+            except Exception:
+                log.exception("a request failed")
+                return error_page(request, internal_error())
 
         return answer_or_error_page
 

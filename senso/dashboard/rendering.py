@@ -16,8 +16,11 @@ from senso.api.access.caller import KEY
 from senso.api.problems import Problem
 from senso.dashboard import charts, files
 from senso.dashboard.formats import FILTERS
+from senso.dashboard.navigation import PLACES, is_at
 from senso.dashboard.sessions import is_fragment
 from senso.dashboard.states_shown import look
+from senso.quantities import counted
+from senso.reports.passages import plain
 
 FOLDER = Path(__file__).parent / "templates"
 POLICY = (
@@ -29,8 +32,9 @@ HEADERS = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"}
 TEMPLATES = Environment(
     loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
-TEMPLATES.filters.update(FILTERS)
+TEMPLATES.filters.update(FILTERS | {"counted": counted, "plain": plain})
 TEMPLATES.globals.update(asset=files.url, version=__version__, Scope=Scope, charts=charts, look=look)
+TEMPLATES.globals.update(nav_places=PLACES, is_at=is_at)
 
 
 def page(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Final
 
 from aiohttp import ClientError, ClientResponse
@@ -21,7 +22,9 @@ REDIRECTS: Final = range(300, 400)
 def check(url: str, reach: Reach) -> str:
     """The URL in its usual form. Raises Forbidden, or Unavailable if its host is not found at this moment."""
     address = address_of(url, reach)
-    wait_for(resolved(str(address.host), int(address.port or 0), reach))
+    found = wait_for(resolved(str(address.host), int(address.port or 0), reach))
+    if address.scheme != "https" and not all(ip_address(one).is_loopback for one in found):
+        raise Forbidden("address", "it must begin with https://, unless it is on this machine")
     return str(address)
 
 

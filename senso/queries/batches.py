@@ -122,7 +122,7 @@ ADMIT = text(f"""
             SELECT id FROM batches q WHERE state = 'queued' AND {may_begin(holds_batch("q"))}
             ORDER BY queued_at LIMIT :most
         ))
-        ORDER BY queued_at LIMIT (SELECT places FROM room) FOR UPDATE SKIP LOCKED
+        ORDER BY queued_at LIMIT (SELECT places FROM room) FOR NO KEY UPDATE SKIP LOCKED
     ),
     admitted AS (
         UPDATE batches SET state = 'running', started_at = coalesce(started_at, now())

@@ -76,6 +76,45 @@ def is_ended(db: Connection, action: Action, bulk: UUID) -> bool:
     return bool(db.execute(IS_ENDED, {"action": action, "bulk": str(bulk)}).scalar_one())
 
 
+BEGUN_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('bulk change ' || :bulk, 0))")
+BEGUN = text("""
+    SELECT CAST(details->>'bulk' AS uuid) AS id, action, actor, at, details->'filters' AS filters
+    FROM audit WHERE details->>'bulk' = :bulk AND batch_id IS NULL AND details->'filters' IS NOT NULL
+    ORDER BY id LIMIT 1
+""")
+# Changed by it, or looked at and left as they are.
+DEALT_WITH = text("""
+    SELECT batch_id FROM audit WHERE details->>'bulk' = :bulk AND batch_id IS NOT NULL
+    UNION
+    SELECT CAST(one->>'batch' AS uuid) FROM audit, jsonb_array_elements(details->'left') AS one
+    WHERE details->>'bulk' = :bulk AND details->'left' IS NOT NULL
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A change of many batches. `filters`: as they were said when it began."""
+
+    id: UUID
+    action: Action
+    actor: str
+    at: datetime
+    filters: dict[str, Any]
+
+
+def lock_begin(db: Connection, bulk: UUID) -> None:
+    """Until the transaction ends: of several requests with this id only one begins the change."""
+    db.execute(BEGUN_LOCK, {"bulk": str(bulk)})
+
+
+def begun(db: Connection, bulk: UUID) -> Begun | None:
+    return first(Begun, db.execute(BEGUN, {"bulk": str(bulk)}))
+
+
+def dealt_with(db: Connection, bulk: UUID) -> set[UUID]:
+    return set(db.execute(DEALT_WITH, {"bulk": str(bulk)}).scalars())
+
+
 def done(db: Connection, action: Action, change: Unfinished) -> set[UUID]:
     """The batches that have been changed."""
     return set(db.execute(DONE, {"action": action, "bulk": str(change.id), "row": change.row}).scalars())

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from senso import encryption
 from senso.db.bulk import as_json
 from senso.db.typed import each
-from senso.errors import ConfigError
+from senso.errors import ConfigError, Sealed
 
 Row = dict[str, Any]
 STORED = text("SELECT org_id, url, fingerprint FROM org_websites WHERE org_id = ANY(CAST(:orgs AS uuid[]))")
@@ -22,13 +22,14 @@ STORED = text("SELECT org_id, url, fingerprint FROM org_websites WHERE org_id = 
 def websites(db: Connection, wanted: Sequence[Row], orgs: Sequence[UUID]) -> list[Row]:
     """Rows of `org_websites` as they are stored: one that is there already keeps what is stored.
 
-    Raises ConfigError where websites are encrypted and no key is set.
+    Raises ConfigError where websites are encrypted and no key is set, or another one.
     """
     stored = db.execute(STORED, {"orgs": [str(one) for one in orgs]}).all()
     if not encryption.is_on():
         if hidden := {one.url.split(":")[1] for one in stored if encryption.is_sealed(one.url)}:
             raise ConfigError(encryption.missing(hidden))
         return list(wanted)
+    require_known_key(db)
     known = {(one.org_id, one.fingerprint): one.url for one in stored if one.fingerprint}
     return [sealed(row, known) for row in wanted]
 
@@ -60,6 +61,21 @@ COUNTED = text(f"""
 
 def stored(db: Connection) -> list[Stored]:
     return each(Stored, db.execute(COUNTED))
+
+
+# One of the values that are encrypted: all are under the same key, but while they are encrypted again.
+ANY_KEY = text(f"""
+    SELECT split_part(value, ':', 2) FROM (
+        (SELECT secret AS value FROM webhooks WHERE secret LIKE '{encryption.PREFIX}%' LIMIT 1)
+        UNION ALL (SELECT url FROM org_websites WHERE url LIKE '{encryption.PREFIX}%' LIMIT 1)
+    ) stored
+""")
+
+
+def require_known_key(db: Connection) -> None:
+    """Raises Sealed where what is stored is under another key: what was added could be read by this program alone."""
+    if lacking := set(db.execute(ANY_KEY).scalars()) - set(encryption.names()):
+        raise Sealed(encryption.missing(lacking))
 
 
 # The import's lock: it has compared what is stored with its file.

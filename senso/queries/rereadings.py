@@ -20,7 +20,8 @@ from senso.db.typed import each
 from senso.extraction import Reading
 from senso.matrix import keyed_id
 from senso.policy import Policy
-from senso.queries.evaluations import CLAIM_COLUMNS, READ, SELECTED, ReadWork, by_key, read_work, reading_row
+from senso.queries.evaluation_endings import CLAIM_COLUMNS, READ, reading_row
+from senso.queries.evaluations import SELECTED, ReadWork, by_key, read_work
 from senso.queries.fragments import REPORT_CALL
 from senso.queries.models import Reader, by_reader
 from senso.queries.runs import Report

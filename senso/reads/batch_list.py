@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from senso.db.typed import each
 from senso.matrix import first_after, first_of
+from senso.queries.selections import HAS_REASON
 from senso.reads.status import STATUS, BatchStatus
 from senso.states import BatchKind, BatchState
 
@@ -17,7 +18,8 @@ from senso.states import BatchKind, BatchState
 class BatchFilters:
     """All that are set must hold. `since`, `until`: dates of batches, both included.
 
-    `partner`: who pays for the batch: the org's partner or, of a network's own batch, the network's.
+    `partner`: who pays for the batch: the org's partner or, of a network's own batch, the network's. `reason`: as in
+    `senso.queries.selections.Filters`; it is looked for in the runs of each batch that the others leave.
     """
 
     states: Sequence[BatchState] = ()
@@ -27,16 +29,18 @@ class BatchFilters:
     org: UUID | None = None
     network: UUID | None = None
     partner: UUID | None = None
+    reason: str | None = None
 
 
 # An id begins with the batch's date (senso.matrix), so that ids are in the order of dates, and the key's index serves.
-FILTERS = """
+FILTERS = f"""
     (CAST(:states AS text[]) IS NULL OR b.state = ANY(CAST(:states AS text[])))
     AND (CAST(:kind AS text) IS NULL OR b.kind = :kind)
     AND (CAST(:first AS uuid) IS NULL OR b.id >= :first)
     AND (CAST(:end AS uuid) IS NULL OR b.id < :end)
     AND (CAST(:org AS uuid) IS NULL OR b.org_id = :org)
     AND (CAST(:network AS uuid) IS NULL OR b.network_id = :network)
+    AND (CAST(:reason AS text) IS NULL OR {HAS_REASON})
 """
 NEWEST = "ORDER BY b.id DESC LIMIT :most"
 OF_ALL = f"SELECT b.id FROM batches b WHERE {FILTERS} {NEWEST}"
@@ -66,6 +70,7 @@ def listed(db: Connection, wanted: BatchFilters, most: int, before: UUID | None 
         "org": wanted.org,
         "network": wanted.network,
         "partner": wanted.partner,
+        "reason": wanted.reason,
     }
     chosen = LIST if wanted.partner is None else LIST_OF_PARTNER
     return each(BatchStatus, db.execute(chosen, {name: plain(value) for name, value in values.items()}))

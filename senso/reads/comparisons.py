@@ -10,9 +10,8 @@ from sqlalchemy import Connection, text
 
 from senso.comparison import Change, Period, change_json, compared
 from senso.db import rows
-from senso.queries import competitors, results
 from senso.queries.fragments import answering_model
-from senso.reads import periods
+from senso.reads import history, periods
 from senso.reads.history import fact
 from senso.reads.periods import Asked, Dated, Span
 from senso.states import EvaluationState
@@ -34,15 +33,18 @@ class Read:
 
 
 def read(db: Connection, org: UUID, chosen: Sequence[UUID]) -> Read:
-    found = [one for batch in chosen for one in results.found(db, batch, org)]
-    sites, known = results.websites(db, org), competitors.register(db, org, [one.competitors for one in found])
+    return of_answers(db, org, chosen, history.read(db, chosen, org))
+
+
+def of_answers(db: Connection, org: UUID, chosen: Sequence[UUID], answers: history.Read) -> Read:
+    """`answers`: of the chosen batches."""
     versions: dict[str, set[str]] = defaultdict(set)
     of_batches = rows(db.execute(VERSIONS, {"batches": list(chosen), "org": org}))
     for one in of_batches:
         if one["answered"]:
             versions[one["model"]].add(one["answered"])
     period = Period(
-        facts=[fact(one, sites, known) for one in found],
+        facts=[fact(one, answers.sites, answers.known) for pool in answers.pools.values() for one in pool],
         versions={model: frozenset(names) for model, names in versions.items()},
     )
     return Read(period, frozenset(one["read_by"] for one in of_batches if one["read_by"]))

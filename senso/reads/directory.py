@@ -23,6 +23,8 @@ AFTER_PARTNER = AFTER.format("p", "partners", "true")
 ORGS = text(f"""
     WITH chosen AS MATERIALIZED (
         SELECT * FROM orgs o WHERE {MATCHES.format("o")} AND {OF_PARTNER} AND {AFTER_ORG}
+            AND (CAST(:only AS uuid) IS NULL OR o.id = :only)
+            AND (CAST(:active AS boolean) IS NULL OR o.active = :active)
         ORDER BY o.name, o.id LIMIT :most
     )
     SELECT o.id, o.name, o.active, o.partner_id, t.name AS partner, o.created_at, q.questions, m.models, l.locations,
@@ -85,11 +87,48 @@ def orgs(
 
 
 def orgs_after(
-    db: Connection, after: UUID | None, *, search: str = "", partner: UUID | None = None, most: int | None = None
+    db: Connection,
+    after: UUID | None,
+    *,
+    search: str = "",
+    partner: UUID | None = None,
+    active: bool | None = None,
+    only: UUID | None = None,
+    most: int | None = None,
 ) -> list[Org]:
-    """`after`: the last one of the page before."""
-    values = {"search": search, "partner": partner, "most": most, "after": after}
+    """`after`: the last one of the page before. `only`: at most this one."""
+    values = {"search": search, "partner": partner, "most": most, "after": after, "active": active, "only": only}
     return each(Org, db.execute(ORGS, values))
+
+
+def org(db: Connection, id_: UUID) -> Org | None:
+    return next(iter(orgs_after(db, None, only=id_, most=1)), None)
+
+
+NETWORKS = text(f"""
+    SELECT o.id, o.name, o.partner_id, t.name AS partner,
+        (SELECT count(*)::int FROM network_orgs WHERE network_id = o.id) AS orgs
+    FROM networks o JOIN partners t ON t.id = o.partner_id
+    WHERE {MATCHES.format("o")} AND {OF_PARTNER} AND (CAST(:only AS uuid) IS NULL OR o.id = :only)
+    ORDER BY o.name, o.id LIMIT :most
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    id: UUID
+    name: str
+    partner_id: UUID
+    partner: str
+    orgs: int
+
+
+def networks(
+    db: Connection, *, search: str = "", partner: UUID | None = None, only: UUID | None = None, most: int | None = None
+) -> list[Network]:
+    """By name. `only`: at most this one."""
+    values = {"search": search, "partner": partner, "only": only and str(only), "most": most}
+    return each(Network, db.execute(NETWORKS, values))
 
 
 # Only open batches hold credits: when one ends, its hold is released in full.

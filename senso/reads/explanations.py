@@ -98,7 +98,10 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A number, and which answers are listed: at most `limit`, of runs with a number above `after`."""
+    """A number, and which answers are listed: at most `limit`, of runs with a number above `after`.
+
+    `standings`: only those that stand so.
+    """
 
     org: UUID
     batch: UUID
@@ -106,6 +109,7 @@ class Wanted:
     where: Slice
     after: int = 0
     limit: int = 20
+    standings: frozenset[Standing] = frozenset(Standing)
 
 
 def explained(db: Connection, wanted: Wanted) -> Explained:
@@ -114,7 +118,7 @@ def explained(db: Connection, wanted: Wanted) -> Explained:
         found.numerator += one.share.numerator
         found.denominator += one.share.denominator
         found.tally[one.share.standing, str(one.share.reason), one.share.rejections] += 1
-        if one.number <= wanted.after or found.next is not None:
+        if one.number <= wanted.after or found.next is not None or one.share.standing not in wanted.standings:
             continue
         if len(found.listed) < wanted.limit:
             found.listed.append(one)

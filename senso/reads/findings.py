@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 from senso.errors import ConfigError, NotFound
 from senso.queries.results import Found
 from senso.reads import history, periods
-from senso.reads.history import Read
+from senso.reads.history import CitedURL, Read
 from senso.reads.periods import Dated
-from senso.score import CitedDomain, CompetitorCount
+from senso.score import CitedDomain, CompetitorCount, Fact
 from senso.states import Category, QuestionKind, Surface
 
 # So many are read within the time that a request has.
@@ -57,17 +57,18 @@ def readable(found: Sequence[Dated]) -> list[UUID]:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Of all answers; None: of all kinds, surfaces, models, locations."""
+    """Of all answers; None: of all kinds, surfaces, models, locations, questions."""
 
     kind: QuestionKind | None = None
     surface: Surface | None = None
     model: str | None = None
     location: str | None = None
+    tag: str | None = None
 
-    def has(self, one: Found) -> bool:
-        return all(wanted in {None, value} for wanted, value in self.pairs(one))
+    def has(self, one: Found | Fact) -> bool:
+        return self.tag in {None, *one.tags} and all(wanted in {None, value} for wanted, value in self.pairs(one))
 
-    def pairs(self, one: Found) -> Iterator[tuple[str | None, str]]:
+    def pairs(self, one: Found | Fact) -> Iterator[tuple[str | None, str]]:
         yield self.kind, one.question_kind
         yield self.surface, one.surface
         yield self.model, one.model
@@ -98,6 +99,19 @@ class Cited:
     of: int
 
 
+@dataclass(frozen=True, slots=True)
+class CitedPage:
+    """A page in a pool. `title`: as the first answer that cites it has it. `answers`: that cite it, of `of`."""
+
+    kind: QuestionKind
+    surface: Surface
+    url: str
+    title: str | None
+    category: Category
+    answers: int
+    of: int
+
+
 def competitors(db: Connection, org: UUID, chosen: Sequence[UUID], part: Part) -> list[Named]:
     """By pool, the most named first."""
     return [
@@ -114,10 +128,18 @@ def citations(db: Connection, org: UUID, chosen: Sequence[UUID], part: Part) -> 
     ]
 
 
+def pages(db: Connection, org: UUID, chosen: Sequence[UUID], part: Part) -> list[CitedPage]:
+    """By pool, the most cited first."""
+    return [
+        CitedPage(*pool, url=one.url, title=one.title, category=one.category, answers=one.answers, of=of)
+        for pool, one, of in counted(db, org, chosen, part, history.pages_by)
+    ]
+
+
 Pool = tuple[QuestionKind, Surface]
 
 
-T = TypeVar("T", CompetitorCount, CitedDomain)
+T = TypeVar("T", CompetitorCount, CitedDomain, CitedURL)
 
 
 def counted(

@@ -174,15 +174,7 @@ def gauges(db: Connection, policy: Policy) -> Gauges:
     batches, runs, evaluations, pushes, outbox = (
         opened(db, one) for one in (BATCHES, RUNS, EVALUATIONS, PUSHES, OUTBOX)
     )
-    steps = db.execute(STEPS).mappings().one()
-    waiting = {
-        "matrix": steps["matrix"],
-        "ask": oldest(runs, RunState.PLANNED),
-        "extract": oldest(evaluations, EvaluationState.PENDING),
-        "score": steps["score"],
-        "charge": steps["score"],
-        "push": oldest(pushes, PushStatus.PENDING),
-    }
+    waiting = by_stage(db, runs, evaluations, pushes)
     return Gauges(
         batches,
         runs,
@@ -197,6 +189,24 @@ def gauges(db: Connection, policy: Policy) -> Gauges:
         beat_seconds=db.execute(BEAT).scalar(),
         models=each(Model, db.execute(MODELS)),
     )
+
+
+def waiting(db: Connection) -> dict[str, float]:
+    """By stage, how long in seconds what has waited longest waits. Sets limits as `gauges` does."""
+    db.execute(SETTLE)
+    return by_stage(db, *(opened(db, one) for one in (RUNS, EVALUATIONS, PUSHES)))
+
+
+def by_stage(db: Connection, runs: list[Open], evaluations: list[Open], pushes: list[Open]) -> dict[str, float]:
+    steps = db.execute(STEPS).mappings().one()
+    return {
+        "matrix": steps["matrix"],
+        "ask": oldest(runs, RunState.PLANNED),
+        "extract": oldest(evaluations, EvaluationState.PENDING),
+        "score": steps["score"],
+        "charge": steps["score"],
+        "push": oldest(pushes, PushStatus.PENDING),
+    }
 
 
 def opened(db: Connection, statement: TextClause) -> list[Open]:

@@ -1,6 +1,6 @@
 """The data of a report: an org's batches over time, and what the latest of them asked and found."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.db import rows
-from senso.extraction.citations import category, kind
+from senso.extraction.citations import Citation, category, kind
 from senso.queries import batches as batch_rows
 from senso.queries import claims, closing, results
 from senso.queries import competitors as others
@@ -96,6 +96,32 @@ def named_by(found: Sequence[Found], of: Read) -> list[CompetitorCount]:
 
 def cited_by(found: Sequence[Found], of: Read) -> list[CitedDomain]:
     return sources(page for one in found for page in cited_pages(one, of.sites, of.known.websites))
+
+
+@dataclass(frozen=True, slots=True)
+class CitedURL:
+    """`url`: the same for every address of one page. `title`: of the first citation that has one."""
+
+    url: str
+    title: str | None
+    category: Category
+    answers: int
+
+
+def pages_by(found: Sequence[Found], of: Read) -> list[CitedURL]:
+    """Pages by the number of answers that cite them, most first."""
+    answers: Counter[str] = Counter()
+    known: dict[str, Citation] = {}
+    for one in found:
+        answers.update({cited.canonical_url for cited in one.citations})
+        for cited in one.citations:
+            if cited.canonical_url not in known or not known[cited.canonical_url].title:
+                known[cited.canonical_url] = cited
+    pages = (
+        CitedURL(url, known[url].title, category(known[url], of.sites, of.known.websites), count)
+        for url, count in answers.items()
+    )
+    return sorted(pages, key=lambda page: (-page.answers, page.url))
 
 
 def pools(db: Connection, batch: UUID, org: UUID) -> list[Pool]:

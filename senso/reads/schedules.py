@@ -61,6 +61,19 @@ def of_org(db: Connection, org: UUID, now: datetime) -> Schedule | None:
     return Schedule(org, weekday, found.hour, stopped_by, times, found.last_due_date, found.last_batch_id)
 
 
+HOUR = text("SELECT due_hour FROM beats ORDER BY coalesce(ticked_at, started_at) DESC LIMIT 1")
+
+
+def due_hour(db: Connection) -> int | None:
+    """UTC; None: no beat has run, or its timetable opens no batch."""
+    return db.execute(HOUR).scalar_one_or_none()
+
+
+def next_time(created_at: datetime, hour: int, now: datetime) -> datetime:
+    """Of an org that is due at all."""
+    return coming(created_at.astimezone(UTC).weekday(), hour, now)[0]
+
+
 def why_not(found: Standing) -> str | None:
     if not found.active:
         return "the organisation is not active"

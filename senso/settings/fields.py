@@ -143,6 +143,7 @@ class Settings(BaseModel):
     flower_url: str | None = setting(
         None, "where people reach Flower, which has its own login; the dashboard has a link to it. Unset: no link"
     )
+    senso_token: SecretStr | None = setting(None, "the token of the API with which `senso mcp` asks")
     metrics_host: str = setting(
         "127.0.0.1", "the address on which the metrics are served; 0.0.0.0: every one of this machine"
     )

@@ -118,6 +118,10 @@ class Audit(Base):
         Index("ix_audit_actor_id", "actor", "id"),
         Index("ix_audit_action_id", "action", "id"),
         Index("ix_audit_subject_id", "subject", "id"),
+        # What was done by one change of many batches.
+        Index(
+            "ix_audit_bulk", text("(details->>'bulk')"), "id", postgresql_where=text("(details->>'bulk') IS NOT NULL")
+        ),
     )
     id: Mapped[Serial]
     action: Mapped[Word]

@@ -112,6 +112,18 @@ class RepairTotal(Base):
     repaired: Mapped[int] = sum_of()
 
 
+class BacklogAge(Base):
+    """How long, in seconds, the work of each stage had waited that had waited longest. `at`: begins ten minutes."""
+
+    __tablename__ = "backlog_ages"
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
+    matrix: Mapped[int]
+    ask: Mapped[int]
+    extract: Mapped[int]
+    score: Mapped[int]
+    push: Mapped[int]
+
+
 class UncountedCall(Base):
     """A call that is not in the totals yet: it has not reported back, or its vendor job has not ended."""
 

@@ -379,6 +379,7 @@ class NameProposal(Base):
         one_of("state", ProposalState),
         CheckConstraint("(decided_at IS NULL) = (decided_by IS NULL)", name="decided"),
         CheckConstraint(f"state <> '{ProposalState.ACCEPTED}' OR decided_by IS NOT NULL", name="accepted"),
+        Index("ix_name_proposals_waiting", "id", postgresql_where=text(f"state = '{ProposalState.PROPOSED}'")),
     )
     id: Mapped[Serial]
     org_id: Mapped[UUID] = link("orgs.id")

@@ -75,6 +75,7 @@ def prune(**_: object) -> None:
 @periodic("count")
 def count(**_: object) -> None:
     totals.count()
+    totals.keep_backlog()
 
 
 @periodic("classify")

@@ -20,7 +20,7 @@ from senso.extraction import Reading
 from senso.failpoints import failpoint
 from senso.providers import Completion, Prompt
 from senso.providers.wire.paid import paid
-from senso.queries import evaluations
+from senso.queries import evaluation_endings
 from senso.queries.evaluations import ReadWork
 from senso.queries.runs import Report
 from senso.runtime.call_slots import Work, groups, run_concurrently
@@ -33,7 +33,7 @@ from senso.workflows.provider_access import complete
 from senso.workflows.retry_policy import wait_seconds
 
 T = TypeVar("T")
-reading_saver = SaveBatcher(evaluations.save)
+reading_saver = SaveBatcher(evaluation_endings.save)
 LONG_ANSWER = 50_000  # characters; checking it takes 0.1 s
 # A call for so many orgs has as much room again for its output.
 ORGS_PER_ROOM = 3
@@ -128,12 +128,12 @@ async def settle(work: ReadWork, found: Reading | OutsideError | ConfigError, sh
 
 async def save(work: ReadWork, reading: Reading, done: Report) -> None:
     failpoint("reading came", work.question)
-    row = evaluations.reading_row(work, reading, done, version=work.version)
+    row = evaluation_endings.reading_row(work, reading, done, version=work.version)
     try:
         await reading_saver.save(work.asked_by, row)
     except (DBAPIError, ValueError) as error:
         reason = unstorable(error)
-        await save_in_thread(lambda db: evaluations.fail(db, work, done, reason))
+        await save_in_thread(lambda db: evaluation_endings.fail(db, work, done, reason))
 
 
 async def aside(work: ReadWork, check: Callable[[], T]) -> T:
@@ -167,11 +167,11 @@ async def extraction_failed(
     reader = otherwise if seconds is None and reader is None else reader
     reason = str(error)
     if seconds is None and reader is None:
-        await save_in_thread(lambda db: evaluations.fail(db, work, failed, reason))
+        await save_in_thread(lambda db: evaluation_endings.fail(db, work, failed, reason))
         return
     counts = seconds is not None and failed.outcome is not Outcome.RATE_LIMITED and not is_down
     await save_in_thread(
-        lambda db: evaluations.put_back(
+        lambda db: evaluation_endings.put_back(
             db, work, failed, reason, seconds=seconds or 0, counts_as_failure=counts, reader=reader
         )
     )

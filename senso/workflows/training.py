@@ -14,7 +14,8 @@ from senso.extraction.evidence import rivals
 from senso.extraction.prompts.reply import NAMED
 from senso.providers import Completion, Usage
 from senso.queries import training as rows
-from senso.queries.evaluations import CLAIM_COLUMNS, ReadWork
+from senso.queries.evaluation_endings import CLAIM_COLUMNS
+from senso.queries.evaluations import ReadWork
 from senso.queries.training import HARMLESS, Verified, Wanted
 from senso.workflows import answer_reading, prompt_versions, reading_models
 

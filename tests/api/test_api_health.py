@@ -37,7 +37,7 @@ def becomes(api, checks, status):
     return answer
 
 
-WELL = dict.fromkeys(("database", "migrations", "broker", "workers", "beat"), "ok")
+WELL = dict.fromkeys(("database", "migrations", "broker", "workers", "beat", "keys"), "ok")
 
 
 def test_it_is_ready_when_all_is_there_and_work_goes_on(api, at_work):
@@ -154,6 +154,20 @@ def test_who_calls_as_inngest_does_is_told_in_one_line_what_replaces_it(api, met
     assert answer.status_code == 410
     assert "POST /e/{event_key}" in answer.json()["detail"]
     assert "\n" not in answer.text
+
+
+def test_what_cannot_be_decrypted_makes_it_not_ready(api, make, at_work):
+    becomes(api, WELL, 200)
+    org = make.org().id
+    make.sql("INSERT INTO org_websites (org_id, url, position) VALUES (:org, 'sealed:0a1b2c3d:x', 9)", org=org)
+
+    becomes(api, WELL | {"keys": "not ok"}, 503)
+
+
+def test_a_path_that_is_asked_by_another_method_says_by_which_it_may_be(api, make):
+    answer = api.ask("PATCH", "/batches", make.token())
+
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
 
 
 @pytest.mark.parametrize(

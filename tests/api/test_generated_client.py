@@ -193,11 +193,14 @@ def test_batches_are_read_page_by_page(client_of, make, calls):
 
 def pages(call, *subject, **asked):
     """What is on all pages, one after the other."""
-    found, page = [], call.sync(*subject, **asked)
-    while page.next_:
+    found, more = [], {}
+    while True:
+        page = call.sync(*subject, **asked, **more)
+        assert not hasattr(page, "detail"), page.detail
         found += page.items
-        page = call.sync(*subject, **asked, cursor=page.next_)
-    return [*found, *page.items]
+        if not page.next_:
+            return found
+        more = {"cursor": page.next_}
 
 
 @pytest.mark.usefixtures("sandbox", "encrypting")

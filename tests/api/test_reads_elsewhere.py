@@ -1,5 +1,8 @@
 """DATABASE_READ_URL: what is read comes from there, and who may ask is decided where tokens are revoked."""
 
+from uuid import uuid4
+
+import requests
 from api_process import serving
 from ground import NOWHERE, addresses, new_database, use_database
 
@@ -21,6 +24,20 @@ def test_reads_go_to_the_other_postgres_and_tokens_are_looked_up_in_the_first(ur
     assert not token.startswith(one["start"])
     assert made.status_code == 201
     assert make.one("SELECT count(*) FROM tokens") == 2
+
+
+def test_the_page_of_what_was_just_triggered_is_there_before_a_replica_has_it(urls, database, make, tmp_path):
+    with new_database(urls, "api_reads") as follower:
+        use_database(database)
+        sent, session = {"org_id": str(make.org().id), "key": str(uuid4())}, requests.Session()
+        given = addresses(NOWHERE) | {"DATABASE_URL": database, "DATABASE_READ_URL": follower}
+        with serving(tmp_path, given) as api:
+            session.headers["Origin"] = api.url
+            session.post(f"{api.url}/login", {"token": make.token()}, timeout=60, allow_redirects=False)
+            page = session.post(f"{api.url}/trigger", sent, timeout=60)
+
+    assert page.status_code == 200
+    assert page.url == f"{api.url}/batches/{make.one('SELECT id FROM batches')}"
 
 
 def test_doctor_says_whether_it_answers(database, environment):

@@ -16,7 +16,7 @@ from senso import imports
 from senso.db import engine, transaction
 from senso.policy import POLICY
 from senso.providers import Answer
-from senso.queries import evaluations, ledger, runs, sweep
+from senso.queries import evaluation_endings, evaluations, ledger, runs, sweep
 from senso.queries import imports as import_rows
 from senso.queries.evaluations import ReadWork
 from senso.settings import clock, settings
@@ -141,11 +141,11 @@ class Operations:
 
     def read(self, work: ReadWork) -> None:
         with transaction() as db:
-            evaluations.save(db, [evaluations.reading_row(work, READING, REPORT, version="v1")])
+            evaluation_endings.save(db, [evaluation_endings.reading_row(work, READING, REPORT, version="v1")])
 
     def fail(self, work: ReadWork) -> None:
         with transaction() as db:
-            evaluations.fail(db, work, REPORT, "refused")
+            evaluation_endings.fail(db, work, REPORT, "refused")
 
     def finish(self, batch: UUID, by: FinishedBy = FinishedBy.ROWS) -> None:
         finish_batch(str(batch), by)

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 import requests
 from api_process import PATIENCE_SECONDS, serving
+from browser import running
+from browser_world import made
 from ground import NOWHERE, addresses
 
 from senso.states import Scope
@@ -51,3 +53,17 @@ def browse(api, make):
         return found
 
     return logged_in
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with running() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def empty_world(running_api, one_database):
+    """To be filled once for all tests of a module, which only look."""
+    with made(running_api.url, one_database.url) as found:
+        one_database.empty()
+        yield found

@@ -72,6 +72,12 @@ def test_bars_share_one_scale_and_none_is_too_narrow_to_see():
     assert [one.took for one in bars] == [50, pytest.approx(0.001), None, 0]
 
 
+def test_what_goes_on_has_room_to_be_seen():
+    ended, open_one = {"name": "", "kind": "wait", "begin": 0, "end": 8}, {"name": "", "kind": "call", "begin": 8}
+
+    assert [one.width for one in charts.bars([ended, open_one])] == [80.0, 20.0]
+
+
 def test_the_scale_is_in_quarters():
     assert charts.scale([{"name": "", "kind": "wait", "begin": 0, "end": 8}])[1] == (25.0, 2.0)
     assert charts.scale([]) == ()

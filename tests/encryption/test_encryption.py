@@ -12,7 +12,7 @@ from senso import encryption, imports
 from senso.checks import encryption as checks
 from senso.checks import require
 from senso.db import at_once, transaction
-from senso.errors import ConfigError
+from senso.errors import ConfigError, Sealed
 from senso.extraction import READING_VERSION
 from senso.policy import POLICY
 from senso.queries import competitors, encrypted, evaluations, names, results
@@ -21,6 +21,7 @@ from senso.queries.prompts import alone
 from senso.settings import settings
 from senso.tasks.stages import find_names
 from senso.workflows import reading_models, rotating
+from senso.workflows.webhooks import managing
 
 SITE, OTHER = "https://canary-4711.example", "https://second-4711.example"
 PARTNER, ORG = UUID(int=1, version=4), UUID(int=2, version=4)
@@ -115,6 +116,20 @@ def test_an_import_without_the_keys_changes_nothing(make, held, environment):
         imported(OTHER)
 
     assert make.sql("SELECT * FROM org_websites") == before
+
+
+def test_nothing_is_added_under_another_key_than_what_is_stored(make, held, environment):
+    imported(SITE)
+    before = stored(make)
+    use(environment, NEW)
+
+    with pytest.raises(Sealed, match="encrypted under a key that ENCRYPTION_KEYS lacks"):
+        imported(SITE, OTHER)
+    with pytest.raises(Sealed), transaction() as db:
+        managing.make(db, "https://hook.example/x", None, (), "me")
+
+    assert stored(make) == before
+    assert make.one("SELECT count(*) FROM webhooks") == 0
 
 
 def test_everything_that_reads_websites_reads_the_same(make, sandbox, held):

@@ -106,6 +106,16 @@ def test_a_name_that_stands_for_a_private_address_is_refused_when_it_is_saved(na
         calls.check("https://hook.example/x", Reach.PUBLIC)
 
 
+def test_without_tls_a_test_may_reach_this_machine_only(names):
+    names["hook.example"] = [["8.8.8.8"], ["8.8.8.8"]]
+
+    with pytest.raises(Forbidden, match="must begin with https"):
+        calls.check("http://hook.example/x", Reach.TEST)
+
+    assert calls.check("https://hook.example/x", Reach.TEST)
+    assert calls.check("http://127.0.0.1:4000/x", Reach.TEST)
+
+
 def test_one_private_address_among_others_is_enough(names):
     names["hook.example"] = [["8.8.8.8", "127.0.0.1"]]
 

@@ -8,7 +8,7 @@ from claims import READING, REPORT, VERSION, claimed, save_answer, save_reading
 from senso.db import transaction
 from senso.policy import POLICY
 from senso.providers import Answer
-from senso.queries import evaluations, runs
+from senso.queries import evaluation_endings, evaluations, runs
 
 
 def test_each_reading_of_a_joint_save_goes_to_its_own_row_and_one_that_was_overtaken_to_none(make):
@@ -17,7 +17,7 @@ def test_each_reading_of_a_joint_save_goes_to_its_own_row_and_one_that_was_overt
     rows = [reading(first, "first", ("Vantry", "Vantry")), reading(second, "second", ("Brannock",))]
 
     with transaction() as db:
-        evaluations.save(db, rows)
+        evaluation_endings.save(db, rows)
 
     found = {row["id"]: row for row in make.sql("SELECT * FROM evaluations")}
     assert (found[first.id]["state"], found[first.id]["mention_text"]) == ("done", "first")
@@ -31,7 +31,7 @@ def test_each_reading_of_a_joint_save_says_its_own(make):
     works = claimed(make, save_reading)
 
     with transaction() as db:
-        evaluations.save(db, [reading(work, str(work.run_id)) for work in works])
+        evaluation_endings.save(db, [reading(work, str(work.run_id)) for work in works])
 
     assert make.one("SELECT count(*) FROM evaluations WHERE mention_text = run_id::text") == 2
 
@@ -191,7 +191,7 @@ def test_the_window_counts_what_is_sent_and_still_open(make, others, places):
 
 def reading(work, said, competitors=()):
     own = replace(READING, mention_text=said, competitors=competitors)
-    return evaluations.reading_row(work, own, REPORT, version="v1")
+    return evaluation_endings.reading_row(work, own, REPORT, version="v1")
 
 
 def answer(work):

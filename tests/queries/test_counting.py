@@ -8,7 +8,7 @@ import pytest
 from claims import OF_READINGS, READING, REPORT, claim, claimed, fail_reading, fail_run, save_reading, written
 
 from senso.db import at_once, transaction
-from senso.queries import evaluations, job_endings
+from senso.queries import evaluation_endings, job_endings
 from senso.tasks.stages import finish_batch, read
 
 OPEN = "SELECT count(*) FROM evaluations WHERE state IN ('pending', 'extracting')"
@@ -61,9 +61,9 @@ def test_the_last_run_of_a_job_has_its_batch_ended_too(make):
 
 def test_several_that_end_in_one_statement_are_counted_one_by_one(make):
     works = claimed(make, save_reading)
-    rows = [evaluations.reading_row(work, READING, REPORT, version="v1") for work in works]
+    rows = [evaluation_endings.reading_row(work, READING, REPORT, version="v1") for work in works]
     with transaction() as db:
-        evaluations.save(db, rows)
+        evaluation_endings.save(db, rows)
 
     assert make.one("SELECT remaining FROM batches") == 0
     assert finishes(make) == ["finish"]

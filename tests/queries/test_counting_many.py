@@ -9,7 +9,7 @@ from operating import Initiator, trigger_network
 
 from senso.db import at_once
 from senso.policy import POLICY
-from senso.queries import evaluations
+from senso.queries import evaluation_endings, evaluations
 
 ORGS, RUNS = 30, 10
 
@@ -25,10 +25,10 @@ def test_answers_that_are_saved_at_once_for_many_batches_do_not_deadlock(make, s
     def save(run) -> None:
         with at_once() as db:
             works = evaluations.claim(db, [run], "me", POLICY, **VERSION)
-        rows = [evaluations.reading_row(work, READING, REPORT, version="v1") for work in works]
+        rows = [evaluation_endings.reading_row(work, READING, REPORT, version="v1") for work in works]
         together.wait(30)
         with at_once() as db:
-            evaluations.save(db, rows)
+            evaluation_endings.save(db, rows)
 
     with ThreadPoolExecutor(RUNS) as pool:
         list(pool.map(save, runs))

@@ -27,7 +27,7 @@ from claims import (
 from senso.db import transaction
 from senso.policy import POLICY
 from senso.providers import Answer
-from senso.queries import evaluations, runs
+from senso.queries import evaluation_endings, evaluations, runs
 
 END = {save_answer: "answered", fail_run: "failed", save_reading: "done", fail_reading: "failed"}
 every_writer = pytest.mark.parametrize("write", OF_RUNS + OF_READINGS, ids=lambda write: write.__name__)
@@ -181,7 +181,7 @@ def test_what_is_put_back_is_in_nobodys_hands_and_claimed_again_when_its_time_ha
 @pytest.mark.parametrize("write", BACK, ids=lambda write: write.__name__)
 def test_being_asked_to_wait_counts_as_no_failure(make, write):
     works = claimed(make, write)
-    queries = runs if write is put_run_back else evaluations
+    queries = runs if write is put_run_back else evaluation_endings
 
     with transaction() as db:
         queries.put_back(db, works[0], REPORT, "429", seconds=60, counts_as_failure=False)

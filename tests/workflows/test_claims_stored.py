@@ -5,7 +5,7 @@ import json
 import pytest
 
 from senso.providers import Completion
-from senso.queries.evaluations import CLAIM_COLUMNS
+from senso.queries.evaluation_endings import CLAIM_COLUMNS
 from senso.tasks.stages import extract
 from senso.workflows import extracting
 

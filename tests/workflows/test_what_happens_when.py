@@ -468,6 +468,16 @@ def test_no_more_batches_run_than_are_allowed(make, environment):
     assert make.one("SELECT count(*) FROM batches WHERE state = 'running'") == 2
 
 
+def test_a_batch_is_admitted_while_an_event_of_it_is_written(make):
+    batch = make.queued()
+    with transaction() as other:
+        other.execute(text("SELECT FROM batches WHERE id = :id FOR KEY SHARE"), {"id": batch})  # as a foreign key does
+
+        admit()
+
+    assert make.state(batch)["state"] == "running"
+
+
 def test_no_more_batches_run_than_are_allowed_whatever_the_plan(make, sandbox, db):
     """A subquery with LIMIT and SKIP LOCKED that is run anew for each row skips what this statement has taken."""
     for _ in range(4):

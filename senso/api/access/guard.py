@@ -7,11 +7,12 @@ on, in whatever process.
 import hmac
 from functools import partial
 from http import HTTPStatus
+from uuid import UUID
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from senso.api import ORIGINAL, PREFIX
+from senso.api import MCP, ORIGINAL, PREFIX
 from senso.api.access import caller as callers
 from senso.api.access.caller import Caller, unauthorized
 from senso.api.access.logins import Logins, network
@@ -28,13 +29,13 @@ SCHEME = "bearer"
 
 
 class Guard:
-    """Around all below PREFIX and ORIGINAL, whether there is such a route or not."""
+    """Around all below PREFIX, ORIGINAL and MCP, whether there is such a route or not."""
 
     def __init__(self, app: ASGIApp, context: Context) -> None:
         self.app, self.context, self.logins = app, context, Logins()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith((f"{PREFIX}/", f"{ORIGINAL}/")):
+        if scope["type"] != "http" or not is_guarded(scope["path"]):
             await self.app(scope, receive, send)
             return
         try:
@@ -54,7 +55,9 @@ class Guard:
 
     def admit(self, token: str, address: str) -> tuple[Caller, Standing | None]:
         known = self.known(token, address)
-        return Caller(known.id, known.name, known.partner_id, known.scope), self.counted(known)
+        return Caller(known.id, known.name, known.partner_id, known.scope), counted(
+            known.id, self.context.limits.requests
+        )
 
     def known(self, token: str, address: str) -> Known:
         """Raises Problem."""
@@ -68,14 +71,19 @@ class Guard:
         self.logins.succeeded(found.hash)
         return found
 
-    def counted(self, known: Known) -> Standing | None:
-        """None while Redis is away. Raises Problem."""
-        standing = counter.take("token", str(known.id), self.context.limits.requests)
-        if standing is None or standing.allowed:
-            return standing
-        said = f"this token has used its {standing.most} requests of a minute; send it again after Retry-After seconds"
-        headers = headers_of(standing) | {"Retry-After": str(standing.retry_seconds)}
-        raise Problem(HTTPStatus.TOO_MANY_REQUESTS, said, headers=headers)
+
+def is_guarded(path: str) -> bool:
+    return path == MCP or path.startswith((f"{PREFIX}/", f"{ORIGINAL}/", f"{MCP}/"))
+
+
+def counted(token: UUID, most: int) -> Standing | None:
+    """One request of `most` a minute of a token, by its id; None while Redis is away. Raises Problem."""
+    standing = counter.take("token", str(token), most)
+    if standing is None or standing.allowed:
+        return standing
+    said = f"this token has used its {most} requests of a minute; send it again in {standing.retry_seconds} s"
+    headers = headers_of(standing) | {"Retry-After": str(standing.retry_seconds)}
+    raise Problem(HTTPStatus.TOO_MANY_REQUESTS, said, headers=headers)
 
 
 def token_of(scope: Scope) -> str:

@@ -18,6 +18,7 @@ from senso.api.json_bodies import Route
 from senso.api.models import Body, Id, Page, Shown
 from senso.api.paging import USUAL_ROWS, Cursor, Limit, decode, page
 from senso.api.problems import invalid
+from senso.api.threads import Places
 from senso.db import Connection
 from senso.errors import NotFound, OutsideError
 from senso.outgoing.calls import MOST_CHARACTERS
@@ -27,6 +28,7 @@ from senso.states import BATCH_EVENTS, DeliveryStatus, HookEvent
 from senso.workflows.webhooks import managing
 
 Admin = Annotated[Caller, needs(Scope.ADMIN)]
+LOOKUPS = 4  # of hosts at a time: they wait for name servers, and must not hold places of Postgres
 
 
 class NewWebhook(Body):
@@ -93,6 +95,7 @@ class TrialEnqueued(Shown):
 
 def routes(context: Context) -> APIRouter:
     router = APIRouter(prefix="/webhooks", tags=["webhooks"], route_class=Route)
+    lookups = Places(LOOKUPS)
 
     @router.get("", response_model=Page[WebhookShown])
     async def list_webhooks(
@@ -109,7 +112,7 @@ def routes(context: Context) -> APIRouter:
         whose = body.partner_id or caller.partner_id
         if not caller.may_see(whose):
             raise NotFound(f"no partner {whose}")
-        url = await context.places.run(partial(checked, body.url))
+        url = await lookups.run(partial(checked, body.url))
         return await once(context, caller, request, partial(create, caller, url, whose, body.events))
 
     @router.delete("/{webhook_id}", response_model=WebhookDeleted)

@@ -1,5 +1,6 @@
 """Commands about the program itself: the stack, its parts, its schema, its state."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -36,6 +37,18 @@ def api() -> None:
     from senso.cli import serving
 
     serving.serve()
+
+
+@app.command()
+def mcp(
+    token_file: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="A file with a token of the API; default: SENSO_TOKEN.")
+    ] = None,
+) -> None:
+    """For AI assistants, by the Model Context Protocol on standard input and output, as the token permits."""
+    from senso.cli import assisting
+
+    assisting.serve(token_file)
 
 
 @app.command()

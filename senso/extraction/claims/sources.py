@@ -85,12 +85,13 @@ class Sources:
 
     def bracket(self, end: int) -> int | None:
         """Where the bracket opens that closes at the end of the sentence."""
-        piece = self.answer[max(0, end - LONGEST_BRACKET) : end].rstrip(".,;:!? ")
+        first = max(0, end - LONGEST_BRACKET)
+        piece = self.answer[first:end].rstrip(".,;:!? ")
         depth = 0
-        for place in range(len(piece) - 1, -1, -1) if piece.endswith(")") else ():
-            depth += {")": 1, "(": -1}.get(piece[place], 0)
+        for sign in reversed(list(BRACKET.finditer(piece))) if piece.endswith(")") else ():
+            depth += 1 if sign[0] == ")" else -1
             if not depth:
-                return max(0, end - LONGEST_BRACKET) + place
+                return first + sign.start()
         return None
 
     def around(self, sentence: Span, entry: Span | None) -> Span:
@@ -158,7 +159,7 @@ class Sources:
         return text
 
     def links(self, text: str) -> Iterator[Mark]:
-        for found in MARK.finditer(text) if MARK_SIGN.search(text) else ():
+        for found in written_marks(text):
             if (written := self.meant(found)) is not None:
                 yield found.start(), found.end(), written
 
@@ -210,6 +211,20 @@ class Sources:
 # Not "4.7/5".
 HAS_DOMAIN = re.compile(r"(?:[a-z]+://)?[^/?#:\s]{0,250}[^\W\d_]{2,63}(?:[/?#:]|$)", re.IGNORECASE)
 MARK_SIGN = re.compile("[\\[\u3010\u00b9\u00b2\u00b3\u2070\u2074-\u2079]")
+BRACKET = re.compile("[()]")
+
+
+def written_marks(text: str) -> Iterator[re.Match[str]]:
+    """As `MARK.finditer`, which would try each of its alternatives at every character."""
+    done = 0
+    for sign in MARK_SIGN.finditer(text):
+        place = sign.start()
+        if place < done:
+            continue
+        escaped = MARK.match(text, place - 1) if place > done and text[place - 1] == "\\" else None
+        if found := escaped or MARK.match(text, place):
+            done = found.end()
+            yield found
 
 
 def blanked(text: str, spans: Sequence[Span]) -> str:

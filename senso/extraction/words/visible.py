@@ -76,6 +76,8 @@ def seen(answer: str) -> str:
 
 def holds_host(answer: str) -> bool:
     """Whether it may hold an address without a scheme."""
+    if "/" not in answer and "=" not in answer:
+        return False
     return any("." in one.partition("/")[0].strip(".") for one in answer.split() if "/" in one or "=" in one)
 
 

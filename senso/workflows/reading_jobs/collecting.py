@@ -17,7 +17,7 @@ from senso.policy import POLICY
 from senso.prices import cost_microusd, in_batch
 from senso.providers import Completed, Completion, FileProvider
 from senso.providers.wire.paid import paid
-from senso.queries import evaluations, job_polling, reading_jobs, vendor_jobs
+from senso.queries import evaluation_endings, job_polling, reading_jobs, vendor_jobs
 from senso.queries.evaluations import ReadWork
 from senso.queries.models import Model, Reader
 from senso.queries.runs import Report
@@ -143,7 +143,7 @@ def read_row(work: JobWork, one: ReadWork, result: Completion | OutsideError) ->
         reading = answer_reading.reading(result, one)
     cost = cost_microusd(one.reader.price, result.usage)
     done = Report(Outcome.READ, result.usage, cost, milliseconds(work))
-    return evaluations.reading_row(one, reading, done, version=one.version)
+    return evaluation_endings.reading_row(one, reading, done, version=one.version)
 
 
 def milliseconds(work: JobWork) -> int:
@@ -161,7 +161,7 @@ def release(db: Connection, work: JobWork, known: Portion) -> None:
         failed = replace(failed_report(error, one.reader.price, Stopwatch()), latency_ms=milliseconds(work))
         reader = None if isinstance(error, Unavailable) else next_reader(one, error)
         if reader is None and not isinstance(error, Unavailable):
-            evaluations.fail(db, one, failed, str(error))
+            evaluation_endings.fail(db, one, failed, str(error))
         else:
             reading_jobs.release(db, one, failed, str(error), reader)
 
@@ -172,7 +172,7 @@ def store_rows(db: Connection, found: Sequence[dict[str, Any]]) -> None:
         return
     try:
         with db.begin_nested():
-            evaluations.save(db, found)
+            evaluation_endings.save(db, found)
     except (DBAPIError, ValueError) as error:
         if isinstance(error, DBAPIError) and may_pass(error):
             raise
@@ -180,7 +180,7 @@ def store_rows(db: Connection, found: Sequence[dict[str, Any]]) -> None:
             for one in found:
                 store_rows(db, [one])
         else:
-            evaluations.fail_row(db, found[0], unstorable(error))
+            evaluation_endings.fail_row(db, found[0], unstorable(error))
 
 
 def end(db: Connection, work: JobWork, last: Portion) -> None:

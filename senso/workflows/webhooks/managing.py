@@ -13,7 +13,7 @@ from senso.db.keys import TRIAL
 from senso.errors import ConfigError, NotFound
 from senso.outgoing import calls
 from senso.outgoing.addresses import Reach
-from senso.queries import triggers, webhooks
+from senso.queries import encrypted, triggers, webhooks
 from senso.queries.triggers import Concerns
 from senso.queries.webhooks import NewWebhook
 from senso.reads import webhooks as reads
@@ -48,6 +48,7 @@ def make(db: Connection, url: str, partner: UUID | None, events: Sequence[str], 
         raise NotFound(f"no partner {partner}; senso partners lists them")
     if webhooks.count(db, partner) >= MOST:
         raise ConfigError(f"there are {MOST} webhooks already; delete one that is not needed")
+    encrypted.require_known_key(db)
     made, secret = uuid4(), new_secret()
     sealed = encryption.sealed(encryption.secret_of(made), secret)
     webhooks.insert(db, NewWebhook(made, partner, url, sealed, wanted(events), actor))

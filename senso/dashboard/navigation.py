@@ -1,0 +1,33 @@
+"""The pages that the bar at the top leads to, and that a jump finds by name."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`key`: opens the page when it is pressed after g."""
+
+    url: str
+    name: str
+    key: str
+
+
+PLACES: Final = (
+    Place("/", "Overview", "h"),
+    Place("/batches", "Batches", "b"),
+    Place("/orgs", "Organisations", "o"),
+    Place("/partners", "Partners", "p"),
+    Place("/schedule", "Schedule", "s"),
+    Place("/providers", "Providers", "v"),
+    Place("/audit", "Audit", "a"),
+)
+
+
+def is_at(path: str, place: Place) -> bool:
+    """Whether the page of `path` is that place or below it."""
+    return path == place.url or (place.url != "/" and path.startswith(f"{place.url}/"))
+
+
+def named(search: str) -> list[Place]:
+    return [place for place in PLACES if search.lower() in place.name.lower()]

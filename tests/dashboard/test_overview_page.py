@@ -1,0 +1,102 @@
+"""The overview: today, what fails and why, what it costs against ceilings, what is stopped; a partner's own only."""
+
+from datetime import UTC, datetime
+
+from at_work import work_off
+from pages import put, read
+
+from senso.db import transaction
+from senso.queries import stops
+from senso.queries.stops import Scope as Subject
+from senso.states import Scope, StopScope
+from senso.workflows.live import look
+
+
+def told(make) -> None:
+    make.sql("UPDATE event_turn SET next_at = now(), whole_at = now() - interval '1 minute'")
+    look()
+
+
+def test_an_empty_installation_says_how_it_begins(browse, make):
+    answer = browse().get("/")
+
+    assert answer.status_code == 200
+    for said in ("No batches today.", "No batches yet.", "No worker is running", "No calls today.", "no ceiling"):
+        assert said in read(answer)
+
+
+def test_the_day_its_failures_and_their_batches(browse, make, sandbox):
+    batch, on = make.queued(questions=3), browse()
+    sandbox.fault("openai.responses", "refusal", times=2)
+    work_off(make, batch)
+    told(make)
+
+    answer = on.get("/")
+    said = read(answer)
+
+    assert "Answers read 1 of 3 planned" in said
+    assert "Failed 2" in said
+    assert "Charged 1 credits" in said
+    assert "openai: the model refused to answer" in said
+    link = answer.text.partition("reason=")[0].rpartition('href="')[2] + "reason="
+    link += answer.text.partition("reason=")[2].partition('"')[0]
+    assert f"/batches/{batch}" in on.get(link.replace("&amp;", "&")).text
+    assert on.get("/overview").text.count("<html") == 0
+
+
+def test_an_alarm_that_is_over_is_not_open(browse, make):
+    make.sql(
+        "INSERT INTO alarm_messages (kind, part, status, text, count, since, created_at) "
+        "SELECT kind, part, 'sent', '', 1, now(), now() - age FROM (VALUES "
+        "('breaker', 'first', interval '2 hours'), ('breaker', 'over', interval '1 hour'), "
+        "('cost ceiling', 'first', interval '1 hour')) AS told (kind, part, age)"
+    )
+
+    said = read(browse().get("/"))
+
+    assert "cost ceiling , 1" in said
+    assert "breaker , 1" not in said
+
+
+def test_how_long_work_has_waited_is_drawn_with_a_table_behind_it(browse, make):
+    make.sql(
+        "INSERT INTO backlog_ages SELECT now() - n * interval '1 hour', 0, n * 600, 0, 0, 0 "
+        "FROM generate_series(1, 5) n"
+    )
+
+    answer = browse().get("/")
+
+    assert "<polyline" in answer.text
+    assert "at most 50 min, last 10 min" in answer.text
+    assert "50 min" in read(answer)
+
+
+def test_stops_and_ceilings_are_shown_with_who_and_why(browse, make):
+    org = make.org()
+    make.sql("UPDATE partners SET max_daily_cost_microusd = 2000000 WHERE id = :id", id=org.partner)
+    make.sql(
+        "INSERT INTO cost_moves (day, partner_id, microusd) VALUES ((now() AT TIME ZONE 'UTC')::date, :id, 500000)",
+        id=org.partner,
+    )
+    with transaction() as db:
+        stops.pause(db, Subject(StopScope.PROVIDER, "openai"), "mara", "their status page says so")
+
+    every, own = browse().get("/"), browse(Scope.READ, org.partner).get("/")
+
+    assert "provider openai paused by mara" in read(every)
+    assert "their status page says so" in read(every)
+    assert "$0.5000 of $2.00" in read(every)
+    assert "$0.5000 of $2.00" in read(own)
+    assert "mara" not in own.text
+
+
+def test_a_partner_sees_only_its_own(browse, make):
+    mine, other, today = make.org(), make.org(), datetime.now(UTC).date()
+    own, foreign = put(make, mine, today, "failed"), put(make, other, today, "failed")
+
+    answer = browse(Scope.READ, mine.partner).get("/")
+
+    assert f"/batches/{own}" in answer.text
+    assert str(foreign) not in answer.text
+    for told_to_all in ("What has waited longest", "Alarms", "No worker"):
+        assert told_to_all not in read(answer)
