@@ -37,7 +37,9 @@ BECAME = f"""
     FROM batches b WHERE b.{TODAY} AND b.org_id = ANY(:orgs)
 """
 FURTHER_IN_FLIGHT = """
-    SELECT count(*) FROM question_runs WHERE sample > 0 AND state = 'asking' AND lease_owner LIKE :me
+    SELECT (SELECT count(*) FROM question_runs WHERE sample > 0 AND state = 'asking' AND lease_owner LIKE :me)
+        + (SELECT count(*) FROM evaluations e JOIN question_runs r ON r.id = e.run_id
+            WHERE r.sample > 0 AND e.state = 'extracting' AND e.lease_owner LIKE :me)
 """
 AT_THE_END = f"SELECT id, planned FROM batches WHERE {TODAY} AND state = 'running' AND remaining = 0"
 GONE_ON = "SELECT count(*) FROM batches WHERE id = ANY(:ids) AND (remaining > 0 OR ended_at IS NOT NULL)"
@@ -58,10 +60,11 @@ def test_a_call_worker_killed_amid_a_further_round(fault):
     with fault(42, "kill -9 of a call worker amid a further round", own_load=True, **ONE_MODEL) as it:
         orgs = weeks(it.product)
         me = f"%:{it.product.children['call-1'].process.pid}:%"
-        it.product.until(lambda: it.product.make.one(FURTHER_IN_FLIGHT, me=me) >= QUESTIONS, 90, "no further round")
+        many = 5 * QUESTIONS
+        it.product.until(lambda: it.product.make.one(FURTHER_IN_FLIGHT, me=me) >= many, 90, "no further rounds")
         it.strikes(processes=1)
         held = it.product.kill("call-1")
-        it.hit(calls=len(held), further_questions=it.product.make.one(FURTHER_IN_FLIGHT, me=me))
+        it.hit(calls=len(held), further_calls=it.product.make.one(FURTHER_IN_FLIGHT, me=me))
         it.recovered(it.product.claimed_again(held))
         it.product.end()
         found = became(it.product, orgs)
