@@ -39,7 +39,7 @@ class Change:
         return Change(self.name, red, self.places)
 
 
-RUNS, READINGS, LEDGER = "senso/queries/runs.py", "senso/queries/evaluations.py", "senso/queries/ledger.py"
+RUNS, READINGS, LEDGER = "senso/queries/runs.py", "senso/queries/evaluation_endings.py", "senso/queries/ledger.py"
 TICKS = "senso/workflows/recovery.py"
 FAULTS, QUERIES, WORKFLOWS = "tests/faults", "tests/queries", "tests/workflows"
 PROCESSES = f"{FAULTS}/test_processes.py"
