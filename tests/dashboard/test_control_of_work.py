@@ -108,8 +108,10 @@ def test_who_operates_does_not_change_organisations(browse, make, org):
 def test_providers_show_limits_prices_calls_and_who_paused_what(browse, make):
     make.run(answered=True)
     browsing = browse(Scope.OPERATE)
+    before = browsing.get("/providers").text
 
     for scope, name in (("provider", "openai"), ("model", "gpt-6.1-terra"), ("all", "")):
+        assert f'href="/pause?scope={scope}{f"&amp;name={name}" if name else ""}"' in before
         asked = browsing.get(f"/pause?scope={scope}&name={name}" if name else "/pause?scope=all")
         assert asked.status_code == 200
         for _ in range(2):
