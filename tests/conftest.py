@@ -75,6 +75,7 @@ LONGEST += (
     "test_embedded.py",
     "test_production.py",
     "test_crowds.py",
+    "test_pages_in_a_browser.py",
 )
 
 
