@@ -1,6 +1,6 @@
 """Which ids rows of a day have, in tables whose ids rise with time and that have no index by time.
 
-The ids are found by halving: some twenty looks at the key, however many rows there are.
+The ids are found by halving: some twenty looks at the key in one statement, however many rows there are.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,8 +12,20 @@ Table = Literal["audit", "ledger"]
 MOMENTS: Final[dict[Table, str]] = {"audit": "at", "ledger": "created_at"}
 # Ids are given out as rows are written, and moments are those of the begin of a transaction: hours later at most.
 SPREAD: Final = timedelta(hours=2)
-NEXT: Final = "SELECT id, {0} AS at FROM {1} WHERE id >= :id ORDER BY id LIMIT 1"
-LAST: Final = "SELECT coalesce(max(id), 0) FROM {0}"
+# Below `low` all rows are earlier, as far as has been looked; from `high` on none is.
+HALVED: Final = """
+    WITH RECURSIVE halved (low, high) AS (
+        SELECT CAST(0 AS bigint), (SELECT coalesce(max(id), 0) + 1 FROM {table})
+        UNION ALL
+        SELECT CASE WHEN f.at < :moment THEN f.id + 1 ELSE h.low END,
+            CASE WHEN f.at < :moment THEN h.high ELSE (h.low + h.high) / 2 END
+        FROM halved h LEFT JOIN LATERAL (
+            SELECT t.id, t.{at} AS at FROM {table} t WHERE t.id >= (h.low + h.high) / 2 ORDER BY t.id LIMIT 1
+        ) f ON true
+        WHERE h.low < h.high
+    )
+    SELECT low FROM halved WHERE low >= high LIMIT 1
+"""
 
 
 def begin_of(day: date) -> datetime:
@@ -32,13 +44,5 @@ def within(db: Connection, table: Table, since: date | None, until: date | None)
 
 def first_from(db: Connection, table: Table, moment: datetime) -> int:
     """The id of a row from `moment` on, before which nearly all are earlier; above all if there is none."""
-    look = text(NEXT.format(MOMENTS[table], table))
-    low, high = 0, int(db.execute(text(LAST.format(table))).scalar_one()) + 1
-    while low < high:
-        middle = (low + high) // 2
-        found = db.execute(look, {"id": middle}).first()
-        if found is None or found.at >= moment:
-            high = middle
-        else:
-            low = found.id + 1
-    return low
+    found = db.execute(text(HALVED.format(table=table, at=MOMENTS[table])), {"moment": moment})
+    return int(found.scalar_one())

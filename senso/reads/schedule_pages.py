@@ -18,12 +18,12 @@ WEEKDAY = "extract(isodow FROM o.created_at AT TIME ZONE 'UTC')::int - 1"
 # The orgs are chosen first, so that related rows are looked up only for them.
 PAGE = text(f"""
     WITH chosen AS MATERIALIZED (
-        SELECT o.*, {ASKS} AS asks FROM orgs o WHERE {MATCHES.format("o")} AND {OF_PARTNER} AND {AFTER_ORG}
+        SELECT * FROM orgs o WHERE {MATCHES.format("o")} AND {OF_PARTNER} AND {AFTER_ORG}
             AND (CAST(:weekday AS int) IS NULL OR {WEEKDAY} = :weekday)
             AND (CAST(:stopped AS boolean) IS NULL OR (o.active AND {ASKS}) <> :stopped)
         ORDER BY o.name, o.id LIMIT :most
     )
-    SELECT o.id AS org_id, o.active, o.created_at, o.asks, CAST(:has_beat AS boolean) AS has_beat,
+    SELECT o.id AS org_id, o.active, o.created_at, {ASKS} AS asks, CAST(:has_beat AS boolean) AS has_beat,
         CAST(:hour AS int) AS hour, s.due_date AS last_due_date, s.batch_id AS last_batch_id, o.name, o.partner_id,
         t.name AS partner
     FROM chosen o JOIN partners t ON t.id = o.partner_id LEFT JOIN LATERAL (

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from senso.comparison import Change, compared, undecided
 from senso.db import Connection, DBAPIError, may_pass
+from senso.failpoints import failpoint
 from senso.log import logger
 from senso.matrix import PlannedRun, planned_reading, planned_run
 from senso.policy import POLICY
@@ -53,6 +54,7 @@ def go_on(db: Connection, batch: Batch, org: UUID) -> bool:
     batches.note(db, batch.id, said(found, chosen))
     outbox.done(db, Pipeline.FINISH, batch.id, batch.episode)
     outbox.enqueue(db, Pipeline.ASK, batch.id, len(runs), ids=[batch.id], batch=batch.id)
+    failpoint("batch goes on")
     log.info("batch asks further", subject=str(batch.subject), runs=len(runs))
     return True
 

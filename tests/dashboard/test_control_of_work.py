@@ -8,6 +8,7 @@ from api_process import serving
 from ground import NOWHERE, addresses
 from operating import Initiator, trigger_org
 
+from senso import stack
 from senso.db import transaction
 from senso.queries import progress
 from senso.queries.progress import Timetable
@@ -107,8 +108,10 @@ def test_who_operates_does_not_change_organisations(browse, make, org):
 def test_providers_show_limits_prices_calls_and_who_paused_what(browse, make):
     make.run(answered=True)
     browsing = browse(Scope.OPERATE)
+    before = browsing.get("/providers").text
 
     for scope, name in (("provider", "openai"), ("model", "gpt-6.1-terra"), ("all", "")):
+        assert f'href="/pause?scope={scope}{f"&amp;name={name}" if name else ""}"' in before
         asked = browsing.get(f"/pause?scope={scope}&name={name}" if name else "/pause?scope=all")
         assert asked.status_code == 200
         for _ in range(2):
@@ -169,6 +172,14 @@ def test_while_redis_is_away_the_page_says_so_and_shows_what_rows_know(database,
     assert ": 1 useful" in text
     assert "gpt-6.1-terra" in text
     assert 'href="https://flower.example"' in text
+
+
+def test_senso_up_tells_the_dashboard_where_flower_is():
+    assert stack.api(8080, "http://127.0.0.1:5555").environment == {
+        "PORT": "8080",
+        "FLOWER_URL": "http://127.0.0.1:5555",
+    }
+    assert stack.api(8080).environment == {"PORT": "8080"}
 
 
 def test_what_was_done_is_filtered_by_its_address_and_paged(browse, make, org):

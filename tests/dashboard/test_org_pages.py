@@ -1,6 +1,8 @@
 """The pages of organisations: what has changed, numbers with their intervals, and what the answers say."""
 
 import re
+from base64 import b64encode
+from hashlib import sha256
 from html import unescape
 from uuid import UUID
 
@@ -48,12 +50,14 @@ def test_an_earlier_batch_and_a_slice_are_chosen_by_the_address(browse, make, da
     org, dates = days
     browsing = browse(Scope.READ)
 
-    early = words_of(browsing.get(f"/orgs/{org.id}?date={dates[0]}"))
+    page = browsing.get(f"/orgs/{org.id}?date={dates[0]}")
+    early = words_of(page)
     place = words_of(browsing.get(f"/orgs/{org.id}?location=CA"))
     none = words_of(browsing.get(f"/orgs/{org.id}?surface=consumer"))
     blank = browsing.get(f"/orgs/{org.id}?kind=&location=CA&batch_id=")
 
     assert "2 of 24 answers" in early
+    assert f"/orgs/{org.id}/competitors?batch_id=" in page.text
     assert "There is nothing to compare with yet" in early
     assert "APIs: CA" in place
     assert "10 of 12 answers" in place
@@ -211,11 +215,11 @@ def test_an_organisation_that_was_never_asked_is_told_so(browse, make):
     org = make.org()
     browsing = browse(Scope.READ, org.partner)
 
-    for path in PAGES[:7]:
+    for path in (*PAGES[:7], PAGES[10]):
         page = browsing.get(f"/orgs/{org.id}{path}")
         assert page.status_code == 200, (path, page.text)
     assert "No numbers yet" in browsing.get(f"/orgs/{org.id}").text
-    for path in ("/report", "/report.csv", PAGES[10]):
+    for path in ("/report", "/report.csv"):
         page = browsing.get(f"/orgs/{org.id}{path}")
         assert (page.status_code, "numbers yet" in page.text) == (404, True), path
 
@@ -256,7 +260,9 @@ def test_the_report_is_served_with_its_own_style_alone(browse, make, read):
     sheet = browsing.get(f"/orgs/{read.org.id}/report.csv")
 
     policy = report.headers["content-security-policy"]
-    assert re.search("style-src 'sha256-[A-Za-z0-9+/]{43}='", policy)
+    style = report.text.split("<style>")[1].split("</style>")[0]
+    assert f"style-src 'sha256-{b64encode(sha256(style.encode()).digest()).decode()}'" in policy
+    assert report.text.count("<style") == 1
     assert "unsafe" not in policy
     assert "script-src" not in policy
     assert "What AI assistants say about" in report.text

@@ -130,6 +130,17 @@ def test_a_person_may_log_in_by_a_token_that_may_do_more_and_be_a_person_again(a
     assert ask("/session", "Zoë", cookies=cookies | {"senso_session": "0" * 64}).text.count("Zoë") > 1
 
 
+@pytest.mark.parametrize(
+    ("said", "is_secure"), [("https", True), ("https, http", True), ("http", False), (None, False)]
+)
+def test_the_cookie_keeps_to_tls_where_the_browser_speaks_it(ask, make, said, is_secure):
+    headers = {} if said is None else {"X-Forwarded-Proto": said}
+
+    answer = ask("/login", None, {"token": make.token(Scope.READ)}, headers=headers)
+
+    assert ("Secure" in answer.headers["set-cookie"]) is is_secure
+
+
 def test_the_pages_of_each_person_are_counted(ask):
     answers = [ask("/session", "Hasty").status_code for _ in range(20)]
 

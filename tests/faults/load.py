@@ -83,17 +83,27 @@ class Load:
 
 def store(plan: Plan, first: int, count: int, questions: int, **asked: Any) -> list[UUID]:
     """Imports the orgs `first` to `first + count` of the world; `models` and `locations` may differ from the plan's."""
+    return imported(document(plan, first, count, questions, **asked))
+
+
+def document(plan: Plan, first: int, count: int, questions: int, **asked: Any) -> dict[str, Any]:
     world = World(SEED, orgs=first + count, questions=questions)
-    document = world.import_document(**{"models": plan.models, "locations": plan.places} | asked)
-    document["orgs"] = document["orgs"][first:]
+    made = world.import_document(**{"models": plan.models, "locations": plan.places} | asked)
+    return made | {"orgs": made["orgs"][first:]}
+
+
+def imported(made: dict[str, Any]) -> list[UUID]:
     with transaction() as db:
-        import_queries.store(db, imports.parse(json.dumps(document), "world.json"), "test")
-    return [UUID(org["id"]) for org in document["orgs"]]
+        import_queries.store(db, imports.parse(json.dumps(made), "world.json"), "test")
+    return [UUID(org["id"]) for org in made["orgs"]]
 
 
 def trigger(orgs: list[UUID]) -> list[UUID]:
-    """By the command, as an operator does it. Raises CalledProcessError."""
-    command = [sys.executable, "-m", "senso.cli", "trigger", "org", "--json", *map(str, orgs)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
-    found = json.loads(done.stdout)
+    found = commanded("trigger", "org", *map(str, orgs))
     return [UUID(batch["id"]) for batch in (found if isinstance(found, list) else [found])]
+
+
+def commanded(*words: str) -> Any:
+    """What `senso WORDS --json` printed, given as an operator gives it. Raises CalledProcessError."""
+    command = [sys.executable, "-m", "senso.cli", *words, "--json"]
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout)

@@ -39,7 +39,7 @@ class Change:
         return Change(self.name, red, self.places)
 
 
-RUNS, READINGS, LEDGER = "senso/queries/runs.py", "senso/queries/evaluations.py", "senso/queries/ledger.py"
+RUNS, READINGS, LEDGER = "senso/queries/runs.py", "senso/queries/evaluation_endings.py", "senso/queries/ledger.py"
 TICKS = "senso/workflows/recovery.py"
 FAULTS, QUERIES, WORKFLOWS = "tests/faults", "tests/queries", "tests/workflows"
 PROCESSES = f"{FAULTS}/test_processes.py"
@@ -189,6 +189,38 @@ def save(db: Link,""",
                 "senso/queries/planning.py",
                 "state = 'planned', error = NULL, failures = 0, fence = fence + 1,",
                 "state = 'planned', error = NULL, failures = 0,",
+            ),
+        ),
+    ),
+    Change(
+        "one transaction for what opens a further round",
+        {
+            f"{FAULTS}/test_rounds.py::test_killed_in_the_transaction_that_decides_to_go_on": "I[1-8] ",
+        },
+        (
+            (
+                "senso/workflows/further.py",
+                "    planning.plan_runs(db, batch.id, org, runs)\n",
+                """    from senso.db import transaction
+
+    with transaction() as own:
+        planning.plan_runs(own, batch.id, org, runs)
+""",
+            ),
+        ),
+    ),
+    Change(
+        "the same id in each try of a delivery",
+        {
+            "tests/webhooks/test_webhooks.py::"
+            "test_what_was_not_accepted_is_tried_again_under_the_same_id_after_growing_waits": "webhook",
+            f"{FAULTS}/test_deliveries.py::test_killed_after_a_delivery_and_before_its_row": "ids other than those",
+        },
+        (
+            (
+                "senso/workflows/webhooks/delivering.py",
+                "signing.headers(secret, work.key, ",
+                'signing.headers(secret, f"{work.key}.{work.tries}", ',
             ),
         ),
     ),

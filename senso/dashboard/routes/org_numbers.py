@@ -68,13 +68,15 @@ def add_explanation(router: APIRouter, context: Context) -> None:
         asked = Asked(
             metric, of.kind, of.surface, of.model, of.location, of.tag, batch_id, after[0] if after else 0, ROWS
         )
-        found = await context.read(partial(explained, caller, org_id, asked, standing))
+        head, found = await context.read(partial(explained, caller, org_id, asked, standing))
+        if found is None:
+            return page(request, "org_unexplained.html", {"head": head})
         links = Links(org_id, batch_id)
         said = {"metric": metric} | found.said
         following = (
             links.to("explain", **said, standing=standing, cursor=encode(found.of.next)) if found.of.next else None
         )
-        values = {"head": found.head, "found": found, "links": links, "said": said, "standing": standing}
+        values = {"head": head, "found": found, "links": links, "said": said, "standing": standing}
         values |= {"reasons": reason_words, "tallied": tallied(found.of), "next": following, "Standing": Standing}
         return page(request, "org_explain.html", values | SAYING)
 
@@ -83,7 +85,6 @@ def add_explanation(router: APIRouter, context: Context) -> None:
 class Behind:
     """A number and its answers. `metric`: None for one model at one place, whose number is not stored."""
 
-    head: Head
     batch: Numbered
     where: Slice
     metric: Metric | None
@@ -98,13 +99,17 @@ class Behind:
         return {part: getattr(self.where, part) for part in ("kind", "surface", "model", "location", "tag")}
 
 
-def explained(caller: Caller, org: UUID, asked: Asked, standing: Standing | None, db: Connection) -> Behind:
-    """Raises NotFound and Problem."""
+def explained(
+    caller: Caller, org: UUID, asked: Asked, standing: Standing | None, db: Connection
+) -> tuple[Head, Behind | None]:
+    """None: no batch has numbers yet. Raises NotFound and Problem."""
     head = head_of(db, caller, org)
+    if explanations.numbered(db, org, None) is None:
+        return head, None
     batch, metric, wanted = wanted_of(db, org, asked)
     listed = COUNTING if standing is None else frozenset({standing})
     found = explanations.explained(db, replace(wanted, standings=listed))
-    return Behind(head, batch, wanted.where, metric, found)
+    return head, Behind(batch, wanted.where, metric, found)
 
 
 def wanted_of(db: Connection, org: UUID, asked: Asked) -> tuple[Numbered, Metric | None, Wanted]:

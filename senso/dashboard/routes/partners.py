@@ -81,7 +81,7 @@ def add_reads(router: APIRouter, context: Context) -> None:
         granted: Annotated[Line | None, MAY_BE_EMPTY] = None,
         freed: int | None = None,
     ) -> Response:
-        found = await context.read(partial(standing, caller, partner_id, granted))
+        found = await context.read_latest(partial(standing, caller, partner_id, granted))
         return page(request, "partner.html", {"found": found, "granted_ref": granted, "freed": freed})
 
 
@@ -95,7 +95,7 @@ def add_grant(router: APIRouter, context: Context) -> None:
         ref: Annotated[Line | None, MAY_BE_EMPTY] = None,
     ) -> Response:
         """Without an amount and a ref it asks for them; with both it asks whether to do it."""
-        found = await context.read(partial(to_grant, caller, partner_id, ref))
+        found = await context.read_latest(partial(to_grant, caller, partner_id, ref))
         values = {"found": found[0], "before": found[1], "amount": credits, "ref": ref}
         return page(request, "grant.html", values)
 

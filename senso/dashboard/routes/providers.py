@@ -87,7 +87,7 @@ def routes(context: Context) -> APIRouter:
         request: Request, caller: Reader, days: Days = USUAL_DAYS, freed: int | None = None
     ) -> Response:
         known, trouble = await context.places.run(model_standings.known)
-        found = await context.read(partial(gathered, context, caller, known, trouble, days))
+        found = await context.read_latest(partial(gathered, context, caller, known, trouble, days))
         values = {"found": found, "days": days, "freed": freed, "flower_url": own(request).flower_url}
         return page(request, "providers.html", values)
 

@@ -94,7 +94,7 @@ def routes(context: Context) -> APIRouter:
 
     @router.get("/schedule/{org_id}")
     async def org_schedule(request: Request, caller: Reader, org_id: UUID) -> Response:
-        found = await context.read(partial(of_org, caller, org_id, now(context)))
+        found = await context.read_latest(partial(of_org, caller, org_id, now(context)))
         return page(request, "org_schedule.html", {"found": found, "weekdays": WEEKDAYS})
 
     @router.post("/schedule/{org_id}")

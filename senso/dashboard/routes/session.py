@@ -34,7 +34,7 @@ def routes(context: Context) -> APIRouter:
 
     @router.get("/session")
     async def session(request: Request, caller: Reader) -> Response:
-        return page(request, "session.html", {"found": await context.read(partial(standing, caller))})
+        return page(request, "session.html", {"found": await context.read_latest(partial(standing, caller))})
 
     @router.post("/session/end")
     async def end_everywhere(caller: Reader) -> Response:

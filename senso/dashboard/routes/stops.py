@@ -36,7 +36,7 @@ def routes(context: Context) -> APIRouter:
 
     @router.get("/pause")
     async def pause_form(request: Request, caller: Operator, scope: StopScope, name: Name = None) -> Response:
-        subject, waits, said, is_paused = await context.read(partial(to_pause, caller, scope, name))
+        subject, waits, said, is_paused = await context.read_latest(partial(to_pause, caller, scope, name))
         values = {"subject": subject, "held": waits, "said": said, "is_paused": is_paused, "back": page_of(subject)}
         return page(request, "pause.html", values)
 

@@ -44,7 +44,7 @@ def add_list(router: APIRouter, context: Context) -> None:
     @router.get("/tokens")
     async def list_tokens(request: Request, caller: Admin, cursor: Cursor = None) -> Response:
         after = decode(cursor, datetime, UUID)
-        found = await context.read(partial(reads.listed, partner=caller.partner_id, after=after, most=ROWS + 1))
+        found = await context.read_latest(partial(reads.listed, partner=caller.partner_id, after=after, most=ROWS + 1))
         kept, following = cut(found, lambda one: (one.created_at, one.id))
         next_one = links.to("/tokens", {"cursor": following}) if following else None
         scopes = [one for one in Scope if caller.scope.contains(one)]
