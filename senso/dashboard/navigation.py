@@ -6,11 +6,11 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """`key`: opens the page when it is pressed after g."""
+    """`key`: opens the page when it is pressed after g; empty for pages that are not in the bar."""
 
     url: str
     name: str
-    key: str
+    key: str = ""
 
 
 PLACES: Final = (
@@ -23,6 +23,14 @@ PLACES: Final = (
     Place("/audit", "Audit", "a"),
 )
 
+ELSEWHERE: Final = (
+    Place("/trigger", "Trigger"),
+    Place("/names", "Names that wait"),
+    Place("/tokens", "Tokens"),
+    Place("/session", "Your session"),
+    Place("/components", "Components"),
+)
+
 
 def is_at(path: str, place: Place) -> bool:
     """Whether the page of `path` is that place or below it."""
@@ -30,4 +38,5 @@ def is_at(path: str, place: Place) -> bool:
 
 
 def named(search: str) -> list[Place]:
-    return [place for place in PLACES if search.lower() in place.name.lower()]
+    """Those of the bar where nothing is searched for."""
+    return [place for place in PLACES + ELSEWHERE if search.lower() in place.name.lower()] if search else list(PLACES)

@@ -47,6 +47,7 @@ def test_pages_are_found_by_name_and_all_are_shown_at_first(browse):
 
     assert 'href="/providers"' in found(browsing, "provid")
     assert 'href="/audit"' in found(browsing, "")
+    assert 'href="/tokens"' in found(browsing, "token")
 
 
 def test_nothing_of_another_partner_is_found(browse, make):

@@ -66,7 +66,7 @@ def routes(context: Context) -> APIRouter:
 
 def targets(caller: Caller, wanted: str, db: Connection) -> list[Target]:
     """What the caller may see only; the surest first."""
-    pages = [Target("page", place.name, f"g {place.key}", place.url) for place in named(wanted)]
+    pages = [Target("page", place.name, f"g {place.key}" if place.key else "", place.url) for place in named(wanted)]
     if not wanted:
         return pages
     rows = batches(caller, wanted, db) + jumps.named(db, shortest_id(wanted), caller.partner_id, MOST)
