@@ -1,12 +1,14 @@
 """Routes of pages: who asks is looked at first, and what goes wrong is a page too."""
 
 from collections.abc import Callable, Coroutine
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from senso.api.context import Context
@@ -35,12 +37,8 @@ class OpenPage(APIRoute):
                 return await answer(request)
             except LoggedOut as error:
                 return to_login(request, has_ended=error.has_ended)
-            except Problem as problem:
-                return error_page(request, problem)
-            except SensoError as error:
-                return error_page(request, refusal(error))
-            except RequestValidationError as error:
-                return error_page(request, invalid(list(map(wrong, error.errors()))))
+            except (Problem, SensoError, RequestValidationError, HTTPException) as error:
+                return error_page(request, refused(error))
             except ClientDisconnect:
                 raise
             except Exception:
@@ -51,6 +49,18 @@ class OpenPage(APIRoute):
 
     async def admit(self, request: Request) -> None:
         """Raises Problem."""
+
+
+def refused(error: Problem | SensoError | RequestValidationError | HTTPException) -> Problem:
+    """HTTPException: of a form that cannot be taken apart, or that has too many fields."""
+    match error:
+        case Problem():
+            return error
+        case SensoError():
+            return refusal(error)
+        case RequestValidationError():
+            return invalid(list(map(wrong, error.errors())))
+    return Problem(HTTPStatus(error.status_code), str(error.detail))
 
 
 def page_route(context: Context) -> type[OpenPage]:

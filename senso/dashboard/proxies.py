@@ -74,9 +74,12 @@ warnings = Warnings()
 
 
 def name_in(header: str) -> str | None:
-    """HTTP's headers are bytes, which proxies write in UTF-8. None for what is no name of one line."""
+    """HTTP's headers are bytes, which proxies write in UTF-8. None for what is no name of one line.
+
+    Only HTTP's own spaces are taken away: a name with another one around it is somebody else.
+    """
     try:
-        name = header.encode("latin-1").decode("utf-8").strip()
+        name = header.encode("latin-1").decode("utf-8").strip(" \t")
     except (UnicodeEncodeError, UnicodeDecodeError):
         return None
     return name if name.isprintable() and 0 < len(name) <= LONGEST and name != EVERYBODY else None

@@ -24,8 +24,17 @@ def require_same_origin(method: str, headers: Headers) -> None:
 
 
 def is_same(headers: Headers) -> bool:
-    site = headers.get("sec-fetch-site")
-    if site is not None:
-        return site == "same-origin"
-    origin = headers.get("origin", "")
-    return bool(origin) and urlsplit(origin).netloc == headers.get("host")
+    """Whatever is said twice must be so twice: of which of them counts, a proxy may think otherwise."""
+    sites = headers.getlist("sec-fetch-site")
+    if sites:
+        return set(sites) == {"same-origin"}
+    host = headers.get("host", "")
+    return bool(host) and set(map(host_of, headers.getlist("origin"))) == {host}
+
+
+def host_of(origin: str) -> str:
+    """Empty for what is no address, such as `null`."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""

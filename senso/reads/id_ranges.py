@@ -12,6 +12,9 @@ Table = Literal["audit", "ledger"]
 MOMENTS: Final[dict[Table, str]] = {"audit": "at", "ledger": "created_at"}
 # Ids are given out as rows are written, and moments are those of the begin of a transaction: hours later at most.
 SPREAD: Final = timedelta(hours=2)
+# All rows are in between, and a day more or less can be counted from both.
+FIRST: Final = date(1970, 1, 1)
+LAST: Final = date(9000, 1, 1)
 # Below `low` all rows are earlier, as far as has been looked; from `high` on none is.
 HALVED: Final = """
     WITH RECURSIVE halved (low, high) AS (
@@ -29,7 +32,7 @@ HALVED: Final = """
 
 
 def begin_of(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
+    return datetime.combine(min(max(day, FIRST), LAST), time(), UTC)
 
 
 def end_of(day: date) -> datetime:

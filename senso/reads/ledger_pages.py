@@ -15,8 +15,9 @@ from senso.reads import id_ranges
 from senso.records import UNTOLD
 from senso.states import Entry, LedgerKind
 
+LARGEST = 2**63 - 1  # a cursor that was made up may say any balance
 # Of a partner that is not metered nothing is available: its rows are summed up, once for a walk through all pages.
-PAGE = text("""
+PAGE = text(f"""
     WITH newest AS MATERIALIZED (
         SELECT coalesce(CAST(:balance AS bigint), p.available, (
             SELECT coalesce(sum(l.credits), 0) FROM ledger l WHERE l.partner_id = p.id
@@ -28,8 +29,8 @@ PAGE = text("""
         ORDER BY l.id DESC LIMIT :most
     )
     SELECT l.id, l.created_at, l.entry, l.credits,
-        (n.balance - coalesce(sum(l.credits) OVER (ORDER BY l.id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
-            0))::bigint AS balance,
+        least(greatest(n.balance - coalesce(sum(l.credits) OVER (ORDER BY l.id DESC
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0), -{LARGEST}), {LARGEST})::bigint AS balance,
         l.idempotency_key, l.org_id, l.kind, l.batch_id, l.run_id, r.number AS run
     FROM newest n CROSS JOIN chosen l LEFT JOIN question_runs r ON r.id = l.run_id
     ORDER BY l.id DESC

@@ -57,6 +57,7 @@ def test_a_reason_is_looked_for_in_the_last_days_unless_others_are_named(browse,
     assert f"/batches/{limited}" in answer.text
     assert f"/batches/{other}" not in answer.text
     assert "since=" in on.get("/batches?reason=slow").headers["location"]
+    assert "since=0001-01-01" in on.get("/batches?reason=slow&until=0001-01-03").headers["location"]
 
 
 @pytest.mark.parametrize(

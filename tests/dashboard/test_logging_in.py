@@ -2,7 +2,9 @@
 
 import pytest
 import requests
+from starlette.datastructures import Headers
 
+from senso.dashboard.same_origin import is_same
 from senso.db import transaction
 from senso.states import Scope
 
@@ -46,13 +48,51 @@ def test_a_wrong_token_is_said_on_the_page(api):
 
 
 @pytest.mark.parametrize(
-    "headers", [{}, {"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}]
+    "headers",
+    [
+        {},
+        {"Origin": "https://evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Origin": "null"},
+        {"Origin": "null", "Host": ""},
+        {"Origin": "http://["},
+    ],
 )
 def test_a_write_from_elsewhere_is_refused(api, make, headers):
     answer = requests.post(f"{api.url}/login", {"token": make.token()}, headers=headers, timeout=60)
 
     assert answer.status_code == 403
     assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Site", "cross-site")],
+        [("Origin", "http://own.example"), ("Origin", "https://evil.example")],
+    ],
+)
+def test_what_is_said_twice_must_be_so_twice(said):
+    headers = [(name.lower().encode(), value.encode()) for name, value in [("Host", "own.example"), *said]]
+
+    assert is_same(Headers(raw=headers[:2]))
+    assert not is_same(Headers(raw=headers))
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("multipart/form-data", b"no boundary"),
+        ("multipart/form-data; boundary=x", b"--x\r\nno part"),
+        ("application/x-www-form-urlencoded", "&".join(f"field{number}=1" for number in range(1500)).encode()),
+    ],
+)
+def test_a_form_that_cannot_be_taken_apart_is_refused(api, kind, body):
+    answer = requests.post(f"{api.url}/login", body, headers={"Origin": api.url, "Content-Type": kind}, timeout=60)
+
+    assert answer.status_code == 400
+    assert "<h1>Bad Request</h1>" in answer.text
+    assert "Traceback" not in api.log
 
 
 def test_after_the_logout_the_cookie_is_of_no_use(browse):

@@ -7,6 +7,8 @@ from datetime import date
 
 import pytest
 
+from senso.api.models import LARGEST
+from senso.api.paging import encode
 from senso.db import transaction
 from senso.reads import id_ranges, ledger_pages
 from senso.reads.ledger_pages import Filters
@@ -156,3 +158,29 @@ def test_rows_of_a_day_are_found_by_few_looks_whatever_the_order_of_their_moment
         low, high = id_ranges.within(db, "ledger", wanted, wanted)
         assert (low > 20, high > low) == (True, True)
         assert id_ranges.within(db, "ledger", None, None) == (0, None)
+
+
+@pytest.mark.parametrize("days", ["since=0001-01-01", "until=9999-12-31", "since=0001-01-01&until=9999-12-31"])
+def test_the_first_and_the_last_day_that_there_are_may_be_asked_for(browse, make, org, days):
+    browsing, path = browse(Scope.READ), f"/partners/{org.partner}/ledger"
+
+    answers = [browsing.get(f"{path}?{days}"), browsing.get(f"/audit?{days}")]
+    rows = browsing.get(f"{path}.csv?{days}").text.splitlines()
+
+    assert [one.status_code for one in answers] == [200, 200]
+    assert len(rows) == 2
+    assert browsing.get(f"{path}?since=86400").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("last", "status"),
+    [(("9", "--5"), 422), (("9", "9" * 300), 422), (("9" * 18, str(LARGEST)), 200), (("9" * 18, str(-LARGEST)), 200)],
+)
+def test_a_cursor_that_was_made_up_is_refused_or_answered(browse, make, org, last, status):
+    make.sql("INSERT INTO ledger (idempotency_key, entry, partner_id, credits) VALUES ('grant:a', 'grant', :p, -5)",
+             p=org.partner)  # fmt: skip
+    make.sql("INSERT INTO ledger (idempotency_key, entry, partner_id, credits) VALUES ('grant:b', 'grant', :p, 9)",
+             p=org.partner)  # fmt: skip
+    path = f"/partners/{org.partner}/ledger?cursor={encode(*last)}"
+
+    assert browse(Scope.READ).get(path).status_code == status

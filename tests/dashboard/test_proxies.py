@@ -179,7 +179,7 @@ def test_only_proxies_are_believed(of, address, is_believed):
 
 @pytest.mark.parametrize(
     "name",
-    [b"", b"  ", b"\xff\xfe", "a\u202eb".encode(), b"a\tb", "x" * 101, b"*"],
+    [b"", b"  ", b"\xff\xfe", "a\u202eb".encode(), b"a\tb", "x" * 101, b"*", "\u3000Ada".encode(), "Ada\xa0".encode()],
 )
 def test_what_is_no_name_names_nobody(name):
     assert believed("127.0.0.1").person(request(name)) is None

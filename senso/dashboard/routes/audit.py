@@ -1,6 +1,5 @@
 """`/audit`: who did what, to what, when."""
 
-from datetime import date
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,6 +10,7 @@ from fastapi.responses import Response
 from senso.api import seen
 from senso.api.access import Caller, Scope, needs
 from senso.api.context import Context
+from senso.api.days import Day
 from senso.api.models import Line
 from senso.api.paging import Cursor, decode
 from senso.dashboard import links
@@ -34,8 +34,8 @@ def filters(
     subject: Annotated[Line | None, MAY_BE_EMPTY] = None,
     batch: Annotated[UUID | None, MAY_BE_EMPTY] = None,
     partner_id: Annotated[UUID | None, MAY_BE_EMPTY] = None,
-    since: Annotated[date | None, MAY_BE_EMPTY] = None,
-    until: Annotated[date | None, MAY_BE_EMPTY] = None,
+    since: Annotated[Day | None, MAY_BE_EMPTY] = None,
+    until: Annotated[Day | None, MAY_BE_EMPTY] = None,
 ) -> Filters:
     return Filters(actor, action, subject, batch, partner_id, since, until)
 

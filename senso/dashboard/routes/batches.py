@@ -1,7 +1,7 @@
 """`/batches`: the list, by filters that stand in its address."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
@@ -96,7 +96,7 @@ def bounded(wanted: BatchFilters) -> BatchFilters:
     """A reason without a first day gets one."""
     if wanted.reason and wanted.since is None:
         last = wanted.until or today()
-        return replace(wanted, since=last - timedelta(days=REASON_DAYS - 1))
+        return replace(wanted, since=date.fromordinal(max(1, last.toordinal() - REASON_DAYS + 1)))
     return wanted
 
 

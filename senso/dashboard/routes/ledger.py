@@ -3,7 +3,6 @@
 import csv
 import io
 from collections.abc import AsyncIterator, Sequence
-from datetime import date
 from functools import partial
 from typing import Annotated
 from uuid import UUID
@@ -14,7 +13,8 @@ from fastapi.responses import Response, StreamingResponse
 from senso.api import seen
 from senso.api.access import Caller, Scope, needs
 from senso.api.context import Context
-from senso.api.paging import Cursor, decode
+from senso.api.days import Day
+from senso.api.paging import Cursor, decode, number, wrong
 from senso.api.routes.partners import credits_of
 from senso.dashboard import links
 from senso.dashboard.cutting import ROWS, cut
@@ -38,8 +38,8 @@ Row = Entered | Found
 def filters(
     entry: Annotated[Entry | None, MAY_BE_EMPTY] = None,
     batch: Annotated[UUID | None, MAY_BE_EMPTY] = None,
-    since: Annotated[date | None, MAY_BE_EMPTY] = None,
-    until: Annotated[date | None, MAY_BE_EMPTY] = None,
+    since: Annotated[Day | None, MAY_BE_EMPTY] = None,
+    until: Annotated[Day | None, MAY_BE_EMPTY] = None,
 ) -> Filters:
     return Filters(entry, batch, since, until)
 
@@ -86,10 +86,13 @@ def said_of(chosen: Filters) -> dict[str, object]:
 
 
 def last_of(found: tuple[int, str] | None) -> tuple[int, int | None] | None:
-    """The id of the last row of the page before, and the balance before that row where it is known."""
+    """The id of the last row of the page before, and the balance before that row where it is known. Raises Problem."""
     if found is None:
         return None
-    return found[0], int(found[1]) if found[1].lstrip("-").isdecimal() else None
+    try:
+        return found[0], number(found[1]) if found[1] else None
+    except ValueError:
+        raise wrong() from None
 
 
 def place(row: Row) -> tuple[int, str]:
