@@ -22,6 +22,7 @@ LOOKS: Final[dict[str, tuple[str, str]]] = {
     "closed": (GOOD, "check"),
     "positive": (GOOD, "up"),
     "failed": (BAD, "cross"),
+    "reading failed": (BAD, "cross"),
     "contradicted": (BAD, "cross"),
     "rejected": (BAD, "cross"),
     "revoked": (BAD, "cross"),

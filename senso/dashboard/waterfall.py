@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from senso.dashboard.formats import shortened
+from senso.quantities import counted
 from senso.reads.batch_calls import RunCall, SlowRun
 from senso.reads.run_details import Call, Job
 from senso.states import USEFUL, Outcome, Purpose
@@ -60,7 +61,7 @@ def of_job(job: Job, start: datetime) -> Iterable[Row]:
     sent = job.submitted_at or job.created_at
     if job.submitted_at and job.submitted_at > job.created_at:
         span = (start, job.created_at, job.submitted_at)
-        yield row("job waits", "wait", span, f"{job.runs} runs, at {job.provider}")
+        yield row("job waits", "wait", span, f"{counted(job.runs, 'run')}, at {job.provider}")
     kind = {"collected": "done", "failed": "failed", "cancelled": "failed"}.get(job.state, "call")
     yield row("job", kind, (start, sent, job.ended_at), shortened(f"{job.state} {job.error or ''}", LONGEST_SAID))
 

@@ -86,6 +86,7 @@ def stands(context: Context, caller: Caller, known: Sequence[Standing], db: Conn
         "providers": providers(calls, known),
         "latest": batch_list.listed(db, BatchFilters(partner=partner), LATEST),
         "of_day": links.to("/batches", of_day),
+        "of_failures": links.to("/batches", of_day | {"state": [BatchState.FAILED, BatchState.PARTIAL]}),
     } | (of_all(context, db) if partner is None else {"backlog": None, "alarms": (), "ceiling": None, "history": ()})
 
 
