@@ -283,7 +283,7 @@ ENDED = (
     ("a fence that fell", "and with nothing else", change("question_runs", f"id = {READ}", "fence = fence - 1")),
     (
         "three calls that did not report back",
-        "belongs to a process that died",
+        "or to a job that was cancelled",
         (
             f"INSERT INTO llm_calls ({CALL}) SELECT purpose, batch_id, run_id, org_id, fence + n, provider, model, "
             "prompt_version, NULL, NULL, NULL, NULL, NULL, NULL, started_at FROM llm_calls, generate_series(1, 3) n "

@@ -112,6 +112,20 @@ def test_snapshots_are_cancelled_at_the_vendor(make, sandbox):
     assert broken() == {}
 
 
+def test_calls_of_a_cancelled_job_never_report_back_and_break_no_promise(make, sandbox):
+    sandbox.timing(snapshot_seconds=60)
+    batch = make.batch(models=("chatgpt",))
+    submit_snapshot(str(make.one("SELECT id FROM vendor_jobs")))
+    cancel(batch, ME)
+    cancel_snapshots(str(batch))
+
+    make.sql("UPDATE llm_calls SET started_at = started_at - interval '10 minutes'")
+    make.sql("UPDATE batches SET ended_at = ended_at - interval '10 minutes'")
+
+    assert make.one("SELECT count(*) FROM llm_calls WHERE outcome IS NULL") > 0
+    assert not [name for name in broken() if "never reported back" in name]
+
+
 def test_a_job_that_reached_the_vendor_after_the_cancel_is_cancelled_there(make, sandbox, monkeypatch):
     sandbox.timing(snapshot_seconds=60)
     batch = make.batch(models=("chatgpt",))

@@ -218,7 +218,7 @@ CHECKS = (
     ),
     Check(
         "I6",
-        "a call that never reported back belongs to a process that died",
+        "a call that never reported back belongs to a process that died, or to a job that was cancelled",
         "it may have been paid, and nobody knows for what",
         SHOW,
         f"""
@@ -229,6 +229,7 @@ CHECKS = (
             AND coalesce(b.ended_at, '-infinity') < now() - interval '5 minutes'
             AND NOT coalesce({UNDER_WAY}, false) AND NOT EXISTS (
                 SELECT FROM workers w WHERE w.ended_at BETWEEN c.started_at AND c.started_at + interval '5 minutes')
+            AND NOT EXISTS (SELECT FROM vendor_jobs j WHERE j.id = c.job_id AND j.state = 'cancelled')
         """,
     ),
     Check(
