@@ -10,6 +10,7 @@ from senso.reads.status import named
 from senso.states import BatchState
 
 MOST = 500
+DONE = "done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +30,22 @@ class DealtWith:
 
 
 # Two requests at once may both have left a batch as it was.
-DEALT = """
+DEALT = f"""
     SELECT DISTINCT ON (batch_id) * FROM (
-        SELECT id AS row, batch_id, 'done' AS outcome, NULL AS why FROM audit
+        SELECT id AS row, batch_id, '{DONE}' AS outcome, NULL AS why FROM audit
         WHERE details->>'bulk' = :bulk AND batch_id IS NOT NULL
         UNION ALL
         SELECT id, CAST(one->>'batch' AS uuid), one->>'outcome', one->>'why'
         FROM audit, jsonb_array_elements(details->'left') AS one
         WHERE details->>'bulk' = :bulk AND details->'left' IS NOT NULL
-    ) AS every ORDER BY batch_id, outcome <> 'done', row
+    ) AS every ORDER BY batch_id, outcome <> '{DONE}', row
 """
 RESULTS = text(f"""
     WITH dealt AS ({DEALT})
     SELECT d.batch_id, b.state, o.name AS org, n.name AS network, d.outcome, d.why
     FROM dealt d JOIN batches b ON b.id = d.batch_id LEFT JOIN orgs o ON o.id = b.org_id
         LEFT JOIN networks n ON n.id = b.network_id
-    ORDER BY d.outcome <> 'done' DESC, d.row, d.batch_id LIMIT {MOST}
+    ORDER BY d.outcome <> '{DONE}' DESC, d.row, d.batch_id LIMIT {MOST}
 """)
 COUNTS = text(f"SELECT outcome, count(*)::int AS batches FROM ({DEALT}) AS dealt GROUP BY 1 ORDER BY 1")
 

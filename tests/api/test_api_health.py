@@ -181,7 +181,7 @@ def test_a_path_that_is_asked_by_another_method_says_by_which_it_may_be(api, mak
         ("OPTIONS", "/e/key", 405),
         ("TRACE", "/e/key", 405),
         ("NONSENSE", "/e/key", 405),
-        ("GET", "/", 404),
+        ("GET", "/nothing", 404),
         ("GET", "/health/", 404),
         ("GET", "/docs", 200),
         ("GET", "/redoc", 404),
