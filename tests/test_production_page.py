@@ -39,7 +39,8 @@ def test_every_secret_of_compose_is_made_and_no_other(folder):
 
 def test_the_table_of_secrets_is_that_of_compose():
     told = {
-        name: set(users.split(", ")) for name, users in re.findall(r"^\| `([a-z_.]+)` \| ([^|]+) \|", PAGE, re.MULTILINE)
+        name: set(users.split(", "))
+        for name, users in re.findall(r"^\| `([a-z_.]+)` \| ([^|]+) \|", PAGE, re.MULTILINE)
     }
     services = COMPOSE["services"]
     users = {

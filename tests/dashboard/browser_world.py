@@ -101,6 +101,8 @@ class World:
             self.make.answered(run, f"{said}\n" * 2)
             self.spoil(run, said)
         self.make.answered(runs[0], "\n".join(TEXTS))
+        for place, said in enumerate(TEXTS, start=1):
+            self.cite(runs[0], said, place)
         for said in TEXTS:
             self.name(self.make.org(questions=0, available=None).id, said)
         self.name(org.id, " ".join(TEXTS)[:2000])
@@ -113,6 +115,16 @@ class World:
             "UPDATE partners SET name = :said WHERE id = (SELECT partner_id FROM orgs WHERE id = :org)",
             said=said,
             org=org,
+        )
+
+    def cite(self, run: UUID, said: str, place: int) -> None:
+        """The text as the title of a page, and as its address and host."""
+        self.make.sql(
+            "INSERT INTO citations (run_id, url, canonical_url, host, registrable_domain, title, position, cited) "
+            "VALUES (:run, :said, :said, :said, :said, :said, :place, true) ON CONFLICT DO NOTHING",
+            run=run,
+            said=said,
+            place=place,
         )
 
     def spoil(self, run: UUID, said: str) -> None:
