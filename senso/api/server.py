@@ -24,6 +24,9 @@ class Beside(Protocol):
     def end(self) -> None: ...
 
 
+Served = tuple[ASGIApp, list[Beside]]
+
+
 class Server(uvicorn.Server):
     def __init__(self, configuration: uvicorn.Config, *beside: Beside) -> None:
         super().__init__(configuration)

@@ -10,7 +10,7 @@ from senso.api.context import Facts, Limits
 from senso.api.events import Door
 from senso.api.live import Following, Hub
 from senso.api.sending import Sender
-from senso.api.server import Beside
+from senso.api.server import Beside, Served
 from senso.cli import ports
 from senso.cli.environment import connected
 from senso.cli.printing import out
@@ -23,22 +23,30 @@ from senso.workflows.alarms import watching
 
 
 def serve() -> None:
+    """Everything is built before the port is taken: who connects is answered at once."""
     from senso.tasks import canvas  # noqa: PLC0415  its import sets up Celery, so that the first event need not wait
 
-    with connected(part="api"), ports.listen("PORT", settings().api_host, settings().port) as listening:
-        publishing.register(Sender(canvas.publish))
-        log.configure(settings().log_format)
-        watching.start()
-        out.print(f"API and dashboard: {ports.url(listening)}", soft_wrap=True)
-        hub = Hub(Streams(limits().streams))
-        served = application(door(), settings().database_pool_size, limits(), facts(), hub)
-        pages.add(served, served.state.context, of_dashboard())
-        beside: list[Beside] = [Following(hub)]
-        if find_spec("mcp") is not None:
-            from senso.mcp import over_http  # noqa: PLC0415  an extra of the package
+    with connected(part="api"):
+        served, beside = built()
+        with ports.listen("PORT", settings().api_host, settings().port) as listening:
+            publishing.register(Sender(canvas.publish))
+            log.configure(settings().log_format)
+            watching.start()
+            out.print(f"API and dashboard: {ports.url(listening)}", soft_wrap=True)
+            server.run(served, listening, *beside)
 
-            beside.append(over_http.add(served, served.state.context))
-        server.run(served, listening, *beside)
+
+def built() -> Served:
+    """The application, and what works beside its requests."""
+    hub = Hub(Streams(limits().streams))
+    served = application(door(), settings().database_pool_size, limits(), facts(), hub)
+    pages.add(served, served.state.context, of_dashboard())
+    beside: list[Beside] = [Following(hub)]
+    if find_spec("mcp") is not None:
+        from senso.mcp import over_http  # noqa: PLC0415  an extra of the package
+
+        beside.append(over_http.add(served, served.state.context))
+    return served, beside
 
 
 def limits() -> Limits:
