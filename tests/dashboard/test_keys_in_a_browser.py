@@ -1,5 +1,7 @@
 """What pages do beyond links and forms: the jump, keys, the theme, copying, and live parts."""
 
+import time
+
 import pytest
 from browser import findings, shoot, window
 from playwright.sync_api import expect
@@ -120,6 +122,18 @@ def test_a_live_part_is_told_pauses_and_goes_on(page, looking):
 
     assert told_meanwhile == 1
     expect(page.locator("[data-live-said]")).to_have_text("Live")
+
+
+@pytest.mark.parametrize("late", ["htmx-sse-4.0.1.min.js", "dashboard.js"])
+def test_a_script_that_comes_late_is_waited_for(browser, running_api, world, late):
+    window_of_its_own = window(browser, running_api.url, world.cookies(Scope.READ))
+    window_of_its_own.page.route(f"**/{late}*", lambda route: (time.sleep(1), route.continue_()))
+
+    page = window_of_its_own.go("/")
+
+    expect(page.locator("[data-live-said]")).to_have_text("Live")
+    assert window_of_its_own.take() == []
+    page.context.close()
 
 
 def tell():
