@@ -236,7 +236,7 @@ def checked_for(
     evidence = occurrences.evidence(spans, organisations)
     mention, mention_marks = judging.checked((number and told.readings[number]) or None, found, evidence)
     naming_sentences = spans.around(mention.places)
-    entries = units.units(read, mention.places, spans.around)
+    entries = spans.entries(mention.places)
     said_claims = told.readings[number].claims if number is not None else []
     claimed, claim_marks = claims.checked(said_claims, spans, entries, org, sources)
     marks = [*mention_marks, *judging.strange(told), *other_marks, *claim_marks, *_of_passages(answer), *_of_names(org)]

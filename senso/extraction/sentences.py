@@ -99,7 +99,7 @@ DATE = re.compile(r"\d{1,2}\.\d{1,2}")
 
 def sentences(answer: str) -> list[Span]:
     rows = [found.span() for found in ROW.finditer(answer)] if "|" in answer else []
-    ends = [found.end() for found in END.finditer(answer) if ends_sentence(answer, found)]
+    ends = [found.end() for found in END.finditer(answer) if found[0][0] in "\r\n" or ends_sentence(answer, found)]
     ends = [end for end in ends if not is_within((end - 1, end), rows)] if rows else ends
     return [span for start, end in pairwise([0, *ends, len(answer)]) if (span := trimmed(answer, start, end))]
 
@@ -125,9 +125,8 @@ def is_within(span: Span, wholes: Sequence[Span]) -> bool:
 
 
 def ends_sentence(answer: str, found: re.Match[str]) -> bool:
+    """Of a sign that is no line end."""
     sign = found[0][0]
-    if sign in "\r\n":
-        return True
     if sign in WHOLE:
         return not goes_on(answer, found)
     if sign not in ".!?\u2026":
@@ -228,6 +227,5 @@ def is_ideograph(letter: str) -> bool:
 
 
 def trimmed(answer: str, start: int, end: int) -> Span | None:
-    piece = answer[start:end]
-    start += len(piece) - len(piece.lstrip())
-    return (start, start + len(piece.strip())) if piece.strip() else None
+    piece = answer[start:end].lstrip()
+    return (end - len(piece), end - len(piece) + len(piece.rstrip())) if piece else None

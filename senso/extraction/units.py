@@ -85,19 +85,17 @@ def line(written: str, start: int) -> Line:
 Around = Callable[[Sequence[Span]], Sequence[Span]]
 
 
-def units(answer: str, places: Sequence[Span], around: Around) -> list[Span]:
-    """The units in which a place lies, in order, none within another. `places` in order; `around`: their sentences."""
-    if not places:
-        return []
-    outline, found = Outline(answer, around), [(0, 0)]
-    for (place, _), sentence in zip(places, around(places), strict=True):
+def units(outline: "Outline", places: Sequence[Span]) -> list[Span]:
+    """The units in which a place lies, in order, none within another. `places` in order."""
+    found = [(0, 0)]
+    for (place, _), sentence in zip(places, outline.sentences(places), strict=True):
         if place >= found[-1][1]:
             found.append(outline.unit(place, sentence))
     return found[1:]
 
 
 class Outline:
-    """The lines of an answer, and which of them belong to which."""
+    """The lines of an answer, and which of them belong to which. `sentences`: those in which places begin."""
 
     def __init__(self, answer: str, sentences: Around) -> None:
         self.answer, self.sentences = answer, sentences

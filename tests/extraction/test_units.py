@@ -3,13 +3,13 @@
 import pytest
 
 from senso.extraction.sentences import around, sentences
-from senso.extraction.units import units
+from senso.extraction.units import Outline, units
 from senso.extraction.words import namings, text
 
 
 def about(answer, name="Acme Bank"):
     places = namings(text(answer), name)
-    found = units(answer, places, lambda some: around(some, sentences(answer)))
+    found = units(Outline(answer, lambda some: around(some, sentences(answer))), places)
     return [answer[start:end] for start, end in found]
 
 

@@ -7,7 +7,7 @@ nearest to it; and the org's facts on file decide about the claim, as far as fig
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from senso.extraction import units, words
+from senso.extraction import words
 from senso.extraction.claims.quotes import Quoted
 from senso.extraction.claims.sources import Sources
 from senso.extraction.claims.verdicts import FIELD, verdict_of
@@ -59,8 +59,8 @@ def checked(
     if not said:
         return [], []
     text, answer = spans.text, spans.text.answer
-    outline = units.Outline(answer, spans.around)
-    check = Check(text, Quoted(text, spans.all, outline, entries), Sources(answer, outline, sources), org)
+    quoted = Quoted(text, spans.all, spans.outline, entries)
+    check = Check(text, quoted, Sources(answer, spans.outline, sources), org)
     found = list(dict.fromkeys(check.kept(said[:MOST_SAID])))[:MOST]
     return found, check.marks
 
@@ -70,7 +70,7 @@ def as_confirmed(
 ) -> tuple[list[Claim], list[Marked]]:
     """`checked`, as if a model confirmed every occurrence of a name."""
     spans = occurrences.Sentences(words.text(answer))
-    entries = units.units(answer, [one.span for one in occurrences.places(answer, org)], spans.around)
+    entries = spans.entries([one.span for one in occurrences.places(answer, org)])
     return checked(said, spans, entries, org, sources)
 
 

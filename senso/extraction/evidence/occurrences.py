@@ -18,10 +18,24 @@ class Sentences:
 
     def __init__(self, text: words.Text) -> None:
         self.text = text
+        # One text for all places in a sentence, which may be long; the entries are asked for more than once.
+        self.shown: dict[words.Span, str] = {}
+        self.known_entries: dict[tuple[words.Span, ...], list[words.Span]] = {}
 
     @cached_property
     def all(self) -> list[words.Span]:
         return sentences.sentences(self.text.answer)
+
+    @cached_property
+    def outline(self) -> units.Outline:
+        return units.Outline(self.text.answer, self.around)
+
+    def entries(self, places: Sequence[words.Span]) -> list[words.Span]:
+        """The units in which the places lie, in order."""
+        known = tuple(places)
+        if known not in self.known_entries:
+            self.known_entries[known] = units.units(self.outline, places)
+        return self.known_entries[known]
 
     def around(self, places: Sequence[words.Span]) -> list[words.Span]:
         return sentences.around(places, self.all) if places else []
@@ -29,9 +43,12 @@ class Sentences:
     def within(self, entries: Sequence[words.Span]) -> list[words.Span]:
         return [one for entry in entries for one in sentences.beginning_in(entry, self.all)]
 
-    def shown(self, places: Sequence[words.Span]) -> str:
-        found = dict.fromkeys(self.around(places))
-        return SEPARATOR.join(self.text.answer[start:end] for start, end in found)
+    def around_one(self, place: words.Span) -> str:
+        """The sentence in which a place begins, as text."""
+        (span,) = self.around([place])
+        if span not in self.shown:
+            self.shown[span] = self.text.answer[slice(*span)]
+        return self.shown[span]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +125,7 @@ def is_within(place: words.Span, other: words.Span) -> bool:
 
 def evidence(spans: Sentences, organisations: int) -> judging.Evidence:
     return judging.Evidence(
-        sentence_of=lambda span: spans.shown([span]),
+        sentence_of=spans.around_one,
         located=lambda quote: spans.around(words.located(spans.text, marking.unmarked(quote))),
         shown=lambda some: SEPARATOR.join(dict.fromkeys(spans.text.answer[start:end] for start, end in some)),
         about=lambda kept: About(spans, kept).holds,
@@ -121,7 +138,7 @@ class About:
 
     def __init__(self, spans: Sentences, kept: Sequence[words.Span]) -> None:
         self.answer = spans.text.answer
-        self.entries = units.units(self.answer, kept, spans.around)
+        self.entries = spans.entries(kept)
 
     def holds(self, sentence: words.Span) -> bool:
         before = bisect_right(self.entries, (sentence[0], maxsize))

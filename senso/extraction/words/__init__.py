@@ -172,15 +172,16 @@ def is_whole_domain(words: Words, first: int, domain: str) -> bool:
 def located(found_in: Text, quote: str) -> list[Span]:
     """Where the answer has the same words as `quote`, in order and without a gap, each behind the one before.
 
+    At most a thousand places.
+
     Words are compared, not characters, because a model that quotes drops emphasis, links and marks of sources.
     """
     quoted = text(quote).words
     length, line = len(quoted.written), found_in.words.line
-    return (
-        [found_in.span(first, first + length - 1) for first in numbers(line, apart(line, quoted.line))]
-        if length
-        else []
-    )
+    if not length:
+        return []
+    firsts = numbers(line, islice(apart(line, quoted.line), MOST_PLACES))
+    return [found_in.span(first, first + length - 1) for first in firsts]
 
 
 def apart(line: str, sought: str) -> Iterator[int]:

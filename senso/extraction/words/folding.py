@@ -6,8 +6,8 @@ Russian letter make another letter, and so another name.
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
-from itertools import repeat
+from collections.abc import Iterable, Sequence
+from itertools import chain, compress, repeat
 
 import regex
 
@@ -36,6 +36,7 @@ LOOSE = regex.compile(r"\X(?<=\p{M})|[\u1100-\u11ff]{2,3}")
 PARTED = re.compile("(?<=[\u0620-\u06d3])\u200c")
 HALF_WIDTH = re.compile("[\uff66-\uff9d][\uff9e\uff9f]")  # kana with a voicing mark
 BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
+FEW_BETWEEN = 16  # characters of ASCII between such runs: with fewer, one pass over all is quicker
 
 
 class Folding(dict[int, str]):
@@ -67,20 +68,19 @@ def folded(answer: str) -> tuple[str, Sequence[int]]:
     if ascii_folded.isascii():
         return ascii_folded, range(len(answer))
     whole = composed(ascii_folded)
-    found = BEYOND_ASCII.sub(lambda beyond: beyond[0].translate(FOLDING), whole)
-    if all(len(FOLDING[ord(character)]) == 1 for character in set("".join(BEYOND_ASCII.findall(whole)))):
-        return found, range(len(answer))
-    return found, list(starts(whole))
+    runs = BEYOND_ASCII.findall(whole)
+    sizes = {len(FOLDING[ord(character)]) for character in set("".join(runs))}
+    is_dense = len(runs) * FEW_BETWEEN > len(whole)
+    found = whole.translate(FOLDING) if is_dense else BEYOND_ASCII.sub(lambda run: run[0].translate(FOLDING), whole)
+    return found, range(len(answer)) if sizes == {1} else list(starts(whole, max(sizes)))
 
 
-def starts(whole: str) -> Iterator[int]:
-    done = 0
-    for beyond in BEYOND_ASCII.finditer(whole):
-        yield from range(done, beyond.start())
-        for place, character in enumerate(beyond[0], start=beyond.start()):
-            yield from repeat(place, len(FOLDING[ord(character)]))
-        done = beyond.end()
-    yield from range(done, len(whole))
+def starts(whole: str, longest: int) -> Iterable[int]:
+    """`longest`: how many characters one character becomes at most."""
+    sizes = bytes(map(len, map(FOLDING.__getitem__, map(ord, whole))))
+    if longest == 1:
+        return compress(range(len(whole)), sizes)
+    return chain.from_iterable(map(repeat, range(len(whole)), sizes))
 
 
 def folded_character(character: str) -> str:

@@ -4,6 +4,7 @@ Each is replaced by as many spaces, so that places stay the same. Every pattern 
 """
 
 import re
+from functools import lru_cache
 from html import unescape
 
 from senso.extraction.words.folding import JOINER
@@ -103,6 +104,7 @@ def label(answer: str, colon: int) -> int | None:
     return None
 
 
+@lru_cache(maxsize=256)
 def stood_for(entity: str) -> str:
     meant = unescape(entity)
     return meant.ljust(len(entity), JOINER) if len(meant) == 1 else entity
