@@ -161,6 +161,8 @@ def is_glued(before: str, following: str) -> bool:
 def is_full_stop(before: str, following: str) -> bool:
     if is_long_word(before[before.rfind(" ") + 1 :]):
         return True
+    if before[-1:].isdigit() and before.rpartition("\n")[2].strip().isdigit():  # of a list
+        return False
     if before[-1:].isupper() and following[:1].isupper() and COUNTRY.search(before):
         return not PART_OF_COUNTRY.match(following)
     line = before.rpartition("\n")[2]

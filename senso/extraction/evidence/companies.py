@@ -1,7 +1,5 @@
 """What the words of an answer show about the competitors that it names."""
 
-from functools import lru_cache
-
 from senso.extraction import general_words, same_name, showing, words
 from senso.extraction.competitors import Evidence
 from senso.extraction.evidence import rivals
@@ -38,7 +36,7 @@ def is_sure(text: words.Text, name: str) -> bool:
         return not may_be_word(text, name) or showing.as_name(text, name)
     if not places or not name.isalpha():
         return bool(places)
-    spoken = language_of(text.words.line)
+    spoken = language(text.words.line)
     if not general_words.is_general(name, spoken):
         return True
     return spoken not in general_words.NOUNS_IN_CAPITALS and any(
@@ -53,7 +51,7 @@ def is_form(name: str, of: str, text: words.Text) -> bool:
         return False
     if words.namings(words.text(name), of) == [(0, len(name))]:
         return True
-    pattern = inflected(f" {shorter}", language_of(text.words.line)) if is_latin(shorter[-1]) else None
+    pattern = inflected(f" {shorter}", language(text.words.line)) if is_latin(shorter[-1]) else None
     found = pattern.search(f" {longer} ") if pattern else None
     return found is not None and len(found[0].strip()) == len(longer)
 
@@ -70,11 +68,8 @@ def may_be_word(text: words.Text, name: str) -> bool:
     return (zipf(name, spoken) or 0) >= COMMON
 
 
-language_of = lru_cache(maxsize=64)(language)
-
-
 def is_word(text: words.Text, name: str) -> bool:
-    spoken = language_of(text.words.line)
+    spoken = language(text.words.line)
     if general_words.is_plural(name, spoken):
         return True
     return general_words.is_general(name, spoken) and not showing.as_name(text, name)

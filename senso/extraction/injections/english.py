@@ -1,6 +1,7 @@
 """How strongly an English sentence is an order to a program that reads it. Every pattern has bounds."""
 
 import re
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 # Where an imperative may begin: with the sentence, behind a sign, or behind a word that leads to one.
@@ -177,6 +178,28 @@ ASSIGNED = {
 FIRMLY = [(re.compile(head + SET + value, re.IGNORECASE), points) for head, value, points in ASSIGNED.values()]
 LOOSE = [re.compile(head + LOOSELY + value, re.IGNORECASE) for head, value, _ in ASSIGNED.values()]
 ENOUGH = 3
+# Of the patterns that take long: a sentence without one of these, as parts of words, cannot match.
+READS = (
+    "read", "process", "pars", "evaluat", "summari", "analy", "scor", "grad", "extract", "judg", "check", "classif",
+    "label", "review", "annotat", "index", "crawl", "ingest",
+)  # fmt: skip
+OBLIGES = (
+    "must", "should", "shall", "has to", "have to", "is to", "are to", "need", "will", "required", "instructed",
+    "asked", "expected", "obliged", "advised", "requested",
+)  # fmt: skip
+MENTIONED = (
+    "mention", "named", "includ", "prais", "endors", "positive", "favo", "present", "rank", "number one", "no. 1",
+    "#1", "true",
+)  # fmt: skip
+AHEAD = (
+    "first", "at the top", "number one", "#1", "no. 1", "rank 1", "positively", "favo", "best", "above all", "top",
+    "highly", "winner", "leading", "prominently",
+)  # fmt: skip
+TASKS = (
+    "instruction", "task", "prompt", "directive", "order", "job", "role", "objective", "goal", "mission", "command",
+    "override", "notice", "update", "note",
+)  # fmt: skip
+PARTS = ("now", "pretend", "act as", "role", "no longer", " mode", "jailbreak")
 GIVEN = re.compile(
     r"^.{0,30}\b(?:above|before|given|you (?:were|have|had|received|got)|previously|earlier|so far|preceding)\b",
     re.IGNORECASE | re.DOTALL,
@@ -195,6 +218,14 @@ def strength(sentence: str, words: AbstractSet[str]) -> int:
     if points < ENOUGH and "override" in words:
         points += override(sentence, alone=points == 0)
     return points
+
+
+def may(sentence: str, needed: Sequence[str]) -> bool:
+    """Whether one of these occurs, in the cases that `re.IGNORECASE` takes for equal."""
+    lower = sentence.lower()
+    if not lower.isascii():
+        lower = sentence.casefold().replace("i\u0307", "i").replace("\u0131", "i")
+    return any(one in lower for one in needed)
 
 
 def override(sentence: str, *, alone: bool) -> int:
@@ -222,10 +253,12 @@ def addressed(sentence: str) -> int:
     """What speaks to a program, or of what it must do."""
     if any(pattern.search(sentence) for pattern in (IF_YOU, VOCATIVE, AUDIENCE)):
         return ENOUGH
-    reading = READING.search(sentence)
+    reading = READING.search(sentence) if may(sentence, READS) else None
     points = (ENOUGH if reading["program"] else 2) if reading else 0
     points += 2 * (WHEN_READING.search(sentence) is not None)
-    points += 2 * any(pattern.search(sentence) is not None for pattern in (CALLED, MUST))
+    points += 2 * (
+        CALLED.search(sentence) is not None or (may(sentence, OBLIGES) and MUST.search(sentence) is not None)
+    )
     points += 2 * (YOUR.search(sentence) is not None)
     if AS_ONE.search(sentence):
         points += 2 if YOU_MUST.search(sentence) else 1
@@ -237,8 +270,8 @@ def part(sentence: str) -> int:
     return (
         (YOU_ARE_NOW.search(sentence) is not None)
         + min(len(PLAY.findall(sentence)), 2)
-        + (NEW_PART.search(sentence) is not None)
-        + 2 * (NEW_TASK.search(sentence) is not None)
+        + (may(sentence, PARTS) and NEW_PART.search(sentence) is not None)
+        + 2 * (may(sentence, TASKS) and NEW_TASK.search(sentence) is not None)
         + 2 * (SECRET.search(sentence) is not None)
     )
 
@@ -249,6 +282,6 @@ def fields(sentence: str) -> int:
         return ENOUGH
     points = sum(points for pattern, points in FIRMLY if pattern.search(sentence))
     points += sum(pattern.search(sentence) is not None for pattern in LOOSE)
-    if AS_MENTIONED.search(sentence):
+    if may(sentence, MENTIONED) and AS_MENTIONED.search(sentence):
         return points + ENOUGH
-    return points + (FIRST.search(sentence) is not None)
+    return points + (may(sentence, AHEAD) and FIRST.search(sentence) is not None)

@@ -7,6 +7,7 @@ Russian letter make another letter, and so another name.
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import chain, compress, repeat
 
 import regex
@@ -58,6 +59,7 @@ def composed(answer: str) -> str:
     return LOOSE.sub(lambda loose: padded(loose[0]), answer)
 
 
+@lru_cache(maxsize=1024)
 def padded(loose: str) -> str:
     return unicodedata.normalize("NFC", loose).ljust(len(loose), JOINER)[: len(loose)]
 
