@@ -159,10 +159,10 @@ def by_cell(count: int) -> str:
     return table((*heads, "Wilson's", "bootstrap's"), lines)
 
 
-def uneven(rng: np.random.Generator, cell: Cell) -> Sums:
+def uneven(rng: np.random.Generator, cell: Cell) -> tuple[Sums, float]:
     """Questions with very different numbers of answers."""
     sizes = rng.geometric(1 / cell.answers, cell.questions)
-    return sums(rng.binomial(sizes, chances(rng, cell, (cell.questions,))), sizes)
+    return sums(rng.binomial(sizes, chances(rng, cell, (cell.questions,))), sizes), cell.rate
 
 
 def voices(rng: np.random.Generator, cell: Cell) -> tuple[Sums, float]:
@@ -204,10 +204,10 @@ def other_worlds(count: int) -> str:
 
 
 def _held(world: Callable, interval: Callable, cell: Cell, count: int) -> float:
+    """`world`: gives a sample and what is true of all questions."""
     rng, held, counted = np.random.default_rng(7), 0, 0
     for _ in range(count):
-        found = world(rng, cell)
-        of, truth = found if isinstance(found, tuple) else (found, cell.rate)
+        of, truth = world(rng, cell)
         one = interval(of)
         if one.low is not None:
             counted += 1
