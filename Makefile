@@ -22,7 +22,8 @@ up: $(READY)
 test: $(VENV)/.ready-test
 	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
-# Every fault of docs/faults.md, on real processes: an hour. The page is made anew from what was measured.
+# Every fault of docs/faults.md, on real processes: an hour; some of them: PYTEST_ARGS="-k rounds". What was measured
+# takes the place of its rows in the page.
 faults: $(VENV)/.ready-test
 	@rm -f build/faults.jsonl && mkdir -p build
 	@FAULTS_RESULTS=build/faults.jsonl $(BIN)/python -m pytest -m "" tests/faults $(PYTEST_ARGS); \
