@@ -170,6 +170,19 @@ def test_who_was_away_for_too_long_is_told_of_the_gap(api, make, token):
                     assert stream.next().data["state"] == "queued"
 
 
+def test_a_partner_is_not_told_how_many_events_there_are(api, make):
+    batch = make.queued()
+    (owner,) = make.sql(
+        "SELECT o.partner_id AS id FROM batches b JOIN orgs o ON o.id = b.org_id WHERE b.id = :b", b=batch
+    )
+    own = make.token(Scope.READ, owner["id"])
+
+    for path in (f"/batches/{batch}/events", f"/partners/{owner['id']}/events", "/events"):
+        with listening(api, path, own, 10**9) as stream:
+            gap = stream.next()
+            assert (gap.event, gap.data) == ("gap", {})
+
+
 def test_a_batch_whose_events_are_gone_is_told_as_it_stands(api, make, token):
     batch = make.queued()
     cancel(batch, ME)
