@@ -232,6 +232,36 @@ def test_whoever_is_of_a_partner_sees_what_concerns_that_one(browse, make, org):
     assert str(other.id) not in text
 
 
+def test_a_partner_is_not_told_who_runs_the_installation(browse, make, org, api):
+    own_token = make.token(Scope.ADMIN, org.partner)
+    own_id = make.one("SELECT id FROM tokens WHERE start = :start", start=own_token[:12])
+    for actor in ("ada", "user Mara", "token ops (00000000-0000-4000-8000-000000000000)", "beat"):
+        put_audit(make, org, actor)
+    put_audit(make, org, f"token test ({own_id})")
+    browsing = browse(Scope.ADMIN, org.partner)
+
+    def told(query=""):
+        rows = re.findall(r"<tr><td>.*?</tr>", browsing.get(f"/audit?action=pause{query}").text, re.DOTALL)
+        return [re.search(r"actor=[^>]*><bdi>([^<]+)", one)[1] for one in rows]
+
+    assert told() == [f"token test ({own_id})", "beat", "operator", "operator", "operator"]
+    assert told("&actor=ada") == told("&actor=user+Mara") == []
+    assert told("&actor=operator") == ["operator"] * 3
+    make.sql("UPDATE tokens SET created_by = 'ada' WHERE id = :id", id=own_id)
+    shown = api.ask("GET", "/tokens", own_token).json()["items"]
+    assert {one["created_by"] for one in shown} == {"operator"}
+    assert "ada" not in browsing.get("/tokens").text
+    assert "ada" in browse().get("/audit?action=pause").text
+
+
+def put_audit(make, org, actor):
+    make.sql(
+        "INSERT INTO audit (action, actor, subject, partner_id, details) VALUES ('pause', :actor, 'x', :partner, '{}')",
+        actor=actor,
+        partner=org.partner,
+    )
+
+
 def test_days_are_found_by_few_looks_in_the_audit(make):
     for day in ("2026-03-01", "2026-03-05", "2026-03-09"):
         for _ in range(30):
