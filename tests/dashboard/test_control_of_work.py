@@ -147,15 +147,19 @@ def test_a_partner_sees_of_providers_only_what_is_its_own(browse, make):
     partner = make.one(
         "SELECT o.partner_id FROM orgs o JOIN evaluations e ON e.org_id = o.id WHERE e.run_id = :r", r=run
     )
-    browse(Scope.OPERATE).post("/pause", {"scope": "all", "reason": "secret"})
+    for paused in ({"scope": "all"}, {"scope": "provider", "name": "openai"}):
+        browse(Scope.OPERATE).post("/pause", paused | {"reason": "secret"})
 
     own, other = (browse(Scope.OPERATE, one).get("/providers").text for one in (partner, make.partner()))
 
     assert ": 1 useful" in own
     assert ": 1 useful" not in other
     for text in (own, other):
+        assert "Stopped: everything is paused" in text
         assert "secret" not in text
+        assert "paused by" not in text
         assert "Pause" not in text
+    assert "provider openai is paused" in own
 
 
 def test_while_redis_is_away_the_page_says_so_and_shows_what_rows_know(database, make, tmp_path):
