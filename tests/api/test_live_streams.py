@@ -1,27 +1,22 @@
 """Live events over HTTP: what a listener gets, whatever it missed, and what ends its stream."""
 
 import signal
-from itertools import count
 from uuid import uuid4
 
 import pytest
 from api_process import serving
 from ground import NOWHERE, addresses
 from operating import Initiator, cancel
-from streams import listening
+from streams import begin_events, listening
 
 from senso.states import Scope
 
 ME = Initiator("mara")
-numbers = count(1_000, 1_000)
 
 
 @pytest.fixture(autouse=True)
 def ids_that_rise(make):
-    """From test to test, although the database is emptied: else the API takes it for one that was restored."""
-    first = next(numbers)
-    make.sql("INSERT INTO events (id, kind, data) VALUES (:id, 'breaker', '{}')", id=first)
-    make.sql("SELECT setval('events_id_seq', :id)", id=first)
+    begin_events(make)
 
 
 @pytest.fixture
