@@ -55,13 +55,14 @@ def caller_of(cookie: str, person: Caller | None, most: int) -> Caller:
 
 
 def by_cookie(cookie: str) -> Caller | None:
+    session = digest(cookie)
     with at_once() as db:
-        known = sessions.find(db, digest(cookie))
+        known = sessions.find(db, session)
         if known is None or known.is_revoked or known.is_expired:
             return None
         if known.is_stale:
             tokens.used(db, known.id)
-    return Caller(known.id, known.name, known.partner_id, known.scope)
+    return Caller(known.id, known.name, known.partner_id, known.scope, session=session)
 
 
 def require_allowed(caller: Caller, most: int) -> None:

@@ -1,5 +1,6 @@
 """Who has logged in to the dashboard, by the token that was given: begun, looked up at each page, ended."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -19,6 +20,7 @@ BEGIN = text("""
     INSERT INTO sessions (hash, token_id, expires_at)
     SELECT :hash, id, least(expires_at, now() + make_interval(days => :days)) FROM tokens WHERE id = :token
 """)
+VALID = text("SELECT hash FROM sessions WHERE hash = ANY(:hashes) AND expires_at > now()")
 END = text("DELETE FROM sessions WHERE hash = :hash")
 OPEN = text("SELECT count(*) FROM sessions WHERE token_id = :token AND expires_at > now()")
 END_ALL = text("DELETE FROM sessions WHERE token_id = :token")
@@ -34,6 +36,11 @@ def find(db: Link, digest: str) -> Known | None:
 def begin(db: Connection, digest: str, token: UUID, days: int) -> None:
     """For `days`, and no longer than the token is valid."""
     db.execute(BEGIN, {"hash": digest, "token": token, "days": days})
+
+
+def valid(db: Connection, digests: Collection[str]) -> set[str]:
+    """Those of them that have neither been ended nor expired."""
+    return set(db.execute(VALID, {"hashes": list(digests)}).scalars()) if digests else set()
 
 
 def end(db: Connection, digest: str) -> None:

@@ -9,13 +9,14 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.db.typed import each
-from senso.reads import id_ranges
+from senso.reads import actors, id_ranges
 from senso.states import Action
 
-PAGE = text("""
-    SELECT a.id, a.at, a.actor, a.action, a.subject, a.batch_id, a.partner_id, p.name AS partner, a.details
+ACTOR = actors.told("a.actor", ":reader")
+PAGE = text(f"""
+    SELECT a.id, a.at, {ACTOR} AS actor, a.action, a.subject, a.batch_id, a.partner_id, p.name AS partner, a.details
     FROM audit a LEFT JOIN partners p ON p.id = a.partner_id
-    WHERE (CAST(:actor AS text) IS NULL OR a.actor = :actor) AND (CAST(:action AS text) IS NULL OR a.action = :action)
+    WHERE (CAST(:actor AS text) IS NULL OR {ACTOR} = :actor) AND (CAST(:action AS text) IS NULL OR a.action = :action)
         AND (CAST(:subject AS text) IS NULL OR a.subject = :subject)
         AND (CAST(:batch AS uuid) IS NULL OR a.batch_id = :batch)
         AND (CAST(:partner AS uuid) IS NULL OR a.partner_id = :partner)
@@ -54,10 +55,13 @@ class Audited:
     details: Mapping[str, Any]
 
 
-def page(db: Connection, filters: Filters, before: int | None, most: int) -> list[Audited]:
-    """`before`: the id of the last row of the page before."""
+def page(
+    db: Connection, filters: Filters, before: int | None, most: int, *, reader: UUID | None = None
+) -> list[Audited]:
+    """`before`: the id of the last row of the page before. `reader`: the partner who is told; None: of all partners."""
     low, high = id_ranges.within(db, "audit", filters.since, filters.until)
     values = asdict(filters) | {"low": low, "high": smallest(high, before), "most": most}
+    values["reader"] = reader and str(reader)
     values |= {name: values[name] and str(values[name]) for name in ("batch", "partner")}
     values["begin"] = filters.since and id_ranges.begin_of(filters.since)
     values["end"] = filters.until and id_ranges.end_of(filters.until)

@@ -1,6 +1,6 @@
 """Lists of batches, a page at a time, the newest first."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from senso.db.typed import each
 from senso.matrix import first_after, first_of
 from senso.queries.selections import HAS_REASON
-from senso.reads.status import STATUS, BatchStatus
+from senso.reads.status import STATUS, BatchStatus, named
 from senso.states import BatchKind, BatchState
 
 
@@ -74,6 +74,19 @@ def listed(db: Connection, wanted: BatchFilters, most: int, before: UUID | None 
     }
     chosen = LIST if wanted.partner is None else LIST_OF_PARTNER
     return each(BatchStatus, db.execute(chosen, {name: plain(value) for name, value in values.items()}))
+
+
+SUBJECTS = text("""
+    SELECT b.id, o.name AS org, n.name AS network FROM batches b LEFT JOIN orgs o ON o.id = b.org_id
+        LEFT JOIN networks n ON n.id = b.network_id
+    WHERE b.id = ANY(CAST(:batches AS uuid[]))
+""")
+
+
+def subjects(db: Connection, batches: Iterable[UUID]) -> dict[UUID, str]:
+    """What each is of, by its name."""
+    found = db.execute(SUBJECTS, {"batches": list(map(str, batches))})
+    return {one.id: named(one.org, one.network) for one in found}
 
 
 def plain(value: object) -> object:

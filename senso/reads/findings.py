@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from senso.errors import ConfigError, NotFound
+from senso.queries.competitors import Register
 from senso.queries.results import Found
 from senso.reads import history, periods
 from senso.reads.history import CitedURL, Read
@@ -120,19 +121,19 @@ def competitors(db: Connection, org: UUID, chosen: Sequence[UUID], part: Part) -
     ]
 
 
-def citations(db: Connection, org: UUID, chosen: Sequence[UUID], part: Part) -> list[Cited]:
-    """By pool, the most cited first."""
+def citations(db: Connection, org: UUID, chosen: Sequence[UUID], part: Part, *, of_others: bool = False) -> list[Cited]:
+    """By pool, the most cited first. `of_others`: of answers that name a competitor on file, and not the org."""
     return [
         Cited(*pool, domain=one.domain, type=one.type, category=one.category, answers=one.answers, of=of)
-        for pool, one, of in counted(db, org, chosen, part, history.cited_by)
+        for pool, one, of in counted(db, org, chosen, part, history.cited_by, of_others=of_others)
     ]
 
 
-def pages(db: Connection, org: UUID, chosen: Sequence[UUID], part: Part) -> list[CitedPage]:
-    """By pool, the most cited first."""
+def pages(db: Connection, org: UUID, chosen: Sequence[UUID], part: Part, *, of_others: bool = False) -> list[CitedPage]:
+    """By pool, the most cited first. `of_others`: as of `citations`."""
     return [
         CitedPage(*pool, url=one.url, title=one.title, category=one.category, answers=one.answers, of=of)
-        for pool, one, of in counted(db, org, chosen, part, history.pages_by)
+        for pool, one, of in counted(db, org, chosen, part, history.pages_by, of_others=of_others)
     ]
 
 
@@ -143,9 +144,20 @@ T = TypeVar("T", CompetitorCount, CitedDomain, CitedURL)
 
 
 def counted(
-    db: Connection, org: UUID, chosen: Sequence[UUID], part: Part, count: Callable[[Sequence[Found], Read], list[T]]
+    db: Connection,
+    org: UUID,
+    chosen: Sequence[UUID],
+    part: Part,
+    count: Callable[[Sequence[Found], Read], list[T]],
+    *,
+    of_others: bool = False,
 ) -> Iterator[tuple[Pool, T, int]]:
     of = history.read(db, chosen, org)
     for pool, found in of.pools.items():
-        members = [one for one in found if part.has(one)]
+        members = [one for one in found if part.has(one) and (not of_others or is_of_others(one, of.known))]
         yield from ((pool, one, len(members)) for one in count(members, of))
+
+
+def is_of_others(one: Found, known: Register) -> bool:
+    """Whether an answer names a competitor on file, and not the org."""
+    return not one.mentioned and any(name in known.tracked for name in known.named(one.competitors))

@@ -8,12 +8,16 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.db.typed import each, first
+from senso.reads import actors
 from senso.states import Scope
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """`start`: its first characters. `partner_id`: None for all partners. `last_used_at`: to the minute."""
+    """`start`: its first characters. `partner_id`: None for all partners. `last_used_at`: to the minute.
+
+    `created_by`: as `actors` tells it.
+    """
 
     id: UUID
     name: str
@@ -27,7 +31,9 @@ class Token:
     revoked_at: datetime | None
 
 
-COLUMNS = "id, name, start, scope, partner_id, created_at, created_by, expires_at, last_used_at, revoked_at"
+CREATED_BY = actors.told("tokens.created_by", ":partner")
+COLUMNS = f"""id, name, start, scope, partner_id, created_at, {CREATED_BY} AS created_by,
+        expires_at, last_used_at, revoked_at"""
 MAY_SEE = "(CAST(:partner AS uuid) IS NULL OR partner_id = :partner)"
 LISTED = text(f"""
     SELECT {COLUMNS} FROM tokens WHERE {MAY_SEE}

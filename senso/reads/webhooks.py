@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from senso.db.typed import each, first
+from senso.reads import actors
 from senso.states import DeliveryStatus
 
 
@@ -27,8 +28,9 @@ class Webhook:
     last_sent_at: datetime | None
 
 
-WEBHOOKS = text("""
-    SELECT w.id, w.partner_id, w.url, w.events, w.active, w.created_by, w.created_at, w.disabled_at,
+CREATED_BY = actors.told("w.created_by", ":partner")
+WEBHOOKS = text(f"""
+    SELECT w.id, w.partner_id, w.url, w.events, w.active, {CREATED_BY} AS created_by, w.created_at, w.disabled_at,
         w.disabled_because,
         (SELECT count(*) FROM deliveries d WHERE d.webhook_id = w.id AND d.status = 'pending') AS pending,
         (SELECT max(sent_at) FROM deliveries d WHERE d.webhook_id = w.id) AS last_sent_at

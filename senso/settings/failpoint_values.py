@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
+from pydantic_core import PydanticCustomError
+
 ACTIONS: Final = ("kill", "error", "pause")
 FORM: Final = 'must be a JSON list of {"at": name, "do": kill, error or pause}'
 
@@ -36,3 +38,12 @@ def traps(said: str) -> tuple[Trap, ...]:
     if found is None:
         raise ValueError(FORM)
     return found
+
+
+def check(said: str | None) -> str | None:
+    """Raises PydanticCustomError."""
+    try:
+        traps(said or "[]")
+    except ValueError as error:
+        raise PydanticCustomError("failpoints", "{said}", {"said": str(error)}) from None
+    return said

@@ -1,41 +1,25 @@
 """The settings: each with its type, its default and what it means. Field NAME is variable NAME in capitals."""
 
-import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, field_validator
-from pydantic_core import PydanticCustomError
 
-from senso.settings import databases, failpoint_values, prompt_shares, redis_urls
-from senso.settings.clock_values import moment
-from senso.settings.hosts import check_host
-from senso.settings.texts import Kind, cleaned
+from senso.settings import (
+    addresses,
+    clock_values,
+    failpoint_values,
+    keys,
+    prompt_shares,
+    proxy_headers,
+    reading_values,
+)
+from senso.settings.texts import Kind, listed
 from senso.states import ReadingMode
 
 SERVICES: Final = ("openai", "anthropic", "perplexity", "gemini", "brightdata", "linkup")
 BASE_URLS: Final = (*(f"{service}_base_url" for service in SERVICES), "azure_openai_endpoint", "application_api_url")
-# Refuses URLs that drivers would split in another way than intended: the rest of a password would become a host, which
-# they print, or a port, on which they fail.
-HOST = r"(?:\[[0-9a-fA-F:.]+\]|[^\s@/?#:]+)"
-PORT = r"(?::\d{1,5})?"
-WEB = re.compile(rf"https?://(?:[^\s@/?#]*@)?{HOST}{PORT}(?:/[^\s?#]*)?", re.IGNORECASE)
-
-PROXY = re.compile(rf"http://(?:[^\s@/?#:]+(?::[^\s@/?#]*)?@)?{HOST}{PORT}/?", re.IGNORECASE)
-DSN = re.compile(rf"https?://[^\s:@/]+(?::[^\s:@/]+)?@{HOST}{PORT}/(?:[^\s?#]*/)?\d+", re.IGNORECASE)
-LOOPBACK = r"(?:localhost|127\.0\.0\.1|\[::1\])"
-WEBHOOK = re.compile(rf"(?:https://{HOST}|http://{LOOPBACK}){PORT}/[^\s?#]+", re.IGNORECASE)
-ENCRYPTION_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
-HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
-OF_BROWSERS: Final = frozenset(
-    {"accept", "accept-charset", "accept-encoding", "accept-language", "authorization", "cache-control", "connection"}
-    | {"content-length", "content-type", "cookie", "date", "dnt", "expect", "forwarded", "from", "hx-request", "host"}
-    | {"if-match", "if-modified-since", "if-none-match", "last-event-id", "origin", "pragma", "priority", "range"}
-    | {"referer", "te", "transfer-encoding", "upgrade", "upgrade-insecure-requests", "user-agent", "via"}
-    | {"x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto", "x-real-ip", "x-request-id"}
-)
-LOGIN = re.compile(r"[^\s:,]+:[^\s,]+")
 
 # Marks settings that are accepted but unused in this version.
 IDLE: Final[dict[str, Any]] = {"unused": True}
@@ -268,185 +252,23 @@ class Settings(BaseModel):
         """What an event's address must end with."""
         return self.event_key or self.inngest_event_key
 
-    @field_validator("event_key", "inngest_event_key")
-    @classmethod
-    def check_event_key(cls, key: SecretStr | None) -> SecretStr | None:
-        """Refuses keys that no client could send: in the path of an address, these characters mean something else."""
-        if key is not None and any(sign in key.get_secret_value() for sign in "?#%"):
-            raise PydanticCustomError(
-                "key", "has a ?, # or % in it, which the path of an address changes; take another"
-            )
-        return key
-
-    @field_validator("dashboard_user_header")
-    @classmethod
-    def check_user_header(cls, name: str | None) -> str | None:
-        """Refuses what browsers send anyway: it would let everybody in, under whatever name that is."""
-        if name and (not HEADER.fullmatch(name) or name.lower() in OF_BROWSERS or name.lower().startswith("sec-")):
-            raise PydanticCustomError(
-                "header", "must be the name of a header that only the proxy sets, such as X-Forwarded-User"
-            )
-        return name
-
-    @field_validator("dashboard_proxies")
-    @classmethod
-    def check_proxies(cls, said: str) -> str:
-        for one in listed(said):
-            try:
-                ip_network(one)
-            except ValueError:
-                raise PydanticCustomError(
-                    "network", "must be addresses or networks such as 10.0.3.7 or 10.0.3.0/24, with commas between"
-                ) from None
-        return said
-
-    @field_validator("encryption_keys")
-    @classmethod
-    def check_encryption_keys(cls, keys: SecretStr | None) -> SecretStr | None:
-        """Fernet's form: 32 random bytes in base64 for URLs."""
-        for key in listed(keys.get_secret_value()) if keys else ():
-            if not ENCRYPTION_KEY.fullmatch(key):
-                raise PydanticCustomError(
-                    "key",
-                    "has a key that is not 32 bytes in base64 for URLs (44 characters); docs/production.md says how "
-                    "to make one",
-                )
-        return keys
-
-    @field_validator(*BASE_URLS)
-    @classmethod
-    def check_base_url(cls, url: str | None) -> str | None:
-        """Strips the trailing slash: paths are appended, and some services answer `//` with 404."""
-        if url and not WEB.fullmatch(url):
-            raise PydanticCustomError("url", "must be https://host or http://host, and may go on with a path")
-        if url:
-            check_web(url)
-        return url.rstrip("/") if url else url
-
-    @field_validator("https_proxy")
-    @classmethod
-    def check_proxy(cls, url: SecretStr | None) -> SecretStr | None:
-        if url is not None:
-            if not PROXY.fullmatch(url.get_secret_value()):
-                raise PydanticCustomError(
-                    "url", "must be http://host:port, with user:password@ before the host if needed"
-                )
-            check_web(url.get_secret_value())
-        return url
-
-    @field_validator("reading_model", "names_model")
-    @classmethod
-    def check_one_model(cls, name: str | None) -> str | None:
-        if name and "," in name:
-            raise PydanticCustomError("models", "names more than one model; it takes one")
-        return name
-
-    @field_validator("reading_models")
-    @classmethod
-    def check_reading_models(cls, said: str) -> str:
-        found = listed(said)
-        if not found:
-            raise PydanticCustomError("models", "names no model; write slugs with commas between")
-        return ",".join(dict.fromkeys(found))
-
-    @field_validator("reading_prompts")
-    @classmethod
-    def check_reading_prompts(cls, said: str | None) -> str | None:
-        try:
-            prompt_shares.shares(said or "")
-        except ValueError as error:
-            raise PydanticCustomError("shares", "{said}", {"said": str(error)}) from None
-        return said
-
-    @field_validator("database_url", "database_read_url")
-    @classmethod
-    def check_database(cls, url: SecretStr | None) -> SecretStr | None:
-        try:
-            databases.parameters(url.get_secret_value()) if url else {}
-        except ValueError as error:
-            raise PydanticCustomError("url", "{said}", {"said": str(error)}) from None
-        return url
-
-    @field_validator("redis_url")
-    @classmethod
-    def check_redis(cls, url: SecretStr | None) -> SecretStr | None:
-        if url is None:
-            return None
-        try:
-            redis_urls.parsed(url.get_secret_value())
-        except ValueError as error:
-            raise PydanticCustomError("url", "{said}", {"said": str(error)}) from None
-        return url
-
-    @field_validator("sentry_dsn")
-    @classmethod
-    def check_dsn(cls, dsn: SecretStr | None) -> SecretStr | None:
-        if dsn is not None and not DSN.fullmatch(dsn.get_secret_value()):
-            raise PydanticCustomError("url", "must be https://key@host/number, as Sentry shows it")
-        if dsn is not None:
-            check_web(dsn.get_secret_value())
-        return dsn
-
-    @field_validator("slack_webhook_url")
-    @classmethod
-    def check_webhook(cls, url: SecretStr | None) -> SecretStr | None:
-        """The address is the key: in clear text it may go to this machine only."""
-        if url is not None:
-            text = url.get_secret_value()
-            if not WEBHOOK.fullmatch(text):
-                raise PydanticCustomError("url", "must be https://host/path, as Slack shows it")
-            check_web(text)
-        return url
-
-    @field_validator("flower_url")
-    @classmethod
-    def check_flower(cls, url: str | None) -> str | None:
-        if url and not WEB.fullmatch(url):
-            raise PydanticCustomError("url", "must be https://host or http://host, and may go on with a path")
-        return url
-
-    @field_validator("flower_basic_auth")
-    @classmethod
-    def check_login(cls, login: SecretStr | None) -> SecretStr | None:
-        """Flower reads a comma as the start of another login."""
-        if login is not None and not LOGIN.fullmatch(login.get_secret_value()):
-            raise PydanticCustomError("login", "must be user:password, without a comma")
-        return login
-
-    @field_validator("failpoints")
-    @classmethod
-    def check_failpoints(cls, said: str | None) -> str | None:
-        try:
-            failpoint_values.traps(said or "[]")
-        except ValueError as error:
-            raise PydanticCustomError("failpoints", "{said}", {"said": str(error)}) from None
-        return said
-
-    @field_validator("senso_clock")
-    @classmethod
-    def check_clock(cls, said: str | None) -> str | None:
-        """Checked at start: with a value that cannot be parsed, a running stack would fail at every tick."""
-        try:
-            moment(said or "+0d")
-        except (ValueError, OverflowError):
-            raise PydanticCustomError(
-                "clock",
-                "{said} is neither an offset (+3d, -2h, +30m) nor an ISO moment, of the years 2000 to 2099",
-                {"said": repr(said)},
-            ) from None
-        return said
-
-
-def listed(said: str) -> list[str]:
-    """The comma-separated names, without duplicates."""
-    return list(dict.fromkeys(filter(None, map(cleaned, said.split(",")))))
-
-
-def check_web(url: str) -> None:
-    try:
-        check_host(url)
-    except ValueError as error:
-        raise PydanticCustomError("url", "{said}", {"said": str(error)}) from None
+    check_event_key = field_validator("event_key", "inngest_event_key")(keys.check_event_key)
+    check_encryption_keys = field_validator("encryption_keys")(keys.check_encryption_keys)
+    check_login = field_validator("flower_basic_auth")(keys.check_login)
+    check_user_header = field_validator("dashboard_user_header")(proxy_headers.check_header)
+    check_proxies = field_validator("dashboard_proxies")(proxy_headers.check_networks)
+    check_base_url = field_validator(*BASE_URLS)(addresses.check_base_url)
+    check_proxy = field_validator("https_proxy")(addresses.check_proxy)
+    check_dsn = field_validator("sentry_dsn")(addresses.check_dsn)
+    check_webhook = field_validator("slack_webhook_url")(addresses.check_webhook)
+    check_flower = field_validator("flower_url")(addresses.check_page)
+    check_database = field_validator("database_url", "database_read_url")(addresses.check_database)
+    check_redis = field_validator("redis_url")(addresses.check_redis)
+    check_one_model = field_validator("reading_model", "names_model")(reading_values.check_one_model)
+    check_reading_models = field_validator("reading_models")(reading_values.check_models)
+    check_reading_prompts = field_validator("reading_prompts")(reading_values.check_prompts)
+    check_failpoints = field_validator("failpoints")(failpoint_values.check)
+    check_clock = field_validator("senso_clock")(clock_values.check)
 
 
 SECRETS: Final = frozenset(

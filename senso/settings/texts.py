@@ -32,6 +32,11 @@ def cleaned(text: str) -> str:
     return text.strip(AROUND)
 
 
+def listed(said: str) -> list[str]:
+    """The comma-separated names, without duplicates."""
+    return list(dict.fromkeys(filter(None, map(cleaned, said.split(",")))))
+
+
 def fault(text: str, kind: Kind) -> str | None:
     """Says what is wrong with a cleaned text, or None. Never quotes the text, which may be a secret."""
     if "\n" in text or "\r" in text:

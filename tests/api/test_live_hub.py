@@ -89,6 +89,29 @@ def test_a_stream_that_began_before_the_ids_did_is_ended():
     assert asyncio.run(listen()) == b": the events begin anew: reconnect\n\n"
 
 
+def test_a_session_that_ends_ends_its_streams_and_no_others():
+    async def listen():
+        hub = Hub(Streams(1))
+        ends, stays, by_token = listeners = [Listener(Scope(), TOKEN, session=one) for one in ("mine", "other", None)]
+        for one in listeners:
+            hub.join(one)
+        hub.drop_sessions({"other"})
+        return await ends.take(), ends.is_over, stays.is_over, by_token.is_over
+
+    assert asyncio.run(listen()) == (b": the session has ended\n\n", True, False, False)
+
+
+def test_a_stream_ends_for_the_first_reason_that_was_found():
+    async def listen():
+        hub, listener = Hub(Streams(1)), Listener(Scope(), TOKEN, session="mine")
+        hub.join(listener)
+        hub.drop_tokens(set())
+        hub.drop_sessions(set())
+        return await listener.take()
+
+    assert asyncio.run(listen()) == b": the token is no longer valid\n\n"
+
+
 def test_while_nothing_happens_it_is_pinged(monkeypatch):
     monkeypatch.setattr(listening, "PING_SECONDS", 0.01)
 

@@ -1,27 +1,22 @@
 """Live events over HTTP: what a listener gets, whatever it missed, and what ends its stream."""
 
 import signal
-from itertools import count
 from uuid import uuid4
 
 import pytest
 from api_process import serving
 from ground import NOWHERE, addresses
 from operating import Initiator, cancel
-from streams import listening
+from streams import begin_events, listening
 
 from senso.states import Scope
 
 ME = Initiator("mara")
-numbers = count(1_000, 1_000)
 
 
 @pytest.fixture(autouse=True)
 def ids_that_rise(make):
-    """From test to test, although the database is emptied: else the API takes it for one that was restored."""
-    first = next(numbers)
-    make.sql("INSERT INTO events (id, kind, data) VALUES (:id, 'breaker', '{}')", id=first)
-    make.sql("SELECT setval('events_id_seq', :id)", id=first)
+    begin_events(make)
 
 
 @pytest.fixture
@@ -168,6 +163,19 @@ def test_who_was_away_for_too_long_is_told_of_the_gap(api, make, token):
                 assert (gap.event, gap.data) == ("gap", kept)
                 if "batches" in path:
                     assert stream.next().data["state"] == "queued"
+
+
+def test_a_partner_is_not_told_how_many_events_there_are(api, make):
+    batch = make.queued()
+    (owner,) = make.sql(
+        "SELECT o.partner_id AS id FROM batches b JOIN orgs o ON o.id = b.org_id WHERE b.id = :b", b=batch
+    )
+    own = make.token(Scope.READ, owner["id"])
+
+    for path in (f"/batches/{batch}/events", f"/partners/{owner['id']}/events", "/events"):
+        with listening(api, path, own, 10**9) as stream:
+            gap = stream.next()
+            assert (gap.event, gap.data) == ("gap", {})
 
 
 def test_a_batch_whose_events_are_gone_is_told_as_it_stands(api, make, token):

@@ -8,7 +8,7 @@ from senso.dashboard.routes import routes
 
 # What is no page by itself: files, streams, and parts that pages ask for. The report is a file that is also printed.
 OTHERS = ("/assets/", "/live", "/overview", "/orgs/{org_id}/parts/", "/batches/{batch_id}/progress")
-OTHERS += ("/orgs/{org_id}/report",)
+OTHERS += ("/batches/{batch_id}/sent", "/orgs/{org_id}/report")
 FILES = (".csv", ".json")
 # With what is asked for, where a page has nothing to show otherwise.
 QUERIES = {

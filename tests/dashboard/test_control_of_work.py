@@ -147,15 +147,19 @@ def test_a_partner_sees_of_providers_only_what_is_its_own(browse, make):
     partner = make.one(
         "SELECT o.partner_id FROM orgs o JOIN evaluations e ON e.org_id = o.id WHERE e.run_id = :r", r=run
     )
-    browse(Scope.OPERATE).post("/pause", {"scope": "all", "reason": "secret"})
+    for paused in ({"scope": "all"}, {"scope": "provider", "name": "openai"}):
+        browse(Scope.OPERATE).post("/pause", paused | {"reason": "secret"})
 
     own, other = (browse(Scope.OPERATE, one).get("/providers").text for one in (partner, make.partner()))
 
     assert ": 1 useful" in own
     assert ": 1 useful" not in other
     for text in (own, other):
+        assert "Stopped: everything is paused" in text
         assert "secret" not in text
+        assert "paused by" not in text
         assert "Pause" not in text
+    assert "provider openai is paused" in own
 
 
 def test_while_redis_is_away_the_page_says_so_and_shows_what_rows_know(database, make, tmp_path):
@@ -230,6 +234,36 @@ def test_whoever_is_of_a_partner_sees_what_concerns_that_one(browse, make, org):
     assert text.count("<tr><td>") == 5
     assert str(other.partner) not in text
     assert str(other.id) not in text
+
+
+def test_a_partner_is_not_told_who_runs_the_installation(browse, make, org, api):
+    own_token = make.token(Scope.ADMIN, org.partner)
+    own_id = make.one("SELECT id FROM tokens WHERE start = :start", start=own_token[:12])
+    for actor in ("ada", "user Mara", "token ops (00000000-0000-4000-8000-000000000000)", "beat"):
+        put_audit(make, org, actor)
+    put_audit(make, org, f"token test ({own_id})")
+    browsing = browse(Scope.ADMIN, org.partner)
+
+    def told(query=""):
+        rows = re.findall(r"<tr><td>.*?</tr>", browsing.get(f"/audit?action=pause{query}").text, re.DOTALL)
+        return [re.search(r"actor=[^>]*><bdi>([^<]+)", one)[1] for one in rows]
+
+    assert told() == [f"token test ({own_id})", "beat", "operator", "operator", "operator"]
+    assert told("&actor=ada") == told("&actor=user+Mara") == []
+    assert told("&actor=operator") == ["operator"] * 3
+    make.sql("UPDATE tokens SET created_by = 'ada' WHERE id = :id", id=own_id)
+    shown = api.ask("GET", "/tokens", own_token).json()["items"]
+    assert {one["created_by"] for one in shown} == {"operator"}
+    assert "ada" not in browsing.get("/tokens").text
+    assert "ada" in browse().get("/audit?action=pause").text
+
+
+def put_audit(make, org, actor):
+    make.sql(
+        "INSERT INTO audit (action, actor, subject, partner_id, details) VALUES ('pause', :actor, 'x', :partner, '{}')",
+        actor=actor,
+        partner=org.partner,
+    )
 
 
 def test_days_are_found_by_few_looks_in_the_audit(make):

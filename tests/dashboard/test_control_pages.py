@@ -4,6 +4,7 @@ import re
 from uuid import uuid4
 
 import pytest
+from pages import read
 
 from senso.states import Scope
 
@@ -101,7 +102,9 @@ def test_no_write_is_taken_from_another_site(browse, make, org, headers):
         ("/audit?cursor=zzz", "query.cursor"),
         ("/schedule?weekday=2", "query.weekday"),
         ("/providers?days=99", "query.days"),
-        ("/pause?scope=provider", "goes with a provider"),
+        ("/pause?scope=provider", "name: is missing: say which provider"),
+        ("/pause?scope=partner", "name: is missing: say which partner, by its id"),
+        ("/pause?scope=all&name=openai", "name: does not go with the scope all"),
         ("/partners/{partner}/ledger?entry=gift", "query.entry"),
         ("/partners/{partner}/ledger?cursor=WyIxIl0", "query.cursor"),
     ],
@@ -111,6 +114,24 @@ def test_a_wrong_value_is_said_on_a_page(browse, org, path, said):
 
     assert answer.status_code == 422
     assert said in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "field"),
+    [
+        ("/pause", {"scope": ["all", "provider"], "name": "openai"}, "scope"),
+        ("/resume", {"scope": "provider", "name": ["openai", "gemini"]}, "name"),
+        ("/batches/change", {"action": "retry", "state": ["failed", "partial"], "reason": ["429", "500"]}, "reason"),
+        ("/login", {"token": ["one", "two"]}, "token"),
+        ("/login", {"unknown": ["one", "two"]}, "unknown"),
+    ],
+)
+def test_a_field_that_is_sent_twice_is_refused_on_a_page(browse, make, path, form, field):
+    answer = browse().post(path, form)
+
+    assert answer.status_code == 422
+    assert f"{field}: is given twice, and takes one value" in read(answer)
+    assert make.one("SELECT count(*) FROM pauses") == 0
 
 
 def test_fields_that_were_left_empty_are_no_filters(browse):

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from browser import findings, shoot, window
+from browser import PATIENCE_MILLISECONDS, findings, shoot, window
 from playwright.sync_api import expect
 
 from senso.dashboard.navigation import PLACES
@@ -122,6 +122,23 @@ def test_a_live_part_is_told_pauses_and_goes_on(page, looking):
 
     assert told_meanwhile == 1
     expect(page.locator("[data-live-said]")).to_have_text("Live")
+
+
+def test_a_push_that_is_sent_after_the_batch_has_ended_is_shown_without_a_reload(page, looking, world):
+    batch = world.usual["batch_id"]
+    with transaction() as db:
+        db.exec_driver_sql(
+            "INSERT INTO pushes (key, batch_id, episode, body, next_at) VALUES ('push:1', %(batch)s, 1, '{}', now())",
+            {"batch": batch},
+        )
+    looking.go(f"/batches/{batch}")
+    expect(page.locator("#sent")).to_contain_text("pending")
+
+    with transaction() as db:
+        db.exec_driver_sql("UPDATE pushes SET status = 'sent', sent_at = now(), next_at = NULL")
+
+    expect(page.locator("#sent tbody")).to_contain_text("sent", timeout=PATIENCE_MILLISECONDS)
+    assert "every" not in page.locator("#sent").get_attribute("hx-trigger")
 
 
 @pytest.mark.parametrize("late", ["htmx-sse-4.0.1.min.js", "dashboard.js"])

@@ -1,13 +1,20 @@
 """Live events for pages: those of the API, for a session."""
 
 from contextlib import closing
+from itertools import islice
 
 import pytest
 from operating import Initiator, cancel
+from streams import begin_events
 
 from senso.states import Scope
 
 HEADERS = {"Accept": "text/html, text/event-stream", "HX-Request": "true"}
+
+
+@pytest.fixture(autouse=True)
+def ids_that_rise(make):
+    begin_events(make)
 
 
 def kinds(browsing, path, last_id=None):
@@ -41,6 +48,18 @@ def test_nobody_listens_who_has_not_logged_in(browse, path):
     answer = browsing.get(path, headers=HEADERS)
 
     assert (answer.status_code, answer.headers["hx-redirect"]) == (401, "/login")
+
+
+@pytest.mark.parametrize("way", ["/logout", "/session/end"])
+def test_a_stream_ends_when_its_session_is_logged_out(browse, way):
+    browsing = browse(Scope.READ)
+
+    with closing(browsing.get("/live", headers=HEADERS, stream=True)) as answer:
+        browsing.post(way)
+        comments = (line for line in answer.iter_lines(decode_unicode=True) if line.startswith(":"))
+        told = list(islice(comments, 4))
+
+    assert told[-1:] == [": the session has ended"]  # others are pings, each after 15 seconds
 
 
 def test_a_stream_of_all_batches_is_open(browse, make):

@@ -1,5 +1,6 @@
 """Acting on all batches that match the filter of the list: first what it would do, then what it did."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from uuid import uuid4
@@ -11,6 +12,7 @@ from senso.db import transaction
 from senso.queries import bulk_changes
 from senso.queries.selections import Filters
 from senso.states import Action, BatchState, Scope
+from senso.tasks.stages import submit_snapshot
 from senso.workflows import stepwise_changes
 
 DAYS = [date(2026, 3, day) for day in range(1, 8)]
@@ -32,6 +34,7 @@ def test_a_dry_run_says_what_matches_and_costs_and_writes_nothing(browse, make):
     with_cancelled = on.get("/batches/change?action=retry&state=failed&state=cancelled&reopen=true")
 
     assert "2 batches match; 1 would be retried" in read(answer)
+    assert "Larch Hill Credit Union, 2026-03-01" in re.sub("</?bdi>", "", answer.text)
     assert "1 left as they are: cancelled" in read(answer)
     assert "Runs 2" in read(answer)
     assert (form["action"], form["state"]) == (["retry"], ["failed", "cancelled"])
@@ -74,6 +77,18 @@ def test_all_that_match_are_cancelled(browse, make):
     assert "2 batches match; 2 would be cancelled" in read(answer)
     assert "2 cancelled" in read(on.get(done.headers["location"]))
     assert {make.state(one)["state"] for one in batches} == {"cancelled"}
+
+
+def test_a_cancel_says_what_is_under_way_at_vendors_too(browse, make, sandbox):
+    sandbox.timing(snapshot_seconds=60)
+    on, batch = browse(), make.batch(models=("chatgpt",))
+    submit_snapshot(str(make.one("SELECT id FROM vendor_jobs")))
+
+    of_one = on.get(f"/batches/{batch}/cancel")
+    of_many = on.get("/batches/change?action=cancel&state=running")
+
+    for answer in (of_one, of_many):
+        assert "Under way, which may still cost something 1 job at brightdata, to be cancelled there" in read(answer)
 
 
 def test_a_partner_changes_its_own_batches_only(browse, make):

@@ -140,6 +140,24 @@ def test_competitors_have_ranks_and_sources_have_owners(browse, make, read):
     assert "press.example" not in pages
 
 
+def test_sources_of_answers_that_name_a_competitor_and_not_the_organisation(browse, make, read):
+    browsing, path = browse(Scope.READ), f"/orgs/{read.org.id}/sources?surface=api&answers=others"
+    read.cite(2, "https://reviews.example/vantry", "reviews.example")
+    read.cite(3, "https://elsewhere.example/", "elsewhere.example")
+
+    of_nobody = words_of(browsing.get(path))
+    make.sql("UPDATE orgs SET competitors = '[\"Vantry\"]'")
+    sites, pages = words_of(browsing.get(path)), words_of(browsing.get(f"{path}&by=page"))
+
+    assert "Nothing such is cited." in of_nobody
+    assert "1 site, cited where a competitor on file is named and it is not" in sites
+    assert re.search(r"reviews\.example a third party's .* 1 of 1 answer", sites)
+    assert "https://reviews.example/vantry" in pages
+    for text in (sites, pages):
+        assert "press.example" not in text  # cited where both are named
+        assert "elsewhere.example" not in text
+
+
 def claim(make, number, position, verdict, text):
     make.sql(
         "INSERT INTO claims (evaluation_id, position, text, sentence, kind, polarity, verdict) "
@@ -229,6 +247,7 @@ WRONG += (
     "/changes?verdict=odd",
     "/changes?since=2026-02-02&until=2026-02-01",
     "/sources?by=odd",
+    "/sources?answers=odd",
     "/explain?metric=fame",
 )
 WRONG += ("/explain", "/claims?cursor=zz", "/competitors?after=-1")

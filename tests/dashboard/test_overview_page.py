@@ -1,5 +1,6 @@
 """The overview: today, what fails and why, what it costs against ceilings, what is stopped; a partner's own only."""
 
+import re
 import time
 from datetime import UTC, datetime
 
@@ -100,6 +101,28 @@ def test_stops_and_ceilings_are_shown_with_who_and_why(browse, make):
     assert "$0.5000 of $2.00" in read(every)
     assert "$0.5000 of $2.00" in read(own)
     assert "mara" not in own.text
+
+
+def test_what_is_paused_is_shown_so_and_not_by_its_breaker(browse, make):
+    run = make.run(answered=True)
+    slug = make.one("SELECT slug FROM models WHERE provider = 'gemini' ORDER BY slug LIMIT 1")
+    partner = make.one(
+        "SELECT o.partner_id FROM orgs o JOIN evaluations e ON e.org_id = o.id WHERE e.run_id = :r", r=run
+    )
+
+    def rows(browsing):
+        return re.findall(r'<a href="/providers">([^<]+)</a></th>(.*?)</td>', browsing.get("/").text, re.DOTALL)
+
+    def said(browsing):
+        return {name: " ".join(re.sub("<[^>]+>", " ", cell).split()) for name, cell in rows(browsing)}
+
+    assert said(browse()) == {"openai": "closed"}
+    with transaction() as db:
+        stops.pause(db, Subject(StopScope.PROVIDER, "openai"), "mara", None)
+        stops.pause(db, Subject(StopScope.MODEL, slug), "mara", None)
+
+    assert said(browse()) == {"openai": "paused", "gemini": f"paused {slug}"}
+    assert said(browse(Scope.READ, partner))["openai"] == "paused"
 
 
 def test_a_partner_sees_only_its_own(browse, make):

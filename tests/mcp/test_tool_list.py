@@ -111,5 +111,30 @@ def test_texts_lose_what_is_not_seen_and_what_is_too_long():
     assert found["b"] == "é" * (20 - len(CUT)) + CUT
 
 
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        (0xAD, 0xAD),
+        (0x34F, 0x34F),
+        (0x115F, 0x1160),
+        (0x17B4, 0x17B5),
+        (0x180B, 0x180F),
+        (0x200E, 0x200F),
+        (0x2060, 0x206F),
+        (0x3164, 0x3164),
+        (0xFE00, 0xFE0F),
+        (0xFFA0, 0xFFA0),
+        (0xFFF0, 0xFFFB),
+        (0x1BCA0, 0x1BCA3),
+        (0x1D173, 0x1D17A),
+        (0xE0000, 0xE0FFF),
+    ],
+)
+def test_nothing_is_written_by_what_is_not_shown(first, last):
+    hidden = "".join(map(chr, range(first, last + 1)))
+
+    assert harmless({f"a{hidden}b": f"c{hidden}d", "e": f"\u2764{hidden}"}) == {"ab": "cd", "e": "\u2764"}
+
+
 if __name__ == "__main__":
     KNOWN.write_text(json.dumps(told(), indent=1) + "\n")

@@ -18,7 +18,8 @@ CHALLENGE = 'Bearer realm="senso"'
 class Caller:
     """A token that was accepted, or a person whom a proxy in front of the dashboard has let in.
 
-    `partner_id`: None for all partners. `token_id`: of a person, one that is made of the name.
+    `partner_id`: None for all partners. `token_id`: of a person, one that is made of the name. `session`: the hash of
+    the session that stands for the token.
     """
 
     token_id: UUID
@@ -26,6 +27,7 @@ class Caller:
     partner_id: UUID | None
     scope: Scope
     is_person: bool = False
+    session: str | None = None
 
     @property
     def actor(self) -> str:

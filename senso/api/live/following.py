@@ -9,9 +9,10 @@ from uuid import UUID
 
 from senso import supplied
 from senso.api.live.hub import Hub
-from senso.db import Engine, connect, transaction
+from senso.db import Connection, Engine, connect, transaction
 from senso.errors import SensoError
 from senso.log import logger
+from senso.queries import sessions
 from senso.reads import live as rows
 from senso.reads import tokens
 from senso.workflows import live
@@ -85,18 +86,25 @@ class Following:
                     position = found[-1].id if found else newest
 
     def check_tokens(self, of: Engine) -> None:
-        """Revoked and expired ones end their streams within two seconds."""
-        open_ones = self.hub.streams.tokens
-        if not open_ones or time.monotonic() - self.tokens_at < TOKEN_SECONDS:
+        """Revoked and expired ones, and sessions that have ended, end their streams within two seconds."""
+        if not self.hub.streams.tokens or time.monotonic() - self.tokens_at < TOKEN_SECONDS:
             return
         with transaction(of) as db:
-            valid = tokens.valid(db, open_ones)
+            self.drop_invalid(db)
         self.tokens_at = time.monotonic()
-        self.call(self.drop_all_but, open_ones, valid)
 
-    def drop_all_but(self, asked: list[UUID], valid: set[UUID]) -> None:
+    def drop_invalid(self, db: Connection) -> None:
+        asked, of_sessions = self.hub.streams.tokens, self.hub.streams.sessions
+        self.call(self.drop_tokens, asked, tokens.valid(db, asked))
+        self.call(self.drop_sessions, of_sessions, sessions.valid(db, of_sessions))
+
+    def drop_tokens(self, asked: list[UUID], valid: set[UUID]) -> None:
         """Those that have come since were valid a moment ago; people have no token."""
         self.hub.drop_tokens(valid | (set(self.hub.streams.open) - set(asked)))
+
+    def drop_sessions(self, asked: list[str], valid: set[str]) -> None:
+        """Those that have come since were valid a moment ago."""
+        self.hub.drop_sessions(valid | (set(self.hub.streams.of_sessions) - set(asked)))
 
     def call(self, done: Callable[..., None], *given: Any) -> None:
         if not self.ended.is_set():

@@ -13,6 +13,7 @@ from senso.reads.live import Event, Scope
 
 ENDING: Final = "the server stops: reconnect with Last-Event-ID"
 INVALID: Final = "the token is no longer valid"
+LOGGED_OUT: Final = "the session has ended"
 RESET: Final = "the events begin anew: reconnect"
 
 
@@ -84,6 +85,12 @@ class Hub:
         for listener in self.all():
             if listener.token not in valid:
                 listener.drop(INVALID)
+
+    def drop_sessions(self, valid: Collection[str]) -> None:
+        """Ends the streams of all others; those of no session stay."""
+        for listener in self.all():
+            if listener.session is not None and listener.session not in valid:
+                listener.drop(LOGGED_OUT)
 
     def end(self) -> None:
         """Ends all streams, so that the server can stop at once."""

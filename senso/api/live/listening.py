@@ -17,11 +17,11 @@ TOO_SLOW: Final = "too slow: reconnect with Last-Event-ID"
 class Listener:
     """`after`: the id of the last event that it has or that waits for it. All methods: in the event loop's thread.
 
-    `resets`: how often ids had begun anew before anything was read for it.
+    `resets`: how often ids had begun anew before anything was read for it. `session`: None where it has a token alone.
     """
 
-    def __init__(self, scope: Scope, token: UUID, resets: int = 0) -> None:
-        self.scope, self.token, self.resets, self.after = scope, token, resets, 0
+    def __init__(self, scope: Scope, token: UUID, resets: int = 0, session: str | None = None) -> None:
+        self.scope, self.token, self.session, self.resets, self.after = scope, token, session, resets, 0
         self.waiting: deque[bytes] = deque()
         self.ready = asyncio.Event()
         self.is_over = False
@@ -45,7 +45,12 @@ class Listener:
             self.ready.set()
 
     def drop(self, why: str) -> None:
-        """Its stream ends with a comment instead of what waits; the client comes back for that."""
+        """Its stream ends with a comment instead of what waits; the client comes back for that.
+
+        One that ends already is left to its end.
+        """
+        if self.is_over:
+            return
         self.waiting.clear()
         self.finish(wire.comment(why))
 

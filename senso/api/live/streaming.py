@@ -10,6 +10,7 @@ from fastapi.sse import EventSourceResponse
 from starlette.types import Receive, Send
 from starlette.types import Scope as AsgiScope
 
+from senso.api.access import Caller
 from senso.api.live import wire
 from senso.api.live.hub import Hub
 from senso.api.live.listening import Listener
@@ -33,15 +34,15 @@ class Start:
     is_end: bool = False
 
 
-def start(db: Connection, scope: Scope, last_id: int | None) -> Start | None:
-    """Where a stream begins. None: the batch has ended, and the client knows.
+def start(db: Connection, scope: Scope, last_id: int | None, *, is_of_all: bool) -> Start | None:
+    """Where a stream begins. None: the batch has ended, and the client knows. `is_of_all`: for who sees all partners.
 
     Without `last_id`, a batch's stream begins with its latest event, another with the next one.
     """
     oldest, newest = live.bounds(db)
     is_gap = last_id is not None and (0 < last_id < oldest - 1 or last_id > newest)
     known = None if is_gap else last_id
-    before = wire.gap(oldest, newest) if is_gap else b""
+    before = wire.gap((oldest, newest) if is_of_all else None) if is_gap else b""
     if scope.batch is not None:
         return start_of_batch(db, scope.batch, known, before, newest)
     if is_gap and last_id is not None and last_id < oldest:
@@ -76,9 +77,9 @@ def start_without_events(db: Connection, batch: UUID, known: int | None, before:
 class Stream:
     """Made before anything is read for it."""
 
-    def __init__(self, hub: Hub, places: Places, scope: Scope, token: UUID) -> None:
+    def __init__(self, hub: Hub, places: Places, scope: Scope, caller: Caller) -> None:
         self.hub, self.places, self.scope = hub, places, scope
-        self.listener = Listener(scope, token, hub.resets)
+        self.listener = Listener(scope, caller.token_id, hub.resets, caller.session)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         return await primary(self.places, work)

@@ -26,8 +26,10 @@ def standing(data: dict[str, Any], after: int) -> bytes:
     return format_sse_event(data_str=json.dumps(data), event="state", id=str(after))
 
 
-def gap(oldest: int, newest: int) -> bytes:
-    return format_sse_event(data_str=json.dumps({"oldest": oldest, "newest": newest}), event="gap")
+def gap(kept: tuple[int, int] | None = None) -> bytes:
+    """`kept`: the oldest and the newest id, which only tokens of all partners are told: others would count by them."""
+    said = {} if kept is None else {"oldest": kept[0], "newest": kept[1]}
+    return format_sse_event(data_str=json.dumps(said), event="gap")
 
 
 def end() -> bytes:

@@ -65,7 +65,7 @@ def routes(context: Context) -> APIRouter:
 async def stream(context: Context, caller: Caller, scope: live.Scope, last_id: int | None) -> Response:
     """Raises NotFound, and Problem if the token has too many streams."""
     context.streams.take(caller)
-    left, opened = partial(context.streams.leave, caller), Stream(context.live, context.places, scope, caller.token_id)
+    left, opened = partial(context.streams.leave, caller), Stream(context.live, context.places, scope, caller)
     try:
         begun = await primary(context.places, partial(begin, caller, scope, last_id))
     except BaseException:
@@ -85,4 +85,4 @@ def begin(caller: Caller, scope: live.Scope, last_id: int | None, db: Connection
             raise NotFound(f"no batch {scope.batch}")
     if scope.partner is not None and (not caller.may_see(scope.partner) or not is_partner(db, scope.partner)):
         raise NotFound(f"no partner {scope.partner}")
-    return start(db, scope, last_id)
+    return start(db, scope, last_id, is_of_all=caller.partner_id is None)

@@ -123,11 +123,18 @@ def subject_for(db: Connection, caller: Caller, scope: StopScope, name: str | No
     """What a caller may pause: whoever is of a partner that partner, and nothing else. Raises Problem and NotFound."""
     if scope is not StopScope.PARTNER:
         seen.require_all_partners(caller)
-    else:
+    require_name(scope, name)
+    if scope is StopScope.PARTNER:
         seen.require(caller, id_in(name or ""), "partner", name)
-    if (scope is StopScope.ALL) != (name is None):
-        raise invalid([("name", "goes with a provider, a model or a partner, and not with everything")])
     return stopping.subject_named(db, scope, name)
+
+
+def require_name(scope: StopScope, name: str | None) -> None:
+    """Of everything but everything. Raises Problem."""
+    if scope is StopScope.ALL and name is not None:
+        raise invalid([("name", "does not go with the scope all, which is everything")])
+    if scope is not StopScope.ALL and name is None:
+        raise invalid([("name", f"is missing: say which {scope}{', by its id' if scope is StopScope.PARTNER else ''}")])
 
 
 def shown(caller: Caller, done: stopping.Done) -> StopChange:

@@ -61,11 +61,14 @@ def routes(context: Context) -> APIRouter:
 
 
 def audited(caller: Caller, chosen: Filters, before: int | None, db: Connection) -> list[Audited]:
-    """Whoever is of a partner sees what concerns that one. Raises Problem."""
+    """Whoever is of a partner sees what concerns that one, without names of who runs the installation.
+
+    Raises Problem.
+    """
     if chosen.partner is not None:
         seen.require_partner(db, caller, chosen.partner)
     own = Filters(**said_by_field(chosen) | {"partner": chosen.partner or caller.partner_id})
-    return audit_pages.page(db, own, before, ROWS + 1)
+    return audit_pages.page(db, own, before, ROWS + 1, reader=caller.partner_id)
 
 
 def said_by_field(chosen: Filters) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from senso.reads import audits, batch_calls, batch_sending, failure_groups, stop
 from senso.reads.failure_groups import FailureGroup
 from senso.reads.inspection import RunFilters
 from senso.reads.status import BatchStatus
-from senso.states import CANCELLABLE, OPEN_BATCHES, RETRIABLE, RunState
+from senso.states import CANCELLABLE, OPEN_BATCHES, RETRIABLE, DeliveryStatus, PushStatus, RunState
 from senso.workflows.cancelling import cancel_within
 from senso.workflows.retrying import retry_within
 
@@ -75,6 +75,10 @@ def add_batch(router: APIRouter, context: Context) -> None:
     async def progress(request: Request, caller: Reader, batch_id: Id) -> Response:
         found = await context.read_latest(partial(stands, context, caller, batch_id))
         return page(request, "batch_progress.html", found._asdict())
+
+    @router.get(f"{PATH}/sent")
+    async def sent_part(request: Request, caller: Reader, batch_id: Id) -> Response:
+        return page(request, "batch_sent.html", await context.read_latest(partial(sent, caller, batch_id)))
 
 
 def add_runs(router: APIRouter, context: Context) -> None:
@@ -152,15 +156,27 @@ def whole(context: Context, caller: Caller, batch: UUID, db: Connection) -> dict
     found = stands(context, caller, batch, db)
     slow = batch_calls.slowest(db, batch, SLOWEST)
     calls = batch_calls.calls(db, batch, slow, MOST_CALLS)
-    return found._asdict() | {
+    told = {
         "timeline": waterfall.of_batch(slow, calls, found.batch.seen_at),
         "slowest": len(slow),
         "looked_at": batch_calls.LOOKED_AT,
-        "pushes": batch_sending.pushes(db, batch),
-        "deliveries": batch_sending.deliveries(db, batch, caller.partner_id),
         # Who works for the installation is told to tokens of all partners only.
         "audit": audits.of_batch(db, batch) if caller.partner_id is None else None,
     }
+    return found._asdict() | sent_of(caller, batch, db) | told
+
+
+def sent(caller: Caller, batch: UUID, db: Connection) -> dict[str, Any]:
+    """Drawn again while anything waits to be sent: that goes on after the batch's stream has ended. Raises Problem."""
+    seen.require_batch(db, caller, batch)
+    return sent_of(caller, batch, db)
+
+
+def sent_of(caller: Caller, batch: UUID, db: Connection) -> dict[str, Any]:
+    pushes, deliveries = batch_sending.pushes(db, batch), batch_sending.deliveries(db, batch, caller.partner_id)
+    is_waiting = any(one.status is PushStatus.PENDING for one in pushes)
+    is_waiting |= any(one.status is DeliveryStatus.PENDING for one in deliveries)
+    return {"batch_id": batch, "pushes": pushes, "deliveries": deliveries, "is_waiting": is_waiting}
 
 
 def listed(

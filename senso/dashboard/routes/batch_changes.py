@@ -1,7 +1,9 @@
 """`/batches/change`: acts on all batches that match the filters of the list: a dry run, then steps, then what came."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -23,11 +25,12 @@ from senso.dashboard.rendering import page
 from senso.dashboard.routes import batches
 from senso.dashboard.routes.batches import Words
 from senso.db import Connection, looking
+from senso.matrix import day_of
 from senso.policy import POLICY
 from senso.queries import bulk_changes, selections
 from senso.queries.bulk_changes import Begun
 from senso.queries.selections import Matched
-from senso.reads import bulk_results, stopping
+from senso.reads import actors, batch_list, bulk_results, stopping
 from senso.reads.batch_list import BatchFilters
 from senso.states import CANCELLABLE, RETRIABLE, Action, BatchKind, BatchState
 from senso.workflows import stepwise_changes
@@ -38,6 +41,7 @@ Operator = Annotated[Caller, needs(Scope.OPERATE)]
 MOST_MATCHED = 20_000
 # What these would cost is estimated; of more, the page says that it is of the first ones.
 MOST_FORESEEN = 50
+MOST_NAMED = 20
 REASON = "dashboard"
 CHANGES = (Action.RETRY, Action.CANCEL)
 WHICH = "say which batches: filter the list first, such as by state"
@@ -169,10 +173,17 @@ def foreseen(caller: Caller, change: Change, db: Connection) -> dict[str, Any]:
     chosen = [one for one in matched if change.applies(one)]
     left = Counter(one.state for one in matched if not change.applies(one))
     told = {"matched": len(matched), "chosen": chosen, "left": left, "most": MOST_FORESEEN, "first": None, "ends": None}
+    told |= {"named": named(db, chosen[:MOST_NAMED])}
     if change.action is Action.CANCEL:
         return told | ends(db, chosen)
     first = chosen[:MOST_FORESEEN]
     return told | {"first": first, "estimate": summary(Foreseen(*estimate_retries(db, first)))}
+
+
+def named(db: Connection, chosen: Sequence[Matched]) -> list[tuple[Matched, date, str]]:
+    """Each with its day and what it is of."""
+    subjects = batch_list.subjects(db, (one.id for one in chosen))
+    return [(one, day_of(one.id), subjects[one.id]) for one in chosen]
 
 
 def ends(db: Connection, chosen: list[Matched]) -> dict[str, Any]:
@@ -188,6 +199,7 @@ def results(caller: Caller, bulk: UUID, db: Connection) -> dict[str, Any]:
     found = require_begun(db, caller, bulk)
     return {
         "change": found,
+        "actor": actors.told_to(db, found.actor, caller.partner_id),
         "counts": bulk_results.counts(db, bulk),
         "dealt": bulk_results.dealt_with(db, bulk),
         "most": bulk_results.MOST,

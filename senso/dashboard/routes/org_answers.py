@@ -37,6 +37,8 @@ from senso.score import Metric
 from senso.states import Category, Polarity, Verdict
 
 Reader = Annotated[Caller, needs(Scope.READ)]
+# others: those that name a competitor on file, and not the org.
+In = Annotated[str | None, Query(pattern="^others$", description="others, or all answers")]
 By = Annotated[str, Query(pattern="^(site|page)$", description="site or page")]
 
 
@@ -67,11 +69,12 @@ def add_cited(router: APIRouter, context: Context) -> None:
         of: Slicing,
         by: By = "site",
         category: Whose = None,
+        answers: In = None,
         after: After = 0,
     ) -> Response:
-        found = await context.read(partial(cited, caller, org_id, chosen, of, by, category))
-        said = {"by": by if by == "page" else None, "category": category}
-        values = {"by": by, "category": category, "categories": list(Category)}
+        found = await context.read(partial(cited, caller, org_id, chosen, of, Sources(by, category, answers)))
+        said = {"by": by if by == "page" else None, "category": category, "answers": answers}
+        values = {"by": by, "category": category, "categories": list(Category), "answers": answers}
         return page(
             request, "org_sources.html", shown(found, of) | values | of_page(found, after, "sources", of, **said)
         )
@@ -106,17 +109,24 @@ def named(caller: Caller, org: UUID, chosen: Chosen, of: Parts, db: Connection) 
     return OfAnswers(head, about, found.pool, answers.leaders)
 
 
-def cited(
-    caller: Caller, org: UUID, chosen: Chosen, of: Parts, by: str, category: Category | None, db: Connection
-) -> OfAnswers:
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What the address says of them."""
+
+    by: str
+    category: Category | None
+    answers: str | None
+
+
+def cited(caller: Caller, org: UUID, chosen: Chosen, of: Parts, wanted: Sources, db: Connection) -> OfAnswers:
     """Raises NotFound and Problem."""
     head, about, found = chosen_answers(db, caller, org, chosen, of)
     if about is None or found is None:
         return OfAnswers(head, about, None, [])
-    count = findings.pages if by == "page" else findings.citations
+    count, of_others = findings.pages if wanted.by == "page" else findings.citations, wanted.answers is not None
     with well_asked.query():
-        rows = count(db, org, findings.readable([about.batch]), reading.part_of(found.where))
-    kept = [one for one in rows if category in {None, one.category}]
+        rows = count(db, org, findings.readable([about.batch]), reading.part_of(found.where), of_others=of_others)
+    kept = [one for one in rows if wanted.category in {None, one.category}]
     whose = words.picked(found.numbers, words.CITED_PAGES)
     return OfAnswers(head, about, found.pool, kept, [one for one in whose if one.denominator])
 

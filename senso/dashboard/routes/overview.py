@@ -1,6 +1,6 @@
 """`/`: how things stand now; `/overview`: the same as a part, drawn again while batches move."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -29,6 +29,7 @@ from senso.reads.failure_groups import FailureGroup
 from senso.reads.provider_calls import ProviderDay
 from senso.states import AlarmKind, BatchState, BreakerState, MessagePart, StopScope
 from senso.workflows import model_standings
+from senso.workflows.askable_models import askable
 
 LATEST = 10
 MOST_CEILINGS = 5
@@ -41,11 +42,25 @@ Reader = Annotated[Caller, needs(Scope.READ)]
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """Its calls of today, and the models of it that are left alone or tried."""
+    """Its calls of today, and the models of it that are left alone or tried.
+
+    `is_paused`: as a whole; `paused`: slugs of its models that are.
+    """
 
     name: str
     calls: ProviderDay | None
     shut: Sequence[Standing]
+    is_paused: bool
+    paused: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """`models`: with the provider of each."""
+
+    is_all: bool
+    providers: Collection[str]
+    models: Sequence[tuple[str, str]]
 
 
 def routes(context: Context) -> APIRouter:
@@ -71,7 +86,7 @@ async def now(context: Context, caller: Caller) -> dict[str, Any]:
 def stands(context: Context, caller: Caller, known: Sequence[Standing], db: Connection) -> dict[str, Any]:
     today, partner = datetime.now(UTC).date(), caller.partner_id
     of_day = {"since": today, "until": today}
-    calls = provider_calls.days(db, 1, partner)
+    calls, stopped = provider_calls.days(db, 1, partner), stops.in_force(db)
     return {
         "of": partner,
         "today": today,
@@ -82,8 +97,8 @@ def stands(context: Context, caller: Caller, known: Sequence[Standing], db: Conn
         "cost_microusd": sum(one.cost_microusd for one in calls),
         "unknown_cost": sum(one.unknown_cost for one in calls),
         "ceilings": days.ceilings(db, MOST_CEILINGS, partner),
-        "stops": in_force(db, partner),
-        "providers": providers(calls, known),
+        "stops": [one for one in stopped if partner is None or is_of(partner, one)],
+        "providers": providers(calls, known, pauses(stopped, context, db)),
         "latest": batch_list.listed(db, BatchFilters(partner=partner), LATEST),
         "of_day": links.to("/batches", of_day),
         "of_failures": links.to("/batches", of_day | {"state": [BatchState.FAILED, BatchState.PARTIAL]}),
@@ -124,16 +139,35 @@ def open_ones(told: Sequence[ToldAlarm]) -> list[ToldAlarm]:
     return [one for one in latest.values() if one.part is not MessagePart.OVER]
 
 
-def in_force(db: Connection, partner: UUID | None) -> list[Stop]:
-    """Of a partner's token: what is paused for it, without who did so elsewhere."""
-    found = stops.in_force(db)
-    if partner is None:
-        return found
-    return [one for one in found if one.scope is StopScope.PARTNER and one.subject == str(partner)]
+def is_of(partner: UUID, one: Stop) -> bool:
+    """Whoever is of a partner is told what is paused for it, and not who did so elsewhere."""
+    return one.scope is StopScope.PARTNER and one.subject == str(partner)
 
 
-def providers(calls: Sequence[ProviderDay], known: Sequence[Standing]) -> list[Provider]:
+def pauses(stopped: Sequence[Stop], context: Context, db: Connection) -> Pauses:
+    """A ceiling that was reached is none."""
+    by_scope = {scope: {one.subject for one in stopped if one.scope is scope and one.by} for scope in StopScope}
+    slugs = by_scope[StopScope.MODEL]
+    models = askable(db, context.facts.is_set) if slugs else []
+    return Pauses(
+        is_all=bool(by_scope[StopScope.ALL]),
+        providers={name for name in by_scope[StopScope.PROVIDER] if name},
+        models=[(one.provider, one.slug) for one in models if one.slug in slugs],
+    )
+
+
+def providers(calls: Sequence[ProviderDay], known: Sequence[Standing], paused: Pauses) -> list[Provider]:
+    """Those that were called today, and those of which not every model may be."""
     by_name = {one.provider: one for one in calls}
     shut = [one for one in known if one.breaker != BreakerState.CLOSED]
-    names = sorted({*by_name, *(one.provider for one in shut)})
-    return [Provider(name, by_name.get(name), [one for one in shut if one.provider == name]) for name in names]
+    names = {*by_name, *(one.provider for one in shut), *paused.providers, *(name for name, _ in paused.models)}
+    return [
+        Provider(
+            name,
+            by_name.get(name),
+            [one for one in shut if one.provider == name],
+            paused.is_all or name in paused.providers,
+            [slug for provider, slug in paused.models if provider == name],
+        )
+        for name in sorted(names)
+    ]

@@ -1,7 +1,7 @@
 """`/providers`: how each provider and model stands, what it was asked each day, and pausing it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, Any
 
@@ -20,6 +20,7 @@ from senso.dashboard.rendering import page
 from senso.db import Connection
 from senso.limits.standings import Standing
 from senso.queries import stops
+from senso.queries.stops import Scope as Subject
 from senso.queries.stops import Stop
 from senso.states import StopScope
 from senso.workflows import model_standings
@@ -99,13 +100,21 @@ def gathered(
 ) -> Found:
     told = providers(context, caller, known, most, db)
     askable = models(context, db).models
-    in_force = stops.in_force(db) if caller.partner_id is None else []
+    in_force = stops_told(caller, stops.in_force(db))
     names = sorted({one.provider for one in told.models} | {one.provider for one in told.days})
     return Found(
         providers=[of_provider(name, told.models, told.days, askable, in_force) for name in names],
         stops=[one for one in in_force if one.scope is StopScope.ALL],
         trouble=trouble,
     )
+
+
+def stops_told(caller: Caller, found: Sequence[Stop]) -> list[Stop]:
+    """A partner is told what is paused, and neither by whom and why nor what others have spent."""
+    if caller.partner_id is None:
+        return list(found)
+    pauses = (one for one in found if one.scope is not StopScope.PARTNER and one.by is not None)
+    return [replace(one, reason=None, said=f"{Subject(one.scope, one.subject).said} is paused") for one in pauses]
 
 
 def of_provider(
