@@ -1,12 +1,11 @@
 """What an interval needs to know of its units (questions, or answers): six sums."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import repeat
+from operator import mul
 from typing import NamedTuple, Self
 
 PARTS = 10_000  # of an answer's text
-MANY = 20  # units from which on it is quicker to count equal ones first
+Place = tuple[int, int]  # of a number in a table: the columns of its numerator and of its denominator
 
 
 class Sums(NamedTuple):
@@ -36,19 +35,20 @@ class Sums(NamedTuple):
         )
 
     @classmethod
-    def of_counts(cls, counts: Sequence[complex]) -> Self:
-        """The same from complex numbers: x and n of each unit, both whole numbers. Of many units few differ."""
-        units, x, n, xx, xn, nn = 0, 0.0, 0.0, 0.0, 0.0, 0.0
-        for one, times in Counter(counts).items() if len(counts) > MANY else zip(counts, repeat(1)):
-            above, below = one.real, one.imag
-            if below:
-                units += times
-                x += above * times
-                n += below * times
-                xx += above * above * times
-                xn += above * below * times
-                nn += below * below * times
-        return cls(units, x, n, xx, xn, nn)
+    def of_table(cls, rows: Sequence[Sequence[int]], places: Sequence[Place]) -> list[Self]:
+        """The same for each of `places`. `rows`: of the units; where a denominator is 0, its numerators are, too.
+
+        Sums of a denominator are made once for all numbers that have it.
+        """
+        columns = list(zip(*rows, strict=True))
+        sizes = {below: _sizes(columns[below]) for below in {place[1] for place in places}}
+        return [cls._of_columns(columns[above], columns[below], *sizes[below]) for above, below in places]
+
+    @classmethod
+    def _of_columns(cls, xs: Sequence[int], ns: Sequence[int], units: int, n: int, nn: int) -> Self:
+        if not any(xs):
+            return cls(units, 0, n, 0, 0, nn)
+        return cls(units, sum(xs), n, sum(map(mul, xs, xs)), sum(map(mul, xs, ns)), nn)
 
     @property
     def ratio(self) -> float:
@@ -67,4 +67,10 @@ class Sums(NamedTuple):
     @property
     def spread(self) -> float:
         """The sum of (x - ratio * n)²: how far the units are from what all of them say."""
-        return max(0.0, self.xx - 2 * self.ratio * self.xn + self.ratio**2 * self.nn)
+        ratio = self.ratio
+        return max(0.0, self.xx - 2 * ratio * self.xn + ratio**2 * self.nn)
+
+
+def _sizes(ns: Sequence[int]) -> tuple[int, int, int]:
+    """Of a denominator: units, n and nn."""
+    return len(ns) - ns.count(0), sum(ns), sum(map(mul, ns, ns))
