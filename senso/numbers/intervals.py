@@ -12,6 +12,7 @@ of what may be missed are on the other side (the same near 1). docs/numbers.md c
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from math import exp, inf, log, sqrt
 from typing import NamedTuple
 
@@ -59,13 +60,14 @@ class Kind(NamedTuple):
     """What differs between shares and average ranks.
 
     `bounds`: of a value with its effective n, degrees of freedom, and the least n that it can be worth (infinite: both
-    sides may always miss).
+    sides may always miss). `assumed`, `most`: the design effect of answers that resemble each other closely, and the
+    largest that there can be, for units of a mean size.
     """
 
     effect: Callable[[Sums], Effect]
     bounds: Callable[[float, float, float, float], tuple[float, float]]
-    assumed: Callable[[Sums], float]
-    most: Callable[[Sums], float]
+    assumed: Callable[[float, float], float]
+    most: Callable[[float], float]
 
 
 def wilson(rate: float, n: float, t: float = NORMAL) -> tuple[float, float]:
@@ -140,25 +142,26 @@ def _clustered(sums: Sums, kind: Kind, most: float, method: str) -> Interval:
         return NOTHING
     if sums.units < FEWEST_QUESTIONS:
         return OF_ONE_QUESTION
-    assumed = kind.assumed(sums)
-    design, freedom = _moderated(sums, kind, assumed)
+    ratio, size = sums.ratio, max(1.0, sums.mean_size)
+    assumed = kind.assumed(size, ratio)
+    design, freedom = _moderated(sums, kind, assumed, kind.most(size))
     n = min(sums.n / design, most)
-    low, high = kind.bounds(sums.ratio, n, freedom, sums.n / assumed)
+    low, high = kind.bounds(ratio, n, freedom, sums.n / assumed)
     return Interval(low, high, n, method)
 
 
 def _plain(answers: Sums, kind: Kind, kept: float, method: str) -> Interval:
     if answers.n == 0:
         return NOTHING
-    design, freedom = _moderated(answers, kind, kind.assumed(answers))
+    ratio, size = answers.ratio, max(1.0, answers.mean_size)
+    design, freedom = _moderated(answers, kind, kind.assumed(size, ratio), kind.most(size))
     n = answers.n / design / kept
-    low, high = kind.bounds(answers.ratio, n, freedom, inf)
+    low, high = kind.bounds(ratio, n, freedom, inf)
     return Interval(low, high, n, method)
 
 
-def _moderated(sums: Sums, kind: Kind, assumed: float) -> tuple[float, float]:
-    """The design effect that counts, between 1 and what it can be at most, and its degrees of freedom."""
-    most = kind.most(sums)
+def _moderated(sums: Sums, kind: Kind, assumed: float, most: float) -> tuple[float, float]:
+    """The design effect that counts, between 1 and `most`, and its degrees of freedom."""
     if most == 1:  # each unit is one answer, and there is no effect to measure
         return 1.0, inf
     measured, told = kind.effect(sums)
@@ -169,25 +172,34 @@ def _moderated(sums: Sums, kind: Kind, assumed: float) -> tuple[float, float]:
 
 def _share_bounds(rate: float, n: float, freedom: float, least_n: float) -> tuple[float, float]:
     low, high = wilson(rate, n, quantile(BOTH, freedom))
-    unseen = wilson(0, least_n)[1]  # the rate below which a sample without any hit is no surprise
+    unseen = _unseen(least_n)
     if low >= unseen and high <= 1 - unseen:
         return low, high
     one_low, one_high = wilson(rate, n, quantile(ONE, freedom))
     return max(low, min(one_low, unseen)), min(high, max(one_high, 1 - unseen))
 
 
+@lru_cache(maxsize=256)
+def _unseen(n: float) -> float:
+    """The rate below which a sample without any hit is no surprise."""
+    return wilson(0, n)[1]
+
+
 def _count_bounds(mean: float, n: float, freedom: float, _: float) -> tuple[float, float]:
     return counts_mean(mean, n, quantile(BOTH, freedom))
 
 
-def _alike(sums: Sums) -> float:
-    """The design effect of answers that resemble each other closely."""
-    return 1 + (max(1.0, sums.mean_size) - 1) * ALIKE
+def _share_assumed(size: float, _: float) -> float:
+    return 1 + (size - 1) * ALIKE
 
 
-SHARE = Kind(_share_effect, _share_bounds, assumed=_alike, most=lambda sums: max(1.0, sums.mean_size))
+def _count_assumed(size: float, mean: float) -> float:
+    return (1 + (size - 1) * ALIKE) * (1 + mean)
+
+
+SHARE = Kind(_share_effect, _share_bounds, assumed=_share_assumed, most=lambda size: size)
 # How ranks spread around their mean is not bounded by it, as it is for shares.
-RANK = Kind(_count_effect, _count_bounds, assumed=lambda sums: _alike(sums) * (1 + sums.ratio), most=lambda _: inf)
+RANK = Kind(_count_effect, _count_bounds, assumed=_count_assumed, most=lambda _: inf)
 
 
 def _from_zero(sums: Sums) -> Sums:

@@ -42,13 +42,15 @@ class Sums(NamedTuple):
         """
         columns = list(zip(*rows, strict=True))
         sizes = {below: _sizes(columns[below]) for below in {place[1] for place in places}}
-        return [cls._of_columns(columns[above], columns[below], *sizes[below]) for above, below in places]
-
-    @classmethod
-    def _of_columns(cls, xs: Sequence[int], ns: Sequence[int], units: int, n: int, nn: int) -> Self:
-        if not any(xs):
-            return cls(units, 0, n, 0, 0, nn)
-        return cls(units, sum(xs), n, sum(map(mul, xs, xs)), sum(map(mul, xs, ns)), nn)
+        found = []
+        for above, below in places:
+            xs, (units, n, nn, each) = columns[above], sizes[below]
+            x, xx, xn = 0, 0, 0
+            if any(xs):
+                x, xx = sum(xs), sum(map(mul, xs, xs))
+                xn = x * each if each else sum(map(mul, xs, columns[below]))
+            found.append(cls(units, x, n, xx, xn, nn))
+        return found
 
     @property
     def ratio(self) -> float:
@@ -71,6 +73,8 @@ class Sums(NamedTuple):
         return max(0.0, self.xx - 2 * ratio * self.xn + ratio**2 * self.nn)
 
 
-def _sizes(ns: Sequence[int]) -> tuple[int, int, int]:
-    """Of a denominator: units, n and nn."""
-    return len(ns) - ns.count(0), sum(ns), sum(map(mul, ns, ns))
+def _sizes(ns: Sequence[int]) -> tuple[int, int, int, int]:
+    """Of a denominator: units, n, nn, and what each unit has if all have the same, else 0."""
+    units, n, most = len(ns) - ns.count(0), sum(ns), max(ns)
+    is_even = n == units * most
+    return units, n, n * most if is_even else sum(map(mul, ns, ns)), most if is_even else 0

@@ -7,7 +7,6 @@ from senso.numbers.intervals import Interval, rank_like, rank_these, share_like,
 from senso.numbers.scales import net_like, net_these, parts_like, parts_these
 from senso.numbers.sums import PARTS, Place, Sums
 from senso.score.facts import Fact
-from senso.score.lists import distinct
 from senso.states import Category, Sentiment, Verdict, Visibility
 
 SENTIMENTS = (Sentiment.POSITIVE, Sentiment.MIXED, Sentiment.NEUTRAL, Sentiment.NEGATIVE)  # in the order of the output
@@ -21,6 +20,11 @@ def visibility(*, mentioned: bool, cited: bool) -> Visibility:
     return Visibility.CITED_ONLY if cited else Visibility.NEITHER
 
 
+OUTCOMES = {
+    (mentioned, cited): visibility(mentioned=mentioned, cited=cited)
+    for mentioned in (True, False)
+    for cited in (True, False)
+}
 Adds = Callable[[Fact], int]  # what a fact adds to a numerator or a denominator
 
 
@@ -47,7 +51,7 @@ def citations(fact: Fact) -> int:
 
 
 def all_named(fact: Fact) -> int:
-    return int(fact.mentioned) + len(distinct(fact.competitors))
+    return int(fact.mentioned) + len(set(map(str.casefold, fact.competitors)))
 
 
 def ranked(fact: Fact) -> int:
@@ -132,7 +136,7 @@ def parts(share: float | None) -> int:
 
 
 def outcome_of(fact: Fact) -> Visibility:
-    return visibility(mentioned=fact.mentioned, cited=fact.owned_citations > 0)
+    return OUTCOMES[fact.mentioned, fact.owned_citations > 0]
 
 
 class Counted(NamedTuple):

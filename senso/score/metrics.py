@@ -109,9 +109,9 @@ def cells(facts: Sequence[Counted]) -> list[list[Counted]]:
 
 
 def metric(where: Slice, answers: int, number: Number) -> Metric:
-    name, sums, like, these = number
+    sums, like, these = number.sums, number.like, number.these
     return Metric(
-        name=name,
+        name=number.name,
         kind=where.kind,
         surface=where.surface,
         model=where.model,
