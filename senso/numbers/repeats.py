@@ -14,7 +14,7 @@ def within_repeats(cells: Iterable[Sequence[Pair]], ratio: float) -> float:
     single, repeated, within, told = 0.0, 0.0, 0.0, 0.0
     for cell in cells:
         off = [x - ratio * n for x, n in cell]
-        squares = sum(one * one for one in off)
+        squares = sum([one * one for one in off])
         if len(cell) == 1:
             single += squares
             continue
