@@ -11,17 +11,30 @@ def within_repeats(cells: Iterable[Sequence[Pair]], ratio: float) -> float:
 
     It is what asking the same questions again would change. 1 without repeats, and moved towards 1 by few.
     """
+    known: dict[tuple[Pair, ...], tuple[float, float]] = {}  # many cells have the same answers
     single, repeated, within, told = 0.0, 0.0, 0.0, 0.0
-    for cell in cells:
-        off = [x - ratio * n for x, n in cell]
-        squares = sum([one * one for one in off])
-        if len(cell) == 1:
+    for cell in map(tuple, cells):
+        if cell not in known:
+            known[cell] = _squares(cell, ratio)
+        squares, of_cell = known[cell]
+        more = len(cell) - 1
+        if more:
+            repeated += squares
+            within += of_cell
+            told += more
+        else:
             single += squares
-            continue
-        repeated += squares
-        within += (squares - sum(off) ** 2 / len(off)) * len(off) / (len(off) - 1)
-        told += len(cell) - 1
     if repeated == 0:
         return 1.0
     share = min(1.0, (WORTH_OF_UNSTEADY + told * within / repeated) / (WORTH_OF_UNSTEADY + told))
     return (single + repeated * share) / (single + repeated)
+
+
+def _squares(cell: Sequence[Pair], ratio: float) -> tuple[float, float]:
+    """How far the answers of a cell are from what all answers say, and from what the cell says: sums of squares."""
+    total, squares, answers = 0.0, 0.0, len(cell)
+    for x, n in cell:
+        off = x - ratio * n
+        total += off
+        squares += off * off
+    return squares, (squares - total**2 / answers) * answers / (answers - 1) if answers > 1 else 0.0

@@ -26,6 +26,7 @@ OUTCOMES = {
     for cited in (True, False)
 }
 Adds = Callable[[Fact], int]  # what a fact adds to a numerator or a denominator
+Row = list[int]  # what is added to all numerators, then to all denominators, each once (of a number: see PLACES)
 
 
 class Count(NamedTuple):
@@ -107,7 +108,6 @@ OF_TEXT = {
 NET_SENTIMENT = {"net_sentiment": Count(lambda fact: NET.get(fact.sentiment, 0) if fact.mentioned else 0, mentions)}
 RANKS = {"average_rank": Count(lambda fact: fact.rank or 0, ranked)}
 COUNTS: dict[str, Count] = RATES | SHARES | OF_TEXT | NET_SENTIMENT | RANKS
-# A fact's row: what it adds to each numerator, then to each denominator, of which several numbers may have the same.
 NUMERATORS = [count.above for count in COUNTS.values()]
 DENOMINATORS = list(dict.fromkeys(count.below for count in COUNTS.values()))
 PLACES: dict[str, Place] = {
@@ -140,10 +140,10 @@ def outcome_of(fact: Fact) -> Visibility:
 
 
 class Counted(NamedTuple):
-    """A fact and its row: numerators and denominators (where: `PLACES`)."""
+    """A fact and its row."""
 
     fact: Fact
-    row: list[int]
+    row: Row
 
 
 def counted(facts: Iterable[Fact]) -> list[Counted]:

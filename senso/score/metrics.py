@@ -9,7 +9,7 @@ from typing import NamedTuple
 from senso.numbers.intervals import Interval
 from senso.numbers.repeats import within_repeats
 from senso.numbers.sums import Place, Sums
-from senso.score.counts import DRAWN, PLACES, Counted, Drawn, counted
+from senso.score.counts import DRAWN, PLACES, Counted, Drawn, Row, counted
 from senso.score.facts import Fact, Metric, Slice
 
 RULE_VERSION = "score-3"
@@ -68,7 +68,7 @@ def grouped(facts: Iterable[Counted], name: Callable[[Fact], str]) -> list[tuple
     return sorted(groups.items())
 
 
-def numbers(facts: Sequence[Counted], repeated: Sequence[Sequence[Counted]]) -> Iterator[Number]:
+def numbers(facts: Sequence[Counted], repeated: Sequence[Sequence[Row]]) -> Iterator[Number]:
     """`repeated`: from `cells`."""
     rows, places = summed(facts), list(PLACES.values())
     answers = Sums.of_table([one.row for one in facts], places)
@@ -87,24 +87,24 @@ def intervals(drawn: Drawn, of_questions: Sums, of_answers: Sums) -> tuple[Inter
     return drawn.like(of_questions, once.effective_n or inf), once
 
 
-def kept(cells: Iterable[Sequence[Counted]], place: Place, ratio: float) -> float:
+def kept(cells: Iterable[Sequence[Row]], place: Place, ratio: float) -> float:
     above, below = place
-    return within_repeats(([(one.row[above], one.row[below]) for one in cell] for cell in cells), ratio)
+    return within_repeats(([(row[above], row[below]) for row in cell] for cell in cells), ratio)
 
 
-def summed(facts: Iterable[Counted]) -> list[list[int]]:
+def summed(facts: Iterable[Counted]) -> list[Row]:
     """A row of each question."""
-    asked: dict[str, list[list[int]]] = defaultdict(list)
+    asked: dict[str, list[Row]] = defaultdict(list)
     for one in facts:
         asked[one.fact.question_id].append(one.row)
     return [list(map(sum, zip(*rows, strict=True))) if len(rows) > 1 else rows[0] for rows in asked.values()]
 
 
-def cells(facts: Sequence[Counted]) -> list[list[Counted]]:
-    """Answers by what was asked of which model where; empty if nothing was asked twice."""
-    cells: dict[tuple[str, str, str], list[Counted]] = defaultdict(list)
+def cells(facts: Sequence[Counted]) -> list[list[Row]]:
+    """Rows of answers by what was asked of which model where; empty if nothing was asked twice."""
+    cells: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
     for one in facts:
-        cells[one.fact.question_id, one.fact.model, one.fact.location].append(one)
+        cells[one.fact.question_id, one.fact.model, one.fact.location].append(one.row)
     return list(cells.values()) if len(cells) < len(facts) else []
 
 
