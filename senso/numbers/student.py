@@ -12,7 +12,7 @@ STEPS = 300
 PRECISE = 1e-14
 
 
-normal_quantile = lru_cache(maxsize=16)(NORMAL.inv_cdf)  # of few tails
+_normal_quantile = lru_cache(maxsize=16)(NORMAL.inv_cdf)  # of few tails
 
 
 @lru_cache(maxsize=4096)
@@ -22,7 +22,7 @@ def quantile(tail: float, freedom: float) -> float:
     G. W. Hill, Algorithm 396: Student's t-quantiles, Communications of the ACM 13 (1970); right to five digits.
     """
     if freedom >= ENOUGH_FOR_NORMAL:
-        return -normal_quantile(tail)
+        return -_normal_quantile(tail)
     if freedom <= WHOLE_FORMULAS:
         return sqrt(2 / (2 * tail * (2 - 2 * tail)) - 2)
     a = 1 / (freedom - 0.5)
@@ -36,7 +36,7 @@ def quantile(tail: float, freedom: float) -> float:
 
 def _near_normal(tail: float, freedom: float, terms: tuple[float, float, float, float]) -> float:
     a, b, c, d = terms
-    x = normal_quantile(tail)
+    x = _normal_quantile(tail)
     y = x**2
     if freedom < 5:  # noqa: PLR2004  Hill's
         c += 0.3 * (freedom - 4.5) * (x + 0.6)

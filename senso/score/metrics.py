@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from senso.numbers.intervals import Interval
 from senso.numbers.repeats import within_repeats
-from senso.numbers.sums import Place, Sums
+from senso.numbers.sums import Sums
 from senso.score.counts import DRAWN, PLACES, Counted, Drawn, Row, counted
 from senso.score.facts import Fact, Metric, Slice
 
@@ -76,7 +76,7 @@ def numbers(facts: Sequence[Counted], repeated: Sequence[Sequence[Row]]) -> Iter
     for (name, drawn), place, of_questions, of_answers in zip(DRAWN.items(), places, questions, answers, strict=True):
         like, these = intervals(drawn, of_questions, of_answers)
         if repeated and of_answers.xx:  # answers that all add 0 differ in nothing
-            these = drawn.these(of_answers, kept(repeated, place, of_answers.ratio))
+            these = drawn.these(of_answers, within_repeats(repeated, of_answers.ratio, place))
         yield Number(name, of_questions, like, these)
 
 
@@ -85,11 +85,6 @@ def intervals(drawn: Drawn, of_questions: Sums, of_answers: Sums) -> tuple[Inter
     """Remembered, because many numbers of a batch are 0 of the same number."""
     once = drawn.these(of_answers, 1.0)
     return drawn.like(of_questions, once.effective_n or inf), once
-
-
-def kept(cells: Iterable[Sequence[Row]], place: Place, ratio: float) -> float:
-    above, below = place
-    return within_repeats(([(row[above], row[below]) for row in cell] for cell in cells), ratio)
 
 
 def summed(facts: Iterable[Counted]) -> list[Row]:
