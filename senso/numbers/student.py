@@ -11,7 +11,6 @@ LEAST = 1e-300
 STEPS = 300
 PRECISE = 1e-14
 
-
 _normal_quantile = lru_cache(maxsize=16)(NORMAL.inv_cdf)  # of few tails
 
 

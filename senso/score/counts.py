@@ -109,7 +109,7 @@ NET_SENTIMENT = {"net_sentiment": Count(lambda fact: NET.get(fact.sentiment, 0) 
 RANKS = {"average_rank": Count(lambda fact: fact.rank or 0, ranked)}
 COUNTS: dict[str, Count] = RATES | SHARES | OF_TEXT | NET_SENTIMENT | RANKS
 NUMERATORS = [count.above for count in COUNTS.values()]
-DENOMINATORS = list(dict.fromkeys(count.below for count in COUNTS.values()))
+DENOMINATORS = list(dict.fromkeys(count.below for count in COUNTS.values()))  # numbers share one by its function
 PLACES: dict[str, Place] = {
     name: (at, len(NUMERATORS) + DENOMINATORS.index(count.below)) for at, (name, count) in enumerate(COUNTS.items())
 }
