@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from senso.numbers.change import Difference, Question, difference
-from senso.numbers.sums import Sums
+from senso.numbers.sums import Place, Sums
 from senso.numbers.verdicts import Verdict, adjusted, before_correction, by_chance, is_near
-from senso.score import COUNTS, Counted, Fact, Slice, counted, namings, slices
+from senso.score import PLACES, Counted, Fact, Slice, counted, naming_places, namings, slices
 
 # Not the four outcomes and neutral mentions: they follow from these, and each further number makes all less certain.
 NUMBERS: Final = (
@@ -24,8 +24,8 @@ NUMBERS: Final = (
     "sentiment_negative",
 )
 RANK = "average_rank"
-# Of each number: its name, its place among the counts of an answer, whether it is a rank.
-COMPARED = [(name, list(COUNTS).index(name), name == RANK) for name in NUMBERS]
+# Of each number: its name, its place in the row of an answer, whether it is a rank.
+COMPARED = [(name, PLACES[name], name == RANK) for name in NUMBERS]
 HEADLINES: Final = ("mention_rate", "share_of_voice")
 
 Cell = tuple[str, str, str]  # question, model, place
@@ -77,7 +77,7 @@ def compared(before: Period, after: Period) -> list[Change]:
 def compared_namings(before: Period, after: Period, names: Sequence[str]) -> list[Change]:
     """How often answers name each of `names`, in the order given. Both periods: of one pool, and with answers."""
     where = Slice(after.facts[0].question_kind, after.facts[0].surface)
-    numbers = [(name, place, False) for place, name in enumerate(names)]
+    numbers = [(name, place, False) for name, place in zip(names, naming_places(names), strict=True)]
     was, now = (namings(period.facts, names) for period in (before, after))
     return _judged(list(_of_slice(where, was, now, (before.versions, after.versions), numbers)))
 
@@ -112,7 +112,7 @@ def _of_slice(
     was: Sequence[Counted],
     now: Sequence[Counted],
     versions: tuple[Versions, Versions],
-    numbers: Iterable[tuple[str, int, bool]] = COMPARED,
+    numbers: Iterable[tuple[str, Place, bool]] = COMPARED,
 ) -> Iterable[Change]:
     cells = _cells(was), _cells(now)
     common = cells[0].keys() & cells[1].keys()
@@ -151,17 +151,19 @@ def _cells(facts: Iterable[Counted]) -> dict[Cell, list[Counted]]:
     return found
 
 
-def _pairs(cells: Iterable[Sequence[Counted]], place: int) -> Iterable[tuple[float, float]]:
-    return ((one.counts[place].real, one.counts[place].imag) for cell in cells for one in cell)
+def _pairs(cells: Iterable[Sequence[Counted]], place: Place) -> Iterable[tuple[float, float]]:
+    above, below = place
+    return ((one.row[above], one.row[below]) for cell in cells for one in cell)
 
 
-def _questions(was: dict[Cell, list[Counted]], now: dict[Cell, list[Counted]], place: int) -> list[Question]:
-    """Of each question, the sums of the means of its cells, before and after."""
-    sums: dict[str, list[complex]] = defaultdict(lambda: [0j, 0j])
+def _questions(was: dict[Cell, list[Counted]], now: dict[Cell, list[Counted]], place: Place) -> list[Question]:
+    """Of each question, the sums of the means of its cells: numerator and denominator before, then after."""
+    sums: dict[str, list[float]] = defaultdict(lambda: [0.0] * 4)
     for side, cells in enumerate((was, now)):
         for (question, _, _), answers in cells.items():
-            sums[question][side] += sum(one.counts[place] for one in answers) / len(answers)
-    return [Question(one.real, one.imag, other.real, other.imag) for one, other in sums.values()]
+            for part, column in enumerate(place):
+                sums[question][2 * side + part] += sum(one.row[column] for one in answers) / len(answers)
+    return [Question(*one) for one in sums.values()]
 
 
 def change_json(change: Change) -> dict[str, Any]:

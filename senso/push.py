@@ -13,6 +13,7 @@ SERVICE = "application"
 TIMEOUT_SECONDS = 10  # the application only stores the result; a call that hangs is retried later
 SCHEMA_VERSION = 1
 SLICE = ("kind", "surface", "model", "location", "tag")
+OF_NUMBER = tuple(name for name in Metric.__slots__ if name not in {"name", *SLICE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +63,8 @@ def claims_json(found: Claimed) -> dict[str, Any]:
 
 
 def metric_json(metric: Metric) -> dict[str, Any]:
-    flat = metric.values()
-    cut = {name: flat.pop(name) for name in SLICE}
-    return {"name": flat.pop("name"), "slice": cut, **flat}
+    where = {name: getattr(metric, name) for name in SLICE}
+    return {"name": metric.name, "slice": where, **{name: getattr(metric, name) for name in OF_NUMBER}}
 
 
 def send(base_url: str, token: str | None, key: str, body: dict[str, Any]) -> None:

@@ -12,8 +12,9 @@ of what may be missed are on the other side (the same near 1). docs/numbers.md c
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import lru_cache
 from math import exp, inf, log, sqrt
+from typing import NamedTuple
 
 from senso.numbers.student import quantile
 from senso.numbers.sums import Sums
@@ -35,8 +36,7 @@ TOO_FEW_QUESTIONS = "none-under-2-questions"
 NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(NamedTuple):
     """`effective_n`: as many independent answers would have an interval of this width."""
 
     low: float | None
@@ -46,43 +46,44 @@ class Interval:
 
 
 NOTHING = Interval(None, None, None, NONE)
+OF_ONE_QUESTION = Interval(None, None, None, TOO_FEW_QUESTIONS)
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(NamedTuple):
     """The design effect that was `measured`, and by how many units' worth it is `told`."""
 
     measured: float
     told: float
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """What differs between shares and average ranks.
 
     `bounds`: of a value with its effective n, degrees of freedom, and the least n that it can be worth (infinite: both
-    sides may always miss).
+    sides may always miss). `assumed`, `most`: the design effect of answers that resemble each other closely, and the
+    largest that there can be, for units of a mean size.
     """
 
     effect: Callable[[Sums], Effect]
     bounds: Callable[[float, float, float, float], tuple[float, float]]
-    assumed: Callable[[Sums], float]
-    most: Callable[[Sums], float]
+    assumed: Callable[[float, float], float]
+    most: Callable[[float], float]
 
 
 def wilson(rate: float, n: float, t: float = NORMAL) -> tuple[float, float]:
     """E. B. Wilson, Probable Inference, JASA 22 (1927); `n` may be a fraction."""
-    stretch = 1 + t**2 / n
-    centre = (rate + t**2 / (2 * n)) / stretch
-    half = t / stretch * sqrt(rate * (1 - rate) / n + t**2 / (4 * n**2))
+    square = t**2
+    stretch = 1 + square / n
+    centre = (rate + square / (2 * n)) / stretch
+    half = t / stretch * sqrt(rate * (1 - rate) / n + square / (4 * n**2))
     return (max(0.0, centre - half) if rate > 0 else 0.0), (min(1.0, centre + half) if rate < 1 else 1.0)
 
 
 def counts_mean(mean: float, n: float, t: float = NORMAL) -> tuple[float, float]:
     """The same (a score interval) for the mean of a count, whose variance grows as its mean does."""
     half = t**2 / (2 * n)
-    low = mean + half - sqrt(2 * half * mean + half**2)
-    return (max(0.0, low) if mean > 0 else 0.0), mean + half + sqrt(2 * half * mean + half**2)
+    root = sqrt(2 * half * mean + half**2)
+    return (max(0.0, mean + half - root) if mean > 0 else 0.0), mean + half + root
 
 
 def share_like(sums: Sums, most: float = inf) -> Interval:
@@ -115,20 +116,24 @@ def rank_these(answers: Sums, kept: float = 1.0) -> Interval:
 
 def _share_effect(sums: Sums) -> Effect:
     """All questions tell if the rate is a half; the nearer it is to 0 or 1, the fewer do."""
-    single, between = sums.ratio * (1 - sums.ratio), variance(sums)
+    rate, even = sums.ratio, sums.even_units
+    single, between = rate * (1 - rate), variance(sums, even)
     whole = single + between  # unbiased, since the variance of the rate is missing in `single`
     measured = sums.n * between / whole if whole > 0 else 1.0
-    return Effect(measured, 4 * single * (sums.even_units - 1))
+    return Effect(measured, 4 * single * (even - 1))
 
 
 def _count_effect(sums: Sums) -> Effect:
-    measured = sums.n * variance(sums) / sums.ratio if sums.x else 1.0
-    return Effect(measured, (1 - exp(-4 * sums.ratio)) * (sums.even_units - 1))
+    mean, even = sums.ratio, sums.even_units
+    measured = sums.n * variance(sums, even) / mean if sums.x else 1.0
+    return Effect(measured, (1 - exp(-4 * mean)) * (even - 1))
 
 
-def variance(sums: Sums) -> float:
-    """Of the ratio, from how its units differ: linearised, and corrected for few units as CR2 is."""
-    even = sums.even_units
+def variance(sums: Sums, even: float) -> float:
+    """Of the ratio, from how its units differ: linearised, and corrected for few units as CR2 is.
+
+    `even`: the sums' `even_units`.
+    """
     return sums.spread / sums.n**2 * even / (even - 1) if even > 1 + 1e-9 else 0.0
 
 
@@ -136,50 +141,65 @@ def _clustered(sums: Sums, kind: Kind, most: float, method: str) -> Interval:
     if sums.n == 0:
         return NOTHING
     if sums.units < FEWEST_QUESTIONS:
-        return Interval(None, None, None, TOO_FEW_QUESTIONS)
-    return _bounded(sums, kind, lambda n: min(n, most), sums.n / kind.assumed(sums), method)
-
-
-def _plain(answers: Sums, kind: Kind, kept: float, method: str) -> Interval:
-    return _bounded(answers, kind, lambda n: n / kept, inf, method) if answers.n else NOTHING
-
-
-def _bounded(sums: Sums, kind: Kind, worth: Callable[[float], float], least_n: float, method: str) -> Interval:
-    design, freedom = _moderated(kind.effect(sums), kind.assumed(sums), kind.most(sums))
-    n = worth(sums.n / design)
-    low, high = kind.bounds(sums.ratio, n, freedom, least_n)
+        return OF_ONE_QUESTION
+    ratio, size = sums.ratio, max(1.0, sums.mean_size)
+    assumed = kind.assumed(size, ratio)
+    design, freedom = _moderated(sums, kind, assumed, kind.most(size))
+    n = min(sums.n / design, most)
+    low, high = kind.bounds(ratio, n, freedom, sums.n / assumed)
     return Interval(low, high, n, method)
 
 
-def _moderated(effect: Effect, assumed: float, most: float) -> tuple[float, float]:
+def _plain(answers: Sums, kind: Kind, kept: float, method: str) -> Interval:
+    if answers.n == 0:
+        return NOTHING
+    ratio, size = answers.ratio, max(1.0, answers.mean_size)
+    design, freedom = _moderated(answers, kind, kind.assumed(size, ratio), kind.most(size))
+    n = answers.n / design / kept
+    low, high = kind.bounds(ratio, n, freedom, inf)
+    return Interval(low, high, n, method)
+
+
+def _moderated(sums: Sums, kind: Kind, assumed: float, most: float) -> tuple[float, float]:
     """The design effect that counts, between 1 and `most`, and its degrees of freedom."""
     if most == 1:  # each unit is one answer, and there is no effect to measure
         return 1.0, inf
-    weight = WORTH_OF_ALIKE + effect.told
-    measured = max(effect.measured, LEAST_EFFECT)
-    design = exp((WORTH_OF_ALIKE * log(assumed) + effect.told * log(measured)) / weight)
-    return min(max(design, 1.0), most), weight**2 / effect.told + 1 if effect.told > 0 else inf
+    measured, told = kind.effect(sums)
+    weight = WORTH_OF_ALIKE + told
+    design = exp((WORTH_OF_ALIKE * log(assumed) + told * log(max(measured, LEAST_EFFECT))) / weight)
+    return min(max(design, 1.0), most), weight**2 / told + 1 if told > 0 else inf
 
 
 def _share_bounds(rate: float, n: float, freedom: float, least_n: float) -> tuple[float, float]:
     low, high = wilson(rate, n, quantile(BOTH, freedom))
+    unseen = _unseen(least_n)
+    if low >= unseen and high <= 1 - unseen:
+        return low, high
     one_low, one_high = wilson(rate, n, quantile(ONE, freedom))
-    unseen = wilson(0, least_n)[1]  # the rate below which a sample without any hit is no surprise
     return max(low, min(one_low, unseen)), min(high, max(one_high, 1 - unseen))
+
+
+@lru_cache(maxsize=256)
+def _unseen(n: float) -> float:
+    """The rate below which a sample without any hit is no surprise."""
+    return wilson(0, n)[1]
 
 
 def _count_bounds(mean: float, n: float, freedom: float, _: float) -> tuple[float, float]:
     return counts_mean(mean, n, quantile(BOTH, freedom))
 
 
-def _alike(sums: Sums) -> float:
-    """The design effect of answers that resemble each other closely."""
-    return 1 + (max(1.0, sums.mean_size) - 1) * ALIKE
+def _share_assumed(size: float, _: float) -> float:
+    return 1 + (size - 1) * ALIKE
 
 
-SHARE = Kind(_share_effect, _share_bounds, assumed=_alike, most=lambda sums: max(1.0, sums.mean_size))
+def _count_assumed(size: float, mean: float) -> float:
+    return (1 + (size - 1) * ALIKE) * (1 + mean)
+
+
+SHARE = Kind(_share_effect, _share_bounds, assumed=_share_assumed, most=lambda size: size)
 # How ranks spread around their mean is not bounded by it, as it is for shares.
-RANK = Kind(_count_effect, _count_bounds, assumed=lambda sums: _alike(sums) * (1 + sums.ratio), most=lambda _: inf)
+RANK = Kind(_count_effect, _count_bounds, assumed=_count_assumed, most=lambda _: inf)
 
 
 def _from_zero(sums: Sums) -> Sums:

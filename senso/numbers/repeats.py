@@ -2,25 +2,32 @@
 
 from collections.abc import Iterable, Sequence
 
-Pair = tuple[float, float]  # what an answer adds to the numerator and to the denominator
+from senso.numbers.sums import Place
+
 WORTH_OF_UNSTEADY = 5.0  # how much the assumption weighs that repeats differ as all answers do, in repeats
 
 
-def within_repeats(cells: Iterable[Sequence[Pair]], ratio: float) -> float:
+def within_repeats(cells: Iterable[Sequence[Sequence[float]]], ratio: float, place: Place = (0, 1)) -> float:
     """Of the variance between all answers, the share that remains between answers of the same cell.
 
     It is what asking the same questions again would change. 1 without repeats, and moved towards 1 by few.
+
+    `cells`: rows of the answers to each; `place`: where they have what an answer adds to the number.
     """
-    single, repeated, within, told = 0.0, 0.0, 0.0, 0.0
+    above, below = place
+    single, repeated, within, told = 0.0, 0.0, 0.0, 0
     for cell in cells:
-        off = [x - ratio * n for x, n in cell]
-        squares = sum(one * one for one in off)
-        if len(cell) == 1:
+        total, squares, more = 0.0, 0.0, len(cell) - 1
+        for row in cell:
+            off = row[above] - ratio * row[below]
+            total += off
+            squares += off * off
+        if more:
+            repeated += squares
+            within += (squares - total**2 / len(cell)) * len(cell) / more
+            told += more
+        else:
             single += squares
-            continue
-        repeated += squares
-        within += (squares - sum(off) ** 2 / len(off)) * len(off) / (len(off) - 1)
-        told += len(cell) - 1
     if repeated == 0:
         return 1.0
     share = min(1.0, (WORTH_OF_UNSTEADY + told * within / repeated) / (WORTH_OF_UNSTEADY + told))

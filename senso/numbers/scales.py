@@ -4,7 +4,6 @@ Both lie between two bounds, and among all such means a rate spreads most. So th
 as often as it says, and is wider than it need be.
 """
 
-from dataclasses import replace
 from math import inf
 
 from senso.numbers.intervals import Interval, share_like, share_these
@@ -49,4 +48,4 @@ def _to_half(sums: Sums) -> Sums:
 def _from_half(found: Interval) -> Interval:
     if found.low is None or found.high is None:
         return found
-    return replace(found, low=2 * found.low - 1, high=2 * found.high - 1)
+    return found._replace(low=2 * found.low - 1, high=2 * found.high - 1)

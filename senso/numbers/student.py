@@ -11,6 +11,8 @@ LEAST = 1e-300
 STEPS = 300
 PRECISE = 1e-14
 
+_normal_quantile = lru_cache(maxsize=16)(NORMAL.inv_cdf)  # of few tails
+
 
 @lru_cache(maxsize=4096)
 def quantile(tail: float, freedom: float) -> float:
@@ -19,7 +21,7 @@ def quantile(tail: float, freedom: float) -> float:
     G. W. Hill, Algorithm 396: Student's t-quantiles, Communications of the ACM 13 (1970); right to five digits.
     """
     if freedom >= ENOUGH_FOR_NORMAL:
-        return -NORMAL.inv_cdf(tail)
+        return -_normal_quantile(tail)
     if freedom <= WHOLE_FORMULAS:
         return sqrt(2 / (2 * tail * (2 - 2 * tail)) - 2)
     a = 1 / (freedom - 0.5)
@@ -33,7 +35,7 @@ def quantile(tail: float, freedom: float) -> float:
 
 def _near_normal(tail: float, freedom: float, terms: tuple[float, float, float, float]) -> float:
     a, b, c, d = terms
-    x = NORMAL.inv_cdf(tail)
+    x = _normal_quantile(tail)
     y = x**2
     if freedom < 5:  # noqa: PLR2004  Hill's
         c += 0.3 * (freedom - 4.5) * (x + 0.6)

@@ -1,12 +1,11 @@
 """What an interval needs to know of its units (questions, or answers): six sums."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import repeat
+from operator import mul
 from typing import NamedTuple, Self
 
 PARTS = 10_000  # of an answer's text
-MANY = 20  # units from which on it is quicker to count equal ones first
+Place = tuple[int, int]  # of a number in a table: the columns of its numerator and of its denominator
 
 
 class Sums(NamedTuple):
@@ -36,19 +35,22 @@ class Sums(NamedTuple):
         )
 
     @classmethod
-    def of_counts(cls, counts: Sequence[complex]) -> Self:
-        """The same from complex numbers: x and n of each unit, both whole numbers. Of many units few differ."""
-        units, x, n, xx, xn, nn = 0, 0.0, 0.0, 0.0, 0.0, 0.0
-        for one, times in Counter(counts).items() if len(counts) > MANY else zip(counts, repeat(1)):
-            above, below = one.real, one.imag
-            if below:
-                units += times
-                x += above * times
-                n += below * times
-                xx += above * above * times
-                xn += above * below * times
-                nn += below * below * times
-        return cls(units, x, n, xx, xn, nn)
+    def of_table(cls, rows: Sequence[Sequence[int]], places: Sequence[Place]) -> list[Self]:
+        """The same for each of `places`. `rows`: of the units; where a denominator is 0, its numerators are, too.
+
+        Sums of a denominator are made once for all numbers that have it.
+        """
+        columns = list(zip(*rows, strict=True))
+        sizes = {below: _sizes(columns[below]) for below in {place[1] for place in places}}
+        found = []
+        for above, below in places:
+            xs, (units, n, nn, each) = columns[above], sizes[below]
+            x, xx, xn = 0, 0, 0
+            if any(xs):
+                x, xx = sum(xs), sum(map(mul, xs, xs))
+                xn = x * each if each else sum(map(mul, xs, columns[below]))
+            found.append(cls(units, x, n, xx, xn, nn))
+        return found
 
     @property
     def ratio(self) -> float:
@@ -67,4 +69,12 @@ class Sums(NamedTuple):
     @property
     def spread(self) -> float:
         """The sum of (x - ratio * n)²: how far the units are from what all of them say."""
-        return max(0.0, self.xx - 2 * self.ratio * self.xn + self.ratio**2 * self.nn)
+        ratio = self.ratio
+        return max(0.0, self.xx - 2 * ratio * self.xn + ratio**2 * self.nn)
+
+
+def _sizes(ns: Sequence[int]) -> tuple[int, int, int, int]:
+    """Of a denominator: units, n, nn, and what each unit has if all have the same, else 0."""
+    units, n, most = len(ns) - ns.count(0), sum(ns), max(ns)
+    is_even = n == units * most
+    return units, n, n * most if is_even else sum(map(mul, ns, ns)), most if is_even else 0

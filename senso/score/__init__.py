@@ -13,16 +13,17 @@ claimed  claims, counted
 """
 
 from senso.score.claimed import ClaimCount, Claimed, ClaimedItem
-from senso.score.counts import CATEGORIES, COUNTS, SENTIMENTS, Counted, counted, outcome_of, visibility
+from senso.score.counts import CATEGORIES, COUNTS, PLACES, SENTIMENTS, Counted, counted, outcome_of, visibility
 from senso.score.facts import Fact, Metric, Slice
 from senso.score.lists import CitedDomain, CitedPage, CompetitorCount, leaderboard, sources
 from senso.score.metrics import LIKE, RULE_VERSION, score, slices
-from senso.score.named import naming_intervals, namings
+from senso.score.named import naming_intervals, naming_places, namings
 
 __all__ = [
     "CATEGORIES",
     "COUNTS",
     "LIKE",
+    "PLACES",
     "RULE_VERSION",
     "SENTIMENTS",
     "CitedDomain",
@@ -38,6 +39,7 @@ __all__ = [
     "counted",
     "leaderboard",
     "naming_intervals",
+    "naming_places",
     "namings",
     "outcome_of",
     "score",

@@ -2,24 +2,41 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from math import inf
+from typing import NamedTuple
 
 from senso.numbers.intervals import Interval
 from senso.numbers.repeats import within_repeats
 from senso.numbers.sums import Sums
-from senso.score.counts import DRAWN, Counted, Drawn, counted
+from senso.score.counts import DRAWN, PLACES, Counted, Drawn, Row, counted
 from senso.score.facts import Fact, Metric, Slice
 
 RULE_VERSION = "score-3"
 LIKE = "like"  # what `low` and `high` are about: questions like these
-Pair = tuple[float, float]
+
+
+class Number(NamedTuple):
+    """`sums`: over questions."""
+
+    name: str
+    sums: Sums
+    like: Interval
+    these: Interval
 
 
 def score(facts: Iterable[Fact]) -> list[Metric]:
     """Returns metrics in a fixed order, whatever the order of the facts."""
-    sums = cache(Sums.of_counts)  # many numbers of a batch are made of the same counts
-    return [metric for where, members in slices(counted(facts)) for metric in measured(where, members, sums)]
+    answers = counted(facts)
+    is_repeated = bool(cells(answers))
+    known: dict[tuple[int, ...], list[Number]] = {}  # by answers: slices often have the same, such as those of a tag
+    found = []
+    for where, members in slices(answers):
+        same = tuple(map(id, members))
+        if same not in known:
+            known[same] = list(numbers(members, cells(members) if is_repeated else []))
+        found += [metric(where, len(members), one) for one in known[same]]
+    return found
 
 
 def slices(facts: Iterable[Counted]) -> Iterator[tuple[Slice, list[Counted]]]:
@@ -51,19 +68,16 @@ def grouped(facts: Iterable[Counted], name: Callable[[Fact], str]) -> list[tuple
     return sorted(groups.items())
 
 
-def measured(where: Slice, facts: Sequence[Counted], sums: Callable[[tuple[complex, ...]], Sums]) -> Iterator[Metric]:
-    questions, answers = columns(summed(facts)), columns([one.counts for one in facts])
-    repeated = cells(facts)
-    for at, (name, drawn) in enumerate(DRAWN.items()):
-        of_questions, of_answers = sums(questions[at]), sums(answers[at])
-        found = intervals(drawn, of_questions, of_answers)
-        if repeated and of_answers.n:
-            found = found[0], drawn.these(of_answers, kept(repeated, at, of_answers.ratio))
-        yield metric(name, where, len(facts), of_questions, found)
-
-
-def columns(counts: Sequence[Sequence[complex]]) -> list[tuple[complex, ...]]:
-    return list(zip(*counts, strict=True))
+def numbers(facts: Sequence[Counted], repeated: Sequence[Sequence[Row]]) -> Iterator[Number]:
+    """`repeated`: from `cells`."""
+    rows, places = summed(facts), list(PLACES.values())
+    answers = Sums.of_table([one.row for one in facts], places)
+    questions = Sums.of_table(rows, places) if len(rows) < len(facts) else answers
+    for (name, drawn), place, of_questions, of_answers in zip(DRAWN.items(), places, questions, answers, strict=True):
+        like, these = intervals(drawn, of_questions, of_answers)
+        if repeated and of_answers.xx:  # answers that all add 0 differ in nothing
+            these = drawn.these(of_answers, within_repeats(repeated, of_answers.ratio, place))
+        yield Number(name, of_questions, like, these)
 
 
 @lru_cache(maxsize=1024)
@@ -73,49 +87,46 @@ def intervals(drawn: Drawn, of_questions: Sums, of_answers: Sums) -> tuple[Inter
     return drawn.like(of_questions, once.effective_n or inf), once
 
 
-def kept(cells: Sequence[Sequence[Counted]], at: int, ratio: float) -> float:
-    return within_repeats(([pair(one.counts[at]) for one in cell] for cell in cells), ratio)
-
-
-def summed(facts: Sequence[Counted]) -> list[list[complex]]:
-    """Of each question."""
-    groups = grouped(facts, lambda fact: fact.question_id)
-    return [list(map(sum, columns([one.counts for one in members]))) for _, members in groups]
-
-
-def cells(facts: Sequence[Counted]) -> list[list[Counted]]:
-    """Answers by what was asked of which model where; empty if nothing was asked twice."""
-    cells: dict[tuple[str, str, str], list[Counted]] = defaultdict(list)
+def summed(facts: Iterable[Counted]) -> list[Row]:
+    """A row of each question."""
+    asked: dict[str, list[Row]] = defaultdict(list)
     for one in facts:
-        cells[one.fact.question_id, one.fact.model, one.fact.location].append(one)
+        asked[one.fact.question_id].append(one.row)
+    return [list(map(sum, zip(*rows, strict=True))) if len(rows) > 1 else rows[0] for rows in asked.values()]
+
+
+def cells(facts: Sequence[Counted]) -> list[list[Row]]:
+    """Rows of answers by what was asked of which model where; empty if nothing was asked twice."""
+    cells: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
+    for one in facts:
+        cells[one.fact.question_id, one.fact.model, one.fact.location].append(one.row)
     return list(cells.values()) if len(cells) < len(facts) else []
 
 
-def metric(name: str, where: Slice, answers: int, sums: Sums, intervals: tuple[Interval, Interval]) -> Metric:
-    like, these = intervals
+def metric(where: Slice, answers: int, number: Number) -> Metric:
+    """By position, in the order of its fields: by keyword it takes twice as long, and a batch has a thousand."""
+    name, sums, like, these = number
+    low, high, effective_n, method = like
+    these_low, these_high, _, these_method = these
     return Metric(
-        name=name,
-        kind=where.kind,
-        surface=where.surface,
-        model=where.model,
-        location=where.location,
-        tag=where.tag,
-        value=sums.ratio if sums.n else None,
-        numerator=int(sums.x),
-        denominator=int(sums.n),
-        low=like.low,
-        high=like.high,
-        method=like.method,
-        rule_version=RULE_VERSION,
-        about=LIKE,
-        answers=answers,
-        questions=sums.units,
-        effective_n=like.effective_n,
-        these_low=these.low,
-        these_high=these.high,
-        these_method=these.method,
+        name,
+        where.kind,
+        where.surface,
+        where.model,
+        where.location,
+        sums.ratio if sums.n else None,
+        int(sums.x),
+        int(sums.n),
+        low,
+        high,
+        method,
+        RULE_VERSION,
+        LIKE,
+        answers,
+        sums.units,
+        effective_n,
+        these_low,
+        these_high,
+        these_method,
+        where.tag,
     )
-
-
-def pair(count: complex) -> Pair:
-    return count.real, count.imag
