@@ -111,7 +111,20 @@ def in_line(answer: str, line: Span, spans: Sequence[Span], told: Sequence[int],
             last += 1
         if number + 2 in flagged:  # what is ordered stands between
             last = number + 2
-        yield spans[number][0], extended(answer, spans[last], line)
+        yield spans[number][0], carried(answer, extended(answer, spans[last], line), line, spans[number])
+
+
+def carried(answer: str, end: int, line: Span, order: Span) -> int:
+    """With the steps of an order in the lines behind it: each begins with what is to be said."""
+    text = answer[slice(*order)]
+    if end < line[1] - 1 or not is_bare(text) or english.fields(text) > 0:
+        return end
+    while (begin := end + 1) < len(answer):
+        _, stop = pieces.line_around(answer, begin)
+        if not english.IMPERATIVE.match(answer, begin, stop):
+            break
+        end = stop
+    return end
 
 
 def carries_on(order: str, following: str) -> bool:
@@ -122,12 +135,17 @@ def carries_on(order: str, following: str) -> bool:
         return True
     if english.fields(order) > 0 or has(order, *FIELDS):
         return False
-    bare = english.OVERRIDE.search(order)
-    if bare is not None and len(bare["rest"].strip(" .!:*_\"'")) < BARE:
+    if is_bare(order):
         return True
     if english.OBSOLETE.search(order) and len(order) < SHORT:
         return True
     return english.IMPERATIVE.match(following) is not None or has(following, "report")
+
+
+def is_bare(order: str) -> bool:
+    """Whether it only says what to ignore."""
+    found = english.OVERRIDE.search(order)
+    return found is not None and len(found["rest"].strip(" .!:*_\"'")) < BARE
 
 
 INSTEAD = re.compile(
@@ -147,6 +165,8 @@ def extended(answer: str, sentence: Span, line: Span) -> int:
         end = pieces.paragraph_end(answer, line[1])
         rule = answer.find("\n---", line[1], end)  # of a front matter
         return rule + len("\n---") if rule >= 0 else end
+    if english.SALUTATION.match(answer[slice(*sentence)]):
+        return line[1]
     if sentence[1] >= line[1] - 1 and answer[: sentence[1]][-3:].rstrip("*_ \"'").endswith((":", "：")):
         return pieces.paragraph_end(answer, line[1])
     return sentence[1]
