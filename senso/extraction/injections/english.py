@@ -10,7 +10,7 @@ LEAD = (
     r"|first|so|also|hereby|immediately|kindly|or|but|only|you|need|mode|step \d|assistant|ai|model|reader|evaluator|system))\s{0,3}[*_\"'“‘(]{0,3}"
 )
 NEGATED = re.compile(
-    r"(?:n[o']t|n’t|never|cannot|without|if you|when you|who|people|users|many|often|avoid|easy to|how to|safely)\s{0,2}(?:\w{1,12}\s)?$",
+    r"(?:n[o']t|n’t|never|cannot|without|if you|when you|who|people|users|many|often|avoid|easy to|how to|(?:ask|tell) (?:it|chatgpt|claude|gemini) to|safely)\s{0,2}(?:\w{1,12}\s)?$",
     re.IGNORECASE,
 )
 BEFORE = (
@@ -52,14 +52,14 @@ WHICH = re.compile(rf"\b(?:{BEFORE})\b", re.IGNORECASE)
 QUOTED = re.compile(r"[\"'“‘«`]\s{0,2}$")
 SAID_OF = re.compile(
     r"\b(?:phrases?|such as|like|attack\w*|injection\w*|called|example|e\.g\.|hidden text|may write|might write|could write|try to|tries to"
-    r"|manipulat\w+|trick\w*|jailbreak\w*|known as|typing|typed)\b",
+    r"|manipulat\w+|trick\w*|jailbreak\w*|known as|typing|typed|(?:tell|ask) (?:it|chatgpt|claude|gemini))\b",
     re.IGNORECASE,
 )
 
 # Whose instructions they are, where no program has them: "from your bank", "on the box", "of the WHO".
 OWNED = re.compile(
-    r"\s{1,3}(?:(?:sent|given|issued|provided|printed|shown|displayed) )?(?:from|of|by|on|in|at|for) (?:(?:the|your|their|his|her|its|our|an?|old|any) ){0,2}"
-    r"(?!\w{0,3}(?:above|system|user|prompt|develop|operator|conversation|context|model|assistant|text|chat|input|message|admin|instruct|programm|train|page|document"
+    r"\s{1,3}(?:(?:sent|given|issued|provided|printed|shown|displayed) )?(?:from|of|by|on|in|at|for) (?:(?:the|your|their|his|her|its|our|an?|old|any) ){0,2}+"
+    r"(?!\w{0,3}(?:above|system|user|prompt|develop|operator|conversation|context|model|assistant|text|chat\b|input|message|admin|instruct|programm|train|page|document"
     r"|answer|response|evaluat|analy|extract|rank|task|owner|creator|llm|ai\b|gpt|openai|anthropic|google)|(?:this|that|these|those|here|how|which|what|you|all|now|me|my|us)\b)\w",
     re.IGNORECASE,
 )
@@ -197,7 +197,8 @@ EACH_MENTION = re.compile(rf"{LEAD}{SAYING}\b[^.;!?\n]{{1,20}}?\b(?:every|each|a
 NAMED = re.compile(r"(?!\A)(?<![^\W_])[^\W\d_a-zß-öø-ÿ]|\b(?:it|them|us|this|that)\b")
 FIELD = re.compile(r"\b(?:mentioned|sentiment|ranks?|ranked|number one|first|positive)\b", re.IGNORECASE)
 IMPERATIVE = re.compile(
-    rf"\W{{0,5}}(?:(?:step )?\d{{1,2}}[.:)]?\W{{1,3}})?(?:(?:please|then|now|always|simply|just|also|and) ){{0,2}}{SAYING}\b", re.IGNORECASE
+    rf"\W{{0,5}}(?:(?:step )?\d{{1,2}}[.:)]?\W{{1,3}})?(?:(?:please|then|now|always|simply|just|also|and) ){{0,2}}{SAYING}\b",
+    re.IGNORECASE,
 )
 SET = r"[\"'`*_”’]{0,3}\s{0,2}(?:(?:field|value|score|label|flag)\s)?(?:=|==|:=|->|→|=>|to|must be|should be|shall be|has to be|equals|set to)\s{0,2}[\"'`*_“‘]{0,3}"
 LOOSELY = r"[\"'`*_”’]{0,3}\s{0,2}(?::|is|as|of|with)\s{0,2}[\"'`*_“‘]{0,3}"
@@ -326,7 +327,7 @@ def fields(sentence: str) -> int:
     points = sum(points for pattern, points in FIRMLY if pattern.search(sentence))
     points += sum(pattern.search(sentence) is not None for pattern in LOOSE)
     points += 2 * (BE_COUNTED.search(sentence) is not None) + 2 * (SET_FOR.search(sentence) is not None)
-    points += (EACH_MENTION.search(sentence) is not None)
+    points += EACH_MENTION.search(sentence) is not None
     if may(sentence, MENTIONED) and AS_MENTIONED.search(sentence):
         return points + ENOUGH
     return points + (may(sentence, AHEAD) and is_put_first(sentence))
