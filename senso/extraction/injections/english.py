@@ -10,7 +10,7 @@ LEAD = (
     r"|first|so|also|hereby|immediately|kindly|or|but|only|you|need|mode|step \d|assistant|ai|model|reader|evaluator|system))\s{0,3}[*_\"'“‘(]{0,3}"
 )
 NEGATED = re.compile(
-    r"(?:n[o']t|n’t|never|cannot|without|if you|when you|who|people|users|many|often|avoid|easy to|how to|(?:ask|tell) (?:it|chatgpt|claude|gemini) to|safely)\s{0,2}(?:\w{1,12}\s)?$",
+    r"(?:n[o']t|n’t|never|cannot|without|if you|when you|who|people|users|many|often|avoid|easy to|how to|(?:ask|tell) (?:it|chatgpt|claude|gemini) to|(?:users|people|you|they|anyone) (?:can|could|may|might) (?:ask|tell) \w{1,8} \w{1,12} to|safely)\s{0,2}(?:\w{1,12}\s)?$",
     re.IGNORECASE,
 )
 BEFORE = (
@@ -61,6 +61,11 @@ OWNED = re.compile(
     r"\s{1,3}(?:(?:sent|given|issued|provided|printed|shown|displayed) )?(?:from|of|by|on|in|at|for) (?:(?:the|your|their|his|her|its|our|an?|old|any) ){0,2}+"
     r"(?!\w{0,3}(?:above|system|user|prompt|develop|operator|conversation|context|model|assistant|text|chat\b|input|message|admin|instruct|programm|train|page|document"
     r"|answer|response|evaluat|analy|extract|rank|task|owner|creator|llm|ai\b|gpt|openai|anthropic|google)|(?:this|that|these|those|here|how|which|what|you|all|now|me|my|us)\b)\w",
+    re.IGNORECASE,
+)
+
+OF_A_THING = re.compile(
+    r"\b(?:warranty|washing|care|assembly|cooking|installation|shipping|returns?|payment|dosage|delivery|cleaning|mounting|tax|parking|dietary|feeding) (?:instructions?|guidelines?)\b",
     re.IGNORECASE,
 )
 
@@ -119,10 +124,15 @@ IF_YOU = re.compile(
     r"(?= ?(?:[:,.;!?)\]\"'”*–—-]|$|and\b|or\b|that\b|which\b|reading|processing|evaluating|parsing|analy[sz]ing|summari[sz]ing|asked|tasked|extracting|instructed|you\b))",
     re.IGNORECASE,
 )
+# What stands behind "this" where the text itself is meant: "this page", "this must"; not "this data", "this form".
+TEXTS = (
+    r"(?:answers?|texts?|pages?|passages?|responses?|repl(?:y|ies)|contents?|articles?|documents?|messages?|paragraphs?|sentences?|lists?|outputs?|materials?|websites?|sites?"
+    r"|lines?|sections?|summar(?:y|ies)|reviews?|notes?|blocks?|posts?|parts?|must|should|shall|will|has|have|is|are|needs?|may|can|please|and|or|to|as|now|at|for|in|very|\w{1,12} (?:answer|text|page|passage|response|reply|content|article|document))"
+)
 READING = re.compile(
     rf"\b(?:(?P<program>{PROGRAM})|models?|assistants?|agents?) (?:that |which |who )?(?:is |are |may be |be )?(?:currently |now )?"
     r"(?:read(?:s|ing)?|process(?:es|ing)?|pars(?:es?|ing)|evaluat(?:es?|ing)|summari[sz](?:es?|ing)|analy[sz](?:es?|ing)|scor(?:es?|ing)|grad(?:es?|ing)|extract(?:s|ing)?(?: \w{1,12}){0,2}(?: from)?|judg(?:es?|ing)|check(?:s|ing)?|classif(?:y|ies|ying)|label(?:s|l?ing)?|review(?:s|ing)?|annotat(?:es?|ing)|index(?:es|ing)?|crawl(?:s|ing)?|ingest(?:s|ing)?)"
-    r" (?:this|these|the (?:present|following|above|answer|text|passage|response))\b",
+    rf" (?:(?:this|these)(?= {TEXTS}\b| ?[^\w ]| ?$)|the (?:present|following|above|answer|text|passage|response)\b)",
     re.IGNORECASE,
 )
 WHEN_READING = re.compile(
@@ -284,6 +294,8 @@ def override(sentence: str, *, alone: bool) -> int:
 
 
 def override_points(found: re.Match[str]) -> int:
+    if OF_A_THING.search(found[0]):
+        return 1
     before = WHICH.search(found["which"]) is not None or GIVEN.match(found["rest"]) is not None
     if found["thing"]:
         return ENOUGH if before else 1
