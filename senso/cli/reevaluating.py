@@ -212,6 +212,9 @@ def said(one: Change) -> dict[str, Any]:
 
 def show(ended: Ended) -> None:
     of, far = ended.of, ended.progress
+    if not of.planned:
+        out.print("Nothing was read: no batch of it that has ended has answers that are still stored.")
+        return
     seconds = "" if ended.is_applied else f" in {ended.seconds:.1f} s"
     before = " when it was compared" if ended.is_applied else ""
     out.print(

@@ -121,7 +121,10 @@ def test_what_there_is_not_is_not_found(senso, make):
 
 
 def test_an_org_without_answers_has_nothing_to_read_again(senso, make):
-    assert senso("reevaluate", make.org().id, "--json").json["answers"] == 0
+    org = make.org().id
+
+    assert senso("reevaluate", org, "--json").json["answers"] == 0
+    assert senso("reevaluate", org).out.startswith("Nothing was read: no batch of it that has ended")
 
 
 def test_what_could_not_be_read_is_told_and_is_a_failure(senso, make, sandbox, ended):
