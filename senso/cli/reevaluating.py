@@ -73,7 +73,7 @@ def reevaluate(options: Options, *, as_json: bool) -> None:
         elif options.cancel:
             cancel(scope, as_json=as_json)
         else:
-            work_off(begun(options, scope), as_json=as_json)
+            work_off(begun(options, scope), as_json=as_json, is_applied=options.apply)
 
 
 def foresee(options: Options, scope: Scope, *, as_json: bool) -> None:
@@ -122,6 +122,7 @@ class Ended:
     compared: Compared
     listed: list[Change]
     applied: Applied
+    is_applied: bool  # a comparison counts now; nothing was read again
 
     @property
     def state(self) -> ReevaluationState:
@@ -130,7 +131,7 @@ class Ended:
         return ReevaluationState.COMPARED if self.of.is_compared else ReevaluationState.DONE
 
 
-def work_off(of: Reevaluation, *, as_json: bool) -> None:
+def work_off(of: Reevaluation, *, as_json: bool, is_applied: bool) -> None:
     began = time.monotonic()
     with opening.alone(of):
         planned = opening.plan(of)
@@ -138,7 +139,8 @@ def work_off(of: Reevaluation, *, as_json: bool) -> None:
         applied = Applied(0, 0, ()) if of.is_compared else apply(planned)
         if not applied.waiting:
             applying.end(planned)
-    ended = looked_at(planned, time.monotonic() - began, applied, MOST_IN_JSON if as_json else MOST_SHOWN)
+    most = MOST_IN_JSON if as_json else MOST_SHOWN
+    ended = looked_at(planned, time.monotonic() - began, applied, most, is_applied=is_applied)
     if as_json:
         print_json(report(ended))
     else:
@@ -150,11 +152,12 @@ def apply(of: Reevaluation) -> Applied:
     return Applying(of, actor(), is_pushed=settings().application_api_url is not None).apply()
 
 
-def looked_at(of: Reevaluation, seconds: float, applied: Applied, most: int) -> Ended:
+def looked_at(of: Reevaluation, seconds: float, applied: Applied, most: int, *, is_applied: bool) -> Ended:
     with looking() as db:
         found, listed = comparing.compared(rereadings.pairs(db, of.id), most)
         return Ended(
-            *(of, seconds, rereadings.progress(db, of.id), rereadings.failures(db, of.id), found, listed, applied)
+            *(of, seconds, rereadings.progress(db, of.id), rereadings.failures(db, of.id), found, listed, applied),
+            is_applied=is_applied,
         )
 
 
@@ -209,10 +212,15 @@ def said(one: Change) -> dict[str, Any]:
 
 def show(ended: Ended) -> None:
     of, far = ended.of, ended.progress
+    if not of.planned:
+        out.print("Nothing was read: no batch of it that has ended has answers that are still stored.")
+        return
+    seconds = "" if ended.is_applied else f" in {ended.seconds:.1f} s"
+    before = " when it was compared" if ended.is_applied else ""
     out.print(
-        f"{far.read:,} of {counted(of.planned or 0, 'answer')} read again by {of.prompt_version} in "
-        f"{ended.seconds:.1f} s: {counted(far.calls, 'call')}, {dollars(far.cost_microusd)}. Nothing was asked, and "
-        "no credits were charged."
+        f"{far.read:,} of {counted(of.planned or 0, 'answer')} read again by {of.prompt_version}{seconds}: "
+        f"{counted(far.calls, 'call')}, {dollars(far.cost_microusd)}{before}. Nothing was asked, and no credits were "
+        "charged."
     )
     rows = [[kind, f"{count:,}"] for kind, count in ended.compared.counts.items()]
     would = "would be" if of.is_compared else "are"

@@ -377,7 +377,8 @@ class Pair:
 PAIRS = text(f"""
     SELECT x.evaluation_id, r.number, x.batch_id, x.reading,
         jsonb_build_object({FORMER}, 'competitors', ARRAY(
-            SELECT name FROM competitors c WHERE c.evaluation_id = e.id ORDER BY c.id)) AS former
+            SELECT name FROM competitors c WHERE c.evaluation_id = e.id ORDER BY c.id), 'claims', ARRAY(
+            SELECT jsonb_build_object('verdict', c.verdict) FROM claims c WHERE c.evaluation_id = e.id)) AS former
     FROM rereadings x JOIN evaluations e ON e.id = x.evaluation_id JOIN question_runs r ON r.id = x.run_id
     WHERE x.reevaluation_id = :of AND x.state = '{RereadingState.DONE}' AND x.evaluation_id > :after
     ORDER BY x.evaluation_id LIMIT :most

@@ -68,6 +68,21 @@ def test_a_comparison_says_what_would_be_different_and_then_counts(senso, make, 
     assert senso("reevaluate", org.id, "--apply").code == 2
 
 
+def test_claims_that_are_no_longer_made_are_different(senso, make, ended):
+    org, _batch = ended
+    make.sql("""
+        INSERT INTO claims (evaluation_id, position, text, sentence, kind, polarity, verdict, fact)
+        SELECT id, 1, 'It is old.', 'It is old.', 'fact', 'neutral', 'contradicted', 'It is new.'
+        FROM evaluations ORDER BY id LIMIT 1
+    """)
+
+    compared = senso("reevaluate", org.id, "--compare", "--json").json
+
+    assert (compared["changed"], compared["changes"]["claims"]) == (1, 1)
+    assert compared["readings"][0]["changed"] == {"claims": {"was": ["1 contradicted"], "is": []}}
+    assert "when it was compared" in senso("reevaluate", org.id, "--apply").out
+
+
 def test_a_batch_is_read_again_by_its_id_and_by_another_prompt(senso, make, ended):
     _org, batch = ended
 
@@ -106,7 +121,10 @@ def test_what_there_is_not_is_not_found(senso, make):
 
 
 def test_an_org_without_answers_has_nothing_to_read_again(senso, make):
-    assert senso("reevaluate", make.org().id, "--json").json["answers"] == 0
+    org = make.org().id
+
+    assert senso("reevaluate", org, "--json").json["answers"] == 0
+    assert senso("reevaluate", org).out.startswith("Nothing was read: no batch of it that has ended")
 
 
 def test_what_could_not_be_read_is_told_and_is_a_failure(senso, make, sandbox, ended):

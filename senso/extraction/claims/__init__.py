@@ -106,5 +106,5 @@ class Check:
             polarity=Polarity(said.polarity),
             verdict=verdict,
             fact=fact,
-            url=self.sources.nearest(sentence, entry),
+            url=self.sources.nearest(sentence, entry, places[sentence]),
         )

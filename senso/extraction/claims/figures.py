@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
-from senso.extraction.claims.measures import SCALES, UNITS, small_numbers
+from senso.extraction.claims.measures import SCALES, UNITS
+from senso.extraction.claims.spelled import small_numbers
 
 MOST = 100  # figures of one text; a claim or a fact has a few
 LONGEST = 2000  # characters that are looked at
@@ -26,9 +27,18 @@ NUMBER = re.compile(
 TELEPHONE = re.compile(rf"{ALONE}(?:\+|00)?\(?\d[\d ()/.\u2011\u2013-]{{6,20}}\d(?!\w)")
 DATE = re.compile(r"(?<!\d)(?:\d{1,2}[./-]\d{1,2}[./-]\d{4}|\d{4}[./-]\d{1,2}[./-]\d{1,2})(?!\d)")
 YEARS = re.compile(r"(?:1[89]|20)\d\d ?[-\u2013/] ?(?:1[89]|20)\d\d")
+# From one amount to another: "6.99-24.99", "500-1.500".
+AMOUNTS = re.compile(
+    r"^(?:[1-9]\d{0,2}(?:[.,']\d{3})+|\d{1,3}[.,]\d{1,2}) ?[-\u2013] ?\d{1,3}(?:(?:[.,']\d{3})+|[.,]\d{1,2}|)$"
+    r"|^[1-9]\d{0,2} ?[-\u2013] ?\d{1,3}(?:(?:[.']\d{3})+|[.,]\d{1,2})$"
+)
+FRACTION = re.compile("(\\d{1,4})? ?([\u00bc-\u00be\u215b-\u215e])")
+TIME = re.compile(r"(?<![\d.:])(\d{1,2})(?::(\d\d))?(?: ?([ap])\.?m\b\.?)?(?![\d:])", re.IGNORECASE)
 GROUPED = re.compile(rf"\d{{1,3}}{GROUP}+(?:[.,]\d{{1,2}})?")
 RATE = re.compile(r"\d{1,2}\.\d{3}")  # before a percent sign: 6.750 % is no 6750 %
+AM = re.compile(r"\d ?[ap]\.?m\b", re.IGNORECASE)
 FEWEST_DIGITS, ENOUGH_DIGITS = 7, 15
+SPANS = ("year", "month")
 BEFORE = 12  # characters in which a unit is looked for
 SPACES = " \u00a0\u202f\t*_\\"
 
@@ -46,13 +56,19 @@ def are_same(one: Figure, other: Figure) -> bool:
     if PHONE in {one.unit, other.unit}:
         short, long = sorted((one.value, other.value), key=len)
         return one.unit == other.unit and long.endswith(short.removeprefix("0"))
+    if {one.unit, other.unit} == set(SPANS):
+        return months(one) == months(other)
     return one.value == other.value and (one.unit == other.unit or None in {one.unit, other.unit})
+
+
+def months(figure: Figure) -> Decimal:
+    return Decimal(figure.value) * (12 if figure.unit == "year" else 1)
 
 
 @lru_cache(maxsize=1024)  # the facts of an org are compared with each claim
 def figures(text: str) -> tuple[Figure, ...]:
     """In the order of the text; each once. Numbers in names ("Studio54") are none."""
-    plain = "".join(map(digit, text[:LONGEST]))
+    plain = FRACTION.sub(in_digits, "".join(map(digit, text[:LONGEST])))
     phones, rest = telephones(plain)
     found = [*phones, *counted(rest), *(Figure(str(value), None) for value in small_numbers(rest))]
     return tuple(dict.fromkeys(found))[:MOST]
@@ -67,12 +83,17 @@ def digit(sign: str) -> str:
     return {"\u066b": ".", "\u066c": ",", "\uff0c": ",", "\uff0e": ".", "\uff05": "%", "\u066a": "%"}.get(sign, sign)
 
 
+def in_digits(found: re.Match[str]) -> str:
+    """ "3¾" as "3.75"."""
+    return normal(Decimal(found[1] or 0) + Decimal(unicodedata.numeric(found[2])).quantize(Decimal("0.001")))
+
+
 def telephones(text: str) -> tuple[list[Figure], str]:
     """The phone numbers, and the text without them."""
     found, pieces, done = [], [], 0
     for one in TELEPHONE.finditer(text):
         digits = re.sub(r"\D", "", one[0])
-        if is_telephone(one[0], digits):
+        if is_telephone(one[0], digits) and not (unit_behind(text, one.end()) or unit_before(text, one.start())):
             found.append(Figure(digits.removeprefix("00"), PHONE))
             pieces += [text[done : one.start()], " "]
             done = one.end()
@@ -83,14 +104,15 @@ def is_telephone(written: str, digits: str) -> bool:
     """Not a long number, an amount in groups, a date, or a range of years."""
     if not FEWEST_DIGITS <= len(digits) <= ENOUGH_DIGITS or written.strip("+").isdigit():
         return False
-    return not any(one.search(written) for one in (DATE, YEARS)) and not GROUPED.fullmatch(written)
+    return not any(one.search(written) for one in (DATE, YEARS, AMOUNTS)) and not GROUPED.fullmatch(written)
 
 
 def counted(text: str) -> Iterator[Figure]:
     for found in NUMBER.finditer(split(text)):
         whole = found.string
         scale, end = scaled(whole, found.end())
-        unit = unit_behind(whole, end) or unit_before(whole, found.start())
+        before, behind = unit_before(whole, found.start()), unit_behind(whole, end)
+        unit = before if before and behind in SPANS else behind or before
         is_rate = unit == "%" and RATE.fullmatch(found[0])
         value = Decimal(found[0]) if is_rate else number(found[0])
         yield Figure(normal(value * scale), unit)
@@ -99,7 +121,17 @@ def counted(text: str) -> Iterator[Figure]:
 def split(text: str) -> str:
     """With a space between the code of a currency and its amount ("EUR5"), and between the numbers of a date."""
     text = DATE.sub(lambda date: re.sub(r"[./-]", " ", date[0]), text)
+    text = TIME.sub(of_day, text) if ":" in text or AM.search(text) else text
     return re.sub(r"(?<![^\W\d_])(USD|EUR|GBP|CHF|INR|JPY|CNY|Rs|R)(?=\d)", r"\1 ", text)
+
+
+def of_day(found: re.Match[str]) -> str:
+    """ "5 pm" and "17:00" as "17"."""
+    hour, minute, half = int(found[1]), found[2], (found[3] or "").casefold()
+    if not (minute or half) or hour > 24 or int(minute or 0) > 59:  # noqa: PLR2004
+        return found[0]
+    hour = hour % 12 + 12 * (half == "p") if half else hour
+    return f"{hour} {minute}" if int(minute or 0) else str(hour)
 
 
 def number(written: str) -> Decimal:

@@ -1,7 +1,7 @@
 """Words and signs of units, of scales and of small numbers, in languages that are written often."""
 
 import re
-from collections.abc import Iterator
+from decimal import Decimal
 from typing import Final
 
 SPACE: Final = r"[ \u00a0\u202f\t\\*_-]{0,3}"
@@ -32,8 +32,18 @@ OF_UNITS: Final = {
     "JOD": "jod دينار دنانير بدينار بدينارين",
     "THB": "฿ thb บาท baht",
     "VND": "₫ vnd đ đồng",
+    "year": "year years yr yrs jahr jahre jahren ans année années año años anno anni ano anos jaar jaren lat lata roky "
+    "let yıl год года лет рік роки років år vuotta vuoden év évig 년 ปี năm سنوات سنة שנים שנה साल वर्ष",
+    "month": "month months monat monate monaten mois mes meses mese mesi mês maand maanden miesiąc miesiące miesięcy "
+    "měsíc měsíce měsíců ay месяц месяца месяцев "
+    "місяць місяці місяців månad månader kuukautta hónap 个月 個月 か月 ヶ月 ヵ月 "
+    "개월 เดือน tháng أشهر شهر חודש חודשים महीने",
 }
-OF_SCALES: Final = {
+OF_SCALES: Final[dict[Decimal | int, str]] = {
+    Decimal(
+        "0.01"
+    ): "cent cents ¢ ct céntimo céntimos centimes centime centesimi centavos cêntimos eurocent eurocents grosz groszy "
+    "grosze haléřů копеек копейки копійок pence öre",
     1_000: "k thousand thousands tausend mille mil mila duizend tys тыс тысяч тысячи тисяч tis tisíc bin ezer 千 천 พัน "
     "nghìn ngàn ألف آلاف אלף אלפים हज़ार हजार χιλιάδες tuhat tuhatta tusen",
     10_000: "万 萬 만 หมื่น",
@@ -67,7 +77,7 @@ DOUBTFUL: Final = frozenset(("sei", "sex", "hat", "once", "dos"))
 class Table:
     """Finds which of its words stands behind a number, the longest first."""
 
-    def __init__(self, words: dict[str, str] | dict[int, str]) -> None:
+    def __init__(self, words: dict[str, str] | dict[Decimal | int, str]) -> None:
         self.values = {word.replace("_", " "): value for value, some in words.items() for word in some.split()}
         longest = sorted(self.values, key=len, reverse=True)
         listed = "|".join(re.escape(word) for word in longest)
@@ -90,11 +100,3 @@ SCALES: Final = Table(OF_SCALES)
 NUMBERS: Final = {
     word: value for value, words in enumerate(SMALL, start=2) for word in words.split() if word not in DOUBTFUL
 }
-WORD: Final = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
-
-
-def small_numbers(text: str) -> Iterator[int]:
-    """The values of the words for small numbers, in the order of the text."""
-    for found in WORD.finditer(text.casefold().replace("\u2019", "'")):
-        if value := NUMBERS.get(found[0]):
-            yield value

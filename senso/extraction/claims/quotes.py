@@ -23,11 +23,16 @@ class Quoted:
         self.text, self.spans, self.outline, self.entries = text, spans, outline, entries
         self.lasts: dict[int, int] = {}
 
-    def places(self, quote: str) -> list[Span]:
-        """The whole sentences where the answer has the quote, word for word; of one with a gap, both ends of it."""
+    def places(self, quote: str) -> dict[Span, int]:
+        """The whole sentences where the answer has the quote, word for word, or both ends of one with a gap; and where
+        the quote ends."""
         quote = quote[:LONGEST]
         found = words.located(self.text, quote) or self.with_gap(quote)
-        return list(dict.fromkeys(filter(None, map(self.whole, found[:MOST_PLACES]))))
+        ends: dict[Span, int] = {}
+        for one in found[:MOST_PLACES]:
+            if whole := self.whole(one):
+                ends.setdefault(whole, one[1])
+        return ends
 
     def with_gap(self, quote: str) -> list[Span]:
         parts = [part for part in GAP.split(quote) if len(part.split()) >= LEAST_WORDS]

@@ -31,8 +31,9 @@ NOT_OF_A_UNIT = r"(?<![\d\s]m)(?<![\d\s][kcdm]m)(?<![\d\s]ft)"  # as in 5 m\u00b
 MARK = re.compile(
     rf"\[\\?\[[^\[\]\n]{{1,100}}\\?\]\]{TARGET}"
     rf"|\[(?P<label>[^\[\]\n]{{0,300}})\](?:{TARGET}|\[(?P<id>\^?[^\[\]\n]{{1,100}})\])"
-    r"|\\?\[\^?(?P<number>\d{1,3})(?:[ ,;\u2013-]{1,3}\d{1,3}){0,8}\^?\\?\]"
+    r"|\\?\[\^?(?:cite: ?)?(?P<number>\d{1,3})(?:[ ,;\u2013-]{1,3}\d{1,3}){0,8}\^?\\?\]"
     r"|\u3010(?P<lenticular>\d{1,3})(?:\u2020[^\u3010\u3011\n]{0,100})?\u3011"
+    rf"|{NOT_OF_A_UNIT}(?<!\d)<sup>\[?(?P<sup>\d{{1,3}})\]?</sup>"
     rf"|{NOT_OF_A_UNIT}(?P<raised>[\u00b9\u00b2\u00b3\u2070\u2074-\u2079]{{1,3}})"
 )
 RAISED = str.maketrans("\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079", "0123456789")
@@ -47,15 +48,16 @@ class Sources:
     def __init__(self, answer: str, outline: Outline, listed: Sequence[Source | str] = ()) -> None:
         self.answer, self.outline, self.listed = answer, outline, listed
 
-    def nearest(self, sentence: Span, entry: Span | None) -> str | None:
-        """The canonical address of the source nearest to the sentence.
+    def nearest(self, sentence: Span, entry: Span | None, quoted: int) -> str | None:
+        """The canonical address of the source nearest to the sentence. `quoted`: where the part that is quoted ends.
 
-        That is the first of the marks at its end; else one within it; else the next one behind it in its line, its
-        entry or its paragraph; else the last before it there. None if there is none.
+        That is the mark right behind that part; else the first of those at the end of the sentence; else one within
+        it; else the next one behind it in its line, its entry or its paragraph; else the last before it there. None if
+        there is none.
         """
         inside = self.between(*sentence)
         if inside:
-            return self.address((*self.at_the_end(inside, sentence[1]), *inside))
+            return self.address((*self.directly_behind(inside, quoted), *self.at_the_end(inside, sentence[1]), *inside))
         begin, end = self.around(sentence, entry)
         behind, before = self.between(sentence[1], end), self.between(begin, sentence[0])
         return self.address((*behind, *reversed(before), *reversed(self.of_heading(entry))))
@@ -72,6 +74,11 @@ class Sources:
     def between(self, start: int, end: int) -> Sequence[Mark]:
         first, last = (bisect_left(self.starts, place) for place in (start, end))
         return [mark for mark in self.marks[first:last] if mark[2] == UNKNOWN or cited(mark[2])]
+
+    def directly_behind(self, marks: Sequence[Mark], place: int) -> Sequence[Mark]:
+        """The first of those behind a place, if only signs part it from that."""
+        first = next((mark for mark in marks if mark[0] >= place), None)
+        return [first] if first and not has_letters(self.answer[place : first[0]]) else []
 
     def at_the_end(self, marks: Sequence[Mark], end: int) -> Sequence[Mark]:
         """Those that only signs part from the end of the sentence and from each other, or in the bracket at its end."""
@@ -171,7 +178,7 @@ class Sources:
             return self.numbered(found["label"] if found["label"].isdigit() else label)
         if raised := found["raised"]:
             return self.numbered(raised.translate(RAISED))
-        return self.numbered(found["number"] or found["lenticular"]) or UNKNOWN
+        return self.numbered(found["number"] or found["lenticular"] or found["sup"]) or UNKNOWN
 
     def numbered(self, label: str) -> str | None:
         label = label.strip("^").casefold()
@@ -210,7 +217,7 @@ class Sources:
 
 # Not "4.7/5".
 HAS_DOMAIN = re.compile(r"(?:[a-z]+://)?[^/?#:\s]{0,250}[^\W\d_]{2,63}(?:[/?#:]|$)", re.IGNORECASE)
-MARK_SIGN = re.compile("[\\[\u3010\u00b9\u00b2\u00b3\u2070\u2074-\u2079]")
+MARK_SIGN = re.compile("[\\[<\u3010\u00b9\u00b2\u00b3\u2070\u2074-\u2079]")
 BRACKET = re.compile("[()]")
 
 

@@ -15,6 +15,7 @@ DENIALS = re.compile(
     r"senza|mai|nessun[oa]?|niet|geen|nooit|zonder|nigdy|bez|żad(?:en|na|nych)|není|nemá|žádn[ýáé]|değil|yok|hiç|не|нет|"
     r"без|ни|ні|немає|nem|nincs|nélkül|ei|eivät|ilman|inte|ingen|utan|ikke|uden|uten|δεν|χωρίς|όχι|không|chưa|"
     r"لا|ليس|ليست|لن|لم|بلا|بدون|دون|לא|אין|ללא|בלי|नहीं|बिना)\b"
+    r"|\bzero\b|[$€£] ?0(?:[.,]00?)?(?!\d|[.,]\d)|(?<![\d.,])0(?:[.,]00)? ?(?:[$€£]|dollars|euros?|usd|eur)"
     r"|n['\u2019]t\b|\bn['\u2019]|[不没沒無无未非]|ない|ません|ず[、。]|없|않|아니|못|ไม่|s[ıiuü]z\b|m[ıiuü]yor",
     re.IGNORECASE,
 )

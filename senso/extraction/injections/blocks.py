@@ -134,7 +134,7 @@ def signs(answer: str, code: Code) -> Iterator[Span]:
         while last + 1 < len(found) and found[last + 1][0] - found[last][1] <= LONGEST:
             last += 1
         is_end = last > number and answer.startswith(
-            ("</", "[/", "<</", "<|im_end", "<|end", "<|eot", "<end_of"), found[last][0]
+            ("</", "[/", "<</", "<|im_end", "<|endoftext", "<|end_of", "<|end|", "<|eot", "<end_of"), found[last][0]
         )
         done = found[last][1] if is_end else pieces.paragraph_end(answer, found[last][1])
         yield start, done

@@ -10,7 +10,7 @@ LEAD = (
     r"|first|so|also|hereby|immediately|kindly|or|but|only|you|need|mode|step \d|assistant|ai|model|reader|evaluator|system))\s{0,3}[*_\"'“‘(]{0,3}"
 )
 NEGATED = re.compile(
-    r"(?:n[o']t|n’t|never|cannot|without|if you|when you|who|people|users|many|often|avoid|easy to|safely)\s{0,2}(?:\w{1,12}\s)?$",
+    r"(?:n[o']t|n’t|never|cannot|without|if you|when you|who|people|users|many|often|avoid|easy to|how to|(?:ask|tell) (?:it|chatgpt|claude|gemini) to|(?:users|people|you|they|anyone) (?:can|could|may|might) (?:ask|tell) \w{1,8} \w{1,12} to|safely)\s{0,2}(?:\w{1,12}\s)?$",
     re.IGNORECASE,
 )
 BEFORE = (
@@ -52,7 +52,20 @@ WHICH = re.compile(rf"\b(?:{BEFORE})\b", re.IGNORECASE)
 QUOTED = re.compile(r"[\"'“‘«`]\s{0,2}$")
 SAID_OF = re.compile(
     r"\b(?:phrases?|such as|like|attack\w*|injection\w*|called|example|e\.g\.|hidden text|may write|might write|could write|try to|tries to"
-    r"|manipulat\w+|trick\w*|jailbreak\w*|known as)\b",
+    r"|manipulat\w+|trick\w*|jailbreak\w*|known as|typing|typed|(?:tell|ask) (?:it|chatgpt|claude|gemini))\b",
+    re.IGNORECASE,
+)
+
+# Whose instructions they are, where no program has them: "from your bank", "on the box", "of the WHO".
+OWNED = re.compile(
+    r"\s{1,3}(?:(?:sent|given|issued|provided|printed|shown|displayed) )?(?:from|of|by|on|in|at|for) (?:(?:the|your|their|his|her|its|our|an?|old|any) ){0,2}+"
+    r"(?!\w{0,3}(?:above|system|user|prompt|develop|operator|conversation|context|model|assistant|text|chat\b|input|message|admin|instruct|programm|train|page|document"
+    r"|answer|response|evaluat|analy|extract|rank|task|owner|creator|llm|ai\b|gpt|openai|anthropic|google)|(?:this|that|these|those|here|how|which|what|you|all|now|me|my|us)\b)\w",
+    re.IGNORECASE,
+)
+
+OF_A_THING = re.compile(
+    r"\b(?:warranty|washing|care|assembly|cooking|installation|shipping|returns?|payment|dosage|delivery|cleaning|mounting|tax|parking|dietary|feeding) (?:instructions?|guidelines?)\b",
     re.IGNORECASE,
 )
 
@@ -81,8 +94,29 @@ VOCATIVE = re.compile(
     rf"{BEGIN}(?:{NOTE}|(?:attention|dear|hello|hey|hi|listen|important)[,:!]{{0,2}} (?:to |for )?){ANY}{PROGRAM}{ENDS}|{BEGIN}(?:attention|dear|hello|hey|hi),? (?:model|assistant|evaluator)s?\b|{BEGIN}(?:all|any|every) {PROGRAM} ?:",
     re.IGNORECASE,
 )
+SALUTATION = re.compile(
+    rf"^\W{{0,6}}(?:attention|dear|hello|hey|hi)[,:]? {ANY}(?:{PROGRAM}|models?|assistants?)\W{{0,3}}$", re.IGNORECASE
+)
 CALLED = re.compile(
     rf"{BEGIN}(?:to|for|note to|@) ?{ANY}{PROGRAM} ?[:,!–—]|{BEGIN}(?:ai|llm)s?(?: {AGENTS})? ?[:!]|{BEGIN}(?:language models?|llms) ?[:,!]|{BEGIN}{ROLES}[ -]{AGENTS} ?[:!]",
+    re.IGNORECASE,
+)
+ORDERED = re.compile(
+    rf"^[\s>*_#(\[-]{{0,6}}{PROGRAM}, (?:please |now |always |kindly )?(?:report|mark|count|flag|treat|classify|label|record|register|rate|score|rank|set|assign|output|consider|ignore|disregard|forget)\b",
+    re.IGNORECASE,
+)
+# "The next line is a command for the model", "you are no longer an extraction system", "pretend to be a grader".
+ANNOUNCED = re.compile(
+    rf"\b(?:next|following|previous|preceding|last|this) (?:sentence|line|paragraph|text|part|passage|section|item|bullet)s? (?:is|are|was) (?:an? |the )?(?:\w{{1,12}} )?(?:command|instruction|order|prompt|directive|message|request)s? (?:for|to|at) {ANY}{MODEL}\b"
+    rf"|\byou (?:are|were) no longer (?:an? |the |this )?{PROGRAM}\b",
+    re.IGNORECASE,
+)
+YOU_THE_MODEL = re.compile(
+    rf"\byou,? (?:as )?(?:the |an? |dear )(?:{PROGRAM}|model),? (?:that |which |who )?(?:is |are )?(?:currently |now )?(?:read|process|pars|evaluat|summari[sz]|analy[sz]|scor|grad|extract|judg|classify)\w{{0,3}} (?:this|these|the)\b",
+    re.IGNORECASE,
+)
+AUTOMATED = re.compile(
+    r"\b(?:automated|automatic|ai|machine|algorithmic|llm) (?:review|evaluation|analysis|reading|processing|assessment|extraction|scoring|grading)s? of (?:this|the present) (?:answer|text|page|response|passage|article|content|document)\b",
     re.IGNORECASE,
 )
 IF_YOU = re.compile(
@@ -90,10 +124,15 @@ IF_YOU = re.compile(
     r"(?= ?(?:[:,.;!?)\]\"'”*–—-]|$|and\b|or\b|that\b|which\b|reading|processing|evaluating|parsing|analy[sz]ing|summari[sz]ing|asked|tasked|extracting|instructed|you\b))",
     re.IGNORECASE,
 )
+# What stands behind "this" where the text itself is meant: "this page", "this must"; not "this data", "this form".
+TEXTS = (
+    r"(?:answers?|texts?|pages?|passages?|responses?|repl(?:y|ies)|contents?|articles?|documents?|messages?|paragraphs?|sentences?|lists?|outputs?|materials?|websites?|sites?"
+    r"|lines?|sections?|summar(?:y|ies)|reviews?|notes?|blocks?|posts?|parts?|must|should|shall|will|has|have|is|are|needs?|may|can|please|and|or|to|as|now|at|for|in|very|\w{1,12} (?:answer|text|page|passage|response|reply|content|article|document))"
+)
 READING = re.compile(
     rf"\b(?:(?P<program>{PROGRAM})|models?|assistants?|agents?) (?:that |which |who )?(?:is |are |may be |be )?(?:currently |now )?"
     r"(?:read(?:s|ing)?|process(?:es|ing)?|pars(?:es?|ing)|evaluat(?:es?|ing)|summari[sz](?:es?|ing)|analy[sz](?:es?|ing)|scor(?:es?|ing)|grad(?:es?|ing)|extract(?:s|ing)?(?: \w{1,12}){0,2}(?: from)?|judg(?:es?|ing)|check(?:s|ing)?|classif(?:y|ies|ying)|label(?:s|l?ing)?|review(?:s|ing)?|annotat(?:es?|ing)|index(?:es|ing)?|crawl(?:s|ing)?|ingest(?:s|ing)?)"
-    r" (?:this|these|the (?:present|following|above|answer|text|passage|response))\b",
+    rf" (?:(?:this|these)(?= {TEXTS}\b| ?[^\w ]| ?$)|the (?:present|following|above|answer|text|passage|response)\b)",
     re.IGNORECASE,
 )
 WHEN_READING = re.compile(
@@ -108,11 +147,11 @@ AUDIENCE = re.compile(
 )
 MUST = re.compile(
     rf"\b{PROGRAM}(?: (?:reading|processing|that|which|who|this|page|answer|text|read|reads|you|,)){{0,5}},? (?:must|should|shall|has to|have to|is to|are to|need to|needs to|"
-    r"(?:is|are) (?:required|instructed|asked|expected|obliged|advised|requested) to|will)\b",
+    r"(?:is|are) (?:required|instructed|asked|expected|obliged|advised|requested) to)\b",
     re.IGNORECASE,
 )
 AS_ONE = re.compile(
-    rf"\b(?:you are(?: now)?(?: acting as)?(?: \w{{2,20}},)?|you're(?: now)?|you’re(?: now)?|as|acting as|act as|become|being) (?:an? |the |this |its |our )?(?:\w{{1,14}} ){{0,2}}?{MODEL}\b(?!['’]s)(?!,? I\b)(?! (?:developer|engineer|user|expert|student|startup|company|year))",
+    rf"\b(?:you are(?: now)?(?: acting as)?(?: \w{{2,20}},)?|you're(?: now)?|you’re(?: now)?|as|acting as|act as|become|being|pretend to be) (?:an? |the |this |its |our )?(?:\w{{1,14}} ){{0,2}}?{MODEL}\b(?!['’]s)(?!,? I\b)(?! (?:developer|engineer|user|expert|student|startup|company|year))",
     re.IGNORECASE,
 )
 YOU_MUST = re.compile(
@@ -129,7 +168,7 @@ NEW_PART = re.compile(
     re.IGNORECASE,
 )
 PLAY = re.compile(
-    r"\blet['’]?s play\b|\b(?:stays?|remains?|breaks?|breaking|leaves?) (?:in |out of )?character\b|\bfill(?:ing)? (?:in|out) (?:the |any |your )?(?:form|field)s?\b",
+    r"\blet['’]?s play\b|\b(?:you are|play|called) \w{1,15}bot\b|\b(?:who|that|which|and) always (?:answers|says|ranks|names|lists|puts|recommends|mentions|replies|responds)\b|\b(?:stays?|remains?|breaks?|breaking|leaves?) (?:in |out of )?character\b|\bfill(?:ing)? (?:in|out) (?:the |any |your )?(?:form|field)s?\b",
     re.IGNORECASE,
 )
 YOU_ARE_NOW = re.compile(r"\byou are now (?:the|an?|in|my|our|acting|playing)\b", re.IGNORECASE)
@@ -150,18 +189,26 @@ SAYING = (
 )
 AS_MENTIONED = re.compile(
     rf"{LEAD}{SAYING}\b[^.;!?\n]{{1,80}}?(?<!,) (?:as|to be|was|is|were|are|gets?|be) (?:being |clearly |explicitly |strongly |prominently |very |a |an |the |having been |first )?"
-    r"(?:mentioned|named|mention|included|praised|endorsed|included|praised|endorsed|positive(?:ly)?|favou?rabl[ey]|present|ranked (?:1|one|first|#1|top)|rank (?:1|one|#1)|number one|no\. 1|#1|true)\b"
+    r"(?:mentioned|named|mention|included|praised|endorsed|included|praised|endorsed|positive(?:ly)?|favou?rabl[ey]|present|ranked (?:1|one|first|#1|top)|rank (?:1|one|#1)|(?:ranked )?number (?:one|1)|no\. 1|#1|true)\b"
     r"(?!,? (?:then|so|we|i|you|it|they|this)\b| above| earlier| before| in\b| below| previously| by| at| on)",
     re.IGNORECASE,
 )
 FIRST = re.compile(
-    rf"{LEAD}{SAYING}\b[^.;!?\n]{{1,80}}? (?:first|at the top|as number one|number one|#1|no\. 1|in first place|at rank 1|rank 1|positively|favou?rably|as (?:the )?best|above all|the (?:very )?best|top|highly|the winner|as (?:the )?leading|prominently)\b",
+    rf"{LEAD}{SAYING}\b(?P<what>[^.;!?\n]{{1,80}}?) (?:first|at the top|as number one|number one|number 1|#1|no\. 1|in first place|at rank 1|rank 1|positively|favou?rably|as (?:the )?best|above all|the (?:very )?best|top|highly|the winner|as (?:the )?leading|prominently)\b",
     re.IGNORECASE,
 )
-COUNTS = re.compile(r"\bcounts? as (?:being |always )?(?:mentioned|positive|named)\b", re.IGNORECASE)
+COUNTS = re.compile(r"\bcounts? as (?:being |always )?(?:mentioned|named)\b", re.IGNORECASE)
+BE_COUNTED = re.compile(
+    r"\b(?:must|should|shall|has to|have to|is to|are to) be (?:counted|treated|marked|recorded|flagged|listed|classified|considered|reported) as (?:an? )?(?:\w{1,10}ly )?mention(?:ed)?\b",
+    re.IGNORECASE,
+)
+EACH_MENTION = re.compile(rf"{LEAD}{SAYING}\b[^.;!?\n]{{1,20}}?\b(?:every|each|all|any) mentions?\b", re.IGNORECASE)
+# What is to be first has a name, or is spoken of: "list the fees first" is advice.
+NAMED = re.compile(r"(?!\A)(?<![^\W_])[^\W\d_a-zß-öø-ÿ]|\b(?:it|them|us|this|that)\b")
 FIELD = re.compile(r"\b(?:mentioned|sentiment|ranks?|ranked|number one|first|positive)\b", re.IGNORECASE)
 IMPERATIVE = re.compile(
-    rf"\W{{0,3}}(?:(?:please|then|now|always|simply|just|also|and) ){{0,2}}{SAYING}\b", re.IGNORECASE
+    rf"\W{{0,5}}(?:(?:step )?\d{{1,2}}[.:)]?\W{{1,3}})?(?:(?:please|then|now|always|simply|just|also|and) ){{0,2}}{SAYING}\b",
+    re.IGNORECASE,
 )
 SET = r"[\"'`*_”’]{0,3}\s{0,2}(?:(?:field|value|score|label|flag)\s)?(?:=|==|:=|->|→|=>|to|must be|should be|shall be|has to be|equals|set to)\s{0,2}[\"'`*_“‘]{0,3}"
 LOOSELY = r"[\"'`*_”’]{0,3}\s{0,2}(?::|is|as|of|with)\s{0,2}[\"'`*_“‘]{0,3}"
@@ -176,6 +223,10 @@ ASSIGNED = {
     "verdict": (r"\b(?:verdict|judged)", r"(?:named|supported|confirmed|true)\b", 2),
 }
 FIRMLY = [(re.compile(head + SET + value, re.IGNORECASE), points) for head, value, points in ASSIGNED.values()]
+SET_FOR = re.compile(
+    r"\b(?:set|change|adjust|put|assign|mark|keep) (?:the |its |a )?(?:sentiment|tone|polarity|rank|verdict) (?:of|for) [^.;\n]{1,60}? (?:to|as|at) (?:very )?(?:positive|named|1\b|first|number 1)",
+    re.IGNORECASE,
+)
 LOOSE = [re.compile(head + LOOSELY + value, re.IGNORECASE) for head, value, _ in ASSIGNED.values()]
 ENOUGH = 3
 # Of the patterns that take long: a sentence without one of these, as parts of words, cannot match.
@@ -184,15 +235,15 @@ READS = (
     "label", "review", "annotat", "index", "crawl", "ingest",
 )  # fmt: skip
 OBLIGES = (
-    "must", "should", "shall", "has to", "have to", "is to", "are to", "need", "will", "required", "instructed",
+    "must", "should", "shall", "has to", "have to", "is to", "are to", "need", "required", "instructed",
     "asked", "expected", "obliged", "advised", "requested",
 )  # fmt: skip
 MENTIONED = (
     "mention", "named", "includ", "prais", "endors", "positive", "favo", "present", "rank", "number one", "no. 1",
-    "#1", "true",
+    "#1", "number 1", "true",
 )  # fmt: skip
 AHEAD = (
-    "first", "at the top", "number one", "#1", "no. 1", "rank 1", "positively", "favo", "best", "above all", "top",
+    "first", "at the top", "number one", "number 1", "#1", "no. 1", "rank 1", "positively", "favo", "best", "above all", "top",
     "highly", "winner", "leading", "prominently",
 )  # fmt: skip
 TASKS = (
@@ -238,11 +289,13 @@ def override(sentence: str, *, alone: bool) -> int:
             continue
         if alone and SAID_OF.search(sentence) and QUOTED.search(found["lead"]):
             continue
-        best = max(best, override_points(found))
+        best = max(best, 1 if alone and OWNED.match(found["rest"]) else override_points(found))
     return best
 
 
 def override_points(found: re.Match[str]) -> int:
+    if OF_A_THING.search(found[0]):
+        return 1
     before = WHICH.search(found["which"]) is not None or GIVEN.match(found["rest"]) is not None
     if found["thing"]:
         return ENOUGH if before else 1
@@ -251,7 +304,7 @@ def override_points(found: re.Match[str]) -> int:
 
 def addressed(sentence: str) -> int:
     """What speaks to a program, or of what it must do."""
-    if any(pattern.search(sentence) for pattern in (IF_YOU, VOCATIVE, AUDIENCE)):
+    if any(pattern.search(sentence) for pattern in (IF_YOU, VOCATIVE, AUDIENCE, ANNOUNCED, YOU_THE_MODEL)):
         return ENOUGH
     reading = READING.search(sentence) if may(sentence, READS) else None
     points = (ENOUGH if reading["program"] else 2) if reading else 0
@@ -259,7 +312,10 @@ def addressed(sentence: str) -> int:
     points += 2 * (
         CALLED.search(sentence) is not None or (may(sentence, OBLIGES) and MUST.search(sentence) is not None)
     )
+    points += 2 * (ORDERED.match(sentence) is not None)
     points += 2 * (YOUR.search(sentence) is not None)
+    if AUTOMATED.search(sentence):
+        points += ENOUGH if may(sentence, OBLIGES) else 2
     if AS_ONE.search(sentence):
         points += 2 if YOU_MUST.search(sentence) else 1
     return points
@@ -269,8 +325,8 @@ def part(sentence: str) -> int:
     """Another part for the program: a role, a task, a secret."""
     return (
         (YOU_ARE_NOW.search(sentence) is not None)
-        + min(len(PLAY.findall(sentence)), 2)
-        + (may(sentence, PARTS) and NEW_PART.search(sentence) is not None)
+        + min(len(PLAY.findall(sentence)), ENOUGH)
+        + (len(set(map(str.casefold, NEW_PART.findall(sentence)))) if may(sentence, PARTS) else 0)
         + 2 * (may(sentence, TASKS) and NEW_TASK.search(sentence) is not None)
         + 2 * (SECRET.search(sentence) is not None)
     )
@@ -282,6 +338,12 @@ def fields(sentence: str) -> int:
         return ENOUGH
     points = sum(points for pattern, points in FIRMLY if pattern.search(sentence))
     points += sum(pattern.search(sentence) is not None for pattern in LOOSE)
+    points += 2 * (BE_COUNTED.search(sentence) is not None) + 2 * (SET_FOR.search(sentence) is not None)
+    points += EACH_MENTION.search(sentence) is not None
     if may(sentence, MENTIONED) and AS_MENTIONED.search(sentence):
         return points + ENOUGH
-    return points + (may(sentence, AHEAD) and FIRST.search(sentence) is not None)
+    return points + (may(sentence, AHEAD) and is_put_first(sentence))
+
+
+def is_put_first(sentence: str) -> bool:
+    return any(NAMED.search(found["what"]) for found in FIRST.finditer(sentence))

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 from itertools import islice
+from urllib.parse import unquote
 
-from senso.extraction.injections import orders, pieces
+from senso.extraction.injections import english, orders, pieces
 from senso.extraction.injections.code import Code
 from senso.extraction.words import Span
 
@@ -32,6 +33,8 @@ DEFINED = re.compile(
 LONGEST = 5000
 MOST = 300  # of each kind: more is looked at by no one
 WORDS = re.compile(r"\w{2,}\W+\w{2,}")
+JOINED, PARTED = re.compile(r"[-_+]"), re.compile(r"[=/?&.:#]{1,3}")
+FEWEST = 6  # blanks between the words of an address: fewer hold no order
 BEHIND, IN_COMMENT = 2, 1  # points that are enough there
 
 
@@ -77,5 +80,15 @@ def links(answer: str) -> Iterator[Span]:
     """The whole link; the sentence around it may stay."""
     for pattern in (IMAGE, LINK, DEFINED):
         for found in islice(pattern.finditer(answer), MOST):
-            if any(text and orders.strongest(text) >= BEHIND for text in found.groupdict().values()):
+            if any(text and orders.strongest(text) >= BEHIND for text in found.groupdict().values()) or orders_by(
+                found.groupdict().get("to")
+            ):
                 yield found.span()
+
+
+def orders_by(address: str | None) -> bool:
+    """Whether the words of an address say what to report, and to ignore what was ordered before."""
+    words = JOINED.sub(" ", PARTED.sub("; ", unquote(address or "")))
+    if words.count(" ") < FEWEST or english.override(words, alone=False) < orders.ENOUGH:
+        return False
+    return english.fields(words) > 0 or english.FIRST.search(words) is not None

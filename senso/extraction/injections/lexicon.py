@@ -21,7 +21,7 @@ ENGLISH = {
     ",set aside,abandon,dismiss,supersede,void,obsolete,revoked,no longer,be ignored,neglect,erase,delete all,drop all"
     ",override,skip all,skip the,replaced by,cancelled,canceled,suspended",
     "object": "instruction,prompt,directive,guideline,programming,commands",
-    "program": "hey model,dear model,dear assistant,attention model,attention assistant,attention reviewer,ai ,ai:,ais ,llm,language model,evaluator,annotator,classifier,grader,parser,extractor,labeller,labeler"
+    "program": "command for,command to,you the model,hey model,dear model,dear assistant,attention model,attention assistant,attention reviewer,ai ,ai:,ais ,llm,language model,evaluator,annotator,classifier,grader,parser,extractor,labeller,labeler"
     ",summarizer,summariser,to chatgpt,for chatgpt,if chatgpt,chatgpt should,chatgpt must,are chatgpt,attention chatgpt"
     ",dear chatgpt,chatgpt:,chatbot,scraper,crawler,machine reader,neural net,the judge,models reading,models processing"
     ",model reading,model processing,model that reads,model must,model should,models must,models should,the model is to"
@@ -79,6 +79,8 @@ class Found(NamedTuple):
 # Languages whose words follow each other without a space, or have others glued before them.
 GLUED = frozenset(("zh", "ja", "th", "ko", "ar", "he", "hi"))
 UNSPACED = frozenset(("zh", "ja", "th"))
+OWNER_FIRST = frozenset(("zh", "ja", "ko", "tr", "th"))
+VERB_LAST = frozenset(("de", "nl"))
 SIGN_BYTES = (
     b"\xe2\x80",
     b"\xe2\x9e",

@@ -12,6 +12,7 @@ from senso.extraction.words import Span
 
 ENOUGH, ENOUGH_OF_TWO = 3, 4
 MOST = 200  # sentences that are looked at: an answer for people has a few
+MOST_STEPS = 20  # lines behind an order that are its steps
 BARE = 8  # characters behind "ignore previous instructions" that hold no order of their own
 POINTS = {"address": 3, "reads": 1, "role": 1, "form": 1, "output": 1, "authority": 1}
 FIELDS = frozenset(("mentioned", "sentiment", "positive", "first"))
@@ -19,6 +20,9 @@ SHORT = 70  # characters of an order that says nothing else
 NEAR, NEAR_UNSPACED, MOST_PAIRS = 70, 20, 8  # characters; words
 # Without one of these, a sentence tells of a program and does not address it: "AI models name Acme first".
 TO_IT = frozenset(("override", "address", "reads", "role", "hence", "if_you", "authority", "output"))
+MOST_BETWEEN = 4  # words from what is set aside to its owner
+PARTED = re.compile(r"[^\w\s'’-]|\b(?:und|et|y|e|en|i|oraz|ve|и|та|і|och|a)\b", re.IGNORECASE)
+GENITIVE = re.compile("[の的의]|以前|之前|此前")
 CLAUSE = re.compile("[，,；;、。：:]")
 Placed = tuple[int, Sequence[lexicon.Kind]]
 
@@ -111,7 +115,21 @@ def in_line(answer: str, line: Span, spans: Sequence[Span], told: Sequence[int],
             last += 1
         if number + 2 in flagged:  # what is ordered stands between
             last = number + 2
-        yield spans[number][0], extended(answer, spans[last], line)
+        yield spans[number][0], carried(answer, extended(answer, spans[last], line), line, spans[number])
+
+
+def carried(answer: str, end: int, line: Span, order: Span) -> int:
+    """With the steps of an order in the lines behind it: each begins with what is to be said."""
+    text = answer[slice(*order)]
+    is_announced = is_bare(text) or english.addressed(text) >= ENOUGH
+    if end < line[1] - 1 or not is_announced or english.fields(text) > 0:
+        return end
+    for _ in range(MOST_STEPS):
+        _, stop = pieces.line_around(answer, min(end + 1, len(answer)))
+        if not english.IMPERATIVE.match(answer, end + 1, stop):
+            break
+        end = stop
+    return end
 
 
 def carries_on(order: str, following: str) -> bool:
@@ -122,12 +140,17 @@ def carries_on(order: str, following: str) -> bool:
         return True
     if english.fields(order) > 0 or has(order, *FIELDS):
         return False
-    bare = english.OVERRIDE.search(order)
-    if bare is not None and len(bare["rest"].strip(" .!:*_\"'")) < BARE:
+    if is_bare(order):
         return True
     if english.OBSOLETE.search(order) and len(order) < SHORT:
         return True
     return english.IMPERATIVE.match(following) is not None or has(following, "report")
+
+
+def is_bare(order: str) -> bool:
+    """Whether it only says what to ignore."""
+    found = english.OVERRIDE.search(order)
+    return found is not None and len(found["rest"].strip(" .!:*_\"'")) < BARE
 
 
 INSTEAD = re.compile(
@@ -147,6 +170,8 @@ def extended(answer: str, sentence: Span, line: Span) -> int:
         end = pieces.paragraph_end(answer, line[1])
         rule = answer.find("\n---", line[1], end)  # of a front matter
         return rule + len("\n---") if rule >= 0 else end
+    if english.SALUTATION.match(answer[slice(*sentence)]):
+        return line[1]
     if sentence[1] >= line[1] - 1 and answer[: sentence[1]][-3:].rstrip("*_ \"'").endswith((":", "：")):
         return pieces.paragraph_end(answer, line[1])
     return sentence[1]
@@ -163,26 +188,24 @@ def strength(sentence: str) -> int:
             languages.setdefault(kind.language, []).append((kind.category, place))
     english_words = {category for category, _ in languages.pop("en", ())}
     points = english.strength(sentence, english_words) if english_words else 0
-    return max(
-        [
-            points,
-            *(
-                foreign(sentence, words, unspaced=language in lexicon.UNSPACED, warned=warned)
-                for language, words in languages.items()
-            ),
-        ]
-    )
+    others = [foreign(sentence, words, language, warned=warned) for language, words in languages.items()]
+    return max([points, *others])
 
 
-def foreign(sentence: str, words: Sequence[tuple[str, int]], *, unspaced: bool, warned: bool) -> int:
+def foreign(sentence: str, words: Sequence[tuple[str, int]], language: str, *, warned: bool) -> int:
     """Points of a sentence by the categories of words that it has in one language, with their places.
 
     `warned`: a language says that nothing is to be set aside; a verb may be one of two languages.
     """
     found = {category for category, _ in words}
+    if language in lexicon.VERB_LAST and "am" not in found:  # "Wenn du ein KI-Modell suchst"
+        found.discard("if_you")
     points = told_fields(found, sentence) + sum(POINTS.get(category, 0) for category in found)
-    if {"override", "object"} <= found and is_near(sentence, words, NEAR_UNSPACED if unspaced else NEAR):
-        points += ENOUGH if "before" in found and not warned else 1
+    near = NEAR_UNSPACED if language in lexicon.UNSPACED else NEAR
+    if {"override", "object"} <= found and is_near(sentence, words, near):
+        told = "before" in found and not warned
+        mild = told and not points and "program" not in found and is_owned(sentence, words, language)
+        points += ENOUGH if told and not mild else 1
     if "program" in found and found & TO_IT:
         points += 2 if ("report" in found and points) or "role" in found or "reads" in found else 1
         points += "if_you" in found
@@ -199,6 +222,18 @@ def is_near(sentence: str, words: Sequence[tuple[str, int]], near: int) -> bool:
         sorted((one, other)) for one in verbs[:MOST_PAIRS] for other in objects[:MOST_PAIRS] if abs(one - other) <= near
     ]
     return any(near == NEAR or not CLAUSE.search(sentence, *pair) for pair in pairs)
+
+
+def is_owned(sentence: str, words: Sequence[tuple[str, int]], language: str) -> bool:
+    """Whether what is set aside is somebody's: "die Anweisungen Ihrer Bank", "銀行の以前の指示"."""
+    owners = [place for category, place in words if category == "owner"][:MOST_PAIRS]
+    objects = [place for category, place in words if category == "object"][:MOST_PAIRS]
+    before = language in lexicon.OWNER_FIRST
+    pairs = [(owner, thing) if before else (thing, owner) for owner in owners for thing in objects]
+    between = [sentence[first:last] for first, last in pairs if first < last]
+    if language in lexicon.UNSPACED:
+        return any(len(text) <= NEAR_UNSPACED and GENITIVE.search(text) for text in between)
+    return any(len(text) <= NEAR and len(text.split()) <= MOST_BETWEEN and not PARTED.search(text) for text in between)
 
 
 def told_fields(found: AbstractSet[str], sentence: str) -> int:

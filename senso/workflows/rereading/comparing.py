@@ -33,6 +33,12 @@ def competitors(stored: Stored) -> list[str]:
     return sorted(stored.get("competitors") or ())
 
 
+def claims(stored: Stored) -> list[str]:
+    """How many there are of each verdict: a model words the same claim differently each time."""
+    counts = Counter(one["verdict"] or "unjudged" for one in stored.get("claims") or ())
+    return [f"{count} {verdict}" for verdict, count in sorted(counts.items())]
+
+
 # As a reader of the numbers sees them; the share of the text changes with the text.
 FIELDS: dict[str, Callable[[Stored], Any]] = {
     "mentioned": lambda stored: stored.get("mentioned"),
@@ -40,10 +46,11 @@ FIELDS: dict[str, Callable[[Stored], Any]] = {
     "rank": lambda stored: stored.get("rank"),
     "competitors": competitors,
     "mention_text": lambda stored: stored.get("mention_text"),
+    "claims": claims,
 }
 # Of an answer that is mentioned in one reading alone, only that is said: the rest follows from it.
-FOLLOW = ("sentiment", "rank", "mention_text")
-KINDS = (LOST, GAINED, "sentiment", "rank", "competitors", "mention_text")
+FOLLOW = ("sentiment", "rank", "mention_text", "claims")
+KINDS = (LOST, GAINED, "sentiment", "rank", "competitors", "mention_text", "claims")
 
 
 @dataclass

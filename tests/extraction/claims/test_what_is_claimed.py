@@ -4,6 +4,8 @@ import pytest
 
 from senso.extraction import Watched, claims
 from senso.extraction.claims import SaidClaim
+from senso.extraction.claims.verdicts import doubt
+from senso.states import Verdict
 
 ACME = Watched(
     "Acme Bank", ("Acme Bank", "Acme"), (), (), facts=("We have 5 branches.", "The fee is 12 dollars a month.")
@@ -108,6 +110,16 @@ def test_figures_take_back_a_verdict_that_they_show_wrong(statement, verdict, fa
     (claim,), marks = checked(said("five branches", statement, verdict, fact))
 
     assert (claim.verdict, claim.fact, kinds(marks)) == expected
+
+
+@pytest.mark.parametrize("fee", ["$0", "0 €", "$0.00", "zero dollars"])
+def test_a_fee_of_nothing_is_no_fee(fee):
+    assert doubt("It has no fee and 2 % cash back.", Verdict.CONTRADICTED, f"The fee is {fee}. 2 % cash back.")
+
+
+@pytest.mark.parametrize("fee", ["$0.99", "10 €", "$05"])
+def test_a_fee_that_ends_or_begins_with_nothing_is_a_fee(fee):
+    assert not doubt("It has no fee and 2 % cash back.", Verdict.CONTRADICTED, f"Fee: {fee}. 2 % cash back.")
 
 
 def test_without_facts_there_is_no_verdict():

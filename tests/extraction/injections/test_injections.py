@@ -16,6 +16,7 @@ HERE = Path(__file__).parent
 SHARED = Path(os.environ.get("SENSO_SHARED", Path(__file__).parents[4] / "shared"))
 ATTEMPTS = tomllib.loads((HERE / "attempts.toml").read_text(encoding="utf-8"))["attempt"]
 BLIND = tomllib.loads((HERE / "blind.toml").read_text(encoding="utf-8"))
+SECOND = tomllib.loads((HERE / "second.toml").read_text(encoding="utf-8"))
 HARMLESS = {
     text: language
     for language, texts in tomllib.loads((HERE / "harmless.toml").read_text(encoding="utf-8")).items()
@@ -35,7 +36,7 @@ def named(attempt):
     return f"{attempt['kind']}-{attempt['language']}"
 
 
-@pytest.mark.parametrize("attempt", ATTEMPTS + BLIND["attempt"], ids=named)
+@pytest.mark.parametrize("attempt", ATTEMPTS + BLIND["attempt"] + SECOND["attempt"], ids=named)
 def test_what_addresses_a_program_is_left_out_and_the_rest_stays(attempt):
     left = without(attempt["text"], passages(attempt["text"]))
 
@@ -53,7 +54,7 @@ def test_a_model_that_obeys_makes_no_mention(attempt):
     assert marks == [attempt["text"][start:end] for start, end in passages(attempt["text"])]
 
 
-@pytest.mark.parametrize("text", [*HARMLESS, *BLIND["harmless"]])
+@pytest.mark.parametrize("text", [*HARMLESS, *BLIND["harmless"], *SECOND["harmless"]])
 def test_what_is_written_for_people_stays(text):
     assert [text[start:end] for start, end in passages(text)] == []
 
