@@ -47,6 +47,7 @@ HEADED = "## Acme Bank\nIt is cheap.\n\n- No fees\n- Good app"
         ("1\ufe0f\u20e3 **Acme Bank** good. Yes.\n2\ufe0f\u20e3 Globex", ["1\ufe0f\u20e3 **Acme Bank** good. Yes."]),
         ("Acme Bank (cheap. fast) is good. Bad.", ["Acme Bank (cheap. fast) is good."]),
         ("She said: \u201cYes. Acme Bank is good.\u201d Bad.", ["She said: \u201cYes. Acme Bank is good.\u201d"]),
+        ("Acme Bank is good. [cite: 1, 2] Bad.", ["Acme Bank is good. [cite: 1, 2]"]),
         ("*Acme Bank is good. It is cheap.* Bad.", ["*Acme Bank is good. It is cheap.*"]),
         ("[Acme Bank is good. Yes.](https://a.example) Bad.", ["[Acme Bank is good. Yes.](https://a.example) Bad."]),
         ("《Acme Bank很好。便宜》不好。坏。", ["《Acme Bank很好。便宜》不好。"]),
