@@ -56,7 +56,10 @@ AMP: Final = re.compile(r"^/amp(?=/.)|(?<=.)/amp(?:/|\.html?)?$|(?<=.)(?:\.amp)(
 # A parameter that was appended as if there were others before it.
 APPENDED: Final = re.compile(r"(?:&utm_[a-z_]{1,20}=[^/?&]{0,200}){1,8}$", re.IGNORECASE)
 SPECIAL: Final = re.compile(r"[;(]|amp|&utm_|/(?:index|default|home)\.", re.IGNORECASE)
-AMP_PAIR: Final = re.compile(r"_?amp(?:=(?:1|true|amp)?)?|(?:outputType|output|view|renderMode|mode|format)=amp|noamp(?:=(?:1|true|mobile))?", re.IGNORECASE)
+AMP_PAIR: Final = re.compile(
+    r"_?amp(?:=(?:1|true|amp)?)?|(?:outputType|output|view|renderMode|mode|format)=amp|noamp(?:=(?:1|true|mobile))?",
+    re.IGNORECASE,
+)
 ESCAPED: Final = re.compile(r"^(?:%21)?(?:%2f)?", re.IGNORECASE)
 ROUTE: Final = re.compile(r"!?/[^#]*|![^#/]*/[^#]*")
 MOST_WRAPPERS: Final = 4

@@ -161,11 +161,10 @@ class Rules:
         return bool(gaps) and all(map(distinctive, gaps))
 
     def leaves_out_place(self, tokens: Sequence[str], marks: Sequence[str]) -> bool:
-        """ "First National Bank" for First National Bank of Larch: the place is what tells it from others."""
-        return any(
-            len(own) > len(tokens) and own[: len(tokens)] == list(tokens) and own[len(tokens)] in BEFORE_PLACE
-            for own in self.own
-        ) and all(map(self.frequency, marks))
+        """ "First National" for First National Bank of Larch: of common words, the place tells it from others."""
+        rests = [own[len(tokens) :] for own in self.own if own[: len(tokens)] == list(tokens)]
+        following = (next((one for one in rest if one in BEFORE_PLACE or one not in KINDS), "") for rest in rests)
+        return any(one in BEFORE_PLACE for one in following) and all(map(self.frequency, marks))
 
     def left_out(self, tokens: Sequence[str], own: Sequence[str]) -> list[str]:
         """The words of `own` between the first and the last that the tokens have."""

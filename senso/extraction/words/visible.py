@@ -42,7 +42,7 @@ TARGET = re.compile(rf"(?<=\]){LINK_TARGET}")
 NUMBER = re.compile(r"\[\^?\d{1,3}(?:[ ,;\u2013-]{1,3}\d{1,3}){0,8}\^?\\?\]")
 LENTICULAR = re.compile(r"\u3010(?:\d|source|[^\u3010\u3011\u2020\n]{0,60}\u2020)[^\u3010\u3011\n]{0,100}\u3011")
 PRIVATE = re.compile(r"\ue200[^\ue200\ue201\n]{0,2000}\ue201|[\ue000-\uf8ff]")
-# Marks of vendors in plain characters: of ChatGPT, of Gemini, of Grok. Of a company that ChatGPT marks, its name is seen.
+# Marks of ChatGPT, Gemini and Grok in plain characters. Of a company that ChatGPT marks, the name is seen.
 TURN = r"turn\d{1,3}[a-z]{3,12}\d{1,4}"
 TURNS = re.compile(rf"(?:(?:file|nav)?cite)?{TURN}(?:[\ue202, ]?{TURN}){{0,20}}")
 REFERRED = re.compile(r":contentReference\[[^\]\n]{0,60}\](?:\{[^}\n]{0,60}\})?")

@@ -75,7 +75,7 @@ def forms(name: str) -> Iterator[Form]:
 
 
 def joined(words: Words) -> Iterator[Form]:
-    """Without its apostrophes: "Macys" for "Macy's". In Korean also without its spaces, in Katakana without its dots."""
+    """Without its apostrophes: "Macys" for "Macy's". Without the dots of Katakana, and the spaces of Korean."""
     if (undotted := MIDDLE_DOT.sub("", words.folded)) != words.folded:
         yield from plain(undotted)
     if "'" in words.folded:
