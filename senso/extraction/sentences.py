@@ -21,7 +21,13 @@ EAST = "[\u3040-\u30ff\u3400-\u9fff]"
 GOES_ON = re.compile("[\u300d\u300f\u201d\uff09](?=[とって、，,のはがをにもでや]|[他她我你它]们?[说說问問道]|[说說])")
 # The sources that assistants append to a sentence.
 LINK = r"\[[^\]\n]{1,120}\](?:\[\d{1,3}\]|\([^()\s]{0,2048}\))?"
-NUMBER = r"\\?\[(?:\^?\d{1,3}\^?|\[\d{1,3}\\?\])\\?\]|[\u00b9\u00b2\u00b3\u2070-\u2079]{1,4}+"
+SUPERSCRIPT = r"[\u00b9\u00b2\u00b3\u2070-\u2079]{1,4}+"
+LABEL = "(?:web|page|citation|cite|ref|doc|source|src|post|file|memory|chart)[:_]?"
+NUMBERS = rf"(?:{LABEL})?\d{{1,3}}(?:[ ,;\u2013-]{{1,3}}(?:{LABEL})?\d{{1,3}}){{0,8}}+"
+NUMBER = (
+    rf"\\?\[(?:\^?{NUMBERS}(?:\u2020[^\[\]\n]{{0,60}})?\^?|\[\d{{1,3}}\\?\]|{SUPERSCRIPT})\\?\]"
+    rf"|{SUPERSCRIPT}(?:,{SUPERSCRIPT}){{0,8}}+|<sup>[^<>\n]{{0,20}}</sup>|\^\d{{1,3}}\^?"
+)
 SOURCE = (
     rf"(?: ?\((?:{LINK}[, ]{{0,3}}){{1,20}}+\)| ?(?:{NUMBER})(?:\([^()\s]{{0,2048}}\))?"
     r"| ?\u3010(?:\d|source|[^\u3010\u3011\u2020\n]{0,60}\u2020)[^\u3010\u3011\n]{0,100}\u3011"
@@ -29,8 +35,10 @@ SOURCE = (
     r"| ?:contentReference\[[^\]\n]{0,60}\](?:\{[^}\n]{0,60}\})?| ?(?:cite)?turn\d{1,3}[a-z]{3,12}\d{1,4}"
     r"| ?<grok:[^<>\n]{0,300}>(?:[^<\n]|<(?!/?grok:)){0,600}+</grok:[a-z]{1,20}>){0,20}+"
 )
+BEHIND_SOURCE = r"(?:(?<=\d\])|(?<=[\u3011\ue201]))"
 END = re.compile(
-    rf"[{SPACED}{WHOLE}\r\n](?:(?<=[{SPACED}])[{SPACED}]{{0,8}}+{CLOSING}{SOURCE}(?={SPACE}|$|[\r\n]|(?:(?<=\d\])|(?<=[\u3011\ue201]))[^\W\d_])"
+    rf"[{SPACED}{WHOLE}\r\n](?:(?<=[{SPACED}])[{SPACED}]{{0,8}}+{CLOSING}{SOURCE}"
+    rf"(?={SPACE}|$|[\r\n]|{BEHIND_SOURCE}[^\W\d_])"
     rf"|(?<=[.!?])(?=[^\W\d_]{{2}})|(?<={EAST}[!?])(?={EAST})"
     rf"|(?<=[{WHOLE}])[{WHOLE}]{{0,8}}+{CLOSING}{SOURCE}|(?<=[\r\n])[\r\n]*+)"
 )

@@ -39,7 +39,12 @@ LISTED = re.compile(
 IMAGE = re.compile(rf"!\[[^\[\]\n]{{0,500}}\]{LINK_TARGET}")
 LABELS = re.compile(rf"\([ \t]{{0,3}}{LINK}(?:{BETWEEN}{LINK}){{0,20}}[ \t]{{0,3}}\)")
 TARGET = re.compile(rf"(?<=\]){LINK_TARGET}")
-NUMBER = re.compile(r"\[\^?\d{1,3}(?:[ ,;\u2013-]{1,3}\d{1,3}){0,8}\^?\\?\]")
+# Of a source, or several: "[1, 2]", "[web:1]", "[1\u2020source]".
+LABEL = "(?:web|page|citation|cite|ref|doc|source|src|post|file|memory|chart)[:_]?"
+NUMBER = re.compile(
+    rf"\[\^?(?:{LABEL})?\d{{1,3}}(?:[ ,;\u2013-]{{1,3}}(?:{LABEL})?\d{{1,3}}){{0,8}}"
+    r"(?:\u2020[^\[\]\n]{0,60})?\^?\\?\]"
+)
 LENTICULAR = re.compile(r"\u3010(?:\d|source|[^\u3010\u3011\u2020\n]{0,60}\u2020)[^\u3010\u3011\n]{0,100}\u3011")
 PRIVATE = re.compile(r"\ue200[^\ue200\ue201\n]{0,2000}\ue201|[\ue000-\uf8ff]")
 # Marks of ChatGPT, Gemini and Grok in plain characters. Of a company that ChatGPT marks, the name is seen.

@@ -24,6 +24,7 @@ ABBREVIATION = re.compile(r"[^\W\d_]|st|ste|mt|ft|dr|mr|mrs|ms|jr|sr|bros|inc|lt
 POSSESSIVE = re.compile(r"(?<=[^\W\d_]{3})s(?= |$)")
 KOREAN = re.compile(r"[\uac00-\ud7a3 ]+")
 MIDDLE_DOT = re.compile("(?<=[\u30a1-\u30fa\u30fc])\u30fb(?=[\u30a1-\u30fa])")
+FIGURE_APART = re.compile(r"(?<=[^\W\d_]{3}) (?=\d{1,4}$)")
 SPACED_INITIALS = re.compile(r"(?<!\S)[^\W\d_](?: [^\W\d_])+(?= [^\W\d_]{2})")
 # "and" where names are written with it or with "&", as it is folded.
 ANDS = ("und", "et", "y", "e", "en", "och", "og", "i", "ja", "es", "ve", "si", "\u0438", "\u03ba\u03b1\u03b9")
@@ -75,13 +76,18 @@ def forms(name: str) -> Iterator[Form]:
 
 
 def joined(words: Words) -> Iterator[Form]:
-    """Without its apostrophes: "Macys" for "Macy's". Without the dots of Katakana, and the spaces of Korean."""
+    """Without its apostrophes: "Macys" for "Macy's". Without the dots of Katakana, the spaces of Korean.
+
+    "Motel6" for "Motel 6".
+    """
     if (undotted := MIDDLE_DOT.sub("", words.folded)) != words.folded:
         yield from plain(undotted)
     if "'" in words.folded:
         inner = re.sub(r"(?<=\w)'(?=\w)", "", words.folded)
         if inner != words.folded:
             yield from plain(inner)
+    if (glued := FIGURE_APART.sub("", words.folded)) != words.folded:
+        yield from plain(glued)
     if KOREAN.fullmatch(words.folded) and " " in words.folded.strip():
         yield from plain(words.folded.replace(" ", ""))
 
