@@ -76,6 +76,7 @@ def named(answer, name):
         ("Crédit Nord", "Credit Nord"),
         ("カモメ・バンク", "カモメバンクは便利です"),
         ("カモメ・バンク", "カモメ・バンクは便利です"),
+        ("カモメ バンク", "カモメバンクは便利です"),
         ("J P Morgan", "J.P. Morgan is"),
         ("Motel 6", "Motel6 is cheap"),
         ("Müller & Söhne", "bei Müller und Söhne"),

@@ -23,7 +23,7 @@ JOINT = re.compile(r"[*_`~\\']{0,6}(?: {0,8}|-|[\u00b7\u30fb])[*_`~\\']{0,6}")
 ABBREVIATION = re.compile(r"[^\W\d_]|st|ste|mt|ft|dr|mr|mrs|ms|jr|sr|bros|inc|ltd|llc|corp|co|no|natl|intl|assn")
 POSSESSIVE = re.compile(r"(?<=[^\W\d_]{3})s(?= |$)")
 KOREAN = re.compile(r"[\uac00-\ud7a3 ]+")
-MIDDLE_DOT = re.compile("(?<=[\u30a1-\u30fa\u30fc])\u30fb(?=[\u30a1-\u30fa])")
+BETWEEN_KATAKANA = re.compile("(?<=[\u30a1-\u30fa\u30fc])[\u30fb ](?=[\u30a1-\u30fa])")
 FIGURE_APART = re.compile(r"(?<=[^\W\d_]{3}) (?=\d{1,4}$)")
 SPACED_INITIALS = re.compile(r"(?<!\S)[^\W\d_](?: [^\W\d_])+(?= [^\W\d_]{2})")
 # "and" where names are written with it or with "&", as it is folded.
@@ -76,11 +76,11 @@ def forms(name: str) -> Iterator[Form]:
 
 
 def joined(words: Words) -> Iterator[Form]:
-    """Without its apostrophes: "Macys" for "Macy's". Without the dots of Katakana, the spaces of Korean.
+    """Without its apostrophes: "Macys" for "Macy's". Without dots and spaces in Katakana, spaces in Korean.
 
     "Motel6" for "Motel 6".
     """
-    if (undotted := MIDDLE_DOT.sub("", words.folded)) != words.folded:
+    if (undotted := BETWEEN_KATAKANA.sub("", words.folded)) != words.folded:
         yield from plain(undotted)
     if "'" in words.folded:
         inner = re.sub(r"(?<=\w)'(?=\w)", "", words.folded)
