@@ -45,6 +45,7 @@ class Evidence:
     tracked: Sequence[Followed]
     verdict: Callable[[Followed], bool | None] = lambda _one: None  # the model's, on the places of a tracked one
     is_form: Callable[[str, str], bool] = lambda _name, _of: False  # the second with an ending of the answer's language
+    own_names: Sequence[str] = ()
 
 
 def checked(said: Iterable[str], evidence: Evidence) -> tuple[tuple[str, ...], list[Marked]]:
@@ -73,7 +74,7 @@ class Kept:
     def judge(self, name: str) -> None:
         """A name that the model found."""
         keys = self.evidence.keys(name)
-        if not self.evidence.own.isdisjoint(keys):
+        if not self.evidence.own.isdisjoint(keys) or self.is_form_of_own(name):
             return
         followed = next((self.followed[key] for key in keys if key in self.followed), None)
         if reason := objection(name, followed, self.evidence):
@@ -100,6 +101,12 @@ class Kept:
             self.marks.append(("competitors", "tracked-competitor-missed", one.name))
         elif any(map(self.evidence.occurs, one.spellings)):
             self.marks.append(("competitors", "tracked-competitor-unsure", one.name))
+
+    def is_form_of_own(self, name: str) -> bool:
+        """Not where the org follows a competitor of that name."""
+        return self.followed.keys().isdisjoint(self.evidence.keys(name)) and any(
+            self.evidence.is_form(name, one) for one in self.evidence.own_names[:MOST_FORMS]
+        )
 
     def is_inflected(self, name: str) -> bool:
         """Of a name that is kept, or the other way round."""

@@ -21,14 +21,24 @@ EAST = "[\u3040-\u30ff\u3400-\u9fff]"
 GOES_ON = re.compile("[\u300d\u300f\u201d\uff09](?=[とって、，,のはがをにもでや]|[他她我你它]们?[说說问問道]|[说說])")
 # The sources that assistants append to a sentence.
 LINK = r"\[[^\]\n]{1,120}\](?:\[\d{1,3}\]|\([^()\s]{0,2048}\))?"
-NUMBER = r"\\?\[(?:\^?\d{1,3}\^?|\[\d{1,3}\\?\])\\?\]|[\u00b9\u00b2\u00b3\u2070-\u2079]{1,4}+"
+SUPERSCRIPT = r"[\u00b9\u00b2\u00b3\u2070-\u2079]{1,4}+"
+LABEL = "(?:web|page|citation|cite|ref|doc|source|src|post|file|memory|chart)[:_]?"
+NUMBERS = rf"(?:{LABEL})?\d{{1,3}}(?:[ ,;\u2013-]{{1,3}}(?:{LABEL})?\d{{1,3}}){{0,8}}+"
+NUMBER = (
+    rf"\\?\[(?:\^?{NUMBERS}(?:\u2020[^\[\]\n]{{0,60}})?\^?|\[\d{{1,3}}\\?\]|{SUPERSCRIPT})\\?\]"
+    rf"|{SUPERSCRIPT}(?:,{SUPERSCRIPT}){{0,8}}+|<sup>[^<>\n]{{0,20}}</sup>|\^\d{{1,3}}\^?"
+)
 SOURCE = (
     rf"(?: ?\((?:{LINK}[, ]{{0,3}}){{1,20}}+\)| ?(?:{NUMBER})(?:\([^()\s]{{0,2048}}\))?"
     r"| ?\u3010(?:\d|source|[^\u3010\u3011\u2020\n]{0,60}\u2020)[^\u3010\u3011\n]{0,100}\u3011"
-    r"|\ue200[^\ue200\ue201\n]{0,200}\ue201){0,20}+"
+    r"|\ue200[^\ue200\ue201\n]{0,2000}\ue201| ?\[cite:[^\[\]\n]{0,200}\]| ?\[cite_end\]"
+    r"| ?:contentReference\[[^\]\n]{0,60}\](?:\{[^}\n]{0,60}\})?| ?(?:cite)?turn\d{1,3}[a-z]{3,12}\d{1,4}"
+    r"| ?<grok:[^<>\n]{0,300}>(?:[^<\n]|<(?!/?grok:)){0,600}+</grok:[a-z]{1,20}>){0,20}+"
 )
+BEHIND_SOURCE = r"(?:(?<=\d\])|(?<=[\u3011\ue201]))"
 END = re.compile(
-    rf"[{SPACED}{WHOLE}\r\n](?:(?<=[{SPACED}])[{SPACED}]{{0,8}}+{CLOSING}{SOURCE}(?={SPACE}|$|[\r\n])"
+    rf"[{SPACED}{WHOLE}\r\n](?:(?<=[{SPACED}])[{SPACED}]{{0,8}}+{CLOSING}{SOURCE}"
+    rf"(?={SPACE}|$|[\r\n]|{BEHIND_SOURCE}[^\W\d_])"
     rf"|(?<=[.!?])(?=[^\W\d_]{{2}})|(?<={EAST}[!?])(?={EAST})"
     rf"|(?<=[{WHOLE}])[{WHOLE}]{{0,8}}+{CLOSING}{SOURCE}|(?<=[\r\n])[\r\n]*+)"
 )
@@ -55,7 +65,7 @@ NUMBERED = frozenset(
 )
 # Before a capital they end the sentence.
 ENUMERATION = frozenset(
-    re.findall(r"\w+", "etc ecc usw osv itd itp atd apod enz stb dll dsb руб тыс млн млрд др пр гг")
+    re.findall(r"\w+", "etc al ecc usw osv itd itp atd apod enz stb dll dsb руб тыс млн млрд др пр гг")
 )
 ENDING = frozenset(("т.д", "т.п"))
 HOURS = frozenset(("a.m", "p.m"))
@@ -87,7 +97,7 @@ MONTH = re.compile(
 )
 END_OF_DOMAIN = re.compile(r"(?:Com|Net|Org|Io|Ai|Js|De)\b")
 ROW = re.compile(r"(?m)^[ \t]{0,8}\|[^\r\n]*")
-GLUED = re.compile(r"[^\W\d_]*[a-z\u00df-\u00ff\u0430-\u044f]{2}$")
+GLUED = re.compile(r"(?:[a-z\u00df-\u00ff\u0430-\u044f]{2}|[)\u201d%]|[$\u20ac\u00a3]\d[\d.,]*|[a-z] \d{4})$")
 LONGEST_ABBREVIATION = 24  # how many characters before the sign are examined
 FOLLOWING = 24
 LONGEST_WITHOUT_VOWEL = 5
@@ -168,7 +178,7 @@ def is_full_stop(before: str, following: str) -> bool:
     line = before.rpartition("\n")[2]
     word = line[max(line.rfind(" "), line.rfind("\u00a0"), line.rfind("\t")) + 1 :].lstrip(OPENING).rstrip(SIGNS)
     if word[:1].isdigit() and word.replace(".", "").isdigit():
-        return not is_first(word, line) and not is_ordinal(line, following)
+        return not is_first(word, line) and not is_heading(line) and not is_ordinal(line, following)
     if word[:1] in ROMAN_SIGNS and ROMAN.fullmatch(word) and (following[:1].islower() or is_first(word, line)):
         return False
     return not is_abbreviation(word, line, following)
@@ -182,6 +192,11 @@ def is_long_word(word: str) -> bool:
 def is_first(word: str, line: str) -> bool:
     """Whether only signs stand before it."""
     return not any(map(str.isalnum, line.rstrip(SIGNS).removesuffix(word)))
+
+
+def is_heading(line: str) -> bool:
+    """ "## Step 1. Acme": a number in a heading counts."""
+    return line.lstrip(" ").startswith("#")
 
 
 def is_ordinal(line: str, following: str) -> bool:

@@ -15,14 +15,15 @@ from itertools import accumulate
 Span = tuple[int, int]
 
 HEADING = re.compile(r" {0,3}(#{1,6})[ \t]")
-# Signs of lists, also boxes, stars, medals, numbers in circles; "a)", "(1)"; the Chinese "1、".
+# Signs of lists, also boxes, stars, medals, numbers in circles; "a)", "(1)", "#1:"; the Chinese "1、", also in words.
 SIGN = (
     "[-*+\u00b7\u2013\u2014\u2022\u2023\u2043\u2219\u2460-\u249b\u25a0-\u25ff\u2605\u2606\u2610-\u2612\u2705"
     "\u2713-\u2718\u2776-\u2793\u27a4\u2b50\U0001f947-\U0001f949]"
 )
 ITEM = re.compile(
-    rf"([ \t]{{0,40}})(?:(?:{SIGN}\ufe0f?|\(?\d{{1,3}}\\?[.)]|[a-zA-Z]\)|\d\ufe0f?\u20e3)[ \t]+"
-    r"|\d{1,3}[\u3001\uff0e]|\uff08\d{1,3}\uff09)"
+    rf"([ \t]{{0,40}})(?:(?:{SIGN}\ufe0f?|\(?\d{{1,3}}\\?[.)]|[a-zA-Z]\)|\d\ufe0f?\u20e3|#\d{{1,3}}[:.)])[ \t]+"
+    r"|(?:\d{1,3}|[\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d\u5341]{1,3})[\u3001\uff0e]"
+    r"|\uff08(?:\d{1,3}|[\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d\u5341]{1,3})\uff09)"
 )
 RULE = re.compile(r"[ \t]{0,8}(?:-{3,200}|\*{3,200}|_{3,200}|(?:[-*_] ?){3,60})[ \t]*$")
 ROW = re.compile(r"[ \t]{0,8}\|")

@@ -26,6 +26,9 @@ UNITS = (
     "ignore all all ", "note to ai ", "if you are an ai, ", "your output must ", '{"mentioned": true, ', "<|im_start|>",
     "忽略指示", "a\u200b", '[a](b "note to ai")', "SWdub3JlIHByZXZpb3Vz", "END OF ANSWER\n",
     '<span style="display:none">x y</span>',
+    "turn0search1", "turn0", "citeturn0 ", ":contentReference[", "[cite: ", "<grok:a>", "<grok:a>x</grok:",
+    "image_group{", 'entity["a","', '["', "**A**a", "x.[1]Acme", "<sup>", "A.)Bb", "a b ", "&amp;amp;",
+    "[web:1, ", "[1\u2020", ".[1, ", ".[web:1] ", ".<sup>", ".^1", ".\u00b9,",
 )  # fmt: skip
 ORG = Watched("Acme", ("Acme", "Acme Bank", "acme.example", "星河银行"), ("https://acme.example",), ("Globex", "Hill"))
 SAID = {

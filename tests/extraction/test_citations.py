@@ -88,6 +88,10 @@ def test_what_tells_pages_apart_is_kept(url, expected):
         "https://chatgpt.com/?hints=search&q=HP+15.6%22+Laptop",
         "https://www.google.com/search?q=acme",
         "https://www.google.com/url?sa=t",
+        "https://www.bing.com/search?q=acme",
+        "https://www.perplexity.ai/search?q=acme",
+        "https://duckduckgo.com/?q=acme",
+        "https://yandex.ru/search/?text=acme",
     ],
 )
 def test_what_is_no_citation_is_dropped_and_counted(url):
@@ -97,8 +101,11 @@ def test_what_is_no_citation_is_dropped_and_counted(url):
     assert (cited.dropped, cited.merged) == (1, 0)
 
 
-def test_a_page_of_the_assistants_site_is_a_citation():
-    assert citation("https://chatgpt.com/pricing").host == "chatgpt.com"
+@pytest.mark.parametrize(
+    "url", ["https://chatgpt.com/pricing", "https://perplexity.ai/hub?q=x", "https://bing.com/webmasters/help?q=x"]
+)
+def test_a_page_of_the_assistants_site_is_a_citation(url):
+    assert citation(url).canonical_url == url
 
 
 def test_one_page_listed_twice_is_one_citation():

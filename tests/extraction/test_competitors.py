@@ -127,6 +127,25 @@ def test_the_org_under_another_legal_form_is_no_competitor(check, acme, own, nam
     assert check(named, answer=f"Try {named}.", org=org).competitors == ()
 
 
+@pytest.mark.parametrize(
+    ("own", "written", "answer"),
+    [
+        ("Ромашка", "Ромашке", "О Ромашке говорят."),
+        ("Pohjola", "Pohjolassa", "Pohjolassa on hyvä ja se ei ole kallis, joka on."),
+        ("Yıldız", "Yıldız'ın", "Yıldız'ın ücreti düşük."),
+        ("한빛은행", "한빛은행은", "한빛은행은 좋다."),
+        ("Larch Hill", "Larch Hill\u2019s", "Larch Hill\u2019s bank is good."),
+        ("بنك النجمة", "وبنك النجمة", "وبنك النجمة جيد"),
+        ("Deutsche Nordbank", "Deutschen Nordbank", "Bei der Deutschen Nordbank ist das nicht teuer und gut."),
+    ],
+)
+def test_the_org_with_an_ending_is_no_competitor(check, acme, own, written, answer):
+    org = replace(acme, name=own, variations=(own,), websites=())
+
+    assert check(written, answer=answer, org=org).competitors == ()
+    assert check(written, answer=answer, org=replace(org, competitors=(written,))).competitors == (written,)
+
+
 @pytest.mark.parametrize("brand", ["adidas", "ikea", "lululemon", "asos", "klarna"])
 def test_a_brand_in_lower_case_is_a_name(check, brand):
     assert check(brand, answer=f"Next is {brand}.").competitors == (brand,)

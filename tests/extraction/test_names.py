@@ -71,6 +71,8 @@ def test_the_name_comes_first_and_the_domain_is_always_there(says):
             "\u0e14\u0e32\u0e27\u0e17\u0e2d\u0e07",
         ),
         ("Acme Bank", ["https://acmex.github.io"], "Acmex"),
+        ("Larchco Bank of Holly Cove", [], "Larchco Bank"),
+        ("Ng\u00e2n h\u00e0ng TMCP Larchviet", [], "Ng\u00e2n h\u00e0ng Larchviet"),
     ],
 )
 def test_a_variation_that_means_the_org_is_kept(name, websites, variation):
@@ -114,6 +116,10 @@ def test_a_variation_that_could_mean_anything_is_dropped(variation):
         ("\u0e18\u0e19\u0e32\u0e04\u0e32\u0e23\u0e14\u0e32\u0e27", "", "\u0e14\u0e32\u0e27"),
         ("\u5e73\u5b89\u661f\u6cb3\u94f6\u884c", "", "\u5e73\u5b89\u94f6\u884c"),
         ("First", "", "First Bank"),
+        ("First National Bank of Larch", "", "First National Bank"),
+        ("First National Bank of Larch", "", "First National"),
+        ("Royal Bank of Larch", "", "Royal Bank"),
+        ("\u6771\u4eac\u30ab\u30e2\u30e1\u9280\u884c", "", "\u6771\u4eac"),
     ],
 )
 def test_what_does_not_come_from_the_org_waits(name, site, variation):

@@ -19,7 +19,9 @@ FORMS = """
     Globex S.A.P.I. de C.V. | Globex Società per azioni | Globex y Cía. | Globex Aktiebolag | Globex Osakeyhtiö
     Globex Naamloze Vennootschap | Globex BVBA | Globex Spółka z o.o. | SIA Globex | (株)Globex | ㈱Globex | ТзОВ Globex
     Công ty Cổ phần Globex | Công ty TNHH Globex | บริษัท Globex จำกัด (มหาชน) | شركة Globex | Globex ذ.م.م
-    Globex प्राइवेट लिमिटेड
+    Globex प्राइवेट लिमिटेड | Globex प्रा. लि. | Globex Limitada | Globex Tmi | Globex S.K.A. | Globex Kht | Globex Y.K.
+    Globex San. ve Tic. A.Ş. | Globex Sanayi ve Ticaret A.Ş. | Globex K.S.C. | Globex SAOG | Globex LLC-FZ | CTCP Globex
+    شرکت Globex | ИП Globex | ЕООД Globex | Globex Genossenschaft
 """
 
 

@@ -16,7 +16,7 @@ from senso.states import Category
 
 # Parameters that say where a reader came from or which session it is, not which page is shown.
 TRACKING: Final = re.compile(
-    r"utm_.*|hsa_.*|_hs(?:enc|mi|fp)|__hs(?:tc|sc|fp)|mtm_.*|(?:pk|piwik)_(?:campaign|kwd|keyword|content|source|medium)|"
+    r"utm[_-].*|hsa_.*|hsctatracking|rb_clickid|sca_esv|_hs(?:enc|mi|fp)|__hs(?:tc|sc|fp)|mtm_.*|(?:pk|piwik)_(?:campaign|kwd|keyword|content|source|medium)|"
     r"matomo_.*|vero_.*|oly_.*|itm_.*|wt[._](?:mc|mc_id|zmc)|dm_i|n?icid|s_cid|sc_cid|_branch_.*|guccounter|guce_.*|"
     r"gclid|gclsrc|dclid|gbraid|wbraid|gad_.*|_gsid|srsltid|_ga|_gl|fbclid|fb_(?:action_.*|ref|source)|msclkid|y[s]?clid|"
     r"twclid|ttclid|li_fat_id|igsh(?:id)?|epik|rdt_cid|sccid|irclickid|mc_(?:cid|eid)|mkt_tok|_openstat|s_kwcid|ef_id|"
@@ -25,8 +25,15 @@ TRACKING: Final = re.compile(
     r"phpsessid|jsessionid|aspsessionid[a-z]*|cfid|cftoken|zenid|oscsid",
     re.IGNORECASE,
 )
+MOBILE: Final = frozenset(("m", "mobile", "amp", "wap", "touch"))
 GOOGLE: Final = re.compile(r"(?:www\.)?google(?:\.[a-z]{2,3}){1,2}")
-ASSISTANT: Final = re.compile(r"(?:www\.)?(?:chatgpt\.com|chat\.openai\.com)")
+ASSISTANT: Final = re.compile(r"(?:www\.)?(?:chatgpt\.com|chat\.openai\.com|copilot\.microsoft\.com)")
+# Host and path of a page of results.
+RESULTS: Final = re.compile(
+    r"(?:www\.)?(?:(?:[a-z]{2}\.)?bing\.com/search|perplexity\.ai/search(?:/new)?|duckduckgo\.com/?|ecosia\.org/search"
+    r"|search\.yahoo\.com/search|search\.brave\.com/search|startpage\.com/(?:do|sp)/search|baidu\.com/s"
+    r"|yandex\.(?:com|ru)/search/?)"
+)
 # Addresses that url_normalize returns unchanged, which are nearly all; the call would take a quarter of a millisecond.
 PLAIN: Final = re.compile(
     r"(?!https?://[^/]*--)https?://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
@@ -46,8 +53,13 @@ HOME: Final = re.compile(
     re.IGNORECASE,
 )
 AMP: Final = re.compile(r"^/amp(?=/.)|(?<=.)/amp(?:/|\.html?)?$|(?<=.)(?:\.amp)(?=\.html?$|$)", re.IGNORECASE)
-SPECIAL: Final = re.compile(r"[;(]|amp|/(?:index|default|home)\.", re.IGNORECASE)
-AMP_PAIR: Final = re.compile(r"_?amp(?:=(?:1|true|amp)?)?|(?:outputType|output|view|renderMode)=amp", re.IGNORECASE)
+# A parameter that was appended as if there were others before it.
+APPENDED: Final = re.compile(r"(?:&utm_[a-z_]{1,20}=[^/?&]{0,200}){1,8}$", re.IGNORECASE)
+SPECIAL: Final = re.compile(r"[;(]|amp|&utm_|/(?:index|default|home)\.", re.IGNORECASE)
+AMP_PAIR: Final = re.compile(
+    r"_?amp(?:=(?:1|true|amp)?)?|(?:outputType|output|view|renderMode|mode|format)=amp|noamp(?:=(?:1|true|mobile))?",
+    re.IGNORECASE,
+)
 ESCAPED: Final = re.compile(r"^(?:%21)?(?:%2f)?", re.IGNORECASE)
 ROUTE: Final = re.compile(r"!?/[^#]*|![^#/]*/[^#]*")
 MOST_WRAPPERS: Final = 4
@@ -159,7 +171,7 @@ def place(host: str) -> str:
         if match := one.hosts.fullmatch(host):
             return match.expand(one.becomes)
     kind, _, rest = host.partition(".")
-    return rest if kind in {"m", "mobile", "amp"} and rest == registrable(host) else host
+    return rest if kind in MOBILE and rest == registrable(host) else host
 
 
 def one_place(read: Read) -> Read:
@@ -168,7 +180,7 @@ def one_place(read: Read) -> Read:
     host = place(given)
     path = parts.path
     if SPECIAL.search(path):
-        path = AMP.sub("", HOME.sub("/", SESSION.sub("", path)))
+        path = AMP.sub("", HOME.sub("/", SESSION.sub("", APPENDED.sub("", path))))
     pairs = [pair.replace("+", "%20") for pair in parts.query.split("&") if pair and not is_tracking(pair)]
     for one in rules(host):
         if match := one.path.search(path.rstrip("/")):
@@ -195,6 +207,7 @@ def rules(host: str) -> list[Rule]:
 def applied(one: Rule, match: re.Match[str], host: str, path: str, pairs: list[str]) -> tuple[str, str, list[str]]:
     kept = [pair for pair in pairs if is_kept(one, unquote(pair.partition("=")[0]))]
     path = match.expand(one.becomes) if one.becomes is not None else path
+    path = path.replace("%20", "_") if one.underscores else path
     return one.host or host, path.lower() if one.lower else path, kept
 
 
@@ -203,11 +216,13 @@ def is_kept(one: Rule, name: str) -> bool:
 
 
 def is_own_search(parts: SplitResult) -> bool:
-    """Whether it is the assistant's own link to search further, which names no source."""
+    """Whether it is a link to search further, as assistants add, which names no source."""
     host, query = parts.hostname or "", parse_qs(parts.query)
     if ASSISTANT.fullmatch(host):
         return "hints" in query or "q" in query
-    return bool(GOOGLE.fullmatch(host)) and parts.path in {"/search", "/url"}
+    if GOOGLE.fullmatch(host):
+        return parts.path in {"/search", "/url"}
+    return not query.keys().isdisjoint(("q", "p", "wd", "text", "query")) and bool(RESULTS.fullmatch(host + parts.path))
 
 
 def joined(read: Read) -> str:

@@ -19,6 +19,7 @@ class Rule(NamedTuple):
     keep: frozenset[str] | None  # parameters; None: all
     drop: frozenset[str]
     lower: bool
+    underscores: bool
 
 
 class Wildcard(NamedTuple):
@@ -89,6 +90,7 @@ def rule(one: Mapping[str, Any]) -> Rule:
         keep=None if keep is None else frozenset(keep.split()),
         drop=frozenset(one.get("drop", "").split()),
         lower=one.get("lower", False),
+        underscores=one.get("underscores", False),
     )
 
 

@@ -36,7 +36,7 @@ def behind(parts: SplitResult, host: str) -> str | Closed | None:
     if host in hosts().short:
         return CLOSED
     for path, where in listed(host):
-        if path == "*" or parts.path.startswith(path):
+        if path == "*" or (parts.path or "/").startswith(path):
             return found(parts, host, path, where)
     return behind_proxy(parts, host)
 
@@ -157,6 +157,11 @@ def unhyphened(label: str) -> str:
     return re.sub("--|-", lambda dash: "-" if dash[0] == "--" else ".", label)
 
 
+def disqus(parts: SplitResult, _host: str, _path: str) -> str | None:
+    """A signature follows the address behind a colon."""
+    return next((address(re.sub(r":[\w-]{5,}$", "", url)) for url in parse_qs(parts.query).get("url", [])), None)
+
+
 Decoding = Callable[[SplitResult, str, str], str | None]
 
 
@@ -174,6 +179,7 @@ DECODINGS: Final[dict[str, Decoding]] = {
     "@yahoo": yahoo,
     "@cache": cache,
     "@translated": translated,
+    "@disqus": disqus,
     "@closed": lambda *_: None,
 }
 

@@ -3,7 +3,7 @@
 from senso.extraction import general_words, same_name, showing, words
 from senso.extraction.competitors import Evidence
 from senso.extraction.evidence import rivals
-from senso.extraction.evidence.watched import Watched, followed_by, own_keys
+from senso.extraction.evidence.watched import Watched, followed_by, names_in_use, own_keys
 from senso.extraction.naming import doubt
 from senso.extraction.naming.frequent import zipf
 from senso.extraction.prompts.reply import Said
@@ -11,7 +11,7 @@ from senso.extraction.words.endings import inflected, is_latin, language
 
 COMMON = 3.8  # Zipf; well-known brands are as common, so they need the model's word or a mark, too
 LEAST_TOKENS = 3
-GIVING_WAY = 2  # characters at the end of a name, at most, that an ending replaces
+GIVING_WAY = 2  # characters at the end of a word, at most, that an ending replaces
 SHORTEST = 4  # of a name whose forms are looked for
 
 
@@ -25,6 +25,7 @@ def evidence(text: words.Text, org: Watched, told: Said) -> Evidence:
         tracked=followed_by(org),
         verdict=lambda one: rivals.verdict(told, one),
         is_form=lambda name, of: is_form(name, of, text),
+        own_names=names_in_use(org),
     )
 
 
@@ -47,7 +48,7 @@ def is_sure(text: words.Text, name: str) -> bool:
 def is_form(name: str, of: str, text: words.Text) -> bool:
     """Whether `name` is `of` with an ending of the answer's language, a particle, or a suffix behind an apostrophe."""
     longer, shorter = words.key(name), words.key(of)
-    if longer == shorter or shorter[:-GIVING_WAY] not in longer or len(shorter) < SHORTEST:
+    if longer == shorter or shorter.split(" ")[0][:-GIVING_WAY] not in longer or len(shorter) < SHORTEST:
         return False
     if words.namings(words.text(name), of) == [(0, len(name))]:
         return True

@@ -30,6 +30,7 @@ KINDS = frozenset(
         os as do da dos das seguradora companhia
         het een verzekeringen verzekering groep maatschappij
         bankasi bankas sigorta holdingi grubu ve ubezpieczenia grupa spolka towarzystwo banka pojistovna
+        tmcp tnhh ngan
         банк группа страхование компания холдинг
         بنك مصرف شركة مجموعة בנק קבוצת
         은행 보험 그룹 홀딩스 카드 전자

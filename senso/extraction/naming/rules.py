@@ -149,6 +149,8 @@ class Rules:
             return "has words that are neither the name's nor the domains'"
         if len(tokens) > 1 and self.has_gap(tokens):
             return "leaves out a word within the name"
+        if self.leaves_out_place(tokens, marks):
+            return "leaves out the place, and others may be called so elsewhere"
         everyday = None if self.has_whole_name(tokens) else self.everyday(name, tokens, marks)
         return everyday or self.shared(tokens, marks)
 
@@ -157,6 +159,12 @@ class Rules:
         marks = set(distinctive(tokens))
         gaps = [self.left_out(tokens, own) for own in self.own if marks and marks <= set(own)]
         return bool(gaps) and all(map(distinctive, gaps))
+
+    def leaves_out_place(self, tokens: Sequence[str], marks: Sequence[str]) -> bool:
+        """ "First National" for First National Bank of Larch: of common words, the place tells it from others."""
+        rests = [own[len(tokens) :] for own in self.own if own[: len(tokens)] == list(tokens)]
+        following = (next((one for one in rest if one in BEFORE_PLACE or one not in KINDS), "") for rest in rests)
+        return any(one in BEFORE_PLACE for one in following) and all(map(self.frequency, marks))
 
     def left_out(self, tokens: Sequence[str], own: Sequence[str]) -> list[str]:
         """The words of `own` between the first and the last that the tokens have."""
@@ -221,8 +229,10 @@ class Rules:
         return None if twin is None else f"may also mean {twin}"
 
     def frequency(self, word: str) -> float | None:
+        """Of a word without kana that may be Chinese or Japanese, in the language where it is more common."""
         language = next((tag for tag, pattern in SCRIPTS if pattern.search(word)), "en")
-        return zipf(word, language)
+        found = [zipf(word, one) or 0 for one in ({language, "ja"} if language == "zh" else {language})]
+        return max(found) or None
 
     def is_east_asian(self, word: str) -> bool:
         return not word.isascii() and re.search("[\u3041-\u9fff\uac00-\ud7a3]", word) is not None

@@ -16,7 +16,8 @@ APOSTROPHES = "'\u2018\u2019\u02bc\u2032\u00b4\uff07\u02b9\u055a\ua78c"
 LINE_ENDS = "\n\r\v\f\u0085\u2028\u2029"
 JOINER = "\u200d"
 ZERO_WIDTH_SPACE = "\u200b"
-SIGNS = dict.fromkeys(APOSTROPHES, "'") | dict.fromkeys(LINE_ENDS, "\n") | {ZERO_WIDTH_SPACE: " "}
+BOX = "\u20e3"  # around a digit, in an emoji that numbers an entry
+SIGNS = dict.fromkeys(APOSTROPHES, "'") | dict.fromkeys(LINE_ENDS, "\n") | {ZERO_WIDTH_SPACE: " ", BOX: " "}
 LONG_DASHES = "\u2014\u2015"
 NO_ACCENTS = str.maketrans(
     {"\u00f8": "o", "\u0142": "l", "\u0111": "d", "\u00f0": "d", "\u00fe": "th", "\u00e6": "ae", "\u0153": "oe"}

@@ -16,45 +16,47 @@ BY_COUNTRY = {
     "gb ie": "public limited company|ltd|limited|plc|llp|cic|dac|clg|unlimited company",
     "de at ch": "aktiengesellschaft|gesellschaft mit beschränkter haftung|gmbh|mbh|gmbh and co kg|gmbh and co kgaa|"
     "ag|ag and co kg|kg|kgaa|ohg|og|gbr|ug|ug haftungsbeschrankt|"
-    "eg|e g|ev|e v|se|ek|e k|e u|sarl|sagl",
+    "eg|e g|genossenschaft|eingetragene genossenschaft|ev|e v|se|ek|e k|e u|sarl|sagl",
     "fr be lu": "société anonyme|s a rl|bvba|cvba|cie|et cie|and cie|sa|sas|sasu|sarl|eurl|snc|scs|sca|sci|scop|gie|"
     "srl|bv|nv|sprl|asbl|sc",
     "es mx ar co cl pe": "sapi de cv|sociedad limitada|y cia|and cia|sl|s l|slu|sa|sau|sll|sc|s c|sa de cv|sab de cv|"
     "s de rl de cv|s de rl|sas|srl|spa|eirl|"
-    "sociedad anonima|ltda",
+    "sociedad anonima|ltda|limitada",
     "it": "società per azioni|società a responsabilità limitata|spa|s p a|srl|srls|snc|sas|sapa|soc coop|scarl",
-    "pt br": "sociedade anônima|e cia|lda|ltda|sa|s a|eireli|me|epp|unipessoal lda|sgps",
+    "pt br": "sociedade anônima|e cia|lda|ltda|limitada|sa|s a|eireli|me|epp|unipessoal lda|sgps",
     "nl": "naamloze vennootschap|besloten vennootschap|bv|b v|nv|n v|vof|cv|cooperatie ua|ua",
     "se": "aktiebolag|aktiebolaget|ab|a b|ab publ|hb|kb",
     "no": "aksjeselskap|allmennaksjeselskap|as|asa|ans|da",
     "dk": "aktieselskab|anpartsselskab|a s|aps|as|i s|k s|p s",
-    "fi": "osakeyhtiö|oy|oyj|abp|ab|ky|osk",
+    "fi": "osakeyhtiö|oy|oyj|abp|ab|ky|osk|tmi",
     "pl": "spolka z oo|sp z o o|sp z oo|spolka z o o|s a|sa|sp k|sp j|spolka z ograniczona odpowiedzialnoscia|"
-    "spolka akcyjna|psa",
+    "spolka akcyjna|psa|ska|s k a",
     "cz sk": "s r o|sro|spol s r o|spol s ro|a s|as|v o s|k s|akciova spolecnost",
-    "hu": "kft|zrt|nyrt|bt|rt|kkt",
+    "hu": "kft|zrt|nyrt|bt|rt|kkt|kht",
     "ro": "srl|sa|snc|pfa",
     "gr": "ανώνυμη εταιρεία|ανώνυμη εταιρία|ae|a e|epe|e p e|ike|oe|αε|α ε|επε|ικε",
-    "tr": "as|a s|anonim sirketi|ltd sti|limited sirketi|sti|tas|t a s",
+    "tr": "as|a s|anonim sirketi|ltd sti|limited sirketi|sti|tas|t a s|san ve tic as|san ve tic a s|san tic as|tic as|"
+    "san ve tic ltd sti|sanayi ve ticaret as|sanayi ve ticaret anonim sirketi|sanayi ve ticaret ltd sti|ticaret as",
     "ru ua": "тзов|зат|ват|пат|нао|ооо|ао|пао|зао|оао|ип|тов|прат|ooo|oao|pao|zao|ao|jsc|pjsc",
     "bg": "оод|еоод|ад|ood|eood|ad",
     "hr si rs": "d o o|doo|d d|dd|ad",
     "ee lv lt": "ou|as|sia|uab|ab",
     "il": "bm|b m|בעמ|בע מ",
-    "jp": "kk|k k|gk|co ltd|kabushiki kaisha|株式会社|合同会社|有限会社",
+    "jp": "kk|k k|gk|yk|co ltd|kabushiki kaisha|yugen kaisha|godo kaisha|株式会社|合同会社|有限会社",
     "cn tw hk": "co ltd|company limited|有限公司|有限责任公司|股份有限公司|控股有限公司|集团有限公司|股份公司|集团",
     "kr": "co ltd|주식회사|유한회사|주",
-    "in pk": "प्राइवेट लिमिटेड|लिमिटेड|লিমিটেড|pvt ltd|private limited|pvt|ltd|llp|pvt limited",
+    "in pk": "प्राइवेट लिमिटेड|प्रा लि|लिमिटेड|লিমিটেড|pvt ltd|private limited|pvt|ltd|llp|pvt limited",
     "sg my id th vn ph": "จำกัด|จำกัด มหาชน|pte ltd|pte|sdn bhd|bhd|berhad|pt|tbk|pcl|co ltd|public company limited|"
     "jsc|cong ty|inc",
     "au nz za": "pty ltd|pty limited|pty|proprietary limited|nl|soc",
-    "ae sa eg": "ش م ع|شمع|ش م م|شمم|ذ م م|ذمم|المحدودة|llc|fzco|fze|fz llc|wll|pjsc|sae",
+    "ae sa eg": "ش م ع|شمع|ش م م|شمم|ذ م م|ذمم|المحدودة|llc|fzco|fze|fz llc|llc fz|"
+    "dmcc|wll|pjsc|sae|ksc|kscc|saog|saoc|psc",
     "is": "hf|ehf",
 }
 # The name, mostly; the longer ones first.
 BEFORE = (
-    "công ty trách nhiệm hữu hạn|công ty cổ phần|công ty tnhh|công ty cp|công ty|บริษัท|شركة|株式会社|有限会社|合同会社|"
-    "ооо|ао|пао|зао|оао|нао|тов|тзов|зат|ват|прат|pt|uab|sia|주식회사|주"
+    "công ty trách nhiệm hữu hạn|công ty cổ phần|công ty tnhh|công ty cp|công ty|ctcp|บริษัท|شركة|شرکت|"
+    "株式会社|有限会社|合同会社|ип|оод|еоод|ооо|ао|пао|зао|оао|нао|тов|тзов|зат|ват|прат|pt|uab|sia|주식회사|주"
 )
 
 
