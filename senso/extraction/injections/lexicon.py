@@ -79,7 +79,7 @@ class Found(NamedTuple):
 # Languages whose words follow each other without a space, or have others glued before them.
 GLUED = frozenset(("zh", "ja", "th", "ko", "ar", "he", "hi"))
 UNSPACED = frozenset(("zh", "ja", "th"))
-OWNER_FIRST = frozenset(("zh", "ja", "ko", "tr", "th"))
+OWNER_FIRST = frozenset(("zh", "ja", "ko", "tr", "th", "hu", "fi", "et", "lt", "lv", "ka", "ur", "bn", "ta"))
 VERB_LAST = frozenset(("de", "nl"))
 SIGN_BYTES = (
     b"\xe2\x80",
