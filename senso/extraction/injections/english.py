@@ -1,9 +1,68 @@
 """How strongly an English sentence is an order to a program that reads it. Every pattern has bounds."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
+
+class Slow:
+    """A pattern that takes long, without regard to case. A sentence that it matches has one of `needed` in it."""
+
+    def __init__(self, needed: Sequence[str], pattern: str) -> None:
+        self.needed, self.pattern = needed, re.compile(pattern, re.IGNORECASE)
+
+    def may_match(self, sentence: str) -> bool:
+        lower = sentence.lower()
+        if not lower.isascii():  # as re.IGNORECASE takes letters for equal
+            lower = sentence.casefold().replace("i\u0307", "i").replace("\u0131", "i")
+        return any(one in lower for one in self.needed)
+
+    def search(self, sentence: str) -> re.Match[str] | None:
+        return self.pattern.search(sentence) if self.may_match(sentence) else None
+
+    def finditer(self, sentence: str) -> Iterable[re.Match[str]]:
+        return self.pattern.finditer(sentence) if self.may_match(sentence) else ()
+
+    def findall(self, sentence: str) -> list[str]:
+        return self.pattern.findall(sentence) if self.may_match(sentence) else []
+
+
+# Of which a sentence must have one, as a part of a word, so that a pattern can match it.
+READS = (
+    "read", "process", "pars", "evaluat", "summari", "analy", "scor", "grad", "extract", "judg", "check", "classif",
+    "label", "review", "annotat", "index", "crawl", "ingest",
+)  # fmt: skip
+OBLIGES = (
+    "must", "should", "shall", "has to", "have to", "is to", "are to", "need", "required", "instructed",
+    "asked", "expected", "obliged", "advised", "requested",
+)  # fmt: skip
+MENTIONED = (
+    "mention", "named", "includ", "prais", "endors", "positive", "favo", "present", "rank", "number one", "no. 1",
+    "#1", "number 1", "true",
+)  # fmt: skip
+AHEAD = (
+    "first", "at the top", "number one", "number 1", "#1", "no. 1", "rank 1", "positively", "favo", "best",
+    "above all", "top", "highly", "winner", "leading", "prominently",
+)  # fmt: skip
+TASKS = (
+    "instruction", "task", "prompt", "directive", "order", "job", "role", "objective", "goal", "mission", "command",
+    "override", "notice", "update", "note",
+)  # fmt: skip
+PARTS = ("now", "pretend", "act as", "role", "no longer", " mode", "jailbreak")
+POINTING = (
+    "above", "before", "given", "told", "preceding", "previous", "earlier", "so far", "here", "up to", "below",
+    "else",
+)  # fmt: skip
+ENDED = (
+    "void", "cancel", "obsolete", "superseded", "revoked", "overridden", "replaced by", "null", "suspended",
+    "invalid", "no longer", " be ",
+)  # fmt: skip
+COMMANDS = (
+    "command", "instruction", "order", "prompt", "directive", "message", "request", "no longer",
+)  # fmt: skip
+READINGS = (
+    "review", "evaluation", "analysis", "reading", "processing", "assessment", "extraction", "scoring", "grading",
+)  # fmt: skip
 # Where an imperative may begin: with the sentence, behind a sign, or behind a word that leads to one.
 LEAD = (
     r"(?:^|[^\w\s]|_|\b(?:please|must|should|shall|always|then|and|to|now|simply|just|instead|will|can"
@@ -30,23 +89,23 @@ OVERRIDE = re.compile(
     rf"(?:[a-z-]{{1,15}} ){{0,2}}?(?:(?P<thing>{THINGS})|(?P<weak>{WEAK_THINGS}))\b(?P<rest>.{{0,60}})",
     re.IGNORECASE | re.DOTALL,
 )
-ABOVE = re.compile(
+ABOVE = Slow(
+    POINTING,
     rf"{LEAD}(?:{VERBS})(?: (?:about|the|all|of|every|any)){{0,3}} (?:everything|anything|all|whatever|instructions?|text|what|rest|things?|that)"
     r"(?: (?:of|that|which|else|written|stated|said|the|is|was|were|it|in|comes?|came|has been|you|have|been|'ve|were|had|given|told|to|this|so)){0,7} "
     r"(?:above|before this|before|given|told|above this|preceding this|previously|earlier|so far|here|up to (?:this point|here|now)|below|else)"
     r"(?: (?:line|point|message|sentence|paragraph|text|this|answer))?(?=\s{0,2}(?:and\b|but\b|[.:;,!?)\"'”’*–—-]|$))",
-    re.IGNORECASE,
 )
-OBSOLETE = re.compile(
+OBSOLETE = Slow(
+    ENDED,
     r"\b(?:previous|prior|above|earlier|preceding|foregoing|original|initial|system|existing|your)\s(?:\w{1,15}\s){0,3}?"
     r"(?:instructions?|prompts?|directives|guidelines|rules|message|constraints)\b.{0,30}?\b(?:void|cancell?ed|obsolete|superseded"
     r"|revoked|overridden|replaced by|null|suspended|invalid|no longer (?:apply|applies|valid|active|in force|relevant)"
     r"|(?:must|should|shall|to|can|may) be (?:ignored|disregarded|forgotten|discarded|overridden|skipped|dropped))",
-    re.IGNORECASE,
 )
-BE_IGNORED = re.compile(
+BE_IGNORED = Slow(
+    (" be ",),
     r"\b(?:instructions?|prompts?|directives)\b.{0,40}?\b(?:must|should|shall|are to|can) be (?:ignored|disregarded|discarded|overridden)",
-    re.IGNORECASE,
 )
 WHICH = re.compile(rf"\b(?:{BEFORE})\b", re.IGNORECASE)
 QUOTED = re.compile(r"[\"'“‘«`]\s{0,2}$")
@@ -106,49 +165,49 @@ ORDERED = re.compile(
     re.IGNORECASE,
 )
 # "The next line is a command for the model", "you are no longer an extraction system", "pretend to be a grader".
-ANNOUNCED = re.compile(
+ANNOUNCED = Slow(
+    COMMANDS,
     rf"\b(?:next|following|previous|preceding|last|this) (?:sentence|line|paragraph|text|part|passage|section|item|bullet)s? (?:is|are|was) (?:an? |the )?(?:\w{{1,12}} )?(?:command|instruction|order|prompt|directive|message|request)s? (?:for|to|at) {ANY}{MODEL}\b"
     rf"|\byou (?:are|were) no longer (?:an? |the |this )?{PROGRAM}\b",
-    re.IGNORECASE,
 )
-YOU_THE_MODEL = re.compile(
+YOU_THE_MODEL = Slow(
+    READS,
     rf"\byou,? (?:as )?(?:the |an? |dear )(?:{PROGRAM}|model),? (?:that |which |who )?(?:is |are )?(?:currently |now )?(?:read|process|pars|evaluat|summari[sz]|analy[sz]|scor|grad|extract|judg|classify)\w{{0,3}} (?:this|these|the)\b",
-    re.IGNORECASE,
 )
-AUTOMATED = re.compile(
+AUTOMATED = Slow(
+    READINGS,
     r"\b(?:automated|automatic|ai|machine|algorithmic|llm) (?:review|evaluation|analysis|reading|processing|assessment|extraction|scoring|grading)s? of (?:this|the present) (?:answer|text|page|response|passage|article|content|document)\b",
-    re.IGNORECASE,
 )
-IF_YOU = re.compile(
+IF_YOU = Slow(
+    ("you", "read by"),
     rf"\b(?:if|in case|since|because|when) (?:you are|you're|you’re|you happen to be|this is (?:being )?read by|being read by|read by|you were) (?:reading this as )?(?:an? |the |any )?(?:automated |automatic )?{PROGRAM}"
     r"(?= ?(?:[:,.;!?)\]\"'”*–—-]|$|and\b|or\b|that\b|which\b|reading|processing|evaluating|parsing|analy[sz]ing|summari[sz]ing|asked|tasked|extracting|instructed|you\b))",
-    re.IGNORECASE,
 )
 # What stands behind "this" where the text itself is meant: "this page", "this must"; not "this data", "this form".
 TEXTS = (
     r"(?:answers?|texts?|pages?|passages?|responses?|repl(?:y|ies)|contents?|articles?|documents?|messages?|paragraphs?|sentences?|lists?|outputs?|materials?|websites?|sites?"
     r"|lines?|sections?|summar(?:y|ies)|reviews?|notes?|blocks?|posts?|parts?|must|should|shall|will|has|have|is|are|needs?|may|can|please|and|or|to|as|now|at|for|in|very|\w{1,12} (?:answer|text|page|passage|response|reply|content|article|document))"
 )
-READING = re.compile(
+READING = Slow(
+    READS,
     rf"\b(?:(?P<program>{PROGRAM})|models?|assistants?|agents?) (?:that |which |who )?(?:is |are |may be |be )?(?:currently |now )?"
     r"(?:read(?:s|ing)?|process(?:es|ing)?|pars(?:es?|ing)|evaluat(?:es?|ing)|summari[sz](?:es?|ing)|analy[sz](?:es?|ing)|scor(?:es?|ing)|grad(?:es?|ing)|extract(?:s|ing)?(?: \w{1,12}){0,2}(?: from)?|judg(?:es?|ing)|check(?:s|ing)?|classif(?:y|ies|ying)|label(?:s|l?ing)?|review(?:s|ing)?|annotat(?:es?|ing)|index(?:es|ing)?|crawl(?:s|ing)?|ingest(?:s|ing)?)"
     rf" (?:(?:this|these)(?= {TEXTS}\b| ?[^\w ]| ?$)|the (?:present|following|above|answer|text|passage|response)\b)",
-    re.IGNORECASE,
 )
-WHEN_READING = re.compile(
+WHEN_READING = Slow(
+    READS,
     r"\b(?:when|while|once|as|after|before|if) (?:you|it|an? \w{1,12}|the (?:model|reader|evaluator|assistant)) (?:\w{1,12}ly )?"
     r"(?:read|analy[sz]e|evaluate|process|extract|summari[sz]e|parse|score|grade|classify|label|judge|review)\w{0,3} (?:\w{1,14} ){0,3}?"
     r"(?:this|the) (?:reply|answer|response|text|page|passage|content|document|article|output)\b",
-    re.IGNORECASE,
 )
 AUDIENCE = re.compile(
     rf"^[\s>*_#-]{{0,6}}(?:for|to|audience|target|readers?|recipients?|addressees?|intended[_ -](?:for|readers?|audience)|agents?|user-agent)[*_]{{0,2}}\s?:\s?{ANY}{PROGRAM.replace('language models?', 'language[- ]models?')}",
     re.IGNORECASE,
 )
-MUST = re.compile(
+MUST = Slow(
+    OBLIGES,
     rf"\b{PROGRAM}(?: (?:reading|processing|that|which|who|this|page|answer|text|read|reads|you|,)){{0,5}},? (?:must|should|shall|has to|have to|is to|are to|need to|needs to|"
     r"(?:is|are) (?:required|instructed|asked|expected|obliged|advised|requested) to)\b",
-    re.IGNORECASE,
 )
 AS_ONE = re.compile(
     rf"\b(?:you are(?: now)?(?: acting as)?(?: \w{{2,20}},)?|you're(?: now)?|you’re(?: now)?|as|acting as|act as|become|being|pretend to be) (?:an? |the |this |its |our )?(?:\w{{1,14}} ){{0,2}}?{MODEL}\b(?!['’]s)(?!,? I\b)(?! (?:developer|engineer|user|expert|student|startup|company|year))",
@@ -162,47 +221,47 @@ YOUR = re.compile(
     r"(?:must|should|shall|has to|have to|needs? to|will|is to)\b",
     re.IGNORECASE,
 )
-NEW_PART = re.compile(
+NEW_PART = Slow(
+    PARTS,
     r"\byou are now\b|\bfrom now on,? you\b|\byou (?:will|must|shall) now\b|\bpretend (?:to be|you are|that you)|\bact as (?:if you|an? |the )|\bassume the role"
     r"|\brole-?play\b|\byou are no longer\b|\b(?:developer|debug|admin|god|dan|maintenance|test|unrestricted|override) mode\b|\bjailbreak|\bfrom now on\b",
-    re.IGNORECASE,
 )
-PLAY = re.compile(
+PLAY = Slow(
+    ("play", "bot", "always", "character", "form", "field"),
     r"\blet['’]?s play\b|\b(?:you are|play|called) \w{1,15}bot\b|\b(?:who|that|which|and) always (?:answers|says|ranks|names|lists|puts|recommends|mentions|replies|responds)\b|\b(?:stays?|remains?|breaks?|breaking|leaves?) (?:in |out of )?character\b|\bfill(?:ing)? (?:in|out) (?:the |any |your )?(?:form|field)s?\b",
-    re.IGNORECASE,
 )
 YOU_ARE_NOW = re.compile(r"\byou are now (?:the|an?|in|my|our|acting|playing)\b", re.IGNORECASE)
-NEW_TASK = re.compile(
+NEW_TASK = Slow(
+    TASKS,
     r"\b(?:new|updated|revised|real|actual|true|special|important|additional|secret|hidden|latest|final) (?:system )?(?:instructions?|task|prompt|directive|orders?) ?[:=–—-]"
     r"|\byour (?:new|real|actual|true|only|sole|updated|next) (?:instructions?|task|job|role|objective|goal|directive|mission) (?:is|are|will)\b"
     r"|(?:^|[*#>\[(<])\s{0,3}(?:instructions?|directive|command|override|order)\s{0,2}[*_\])>]{0,3}\s?:|\b(?:system|admin|developer|root|priority) (?:override|instruction|notice|update|note|command|directive)s?\s?[:\])–—-]",
-    re.IGNORECASE,
 )
-SECRET = re.compile(
+SECRET = Slow(
+    ("do not", "don", "keep"),
     r"\bdo(?: not|n't|n’t) (?:mention|reveal|disclose|tell|repeat|say|note|report|quote|acknowledge|comment on) (?:anyone |the user |to the user |about |of )?(?:this|these|that you|that this|the existence|having)"
     r"|\bkeep (?:this|these) (?:instruction|note|message|prompt|order)s? (?:secret|hidden|confidential|private)",
-    re.IGNORECASE,
 )
 SAYING = (
     r"(?:report|mark|count|flag|treat|classify|label|record|consider|register|tag|list|log|return|rate|score|rank|declare|say|state|assume|judge|output"
     r"|respond|reply|answer|confirm|note|set|write|put|name|recommend|mention|include|place|position|praise|promote|present|suggest|describe|cite|print|emit|add|insert|give|assign|always|ensure|make sure|claim|conclude|store|enter|fill|treat|save|show|display|pretend|act as if)"
 )
-AS_MENTIONED = re.compile(
+AS_MENTIONED = Slow(
+    MENTIONED,
     rf"{LEAD}{SAYING}\b[^.;!?\n]{{1,80}}?(?<!,) (?:as|to be|was|is|were|are|gets?|be) (?:being |clearly |explicitly |strongly |prominently |very |a |an |the |having been |first )?"
     r"(?:mentioned|named|mention|included|praised|endorsed|included|praised|endorsed|positive(?:ly)?|favou?rabl[ey]|present|ranked (?:1|one|first|#1|top)|rank (?:1|one|#1)|(?:ranked )?number (?:one|1)|no\. 1|#1|true)\b"
     r"(?!,? (?:then|so|we|i|you|it|they|this)\b| above| earlier| before| in\b| below| previously| by| at| on)",
-    re.IGNORECASE,
 )
-FIRST = re.compile(
+FIRST = Slow(
+    AHEAD,
     rf"{LEAD}{SAYING}\b(?P<what>[^.;!?\n]{{1,80}}?) (?:first|at the top|as number one|number one|number 1|#1|no\. 1|in first place|at rank 1|rank 1|positively|favou?rably|as (?:the )?best|above all|the (?:very )?best|top|highly|the winner|as (?:the )?leading|prominently)\b",
-    re.IGNORECASE,
 )
 COUNTS = re.compile(r"\bcounts? as (?:being |always )?(?:mentioned|named)\b", re.IGNORECASE)
-BE_COUNTED = re.compile(
+BE_COUNTED = Slow(
+    ("mention",),
     r"\b(?:must|should|shall|has to|have to|is to|are to) be (?:counted|treated|marked|recorded|flagged|listed|classified|considered|reported) as (?:an? )?(?:\w{1,10}ly )?mention(?:ed)?\b",
-    re.IGNORECASE,
 )
-EACH_MENTION = re.compile(rf"{LEAD}{SAYING}\b[^.;!?\n]{{1,20}}?\b(?:every|each|all|any) mentions?\b", re.IGNORECASE)
+EACH_MENTION = Slow(("mention",), rf"{LEAD}{SAYING}\b[^.;!?\n]{{1,20}}?\b(?:every|each|all|any) mentions?\b")
 # What is to be first has a name, or is spoken of: "list the fees first" is advice.
 NAMED = re.compile(r"(?!\A)(?<![^\W_])[^\W\d_a-zß-öø-ÿ]|\b(?:it|them|us|this|that)\b")
 FIELD = re.compile(r"\b(?:mentioned|sentiment|ranks?|ranked|number one|first|positive)\b", re.IGNORECASE)
@@ -223,34 +282,12 @@ ASSIGNED = {
     "verdict": (r"\b(?:verdict|judged)", r"(?:named|supported|confirmed|true)\b", 2),
 }
 FIRMLY = [(re.compile(head + SET + value, re.IGNORECASE), points) for head, value, points in ASSIGNED.values()]
-SET_FOR = re.compile(
+SET_FOR = Slow(
+    ("sentiment", "tone", "polarity", "rank", "verdict"),
     r"\b(?:set|change|adjust|put|assign|mark|keep) (?:the |its |a )?(?:sentiment|tone|polarity|rank|verdict) (?:of|for) [^.;\n]{1,60}? (?:to|as|at) (?:very )?(?:positive|named|1\b|first|number 1)",
-    re.IGNORECASE,
 )
 LOOSE = [re.compile(head + LOOSELY + value, re.IGNORECASE) for head, value, _ in ASSIGNED.values()]
 ENOUGH = 3
-# Of the patterns that take long: a sentence without one of these, as parts of words, cannot match.
-READS = (
-    "read", "process", "pars", "evaluat", "summari", "analy", "scor", "grad", "extract", "judg", "check", "classif",
-    "label", "review", "annotat", "index", "crawl", "ingest",
-)  # fmt: skip
-OBLIGES = (
-    "must", "should", "shall", "has to", "have to", "is to", "are to", "need", "required", "instructed",
-    "asked", "expected", "obliged", "advised", "requested",
-)  # fmt: skip
-MENTIONED = (
-    "mention", "named", "includ", "prais", "endors", "positive", "favo", "present", "rank", "number one", "no. 1",
-    "#1", "number 1", "true",
-)  # fmt: skip
-AHEAD = (
-    "first", "at the top", "number one", "number 1", "#1", "no. 1", "rank 1", "positively", "favo", "best", "above all", "top",
-    "highly", "winner", "leading", "prominently",
-)  # fmt: skip
-TASKS = (
-    "instruction", "task", "prompt", "directive", "order", "job", "role", "objective", "goal", "mission", "command",
-    "override", "notice", "update", "note",
-)  # fmt: skip
-PARTS = ("now", "pretend", "act as", "role", "no longer", " mode", "jailbreak")
 GIVEN = re.compile(
     r"^.{0,30}\b(?:above|before|given|you (?:were|have|had|received|got)|previously|earlier|so far|preceding)\b",
     re.IGNORECASE | re.DOTALL,
@@ -269,14 +306,6 @@ def strength(sentence: str, words: AbstractSet[str]) -> int:
     if points < ENOUGH and "override" in words:
         points += override(sentence, alone=points == 0)
     return points
-
-
-def may(sentence: str, needed: Sequence[str]) -> bool:
-    """Whether one of these occurs, in the cases that `re.IGNORECASE` takes for equal."""
-    lower = sentence.lower()
-    if not lower.isascii():
-        lower = sentence.casefold().replace("i\u0307", "i").replace("\u0131", "i")
-    return any(one in lower for one in needed)
 
 
 def override(sentence: str, *, alone: bool) -> int:
@@ -306,16 +335,14 @@ def addressed(sentence: str) -> int:
     """What speaks to a program, or of what it must do."""
     if any(pattern.search(sentence) for pattern in (IF_YOU, VOCATIVE, AUDIENCE, ANNOUNCED, YOU_THE_MODEL)):
         return ENOUGH
-    reading = READING.search(sentence) if may(sentence, READS) else None
+    reading = READING.search(sentence)
     points = (ENOUGH if reading["program"] else 2) if reading else 0
     points += 2 * (WHEN_READING.search(sentence) is not None)
-    points += 2 * (
-        CALLED.search(sentence) is not None or (may(sentence, OBLIGES) and MUST.search(sentence) is not None)
-    )
+    points += 2 * any(pattern.search(sentence) is not None for pattern in (CALLED, MUST))
     points += 2 * (ORDERED.match(sentence) is not None)
     points += 2 * (YOUR.search(sentence) is not None)
     if AUTOMATED.search(sentence):
-        points += ENOUGH if may(sentence, OBLIGES) else 2
+        points += ENOUGH if MUST.may_match(sentence) else 2
     if AS_ONE.search(sentence):
         points += 2 if YOU_MUST.search(sentence) else 1
     return points
@@ -326,8 +353,8 @@ def part(sentence: str) -> int:
     return (
         (YOU_ARE_NOW.search(sentence) is not None)
         + min(len(PLAY.findall(sentence)), ENOUGH)
-        + (len(set(map(str.casefold, NEW_PART.findall(sentence)))) if may(sentence, PARTS) else 0)
-        + 2 * (may(sentence, TASKS) and NEW_TASK.search(sentence) is not None)
+        + len(set(map(str.casefold, NEW_PART.findall(sentence))))
+        + 2 * (NEW_TASK.search(sentence) is not None)
         + 2 * (SECRET.search(sentence) is not None)
     )
 
@@ -340,9 +367,9 @@ def fields(sentence: str) -> int:
     points += sum(pattern.search(sentence) is not None for pattern in LOOSE)
     points += 2 * (BE_COUNTED.search(sentence) is not None) + 2 * (SET_FOR.search(sentence) is not None)
     points += EACH_MENTION.search(sentence) is not None
-    if may(sentence, MENTIONED) and AS_MENTIONED.search(sentence):
+    if AS_MENTIONED.search(sentence):
         return points + ENOUGH
-    return points + (may(sentence, AHEAD) and is_put_first(sentence))
+    return points + is_put_first(sentence)
 
 
 def is_put_first(sentence: str) -> bool:
