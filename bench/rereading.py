@@ -53,6 +53,11 @@ COPIES = {
         INSERT INTO competitors (evaluation_id, name)
         SELECT v.id, c.name FROM (VALUES %s) AS v (former, id) JOIN evaluations e ON e.run_id = v.former
             JOIN competitors c ON c.evaluation_id = e.id ORDER BY c.id""",
+    "claims": """
+        INSERT INTO claims (evaluation_id, position, text, sentence, kind, polarity, verdict, fact, url)
+        SELECT v.id, c.position, c.text, c.sentence, c.kind, c.polarity, c.verdict, c.fact, c.url
+        FROM (VALUES %s) AS v (former, id) JOIN evaluations e ON e.run_id = v.former
+            JOIN claims c ON c.evaluation_id = e.id""",
 }
 CHANGE = """
     UPDATE evaluations SET sentiment = CASE sentiment WHEN 'negative' THEN 'positive' ELSE 'negative' END
@@ -122,6 +127,7 @@ def copy(here: Ground, org: UUID, batch: UUID, times: int) -> None:
             rows["question_runs"].append((former, run, made))
             rows["evaluations"].append((former, reading, run, made))
             rows["competitors"].append((former, reading))
+            rows["claims"].append((former, reading))
     with opened(here.running.urls.database_url) as connection, connection.cursor() as cursor:
         for name, statement in COPIES.items():
             insert(cursor, statement.format(batch=batch), rows[name])
