@@ -252,6 +252,18 @@ def test_a_batch_that_read_nothing_says_so():
     assert "64 × openai 401: no such key" in read.text
 
 
+def test_a_pool_without_numbers_is_left_out():
+    """As after a model was given another surface."""
+    found = report()
+    metrics = tuple(one for one in found.batch.metrics if one.surface != "consumer")
+    moved = replace(found, batches=[replace(found.batch, metrics=metrics)])
+
+    assert {chapter for chapter in re.findall(r'id="(\w+-\w+)"', page(moved)) if "branded" in chapter} == {
+        "unbranded-api",
+        "branded-api",
+    }
+
+
 def test_one_question_has_no_bootstrap_interval_and_is_shown_all_the_same():
     lonely = [replace(one, question_id="0") for one in facts()]
     found = report(batches=[batch(0, lonely), batch(1, lonely)])

@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 from senso.quantities import counted
 from senso.reports import basis, wording
 from senso.reports.chapter import MOST_BATCHES, chapter
-from senso.reports.content import ORDER, Report
+from senso.reports.content import ORDER, Pool, Report
 from senso.reports.passages import plain, shortened
 
 MOST_QUESTIONS = 200
@@ -74,7 +74,6 @@ TEMPLATES.filters |= {
 
 def page(report: Report) -> str:
     asked = report.asked.questions
-    pools = sorted(report.pools, key=lambda pool: ORDER.index((pool.kind, pool.surface)))
     return TEMPLATES.get_template("page.html").render(
         report=report,
         batch=report.batch,
@@ -82,11 +81,17 @@ def page(report: Report) -> str:
         surfaces=sorted({surface for _, surface in report.asked.models}, reverse=True),
         questions=[(one, {heard.surface: heard for heard in one.heard}) for one in asked[:MOST_QUESTIONS]],
         more_questions=len(asked[MOST_QUESTIONS:]),
-        chapters=[chapter(report, pool) for pool in pools],
+        chapters=[chapter(report, pool) for pool in shown_pools(report)],
         rules=sorted({metric.rule_version for metric in report.batch.metrics}),
         earlier=max(0, len(report.batches) - MOST_BATCHES),
         link=link,
     )
+
+
+def shown_pools(report: Report) -> list[Pool]:
+    """In the order of reading. One without numbers is left out: they were counted when a model had another surface."""
+    counted_ones = [pool for pool in report.pools if wording.whole(report.batch.metrics, pool.kind, pool.surface)]
+    return sorted(counted_ones, key=lambda pool: ORDER.index((pool.kind, pool.surface)))
 
 
 def link(domain: str) -> str | None:
