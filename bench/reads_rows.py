@@ -134,8 +134,8 @@ CALLS = f"""
 METRICS = """
     INSERT INTO metrics (batch_id, name, kind, surface, model, value, numerator, denominator, low, high, method,
         rule_version, answers, questions, effective_n)
-    SELECT b.id, name, kind, surface, model, 0.5, 20, 40, 0.4, 0.6, 'wilson', '1', 40, 40, 40
-    FROM planned b, unnest(ARRAY{names}) name, unnest(ARRAY['branded', 'unbranded']) kind,
+    SELECT b.id, name, pool.kind, surface, model, 0.5, 20, 40, 0.4, 0.6, 'wilson', '1', 40, 40, 40
+    FROM planned b, unnest(ARRAY{names}) name, unnest(ARRAY['branded', 'unbranded']) AS pool (kind),
         unnest(ARRAY['api', 'consumer']) surface, unnest(ARRAY[NULL, 'model-1']) model
     WHERE {these} AND b.kind <> 'network'
 """
