@@ -39,6 +39,7 @@ def named(answer, name):
         ("Black+Dale", "Black and Dale"),
         ("Acme", "$99.95Acme Air"),
         ("Larch Hill", "I like Larch Hill\ue200cite\ue202turn0search1\ue201"),
+        ("Larch Hill", "I like Larch Hillciteturn4search12"),
         ("Larch Hill", "I like Larch Hill【4†source】"),
         ("Acme Bank", "<strong>Acme</strong> <strong>Bank</strong>"),
         ("Acme", "<mark>A</mark>cme"),
