@@ -1,4 +1,4 @@
-"""Who did something, as a partner may know it: its own tokens by their names, and nobody who runs the installation."""
+"""The actor of an audit entry as a partner may see it: own tokens and the program by name, others as "operator"."""
 
 from uuid import UUID
 

@@ -11,7 +11,10 @@ from senso.score.metrics import intervals, summed
 
 
 def namings(facts: Iterable[Fact], names: Sequence[str]) -> list[Counted]:
-    """For each name 1 of 1 where the answer names it, in whatever capitals, else 0 of 1 (where: `naming_places`)."""
+    """A row for each answer: for each name 1 if the answer has it in any case, else 0; then a denominator of 1.
+
+    `naming_places` gives the columns.
+    """
     keys = [name.casefold() for name in names]
     named = ((fact, distinct(fact.competitors)) for fact in facts)
     return [Counted(fact, [*(int(key in there) for key in keys), 1]) for fact, there in named]

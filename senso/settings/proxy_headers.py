@@ -22,7 +22,7 @@ OF_BROWSERS: Final = frozenset(
 
 
 def check_header(name: str | None) -> str | None:
-    """Refuses what browsers send anyway: it would let everybody in, under whatever name that is."""
+    """Refuses headers that browsers send by themselves: as the user's name, such a header would let everybody in."""
     if name and (not HEADER.fullmatch(name) or name.lower() in OF_BROWSERS or name.lower().startswith("sec-")):
         raise PydanticCustomError(
             "header", "must be the name of a header that only the proxy sets, such as X-Forwarded-User"

@@ -225,7 +225,7 @@ def is_near(sentence: str, words: Sequence[tuple[str, int]], near: int) -> bool:
 
 
 def is_owned(sentence: str, words: Sequence[tuple[str, int]], language: str) -> bool:
-    """Whether what is set aside is somebody's: "die Anweisungen Ihrer Bank", "銀行の以前の指示"."""
+    """Whether the instructions to ignore have a named owner: "die Anweisungen Ihrer Bank", "銀行の以前の指示"."""
     owners = [place for category, place in words if category == "owner"][:MOST_PAIRS]
     objects = [place for category, place in words if category == "object"][:MOST_PAIRS]
     before = language in lexicon.OWNER_FIRST
