@@ -50,13 +50,14 @@ def earlier(make, org):
         "SELECT string_agg(quote_ident(column_name), ', ') FROM information_schema.columns "
         "WHERE table_name = 'metrics' AND column_name NOT IN ('id', 'batch_id')"
     )
-    make.sql(
-        f"INSERT INTO metrics (batch_id, {columns}) SELECT earlier, {columns} FROM metrics, "
-        "LATERAL (SELECT id AS earlier FROM batches b "
-        "WHERE b.org_id = :org AND NOT EXISTS (SELECT FROM metrics WHERE batch_id = b.id)) of "
-        "WHERE batch_id = (SELECT batch_id FROM metrics ORDER BY id DESC LIMIT 1)",
-        org=org.id,
-    )
+    latest = make.one("SELECT batch_id FROM metrics ORDER BY id DESC LIMIT 1")
+    without = "SELECT id FROM batches b WHERE org_id = :org AND NOT EXISTS (SELECT FROM metrics WHERE batch_id = b.id)"
+    for batch in make.sql(without, org=org.id):
+        make.sql(
+            f"INSERT INTO metrics (batch_id, {columns}) SELECT :batch, {columns} FROM metrics WHERE batch_id = :latest",
+            batch=batch["id"],
+            latest=latest,
+        )
 
 
 def test_pages_of_a_large_organisation_stay_within_their_size(browse, make, large):
