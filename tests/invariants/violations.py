@@ -279,6 +279,16 @@ ENDED = (
         "by a claim of its own",
         change("llm_calls", "purpose = 'reread'", "fence = fence + 7"),
     ),
+    (
+        "a stored answer that was read again, whose call is gone",
+        "a stored answer again has one call",
+        remove("llm_calls", "purpose = 'reread'"),
+    ),
+    (
+        "a stored answer that was read again by a call of before the order",
+        "a stored answer again has one call",
+        change("llm_calls", "purpose = 'reread'", "started_at = started_at - interval '1 day'"),
+    ),
     ("two calls under one claim", "and with nothing else", again("llm_calls", CALL, ASKED, outcome="'unavailable'")),
     ("a fence that fell", "and with nothing else", change("question_runs", f"id = {READ}", "fence = fence - 1")),
     (

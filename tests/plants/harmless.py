@@ -3,8 +3,11 @@
 HARMLESS = {
     "evaluations.sent_at null": "a reading that is ended or claimed is not looked for by when it was sent",
     "evaluations.state of another row": "cancelled and failed are both ends without a reading, and never charged",
+    "llm_calls.batch_id of another row (namesfound": "of another batch of the same org at the same time: the names "
+    "are the org's, and what they cost stays",
     "llm_calls.cost_microusd null (askfailed": "a record whose reason could not be stored has no known cost either",
     "llm_calls.job_id null": "calls of before it was kept name no job either, and nothing is decided by it",
+    "llm_calls.job_id of another row (ask": "of another job of the same batch, model and place, which decides nothing",
     "llm_calls.latency_ms": "how long a call took stands in no other row, and nothing is decided by it",
     "llm_calls.outcome of another row (askfailed": "neither brought an answer, and what the job cost stays",
     "llm_calls.outcome of another row (askmalformed": "neither brought an answer, and what it cost stays",
@@ -13,8 +16,7 @@ HARMLESS = {
     "llm_calls.tokens_in": "less than half a micro-dollar, to which a call's cost is rounded",
     "llm_calls.started_at a day later (reread": "it has no batch whose days it must lie in, and its price was the same",
     "llm_calls.tokens_written null (reread": "none were written, so that nothing is missing from what it cost",
-    "metrics.effective_n": "it explains the interval, which is looked at by itself, and nothing is decided by it",
-    "metrics.these_method": "it explains the interval, which is looked at by itself, and nothing is decided by it",
+    "llm_calls.tokens_written of another row (reread": "none were written, and so nothing is missing from what it cost",
     "outbox.* deleted": "a trace of what was sent, pruned after three days; what was not sent is found by the sweep",
     "outbox.published_at null": "it is sent again, and a message that comes twice changes nothing",
     "partners.* duplicated": "a partner without orgs pays for nothing",

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from senso.db import rows
 from senso.policy import Policy
-from senso.queries.invariants import batches, calls, counters, ledger, queues
+from senso.queries.invariants import batches, calls, counters, ledger, queues, rereadings
 from senso.queries.invariants.base import Check, Promise
 from senso.registry import BILLING_PROVIDERS, JOB_PROVIDERS
 
@@ -19,7 +19,7 @@ __all__ = ["CHECKS", "MOST_ROWS", "Check", "Promise", "broken", "import_snapshot
 
 CHECKS = tuple(
     sorted(
-        (*batches.CHECKS, *ledger.CHECKS, *counters.CHECKS, *calls.CHECKS, *queues.CHECKS),
+        (*batches.CHECKS, *ledger.CHECKS, *counters.CHECKS, *calls.CHECKS, *rereadings.CHECKS, *queues.CHECKS),
         key=lambda check: check.promise,
     )
 )

@@ -68,15 +68,17 @@ TOLD = f"""
     SELECT p.batch_id, t.name, t.slice->>'kind' AS kind, t.slice->>'surface' AS surface,
         coalesce(t.slice->>'model', '') AS model, coalesce(t.slice->>'location', '') AS location,
         coalesce(t.slice->>'tag', '') AS tag, t.value,
-        t.numerator, t.denominator, t.low, t.high, t.method, t.rule_version, t.questions, t.these_low, t.these_high
+        t.numerator, t.denominator, t.low, t.high, t.method, t.rule_version, t.about, t.answers, t.questions,
+        t.effective_n, t.these_low, t.these_high, t.these_method
     FROM ({PUSHED}) p, jsonb_to_recordset(p.body->'metrics') AS t (name text, slice jsonb, value float8,
-        numerator bigint, denominator bigint, low float8, high float8, method text, rule_version text,
-        questions bigint, these_low float8, these_high float8)
+        numerator bigint, denominator bigint, low float8, high float8, method text, rule_version text, about text,
+        answers bigint, questions bigint, effective_n float8, these_low float8, these_high float8, these_method text)
 """
 KEPT = f"""
     SELECT m.batch_id, m.name, m.kind, m.surface, coalesce(m.model, '') AS model,
         coalesce(m.location, '') AS location, coalesce(m.tag, '') AS tag, m.value, m.numerator, m.denominator,
-        m.low, m.high, m.method, m.rule_version, m.questions, m.these_low, m.these_high
+        m.low, m.high, m.method, m.rule_version, m.about, m.answers, m.questions, m.effective_n, m.these_low,
+        m.these_high, m.these_method
     FROM metrics m JOIN ({PUSHED}) p ON p.batch_id = m.batch_id
 """
 
@@ -225,9 +227,9 @@ CHECKS = (
             ON (t.batch_id, t.name, t.kind, t.surface, t.model, t.location, t.tag)
                 = (m.batch_id, m.name, m.kind, m.surface, m.model, m.location, m.tag)
         WHERE EXISTS (SELECT FROM different) AND (m.value, m.numerator, m.denominator, m.low, m.high, m.method,
-            m.rule_version, m.questions, m.these_low, m.these_high)
+            m.rule_version, m.about, m.answers, m.questions, m.effective_n, m.these_low, m.these_high, m.these_method)
             IS DISTINCT FROM (t.value, t.numerator, t.denominator, t.low, t.high, t.method, t.rule_version,
-                t.questions, t.these_low, t.these_high)
+                t.about, t.answers, t.questions, t.effective_n, t.these_low, t.these_high, t.these_method)
         """,
     ),
     Check(
