@@ -30,8 +30,10 @@ LOST_SECONDS = 200.0
 FIRST_TOKENS = 2000
 TICK_SECONDS = 0.5
 SPREAD_SECONDS = 1.0
-# What is reserved beyond the mean, in mean distances from it. What is not used is given back when the call ends.
-MARGIN = 0.4
+# What is reserved beyond the mean for a call that is alone in flight, in mean distances from the mean. Of many calls
+# some take more and some less: with n of them in flight, each reserves this divided by the root of n. What is not used
+# is given back when the call ends.
+MARGIN = 1.0
 INFINITE = math.inf
 
 
@@ -88,7 +90,8 @@ class Allowance:
     def cost(self, purpose: str, size: int) -> int:
         """The tokens to reserve: what is known, and what such calls took besides."""
         mean, away = self.means.get(purpose, (FIRST_TOKENS, 0))
-        found = max(1, round(size + mean + MARGIN * away))
+        margin = MARGIN * away / math.sqrt(max(1, len(self.flying) * self.owners))
+        found = max(1, round(size + mean + margin))
         return min(found, self.limits.tpm) if self.limits.tpm else found
 
     def usual(self, purpose: str, sizes: Sequence[int]) -> float:

@@ -15,7 +15,9 @@ local LINE = given.line or 300000000             -- no wait is longer
 local FIRST_LINE = 15000000                      -- while it is not known what a call takes
 local KEPT = 86400                               -- seconds for which the state of an unused model is kept
 local LEAST_CALLS, SHARE = 10, 0.6
-local CROWDED = 0.97                             -- below it those in line have left room, and new ones may have it
+local EARLY = 0.01                               -- of a limit, while a bucket leaves the window
+local REMEMBERED = 200                           -- calls, of which a mean is taken
+local CROWDED = 0.99                             -- below it those in line have left room, and new ones may have it
 
 local now = ask.now
 if not now then
@@ -76,9 +78,15 @@ for _, change in ipairs(ask.settled or {}) do
     local is_before = change[1] < s.born and (change[2] < 0 or change[3] < 0)  -- of a state that was lost
     if change[1] > bucket - BUCKETS and not is_before then add(s.window, change[1], change[2], change[3]) end
 end
+-- The oldest bucket leaves the window bit by bit, but for what would be more than EARLY of the limit.
+local passed = now / TICK - bucket
+local function counts(place, amount, limit)
+    if s.window[place] > bucket - BUCKETS + 1 or not limit then return amount end
+    return amount - math.min(passed * amount, EARLY * limit)
+end
 local requests, tokens = 0, 0
 for i = 1, #s.window, 3 do
-    requests, tokens = requests + s.window[i + 1], tokens + s.window[i + 2]
+    requests, tokens = requests + counts(i, s.window[i + 1], rpm), tokens + counts(i, s.window[i + 2], tpm)
 end
 
 -- Places of calls in flight: of each process {count, until when it is believed}.
@@ -113,14 +121,15 @@ if told then
     if told.error then s.error, s.error_at = told.error, now end
     if told.not_before then s.not_before = math.max(s.not_before, now + told.not_before * 1000) end
     if told.ms then s.ms = s.ms + (told.ms[2] / told.ms[1] - s.ms) * (1 - 0.9 ^ told.ms[1]) end
-    for purpose, seen in pairs(told.sizes or {}) do  -- seen: calls, sum of tokens, sum of distances from the mean
-        local m = s.means[purpose]
-        if not m then
-            s.means[purpose] = {seen[2] / seen[1], 0.2 * math.abs(seen[2]) / seen[1]}
-        else
-            local weight = 1 - 0.95 ^ seen[1]
+    -- Of each purpose the mean, the mean distance from it, calls so far. seen: calls, sums of tokens and of distances.
+    for purpose, seen in pairs(told.sizes or {}) do
+        local m = s.means[purpose] or {seen[2] / seen[1], 0.2 * math.abs(seen[2]) / seen[1], 0}
+        m[3] = math.min(m[3] or 20, REMEMBERED) + seen[1]
+        local weight = seen[1] / m[3]
+        if weight < 1 then
             m[1], m[2] = m[1] + (seen[2] / seen[1] - m[1]) * weight, m[2] + (seen[3] / seen[1] - m[2]) * weight
         end
+        s.means[purpose] = m
     end
     s.waits, s.waited = s.waits + (told.waits or 0), s.waited + (told.waited or 0)
     if ceiling and told.cut and now - s.cut_at >= SECOND then
@@ -225,13 +234,17 @@ if taken_requests > 0 then add(s.window, bucket, taken_requests, taken_tokens) e
 
 -- When those that are refused come back: once there is room, one after the other at the model's rate.
 local function room_at(cost)
-    local free_requests, free_tokens = requests + taken_requests + 1, tokens + taken_tokens + cost
+    local more_requests = rpm and requests + taken_requests + 1 - rpm or 0
+    local more_tokens = tpm and tokens + taken_tokens + cost - tpm or 0
     for i = 1, #s.window, 3 do
-        if (not rpm or free_requests <= rpm) and (not tpm or free_tokens <= tpm) then break end
-        free_requests, free_tokens = free_requests - s.window[i + 1], free_tokens - s.window[i + 2]
-        if (not rpm or free_requests <= rpm) and (not tpm or free_tokens <= tpm) then
-            return (s.window[i] + BUCKETS) * TICK
+        if more_requests <= 0 and more_tokens <= 0 then break end
+        local less_requests, less_tokens = counts(i, s.window[i + 1], rpm), counts(i, s.window[i + 2], tpm)
+        if more_requests <= less_requests and more_tokens <= less_tokens then
+            local gone = (s.window[i] + BUCKETS) * TICK
+            if more_requests > 0 or more_tokens > EARLY * tpm then return gone end
+            return gone - TICK * (1 - more_tokens / less_tokens)
         end
+        more_requests, more_tokens = more_requests - less_requests, more_tokens - less_tokens
     end
     return (bucket + 1) * TICK
 end
@@ -265,7 +278,10 @@ if not packed then redis.call('SADD', KEYS[2], ask.provider .. '/' .. ask.model)
 
 reply.state, reply.epoch, reply.bucket, reply.granted, reply.why = s.state, s.epoch, bucket, granted, why
 reply.more, reply.more_tokens, reply.back_in, reply.owners = more, more_tokens, back_in, owners + 1
-reply.means = next(s.means) and s.means or nil
+if next(s.means) then
+    reply.means = {}
+    for purpose, m in pairs(s.means) do reply.means[purpose] = {m[1], m[2]} end
+end
 reply.scarce = is_crowded or why ~= nil
 local shut = 0
 if now < s.not_before then shut = s.not_before end
