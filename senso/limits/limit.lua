@@ -15,7 +15,8 @@ local LINE = given.line or 300000000             -- no wait is longer
 local FIRST_LINE = 15000000                      -- while it is not known what a call takes
 local KEPT = 86400                               -- seconds for which the state of an unused model is kept
 local LEAST_CALLS, SHARE = 10, 0.6
-local EARLY = 0.01                               -- of a limit, while a bucket leaves the window
+local EARLY = 0.02                               -- of a limit, while a bucket leaves the window
+local EAGER = 0.6                                -- of the pace of a model: a little early, so that room does not wait
 local REMEMBERED = 200                           -- calls, of which a mean is taken
 local CROWDED = 0.99                             -- below it those in line have left room, and new ones may have it
 
@@ -232,7 +233,7 @@ if granted == #need and (ask.ahead or 0) > 0 and s.state == 'closed' and s.line 
 end
 if taken_requests > 0 then add(s.window, bucket, taken_requests, taken_tokens) end
 
--- When those that are refused come back: once there is room, one after the other at the model's rate.
+-- When those that are refused come back: once there is room, one after the other, a little faster than the model's rate.
 local function room_at(cost)
     local more_requests = rpm and requests + taken_requests + 1 - rpm or 0
     local more_tokens = tpm and tokens + taken_tokens + cost - tpm or 0
@@ -265,7 +266,7 @@ if granted < #need then
         if ceiling then pace = math.max(pace, s.ms * 1000 / ceiling) end
         back_in[#back_in + 1] = ms(math.min(base, now + longest))
         s.waited = s.waited + back_in[#back_in]
-        if why ~= 'breaker' then base = math.min(base + 0.85 * pace, now + longest) end
+        if why ~= 'breaker' then base = math.min(base + EAGER * pace, now + longest) end
     end
     if why ~= 'breaker' then s.line = base end
     s.waits = s.waits + #need - granted
