@@ -16,6 +16,7 @@ from senso.cli.environment import connected
 from senso.cli.printing import out
 from senso.cli.terms import is_set, terms
 from senso.dashboard import pages
+from senso.dashboard.first_page import FirstPage
 from senso.dashboard.own import Own
 from senso.dashboard.proxies import Proxies
 from senso.settings import settings
@@ -41,7 +42,7 @@ def built() -> Served:
     hub = Hub(Streams(limits().streams))
     served = application(door(), settings().database_pool_size, limits(), facts(), hub)
     pages.add(served, served.state.context, of_dashboard())
-    beside: list[Beside] = [Following(hub)]
+    beside: list[Beside] = [Following(hub), FirstPage(served.state.context)]
     if find_spec("mcp") is not None:
         from senso.mcp import over_http  # noqa: PLC0415  an extra of the package
 
