@@ -81,7 +81,7 @@ READING_VERSION = prompts.newest()
 SHARE_DIGITS = 4
 MOST_WEBSITES = 3  # that tell an org from its namesakes
 SCHEME = re.compile(r"https?://(?:www\.)?", re.IGNORECASE)
-COMPACT = (",", ":")
+LINE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 MOST_MARKS = 40  # of an org in an answer; places behind them are not judged
 
 
@@ -165,7 +165,7 @@ def _marks(answer: str, orgs: Sequence[Watched]) -> Iterator[tuple[int, str]]:
 
 def _message(about: dict[str, Any], answer: str, text: str) -> str:
     digits = hashlib.sha256(answer.encode(errors="surrogatepass")).hexdigest()[:12]
-    return f"{json.dumps(about, ensure_ascii=False, separators=COMPACT)}\n<{digits}>\n{text}\n</{digits}>"
+    return f"{LINE.encode(about)}\n<{digits}>\n{text}\n</{digits}>"
 
 
 def said(completion: Completion, answer: str, orgs: Sequence[Watched], beside: Sequence[Watched] = ()) -> Said:

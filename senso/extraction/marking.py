@@ -16,14 +16,13 @@ def marked(answer: str, marks: Iterable[tuple[int, str]]) -> str:
     """`marks`: places in the answer, each with its label."""
     inserted = [(start, start, f"⟦{label}⟧") for start, label in marks]
     inserted += [(start, end, LEFT_OUT) for start, end in injections.passages(answer)]
-    inserted += links.cuts(injections.rest(answer))
     if "⟦" in answer or "⟧" in answer:
         answer = answer.translate(UNMARKED)
     parts, last = [], 0
     for start, end, put in sorted(inserted, key=lambda one: one[:2]):
         parts += [answer[last:start], put]
-        last = max(last, end)
-    return "".join([*parts, answer[last:]])
+        last = end
+    return links.cut("".join([*parts, answer[last:]]))
 
 
 def unmarked(quote: str) -> str:

@@ -114,17 +114,23 @@ def said_of(request: Request, read: Read, unasked: Read | None = None) -> dict[s
     named = dict.fromkeys([*found.ranking, *found.bold])
     named |= dict.fromkeys(one["name"] for reading in readings for one in reading["competitors"])
     numbered = dict(zip(request.numbers, zip(request.tasks, readings, strict=True), strict=True))
-    verdicts = [(mark, verdict(request, mark, place, numbered)) for mark, place in request.marks]
+    verdicts = {mark: verdict(request, mark, place, numbered) for mark, place in request.marks}
     return {
         "ranking": list(named),
-        "named": [mark for mark, one in verdicts if one == "named"],
-        "others": [{"mark": mark, "verdict": one} for mark, one in verdicts if one != "named"],
+        "named": [mark for mark, one in verdicts.items() if one == "named"],
+        "others": [{"mark": mark, "verdict": one} for mark, one in verdicts.items() if one != "named"],
         "readings": [
             {"org": number, **numbered_reading(request, number, *one)}
             for number, one in numbered.items()
-            if one[1]["mentioned"] or not is_marked(request, number)
+            if one[1]["mentioned"] or not is_rejected(number, verdicts)
         ],
     }
+
+
+def is_rejected(number: int, verdicts: dict[str, str]) -> bool:
+    """Whether none of its marks is named; it has at least one."""
+    own = [one for mark, one in verdicts.items() if mark.partition(".")[0] == str(number)]
+    return bool(own) and "named" not in own
 
 
 def is_marked(request: Request, number: int) -> bool:

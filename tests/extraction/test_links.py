@@ -12,7 +12,7 @@ CUT = [
     ("([acme.example](https://www.acme.example/fees?a=b#:~:text=c%20d,e))", "([acme.example]())"),
     ("([acme.example](https://acme.example))", "([acme.example]())"),
     ("[Acme](https://acme.example)", "[Acme](acme.example)"),
-    ("[Acme](HTTP://WWW.Acme.example:8080/a)", "[Acme](Acme.example:8080)"),
+    ("[Acme](http://www.Acme.example:8080/a)", "[Acme](Acme.example:8080)"),
     ("[Acme](https://en.wiki.example/wiki/Acme_(bank)) is", "[Acme](en.wiki.example) is"),
     ("[Acme](https://a.example/b_(c)_(d)) is", "[Acme](a.example) is"),
     ('[1](https://a.example/b "Best banks") is', '[1](https://a.example "Best banks") is'),
