@@ -1,10 +1,11 @@
 """What reading 60 answers costs: calls, tokens and dollars of each way to ask, at the prices of two models.
 
-Nobody is called. A token is four characters, as in the sandbox; by OpenAI's o200k_base the instructions have
-as many. The schema is counted as it is sent, without spaces. A prompt's beginning that is the same for every call counts as cached from the second call on, in steps of 128 tokens from 1,024 on, as OpenAI's does. What a model would
-reply is what the stand-in replies. The baseline asks three times about each answer, as the program that this one
-replaces did: how it speaks of the org, which competitors it names, what it claims; each with the part of our
-instructions that it needs. By the Batch API, each figure in dollars is half.
+Nobody is called. A token is four characters, as in the sandbox; by OpenAI's o200k_base the instructions have as many.
+The schema is counted as it is sent, without spaces. A prompt's beginning that is the same for every call counts as
+cached from the second call on, in steps of 128 tokens from 1,024 on, as OpenAI's does. What a model would reply is what
+the stand-in replies. The baseline asks three times about each answer, as the program that this one replaces did: how it
+speaks of the org, which competitors it names, what it claims; each with the part of our instructions that it needs. By
+the Batch API, each figure in dollars is half.
 """
 
 import argparse

@@ -179,7 +179,7 @@ def said(completion: Completion, answer: str, orgs: Sequence[Watched], beside: S
     mistaken = _mistaken(found, orgs) if len(orgs) > 1 else set()
     own = [label for _, label in _marks(read, orgs)]
     known = {*own, *chain(*tracked.values())}
-    readings = _rejected(found, own) | found.readings
+    readings = {**_rejected(found, own), **found.readings}
     return replace(
         found,
         readings={number: one for number, one in readings.items() if number not in mistaken},
