@@ -24,6 +24,7 @@ from senso.extraction import (
     competitors,
     injections,
     judging,
+    links,
     marking,
     names,
     naming,
@@ -134,7 +135,7 @@ def prompt(
     if tracked:
         about["tracked"] = {one.label: one.name for one in tracked}
     marks = [*_marks(read, orgs), *(mark for one in tracked for mark in one.marks)]
-    text = marking.marked(answer, marks)
+    text = links.cut(marking.marked(answer, marks))
     known = prompts.known()[version]
     return Prompt(
         system=known.system,

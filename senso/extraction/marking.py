@@ -1,10 +1,9 @@
-"""The answer as it is sent: with a mark before each name, without what is addressed to a program and without paths of
-addresses."""
+"""The answer as it is read: without what is addressed to a program; and as it is sent, with a mark before each name."""
 
 import re
 from collections.abc import Iterable
 
-from senso.extraction import injections, links
+from senso.extraction import injections
 
 LEFT_OUT = "⟦left out⟧"
 MARK = re.compile("⟦[^⟦⟧]{0,40}⟧ ?")
@@ -22,7 +21,7 @@ def marked(answer: str, marks: Iterable[tuple[int, str]]) -> str:
     for start, end, put in sorted(inserted, key=lambda one: one[:2]):
         parts += [answer[last:start], put]
         last = end
-    return links.cut("".join([*parts, answer[last:]]))
+    return "".join([*parts, answer[last:]])
 
 
 def unmarked(quote: str) -> str:

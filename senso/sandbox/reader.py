@@ -119,22 +119,8 @@ def said_of(request: Request, read: Read, unasked: Read | None = None) -> dict[s
         "ranking": list(named),
         "named": [mark for mark, one in verdicts.items() if one == "named"],
         "others": [{"mark": mark, "verdict": one} for mark, one in verdicts.items() if one != "named"],
-        "readings": [
-            {"org": number, **numbered_reading(request, number, *one)}
-            for number, one in numbered.items()
-            if one[1]["mentioned"] or not is_rejected(number, verdicts)
-        ],
+        "readings": [{"org": number, **numbered_reading(request, number, *one)} for number, one in numbered.items()],
     }
-
-
-def is_rejected(number: int, verdicts: dict[str, str]) -> bool:
-    """Whether none of its marks is named; it has at least one."""
-    own = [one for mark, one in verdicts.items() if mark.partition(".")[0] == str(number)]
-    return bool(own) and "named" not in own
-
-
-def is_marked(request: Request, number: int) -> bool:
-    return any(mark.partition(".")[0] == str(number) for mark, _ in request.marks)
 
 
 def with_unasked(request: Request, reading: dict[str, Any]) -> dict[str, Any]:
@@ -165,9 +151,10 @@ def covers(part: str, answer: str, place: int) -> bool:
 
 def numbered_reading(request: Request, number: int, task: Task, reading: dict[str, Any]) -> dict[str, Any]:
     quoted = (reading["mention_text"] or "").split(" || ")
+    is_marked = any(mark.partition(".")[0] == str(number) for mark, _ in request.marks)
     mood = reading["sentiment"]
     return {
-        "missed": quoted[0] if reading["mentioned"] and not is_marked(request, number) else None,
+        "missed": quoted[0] if reading["mentioned"] and not is_marked else None,
         "sentiment": mood,
         "evidence": evidence(quoted, mood) if mood else None,
         "rank": reading["rank"],

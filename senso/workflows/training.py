@@ -81,7 +81,6 @@ def reply(work: ReadWork, stored: Stored) -> dict[str, Any]:
     tracked = rivals.labelled(injections.rest(work.answer), [work.org])
     own = enumerate((stored["occurrences"] or ())[:MOST_MARKS] if is_asked else (), start=1)
     verdicts = [(f"1.{place}", one["verdict"]) for place, one in own]
-    is_named = any(verdict == NAMED for _, verdict in verdicts)
     return {
         "ranking": ranking(work, stored),
         "named": [
@@ -89,7 +88,7 @@ def reply(work: ReadWork, stored: Stored) -> dict[str, Any]:
             *(label for one in tracked for label in one.labels),
         ],
         "others": [{"mark": mark, "verdict": verdict} for mark, verdict in verdicts if verdict != NAMED],
-        "readings": [of_org(work, stored)] if is_named or (is_asked and not verdicts) else [],
+        "readings": [of_org(work, stored)] if is_asked else [],
     }
 
 
