@@ -38,7 +38,7 @@ WHY = """
 
 # How often an answer is to be read: two places may be answered in the same words.
 READINGS = """
-    SELECT o.name, encode(sha256(convert_to(r.answer_text, 'UTF8')), 'hex'), q.text, count(*)
+    SELECT o.name, left(encode(sha256(convert_to(r.answer_text, 'UTF8')), 'hex'), 12), q.text, count(*)
     FROM question_runs r JOIN evaluations e ON e.run_id = r.id JOIN orgs o ON o.id = e.org_id
         JOIN questions q ON q.id = r.question_id
     WHERE r.batch_id = ANY(%s::uuid[]) AND r.state = 'answered' GROUP BY 1, 2, 3

@@ -1,6 +1,6 @@
 """A whole night: 1,500 orgs with 60 direct runs each, triggered as by a user and watched until all have ended.
 
-With --prompts, such as reading-3=50,reading-3-brief=50, answers are read by several versions of the prompt, and the
+With --prompts, such as reading-4=50,reading-4-brief=50, answers are read by several versions of the prompt, and the
 report that compares them is printed.
 """
 

@@ -30,7 +30,7 @@ from senso.sandbox.variations import name_variations
 
 CHATGPT = next(engine for engine in ENGINES.values() if engine.slug == "chatgpt")
 HEAVY = {"answer_html", "answer_section_html", "response_raw"}  # fields that the product does not request
-MARK = re.compile(r"<answer-([0-9a-f]{12})>")
+MARK = re.compile(r"<([0-9a-f]{12})>")
 
 
 @dataclass

@@ -1,16 +1,16 @@
 """What reading 60 answers costs: calls, tokens and dollars of each way to ask, at the prices of two models.
 
-Nobody is called. A token is four characters, as in the sandbox. A prompt's beginning that is the same for every call
-counts as cached from the second call on, in steps of 128 tokens from 1,024 on, as OpenAI's does. What a model would
-reply is what the stand-in replies. The baseline asks three times about each answer, as the program that this one
-replaces did: how it speaks of the org, which competitors it names, what it claims; each with the part of our
-instructions that it needs. By the Batch API, each figure in dollars is half.
+Nobody is called. A token is four characters, as in the sandbox; by OpenAI's o200k_base the instructions have as many.
+The schema is counted as it is sent, without spaces. A prompt's beginning that is the same for every call counts as
+cached from the second call on, in steps of 128 tokens from 1,024 on, as OpenAI's does. What a model would reply is what
+the stand-in replies. The baseline asks three times about each answer, as the program that this one replaces did: how it
+speaks of the org, which competitors it names, what it claims; each with the part of our instructions that it needs. By
+the Batch API, each figure in dollars is half.
 """
 
 import argparse
 import json
 import os
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -35,7 +35,6 @@ MODELS, COUNTRIES = ("chatgpt", "gemini", "gpt-4.1"), ("US", "CA")
 CACHED_FROM, CACHED_STEP = 1024, 128
 # Dollars for a million tokens: in, cached, out.
 PRICES = {"gpt-4.1-mini": (0.40, 0.10, 1.60), "gpt-6-luna": (0.10, 0.01, 0.50)}
-LINK = re.compile(r"\]\(https?://(?:www\.)?([^/\s)]{1,253})[^\s)]{0,2000}\)")
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,7 @@ def ours(one: Answered, version: str) -> Call:
     request = request_in(prompt.user)
     assert request is not None  # our own prompt
     reply = filled(prompt.schema, said_of(request, reading_of))
-    return Call(prompt.system + json.dumps(prompt.schema), prompt.user, compact(reply))
+    return Call(prompt.system + compact(prompt.schema), prompt.user, compact(reply))
 
 
 def compact(reply: Any) -> str:
@@ -119,21 +118,14 @@ def together(size: int) -> Callable[[Sequence[Answered]], Iterator[Call]]:
 
     def calls(some: Sequence[Answered]) -> Iterator[Call]:
         for first in range(0, len(some), size):
-            group = [ours(one, "reading-3-brief") for one in some[first : first + size]]
+            group = [ours(one, "reading-4-brief") for one in some[first : first + size]]
             yield Call(group[0].static, "\n".join(one.rest for one in group), "".join(one.reply for one in group))
 
     return calls
 
 
-def with_short_links(some: Sequence[Answered]) -> Iterator[Call]:
-    """The addresses of links as their hosts alone."""
-    for one in some:
-        call = ours(one, "reading-3-brief")
-        yield Call(call.static, LINK.sub(r"](\1)", call.rest), call.reply)
-
-
 def three_calls(some: Sequence[Answered]) -> Iterator[Call]:
-    text = known()["reading-3"].system
+    text = known()["reading-4"].system
     head, organisations, judged, claims = (text[slice(*part)] for part in parts(text))
     for one in some:
         request = request_in(extraction.prompt(one.text, one.question, [one.org]).user)
@@ -150,15 +142,14 @@ def three_calls(some: Sequence[Answered]) -> Iterator[Call]:
 
 
 def parts(text: str) -> list[tuple[int, int]]:
-    starts = [0, text.index("1. organisations."), text.index("2. judged."), text.index("   - claims:")]
+    starts = [0, text.index("1. ranking:"), text.index("2. One verdict"), text.index("- claims:")]
     return list(zip(starts, [*starts[1:], text.index("Example.")], strict=True))
 
 
 WAYS: dict[str, Callable[[Sequence[Answered]], Iterator[Call]]] = {
     "three calls": three_calls,
-    "reading-3": whole("reading-3"),
-    "reading-3-brief": whole("reading-3-brief"),
-    "brief, links cut": with_short_links,
+    "reading-4": whole("reading-4"),
+    "reading-4-brief": whole("reading-4-brief"),
     "brief, 2 a call": together(2),
     "brief, 5 a call": together(5),
 }

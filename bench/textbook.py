@@ -95,7 +95,7 @@ def read(run: dict[str, Any]) -> int:
     done = client().chat.completions.parse(model=READING_MODEL, messages=messages, response_format=AnswerReading)
     said = done.choices[0].message.parsed
     with Session(engine()) as session:
-        row = Answered(id=run["number"], org=watched.name, answer=run["answer"], mentioned=bool(said.judged))
+        row = Answered(id=run["number"], org=watched.name, answer=run["answer"], mentioned=bool(said.named))
         if said.readings:
             row.sentiment, row.rank = said.readings[0].sentiment, said.readings[0].rank
         session.add_all([row, *(Cited(run=run["number"], url=url, title=title) for url, title in run["cited"])])

@@ -11,9 +11,10 @@ other organisations there are. Passages that address a program are not sent.
 
 import hashlib
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from typing import Any
 
 from senso.errors import Malformed
@@ -23,6 +24,7 @@ from senso.extraction import (
     competitors,
     injections,
     judging,
+    links,
     marking,
     names,
     naming,
@@ -79,6 +81,8 @@ __all__ = [
 READING_VERSION = prompts.newest()
 SHARE_DIGITS = 4
 MOST_WEBSITES = 3  # that tell an org from its namesakes
+SCHEME = re.compile(r"https?://(?:www\.)?", re.IGNORECASE)
+LINE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 MOST_MARKS = 40  # of an org in an answer; places behind them are not judged
 
 
@@ -123,15 +127,15 @@ def prompt(
     if not answer.strip():
         raise Malformed("senso", "the answer is empty, so there is nothing to read", usage=Usage())
     read = injections.rest(answer)
-    told = [{"number": number, **_told(org, version, read)} for number, org in enumerate(orgs, start=1)]
-    about: dict[str, Any] = {"organisations": told, "question": question}
+    told = {str(number): _told(org, version, read) for number, org in enumerate(orgs, start=1)}
+    about: dict[str, Any] = {"question": question, "orgs": told}
     if not orgs and len(beside) == 1:
-        about["without_mark"] = beside[0].name  # for whoever looks at the calls
+        about["beside"] = beside[0].name  # for whoever looks at the calls
     tracked = rivals.labelled(read, [*orgs, *beside])
     if tracked:
         about["tracked"] = {one.label: one.name for one in tracked}
     marks = [*_marks(read, orgs), *(mark for one in tracked for mark in one.marks)]
-    text = marking.marked(answer, marks)
+    text = links.cut(marking.marked(answer, marks))
     known = prompts.known()[version]
     return Prompt(
         system=known.system,
@@ -144,12 +148,14 @@ def prompt(
 def _told(org: Watched, version: str, read: str) -> dict[str, object]:
     """Of its names those that stand in the answer; where none does, all: a model may find what the rule misses."""
     occurring = dict.fromkeys(name for place in occurrences.places(read, org) for _, name in place.found)
-    told: dict[str, object] = {
-        "organisation": org.name,
-        "variations": list(occurring) or names_in_use(org),
-        "websites": org.websites[:MOST_WEBSITES],
+    told: dict[str, Any] = {
+        "name": org.name,
+        "also": [name for name in occurring or names_in_use(org) if name != org.name],
+        "sites": [SCHEME.sub("", site).rstrip("/") for site in org.websites[:MOST_WEBSITES]],
     }
-    return told | {"facts": org.facts} if org.facts and prompts.known()[version].claims else told
+    if prompts.known()[version].claims:
+        told["facts"] = org.facts
+    return {name: value for name, value in told.items() if value}
 
 
 def _marks(answer: str, orgs: Sequence[Watched]) -> Iterator[tuple[int, str]]:
@@ -160,7 +166,7 @@ def _marks(answer: str, orgs: Sequence[Watched]) -> Iterator[tuple[int, str]]:
 
 def _message(about: dict[str, Any], answer: str, text: str) -> str:
     digits = hashlib.sha256(answer.encode(errors="surrogatepass")).hexdigest()[:12]
-    return f"{json.dumps(about, ensure_ascii=False)}\n<answer-{digits}>\n{text}\n</answer-{digits}>"
+    return f"{LINE.encode(about)}\n<{digits}>\n{text}\n</{digits}>"
 
 
 def said(completion: Completion, answer: str, orgs: Sequence[Watched], beside: Sequence[Watched] = ()) -> Said:
@@ -172,12 +178,22 @@ def said(completion: Completion, answer: str, orgs: Sequence[Watched], beside: S
     tracked = {one.keys: one.labels for one in rivals.labelled(read, [*orgs, *beside])}
     found = reply.parsed(completion, tracked)
     mistaken = _mistaken(found, orgs) if len(orgs) > 1 else set()
-    known = {label for _, label in _marks(read, orgs)}.union(*tracked.values())
+    own = [label for _, label in _marks(read, orgs)]
+    known = {*own, *chain(*tracked.values())}
+    readings = {**_rejected(found, own), **found.readings}
     return replace(
         found,
-        readings={number: one for number, one in found.readings.items() if number not in mistaken},
+        readings={number: one for number, one in readings.items() if number not in mistaken},
         strange=tuple(mark for mark in found.verdicts if mark not in known),
     )
+
+
+def _rejected(told: Said, marks: Iterable[str]) -> dict[int, reply.OrgReading]:
+    """Orgs that a model may leave out, because it rejects each of their places."""
+    verdicts: dict[int, set[str | None]] = {}
+    for mark in marks:
+        verdicts.setdefault(int(mark.partition(".")[0]), set()).add(told.verdict(mark))
+    return {number: reply.nothing(number) for number, some in verdicts.items() if some.isdisjoint((NAMED, None))}
 
 
 def _mistaken(told: Said, orgs: Sequence[Watched]) -> set[int]:
@@ -197,11 +213,7 @@ def _mistaken(told: Said, orgs: Sequence[Watched]) -> set[int]:
 def confirmed(answer: str, org: Watched) -> Completion:
     """As if a model confirmed every place and added nothing of its own."""
     marks = [label for _, label in _marks(injections.rest(answer), [org])]
-    content = {
-        "organisations": [],
-        "judged": [{"mark": mark, "verdict": NAMED} for mark in marks],
-        "readings": [{"number": 1, "missed": None, "sentiment": None, "evidence": None, "rank": None, "claims": []}],
-    }
+    content = {"ranking": [], "named": marks, "others": [], "readings": [reply.nothing(1).model_dump()]}
     return Completion(json.dumps(content), "rules", Usage(), "senso")
 
 

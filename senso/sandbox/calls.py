@@ -22,7 +22,7 @@ class Call:
     organisation: str | None = None
     organisations: list[str] = field(default_factory=list)  # of a call that reads for several
     schema: str | None = None
-    answer: str | None = None  # SHA-256 of the answer that is to be read, in hexadecimal digits
+    answer: str | None = None  # the first twelve hexadecimal digits of the SHA-256 of the answer to be read
     model: str | None = None
     country: str | None = None
     status: int | None = None

@@ -26,7 +26,7 @@ BLAME = re.compile(
     re.IGNORECASE,
 )
 NEGATED = re.compile(r"\b(?:not|never|hardly|less|isn't) (?:\w+ ){0,2}$", re.IGNORECASE)
-ANSWER = re.compile(r"<answer-([0-9a-f]{12})>\n(.*)\n</answer-\1>", re.DOTALL)
+ANSWER = re.compile(r"<([0-9a-f]{12})>\n(.*)\n</\1>", re.DOTALL)
 MARK = re.compile("⟦([^⟦⟧]{1,40})⟧")
 MOST_CLAIMS = 3
 
@@ -46,8 +46,8 @@ class Task:
 class Request:
     """An answer to be read for organisations, each with its number; without numbers, for one in the form of its schema.
 
-    `answer`: without the marks; `marks`: each with its place there. `without_mark`: the organisation that the answer
-    is read for, where nothing is asked about it.
+    `answer`: without the marks; `marks`: each with its place there. `beside`: the organisation that the answer
+    is read for, where nothing is asked about it. `digest`: of the answer before it was prepared.
     """
 
     question: str
@@ -55,28 +55,30 @@ class Request:
     tasks: tuple[Task, ...]
     numbers: tuple[int, ...] | None = None
     marks: tuple[tuple[str, int], ...] = ()
-    without_mark: str | None = None
+    beside: str | None = None
+    digest: str | None = None
 
 
 def request_in(user: str) -> Request | None:
     first, _, rest = user.partition("\n")
     found = ANSWER.search(rest)
-    sent = found[2] if found else rest
+    sent, digest = (found[2], found[1]) if found else (rest, None)
     try:
         asked = json.loads(first)
-        several = asked.get("organisations")
-        about = [asked] if several is None else list(several)
-        numbers = None if several is None else tuple(int(one["number"]) for one in several)
         question, answer = str(asked.get("question", "")), MARK.sub("", sent)
-        tasks = tuple(task_of(one, question, answer) for one in about)
-        return Request(question, answer, tasks, numbers, tuple(marks_in(sent)), asked.get("without_mark"))
+        if "orgs" not in asked:
+            return Request(question, answer, (task_of(asked, "organisation", "variations", question, answer),))
+        tasks = tuple(task_of(one, "name", "also", question, answer) for one in asked["orgs"].values())
+        numbers = tuple(map(int, asked["orgs"]))
+        return Request(question, answer, tasks, numbers, tuple(marks_in(sent)), asked.get("beside"), digest)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
-def task_of(about: dict[str, Any], question: str, answer: str) -> Task:
-    name = str(about["organisation"])
-    names = tuple(dict.fromkeys([name, *map(str, about.get("variations") or [])]))
+def task_of(about: dict[str, Any], called: str, also: str, question: str, answer: str) -> Task:
+    """`called`, `also`: under which the organisation's name stands, and its other names."""
+    name = str(about[called])
+    names = tuple(dict.fromkeys([name, *map(str, about.get(also) or [])]))
     return Task(name, names, question, answer, tuple(map(str, about.get("facts") or [])))
 
 
@@ -106,28 +108,29 @@ def said_of(request: Request, read: Read, unasked: Read | None = None) -> dict[s
     readings = list(map(read, request.tasks))
     if request.numbers is None:
         return readings[0]
-    if request.without_mark and unasked:
-        return with_unasked(request, unasked(Task(request.without_mark, (), request.question, request.answer)))
+    if request.beside and unasked:
+        return with_unasked(request, unasked(Task(request.beside, (), request.question, request.answer)))
     found = passages(request.answer)
     named = dict.fromkeys([*found.ranking, *found.bold])
     named |= dict.fromkeys(one["name"] for reading in readings for one in reading["competitors"])
     numbered = dict(zip(request.numbers, zip(request.tasks, readings, strict=True), strict=True))
+    verdicts = {mark: verdict(request, mark, place, numbered) for mark, place in request.marks}
     return {
-        "organisations": list(named),
-        "judged": [{"mark": mark, "verdict": verdict(request, mark, place, numbered)} for mark, place in request.marks],
-        "readings": [{"number": number, **numbered_reading(request, number, *one)} for number, one in numbered.items()],
+        "ranking": list(named),
+        "named": [mark for mark, one in verdicts.items() if one == "named"],
+        "others": [{"mark": mark, "verdict": one} for mark, one in verdicts.items() if one != "named"],
+        "readings": [{"org": number, **numbered_reading(request, number, *one)} for number, one in numbered.items()],
     }
 
 
 def with_unasked(request: Request, reading: dict[str, Any]) -> dict[str, Any]:
     honest = said_of(request, reading_of)
-    named = [*honest["organisations"], *(one["name"] for one in reading["competitors"])]
+    named = [*honest["ranking"], *(one["name"] for one in reading["competitors"])]
     if not reading["mentioned"]:
-        return honest | {"organisations": list(dict.fromkeys(named))}
-    judged = [*honest["judged"], {"mark": "1.1", "verdict": "named"}]
-    task = Task(request.without_mark or "", (), request.question, request.answer)
-    readings = [{"number": 1, **numbered_reading(request, 1, task, reading)}]
-    return {"organisations": named, "judged": judged, "readings": readings}
+        return honest | {"ranking": list(dict.fromkeys(named))}
+    task = Task(request.beside or "", (), request.question, request.answer)
+    readings = [{"org": 1, **numbered_reading(request, 1, task, reading)}]
+    return honest | {"ranking": named, "named": [*honest["named"], "1.1"], "readings": readings}
 
 
 def verdict(request: Request, mark: str, place: int, numbered: dict[int, tuple[Task, dict[str, Any]]]) -> str:

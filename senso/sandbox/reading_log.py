@@ -12,9 +12,9 @@ def note_reading(call: Call, user: str) -> bool:
     if request is None:
         return False
     names = [task.organisation for task in request.tasks]
-    call.organisation = names[0] if len(names) == 1 else request.without_mark
+    call.organisation = names[0] if len(names) == 1 else request.beside
     if call.organisation is None:
         call.organisations = names
     call.question = request.question or None
-    call.answer = hashlib.sha256(request.answer.encode(errors="surrogatepass")).hexdigest()
+    call.answer = request.digest or hashlib.sha256(request.answer.encode(errors="surrogatepass")).hexdigest()[:12]
     return True

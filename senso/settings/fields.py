@@ -176,7 +176,7 @@ class Settings(BaseModel):
     reading_prompts: str | None = setting(
         None,
         "versions of the prompt by which answers are read, with the share of answers of each in percent, such as "
-        "reading-3=90, reading-3-brief=10: senso prompts compares them. Unset: the newest for all",
+        "reading-4=90, reading-4-brief=10: senso prompts compares them. Unset: the newest for all",
     )
     reading_mode: ReadingMode = setting(
         ReadingMode.DIRECT,

@@ -22,5 +22,5 @@ def shares(said: str) -> tuple[tuple[str, int], ...]:
 def parsed(part: str) -> tuple[str, int]:
     match = PART.fullmatch(part)
     if match is None:
-        raise ValueError("must be VERSION=PERCENT, with commas between, such as reading-3=90, reading-3-brief=10")
+        raise ValueError("must be VERSION=PERCENT, with commas between, such as reading-4=90, reading-4-brief=10")
     return match[1], int(match[2])

@@ -79,16 +79,20 @@ def reply(work: ReadWork, stored: Stored) -> dict[str, Any]:
     """What a model would have to say for this reading, in the form that the prompt asks for."""
     is_asked = answer_reading.is_asked(work)
     tracked = rivals.labelled(injections.rest(work.answer), [work.org])
-    judged = [{"mark": label, "verdict": NAMED} for one in tracked for _, label in one.marks]
     own = enumerate((stored["occurrences"] or ())[:MOST_MARKS] if is_asked else (), start=1)
+    verdicts = [(f"1.{place}", one["verdict"]) for place, one in own]
     return {
-        "organisations": organisations(work, stored),
-        "judged": [*({"mark": f"1.{place}", "verdict": one["verdict"]} for place, one in own), *judged],
+        "ranking": ranking(work, stored),
+        "named": [
+            *(mark for mark, verdict in verdicts if verdict == NAMED),
+            *(label for one in tracked for label in one.labels),
+        ],
+        "others": [{"mark": mark, "verdict": verdict} for mark, verdict in verdicts if verdict != NAMED],
         "readings": [of_org(work, stored)] if is_asked else [],
     }
 
 
-def organisations(work: ReadWork, stored: Stored) -> list[str]:
+def ranking(work: ReadWork, stored: Stored) -> list[str]:
     """The org at its rank among the others."""
     others = list(stored["competitors"])
     if not stored["mentioned"]:
@@ -98,7 +102,7 @@ def organisations(work: ReadWork, stored: Stored) -> list[str]:
 
 
 def of_org(work: ReadWork, stored: Stored) -> dict[str, Any]:
-    said = {"number": 1, "missed": None, "sentiment": stored["sentiment"], "evidence": stored["evidence"]}
+    said = {"org": 1, "missed": None, "sentiment": stored["sentiment"], "evidence": stored["evidence"]}
     said["rank"] = stored["rank"]
     return said | ({"claims": claims(work, stored)} if prompts.known()[work.version].claims else {})
 

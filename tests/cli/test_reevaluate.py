@@ -196,7 +196,7 @@ def test_verified_readings_are_chats_that_give_the_same_reading(senso, make, end
     assert lines
     for line in lines:
         assert [message["role"] for message in line["messages"]] == ["system", "user", "assistant"]
-        assert {"organisations", "judged", "readings"} == set(json.loads(line["messages"][2]["content"]))
+        assert {"ranking", "named", "others", "readings"} == set(json.loads(line["messages"][2]["content"]))
     assert org.name in lines[0]["messages"][1]["content"]
     assert make.sql("SELECT details->>'examples' AS n FROM audit WHERE action = 'export'") == [{"n": str(len(lines))}]
     assert [one.name for one in tmp_path.iterdir()] == ["train.jsonl"]

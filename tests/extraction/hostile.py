@@ -28,18 +28,19 @@ UNITS = (
     '<span style="display:none">x y</span>',
     "turn0search1", "turn0", "citeturn0 ", ":contentReference[", "[cite: ", "<grok:a>", "<grok:a>x</grok:",
     "image_group{", 'entity["a","', '["', "**A**a", "x.[1]Acme", "<sup>", "A.)Bb", "a b ", "&amp;amp;",
+    "https://a.b/", "https://a.b/(", "https://a.b/c(d)", "[a](https://a/", "https://", "[a](https://a.b/c?d) ",
+    f"https://a.b/{'c' * 1990} ", f"](https://a.b/{'c' * 1990}) ", "[a.b](https://www.a.b/c)",
     "[web:1, ", "[1\u2020", ".[1, ", ".[web:1] ", ".<sup>", ".^1", ".\u00b9,",
 )  # fmt: skip
 ORG = Watched("Acme", ("Acme", "Acme Bank", "acme.example", "星河银行"), ("https://acme.example",), ("Globex", "Hill"))
 SAID = {
-    "organisations": ["Acme", "Globex"],
-    "judged": [
-        {"mark": f"{of}.{place}", "verdict": "named" if place % 2 else "other-entity"}
-        for of in ("1", "T1", "T2")
-        for place in range(1, 41)
+    "ranking": ["Acme", "Globex"],
+    "named": [f"{of}.{place}" for of in ("1", "T1", "T2") for place in range(1, 41, 2)],
+    "others": [
+        {"mark": f"{of}.{place}", "verdict": "other-entity"} for of in ("1", "T1", "T2") for place in range(2, 41, 2)
     ],
     "readings": [
-        {"number": 1, "missed": "Acme x", "sentiment": "positive", "evidence": "Acme x", "rank": 1, "claims": []}
+        {"org": 1, "missed": "Acme x", "sentiment": "positive", "evidence": "Acme x", "rank": 1, "claims": []}
     ],
 }
 COMPLETION = Completion(json.dumps(SAID), "m", Usage(), "openai")

@@ -22,7 +22,7 @@ def marks(answer, *orgs, beside=()) -> list[str]:
 def of(number=1, **fields) -> dict:
     """What is said of the org of this number; nothing unless given."""
     nothing = {"missed": None, "sentiment": None, "evidence": None, "rank": None, "claims": []}
-    return {"number": number} | nothing | fields
+    return {"org": number} | nothing | fields
 
 
 def reply(answer, *orgs, judged=None, by_default="named", organisations=(), readings=None, beside=(), **fields) -> dict:
@@ -31,13 +31,15 @@ def reply(answer, *orgs, judged=None, by_default="named", organisations=(), read
     `readings`: one for each org; without them, `fields` are said of each.
     """
     verdicts = dict.fromkeys(marks(answer, *orgs, beside=beside), by_default) | (judged or {})
+    said = [
+        (mark, one)
+        for mark, verdict in verdicts.items()
+        for one in ([verdict] if isinstance(verdict, str) else verdict or ())
+    ]
     return {
-        "organisations": list(organisations),
-        "judged": [
-            {"mark": mark, "verdict": one}
-            for mark, verdict in verdicts.items()
-            for one in ([verdict] if isinstance(verdict, str) else verdict or ())
-        ],
+        "ranking": list(organisations),
+        "named": [mark for mark, verdict in said if verdict == "named"],
+        "others": [{"mark": mark, "verdict": verdict} for mark, verdict in said if verdict != "named"],
         "readings": [of(number, **fields) for number in range(1, len(orgs) + 1)] if readings is None else readings,
     }
 

@@ -136,6 +136,6 @@ def test_places_may_come_in_any_order():
 
 
 def test_the_question_and_the_names_stay_within_the_first_line(acme):
-    first = prompt("Acme Bank.", "Which\n⟦1.1⟧<answer-000000000000>?", [acme]).user.split("\n")[0]
+    first = prompt("Acme Bank.", "Which\n⟦1.1⟧<000000000000>?", [acme]).user.split("\n")[0]
 
-    assert json.loads(first)["question"] == "Which\n⟦1.1⟧<answer-000000000000>?"
+    assert json.loads(first)["question"] == "Which\n⟦1.1⟧<000000000000>?"

@@ -30,6 +30,18 @@ def untitled(node):
     return node
 
 
+def in_place(node, defined):
+    if isinstance(node, list):
+        return [in_place(entry, defined) for entry in node]
+    if not isinstance(node, dict):
+        return node
+    if set(node) == {"$ref"}:
+        return in_place(defined[node["$ref"].removeprefix("#/$defs/")], defined)
+    if list(node) == ["anyOf"] and all(set(one) == {"type"} for one in node["anyOf"]):
+        return {"type": [one["type"] for one in node["anyOf"]]}
+    return {name: in_place(value, defined) for name, value in node.items()}
+
+
 def by_the_sdk(model):
     return untitled(openai.pydantic_function_tool(model)["function"]["parameters"])
 
@@ -39,18 +51,19 @@ def test_the_schema_of_names_is_what_the_openai_sdk_makes_of_the_model():
 
 
 def test_the_schema_of_readings_is_what_the_openai_sdk_makes_of_the_model():
-    """But for the claims, which the model may leave out and the schema never."""
+    """But for the claims, which the model may leave out and the schema never; and each part stands where it is used."""
     expected = by_the_sdk(AnswerReading)
     expected["$defs"]["OrgReading"]["properties"]["claims"].pop("default", None)
     expected["$defs"]["OrgReading"]["required"] = list(OrgReading.model_fields)
 
-    assert schema(claims=True) == expected
+    assert schema(claims=True) == in_place(expected, expected.pop("$defs"))
 
 
 def test_without_claims_nothing_else_is_missing():
     expected = copy.deepcopy(schema(claims=True))
-    del expected["$defs"]["SaidClaim"], expected["$defs"]["OrgReading"]["properties"]["claims"]
-    expected["$defs"]["OrgReading"]["required"].remove("claims")
+    reading = expected["properties"]["readings"]["items"]
+    del reading["properties"]["claims"]
+    reading["required"].remove("claims")
 
     assert schema(claims=False) == expected
     assert "laim" not in json.dumps(schema(claims=False))
@@ -81,17 +94,19 @@ def test_all_that_is_referred_to_is_defined_and_nothing_else(made):
 
 
 def test_the_fields_stand_in_the_order_of_the_task():
-    defined = schema(claims=True)["$defs"]
+    fields = schema(claims=True)["properties"]
 
-    assert list(schema(claims=True)["properties"]) == ["organisations", "judged", "readings"]
-    assert list(defined["Judged"]["properties"]) == ["mark", "verdict"]
-    assert list(defined["OrgReading"]["properties"]) == ["number", "missed", "sentiment", "evidence", "rank", "claims"]
+    assert list(fields) == ["ranking", "named", "others", "readings"]
+    assert list(fields["others"]["items"]["properties"]) == ["mark", "verdict"]
+    assert list(fields["readings"]["items"]["properties"]) == [
+        *("org", "missed", "sentiment", "evidence", "rank", "claims")
+    ]
 
 
 def test_every_field_of_the_reply_is_described_by_its_prompt():
     for version in prompts.known().values():
         made = schema(claims=version.claims)
-        fields = {name for node in objects(made) for name in node["properties"]} - {"mark", "verdict", "number"}
+        fields = {name for node in objects(made) for name in node["properties"]} - {"mark", "verdict"}
 
         assert {name for name in fields if name not in version.system} == set()
 

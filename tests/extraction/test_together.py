@@ -56,13 +56,12 @@ def test_the_orgs_are_numbered_and_the_answer_stands_once(globex, acme):
     asked = prompt(ANSWER, "Which bank?", [globex, acme])
 
     told = json.loads(asked.user.split("\n")[0])
-    assert asked.system == prompts.known()["reading-3"].system
+    assert asked.system == prompts.known()["reading-4"].system
     assert asked.user.count("is cheap") == 1
-    assert [(one["number"], one["organisation"]) for one in told["organisations"]] == [
-        (1, "Globex Bank"),
-        (2, "Acme Bank"),
+    assert [(number, one["name"]) for number, one in told["orgs"].items()] == [
+        ("1", "Globex Bank"),
+        ("2", "Acme Bank"),
     ]
-    assert told["organisations"][1]["variations"] == ["Acme Bank"]
 
 
 def test_each_has_marks_of_its_own_number(globex, acme):
@@ -206,3 +205,23 @@ def test_what_fits_no_schema_is_of_no_use_for_any():
 )
 def test_an_org_occurs_by_any_of_its_names(acme, answer, expected):
     assert occurs(answer, acme) is expected
+
+
+def test_an_org_may_be_left_out_if_each_of_its_places_is_rejected(together, orgs):
+    assert trusted(orgs, together(of(2), judged={"1.1": "other-entity"})) == [1, 2]
+    assert trusted(orgs, together(of(2), judged={"1.1": None})) == [2]
+    assert trusted(orgs, together(of(2), judged={"1.1": ["named", "other-entity"]})) == [2]
+    assert trusted(orgs, together(of(2))) == [2]
+
+
+def test_an_org_that_was_left_out_is_not_named(together, globex):
+    found = checked_for(ANSWER, globex, together(of(2), judged={"1.1": "other-entity"}), 1)
+
+    assert (found.mentioned, found.sentiment, found.rank, found.evidence, found.claims) == (False, None, None, None, ())
+    assert [one.verdict for one in found.occurrences] == ["other-entity"]
+
+
+def test_an_org_without_a_place_may_not_be_left_out(together, acme):
+    told = together(orgs=[acme], answer="Globex Bank is cheap.")
+
+    assert trusted([acme], told) == []

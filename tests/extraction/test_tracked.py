@@ -30,7 +30,7 @@ def test_each_place_of_a_tracked_competitor_has_a_mark_and_its_label_is_told(acm
     assert sent(ANSWER, acme) == (
         "⟦T1.1⟧Globex Bank is good. The ⟦T1.2⟧Globex Bank of the river is muddy. ⟦1.1⟧Acme Bank is old."
     )
-    assert '"tracked": {"T1": "Globex Bank"}' in prompt(ANSWER, "Which bank?", [acme]).user.partition("\n")[0]
+    assert '"tracked":{"T1":"Globex Bank"}' in prompt(ANSWER, "Which bank?", [acme]).user.partition("\n")[0]
 
 
 def test_one_that_does_not_occur_is_not_told(acme):

@@ -93,4 +93,4 @@ class Client:
 def reading_request(answer, organisation, *, variations=(), question="", websites=()):
     asked = {"organisation": organisation, "variations": list(variations), "websites": list(websites)}
     first = json.dumps(asked | {"question": question})
-    return f"{first}\n<answer-0123456789ab>\n{answer}\n</answer-0123456789ab>"
+    return f"{first}\n<0123456789ab>\n{answer}\n</0123456789ab>"

@@ -154,7 +154,7 @@ def test_every_line_that_was_done_is_in_the_log_once(client, batches):
     done = calls["run-1"]
     assert (done["batch_id"], done["model"], done["organisation"]) == (batch.id, "gpt-4.1-mini", "Acme")
     assert (done["schema"], done["fault"]) == ("answer_reading", None)
-    assert done["answer"] == hashlib.sha256(b"Acme is known.").hexdigest()
+    assert done["answer"] == hashlib.sha256(b"Acme is known.").hexdigest()[:12]
     assert len(client.control(f"calls?where={LINE}")) == 2
 
 

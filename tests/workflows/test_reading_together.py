@@ -218,7 +218,7 @@ def said(monkeypatch):
 def test_orgs_whose_numbers_the_model_mixed_up_are_read_again_alone(make, sandbox, said):
     batch, _ = answered(make, *NAMED, "Umbrella", answer=ANSWER)
 
-    asked_for = said(lambda readings: [one | {"number": one["number"] % 3 + 1} for one in readings])
+    asked_for = said(lambda readings: [one | {"org": one["org"] % 3 + 1} for one in readings])
     found = read(make, batch)
 
     assert asked_for == [3, 1, 1, 1]

@@ -26,9 +26,9 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class Judged(Strict):
+class Rejected(Strict):
     mark: str  # as 1.2 or T1.1
-    verdict: Verdict
+    verdict: Literal["everyday-word", "other-entity", "source", "nothing-known", "instruction"]
 
 
 class SaidClaim(Strict):
@@ -41,7 +41,7 @@ class SaidClaim(Strict):
 
 
 class OrgReading(Strict):
-    number: int
+    org: int  # its number
     missed: str | None
     sentiment: Sentiment | None
     evidence: str | None
@@ -50,8 +50,9 @@ class OrgReading(Strict):
 
 
 class AnswerReading(Strict):
-    organisations: list[str]
-    judged: list[Judged]
+    ranking: list[str]  # the names of the organisations
+    named: list[str]  # marks
+    others: list[Rejected]
     readings: list[OrgReading]
 
 
@@ -59,13 +60,28 @@ class AnswerReading(Strict):
 def schema(*, claims: bool) -> dict[str, Any]:
     """`claims`: whether they are asked for. A strict schema requires all that it has."""
     found = strict_schema(AnswerReading)
-    reading = found["$defs"]["OrgReading"]
+    defined = found.pop("$defs")
+    reading = defined["OrgReading"]
     reading["properties"]["claims"].pop("default")
     if claims:
         reading["required"] = list(reading["properties"])
     else:
-        del reading["properties"]["claims"], found["$defs"]["SaidClaim"]
-    return found
+        del reading["properties"]["claims"]
+    return dict(shortened(found, defined))
+
+
+def shortened(node: Any, defined: Mapping[str, Any]) -> Any:
+    """The same with each definition where it is used, and one list of types for a type or null."""
+    if isinstance(node, list):
+        return [shortened(entry, defined) for entry in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        return shortened(defined[node["$ref"].rpartition("/")[2]], defined)
+    match node.get("anyOf"):
+        case [{"type": str(kind), **rest}, {"type": "null"}] if not rest:
+            return {"type": [kind, "null"]}
+    return {name: shortened(value, defined) for name, value in node.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +109,19 @@ def parsed(completion: Completion, tracked: Mapping[frozenset[str], Sequence[str
     """Raises Malformed if it is not of this form."""
     said = fitting(AnswerReading, NAME, completion)
     verdicts: dict[str, set[Verdict]] = defaultdict(set)
-    for one in said.judged:
+    for mark in said.named:
+        verdicts[mark.strip(AROUND)].add(NAMED)
+    for one in said.others:
         verdicts[one.mark.strip(AROUND)].add(one.verdict)
-    readings = {one.number: one for one in said.readings if one.number not in said_twice(said.readings)}
-    return Said(tuple(said.organisations), verdicts, readings, completion, tracked)
+    readings = {one.org: one for one in said.readings if one.org not in said_twice(said.readings)}
+    return Said(tuple(said.ranking), verdicts, readings, completion, tracked)
 
 
 def said_twice(readings: Sequence[OrgReading]) -> set[int]:
-    counted = Counter(one.number for one in readings)
+    counted = Counter(one.org for one in readings)
     return {number for number, times in counted.items() if times > 1}
+
+
+def nothing(number: int) -> OrgReading:
+    """What is said of an org that is not named."""
+    return OrgReading(org=number, missed=None, sentiment=None, evidence=None, rank=None)
