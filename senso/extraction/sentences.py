@@ -2,8 +2,7 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 
 Span = tuple[int, int]
@@ -111,7 +110,7 @@ def sentences(answer: str) -> list[Span]:
     rows = [found.span() for found in ROW.finditer(answer)] if "|" in answer else []
     ends = [found.end() for found in END.finditer(answer) if found[0][0] in "\r\n" or ends_sentence(answer, found)]
     ends = [end for end in ends if not is_within((end - 1, end), rows)] if rows else ends
-    return [span for start, end in pairwise([0, *ends, len(answer)]) if (span := trimmed(answer, start, end))]
+    return list(trimmed(answer, [*ends, len(answer)]))
 
 
 def around(places: Sequence[Span], spans: Sequence[Span]) -> list[Span]:
@@ -171,11 +170,11 @@ def is_glued(before: str, following: str) -> bool:
 def is_full_stop(before: str, following: str) -> bool:
     if is_long_word(before[before.rfind(" ") + 1 :]):
         return True
-    if before[-1:].isdigit() and before.rpartition("\n")[2].strip().isdigit():  # of a list
+    line = before.rpartition("\n")[2]
+    if before[-1:].isdigit() and line.strip().isdigit():  # of a list
         return False
     if before[-1:].isupper() and following[:1].isupper() and COUNTRY.search(before):
         return not PART_OF_COUNTRY.match(following)
-    line = before.rpartition("\n")[2]
     word = line[max(line.rfind(" "), line.rfind("\u00a0"), line.rfind("\t")) + 1 :].lstrip(OPENING).rstrip(SIGNS)
     if word[:1].isdigit() and word.replace(".", "").isdigit():
         return not is_first(word, line) and not is_heading(line) and not is_ordinal(line, following)
@@ -243,6 +242,10 @@ def is_ideograph(letter: str) -> bool:
     return letter >= "\u2e80"
 
 
-def trimmed(answer: str, start: int, end: int) -> Span | None:
-    piece = answer[start:end].lstrip()
-    return (end - len(piece), end - len(piece) + len(piece.rstrip())) if piece else None
+def trimmed(answer: str, ends: Iterable[int]) -> Iterator[Span]:
+    """What stands before each end, without the blanks around it."""
+    start = 0
+    for end in ends:
+        if piece := answer[start:end].lstrip():
+            yield end - len(piece), end - len(piece) + len(piece.rstrip())
+        start = end

@@ -151,10 +151,9 @@ def ends_syllable(words: Words, last: int) -> bool:
 def is_in_domain(words: Words, first: int, last: int) -> bool:
     """Within a longer word of a domain, as in "acme-reviews.com"."""
     start, end = words.edges[2 * first], words.edges[2 * last + 1]
-    before, behind = words.folded[max(start - LONGEST_LABEL, 0) : start], words.folded[end : end + LONGEST_LABEL]
-    if not before.endswith("-") and not behind.startswith("-"):
+    if words.folded[max(start - 1, 0) : start] != "-" and words.folded[end : end + 1] != "-":
         return False
-    rest = DOMAIN_REST.match(behind)
+    rest = DOMAIN_REST.match(words.folded[end : end + LONGEST_LABEL])
     return rest is not None and as_domain("x" + rest[0]) is not None
 
 

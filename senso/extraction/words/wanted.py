@@ -145,6 +145,8 @@ def as_domain(name: str) -> str | None:
 def joins(words: Words, number: int, *, apart: bool = False) -> bool:
     """Whether a token may continue the name of the one before. `apart`: the name has a sign of its own between them."""
     gap = words.gap(number)
+    if gap == " ":
+        return True
     if apart:
         return "\n" not in gap
     if gap.startswith(".") and ABBREVIATION.fullmatch(words.written[number - 1]):
