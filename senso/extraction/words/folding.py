@@ -74,10 +74,10 @@ def padded(loose: str) -> str:
 
 
 class Folded:
-    """A folded text. `whole`: what it was folded from, character by character."""
+    """A folded text. `whole`: what it was folded from, character by character. `is_dense`: few of it are ASCII."""
 
-    def __init__(self, text: str, whole: str) -> None:
-        self.text, self.whole = text, whole
+    def __init__(self, text: str, whole: str, *, is_dense: bool = False) -> None:
+        self.text, self.whole, self.is_dense = text, whole, is_dense
 
     @cached_property
     def starts(self) -> Sequence[int]:
@@ -85,9 +85,11 @@ class Folded:
         numbers = range(len(self.whole))
         if self.text.isascii() and self.whole.isascii():
             return numbers
-        sizes = self.whole.translate(SIZES).encode("latin-1")
-        if sizes.count(1) == len(sizes):
+        changed = self.whole if self.is_dense else "".join(BEYOND_ASCII.findall(self.whole))
+        told = changed.translate(SIZES)
+        if told.count("\1") == len(told):
             return numbers
+        sizes = (told if self.is_dense else self.whole.translate(SIZES)).encode("latin-1")
         more = sizes.translate(LESS_ONE)
         again = chain.from_iterable(map(repeat, compress(numbers, more), compress(more, more)))
         return sorted(chain(compress(numbers, sizes), again))
@@ -101,7 +103,7 @@ def folded(answer: str) -> Folded:
     whole = composed(ascii_folded)
     is_dense = (len(encoded) - len(answer)) * FEW_BETWEEN > len(answer)
     found = whole.translate(FOLDING) if is_dense else BEYOND_ASCII.sub(lambda run: run[0].translate(FOLDING), whole)
-    return Folded(found, whole)
+    return Folded(found, whole, is_dense=is_dense)
 
 
 def folded_character(character: str) -> str:
