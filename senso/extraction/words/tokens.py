@@ -7,7 +7,7 @@ before, above, below and behind it. Katakana is written in runs, and so is Hangu
 
 import re
 from collections.abc import Sequence
-from itertools import accumulate, chain, pairwise
+from itertools import accumulate, chain
 from typing import NamedTuple
 
 import regex
@@ -115,16 +115,13 @@ def of_plain(folded: str) -> tuple[list[str], list[int]]:
 
 def of_kinds(folded: str) -> tuple[list[str], list[int]]:
     pieces: list[str] = TOKEN.split(folded.translate(KIND_OF))
+    edges = list(accumulate(map(len, pieces)))
     written: list[str] = []
-    edges: list[int] = []
-    end = 0
-    for gap, kinds in zip(pieces[::2], pieces[1::2], strict=False):
-        start = end + len(gap)
-        end = start + len(kinds)
+    within: list[int] = []  # runs: there one token ends and the next begins
+    for kinds, start, end in zip(pieces[1::2], edges[::2], edges[1::2], strict=False):
         if kinds[:2] == "HH":
             written += folded[start:end]
-            edges += chain.from_iterable(pairwise(range(start, end + 1)))
+            within += range(start + 1, end)
         else:
             written.append(folded[start:end])
-            edges += (start, end)
-    return written, [*edges, len(folded)]
+    return written, sorted(chain(edges, within, within))
