@@ -22,15 +22,15 @@ PLAIN_TOKEN = re.compile(
 )
 NOT_PLAIN = re.compile("[^\x00-\u02ff\u0370-\u0482\u048a-\u052f\u1e00-\u2bff]")
 
-# For any other text, the same is searched for in its kinds: for each character one of these letters, which the search
-# compares more quickly than properties of Unicode. The first that fits; small where no word has the character.
+# For any other text, the same is searched for in its kinds: for each character one of these letters, which are compared
+# more quickly than properties of Unicode. The first that fits; small where no word has the character.
 KINDS = {
     "H": r"[\p{Han}\u3005\u3007\p{Hiragana}--\p{M}]",
     "K": r"[\p{Katakana}\u30fc]",
     # Thai and Lao: a vowel that is written before its consonant, and vowels that follow and are no marks.
     "B": r"[\u0e40-\u0e44\u0ec0-\u0ec4]",
     "V": r"[\u0e30\u0e32\u0e33\u0e45\u0eb0\u0eb2\u0eb3]",
-    # Khmer and Myanmar: a sign that joins the next consonant to the last.
+    # Khmer and Myanmar: a sign that joins the next consonant to the last. Other marks of scripts without spaces.
     "J": r"[\u17d2\u1039]",
     "T": r"[[\p{Han}\p{Hiragana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]&&\p{M}]",
     "8": r"[[\p{Thai}\p{Lao}]&&\d]",
@@ -91,11 +91,12 @@ class Kinds(dict[int, str]):
 def kind(character: str) -> str:
     if character in THEMSELVES:
         return character
-    found = next((kind for kind, known in KNOWN.items() if known.match(character)), ANY_OTHER)
-    return found if OF_A_WORD.match(character) else found.lower()
+    found = KNOWN.match(character)
+    name = NAMES[found.lastindex - 1] if found and found.lastindex else ANY_OTHER
+    return name if OF_A_WORD.match(character) else name.lower()
 
 
-KNOWN = {kind: regex.compile(known, regex.V1) for kind, known in KINDS.items()}
+NAMES, KNOWN = "".join(KINDS), regex.compile("|".join(f"({one})" for one in KINDS.values()), regex.V1)
 KIND_OF = Kinds()
 
 
