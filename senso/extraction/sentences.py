@@ -170,10 +170,10 @@ def is_glued(before: str, following: str) -> bool:
 
 
 def is_full_stop(before: str, following: str) -> bool:
-    if is_long_word(before[before.rfind(" ") + 1 :]):
+    last = before[-1:]
+    if not last.isdigit() and is_long_word(before[before.rfind(" ") + 1 :]):
         return True
     line = before.rpartition("\n")[2]
-    last = line[-1:]
     if last.isdigit() and line.strip().isdigit():  # of a list
         return False
     if last.isupper() and following[:1].isupper() and COUNTRY.search(before):
