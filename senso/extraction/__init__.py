@@ -15,6 +15,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, zip_longest
+from operator import itemgetter
 from typing import Any
 
 from senso.errors import Malformed
@@ -294,5 +295,6 @@ def _share(some: Collection[words.Span], spans: occurrences.Sentences) -> float:
     return round(_size(some) / _size(spans.all), SHARE_DIGITS) if some else 0.0
 
 
-def _size(spans: Iterable[words.Span]) -> int:
-    return sum(end - start for start, end in spans)
+def _size(spans: Collection[words.Span]) -> int:
+    size: int = sum(map(itemgetter(1), spans)) - sum(map(itemgetter(0), spans))
+    return size

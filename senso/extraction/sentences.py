@@ -2,9 +2,8 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
-from itertools import pairwise
-from operator import itemgetter
+from collections.abc import Iterable, Iterator, Sequence
+from sys import maxsize
 
 Span = tuple[int, int]
 
@@ -37,10 +36,10 @@ SOURCE = (
 )
 BEHIND_SOURCE = r"(?:(?<=\d\])|(?<=[\u3011\ue201]))"
 END = re.compile(
-    rf"[{SPACED}{WHOLE}\r\n](?:(?<=[{SPACED}])[{SPACED}]{{0,8}}+{CLOSING}{SOURCE}"
+    rf"[{SPACED}{WHOLE}\r\n](?:(?<=[\r\n])[\r\n]*+|(?<=[{SPACED}])[{SPACED}]{{0,8}}+{CLOSING}{SOURCE}"
     rf"(?={SPACE}|$|[\r\n]|{BEHIND_SOURCE}[^\W\d_])"
     rf"|(?<=[.!?])(?=[^\W\d_]{{2}})|(?<={EAST}[!?])(?={EAST})"
-    rf"|(?<=[{WHOLE}])[{WHOLE}]{{0,8}}+{CLOSING}{SOURCE}|(?<=[\r\n])[\r\n]*+)"
+    rf"|(?<=[{WHOLE}])[{WHOLE}]{{0,8}}+{CLOSING}{SOURCE})"
 )
 # Before a full stop that ends no sentence; before a number only the second ones.
 ABBREVIATIONS = frozenset(
@@ -111,44 +110,46 @@ def sentences(answer: str) -> list[Span]:
     rows = [found.span() for found in ROW.finditer(answer)] if "|" in answer else []
     ends = [found.end() for found in END.finditer(answer) if found[0][0] in "\r\n" or ends_sentence(answer, found)]
     ends = [end for end in ends if not is_within((end - 1, end), rows)] if rows else ends
-    return [span for start, end in pairwise([0, *ends, len(answer)]) if (span := trimmed(answer, start, end))]
+    return list(trimmed(answer, [*ends, len(answer)]))
 
 
 def around(places: Sequence[Span], spans: Sequence[Span]) -> list[Span]:
     """For each place the span in which it begins; the place itself where that is none."""
     found = []
     for place in places:
-        before = bisect_right(spans, place[0], key=itemgetter(0))
+        before = bisect_right(spans, (place[0], maxsize))
         found.append(spans[before - 1] if before and spans[before - 1][1] > place[0] else place)
     return found
 
 
 def beginning_in(whole: Span, spans: Sequence[Span]) -> Sequence[Span]:
-    first, last = (bisect_left(spans, place, key=itemgetter(0)) for place in whole)
+    first, last = (bisect_left(spans, (place, 0)) for place in whole)
     return spans[first:last]
 
 
 def is_within(span: Span, wholes: Sequence[Span]) -> bool:
     """Whether it begins in one of them. `wholes`: in order, none within another."""
-    before = bisect_right(wholes, span[0], key=itemgetter(0))
+    before = bisect_right(wholes, (span[0], maxsize))
     return before > 0 and span[0] < wholes[before - 1][1]
 
 
 def ends_sentence(answer: str, found: re.Match[str]) -> bool:
     """Of a sign that is no line end."""
-    sign = found[0][0]
+    written = found[0]
+    sign = written[0]
     if sign in WHOLE:
         return not goes_on(answer, found)
     if sign not in ".!?\u2026":
         return True
-    before = answer[max(found.start() - LONGEST_ABBREVIATION, 0) : found.start()]
-    following = answer[found.end() : found.end() + FOLLOWING]
-    if len(found[0]) == 1 and following[:1].isalpha():
+    start, end = found.span()
+    before = answer[start - LONGEST_ABBREVIATION if start > LONGEST_ABBREVIATION else 0 : start]
+    following = answer[end : end + FOLLOWING]
+    if len(written) == 1 and following[:1].isalpha():
         return is_east(following[0]) or is_glued(before, following)
     following = following.lstrip()
-    if sign != "." or found[0].startswith(".."):
-        return not (following[:1].islower() and is_in_lower_case(following))
-    return is_full_stop(before, following)
+    if sign == "." and written[:2] != "..":
+        return is_full_stop(before, following)
+    return not (following[:1].islower() and is_in_lower_case(following))
 
 
 def goes_on(answer: str, found: re.Match[str]) -> bool:
@@ -169,13 +170,14 @@ def is_glued(before: str, following: str) -> bool:
 
 
 def is_full_stop(before: str, following: str) -> bool:
-    if is_long_word(before[before.rfind(" ") + 1 :]):
+    last = before[-1:]
+    if not last.isdigit() and is_long_word(before[before.rfind(" ") + 1 :]):
         return True
-    if before[-1:].isdigit() and before.rpartition("\n")[2].strip().isdigit():  # of a list
-        return False
-    if before[-1:].isupper() and following[:1].isupper() and COUNTRY.search(before):
-        return not PART_OF_COUNTRY.match(following)
     line = before.rpartition("\n")[2]
+    if last.isdigit() and line.strip().isdigit():  # of a list
+        return False
+    if last.isupper() and following[:1].isupper() and COUNTRY.search(before):
+        return not PART_OF_COUNTRY.match(following)
     word = line[max(line.rfind(" "), line.rfind("\u00a0"), line.rfind("\t")) + 1 :].lstrip(OPENING).rstrip(SIGNS)
     if word[:1].isdigit() and word.replace(".", "").isdigit():
         return not is_first(word, line) and not is_heading(line) and not is_ordinal(line, following)
@@ -243,6 +245,10 @@ def is_ideograph(letter: str) -> bool:
     return letter >= "\u2e80"
 
 
-def trimmed(answer: str, start: int, end: int) -> Span | None:
-    piece = answer[start:end].lstrip()
-    return (end - len(piece), end - len(piece) + len(piece.rstrip())) if piece else None
+def trimmed(answer: str, ends: Iterable[int]) -> Iterator[Span]:
+    """What stands before each end, without the blanks around it."""
+    start = 0
+    for end in ends:
+        if piece := answer[start:end].lstrip():
+            yield end - len(piece), end - len(piece) + len(piece.rstrip())
+        start = end

@@ -7,9 +7,13 @@ from collections.abc import Callable
 from senso import extraction
 from senso.extraction import Watched, injections, words
 from senso.extraction.evidence import occurrences, rivals
+from senso.extraction.injections import english, orders
+from senso.extraction.words import endings
 from senso.providers import Completion, Usage
+from senso.runtime.garbage import spare_imported_modules
 
 LENGTH = 100_000
+MOST = 100  # milliseconds that one may take
 UNITS = (
     "\u3010", "Acme x\n", " ", "a", "Acme ", "星河银行推荐", "แนะนำธนาคารดาวเพราะดี", "ほしかわはやすい", "ホシカワ",
     "별은행은 좋다 ", "तारा अच्छा है। ", "هل هو جيد؟ نعم. ", "ធនាគារ", "ဘဏ်", "והאקמה ", "a. b. ", "U.S.", ".", "'a", "[",
@@ -44,6 +48,10 @@ SAID = {
     ],
 }
 COMPLETION = Completion(json.dumps(SAID), "m", Usage(), "openai")
+KNOWN = (
+    words.text, occurrences.places, rivals.found, injections.passages, orders.strongest, english.addressed,
+    english.fields, endings.language, endings.has_foreign,
+)  # fmt: skip
 
 
 def answer(unit: str) -> str:
@@ -60,7 +68,7 @@ def read(unit: str) -> object:
 
 def forget() -> None:
     """What was found in an answer before."""
-    for known in (words.text, occurrences.places, rivals.found, injections.passages):
+    for known in KNOWN:
         known.cache_clear()
 
 
@@ -79,7 +87,14 @@ def usable() -> list[str]:
     return [unit for unit in UNITS if answer(unit).strip()]
 
 
-if __name__ == "__main__":
+def main() -> None:
+    extraction.load()
+    spare_imported_modules()  # as a worker does
     measured = [(milliseconds(does, unit), does.__name__, unit) for does in (prompt, read) for unit in usable()]
     for took, name, unit in sorted(measured, reverse=True):
         print(f"{took:7.1f} ms  {name:6}  {unit!r}")
+    print(f"{len(measured)} measured, {sum(took > MOST for took, *_ in measured)} above {MOST} ms")
+
+
+if __name__ == "__main__":
+    main()

@@ -13,7 +13,7 @@ from itertools import islice
 from senso.extraction import citations
 from senso.extraction.units import Kind, Line, Outline
 from senso.extraction.words import Span
-from senso.extraction.words.visible import ADDRESS, HOST, LISTED, holds_host
+from senso.extraction.words.visible import ADDRESS, HOST, LISTED, gap, holds_host
 from senso.providers import Source
 
 LONGEST_BRACKET = 4000
@@ -159,10 +159,10 @@ class Sources:
 
     @cached_property
     def without_lists(self) -> str:
-        text = self.answer
-        for sign, pattern in (("[", DEFINITION), ("://", LISTED), ("![", IMAGE)):
+        text = DEFINITION.sub(gap, self.answer) if may_define(self.answer) else self.answer
+        for sign, pattern in (("://", LISTED), ("![", IMAGE)):
             if sign in text:
-                text = pattern.sub(lambda found: " " * len(found[0]), text)
+                text = pattern.sub(gap, text)
         return text
 
     def links(self, text: str) -> Iterator[Mark]:
@@ -195,7 +195,7 @@ class Sources:
     def defined(self) -> dict[str, str]:
         """The addresses of footnotes and of a numbered list of sources, by their labels."""
         found: dict[str, str] = {}
-        for one in islice(DEFINITION.finditer(self.answer), MOST):
+        for one in islice(DEFINITION.finditer(self.answer), MOST) if may_define(self.answer) else ():
             if address := first_address(one[2]):
                 found.setdefault(one[1].casefold(), address)
         for number, address in enumerate(self.in_list(), start=1) if not found else ():
@@ -219,6 +219,11 @@ class Sources:
 HAS_DOMAIN = re.compile(r"(?:[a-z]+://)?[^/?#:\s]{0,250}[^\W\d_]{2,63}(?:[/?#:]|$)", re.IGNORECASE)
 MARK_SIGN = re.compile("[\\[<\u3010\u00b9\u00b2\u00b3\u2070\u2074-\u2079]")
 BRACKET = re.compile("[()]")
+
+
+def may_define(text: str) -> bool:
+    """Whether it may hold a DEFINITION, which takes long to look for."""
+    return "]:" in text or "] " in text or "]\t" in text
 
 
 def written_marks(text: str) -> Iterator[re.Match[str]]:

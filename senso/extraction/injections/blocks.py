@@ -87,17 +87,17 @@ NEAR, LONGEST, MOST = 250, 4000, 300
 def blocks(answer: str, data: bytes, found: Sequence[Found]) -> list[Span]:
     """`found`: what the first look found in `data`, which is lexicon.lowered(answer)."""
     code = Code(answer)
-    categories = {kind.category for one in found for kind in one.kinds}
+    categories = set[str]().union(*{one.categories for one in found})
     spans = [*tags(answer, code), *signs(answer, code)] if "<" in answer or "[" in answer else []
     if "turn" in categories or "role" in categories or "[" in answer:
         spans += turns(answer)
     if "ending" in categories:
-        spans += endings(answer, orders.places(data, [one for one in found if is_of(one, "ending")][:MOST]))
+        spans += endings(answer, orders.places(data, [one for one in found if "ending" in one.categories][:MOST]))
     if "example" in categories:
         spans += examples(answer)
     if "call" in categories:
         spans += calls(answer, code)
-    if len([one for one in found if is_of(one, "schema")]) > 1:
+    if sum("schema" in one.categories for one in found) > 1:
         spans += readings(answer, code)
     return spans
 
@@ -106,10 +106,6 @@ def examples(answer: str) -> list[Span]:
     """Two or more lines that show how an answer is to be read."""
     found = [pieces.line_around(answer, one.start()) for one in SHOWN.finditer(answer)]
     return found if len(found) > 1 else []
-
-
-def is_of(one: Found, category: str) -> bool:
-    return any(kind.category == category for kind in one.kinds)
 
 
 def tags(answer: str, code: Code) -> Iterator[Span]:

@@ -31,9 +31,10 @@ def encoded(answer: str, data: bytes, found: Sequence[Found], *, talks: bool) ->
     spans: list[Span] = []
     by_name: dict[str, list[Found]] = {}
     for one in found:
-        for kind in one.kinds:
-            if kind.category == "disguise":
-                by_name.setdefault(kind.language, []).append(one)
+        if "disguise" in one.categories:
+            for kind in one.kinds:
+                if kind.category == "disguise":
+                    by_name.setdefault(kind.language, []).append(one)
     for name, ones in by_name.items():
         spans += spans_of(name, answer, [place for place, _ in orders.places(data, ones)])
     return [*spans, *escaped(answer)] if talks or "&#" in answer or "\\" in answer else spans

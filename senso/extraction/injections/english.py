@@ -3,28 +3,36 @@
 import re
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
+
+
+def small(sentence: str) -> str:
+    """In small letters and of the same length: patterns are for these, and so compare quickly.
+
+    Letters that re.IGNORECASE takes for those of ASCII become these, whatever language they are of.
+    """
+    if sentence.isascii():
+        return sentence.lower()
+    return sentence.replace("\u0130", "i").lower().replace("\u0131", "i").replace("\u017f", "s")
 
 
 class Slow:
-    """A pattern that takes long, without regard to case. A sentence that it matches has one of `needed` in it."""
+    """A pattern that takes long. A sentence that it matches has one of `needed` in it."""
 
     def __init__(self, needed: Sequence[str], pattern: str) -> None:
-        self.needed, self.pattern = needed, re.compile(pattern, re.IGNORECASE)
+        self.needed, self.pattern = needed, re.compile(pattern)
 
-    def may_match(self, sentence: str) -> bool:
-        lower = sentence.lower()
-        if not lower.isascii():  # as re.IGNORECASE takes letters for equal
-            lower = sentence.casefold().replace("i\u0307", "i").replace("\u0131", "i")
+    def may_match(self, lower: str) -> bool:
         return any(one in lower for one in self.needed)
 
-    def search(self, sentence: str) -> re.Match[str] | None:
-        return self.pattern.search(sentence) if self.may_match(sentence) else None
+    def search(self, lower: str) -> re.Match[str] | None:
+        return self.pattern.search(lower) if self.may_match(lower) else None
 
-    def finditer(self, sentence: str) -> Iterable[re.Match[str]]:
-        return self.pattern.finditer(sentence) if self.may_match(sentence) else ()
+    def finditer(self, lower: str) -> Iterable[re.Match[str]]:
+        return self.pattern.finditer(lower) if self.may_match(lower) else ()
 
-    def findall(self, sentence: str) -> list[str]:
-        return self.pattern.findall(sentence) if self.may_match(sentence) else []
+    def findall(self, lower: str) -> list[str]:
+        return self.pattern.findall(lower) if self.may_match(lower) else []
 
 
 # Of which a sentence must have one, as a part of a word, so that a pattern can match it.
@@ -70,7 +78,6 @@ LEAD = (
 )
 NEGATED = re.compile(
     r"(?:n[o']t|n’t|never|cannot|without|if you|when you|who|people|users|many|often|avoid|easy to|how to|(?:ask|tell) (?:it|chatgpt|claude|gemini) to|(?:users|people|you|they|anyone) (?:can|could|may|might) (?:ask|tell) \w{1,8} \w{1,12} to|safely)\s{0,2}(?:\w{1,12}\s)?$",
-    re.IGNORECASE,
 )
 BEFORE = (
     r"previous|prior|above|earlier|preceding|foregoing|former|past|original|initial|system|existing|your|(?:\w{1,12} )?system'?s?|safety"
@@ -87,7 +94,7 @@ VERBS = (
 OVERRIDE = re.compile(
     rf"(?P<lead>{LEAD})(?P<verb>{VERBS})\b(?P<which>(?:[\s,/*_]{{1,3}}(?:{BEFORE}|{WEAK}))*+)[\s*_]{{1,3}}"
     rf"(?:[a-z-]{{1,15}} ){{0,2}}?(?:(?P<thing>{THINGS})|(?P<weak>{WEAK_THINGS}))\b(?P<rest>.{{0,60}})",
-    re.IGNORECASE | re.DOTALL,
+    re.DOTALL,
 )
 ABOVE = Slow(
     POINTING,
@@ -107,12 +114,11 @@ BE_IGNORED = Slow(
     (" be ",),
     r"\b(?:instructions?|prompts?|directives)\b.{0,40}?\b(?:must|should|shall|are to|can) be (?:ignored|disregarded|discarded|overridden)",
 )
-WHICH = re.compile(rf"\b(?:{BEFORE})\b", re.IGNORECASE)
+WHICH = re.compile(rf"\b(?:{BEFORE})\b")
 QUOTED = re.compile(r"[\"'“‘«`]\s{0,2}$")
 SAID_OF = re.compile(
     r"\b(?:phrases?|such as|like|attack\w*|injection\w*|called|example|e\.g\.|hidden text|may write|might write|could write|try to|tries to"
     r"|manipulat\w+|trick\w*|jailbreak\w*|known as|typing|typed|(?:tell|ask) (?:it|chatgpt|claude|gemini))\b",
-    re.IGNORECASE,
 )
 
 # Whose instructions they are, where no program has them: "from your bank", "on the box", "of the WHO".
@@ -120,12 +126,10 @@ OWNED = re.compile(
     r"\s{1,3}(?:(?:sent|given|issued|provided|printed|shown|displayed) )?(?:from|of|by|on|in|at|for) (?:(?:the|your|their|his|her|its|our|an?|old|any) ){0,2}+"
     r"(?!\w{0,3}(?:above|system|user|prompt|develop|operator|conversation|context|model|assistant|text|chat\b|input|message|admin|instruct|programm|train|page|document"
     r"|answer|response|evaluat|analy|extract|rank|task|owner|creator|llm|ai\b|gpt|openai|anthropic|google)|(?:this|that|these|those|here|how|which|what|you|all|now|me|my|us)\b)\w",
-    re.IGNORECASE,
 )
 
 OF_A_THING = re.compile(
     r"\b(?:warranty|washing|care|assembly|cooking|installation|shipping|returns?|payment|dosage|delivery|cleaning|mounting|tax|parking|dietary|feeding) (?:instructions?|guidelines?)\b",
-    re.IGNORECASE,
 )
 
 ROLES = (
@@ -141,7 +145,8 @@ PROGRAM = (
     r"|evaluators?|annotators?|classifiers?|graders?|extractors?|labell?ers?|summari[sz]ers?|crawlers?|scrapers?|parsers?)"
 )
 MODEL = rf"(?:{PROGRAM}|models?|assistants?|agents?|judges?|reviewers?|readers?)"
-BEGIN = r"(?:^|[^\w\s,]|_)\s{0,3}"
+# Behind a sign; a sentence is searched with one before it, so that its own beginning is no case of its own.
+BEGIN = r"[\W_](?<![\s,])\s{0,3}"
 ENDS = r"(?= ?(?:[:,.;!?)\]}\"'”’*_–—>-]|$|(?:that|which|who|reading|processing|evaluating|parsing|analy[sz]ing|summari[sz]ing|extracting|scoring|grading|only|when|if|must|should|please)\b))"
 ANY = r"(?:(?:all|any|the|every|an?|our|your|automated|future|this|whichever|intended) ){0,3}"
 NOTE = (
@@ -150,19 +155,16 @@ NOTE = (
     r"(?: (?:only|meant|intended|addressed|directed|specifically|exclusively)){0,2} (?:to|for|at) "
 )
 VOCATIVE = re.compile(
-    rf"{BEGIN}(?:{NOTE}|(?:attention|dear|hello|hey|hi|listen|important)[,:!]{{0,2}} (?:to |for )?){ANY}{PROGRAM}{ENDS}|{BEGIN}(?:attention|dear|hello|hey|hi),? (?:model|assistant|evaluator)s?\b|{BEGIN}(?:all|any|every) {PROGRAM} ?:",
-    re.IGNORECASE,
+    rf"{BEGIN}(?:(?:{NOTE}|(?:attention|dear|hello|hey|hi|listen|important)[,:!]{{0,2}} (?:to |for )?){ANY}{PROGRAM}{ENDS}|(?:attention|dear|hello|hey|hi),? (?:model|assistant|evaluator)s?\b|(?:all|any|every) {PROGRAM} ?:)",
 )
 SALUTATION = re.compile(
-    rf"^\W{{0,6}}(?:attention|dear|hello|hey|hi)[,:]? {ANY}(?:{PROGRAM}|models?|assistants?)\W{{0,3}}$", re.IGNORECASE
+    rf"^\W{{0,6}}(?:attention|dear|hello|hey|hi)[,:]? {ANY}(?:{PROGRAM}|models?|assistants?)\W{{0,3}}$"
 )
 CALLED = re.compile(
-    rf"{BEGIN}(?:to|for|note to|@) ?{ANY}{PROGRAM} ?[:,!–—]|{BEGIN}(?:ai|llm)s?(?: {AGENTS})? ?[:!]|{BEGIN}(?:language models?|llms) ?[:,!]|{BEGIN}{ROLES}[ -]{AGENTS} ?[:!]",
-    re.IGNORECASE,
+    rf"{BEGIN}(?:(?:to|for|note to|@) ?{ANY}{PROGRAM} ?[:,!–—]|(?:ai|llm)s?(?: {AGENTS})? ?[:!]|(?:language models?|llms) ?[:,!]|{ROLES}[ -]{AGENTS} ?[:!])",
 )
 ORDERED = re.compile(
     rf"^[\s>*_#(\[-]{{0,6}}{PROGRAM}, (?:please |now |always |kindly )?(?:report|mark|count|flag|treat|classify|label|record|register|rate|score|rank|set|assign|output|consider|ignore|disregard|forget)\b",
-    re.IGNORECASE,
 )
 # "The next line is a command for the model", "you are no longer an extraction system", "pretend to be a grader".
 ANNOUNCED = Slow(
@@ -202,7 +204,6 @@ WHEN_READING = Slow(
 )
 AUDIENCE = re.compile(
     rf"^[\s>*_#-]{{0,6}}(?:for|to|audience|target|readers?|recipients?|addressees?|intended[_ -](?:for|readers?|audience)|agents?|user-agent)[*_]{{0,2}}\s?:\s?{ANY}{PROGRAM.replace('language models?', 'language[- ]models?')}",
-    re.IGNORECASE,
 )
 MUST = Slow(
     OBLIGES,
@@ -210,16 +211,13 @@ MUST = Slow(
     r"(?:is|are) (?:required|instructed|asked|expected|obliged|advised|requested) to)\b",
 )
 AS_ONE = re.compile(
-    rf"\b(?:you are(?: now)?(?: acting as)?(?: \w{{2,20}},)?|you're(?: now)?|you’re(?: now)?|as|acting as|act as|become|being|pretend to be) (?:an? |the |this |its |our )?(?:\w{{1,14}} ){{0,2}}?{MODEL}\b(?!['’]s)(?!,? I\b)(?! (?:developer|engineer|user|expert|student|startup|company|year))",
-    re.IGNORECASE,
+    rf"\b(?:you are(?: now)?(?: acting as)?(?: \w{{2,20}},)?|you're(?: now)?|you’re(?: now)?|as|acting as|act as|become|being|pretend to be) (?:an? |the |this |its |our )?(?:\w{{1,14}} ){{0,2}}?{MODEL}\b(?!['’]s)(?!,? i\b)(?! (?:developer|engineer|user|expert|student|startup|company|year))",
 )
-YOU_MUST = re.compile(
-    r"\byou (?:must|should|shall|have to|are to|need to|are required to|are instructed to|will) \w", re.IGNORECASE
-)
-YOUR = re.compile(
+YOU_MUST = re.compile(r"\byou (?:must|should|shall|have to|are to|need to|are required to|are instructed to|will) \w")
+YOUR = Slow(
+    ("your ",),
     r"\byour (?:json |final |structured |written |own |only |entire |next )*(?:output|response|reading|report|verdict|evaluation|extraction|classification|summary|json|analysis|answer|labels?|result)s? "
     r"(?:must|should|shall|has to|have to|needs? to|will|is to)\b",
-    re.IGNORECASE,
 )
 NEW_PART = Slow(
     PARTS,
@@ -230,7 +228,7 @@ PLAY = Slow(
     ("play", "bot", "always", "character", "form", "field"),
     r"\blet['’]?s play\b|\b(?:you are|play|called) \w{1,15}bot\b|\b(?:who|that|which|and) always (?:answers|says|ranks|names|lists|puts|recommends|mentions|replies|responds)\b|\b(?:stays?|remains?|breaks?|breaking|leaves?) (?:in |out of )?character\b|\bfill(?:ing)? (?:in|out) (?:the |any |your )?(?:form|field)s?\b",
 )
-YOU_ARE_NOW = re.compile(r"\byou are now (?:the|an?|in|my|our|acting|playing)\b", re.IGNORECASE)
+YOU_ARE_NOW = re.compile(r"\byou are now (?:the|an?|in|my|our|acting|playing)\b")
 NEW_TASK = Slow(
     TASKS,
     r"\b(?:new|updated|revised|real|actual|true|special|important|additional|secret|hidden|latest|final) (?:system )?(?:instructions?|task|prompt|directive|orders?) ?[:=–—-]"
@@ -256,7 +254,7 @@ FIRST = Slow(
     AHEAD,
     rf"{LEAD}{SAYING}\b(?P<what>[^.;!?\n]{{1,80}}?) (?:first|at the top|as number one|number one|number 1|#1|no\. 1|in first place|at rank 1|rank 1|positively|favou?rably|as (?:the )?best|above all|the (?:very )?best|top|highly|the winner|as (?:the )?leading|prominently)\b",
 )
-COUNTS = re.compile(r"\bcounts? as (?:being |always )?(?:mentioned|named)\b", re.IGNORECASE)
+COUNTS = Slow(("count",), r"\bcounts? as (?:being |always )?(?:mentioned|named)\b")
 BE_COUNTED = Slow(
     ("mention",),
     r"\b(?:must|should|shall|has to|have to|is to|are to) be (?:counted|treated|marked|recorded|flagged|listed|classified|considered|reported) as (?:an? )?(?:\w{1,10}ly )?mention(?:ed)?\b",
@@ -264,33 +262,40 @@ BE_COUNTED = Slow(
 EACH_MENTION = Slow(("mention",), rf"{LEAD}{SAYING}\b[^.;!?\n]{{1,20}}?\b(?:every|each|all|any) mentions?\b")
 # What is to be first has a name, or is spoken of: "list the fees first" is advice.
 NAMED = re.compile(r"(?!\A)(?<![^\W_])[^\W\d_a-zß-öø-ÿ]|\b(?:it|them|us|this|that)\b")
-FIELD = re.compile(r"\b(?:mentioned|sentiment|ranks?|ranked|number one|first|positive)\b", re.IGNORECASE)
+FIELD = re.compile(r"\b(?:mentioned|sentiment|ranks?|ranked|number one|first|positive)\b")
 IMPERATIVE = re.compile(
     rf"\W{{0,5}}(?:(?:step )?\d{{1,2}}[.:)]?\W{{1,3}})?(?:(?:please|then|now|always|simply|just|also|and) ){{0,2}}{SAYING}\b",
-    re.IGNORECASE,
 )
 SET = r"[\"'`*_”’]{0,3}\s{0,2}(?:(?:field|value|score|label|flag)\s)?(?:=|==|:=|->|→|=>|to|must be|should be|shall be|has to be|equals|set to)\s{0,2}[\"'`*_“‘]{0,3}"
 LOOSELY = r"[\"'`*_”’]{0,3}\s{0,2}(?::|is|as|of|with)\s{0,2}[\"'`*_“‘]{0,3}"
-ASSIGNED = {
-    "mentioned": (r"\b(?:is_?)?mention(?:ed|s)?(?:_text)?", r"(?:true|yes|1|y|named)\b", 3),
-    "sentiment": (
+# What a sentence must have, the field, its value, and the points.
+ASSIGNED = (
+    (("mention",), r"\b(?:is_?)?mention(?:ed|s)?(?:_text)?", r"(?:true|yes|1|y|named)\b", 3),
+    (
+        ("sentiment", "tone", "polarity"),
         r"\b(?:sentiment|tone|polarity)",
         r"(?:very |strongly |fully |highly |\w{1,10}ly )?(?:positive|excellent)\b",
         2,
     ),
-    "rank": (r"\b(?:rank|ranking|position|place)", r"(?:number |no\. ?|#)?(?:1|one|first)\b", 1),
-    "verdict": (r"\b(?:verdict|judged)", r"(?:named|supported|confirmed|true)\b", 2),
-}
-FIRMLY = [(re.compile(head + SET + value, re.IGNORECASE), points) for head, value, points in ASSIGNED.values()]
+    (
+        ("rank", "position", "place"),
+        r"\b(?:rank|ranking|position|place)",
+        r"(?:number |no\. ?|#)?(?:1|one|first)\b",
+        1,
+    ),
+    (("verdict", "judged"), r"\b(?:verdict|judged)", r"(?:named|supported|confirmed|true)\b", 2),
+)
+FIRMLY = [(Slow(needed, head + SET + value), points) for needed, head, value, points in ASSIGNED]
+LOOSE = [Slow(needed, head + LOOSELY + value) for needed, head, value, _ in ASSIGNED]
 SET_FOR = Slow(
     ("sentiment", "tone", "polarity", "rank", "verdict"),
     r"\b(?:set|change|adjust|put|assign|mark|keep) (?:the |its |a )?(?:sentiment|tone|polarity|rank|verdict) (?:of|for) [^.;\n]{1,60}? (?:to|as|at) (?:very )?(?:positive|named|1\b|first|number 1)",
 )
-LOOSE = [re.compile(head + LOOSELY + value, re.IGNORECASE) for head, value, _ in ASSIGNED.values()]
 ENOUGH = 3
+LONGEST_NEGATION, LONGEST_BEGINNING = 64, 80  # characters that NEGATED and IMPERATIVE match at most
 GIVEN = re.compile(
     r"^.{0,30}\b(?:above|before|given|you (?:were|have|had|received|got)|previously|earlier|so far|preceding)\b",
-    re.IGNORECASE | re.DOTALL,
+    re.DOTALL,
 )
 
 
@@ -302,7 +307,7 @@ def strength(sentence: str, words: AbstractSet[str]) -> int:
     if points < ENOUGH:
         points += fields(sentence)
     if points < ENOUGH and words & {"role", "program", "object", "turn"}:
-        points += part(sentence)
+        points += part(small(sentence))
     if points < ENOUGH and "override" in words:
         points += override(sentence, alone=points == 0)
     return points
@@ -310,16 +315,21 @@ def strength(sentence: str, words: AbstractSet[str]) -> int:
 
 def override(sentence: str, *, alone: bool) -> int:
     """`alone`: nothing else speaks for an order, and so a text about such orders may only quote one."""
-    if ABOVE.search(sentence) or OBSOLETE.search(sentence):
-        return 0 if alone and SAID_OF.search(sentence) else ENOUGH
-    best = 2 if BE_IGNORED.search(sentence) else 0
-    for found in OVERRIDE.finditer(sentence):
-        if NEGATED.search(sentence, 0, found.end("lead")):
+    lower = small(sentence)
+    if ABOVE.search(lower) or OBSOLETE.search(lower):
+        return 0 if alone and SAID_OF.search(lower) else ENOUGH
+    best = 2 if BE_IGNORED.search(lower) else 0
+    for found in OVERRIDE.finditer(lower):
+        if is_negated(lower, found.end("lead")):
             continue
-        if alone and SAID_OF.search(sentence) and QUOTED.search(found["lead"]):
+        if alone and QUOTED.search(found["lead"]) and SAID_OF.search(lower):
             continue
         best = max(best, 1 if alone and OWNED.match(found["rest"]) else override_points(found))
     return best
+
+
+def is_negated(lower: str, place: int) -> bool:
+    return NEGATED.search(lower, max(0, place - LONGEST_NEGATION), place) is not None
 
 
 def override_points(found: re.Match[str]) -> int:
@@ -331,46 +341,83 @@ def override_points(found: re.Match[str]) -> int:
     return 2 if before else 0
 
 
+def overridden(sentence: str) -> str | None:
+    """What follows when a sentence says to set something aside; None if it does not."""
+    found = OVERRIDE.search(small(sentence))
+    return found["rest"] if found else None
+
+
+def is_obsolete(sentence: str) -> bool:
+    return OBSOLETE.search(small(sentence)) is not None
+
+
+def is_imperative(sentence: str) -> bool:
+    return IMPERATIVE.match(small(sentence[:LONGEST_BEGINNING])) is not None
+
+
+def is_salutation(sentence: str) -> bool:
+    return SALUTATION.match(small(sentence)) is not None
+
+
+def names_audience(sentence: str) -> bool:
+    return AUDIENCE.match(small(sentence)) is not None
+
+
+@lru_cache(maxsize=256)  # of one sentence it is asked for several reasons
 def addressed(sentence: str) -> int:
     """What speaks to a program, or of what it must do."""
-    if any(pattern.search(sentence) for pattern in (IF_YOU, VOCATIVE, AUDIENCE, ANNOUNCED, YOU_THE_MODEL)):
+    lower = small(sentence)
+    begun = f".{lower}"
+    if VOCATIVE.search(begun) or any(one.search(lower) for one in (IF_YOU, ANNOUNCED, YOU_THE_MODEL)):
         return ENOUGH
-    reading = READING.search(sentence)
+    if AUDIENCE.match(lower):
+        return ENOUGH
+    reading = READING.search(lower)
     points = (ENOUGH if reading["program"] else 2) if reading else 0
-    points += 2 * (WHEN_READING.search(sentence) is not None)
-    points += 2 * any(pattern.search(sentence) is not None for pattern in (CALLED, MUST))
-    points += 2 * (ORDERED.match(sentence) is not None)
-    points += 2 * (YOUR.search(sentence) is not None)
-    if AUTOMATED.search(sentence):
-        points += ENOUGH if MUST.may_match(sentence) else 2
-    if AS_ONE.search(sentence):
-        points += 2 if YOU_MUST.search(sentence) else 1
+    points += 2 * (WHEN_READING.search(lower) is not None)
+    points += 2 * (CALLED.search(begun) is not None or MUST.search(lower) is not None)
+    points += 2 * (ORDERED.match(lower) is not None)
+    points += 2 * (YOUR.search(lower) is not None)
+    if AUTOMATED.search(lower):
+        points += ENOUGH if MUST.may_match(lower) else 2
+    if AS_ONE.search(lower):
+        points += 2 if YOU_MUST.search(lower) else 1
     return points
 
 
-def part(sentence: str) -> int:
+def part(lower: str) -> int:
     """Another part for the program: a role, a task, a secret."""
     return (
-        (YOU_ARE_NOW.search(sentence) is not None)
-        + min(len(PLAY.findall(sentence)), ENOUGH)
-        + len(set(map(str.casefold, NEW_PART.findall(sentence))))
-        + 2 * (NEW_TASK.search(sentence) is not None)
-        + 2 * (SECRET.search(sentence) is not None)
+        (YOU_ARE_NOW.search(lower) is not None)
+        + min(len(PLAY.findall(lower)), ENOUGH)
+        + len(set(NEW_PART.findall(lower)))
+        + 2 * (NEW_TASK.search(lower) is not None)
+        + 2 * (SECRET.search(lower) is not None)
     )
 
 
+@lru_cache(maxsize=256)
 def fields(sentence: str) -> int:
     """What a reading says of an organisation, ordered."""
-    if COUNTS.search(sentence):
+    lower = small(sentence)
+    if COUNTS.search(lower):
         return ENOUGH
-    points = sum(points for pattern, points in FIRMLY if pattern.search(sentence))
-    points += sum(pattern.search(sentence) is not None for pattern in LOOSE)
-    points += 2 * (BE_COUNTED.search(sentence) is not None) + 2 * (SET_FOR.search(sentence) is not None)
-    points += EACH_MENTION.search(sentence) is not None
-    if AS_MENTIONED.search(sentence):
+    points = sum(points for pattern, points in FIRMLY if pattern.search(lower))
+    points += sum(pattern.search(lower) is not None for pattern in LOOSE)
+    points += 2 * (BE_COUNTED.search(lower) is not None) + 2 * (SET_FOR.search(lower) is not None)
+    points += EACH_MENTION.search(lower) is not None
+    if AS_MENTIONED.search(lower):
         return points + ENOUGH
-    return points + is_put_first(sentence)
+    return points + is_put_first(sentence, lower)
 
 
-def is_put_first(sentence: str) -> bool:
-    return any(NAMED.search(found["what"]) for found in FIRST.finditer(sentence))
+def is_put_first(sentence: str, lower: str) -> bool:
+    return any(NAMED.search(sentence[slice(*found.span("what"))]) for found in FIRST.finditer(lower))
+
+
+def says_first(sentence: str) -> bool:
+    return FIRST.search(small(sentence)) is not None
+
+
+def has_field(sentence: str) -> bool:
+    return FIELD.search(small(sentence)) is not None

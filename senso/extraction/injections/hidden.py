@@ -91,4 +91,4 @@ def orders_by(address: str | None) -> bool:
     words = JOINED.sub(" ", PARTED.sub("; ", unquote(address or "")))
     if words.count(" ") < FEWEST or english.override(words, alone=False) < orders.ENOUGH:
         return False
-    return english.fields(words) > 0 or english.FIRST.search(words) is not None
+    return english.fields(words) > 0 or english.says_first(words)

@@ -74,6 +74,7 @@ class Kind(NamedTuple):
 class Found(NamedTuple):
     place: int  # in bytes
     kinds: tuple[Kind, ...]
+    categories: frozenset[str]  # of these kinds
 
 
 # Languages whose words follow each other without a space, or have others glued before them.
@@ -100,6 +101,7 @@ class Search:
 
     def __init__(self, texts: dict[bytes, set[Kind]]) -> None:
         self._kinds = [tuple(sorted(kinds)) for kinds in texts.values()]
+        self._categories = [frozenset(kind.category for kind in of) for of in self._kinds]
         self._anywhere = [
             any(kind.category == "disguise" or kind.language in GLUED for kind in of) for of in self._kinds
         ]
@@ -119,7 +121,7 @@ class Search:
     def within(self, data: bytes, begin: int, end: int) -> list[Found]:
         part = data[begin:end] if begin or end < len(data) else data
         return [
-            Found(begin + start, self._kinds[number])
+            Found(begin + start, self._kinds[number], self._categories[number])
             for number, start, _ in self._automaton.find_matches_as_indexes(part, overlapping=True)
             if self._anywhere[number] or begins_word(data, begin + start)
         ]

@@ -48,12 +48,12 @@ CONTINUING = bytes(range(0x80, 0xC0))
 
 
 def is_talk(one: Found) -> bool:
-    return any(kind.category in lexicon.TALK for kind in one.kinds)
+    return not lexicon.TALK.isdisjoint(one.categories)
 
 
 def may_tell(found: Sequence[Found]) -> bool:
     """Not one field of a reading alone, of which it takes two."""
-    return len(found) > 1 or any(kind.category != "schema" for one in found for kind in one.kinds)
+    return len(found) > 1 or any(one.categories != {"schema"} for one in found)
 
 
 def talks(found: Sequence[Found]) -> bool:
@@ -121,12 +121,11 @@ def in_line(answer: str, line: Span, spans: Sequence[Span], told: Sequence[int],
 def carried(answer: str, end: int, line: Span, order: Span) -> int:
     """With the steps of an order in the lines behind it: each begins with what is to be said."""
     text = answer[slice(*order)]
-    is_announced = is_bare(text) or english.addressed(text) >= ENOUGH
-    if end < line[1] - 1 or not is_announced or english.fields(text) > 0:
+    if end < line[1] - 1 or not (is_bare(text) or english.addressed(text) >= ENOUGH) or english.fields(text) > 0:
         return end
     for _ in range(MOST_STEPS):
         _, stop = pieces.line_around(answer, min(end + 1, len(answer)))
-        if not english.IMPERATIVE.match(answer, end + 1, stop):
+        if not english.is_imperative(answer[end + 1 : stop]):
             break
         end = stop
     return end
@@ -136,21 +135,21 @@ def carries_on(order: str, following: str) -> bool:
     """Whether an order leaves it to the next sentence what to do: it has no field of a reading itself."""
     if order.rstrip("*_ ").endswith((":", "：")) or INSTEAD.match(following):
         return True
-    if english.addressed(order) >= ENOUGH and (english.FIELD.search(following) or has(following, *FIELDS)):
+    if english.addressed(order) >= ENOUGH and (english.has_field(following) or has(following, *FIELDS)):
         return True
     if english.fields(order) > 0 or has(order, *FIELDS):
         return False
     if is_bare(order):
         return True
-    if english.OBSOLETE.search(order) and len(order) < SHORT:
+    if len(order) < SHORT and english.is_obsolete(order):
         return True
-    return english.IMPERATIVE.match(following) is not None or has(following, "report")
+    return english.is_imperative(following) or has(following, "report")
 
 
 def is_bare(order: str) -> bool:
     """Whether it only says what to ignore."""
-    found = english.OVERRIDE.search(order)
-    return found is not None and len(found["rest"].strip(" .!:*_\"'")) < BARE
+    rest = english.overridden(order)
+    return rest is not None and len(rest.strip(" .!:*_\"'")) < BARE
 
 
 INSTEAD = re.compile(
@@ -166,11 +165,11 @@ def has(sentence: str, *categories: str) -> bool:
 
 def extended(answer: str, sentence: Span, line: Span) -> int:
     """With what is announced by a colon at the end of the line: up to the end of the paragraph."""
-    if english.AUDIENCE.match(answer[slice(*sentence)]):
+    if english.names_audience(answer[slice(*sentence)]):
         end = pieces.paragraph_end(answer, line[1])
         rule = answer.find("\n---", line[1], end)  # of a front matter
         return rule + len("\n---") if rule >= 0 else end
-    if english.SALUTATION.match(answer[slice(*sentence)]):
+    if english.is_salutation(answer[slice(*sentence)]):
         return line[1]
     if sentence[1] >= line[1] - 1 and answer[: sentence[1]][-3:].rstrip("*_ \"'").endswith((":", "：")):
         return pieces.paragraph_end(answer, line[1])

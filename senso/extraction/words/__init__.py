@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import chain, islice
 
 from senso.extraction.words.endings import among_foreign, has_foreign, inflected, is_latin, language
-from senso.extraction.words.folding import folded
+from senso.extraction.words.folding import Folded, folded
 from senso.extraction.words.legal_forms import without_legal_form
 from senso.extraction.words.tokens import Words, divided
 from senso.extraction.words.visible import seen
@@ -41,22 +41,28 @@ LONGEST_SUFFIX = 6  # behind an apostrophe: "Acme'll", and of Turkish
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """An answer prepared for the search of names. `starts[i]`: offset in the answer of folded character i."""
+    """An answer prepared for the search of names."""
 
     answer: str
     words: Words
-    starts: Sequence[int]
+    folded: Folded
+
+    @property
+    def starts(self) -> Sequence[int]:
+        """`starts[i]`: offset in the answer of folded character i."""
+        return self.folded.starts
 
     def span(self, first: int, last: int) -> Span:
         start, end = self.words.edges[2 * first], self.words.edges[2 * last + 1]
         # up to the next character, so that a combining accent stays with its letter
-        return self.starts[start], self.starts[end] if end < len(self.starts) else len(self.answer)
+        starts = self.folded.starts
+        return starts[start], starts[end] if end < len(starts) else len(self.answer)
 
 
 @lru_cache(maxsize=64)  # a quote is searched for in the answer and then searched itself
 def text(answer: str) -> Text:
-    plain, starts = folded(seen(answer))
-    return Text(answer, divided(plain), starts)
+    plain = folded(seen(answer))
+    return Text(answer, divided(plain.text), plain)
 
 
 def namings(found_in: Text, name: str) -> list[Span]:
@@ -145,10 +151,9 @@ def ends_syllable(words: Words, last: int) -> bool:
 def is_in_domain(words: Words, first: int, last: int) -> bool:
     """Within a longer word of a domain, as in "acme-reviews.com"."""
     start, end = words.edges[2 * first], words.edges[2 * last + 1]
-    before, behind = words.folded[max(start - LONGEST_LABEL, 0) : start], words.folded[end : end + LONGEST_LABEL]
-    if not before.endswith("-") and not behind.startswith("-"):
+    if words.folded[max(start - 1, 0) : start] != "-" and words.folded[end : end + 1] != "-":
         return False
-    rest = DOMAIN_REST.match(behind)
+    rest = DOMAIN_REST.match(words.folded[end : end + LONGEST_LABEL])
     return rest is not None and as_domain("x" + rest[0]) is not None
 
 
@@ -205,6 +210,6 @@ def numbers(line: str, places: Iterable[int]) -> Iterator[int]:
 @lru_cache(maxsize=4096)
 def key(name: str) -> str:
     """Equal for two spellings of one name: ignores capitals, accents, signs, a leading "the" and the legal form."""
-    line = divided(re.sub(r"(?<=\w)'(?=\w)", "", folded(name)[0])).line
+    line = divided(re.sub(r"(?<=\w)'(?=\w)", "", folded(name).text)).line
     forms = without_legal_form(line.split())
     return " ".join(forms[1:] if len(forms) > 1 and forms[0] == "the" else forms)

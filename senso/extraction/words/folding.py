@@ -6,8 +6,8 @@ Russian letter make another letter, and so another name.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
 from itertools import chain, compress, repeat
 
 import regex
@@ -38,7 +38,7 @@ LOOSE = regex.compile(r"\X(?<=\p{M})|[\u1100-\u11ff]{2,3}")
 PARTED = re.compile("(?<=[\u0620-\u06d3])\u200c")
 HALF_WIDTH = re.compile("[\uff66-\uff9d][\uff9e\uff9f]")  # kana with a voicing mark
 BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
-FEW_BETWEEN = 16  # characters of ASCII between such runs: with fewer, one pass over all is quicker
+FEW_BETWEEN = 16  # characters for each byte beyond ASCII: with fewer, one pass over all is quicker
 
 
 class Folding(dict[int, str]):
@@ -46,6 +46,14 @@ class Folding(dict[int, str]):
 
     def __missing__(self, number: int) -> str:
         self[number] = found = folded_character(chr(number))
+        return found
+
+
+class Sizes(dict[int, str]):
+    """A table for str.translate: how many characters each becomes, as a character of that number."""
+
+    def __missing__(self, number: int) -> str:
+        self[number] = found = chr(len(FOLDING[number]))
         return found
 
 
@@ -65,25 +73,37 @@ def padded(loose: str) -> str:
     return unicodedata.normalize("NFC", loose).ljust(len(loose), JOINER)[: len(loose)]
 
 
-def folded(answer: str) -> tuple[str, Sequence[int]]:
-    """The folded text, and for each of its characters the place in `answer`."""
-    ascii_folded = answer.encode(errors="surrogatepass").translate(ASCII).decode(errors="surrogatepass")
+class Folded:
+    """A folded text. `whole`: what it was folded from, character by character. `is_dense`: few of it are ASCII."""
+
+    def __init__(self, text: str, whole: str, *, is_dense: bool = False) -> None:
+        self.text, self.whole, self.is_dense = text, whole, is_dense
+
+    @cached_property
+    def starts(self) -> Sequence[int]:
+        """For each character its place in the original: needed only where something is found."""
+        numbers = range(len(self.whole))
+        if self.text.isascii() and self.whole.isascii():
+            return numbers
+        changed = self.whole if self.is_dense else "".join(BEYOND_ASCII.findall(self.whole))
+        told = changed.translate(SIZES)
+        if told.count("\1") == len(told):
+            return numbers
+        sizes = (told if self.is_dense else self.whole.translate(SIZES)).encode("latin-1")
+        more = sizes.translate(LESS_ONE)
+        again = chain.from_iterable(map(repeat, compress(numbers, more), compress(more, more)))
+        return sorted(chain(compress(numbers, sizes), again))
+
+
+def folded(answer: str) -> Folded:
+    encoded = answer.encode(errors="surrogatepass")
+    ascii_folded = encoded.translate(ASCII).decode(errors="surrogatepass")
     if ascii_folded.isascii():
-        return ascii_folded, range(len(answer))
+        return Folded(ascii_folded, answer)
     whole = composed(ascii_folded)
-    runs = BEYOND_ASCII.findall(whole)
-    sizes = {len(FOLDING[ord(character)]) for character in set("".join(runs))}
-    is_dense = len(runs) * FEW_BETWEEN > len(whole)
+    is_dense = (len(encoded) - len(answer)) * FEW_BETWEEN > len(answer)
     found = whole.translate(FOLDING) if is_dense else BEYOND_ASCII.sub(lambda run: run[0].translate(FOLDING), whole)
-    return found, range(len(answer)) if sizes == {1} else list(starts(whole, max(sizes)))
-
-
-def starts(whole: str, longest: int) -> Iterable[int]:
-    """`longest`: how many characters one character becomes at most."""
-    sizes = bytes(map(len, map(FOLDING.__getitem__, map(ord, whole))))
-    if longest == 1:
-        return compress(range(len(whole)), sizes)
-    return chain.from_iterable(map(repeat, range(len(whole)), sizes))
+    return Folded(found, whole, is_dense=is_dense)
 
 
 def folded_character(character: str) -> str:
@@ -114,4 +134,6 @@ def unaccented(letter: str) -> str:
 
 # str.translate looks up each character in such a table, unless all are ASCII: those are therefore folded as bytes.
 FOLDING = Folding()
+SIZES = Sizes()
+LESS_ONE = bytes((0, *range(255)))
 ASCII = bytes(range(128)).decode().translate(FOLDING).encode() + bytes(range(128, 256))

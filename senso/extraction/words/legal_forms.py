@@ -62,7 +62,7 @@ BEFORE = (
 
 def tokens(form: str) -> tuple[str, ...]:
     """As those of a name: a Chinese character is one, and so is a Thai consonant with its vowels."""
-    return tuple(divided(folded(form)[0]).line.split())
+    return tuple(divided(folded(form).text).line.split())
 
 
 ALL = frozenset(tokens(form) for forms in BY_COUNTRY.values() for form in forms.split("|"))

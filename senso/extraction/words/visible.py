@@ -23,9 +23,11 @@ SOURCE_WORDS = frozenset(
         """,
     )
 )
-LENGTHS = sorted(set(map(len, SOURCE_WORDS)))
+# By the last two letters, how long such words are.
+LENGTHS = {
+    end: sorted({len(word) for word in SOURCE_WORDS if word.endswith(end)}) for end in {w[-2:] for w in SOURCE_WORDS}
+}
 LONGEST_LABEL = 24  # with marks around it
-LAST_LETTERS = frozenset(word[-1] for word in SOURCE_WORDS)
 COLON = re.compile("[:\uff1a](?!//)")
 SOURCES = re.compile(r"[^\n()]{0,400}")
 DEFINITION = re.compile(r"(?m)^[ \t]{0,8}\[[^\]\n]{1,100}\]:[ \t]*<?https?://[^\n]*")
@@ -116,9 +118,7 @@ def label(answer: str, colon: int) -> int | None:
     """Where the word before a colon begins, perhaps in bold, if it says that sources follow."""
     base = max(0, colon - LONGEST_LABEL)
     before = answer[base:colon].rstrip(" \t").rstrip("*_")
-    if before[-1:].casefold() not in LAST_LETTERS:
-        return None
-    for length in LENGTHS:
+    for length in LENGTHS.get(before[-2:].casefold()[-2:], ()):
         if before[-length:].casefold() in SOURCE_WORDS and not before[: -length or None][-1:].isalnum():
             return base + len(before) - length
     return None

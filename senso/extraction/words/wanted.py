@@ -63,7 +63,7 @@ def with_stem(form: Form) -> Form:
 
 
 def forms(name: str) -> Iterator[Form]:
-    words = divided(folded(name)[0])
+    words = divided(folded(name).text)
     apart = tuple(i > 0 and not joins(words, i) for i in range(len(words.written)))
     yield Form(words.line[:-1], apart)
     yield from joined(words)
@@ -129,14 +129,14 @@ def spread(words: Words) -> Iterator[Form]:
 
 
 def is_initials(name: str) -> bool:
-    written = divided(folded(name)[0]).written
+    written = divided(folded(name).text).written
     return len(written) == 1 and "." in written[0]
 
 
 @lru_cache(maxsize=4096)
 def as_domain(name: str) -> str | None:
     """None also for "J.Crane", whose ending is no domain's."""
-    found = folded(name.strip())[0]
+    found = folded(name.strip()).text
     if not DOMAIN.fullmatch(found):
         return None
     return found if found.rpartition(".")[2] in RESERVED or SUFFIXES(found).suffix else None
@@ -145,6 +145,8 @@ def as_domain(name: str) -> str | None:
 def joins(words: Words, number: int, *, apart: bool = False) -> bool:
     """Whether a token may continue the name of the one before. `apart`: the name has a sign of its own between them."""
     gap = words.gap(number)
+    if gap == " ":
+        return True
     if apart:
         return "\n" not in gap
     if gap.startswith(".") and ABBREVIATION.fullmatch(words.written[number - 1]):
