@@ -34,7 +34,7 @@ UNITS = (
     "image_group{", 'entity["a","', '["', "**A**a", "x.[1]Acme", "<sup>", "A.)Bb", "a b ", "&amp;amp;",
     "https://a.b/", "https://a.b/(", "https://a.b/c(d)", "[a](https://a/", "https://", "[a](https://a.b/c?d) ",
     f"https://a.b/{'c' * 1990} ", f"](https://a.b/{'c' * 1990}) ", "[a.b](https://www.a.b/c)",
-    "[web:1, ", "[1\u2020", ".[1, ", ".[web:1] ", ".<sup>", ".^1", ".\u00b9,",
+    "\ufdfa", "\ufdfaAcme ", "[web:1, ", "[1\u2020", ".[1, ", ".[web:1] ", ".<sup>", ".^1", ".\u00b9,",
 )  # fmt: skip
 ORG = Watched("Acme", ("Acme", "Acme Bank", "acme.example", "星河银行"), ("https://acme.example",), ("Globex", "Hill"))
 SAID = {

@@ -65,6 +65,13 @@ def test_each_folded_character_has_its_place(text):
     assert found.text == composed(text).translate(FOLDING)
 
 
+def test_a_character_that_stands_for_a_phrase_ends_a_word():
+    found = folded("Acme\ufdfaBank \u2163 \ufdf2")
+
+    assert found.text == "acme bank iv \u0627\u0644\u0644\u0647"
+    assert len(folded("\ufdfa" * 1000).text) == 1000
+
+
 def test_places_are_found_only_where_they_are_asked_for():
     found = folded("ธนาคารดาวจำกัด")
 

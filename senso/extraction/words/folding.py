@@ -37,6 +37,7 @@ LOOSE = regex.compile(r"\X(?<=\p{M})|[\u1100-\u11ff]{2,3}")
 # Persian parts words with it; elsewhere it is not part of the spelling.
 PARTED = re.compile("(?<=[\u0620-\u06d3])\u200c")
 HALF_WIDTH = re.compile("[\uff66-\uff9d][\uff9e\uff9f]")  # kana with a voicing mark
+MOST_LETTERS = 4  # a character that stands for more is a phrase, such as \ufdfa, and ends a word
 BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 FEW_BETWEEN = 16  # characters for each byte beyond ASCII: with fewer, one pass over all is quicker
 
@@ -123,6 +124,8 @@ def folded_character(character: str) -> str:
 
 def letters(character: str) -> str:
     plain = unicodedata.normalize("NFKC", character).casefold()
+    if len(plain) > MOST_LETTERS:
+        return " "
     return "".join(map(unaccented, plain)).translate(NO_ACCENTS)
 
 
