@@ -218,8 +218,9 @@ class Allowance:
             if tokens is not None:
                 self.told.settle(permit.bucket, 0, tokens - permit.cost)
             if tokens and end.verdict is Verdict.GOOD:
-                mean, _ = self.means.get(permit.purpose, (FIRST_TOKENS, 0))
-                self.told.size(permit.purpose, tokens - permit.size, abs(tokens - permit.size - mean))
+                taken = tokens - permit.size
+                mean = self.means[permit.purpose][0] if permit.purpose in self.means else taken
+                self.told.size(permit.purpose, taken, abs(taken - mean))
             self.judge(permit, end)
 
     def judge(self, permit: Permit, end: Ended) -> None:

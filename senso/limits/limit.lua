@@ -79,15 +79,17 @@ for _, change in ipairs(ask.settled or {}) do
     local is_before = change[1] < s.born and (change[2] < 0 or change[3] < 0)  -- of a state that was lost
     if change[1] > bucket - BUCKETS and not is_before then add(s.window, change[1], change[2], change[3]) end
 end
--- The oldest bucket leaves the window bit by bit, but for what would be more than EARLY of the limit.
+-- The tokens of the oldest bucket leave the window bit by bit, but for what would be more than EARLY of the limit: they
+-- are an estimate anyhow.
 local passed = now / TICK - bucket
-local function counts(place, amount, limit)
-    if s.window[place] > bucket - BUCKETS + 1 or not limit then return amount end
-    return amount - math.min(passed * amount, EARLY * limit)
+local function tokens_at(place)
+    local amount = s.window[place + 2]
+    if s.window[place] > bucket - BUCKETS + 1 or not tpm then return amount end
+    return amount - math.min(passed * amount, EARLY * tpm)
 end
 local requests, tokens = 0, 0
 for i = 1, #s.window, 3 do
-    requests, tokens = requests + counts(i, s.window[i + 1], rpm), tokens + counts(i, s.window[i + 2], tpm)
+    requests, tokens = requests + s.window[i + 1], tokens + tokens_at(i)
 end
 
 -- Places of calls in flight: of each process {count, until when it is believed}.
@@ -122,16 +124,19 @@ if told then
     if told.error then s.error, s.error_at = told.error, now end
     if told.not_before then s.not_before = math.max(s.not_before, now + told.not_before * 1000) end
     if told.ms then s.ms = s.ms + (told.ms[2] / told.ms[1] - s.ms) * (1 - 0.9 ^ told.ms[1]) end
-    -- Of each purpose the mean, the mean distance from it, calls so far. seen: calls, sums of tokens and of distances.
+    -- Of each purpose the mean and the mean distance from it, and of how many calls.
+    local counted = s.counted or {}
+    -- seen: calls, sum of tokens, sum of distances from the mean
     for purpose, seen in pairs(told.sizes or {}) do
-        local m = s.means[purpose] or {seen[2] / seen[1], 0.2 * math.abs(seen[2]) / seen[1], 0}
-        m[3] = math.min(m[3] or 20, REMEMBERED) + seen[1]
-        local weight = seen[1] / m[3]
-        if weight < 1 then
+        local m = s.means[purpose] or {seen[2] / seen[1], 0.2 * math.abs(seen[2]) / seen[1]}
+        local count = math.min(counted[purpose] or (s.means[purpose] and 20 or 0), REMEMBERED) + seen[1]
+        local weight = seen[1] / count
+        if s.means[purpose] then
             m[1], m[2] = m[1] + (seen[2] / seen[1] - m[1]) * weight, m[2] + (seen[3] / seen[1] - m[2]) * weight
         end
-        s.means[purpose] = m
+        s.means[purpose], counted[purpose] = m, count
     end
+    s.counted = counted
     s.waits, s.waited = s.waits + (told.waits or 0), s.waited + (told.waited or 0)
     if ceiling and told.cut and now - s.cut_at >= SECOND then
         ceiling, s.cut_at = math.max(1, ceiling * 0.7), now
@@ -191,7 +196,10 @@ local here_requests, here_tokens = last and s.window[last + 1] or 0, last and s.
 local burst_requests = rpm and math.max(math.ceil(rpm * 6 * TICK / MINUTE), math.min(rpm, 10))
 local burst_tokens = tpm and tpm * 6 * TICK / MINUTE
 local taken_requests, taken_tokens = 0, 0
-local is_crowded = (rpm and requests > CROWDED * rpm) or (tpm and tokens > CROWDED * tpm) or false
+-- A new call is let in only where another one has room beside it.
+local two = 2 * math.min(need[1] or 0, tpm or 0)
+local is_crowded = (rpm and (requests > CROWDED * rpm or requests + 2 > rpm))
+    or (tpm and (tokens > CROWDED * tpm or tokens + two > tpm)) or false
 
 local function refusal(cost, place)
     if now < s.not_before then return 'time' end
@@ -239,11 +247,12 @@ local function room_at(cost)
     local more_tokens = tpm and tokens + taken_tokens + cost - tpm or 0
     for i = 1, #s.window, 3 do
         if more_requests <= 0 and more_tokens <= 0 then break end
-        local less_requests, less_tokens = counts(i, s.window[i + 1], rpm), counts(i, s.window[i + 2], tpm)
+        local less_requests, less_tokens = s.window[i + 1], tokens_at(i)
         if more_requests <= less_requests and more_tokens <= less_tokens then
-            local gone = (s.window[i] + BUCKETS) * TICK
-            if more_requests > 0 or more_tokens > EARLY * tpm then return gone end
-            return gone - TICK * (1 - more_tokens / less_tokens)
+            local gone, amount = (s.window[i] + BUCKETS) * TICK, s.window[i + 2]
+            local leaving = amount - less_tokens + more_tokens  -- of this bucket, before there is room
+            if more_requests > 0 or leaving > EARLY * tpm then return gone end
+            return gone - TICK + TICK * leaving / amount
         end
         more_requests, more_tokens = more_requests - less_requests, more_tokens - less_tokens
     end
@@ -279,10 +288,7 @@ if not packed then redis.call('SADD', KEYS[2], ask.provider .. '/' .. ask.model)
 
 reply.state, reply.epoch, reply.bucket, reply.granted, reply.why = s.state, s.epoch, bucket, granted, why
 reply.more, reply.more_tokens, reply.back_in, reply.owners = more, more_tokens, back_in, owners + 1
-if next(s.means) then
-    reply.means = {}
-    for purpose, m in pairs(s.means) do reply.means[purpose] = {m[1], m[2]} end
-end
+reply.means = next(s.means) and s.means or nil
 reply.scarce = is_crowded or why ~= nil
 local shut = 0
 if now < s.not_before then shut = s.not_before end
