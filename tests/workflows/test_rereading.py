@@ -314,6 +314,23 @@ def test_a_batch_that_is_pruned_takes_along_what_was_read_again(world, sandbox):
     assert world.one("SELECT count(*) FROM llm_calls WHERE purpose = 'reread'") == 0
 
 
+def test_while_a_batch_that_was_read_twice_again_is_pruned_its_promises_hold(world, sandbox):
+    batch = ended(world, questions=6)
+    for _ in range(2):
+        read_again(of_org(world, batch))
+    world.sql("UPDATE batches SET pruned_at = now(), kept = '{}' WHERE id = :batch", batch=batch)
+
+    steps, some = 0, True
+    with transaction() as db:
+        while some:
+            some = pruning.delete_some(db, batch, 1)
+            assert [
+                one for one in invariants.broken(db, POLICY, 500, about="rereadings") if "stored answer" in one
+            ] == []
+            steps += 1
+    assert steps > 3
+
+
 def test_what_its_model_does_not_allow_now_waits_and_is_no_failure(world, sandbox):
     batch = spoilt(world, questions=3)
     of = begin(of_org(world, batch))

@@ -2,9 +2,12 @@
 
 from senso.queries.invariants.base import Check
 
-# Answers of which an order to read them again is open, or ended at :since or later (null: all orders).
+# Answers of which an order to read them again is open, or ended at :since or later (null: all orders). Where a batch is
+# pruned, calls go before the last of its readings.
 READ_AGAIN = """(SELECT DISTINCT x.run_id, x.org_id FROM rereadings x JOIN reevaluations o ON o.id = x.reevaluation_id
-    WHERE CAST(:since AS timestamptz) IS NULL OR o.ended_at IS NULL OR o.ended_at >= :since)"""
+        JOIN batches b ON b.id = x.batch_id
+    WHERE b.pruned_at IS NULL
+        AND (CAST(:since AS timestamptz) IS NULL OR o.ended_at IS NULL OR o.ended_at >= :since))"""
 CLAIMED = f"""(SELECT x.run_id, x.org_id, sum(x.calls) AS calls, sum(x.cost_microusd) AS cost
     FROM {READ_AGAIN} a JOIN rereadings x ON (x.run_id, x.org_id) = (a.run_id, a.org_id) GROUP BY x.run_id, x.org_id)"""
 CALLED = f"""(SELECT c.run_id, c.org_id, count(*) AS calls, coalesce(sum(c.cost_microusd), 0) AS cost
