@@ -7,7 +7,8 @@ in the answer, and what is stored is the answer's own text.
 import re
 
 # Only signs that cannot be text behind an address; brackets in pairs.
-SIGN = "[!#-'*-;=?-Z_a-z~]"
+# An entity ends it, such as &nbsp; or &quot;, but for that of the ampersand itself.
+SIGN = r"(?:[!#-%'*-;=?-Z_a-z~]|&(?!(?!amp;)#?\w{1,31};))"
 TAIL = rf"[/?#](?:{SIGN}{{1,2048}}+|\({SIGN}{{0,200}}\)){{0,7}}+"
 ADDRESS = re.compile(rf"https?://(?:www\.)?([a-zA-Z\d_.-]{{1,253}}+(?::\d{{1,5}})?)(?:({TAIL})|(?!{SIGN}))", re.ASCII)
 ENDING = ".,;:!?*_'~"  # may be of the text around an address
@@ -30,4 +31,7 @@ def shown(found: re.Match[str]) -> str:
         return "" if text[label : start - 2] == host and text[label - 1] in "[⟧" else host
     if not tail:
         return whole
-    return f"{whole[: whole.index(':')]}://{host}{tail[len(tail.rstrip(ENDING)) :]}"
+    kept = tail[len(tail.rstrip(ENDING)) :]
+    if not kept and text[end : end + 1] == "<" and not tail[-1].isalnum():
+        kept = tail[-1]  # without it, the host would be one word with what follows the tag
+    return f"{whole[: whole.index(':')]}://{host}{kept}"

@@ -134,6 +134,13 @@ def test_a_place_without_one_verdict_counts_and_is_marked(check, judged, marked)
     assert [one.verdict for one in found.occurrences].count(None) == len(marked)
 
 
+def test_a_place_that_is_rejected_for_two_reasons_is_rejected(check):
+    found = check(judged={"1.1": ["source", "other-entity"], "1.2": ["everyday-word", "source"]})
+
+    assert [one.kept for one in found.occurrences] == [False, False]
+    assert not found.mentioned
+
+
 def test_a_verdict_that_is_said_twice_is_one(check):
     found = check(judged={"1.1": ["named", "named"], "1.2": ["source", "source"]})
 

@@ -100,9 +100,9 @@ class Said:
     strange: tuple[str, ...] = ()
 
     def verdict(self, mark: str) -> Verdict | None:
-        """None if there is none, or more than one."""
+        """None if there is none, or `named` beside another. One of several others: it is rejected all the same."""
         found = self.verdicts.get(mark, ())
-        return next(iter(found)) if len(found) == 1 else None
+        return min(found) if found and (len(found) == 1 or NAMED not in found) else None
 
 
 def parsed(completion: Completion, tracked: Mapping[frozenset[str], Sequence[str]]) -> Said:
