@@ -1,6 +1,6 @@
-"""The first page, read and drawn once as the server starts: whoever opens it first does not wait for what is read once.
+"""Draws the overview once when the server starts, so that the first visitor does not wait for cold caches.
 
-That is the template's compilation, connections to Postgres and Redis, plans, and pages of tables that lie on the disk.
+These are compiled templates, connections to Postgres and Redis, query plans, and table pages on disk.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ class FirstPage:
         self.drawing.cancel()
 
     async def draw(self) -> None:
-        """What goes wrong is told to whoever asks for the page."""
+        """Errors are ignored here: a request for the page reports them."""
         with suppress(Exception):
             values = await overview.now(self.context, NOBODY)
             TEMPLATES.get_template("overview.html").render({"caller": NOBODY, "path": "/"} | values)

@@ -131,7 +131,7 @@ def prompt(
     told = {str(number): _told(org, version, read) for number, org in enumerate(orgs, start=1)}
     about: dict[str, Any] = {"question": question, "orgs": told}
     if not orgs and len(beside) == 1:
-        about["beside"] = beside[0].name  # for whoever looks at the calls
+        about["beside"] = beside[0].name  # not asked about; logs of calls show whose answer it is
     tracked = rivals.labelled(read, [*orgs, *beside])
     if tracked:
         about["tracked"] = {one.label: one.name for one in tracked}

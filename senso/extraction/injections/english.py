@@ -9,7 +9,7 @@ from functools import lru_cache
 def small(sentence: str) -> str:
     """In small letters and of the same length: patterns are for these, and so compare quickly.
 
-    Letters that re.IGNORECASE takes for those of ASCII become these, whatever language they are of.
+    Non-ASCII letters that re.IGNORECASE treats as equal to an ASCII letter become that letter.
     """
     if sentence.isascii():
         return sentence.lower()
